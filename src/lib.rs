@@ -1,0 +1,3 @@
+//! Tidings, a self-hosted push server.
+
+pub mod message;

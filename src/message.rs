@@ -1,0 +1,238 @@
+//! What travels: a push becomes a [`Draft`], the log makes it a [`Message`], and a [`Frame`] is
+//! that message as the bytes of an event stream, encoded once for all its connections.
+//!
+//! The types here can only be built from valid parts, so nothing past the HTTP edge checks again.
+
+mod cursor;
+mod frame;
+mod topic;
+
+pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
+pub use frame::{Frame, FrameWriter};
+pub use topic::{InvalidTopic, Topic, TopicFilter};
+
+use std::{fmt, sync::Arc, time::Duration};
+
+/// Somebody who listens: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ : @ -`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(Arc<str>);
+
+impl ClientId {
+    /// The longest there may be, in characters.
+    pub const MAX_LEN: usize = 128;
+
+    /// Checks a name that came from outside.
+    pub fn parse(text: &str) -> Result<Self, InvalidClientId> {
+        if text.is_empty() {
+            return Err(InvalidClientId::Empty);
+        }
+        if text.len() > Self::MAX_LEN {
+            return Err(InvalidClientId::TooLong);
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._~:@-".contains(c);
+        match text.chars().find(|c| !allowed(*c)) {
+            Some(c) => Err(InvalidClientId::Character(c)),
+            None => Ok(Self(text.into())),
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text is not a [`ClientId`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidClientId {
+    /// Nothing was given.
+    #[error("a client_id must not be empty")]
+    Empty,
+    /// Over [`ClientId::MAX_LEN`].
+    #[error("a client_id has at most 128 characters")]
+    TooLong,
+    /// Something outside the allowed set.
+    #[error("{0:?} is not allowed in a client_id: use A-Z a-z 0-9 . _ ~ : @ -")]
+    Character(char),
+}
+
+/// Whom a message is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// One client, on all its connections, now or later.
+    Client(ClientId),
+    /// Several clients, each once, in the order of their names.
+    Clients(Arc<[ClientId]>),
+    /// Whoever is subscribed to the topic.
+    Topic(Topic),
+    /// Every connection.
+    Everyone,
+}
+
+impl Audience {
+    /// Several clients, where each counts once however often it was named.
+    pub fn clients(mut ids: Vec<ClientId>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        Self::Clients(ids.into())
+    }
+}
+
+/// The type of an event: what `addEventListener` waits for. 1 to 128 bytes without control characters,
+/// and not one of the names that the stream itself uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventType(Arc<str>);
+
+impl EventType {
+    /// The longest there may be, in bytes.
+    pub const MAX_LEN: usize = 128;
+
+    /// What the stream says of itself; a push that used these names could not be told from it.
+    pub const RESERVED: [&str; 6] = ["welcome", "ping", "gap", "reconnect", "refused", "recall"];
+
+    /// Checks a type that came from outside.
+    pub fn parse(text: &str) -> Result<Self, InvalidEventType> {
+        if text.is_empty() {
+            return Err(InvalidEventType::Empty);
+        }
+        if text.len() > Self::MAX_LEN {
+            return Err(InvalidEventType::TooLong);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(InvalidEventType::Control);
+        }
+        match Self::RESERVED.contains(&text) {
+            true => Err(InvalidEventType::Reserved),
+            false => Ok(Self(text.into())),
+        }
+    }
+
+    /// A type that the server itself uses.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.into())
+    }
+
+    /// The type as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text is not an [`EventType`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidEventType {
+    /// Nothing was given.
+    #[error("an event type must not be empty: leave it out to reach onmessage")]
+    Empty,
+    /// Over [`EventType::MAX_LEN`].
+    #[error("an event type has at most 128 bytes")]
+    TooLong,
+    /// A line end would end the field, and so forge another.
+    #[error("an event type must not contain control characters")]
+    Control,
+    /// One of [`EventType::RESERVED`].
+    #[error(
+        "this event type is the stream's own: welcome, ping, gap, reconnect, refused and recall are reserved"
+    )]
+    Reserved,
+}
+
+/// What is pushed, as the page will see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// A text; it arrives as it is.
+    Text(Arc<str>),
+    /// Any other JSON value; its JSON text arrives.
+    Json(Arc<str>),
+}
+
+impl Data {
+    /// The text that arrives.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Json(text) => text,
+        }
+    }
+}
+
+/// A message before the log has given it its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The event type; none: `onmessage`.
+    pub event: Option<EventType>,
+    /// What they get.
+    pub data: Data,
+    /// How long it may wait. None: as long as retention keeps it. Zero: ephemeral, it skips the log.
+    pub ttl: Option<Duration>,
+}
+
+impl Draft {
+    /// Whether it reaches only who is connected now.
+    pub fn is_ephemeral(&self) -> bool {
+        self.ttl == Some(Duration::ZERO)
+    }
+}
+
+/// A message that has its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its place. Places grow, and may be left out.
+    pub seq: Seq,
+    /// When it was accepted, in milliseconds since 1970.
+    pub at: u64,
+    /// When it stops being delivered, in milliseconds since 1970; none: with retention.
+    pub expires_at: Option<u64>,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// The event type; none: `onmessage`.
+    pub event: Option<EventType>,
+    /// What they get.
+    pub data: Data,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_is_what_the_design_says() {
+        assert!(ClientId::parse("9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55").is_ok());
+        assert!(ClientId::parse("user:7@example.org~tab_1").is_ok());
+        assert_eq!(ClientId::parse(""), Err(InvalidClientId::Empty));
+        assert_eq!(ClientId::parse("a b"), Err(InvalidClientId::Character(' ')));
+        assert_eq!(
+            ClientId::parse("a\nb"),
+            Err(InvalidClientId::Character('\n'))
+        );
+        assert!(ClientId::parse(&"x".repeat(128)).is_ok());
+        assert_eq!(
+            ClientId::parse(&"x".repeat(129)),
+            Err(InvalidClientId::TooLong)
+        );
+    }
+
+    #[test]
+    fn an_event_type_can_not_end_its_line_or_pass_for_the_streams_own() {
+        assert!(EventType::parse("order.paid").is_ok());
+        assert_eq!(EventType::parse("a\nid: 7"), Err(InvalidEventType::Control));
+        assert_eq!(EventType::parse("a\rb"), Err(InvalidEventType::Control));
+        assert_eq!(EventType::parse("ping"), Err(InvalidEventType::Reserved));
+    }
+
+    #[test]
+    fn a_client_that_is_named_twice_is_one() {
+        let id = |text| ClientId::parse(text).expect("valid");
+        let Audience::Clients(ids) = Audience::clients(vec![id("b"), id("a"), id("b")]) else {
+            panic!("several clients");
+        };
+        assert_eq!(*ids, [id("a"), id("b")]);
+    }
+}

@@ -1,0 +1,183 @@
+//! Topics, and the patterns that subscriptions may use.
+
+use std::{fmt, sync::Arc};
+
+/// The longest topic or pattern, in bytes.
+const MAX_LEN: usize = 512;
+
+/// A name that connections subscribe to: `orders/42`, or a whole URL. 1 to 512 bytes of UTF-8 without
+/// control characters; segments by `/`, none of them `*` or `**`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// Checks a topic that a push named.
+    pub fn parse(text: &str) -> Result<Self, InvalidTopic> {
+        check(text)?;
+        match text.split('/').any(is_wildcard) {
+            true => Err(InvalidTopic::Wildcard),
+            false => Ok(Self(text.into())),
+        }
+    }
+
+    /// The topic as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is the server's own: nobody else may push there, and only an admin may listen.
+    pub fn is_reserved(&self) -> bool {
+        is_reserved(&self.0)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a connection subscribes to: a topic, or a pattern in which a segment `*` is any one segment
+/// and a last `**` is the rest, one segment or more. Neither stands for a first segment that begins
+/// with `$`, so nobody hears the server's own topics by accident.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TopicFilter(Arc<str>);
+
+impl TopicFilter {
+    /// Checks what a subscription asked for.
+    pub fn parse(text: &str) -> Result<Self, InvalidTopic> {
+        check(text)?;
+        let rest_comes_early = text.split('/').rev().skip(1).any(|segment| segment == "**");
+        match rest_comes_early {
+            true => Err(InvalidTopic::RestNotLast),
+            false => Ok(Self(text.into())),
+        }
+    }
+
+    /// The subscription as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it has wildcards.
+    pub fn is_pattern(&self) -> bool {
+        self.0.split('/').any(is_wildcard)
+    }
+
+    /// Whether it asks for the server's own topics.
+    pub fn is_reserved(&self) -> bool {
+        is_reserved(&self.0)
+    }
+
+    /// Whether a message to `topic` is for this subscription.
+    pub fn matches(&self, topic: &Topic) -> bool {
+        let mut wanted = self.0.split('/');
+        let mut given = topic.as_str().split('/');
+        let mut first = true;
+        loop {
+            let hidden = std::mem::take(&mut first) && topic.is_reserved();
+            match (wanted.next(), given.next()) {
+                (None, None) => return true,
+                (Some("**"), Some(_)) => return !hidden,
+                (Some("*"), Some(_)) if !hidden => {}
+                (Some(wanted), Some(given)) if wanted == given => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+impl fmt::Display for TopicFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check(text: &str) -> Result<(), InvalidTopic> {
+    if text.is_empty() {
+        Err(InvalidTopic::Empty)
+    } else if text.len() > MAX_LEN {
+        Err(InvalidTopic::TooLong)
+    } else if text.chars().any(char::is_control) {
+        Err(InvalidTopic::Control)
+    } else {
+        Ok(())
+    }
+}
+
+fn is_wildcard(segment: &str) -> bool {
+    matches!(segment, "*" | "**")
+}
+
+fn is_reserved(text: &str) -> bool {
+    text.starts_with('$')
+}
+
+/// Why a text is not a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTopic {
+    /// Nothing was given.
+    #[error("a topic must not be empty")]
+    Empty,
+    /// Over 512 bytes.
+    #[error("a topic has at most 512 bytes")]
+    TooLong,
+    /// Line ends and their like.
+    #[error("a topic must not contain control characters")]
+    Control,
+    /// A push named a pattern.
+    #[error("a push names one topic: * and ** are for subscriptions")]
+    Wildcard,
+    /// `**` before the end.
+    #[error("** stands for the rest of a topic, so it can only be the last segment")]
+    RestNotLast,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(filter: &str, topic: &str) -> bool {
+        let filter = TopicFilter::parse(filter).expect("a filter");
+        filter.matches(&Topic::parse(topic).expect("a topic"))
+    }
+
+    #[test]
+    fn a_star_is_one_segment_and_two_are_the_rest() {
+        assert!(matches("orders/42", "orders/42"));
+        assert!(!matches("orders/42", "orders/43"));
+        assert!(matches("orders/*", "orders/42"));
+        assert!(!matches("orders/*", "orders/42/items"));
+        assert!(!matches("orders/*", "orders"));
+        assert!(matches("orders/*/items", "orders/42/items"));
+        assert!(matches("orders/**", "orders/42/items"));
+        assert!(matches("orders/**", "orders/42"));
+        assert!(!matches("orders/**", "orders"));
+        assert!(matches(
+            "https://example.org/**",
+            "https://example.org/orders/42"
+        ));
+        assert!(
+            matches("a*", "a*"),
+            "a star inside a segment is a character like any other"
+        );
+    }
+
+    #[test]
+    fn a_wildcard_does_not_reveal_the_servers_own_topics() {
+        assert!(!matches("**", "$sys/clients"));
+        assert!(!matches("*/clients", "$sys/clients"));
+        assert!(matches("$sys/**", "$sys/clients"));
+        assert!(matches("$sys/*", "$sys/clients"));
+    }
+
+    #[test]
+    fn what_is_not_a_topic_is_refused() {
+        assert_eq!(Topic::parse(""), Err(InvalidTopic::Empty));
+        assert_eq!(Topic::parse("a\nb"), Err(InvalidTopic::Control));
+        assert_eq!(Topic::parse(&"é".repeat(257)), Err(InvalidTopic::TooLong));
+        assert_eq!(Topic::parse("a/*"), Err(InvalidTopic::Wildcard));
+        assert_eq!(Topic::parse("a/**"), Err(InvalidTopic::Wildcard));
+        assert_eq!(TopicFilter::parse("a/**/b"), Err(InvalidTopic::RestNotLast));
+    }
+}
