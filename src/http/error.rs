@@ -1,0 +1,255 @@
+//! An answer that says no: RFC 9457 problem details, with a stable code and the field that was wrong.
+
+use app::wire::Problem;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// Every kind of refusal, named after the answer. The code is what programs may branch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// A field, parameter or header has a value that it can't have.
+    InvalidField,
+    /// A field or parameter is missing.
+    MissingField,
+    /// A field that nobody knows: most likely a slip of the pen.
+    UnknownField,
+    /// The body is not JSON at all.
+    InvalidJson,
+    /// The body is of another content type.
+    UnsupportedMediaType,
+    /// No such route.
+    NotFound,
+    /// The route is there, the method is not.
+    MethodNotAllowed,
+    /// The client has no connection here.
+    ClientNotConnected,
+    /// A topic under `$sys/` is the server's own.
+    ReservedTopic,
+    /// No credential, or one that is not valid.
+    Unauthorized,
+    /// A valid credential that does not reach as far.
+    Forbidden,
+    /// The request came from a page of another site.
+    CrossSite,
+    /// The request names a host that this server is not.
+    UnknownHost,
+    /// Too many wrong tokens; wait.
+    TooManyTries,
+    /// The body is over its limit.
+    MessageTooLarge,
+    /// The URL is over its limit.
+    UrlTooLong,
+    /// The header fields are over their limit.
+    HeadersTooLarge,
+    /// More ids in one push than the limit.
+    TooManyIds,
+    /// More topics on one connection than the limit.
+    TooManyTopics,
+    /// More connections of this client than the limit.
+    TooManyConnectionsOfClient,
+    /// More connections in all than the limit.
+    TooManyConnections,
+    /// The request took too long to arrive.
+    RequestTimeout,
+    /// The server is on its way down.
+    ShuttingDown,
+    /// Something broke on our side; the log says what.
+    Internal,
+}
+
+impl Code {
+    /// The status, the code as text, and the kind in a few words.
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::InvalidField => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid_field",
+                "A value is not valid",
+            ),
+            Self::MissingField => (
+                S::UNPROCESSABLE_ENTITY,
+                "missing_field",
+                "Something is missing",
+            ),
+            Self::UnknownField => (
+                S::UNPROCESSABLE_ENTITY,
+                "unknown_field",
+                "Nobody knows this field",
+            ),
+            Self::InvalidJson => (S::BAD_REQUEST, "invalid_json", "The body is not JSON"),
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "This content type is not read here",
+            ),
+            Self::NotFound => (S::NOT_FOUND, "not_found", "There is nothing here"),
+            Self::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "Not with this method",
+            ),
+            Self::ClientNotConnected => (
+                S::NOT_FOUND,
+                "client_not_connected",
+                "The client is not connected",
+            ),
+            Self::ReservedTopic => (
+                S::FORBIDDEN,
+                "reserved_topic",
+                "This topic is the server's own",
+            ),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
+            Self::Forbidden => (
+                S::FORBIDDEN,
+                "forbidden",
+                "This token does not reach as far",
+            ),
+            Self::CrossSite => (S::FORBIDDEN, "cross_site", "Not from another site"),
+            Self::UnknownHost => (
+                S::MISDIRECTED_REQUEST,
+                "unknown_host",
+                "This server is not that host",
+            ),
+            Self::TooManyTries => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_tries",
+                "Too many wrong tokens",
+            ),
+            Self::MessageTooLarge => (
+                S::PAYLOAD_TOO_LARGE,
+                "message_too_large",
+                "The body is too large",
+            ),
+            Self::UrlTooLong => (S::URI_TOO_LONG, "url_too_long", "The URL is too long"),
+            Self::HeadersTooLarge => (
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "headers_too_large",
+                "The header fields are too large",
+            ),
+            Self::TooManyIds => (
+                S::UNPROCESSABLE_ENTITY,
+                "too_many_ids",
+                "Too many clients in one push",
+            ),
+            Self::TooManyTopics => (
+                S::UNPROCESSABLE_ENTITY,
+                "too_many_topics",
+                "Too many topics on one connection",
+            ),
+            Self::TooManyConnectionsOfClient => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_connections_of_client",
+                "This client has too many connections",
+            ),
+            Self::TooManyConnections => (
+                S::SERVICE_UNAVAILABLE,
+                "too_many_connections",
+                "The server has all the connections it may have",
+            ),
+            Self::RequestTimeout => (
+                S::REQUEST_TIMEOUT,
+                "request_timeout",
+                "The request took too long to arrive",
+            ),
+            Self::ShuttingDown => (
+                S::SERVICE_UNAVAILABLE,
+                "shutting_down",
+                "The server is on its way down",
+            ),
+            Self::Internal => (
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something broke on our side",
+            ),
+        }
+    }
+}
+
+/// A refusal on its way out.
+#[derive(Debug)]
+pub struct Error {
+    code: Code,
+    detail: String,
+    field: Option<String>,
+    retry_after: Option<u64>,
+}
+
+impl Error {
+    /// A refusal that says what was wrong with this very request.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field: None,
+            retry_after: None,
+        }
+    }
+
+    /// A value that a field, parameter or header can't have.
+    pub fn invalid(field: impl Into<String>, why: impl ToString) -> Self {
+        Self::new(Code::InvalidField, why.to_string()).field(field)
+    }
+
+    /// Names the field, parameter or header that was wrong.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Says when trying again makes sense, in seconds.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The kind of refusal.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The status it answers with.
+    pub fn status(&self) -> StatusCode {
+        self.code.parts().0
+    }
+
+    /// The problem document.
+    pub fn problem(&self) -> Problem {
+        let (status, code, title) = self.code.parts();
+        Problem {
+            kind: format!("/docs#{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: self.detail.clone(),
+            code: code.to_owned(),
+            field: self.field.clone(),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self.problem())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code == Code::Unauthorized {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"tidings\""),
+            );
+        }
+        response
+    }
+}
