@@ -63,6 +63,7 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub drain: u64,
 
+    /// What one caller may ask for.
     #[command(flatten)]
     pub limits: Limits,
 }
@@ -132,6 +133,10 @@ pub struct Limits {
     /// Messages that may wait in memory for one connection before it goes on from the log.
     #[arg(long, env = "TIDINGS_OUTBOX", default_value_t = 64, value_name = "N")]
     pub outbox: usize,
+
+    /// Bytes that may wait in memory for one connection. One message is taken whatever its size.
+    #[arg(long, env = "TIDINGS_OUTBOX_BYTES", default_value_t = 256 * 1024, value_name = "BYTES")]
+    pub outbox_bytes: usize,
 }
 
 impl Settings {
@@ -143,6 +148,19 @@ impl Settings {
     /// Time to take leave.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain)
+    }
+}
+
+impl Limits {
+    /// Time after which a connection that takes nothing is closed.
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_secs(self.write_timeout)
+    }
+
+    /// Bytes of a request head that are read at all: enough that one which is somewhat too large is
+    /// told so by name.
+    pub fn max_head(&self) -> usize {
+        (2 * (self.max_header_bytes + self.max_url_bytes)).max(64 * 1024)
     }
 }
 

@@ -1,5 +1,11 @@
 //! Tidings, a self-hosted push server.
 
+pub mod broker;
 pub mod config;
+pub mod connection;
 pub mod http;
+pub mod log;
 pub mod message;
+pub mod outbox;
+mod random;
+pub mod registry;

@@ -171,6 +171,20 @@ pub struct Refused {
     pub detail: String,
 }
 
+/// The data of `event: gap`: messages that this stream can't bring any more. It goes on after it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Gap {
+    /// The first place at which something may be missing; none where nobody can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Why: `pruned`, `expired`, `unknown_epoch`, `ahead_of_log` or `slow_reader`.
+    pub reason: String,
+}
+
 /// The data of `event: reconnect`: the server is about to close this connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

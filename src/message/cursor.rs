@@ -25,6 +25,11 @@ impl Epoch {
         valid.then(|| Self(text.into())).ok_or(InvalidCursor)
     }
 
+    /// One that no log has: it stands for a cursor that nobody can read.
+    pub fn unknown() -> Self {
+        Self("unknown".into())
+    }
+
     /// The epoch as text.
     pub fn as_str(&self) -> &str {
         &self.0

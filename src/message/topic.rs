@@ -54,6 +54,11 @@ impl TopicFilter {
         }
     }
 
+    /// The subscription to exactly this topic.
+    pub fn of(topic: &Topic) -> Self {
+        Self(Arc::clone(&topic.0))
+    }
+
     /// The subscription as text.
     pub fn as_str(&self) -> &str {
         &self.0

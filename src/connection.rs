@@ -1,0 +1,239 @@
+//! One open stream, as a machine that says what to do next: replay from the log, then live, and from
+//! the log again when it fell behind.
+//!
+//! There is one rule: *go on after the cursor*. Connecting for the first time, coming back, and being
+//! slow differ only in where the cursor stands. The machine neither waits nor does any I/O, so that
+//! whatever drives it, a task or a reactor, delivers by the same rules.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::{
+    log::{Page, Subscriptions},
+    message::{Frame, Message, Seq},
+    outbox::{CloseReason, Delivery, Taken},
+    registry::Registration,
+};
+
+/// What to do for a connection next.
+#[derive(Debug)]
+pub enum Step {
+    /// Write this frame.
+    Write(Frame),
+    /// Encode this message, read from the log, and write it.
+    Replay(Arc<Message>),
+    /// Read from the log, and hand what came to [`Connection::replayed`].
+    Read(Read),
+    /// Say that something is missing.
+    Gap(Gap),
+    /// Nothing now: wait for the outbox.
+    Wait,
+    /// Say why, and end.
+    Close(CloseReason),
+}
+
+/// A page of the log that a connection needs.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Whose messages.
+    pub subscriptions: Arc<Subscriptions>,
+    /// Those after this place,
+    pub after: Seq,
+    /// up to and with this one, if there is an end.
+    pub until: Option<Seq>,
+}
+
+/// Messages that this connection can't have any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The first place it may miss something at, and the last; none where no place is known.
+    pub range: Option<(Seq, Seq)>,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// Why messages can't be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapReason {
+    /// The cursor is of another log: nobody knows what lies between.
+    UnknownEpoch,
+    /// The cursor is ahead of the log, which must have been put back from a copy.
+    Ahead,
+    /// Retention has removed them.
+    Pruned,
+    /// Their time to live ended while they waited.
+    Expired,
+    /// They were ephemeral, and this reader was too slow for them.
+    Slow,
+}
+
+impl GapReason {
+    /// The reason as it stands in `event: gap`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownEpoch => "unknown_epoch",
+            Self::Ahead => "ahead_of_log",
+            Self::Pruned => "pruned",
+            Self::Expired => "expired",
+            Self::Slow => "slow_reader",
+        }
+    }
+}
+
+/// Where a connection starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// After this place, with all that it subscribes to.
+    After(Seq),
+    /// First what waits in the client's inbox after `place`, then everything after `head`.
+    Unread {
+        /// What the client has had.
+        place: Seq,
+        /// The newest place when the connection asked.
+        head: Seq,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Reading the client's own messages up to `head`, where the rest begins.
+    Inbox { head: Seq },
+    /// Reading everything it subscribes to.
+    Replay,
+    /// Served from the outbox.
+    Live,
+}
+
+/// See the module's description. Made from a [`Registration`], so that none can read the log before
+/// what comes after it is being collected.
+pub struct Connection {
+    registration: Registration,
+    everything: Arc<Subscriptions>,
+    inbox: Arc<Subscriptions>,
+    phase: Phase,
+    /// Everything up to here has been given out, within the phase.
+    cursor: Seq,
+    page: VecDeque<Arc<Message>>,
+    gaps: VecDeque<Gap>,
+}
+
+impl Connection {
+    /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
+    pub fn new(registration: Registration, start: Start, gap: Option<Gap>) -> Self {
+        let newcomer = registration.newcomer();
+        let everything = Subscriptions {
+            client: Some(newcomer.client_id.clone()),
+            everyone: !newcomer.is_observer(),
+            filters: newcomer.filters.clone(),
+        };
+        let inbox = Subscriptions {
+            client: Some(newcomer.client_id.clone()),
+            everyone: false,
+            filters: Vec::new(),
+        };
+        let (phase, cursor) = match start {
+            Start::After(seq) => (Phase::Replay, seq),
+            Start::Unread { place, head } => (Phase::Inbox { head }, place),
+        };
+        Self {
+            registration,
+            everything: Arc::new(everything),
+            inbox: Arc::new(inbox),
+            phase,
+            cursor,
+            page: VecDeque::new(),
+            gaps: gap.into_iter().collect(),
+        }
+    }
+
+    /// What the connection told of itself.
+    pub fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// The place up to which this connection has been served everything; none while it is still in its inbox.
+    pub fn place(&self) -> Option<Seq> {
+        (!matches!(self.phase, Phase::Inbox { .. })).then_some(self.cursor)
+    }
+
+    /// What to do next. Whatever comes back has to be done before the next call.
+    pub fn step(&mut self) -> Step {
+        if let Some(reason) = self.registration.outbox().closing() {
+            return Step::Close(reason);
+        }
+        if let Some(gap) = self.gaps.pop_front() {
+            return Step::Gap(gap);
+        }
+        if let Some(message) = self.page.pop_front() {
+            self.cursor = message.seq;
+            return Step::Replay(message);
+        }
+        match self.phase {
+            Phase::Inbox { head } if self.cursor >= head => {
+                self.cursor = head;
+                self.phase = Phase::Replay;
+                self.read(&self.everything, None)
+            }
+            Phase::Inbox { head } => self.read(&self.inbox, Some(head)),
+            Phase::Replay => self.read(&self.everything, None),
+            Phase::Live => self.live(),
+        }
+    }
+
+    /// Takes in what [`Step::Read`] asked for.
+    pub fn replayed(&mut self, page: Page) {
+        self.gaps.extend(page.gap);
+        self.page = page.messages.into();
+        if page.more {
+            return;
+        }
+        match self.phase {
+            // The last message of the inbox is given out before the cursor jumps to the head.
+            Phase::Inbox { head } if self.page.is_empty() => self.cursor = head,
+            Phase::Inbox { .. } => {}
+            Phase::Replay | Phase::Live => {
+                self.phase = Phase::Live;
+                if self.page.is_empty() {
+                    self.cursor = self.cursor.max(page.reached);
+                }
+            }
+        }
+    }
+
+    fn read(&self, subscriptions: &Arc<Subscriptions>, until: Option<Seq>) -> Step {
+        Step::Read(Read {
+            subscriptions: Arc::clone(subscriptions),
+            after: self.cursor,
+            until,
+        })
+    }
+
+    fn live(&mut self) -> Step {
+        loop {
+            // Read before the outbox: see `Registry::fanned_out`.
+            let fanned_out = self.registration.fanned_out();
+            match self.registration.outbox().take() {
+                Taken::Delivery(Delivery::Logged(seq, _)) if seq <= self.cursor => {}
+                Taken::Delivery(Delivery::Logged(seq, frame)) => {
+                    self.cursor = seq;
+                    return Step::Write(frame);
+                }
+                Taken::Delivery(Delivery::Ephemeral(frame)) => return Step::Write(frame),
+                Taken::Behind { lost } => {
+                    self.phase = Phase::Replay;
+                    return match lost {
+                        0 => self.read(&self.everything, None),
+                        _ => Step::Gap(Gap {
+                            range: None,
+                            reason: GapReason::Slow,
+                        }),
+                    };
+                }
+                Taken::Close(reason) => return Step::Close(reason),
+                Taken::Empty => {
+                    self.cursor = self.cursor.max(fanned_out);
+                    return Step::Wait;
+                }
+            }
+        }
+    }
+}

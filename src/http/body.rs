@@ -1,0 +1,228 @@
+//! Reading what came: bodies and queries, bounded in size and time, and refused by the field's name.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRef, FromRequest, Request},
+    http::header,
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use super::{Code, Error};
+use crate::config::Settings;
+
+/// A whole request body, of at most the size of one message, arrived in time.
+pub struct WholeBody(pub Bytes);
+
+impl<S> FromRequest<S> for WholeBody
+where
+    Arc<Settings>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let limits = &Arc::<Settings>::from_ref(state).limits;
+        let time = Duration::from_secs(limits.request_timeout);
+        let body = read(request.into_body(), limits.max_message_bytes);
+        tokio::time::timeout(time, body)
+            .await
+            .map_err(|_| late(time))?
+            .map(Self)
+    }
+}
+
+fn late(time: Duration) -> Error {
+    let detail = format!("the body did not arrive within {} s", time.as_secs());
+    Error::new(Code::RequestTimeout, detail)
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Error> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let detail = format!("the body is over the limit of {limit} bytes (max_message_bytes)");
+            Err(Error::new(Code::MessageTooLarge, detail))
+        }
+        Err(_) => Err(Error::new(
+            Code::InvalidJson,
+            "the body ended before it was whole",
+        )),
+    }
+}
+
+/// A JSON body.
+pub struct JsonBody<T>(pub T);
+
+impl<S, T> FromRequest<S> for JsonBody<T>
+where
+    Arc<Settings>: FromRef<S>,
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let content_type = content_type(&request);
+        if !is_json(&content_type) {
+            let detail = format!("send application/json, not {content_type:?}");
+            return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
+        }
+        let WholeBody(bytes) = WholeBody::from_request(request, state).await?;
+        parse_json(&bytes).map(Self)
+    }
+}
+
+/// The content type without its parameters, in lower case.
+pub fn content_type(request: &Request) -> String {
+    let value = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = value
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// Whether a content type promises JSON.
+pub fn is_json(content_type: &str) -> bool {
+    content_type == "application/json"
+        || (content_type.starts_with("application/") && content_type.ends_with("+json"))
+}
+
+/// Reads JSON, and names the field at which it went wrong.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        refusal(&path, error.inner())
+    })?;
+    json.end().map_err(|error| refusal(".", &error))?;
+    Ok(value)
+}
+
+fn refusal(path: &str, error: &serde_json::Error) -> Error {
+    if !error.is_data() {
+        return Error::new(Code::InvalidJson, error.to_string());
+    }
+    let text = error.to_string();
+    let quoted = |prefix| {
+        text.strip_prefix(prefix)
+            .and_then(|rest: &str| rest.split('`').next())
+    };
+    let below = |name: &str| match path {
+        "." => name.to_owned(),
+        _ => format!("{path}.{name}"),
+    };
+    if let Some(name) = quoted("missing field `") {
+        Error::new(Code::MissingField, &*text).field(below(name))
+    } else if text.starts_with("unknown field `") {
+        // The path already ends in the field that nobody knows.
+        Error::new(Code::UnknownField, &*text).field(path)
+    } else {
+        Error::new(Code::InvalidField, &*text).field(path)
+    }
+}
+
+/// The pairs of a query or a form, decoded.
+pub struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    /// Reads `a=1&b=2`.
+    pub fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// The first value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a name, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of a name that has to be there.
+    pub fn need(&self, name: &str) -> Result<&str, Error> {
+        self.get(name)
+            .ok_or_else(|| Error::new(Code::MissingField, format!("{name} is missing")).field(name))
+    }
+
+    /// A whole number, if it is there.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Error> {
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| Error::invalid(name, format!("{text:?} is not a whole number")))
+        };
+        self.get(name).map(parse).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::wire::PushRequest;
+
+    fn refused(json: &str) -> (Code, Option<String>) {
+        let error = parse_json::<PushRequest>(json.as_bytes()).expect_err("refused");
+        (error.code(), error.problem().field)
+    }
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        assert_eq!(
+            refused(r#"{"data":1}"#),
+            (Code::MissingField, Some("to".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":"everyone"}"#),
+            (Code::MissingField, Some("data".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":"all","data":1}"#),
+            (Code::InvalidField, Some("to".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":{"client":7},"data":1}"#),
+            (Code::InvalidField, Some("to.client".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":{"clients":["a",7]},"data":1}"#),
+            (Code::InvalidField, Some("to.clients[1]".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":"everyone","data":1,"tll":5}"#),
+            (Code::UnknownField, Some("tll".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":"everyone","data":1,"ttl":-5}"#),
+            (Code::InvalidField, Some("ttl".into()))
+        );
+        assert_eq!(
+            refused(r#"{"to":"everyone","data":1} x"#),
+            (Code::InvalidJson, None)
+        );
+        assert_eq!(refused("{"), (Code::InvalidJson, None));
+        assert_eq!(refused(""), (Code::InvalidJson, None));
+    }
+
+    #[test]
+    fn data_stays_as_it_was_written() {
+        let push: PushRequest =
+            parse_json(br#"{"to":"everyone","data":{"b":1.10,"a":12345678901234567890}}"#)
+                .expect("valid");
+        assert_eq!(push.data.get(), r#"{"b":1.10,"a":12345678901234567890}"#);
+    }
+}

@@ -1,0 +1,65 @@
+//! Taking leave: streams are told to come back, spread over time, so that the next node is not run over.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::{
+    outbox::{CloseReason, Outbox},
+    random,
+    registry::Registry,
+};
+
+/// A node takes up new connections at about this pace without anybody waiting.
+const PER_SECOND: u64 = 1_000;
+/// The least that a stream is asked to wait, in milliseconds: a restart takes about as long.
+const LEAST_MS: u64 = 1_000;
+
+/// Whether the node is on its way down.
+#[derive(Default)]
+pub struct Drain {
+    begun: AtomicBool,
+    spread_ms: AtomicU64,
+}
+
+impl Drain {
+    /// Whether it has begun: readiness fails from then on.
+    pub fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    /// How long the next stream is asked to wait, in milliseconds.
+    pub fn after_ms(&self) -> u64 {
+        let spread = self.spread_ms.load(Ordering::Relaxed).max(LEAST_MS);
+        LEAST_MS + random::below(spread)
+    }
+
+    /// Begins, and ends every stream within `time` at most; in less where there are few.
+    pub async fn run(&self, registry: &Registry, time: Duration) {
+        let outboxes = registry.outboxes();
+        let pace = Duration::from_secs(1) / PER_SECOND as u32;
+        let spread = time.min(pace * outboxes.len() as u32);
+        self.spread_ms
+            .store(spread.as_millis() as u64, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Release);
+        let steps = (spread.as_millis() / 20).max(1) as usize;
+        for crowd in outboxes.chunks(outboxes.len().div_ceil(steps).max(1)) {
+            self.close(crowd);
+            tokio::time::sleep(spread / steps as u32).await;
+        }
+        // Whoever came in the meantime.
+        self.close(&registry.outboxes());
+    }
+
+    fn close(&self, outboxes: &[Arc<Outbox>]) {
+        for outbox in outboxes {
+            outbox.close(CloseReason::Shutdown {
+                after_ms: self.after_ms(),
+            });
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `POST /push`, and the article's form of it.
+
+use app::wire::{AudienceRequest, AudienceSize, Problem, PushAnswer, PushRequest, To};
+use axum::{
+    Json,
+    extract::{FromRequest, RawQuery, Request, State},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    AppState, Code, Error,
+    body::{self, JsonBody, Pairs, WholeBody},
+};
+use crate::{
+    broker::Published,
+    config::Limits,
+    message::{Audience, ClientId, Data, Draft, EventType, Topic},
+};
+
+/// The longest a message may be asked to wait, in seconds: ten years.
+const MAX_TTL: u64 = 10 * 365 * 24 * 3600;
+
+/// Push a message
+///
+/// To one client, several, a topic, or everyone. `connections` in the answer says how many connections it was
+/// handed to now. The article's form is read here too: a form with `client_id` and `message`, answered by `success`.
+#[utoipa::path(
+    post, path = "/push", tag = "push", request_body = PushRequest,
+    responses(
+        (status = 200, description = "Accepted", body = PushAnswer),
+        (status = "4XX", description = "Refused; nothing was sent", body = Problem),
+    ),
+)]
+pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
+    match body::content_type(&request).as_str() {
+        "application/x-www-form-urlencoded" => {
+            let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
+            article(&state, &Pairs::parse(&bytes)).await
+        }
+        _ => {
+            let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
+            let draft = draft(push, &state.settings.limits)?;
+            let published = state.broker.publish(draft).await;
+            Ok(Json(answer(published)).into_response())
+        }
+    }
+}
+
+/// Push a text to one client, as the article did
+///
+/// Answers the text `success`, or 404 when the client is not connected.
+#[utoipa::path(
+    get, path = "/push", tag = "push",
+    params(
+        ("client_id" = String, Query, description = "Whom it is for"),
+        ("message" = String, Query, description = "What they get"),
+    ),
+    responses(
+        (status = 200, description = "Sent", body = String, content_type = "text/plain"),
+        (status = 404, description = "The client is not connected", body = String, content_type = "text/plain"),
+        (status = "4XX", description = "Refused; nothing was sent", body = Problem),
+    ),
+)]
+pub async fn get(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Error> {
+    article(&state, &Pairs::parse(query.unwrap_or_default().as_bytes())).await
+}
+
+/// Count an audience
+///
+/// How many a push would reach, had it been sent at this moment. Nothing is sent.
+#[utoipa::path(
+    post, path = "/api/audience", tag = "push", request_body = AudienceRequest,
+    responses(
+        (status = 200, description = "The size", body = AudienceSize),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn audience(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<AudienceRequest>,
+) -> Result<Json<AudienceSize>, Error> {
+    let audience = parse_audience(request.to, &state.settings.limits)?;
+    let count = state.broker.registry().count(&audience);
+    Ok(Json(AudienceSize {
+        clients: count.clients,
+        connections: count.connections,
+    }))
+}
+
+async fn article(state: &AppState, pairs: &Pairs) -> Result<Response, Error> {
+    let client_id = ClientId::parse(pairs.need("client_id")?)
+        .map_err(|why| Error::invalid("client_id", why))?;
+    let message = pairs.need("message")?;
+    let limit = state.settings.limits.max_message_bytes;
+    if message.len() > limit {
+        let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
+        return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
+    }
+    let draft = Draft {
+        audience: Audience::Client(client_id),
+        event: None,
+        data: Data::Text(message.into()),
+        ttl: None,
+    };
+    let published = state.broker.publish(draft).await;
+    match published.connections {
+        0 => Ok((
+            axum::http::StatusCode::NOT_FOUND,
+            "the client is not connected",
+        )
+            .into_response()),
+        _ => Ok("success".into_response()),
+    }
+}
+
+fn answer(published: Published) -> PushAnswer {
+    PushAnswer {
+        id: published.cursor.map(|cursor| cursor.to_string()),
+        connections: published.connections,
+        queued: published.queued,
+    }
+}
+
+/// Parses what a push asks for. Past this line nothing is checked again.
+pub fn draft(push: PushRequest, limits: &Limits) -> Result<Draft, Error> {
+    let event = push.event.as_deref().map(EventType::parse).transpose();
+    if push.ttl.is_some_and(|ttl| ttl > MAX_TTL) {
+        return Err(Error::invalid(
+            "ttl",
+            format!("a message may wait {MAX_TTL} seconds at most"),
+        ));
+    }
+    Ok(Draft {
+        audience: parse_audience(push.to, limits)?,
+        event: event.map_err(|why| Error::invalid("event", why))?,
+        data: parse_data(push.data.get()),
+        ttl: push.ttl.map(std::time::Duration::from_secs),
+    })
+}
+
+fn parse_data(json: &str) -> Data {
+    match serde_json::from_str::<String>(json) {
+        Ok(text) => Data::Text(text.into()),
+        Err(_) => Data::Json(json.into()),
+    }
+}
+
+fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
+    let client =
+        |field: &str, id: &str| ClientId::parse(id).map_err(|why| Error::invalid(field, why));
+    match to {
+        To::Client(id) => Ok(Audience::Client(client("to.client", &id)?)),
+        To::Clients(ids) if ids.is_empty() => {
+            Err(Error::invalid("to.clients", "name at least one client"))
+        }
+        To::Clients(ids) if ids.len() > limits.max_ids_per_push => {
+            let most = limits.max_ids_per_push;
+            let detail = format!(
+                "{} clients are over the limit of {most} (max_ids_per_push)",
+                ids.len()
+            );
+            Err(Error::new(Code::TooManyIds, detail).field("to.clients"))
+        }
+        To::Clients(ids) => {
+            let parse = |(i, id): (usize, &String)| client(&format!("to.clients[{i}]"), id);
+            Ok(Audience::clients(
+                ids.iter()
+                    .enumerate()
+                    .map(parse)
+                    .collect::<Result<_, _>>()?,
+            ))
+        }
+        To::Topic(topic) => {
+            let topic = Topic::parse(&topic).map_err(|why| Error::invalid("to.topic", why))?;
+            match topic.is_reserved() {
+                true => Err(Error::new(
+                    Code::ReservedTopic,
+                    "topics that begin with $ are the server's own",
+                )
+                .field("to.topic")),
+                false => Ok(Audience::Topic(topic)),
+            }
+        }
+        To::Everyone => Ok(Audience::Everyone),
+    }
+}

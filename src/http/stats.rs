@@ -1,0 +1,51 @@
+//! `/api/stats` and `/health`: how the node is.
+
+use app::wire::{Problem, Stats};
+use axum::{Json, extract::State};
+
+use super::{AppState, Code, Error};
+
+/// Count what there is
+#[utoipa::path(
+    get, path = "/api/stats", tag = "node",
+    responses((status = 200, description = "The counts", body = Stats)),
+)]
+pub async fn stats(State(state): State<AppState>) -> Json<Stats> {
+    let registry = state.broker.registry();
+    let size = registry.size();
+    Json(Stats {
+        node: state.settings.node.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime: state.started.elapsed().as_secs(),
+        clients: size.clients,
+        connections: size.connections,
+        topics: registry.topics(),
+        connections_opened: registry.opened(),
+        messages: state.broker.messages(),
+        deliveries: registry.deliveries(),
+    })
+}
+
+/// Whether the process answers
+#[utoipa::path(
+    get, path = "/health/live", tag = "node",
+    responses((status = 200, description = "It does", body = String, content_type = "text/plain")),
+)]
+pub async fn live() -> &'static str {
+    "live"
+}
+
+/// Whether new connections should come here
+#[utoipa::path(
+    get, path = "/health/ready", tag = "node",
+    responses(
+        (status = 200, description = "They should", body = String, content_type = "text/plain"),
+        (status = 503, description = "The node is on its way down", body = Problem),
+    ),
+)]
+pub async fn ready(State(state): State<AppState>) -> Result<&'static str, Error> {
+    match state.drain.has_begun() {
+        true => Err(Error::new(Code::ShuttingDown, "this node is on its way down").retry_after(1)),
+        false => Ok("ready"),
+    }
+}

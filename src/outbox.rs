@@ -1,0 +1,238 @@
+//! The bounded queue of one connection, between the thread that fans out and the task that writes.
+//!
+//! It never blocks whoever fills it. When it is full it forgets what it held and says *behind*: what
+//! stands in the log is read from there, at the reader's own pace.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::message::{Frame, Seq};
+
+/// Something to write to one connection.
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// A message of the log, at its place.
+    Logged(Seq, Frame),
+    /// A message that was never in the log: who misses it now misses it for good.
+    Ephemeral(Frame),
+}
+
+/// Why the server ends a connection. Every way there is, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// The server is on its way down; come back after so many milliseconds.
+    Shutdown {
+        /// How long to wait.
+        after_ms: u64,
+    },
+    /// Somebody closed it by `DELETE /api/clients/{id}`.
+    Disconnected,
+    /// The token that opened the stream has ended.
+    TokenExpired,
+    /// The log can't be read.
+    LogUnreadable,
+}
+
+impl CloseReason {
+    /// The reason as it stands in `event: reconnect`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shutdown { .. } => "shutdown",
+            Self::Disconnected => "disconnected",
+            Self::TokenExpired => "token_expired",
+            Self::LogUnreadable => "log_unreadable",
+        }
+    }
+}
+
+/// What an outbox has for its connection.
+#[derive(Debug)]
+pub enum Taken {
+    /// Write this.
+    Delivery(Delivery),
+    /// It overflowed: go on from the log. So many ephemeral messages are lost.
+    Behind {
+        /// Messages that were only here.
+        lost: u64,
+    },
+    /// Say why, and end.
+    Close(CloseReason),
+    /// Nothing now.
+    Empty,
+}
+
+/// See the module's description.
+#[derive(Debug)]
+pub struct Outbox {
+    inner: Mutex<Inner>,
+    filled: Notify,
+    bounds: Bounds,
+}
+
+/// What one outbox may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Frames.
+    pub frames: usize,
+    /// Their bytes. One frame is taken whatever its size.
+    pub bytes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    queue: VecDeque<Delivery>,
+    bytes: usize,
+    behind: bool,
+    lost: u64,
+    close: Option<CloseReason>,
+}
+
+impl Outbox {
+    /// An empty one.
+    pub fn new(bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::default(),
+            filled: Notify::new(),
+            bounds,
+        })
+    }
+
+    /// Puts a delivery in, or notes that the connection fell behind. Never waits.
+    pub fn put(&self, delivery: Delivery) {
+        let mut inner = self.inner.lock();
+        if inner.has_room(delivery.len(), self.bounds) {
+            inner.bytes += delivery.len();
+            inner.queue.push_back(delivery);
+        } else {
+            inner.overflow(delivery);
+        }
+        let first = inner.queue.len() == 1 || inner.behind;
+        drop(inner);
+        if first {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Ends the connection once it next looks. The first reason stays.
+    pub fn close(&self, reason: CloseReason) {
+        self.inner.lock().close.get_or_insert(reason);
+        self.filled.notify_one();
+    }
+
+    /// What to do next. After [`Taken::Behind`] the outbox collects anew from this moment on, so
+    /// whoever reads the log *after* this call misses nothing.
+    pub fn take(&self) -> Taken {
+        let mut inner = self.inner.lock();
+        if let Some(reason) = inner.close {
+            return Taken::Close(reason);
+        }
+        if inner.behind {
+            inner.behind = false;
+            return Taken::Behind {
+                lost: std::mem::take(&mut inner.lost),
+            };
+        }
+        match inner.queue.pop_front() {
+            Some(delivery) => {
+                inner.bytes -= delivery.len();
+                Taken::Delivery(delivery)
+            }
+            None => {
+                // A burst must not cost memory for as long as the connection lasts.
+                inner.queue = VecDeque::new();
+                Taken::Empty
+            }
+        }
+    }
+
+    /// Why the connection is to end, if it is.
+    pub fn closing(&self) -> Option<CloseReason> {
+        self.inner.lock().close
+    }
+
+    /// Waits until there may be something to take.
+    pub async fn filled(&self) {
+        self.filled.notified().await;
+    }
+}
+
+impl Delivery {
+    fn len(&self) -> usize {
+        let (Self::Logged(_, frame) | Self::Ephemeral(frame)) = self;
+        frame.bytes().len()
+    }
+}
+
+impl Inner {
+    fn has_room(&self, len: usize, bounds: Bounds) -> bool {
+        let fits = self.queue.len() < bounds.frames && self.bytes + len <= bounds.bytes;
+        !self.behind && (self.queue.is_empty() || fits)
+    }
+
+    fn overflow(&mut self, delivery: Delivery) {
+        self.behind = true;
+        self.bytes = 0;
+        let dropped = self.queue.drain(..).chain([delivery]);
+        self.lost += dropped
+            .filter(|delivery| matches!(delivery, Delivery::Ephemeral(_)))
+            .count() as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::FrameWriter;
+
+    fn frame() -> Frame {
+        FrameWriter::new().data("x").finish()
+    }
+
+    const TWO: Bounds = Bounds {
+        frames: 2,
+        bytes: 1024,
+    };
+
+    #[test]
+    fn bytes_count_too_but_one_frame_always_fits() {
+        let outbox = Outbox::new(Bounds {
+            frames: 8,
+            bytes: frame().bytes().len() - 1,
+        });
+        outbox.put(Delivery::Logged(1, frame()));
+        assert!(matches!(outbox.take(), Taken::Delivery(_)));
+        outbox.put(Delivery::Logged(2, frame()));
+        outbox.put(Delivery::Logged(3, frame()));
+        assert!(matches!(outbox.take(), Taken::Behind { lost: 0 }));
+    }
+
+    #[test]
+    fn a_full_outbox_forgets_and_says_so_once() {
+        let outbox = Outbox::new(TWO);
+        outbox.put(Delivery::Logged(1, frame()));
+        outbox.put(Delivery::Ephemeral(frame()));
+        outbox.put(Delivery::Logged(2, frame()));
+        outbox.put(Delivery::Ephemeral(frame()));
+        assert!(matches!(outbox.take(), Taken::Behind { lost: 2 }));
+        assert!(matches!(outbox.take(), Taken::Empty));
+        outbox.put(Delivery::Logged(3, frame()));
+        assert!(matches!(
+            outbox.take(),
+            Taken::Delivery(Delivery::Logged(3, _))
+        ));
+    }
+
+    #[test]
+    fn closing_goes_before_what_waits_and_the_first_reason_stays() {
+        let outbox = Outbox::new(TWO);
+        outbox.put(Delivery::Logged(1, frame()));
+        outbox.close(CloseReason::Disconnected);
+        outbox.close(CloseReason::TokenExpired);
+        assert!(matches!(
+            outbox.take(),
+            Taken::Close(CloseReason::Disconnected)
+        ));
+    }
+}

@@ -1,0 +1,9 @@
+//! Numbers that differ, for spreading things over time.
+
+/// A number from 0 to below `bound`; 0 when the bound is 0.
+pub fn below(bound: u64) -> u64 {
+    let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+    (high ^ low.rotate_left(32))
+        .checked_rem(bound)
+        .unwrap_or_default()
+}

@@ -1,0 +1,429 @@
+//! Who is connected to this node now, by client and by topic.
+//!
+//! The registry holds a cheap handle, the [`Outbox`], of each connection; whoever registers gets a
+//! [`Registration`] whose drop takes the handle out again, so that nobody can be admitted and never
+//! reported gone.
+
+mod changes;
+mod subscriptions;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Bound,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+
+pub use changes::{Changed, Changes};
+use subscriptions::Subscriptions;
+
+use crate::{
+    message::{Audience, ClientId, Seq, Topic, TopicFilter},
+    outbox::{Bounds, CloseReason, Delivery, Outbox},
+};
+
+/// The number of a connection on this node; never used twice while the node runs.
+pub type ConnectionId = u64;
+
+/// What a connection tells of itself when it registers.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    /// Whose connection it is.
+    pub client_id: ClientId,
+    /// What it subscribes to.
+    pub filters: Vec<TopicFilter>,
+    /// The address it comes from.
+    pub remote: String,
+    /// The `User-Agent` it gave.
+    pub user_agent: Option<String>,
+}
+
+impl Newcomer {
+    /// Whether it watches the server itself. Such a connection is no part of the audience: it is neither
+    /// listed nor counted, and `everyone` does not mean it.
+    pub fn is_observer(&self) -> bool {
+        self.filters.iter().any(TopicFilter::is_reserved)
+    }
+}
+
+/// A connection as the registry knows it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its number.
+    pub id: ConnectionId,
+    /// What it told of itself.
+    pub newcomer: Arc<Newcomer>,
+    /// When it registered, in milliseconds since 1970.
+    pub since: u64,
+    outbox: Arc<Outbox>,
+}
+
+/// A client and its connections, oldest first.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    /// Who it is.
+    pub client_id: ClientId,
+    /// The registry's count of changes when this was read.
+    pub version: u64,
+    /// Its connections; none when it has gone.
+    pub connections: Vec<Entry>,
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Of one client.
+    pub per_client: usize,
+    /// In all.
+    pub total: usize,
+}
+
+/// Why a connection was not admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The client has as many as it may have.
+    #[error("this client has {0} connections, and may have no more")]
+    PerClient(usize),
+    /// The node has as many as it may have.
+    #[error("this server has {0} connections, and may have no more")]
+    Total(usize),
+}
+
+/// Clients and connections, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Distinct clients.
+    pub clients: u64,
+    /// Their connections.
+    pub connections: u64,
+}
+
+/// See the module's description.
+pub struct Registry {
+    inner: Mutex<Inner>,
+    changes: Changes,
+    capacity: Capacity,
+    bounds: Bounds,
+    /// Everything up to this place has been put into the outboxes it was for.
+    fanned_out: AtomicU64,
+    deliveries: AtomicU64,
+    opened: AtomicU64,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Dense, since a message to everyone walks it.
+    connections: IndexMap<ConnectionId, Entry>,
+    clients: BTreeMap<ClientId, Vec<ConnectionId>>,
+    observers: HashMap<ClientId, Vec<ConnectionId>>,
+    subscriptions: Subscriptions,
+    version: u64,
+}
+
+impl Registry {
+    /// An empty one.
+    pub fn new(capacity: Capacity, bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::default(),
+            changes: Changes::default(),
+            capacity,
+            bounds,
+            fanned_out: AtomicU64::new(0),
+            deliveries: AtomicU64::new(0),
+            opened: AtomicU64::new(0),
+        })
+    }
+
+    /// Admits a connection. From this moment on, everything for it is in its outbox.
+    pub fn register(self: &Arc<Self>, newcomer: Newcomer) -> Result<Registration, Refusal> {
+        let outbox = Outbox::new(self.bounds);
+        let mut inner = self.inner.lock();
+        inner.check_capacity(&newcomer, self.capacity)?;
+        let entry = Entry {
+            id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
+            newcomer: Arc::new(newcomer),
+            since: now(),
+            outbox: Arc::clone(&outbox),
+        };
+        let (id, newcomer) = (entry.id, Arc::clone(&entry.newcomer));
+        inner.insert(entry);
+        drop(inner);
+        self.note_change(&newcomer);
+        Ok(Registration {
+            registry: Arc::clone(self),
+            id,
+            newcomer,
+            outbox,
+        })
+    }
+
+    /// Puts a delivery into the outbox of everyone it is for, and says how many that were.
+    pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
+        let inner = self.inner.lock();
+        let mut reached = 0;
+        inner.for_each(audience, |entry| {
+            entry.outbox.put(delivery.clone());
+            reached += 1;
+        });
+        drop(inner);
+        if let Delivery::Logged(seq, _) = delivery {
+            self.fanned_out.fetch_max(*seq, Ordering::Release);
+        }
+        self.deliveries.fetch_add(reached, Ordering::Relaxed);
+        reached
+    }
+
+    /// The place up to which every message has been put into the outboxes it was for. Read it *before*
+    /// looking into an outbox: if that is empty then, its connection has been served up to here.
+    pub fn fanned_out(&self) -> Seq {
+        self.fanned_out.load(Ordering::Acquire)
+    }
+
+    /// How many a message would reach now.
+    pub fn count(&self, audience: &Audience) -> Count {
+        let inner = self.inner.lock();
+        let mut clients = std::collections::HashSet::new();
+        let mut connections = 0;
+        inner.for_each(audience, |entry| {
+            clients.insert(&entry.newcomer.client_id);
+            connections += 1;
+        });
+        Count {
+            clients: clients.len() as u64,
+            connections,
+        }
+    }
+
+    /// Closes every connection of a client and says how many that were.
+    pub fn disconnect(&self, client_id: &ClientId, reason: CloseReason) -> u64 {
+        let inner = self.inner.lock();
+        let mut closed = 0;
+        inner.for_each(&Audience::Client(client_id.clone()), |entry| {
+            entry.outbox.close(reason);
+            closed += 1;
+        });
+        closed
+    }
+
+    /// The outboxes of all connections, to close them one by one.
+    pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
+        self.inner
+            .lock()
+            .connections
+            .values()
+            .map(|entry| Arc::clone(&entry.outbox))
+            .collect()
+    }
+
+    /// One client and its connections.
+    pub fn presence(&self, client_id: &ClientId) -> Presence {
+        self.inner.lock().presence(client_id)
+    }
+
+    /// Up to `limit` clients after `after` whose id or topics contain `search`, by id.
+    pub fn list(&self, after: Option<&ClientId>, search: &str, limit: usize) -> Vec<Presence> {
+        let inner = self.inner.lock();
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        inner
+            .clients
+            .range::<ClientId, _>((start, Bound::Unbounded))
+            .filter(|(client_id, ids)| inner.mentions(client_id, ids, search))
+            .take(limit)
+            .map(|(client_id, _)| inner.presence(client_id))
+            .collect()
+    }
+
+    /// Clients and connections now.
+    pub fn size(&self) -> Count {
+        let inner = self.inner.lock();
+        let observers: usize = inner.observers.values().map(Vec::len).sum();
+        Count {
+            clients: inner.clients.len() as u64,
+            connections: (inner.connections.len() - observers) as u64,
+        }
+    }
+
+    /// Distinct topics and patterns that somebody is subscribed to.
+    pub fn topics(&self) -> u64 {
+        self.inner.lock().subscriptions.len() as u64
+    }
+
+    /// Frames put into outboxes since the start.
+    pub fn deliveries(&self) -> u64 {
+        self.deliveries.load(Ordering::Relaxed)
+    }
+
+    /// Connections admitted since the start.
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Who came and went, for those who watch.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    fn note_change(&self, newcomer: &Newcomer) {
+        if !newcomer.is_observer() {
+            self.changes.note(&newcomer.client_id);
+        }
+    }
+
+    /// Whether somebody hears `topic`.
+    pub fn is_heard(&self, topic: &Topic) -> bool {
+        let mut heard = false;
+        self.inner
+            .lock()
+            .subscriptions
+            .for_each(topic, |_| heard = true);
+        heard
+    }
+}
+
+impl Inner {
+    fn check_capacity(&self, newcomer: &Newcomer, capacity: Capacity) -> Result<(), Refusal> {
+        let connections = match newcomer.is_observer() {
+            true => self.observers.get(&newcomer.client_id),
+            false => self.clients.get(&newcomer.client_id),
+        };
+        if connections.is_some_and(|connections| connections.len() >= capacity.per_client) {
+            Err(Refusal::PerClient(capacity.per_client))
+        } else if self.connections.len() >= capacity.total {
+            Err(Refusal::Total(capacity.total))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn insert(&mut self, entry: Entry) {
+        self.version += 1;
+        let newcomer = Arc::clone(&entry.newcomer);
+        for filter in &newcomer.filters {
+            self.subscriptions.add(filter, entry.id);
+        }
+        let client_id = newcomer.client_id.clone();
+        match newcomer.is_observer() {
+            true => self.observers.entry(client_id).or_default().push(entry.id),
+            false => self.clients.entry(client_id).or_default().push(entry.id),
+        }
+        self.connections.insert(entry.id, entry);
+    }
+
+    fn remove(&mut self, id: ConnectionId) {
+        let Some(entry) = self.connections.swap_remove(&id) else {
+            return;
+        };
+        self.version += 1;
+        for filter in &entry.newcomer.filters {
+            self.subscriptions.remove(filter, id);
+        }
+        let client_id = &entry.newcomer.client_id;
+        if entry.newcomer.is_observer() {
+            if leaves_none(self.observers.get_mut(client_id), id) {
+                self.observers.remove(client_id);
+            }
+        } else if leaves_none(self.clients.get_mut(client_id), id) {
+            self.clients.remove(client_id);
+        }
+    }
+
+    fn for_each<'a>(&'a self, audience: &Audience, mut found: impl FnMut(&'a Entry)) {
+        let mut client = |client_id: &ClientId| {
+            let ids = self.clients.get(client_id).into_iter().flatten();
+            ids.filter_map(|id| self.connections.get(id))
+                .for_each(&mut found);
+        };
+        match audience {
+            Audience::Client(client_id) => client(client_id),
+            Audience::Clients(client_ids) => client_ids.iter().for_each(client),
+            Audience::Topic(topic) => self.subscriptions.for_each(topic, |id| {
+                self.connections.get(&id).into_iter().for_each(&mut found);
+            }),
+            Audience::Everyone => {
+                self.connections
+                    .values()
+                    .filter(|entry| !entry.newcomer.is_observer())
+                    .for_each(found);
+            }
+        }
+    }
+
+    fn presence(&self, client_id: &ClientId) -> Presence {
+        let ids = self.clients.get(client_id).into_iter().flatten();
+        Presence {
+            client_id: client_id.clone(),
+            version: self.version,
+            connections: ids
+                .filter_map(|id| self.connections.get(id))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    fn mentions(&self, client_id: &ClientId, ids: &[ConnectionId], search: &str) -> bool {
+        let topics = |id| {
+            self.connections
+                .get(id)
+                .into_iter()
+                .flat_map(|entry| &entry.newcomer.filters)
+        };
+        search.is_empty()
+            || client_id.as_str().contains(search)
+            || ids
+                .iter()
+                .flat_map(topics)
+                .any(|filter| filter.as_str().contains(search))
+    }
+}
+
+fn leaves_none(connections: Option<&mut Vec<ConnectionId>>, id: ConnectionId) -> bool {
+    connections.is_some_and(|connections| {
+        connections.retain(|other| *other != id);
+        connections.is_empty()
+    })
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |time| time.as_millis() as u64)
+}
+
+/// The proof that a connection is registered. Dropping it takes the connection out.
+pub struct Registration {
+    registry: Arc<Registry>,
+    id: ConnectionId,
+    newcomer: Arc<Newcomer>,
+    outbox: Arc<Outbox>,
+}
+
+impl Registration {
+    /// Where what is for this connection comes in.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// What the connection told of itself.
+    pub fn newcomer(&self) -> &Newcomer {
+        &self.newcomer
+    }
+
+    /// See [`Registry::fanned_out`].
+    pub fn fanned_out(&self) -> Seq {
+        self.registry.fanned_out()
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.registry.inner.lock().remove(self.id);
+        self.registry.note_change(&self.newcomer);
+    }
+}

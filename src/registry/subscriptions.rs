@@ -1,0 +1,200 @@
+//! Which connections want which topics.
+
+use std::collections::HashMap;
+
+use indexmap::IndexSet;
+
+use super::ConnectionId;
+use crate::message::{Topic, TopicFilter};
+
+/// Connections, in no order; a dense list to walk, and any one is taken out without a search.
+type Members = IndexSet<ConnectionId>;
+
+/// The index from a topic to the connections that hear it. Finding them costs the depth of the topic
+/// and the number found, not the number of subscriptions.
+#[derive(Default)]
+pub(super) struct Subscriptions {
+    exact: HashMap<TopicFilter, Members>,
+    patterns: Node,
+    pattern_count: usize,
+}
+
+/// A segment of the patterns that have come this far.
+#[derive(Default)]
+struct Node {
+    next: HashMap<Box<str>, Node>,
+    /// Subscriptions that end here.
+    here: Members,
+    /// Subscriptions that end here in `**`.
+    rest: Members,
+}
+
+impl Subscriptions {
+    /// How many distinct topics and patterns somebody is subscribed to.
+    pub(super) fn len(&self) -> usize {
+        self.exact.len() + self.pattern_count
+    }
+
+    pub(super) fn add(&mut self, filter: &TopicFilter, id: ConnectionId) {
+        if !filter.is_pattern() {
+            self.exact.entry(filter.clone()).or_default().insert(id);
+            return;
+        }
+        let mut node = &mut self.patterns;
+        let mut segments = filter.as_str().split('/').peekable();
+        while let Some(segment) = segments.next() {
+            if segment == "**" && segments.peek().is_none() {
+                self.pattern_count += usize::from(node.rest.is_empty());
+                node.rest.insert(id);
+                return;
+            }
+            node = node.next.entry(segment.into()).or_default();
+        }
+        self.pattern_count += usize::from(node.here.is_empty());
+        node.here.insert(id);
+    }
+
+    pub(super) fn remove(&mut self, filter: &TopicFilter, id: ConnectionId) {
+        if filter.is_pattern() {
+            let segments: Vec<&str> = filter.as_str().split('/').collect();
+            self.pattern_count -= usize::from(self.patterns.remove(&segments, id));
+        } else if let Some(members) = self.exact.get_mut(filter) {
+            members.swap_remove(&id);
+            if members.is_empty() {
+                self.exact.remove(filter);
+            }
+        }
+    }
+
+    /// Calls `found` once for each connection that hears `topic`.
+    pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(ConnectionId)) {
+        let exact = TopicFilter::of(topic);
+        let exact = self.exact.get(&exact);
+        let mut sets: Vec<&Members> = exact.into_iter().collect();
+        let segments: Vec<&str> = topic.as_str().split('/').collect();
+        self.patterns
+            .collect(&segments, topic.is_reserved(), &mut sets);
+        match sets.as_slice() {
+            [] => {}
+            [members] => members.iter().copied().for_each(found),
+            // A connection may hear the same topic through several of its subscriptions.
+            _ => {
+                let mut seen = IndexSet::new();
+                for id in sets.into_iter().flatten() {
+                    if seen.insert(*id) {
+                        found(*id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Node {
+    fn collect<'a>(&'a self, segments: &[&str], hidden: bool, sets: &mut Vec<&'a Members>) {
+        let Some((segment, deeper)) = segments.split_first() else {
+            if !self.here.is_empty() {
+                sets.push(&self.here);
+            }
+            return;
+        };
+        if !hidden && !self.rest.is_empty() {
+            sets.push(&self.rest);
+        }
+        let star = (!hidden).then(|| self.next.get("*")).flatten();
+        for node in self.next.get(*segment).into_iter().chain(star) {
+            node.collect(deeper, false, sets);
+        }
+    }
+
+    /// Takes one subscription out, and the branches that only led to it. Says whether it was the last of its pattern.
+    fn remove(&mut self, segments: &[&str], id: ConnectionId) -> bool {
+        match segments {
+            [] => take(&mut self.here, id),
+            ["**"] => take(&mut self.rest, id),
+            [segment, deeper @ ..] => {
+                let Some(node) = self.next.get_mut(*segment) else {
+                    return false;
+                };
+                let last = node.remove(deeper, id);
+                if node.is_empty() {
+                    self.next.remove(*segment);
+                }
+                last
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.next.is_empty() && self.here.is_empty() && self.rest.is_empty()
+    }
+}
+
+fn take(members: &mut Members, id: ConnectionId) -> bool {
+    members.swap_remove(&id) && members.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn filter(text: &str) -> TopicFilter {
+        TopicFilter::parse(text).expect("a filter")
+    }
+
+    fn hear(subscriptions: &Subscriptions, topic: &str) -> Vec<ConnectionId> {
+        let mut heard = Vec::new();
+        subscriptions.for_each(&Topic::parse(topic).expect("a topic"), |id| heard.push(id));
+        heard.sort_unstable();
+        heard
+    }
+
+    #[test]
+    fn a_connection_hears_a_topic_once_however_it_asked_for_it() {
+        let mut subscriptions = Subscriptions::default();
+        for text in ["orders/42", "orders/*", "orders/**"] {
+            subscriptions.add(&filter(text), 1);
+        }
+        assert_eq!(hear(&subscriptions, "orders/42"), [1]);
+        assert_eq!(subscriptions.len(), 3);
+    }
+
+    #[test]
+    fn nothing_is_left_of_those_who_left() {
+        let mut subscriptions = Subscriptions::default();
+        for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
+            subscriptions.add(&filter(text), 1);
+            subscriptions.add(&filter(text), 2);
+        }
+        for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
+            subscriptions.remove(&filter(text), 1);
+            assert!(!hear(&subscriptions, "a/b").contains(&3));
+            subscriptions.remove(&filter(text), 2);
+        }
+        assert_eq!(subscriptions.len(), 0);
+        assert!(subscriptions.patterns.is_empty());
+    }
+
+    proptest! {
+        /// The tree must agree with the plain definition in [`TopicFilter::matches`].
+        #[test]
+        fn the_index_finds_whom_the_definition_names(
+            filters in prop::collection::vec(r"(\$a|a|b|\*)(/(a|b|\*)){0,3}(/\*\*)?", 1..20),
+            topic in r"(\$a|a|b)(/(a|b)){0,4}",
+        ) {
+            let mut subscriptions = Subscriptions::default();
+            for (id, text) in filters.iter().enumerate() {
+                subscriptions.add(&filter(text), id as ConnectionId);
+            }
+            let parsed = Topic::parse(&topic).expect("a topic");
+            let expected: Vec<ConnectionId> = filters
+                .iter()
+                .enumerate()
+                .filter(|(_, text)| filter(text).matches(&parsed))
+                .map(|(id, _)| id as ConnectionId)
+                .collect();
+            prop_assert_eq!(hear(&subscriptions, &topic), expected);
+        }
+    }
+}
