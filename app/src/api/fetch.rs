@@ -1,0 +1,38 @@
+//! In the browser: `fetch`, which brings the cookie of the session along.
+
+use gloo_net::http::{Method, RequestBuilder};
+
+/// Nothing to keep: the browser holds the connections.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Transport;
+
+impl Transport {
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        token: Option<&str>,
+        body: Option<String>,
+    ) -> Result<(u16, String), String> {
+        let method = match method {
+            "POST" => Method::POST,
+            "DELETE" => Method::DELETE,
+            _ => Method::GET,
+        };
+        let mut request = RequestBuilder::new(url).method(method);
+        if let Some(token) = token {
+            request = request.header("Authorization", &format!("Bearer {token}"));
+        }
+        let response = match body {
+            Some(body) => {
+                let request = request.header("Content-Type", "application/json");
+                request.body(body).map_err(|e| e.to_string())?.send().await
+            }
+            None => request.send().await,
+        }
+        .map_err(|e| e.to_string())?;
+        let status = response.status();
+        let body = response.text().await.map_err(|e| e.to_string())?;
+        Ok((status, body))
+    }
+}
