@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+// Where Playwright's own browser can't be had, the set-up installs the distribution's.
+const debianChromium = '/usr/bin/chromium';
+const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
+
+// The tests start their own servers (fixtures.ts), each on a free port with a data folder of its own,
+// so there is no `webServer` here and nothing is shared between two tests.
+export default defineConfig({
+  testDir: './tests',
+  outputDir: './test-results',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: !!process.env.CI,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  // `make test` reads the summary to count what passed.
+  reporter: [['list'], ['json', { outputFile: 'test-results/summary.json' }]],
+  use: {
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: own,
+      args: [
+        // The tests also run as root, in containers that have no user namespaces for the sandbox.
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+});
