@@ -1,0 +1,178 @@
+//! The site: everything that a browser loads, named after its content and compressed.
+//!
+//! `target/site/pkg/` has the files that a page links to, `target/site/` those with a name that
+//! browsers know by heart, and `target/site/manifest.json` says which name stands for what.
+
+mod compress;
+mod manifest;
+mod pages;
+mod sizes;
+mod style;
+
+use anyhow::{Context, Result, bail};
+use manifest::{Fingerprint, Manifest, short_hash};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The folders that a build reads and writes.
+struct Folders {
+    root: PathBuf,
+    /// Cargo's folder for what it makes.
+    target: PathBuf,
+    /// What the server embeds.
+    site: PathBuf,
+    /// What npm installed.
+    node_modules: PathBuf,
+}
+
+impl Folders {
+    fn of_workspace() -> Result<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("xtask has a folder above it")?
+            .to_owned();
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(target) => root.join(target),
+            None => root.join("target"),
+        };
+        Ok(Self {
+            site: root.join("target/site"),
+            node_modules: root.join("end2end/node_modules"),
+            target,
+            root,
+        })
+    }
+}
+
+/// Makes the site, unless it is already what its sources say, and prints what it weighs.
+pub fn build() -> Result<()> {
+    let folders = Folders::of_workspace()?;
+    let compiled = pages::compile(&folders)?;
+    let sources = Sources::read(&folders)?;
+    let inputs = sources.fingerprint(&folders, &compiled)?;
+
+    let manifest = match Manifest::current(&folders.site, &inputs) {
+        Some(manifest) => manifest,
+        None => make(&folders, &sources, &compiled, inputs)?,
+    };
+    sizes::print(&manifest);
+    sizes::check(&manifest)
+}
+
+/// What goes in besides the compiled pages.
+struct Sources {
+    style: String,
+    boot: String,
+    docs: String,
+    reader: Vec<(&'static str, Vec<u8>)>,
+    public: Vec<(String, Vec<u8>)>,
+}
+
+impl Sources {
+    fn read(folders: &Folders) -> Result<Self> {
+        let text = |path: &str| {
+            fs::read_to_string(folders.root.join(path)).with_context(|| format!("reading {path}"))
+        };
+        Ok(Self {
+            style: style::bundle(&folders.root.join("style/main.css"))?,
+            boot: text("app/js/boot.js")?,
+            docs: text("app/js/docs.js")?,
+            reader: read_reader(&folders.node_modules)?,
+            public: read_public(&folders.root.join("public"))?,
+        })
+    }
+
+    fn fingerprint(&self, folders: &Folders, compiled: &Path) -> Result<String> {
+        let mut fingerprint = Fingerprint::new();
+        // This tool and the optimiser decide on the outcome as much as the sources do.
+        fingerprint.file(&std::env::current_exe()?)?;
+        fingerprint.file(&folders.node_modules.join("binaryen/package.json"))?;
+        fingerprint.file(compiled)?;
+        for text in [&self.style, &self.boot, &self.docs] {
+            fingerprint.part(text.as_bytes());
+        }
+        for (name, bytes) in &self.reader {
+            fingerprint.part(name.as_bytes());
+            fingerprint.part(bytes);
+        }
+        for (name, bytes) in &self.public {
+            fingerprint.part(name.as_bytes());
+            fingerprint.part(bytes);
+        }
+        Ok(fingerprint.finish())
+    }
+}
+
+/// The reader of the API description: its script, its style, and the licences it asks to keep.
+fn read_reader(node_modules: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let files = [
+        ("swagger-ui.js", "swagger-ui-bundle.js"),
+        ("swagger-ui.css", "swagger-ui.css"),
+        ("swagger-ui.txt", "swagger-ui-bundle.js.LICENSE.txt"),
+    ];
+    files
+        .into_iter()
+        .map(|(name, file)| {
+            let path = node_modules.join("swagger-ui-dist").join(file);
+            let bytes = fs::read(&path)
+                .with_context(|| format!("reading {}: run `make setup`", path.display()))?;
+            Ok((name, bytes))
+        })
+        .collect()
+}
+
+fn read_public(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.with_context(|| format!("{} has no plain name", path.display()))?;
+        if path.is_dir() {
+            bail!("{} is a folder: public/ is flat", path.display());
+        }
+        files.push((name.to_owned(), fs::read(&path)?));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Writes the whole site anew.
+fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -> Result<Manifest> {
+    let bound = pages::bind(folders, compiled)?;
+    if folders.site.exists() {
+        fs::remove_dir_all(&folders.site)?;
+    }
+    fs::create_dir_all(folders.site.join("pkg"))?;
+
+    let mut manifest = Manifest::new(inputs);
+    let mut linked = |name: &str, bytes: &[u8]| -> Result<String> {
+        let (stem, extension) = name.rsplit_once('.').context("a file has an extension")?;
+        let hashed = format!("{stem}.{}.{extension}", short_hash(bytes));
+        let sizes = compress::write(&folders.site.join("pkg").join(&hashed), bytes)?;
+        manifest.add(name, format!("pkg/{hashed}"), sizes);
+        Ok(hashed)
+    };
+    let script = linked("app.js", &bound.script)?;
+    let wasm = linked("app_bg.wasm", &bound.wasm)?;
+    let boot = sources.boot.replace("./app.js", &format!("./{script}"));
+    let boot = boot.replace("./app_bg.wasm", &format!("./{wasm}"));
+    linked("boot.js", boot.as_bytes())?;
+    linked("main.css", sources.style.as_bytes())?;
+    linked("docs.js", sources.docs.as_bytes())?;
+    for (name, bytes) in &sources.reader {
+        linked(name, bytes)?;
+    }
+    for (name, bytes) in &sources.public {
+        if name.ends_with(".svg") {
+            linked(name, bytes)?;
+        }
+    }
+    for (name, bytes) in &sources.public {
+        compress::write(&folders.site.join(name), bytes)?;
+    }
+    // Last, because it says that the rest is whole.
+    manifest.write(&folders.site)?;
+    Ok(manifest)
+}
