@@ -11,6 +11,7 @@ mod openapi;
 mod presence;
 mod push;
 mod server;
+mod site;
 mod sse;
 mod stats;
 
@@ -79,6 +80,7 @@ pub fn router(state: AppState) -> Router {
         .merge(health)
         .split_for_parts();
     router
+        .merge(site::router())
         .route("/openapi.json", routing::get(async move || Json(api)))
         .fallback(guard::not_found)
         .method_not_allowed_fallback(guard::method_not_allowed)

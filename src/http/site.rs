@@ -1,0 +1,127 @@
+//! What a browser loads: the pages, the files that they link to, and the reader of the API at `/docs`.
+//!
+//! Everything comes out of the binary, already compressed (`cargo run -p xtask -- site` put it there).
+
+mod accept;
+mod asset;
+mod manifest;
+mod policy;
+
+use super::{Code, Error};
+use app::Assets;
+use asset::Caching;
+use axum::{
+    Router,
+    extract::Path,
+    http::{HeaderMap, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use leptos::config::LeptosOptions;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use manifest::Manifest;
+
+/// The pages and their files, as routes of their own that need no state of the server.
+pub fn router<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let manifest = Manifest::load();
+    let docs = docs_page(&manifest);
+    let linked = manifest.clone();
+    let mut router = pages(&manifest)
+        .route("/docs", get(move || async move { docs.into_response() }))
+        .route(
+            "/pkg/{*path}",
+            get(move |path, headers| async move { linked_file(&linked, path, &headers) }),
+        )
+        .route(
+            "/favicon.ico",
+            get(|headers: HeaderMap| async move { known_file("favicon.svg", &headers) }),
+        );
+    for name in asset::known_names() {
+        router = router.route(
+            &format!("/{name}"),
+            get(move |headers: HeaderMap| async move { known_file(&name, &headers) }),
+        );
+    }
+    router
+}
+
+/// The routes of the pages, which the app itself lists.
+fn pages<S>(manifest: &Manifest) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let assets = Assets {
+        style: manifest.url("main.css"),
+        boot: manifest.url("boot.js"),
+        script: manifest.url("app.js"),
+        wasm: manifest.url("app_bg.wasm"),
+        favicon: manifest.url("favicon.svg"),
+    };
+    let shell = move || app::shell(assets.clone());
+    let options = LeptosOptions::builder().output_name("app").build();
+    Router::new()
+        .leptos_routes_with_context(
+            &options,
+            generate_route_list(shell.clone()),
+            protect_page,
+            shell,
+        )
+        .with_state(options)
+}
+
+/// Gives the page that is being rendered its headers. Leptos hands what it found on the server to the
+/// browser in inline scripts, so the policy names their nonce, which is new for each response.
+fn protect_page() {
+    let nonce = leptos::nonce::use_nonce();
+    if let Some(response) = leptos::context::use_context::<ResponseOptions>() {
+        for (name, value) in policy::of_page(nonce.as_deref()) {
+            response.insert_header(name, value);
+        }
+    }
+}
+
+/// The reader of the API description, as a page that asks nobody but this server.
+fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
+    let html = [
+        ("{favicon}", "favicon.svg"),
+        ("{style}", "swagger-ui.css"),
+        ("{reader}", "swagger-ui.js"),
+        ("{licence}", "swagger-ui.txt"),
+        ("{script}", "docs.js"),
+    ]
+    .iter()
+    .fold(
+        include_str!("site/docs.html").to_owned(),
+        |html, (place, name)| html.replace(place, &manifest.url(name)),
+    );
+    (HeaderMap::from_iter(policy::of_docs()), Html(html))
+}
+
+/// A file under `/pkg/`. A name that holds the hash of the content may be kept for ever.
+fn linked_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderMap) -> Response {
+    let path = format!("pkg/{path}");
+    if let Some(script) = manifest.boot_of_cargo_leptos(&path) {
+        let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+        return (kind, script).into_response();
+    }
+    let caching = match manifest.is_named_by_content(&path) {
+        true => Caching::Forever,
+        false => Caching::AskAgain,
+    };
+    asset::respond(&path, caching, headers).unwrap_or_else(nothing_here)
+}
+
+/// A file whose name browsers and crawlers know by heart.
+fn known_file(name: &str, headers: &HeaderMap) -> Response {
+    asset::respond(name, Caching::AskAgain, headers).unwrap_or_else(nothing_here)
+}
+
+fn nothing_here() -> Response {
+    Error::new(Code::NotFound, "there is no such file").into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Which form of a file a browser takes: RFC 9110, section 12.5.3.
+
+use axum::http::{HeaderMap, header};
+
+/// A form that a file may be kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Brotli, the smallest.
+    Brotli,
+    /// Gzip, for what does not know brotli.
+    Gzip,
+    /// The file as it is.
+    Identity,
+}
+
+impl Encoding {
+    /// What `Content-Encoding` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+            Self::Identity => "identity",
+        }
+    }
+
+    /// What the file has behind its name in this form.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Brotli => ".br",
+            Self::Gzip => ".gz",
+            Self::Identity => "",
+        }
+    }
+}
+
+/// The forms that the sender of these headers takes, best first. The file as it is comes last even
+/// where it was refused: an answer in a form that was not asked for serves better than none.
+pub fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
+    let weights = Weights::read(headers);
+    let mut forms: Vec<(u16, Encoding)> = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity]
+        .into_iter()
+        .map(|form| (weights.of(form), form))
+        .filter(|(weight, form)| *weight > 0 || *form == Encoding::Identity)
+        .collect();
+    // Stable, so that of two forms with the same weight the smaller one stays first.
+    forms.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    forms.into_iter().map(|(_, form)| form).collect()
+}
+
+/// The weights of an `Accept-Encoding`, in thousandths.
+struct Weights(Vec<(String, u16)>);
+
+impl Weights {
+    fn read(headers: &HeaderMap) -> Self {
+        let fields = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+        let members = fields
+            .filter_map(|field| field.to_str().ok())
+            .flat_map(|field| field.split(','))
+            .filter_map(member);
+        Self(members.collect())
+    }
+
+    fn of(&self, form: Encoding) -> u16 {
+        let named = |name: &str| {
+            let found = self.0.iter().find(|(coding, _)| coding == name);
+            found.map(|(_, weight)| *weight)
+        };
+        match (named(form.name()), form) {
+            (Some(weight), _) => weight,
+            // Without a word on it the plain file is fine, though anything that was named is better.
+            (None, Encoding::Identity) => named("*").map_or(1, |weight| weight.min(1)),
+            (None, _) => named("*").unwrap_or(0),
+        }
+    }
+}
+
+/// One member of the list: a coding, and perhaps `;q=0.5`. A weight that can't be read counts as none.
+fn member(text: &str) -> Option<(String, u16)> {
+    let mut parts = text.split(';').map(str::trim);
+    let coding = parts.next().filter(|coding| !coding.is_empty())?;
+    let weight = parts.find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim()
+            .eq_ignore_ascii_case("q")
+            .then(|| thousandths(value.trim()))
+    });
+    Some((coding.to_ascii_lowercase(), weight.unwrap_or(1000)))
+}
+
+fn thousandths(text: &str) -> u16 {
+    match text.parse::<f32>() {
+        // The cast saturates, and the value is between 0 and 1000.
+        Ok(weight) if (0.0..=1.0).contains(&weight) => (weight * 1000.0).round() as u16,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Encoding::{Brotli, Gzip, Identity};
+    use axum::http::HeaderValue;
+
+    fn accepted_by(value: &'static str) -> Vec<Encoding> {
+        let value = HeaderValue::from_static(value);
+        accepted(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, value)]))
+    }
+
+    #[test]
+    fn a_browser_gets_brotli() {
+        assert_eq!(
+            accepted_by("gzip, deflate, br, zstd"),
+            [Brotli, Gzip, Identity]
+        );
+        assert_eq!(accepted_by("GZIP , BR"), [Brotli, Gzip, Identity]);
+    }
+
+    #[test]
+    fn who_does_not_know_brotli_gets_gzip() {
+        assert_eq!(accepted_by("gzip, deflate"), [Gzip, Identity]);
+    }
+
+    #[test]
+    fn who_says_nothing_gets_the_plain_file() {
+        assert_eq!(accepted(&HeaderMap::new()), [Identity]);
+        assert_eq!(accepted_by(""), [Identity]);
+        assert_eq!(accepted_by("deflate, zstd"), [Identity]);
+    }
+
+    #[test]
+    fn weights_decide_before_size_does() {
+        assert_eq!(accepted_by("br;q=0.5, gzip"), [Gzip, Brotli, Identity]);
+        assert_eq!(accepted_by("gzip;q=0.2, identity;q=0.9"), [Identity, Gzip]);
+        assert_eq!(
+            accepted_by("br; q=0.001, gzip;Q=0.001"),
+            [Brotli, Gzip, Identity]
+        );
+    }
+
+    #[test]
+    fn what_is_refused_is_not_sent() {
+        assert_eq!(accepted_by("br;q=0, gzip"), [Gzip, Identity]);
+        assert_eq!(accepted_by("br;q=0.0, *"), [Gzip, Identity]);
+        assert_eq!(accepted_by("*"), [Brotli, Gzip, Identity]);
+        assert_eq!(accepted_by("*;q=0"), [Identity]);
+        assert_eq!(accepted_by("br;q=7, gzip;q=nan"), [Identity]);
+    }
+}

@@ -1,0 +1,195 @@
+//! One file of the site as an answer: the form that the browser takes, or word that it has it already.
+
+use super::accept::{Encoding, accepted};
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use rust_embed::RustEmbed;
+use std::borrow::Cow;
+
+/// The folder that the build makes: in the binary of a release, on disk while developing.
+#[derive(RustEmbed)]
+#[folder = "target/site"]
+#[allow_missing = true]
+struct Site;
+
+/// The list of the files, which is for the server and not for browsers.
+const MANIFEST: &str = "manifest.json";
+
+/// How long a browser may go by what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// The name changes with the content.
+    Forever,
+    /// The name stays: ask each time, which costs no more than a 304.
+    AskAgain,
+}
+
+impl Caching {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Forever => "public, max-age=31536000, immutable",
+            Self::AskAgain => "no-cache",
+        })
+    }
+}
+
+/// The text of the manifest; none when the site was not built.
+pub fn manifest_text() -> Option<String> {
+    let file = Site::get(MANIFEST)?;
+    String::from_utf8(file.data.into_owned()).ok()
+}
+
+/// The files that are not under a folder: those with a name that browsers know by heart.
+pub fn known_names() -> Vec<String> {
+    Site::iter()
+        .filter(|name| !name.contains('/') && *name != MANIFEST && !is_form(name))
+        .map(Cow::into_owned)
+        .collect()
+}
+
+/// Whether this is a compressed form of another file.
+fn is_form(name: &str) -> bool {
+    [Encoding::Brotli, Encoding::Gzip]
+        .iter()
+        .any(|form| name.ends_with(form.suffix()))
+}
+
+/// The file in the best form that the sender of these headers takes, or 304 when it has just that.
+pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Response> {
+    if path == MANIFEST || is_form(path) {
+        return None;
+    }
+    let plain = Site::get(path)?;
+    let (form, data) = best_form(path, plain.data, request);
+    let tag = entity_tag(&plain.metadata.sha256_hash(), form);
+    let has_it = already_has(request, &tag);
+
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, caching.header());
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::ETAG, HeaderValue::from_str(&tag).ok()?);
+    if has_it {
+        return Some((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    headers.insert(header::CONTENT_TYPE, content_type(path));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    if form != Encoding::Identity {
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static(form.name()),
+        );
+    }
+    Some((headers, Body::from(as_bytes(data))).into_response())
+}
+
+/// The first form that is both taken and there; a small file has no other form than its own.
+fn best_form(
+    path: &str,
+    plain: Cow<'static, [u8]>,
+    request: &HeaderMap,
+) -> (Encoding, Cow<'static, [u8]>) {
+    for form in accepted(request) {
+        if form == Encoding::Identity {
+            break;
+        }
+        if let Some(file) = Site::get(&format!("{path}{}", form.suffix())) {
+            return (form, file.data);
+        }
+    }
+    (Encoding::Identity, plain)
+}
+
+/// A strong tag (RFC 9110, section 8.8.3): another for each form, as their bytes differ.
+fn entity_tag(hash: &[u8; 32], form: Encoding) -> String {
+    let hex: String = hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    match form {
+        Encoding::Identity => format!("\"{hex}\""),
+        form => format!("\"{hex}-{}\"", form.name()),
+    }
+}
+
+/// `If-None-Match` (RFC 9110, section 13.1.2), which compares weakly.
+fn already_has(request: &HeaderMap, tag: &str) -> bool {
+    let fields = request.get_all(header::IF_NONE_MATCH).into_iter();
+    fields
+        .filter_map(|field| field.to_str().ok())
+        .flat_map(|field| field.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// No copy when the file is in the binary.
+fn as_bytes(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => Bytes::from(data),
+    }
+}
+
+fn content_type(path: &str) -> HeaderValue {
+    HeaderValue::from_static(
+        match path.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            Some("wasm") => "application/wasm",
+            Some("svg") => "image/svg+xml",
+            Some("png") => "image/png",
+            Some("txt") => "text/plain; charset=utf-8",
+            Some("json" | "webmanifest") => "application/json",
+            _ => "application/octet-stream",
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAG: &str = "\"abc-br\"";
+
+    fn knows(value: &'static str) -> bool {
+        let value = HeaderValue::from_static(value);
+        already_has(&HeaderMap::from_iter([(header::IF_NONE_MATCH, value)]), TAG)
+    }
+
+    #[test]
+    fn a_browser_that_has_the_file_is_told_so() {
+        assert!(knows("\"abc-br\""));
+        assert!(knows("\"x\" , \"abc-br\""));
+        assert!(knows("W/\"abc-br\""));
+        assert!(knows("*"));
+    }
+
+    #[test]
+    fn a_browser_with_another_file_or_form_gets_it_anew() {
+        assert!(!already_has(&HeaderMap::new(), TAG));
+        assert!(!knows("\"abc\""));
+        assert!(!knows("\"abc-gzip\""));
+        assert!(!knows("abc-br"));
+    }
+
+    #[test]
+    fn each_form_has_a_tag_of_its_own() {
+        let hash = [0xab; 32];
+        assert_eq!(
+            entity_tag(&hash, Encoding::Identity),
+            format!("\"{}\"", "ab".repeat(16))
+        );
+        assert!(entity_tag(&hash, Encoding::Brotli).ends_with("-br\""));
+        assert!(entity_tag(&hash, Encoding::Gzip).ends_with("-gzip\""));
+    }
+}

@@ -1,0 +1,112 @@
+//! Which name stands for which file of the site.
+
+use super::asset;
+use serde::Deserialize;
+use std::{collections::HashMap, sync::Arc};
+
+/// Set while `cargo leptos` compiles; it leaves its files under plain names.
+const CARGO_LEPTOS_NAME: Option<&str> = option_env!("LEPTOS_OUTPUT_NAME");
+
+/// The files that pages link to, by the name that the code uses.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    paths: Arc<HashMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    files: HashMap<String, Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    path: String,
+}
+
+impl Manifest {
+    /// Reads what the build left. Without it the names are plain, which is what `cargo leptos` makes.
+    pub fn load() -> Self {
+        if CARGO_LEPTOS_NAME.is_some() {
+            return Self::default();
+        }
+        let Some(text) = asset::manifest_text() else {
+            tracing::warn!("the pages were not built: cargo run -p xtask -- site");
+            return Self::default();
+        };
+        match serde_json::from_str::<Document>(&text) {
+            Ok(document) => Self::of(document),
+            Err(error) => {
+                tracing::error!(%error, "the manifest of the site can't be read");
+                Self::default()
+            }
+        }
+    }
+
+    fn of(document: Document) -> Self {
+        let paths = document
+            .files
+            .into_iter()
+            .map(|(name, entry)| (name, entry.path));
+        Self {
+            paths: Arc::new(paths.collect()),
+        }
+    }
+
+    /// Where a file is on this server.
+    pub fn url(&self, name: &str) -> String {
+        match (self.paths.get(name), name) {
+            (Some(path), _) => format!("/{path}"),
+            (None, "favicon.svg") => "/favicon.svg".to_owned(),
+            (None, name) => format!("/pkg/{}", plain_name(name)),
+        }
+    }
+
+    /// Whether the name of this file changes with its content.
+    pub fn is_named_by_content(&self, path: &str) -> bool {
+        self.paths.values().any(|known| known == path)
+    }
+
+    /// `cargo leptos` makes no module that starts the pages, so here it is.
+    pub fn boot_of_cargo_leptos(&self, path: &str) -> Option<String> {
+        let wanted = CARGO_LEPTOS_NAME.is_some() && path == "pkg/boot.js";
+        wanted.then(|| {
+            include_str!("../../../app/js/boot.js")
+                .replace("./app.js", &self.url("app.js"))
+                .replace("./app_bg.wasm", &self.url("app_bg.wasm"))
+        })
+    }
+}
+
+/// What `cargo leptos` calls a file.
+fn plain_name(name: &str) -> String {
+    let output = CARGO_LEPTOS_NAME.unwrap_or("tidings");
+    match name {
+        "app.js" => format!("{output}.js"),
+        "app_bg.wasm" => format!("{output}.wasm"),
+        "main.css" => format!("{output}.css"),
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_the_build_named_is_found_and_may_be_kept() {
+        let text =
+            r#"{"inputs": "x", "files": {"app.js": {"path": "pkg/app.0123.js", "sizes": {}}}}"#;
+        let manifest = Manifest::of(serde_json::from_str(text).expect("a manifest"));
+        assert_eq!(manifest.url("app.js"), "/pkg/app.0123.js");
+        assert!(manifest.is_named_by_content("pkg/app.0123.js"));
+        assert!(!manifest.is_named_by_content("pkg/app.js"));
+    }
+
+    #[test]
+    fn without_a_build_the_names_are_plain() {
+        let manifest = Manifest::default();
+        assert_eq!(manifest.url("boot.js"), "/pkg/boot.js");
+        assert_eq!(manifest.url("favicon.svg"), "/favicon.svg");
+        assert!(!manifest.is_named_by_content("pkg/boot.js"));
+    }
+}

@@ -1,0 +1,43 @@
+//! What a page may do in the browser, said in headers.
+
+use axum::http::{HeaderName, HeaderValue, header};
+
+/// The headers of a rendered page. The nonce is that of its inline scripts.
+pub fn of_page(nonce: Option<&str>) -> [(HeaderName, HeaderValue); 6] {
+    let scripts = match nonce {
+        Some(nonce) => format!("'self' 'wasm-unsafe-eval' 'nonce-{nonce}'"),
+        None => "'self' 'wasm-unsafe-eval'".to_owned(),
+    };
+    headers(&scripts)
+}
+
+/// The headers of the reader of the API: scripts from here, and no wasm.
+pub fn of_docs() -> [(HeaderName, HeaderValue); 6] {
+    headers("'self'")
+}
+
+/// Everything is forbidden but what is named. `data:` images are icons inside style sheets.
+fn headers(scripts: &str) -> [(HeaderName, HeaderValue); 6] {
+    let policy = format!(
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    // A nonce is base64, so this can't fail; and if it did, nothing at all may run.
+    let policy = HeaderValue::from_str(&policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    let fixed = HeaderValue::from_static;
+    [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, fixed("no-cache")),
+        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+        (header::REFERRER_POLICY, fixed("same-origin")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            fixed("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            fixed("same-origin"),
+        ),
+    ]
+}

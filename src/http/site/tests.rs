@@ -1,0 +1,86 @@
+//! The site as a browser sees it, page and files together.
+
+use super::*;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use tower::ServiceExt;
+
+async fn get(path: &str, headers: &[(&str, &str)]) -> Response {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    router::<()>().oneshot(request).await.expect("an answer")
+}
+
+async fn text(response: Response) -> String {
+    let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await;
+    String::from_utf8(bytes.expect("a body").to_vec()).expect("text")
+}
+
+fn policy(response: &Response) -> String {
+    let value = &response.headers()[header::CONTENT_SECURITY_POLICY];
+    value.to_str().expect("text").to_owned()
+}
+
+/// The nonce that the policy names.
+fn nonce(policy: &str) -> &str {
+    let (_, from) = policy.split_once("'nonce-").expect("a nonce");
+    from.split_once('\'').expect("its end").0
+}
+
+#[tokio::test]
+async fn a_page_runs_our_scripts_and_no_others() {
+    for path in ["/", "/admin"] {
+        let response = get(path, &[]).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(
+            response.headers()[header::X_CONTENT_TYPE_OPTIONS],
+            "nosniff"
+        );
+        let policy = policy(&response);
+        assert!(policy.starts_with("default-src 'none'; "));
+        assert!(!policy.contains("unsafe-inline"));
+
+        let html = text(response).await;
+        let marked = format!("<script nonce=\"{}\">", nonce(&policy));
+        let inline = html.matches("<script>").count();
+        assert_eq!(inline, 0, "a script that the policy stops: {html}");
+        assert!(html.contains(&marked), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_is_used_once() {
+    let first = policy(&get("/", &[]).await);
+    let second = policy(&get("/", &[]).await);
+    assert_ne!(nonce(&first), nonce(&second));
+}
+
+#[tokio::test]
+async fn the_reader_of_the_api_asks_no_other_host() {
+    let response = get("/docs", &[]).await;
+    assert!(!policy(&response).contains("unsafe"));
+    let html = text(response).await;
+    assert!(!html.contains("//"), "{html}");
+    assert!(!html.contains('{'), "a place that was not filled: {html}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_not_found() {
+    for path in [
+        "/pkg/nothing.js",
+        "/pkg/../manifest.json",
+        "/pkg/%2e%2e/manifest.json",
+    ] {
+        assert_eq!(
+            get(path, &[]).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
