@@ -60,7 +60,8 @@ fn is_form(name: &str) -> bool {
 
 /// The file in the best form that the sender of these headers takes, or 304 when it has just that.
 pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Response> {
-    if path == MANIFEST || is_form(path) {
+    // On disk, while developing, `..` would lead to files that a release does not serve.
+    if path == MANIFEST || is_form(path) || path.contains("..") {
         return None;
     }
     let plain = Site::get(path)?;
