@@ -1,0 +1,29 @@
+# `make` alone lists what can be made. Everything sets up what it needs first, and only that.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build test lint setup pictures
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: build ## Build, start the server, and say where to look; ARGS="--listen 127.0.0.1:8030" goes to it
+	@echo "Open http://127.0.0.1:8020/ in two tabs and http://127.0.0.1:8020/admin in a third. Ctrl-C stops."
+	@exec target/release/tidings serve $(ARGS)
+
+build: ## Build target/release/tidings, pages and all
+	@scripts/setup rust npm
+	@scripts/build
+
+test: ## Everything CI runs: style, lints, Rust tests, the release build, browser tests against it
+	@scripts/test
+
+lint: ## Style and lints, for the server and for the pages
+	@scripts/setup rust lint
+	@scripts/lint
+
+setup: ## Install what is missing on this machine; TIDINGS_TOOLCHAIN=rustup or debian picks the compiler
+	@scripts/setup
+
+pictures: build ## Take the pictures of the pages that the README shows
+	@scripts/setup browser
+	@cd end2end && node pictures.mjs

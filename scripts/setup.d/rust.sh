@@ -1,0 +1,124 @@
+# The compiler, with the standard library for wasm. Two ways lead there:
+#
+# - rustup downloads that library for the toolchain that is active already.
+# - Where this is refused, Debian's compiler comes with its own source, and the library is built from it.
+#
+# One toolchain then does everything in this checkout, because each switch would build the world anew:
+# target/toolchain.env remembers which, and scripts/cargo goes by it.
+# shellcheck shell=bash
+
+readonly wasm=wasm32-unknown-unknown
+readonly chosen=target/toolchain.env
+
+setup_rust() {
+    command -v cc >/dev/null || install_packages "Rust links with a C compiler" build-essential
+    if [ -e "$chosen" ] && is_wanted "$(chosen_way)"; then
+        has_wasm && return
+    fi
+    if is_wanted rustup && choose_rustup; then
+        return
+    fi
+    is_wanted debian || stop "rustup can't get $wasm; leave TIDINGS_TOOLCHAIN out to build it from Debian's source"
+    choose_debian
+}
+
+is_wanted() { [ "${TIDINGS_TOOLCHAIN:-$1}" = "$1" ]; }
+
+chosen_way() { sed -n 's/^# //p' "$chosen"; }
+
+# remember WAY [LINE...]: writes down how the toolchain was chosen, as shell.
+remember() {
+    { printf '# %s\n' "$1"; shift; [ $# = 0 ] || printf 'export %s\n' "$@"; } >"$chosen"
+}
+
+# Runs a tool of the chosen toolchain.
+chosen_tool() {
+    (
+        # shellcheck source=/dev/null
+        [ ! -e "$chosen" ] || . "$chosen"
+        "$@"
+    )
+}
+
+# Whether the chosen compiler has a standard library for wasm.
+has_wasm() {
+    local libraries
+    libraries=$(chosen_tool rustc --print target-libdir --target "$wasm" 2>>"$log") || return 1
+    compgen -G "$libraries/libstd-*.rlib" >/dev/null
+}
+
+# Whether this compiler is as new as Cargo.toml asks.
+is_new_enough() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    found=$("$1" --version 2>>"$log" | cut -d ' ' -f 2)
+    [ -n "$found" ] && [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" = "$wanted" ]
+}
+
+choose_rustup() {
+    command -v rustup >/dev/null && command -v rustc >/dev/null || return 1
+    is_new_enough rustc || stop "$(rustc --version) is too old: do \`rustup update\` first"
+    remember rustup
+    has_wasm && return
+    say "adding $wasm by rustup: the pages are compiled to wasm"
+    if rustup target add "$wasm" >>"$log" 2>&1 && has_wasm; then
+        return
+    fi
+    say "rustup can't get $wasm here, so it will be built from Debian's source"
+    rm -f "$chosen"
+    return 1
+}
+
+choose_debian() {
+    local linker settings=()
+    is_new_enough /usr/bin/rustc && [ -x /usr/bin/cargo ] && [ -d /usr/lib/rustlib/src ] ||
+        install_packages "this compiler brings the source of its libraries" rustc-web cargo-web rust-web-src
+    if command -v rustup >/dev/null; then
+        rustup toolchain list 2>/dev/null | grep -q '^debian\b' ||
+            rustup toolchain link debian /usr >>"$log" 2>&1 ||
+            stop "rustup can't link the toolchain \`debian\` to /usr ($log says more)"
+        settings+=(RUSTUP_TOOLCHAIN=debian)
+    fi
+    linker=$(find_linker)
+    if [ -z "$linker" ]; then
+        install_packages "wasm needs a linker of its own" lld-22
+        linker=$(find_linker)
+    fi
+    settings+=("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker")
+    remember debian "${settings[@]}"
+    has_wasm || build_wasm_library
+    has_wasm || stop "the standard library for $wasm was built and is still not found ($log says more)"
+}
+
+# A linker for wasm: the one that a toolchain of rustup brings, or Debian's.
+find_linker() {
+    local sysroot
+    for sysroot in "$(rustc --print sysroot 2>/dev/null)" "${RUSTUP_HOME:-$HOME/.rustup}"/toolchains/*; do
+        compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld" && return
+    done | head -n 1
+    command -v rust-lld lld-22 wasm-ld-22 | head -n 1
+}
+
+# Compiles the standard library out of Debian's source, and puts it where the compiler looks for it.
+build_wasm_library() {
+    say "building the standard library for $wasm from Debian's source: about a minute"
+    local crate libraries
+    crate=$(mktemp -d)
+    mkdir "$crate/src"
+    printf '[package]\nname = "empty"\nedition = "2024"\n' >"$crate/Cargo.toml"
+    echo '#![no_std]' >"$crate/src/lib.rs"
+    (
+        # shellcheck source=/dev/null
+        . "$chosen"
+        unset CARGO_TARGET_DIR
+        cd "$crate"
+        # An unstable option of cargo does this; the compiler itself is a stable one.
+        RUSTC_BOOTSTRAP=1 cargo build --release --target "$wasm" -Zbuild-std=core,alloc,std,panic_abort,proc_macro
+    ) >>"$log" 2>&1 || stop "the standard library for $wasm does not build ($log says more)"
+    rm -f "$crate/target/$wasm/release/deps/"libempty-*
+    libraries=$(chosen_tool rustc --print target-libdir --target "$wasm")
+    as_root mkdir -p "$libraries" &&
+        as_root cp "$crate/target/$wasm/release/deps/"*.rlib "$libraries/" ||
+        stop "needs root to put the standard library for $wasm into $libraries"
+    rm -rf "$crate"
+}
