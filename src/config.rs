@@ -1,8 +1,23 @@
 //! Every setting: its name, default, unit and meaning. Nothing else reads the environment.
+//!
+//! The layers are the defaults, then `tidings.toml`, then `TIDINGS_*`, then the flags.
+
+mod check;
+mod file;
+mod host;
+mod read;
+mod secret;
+
+pub use check::InvalidSettings;
+pub use file::{DEFAULT_FILE, FileError};
+pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
+pub use read::{ConfigError, StreamSecret, with_file};
+pub use secret::{Secret, UnreadableSecret};
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
+use tracing_subscriber::EnvFilter;
 
 /// What `tidings serve` can be told.
 #[derive(Clone, Debug, Args)]
@@ -35,24 +50,6 @@ pub struct Settings {
     )]
     pub node: String,
 
-    /// Token that opens pushes, the admin API and the panel. Without one, Tidings serves this machine only.
-    #[arg(
-        long,
-        env = "TIDINGS_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    pub admin_token: Option<Secret>,
-
-    /// Key that signs stream tokens (HS256, 32 bytes or more). With one, every stream needs such a token.
-    #[arg(
-        long,
-        env = "TIDINGS_STREAM_SECRET",
-        hide_env_values = true,
-        value_name = "KEY"
-    )]
-    pub stream_secret: Option<Secret>,
-
     /// Seconds between two pings on a stream. Proxies close what is silent for 60.
     #[arg(long, env = "TIDINGS_HEARTBEAT", default_value_t = 25, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -63,9 +60,105 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub drain: u64,
 
+    /// TOML file with the same settings: keys are the flags with `_` for `-`, and those of a heading below
+    /// may stand in a table of its name, such as `[limits]`. `TIDINGS_*` and flags win over it. Default:
+    /// tidings.toml, if there is one.
+    #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Token that opens pushes, the admin API and the panel: 16 characters or more. Without one, Tidings
+    /// serves this machine only.
+    #[arg(
+        long,
+        env = "TIDINGS_ADMIN_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        help_heading = "Access"
+    )]
+    pub admin_token: Option<Secret>,
+
+    /// File that holds the admin token, instead of `--admin-token`.
+    #[arg(
+        long,
+        env = "TIDINGS_ADMIN_TOKEN_FILE",
+        value_name = "FILE",
+        help_heading = "Access"
+    )]
+    pub admin_token_file: Option<PathBuf>,
+
+    /// Key that signs stream tokens (HS256, 32 bytes or more). With one, every stream needs such a token:
+    /// `tidings token` makes it.
+    #[arg(
+        long,
+        env = "TIDINGS_STREAM_SECRET",
+        hide_env_values = true,
+        value_name = "KEY",
+        help_heading = "Access"
+    )]
+    pub stream_secret: Option<Secret>,
+
+    /// File that holds the stream secret, instead of `--stream-secret`.
+    #[arg(
+        long,
+        env = "TIDINGS_STREAM_SECRET_FILE",
+        value_name = "FILE",
+        help_heading = "Access"
+    )]
+    pub stream_secret_file: Option<PathBuf>,
+
+    /// Origin whose pages may listen, such as https://www.example.org; `*` is every page. May be given
+    /// more than once, or as a list with commas.
+    #[arg(
+        long,
+        env = "TIDINGS_ALLOW_ORIGIN",
+        default_value = "*",
+        value_delimiter = ',',
+        value_name = "ORIGIN",
+        help_heading = "Access"
+    )]
+    pub allow_origin: Vec<AllowedOrigin>,
+
+    /// Host name that browsers may know this server by besides the one they connect to, such as
+    /// push.example.org behind a proxy that changes `Host`. Without an admin token only the names of
+    /// this machine and these may push and administer. May be given more than once, or as a list with
+    /// commas.
+    #[arg(
+        long,
+        env = "TIDINGS_ALLOW_HOST",
+        value_delimiter = ',',
+        value_name = "HOST",
+        help_heading = "Access"
+    )]
+    pub allow_host: Vec<Host>,
+
+    /// What is told on stderr: error, warn, info, debug or trace, also by module, as in
+    /// `info,tidings::http=debug`.
+    #[arg(long, env = "TIDINGS_LOG", default_value = "info", value_name = "FILTER",
+          value_parser = log_filter, help_heading = "Diagnostics")]
+    pub log: String,
+
+    /// How it is told: lines for people, or one JSON object a line for programs.
+    #[arg(
+        long,
+        env = "TIDINGS_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT",
+        help_heading = "Diagnostics"
+    )]
+    pub log_format: LogFormat,
+
     /// What one caller may ask for.
     #[command(flatten)]
     pub limits: Limits,
+}
+
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// What one caller may ask for. Each refusal is a problem with a code of its own.
@@ -73,7 +166,8 @@ pub struct Settings {
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
     /// Bytes of one push, the whole request body. An EventSource holds an event in memory before anyone sees it.
-    #[arg(long, env = "TIDINGS_MAX_MESSAGE_BYTES", default_value_t = 256 * 1024, value_name = "BYTES")]
+    #[arg(long, env = "TIDINGS_MAX_MESSAGE_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=64 * 1024 * 1024))]
     pub max_message_bytes: usize,
 
     /// Client ids that one push may name.
@@ -81,7 +175,8 @@ pub struct Limits {
         long,
         env = "TIDINGS_MAX_IDS_PER_PUSH",
         default_value_t = 10_000,
-        value_name = "N"
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
     )]
     pub max_ids_per_push: usize,
 
@@ -90,7 +185,8 @@ pub struct Limits {
         long,
         env = "TIDINGS_MAX_TOPICS",
         default_value_t = 100,
-        value_name = "N"
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000)
     )]
     pub max_topics: usize,
 
@@ -99,7 +195,8 @@ pub struct Limits {
         long,
         env = "TIDINGS_MAX_CONNECTIONS_PER_CLIENT",
         default_value_t = 32,
-        value_name = "N"
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000)
     )]
     pub max_connections_per_client: usize,
 
@@ -108,16 +205,19 @@ pub struct Limits {
         long,
         env = "TIDINGS_MAX_CONNECTIONS",
         default_value_t = 100_000,
-        value_name = "N"
+        value_name = "N",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000)
     )]
     pub max_connections: usize,
 
     /// Bytes of all header fields of a request together.
-    #[arg(long, env = "TIDINGS_MAX_HEADER_BYTES", default_value_t = 16 * 1024, value_name = "BYTES")]
+    #[arg(long, env = "TIDINGS_MAX_HEADER_BYTES", default_value_t = 16 * 1024, value_name = "BYTES",
+          value_parser = RangedU64ValueParser::<usize>::new().range(8192..=1024 * 1024))]
     pub max_header_bytes: usize,
 
     /// Bytes of a request's URL, query included.
-    #[arg(long, env = "TIDINGS_MAX_URL_BYTES", default_value_t = 8 * 1024, value_name = "BYTES")]
+    #[arg(long, env = "TIDINGS_MAX_URL_BYTES", default_value_t = 8 * 1024, value_name = "BYTES",
+          value_parser = RangedU64ValueParser::<usize>::new().range(64..=65_534))]
     pub max_url_bytes: usize,
 
     /// Seconds in which a request must have arrived whole.
@@ -131,11 +231,13 @@ pub struct Limits {
     pub write_timeout: u64,
 
     /// Messages that may wait in memory for one connection before it goes on from the log.
-    #[arg(long, env = "TIDINGS_OUTBOX", default_value_t = 64, value_name = "N")]
+    #[arg(long, env = "TIDINGS_OUTBOX", default_value_t = 64, value_name = "N",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_536))]
     pub outbox: usize,
 
     /// Bytes that may wait in memory for one connection. One message is taken whatever its size.
-    #[arg(long, env = "TIDINGS_OUTBOX_BYTES", default_value_t = 256 * 1024, value_name = "BYTES")]
+    #[arg(long, env = "TIDINGS_OUTBOX_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub outbox_bytes: usize,
 }
 
@@ -164,25 +266,10 @@ impl Limits {
     }
 }
 
-/// A text that must not be printed.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself, for whoever compares or signs with it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
+/// Refuses a filter that would be silently ignored.
+fn log_filter(text: &str) -> Result<String, String> {
+    match text.parse::<EnvFilter>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }

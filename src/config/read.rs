@@ -1,0 +1,233 @@
+//! From a command line to settings: the layers, and the secrets that stand in files.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
+
+use super::{
+    FileError, InvalidSettings, Secret, Settings, UnreadableSecret,
+    check::check_stream_secret,
+    file::{self, File},
+};
+
+/// Puts `tidings.toml` under the subcommands of `command` that take settings of `serve`.
+///
+/// Help is shown even where the file can't be read: it is what somebody reads who repairs it.
+pub fn with_file(command: Command, args: &[OsString]) -> Result<Command, ConfigError> {
+    let Some(path) = file::find(args) else {
+        return Ok(command);
+    };
+    let known = Settings::augment_args(Command::new("serve"));
+    let file = match File::read(&path, &known) {
+        Ok(file) => file,
+        Err(_) if args.iter().any(|arg| arg == "--help" || arg == "-h") => return Ok(command),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(["serve", "token"]
+        .into_iter()
+        .fold(command, |command, name| {
+            command.mut_subcommand(name, |subcommand| file.apply(subcommand))
+        }))
+}
+
+impl Settings {
+    /// The settings of a parsed command line, with the secrets of their files, checked.
+    pub fn read(matches: &ArgMatches) -> Result<Self, ConfigError> {
+        let mut settings = Self::from_arg_matches(matches)?;
+        settings.admin_token = choose(matches, ADMIN_TOKEN, settings.admin_token)?;
+        settings.stream_secret = choose(matches, STREAM_SECRET, settings.stream_secret)?;
+        settings.validate()?;
+        Ok(settings)
+    }
+
+    /// Settings from flags alone, with no file and no environment: for tests, and for programs that
+    /// have Tidings inside.
+    pub fn from_flags<T>(flags: impl IntoIterator<Item = T>) -> Result<Self, ConfigError>
+    where
+        T: Into<OsString> + Clone,
+    {
+        let command = Self::augment_args(Command::new("serve").no_binary_name(true))
+            .mut_args(|arg| arg.env(None::<&'static str>));
+        Self::read(&command.try_get_matches_from(flags)?)
+    }
+}
+
+/// The key that signs stream tokens, for who makes them.
+#[derive(Clone, Debug, Args)]
+pub struct StreamSecret {
+    /// Key that signs stream tokens, the same as the server's (HS256, 32 bytes or more).
+    #[arg(
+        long,
+        env = "TIDINGS_STREAM_SECRET",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    stream_secret: Option<Secret>,
+
+    /// File that holds the stream secret, instead of `--stream-secret`.
+    #[arg(long, env = "TIDINGS_STREAM_SECRET_FILE", value_name = "FILE")]
+    stream_secret_file: Option<PathBuf>,
+
+    /// TOML file of the server, whose secret is taken. Default: tidings.toml, if there is one.
+    #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl StreamSecret {
+    /// The key, where one is set.
+    pub fn read(matches: &ArgMatches) -> Result<Option<Secret>, ConfigError> {
+        let given = Self::from_arg_matches(matches)?.stream_secret;
+        let secret = choose(matches, STREAM_SECRET, given)?;
+        secret.as_ref().map_or(Ok(()), check_stream_secret)?;
+        Ok(secret)
+    }
+}
+
+/// The names of a setting and of the one that names its file.
+type Pair = (&'static str, &'static str);
+
+const ADMIN_TOKEN: Pair = ("admin_token", "admin_token_file");
+const STREAM_SECRET: Pair = ("stream_secret", "stream_secret_file");
+
+/// A secret from where it is set last: a flag wins over the environment, whether it gives the secret
+/// or names its file.
+fn choose(
+    matches: &ArgMatches,
+    (name, file_name): Pair,
+    given: Option<Secret>,
+) -> Result<Option<Secret>, ConfigError> {
+    let Some(file) = matches.get_one::<PathBuf>(file_name) else {
+        return Ok(given);
+    };
+    let layer = |name| matches.value_source(name).map_or(0, rank);
+    match (given, layer(name), layer(file_name)) {
+        (Some(_), direct, by_file) if direct == by_file => Err(ConfigError::Both(name, file_name)),
+        (Some(secret), direct, by_file) if direct > by_file => Ok(Some(secret)),
+        _ => secret_from(file_name, file).map(Some),
+    }
+}
+
+fn rank(source: ValueSource) -> u8 {
+    match source {
+        ValueSource::CommandLine => 3,
+        ValueSource::EnvVariable => 2,
+        _ => 1,
+    }
+}
+
+fn secret_from(setting: &'static str, path: &Path) -> Result<Secret, ConfigError> {
+    Secret::from_file(path).map_err(|why| ConfigError::SecretFile {
+        setting,
+        path: path.to_owned(),
+        why,
+    })
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The command line; also how clap says that help was asked for.
+    #[error(transparent)]
+    Flags(#[from] clap::Error),
+    /// The file of settings.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// They were read, and can't be meant.
+    #[error(transparent)]
+    Invalid(#[from] InvalidSettings),
+    /// A file that holds a secret.
+    #[error("{}: {}: {why}", flag(setting), path.display())]
+    SecretFile {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: UnreadableSecret,
+    },
+    /// Nobody can say which one is meant.
+    #[error("{} and {} are both set: set one of them", flag(.0), flag(.1))]
+    Both(&'static str, &'static str),
+}
+
+/// A setting as it is written on the command line.
+fn flag(setting: &str) -> String {
+    format!("--{}", setting.replace('_', "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_with(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        file
+    }
+
+    fn path(file: &tempfile::NamedTempFile) -> &str {
+        file.path().to_str().expect("a plain path")
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file() {
+        let file = file_with("0123456789abcdef\n");
+        let settings = Settings::from_flags(["--admin-token-file", path(&file)]).expect("settings");
+        let token = settings.admin_token.expect("a token");
+        assert_eq!(token.expose(), "0123456789abcdef");
+    }
+
+    #[test]
+    fn a_secret_file_that_is_not_there_is_named() {
+        let error = Settings::from_flags(["--stream-secret-file", "/nowhere/key"]);
+        let text = error.expect_err("refused").to_string();
+        assert!(
+            text.starts_with("--stream-secret-file: /nowhere/key: "),
+            "{text}"
+        );
+        let empty = file_with("\n");
+        let error = Settings::from_flags(["--admin-token-file", path(&empty)]);
+        assert!(
+            error
+                .expect_err("refused")
+                .to_string()
+                .ends_with("the file is empty")
+        );
+    }
+
+    #[test]
+    fn a_secret_and_its_file_on_one_layer_are_one_too_many() {
+        let file = file_with("0123456789abcdef\n");
+        let flags = [
+            "--admin-token",
+            "fedcba9876543210",
+            "--admin-token-file",
+            path(&file),
+        ];
+        let text = Settings::from_flags(flags)
+            .expect_err("refused")
+            .to_string();
+        assert_eq!(
+            text,
+            "--admin-token and --admin-token-file are both set: set one of them"
+        );
+    }
+
+    #[test]
+    fn a_file_named_by_a_flag_wins_over_a_token_in_the_configuration() {
+        let token = file_with("token of the flag\n".replace(' ', "-").as_str());
+        let config = file_with("admin_token = \"token-of-the-file\"");
+        let command = Settings::augment_args(Command::new("serve"));
+        let file = File::read(config.path(), &command).expect("a good file");
+        let command = file
+            .apply(command)
+            .mut_args(|arg| arg.env(None::<&'static str>));
+        let args = ["serve", "--admin-token-file", path(&token)];
+        let settings = Settings::read(&command.get_matches_from(args)).expect("settings");
+        let token = settings.admin_token.expect("a token");
+        assert_eq!(token.expose(), "token-of-the-flag");
+    }
+}
