@@ -1,6 +1,6 @@
 //! The HTTP edge: the only place that knows axum and the JSON of the API.
 
-mod auth;
+pub mod auth;
 mod body;
 mod clients;
 mod demo;
@@ -10,6 +10,7 @@ mod guard;
 mod openapi;
 mod presence;
 mod push;
+mod redact;
 mod server;
 mod site;
 mod sse;
@@ -17,6 +18,7 @@ mod stats;
 
 use std::{sync::Arc, time::Instant};
 
+use auth::{Admin, Auth};
 use axum::{Json, Router, extract::FromRef, middleware, routing};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -34,6 +36,7 @@ use crate::{
 #[derive(Clone, FromRef)]
 pub struct AppState {
     settings: Arc<Settings>,
+    auth: Arc<Auth>,
     broker: Arc<Broker>,
     drain: Arc<drain::Drain>,
     started: Instant,
@@ -53,6 +56,7 @@ impl AppState {
         };
         Self {
             broker: Broker::new(Registry::new(capacity, bounds)),
+            auth: Arc::new(Auth::new(&settings)),
             settings: Arc::new(settings),
             drain: Arc::default(),
             started: Instant::now(),
@@ -70,13 +74,17 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(push::audience))
         .routes(routes!(clients::list))
         .routes(routes!(clients::show, clients::disconnect))
-        .routes(routes!(stats::stats));
+        .routes(routes!(stats::stats))
+        .route_layer(middleware::from_extractor_with_state::<Admin, _>(
+            state.clone(),
+        ));
     let health = OpenApiRouter::new()
         .routes(routes!(stats::live))
         .routes(routes!(stats::ready));
     let (router, api) = openapi::described()
         .merge(streams)
         .merge(admin)
+        .merge(auth::router())
         .merge(health)
         .split_for_parts();
     router
@@ -86,5 +94,6 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(guard::method_not_allowed)
         .layer(middleware::from_fn_with_state(state.clone(), guard::sizes))
         .layer(guard::catch_panic())
+        .layer(middleware::from_fn(guard::trace))
         .with_state(state)
 }

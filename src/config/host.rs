@@ -147,6 +147,16 @@ pub enum AllowedOrigin {
     One(Origin),
 }
 
+impl AllowedOrigin {
+    /// The one origin; none where every origin is meant.
+    pub fn named(&self) -> Option<&Origin> {
+        match self {
+            Self::Any => None,
+            Self::One(origin) => Some(origin),
+        }
+    }
+}
+
 impl FromStr for AllowedOrigin {
     type Err = InvalidOrigin;
 

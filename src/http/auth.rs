@@ -1,35 +1,265 @@
-//! Who may do what. (Open to all for now.)
+//! Who may push and administer, and who may listen to what.
+//!
+//! Without an admin token this server answers this machine only, and there every program is trusted
+//! while no page of another site is. With one, the token or a session made with it is what counts.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+mod cookie;
+mod grant;
+mod same_origin;
+mod session;
+mod stream_token;
+mod tries;
 
-use super::Error;
-use crate::message::{ClientId, TopicFilter};
+pub use grant::{Grant, TopicsGrant};
+pub use session::router;
+pub use stream_token::{InvalidToken, sign};
 
-/// What a listener may hear.
-pub struct Grant {
-    /// When it ends.
-    pub expires_at: Option<u64>,
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::{
+    extract::{ConnectInfo, FromRef, FromRequestParts, Query},
+    http::{header, request::Parts},
+};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::{Code, Error};
+use crate::{
+    config::{Host, Secret, Settings},
+    message::TopicFilter,
+};
+use session::Sessions;
+use stream_token::StreamKey;
+use tries::Tries;
+
+/// The cookie that may hold a stream token.
+const STREAM_COOKIE: &str = "tidings_stream";
+
+/// The rules of access, made from the settings.
+#[derive(Debug)]
+pub struct Auth {
+    admin: Option<AdminToken>,
+    stream: Option<StreamKey>,
+    /// Names that browsers may know this server by besides the one they connect to.
+    hosts: Vec<Host>,
 }
 
-impl Grant {
-    /// Whether it may subscribe to this.
-    pub fn allows(&self, _filter: &TopicFilter) -> bool {
-        true
+/// The admin token, and what was made with it.
+struct AdminToken {
+    /// Of the same length whatever the token's is, so that comparing does not tell.
+    digest: [u8; 32],
+    tries: Tries,
+    sessions: Sessions,
+}
+
+impl Auth {
+    /// Takes the secrets and names from the settings.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            admin: settings.admin_token.as_ref().map(AdminToken::new),
+            stream: settings.stream_secret.as_ref().map(StreamKey::new),
+            hosts: settings.allow_host.clone(),
+        }
     }
 
-    /// Who it is.
-    pub fn client_id(&self, asked: Option<ClientId>) -> Result<Option<ClientId>, Error> {
-        Ok(asked)
+    /// Whether this caller may push and administer.
+    pub fn admin(&self, parts: &Parts) -> Result<Admin, Error> {
+        match (&self.admin, bearer(parts)) {
+            (Some(admin), Some(token)) => admin.check(token, parts),
+            _ => self.ambient_admin(parts),
+        }
+    }
+
+    /// The same by what a browser sends of itself, and which therefore proves nothing unless one of our
+    /// own pages made it send: a session cookie, or just being on this machine.
+    fn ambient_admin(&self, parts: &Parts) -> Result<Admin, Error> {
+        match &self.admin {
+            Some(admin) => {
+                admin.check_session(parts)?;
+            }
+            None => same_origin::check_host(parts, &self.hosts)?,
+        }
+        same_origin::check_origin(parts, &self.hosts)?;
+        Ok(Admin(()))
+    }
+
+    /// What this caller may listen to.
+    pub fn listener(&self, parts: &Parts) -> Result<Grant, Error> {
+        let bearer = bearer(parts);
+        let Some(key) = &self.stream else {
+            return self.open_listener(parts, bearer);
+        };
+        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map(|Query(pairs)| pairs)
+            .unwrap_or_default();
+        let values = |name: &'static str| {
+            let pairs = query.iter().filter(move |(key, _)| key == name);
+            pairs.map(|(_, value)| value.as_str())
+        };
+        let shown = match bearer {
+            Some(token) => Some(("Authorization", token)),
+            None => values("token").next().map(|token| ("token", token)),
+        };
+        let grant = match (shown, &self.admin) {
+            (Some(("Authorization", token)), Some(admin)) if !stream_token::is_jwt(token) => {
+                admin.check(token, parts)?;
+                Grant::open(true)
+            }
+            (Some((field, token)), _) => verify(key, field, token)?,
+            (None, _) => self.ambient_listener(key, parts, values("topic"))?,
+        };
+        grant.check_client(values("client_id"))?;
+        Ok(grant)
+    }
+
+    /// Where streams need no token: everybody, also pages of other origins. Those get no admin's view.
+    fn open_listener(&self, parts: &Parts, bearer: Option<&str>) -> Result<Grant, Error> {
+        let admin = match (&self.admin, bearer) {
+            // A page may send its stream token to a server that does not ask for one.
+            (Some(admin), Some(token)) if !stream_token::is_jwt(token) => {
+                admin.check(token, parts)?;
+                true
+            }
+            _ => self.ambient_admin(parts).is_ok(),
+        };
+        Ok(Grant::open(admin))
+    }
+
+    /// Where streams need a token, and the caller showed none by itself: a session, then the cookie.
+    fn ambient_listener<'a>(
+        &self,
+        key: &StreamKey,
+        parts: &Parts,
+        topics: impl Iterator<Item = &'a str>,
+    ) -> Result<Grant, Error> {
+        let is_admin = self.ambient_admin(parts).is_ok();
+        if is_admin && (self.admin.is_some() || asks_as_panel(topics)) {
+            return Ok(Grant::open(true));
+        }
+        match cookie::values(&parts.headers, STREAM_COOKIE).next() {
+            Some(token) => verify(key, STREAM_COOKIE, token),
+            None => Err(Error::new(
+                Code::Unauthorized,
+                "this server's streams need a stream token: send it as `Authorization: Bearer`, in the cookie tidings_stream, or as ?token=",
+            )
+            .field("token")),
+        }
     }
 }
 
-/// The extractor.
-pub struct Listener(pub Grant);
+/// Whether nothing but the server's own topics is asked for. Without an admin token every caller on this
+/// machine is an admin; a stream secret would mean nothing there if that opened all other streams too.
+fn asks_as_panel<'a>(topics: impl Iterator<Item = &'a str>) -> bool {
+    let mut topics = topics.peekable();
+    let own = |topic| TopicFilter::parse(topic).is_ok_and(|topic| topic.is_reserved());
+    topics.peek().is_some() && topics.all(own)
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Listener {
+fn verify(key: &StreamKey, field: &str, token: &str) -> Result<Grant, Error> {
+    key.verify(token)
+        .map_err(|why| Error::new(Code::Unauthorized, why.to_string()).field(field))
+}
+
+impl AdminToken {
+    fn new(token: &Secret) -> Self {
+        Self {
+            digest: digest(token.expose()),
+            tries: Tries::default(),
+            sessions: Sessions::default(),
+        }
+    }
+
+    /// Compares a token that was shown, in constant time.
+    fn check(&self, token: &str, parts: &Parts) -> Result<Admin, Error> {
+        let right = bool::from(digest(token).ct_eq(&self.digest));
+        let remote = remote(parts);
+        match self.tries.judge(remote, right, Instant::now()) {
+            Ok(true) => Ok(Admin(())),
+            Ok(false) => {
+                let remote = remote.map(|remote| remote.ip().to_string());
+                tracing::warn!(remote, "a wrong admin token");
+                Err(Error::new(
+                    Code::Unauthorized,
+                    "this is not the admin token",
+                ))
+            }
+            Err(none) => Err(Error::new(
+                Code::TooManyTries,
+                format!(
+                    "too many wrong tokens came from this address: wait {} s",
+                    none.retry_after
+                ),
+            )
+            .retry_after(none.retry_after)),
+        }
+    }
+
+    fn check_session(&self, parts: &Parts) -> Result<(), Error> {
+        let now = Instant::now();
+        let mut ids = cookie::values(&parts.headers, session::COOKIE);
+        match ids.any(|id| self.sessions.is_open(id, now)) {
+            true => Ok(()),
+            false => Err(Error::new(
+                Code::Unauthorized,
+                "send the admin token as `Authorization: Bearer`, or sign in",
+            )),
+        }
+    }
+}
+
+impl std::fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AdminToken(..)")
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// The token of `Authorization: Bearer` (RFC 6750, section 2.1). Other schemes are not ours to judge: a
+/// proxy may have asked for a password of its own.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Where the connection comes from, if the server was told.
+fn remote(parts: &Parts) -> Option<SocketAddr> {
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map(|info| info.0)
+}
+
+/// A caller that may push and administer. Nobody else can make one.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin(());
+
+impl<S: Sync> FromRequestParts<S> for Admin
+where
+    Arc<Auth>: FromRef<S>,
+{
     type Rejection = Error;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Error> {
-        Ok(Self(Grant { expires_at: None }))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        Arc::<Auth>::from_ref(state).admin(parts)
     }
 }
+
+/// A caller that may listen, and to what.
+#[derive(Clone, Debug)]
+pub struct Listener(pub Grant);
+
+impl<S: Sync> FromRequestParts<S> for Listener
+where
+    Arc<Auth>: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        Arc::<Auth>::from_ref(state).listener(parts).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What every request passes: sizes, CORS, and an answer for what nobody else answers.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, time::Instant};
 
 use axum::{
     extract::{Request, State},
@@ -13,8 +13,8 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
-use super::{AppState, Code, Error};
-use crate::config::Settings;
+use super::{AppState, Code, Error, redact::Redacted};
+use crate::config::{AllowedOrigin, Settings};
 
 /// Refuses a request whose URL or header fields are too large.
 pub async fn sizes(
@@ -48,10 +48,36 @@ pub async fn sizes(
     Ok(next.run(request).await)
 }
 
-/// Listening is open to pages of these origins.
-pub fn cors(_settings: &Arc<Settings>) -> CorsLayer {
+/// Notes each request and its answer, for who asks for `tidings::http=debug`.
+pub async fn trace(request: Request, next: Next) -> Response {
+    let (method, uri, began) = (
+        request.method().clone(),
+        request.uri().clone(),
+        Instant::now(),
+    );
+    let response = next.run(request).await;
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    tracing::debug!(%method, url = %Redacted(&uri), status, ?took, "request");
+    response
+}
+
+/// Listening is open to pages of the origins that the settings name. Only where they are named may a
+/// page send its cookies along.
+pub fn cors(settings: &Settings) -> CorsLayer {
+    let named = settings
+        .allow_origin
+        .iter()
+        .filter_map(AllowedOrigin::named);
+    let named = named.filter_map(|origin| HeaderValue::try_from(origin.to_string()).ok());
+    let every = settings.allow_origin.contains(&AllowedOrigin::Any);
+    let origin = if every {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(named)
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::any())
+        .allow_origin(origin)
+        .allow_credentials(!every)
         .allow_methods([Method::GET])
         .allow_headers([
             header::AUTHORIZATION,

@@ -1,13 +1,7 @@
 //! The accept loop: from a listening socket to requests, and out again on a signal.
 
 use std::{
-    convert::Infallible,
-    future::Future,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    time::Duration,
+    convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::IntoResponse};

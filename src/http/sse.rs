@@ -18,7 +18,12 @@ use axum::{
 use futures_util::stream;
 use tokio::time::Instant;
 
-use super::{AppState, Code, Error, auth::Grant, auth::Listener, body::Pairs, demo};
+use super::{
+    AppState, Code, Error,
+    auth::{Grant, Listener},
+    body::Pairs,
+    demo,
+};
 use crate::{
     broker::Since,
     connection::{Connection, Step},
@@ -108,7 +113,8 @@ pub fn response(body: Body) -> Response {
 fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error> {
     let asked = pairs.get("client_id").map(ClientId::parse).transpose();
     let asked = asked.map_err(|why| Error::invalid("client_id", why))?;
-    grant.client_id(asked)
+    // The grant was checked against what is asked: where both are there, they are the same.
+    Ok(grant.client_id.clone().or(asked))
 }
 
 fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {

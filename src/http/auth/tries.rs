@@ -1,0 +1,163 @@
+//! Wrong tokens, counted by the address they come from.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+
+/// Wrong tokens that one address may send at once: who types one in by hand needs a few.
+const AT_ONCE: u32 = 10;
+
+/// After this time it may send one more: ten a minute guess nothing.
+const EACH: Duration = Duration::from_secs(6);
+
+/// Addresses that are remembered. Past this number the one that has waited longest is forgotten.
+const MAX_ADDRESSES: usize = 4096;
+
+/// Says no to an address that has sent too many wrong tokens lately. An address is judged by itself:
+/// whatever others send, a right token from elsewhere is never refused. While an address has no tries
+/// left, its tokens are not looked at, for otherwise the answer would tell which guess is right.
+#[derive(Debug, Default)]
+pub struct Tries {
+    // When each address will have all its tries again. Who is not in it has them all now.
+    whole_at: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+/// No tries are left; the next may be made after this many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoneLeft {
+    /// Seconds, rounded up.
+    pub retry_after: u64,
+}
+
+impl Tries {
+    /// Takes note of one token from `remote`: `right` costs nothing, wrong costs a try.
+    pub fn judge(
+        &self,
+        remote: Option<SocketAddr>,
+        right: bool,
+        now: Instant,
+    ) -> Result<bool, NoneLeft> {
+        let address = place(remote);
+        let mut whole_at = self.whole_at.lock();
+        let whole = whole_at.get(&address).map_or(now, |&whole| whole.max(now));
+        let next = whole + EACH;
+        let full = now + EACH * AT_ONCE;
+        if next > full {
+            let wait = next.duration_since(full);
+            let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            return Err(NoneLeft { retry_after });
+        }
+        if !right {
+            make_room(&mut whole_at, &address, now);
+            whole_at.insert(address, next);
+        }
+        Ok(right)
+    }
+}
+
+/// Keeps the map bounded: those who have all their tries back need no entry.
+fn make_room(whole_at: &mut HashMap<IpAddr, Instant>, address: &IpAddr, now: Instant) {
+    if whole_at.len() < MAX_ADDRESSES || whole_at.contains_key(address) {
+        return;
+    }
+    whole_at.retain(|_, whole| *whole > now);
+    if whole_at.len() == MAX_ADDRESSES {
+        let earliest = whole_at.iter().min_by_key(|(_, whole)| **whole);
+        if let Some(address) = earliest.map(|(address, _)| *address) {
+            whole_at.remove(&address);
+        }
+    }
+}
+
+/// What counts as one address: of IPv6 the first 64 bits, for who has one has all of them. Connections
+/// of unknown origin share one.
+fn place(remote: Option<SocketAddr>) -> IpAddr {
+    let unknown = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    match remote.map_or(unknown, |remote| remote.ip().to_canonical()) {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
+            address.to_bits() & !u128::from(u64::MAX),
+        )),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(address: &str) -> Option<SocketAddr> {
+        Some(SocketAddr::new(address.parse().expect("an address"), 1))
+    }
+
+    fn exhaust(tries: &Tries, remote: Option<SocketAddr>, now: Instant) {
+        for _ in 0..AT_ONCE {
+            assert_eq!(tries.judge(remote, false, now), Ok(false));
+        }
+    }
+
+    #[test]
+    fn after_ten_wrong_tokens_even_the_right_one_waits() {
+        let (tries, now, here) = (Tries::default(), Instant::now(), from("192.0.2.1"));
+        exhaust(&tries, here, now);
+        let none = Err(NoneLeft { retry_after: 6 });
+        assert_eq!(tries.judge(here, false, now), none);
+        assert_eq!(tries.judge(here, true, now), none);
+        let half = now + Duration::from_millis(2500);
+        assert_eq!(
+            tries.judge(here, true, half),
+            Err(NoneLeft { retry_after: 4 })
+        );
+        assert_eq!(tries.judge(here, true, now + EACH), Ok(true));
+        assert_eq!(tries.judge(here, false, now + EACH), Ok(false));
+        assert!(
+            tries.judge(here, false, now + EACH).is_err(),
+            "one more was allowed"
+        );
+    }
+
+    #[test]
+    fn nobody_is_locked_out_by_another_address() {
+        let (tries, now) = (Tries::default(), Instant::now());
+        exhaust(&tries, from("192.0.2.1"), now);
+        assert_eq!(tries.judge(from("192.0.2.2"), true, now), Ok(true));
+        assert_eq!(tries.judge(None, true, now), Ok(true));
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_address() {
+        let (tries, now) = (Tries::default(), Instant::now());
+        exhaust(&tries, from("2001:db8::1"), now);
+        assert!(tries.judge(from("2001:db8::2"), true, now).is_err());
+        assert_eq!(tries.judge(from("2001:db8:0:1::1"), true, now), Ok(true));
+        exhaust(&tries, from("192.0.2.1"), now);
+        assert!(tries.judge(from("::ffff:192.0.2.1"), true, now).is_err());
+    }
+
+    #[test]
+    fn right_tokens_cost_nothing() {
+        let (tries, now, here) = (Tries::default(), Instant::now(), from("192.0.2.1"));
+        for _ in 0..1000 {
+            assert_eq!(tries.judge(here, true, now), Ok(true));
+        }
+        assert!(tries.whole_at.lock().is_empty());
+    }
+
+    #[test]
+    fn the_addresses_remembered_are_bounded() {
+        let (tries, now) = (Tries::default(), Instant::now());
+        exhaust(&tries, from("192.0.2.1"), now);
+        for n in 0..10_000u32 {
+            let address = IpAddr::from((0x0a00_0000 + n).to_be_bytes());
+            let _ = tries.judge(Some(SocketAddr::new(address, 1)), false, now);
+        }
+        assert_eq!(tries.whole_at.lock().len(), MAX_ADDRESSES);
+        assert!(
+            tries.judge(from("192.0.2.1"), true, now).is_err(),
+            "the worst is not forgotten"
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! URLs as a log may show them.
+
+use std::fmt;
+
+use axum::http::Uri;
+
+/// Parameters whose values say nothing that must be kept to oneself. All others are hidden: a token by
+/// whatever name, and what was said in a push.
+const SHOWN: [&str; 6] = [
+    "client_id",
+    "topic",
+    "since",
+    "last_event_id",
+    "after",
+    "limit",
+];
+
+/// The path and the query of a URL, in which only the values of known parameters are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Redacted<'a>(pub &'a Uri);
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.path())?;
+        let Some(query) = self.0.query() else {
+            return Ok(());
+        };
+        let mut mark = '?';
+        for pair in query.split('&') {
+            // A name that is written in another way, such as with %-escapes, is not a known one.
+            match pair.split_once('=') {
+                Some((name, _)) if SHOWN.contains(&name) => write!(f, "{mark}{pair}")?,
+                Some((name, _)) if is_plain(name) => write!(f, "{mark}{name}=[hidden]")?,
+                _ => write!(f, "{mark}[hidden]")?,
+            }
+            mark = '&';
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name is short and simple enough to be a name, and not a token in its place.
+fn is_plain(name: &str) -> bool {
+    name.len() <= 32 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(uri: &str) -> String {
+        Redacted(&uri.parse().expect("a URI")).to_string()
+    }
+
+    #[test]
+    fn known_parameters_are_shown() {
+        assert_eq!(shown("/sse"), "/sse");
+        let uri = "/sse?client_id=a&topic=orders/*&topic=b";
+        assert_eq!(shown(uri), uri);
+    }
+
+    #[test]
+    fn a_token_is_hidden_wherever_it_stands() {
+        assert_eq!(shown("/sse?token=s3cret"), "/sse?token=[hidden]");
+        assert_eq!(
+            shown("/sse?token=s3cret&client_id=a&token=s3cret"),
+            "/sse?token=[hidden]&client_id=a&token=[hidden]"
+        );
+        for uri in [
+            "/sse?%74oken=s3cret",
+            "/sse?Token=s3cret",
+            "/sse?s3cret",
+            "/sse?s3cret=",
+            "/sse?client_id%3Da%26token=s3cret",
+            "/sse?access_token=s3cret",
+            "/sse?a=b;token=s3cret",
+            "/sse?&=s3cret",
+            "http://user:s3cret@localhost/sse",
+            "/push?client_id=a&message=s3cret",
+        ] {
+            assert!(!shown(uri).contains("s3cret"), "{}", shown(uri));
+        }
+    }
+}
