@@ -1,0 +1,10 @@
+//! Tidings as its users meet it: a real server on a free port, real HTTP, a file per promise.
+
+mod harness;
+
+mod audiences;
+mod bad_input;
+mod limits;
+mod presence;
+mod shutdown;
+mod streams;
