@@ -8,3 +8,4 @@ mod limits;
 mod presence;
 mod shutdown;
 mod streams;
+mod vanishing;

@@ -1,0 +1,53 @@
+//! A peer that vanishes without a word: a laptop that is closed, a phone in a tunnel.
+
+use std::process::Command;
+
+use crate::harness::{Listener, Server, within};
+
+/// An address of the test's own network, where the peer is until it vanishes.
+const PEER: &str = "10.99.0.1";
+
+#[test]
+fn a_peer_that_vanished_without_a_word_is_removed() {
+    let itself = std::env::current_exe().expect("this program");
+    let inside = "ip link set lo up && ip address add 10.99.0.1/32 dev lo && exec \"$0\" --ignored --exact vanishing::inside_a_network_of_its_own";
+    let status = Command::new("unshare")
+        .args(["--map-root-user", "--net", "sh", "-c", inside])
+        .arg(itself)
+        .status()
+        .expect("unshare, of util-linux, runs");
+    assert!(status.success(), "inside: {status}");
+}
+
+#[tokio::test]
+#[ignore = "the test above runs it where it may take addresses away"]
+async fn inside_a_network_of_its_own() {
+    let server = Server::with(&["--heartbeat", "1"]).await;
+    let peer = reqwest::Client::builder()
+        .no_proxy()
+        .local_address(Some(PEER.parse().expect("an address")));
+    let peer = peer.build().expect("a client");
+    let response = peer
+        .get(server.url("/sse?client_id=ada"))
+        .send()
+        .await
+        .expect("a stream");
+    let mut ada = Listener::of(response);
+    assert_eq!(ada.next().await.event, "welcome");
+    let _bob = server.listen("bob", &[]).await;
+    server.until_connections(2).await;
+
+    let gone = Command::new("ip")
+        .args(["address", "del", "10.99.0.1/32", "dev", "lo"])
+        .status();
+    assert!(gone.expect("ip, of iproute2, runs").success());
+
+    // Nothing tells the server; it has to notice that its pings are not acknowledged.
+    within(async {
+        while server.api.client("ada").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    server.until_connections(1).await;
+}
