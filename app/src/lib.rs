@@ -6,6 +6,7 @@ compile_error!(
 );
 
 pub mod api;
+pub mod event_parser;
 pub mod wire;
 
 use leptos::prelude::*;

@@ -21,9 +21,6 @@ impl Settings {
         if let Some(secret) = &self.stream_secret {
             check_stream_secret(secret)?;
         }
-        if self.limits.max_url_bytes > self.limits.max_header_bytes {
-            return Err(InvalidSettings::UrlOverHeaders);
-        }
         Ok(())
     }
 }
@@ -70,11 +67,6 @@ pub enum InvalidSettings {
         "--stream-secret (TIDINGS_STREAM_SECRET) needs 32 bytes or more: `openssl rand -hex 32` makes a good one"
     )]
     ShortStreamSecret,
-    /// A URL of the allowed length could not arrive.
-    #[error(
-        "--max-url-bytes is over --max-header-bytes, which it is a part of: raise --max-header-bytes"
-    )]
-    UrlOverHeaders,
 }
 
 #[cfg(test)]
@@ -123,11 +115,5 @@ mod tests {
             Err(InvalidSettings::ShortStreamSecret)
         );
         assert_eq!(key(&"k".repeat(32)), Ok(()));
-    }
-
-    #[test]
-    fn limits_that_contradict_each_other_are_refused() {
-        let flags = ["--max-header-bytes", "8192", "--max-url-bytes", "8193"];
-        assert_eq!(check(&flags), Err(InvalidSettings::UrlOverHeaders));
     }
 }

@@ -17,13 +17,13 @@ pub use stream_token::{InvalidToken, sign};
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
-    extract::{ConnectInfo, FromRef, FromRequestParts, Query},
+    extract::{ConnectInfo, FromRef, FromRequestParts},
     http::{header, request::Parts},
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Code, Error};
+use super::{Code, Error, body::Pairs};
 use crate::{
     config::{Host, Secret, Settings},
     message::TopicFilter,
@@ -89,16 +89,10 @@ impl Auth {
         let Some(key) = &self.stream else {
             return self.open_listener(parts, bearer);
         };
-        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map(|Query(pairs)| pairs)
-            .unwrap_or_default();
-        let values = |name: &'static str| {
-            let pairs = query.iter().filter(move |(key, _)| key == name);
-            pairs.map(|(_, value)| value.as_str())
-        };
+        let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let shown = match bearer {
             Some(token) => Some(("Authorization", token)),
-            None => values("token").next().map(|token| ("token", token)),
+            None => pairs.get("token").map(|token| ("token", token)),
         };
         let grant = match (shown, &self.admin) {
             (Some(("Authorization", token)), Some(admin)) if !stream_token::is_jwt(token) => {
@@ -106,9 +100,9 @@ impl Auth {
                 Grant::open(true)
             }
             (Some((field, token)), _) => verify(key, field, token)?,
-            (None, _) => self.ambient_listener(key, parts, values("topic"))?,
+            (None, _) => self.ambient_listener(key, parts, pairs.all("topic"))?,
         };
-        grant.check_client(values("client_id"))?;
+        grant.check_client(pairs.all("client_id"))?;
         Ok(grant)
     }
 

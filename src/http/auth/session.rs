@@ -14,7 +14,7 @@ use std::{
 use app::wire::{Problem, Session, SignIn};
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, FromRef, State, rejection::JsonRejection},
+    extract::{FromRef, State},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,7 +22,10 @@ use parking_lot::Mutex;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Auth, cookie, digest, same_origin};
-use crate::http::{Code, Error};
+use crate::{
+    config::Settings,
+    http::{Code, Error, body::JsonBody},
+};
 
 /// The cookie that holds the id of a session.
 pub const COOKIE: &str = "tidings_session";
@@ -32,9 +35,6 @@ const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Sessions at one time. Past this number the oldest ends.
 const MAX_SESSIONS: usize = 1000;
-
-/// The largest body of a sign-in, in bytes.
-const MAX_BODY: usize = 16 * 1024;
 
 /// Sessions that are open: the digest of each id, so that looking one up takes no longer for a good
 /// guess than for a bad one, with the time it ends.
@@ -81,13 +81,12 @@ pub fn router<S>() -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
     Arc<Auth>: FromRef<S>,
+    Arc<Settings>: FromRef<S>,
 {
-    OpenApiRouter::new()
-        .routes(routes!(session, sign_in, sign_out))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+    OpenApiRouter::new().routes(routes!(session, sign_in, sign_out))
 }
 
-/// What this caller may do.
+/// Ask what one may do
 #[utoipa::path(
     get,
     path = "/api/session",
@@ -106,7 +105,9 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
     }
 }
 
-/// Signs in: the admin token for a cookie.
+/// Sign in
+///
+/// Trades the admin token for a cookie that no script can read, and that only this server's own pages send.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -122,14 +123,13 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
 async fn sign_in(
     State(auth): State<Arc<Auth>>,
     parts: Parts,
-    body: Result<Json<SignIn>, JsonRejection>,
+    JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
     let Some(admin) = &auth.admin else {
         auth.admin(&parts)?;
         return Ok(auth.answer(true, None));
     };
     same_origin::check_origin(&parts, &auth.hosts)?;
-    let Json(SignIn { token }) = body.map_err(refusal)?;
     admin
         .check(&token, &parts)
         .map_err(|error| error.field("token"))?;
@@ -140,7 +140,9 @@ async fn sign_in(
     Ok(auth.answer(true, Some(set_cookie(&id, LIFETIME, &parts.headers))))
 }
 
-/// Signs out: the session ends, and the cookie goes.
+/// Sign out
+///
+/// The session ends, whoever has a copy of its cookie.
 #[utoipa::path(
     delete,
     path = "/api/session",
@@ -192,21 +194,6 @@ fn set_cookie(id: &str, lifetime: Duration, request: &HeaderMap) -> HeaderValue 
         format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
     // The id is base64url, so the value is always one.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
-}
-
-fn refusal(rejection: JsonRejection) -> Error {
-    let code = match &rejection {
-        JsonRejection::MissingJsonContentType(_) => Code::UnsupportedMediaType,
-        JsonRejection::JsonSyntaxError(_) => Code::InvalidJson,
-        JsonRejection::JsonDataError(_) => Code::InvalidField,
-        _ => Code::MessageTooLarge,
-    };
-    let error = Error::new(code, r#"send JSON: {"token": "the admin token"}"#);
-    match code {
-        Code::InvalidField => error.field("token"),
-        Code::UnsupportedMediaType => error.field("Content-Type"),
-        _ => error,
-    }
 }
 
 #[cfg(test)]
