@@ -212,7 +212,7 @@ pub struct Limits {
 
     /// Bytes of all header fields of a request together.
     #[arg(long, env = "TIDINGS_MAX_HEADER_BYTES", default_value_t = 16 * 1024, value_name = "BYTES",
-          value_parser = RangedU64ValueParser::<usize>::new().range(8192..=1024 * 1024))]
+          value_parser = RangedU64ValueParser::<usize>::new().range(256..=1024 * 1024))]
     pub max_header_bytes: usize,
 
     /// Bytes of a request's URL, query included.
@@ -237,7 +237,7 @@ pub struct Limits {
 
     /// Bytes that may wait in memory for one connection. One message is taken whatever its size.
     #[arg(long, env = "TIDINGS_OUTBOX_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024 * 1024 * 1024))]
     pub outbox_bytes: usize,
 }
 

@@ -101,17 +101,23 @@ impl Origin {
             _ => return Err(InvalidOrigin),
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-        let host = authority.parse().map_err(|_| InvalidOrigin)?;
+        let mut host: Host = authority.parse().map_err(|_| InvalidOrigin)?;
+        // As browsers write it: the port of the scheme is left out.
+        host.port = host.port.filter(|port| *port != default_port(secure));
         Ok(Self { secure, host })
     }
 
     /// Whether a page of this origin and a request to `host` speak to the same server. The request
     /// does not say its scheme, so where it names no port the page's own scheme decides.
     pub fn is_at(&self, host: &Host) -> bool {
-        let default = if self.secure { 443 } else { 80 };
+        let default = default_port(self.secure);
         self.host.name == host.name
             && self.host.port.unwrap_or(default) == host.port.unwrap_or(default)
     }
+}
+
+fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
 }
 
 impl FromStr for Origin {
@@ -249,6 +255,7 @@ mod tests {
         }
         assert_eq!(Origin::of_url("http://a/b?c#d"), Ok(origin("http://a")));
         assert_eq!("*".parse(), Ok(AllowedOrigin::Any));
+        assert_eq!(origin("https://a:443").to_string(), "https://a");
         assert_eq!(
             origin("HTTPS://A.example:1").to_string(),
             "https://a.example:1"
