@@ -1,14 +1,23 @@
 //! What both sides of Tidings share: the JSON of the API, its typed client, and the pages.
+//!
+//! The server renders the frame of a page; what the page is about is loaded in the browser, through
+//! the same public API that everybody else has.
 
 #[cfg(not(any(feature = "hydrate", feature = "ssr")))]
-compile_error!(
-    "choose a side: feature `ssr` for the server and its tools, `hydrate` for the browser"
-);
+compile_error!("choose a side: feature `ssr` for the server and its tools, `hydrate` for browsers");
 
 pub mod api;
+mod browser;
+mod components;
 pub mod event_parser;
+mod event_stream;
+mod inbox;
+mod json;
+mod pages;
+mod roster;
 pub mod wire;
 
+use components::{Footer, Header};
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
@@ -31,14 +40,20 @@ pub struct Assets {
     pub favicon: String,
 }
 
-/// The document around the pages.
-pub fn shell(assets: Assets) -> impl IntoView {
+/// The document around the pages. It has no inline script or style, so the page's
+/// Content-Security-Policy needs none.
+pub fn shell(assets: Assets) -> impl IntoView + 'static {
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta
+                    name="description"
+                    content="A self-hosted push server: tell the browsers of your users at once, and lose nothing."
+                />
                 <link rel="icon" href=assets.favicon />
                 <link rel="stylesheet" href=assets.style />
                 <link rel="modulepreload" href=assets.script />
@@ -59,28 +74,29 @@ pub fn shell(assets: Assets) -> impl IntoView {
     }
 }
 
-/// The pages.
+/// The pages, each under its address.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
         <Router>
-            <main>
-                <Routes fallback=|| "There is nothing here.">
-                    <Route path=path!("/") view=Counter />
-                    <Route path=path!("/admin") view=|| view! { <h1>"Admin"</h1> } />
+            <a class="skip" href="#main">
+                "Skip to the page"
+            </a>
+            <Header />
+            <main id="main" tabindex="-1">
+                <noscript>
+                    <p class="notice bad">
+                        "This page needs JavaScript: it opens a stream and shows what arrives."
+                    </p>
+                </noscript>
+                <Routes fallback=pages::Missing>
+                    <Route path=path!("/") view=pages::Subscriber />
+                    <Route path=path!("/admin") view=pages::Admin />
                 </Routes>
             </main>
+            <Footer />
         </Router>
-    }
-}
-
-#[component]
-fn Counter() -> impl IntoView {
-    let count = RwSignal::new(0);
-    view! {
-        <h1>"Tidings"</h1>
-        <button on:click=move |_| count.update(|n| *n += 1)>"Count " {count}</button>
     }
 }
 

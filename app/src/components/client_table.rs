@@ -1,0 +1,183 @@
+//! Who is connected: a row for each client. On a narrow screen each row is a card.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{browser, roster, wire::ClientInfo};
+
+/// The clients, each with what can be done about it.
+#[component]
+pub fn ClientTable(
+    /// Whom to show, in this order.
+    clients: Signal<Vec<Arc<ClientInfo>>>,
+    /// The id of the panel itself.
+    own_id: Signal<String>,
+    /// Whom the push form names.
+    picked: Signal<Vec<String>>,
+    /// The person wants to push to this one.
+    on_pick: Callback<String>,
+    /// The person wants its connections closed.
+    on_disconnect: Callback<String>,
+) -> impl IntoView {
+    let row = move |client: Arc<ClientInfo>| {
+        view! { <Row client own_id picked on_pick on_disconnect /> }
+    };
+    view! {
+        <table class="clients" role="table" aria-label="Connected clients">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">
+                        "Client"
+                    </th>
+                    <th role="columnheader" scope="col">
+                        "Topics"
+                    </th>
+                    <th role="columnheader" scope="col">
+                        "Connections"
+                    </th>
+                    <th role="columnheader" scope="col">
+                        "Since"
+                    </th>
+                    <th role="columnheader" scope="col">
+                        "From"
+                    </th>
+                    <th role="columnheader" scope="col">
+                        <span class="unseen">"Actions"</span>
+                    </th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">
+                <For
+                    each=move || clients.get()
+                    key=|client| (client.client_id.clone(), client.version)
+                    children=row
+                />
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[component]
+fn Row(
+    client: Arc<ClientInfo>,
+    own_id: Signal<String>,
+    picked: Signal<Vec<String>>,
+    on_pick: Callback<String>,
+    on_disconnect: Callback<String>,
+) -> impl IntoView {
+    let id = client.client_id.clone();
+    let is_own = own_id.get_untracked() == id;
+    let is_picked = {
+        let id = id.clone();
+        Memo::new(move |_| picked.with(|picked| picked.contains(&id)))
+    };
+    let since = roster::since(&client) as f64;
+    let (pick, close) = (id.clone(), id.clone());
+    view! {
+        <tr role="row" class:picked=is_picked>
+            <th role="rowheader" scope="row" class="who">
+                <code>{id.clone()}</code>
+                {is_own.then(|| view! { <span class="tag plain">"this panel"</span> })}
+            </th>
+            <td role="cell" data-label="Topics">
+                {topics(&client)}
+            </td>
+            <td role="cell" data-label="Connections" class="number">
+                {client.connections.len()}
+            </td>
+            <td role="cell" data-label="Since">
+                <time datetime=browser::iso(since)>{browser::clock(since)}</time>
+            </td>
+            <td role="cell" data-label="From">
+                {origins(&client)}
+            </td>
+            <td role="cell" class="actions">
+                <button
+                    type="button"
+                    class="quiet small"
+                    aria-label=format!("Push to {id}")
+                    aria-pressed=move || is_picked.get().to_string()
+                    on:click=move |_| on_pick.run(pick.clone())
+                >
+                    "Push"
+                </button>
+                <button
+                    type="button"
+                    class="quiet small danger"
+                    aria-label=format!("Disconnect {id}")
+                    disabled=is_own
+                    on:click=move |_| on_disconnect.run(close.clone())
+                >
+                    "Disconnect"
+                </button>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn topics(client: &ClientInfo) -> AnyView {
+    let mut topics: Vec<&String> = client.connections.iter().flat_map(|c| &c.topics).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    if topics.is_empty() {
+        return view! { <span class="nothing">"none"</span> }.into_any();
+    }
+    let tags: Vec<_> = topics
+        .into_iter()
+        .map(|topic| view! { <li class="tag">{topic.clone()}</li> })
+        .collect();
+    view! { <ul class="tags">{tags}</ul> }.into_any()
+}
+
+/// Where its connections come from, each place once.
+fn origins(client: &ClientInfo) -> AnyView {
+    let mut places: Vec<String> = Vec::new();
+    for connection in &client.connections {
+        let agent = connection.user_agent.as_deref().map(agent_in_short);
+        let place = match agent {
+            Some(agent) => format!("{} \u{b7} {agent}", connection.remote),
+            None => connection.remote.clone(),
+        };
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let places: Vec<_> = places
+        .into_iter()
+        .map(|place| view! { <span class="place">{place}</span> })
+        .collect();
+    places.into_any()
+}
+
+/// What people call the program behind a `User-Agent`; its first word where it is no browser.
+fn agent_in_short(user_agent: &str) -> &str {
+    // Browsers name the ones that they want to be taken for, so the order matters.
+    let known = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrom", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let browser = known.iter().find(|(mark, _)| user_agent.contains(mark));
+    match browser {
+        Some((_, name)) => name,
+        None => user_agent.split([' ', '/']).next().unwrap_or(user_agent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_called_what_people_call_it() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(agent_in_short(chrome), "Chrome");
+        assert_eq!(agent_in_short(&format!("{chrome} Edg/140.0")), "Edge");
+        assert_eq!(agent_in_short("curl/8.5.0"), "curl");
+    }
+}

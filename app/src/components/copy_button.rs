@@ -1,0 +1,43 @@
+//! A button that copies a text and says so.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::browser::{self, Timer};
+
+/// For so many milliseconds the button says what came of it.
+const SAYS_SO: f64 = 2_000.0;
+
+/// Copies `text` to the clipboard.
+#[component]
+pub fn CopyButton(
+    /// What to copy.
+    #[prop(into)]
+    text: Signal<String>,
+    /// What it is called, for those who can't see what it stands beside.
+    what: &'static str,
+) -> impl IntoView {
+    let outcome = RwSignal::new(None::<bool>);
+    let timer = StoredValue::new_local(None::<Timer>);
+    let copy = move |_| {
+        spawn_local(async move {
+            let done = browser::copy(text.get_untracked()).await;
+            outcome.try_set(Some(done));
+            let forget = Timer::after(SAYS_SO, move || {
+                outcome.try_set(None);
+            });
+            timer.try_set_value(Some(forget));
+        });
+    };
+    let said = move || match outcome.get() {
+        None => "Copy",
+        Some(true) => "Copied",
+        Some(false) => "Not allowed",
+    };
+    view! {
+        <button type="button" class="quiet small copy" on:click=copy>
+            <span aria-live="polite">{said}</span>
+            <span class="unseen">" " {what}</span>
+        </button>
+    }
+    .into_any()
+}

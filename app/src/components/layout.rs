@@ -1,0 +1,45 @@
+//! What stands above and below every page.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// The name of the product and the way to its pages.
+#[component]
+pub fn Header() -> impl IntoView {
+    view! {
+        <header class="site-head">
+            <div class="bar">
+                <A href="/" attr:class="brand">
+                    <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+                        <rect class="brand-ground" width="32" height="32" rx="9" />
+                        <circle class="brand-mark" cx="9.5" cy="22.5" r="2.6" />
+                        <path class="brand-line" d="M9 14.5a8.5 8.5 0 0 1 8.5 8.5" />
+                        <path class="brand-line" d="M9 8a15 15 0 0 1 15 15" />
+                    </svg>
+                    <span>"Tidings"</span>
+                </A>
+                <nav aria-label="Pages">
+                    <A href="/" exact=true>
+                        "Listen"
+                    </A>
+                    <A href="/admin">"Admin"</A>
+                    <a href="/docs" rel="external">
+                        "API"
+                    </a>
+                </nav>
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+/// What this is, in a line.
+#[component]
+pub fn Footer() -> impl IntoView {
+    view! {
+        <footer class="site-foot">
+            <p>"Tidings " {env!("CARGO_PKG_VERSION")} ", a self-hosted push server."</p>
+        </footer>
+    }
+    .into_any()
+}

@@ -1,0 +1,96 @@
+//! A short list of names that a person adds to and takes from: topics, event types.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+/// The names as chips, each with a button to leave it, and a field to add one.
+#[component]
+pub fn NameList(
+    /// What `id`s of the fields begin with.
+    id: &'static str,
+    /// What the field asks for.
+    label: &'static str,
+    /// An example.
+    placeholder: &'static str,
+    /// What the button that adds is called.
+    add: &'static str,
+    /// What the button that takes away is called, before the name.
+    leave: &'static str,
+    /// What to know about these names.
+    hint: &'static str,
+    /// The names, in the order in which they were added.
+    names: RwSignal<Vec<String>>,
+    /// Names that were not allowed, each with the reason.
+    #[prop(optional, into)]
+    refused: Signal<Vec<(String, String)>>,
+) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let name = typed.get_untracked().trim().to_owned();
+        if !name.is_empty() {
+            names.update(|names| {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            });
+            typed.set(String::new());
+        }
+    };
+    let reason = move |name: &str| {
+        let refused = refused.get();
+        refused
+            .into_iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, why)| why)
+    };
+    let chip = move |name: String| {
+        let why = {
+            let name = name.clone();
+            Memo::new(move |_| reason(&name))
+        };
+        let go = name.clone();
+        view! {
+            <li class="chip" class:bad=move || why.get().is_some()>
+                <span class="name">{name.clone()}</span>
+                <Show when=move || why.get().is_some()>
+                    <span class="why">{move || why.get()}</span>
+                </Show>
+                <button
+                    type="button"
+                    aria-label=format!("{leave} {name}")
+                    on:click=move |_| names.update(|names| names.retain(|n| *n != go))
+                >
+                    <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
+                        <path d="M4 4l8 8M12 4l-8 8" />
+                    </svg>
+                </button>
+            </li>
+        }
+    };
+    let hint_id = format!("{id}-hint");
+    view! {
+        <form class="add" on:submit=submit>
+            <label for=id>{label}</label>
+            <div class="row">
+                <input
+                    id=id
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    placeholder=placeholder
+                    aria-describedby=hint_id.clone()
+                    bind:value=typed
+                />
+                <button type="submit">{add}</button>
+            </div>
+        </form>
+        <p class="hint" id=hint_id>
+            {hint}
+        </p>
+        <ul class="chips" aria-label=label>
+            <For each=move || names.get() key=String::clone children=chip />
+        </ul>
+    }
+    .into_any()
+}

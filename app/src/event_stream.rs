@@ -1,0 +1,390 @@
+//! One stream of Tidings in a page, kept open: the only file that knows `EventSource`.
+//!
+//! A browser opens a broken stream again by itself, but gives up for good on an error status, does
+//! not say when it will try, and does not notice a connection that died without a word. So the page
+//! decides: whatever ends a stream, it is closed here and opened again after a wait, from the last
+//! cursor; and a stream that misses two pings has ended.
+
+mod retry;
+
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_bindgen::{JsCast, closure::Closure},
+    web_sys::{AbortController, Event, EventSource, MessageEvent, RequestInit, Response},
+};
+use serde::de::DeserializeOwned;
+use std::{collections::HashSet, rc::Rc};
+use wasm_bindgen_futures::JsFuture;
+
+pub(crate) use retry::Subscription;
+
+use crate::{
+    browser::{self, Listener, Timer},
+    wire::{Problem, Reconnect, Refused, Welcome},
+};
+
+/// A stream has to say `welcome` within so many milliseconds.
+const PATIENCE: f64 = 15_000.0;
+/// What a ping may be late, in milliseconds, before it counts as missing.
+const GRACE: f64 = 2_000.0;
+/// Names of the stream's own events, which no push can use.
+const OWN_EVENTS: [&str; 4] = ["welcome", "ping", "refused", "reconnect"];
+
+/// How a stream stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It is being opened.
+    Connecting,
+    /// The server has said `welcome`, and pings since.
+    Live,
+    /// It ended, and is opened again when the seconds are over.
+    Waiting {
+        /// Whole seconds that are left, rounded up.
+        seconds: u32,
+        /// Whether the browser has no network.
+        offline: bool,
+        /// What the server said, if it said anything.
+        reason: Option<String>,
+    },
+}
+
+/// What a stream tells its page.
+pub(crate) enum Told {
+    /// The stream is open.
+    Welcome,
+    /// A message: its type, if the push named one, and its text.
+    Message(Option<String>, String),
+    /// One topic is not allowed; the rest goes on.
+    Refused(Refused),
+}
+
+/// A stream that is kept open until its component is gone. Copies are the same stream.
+#[derive(Clone, Copy)]
+pub(crate) struct EventStream {
+    state: RwSignal<State>,
+    upkeep: StoredValue<Upkeep, LocalStorage>,
+}
+
+/// What is known of the stream between two events.
+struct Upkeep {
+    then: Rc<dyn Fn(Told)>,
+    subscription: Subscription,
+    types: Vec<String>,
+    cursor: String,
+    source: Option<Source>,
+    timer: Option<Timer>,
+    _waking: Option<[Listener; 5]>,
+    heartbeat: f64,
+    heard: f64,
+    due: f64,
+    failures: u32,
+}
+
+impl EventStream {
+    /// A stream that is not open yet. `then` is called with everything it tells, in order.
+    pub(crate) fn new(then: impl Fn(Told) + 'static) -> Self {
+        let stream = Self {
+            state: RwSignal::new(State::Connecting),
+            upkeep: StoredValue::new_local(Upkeep {
+                then: Rc::new(then),
+                subscription: Subscription::default(),
+                types: Vec::new(),
+                cursor: String::new(),
+                source: None,
+                timer: None,
+                _waking: None,
+                heartbeat: PATIENCE,
+                heard: 0.0,
+                due: 0.0,
+                failures: 0,
+            }),
+        };
+        on_cleanup(move || stream.close());
+        stream
+    }
+
+    /// How it stands.
+    pub(crate) fn state(self) -> Signal<State> {
+        self.state.into()
+    }
+
+    /// Opens it for a subscription, in place of what it was open for. Another client starts anew,
+    /// the same one goes on after its cursor.
+    pub(crate) fn listen(self, subscription: Subscription) {
+        self.upkeep.try_update_value(|upkeep| {
+            if upkeep.subscription.client_id != subscription.client_id {
+                upkeep.cursor.clear();
+            }
+            upkeep.subscription = subscription;
+            upkeep.failures = 0;
+            upkeep
+                ._waking
+                .get_or_insert_with(|| browser::on_waking(move || self.wake()));
+        });
+        self.open();
+    }
+
+    /// Tells messages of these types too. An `EventSource` gives a typed message only to those who
+    /// ask for its type by name.
+    pub(crate) fn hear(self, types: Vec<String>) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.types = types;
+            if let Some(source) = &mut upkeep.source {
+                source.hear(&upkeep.types);
+            }
+        });
+    }
+
+    /// Tries now instead of waiting.
+    pub(crate) fn retry(self) {
+        if matches!(self.state.get_untracked(), State::Waiting { .. }) {
+            self.open();
+        }
+    }
+
+    fn close(self) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.source = None;
+            upkeep.timer = None;
+            upkeep._waking = None;
+        });
+    }
+
+    fn open(self) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.source = None;
+            let url = upkeep.subscription.url(&upkeep.cursor);
+            upkeep.source = Source::open(&url, self);
+            if let Some(source) = &mut upkeep.source {
+                source.hear(&upkeep.types);
+            }
+            upkeep.heard = browser::now();
+        });
+        self.state.set(State::Connecting);
+        self.look_again_in(PATIENCE);
+    }
+
+    /// The stream has ended, or never began.
+    fn lost(self, reason: Option<String>) {
+        let wait = self.upkeep.try_update_value(|upkeep| {
+            let wait = retry::delay(upkeep.failures, browser::random());
+            upkeep.failures = upkeep.failures.saturating_add(1);
+            wait
+        });
+        self.wait(wait.unwrap_or(PATIENCE), reason);
+    }
+
+    fn wait(self, milliseconds: f64, reason: Option<String>) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.source = None;
+            upkeep.due = browser::now() + milliseconds;
+        });
+        self.count_down(reason);
+    }
+
+    fn count_down(self, reason: Option<String>) {
+        let due = self.upkeep.try_with_value(|upkeep| upkeep.due);
+        let left = due.unwrap_or_default() - browser::now();
+        if left <= 0.0 {
+            return self.open();
+        }
+        let seconds = (left / 1_000.0).ceil();
+        self.state.set(State::Waiting {
+            seconds: seconds as u32,
+            offline: browser::is_offline(),
+            reason,
+        });
+        self.look_again_in(left - (seconds - 1.0) * 1_000.0);
+    }
+
+    fn look_again_in(self, milliseconds: f64) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.timer = Some(Timer::after(milliseconds, move || self.look()));
+        });
+    }
+
+    /// What is due now?
+    fn look(self) {
+        match self.state.get_untracked() {
+            State::Waiting { reason, .. } => self.count_down(reason),
+            State::Connecting => self.lost(None),
+            State::Live => match self.silence_left() {
+                left if left > 0.0 => self.look_again_in(left),
+                _ => self.open(),
+            },
+        }
+    }
+
+    /// Milliseconds until the silence means that the stream is dead.
+    fn silence_left(self) -> f64 {
+        self.upkeep
+            .try_with_value(|upkeep| upkeep.heard + 2.0 * upkeep.heartbeat + GRACE - browser::now())
+            .unwrap_or_default()
+    }
+
+    /// The page may have slept, or the network changed: waits and timers mean little now.
+    fn wake(self) {
+        let waits = matches!(self.state.get_untracked(), State::Waiting { .. });
+        if browser::is_cut_off() {
+            if !waits {
+                self.lost(None);
+            }
+            return;
+        }
+        let ended = self
+            .upkeep
+            .try_with_value(|upkeep| upkeep.source.as_ref().is_none_or(Source::has_ended))
+            .unwrap_or_default();
+        if ended || (self.state.get_untracked() == State::Live && self.silence_left() <= 0.0) {
+            self.open();
+        }
+    }
+
+    /// An event came.
+    fn told(self, event: &MessageEvent) {
+        let heard = self.upkeep.try_update_value(|upkeep| {
+            upkeep.heard = browser::now();
+            let cursor = event.last_event_id();
+            if !cursor.is_empty() {
+                upkeep.cursor = cursor;
+            }
+            (Rc::clone(&upkeep.then), upkeep.types.clone())
+        });
+        let Some((then, types)) = heard else { return };
+        let data = event.data().as_string().unwrap_or_default();
+        match event.type_().as_str() {
+            "welcome" => {
+                if self.welcomed(&data).is_some() {
+                    then(Told::Welcome);
+                }
+            }
+            "ping" => {}
+            "refused" => {
+                if let Some(refused) = read(&data) {
+                    then(Told::Refused(refused));
+                }
+            }
+            "reconnect" => {
+                if let Some(Reconnect { after_ms, reason }) = read(&data) {
+                    self.wait(after_ms as f64, Some(reason));
+                }
+            }
+            "message" => then(Told::Message(None, data)),
+            // A type that is no longer wanted may still be listened for.
+            typed if types.iter().any(|t| t == typed) => {
+                then(Told::Message(Some(typed.to_owned()), data));
+            }
+            _ => {}
+        }
+    }
+
+    fn welcomed(self, data: &str) -> Option<()> {
+        let welcome: Welcome = read(data)?;
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.heartbeat = welcome.heartbeat as f64 * 1_000.0;
+            upkeep.failures = 0;
+        });
+        self.state.set(State::Live);
+        self.look_again_in(self.silence_left());
+        Some(())
+    }
+
+    /// The browser reports that the stream broke; what the status was, it keeps to itself.
+    fn failed(self) {
+        let url = self.upkeep.try_with_value(|upkeep| {
+            let source = upkeep.source.as_ref()?;
+            source
+                .has_ended()
+                .then(|| upkeep.subscription.url(&upkeep.cursor))
+        });
+        self.lost(None);
+        if let Some(Some(url)) = url {
+            spawn_local(async move {
+                if let Some(said) = ask_why(&url).await {
+                    self.state.update(|state| {
+                        if let State::Waiting { reason, .. } = state {
+                            *reason = Some(said);
+                        }
+                    });
+                }
+            });
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(data: &str) -> Option<T> {
+    serde_json::from_str(data).ok()
+}
+
+/// Opens the stream by `fetch`, to learn why `EventSource` could not, and leaves before its body.
+async fn ask_why(url: &str) -> Option<String> {
+    let abort = AbortController::new().ok()?;
+    let options = RequestInit::new();
+    options.set_signal(Some(&abort.signal()));
+    let promise = window().fetch_with_str_and_init(url, &options);
+    let response: Response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
+    if response.ok() {
+        abort.abort();
+        return None;
+    }
+    let status = response.status();
+    let text = JsFuture::from(response.text().ok()?).await.ok();
+    let problem: Option<Problem> = text.and_then(|t| t.as_string()).and_then(|t| read(&t));
+    Some(match problem {
+        Some(problem) => problem.detail,
+        None => format!("The server answers with status {status}."),
+    })
+}
+
+/// An open `EventSource` and what listens to it; closed when it is dropped.
+struct Source {
+    inner: EventSource,
+    heard: HashSet<String>,
+    told: Closure<dyn FnMut(MessageEvent)>,
+    _failed: Closure<dyn FnMut(Event)>,
+}
+
+impl Source {
+    fn open(url: &str, stream: EventStream) -> Option<Self> {
+        let inner = EventSource::new(url).ok()?;
+        let told = Closure::new(move |event: MessageEvent| stream.told(&event));
+        // A message of the type `error` comes this way too.
+        let failed = Closure::new(move |event: Event| match event.dyn_ref::<MessageEvent>() {
+            Some(message) => stream.told(message),
+            None => stream.failed(),
+        });
+        inner.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        let mut source = Self {
+            inner,
+            heard: HashSet::new(),
+            told,
+            _failed: failed,
+        };
+        source.hear(&["message".to_owned()]);
+        source.hear(&OWN_EVENTS.map(str::to_owned));
+        Some(source)
+    }
+
+    fn hear(&mut self, types: &[String]) {
+        for event_type in types {
+            if event_type != "error" && self.heard.insert(event_type.clone()) {
+                let callback = self.told.as_ref().unchecked_ref();
+                let _ = self
+                    .inner
+                    .add_event_listener_with_callback(event_type, callback);
+            }
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.inner.ready_state() == EventSource::CLOSED
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.inner.set_onerror(None);
+        self.inner.close();
+    }
+}

@@ -1,0 +1,140 @@
+//! JSON as a person types it and reads it: where it is wrong, and how it is laid out.
+
+use serde::de::IgnoredAny;
+
+/// The first place at which a text stops being JSON. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) what: String,
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, column, what } = self;
+        write!(f, "Line {line}, column {column}: {what}")
+    }
+}
+
+/// Whether a text is one JSON value, as RFC 8259 says.
+pub(crate) fn check(text: &str) -> Result<(), Mistake> {
+    let Err(error) = serde_json::from_str::<IgnoredAny>(text) else {
+        return Ok(());
+    };
+    let said = error.to_string();
+    let what = match said.rfind(" at line ") {
+        Some(end) => &said[..end],
+        None => &said,
+    };
+    Err(Mistake {
+        line: error.line(),
+        column: error.column(),
+        what: what.replace("EOF", "the text ends"),
+    })
+}
+
+/// A JSON object or array with a line for each part; none for anything else. Nothing but white
+/// space changes: numbers keep their digits and keys their order.
+pub(crate) fn pretty(text: &str) -> Option<String> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) || check(text).is_err() {
+        return None;
+    }
+    let mut layout = Layout::default();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => layout.text(&mut chars),
+            '{' | '[' => {
+                layout.out.push(c);
+                skip_space(&mut chars);
+                match chars.next_if(|c| matches!(c, '}' | ']')) {
+                    Some(end) => layout.out.push(end),
+                    None => layout.line(1),
+                }
+            }
+            '}' | ']' => {
+                layout.line(-1);
+                layout.out.push(c);
+            }
+            ',' => {
+                layout.out.push(c);
+                layout.line(0);
+            }
+            ':' => layout.out.push_str(": "),
+            c if c.is_ascii_whitespace() => {}
+            c => layout.out.push(c),
+        }
+    }
+    Some(layout.out)
+}
+
+type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn skip_space(chars: &mut Chars<'_>) {
+    while chars.next_if(char::is_ascii_whitespace).is_some() {}
+}
+
+#[derive(Default)]
+struct Layout {
+    out: String,
+    depth: usize,
+}
+
+impl Layout {
+    /// Starts a line, so many steps further in.
+    fn line(&mut self, deeper: isize) {
+        self.depth = self.depth.saturating_add_signed(deeper);
+        self.out.push('\n');
+        for _ in 0..self.depth.min(40) {
+            self.out.push_str("  ");
+        }
+    }
+
+    /// The rest of a string whose first quote has been read.
+    fn text(&mut self, chars: &mut Chars<'_>) {
+        self.out.push('"');
+        while let Some(c) = chars.next() {
+            self.out.push(c);
+            match c {
+                '"' => return,
+                '\\' => self.out.extend(chars.next()),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_has_a_place() {
+        assert_eq!(check(r#"{"a": [1, true, null, "x"]}"#), Ok(()));
+        let mistake = check("{\n  \"a\" 1\n}").expect_err("no colon");
+        assert_eq!((mistake.line, mistake.column), (2, 7));
+        assert_eq!(mistake.to_string(), "Line 2, column 7: expected `:`");
+        let short = check("[1, ").expect_err("cut short");
+        assert!(short.what.starts_with("the text ends"), "{}", short.what);
+        assert!(check("").is_err());
+        assert!(check("{} {}").is_err());
+    }
+
+    #[test]
+    fn a_layout_changes_nothing_but_white_space() {
+        let text =
+            r#"{"b":12345678901234567890.10,"a":[],"c":{ },"s":"a \"{,:}\\","l":[1,{"x":2}]}"#;
+        let laid_out = "{\n  \"b\": 12345678901234567890.10,\n  \"a\": [],\n  \"c\": {},\n  \"s\": \"a \\\"{,:}\\\\\",\n  \"l\": [\n    1,\n    {\n      \"x\": 2\n    }\n  ]\n}";
+        assert_eq!(pretty(text).as_deref(), Some(laid_out));
+        assert_eq!(pretty(laid_out).as_deref(), Some(laid_out));
+    }
+
+    #[test]
+    fn what_is_no_object_or_array_is_left_alone() {
+        assert_eq!(pretty("42"), None);
+        assert_eq!(pretty("hello"), None);
+        assert_eq!(pretty("[not json"), None);
+    }
+}

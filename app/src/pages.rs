@@ -1,0 +1,9 @@
+//! The pages, one file per route. A page loads and sends; what it shows is made of components.
+
+mod admin;
+mod missing;
+mod subscriber;
+
+pub(crate) use admin::Admin;
+pub(crate) use missing::Missing;
+pub(crate) use subscriber::Subscriber;
