@@ -129,7 +129,7 @@ impl Client {
 pub enum ApiError {
     /// The server said no, and why.
     #[error("{}", .0.detail)]
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// The server was not reached, or it stopped in the middle of its answer.
     #[error("the server does not answer: {0}")]
     Transport(String),
@@ -142,7 +142,7 @@ impl ApiError {
     /// The problem in the body; whatever stands between may answer with a page of its own instead.
     fn refused(status: u16, body: &str) -> Self {
         match serde_json::from_str(body) {
-            Ok(problem) => Self::Problem(problem),
+            Ok(problem) => Self::Problem(Box::new(problem)),
             Err(_) => Self::Decode(format!("status {status} without a problem document")),
         }
     }

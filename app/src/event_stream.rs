@@ -254,12 +254,8 @@ impl EventStream {
         let Some((then, types)) = heard else { return };
         let data = event.data().as_string().unwrap_or_default();
         match event.type_().as_str() {
-            "welcome" => {
-                if self.welcomed(&data).is_some() {
-                    then(Told::Welcome);
-                }
-            }
-            "ping" => {}
+            "welcome" if self.welcomed(&data) => then(Told::Welcome),
+            "welcome" | "ping" => {}
             "refused" => {
                 if let Some(refused) = read(&data) {
                     then(Told::Refused(refused));
@@ -279,15 +275,17 @@ impl EventStream {
         }
     }
 
-    fn welcomed(self, data: &str) -> Option<()> {
-        let welcome: Welcome = read(data)?;
+    fn welcomed(self, data: &str) -> bool {
+        let Some(welcome) = read::<Welcome>(data) else {
+            return false;
+        };
         self.upkeep.try_update_value(|upkeep| {
             upkeep.heartbeat = welcome.heartbeat as f64 * 1_000.0;
             upkeep.failures = 0;
         });
         self.state.set(State::Live);
         self.look_again_in(self.silence_left());
-        Some(())
+        true
     }
 
     /// The browser reports that the stream broke; what the status was, it keeps to itself.

@@ -73,14 +73,14 @@ mod tests {
     #[test]
     fn a_refusal_is_shown_at_the_field_that_it_names() {
         let refusal = |field: Option<&str>| {
-            Complaint::from(&ApiError::Problem(Problem {
+            Complaint::from(&ApiError::Problem(Box::new(Problem {
                 kind: String::new(),
                 title: String::new(),
                 status: 422,
                 detail: "no".to_owned(),
                 code: String::new(),
                 field: field.map(str::to_owned),
-            }))
+            })))
             .field
         };
         assert_eq!(refusal(Some("to.clients[3]")), Field::To);
