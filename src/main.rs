@@ -1,21 +1,19 @@
-//! The command.
+//! The command `tidings`.
 
-use clap::Parser;
+mod command;
 
-#[derive(Parser)]
-struct Cli {
-    #[command(flatten)]
-    settings: tidings::config::Settings,
-}
+use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().init();
-    let settings = Cli::parse().settings;
-    let listener = tokio::net::TcpListener::bind(settings.listen).await?;
-    tidings::http::serve(listener, settings, async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
-    .await?;
-    Ok(())
+fn main() -> ExitCode {
+    match command::run(std::env::args_os().collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The command line explains itself on several lines, and so does --help.
+            if let Some(usage) = error.downcast_ref::<clap::Error>() {
+                usage.exit();
+            }
+            eprintln!("tidings: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

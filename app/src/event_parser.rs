@@ -43,12 +43,14 @@ impl Parser {
         Self::default()
     }
 
-    /// A parser for the stream that goes on after this id, as `Last-Event-ID` asks for it.
-    pub fn after(last_id: impl Into<String>) -> Self {
-        let id: String = last_id.into();
+    /// A parser for the stream that is opened anew where this one broke: it keeps the last id and the
+    /// reconnection time, and forgets what was not closed.
+    #[must_use]
+    pub fn resumed(&self) -> Self {
         Self {
-            last_id: id.clone(),
-            id,
+            id: self.last_id.clone(),
+            last_id: self.last_id.clone(),
+            retry: self.retry,
             ..Self::default()
         }
     }
@@ -235,8 +237,8 @@ mod tests {
 
     #[test]
     fn an_id_counts_when_its_event_is_closed() {
-        let mut parser = Parser::after("6");
-        assert_eq!(parser.last_id(), "6");
+        let mut parser = Parser::new();
+        let _ = parser.push(b"id: 6\n\n");
         assert_eq!(parser.push(b"id: 7\ndata: a\n"), Ok(vec![]));
         assert_eq!(
             parser.last_id(),
@@ -249,6 +251,21 @@ mod tests {
         assert_eq!(parser.last_id(), "7", "an id with NUL is none");
         let _ = parser.push(b"id\n\n");
         assert_eq!(parser.last_id(), "");
+    }
+
+    #[test]
+    fn a_stream_that_is_opened_anew_starts_afresh_but_for_its_place() {
+        let mut parser = Parser::new();
+        let _ = parser.push(b"retry: 5\nid: 6\n\nid: 7\nevent: x\ndata: cut o");
+        let mut parser = parser.resumed();
+        assert_eq!((parser.last_id(), parser.retry()), ("6", Some(5)));
+        let events = parser
+            .push("\u{feff}data: a\n\n".as_bytes())
+            .expect("short");
+        assert_eq!(
+            (&*events[0].event, &*events[0].id, &*events[0].data),
+            ("message", "6", "a")
+        );
     }
 
     #[test]

@@ -13,10 +13,14 @@ use super::{
     file::{self, File},
 };
 
-/// Puts `tidings.toml` under the subcommands of `command` that take settings of `serve`.
+/// Puts `tidings.toml` under a subcommand of `command` that takes settings of `serve`.
 ///
 /// Help is shown even where the file can't be read: it is what somebody reads who repairs it.
-pub fn with_file(command: Command, args: &[OsString]) -> Result<Command, ConfigError> {
+pub fn with_file(
+    command: Command,
+    subcommand: &str,
+    args: &[OsString],
+) -> Result<Command, ConfigError> {
     let Some(path) = file::find(args) else {
         return Ok(command);
     };
@@ -26,11 +30,7 @@ pub fn with_file(command: Command, args: &[OsString]) -> Result<Command, ConfigE
         Err(_) if args.iter().any(|arg| arg == "--help" || arg == "-h") => return Ok(command),
         Err(error) => return Err(error.into()),
     };
-    Ok(["serve", "token"]
-        .into_iter()
-        .fold(command, |command, name| {
-            command.mut_subcommand(name, |subcommand| file.apply(subcommand))
-        }))
+    Ok(command.mut_subcommand(subcommand, |subcommand| file.apply(subcommand)))
 }
 
 impl Settings {
@@ -78,9 +78,8 @@ pub struct StreamSecret {
 
 impl StreamSecret {
     /// The key, where one is set.
-    pub fn read(matches: &ArgMatches) -> Result<Option<Secret>, ConfigError> {
-        let given = Self::from_arg_matches(matches)?.stream_secret;
-        let secret = choose(matches, STREAM_SECRET, given)?;
+    pub fn read(self, matches: &ArgMatches) -> Result<Option<Secret>, ConfigError> {
+        let secret = choose(matches, STREAM_SECRET, self.stream_secret)?;
         secret.as_ref().map_or(Ok(()), check_stream_secret)?;
         Ok(secret)
     }
