@@ -1,6 +1,6 @@
 //! `tidings serve`.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use anyhow::Context;
 use tidings::config::{LogFormat, Settings};
@@ -39,6 +39,7 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.log).context("--log")?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr);
     match settings.log_format {
         LogFormat::Text => log.init(),
