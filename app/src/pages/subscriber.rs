@@ -131,7 +131,7 @@ fn identity(tab: Tab) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="identity">
             <h2 id="identity">"Client id"</h2>
-            <code class="id" data-testid="client-id">
+            <code class="id">
                 {tab.id}
             </code>
             <div class="row">

@@ -1,0 +1,195 @@
+// A server of its own for each test that asks for one: the real binary, on a free port, with a
+// data folder that is gone afterwards. What a page reports as an error fails the test.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server as HttpServer } from 'node:http';
+import { type AddressInfo, createServer as createSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
+
+const binary = resolve(__dirname, process.env.TIDINGS_BIN ?? '../target/release/tidings');
+
+async function freePort(): Promise<number> {
+  const socket = createSocket().listen(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address() as AddressInfo;
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** A running Tidings. */
+export class Tidings {
+  private process?: ChildProcess;
+  private said = '';
+
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+    private readonly flags: string[],
+  ) {}
+
+  /** Starts one with these flags, on this port or a free one. */
+  static async start(flags: string[] = [], port?: number): Promise<Tidings> {
+    const folder = await mkdtemp(join(tmpdir(), 'tidings-'));
+    const server = new Tidings(port ?? (await freePort()), folder, flags);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again where it was. */
+  async start(): Promise<void> {
+    const place = ['--listen', `127.0.0.1:${this.port}`, '--data-dir', this.folder];
+    const started = spawn(binary, ['serve', ...place, ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const listen = (chunk: Buffer) => { this.said += chunk.toString(); };
+    started.stdout.on('data', listen);
+    started.stderr.on('data', listen);
+    started.on('error', (error) => { this.said += String(error); });
+    this.process = started;
+    await expect
+      .poll(() => this.isReady(), { message: `${binary} gets ready`, timeout: 20_000 })
+      .toBe(true);
+  }
+
+  private async isReady(): Promise<boolean> {
+    if (this.process?.exitCode !== null) throw new Error(`the server has ended: ${this.said}`);
+    try {
+      return (await fetch(`${this.url}/health/ready`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Takes it away without a word, as a power cut does. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Halts it: its connections stay open, and nothing comes through them any more. */
+  halt(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  /** Lets it go on after `halt`. */
+  goOn(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const process = this.process;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill(signal);
+    await ended;
+  }
+
+  async dispose(): Promise<void> {
+    await this.end('SIGKILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Pushes as any program does. */
+  async push(body: { to: unknown; data: unknown; event?: string }, token?: string): Promise<{ connections: number }> {
+    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    const response = await fetch(`${this.url}/push`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const text = await response.text();
+    expect(response.ok, `the push is taken: ${text}`).toBe(true);
+    return JSON.parse(text);
+  }
+}
+
+/** A tab on the subscriber page. */
+export class Tab {
+  constructor(readonly page: Page) {}
+
+  /** Opens the page and waits until it is live. */
+  static async open(context: BrowserContext, server: Tidings): Promise<Tab> {
+    const tab = new Tab(await context.newPage());
+    await tab.page.goto(server.url);
+    await tab.isLive();
+    return tab;
+  }
+
+  async isLive(): Promise<void> {
+    await expect(this.state()).toHaveText('Live', { timeout: 30_000 });
+  }
+
+  /** How its stream stands. */
+  state() {
+    return this.page.getByRole('status');
+  }
+
+  async id(): Promise<string> {
+    const id = this.page.getByRole('region', { name: 'Client id' }).getByRole('code');
+    await expect(id).toHaveText(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    return (await id.textContent()) ?? '';
+  }
+
+  /** Its messages, newest first. */
+  messages() {
+    return this.page.getByRole('log', { name: 'Messages' }).getByRole('listitem');
+  }
+
+  async subscribe(topic: string): Promise<void> {
+    await this.page.getByLabel('Topic or pattern', { exact: true }).first().fill(topic);
+    await this.page.getByRole('button', { name: 'Subscribe' }).click();
+    await expect(this.page.getByRole('button', { name: `Leave ${topic}` })).toBeVisible();
+  }
+}
+
+/** Serves some pages from an origin of their own. */
+export async function otherOrigin(pages: Record<string, string>): Promise<{ port: number; close(): void }> {
+  const http: HttpServer = createServer((request, response) => {
+    const page = pages[request.url ?? ''];
+    response.writeHead(page === undefined ? 404 : 200, { 'Content-Type': 'text/html; charset=utf-8' });
+    response.end(page);
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  return { port, close: () => { http.closeAllConnections(); http.close(); } };
+}
+
+type Fixtures = {
+  /** Flags of the server. */
+  flags: string[];
+  server: Tidings;
+  /** Page errors that a test knows of. */
+  tolerated: RegExp[];
+  watchful: void;
+};
+
+export const test = base.extend<Fixtures>({
+  flags: [[], { option: true }],
+  // A server that is away is what some tests are about, and a browser reports each try.
+  tolerated: [[/Failed to load resource/], { option: true }],
+  server: async ({ flags }, use) => {
+    const server = await Tidings.start(flags);
+    await use(server);
+    await server.dispose();
+  },
+  // Panics, what the content security policy stopped, and what did not fit at hydration end up in the console.
+  watchful: [
+    async ({ context, tolerated }, use) => {
+      const errors: string[] = [];
+      context.on('weberror', (error) => errors.push(String(error.error())));
+      context.on('console', (message) => {
+        const text = message.text();
+        const known = tolerated.some((pattern) => pattern.test(text));
+        if (['error', 'warning'].includes(message.type()) && !known) errors.push(text);
+      });
+      await use();
+      expect(errors, 'the pages report no error').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };

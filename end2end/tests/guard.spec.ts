@@ -1,0 +1,72 @@
+// Who may push: this machine, or who has the token. No page of another site.
+import { expect, otherOrigin, Tab, test } from '../fixtures';
+
+test('a page of another origin can not push', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const id = await tab.id();
+  const attack = `<!DOCTYPE html><title>Elsewhere</title><p id="state">busy</p>
+    <script type="module">
+      const url = '${server.url}/push';
+      const json = JSON.stringify({ to: { client: '${id}' }, data: 'from elsewhere' });
+      const query = url + '?client_id=${id}&message=from+elsewhere';
+      const tries = [
+        fetch(url, { method: 'POST', mode: 'no-cors', body: json, headers: { 'Content-Type': 'text/plain' } }),
+        fetch(url, { method: 'POST', body: json, headers: { 'Content-Type': 'application/json' } }),
+        fetch(url, { method: 'POST', mode: 'no-cors', body: new URLSearchParams({ client_id: '${id}', message: 'from elsewhere' }) }),
+        fetch(query, { mode: 'no-cors' }),
+        new Promise((done) => { const image = new Image(); image.onload = image.onerror = done; image.src = query; }),
+      ];
+      await Promise.allSettled(tries);
+      document.getElementById('state').textContent = 'done';
+    </script>`;
+  const elsewhere = await otherOrigin({ '/': attack });
+  try {
+    // Another port is another origin of the same site; another name is another site.
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const page = await context.newPage();
+      await page.goto(`http://${host}:${elsewhere.port}/`);
+      await expect(page.getByText('done')).toBeVisible();
+      // Not even by going there.
+      await page.evaluate((query) => { location.href = query; }, `${server.url}/push?client_id=${id}&message=from+elsewhere`);
+      await expect(page.getByText('cross_site')).toBeVisible();
+    }
+  } finally {
+    elsewhere.close();
+  }
+  await server.push({ to: { client: id }, data: 'from this machine' });
+  await expect(tab.messages().first()).toContainText('from this machine');
+  await expect(tab.messages()).toHaveCount(1);
+});
+
+test.describe('with an admin token', () => {
+  const token = 'correct-horse-battery-staple-and-more';
+  test.use({ flags: ['--admin-token', token] });
+
+  test('the panel asks for it, lets in who has it, and lets go', async ({ context, server }) => {
+    const page = await context.newPage();
+    await page.goto(`${server.url}/admin`);
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+    await page.getByLabel('Admin token').fill('a guess');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByLabel('Admin token')).toHaveAttribute('aria-invalid', 'true');
+
+    await page.getByLabel('Admin token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByRole('row').filter({ hasText: 'this panel' })).toBeVisible();
+    const cookie = (await context.cookies()).find((cookie) => cookie.httpOnly);
+    expect(cookie?.sameSite).toBe('Strict');
+    await page.reload();
+    await expect(page.getByRole('row').filter({ hasText: 'this panel' })).toBeVisible();
+
+    const tab = await Tab.open(context, server);
+    await page.getByRole('radio', { name: 'Everyone' }).check();
+    await page.getByLabel('Data').fill('signed in');
+    await page.getByRole('button', { name: 'Push', exact: true }).click();
+    await expect(tab.messages()).toContainText('signed in');
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  });
+});
