@@ -61,8 +61,36 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every kind, in the order of their declaration. `/docs` explains each where its link leads.
+    pub const ALL: [Self; 24] = [
+        Self::InvalidField,
+        Self::MissingField,
+        Self::UnknownField,
+        Self::InvalidJson,
+        Self::UnsupportedMediaType,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::ClientNotConnected,
+        Self::ReservedTopic,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::CrossSite,
+        Self::UnknownHost,
+        Self::TooManyTries,
+        Self::MessageTooLarge,
+        Self::UrlTooLong,
+        Self::HeadersTooLarge,
+        Self::TooManyIds,
+        Self::TooManyTopics,
+        Self::TooManyConnectionsOfClient,
+        Self::TooManyConnections,
+        Self::RequestTimeout,
+        Self::ShuttingDown,
+        Self::Internal,
+    ];
+
     /// The status, the code as text, and the kind in a few words.
-    fn parts(self) -> (StatusCode, &'static str, &'static str) {
+    pub(super) fn parts(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
             Self::InvalidField => (
@@ -251,5 +279,17 @@ impl IntoResponse for Error {
             );
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_kind_is_left_out_of_the_list() {
+        let places: Vec<usize> = Code::ALL.iter().map(|code| *code as usize).collect();
+        let all: Vec<usize> = (0..=Code::Internal as usize).collect();
+        assert_eq!(places, all);
     }
 }

@@ -85,19 +85,29 @@ fn protect_page() {
 
 /// The reader of the API description, as a page that asks nobody but this server.
 fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
-    let html = [
+    let mut html = include_str!("site/docs.html").replace("{refusals}", &refusals());
+    for (place, name) in [
         ("{favicon}", "favicon.svg"),
         ("{style}", "swagger-ui.css"),
         ("{reader}", "swagger-ui.js"),
         ("{licence}", "swagger-ui.txt"),
         ("{script}", "docs.js"),
-    ]
-    .iter()
-    .fold(
-        include_str!("site/docs.html").to_owned(),
-        |html, (place, name)| html.replace(place, &manifest.url(name)),
-    );
+    ] {
+        html = html.replace(place, &manifest.url(name));
+    }
     (HeaderMap::from_iter(policy::of_docs()), Html(html))
+}
+
+/// The rows that the links in problem documents lead to.
+fn refusals() -> String {
+    let row = |code: &Code| {
+        let (status, code, title) = code.parts();
+        let status = status.as_u16();
+        format!(
+            "<tr id=\"{code}\"><td><code>{code}</code></td><td>{status}</td><td>{title}</td></tr>\n"
+        )
+    };
+    Code::ALL.iter().map(row).collect()
 }
 
 /// A file under `/pkg/`. A name that holds the hash of the content may be kept for ever.

@@ -71,6 +71,16 @@ async fn the_reader_of_the_api_asks_no_other_host() {
 }
 
 #[tokio::test]
+async fn the_link_of_a_refusal_leads_somewhere() {
+    let html = text(get("/docs", &[]).await).await;
+    for code in Code::ALL {
+        let link = Error::new(code, "").problem().kind;
+        let anchor = link.strip_prefix("/docs#").expect("a place on that page");
+        assert!(html.contains(&format!("id=\"{anchor}\"")), "{link}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_not_there_is_not_found() {
     for path in [
         "/pkg/nothing.js",
