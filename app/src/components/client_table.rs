@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::{browser, roster, wire::ClientInfo};
+use crate::{
+    browser,
+    components::{Entry, IntoPart, aria, list, press, word},
+    roster,
+    wire::ClientInfo,
+};
 
 /// The clients, each with what can be done about it.
 #[component]
@@ -20,9 +25,15 @@ pub fn ClientTable(
     /// The person wants its connections closed.
     on_disconnect: Callback<String>,
 ) -> impl IntoView {
-    let row = move |client: Arc<ClientInfo>| {
-        view! { <Row client own_id picked on_pick on_disconnect /> }
-    };
+    let rows = list(move || {
+        let entry = |client: Arc<ClientInfo>| {
+            let key = format!("{} {}", client.version, client.client_id);
+            Entry::new(key, move || {
+                row(&client, own_id, picked, on_pick, on_disconnect)
+            })
+        };
+        clients.get().into_iter().map(entry).collect()
+    });
     view! {
         <table class="clients" role="table" aria-label="Connected clients">
             <thead role="rowgroup">
@@ -48,41 +59,40 @@ pub fn ClientTable(
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                <For
-                    each=move || clients.get()
-                    key=|client| (client.client_id.clone(), client.version)
-                    children=row
-                />
+                {rows}
             </tbody>
         </table>
     }
-    .into_any()
+    .part()
 }
 
-#[component]
-fn Row(
-    client: Arc<ClientInfo>,
+fn row(
+    client: &ClientInfo,
     own_id: Signal<String>,
     picked: Signal<Vec<String>>,
     on_pick: Callback<String>,
     on_disconnect: Callback<String>,
-) -> impl IntoView {
+) -> AnyView {
     let id = client.client_id.clone();
     let is_own = own_id.get_untracked() == id;
     let is_picked = {
         let id = id.clone();
-        Memo::new(move |_| picked.with(|picked| picked.contains(&id)))
+        move || picked.with(|picked| picked.contains(&id))
     };
-    let since = roster::since(&client) as f64;
+    let row_class = {
+        let is_picked = is_picked.clone();
+        word(move || if is_picked() { "picked" } else { "" })
+    };
+    let since = roster::since(client) as f64;
     let (pick, close) = (id.clone(), id.clone());
     view! {
-        <tr role="row" class:picked=is_picked>
+        <tr role="row" class=row_class>
             <th role="rowheader" scope="row" class="who">
                 <code>{id.clone()}</code>
-                {is_own.then(|| view! { <span class="tag plain">"this panel"</span> })}
+                <span class="tag plain">{is_own.then_some("this panel")}</span>
             </th>
             <td role="cell" data-label="Topics">
-                {topics(&client)}
+                {topics(client)}
             </td>
             <td role="cell" data-label="Connections" class="number">
                 {client.connections.len()}
@@ -91,15 +101,15 @@ fn Row(
                 <time datetime=browser::iso(since)>{browser::clock(since)}</time>
             </td>
             <td role="cell" data-label="From">
-                {origins(&client)}
+                {origins(client)}
             </td>
             <td role="cell" class="actions">
                 <button
                     type="button"
                     class="quiet small"
                     aria-label=format!("Push to {id}")
-                    aria-pressed=move || is_picked.get().to_string()
-                    on:click=move |_| on_pick.run(pick.clone())
+                    aria-pressed=aria(is_picked)
+                    on:click=press(move || on_pick.run(pick.clone()))
                 >
                     "Push"
                 </button>
@@ -108,28 +118,28 @@ fn Row(
                     class="quiet small danger"
                     aria-label=format!("Disconnect {id}")
                     disabled=is_own
-                    on:click=move |_| on_disconnect.run(close.clone())
+                    on:click=press(move || on_disconnect.run(close.clone()))
                 >
                     "Disconnect"
                 </button>
             </td>
         </tr>
     }
-    .into_any()
+    .fresh()
 }
 
 fn topics(client: &ClientInfo) -> AnyView {
     let mut topics: Vec<&String> = client.connections.iter().flat_map(|c| &c.topics).collect();
     topics.sort_unstable();
     topics.dedup();
-    if topics.is_empty() {
-        return view! { <span class="nothing">"none"</span> }.into_any();
+    let tag = |topic: &String| view! { <span class="tag">{topic.clone()}</span> };
+    let tags: Vec<_> = topics.into_iter().map(tag).collect();
+    let none = tags.is_empty().then_some("none");
+    view! {
+        <span class="tags">{tags}</span>
+        <span class="nothing">{none}</span>
     }
-    let tags: Vec<_> = topics
-        .into_iter()
-        .map(|topic| view! { <li class="tag">{topic.clone()}</li> })
-        .collect();
-    view! { <ul class="tags">{tags}</ul> }.into_any()
+    .fresh()
 }
 
 /// Where its connections come from, each place once.
@@ -145,11 +155,8 @@ fn origins(client: &ClientInfo) -> AnyView {
             places.push(place);
         }
     }
-    let places: Vec<_> = places
-        .into_iter()
-        .map(|place| view! { <span class="place">{place}</span> })
-        .collect();
-    places.into_any()
+    let place = |place: String| view! { <span class="place">{place}</span> };
+    places.into_iter().map(place).collect::<Vec<_>>().fresh()
 }
 
 /// What people call the program behind a `User-Agent`; its first word where it is no browser.

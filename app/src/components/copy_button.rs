@@ -2,7 +2,10 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::browser::{self, Timer};
+use crate::{
+    browser::{self, Timer},
+    components::{IntoPart, press, word},
+};
 
 /// For so many milliseconds the button says what came of it.
 const SAYS_SO: f64 = 2_000.0;
@@ -18,7 +21,7 @@ pub fn CopyButton(
 ) -> impl IntoView {
     let outcome = RwSignal::new(None::<bool>);
     let timer = StoredValue::new_local(None::<Timer>);
-    let copy = move |_| {
+    let copy = press(move || {
         spawn_local(async move {
             let done = browser::copy(text.get_untracked()).await;
             outcome.try_set(Some(done));
@@ -27,17 +30,17 @@ pub fn CopyButton(
             });
             timer.try_set_value(Some(forget));
         });
-    };
-    let said = move || match outcome.get() {
+    });
+    let said = word(move || match outcome.get() {
         None => "Copy",
         Some(true) => "Copied",
         Some(false) => "Not allowed",
-    };
+    });
     view! {
         <button type="button" class="quiet small copy" on:click=copy>
             <span aria-live="polite">{said}</span>
             <span class="unseen">" " {what}</span>
         </button>
     }
-    .into_any()
+    .part()
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::ApiError;
+use crate::{api::ApiError, components::IntoPart};
 
 /// A part of the push form that something can be wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn FieldNote(
             {text}
         </p>
     }
-    .into_any()
+    .part()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use crate::components::IntoPart;
+
 /// The name of the product and the way to its pages.
 #[component]
 pub fn Header() -> impl IntoView {
@@ -30,7 +32,7 @@ pub fn Header() -> impl IntoView {
             </div>
         </header>
     }
-    .into_any()
+    .part()
 }
 
 /// What this is, in a line.
@@ -41,5 +43,5 @@ pub fn Footer() -> impl IntoView {
             <p>"Tidings " {env!("CARGO_PKG_VERSION")} ", a self-hosted push server."</p>
         </footer>
     }
-    .into_any()
+    .part()
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser,
+    components::{Entry, IntoPart, list, note, press, text, when},
     inbox::{Inbox, Received},
     json,
 };
@@ -19,10 +20,16 @@ pub fn MessageList(
     #[prop(into)]
     empty: ViewFn,
 ) -> impl IntoView {
-    let is_empty = Memo::new(move |_| inbox.with(Inbox::is_empty));
-    let count = move || inbox.with(Inbox::received);
-    let dropped = Memo::new(move |_| {
-        inbox.with(|inbox| inbox.received() > inbox.kept() as u64 && !inbox.is_empty())
+    let is_empty = Signal::derive(move || inbox.with(Inbox::is_empty));
+    let count = text(move || inbox.with(Inbox::received).to_string());
+    let dropped = note(move || {
+        let (kept, received) = inbox.with(|inbox| (inbox.kept(), inbox.received()));
+        (kept > 0 && received > kept as u64)
+            .then(|| format!("Only the newest {kept} are kept here."))
+    });
+    let messages = list(move || {
+        let entry = |message: Arc<Received>| Entry::new(message.number, move || view_of(&message));
+        inbox.with(|inbox| inbox.messages().map(entry).collect())
     });
     view! {
         <div class="section-head">
@@ -31,50 +38,45 @@ pub fn MessageList(
             <button
                 type="button"
                 class="quiet small"
-                disabled=move || is_empty.get()
-                on:click=move |_| inbox.update(Inbox::clear)
+                disabled=is_empty
+                on:click=press(move || inbox.update(Inbox::clear))
             >
                 "Clear"
             </button>
         </div>
-        <Show when=move || is_empty.get()>{empty.run()}</Show>
+        {when(move || is_empty.get(), move || empty.run())}
         <ol class="messages" role="log" aria-labelledby="messages" aria-live="polite">
-            <For
-                each=move || inbox.with(|inbox| inbox.messages().collect::<Vec<_>>())
-                key=|message| message.number
-                children=|message| view! { <Message message /> }
-            />
+            {messages}
         </ol>
-        <Show when=move || dropped.get()>
-            <p class="hint">
-                "Only the newest " {move || inbox.with(Inbox::kept)} " are kept here."
-            </p>
-        </Show>
+        <p class="hint">{dropped}</p>
     }
-    .into_any()
+    .part()
 }
 
-#[component]
-fn Message(message: Arc<Received>) -> impl IntoView {
+fn view_of(message: &Received) -> AnyView {
     let Received {
         at, event, data, ..
-    } = message.as_ref();
-    let body = match json::pretty(data) {
-        Some(json) => view! { <pre class="data json" tabindex="0">{json}</pre> }.into_any(),
-        None => view! { <p class="data text">{data.clone()}</p> }.into_any(),
+    } = message;
+    let (class, body) = match json::pretty(data) {
+        Some(json) => ("data json", json),
+        None => ("data text", data.clone()),
     };
-    let kind = match event {
-        Some(event) => view! { <span class="tag">{event.clone()}</span> }.into_any(),
-        None => view! { <span class="tag plain">"message"</span> }.into_any(),
+    // What scrolls has to be within reach of the keyboard; the rest need not be.
+    let scrolls = body.len() > 600 || body.lines().count() > 12;
+    let (kind, tag) = match event {
+        Some(event) => (event.clone(), "tag"),
+        None => ("message".to_owned(), "tag plain"),
     };
     view! {
         <li>
             <div class="about">
                 <time datetime=browser::iso(*at)>{browser::clock(*at)}</time>
-                {kind}
+                <span class=tag>{kind}</span>
             </div>
-            {body}
+            <pre class=class tabindex=scrolls.then_some("0")>
+                {body}
+            </pre>
         </li>
     }
-    .into_any()
+    .fresh()
 }

@@ -2,6 +2,8 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
+use crate::components::{Entry, IntoPart, list, press, text};
+
 /// The names as chips, each with a button to leave it, and a field to add one.
 #[component]
 pub fn NameList(
@@ -46,27 +48,28 @@ pub fn NameList(
     let chip = move |name: String| {
         let why = {
             let name = name.clone();
-            Memo::new(move |_| reason(&name))
+            text(move || reason(&name).unwrap_or_default())
         };
         let go = name.clone();
+        let leave_it = press(move || names.update(|names| names.retain(|n| *n != go)));
         view! {
-            <li class="chip" class:bad=move || why.get().is_some()>
+            <li class="chip">
                 <span class="name">{name.clone()}</span>
-                <Show when=move || why.get().is_some()>
-                    <span class="why">{move || why.get()}</span>
-                </Show>
-                <button
-                    type="button"
-                    aria-label=format!("{leave} {name}")
-                    on:click=move |_| names.update(|names| names.retain(|n| *n != go))
-                >
+                <span class="why">{why}</span>
+                <button type="button" aria-label=format!("{leave} {name}") on:click=leave_it>
                     <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
                         <path d="M4 4l8 8M12 4l-8 8" />
                     </svg>
                 </button>
             </li>
         }
+        .fresh()
     };
+    let chips = list(move || {
+        let names = names.get();
+        let entry = |name: String| Entry::new(name.clone(), move || chip(name.clone()));
+        names.into_iter().map(entry).collect()
+    });
     let hint_id = format!("{id}-hint");
     view! {
         <form class="add" on:submit=submit>
@@ -89,8 +92,8 @@ pub fn NameList(
             {hint}
         </p>
         <ul class="chips" aria-label=label>
-            <For each=move || names.get() key=String::clone children=chip />
+            {chips}
         </ul>
     }
-    .into_any()
+    .part()
 }

@@ -6,7 +6,7 @@ mod draft;
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::{Complaint, Field, FieldNote},
+    components::{Complaint, Field, FieldNote, IntoPart, Press, aria, note, press, text, word},
     wire::{AudienceSize, PushRequest},
 };
 use audience::AudienceFields;
@@ -58,7 +58,7 @@ pub fn PushForm(
         let complaint = complaint.get();
         complaint.filter(|c| c.field == field).map(|c| c.text)
     };
-    let about_to = Signal::derive(move || match (about(Field::To), reach.get()) {
+    let about_to = note(move || match (about(Field::To), reach.get()) {
         (Some(text), _) => Some(text),
         (None, Reach::Refused(refused)) => Some(refused.text),
         _ => None,
@@ -80,15 +80,15 @@ pub fn PushForm(
         <form class="push" on:submit=submit novalidate aria-labelledby="push">
             <h2 id="push">"Push a message"</h2>
             <AudienceFields draft ids topics note=about_to />
-            {event_field(draft, Signal::derive(move || about(Field::Event)))}
-            {data_field(draft, Signal::derive(move || about(Field::Data)))}
-            <FieldNote id="form-note" text=Signal::derive(move || about(Field::Form)) />
+            {event_field(draft, note(move || about(Field::Event)))}
+            {data_field(draft, note(move || about(Field::Data)))}
+            <FieldNote id="form-note" text=note(move || about(Field::Form)) />
             <div class="send">
                 <button type="submit" class="primary" disabled=busy>
                     "Push"
                 </button>
                 <p class="reach" aria-live="polite">
-                    {move || reach_in_words(&reach.get())}
+                    {text(move || reach_in_words(&reach.get()))}
                 </p>
             </div>
             <p class="answer" role="status">
@@ -96,10 +96,10 @@ pub fn PushForm(
             </p>
         </form>
     }
-    .into_any()
+    .part()
 }
 
-fn event_field(draft: Draft, note: Signal<Option<String>>) -> impl IntoView {
+fn event_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     view! {
         <div class="field">
             <label for="event">
@@ -113,41 +113,41 @@ fn event_field(draft: Draft, note: Signal<Option<String>>) -> impl IntoView {
                 spellcheck="false"
                 placeholder="order.paid"
                 aria-describedby="event-hint event-note"
-                aria-invalid=move || note.get().is_some().to_string()
+                aria-invalid=aria(move || wrong.get().is_some())
                 bind:value=draft.event
             />
             <p class="hint" id="event-hint">
                 "Pages hear a type only where they listen for it by name. Without one it is "
                 <code>"onmessage"</code> "."
             </p>
-            <FieldNote id="event-note" text=note />
+            <FieldNote id="event-note" text=wrong />
         </div>
     }
-    .into_any()
+    .part()
 }
 
-fn data_field(draft: Draft, note: Signal<Option<String>>) -> impl IntoView {
+fn data_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     let mistake = Memo::new(move |_| draft.mistake());
-    let said = Signal::derive(move || match mistake.get() {
+    let said = note(move || match mistake.get() {
         Some(mistake) => Some(mistake.to_string()),
-        None => note.get(),
+        None => wrong.get(),
     });
-    let verdict = move || {
+    let verdict = word(move || {
         let is_json = draft.as_json.get() && draft.data.with(|d| !d.trim().is_empty());
-        (is_json && mistake.get().is_none()).then_some("Valid JSON")
-    };
-    let kind = move |label: &'static str, json: bool| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name="kind"
-                    prop:checked=move || draft.as_json.get() == json
-                    on:change=move |_| draft.as_json.set(json)
-                />
-                <span>{label}</span>
-            </label>
+        if is_json && mistake.get().is_none() {
+            "Valid JSON"
+        } else {
+            ""
         }
+    });
+    let kind = move |label: &'static str, json: bool| {
+        let chosen = Signal::derive(move || draft.as_json.get() == json);
+        segment(
+            "kind",
+            label,
+            chosen,
+            press(move || draft.as_json.set(json)),
+        )
     };
     view! {
         <div class="field">
@@ -164,15 +164,31 @@ fn data_field(draft: Draft, note: Signal<Option<String>>) -> impl IntoView {
                 id="data"
                 rows="5"
                 spellcheck="false"
-                class:code=draft.as_json
+                class=word(move || if draft.as_json.get() { "code" } else { "" })
                 aria-describedby="data-note"
-                aria-invalid=move || said.get().is_some().to_string()
+                aria-invalid=aria(move || said.get().is_some())
                 bind:value=draft.data
             ></textarea>
             <FieldNote id="data-note" text=said />
         </div>
     }
-    .into_any()
+    .part()
+}
+
+/// One of a few choices that stand side by side.
+fn segment(
+    group: &'static str,
+    label: &'static str,
+    chosen: Signal<bool>,
+    choose: Press,
+) -> AnyView {
+    view! {
+        <label>
+            <input type="radio" name=group prop:checked=chosen on:click=choose />
+            <span>{label}</span>
+        </label>
+    }
+    .part()
 }
 
 /// How many that is, in a sentence.

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::{browser, wire::PushAnswer};
+use crate::{
+    browser,
+    components::{Entry, IntoPart, list, note},
+    wire::PushAnswer,
+};
 
 /// One push and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,46 +41,45 @@ pub fn SentList(
     /// The pushes, newest first.
     sent: Signal<Vec<Sent>>,
 ) -> impl IntoView {
-    let empty = move || sent.with(Vec::is_empty);
+    let hint = note(move || {
+        let nothing = sent.with(Vec::is_empty);
+        nothing.then(|| "What you push is listed here, with what the server answered.".to_owned())
+    });
+    let entries = list(move || {
+        let entry = |sent: Sent| Entry::new(sent.number, move || view_of(&sent));
+        sent.get().into_iter().map(entry).collect()
+    });
     view! {
         <h2 id="sent">"Sent from this tab"</h2>
-        <Show when=empty>
-            <p class="hint">"What you push is listed here, with what the server answered."</p>
-        </Show>
+        <p class="hint">{hint}</p>
         <ol class="sent" aria-labelledby="sent">
-            <For
-                each=move || sent.get()
-                key=|sent| sent.number
-                children=|sent| view! { <Entry sent /> }
-            />
+            {entries}
         </ol>
     }
-    .into_any()
+    .part()
 }
 
-#[component]
-fn Entry(sent: Sent) -> impl IntoView {
+fn view_of(sent: &Sent) -> AnyView {
     let (class, outcome) = match &sent.outcome {
         Ok(answer) if answer.connections == 0 => ("outcome none", answer_in_words(answer)),
         Ok(answer) => ("outcome good", answer_in_words(answer)),
         Err(why) => ("outcome bad", why.clone()),
     };
-    let id = sent.outcome.ok().and_then(|answer| answer.id);
-    let event = sent
-        .event
-        .map(|event| view! { <span class="tag">{event}</span> });
+    let id = sent
+        .outcome
+        .as_ref()
+        .ok()
+        .and_then(|answer| answer.id.clone());
     view! {
         <li>
             <div class="about">
                 <time datetime=browser::iso(sent.at)>{browser::clock(sent.at)}</time>
-                <span class="to">{sent.to}</span>
-                {event}
+                <span class="to">{sent.to.clone()}</span>
+                <span class="tag">{sent.event.clone()}</span>
             </div>
-            <p class="data text">{sent.data}</p>
-            <p class=class>
-                {outcome} {id.map(|id| view! { <code>{id}</code> })}
-            </p>
+            <pre class="data text">{sent.data.clone()}</pre>
+            <p class=class>{outcome} " " <code>{id}</code></p>
         </li>
     }
-    .into_any()
+    .fresh()
 }

@@ -2,7 +2,7 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use crate::components::FieldNote;
+use crate::components::{FieldNote, IntoPart, aria, either};
 
 /// Asks for the token.
 #[component]
@@ -23,6 +23,7 @@ pub fn SignInForm(
     };
     let form = move || {
         view! {
+            <p>"The panel pushes to everybody who listens here, so it asks who you are."</p>
             <form on:submit=submit>
                 <label for="token">"Admin token"</label>
                 <input
@@ -31,7 +32,7 @@ pub fn SignInForm(
                     autocomplete="current-password"
                     required
                     aria-describedby="token-note"
-                    aria-invalid=move || complaint.with(Option::is_some).to_string()
+                    aria-invalid=aria(move || complaint.with(Option::is_some))
                     bind:value=typed
                 />
                 <FieldNote id="token-note" text=complaint />
@@ -40,27 +41,24 @@ pub fn SignInForm(
                 </button>
             </form>
         }
+        .fresh()
+    };
+    let no_token = || {
+        view! {
+            <p>
+                "This server has no admin token, so its panel is open to pages on its own machine only."
+            </p>
+            <p class="hint">
+                "Start it with " <code>"--admin-token"</code> " to sign in from elsewhere."
+            </p>
+        }
+        .fresh()
     };
     view! {
         <section class="card sign-in" aria-labelledby="sign-in">
             <h1 id="sign-in">"Sign in"</h1>
-            <Show
-                when=move || token_required.get()
-                fallback=|| {
-                    view! {
-                        <p>
-                            "This server has no admin token, so its panel is open to pages on its own machine only."
-                        </p>
-                        <p class="hint">
-                            "Start it with " <code>"--admin-token"</code> " to sign in from elsewhere."
-                        </p>
-                    }
-                }
-            >
-                <p>"The panel pushes to everybody who listens here, so it asks who you are."</p>
-                {form()}
-            </Show>
+            {either(move || token_required.get(), form, no_token)}
         </section>
     }
-    .into_any()
+    .fresh()
 }

@@ -9,7 +9,10 @@ use leptos_meta::Title;
 use crate::{
     api::{ApiError, Client},
     browser,
-    components::{ClientTable, PushForm, SentList, SignInForm, StreamState},
+    components::{
+        ClientTable, IntoPart, PushForm, SentList, SignInForm, StreamState, either, note, press,
+        text, when,
+    },
     wire::{Session, SignIn},
 };
 use desk::Desk;
@@ -19,24 +22,24 @@ use presence::Presence;
 #[component]
 pub fn Admin() -> impl IntoView {
     let entry = Entry::new();
-    let signed_out = Memo::new(move |_| entry.session.get().is_some_and(|session| !session.admin));
-    view! {
-        <Title text="Admin \u{b7} Tidings" />
-        <Show
-            when=move || signed_out.get()
-            fallback=move || view! { <Panel entry /> }
-        >
+    let signed_out = move || entry.session.get().is_some_and(|session| !session.admin);
+    let token_required = move || entry.session.get().is_some_and(|s| s.token_required);
+    let sign_in = move || {
+        view! {
             <SignInForm
-                token_required=Signal::derive(move || {
-                    entry.session.get().is_some_and(|session| session.token_required)
-                })
+                token_required=Signal::derive(token_required)
                 complaint=entry.complaint.into()
                 busy=entry.busy.into()
                 on_token=Callback::new(move |token| entry.sign_in(token))
             />
-        </Show>
+        }
+        .into_any()
+    };
+    view! {
+        <Title text="Admin \u{b7} Tidings" />
+        {either(signed_out, sign_in, move || view! { <Panel entry /> }.into_any())}
     }
-    .into_any()
+    .part()
 }
 
 /// Who may come in.
@@ -122,22 +125,26 @@ fn Panel(entry: Entry) -> impl IntoView {
     let presence = Presence::new(entry);
     let desk = Desk::new(entry, presence.roster);
     let has_token = move || entry.session.get().is_some_and(|s| s.token_required);
+    let sign_out = move || {
+        view! {
+            <button type="button" class="quiet small" on:click=press(move || entry.sign_out())>
+                "Sign out"
+            </button>
+        }
+        .fresh()
+    };
     view! {
         <div class="page-head">
             <div>
                 <h1>"Admin"</h1>
-                <p class="lead">{move || presence.summary()}</p>
+                <p class="lead">{text(move || presence.summary())}</p>
             </div>
             <div class="row">
                 <StreamState
                     state=presence.stream.state()
                     on_retry=Callback::new(move |()| presence.stream.retry())
                 />
-                <Show when=has_token>
-                    <button type="button" class="quiet small" on:click=move |_| entry.sign_out()>
-                        "Sign out"
-                    </button>
-                </Show>
+                {when(has_token, sign_out)}
             </div>
         </div>
         <div class="columns admin">
@@ -163,15 +170,27 @@ fn Panel(entry: Entry) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .part()
 }
 
-fn connected(presence: Presence, desk: Desk) -> impl IntoView {
+fn connected(presence: Presence, desk: Desk) -> AnyView {
     let search = presence.search;
-    let empty = move || presence.shown.with(Vec::is_empty);
-    let nobody = move || match search.with(|text| text.trim().is_empty()) {
-        true => "Nobody is connected.",
-        false => "Nobody here matches.",
+    let nobody = note(move || {
+        let nobody = presence.loaded.get() && presence.shown.with(Vec::is_empty);
+        let searching = search.with(|text| !text.trim().is_empty());
+        nobody.then(|| match searching {
+            true => "Nobody here matches.".to_owned(),
+            false => "Nobody is connected.".to_owned(),
+        })
+    });
+    let more = move || {
+        let label = text(move || format!("Show more of the other {}", presence.hidden.get()));
+        view! {
+            <button type="button" class="quiet" on:click=press(move || presence.show_more())>
+                {label}
+            </button>
+        }
+        .fresh()
     };
     view! {
         <div class="section-head">
@@ -189,7 +208,7 @@ fn connected(presence: Presence, desk: Desk) -> impl IntoView {
             />
         </div>
         <p class="note" role="status">
-            {presence.note}
+            {note(move || presence.note.get())}
         </p>
         <ClientTable
             clients=presence.shown.into()
@@ -198,14 +217,8 @@ fn connected(presence: Presence, desk: Desk) -> impl IntoView {
             on_pick=Callback::new(move |id: String| desk.draft.pick(&id))
             on_disconnect=Callback::new(move |id| presence.disconnect(id))
         />
-        <Show when=move || presence.loaded.get() && empty()>
-            <p class="nothing">{nobody}</p>
-        </Show>
-        <Show when=move || { presence.hidden.get() > 0 }>
-            <button type="button" class="quiet" on:click=move |_| presence.show_more()>
-                "Show more of the other " {presence.hidden}
-            </button>
-        </Show>
+        <p class="nothing">{nobody}</p>
+        {when(move || presence.hidden.get() > 0, more)}
     }
-    .into_any()
+    .part()
 }

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
 
+use crate::components::IntoPart;
+
 /// Says so, and leads back.
 #[component]
 pub fn Missing() -> impl IntoView {
@@ -16,5 +18,5 @@ pub fn Missing() -> impl IntoView {
             "The address may have a slip of the pen. " <A href="/">"Go to the first page"</A> "."
         </p>
     }
-    .into_any()
+    .part()
 }

@@ -6,7 +6,7 @@ use leptos_router::components::A;
 
 use crate::{
     browser,
-    components::{CopyButton, MessageList, NameList, StreamState},
+    components::{CopyButton, IntoPart, MessageList, NameList, StreamState, press, text},
     event_stream::{EventStream, Subscription, Told},
     inbox::Inbox,
 };
@@ -46,7 +46,7 @@ pub fn Subscriber() -> impl IntoView {
             </section>
         </div>
     }
-    .into_any()
+    .part()
 }
 
 /// What this tab remembers across reloads.
@@ -127,7 +127,7 @@ fn remember_list(key: &str, list: &[String], too_early: bool) {
     }
 }
 
-fn identity(tab: Tab) -> impl IntoView {
+fn identity(tab: Tab) -> AnyView {
     view! {
         <section class="card" aria-labelledby="identity">
             <h2 id="identity">"Client id"</h2>
@@ -136,17 +136,17 @@ fn identity(tab: Tab) -> impl IntoView {
             </code>
             <div class="row">
                 <CopyButton text=tab.id what="the client id" />
-                <button type="button" class="quiet small" on:click=move |_| tab.change_id()>
+                <button type="button" class="quiet small" on:click=press(move || tab.change_id())>
                     "New id"
                 </button>
             </div>
             <p class="hint">"It belongs to this tab and survives a reload."</p>
         </section>
     }
-    .into_any()
+    .part()
 }
 
-fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> impl IntoView {
+fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
     view! {
         <section class="card" aria-labelledby="topics">
             <h2 id="topics">"Topics"</h2>
@@ -162,10 +162,10 @@ fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> impl IntoView {
             />
         </section>
     }
-    .into_any()
+    .part()
 }
 
-fn types(tab: Tab) -> impl IntoView {
+fn types(tab: Tab) -> AnyView {
     view! {
         <section class="card" aria-labelledby="types">
             <h2 id="types">"Event types"</h2>
@@ -180,14 +180,14 @@ fn types(tab: Tab) -> impl IntoView {
             />
         </section>
     }
-    .into_any()
+    .part()
 }
 
 /// What to do while nothing has arrived.
 fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static {
     let origin = RwSignal::new(String::new());
     Effect::new(move || origin.set(browser::origin()));
-    let command = Signal::derive(move || {
+    let command = text(move || {
         format!(
             "curl {}/push \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"to\":{{\"client\":\"{}\"}},\"data\":\"Hello\"}}'",
             origin.get(),
@@ -208,6 +208,6 @@ fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static
                 </div>
             </div>
         }
-        .into_any()
+        .part()
     }
 }

@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::draft::{Audience, Draft};
-use crate::components::FieldNote;
+use super::{
+    draft::{Audience, Draft},
+    segment,
+};
+use crate::components::{Entry, FieldNote, IntoPart, aria, list, press};
 
 /// The choice, and the field that belongs to it.
 #[component]
@@ -18,23 +21,19 @@ pub fn AudienceFields(
     note: Signal<Option<String>>,
 ) -> impl IntoView {
     let choice = move |label: &'static str, audience: Audience| {
-        view! {
-            <label>
-                <input
-                    type="radio"
-                    name="audience"
-                    prop:checked=move || draft.audience.get() == audience
-                    on:change=move |_| draft.audience.set(audience)
-                />
-                <span>{label}</span>
-            </label>
-        }
+        let chosen = Signal::derive(move || draft.audience.get() == audience);
+        segment(
+            "audience",
+            label,
+            chosen,
+            press(move || draft.audience.set(audience)),
+        )
     };
     let field = move || match draft.audience.get() {
         Audience::One => one_line("Client id", "client", draft.client, "ids", note),
         Audience::Several => several(draft.clients, note),
         Audience::Topic => one_line("Topic", "topic", draft.topic, "topics", note),
-        Audience::Everyone => view! { <p class="hint">"Every connection there is."</p> }.into_any(),
+        Audience::Everyone => view! { <p class="hint">"Every connection there is."</p> }.part(),
     };
     view! {
         <fieldset class="segments audience">
@@ -48,7 +47,7 @@ pub fn AudienceFields(
         {offer("ids", ids)}
         {offer("topics", topics)}
     }
-    .into_any()
+    .part()
 }
 
 fn one_line(
@@ -69,11 +68,11 @@ fn one_line(
             autocapitalize="none"
             spellcheck="false"
             aria-describedby="to-note"
-            aria-invalid=move || note.get().is_some().to_string()
+            aria-invalid=aria(move || note.get().is_some())
             bind:value=text
         />
     }
-    .into_any()
+    .part()
 }
 
 fn several(text: RwSignal<String>, note: Signal<Option<String>>) -> AnyView {
@@ -87,22 +86,21 @@ fn several(text: RwSignal<String>, note: Signal<Option<String>>) -> AnyView {
             autocapitalize="none"
             placeholder="One a line, or with commas between them"
             aria-describedby="to-note"
-            aria-invalid=move || note.get().is_some().to_string()
+            aria-invalid=aria(move || note.get().is_some())
             bind:value=text
         ></textarea>
     }
-    .into_any()
+    .part()
 }
 
 fn offer(id: &'static str, names: Signal<Vec<String>>) -> AnyView {
-    view! {
-        <datalist id=id>
-            <For
-                each=move || names.get()
-                key=String::clone
-                children=|name| view! { <option value=name></option> }
-            />
-        </datalist>
-    }
-    .into_any()
+    let options = list(move || {
+        let entry = |name: String| {
+            Entry::new(name.clone(), move || {
+                view! { <option value=name.clone()></option> }.fresh()
+            })
+        };
+        names.get().into_iter().map(entry).collect()
+    });
+    view! { <datalist id=id>{options}</datalist> }.part()
 }
