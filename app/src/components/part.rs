@@ -1,16 +1,10 @@
 //! Views at the seams between parts. The compiler writes code for each type of view, and browsers
 //! have to load it; so what differs only in its types is given the same ones here.
 
-use leptos::{
-    ev::MouseEvent,
-    prelude::*,
-    tachys::{
-        html::attribute::{Attribute, any_attribute::AnyAttribute},
-        hydration::Cursor,
-        ssr::StreamBuilder,
-        view::{Mountable, Position, PositionState, Render, RenderHtml, add_attr::AddAnyAttr},
-    },
-};
+#[cfg(feature = "hydrate")]
+mod erased;
+
+use leptos::{ev::MouseEvent, prelude::*, tachys::view::RenderHtml};
 use std::sync::Arc;
 
 /// A handler of clicks.
@@ -112,102 +106,19 @@ pub(crate) trait IntoPart {
 
 impl<V: RenderHtml> IntoPart for V {
     fn part(self) -> AnyView {
-        Part::<V, true>(self).into_any()
+        erase::<_, true>(self.into_owned())
     }
 
     fn fresh(self) -> AnyView {
-        Part::<V, false>(self).into_any()
+        erase::<_, false>(self.into_owned())
     }
 }
 
-/// A view that is hydrated in one go, if at all, and made anew where it would be rebuilt. Nothing here
-/// waits while it renders, and what changes in a part changes by its own signals, so the code for
-/// either would never run.
-struct Part<V, const RENDERED: bool>(V);
+#[cfg(feature = "hydrate")]
+use erased::erase;
 
-impl<V: RenderHtml, const RENDERED: bool> Render for Part<V, RENDERED> {
-    type State = V::State;
-
-    fn build(self) -> Self::State {
-        self.0.build()
-    }
-
-    fn rebuild(self, state: &mut Self::State) {
-        let mut new = self.0.build();
-        state.insert_before_this(&mut new);
-        state.unmount();
-        *state = new;
-    }
-}
-
-impl<V: RenderHtml, const RENDERED: bool> AddAnyAttr for Part<V, RENDERED> {
-    type Output<NewAttr: Attribute> = Self;
-
-    fn add_any_attr<NewAttr: Attribute>(self, _: NewAttr) -> Self::Output<NewAttr> {
-        self
-    }
-}
-
-impl<V: RenderHtml, const RENDERED: bool> RenderHtml for Part<V, RENDERED> {
-    type AsyncOutput = V::AsyncOutput;
-    type Owned = Part<V::Owned, RENDERED>;
-
-    const MIN_LENGTH: usize = V::MIN_LENGTH;
-    const EXISTS: bool = V::EXISTS;
-
-    fn dry_resolve(&mut self) {
-        self.0.dry_resolve();
-    }
-
-    async fn resolve(self) -> Self::AsyncOutput {
-        self.0.resolve().await
-    }
-
-    fn html_len(&self) -> usize {
-        self.0.html_len()
-    }
-
-    fn to_html_with_buf(
-        self,
-        buf: &mut String,
-        position: &mut Position,
-        escape: bool,
-        mark_branches: bool,
-        extra_attrs: Vec<AnyAttribute>,
-    ) {
-        self.0
-            .to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
-    }
-
-    fn to_html_async_with_buf<const OUT_OF_ORDER: bool>(
-        self,
-        buf: &mut StreamBuilder,
-        position: &mut Position,
-        escape: bool,
-        mark_branches: bool,
-        extra_attrs: Vec<AnyAttribute>,
-    ) {
-        self.0.to_html_async_with_buf::<OUT_OF_ORDER>(
-            buf,
-            position,
-            escape,
-            mark_branches,
-            extra_attrs,
-        );
-    }
-
-    fn hydrate<const FROM_SERVER: bool>(
-        self,
-        cursor: &Cursor,
-        position: &PositionState,
-    ) -> Self::State {
-        match RENDERED {
-            true => self.0.hydrate::<FROM_SERVER>(cursor, position),
-            false => self.0.build(),
-        }
-    }
-
-    fn into_owned(self) -> Self::Owned {
-        Part(self.0.into_owned())
-    }
+/// On the server there is nothing to save.
+#[cfg(not(feature = "hydrate"))]
+fn erase<V: RenderHtml + 'static, const RENDERED: bool>(view: V) -> AnyView {
+    view.into_any()
 }
