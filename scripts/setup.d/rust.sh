@@ -74,7 +74,7 @@ choose_debian() {
     is_new_enough /usr/bin/rustc && [ -x /usr/bin/cargo ] && [ -d /usr/lib/rustlib/src ] ||
         install_packages "this compiler brings the source of its libraries" rustc-web cargo-web rust-web-src
     if command -v rustup >/dev/null; then
-        rustup toolchain list 2>/dev/null | grep -q '^debian\b' ||
+        rustup toolchain list 2>/dev/null | grep '^debian\b' >/dev/null ||
             rustup toolchain link debian /usr >>"$log" 2>&1 ||
             stop "rustup can't link the toolchain \`debian\` to /usr ($log says more)"
         settings+=(RUSTUP_TOOLCHAIN=debian)
@@ -90,13 +90,15 @@ choose_debian() {
     has_wasm || stop "the standard library for $wasm was built and is still not found ($log says more)"
 }
 
-# A linker for wasm: the one that a toolchain of rustup brings, or Debian's.
+# A linker for wasm: the one that a toolchain of rustup brings, or Debian's; nothing when there is none.
 find_linker() {
-    local sysroot
+    local sysroot linker
     for sysroot in "$(rustc --print sysroot 2>/dev/null)" "${RUSTUP_HOME:-$HOME/.rustup}"/toolchains/*; do
-        compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld" && return
-    done | head -n 1
-    command -v rust-lld lld-22 wasm-ld-22 | head -n 1
+        for linker in "$sysroot"/lib/rustlib/*/bin/rust-lld; do
+            [ ! -x "$linker" ] || { echo "$linker"; return; }
+        done
+    done
+    command -v lld-22 wasm-ld-22 | head -n 1 || true
 }
 
 # Compiles the standard library out of Debian's source, and puts it where the compiler looks for it.
