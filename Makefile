@@ -26,4 +26,4 @@ setup: ## Install what is missing on this machine; TIDINGS_TOOLCHAIN=rustup or d
 
 pictures: build ## Take the pictures of the pages that the README shows
 	@scripts/setup browser
-	@cd end2end && npx --no-install playwright test --config pictures.config.ts
+	@cd end2end && node pictures.mjs
