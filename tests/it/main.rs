@@ -3,6 +3,7 @@
 mod harness;
 
 mod audiences;
+mod auth;
 mod bad_input;
 mod limits;
 mod presence;
