@@ -5,6 +5,7 @@ mod harness;
 mod audiences;
 mod auth;
 mod bad_input;
+mod command;
 mod limits;
 mod presence;
 mod shutdown;
