@@ -3,30 +3,46 @@
 //! This is the only way to a connection: what stands in the log is delivered when it comes out of
 //! the log's tail, so live delivery and replay can't disagree about order.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+mod reach;
+mod subscribe;
+mod watch;
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
+
+use reach::Reach;
+pub use subscribe::{Since, Unavailable};
+pub use watch::{News, Pushed, Watch};
 
 use crate::{
-    connection::{Connection, Gap, GapReason, Read, Start},
-    log::{Log, Page},
-    message::{Cursor, Draft, Epoch, Frame, FrameWriter, Message},
-    outbox::Delivery,
-    registry::{Newcomer, Refusal, Registry},
+    connection::Read,
+    log::{
+        AppendError, Appended, Entry, IdempotencyKey, Log, LogOptions, OpenError, Page, PageLimit,
+        ReadError, Recalled,
+    },
+    message::{ClientId, Cursor, Draft, Epoch, Frame, FrameWriter, Message, Seq},
+    outbox::{Delivery, Logged},
+    registry::Registry,
 };
 
-/// Where a subscriber wants to start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Since {
-    /// After what it has had.
-    Cursor(Cursor),
-    /// With the oldest message that is kept.
-    Earliest,
-    /// With what comes from now on.
-    Latest,
-    /// With the direct messages that the client has not had, then what comes from now on.
-    Unread,
+/// Time between two looks at how far messages have come.
+const REACH_PACE: Duration = Duration::from_millis(500);
+
+/// A push, parsed: what is to be sent, and how.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// What is to be sent, and to whom.
+    pub draft: Draft,
+    /// Makes it safe to send it again.
+    pub key: Option<IdempotencyKey>,
+    /// Whether it is to be refused when it would reach nobody now.
+    pub require_online: bool,
 }
 
 /// What became of a push.
@@ -40,98 +56,154 @@ pub struct Published {
     pub queued: bool,
 }
 
+/// Why a push was not accepted. Nothing of it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// It was to reach somebody now, and there is nobody.
+    #[error("nobody whom this is for is connected, and the push asked for that")]
+    NobodyOnline,
+    /// The log did not take it.
+    #[error(transparent)]
+    Log(#[from] AppendError),
+}
+
 /// See the module's description.
 pub struct Broker {
     log: Log,
     registry: Arc<Registry>,
+    watch: Arc<Watch>,
+    reach: Arc<Reach>,
     messages: AtomicU64,
 }
 
 impl Broker {
-    /// A broker that delivers to `registry`.
-    pub fn new(registry: Arc<Registry>) -> Arc<Self> {
-        let epoch = Epoch::random();
-        let tail = {
-            let (registry, epoch) = (Arc::clone(&registry), epoch.clone());
-            move |message: &Arc<Message>| {
-                let delivery = Delivery::Logged(message.seq, Frame::of(message, &epoch));
-                registry.fan_out(&message.audience, &delivery)
-            }
+    /// Opens the log and delivers from it to `registry`. `fatal` is called, once, when the log has failed
+    /// for good: the process must end then.
+    pub fn open(
+        options: LogOptions,
+        registry: Arc<Registry>,
+        fatal: impl FnOnce(String) + Send + 'static,
+    ) -> Result<Arc<Self>, OpenError> {
+        let watch = Arc::new(Watch::default());
+        let reach = Arc::new(Reach::default());
+        let epoch = Arc::new(OnceLock::new());
+        let tail = Tail {
+            registry: Arc::clone(&registry),
+            watch: Arc::clone(&watch),
+            reach: Arc::clone(&reach),
+            epoch: Arc::clone(&epoch),
         };
-        Arc::new(Self {
-            log: Log::new(epoch, Box::new(tail)),
+        let log = Log::open(options, move |messages| tail.deliver(messages), fatal)?;
+        // Nothing can come out of the log before somebody has put something in, which needs the broker.
+        epoch.get_or_init(|| log.epoch().clone());
+        registry.start_at(log.head());
+        Ok(Arc::new(Self {
+            log,
             registry,
+            watch,
+            reach,
             messages: AtomicU64::new(0),
-        })
+        }))
     }
 
-    /// Accepts a message.
-    pub async fn publish(&self, draft: Draft) -> Published {
-        self.messages.fetch_add(1, Ordering::Relaxed);
-        if draft.is_ephemeral() {
-            let frame = FrameWriter::new()
-                .event(draft.event.as_ref())
-                .data(draft.data.as_str())
-                .finish();
-            let connections = self
-                .registry
-                .fan_out(&draft.audience, &Delivery::Ephemeral(frame));
-            return Published {
-                cursor: None,
-                connections,
-                queued: false,
-            };
-        }
-        let (seq, connections) = self.log.append(draft);
-        Published {
-            cursor: Some(self.cursor(seq)),
-            connections,
-            queued: false,
+    /// Accepts a message. When this returns it is durable, and was handed to everyone who is connected.
+    pub async fn publish(&self, push: Push) -> Result<Published, PublishError> {
+        match self.begin(push)? {
+            Begun::Done(published) => Ok(published),
+            Begun::ForLog(entry) => Ok(self.published(self.log.append(entry).await?)),
         }
     }
 
-    /// Admits a connection that wants to start at `since`.
-    pub fn subscribe(&self, newcomer: Newcomer, since: Since) -> Result<Connection, Refusal> {
-        // Before the registration: what is committed in between is then both in the log and, perhaps,
-        // in the outbox, and the connection drops the double by its place.
-        let head = self.log.head();
-        let (start, gap) = match since {
-            Since::Cursor(cursor) if cursor.epoch != *self.log.epoch() => (
-                Start::Unread { place: 0, head },
-                Some(GapReason::UnknownEpoch),
-            ),
-            Since::Cursor(cursor) if cursor.seq > head => {
-                (Start::After(head), Some(GapReason::Ahead))
+    /// Accepts several, in their order and in one commit; each gets an answer of its own.
+    pub async fn publish_batch(&self, pushes: Vec<Push>) -> Vec<Result<Published, PublishError>> {
+        let (mut answers, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
+        for push in pushes {
+            match self.begin(push) {
+                Ok(Begun::Done(published)) => answers.push(Some(Ok(published))),
+                Ok(Begun::ForLog(entry)) => {
+                    entries.push(entry);
+                    answers.push(None);
+                }
+                Err(error) => answers.push(Some(Err(error))),
             }
-            Since::Cursor(cursor) => (Start::After(cursor.seq), None),
-            Since::Earliest => (Start::After(0), None),
-            Since::Latest => (Start::After(head), None),
-            Since::Unread => (Start::Unread { place: head, head }, None),
+        }
+        let mut appended = self.log.append_batch(entries).await.into_iter();
+        let mut from_log = || match appended.next() {
+            Some(Ok(appended)) => Ok(self.published(appended)),
+            Some(Err(error)) => Err(error.into()),
+            None => Err(AppendError::Failed.into()),
         };
-        let registration = self.registry.register(newcomer)?;
-        let gap = gap.map(|reason| Gap {
-            range: None,
-            reason,
-        });
-        Ok(Connection::new(registration, start, gap))
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or_else(&mut from_log))
+            .collect()
     }
 
-    /// Reads a page of the log for a connection.
-    pub async fn read(&self, read: Read) -> Page {
-        self.log.read(&read.subscriptions, read.after, read.until)
+    /// Publishes what the server says of itself: ephemeral, and counted nowhere.
+    pub fn announce(&self, draft: &Draft) {
+        self.registry.fan_out(&draft.audience, &ephemeral(draft));
+    }
+
+    /// Takes a message back, and tells those who have it. None: there is no such message.
+    pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
+        self.log.recall(seq).await
+    }
+
+    /// Notes that a client's page has seen everything up to a place.
+    pub fn acknowledge(&self, client_id: &ClientId, seq: Seq) {
+        self.log.note_acked(client_id, seq);
+        self.moved(client_id);
+    }
+
+    /// Notes that everything for this client up to a place has arrived at one of its connections.
+    pub fn arrived(&self, client_id: &ClientId, seq: Seq) {
+        self.log.note_sent(client_id, seq);
+        self.moved(client_id);
+    }
+
+    /// Notes that a connection has just ended, and why.
+    pub fn parted(&self, client_id: &ClientId, reason: &str) {
+        self.log.note_seen(client_id, Some(reason));
+    }
+
+    fn moved(&self, client_id: &ClientId) {
+        if self.registry.is_observed() {
+            self.watch.moved(client_id);
+        }
+    }
+
+    /// Reads a page of the log for a connection, and says up to where it looked. Blocks: see [`Log::read`].
+    pub fn read(&self, read: &Read) -> Result<(Page, Seq), ReadError> {
+        let until = read.until.unwrap_or_else(|| self.log.head());
+        let page = self.log.read(
+            &read.subscriptions,
+            read.after,
+            Some(until),
+            PageLimit::default(),
+        )?;
+        Ok((page, until))
+    }
+
+    /// Writes down, every now and then, how far the messages to topics and to everyone have come.
+    pub async fn count_reach(self: Arc<Self>) -> Infallible {
+        loop {
+            tokio::time::sleep(REACH_PACE).await;
+            self.reach
+                .drain(|seq, connections| self.log.note_delivered(seq, connections));
+        }
+    }
+
+    /// The log, for who asks it questions. What is to be delivered does not come from here.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// A place of this log as the client sees it.
-    pub fn cursor(&self, seq: u64) -> Cursor {
+    pub fn cursor(&self, seq: Seq) -> Cursor {
         Cursor {
             epoch: self.log.epoch().clone(),
             seq,
         }
-    }
-
-    /// The epoch of the log.
-    pub fn epoch(&self) -> &Epoch {
-        self.log.epoch()
     }
 
     /// Who is connected.
@@ -139,8 +211,89 @@ impl Broker {
         &self.registry
     }
 
+    /// What happens to messages, for those who watch.
+    pub fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
     /// Messages accepted since the start.
     pub fn messages(&self) -> u64 {
         self.messages.load(Ordering::Relaxed)
+    }
+
+    /// Decides what can be decided before the log, and sends what skips it.
+    fn begin(&self, push: Push) -> Result<Begun, PublishError> {
+        if push.require_online && self.registry.count(&push.draft.audience).connections == 0 {
+            return Err(PublishError::NobodyOnline);
+        }
+        if push.draft.is_ephemeral() {
+            self.messages.fetch_add(1, Ordering::Relaxed);
+            let connections = self
+                .registry
+                .fan_out(&push.draft.audience, &ephemeral(&push.draft));
+            return Ok(Begun::Done(Published {
+                cursor: None,
+                connections,
+                queued: false,
+            }));
+        }
+        let entry = Entry::new(push.draft);
+        Ok(Begun::ForLog(match push.key {
+            Some(key) => entry.with_key(key),
+            None => entry,
+        }))
+    }
+
+    fn published(&self, appended: Appended) -> Published {
+        self.messages
+            .fetch_add(u64::from(!appended.duplicate), Ordering::Relaxed);
+        Published {
+            cursor: Some(self.cursor(appended.seq)),
+            connections: appended.connections,
+            queued: true,
+        }
+    }
+}
+
+/// A push on its way.
+enum Begun {
+    Done(Published),
+    ForLog(Entry),
+}
+
+fn ephemeral(draft: &Draft) -> Delivery {
+    let writer = FrameWriter::new().event(draft.event.as_ref());
+    Delivery::Ephemeral(writer.data(draft.data.as_str()).finish())
+}
+
+/// The other end of the log: what is durable goes out, in order.
+struct Tail {
+    registry: Arc<Registry>,
+    watch: Arc<Watch>,
+    reach: Arc<Reach>,
+    epoch: Arc<OnceLock<Epoch>>,
+}
+
+impl Tail {
+    fn deliver(&self, messages: &[Arc<Message>]) -> Vec<u64> {
+        let epoch = self.epoch.wait();
+        messages
+            .iter()
+            .map(|message| self.deliver_one(epoch, message))
+            .collect()
+    }
+
+    fn deliver_one(&self, epoch: &Epoch, message: &Arc<Message>) -> u64 {
+        let direct = message.audience.is_direct();
+        let logged = Logged::new(message.seq, Frame::of(message, epoch), direct);
+        let delivery = Delivery::Logged(Arc::clone(&logged));
+        let connections = self.registry.fan_out(&message.audience, &delivery);
+        if !direct && connections > 0 {
+            self.reach.follow(logged);
+        }
+        if self.registry.is_observed() {
+            self.watch.pushed(message, connections);
+        }
+        connections
     }
 }

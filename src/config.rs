@@ -147,6 +147,10 @@ pub struct Settings {
     )]
     pub log_format: LogFormat,
 
+    /// What is kept, and how surely.
+    #[command(flatten)]
+    pub retention: Retention,
+
     /// What one caller may ask for.
     #[command(flatten)]
     pub limits: Limits,
@@ -159,6 +163,40 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// What is kept, and how surely.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Retention")]
+pub struct Retention {
+    /// What an accepted push survives. fsync: everything, power loss included. os: the end of this process,
+    /// but not of the machine; faster on slow disks.
+    #[arg(
+        long,
+        env = "TIDINGS_DURABILITY",
+        default_value = "fsync",
+        value_name = "MODE"
+    )]
+    pub durability: DurabilityMode,
+
+    /// Hours that a message is kept at most. A week: long enough for a holiday, short enough for the disk.
+    #[arg(long, env = "TIDINGS_MAX_AGE_HOURS", default_value_t = 7 * 24, value_name = "HOURS",
+          value_parser = clap::value_parser!(u64).range(1..=10 * 365 * 24))]
+    pub max_age_hours: u64,
+
+    /// Megabytes (of 1,048,576 bytes) that the log may take on the disk; the oldest messages go first.
+    #[arg(long, env = "TIDINGS_MAX_LOG_MB", default_value_t = 1024, value_name = "MB",
+          value_parser = clap::value_parser!(u64).range(1..=16 * 1024 * 1024))]
+    pub max_log_mb: u64,
+}
+
+/// See [`Retention::durability`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DurabilityMode {
+    /// Written through to the disk before the answer.
+    Fsync,
+    /// Given to the operating system before the answer.
+    Os,
 }
 
 /// What one caller may ask for. Each refusal is a problem with a code of its own.
@@ -254,6 +292,11 @@ impl Settings {
 }
 
 impl Limits {
+    /// Time in which a request must have arrived whole.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout)
+    }
+
     /// Time after which a connection that takes nothing is closed.
     pub fn write_timeout(&self) -> Duration {
         Duration::from_secs(self.write_timeout)

@@ -8,17 +8,19 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    log::{Page, Subscriptions},
+    log::{LossReason, Page, Subscriptions},
     message::{Frame, Message, Seq},
-    outbox::{CloseReason, Delivery, Taken},
+    outbox::{CloseReason, Delivery, Logged, Taken},
     registry::Registration,
 };
 
 /// What to do for a connection next.
 #[derive(Debug)]
 pub enum Step {
-    /// Write this frame.
-    Write(Frame),
+    /// Write this message.
+    Write(Arc<Logged>),
+    /// Write this frame, which has no place.
+    WriteEphemeral(Frame),
     /// Encode this message, read from the log, and write it.
     Replay(Arc<Message>),
     /// Read from the log, and hand what came to [`Connection::replayed`].
@@ -79,6 +81,15 @@ impl GapReason {
     }
 }
 
+impl From<LossReason> for GapReason {
+    fn from(reason: LossReason) -> Self {
+        match reason {
+            LossReason::Expired => Self::Expired,
+            LossReason::Pruned => Self::Pruned,
+        }
+    }
+}
+
 /// Where a connection starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
@@ -112,8 +123,13 @@ pub struct Connection {
     phase: Phase,
     /// Everything up to here has been given out, within the phase.
     cursor: Seq,
+    /// The rest of the page that was read last,
     page: VecDeque<Arc<Message>>,
+    /// and how far it goes.
+    page_end: Seq,
     gaps: VecDeque<Gap>,
+    /// The last place of the gaps that were told.
+    told: Seq,
 }
 
 impl Connection {
@@ -141,16 +157,19 @@ impl Connection {
             phase,
             cursor,
             page: VecDeque::new(),
+            page_end: cursor,
             gaps: gap.into_iter().collect(),
+            told: 0,
         }
     }
 
-    /// What the connection told of itself.
+    /// What the connection told of itself, and where what is for it comes in.
     pub fn registration(&self) -> &Registration {
         &self.registration
     }
 
-    /// The place up to which this connection has been served everything; none while it is still in its inbox.
+    /// The place up to which this connection has been served everything; none while it is still in its
+    /// inbox, where what lies between is not looked at.
     pub fn place(&self) -> Option<Seq> {
         (!matches!(self.phase, Phase::Inbox { .. })).then_some(self.cursor)
     }
@@ -165,37 +184,39 @@ impl Connection {
         }
         if let Some(message) = self.page.pop_front() {
             self.cursor = message.seq;
+            self.registration.outbox().served(self.cursor);
             return Step::Replay(message);
         }
+        self.cursor = self.cursor.max(self.page_end);
         match self.phase {
-            Phase::Inbox { head } if self.cursor >= head => {
-                self.cursor = head;
+            Phase::Inbox { head } if self.cursor < head => self.read(&self.inbox, Some(head)),
+            Phase::Inbox { .. } => {
                 self.phase = Phase::Replay;
                 self.read(&self.everything, None)
             }
-            Phase::Inbox { head } => self.read(&self.inbox, Some(head)),
             Phase::Replay => self.read(&self.everything, None),
             Phase::Live => self.live(),
         }
     }
 
-    /// Takes in what [`Step::Read`] asked for.
-    pub fn replayed(&mut self, page: Page) {
-        self.gaps.extend(page.gap);
-        self.page = page.messages.into();
-        if page.more {
-            return;
+    /// Takes in what [`Step::Read`] asked for: a page of what there is up to and with `until`.
+    ///
+    /// `until` must have been the head of the log, or what the step asked for, *after* that step: all
+    /// that came later is then in the outbox.
+    pub fn replayed(&mut self, page: Page, until: Seq) {
+        let told = self.told;
+        for loss in page.losses.iter().filter(|loss| loss.to > told) {
+            self.told = self.told.max(loss.to);
+            let range = Some((loss.from.max(told + 1), loss.to));
+            self.gaps.push_back(Gap {
+                range,
+                reason: loss.reason.into(),
+            });
         }
-        match self.phase {
-            // The last message of the inbox is given out before the cursor jumps to the head.
-            Phase::Inbox { head } if self.page.is_empty() => self.cursor = head,
-            Phase::Inbox { .. } => {}
-            Phase::Replay | Phase::Live => {
-                self.phase = Phase::Live;
-                if self.page.is_empty() {
-                    self.cursor = self.cursor.max(page.reached);
-                }
-            }
+        self.page = page.messages.into();
+        self.page_end = page.reached;
+        if self.phase == Phase::Replay && page.reached >= until {
+            self.phase = Phase::Live;
         }
     }
 
@@ -212,12 +233,13 @@ impl Connection {
             // Read before the outbox: see `Registry::fanned_out`.
             let fanned_out = self.registration.fanned_out();
             match self.registration.outbox().take() {
-                Taken::Delivery(Delivery::Logged(seq, _)) if seq <= self.cursor => {}
-                Taken::Delivery(Delivery::Logged(seq, frame)) => {
-                    self.cursor = seq;
-                    return Step::Write(frame);
+                Taken::Delivery(Delivery::Logged(logged)) if logged.seq <= self.cursor => {}
+                Taken::Delivery(Delivery::Logged(logged)) => {
+                    self.cursor = logged.seq;
+                    self.registration.outbox().served(self.cursor);
+                    return Step::Write(logged);
                 }
-                Taken::Delivery(Delivery::Ephemeral(frame)) => return Step::Write(frame),
+                Taken::Delivery(Delivery::Ephemeral(frame)) => return Step::WriteEphemeral(frame),
                 Taken::Behind { lost } => {
                     self.phase = Phase::Replay;
                     return match lost {

@@ -1,33 +1,41 @@
 //! The HTTP edge: the only place that knows axum and the JSON of the API.
 
+mod ack;
 pub mod auth;
+mod batch;
 mod body;
 mod clients;
 mod demo;
 mod drain;
 mod error;
 mod guard;
+mod messages;
 mod openapi;
-mod presence;
+mod pulse;
 mod push;
 mod redact;
 mod server;
 mod site;
 mod sse;
 mod stats;
+mod sys;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use auth::{Admin, Auth};
 use axum::{Json, Router, extract::FromRef, middleware, routing};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use error::{Code, Error};
-pub use server::serve;
+pub use server::{ServeError, serve};
 
 use crate::{
     broker::Broker,
-    config::Settings,
+    config::{DurabilityMode, Settings},
+    log::{Durability, LogOptions, OpenError},
     outbox::Bounds,
     registry::{Capacity, Registry},
 };
@@ -43,8 +51,11 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Everything a node needs to answer, from its settings.
-    pub fn new(settings: Settings) -> Self {
+    /// Everything a node needs to answer, from its settings. `fatal`: see [`Broker::open`].
+    fn open(
+        settings: Settings,
+        fatal: impl FnOnce(String) + Send + 'static,
+    ) -> Result<Self, OpenError> {
         let limits = &settings.limits;
         let capacity = Capacity {
             per_client: limits.max_connections_per_client,
@@ -54,13 +65,37 @@ impl AppState {
             frames: limits.outbox,
             bytes: limits.outbox_bytes,
         };
-        Self {
-            broker: Broker::new(Registry::new(capacity, bounds)),
+        let registry = Registry::new(capacity, bounds);
+        Ok(Self {
+            broker: Broker::open(log_options(&settings), registry, fatal)?,
             auth: Arc::new(Auth::new(&settings)),
             settings: Arc::new(settings),
             drain: Arc::default(),
             started: Instant::now(),
-        }
+        })
+    }
+}
+
+fn log_options(settings: &Settings) -> LogOptions {
+    let kept = &settings.retention;
+    LogOptions {
+        durability: match kept.durability {
+            DurabilityMode::Fsync => Durability::Fsync,
+            DurabilityMode::Os => Durability::Os,
+        },
+        max_age: Duration::from_secs(kept.max_age_hours * 3600),
+        max_bytes: kept.max_log_mb << 20,
+        ..LogOptions::new(&settings.data_dir)
+    }
+}
+
+/// Runs what blocks, such as a read of the log, where it holds up nobody.
+async fn off_thread<T: Send + 'static, E: Into<Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome.map_err(Into::into),
+        Err(_) => Err(Error::new(Code::Internal, "something broke on our side")),
     }
 }
 
@@ -68,10 +103,14 @@ impl AppState {
 pub fn router(state: AppState) -> Router {
     let streams = OpenApiRouter::new()
         .routes(routes!(sse::get))
+        .routes(routes!(ack::post))
         .layer(guard::cors(&state.settings));
     let admin = OpenApiRouter::new()
         .routes(routes!(push::post, push::get))
+        .routes(routes!(batch::post))
         .routes(routes!(push::audience))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::show, messages::recall))
         .routes(routes!(clients::list))
         .routes(routes!(clients::show, clients::disconnect))
         .routes(routes!(stats::stats))

@@ -1,128 +1,196 @@
-//! The log, in memory for now: append, and read after a cursor. The newest messages only.
+//! The log: the durable, totally ordered list of messages, and the only source of order.
+//!
+//! One thread writes. It takes whatever waits, keeps it in one SQLite transaction with one fsync, hands
+//! the messages to the tail in order, and then answers. Reads go through connections of their own and see
+//! the log as of one moment, so they neither wait for the writer nor hold it up.
+//!
+//! Nothing here knows who is connected, or any async runtime. Reads block: from an async task, call them
+//! on a thread that may block. [`Log::append`] is a future that any runtime can drive.
 
-use std::{collections::VecDeque, sync::Arc, time::SystemTime};
+mod answer;
+mod append;
+mod ask;
+mod audiences;
+mod clients;
+mod counters;
+mod entry;
+mod error;
+mod forget;
+mod history;
+mod lane;
+mod loss;
+mod options;
+mod places;
+mod posts;
+mod queue;
+mod readers;
+mod receipts;
+mod replay;
+mod retention;
+mod rows;
+mod schema;
+mod space;
+mod store;
+mod upkeep;
+mod writer;
 
-use parking_lot::Mutex;
+#[cfg(test)]
+mod tests;
 
-use crate::{
-    connection::Gap,
-    message::{Audience, ClientId, Draft, Epoch, Message, Seq, TopicFilter},
+pub use append::{Busy, Recalled};
+pub use ask::Stats;
+pub use clients::{ClientPage, KnownClient};
+pub use counters::{BATCH_CLASSES, Work};
+pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
+pub use error::{AppendError, OpenError, ReadError};
+pub use history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
+pub use loss::{Loss, LossReason};
+pub use options::{Clock, Durability, LogOptions, OS_LEAP};
+pub use places::ClientPlace;
+pub use receipts::{Receipt, Receipts};
+pub use replay::{Page, PageLimit, Subscriptions};
+pub use upkeep::Tidied;
+
+use std::{
+    fs::File,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
 };
 
-const KEPT: usize = 1_000;
+use crate::message::{Cursor, Epoch, Message, Seq};
+use queue::{Bound, Queue};
+use writer::Writer;
 
-/// Whose messages to read.
-#[derive(Clone, Debug)]
-pub struct Subscriptions {
-    /// Direct messages to this client.
-    pub client: Option<ClientId>,
-    /// Messages to everyone.
-    pub everyone: bool,
-    /// Messages to these topics.
-    pub filters: Vec<TopicFilter>,
-}
-
-impl Subscriptions {
-    fn include(&self, audience: &Audience) -> bool {
-        match audience {
-            Audience::Client(id) => self.client.as_ref() == Some(id),
-            Audience::Clients(ids) => self.client.as_ref().is_some_and(|id| ids.contains(id)),
-            Audience::Topic(topic) => self.filters.iter().any(|filter| filter.matches(topic)),
-            Audience::Everyone => self.everyone,
-        }
-    }
-}
-
-/// What a read brought.
-#[derive(Debug)]
-pub struct Page {
-    /// The messages, in order.
-    pub messages: Vec<Arc<Message>>,
-    /// Everything up to here has been returned.
-    pub reached: Seq,
-    /// Whether there may be more.
-    pub more: bool,
-    /// What can't be had.
-    pub gap: Option<Gap>,
-}
-
-type Tail = Box<dyn FnMut(&Arc<Message>) -> u64 + Send>;
-
-/// See the module's description.
+/// The log. Dropping it is closing it: what was accepted is kept and answered first.
 pub struct Log {
-    epoch: Epoch,
-    inner: Mutex<Inner>,
+    shared: Arc<Shared>,
+    writer: Option<JoinHandle<()>>,
+    /// Held as long as the log is open.
+    _lock: File,
 }
 
-struct Inner {
-    head: Seq,
-    kept: VecDeque<Arc<Message>>,
-    tail: Tail,
+/// What the writer and everybody else have in common.
+struct Shared {
+    queue: Queue,
+    readers: readers::Readers,
+    places: places::Places,
+    counters: counters::Counters,
+    epoch: Epoch,
+    head: AtomicU64,
+    pruned: AtomicU64,
+    messages: AtomicU64,
+    clock: Clock,
+    path: PathBuf,
+}
+
+/// Where a cursor stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In this log, and everything after it is still there but for messages with a time to live.
+    Exact,
+    /// In this log, but messages in this range may be gone. Whether some of them were for the one who
+    /// asks, [`Page::losses`] says.
+    Pruned {
+        /// The first that may be gone.
+        from: Seq,
+        /// The last that is.
+        to: Seq,
+    },
+    /// Of another log.
+    UnknownEpoch,
+    /// After the newest message: the log was put back to an older copy.
+    Ahead,
 }
 
 impl Log {
-    /// An empty log, whose messages come out at `tail`.
-    pub fn new(epoch: Epoch, tail: Tail) -> Self {
-        let inner = Inner {
-            head: 0,
-            kept: VecDeque::new(),
-            tail,
-        };
-        Self {
-            epoch,
-            inner: Mutex::new(inner),
-        }
-    }
-
-    /// The epoch of this log.
-    pub fn epoch(&self) -> &Epoch {
-        &self.epoch
-    }
-
-    /// The newest place.
-    pub fn head(&self) -> Seq {
-        self.inner.lock().head
-    }
-
-    /// Appends, and says how many connections the message reached.
-    pub fn append(&self, draft: Draft) -> (Seq, u64) {
-        let mut inner = self.inner.lock();
-        inner.head += 1;
-        let at = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let at = at.as_millis() as u64;
-        let message = Arc::new(Message {
-            seq: inner.head,
-            at,
-            expires_at: draft.ttl.map(|ttl| at + ttl.as_millis() as u64),
-            audience: draft.audience,
-            event: draft.event,
-            data: draft.data,
+    /// Opens the log in its folder, or makes one.
+    ///
+    /// `tail` gets the messages of each commit, in order, on the writer's thread, before any of them is
+    /// answered; it returns how many connections each was handed to. The head moves before the tail is
+    /// called: whoever registers with the tail's other end and then replays up to [`Log::head`] misses
+    /// nothing. `fatal` is called once with the reason if what is on the disk is not known any more; then
+    /// nothing more is kept, and the process should end.
+    pub fn open(
+        options: LogOptions,
+        tail: impl FnMut(&[Arc<Message>]) -> Vec<u64> + Send + 'static,
+        fatal: impl FnOnce(String) + Send + 'static,
+    ) -> Result<Self, OpenError> {
+        let lock = schema::lock(&options.folder)?;
+        let opened = schema::open(&options)?;
+        let readers = readers::Readers::open(&opened.path, options.readers);
+        let readers = readers.map_err(|source| OpenError::Database {
+            path: opened.path.clone(),
+            source,
+        })?;
+        let shared = Arc::new(Shared {
+            queue: Queue::new(Bound {
+                messages: options.queue_messages,
+                bytes: options.queue_bytes,
+            }),
+            readers,
+            places: places::Places::default(),
+            counters: counters::Counters::default(),
+            epoch: opened.epoch.clone(),
+            head: opened.head.into(),
+            pruned: opened.pruned.into(),
+            messages: opened.messages.into(),
+            clock: options.clock.clone(),
+            path: opened.path.clone(),
         });
-        inner.kept.push_back(Arc::clone(&message));
-        if inner.kept.len() > KEPT {
-            inner.kept.pop_front();
-        }
-        let connections = (inner.tail)(&message);
-        (message.seq, connections)
+        let store = store::Store::new(opened, options);
+        let writer = Writer::new(store, Arc::clone(&shared), Box::new(tail), Box::new(fatal));
+        let thread = std::thread::Builder::new().name("log".into());
+        let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;
+        Ok(Self {
+            shared,
+            writer: Some(writer),
+            _lock: lock,
+        })
     }
 
-    /// What there is for these subscriptions after a place.
-    pub fn read(&self, subscriptions: &Subscriptions, after: Seq, until: Option<Seq>) -> Page {
-        let inner = self.inner.lock();
-        let reached = until.unwrap_or(inner.head);
-        let wanted = |message: &&Arc<Message>| {
-            message.seq > after
-                && message.seq <= reached
-                && subscriptions.include(&message.audience)
-        };
-        let messages = inner.kept.iter().filter(wanted).cloned().collect();
-        Page {
-            messages,
-            reached,
-            more: false,
-            gap: None,
+    /// Made with the log; part of every cursor.
+    pub fn epoch(&self) -> &Epoch {
+        &self.shared.epoch
+    }
+
+    /// The newest place that is durable.
+    pub fn head(&self) -> Seq {
+        self.shared.head.load(Ordering::Acquire)
+    }
+
+    /// The oldest place that retention has surely not touched.
+    pub fn tail_start(&self) -> Seq {
+        self.shared.pruned.load(Ordering::Acquire) + 1
+    }
+
+    /// Where a cursor stands.
+    pub fn check(&self, cursor: &Cursor) -> Standing {
+        let pruned = self.shared.pruned.load(Ordering::Acquire);
+        if cursor.epoch != self.shared.epoch {
+            Standing::UnknownEpoch
+        } else if cursor.seq > self.head() {
+            Standing::Ahead
+        } else if cursor.seq < pruned {
+            Standing::Pruned {
+                from: cursor.seq + 1,
+                to: pruned,
+            }
+        } else {
+            Standing::Exact
+        }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.shared.queue.close(AppendError::Closed);
+        if let Some(writer) = self.writer.take() {
+            // It catches its own panics and has told the reason.
+            let _ = writer.join();
         }
     }
 }

@@ -76,6 +76,11 @@ pub enum Audience {
 }
 
 impl Audience {
+    /// Whether it is clients by name, for whom a message waits.
+    pub fn is_direct(&self) -> bool {
+        matches!(self, Self::Client(_) | Self::Clients(_))
+    }
+
     /// Several clients, where each counts once however often it was named.
     pub fn clients(mut ids: Vec<ClientId>) -> Self {
         ids.sort_unstable();

@@ -3,18 +3,46 @@
 //! It never blocks whoever fills it. When it is full it forgets what it held and says *behind*: what
 //! stands in the log is read from there, at the reader's own pace.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::message::{Frame, Seq};
 
+/// A message of the log on its way to all its connections, which share it.
+#[derive(Debug)]
+pub struct Logged {
+    /// Its place.
+    pub seq: Seq,
+    /// Its bytes.
+    pub frame: Frame,
+    /// Whether it is for clients by name, and so waits for them.
+    pub direct: bool,
+    /// Connections that it was given out to since somebody last took the number away.
+    pub written: AtomicU64,
+}
+
+impl Logged {
+    /// A message that nobody has had yet.
+    pub fn new(seq: Seq, frame: Frame, direct: bool) -> Arc<Self> {
+        Arc::new(Self {
+            seq,
+            frame,
+            direct,
+            written: AtomicU64::new(0),
+        })
+    }
+}
+
 /// Something to write to one connection.
 #[derive(Clone, Debug)]
 pub enum Delivery {
-    /// A message of the log, at its place.
-    Logged(Seq, Frame),
+    /// A message of the log.
+    Logged(Arc<Logged>),
     /// A message that was never in the log: who misses it now misses it for good.
     Ephemeral(Frame),
 }
@@ -84,6 +112,9 @@ pub struct Bounds {
 struct Inner {
     queue: VecDeque<Delivery>,
     bytes: usize,
+    /// Everything that was put in has been taken, and its taker waits.
+    idle: bool,
+    place: Seq,
     behind: bool,
     lost: u64,
     close: Option<CloseReason>,
@@ -102,6 +133,7 @@ impl Outbox {
     /// Puts a delivery in, or notes that the connection fell behind. Never waits.
     pub fn put(&self, delivery: Delivery) {
         let mut inner = self.inner.lock();
+        inner.idle = false;
         if inner.has_room(delivery.len(), self.bounds) {
             inner.bytes += delivery.len();
             inner.queue.push_back(delivery);
@@ -140,10 +172,25 @@ impl Outbox {
                 Taken::Delivery(delivery)
             }
             None => {
+                inner.idle = true;
                 // A burst must not cost memory for as long as the connection lasts.
                 inner.queue = VecDeque::new();
                 Taken::Empty
             }
+        }
+    }
+
+    /// Notes the place up to which the connection has been served.
+    pub fn served(&self, seq: Seq) {
+        self.inner.lock().place = seq;
+    }
+
+    /// How many places of the log the connection is behind `head`.
+    pub fn behind(&self, head: Seq) -> u64 {
+        let inner = self.inner.lock();
+        match inner.idle {
+            true => 0,
+            false => head.saturating_sub(inner.place),
         }
     }
 
@@ -160,8 +207,10 @@ impl Outbox {
 
 impl Delivery {
     fn len(&self) -> usize {
-        let (Self::Logged(_, frame) | Self::Ephemeral(frame)) = self;
-        frame.bytes().len()
+        match self {
+            Self::Logged(logged) => logged.frame.bytes().len(),
+            Self::Ephemeral(frame) => frame.bytes().len(),
+        }
     }
 }
 
@@ -186,6 +235,10 @@ mod tests {
     use super::*;
     use crate::message::FrameWriter;
 
+    fn logged(seq: Seq) -> Delivery {
+        Delivery::Logged(Logged::new(seq, frame(), false))
+    }
+
     fn frame() -> Frame {
         FrameWriter::new().data("x").finish()
     }
@@ -201,33 +254,32 @@ mod tests {
             frames: 8,
             bytes: frame().bytes().len() - 1,
         });
-        outbox.put(Delivery::Logged(1, frame()));
+        outbox.put(logged(1));
         assert!(matches!(outbox.take(), Taken::Delivery(_)));
-        outbox.put(Delivery::Logged(2, frame()));
-        outbox.put(Delivery::Logged(3, frame()));
+        outbox.put(logged(2));
+        outbox.put(logged(3));
         assert!(matches!(outbox.take(), Taken::Behind { lost: 0 }));
     }
 
     #[test]
     fn a_full_outbox_forgets_and_says_so_once() {
         let outbox = Outbox::new(TWO);
-        outbox.put(Delivery::Logged(1, frame()));
+        outbox.put(logged(1));
         outbox.put(Delivery::Ephemeral(frame()));
-        outbox.put(Delivery::Logged(2, frame()));
+        outbox.put(logged(2));
         outbox.put(Delivery::Ephemeral(frame()));
         assert!(matches!(outbox.take(), Taken::Behind { lost: 2 }));
         assert!(matches!(outbox.take(), Taken::Empty));
-        outbox.put(Delivery::Logged(3, frame()));
-        assert!(matches!(
-            outbox.take(),
-            Taken::Delivery(Delivery::Logged(3, _))
-        ));
+        outbox.put(logged(3));
+        assert!(
+            matches!(outbox.take(), Taken::Delivery(Delivery::Logged(logged)) if logged.seq == 3)
+        );
     }
 
     #[test]
     fn closing_goes_before_what_waits_and_the_first_reason_stays() {
         let outbox = Outbox::new(TWO);
-        outbox.put(Delivery::Logged(1, frame()));
+        outbox.put(logged(1));
         outbox.close(CloseReason::Disconnected);
         outbox.close(CloseReason::TokenExpired);
         assert!(matches!(

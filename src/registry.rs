@@ -24,7 +24,7 @@ pub use changes::{Changed, Changes};
 use subscriptions::Subscriptions;
 
 use crate::{
-    message::{Audience, ClientId, Seq, Topic, TopicFilter},
+    message::{Audience, ClientId, Seq, TopicFilter},
     outbox::{Bounds, CloseReason, Delivery, Outbox},
 };
 
@@ -64,6 +64,13 @@ pub struct Entry {
     outbox: Arc<Outbox>,
 }
 
+impl Entry {
+    /// How many places of the log it is behind `head`.
+    pub fn behind(&self, head: Seq) -> u64 {
+        self.outbox.behind(head)
+    }
+}
+
 /// A client and its connections, oldest first.
 #[derive(Clone, Debug)]
 pub struct Presence {
@@ -73,6 +80,8 @@ pub struct Presence {
     pub version: u64,
     /// Its connections; none when it has gone.
     pub connections: Vec<Entry>,
+    /// The newest place that was fanned out when this was read.
+    pub head: Seq,
 }
 
 /// How many connections there may be.
@@ -140,6 +149,11 @@ impl Registry {
         })
     }
 
+    /// Says that everything up to here came before this registry: nobody waits for it.
+    pub fn start_at(&self, seq: Seq) {
+        self.fanned_out.fetch_max(seq, Ordering::Release);
+    }
+
     /// Admits a connection. From this moment on, everything for it is in its outbox.
     pub fn register(self: &Arc<Self>, newcomer: Newcomer) -> Result<Registration, Refusal> {
         let outbox = Outbox::new(self.bounds);
@@ -172,8 +186,8 @@ impl Registry {
             reached += 1;
         });
         drop(inner);
-        if let Delivery::Logged(seq, _) = delivery {
-            self.fanned_out.fetch_max(*seq, Ordering::Release);
+        if let Delivery::Logged(logged) = delivery {
+            self.fanned_out.fetch_max(logged.seq, Ordering::Release);
         }
         self.deliveries.fetch_add(reached, Ordering::Relaxed);
         reached
@@ -223,7 +237,7 @@ impl Registry {
 
     /// One client and its connections.
     pub fn presence(&self, client_id: &ClientId) -> Presence {
-        self.inner.lock().presence(client_id)
+        self.inner.lock().presence(client_id, self.fanned_out())
     }
 
     /// Up to `limit` clients after `after` whose id or topics contain `search`, by id.
@@ -235,7 +249,7 @@ impl Registry {
             .range::<ClientId, _>((start, Bound::Unbounded))
             .filter(|(client_id, ids)| inner.mentions(client_id, ids, search))
             .take(limit)
-            .map(|(client_id, _)| inner.presence(client_id))
+            .map(|(client_id, _)| inner.presence(client_id, self.fanned_out()))
             .collect()
     }
 
@@ -275,14 +289,9 @@ impl Registry {
         }
     }
 
-    /// Whether somebody hears `topic`.
-    pub fn is_heard(&self, topic: &Topic) -> bool {
-        let mut heard = false;
-        self.inner
-            .lock()
-            .subscriptions
-            .for_each(topic, |_| heard = true);
-        heard
+    /// Whether anybody watches the server itself.
+    pub fn is_observed(&self) -> bool {
+        !self.inner.lock().observers.is_empty()
     }
 }
 
@@ -354,11 +363,12 @@ impl Inner {
         }
     }
 
-    fn presence(&self, client_id: &ClientId) -> Presence {
+    fn presence(&self, client_id: &ClientId, head: Seq) -> Presence {
         let ids = self.clients.get(client_id).into_iter().flatten();
         Presence {
             client_id: client_id.clone(),
             version: self.version,
+            head,
             connections: ids
                 .filter_map(|id| self.connections.get(id))
                 .cloned()

@@ -38,6 +38,26 @@ pub struct PushRequest {
     /// Seconds that it may wait for somebody who is not there. 0: only who is connected now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
+    /// Makes it safe to send the same push again: within 24 hours the same key answers the same id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// Refuse the push, and keep nothing, when it would reach nobody now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_online: bool,
+}
+
+impl PushRequest {
+    /// A push with nothing said but whom and what.
+    pub fn new(to: To, data: Box<RawValue>) -> Self {
+        Self {
+            to,
+            data,
+            event: None,
+            ttl: None,
+            idempotency_key: None,
+            require_online: false,
+        }
+    }
 }
 
 /// What `POST /push` answers.
@@ -50,6 +70,143 @@ pub struct PushAnswer {
     pub connections: u64,
     /// Whether it waits in the log for those who are not there.
     pub queued: bool,
+}
+
+/// One line of what `POST /push/batch` answers: for each line that came, in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum BatchAnswer {
+    /// It was accepted.
+    Accepted(PushAnswer),
+    /// It was refused, and the others go on.
+    Refused(Problem),
+}
+
+/// The body of `POST /ack`: the page has seen everything up to here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Ack {
+    /// Whose page it is.
+    pub client_id: String,
+    /// The cursor of the newest message that it has seen.
+    pub id: String,
+}
+
+/// A message as the history shows it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct MessageInfo {
+    /// Its cursor.
+    pub id: String,
+    /// When it was accepted, in milliseconds since 1970.
+    pub at: u64,
+    /// When it stops being delivered, in milliseconds since 1970; none: with retention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<u64>,
+    /// Whom it was for; in a list, of several clients the first ten.
+    pub to: To,
+    /// How many clients it was for; none for a topic and for everyone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<u64>,
+    /// The event type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// What was pushed; null once it was recalled.
+    #[cfg_attr(feature = "ssr", schema(value_type = serde_json::Value))]
+    pub data: Box<RawValue>,
+    /// How it ended, if it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// What became of it, in numbers.
+    pub receipts: Receipts,
+}
+
+/// Why a message is not delivered any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Its time to live is over.
+    Expired,
+    /// Somebody took it back.
+    Recalled,
+}
+
+/// What became of a message. For a message to clients these are clients, each counted once, at the
+/// furthest that it came; for a topic and for everyone they are connections, which do not acknowledge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Receipts {
+    /// All of them.
+    pub audience: u64,
+    /// Written to a connection, and not acknowledged.
+    pub sent: u64,
+    /// Seen by the page.
+    pub acknowledged: u64,
+    /// Still waiting.
+    pub waiting: u64,
+    /// Expired before it could be sent.
+    pub expired: u64,
+    /// Recalled before it could be sent.
+    pub recalled: u64,
+}
+
+/// How far a message came at one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Receipt {
+    /// It waits for the client.
+    Queued,
+    /// It was written to a connection of the client.
+    Sent,
+    /// The page has said that it saw it.
+    Acknowledged,
+    /// Its time was over before it could be sent.
+    Expired,
+    /// It was recalled before it could be sent.
+    Recalled,
+}
+
+/// A message's fate at one client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Recipient {
+    /// Which client.
+    pub client_id: String,
+    /// How far it came.
+    pub receipt: Receipt,
+}
+
+/// What `GET /api/messages/{id}` answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct MessageDetail {
+    /// The message, with all the names of its audience.
+    pub message: MessageInfo,
+    /// Its fate client by client, the first thousand; empty for a topic and for everyone.
+    pub recipients: Vec<Recipient>,
+}
+
+/// What `GET /api/messages` answers: one page, newest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct MessagesPage {
+    /// The messages of this page. It may be empty and still have a next one.
+    pub messages: Vec<MessageInfo>,
+    /// What `before` must be for the next page; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The data of `event: recall`: take this message off the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Recall {
+    /// The cursor of the message.
+    pub id: String,
 }
 
 /// The body of `POST /api/audience`.
@@ -81,6 +238,9 @@ pub struct ConnectionInfo {
     pub topics: Vec<String>,
     /// When it was opened, in milliseconds since 1970.
     pub since: u64,
+    /// How many places of the log it is behind the newest message.
+    #[serde(default)]
+    pub behind: u64,
     /// The address it came from.
     pub remote: String,
     /// The `User-Agent` it gave.
@@ -96,8 +256,28 @@ pub struct ClientInfo {
     pub client_id: String,
     /// Grows with every change of the registry, so that of two accounts of one client the newer is known.
     pub version: u64,
-    /// Its open connections, oldest first; none: it has gone.
+    /// Its open connections, oldest first; none: it is not connected.
     pub connections: Vec<ConnectionInfo>,
+    /// When it was last here, in milliseconds since 1970, where that is known and it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<u64>,
+}
+
+/// What `GET /api/clients/{client_id}` answers: a client, connected or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ClientDetail {
+    /// Who it is, and its connections.
+    #[serde(flatten)]
+    pub client: ClientInfo,
+    /// When it was first seen, in milliseconds since 1970; none: something was pushed to it, and it never came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen: Option<u64>,
+    /// Why its last connection ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reason: Option<String>,
+    /// Direct messages that it has not had, counted up to a thousand.
+    pub unread: u64,
 }
 
 /// What `GET /api/clients` answers: one page, by `client_id`.
@@ -141,6 +321,10 @@ pub struct Stats {
     pub connections_opened: u64,
     /// Messages accepted.
     pub messages: u64,
+    /// Messages in the log.
+    pub log_messages: u64,
+    /// Bytes that the log takes on the disk.
+    pub log_bytes: u64,
     /// Frames handed to connections.
     pub deliveries: u64,
 }
@@ -236,6 +420,14 @@ pub struct Problem {
 
 /// The topic on which the registry reports connects and disconnects. Admin only.
 pub const SYS_CLIENTS: &str = "$sys/clients";
+/// The event that takes a message off the screen; its data is a [`Recall`].
+pub const EVENT_RECALL: &str = "recall";
+/// The topic on which the broker reports what was pushed and how far it came. Admin only.
+pub const SYS_MESSAGES: &str = "$sys/messages";
+/// On [`SYS_MESSAGES`]: a [`MessageInfo`] that was just pushed.
+pub const EVENT_PUSHED: &str = "pushed";
+/// On [`SYS_MESSAGES`]: a list of client ids whose receipts have moved.
+pub const EVENT_MOVED: &str = "moved";
 /// On [`SYS_CLIENTS`]: a list of [`ClientInfo`] that changed.
 pub const EVENT_CLIENTS: &str = "clients";
 /// On [`SYS_CLIENTS`]: too much changed to tell it one by one; load the list again.

@@ -83,10 +83,9 @@ pub fn run(push: Push) -> anyhow::Result<()> {
     }
     let text = data(push.data)?;
     let request = PushRequest {
-        to: push.target.into_wire(),
-        data: json(text, push.json)?,
         event: push.event,
         ttl: push.ttl,
+        ..PushRequest::new(push.target.into_wire(), json(text, push.json)?)
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -25,7 +25,7 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let limits = &Arc::<Settings>::from_ref(state).limits;
-        let time = Duration::from_secs(limits.request_timeout);
+        let time = limits.request_timeout();
         let body = read(request.into_body(), limits.max_message_bytes);
         tokio::time::timeout(time, body)
             .await

@@ -7,6 +7,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use crate::{
+    broker::PublishError,
+    log::{AppendError, ReadError},
+};
+
 /// Every kind of refusal, named after the answer. The code is what programs may branch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -24,8 +29,20 @@ pub enum Code {
     NotFound,
     /// The route is there, the method is not.
     MethodNotAllowed,
+    /// Nobody has heard of this client.
+    ClientUnknown,
     /// The client has no connection here.
     ClientNotConnected,
+    /// Nobody whom the push is for is connected, and it asked for that.
+    NobodyOnline,
+    /// The idempotency key came with another push before.
+    IdempotencyKeyReused,
+    /// There is no such message, or not any more.
+    MessageUnknown,
+    /// The disk is full: nothing can be kept until there is room.
+    StorageFull,
+    /// The log can't be written or read at this moment.
+    LogUnavailable,
     /// A topic under `$sys/` is the server's own.
     ReservedTopic,
     /// No credential, or one that is not valid.
@@ -119,6 +136,24 @@ impl Code {
                 S::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
                 "Not with this method",
+            ),
+            Self::ClientUnknown => (
+                S::NOT_FOUND,
+                "client_unknown",
+                "Nobody has heard of this client",
+            ),
+            Self::NobodyOnline => (S::CONFLICT, "nobody_online", "Nobody is connected"),
+            Self::IdempotencyKeyReused => (
+                S::CONFLICT,
+                "idempotency_key_reused",
+                "The key belongs to another push",
+            ),
+            Self::MessageUnknown => (S::NOT_FOUND, "message_unknown", "There is no such message"),
+            Self::StorageFull => (S::INSUFFICIENT_STORAGE, "storage_full", "The disk is full"),
+            Self::LogUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "log_unavailable",
+                "The log does not answer",
             ),
             Self::ClientNotConnected => (
                 S::NOT_FOUND,
@@ -291,5 +326,46 @@ mod tests {
         let places: Vec<usize> = Code::ALL.iter().map(|code| *code as usize).collect();
         let all: Vec<usize> = (0..=Code::Internal as usize).collect();
         assert_eq!(places, all);
+    }
+}
+
+impl From<PublishError> for Error {
+    fn from(error: PublishError) -> Self {
+        let text = error.to_string();
+        match error {
+            PublishError::NobodyOnline => {
+                Self::new(Code::NobodyOnline, text).field("require_online")
+            }
+            PublishError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        let text = error.to_string();
+        match error {
+            AppendError::KeyReused { .. } => {
+                Self::new(Code::IdempotencyKeyReused, text).field("idempotency_key")
+            }
+            AppendError::Full => {
+                let text = "there is no room on the disk; pushes are taken again when there is";
+                Self::new(Code::StorageFull, text).retry_after(10)
+            }
+            AppendError::Locked => Self::new(Code::LogUnavailable, text).retry_after(1),
+            AppendError::Closed => Self::new(Code::ShuttingDown, text).retry_after(1),
+            AppendError::Failed => Self::new(Code::LogUnavailable, text),
+        }
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        tracing::error!(%error, "a read of the log failed");
+        Self::new(
+            Code::LogUnavailable,
+            "the log can not be read at this moment",
+        )
+        .retry_after(1)
     }
 }

@@ -78,10 +78,11 @@ pub fn cors(settings: &Settings) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origin)
         .allow_credentials(!every)
-        .allow_methods([Method::GET])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([
             header::AUTHORIZATION,
             header::CACHE_CONTROL,
+            header::CONTENT_TYPE,
             header::HeaderName::from_static("last-event-id"),
         ])
 }

@@ -14,6 +14,7 @@ use super::AppState;
     ),
     tags(
         (name = "push", description = "Telling clients"),
+        (name = "messages", description = "What was pushed, and what became of it"),
         (name = "streams", description = "Listening"),
         (name = "clients", description = "Who is connected"),
         (name = "session", description = "Signing in to the panel"),

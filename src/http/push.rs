@@ -12,8 +12,9 @@ use super::{
     body::{self, JsonBody, Pairs, WholeBody},
 };
 use crate::{
-    broker::Published,
+    broker::{Published, Push},
     config::Limits,
+    log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic},
 };
 
@@ -39,8 +40,8 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         }
         _ => {
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
-            let draft = draft(push, &state.settings.limits)?;
-            let published = state.broker.publish(draft).await;
+            let push = parse(push, &state.settings.limits)?;
+            let published = state.broker.publish(push).await?;
             Ok(Json(answer(published)).into_response())
         }
     }
@@ -48,7 +49,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
 
 /// Push a text to one client, as the article did
 ///
-/// Answers the text `success`, or 404 when the client is not connected.
+/// Answers the text `success`: the message was sent, or waits until the client comes.
 #[utoipa::path(
     get, path = "/push", tag = "push",
     params(
@@ -56,8 +57,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         ("message" = String, Query, description = "What they get"),
     ),
     responses(
-        (status = 200, description = "Sent", body = String, content_type = "text/plain"),
-        (status = 404, description = "The client is not connected", body = String, content_type = "text/plain"),
+        (status = 200, description = "Accepted", body = String, content_type = "text/plain"),
         (status = "4XX", description = "Refused; nothing was sent", body = Problem),
     ),
 )]
@@ -105,18 +105,18 @@ async fn article(state: &AppState, pairs: &Pairs) -> Result<Response, Error> {
         data: Data::Text(message.into()),
         ttl: None,
     };
-    let published = state.broker.publish(draft).await;
-    match published.connections {
-        0 => Ok((
-            axum::http::StatusCode::NOT_FOUND,
-            "the client is not connected",
-        )
-            .into_response()),
-        _ => Ok("success".into_response()),
-    }
+    state
+        .broker
+        .publish(Push {
+            draft,
+            key: None,
+            require_online: false,
+        })
+        .await?;
+    Ok("success".into_response())
 }
 
-fn answer(published: Published) -> PushAnswer {
+pub fn answer(published: Published) -> PushAnswer {
     PushAnswer {
         id: published.cursor.map(|cursor| cursor.to_string()),
         connections: published.connections,
@@ -125,19 +125,34 @@ fn answer(published: Published) -> PushAnswer {
 }
 
 /// Parses what a push asks for. Past this line nothing is checked again.
-pub fn draft(push: PushRequest, limits: &Limits) -> Result<Draft, Error> {
+pub fn parse(push: PushRequest, limits: &Limits) -> Result<Push, Error> {
     let event = push.event.as_deref().map(EventType::parse).transpose();
+    let key = push
+        .idempotency_key
+        .as_deref()
+        .map(IdempotencyKey::parse)
+        .transpose();
+    let key = key.map_err(|why| Error::invalid("idempotency_key", why))?;
     if push.ttl.is_some_and(|ttl| ttl > MAX_TTL) {
         return Err(Error::invalid(
             "ttl",
             format!("a message may wait {MAX_TTL} seconds at most"),
         ));
     }
-    Ok(Draft {
+    if key.is_some() && push.ttl == Some(0) {
+        let why = "an ephemeral message (ttl 0) is not kept, and neither is its key";
+        return Err(Error::invalid("idempotency_key", why));
+    }
+    let draft = Draft {
         audience: parse_audience(push.to, limits)?,
         event: event.map_err(|why| Error::invalid("event", why))?,
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
+    };
+    Ok(Push {
+        draft,
+        key,
+        require_online: push.require_online,
     })
 }
 

@@ -1,8 +1,6 @@
 //! The accept loop: from a listening socket to requests, and out again on a signal.
 
-use std::{
-    convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
-};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::IntoResponse};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -11,61 +9,72 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
-    sync::watch,
+    sync::{oneshot, watch},
+    task::JoinSet,
 };
 use tower::ServiceExt;
 
-use super::{AppState, Code, Error, presence, router};
-use crate::config::Settings;
+use super::{
+    AppState, Code, Error,
+    pulse::{Pulse, Pulsed},
+    router, sys,
+};
+use crate::{config::Settings, log::OpenError};
 
 /// How long to wait when the system has no descriptor left for another socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a peer may take to notice that its connection has ended.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Why a server ended that was not asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The log can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The log has failed for good: what is on the disk is not known any more.
+    #[error("the log has failed: {0}")]
+    Log(String),
+}
+
 /// Serves until `shutdown` is done, then takes leave within the drain time.
 pub async fn serve(
     listener: TcpListener,
     settings: Settings,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), io::Error> {
-    let state = AppState::new(settings);
-    let router = router(state.clone());
-    let watcher = tokio::spawn(presence::watch(Arc::clone(&state.broker)));
+) -> Result<(), ServeError> {
+    let (fatal, failed) = oneshot::channel();
+    let state = AppState::open(settings, |reason| drop(fatal.send(reason)))?;
+    let settings = Arc::clone(&state.settings);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(sys::tell_clients(Arc::clone(&state.broker)));
+    tasks.spawn(sys::tell_messages(Arc::clone(&state.broker)));
+    tasks.spawn(Arc::clone(&state.broker).count_reach());
     let (stop, stopped) = watch::channel(());
     let door = Door {
-        router,
-        settings: Arc::clone(&state.settings),
+        router: router(state.clone()),
+        settings: Arc::clone(&settings),
         stopped,
     };
-    let mut leave = pin!(async {
-        shutdown.await;
-        tracing::info!(
-            "taking leave of {} connections",
-            state.broker.registry().size().connections
-        );
-        state
-            .drain
-            .run(state.broker.registry(), state.settings.drain())
-            .await;
-    });
-    loop {
-        tokio::select! {
-            () = &mut leave => break,
-            accepted = listener.accept() => door.admit(accepted).await,
-        }
-    }
+    let outcome = tokio::select! {
+        () = leave(state, shutdown) => Ok(()),
+        Ok(reason) = failed => Err(ServeError::Log(reason)),
+        never = door.admit_all(&listener) => match never {},
+    };
     drop(listener);
     // Requests that are still being answered end; idle connections close.
     drop(door);
     let _ = stop.send(());
-    let _ = tokio::time::timeout(
-        state.settings.drain().max(Duration::from_secs(1)),
-        stop.closed(),
-    )
-    .await;
-    watcher.abort();
-    Ok(())
+    let _ = tokio::time::timeout(settings.drain().max(LINGER), stop.closed()).await;
+    tasks.shutdown().await;
+    outcome
+}
+
+async fn leave(state: AppState, shutdown: impl Future<Output = ()>) {
+    shutdown.await;
+    let registry = state.broker.registry();
+    tracing::info!(connections = registry.size().connections, "taking leave");
+    state.drain.run(registry, state.settings.drain()).await;
 }
 
 /// What a new socket needs.
@@ -76,6 +85,12 @@ struct Door {
 }
 
 impl Door {
+    async fn admit_all(&self, listener: &TcpListener) -> Infallible {
+        loop {
+            self.admit(listener.accept().await).await;
+        }
+    }
+
     async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>) {
         match accepted {
             Ok((socket, remote)) => {
@@ -84,15 +99,14 @@ impl Door {
                 }
                 let stopped = self.stopped.clone();
                 let router = self.router.clone();
-                let request_timeout = Duration::from_secs(self.settings.limits.request_timeout);
-                let max_head = self.settings.limits.max_head();
+                let limits = &self.settings.limits;
                 tokio::spawn(converse(
+                    stopped,
                     socket,
                     remote,
                     router,
-                    request_timeout,
-                    max_head,
-                    stopped,
+                    limits.request_timeout(),
+                    limits.max_head(),
                 ));
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -130,16 +144,20 @@ fn set_up(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
 
 /// Answers the requests of one socket, one after the other.
 async fn converse(
+    // The last to be dropped: who waits for it waits for all that this task holds.
+    mut stopped: watch::Receiver<()>,
     socket: TcpStream,
     remote: SocketAddr,
     router: Router,
     request_timeout: Duration,
     max_head: usize,
-    mut stopped: watch::Receiver<()>,
 ) {
+    let pulse = Arc::new(Pulse::default());
+    let socket = TokioIo::new(Pulsed::new(socket, Arc::clone(&pulse)));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(remote));
+        request.extensions_mut().insert(Arc::clone(&pulse));
         let router = router.clone();
         // hyper asks for a future that can be moved when the socket is to be had back.
         Box::pin(async move {
@@ -153,7 +171,7 @@ async fn converse(
         .timer(TokioTimer::new())
         .header_read_timeout(request_timeout)
         .max_buf_size(max_head)
-        .serve_connection(TokioIo::new(socket), service);
+        .serve_connection(socket, service);
     let mut stopping = false;
     let outcome = loop {
         tokio::select! {
@@ -165,7 +183,7 @@ async fn converse(
         }
     };
     let parts = connection.into_parts();
-    let mut socket = parts.io.into_inner();
+    let mut socket = parts.io.into_inner().into_inner();
     if outcome.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty() {
         refuse_late(&mut socket, request_timeout).await;
     }

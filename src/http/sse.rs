@@ -1,14 +1,17 @@
 //! `GET /sse`: one stream, from its request to its last byte.
 
+mod arrivals;
 mod events;
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 
 use app::wire::{Problem, Refused};
+use arrivals::Arrivals;
 use axum::{
     body::{Body, Bytes},
     extract::{ConnectInfo, RawQuery, State},
@@ -22,13 +25,14 @@ use super::{
     AppState, Code, Error,
     auth::{Grant, Listener},
     body::Pairs,
-    demo,
+    demo, off_thread,
+    pulse::Pulse,
 };
 use crate::{
-    broker::Since,
-    connection::{Connection, Step},
+    broker::{Since, Unavailable},
+    connection::{Connection, Read, Step},
     message::{ClientId, Cursor, Epoch, Frame, TopicFilter},
-    outbox::CloseReason,
+    outbox::{CloseReason, Logged},
     random,
     registry::{Newcomer, Refusal},
 };
@@ -83,8 +87,10 @@ pub async fn get(
             .map_or_else(String::new, |info| info.0.to_string()),
         user_agent: user_agent.map(str::to_owned),
     };
-    let connection = state.broker.subscribe(newcomer, since).map_err(no_room)?;
-    let stream = Stream::new(state, connection, refused, grant.expires_at);
+    let broker = Arc::clone(&state.broker);
+    let connection = off_thread(move || broker.subscribe(newcomer, &since)).await?;
+    let pulse = extensions.get::<Arc<Pulse>>().cloned().unwrap_or_default();
+    let stream = Stream::new(state, connection, pulse, refused, grant.expires_at);
     Ok(response(Body::from_stream(stream::unfold(
         stream,
         async |mut stream| {
@@ -174,12 +180,19 @@ fn filters(
     Ok((allowed, Vec::into_iter(forbidden).map(refused).collect()))
 }
 
-fn no_room(refusal: Refusal) -> Error {
-    let code = match refusal {
-        Refusal::PerClient(_) => Code::TooManyConnectionsOfClient,
-        Refusal::Total(_) => Code::TooManyConnections,
-    };
-    Error::new(code, refusal.to_string()).retry_after(5)
+impl From<Unavailable> for Error {
+    fn from(unavailable: Unavailable) -> Self {
+        let text = unavailable.to_string();
+        match unavailable {
+            Unavailable::Refused(Refusal::PerClient(_)) => {
+                Self::new(Code::TooManyConnectionsOfClient, text).retry_after(5)
+            }
+            Unavailable::Refused(Refusal::Total(_)) => {
+                Self::new(Code::TooManyConnections, text).retry_after(5)
+            }
+            Unavailable::Log(error) => error.into(),
+        }
+    }
 }
 
 /// Drives a [`Connection`] as the body of a response. It is only asked for more when the socket has
@@ -187,6 +200,7 @@ fn no_room(refusal: Refusal) -> Error {
 struct Stream {
     state: AppState,
     connection: Connection,
+    arrivals: Arrivals,
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
     expires: Option<Instant>,
@@ -197,14 +211,14 @@ impl Stream {
     fn new(
         state: AppState,
         connection: Connection,
+        pulse: Arc<Pulse>,
         refused: Vec<Refused>,
         expires_at: Option<u64>,
     ) -> Self {
-        let mut opening = vec![events::welcome(
-            &state.settings,
-            connection.registration().newcomer(),
-        )];
+        let newcomer = connection.registration().newcomer();
+        let mut opening = vec![events::welcome(&state.settings, newcomer)];
         opening.extend(refused.iter().map(events::refused));
+        let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer.client_id.clone());
         let heartbeat = state.settings.heartbeat();
         Self {
             // The first ping comes at a moment of its own, so that those who came together do not stay in step.
@@ -213,6 +227,7 @@ impl Stream {
             expires: expires_at.map(instant_of),
             state,
             connection,
+            arrivals,
             opening: opening.into_iter(),
             ended: false,
         }
@@ -236,16 +251,46 @@ impl Stream {
                 return frame;
             }
             match self.connection.step() {
-                Step::Write(frame) => return frame,
-                Step::Replay(message) => return Frame::of(&message, self.state.broker.epoch()),
-                Step::Gap(gap) => return events::gap(&gap, self.state.broker.epoch()),
+                Step::Write(logged) => return self.give(&logged),
+                Step::WriteEphemeral(frame) => return frame,
+                Step::Replay(message) => {
+                    let epoch = self.state.broker.log().epoch();
+                    let direct = message.audience.is_direct();
+                    return self.give(&Logged::new(
+                        message.seq,
+                        Frame::of(&message, epoch),
+                        direct,
+                    ));
+                }
+                Step::Gap(gap) => return events::gap(&gap, self.state.broker.log().epoch()),
                 Step::Read(read) => {
-                    let page = self.state.broker.read(read).await;
-                    self.connection.replayed(page);
+                    if let Err(reason) = self.read(read).await {
+                        return self.end(reason);
+                    }
                 }
                 Step::Close(reason) => return self.end(reason),
                 Step::Wait => self.wait().await,
             }
+        }
+    }
+
+    fn give(&self, logged: &Logged) -> Frame {
+        logged.written.fetch_add(1, Ordering::AcqRel);
+        if logged.direct {
+            self.arrivals.give(logged.seq);
+        }
+        logged.frame.clone()
+    }
+
+    async fn read(&mut self, read: Read) -> Result<(), CloseReason> {
+        let broker = Arc::clone(&self.state.broker);
+        match off_thread(move || broker.read(&read)).await {
+            Ok((page, until)) => {
+                self.connection.replayed(page, until);
+                Ok(())
+            }
+            // It was said where it happened.
+            Err::<_, Error>(_) => Err(CloseReason::LogUnreadable),
         }
     }
 
@@ -259,6 +304,7 @@ impl Stream {
             return None;
         }
         self.next_ping = now + self.state.settings.heartbeat();
+        self.arrivals.beat();
         let cursor = self
             .connection
             .place()
@@ -268,6 +314,7 @@ impl Stream {
 
     fn end(&mut self, reason: CloseReason) -> Frame {
         self.ended = true;
+        self.arrivals.closing(reason);
         events::reconnect(reason)
     }
 

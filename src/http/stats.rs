@@ -1,19 +1,23 @@
 //! `/api/stats` and `/health`: how the node is.
 
+use std::sync::Arc;
+
 use app::wire::{Problem, Stats};
 use axum::{Json, extract::State};
 
-use super::{AppState, Code, Error};
+use super::{AppState, Code, Error, off_thread};
 
 /// Count what there is
 #[utoipa::path(
     get, path = "/api/stats", tag = "node",
     responses((status = 200, description = "The counts", body = Stats)),
 )]
-pub async fn stats(State(state): State<AppState>) -> Json<Stats> {
+pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
+    let broker = Arc::clone(&state.broker);
+    let log = off_thread(move || broker.log().stats()).await?;
     let registry = state.broker.registry();
     let size = registry.size();
-    Json(Stats {
+    Ok(Json(Stats {
         node: state.settings.node.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime: state.started.elapsed().as_secs(),
@@ -22,8 +26,10 @@ pub async fn stats(State(state): State<AppState>) -> Json<Stats> {
         topics: registry.topics(),
         connections_opened: registry.opened(),
         messages: state.broker.messages(),
+        log_messages: log.messages,
+        log_bytes: log.bytes,
         deliveries: registry.deliveries(),
-    })
+    }))
 }
 
 /// Whether the process answers
@@ -40,12 +46,13 @@ pub async fn live() -> &'static str {
     get, path = "/health/ready", tag = "node",
     responses(
         (status = 200, description = "They should", body = String, content_type = "text/plain"),
-        (status = 503, description = "The node is on its way down", body = Problem),
+        (status = 503, description = "The node is on its way down, or its log does not answer", body = Problem),
     ),
 )]
 pub async fn ready(State(state): State<AppState>) -> Result<&'static str, Error> {
-    match state.drain.has_begun() {
-        true => Err(Error::new(Code::ShuttingDown, "this node is on its way down").retry_after(1)),
-        false => Ok("ready"),
+    if state.drain.has_begun() {
+        return Err(Error::new(Code::ShuttingDown, "this node is on its way down").retry_after(1));
     }
+    off_thread(move || state.broker.log().stats()).await?;
+    Ok("ready")
 }

@@ -20,6 +20,11 @@ impl Topic {
         }
     }
 
+    /// One of the server's own.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.into())
+    }
+
     /// The topic as text.
     pub fn as_str(&self) -> &str {
         &self.0

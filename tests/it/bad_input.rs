@@ -179,22 +179,6 @@ async fn a_forbidden_topic_is_refused_in_band_and_the_rest_goes_on() {
 #[tokio::test]
 async fn the_articles_form_is_read_as_it_was_written() {
     let server = Server::start().await;
-    let answer = server.get("/push?client_id=ada&message=hello").await;
-    assert_eq!(answer.status(), 404);
-    assert!(
-        answer.headers()["content-type"]
-            .to_str()
-            .expect("text")
-            .starts_with("text/plain")
-    );
-    assert!(
-        answer
-            .text()
-            .await
-            .expect("a text")
-            .contains("not connected")
-    );
-
     let mut ada = server.listen("ada", &[]).await;
     let answer = server
         .get("/push?client_id=ada&message=hello%20%26+more")
@@ -230,7 +214,7 @@ async fn the_articles_form_is_read_as_it_was_written() {
 async fn what_is_not_there_says_so() {
     let server = Server::start().await;
     assert_refused(server.get("/nothing").await, (404, "not_found", None)).await;
-    let refused = (404, "client_not_connected", Some("client_id"));
+    let refused = (404, "client_unknown", Some("client_id"));
     assert_refused(server.get("/api/clients/nobody").await, refused).await;
     let put = server
         .http

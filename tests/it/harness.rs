@@ -1,6 +1,6 @@
 //! A server of one's own for each test, and a listener that reads its streams.
 
-use std::{future::Future, io, net::SocketAddr, pin::Pin, time::Duration};
+use std::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
 
 use app::{
     api::Client,
@@ -9,7 +9,7 @@ use app::{
 use eventsource_stream::{Event, Eventsource};
 use futures_util::{Stream, StreamExt};
 use serde_json::{json, value::RawValue};
-use tidings::config::Settings;
+use tidings::{config::Settings, http::ServeError};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Far longer than anything here takes: what has not come by then will not come.
@@ -21,7 +21,7 @@ pub struct Server {
     pub api: Client,
     pub http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<Result<(), ServeError>>,
     _data: tempfile::TempDir,
 }
 
@@ -126,7 +126,7 @@ impl Server {
     }
 
     /// Waits until it has gone down.
-    pub async fn ended(self) -> io::Result<()> {
+    pub async fn ended(self) -> Result<(), ServeError> {
         within(self.task).await.expect("no panic")
     }
 }
@@ -144,12 +144,7 @@ fn with_last_wins<'a>(flags: &[&'a str]) -> Vec<&'a str> {
 /// A push of a text, with nothing else said.
 pub fn push_of(to: To, text: &str) -> PushRequest {
     let data = RawValue::from_string(json!(text).to_string()).expect("JSON");
-    PushRequest {
-        to,
-        data,
-        event: None,
-        ttl: None,
-    }
+    PushRequest::new(to, data)
 }
 
 /// One open stream.

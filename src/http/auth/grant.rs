@@ -51,7 +51,7 @@ impl Grant {
 
     /// Refuses a request that gives itself out for somebody else. Every `client_id` of the query is
     /// looked at, so that it does not matter which of several is read later.
-    pub(super) fn check_client<'a>(
+    pub(in crate::http) fn check_client<'a>(
         &self,
         asked: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), Error> {

@@ -114,10 +114,8 @@ impl Draft {
             false => to_raw_value(&text).map_err(|e| wrong(e.to_string())),
         }?;
         Ok(PushRequest {
-            to,
-            data,
             event: Some(event.trim().to_owned()).filter(|event| !event.is_empty()),
-            ttl: None,
+            ..PushRequest::new(to, data)
         })
     }
 }

@@ -1,0 +1,64 @@
+//! Admitting a connection, and where it starts.
+
+use super::Broker;
+use crate::{
+    connection::{Connection, Gap, GapReason, Start},
+    log::{ReadError, Standing},
+    message::Cursor,
+    registry::{Newcomer, Refusal},
+};
+
+/// Where a subscriber wants to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// After what it has had.
+    Cursor(Cursor),
+    /// With the oldest message that is kept.
+    Earliest,
+    /// With what comes from now on.
+    Latest,
+    /// With the direct messages that the client has not had, then what comes from now on.
+    Unread,
+}
+
+/// Why a connection was not admitted.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// There is no room for it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The log can't say where it should start.
+    #[error(transparent)]
+    Log(#[from] ReadError),
+}
+
+impl Broker {
+    /// Admits a connection that wants to start at `since`. Reads the log, so it blocks.
+    pub fn subscribe(&self, newcomer: Newcomer, since: &Since) -> Result<Connection, Unavailable> {
+        // Before the registration: what is committed in between is then both in the log and, perhaps,
+        // in the outbox, and the connection drops the double by its place.
+        let head = self.log.head();
+        let inbox = || {
+            let place = self.log.inbox_place(&newcomer.client_id)?;
+            Ok::<_, ReadError>(Start::Unread { place, head })
+        };
+        let (start, gap) = match since {
+            Since::Cursor(cursor) => match self.log.check(cursor) {
+                // What is missing of what was pruned, the pages of the replay say.
+                Standing::Exact | Standing::Pruned { .. } => (Start::After(cursor.seq), None),
+                Standing::UnknownEpoch => (inbox()?, Some(GapReason::UnknownEpoch)),
+                Standing::Ahead => (inbox()?, Some(GapReason::Ahead)),
+            },
+            Since::Earliest => (Start::After(0), None),
+            Since::Latest => (Start::After(head), None),
+            Since::Unread => (inbox()?, None),
+        };
+        self.log.note_seen(&newcomer.client_id, None);
+        let registration = self.registry.register(newcomer)?;
+        let gap = gap.map(|reason| Gap {
+            range: None,
+            reason,
+        });
+        Ok(Connection::new(registration, start, gap))
+    }
+}

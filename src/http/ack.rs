@@ -1,0 +1,46 @@
+//! `POST /ack`: the page says what it has seen.
+
+use app::wire::{Ack, Problem};
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::StatusCode,
+};
+
+use super::{
+    AppState, Code, Error,
+    auth::Listener,
+    body::{self, WholeBody},
+    messages,
+};
+use crate::message::ClientId;
+
+/// Acknowledge
+///
+/// Everything up to this cursor was seen by the page. Open to whoever may listen as this client.
+/// `navigator.sendBeacon` can send it, so `text/plain` is read as JSON here.
+#[utoipa::path(
+    post, path = "/ack", tag = "streams", request_body = Ack,
+    responses(
+        (status = 204, description = "Noted"),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn post(
+    State(state): State<AppState>,
+    Listener(grant): Listener,
+    request: Request,
+) -> Result<StatusCode, Error> {
+    let content_type = body::content_type(&request);
+    if !body::is_json(&content_type) && content_type != "text/plain" {
+        let detail = format!("send application/json or text/plain, not {content_type:?}");
+        return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
+    }
+    let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
+    let ack: Ack = body::parse_json(&bytes)?;
+    let client_id =
+        ClientId::parse(&ack.client_id).map_err(|why| Error::invalid("client_id", why))?;
+    grant.check_client([client_id.as_str()])?;
+    let seq = messages::place(&state.broker, "id", &ack.id)?;
+    state.broker.acknowledge(&client_id, seq);
+    Ok(StatusCode::NO_CONTENT)
+}

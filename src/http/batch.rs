@@ -1,0 +1,175 @@
+//! `POST /push/batch`: one push a line, one answer a line.
+
+use std::convert::Infallible;
+
+use app::wire::{BatchAnswer, Problem, PushRequest};
+use axum::{
+    body::{Body, BodyDataStream, Bytes},
+    extract::{Request, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use futures_util::{StreamExt, stream};
+
+use super::{AppState, Code, Error, body, push};
+use crate::broker::Push;
+
+/// Pushes that are kept in one commit, at most.
+const AT_ONCE: usize = 1_000;
+
+/// Push many messages
+///
+/// NDJSON: each line is the body of a `POST /push`, and each line of the answer is what that would have
+/// answered, in the same order; a line that is refused does not stop the others. The answers come while
+/// the lines are still being sent.
+#[utoipa::path(
+    post, path = "/push/batch", tag = "push",
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses(
+        (status = 200, description = "One answer for each line", body = BatchAnswer, content_type = "application/x-ndjson"),
+        (status = "4XX", description = "Refused whole", body = Problem),
+    ),
+)]
+pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
+    let content_type = body::content_type(&request);
+    if !matches!(
+        content_type.as_str(),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl"
+    ) {
+        let detail = format!("send application/x-ndjson, not {content_type:?}");
+        return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
+    }
+    let lines = Lines::new(request.into_body(), &state);
+    let answers = stream::unfold((lines, state), async |(mut lines, state)| {
+        let taken = lines.take(&state).await?;
+        let answer = answer(&state, taken).await;
+        Some((Ok::<_, Infallible>(answer), (lines, state)))
+    });
+    let content_type = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    Ok((content_type, Body::from_stream(answers)).into_response())
+}
+
+/// What was made of some lines: a push, or why not.
+type Taken = Vec<Result<Push, Error>>;
+
+async fn answer(state: &AppState, taken: Taken) -> Bytes {
+    let mut pushes = Vec::with_capacity(taken.len());
+    let mut refused = Vec::with_capacity(taken.len());
+    for line in taken {
+        match line {
+            Ok(push) => {
+                pushes.push(push);
+                refused.push(None);
+            }
+            Err(error) => refused.push(Some(error)),
+        }
+    }
+    let mut published = state.broker.publish_batch(pushes).await.into_iter();
+    let mut out = Vec::with_capacity(refused.len() * 64);
+    for refused in refused {
+        let answer = match refused {
+            Some(error) => BatchAnswer::Refused(error.problem()),
+            None => match published.next() {
+                Some(Ok(published)) => BatchAnswer::Accepted(push::answer(published)),
+                Some(Err(error)) => BatchAnswer::Refused(Error::from(error).problem()),
+                None => BatchAnswer::Refused(Error::new(Code::Internal, "no answer").problem()),
+            },
+        };
+        // Structs of texts and numbers: there is nothing that JSON could refuse.
+        let _ = serde_json::to_writer(&mut out, &answer);
+        out.push(b'\n');
+    }
+    out.into()
+}
+
+/// The lines of a body, as they come.
+struct Lines {
+    body: BodyDataStream,
+    rest: Vec<u8>,
+    limit: usize,
+    ended: bool,
+}
+
+impl Lines {
+    fn new(body: Body, state: &AppState) -> Self {
+        let limit = state.settings.limits.max_message_bytes;
+        Self {
+            body: body.into_data_stream(),
+            rest: Vec::new(),
+            limit,
+            ended: false,
+        }
+    }
+
+    /// The lines that are there, at least one; none: there are no more.
+    async fn take(&mut self, state: &AppState) -> Option<Taken> {
+        loop {
+            let mut taken = self.whole_lines(state);
+            if self.ended && taken.len() < AT_ONCE {
+                taken.extend(self.last_line(state));
+            }
+            if !taken.is_empty() {
+                return Some(taken);
+            }
+            if self.ended {
+                return None;
+            }
+            self.more(state).await;
+        }
+    }
+
+    async fn more(&mut self, state: &AppState) {
+        let next = tokio::time::timeout(state.settings.limits.request_timeout(), self.body.next());
+        match next.await {
+            Ok(Some(Ok(bytes))) => self.rest.extend_from_slice(&bytes),
+            Ok(None) => self.ended = true,
+            // It broke off or went silent: what is whole has been answered, and half a line is nothing.
+            Ok(Some(Err(_))) | Err(_) => {
+                self.rest.clear();
+                self.ended = true;
+            }
+        }
+    }
+
+    fn whole_lines(&mut self, state: &AppState) -> Taken {
+        let mut taken = Vec::new();
+        let mut start = 0;
+        while taken.len() < AT_ONCE
+            && let Some(length) = self.rest[start..].iter().position(|byte| *byte == b'\n')
+        {
+            taken.extend(self.parse(&self.rest[start..start + length], state));
+            start += length + 1;
+        }
+        self.rest.drain(..start);
+        if self.rest.len() > self.limit && taken.is_empty() {
+            // Where this line ends nobody knows, so what follows can't be read either.
+            self.rest.clear();
+            self.ended = true;
+            taken.push(Err(too_large(self.limit)));
+        }
+        taken
+    }
+
+    fn last_line(&mut self, state: &AppState) -> Option<Result<Push, Error>> {
+        let line = std::mem::take(&mut self.rest);
+        self.parse(&line, state)
+    }
+
+    /// None: the line is empty, which is no push.
+    fn parse(&self, line: &[u8], state: &AppState) -> Option<Result<Push, Error>> {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return None;
+        }
+        Some(match line.len() > self.limit {
+            true => Err(too_large(self.limit)),
+            false => body::parse_json::<PushRequest>(line)
+                .and_then(|push| push::parse(push, &state.settings.limits)),
+        })
+    }
+}
+
+fn too_large(limit: usize) -> Error {
+    let detail = format!("the line is over the limit of {limit} bytes (max_message_bytes)");
+    Error::new(Code::MessageTooLarge, detail)
+}

@@ -1,0 +1,324 @@
+//! `/api/messages`: what was pushed, what became of it, and taking it back.
+
+use app::wire::{
+    EVENT_RECALL, Ended, MessageDetail, MessageInfo, MessagesPage, Problem, Recall, Recipient, To,
+};
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+};
+use serde_json::value::RawValue;
+
+use super::{AppState, Code, Error, body::Pairs, off_thread};
+use crate::{
+    broker::{Broker, Pushed},
+    log::{self, HistoryAudience, HistoryFilter, Record},
+    message::{Audience, ClientId, Cursor, Data, Draft, Epoch, EventType, Message, Seq, Topic},
+};
+
+/// Messages on one page, unless the request says otherwise.
+const PAGE: u64 = 50;
+/// The most it may say.
+const MAX_PAGE: u64 = 500;
+/// Recipients that the detail of a message names.
+const RECIPIENTS: usize = 1_000;
+
+/// List what was pushed
+///
+/// One page, newest first; `next` of one page is `before` of the following. A page may be short or empty
+/// and still have a next one, when few of the messages looked at are wanted.
+#[utoipa::path(
+    get, path = "/api/messages", tag = "messages",
+    params(
+        ("limit" = Option<u64>, Query, description = "Messages on one page, 1 to 500; 50 by default"),
+        ("before" = Option<String>, Query, description = "Only messages before this cursor"),
+        ("audience" = Option<String>, Query, description = "Only those for `clients`, `topics` or `everyone`"),
+        ("client_id" = Option<String>, Query, description = "Only those for this client"),
+        ("topic" = Option<String>, Query, description = "Only those for this topic"),
+        ("event" = Option<String>, Query, description = "Only those of this type"),
+        ("q" = Option<String>, Query, description = "Only those whose data contains this text"),
+        ("from" = Option<u64>, Query, description = "Not pushed before; milliseconds since 1970"),
+        ("to" = Option<u64>, Query, description = "Not pushed after; milliseconds since 1970"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = MessagesPage),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<MessagesPage>, Error> {
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+    let limit = pairs.number("limit")?.unwrap_or(PAGE);
+    if !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Error::invalid(
+            "limit",
+            format!("a page has 1 to {MAX_PAGE} messages"),
+        ));
+    }
+    let before = pairs
+        .get("before")
+        .map(|id| place(&state.broker, "before", id))
+        .transpose()?;
+    let filter = filter(&pairs)?;
+    off_thread(move || page(&state.broker, &filter, before, limit as usize))
+        .await
+        .map(Json)
+}
+
+fn page(
+    broker: &Broker,
+    filter: &HistoryFilter,
+    before: Option<Seq>,
+    limit: usize,
+) -> Result<MessagesPage, Error> {
+    let page = broker.log().history(filter, before, limit)?;
+    let info = |record: &Record| info(broker, record);
+    Ok(MessagesPage {
+        messages: page.records.iter().map(info).collect::<Result<_, _>>()?,
+        next: page.next.map(|seq| broker.cursor(seq).to_string()),
+    })
+}
+
+fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
+    let client = |id| ClientId::parse(id).map_err(|why| Error::invalid("client_id", why));
+    let topic = |name| Topic::parse(name).map_err(|why| Error::invalid("topic", why));
+    let audience = match (
+        pairs.get("client_id"),
+        pairs.get("topic"),
+        pairs.get("audience"),
+    ) {
+        (Some(id), None, None) => Some(HistoryAudience::Client(client(id)?)),
+        (None, Some(name), None) => Some(HistoryAudience::Topic(topic(name)?)),
+        (None, None, Some("clients")) => Some(HistoryAudience::Direct),
+        (None, None, Some("topics")) => Some(HistoryAudience::Topics),
+        (None, None, Some("everyone")) => Some(HistoryAudience::Everyone),
+        (None, None, Some(_)) => {
+            return Err(Error::invalid("audience", "clients, topics or everyone"));
+        }
+        (None, None, None) => None,
+        _ => {
+            return Err(Error::invalid(
+                "audience",
+                "give one of client_id, topic and audience",
+            ));
+        }
+    };
+    let event = pairs.get("event").map(EventType::parse).transpose();
+    Ok(HistoryFilter {
+        audience,
+        event: event.map_err(|why| Error::invalid("event", why))?,
+        text: pairs
+            .get("q")
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned),
+        since: pairs.number("from")?,
+        until: pairs.number("to")?,
+    })
+}
+
+/// One message and its receipts
+#[utoipa::path(
+    get, path = "/api/messages/{id}", tag = "messages",
+    params(("id" = String, Path, description = "Its cursor")),
+    responses(
+        (status = 200, description = "The message", body = MessageDetail),
+        (status = 404, description = "There is no such message, or not any more", body = Problem),
+    ),
+)]
+pub async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<MessageDetail>, Error> {
+    let seq = place(&state.broker, "id", &id)?;
+    off_thread(move || {
+        detail(&state.broker, seq).and_then(|found| found.ok_or_else(|| unknown(&id)))
+    })
+    .await
+    .map(Json)
+}
+
+fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
+    let Some(record) = broker.log().message(seq)? else {
+        return Ok(None);
+    };
+    let recipients = broker
+        .log()
+        .recipients(seq, 0, RECIPIENTS)?
+        .unwrap_or_default();
+    let recipient = |(client_id, receipt): (ClientId, log::Receipt)| Recipient {
+        client_id: client_id.to_string(),
+        receipt: receipt.into(),
+    };
+    Ok(Some(MessageDetail {
+        message: info(broker, &record)?,
+        recipients: recipients.into_iter().map(recipient).collect(),
+    }))
+}
+
+/// Take a message back
+///
+/// It is not delivered any more, and its data is wiped; pages that have it are told by `event: recall`.
+#[utoipa::path(
+    delete, path = "/api/messages/{id}", tag = "messages",
+    params(("id" = String, Path, description = "Its cursor")),
+    responses(
+        (status = 200, description = "Taken back, durably", body = Recall),
+        (status = 404, description = "There is no such message, or not any more", body = Problem),
+    ),
+)]
+pub async fn recall(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Recall>, Error> {
+    let seq = place(&state.broker, "id", &id)?;
+    let recalled = state
+        .broker
+        .recall(seq)
+        .await?
+        .ok_or_else(|| unknown(&id))?;
+    let recall = Recall { id };
+    state.broker.announce(&Draft {
+        audience: recalled.audience,
+        event: Some(EventType::own(EVENT_RECALL)),
+        data: Data::Json(serde_json::to_string(&recall).unwrap_or_default().into()),
+        ttl: Some(std::time::Duration::ZERO),
+    });
+    Ok(Json(recall))
+}
+
+fn unknown(id: &str) -> Error {
+    Error::new(
+        Code::MessageUnknown,
+        format!("there is no message {id}, or not any more"),
+    )
+    .field("id")
+}
+
+/// The place that a cursor of this log names.
+pub fn place(broker: &Broker, field: &str, id: &str) -> Result<Seq, Error> {
+    let cursor = Cursor::parse(id).map_err(|why| Error::invalid(field, why))?;
+    match cursor.epoch == *broker.log().epoch() {
+        true => Ok(cursor.seq),
+        false => Err(Error::invalid(field, "this cursor belongs to another log")),
+    }
+}
+
+/// A message that was just pushed, before anything else is known of it.
+pub fn just_pushed(pushed: &Pushed, epoch: &Epoch) -> MessageInfo {
+    let (clients, audience) = match &pushed.message.audience {
+        Audience::Client(_) => (Some(1), 1),
+        Audience::Clients(ids) => (Some(ids.len() as u64), ids.len() as u64),
+        Audience::Topic(_) | Audience::Everyone => (None, pushed.connections),
+    };
+    let waiting = clients.unwrap_or_default();
+    let receipts = app::wire::Receipts {
+        audience,
+        waiting,
+        ..app::wire::Receipts::default()
+    };
+    let id = Cursor {
+        epoch: epoch.clone(),
+        seq: pushed.message.seq,
+    };
+    describe(&pushed.message, &id, clients, None, receipts)
+}
+
+fn info(broker: &Broker, record: &Record) -> Result<MessageInfo, Error> {
+    let message = &record.message;
+    let receipts = broker.log().receipts(message.seq)?.unwrap_or_default();
+    let id = broker.cursor(message.seq);
+    let ended = record.ended.map(|ended| match ended {
+        log::Ended::Expired => Ended::Expired,
+        log::Ended::Recalled => Ended::Recalled,
+    });
+    Ok(describe(
+        message,
+        &id,
+        record.clients,
+        ended,
+        receipts.into(),
+    ))
+}
+
+fn describe(
+    message: &Message,
+    id: &Cursor,
+    clients: Option<u64>,
+    ended: Option<Ended>,
+    receipts: app::wire::Receipts,
+) -> MessageInfo {
+    MessageInfo {
+        id: id.to_string(),
+        at: message.at,
+        expires_at: message.expires_at,
+        to: to(&message.audience),
+        clients,
+        event: message
+            .event
+            .as_ref()
+            .map(|event| event.as_str().to_owned()),
+        data: match ended {
+            Some(Ended::Recalled) => RawValue::NULL.to_owned(),
+            _ => json(&message.data),
+        },
+        ended,
+        receipts,
+    }
+}
+
+fn to(audience: &Audience) -> To {
+    match audience {
+        Audience::Client(id) => To::Client(id.to_string()),
+        Audience::Clients(ids) => To::Clients(
+            ids.iter()
+                .take(RECIPIENTS)
+                .map(ToString::to_string)
+                .collect(),
+        ),
+        Audience::Topic(topic) => To::Topic(topic.to_string()),
+        Audience::Everyone => To::Everyone,
+    }
+}
+
+fn json(data: &Data) -> Box<RawValue> {
+    let text = match data {
+        Data::Text(text) => serde_json::to_string(&**text).unwrap_or_default(),
+        Data::Json(text) => text.to_string(),
+    };
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+impl From<log::Receipts> for app::wire::Receipts {
+    fn from(receipts: log::Receipts) -> Self {
+        let log::Receipts {
+            audience,
+            sent,
+            acknowledged,
+            waiting,
+            expired,
+            recalled,
+        } = receipts;
+        Self {
+            audience,
+            sent,
+            acknowledged,
+            waiting,
+            expired,
+            recalled,
+        }
+    }
+}
+
+impl From<log::Receipt> for app::wire::Receipt {
+    fn from(receipt: log::Receipt) -> Self {
+        match receipt {
+            log::Receipt::Queued => Self::Queued,
+            log::Receipt::Sent => Self::Sent,
+            log::Receipt::Acknowledged => Self::Acknowledged,
+            log::Receipt::Expired => Self::Expired,
+            log::Receipt::Recalled => Self::Recalled,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What has arrived at the client, told to the broker when it is sure.
+//!
+//! That the system took a message for the peer does not mean that it arrived: the peer may have vanished.
+//! It has arrived when a heartbeat later the connection still stands, since the kernel closes one whose
+//! peer acknowledges nothing for that long, or when the peer took its leave after it. Told too late, a
+//! message comes twice to a page that keeps no cursor; told too early, it would be lost to it.
+
+use std::sync::Arc;
+
+use crate::{
+    broker::Broker,
+    http::pulse::Pulse,
+    message::{ClientId, Seq},
+    outbox::CloseReason,
+};
+
+/// Watches one stream. Dropped with it.
+pub struct Arrivals {
+    broker: Arc<Broker>,
+    pulse: Arc<Pulse>,
+    client_id: ClientId,
+    /// Written at the heartbeat before.
+    before: Seq,
+    /// Told.
+    told: Seq,
+    reason: Option<CloseReason>,
+}
+
+impl Arrivals {
+    /// Watches the stream of this client on the socket with this pulse.
+    pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, client_id: ClientId) -> Self {
+        // What an earlier response on this socket was given is no concern of this one.
+        let before = pulse.written();
+        Self {
+            broker,
+            pulse,
+            client_id,
+            before,
+            told: before,
+            reason: None,
+        }
+    }
+
+    /// A direct message is about to be given to the socket.
+    pub fn give(&self, seq: Seq) {
+        self.pulse.give(seq);
+    }
+
+    /// A heartbeat has passed, and the connection stands.
+    pub fn beat(&mut self) {
+        self.tell(self.before);
+        self.before = self.pulse.written();
+    }
+
+    /// The server ends the stream.
+    pub fn closing(&mut self, reason: CloseReason) {
+        self.reason = Some(reason);
+    }
+
+    fn tell(&mut self, seq: Seq) {
+        if seq > self.told {
+            self.told = seq;
+            self.broker.arrived(&self.client_id, seq);
+        }
+    }
+}
+
+impl Drop for Arrivals {
+    fn drop(&mut self) {
+        let parted = self.pulse.has_parted();
+        if parted {
+            self.tell(self.pulse.written());
+        }
+        let reason = match (self.reason, parted) {
+            (Some(reason), _) => reason.as_str(),
+            (None, true) => "left",
+            (None, false) => "lost",
+        };
+        self.broker.parted(&self.client_id, reason);
+    }
+}

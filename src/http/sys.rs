@@ -1,0 +1,74 @@
+//! The server's own topics: `$sys/clients` and `$sys/messages` tell the panel what happens, as it happens.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use app::wire::{
+    ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, SYS_CLIENTS, SYS_MESSAGES,
+};
+use serde::Serialize;
+
+use super::{clients, messages};
+use crate::{
+    broker::Broker,
+    message::{Audience, Data, Draft, EventType, Topic},
+    registry::Changed,
+};
+
+/// What happens closer together than this is told together.
+const GATHER: Duration = Duration::from_millis(50);
+
+/// Tells who came and went, for as long as the task lives.
+pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
+    let topic = Topic::own(SYS_CLIENTS);
+    loop {
+        broker.registry().changes().noted().await;
+        tokio::time::sleep(GATHER).await;
+        let changed = broker.registry().changes().take();
+        if !broker.registry().is_observed() {
+            continue;
+        }
+        match changed {
+            Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
+            Changed::Clients(ids) => {
+                let presence = |id| clients::info(broker.registry().presence(&id));
+                let infos: Vec<ClientInfo> = ids.into_iter().map(presence).collect();
+                tell(&broker, &topic, EVENT_CLIENTS, &infos);
+            }
+        }
+    }
+}
+
+/// Tells what was pushed, and at whom receipts have moved, for as long as the task lives.
+pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
+    let topic = Topic::own(SYS_MESSAGES);
+    loop {
+        broker.watch().noted().await;
+        tokio::time::sleep(GATHER).await;
+        let news = broker.watch().take();
+        if news.overflowed {
+            tell(&broker, &topic, EVENT_RESYNC, &());
+        }
+        for pushed in &news.pushed {
+            tell(
+                &broker,
+                &topic,
+                EVENT_PUSHED,
+                &messages::just_pushed(pushed, broker.log().epoch()),
+            );
+        }
+        if !news.moved.is_empty() {
+            let ids: Vec<&str> = news.moved.iter().map(|id| id.as_str()).collect();
+            tell(&broker, &topic, EVENT_MOVED, &ids);
+        }
+    }
+}
+
+fn tell(broker: &Broker, topic: &Topic, event: &'static str, data: &impl Serialize) {
+    let json = serde_json::to_string(data).unwrap_or_default();
+    broker.announce(&Draft {
+        audience: Audience::Topic(topic.clone()),
+        event: Some(EventType::own(event)),
+        data: Data::Json(json.into()),
+        ttl: Some(Duration::ZERO),
+    });
+}

@@ -1,0 +1,195 @@
+//! Asking the log: replay, inboxes, receipts, history, and what it holds.
+//!
+//! All of these block while they read the file. Call them where blocking is allowed.
+
+use std::{fs, sync::atomic::Ordering};
+
+use rusqlite::Connection;
+
+use super::{
+    ClientPage, ClientPlace, HistoryFilter, HistoryPage, KnownClient, Log, Page, PageLimit,
+    ReadError, Receipt, Receipts, Record, Subscriptions, Work, clients, history,
+    places::{self, Reach},
+    posts, receipts, replay,
+    rows::Decoder,
+};
+use crate::message::{ClientId, Seq};
+
+/// The log in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Messages, with those that have ended and are kept for the history.
+    pub messages: u64,
+    /// Bytes of the files.
+    pub bytes: u64,
+    /// When the oldest message was accepted, in milliseconds since 1970.
+    pub oldest_at: Option<u64>,
+    /// When the newest message was accepted, in milliseconds since 1970.
+    pub newest_at: Option<u64>,
+    /// Messages that wait for the writer.
+    pub queued: u64,
+    /// What the writer has done since the log was opened.
+    pub work: Work,
+}
+
+impl Log {
+    /// The messages of these subscriptions after a place, in order, each once, up to `until` or the
+    /// head. Messages that have expired or were recalled are left out.
+    pub fn read(
+        &self,
+        subscriptions: &Subscriptions,
+        after: Seq,
+        until: Option<Seq>,
+        limit: PageLimit,
+    ) -> Result<Page, ReadError> {
+        // The head first: the read then sees at least what is up to there.
+        let head = self.head();
+        let until = until.map_or(head, |until| until.min(head));
+        let now = self.shared.clock.now();
+        self.ask(|conn| replay::read(conn, subscriptions, (after, until), limit, now))
+    }
+
+    /// How far a client is with its direct messages. Zero: it has had none.
+    pub fn client_place(&self, client: &ClientId) -> Result<ClientPlace, ReadError> {
+        // The news first: what is being written now is then here, or already in the file.
+        let mut place = self.shared.places.unwritten(client);
+        let written = self.ask(|conn| Ok(places::written(conn, client)?))?;
+        place.merge(written.map(|(_, place)| place).unwrap_or_default());
+        Ok(place)
+    }
+
+    /// The place after which a client's inbox begins, for `since=unread`.
+    pub fn inbox_place(&self, client: &ClientId) -> Result<Seq, ReadError> {
+        Ok(self.client_place(client)?.unread_after())
+    }
+
+    /// How many direct messages a client has not had, counted up to `limit`.
+    pub fn unread_count(&self, client: &ClientId, limit: u64) -> Result<u64, ReadError> {
+        let unwritten = self.shared.places.unwritten(client);
+        self.ask(|conn| {
+            let Some((audience, mut place)) = places::written(conn, client)? else {
+                return Ok(0);
+            };
+            place.merge(unwritten);
+            let unread = (place.unread_after(), self.head());
+            posts::after(conn, audience, unread, limit, |_, _| Ok(()))
+        })
+    }
+
+    /// Notes that everything for this client up to a place was written to one of its connections, whole.
+    /// Call it after direct messages, not after each ping. Kept in memory and written within a second.
+    pub fn note_sent(&self, client: &ClientId, seq: Seq) {
+        let sent = seq.min(self.head());
+        self.shared
+            .places
+            .note(client, ClientPlace { sent, acked: 0 });
+    }
+
+    /// Notes that a client's page has seen everything up to a place.
+    pub fn note_acked(&self, client: &ClientId, seq: Seq) {
+        let acked = seq.min(self.head());
+        self.shared
+            .places
+            .note(client, ClientPlace { sent: 0, acked });
+    }
+
+    /// Notes that a client was there now; and if a connection of it has just ended, why.
+    pub fn note_seen(&self, client: &ClientId, reason: Option<&str>) {
+        let now = self.shared.clock.now();
+        self.shared.places.note_seen(client, now, reason);
+    }
+
+    /// Notes that a message to a topic or to everyone was written to so many more connections, whole.
+    pub fn note_delivered(&self, seq: Seq, connections: u64) {
+        let reach = Reach {
+            connections: 0,
+            delivered: connections,
+        };
+        self.shared.places.note_reach(std::iter::once((seq, reach)));
+    }
+
+    /// The clients that the log knows whose names contain `text`, in the order of their names.
+    pub fn clients(
+        &self,
+        text: &str,
+        after: Option<&ClientId>,
+        limit: usize,
+    ) -> Result<ClientPage, ReadError> {
+        self.ask(|conn| clients::clients(conn, &self.shared.places, text, after, limit))
+    }
+
+    /// One client; none: the log does not know it.
+    pub fn client(&self, id: &ClientId) -> Result<Option<KnownClient>, ReadError> {
+        self.ask(|conn| clients::client(conn, &self.shared.places, id))
+    }
+
+    /// What became of a message, in numbers; none: there is no such message.
+    pub fn receipts(&self, seq: Seq) -> Result<Option<Receipts>, ReadError> {
+        let now = self.shared.clock.now();
+        self.ask(|conn| receipts::receipts(conn, &self.shared.places, seq, now))
+    }
+
+    /// What became of a message client by client: `limit` of them after the first `skip`. Empty for a
+    /// message to a topic or to everyone; none: there is no such message.
+    pub fn recipients(
+        &self,
+        seq: Seq,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Option<Vec<(ClientId, Receipt)>>, ReadError> {
+        let now = self.shared.clock.now();
+        let page = (skip, limit);
+        self.ask(|conn| receipts::recipients(conn, &self.shared.places, seq, page, now))
+    }
+
+    /// One message with all the names of its audience, also when it has ended.
+    pub fn message(&self, seq: Seq) -> Result<Option<Record>, ReadError> {
+        let now = self.shared.clock.now();
+        self.ask(|conn| history::record(conn, &mut Decoder::default(), seq, usize::MAX, now))
+    }
+
+    /// The messages that match, newest first, before a place or from the newest on.
+    pub fn history(
+        &self,
+        filter: &HistoryFilter,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<HistoryPage, ReadError> {
+        let now = self.shared.clock.now();
+        let before = before.unwrap_or_else(|| self.head() + 1);
+        self.ask(|conn| history::history(conn, filter, before, limit, now))
+    }
+
+    /// The log in numbers.
+    pub fn stats(&self) -> Result<Stats, ReadError> {
+        let end = |order: &str| {
+            let text = format!("SELECT seq, at FROM messages ORDER BY seq {order} LIMIT 1");
+            self.ask(|conn| {
+                let mut find = conn.prepare_cached(&text)?;
+                let mut rows = find.query([])?;
+                Ok(match rows.next()? {
+                    Some(row) => Some((row.get::<_, Seq>(0)?, row.get::<_, u64>(1)?)),
+                    None => None,
+                })
+            })
+        };
+        let (oldest, newest) = (end("ASC")?, end("DESC")?);
+        let path = self.shared.path.display();
+        let size = |suffix| fs::metadata(format!("{path}{suffix}")).map_or(0, |file| file.len());
+        Ok(Stats {
+            messages: self.shared.messages.load(Ordering::Relaxed),
+            bytes: size("") + size("-wal"),
+            oldest_at: oldest.map(|(_, at)| at),
+            newest_at: newest.map(|(_, at)| at),
+            queued: self.shared.queue.len() as u64,
+            work: self.shared.counters.work(),
+        })
+    }
+
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        self.shared.readers.read(question)
+    }
+}

@@ -1,0 +1,66 @@
+//! What the log has done, for the metrics.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use crate::message::Message;
+
+/// Upper bounds of the classes that commits are counted in, by how many messages they kept. A last
+/// class has what is above.
+pub const BATCH_CLASSES: [u64; 8] = [1, 4, 16, 64, 256, 1024, 4096, 16_384];
+
+#[derive(Default)]
+pub(super) struct Counters {
+    commits: AtomicU64,
+    commit_micros: AtomicU64,
+    appended: AtomicU64,
+    appended_bytes: AtomicU64,
+    batches: [AtomicU64; BATCH_CLASSES.len() + 1],
+}
+
+/// What the log has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Transactions that kept messages.
+    pub commits: u64,
+    /// Microseconds that they took, the fsync included.
+    pub commit_micros: u64,
+    /// Messages that they kept.
+    pub appended: u64,
+    /// Bytes of data in those.
+    pub appended_bytes: u64,
+    /// Commits by how many messages they kept; see [`BATCH_CLASSES`].
+    pub batches: [u64; BATCH_CLASSES.len() + 1],
+}
+
+impl Counters {
+    pub fn committed(&self, messages: &[Arc<Message>], took: Duration) {
+        let count = messages.len() as u64;
+        let bytes: usize = messages
+            .iter()
+            .map(|message| message.data.as_str().len())
+            .sum();
+        let class = BATCH_CLASSES.iter().position(|bound| count <= *bound);
+        self.commits.fetch_add(1, Relaxed);
+        self.commit_micros
+            .fetch_add(u64::try_from(took.as_micros()).unwrap_or_default(), Relaxed);
+        self.appended.fetch_add(count, Relaxed);
+        self.appended_bytes.fetch_add(bytes as u64, Relaxed);
+        self.batches[class.unwrap_or(BATCH_CLASSES.len())].fetch_add(1, Relaxed);
+    }
+
+    pub fn work(&self) -> Work {
+        Work {
+            commits: self.commits.load(Relaxed),
+            commit_micros: self.commit_micros.load(Relaxed),
+            appended: self.appended.load(Relaxed),
+            appended_bytes: self.appended_bytes.load(Relaxed),
+            batches: std::array::from_fn(|i| self.batches[i].load(Relaxed)),
+        }
+    }
+}

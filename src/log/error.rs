@@ -1,0 +1,125 @@
+//! What can go wrong in the log, and what that means for it.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::ffi::ErrorCode;
+
+use crate::message::Seq;
+
+/// Why a log can not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the folder.
+    #[error(
+        "{0} is in use by another process: one Tidings per data folder, so stop the other one or give this one its own --data-dir"
+    )]
+    InUse(PathBuf),
+    /// The folder or a file in it can not be made or opened.
+    #[error("{path}: {source}")]
+    Folder {
+        /// What could not be made or opened.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file was written by a newer Tidings.
+    #[error(
+        "{path} has version {found} and this Tidings knows versions up to {known}: start the newer Tidings that wrote it"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version that this program knows.
+        known: i64,
+    },
+    /// The file is something else.
+    #[error("{0} is not a log of Tidings: move it away or use another --data-dir")]
+    Foreign(PathBuf),
+    /// SQLite could not open or bring up to date what is there.
+    #[error("{path}: {source}")]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The writer could not be started.
+    #[error("the log's writer can not be started: {0}")]
+    Thread(io::Error),
+}
+
+/// Why a message was not kept. Nothing of it is in the log then, except after [`AppendError::Failed`],
+/// where nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The same idempotency key came with something else to push.
+    #[error("this idempotency key belongs to another push, {seq}")]
+    KeyReused {
+        /// The message that has it.
+        seq: Seq,
+    },
+    /// No room on the disk. It goes on by itself when there is room again.
+    #[error("the disk is full")]
+    Full,
+    /// Another program holds the file's write lock. It goes on by itself.
+    #[error("the log's file is locked by another program")]
+    Locked,
+    /// The log has failed for good.
+    #[error("the log has failed")]
+    Failed,
+    /// The log is being closed.
+    #[error("the log is closed")]
+    Closed,
+}
+
+/// Why a read gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// SQLite could not read.
+    #[error("the log can not be read: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The file holds something that Tidings never writes.
+    #[error("the log holds something invalid: {0}")]
+    Invalid(String),
+    /// The log was closed or has failed.
+    #[error("the log is closed")]
+    Closed,
+}
+
+/// What an error of a write means for the log.
+#[derive(Debug)]
+pub(super) enum StoreError {
+    /// Nothing was written and nothing is unclear: no room.
+    Full,
+    /// Nothing was written and nothing is unclear: somebody else is writing.
+    Locked,
+    /// What is on the disk is not known any more.
+    Fatal(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error() {
+            Some(e) if e.code == ErrorCode::DiskFull => Self::Full,
+            // The shared index of the write-ahead log is made longer before it is used: this too is no room.
+            Some(e) if e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
+            Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Locked
+            }
+            Some(e) => Self::Fatal(format!("{error} (SQLite error {})", e.extended_code)),
+            None => Self::Fatal(error.to_string()),
+        }
+    }
+}
+
+impl From<&StoreError> for AppendError {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::Full,
+            StoreError::Locked => Self::Locked,
+            StoreError::Fatal(_) => Self::Failed,
+        }
+    }
+}

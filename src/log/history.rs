@@ -1,0 +1,273 @@
+//! The log read backwards, for people: what was pushed, newest first, with what has ended.
+
+use rusqlite::Connection;
+
+use super::{
+    audiences,
+    error::ReadError,
+    posts,
+    rows::{self, COLUMNS, Decoder, parse_list},
+    schema::{EVERYONE, ended, kind, sql},
+};
+use crate::message::{Audience, ClientId, EventType, Message, Seq, Topic};
+
+/// Rows that one page looks at, at most; a filter that matches little then goes on with the next page.
+const PATIENCE: u64 = 20_000;
+
+/// Bytes of data that one page looks at, at most.
+const PATIENCE_BYTES: usize = 32 << 20;
+
+/// Places fetched at a time.
+const FETCH: usize = 256;
+
+/// Clients that a record of a list names.
+const NAMED: usize = 10;
+
+/// Which audience the history is wanted of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryAudience {
+    /// Messages to one or several clients.
+    Direct,
+    /// Messages to this client, alone or with others.
+    Client(ClientId),
+    /// Messages to any topic.
+    Topics,
+    /// Messages to this topic.
+    Topic(Topic),
+    /// Messages to everyone.
+    Everyone,
+}
+
+/// What the history is wanted of. What is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFilter {
+    /// Whom it was for.
+    pub audience: Option<HistoryAudience>,
+    /// Its event type.
+    pub event: Option<EventType>,
+    /// Something that its data contains, in upper or lower case.
+    pub text: Option<String>,
+    /// Not pushed before; milliseconds since 1970.
+    pub since: Option<u64>,
+    /// Not pushed after; milliseconds since 1970. Taken to be in the order of the log.
+    pub until: Option<u64>,
+}
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Its time to live is over. Its data is kept as long as retention keeps the message.
+    Expired,
+    /// Somebody took it back. Its data is gone.
+    Recalled,
+}
+
+/// A message as the history shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The message. In a list, a message for several clients names the first ten.
+    pub message: Message,
+    /// For how many clients it is; none: for a topic or for everyone.
+    pub clients: Option<u64>,
+    /// Whether it is still delivered.
+    pub ended: Option<Ended>,
+}
+
+/// A part of the history.
+#[derive(Clone, Debug, Default)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub records: Vec<Record>,
+    /// Go on before this place; none: that was all. There may be more even when nothing was found.
+    pub next: Option<Seq>,
+    /// Rows that were looked at.
+    pub rows_read: u64,
+}
+
+/// The newest messages before a place that match.
+pub(super) fn history(
+    conn: &Connection,
+    filter: &HistoryFilter,
+    before: Seq,
+    limit: usize,
+    now: u64,
+) -> Result<HistoryPage, ReadError> {
+    let mut page = HistoryPage::default();
+    let Some(places) = Candidates::of(conn, filter)? else {
+        return Ok(page);
+    };
+    let mut before = match filter.until {
+        Some(until) => before.min(first_after(conn, until)?),
+        None => before,
+    };
+    let wanted = Wanted::new(filter);
+    let mut decoder = Decoder::default();
+    let mut bytes = 0;
+    loop {
+        let seqs = places.before(conn, before)?;
+        let last = seqs.len() < FETCH;
+        for seq in seqs {
+            page.rows_read += 2;
+            before = seq;
+            let Some(record) = record(conn, &mut decoder, seq, NAMED, now)? else {
+                continue;
+            };
+            bytes += record.message.data.as_str().len();
+            if wanted.matches(&record) {
+                page.records.push(record);
+            }
+            if page.records.len() >= limit.max(1)
+                || page.rows_read >= PATIENCE
+                || bytes >= PATIENCE_BYTES
+            {
+                page.next = Some(before);
+                return Ok(page);
+            }
+        }
+        if last {
+            return Ok(page);
+        }
+    }
+}
+
+/// Where to look for what the filter wants.
+enum Candidates {
+    All,
+    Posts(i64),
+}
+
+impl Candidates {
+    /// None: there is nothing.
+    fn of(conn: &Connection, filter: &HistoryFilter) -> Result<Option<Self>, ReadError> {
+        let found = match &filter.audience {
+            Some(HistoryAudience::Client(id)) => audiences::find(conn, kind::CLIENT, id.as_str())?,
+            Some(HistoryAudience::Topic(t)) => audiences::find(conn, kind::TOPIC, t.as_str())?,
+            Some(HistoryAudience::Everyone) => Some(EVERYONE),
+            Some(HistoryAudience::Direct | HistoryAudience::Topics) | None => {
+                return Ok(Some(Self::All));
+            }
+        };
+        Ok(found.map(Self::Posts))
+    }
+
+    fn before(&self, conn: &Connection, before: Seq) -> Result<Vec<Seq>, ReadError> {
+        let seqs: Result<Vec<Seq>, _> = match self {
+            Self::All => conn
+                .prepare_cached(
+                    "SELECT seq FROM messages WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
+                )?
+                .query_map((sql(before), FETCH), |row| row.get(0))?
+                .collect(),
+            Self::Posts(audience) => posts::before(conn, *audience, before, FETCH),
+        };
+        Ok(seqs?)
+    }
+}
+
+/// The first place that was given after a time, by halving the log.
+fn first_after(conn: &Connection, time: u64) -> Result<Seq, ReadError> {
+    let (mut low, mut high): (Seq, Seq) = conn.query_row(
+        "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM messages",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let mut find =
+        conn.prepare_cached("SELECT seq, at FROM messages WHERE seq >= ?1 ORDER BY seq LIMIT 1")?;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let (seq, at): (Seq, u64) =
+            find.query_row([sql(middle)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        match at > time {
+            true => high = middle,
+            false => low = seq + 1,
+        }
+    }
+    Ok(low)
+}
+
+/// The filter, as far as the place to look does not settle it.
+struct Wanted<'f> {
+    filter: &'f HistoryFilter,
+    text: Option<String>,
+}
+
+impl<'f> Wanted<'f> {
+    fn new(filter: &'f HistoryFilter) -> Self {
+        let text = filter.text.as_ref().map(|text| text.to_lowercase());
+        Self { filter, text }
+    }
+
+    fn matches(&self, record: &Record) -> bool {
+        let message = &record.message;
+        let audience = match &self.filter.audience {
+            Some(HistoryAudience::Direct) => record.clients.is_some(),
+            Some(HistoryAudience::Topics) => matches!(message.audience, Audience::Topic(_)),
+            _ => true,
+        };
+        let contains = |text: &String| message.data.as_str().to_lowercase().contains(text);
+        audience
+            && self
+                .filter
+                .event
+                .as_ref()
+                .is_none_or(|event| message.event.as_ref() == Some(event))
+            && self.filter.since.is_none_or(|since| message.at >= since)
+            && self.filter.until.is_none_or(|until| message.at <= until)
+            && self.text.as_ref().is_none_or(contains)
+    }
+}
+
+/// One message as the history shows it, with the names of at most so many of its clients.
+pub(super) fn record(
+    conn: &Connection,
+    decoder: &mut Decoder,
+    seq: Seq,
+    named: usize,
+    now: u64,
+) -> Result<Option<Record>, ReadError> {
+    let mut find = conn.prepare_cached(SELECT.get_or_init(|| {
+        format!("SELECT {COLUMNS}, m.audiences FROM messages m WHERE m.seq = ?1")
+    }))?;
+    let mut rows = find.query([sql(seq)])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let several: Option<String> = row.get(8)?;
+    let (audience, clients) = match row.get::<_, Option<i64>>(4)? {
+        Some(id) => {
+            let audience = decoder.audience(conn, id)?;
+            let clients = matches!(audience, Audience::Client(_)).then_some(1);
+            (audience, clients)
+        }
+        None => {
+            let ids = several.as_deref().map(parse_list).unwrap_or_default();
+            (names(conn, &ids, named)?, Some(ids.len() as u64))
+        }
+    };
+    let message = decoder.record(row, audience)?;
+    let ended = match row.get::<_, i64>(3)? {
+        ended::RECALLED => Some(Ended::Recalled),
+        ended::EXPIRED => Some(Ended::Expired),
+        _ => message
+            .expires_at
+            .is_some_and(|at| at <= now)
+            .then_some(Ended::Expired),
+    };
+    Ok(Some(Record {
+        message,
+        clients,
+        ended,
+    }))
+}
+
+static SELECT: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+fn names(conn: &Connection, ids: &[i64], named: usize) -> Result<Audience, ReadError> {
+    let mut clients = Vec::new();
+    for id in ids.iter().take(named) {
+        if let Some((_, name)) = rows::name_of(conn, *id)? {
+            clients.push(rows::client_id(&name)?);
+        }
+    }
+    Ok(Audience::clients(clients))
+}

@@ -1,0 +1,223 @@
+//! What waits for the writer: bounded, so that publishers who are faster than the disk feel it.
+
+use std::{
+    collections::VecDeque,
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{
+    entry::{Appended, Entry},
+    error::AppendError,
+    writer::Writer,
+};
+
+/// What becomes of one entry.
+pub(super) type Outcome = Result<Appended, AppendError>;
+
+/// Something for the writer to do.
+pub(super) enum Job {
+    /// Keep one entry.
+    Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
+    /// Keep several, in this order, in one commit if they fit.
+    Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
+    /// Something else that writes, in its turn.
+    Work(Box<dyn FnOnce(&mut Writer) + Send>),
+}
+
+impl Job {
+    /// Says that nothing will come of it.
+    pub fn refuse(self, why: &AppendError) {
+        match self {
+            Self::Append(_, answer) => answer(Err(why.clone())),
+            Self::Batch(entries, answer) => {
+                answer(entries.iter().map(|_| Err(why.clone())).collect());
+            }
+            // Its answer is dropped with it, and whoever waits for that sees it.
+            Self::Work(_) => {}
+        }
+    }
+}
+
+/// A number of messages and of bytes of data.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound {
+    pub messages: usize,
+    pub bytes: usize,
+}
+
+/// The queue before the writer.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    arrived: Condvar,
+    bound: Bound,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<(Job, usize, usize)>,
+    messages: usize,
+    bytes: usize,
+    /// Jobs that do not wait for company.
+    works: usize,
+    /// The writer sleeps until so many messages wait; none: it is awake.
+    wanted: Option<usize>,
+    /// Publishers that wait for room.
+    wakers: Vec<Waker>,
+    closed: Option<AppendError>,
+}
+
+/// What the writer got.
+pub(super) enum Taken {
+    /// Something to do.
+    Jobs(Vec<Job>),
+    /// Nothing came in time.
+    Nothing,
+    /// Nothing will come any more.
+    Closed,
+}
+
+impl Queue {
+    pub fn new(bound: Bound) -> Self {
+        Self {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            bound,
+        }
+    }
+
+    /// Puts a job of this size in line, if there is room: what waits alone always has room, and so has
+    /// what is not a message. The job is only made when it has a place. False: no room.
+    pub fn push(&self, messages: usize, bytes: usize, job: impl FnOnce() -> Job) -> bool {
+        let mut state = self.state.lock();
+        if let Some(why) = &state.closed {
+            let why = why.clone();
+            drop(state);
+            job().refuse(&why);
+            return true;
+        }
+        if messages > 0 && state.messages > 0 && !self.fits(&state, messages, bytes) {
+            return false;
+        }
+        state.messages += messages;
+        state.bytes += bytes;
+        state.jobs.push_back((job(), messages, bytes));
+        let urgent = messages == 0;
+        state.works += usize::from(urgent);
+        if state
+            .wanted
+            .is_some_and(|wanted| urgent || state.messages >= wanted)
+        {
+            state.wanted = None;
+            self.arrived.notify_one();
+        }
+        true
+    }
+
+    fn fits(&self, state: &State, messages: usize, bytes: usize) -> bool {
+        state.messages + messages <= self.bound.messages && state.bytes + bytes <= self.bound.bytes
+    }
+
+    /// Whether something new may have room; if not, the waker is called when that may have changed.
+    pub fn poll_room(&self, waker: &Waker) -> bool {
+        let mut state = self.state.lock();
+        let room = state.closed.is_some() || self.fits(&state, 1, 1);
+        if !room && !state.wakers.iter().any(|other| other.will_wake(waker)) {
+            state.wakers.push(waker.clone());
+        }
+        room
+    }
+
+    /// Takes what waits, up to `bound` but at least one job. Waits at most `patience` for the first, and
+    /// then at most `gather` until `expected` messages are there: publishers that were answered together
+    /// are about to push together again, and one fsync can carry them all.
+    pub fn take(
+        &self,
+        bound: Bound,
+        patience: Option<Duration>,
+        gather: (usize, Duration),
+    ) -> Taken {
+        let mut state = self.state.lock();
+        if !self.sleep_until(&mut state, 1, patience.map(|span| Instant::now() + span)) {
+            return Taken::Nothing;
+        }
+        let (expected, span) = gather;
+        if state.messages < expected && state.closed.is_none() {
+            self.sleep_until(&mut state, expected, Some(Instant::now() + span));
+        }
+        if state.jobs.is_empty() {
+            return Taken::Closed;
+        }
+        let (mut messages, mut bytes) = (0, 0);
+        let mut jobs = Vec::with_capacity(state.jobs.len().min(bound.messages));
+        while let Some((_, m, b)) = state.jobs.front() {
+            messages += m;
+            bytes += b;
+            if !jobs.is_empty() && (messages > bound.messages || bytes > bound.bytes) {
+                break;
+            }
+            if let Some((job, m, b)) = state.jobs.pop_front() {
+                state.messages -= m;
+                state.bytes -= b;
+                state.works -= usize::from(m == 0);
+                jobs.push(job);
+            }
+        }
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        Taken::Jobs(jobs)
+    }
+
+    /// Sleeps until so many messages wait, or work, or the end. False: the time was over first.
+    fn sleep_until(
+        &self,
+        state: &mut parking_lot::MutexGuard<'_, State>,
+        wanted: usize,
+        deadline: Option<Instant>,
+    ) -> bool {
+        loop {
+            if state.messages >= wanted || state.works > 0 || state.closed.is_some() {
+                state.wanted = None;
+                return true;
+            }
+            state.wanted = Some(wanted);
+            match deadline {
+                None => self.arrived.wait(state),
+                Some(deadline) => {
+                    if self.arrived.wait_until(state, deadline).timed_out() {
+                        state.wanted = None;
+                        return state.messages >= wanted;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes nothing new. What is in line is still done.
+    pub fn close(&self, why: AppendError) {
+        let mut state = self.state.lock();
+        state.closed.get_or_insert(why);
+        let wakers = std::mem::take(&mut state.wakers);
+        self.arrived.notify_one();
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Refuses all that is in line, when nobody will do it any more.
+    pub fn refuse_all(&self) {
+        let mut state = self.state.lock();
+        let why = state.closed.clone().unwrap_or(AppendError::Closed);
+        let jobs = std::mem::take(&mut state.jobs);
+        (state.messages, state.bytes, state.works) = (0, 0, 0);
+        drop(state);
+        jobs.into_iter().for_each(|(job, ..)| job.refuse(&why));
+    }
+
+    /// Messages in line.
+    pub fn len(&self) -> usize {
+        self.state.lock().messages
+    }
+}

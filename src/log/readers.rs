@@ -1,0 +1,93 @@
+//! The connections that read: a small pool, each read sees the log as of one moment.
+
+use std::path::Path;
+
+use parking_lot::{Condvar, Mutex};
+use rusqlite::Connection;
+
+use super::{error::ReadError, schema};
+
+/// Connections that nobody is using now.
+pub(super) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    freed: Condvar,
+    closed: std::sync::atomic::AtomicBool,
+}
+
+impl Readers {
+    pub fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
+        let connections = (0..count.max(1)).map(|_| schema::open_reader(path));
+        Ok(Self {
+            idle: Mutex::new(connections.collect::<Result<_, _>>()?),
+            freed: Condvar::new(),
+            closed: false.into(),
+        })
+    }
+
+    /// Reads within one transaction. Waits for a free connection, so never call it from an async task.
+    pub fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let lent = self.lend()?;
+        let conn = lent.conn();
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        work(conn)
+    }
+
+    fn lend(&self) -> Result<Lent<'_>, ReadError> {
+        let mut idle = self.idle.lock();
+        loop {
+            if self.closed.load(std::sync::atomic::Ordering::Acquire) {
+                return Err(ReadError::Closed);
+            }
+            if let Some(conn) = idle.pop() {
+                return Ok(Lent {
+                    readers: self,
+                    conn: Some(conn),
+                });
+            }
+            self.freed.wait(&mut idle);
+        }
+    }
+
+    /// Closes all, so that the writer can put its file in order. Reads that run are finished first.
+    pub fn close(&self) {
+        self.closed
+            .store(true, std::sync::atomic::Ordering::Release);
+        self.idle.lock().clear();
+        self.freed.notify_all();
+    }
+}
+
+/// A connection in use. It goes back with its transaction over, also when the work has failed.
+struct Lent<'r> {
+    readers: &'r Readers,
+    conn: Option<Connection>,
+}
+
+impl Lent<'_> {
+    #[expect(clippy::expect_used, reason = "it is there until the drop")]
+    fn conn(&self) -> &Connection {
+        self.conn.as_ref().expect("a connection")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let Some(conn) = self.conn.take() else { return };
+        // A connection that can not end its transaction would show old things for ever: better none.
+        let ended = conn
+            .prepare_cached("COMMIT")
+            .and_then(|mut commit| commit.execute([]));
+        let mut idle = self.readers.idle.lock();
+        let closed = self
+            .readers
+            .closed
+            .load(std::sync::atomic::Ordering::Acquire);
+        if !closed && (ended.is_ok() || conn.is_autocommit()) {
+            idle.push(conn);
+            self.readers.freed.notify_one();
+        }
+    }
+}

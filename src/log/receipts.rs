@@ -1,0 +1,193 @@
+//! What became of a message at each client it was for.
+//!
+//! Nothing is written for each delivery. A client's place says up to where it was sent and has
+//! acknowledged everything, and when a message ends, the log writes down for whom it was still waiting.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    error::ReadError,
+    places::{ClientPlace, Places, place_of},
+    rows::{self, parse_list},
+    schema::{ended, kind, sql},
+};
+use crate::message::{ClientId, Seq};
+
+/// A message's fate at one client: the furthest that it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It waits for the client.
+    Queued,
+    /// It was written to a connection of the client, whole.
+    Sent,
+    /// The client's page has said that it saw it.
+    Acknowledged,
+    /// Its time to live was over before it could be sent.
+    Expired,
+    /// It was recalled before it could be sent.
+    Recalled,
+}
+
+/// Receipts by number. Each client counts once, at the furthest that the message came.
+///
+/// For a message to clients these are clients. For one to a topic or to everyone they are connections:
+/// `audience` those that it was handed to when it was pushed, `sent` those of which the broker has said
+/// that it was written ([`super::Log::note_delivered`]); nobody acknowledges for a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Receipts {
+    /// All of them.
+    pub audience: u64,
+    /// Written, and not acknowledged.
+    pub sent: u64,
+    /// Seen by the page.
+    pub acknowledged: u64,
+    /// Still waiting.
+    pub waiting: u64,
+    /// Expired before they were sent.
+    pub expired: u64,
+    /// Recalled before they were sent.
+    pub recalled: u64,
+}
+
+impl Receipts {
+    fn count(&mut self, receipt: Receipt) {
+        self.audience += 1;
+        *match receipt {
+            Receipt::Queued => &mut self.waiting,
+            Receipt::Sent => &mut self.sent,
+            Receipt::Acknowledged => &mut self.acknowledged,
+            Receipt::Expired => &mut self.expired,
+            Receipt::Recalled => &mut self.recalled,
+        } += 1;
+    }
+}
+
+/// What a row says of where its message went.
+struct Sent {
+    seq: Seq,
+    ended: i64,
+    /// No more to be sent from now on, although not yet settled.
+    expired: bool,
+    clients: Option<Vec<i64>>,
+    missed: HashSet<i64>,
+}
+
+impl Sent {
+    fn find(conn: &Connection, seq: Seq, now: u64) -> Result<Option<Self>, ReadError> {
+        let mut find = conn.prepare_cached(
+            "SELECT m.ended, m.expires_at, m.audience, m.audiences, m.missed, a.kind
+             FROM messages m LEFT JOIN audiences a ON a.id = m.audience WHERE m.seq = ?1",
+        )?;
+        let found = find.query_row([sql(seq)], |row| {
+            let text = |column| row.get::<_, Option<String>>(column);
+            let expires_at: Option<u64> = row.get(1)?;
+            let single: Option<i64> = row.get(2)?;
+            let direct = row.get::<_, Option<i64>>(5)? == Some(kind::CLIENT);
+            Ok(Self {
+                seq,
+                ended: row.get(0)?,
+                expired: expires_at.is_some_and(|at| at <= now),
+                clients: match (single, text(3)?) {
+                    (Some(id), _) => direct.then(|| vec![id]),
+                    (None, several) => Some(several.as_deref().map(parse_list).unwrap_or_default()),
+                },
+                missed: text(4)?
+                    .as_deref()
+                    .map(parse_list)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect(),
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    fn receipt(&self, audience: i64, place: ClientPlace) -> Receipt {
+        if self.missed.contains(&audience) {
+            return match self.ended {
+                ended::RECALLED => Receipt::Recalled,
+                _ => Receipt::Expired,
+            };
+        }
+        if place.acked >= self.seq {
+            Receipt::Acknowledged
+        } else if place.sent >= self.seq {
+            Receipt::Sent
+        } else if self.expired {
+            Receipt::Expired
+        } else {
+            Receipt::Queued
+        }
+    }
+}
+
+/// The receipts of a message, by number; none: there is no such message.
+pub(super) fn receipts(
+    conn: &Connection,
+    places: &Places,
+    seq: Seq,
+    now: u64,
+) -> Result<Option<Receipts>, ReadError> {
+    let Some(sent) = Sent::find(conn, seq, now)? else {
+        return Ok(None);
+    };
+    let mut receipts = Receipts::default();
+    let Some(clients) = &sent.clients else {
+        let mut find =
+            conn.prepare_cached("SELECT connections, delivered FROM reach WHERE seq = ?1")?;
+        let written = find
+            .query_row([sql(seq)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (connections, delivered): (u64, u64) = written.unwrap_or_default();
+        let unwritten = places.unwritten_reach(seq);
+        receipts.audience = connections + unwritten.connections;
+        receipts.sent = delivered + unwritten.delivered;
+        receipts.waiting = receipts.audience.saturating_sub(receipts.sent);
+        return Ok(Some(receipts));
+    };
+    for id in clients {
+        receipts.count(sent.receipt(*id, place_now(conn, places, *id)?.1));
+    }
+    Ok(Some(receipts))
+}
+
+/// The receipts of a message client by client, in the order of their numbers, from the `skip`th on.
+/// Empty for a message to a topic or to everyone. None: there is no such message.
+pub(super) fn recipients(
+    conn: &Connection,
+    places: &Places,
+    seq: Seq,
+    (skip, limit): (usize, usize),
+    now: u64,
+) -> Result<Option<Vec<(ClientId, Receipt)>>, ReadError> {
+    let Some(sent) = Sent::find(conn, seq, now)? else {
+        return Ok(None);
+    };
+    let mut recipients = Vec::new();
+    for id in sent.clients.iter().flatten().skip(skip).take(limit) {
+        let (name, place) = place_now(conn, places, *id)?;
+        if let Some(client) = name {
+            recipients.push((client, sent.receipt(*id, place)));
+        }
+    }
+    Ok(Some(recipients))
+}
+
+/// A client's name and how far it is, with what is not written yet.
+fn place_now(
+    conn: &Connection,
+    places: &Places,
+    audience: i64,
+) -> Result<(Option<ClientId>, ClientPlace), ReadError> {
+    let mut place = place_of(conn, audience)?;
+    let name = match rows::name_of(conn, audience)? {
+        Some((_, name)) => Some(rows::client_id(&name)?),
+        None => None,
+    };
+    if let Some(client) = &name {
+        place.merge(places.unwritten(client));
+    }
+    Ok((name, place))
+}

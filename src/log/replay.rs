@@ -1,0 +1,358 @@
+//! Reading on after a place: what was pushed to some audiences, in order, a page at a time.
+//!
+//! The cost is what is returned. Each audience has a lane of posts in order, and the lanes are merged.
+//! A pattern that matches few topics is a lane for each; one that matches many is one lane over all
+//! topic messages, of which it takes what matches.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    sync::{Arc, OnceLock},
+};
+
+use rusqlite::{Connection, Row, types::Value};
+
+use super::{
+    error::ReadError,
+    lane::Lane,
+    loss::{Loss, Losses},
+    rows::{COLUMNS, Decoder},
+    schema::{ANY_TOPIC, EVERYONE, ended, kind, sql},
+};
+use crate::message::{ClientId, Message, Seq, TopicFilter};
+
+/// A window of the log so small that a pattern looks through all topic messages in it.
+const SMALL_WINDOW: u64 = 64;
+
+/// Topics that a pattern may match and still get a lane for each.
+const LANES: usize = 128;
+
+/// Topics that are looked at to find those.
+const TOPICS_LOOKED_AT: u64 = 1024;
+
+/// What a connection listens to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions {
+    /// The messages to this client.
+    pub client: Option<ClientId>,
+    /// The messages to everyone.
+    pub everyone: bool,
+    /// The messages to the topics that one of these matches.
+    pub filters: Vec<TopicFilter>,
+}
+
+/// How much one read may return.
+#[derive(Clone, Copy, Debug)]
+pub struct PageLimit {
+    /// Messages; at least one.
+    pub messages: usize,
+    /// Bytes of data. One message comes also when it alone is larger.
+    pub bytes: usize,
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self {
+            messages: 256,
+            bytes: 1 << 20,
+        }
+    }
+}
+
+/// A part of the log, as far as it is for these subscriptions.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The messages, in order, each once.
+    pub messages: Vec<Arc<Message>>,
+    /// Everything for these subscriptions up to and with this place has been returned: the place to go
+    /// on after. It may move without a message, and less far than was asked for.
+    pub reached: Seq,
+    /// What these subscriptions have lost after the place that was asked for: at most one range for each
+    /// reason. A range may end after `reached`; then the following pages name it again, so tell only what
+    /// ends after what was told before.
+    pub losses: Vec<Loss>,
+    /// Rows that were looked at. This is what a read costs.
+    pub rows_read: u64,
+}
+
+/// One read in the making.
+pub(super) struct Replay<'c> {
+    conn: &'c Connection,
+    subscriptions: &'c Subscriptions,
+    after: Seq,
+    until: Seq,
+    now: u64,
+    lanes: Vec<Lane<'c>>,
+    losses: Losses,
+    rows: u64,
+}
+
+/// Reads what is after `after` and not after `until`.
+pub(super) fn read(
+    conn: &Connection,
+    subscriptions: &Subscriptions,
+    (after, until): (Seq, Seq),
+    limit: PageLimit,
+    now: u64,
+) -> Result<Page, ReadError> {
+    let mut replay = Replay {
+        conn,
+        subscriptions,
+        after,
+        until,
+        now,
+        lanes: Vec::new(),
+        losses: Losses::new(after),
+        rows: 0,
+    };
+    replay.find_lanes()?;
+    replay.page(limit)
+}
+
+impl<'c> Replay<'c> {
+    fn find_lanes(&mut self) -> Result<(), ReadError> {
+        let subscriptions = self.subscriptions;
+        if let Some(client) = &subscriptions.client {
+            self.named_lane(kind::CLIENT, client.as_str())?;
+        }
+        if subscriptions.everyone {
+            self.lane(EVERYONE)?;
+        }
+        let (patterns, topics): (Vec<_>, Vec<_>) =
+            subscriptions.filters.iter().partition(|f| f.is_pattern());
+        for topic in topics {
+            self.named_lane(kind::TOPIC, topic.as_str())?;
+        }
+        if !patterns.is_empty() {
+            self.pattern_lanes(&patterns)?;
+        }
+        // Two filters may match one topic.
+        self.lanes.sort_unstable_by_key(Lane::audience);
+        self.lanes.dedup_by_key(|lane| lane.audience());
+        Ok(())
+    }
+
+    fn named_lane(&mut self, kind: i64, name: &str) -> Result<(), ReadError> {
+        self.rows += 1;
+        match super::audiences::find(self.conn, kind, name)? {
+            Some(id) => self.lane(id),
+            None => Ok(self.losses.unknown_audience(self.conn)?),
+        }
+    }
+
+    fn lane(&mut self, id: i64) -> Result<(), ReadError> {
+        self.losses.of_audience(self.conn, id)?;
+        self.lanes.push(Lane::of(id, self.after));
+        Ok(())
+    }
+
+    fn pattern_lanes(&mut self, patterns: &[&'c TopicFilter]) -> Result<(), ReadError> {
+        let small = self.until.saturating_sub(self.after) <= SMALL_WINDOW;
+        let lost = self.losses.any(self.conn, ANY_TOPIC)?;
+        if lost {
+            self.losses.unknown_audience(self.conn)?;
+        }
+        if !small || lost {
+            if let Some(ids) = self.matching_topics(patterns)? {
+                return ids.into_iter().try_for_each(|id| self.lane(id));
+            }
+            // Too many topics to ask each: a loss in one of them may be a loss here.
+            self.losses.of_audience(self.conn, ANY_TOPIC)?;
+        }
+        self.lanes
+            .push(Lane::of_any_topic(self.after, patterns.to_vec()));
+        Ok(())
+    }
+
+    /// The topics that these patterns match; none when there are too many.
+    fn matching_topics(
+        &mut self,
+        patterns: &[&TopicFilter],
+    ) -> Result<Option<Vec<i64>>, ReadError> {
+        let mut ids = Vec::new();
+        let mut looked_at = 0;
+        let mut find = self.conn.prepare_cached(
+            "SELECT id, name FROM audiences WHERE kind = ?1 AND name >= ?2 AND name < ?3 LIMIT ?4",
+        )?;
+        for pattern in patterns {
+            let (from, to) = name_range(pattern);
+            let mut rows =
+                find.query((kind::TOPIC, from, to, sql(TOPICS_LOOKED_AT - looked_at)))?;
+            while let Some(row) = rows.next()? {
+                looked_at += 1;
+                self.rows += 1;
+                let name: String = row.get(1)?;
+                if pattern.matches(&super::rows::topic(&name)?) {
+                    ids.push(row.get(0)?);
+                }
+            }
+            if looked_at >= TOPICS_LOOKED_AT || ids.len() > LANES {
+                return Ok(None);
+            }
+        }
+        Ok(Some(ids))
+    }
+
+    fn page(mut self, limit: PageLimit) -> Result<Page, ReadError> {
+        let seqs = self.merge(limit.messages.max(1))?;
+        let mut page = Page::default();
+        let full = seqs.len() >= limit.messages.max(1);
+        page.reached = match seqs.last() {
+            Some(last) if full => *last,
+            _ => self.until.max(self.after),
+        };
+        if let Some(last) = self.fetch(&seqs, limit.bytes, &mut page.messages)? {
+            page.reached = last;
+        }
+        page.losses = self.losses.into_vec();
+        page.rows_read = self.rows;
+        Ok(page)
+    }
+
+    /// The next places of all lanes, in order, each once.
+    fn merge(&mut self, wanted: usize) -> Result<Vec<Seq>, ReadError> {
+        let mut seqs: Vec<Seq> = Vec::new();
+        let mut heads = BinaryHeap::with_capacity(self.lanes.len());
+        for i in 0..self.lanes.len() {
+            self.push_head(&mut heads, i, wanted)?;
+        }
+        while let Some(Reverse((seq, i))) = heads.pop() {
+            // A topic that a subscription names may be among those that another looks through.
+            if seqs.last() != Some(&seq) {
+                seqs.push(seq);
+            }
+            if seqs.len() >= wanted {
+                break;
+            }
+            self.push_head(&mut heads, i, wanted - seqs.len())?;
+        }
+        // A lane that looks for matches may have given up on the way.
+        let until = self.until;
+        seqs.truncate(seqs.partition_point(|seq| *seq <= until));
+        Ok(seqs)
+    }
+
+    fn push_head(
+        &mut self,
+        heads: &mut BinaryHeap<Reverse<(Seq, usize)>>,
+        i: usize,
+        wanted: usize,
+    ) -> Result<(), ReadError> {
+        let lane = &mut self.lanes[i];
+        if let Some(seq) = lane.next(self.conn, self.until, wanted, &mut self.rows)? {
+            heads.push(Reverse((seq, i)));
+        }
+        self.until = self.until.min(lane.horizon());
+        Ok(())
+    }
+
+    /// Reads the messages at these places, up to so many bytes. When that is not all, it says which was
+    /// the last place.
+    fn fetch(
+        &mut self,
+        seqs: &[Seq],
+        bytes: usize,
+        messages: &mut Vec<Arc<Message>>,
+    ) -> Result<Option<Seq>, ReadError> {
+        let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
+            return Ok(None);
+        };
+        let mut taking = Taking {
+            decoder: Decoder::default(),
+            room: bytes,
+            last: self.after,
+        };
+        messages.reserve(seqs.len());
+        // Where most of a range is wanted, walking through it is cheaper than finding each.
+        if last - first < 2 * seqs.len() as u64 {
+            let mut find = self.conn.prepare_cached(RANGE.get_or_init(|| {
+                format!(
+                    "SELECT {COLUMNS} FROM messages m WHERE m.seq BETWEEN ?1 AND ?2 ORDER BY m.seq"
+                )
+            }))?;
+            let mut wanted = seqs.iter().peekable();
+            let mut rows = find.query((sql(*first), sql(*last)))?;
+            while let Some(row) = rows.next()? {
+                self.rows += 1;
+                let seq: Seq = row.get(0)?;
+                while wanted.next_if(|next| **next < seq).is_some() {}
+                if wanted.next_if(|next| **next == seq).is_some()
+                    && !self.take(seq, row, &mut taking, messages)?
+                {
+                    return Ok(Some(taking.last));
+                }
+            }
+            return Ok(None);
+        }
+        let mut find = self.conn.prepare_cached(
+            POINT.get_or_init(|| format!("SELECT {COLUMNS} FROM messages m WHERE m.seq = ?1")),
+        )?;
+        for seq in seqs {
+            self.rows += 1;
+            let mut rows = find.query([sql(*seq)])?;
+            if let Some(row) = rows.next()?
+                && !self.take(*seq, row, &mut taking, messages)?
+            {
+                return Ok(Some(taking.last));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes a row into the page. False: there is no room for it.
+    fn take(
+        &mut self,
+        seq: Seq,
+        row: &Row<'_>,
+        taking: &mut Taking,
+        messages: &mut Vec<Arc<Message>>,
+    ) -> Result<bool, ReadError> {
+        let reader = self.subscriptions.client.as_ref();
+        match taking.decoder.message(self.conn, row, reader, self.now)? {
+            Ok(message) => {
+                let size = message.data.as_str().len();
+                if size > taking.room && !messages.is_empty() {
+                    return Ok(false);
+                }
+                taking.room = taking.room.saturating_sub(size);
+                messages.push(Arc::new(message));
+            }
+            Err(over) if over.how == ended::EXPIRED => self.losses.expired(seq),
+            Err(_) => {}
+        }
+        taking.last = seq;
+        Ok(true)
+    }
+}
+
+/// A page while messages are read into it.
+struct Taking {
+    decoder: Decoder,
+    /// Bytes that still fit.
+    room: usize,
+    /// The last place that was taken.
+    last: Seq,
+}
+
+static POINT: OnceLock<String> = OnceLock::new();
+static RANGE: OnceLock<String> = OnceLock::new();
+
+/// Between which names all topics lie that a pattern can match: those that begin with what comes before
+/// its first wildcard.
+fn name_range(pattern: &TopicFilter) -> (String, Value) {
+    let mut prefix = String::new();
+    for segment in pattern.as_str().split('/') {
+        if matches!(segment, "*" | "**") {
+            break;
+        }
+        prefix.push_str(segment);
+        prefix.push('/');
+    }
+    let end = match prefix.strip_suffix('/') {
+        // '0' is the character after '/'.
+        Some(head) => Value::Text(format!("{head}0")),
+        // For SQLite every blob comes after every text.
+        None => Value::Blob(Vec::new()),
+    };
+    (prefix, end)
+}

@@ -1,0 +1,161 @@
+//! A row of the file as a message, and back.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{
+    error::ReadError,
+    schema::{EVERYONE, ended, kind},
+};
+use crate::message::{Audience, ClientId, Data, EventType, Message, Topic};
+
+/// The columns that [`Decoder::message`] reads, in its order.
+pub(super) const COLUMNS: &str =
+    "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data";
+
+/// Numbers of audiences as the file keeps them: a JSON array, so that SQLite can look inside.
+pub(super) fn list(ids: &[i64]) -> String {
+    let mut text = String::with_capacity(ids.len() * 8 + 2);
+    text.push('[');
+    for (i, id) in ids.iter().enumerate() {
+        let comma = if i == 0 { "" } else { "," };
+        // Writing to a String does not fail.
+        let _ = write!(text, "{comma}{id}");
+    }
+    text.push(']');
+    text
+}
+
+/// The numbers in such an array. What is no number is left out.
+pub(super) fn parse_list(text: &str) -> Vec<i64> {
+    let inside = text.trim_start_matches('[').trim_end_matches(']');
+    inside.split(',').filter_map(|id| id.parse().ok()).collect()
+}
+
+/// What a number stands for.
+pub(super) fn name_of(conn: &Connection, id: i64) -> rusqlite::Result<Option<(i64, String)>> {
+    conn.prepare_cached("SELECT kind, name FROM audiences WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+/// A client's name from the file.
+pub(super) fn client_id(name: &str) -> Result<ClientId, ReadError> {
+    ClientId::parse(name).map_err(|why| invalid("client", name, why))
+}
+
+/// A topic's name from the file.
+pub(super) fn topic(name: &str) -> Result<Topic, ReadError> {
+    Topic::parse(name).map_err(|why| invalid("topic", name, why))
+}
+
+fn invalid(what: &str, name: &str, why: impl std::fmt::Display) -> ReadError {
+    ReadError::Invalid(format!("{what} {name:?}: {why}"))
+}
+
+/// Makes messages out of rows, and remembers for one page what rows have in common.
+#[derive(Default)]
+pub(super) struct Decoder {
+    audiences: HashMap<i64, Audience>,
+    events: HashMap<Box<str>, EventType>,
+}
+
+/// A row that has ended, or ends before now.
+pub(super) struct Over {
+    /// [`ended::EXPIRED`] or [`ended::RECALLED`].
+    pub how: i64,
+}
+
+impl Decoder {
+    /// The message of this row for a reader who is this client. A message for several clients comes as
+    /// one for this client: the others are nobody's business, and there may be thousands of them.
+    pub fn message(
+        &mut self,
+        conn: &Connection,
+        row: &Row<'_>,
+        reader: Option<&ClientId>,
+        now: u64,
+    ) -> Result<Result<Message, Over>, ReadError> {
+        let expires_at: Option<u64> = row.get(2)?;
+        match row.get(3)? {
+            ended::NOT if expires_at.is_some_and(|at| at <= now) => {
+                return Ok(Err(Over {
+                    how: ended::EXPIRED,
+                }));
+            }
+            ended::NOT => {}
+            how => return Ok(Err(Over { how })),
+        }
+        let audience = match (row.get::<_, Option<i64>>(4)?, reader) {
+            (Some(id), _) => self.audience(conn, id)?,
+            (None, Some(id)) => Audience::Client(id.clone()),
+            (None, None) => Audience::clients(Vec::new()),
+        };
+        Ok(Ok(self.assemble(row, expires_at, audience)?))
+    }
+
+    /// The message of this row as it was pushed, for the history.
+    pub fn record(&mut self, row: &Row<'_>, audience: Audience) -> Result<Message, ReadError> {
+        let expires_at = row.get(2)?;
+        self.assemble(row, expires_at, audience)
+    }
+
+    fn assemble(
+        &mut self,
+        row: &Row<'_>,
+        expires_at: Option<u64>,
+        audience: Audience,
+    ) -> Result<Message, ReadError> {
+        let text = |column| -> Result<Option<&str>, ReadError> {
+            let value = row.get_ref(column)?.as_str_or_null();
+            value.map_err(|why| ReadError::Invalid(why.to_string()))
+        };
+        let data = text(7)?.unwrap_or_default().into();
+        let event = match text(5)? {
+            None => None,
+            Some(name) => Some(self.event(name)?),
+        };
+        Ok(Message {
+            seq: row.get(0)?,
+            at: row.get(1)?,
+            expires_at,
+            audience,
+            event,
+            data: match row.get(6)? {
+                true => Data::Json(data),
+                false => Data::Text(data),
+            },
+        })
+    }
+
+    /// The single audience with this number.
+    pub fn audience(&mut self, conn: &Connection, id: i64) -> Result<Audience, ReadError> {
+        if id == EVERYONE {
+            return Ok(Audience::Everyone);
+        }
+        if let Some(audience) = self.audiences.get(&id) {
+            return Ok(audience.clone());
+        }
+        let audience = match name_of(conn, id)? {
+            Some((kind::CLIENT, name)) => Audience::Client(client_id(&name)?),
+            Some((kind::TOPIC, name)) => Audience::Topic(topic(&name)?),
+            Some((_, name)) => return Err(invalid("audience", &name, "of an unknown kind")),
+            None => return Err(ReadError::Invalid(format!("audience {id} has no name"))),
+        };
+        self.audiences.insert(id, audience.clone());
+        Ok(audience)
+    }
+
+    fn event(&mut self, name: &str) -> Result<EventType, ReadError> {
+        if let Some(event) = self.events.get(name) {
+            return Ok(event.clone());
+        }
+        let event = match EventType::RESERVED.iter().find(|own| **own == name) {
+            Some(own) => EventType::own(own),
+            None => EventType::parse(name).map_err(|why| invalid("event type", name, why))?,
+        };
+        self.events.insert(name.into(), event.clone());
+        Ok(event)
+    }
+}

@@ -1,0 +1,296 @@
+//! The file: its tables, its versions, and how it is opened.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    error::OpenError,
+    options::{Durability, LogOptions, OS_LEAP},
+};
+use crate::message::{Epoch, Seq};
+
+/// The newest version of the file that this program knows.
+const VERSION: i64 = 1;
+
+/// "Tdng": how `file` and other programs can tell whose file it is.
+const APPLICATION_ID: i64 = 0x5464_6E67;
+
+/// The audience that stands for any topic: its posts are the topic messages in order, for patterns that
+/// match too many topics to walk each.
+pub(super) const ANY_TOPIC: i64 = 1;
+
+/// The audience of the messages to everyone.
+pub(super) const EVERYONE: i64 = 2;
+
+/// Kinds of audiences, as the file has them; 0 are the log's own.
+pub(super) mod kind {
+    pub const CLIENT: i64 = 1;
+    pub const TOPIC: i64 = 2;
+}
+
+/// Why a message is not delivered any more, as the file has it.
+pub(super) mod ended {
+    pub const NOT: i64 = 0;
+    pub const EXPIRED: i64 = 1;
+    pub const RECALLED: i64 = 2;
+}
+
+/// What a new file is made of. A post says that a message is for an audience; a message for several
+/// clients has one post for each. When a message has ended, its posts move to the audience's negative,
+/// where deliveries do not look and the history does.
+const TABLES: &str = "
+    CREATE TABLE log (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        epoch TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        floor INTEGER NOT NULL DEFAULT 0,
+        pruned INTEGER NOT NULL DEFAULT 0,
+        counted INTEGER NOT NULL DEFAULT 0,
+        counted_to INTEGER NOT NULL DEFAULT 0,
+        open_unsynced INTEGER NOT NULL DEFAULT 0,
+        forgotten INTEGER NOT NULL DEFAULT 0,
+        turned_at INTEGER NOT NULL DEFAULT 0,
+        turned_pruned INTEGER NOT NULL DEFAULT 0,
+        turned_audience INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE audiences (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        expired INTEGER NOT NULL DEFAULT 0,
+        pruned INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (kind, name)
+    ) STRICT;
+    INSERT INTO audiences (id, kind, name) VALUES (1, 0, 'any topic'), (2, 0, 'everyone');
+    CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        expires_at INTEGER,
+        ended INTEGER NOT NULL DEFAULT 0,
+        audience INTEGER,
+        audiences TEXT,
+        missed TEXT,
+        event TEXT,
+        json INTEGER NOT NULL,
+        data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_to_expire ON messages (expires_at) WHERE expires_at IS NOT NULL AND ended = 0;
+    CREATE INDEX messages_ended ON messages (seq) WHERE ended > 0;
+    CREATE TABLE posts (
+        block INTEGER NOT NULL,
+        audience INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        topic INTEGER,
+        PRIMARY KEY (block, audience, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE reach (
+        seq INTEGER PRIMARY KEY,
+        connections INTEGER NOT NULL,
+        delivered INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE keys (
+        id INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        digest BLOB NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE clients (
+        audience INTEGER PRIMARY KEY,
+        sent INTEGER NOT NULL DEFAULT 0,
+        acked INTEGER NOT NULL DEFAULT 0,
+        first_seen INTEGER,
+        last_seen INTEGER,
+        last_reason TEXT
+    ) STRICT;
+";
+
+/// An open file, and what it says of itself.
+pub(super) struct Opened {
+    pub conn: Connection,
+    pub path: PathBuf,
+    pub epoch: Epoch,
+    /// The newest place that was ever given.
+    pub head: Seq,
+    /// Messages up to here may be gone.
+    pub pruned: Seq,
+    /// Messages in the file.
+    pub messages: u64,
+}
+
+/// Takes the folder for this process. The lock goes with the file, however the process ends.
+pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| OpenError::Folder { path, source }
+    };
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    let path = folder.join("lock");
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(failed(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_path_buf())),
+        Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
+    }
+}
+
+/// Opens the file for the writer: makes it or brings it up to date first.
+pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
+    let path = options.folder.join("tidings.sqlite3");
+    let failed = |source| OpenError::Database {
+        path: path.clone(),
+        source,
+    };
+    let conn = Connection::open(&path).map_err(failed)?;
+    conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
+    identify(&conn, &path)?;
+    prepare(&conn, options).map_err(failed)?;
+    // The names of new files last only when their folders are on the disk too.
+    for folder in [Some(options.folder.as_path()), options.folder.parent()] {
+        if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| OpenError::Folder {
+                path: folder.to_path_buf(),
+                source,
+            })?;
+        }
+    }
+    let state = read_state(&conn).map_err(failed)?;
+    let epoch = Epoch::parse(&state.0).map_err(|_| OpenError::Foreign(path.clone()))?;
+    Ok(Opened {
+        epoch,
+        head: state.1,
+        pruned: state.2,
+        messages: state.3,
+        conn,
+        path,
+    })
+}
+
+/// Opens the file for reading.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(Duration::from_secs(2))?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000;")?;
+    Ok(conn)
+}
+
+/// Refuses what is not ours or too new, before anything is changed.
+fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let read = |pragma: &str| -> rusqlite::Result<i64> {
+        conn.pragma_query_value(None, pragma, |row| row.get(0))
+    };
+    let tables = "SELECT count(*) FROM sqlite_schema";
+    let look = || -> rusqlite::Result<_> {
+        let count: i64 = conn.query_row(tables, [], |row| row.get(0))?;
+        Ok((read("application_id")?, read("user_version")?, count))
+    };
+    let (application, found, tables) =
+        look().map_err(|source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => OpenError::Foreign(path.to_path_buf()),
+            _ => OpenError::Database {
+                path: path.to_path_buf(),
+                source,
+            },
+        })?;
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(OpenError::Foreign(path.to_path_buf()));
+    }
+    if found > VERSION {
+        return Err(OpenError::Newer {
+            path: path.to_path_buf(),
+            found,
+            known: VERSION,
+        });
+    }
+    Ok(())
+}
+
+fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
+    // auto_vacuum must be chosen before the first table is made.
+    conn.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA cache_size = -16000;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    conn.set_prepared_statement_cache_capacity(64);
+    migrate(conn, options.clock.now())?;
+    note_open(conn, options.durability)?;
+    if options.durability == Durability::Os {
+        conn.execute_batch("PRAGMA synchronous = NORMAL")?;
+    }
+    Ok(())
+}
+
+/// Brings the file from its version to ours, all or nothing.
+fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == VERSION {
+        return Ok(());
+    }
+    let transaction = conn.unchecked_transaction()?;
+    if found < 1 {
+        transaction.execute_batch(TABLES)?;
+        transaction.execute(
+            "INSERT INTO log (id, epoch, made_at, turned_at) VALUES (1, ?1, ?2, ?2)",
+            (Epoch::random().as_str(), sql(now)),
+        )?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+/// Remembers whether the log is written without fsync, and leaps when such a log was not closed.
+fn note_open(conn: &Connection, durability: Durability) -> rusqlite::Result<()> {
+    let unsynced: bool = conn.query_row("SELECT open_unsynced FROM log", [], |row| row.get(0))?;
+    if unsynced {
+        let leap = "UPDATE log SET floor = ?1 + max(floor, pruned, \
+                    coalesce((SELECT max(seq) FROM messages), 0))";
+        conn.execute(leap, [sql(OS_LEAP)])?;
+    }
+    let now_unsynced = durability == Durability::Os;
+    if unsynced || now_unsynced {
+        conn.execute("UPDATE log SET open_unsynced = ?1", [now_unsynced])?;
+    }
+    Ok(())
+}
+
+/// Says that a log was closed as it should be: nothing needs to leap.
+pub(super) fn note_closed(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(
+        "PRAGMA synchronous = FULL;
+         UPDATE log SET open_unsynced = 0 WHERE open_unsynced != 0;",
+    )
+}
+
+fn read_state(conn: &Connection) -> rusqlite::Result<(String, Seq, Seq, u64)> {
+    // Only what came after the last count is counted: a large log opens as fast as a small one.
+    conn.query_row(
+        "SELECT epoch, max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
+                counted + (SELECT count(*) FROM messages WHERE seq > counted_to)
+         FROM log",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )
+}
+
+/// A place or a time as SQLite counts: in 63 bits.
+pub(super) fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

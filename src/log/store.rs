@@ -1,0 +1,259 @@
+//! What one commit writes.
+
+use std::{sync::Arc, time::Duration};
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+
+use super::{
+    audiences::Audiences,
+    entry::{Digest, Entry, IdempotencyKey},
+    error::StoreError,
+    options::{Durability, LogOptions, milliseconds},
+    posts,
+    schema::{ANY_TOPIC, EVERYONE, Opened, sql},
+};
+use crate::message::{Audience, Data, Message, Seq};
+
+/// The file in the hands of its one writer.
+pub(super) struct Store {
+    pub conn: Connection,
+    pub options: LogOptions,
+    pub audiences: Audiences,
+    /// The newest place that was given and kept.
+    pub head: Seq,
+    /// Messages up to here may be gone.
+    pub pruned: Seq,
+    /// Messages in the file.
+    pub messages: u64,
+    /// No message expires before this; milliseconds since 1970.
+    pub next_expiry: u64,
+}
+
+/// What a commit kept.
+#[derive(Default)]
+pub(super) struct Committed {
+    /// The new messages, in order.
+    pub messages: Vec<Arc<Message>>,
+    /// What became of each entry.
+    pub fates: Vec<Fate>,
+}
+
+/// What became of one entry.
+#[derive(Clone, Copy)]
+pub(super) enum Fate {
+    /// It is the next of the new messages.
+    New,
+    /// It was there already.
+    Duplicate(Seq),
+    /// Its key belongs to another.
+    KeyReused(Seq),
+}
+
+impl Store {
+    pub fn new(opened: Opened, options: LogOptions) -> Self {
+        Self {
+            conn: opened.conn,
+            options,
+            audiences: Audiences::default(),
+            head: opened.head,
+            pruned: opened.pruned,
+            messages: opened.messages,
+            next_expiry: 0,
+        }
+    }
+
+    /// Keeps all entries in one transaction, or none.
+    pub fn append(&mut self, entries: &[&Entry], now: u64) -> Result<Committed, StoreError> {
+        let mut head = self.head;
+        let committed = self.transaction(|store| {
+            let mut put = Put::new(&store.conn, &store.options)?;
+            let mut committed = Committed::default();
+            for entry in entries {
+                let fate = put.entry(entry, now, &mut head, &mut store.audiences)?;
+                committed.fates.push(match fate {
+                    Kept::New(message) => {
+                        committed.messages.push(message);
+                        Fate::New
+                    }
+                    Kept::Not(fate) => fate,
+                });
+            }
+            Ok(committed)
+        })?;
+        self.head = head;
+        self.messages += committed.messages.len() as u64;
+        let expiries = committed.messages.iter().filter_map(|m| m.expires_at);
+        self.next_expiry = expiries.min().unwrap_or(u64::MAX).min(self.next_expiry);
+        Ok(committed)
+    }
+
+    /// One transaction, which is on the disk when this returns, if the log is so durable.
+    pub fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let result = work(self).and_then(|value| {
+            self.conn.prepare_cached("COMMIT")?.execute([])?;
+            Ok(value)
+        });
+        if result.is_err() {
+            // Numbers that the failed transaction gave out are not in the file.
+            self.audiences.forget();
+            if !self.conn.is_autocommit() {
+                self.conn.execute_batch("ROLLBACK")?;
+            }
+        }
+        result
+    }
+
+    /// One transaction that may be lost with the system's cache, though never before or without what was
+    /// written earlier: for work that can be done again.
+    pub fn relaxed<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.options.durability == Durability::Os {
+            return self.transaction(work);
+        }
+        self.conn.execute_batch("PRAGMA synchronous = NORMAL")?;
+        let result = self.transaction(work);
+        self.conn.execute_batch("PRAGMA synchronous = FULL")?;
+        result
+    }
+}
+
+enum Kept {
+    New(Arc<Message>),
+    Not(Fate),
+}
+
+/// The statements of an append, looked up once for a whole commit.
+struct Put<'c> {
+    conn: &'c Connection,
+    /// In milliseconds.
+    key_age: u64,
+    message: CachedStatement<'c>,
+    posts: posts::Insert<'c>,
+}
+
+impl<'c> Put<'c> {
+    fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
+        Ok(Self {
+            conn,
+            key_age: milliseconds(options.key_age),
+            message: conn.prepare_cached(
+                "INSERT INTO messages (seq, at, expires_at, audience, audiences, event, json, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+            posts: posts::Insert::new(conn)?,
+        })
+    }
+
+    fn entry(
+        &mut self,
+        entry: &Entry,
+        now: u64,
+        head: &mut Seq,
+        audiences: &mut Audiences,
+    ) -> Result<Kept, StoreError> {
+        let (seq, at) = match entry.given {
+            None => (*head + 1, now),
+            Some(given) if given.seq <= *head => return Ok(Kept::Not(Fate::Duplicate(given.seq))),
+            Some(given) => (given.seq, given.at),
+        };
+        if let Some((key, digest)) = &entry.key
+            && let Some(fate) = self.claim(key, digest, seq, now)?
+        {
+            return Ok(Kept::Not(fate));
+        }
+        let message = Arc::new(message_of(entry, seq, at));
+        self.insert(&message, audiences)?;
+        *head = seq;
+        Ok(Kept::New(message))
+    }
+
+    /// Takes a key for a message; or what its first use has made of this one.
+    fn claim(
+        &self,
+        key: &IdempotencyKey,
+        digest: &Digest,
+        seq: Seq,
+        now: u64,
+    ) -> Result<Option<Fate>, StoreError> {
+        // A key that is too old does not count, whether or not it has been removed yet.
+        let find = "SELECT digest, seq FROM keys WHERE key = ?1 AND at > ?2";
+        let too_old = now.saturating_sub(self.key_age);
+        let found: Option<(Digest, Seq)> = self
+            .conn
+            .prepare_cached(find)?
+            .query_row((key.as_str(), sql(too_old)), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        if let Some((first, seq)) = found {
+            return Ok(Some(match first == *digest {
+                true => Fate::Duplicate(seq),
+                false => Fate::KeyReused(seq),
+            }));
+        }
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO keys (key, digest, seq, at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((key.as_str(), digest, sql(seq), sql(now)))?;
+        Ok(None)
+    }
+
+    fn insert(&mut self, message: &Message, audiences: &mut Audiences) -> rusqlite::Result<()> {
+        let mut several = None;
+        let audience = match &message.audience {
+            Audience::Everyone => Some(EVERYONE),
+            Audience::Client(id) => Some(audiences.client(self.conn, id)?),
+            Audience::Topic(topic) => {
+                let id = audiences.topic(self.conn, topic)?;
+                self.posts.post(ANY_TOPIC, message.seq, Some(id))?;
+                Some(id)
+            }
+            Audience::Clients(ids) => {
+                let ids: Result<Vec<i64>, _> = ids
+                    .iter()
+                    .map(|id| audiences.client(self.conn, id))
+                    .collect();
+                several = Some(ids?);
+                None
+            }
+        };
+        for id in audience.iter().chain(several.iter().flatten()) {
+            self.posts.post(*id, message.seq, None)?;
+        }
+        let (json, data) = match &message.data {
+            Data::Text(text) => (false, text),
+            Data::Json(text) => (true, text),
+        };
+        self.message.execute((
+            sql(message.seq),
+            sql(message.at),
+            message.expires_at.map(sql),
+            audience,
+            several.map(|ids| super::rows::list(&ids)),
+            message.event.as_ref().map(|event| event.as_str()),
+            json,
+            &**data,
+        ))?;
+        Ok(())
+    }
+}
+
+fn message_of(entry: &Entry, seq: Seq, at: u64) -> Message {
+    let draft = &entry.draft;
+    let expiry = |ttl: Duration| at.saturating_add(milliseconds(ttl)).min(i64::MAX as u64);
+    Message {
+        seq,
+        at,
+        expires_at: draft.ttl.map(expiry),
+        audience: draft.audience.clone(),
+        event: draft.event.clone(),
+        data: draft.data.clone(),
+    }
+}

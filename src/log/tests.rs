@@ -1,0 +1,147 @@
+//! The log as whoever uses it sees it, on a real file, with a clock that the test turns.
+
+mod keeping;
+mod people;
+mod replaying;
+mod retaining;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+use super::*;
+use crate::message::{Audience, ClientId, Data, Draft, Topic, TopicFilter};
+
+/// A log in a folder of its own, what came out of its tail, and its clock.
+struct Bed {
+    folder: TempDir,
+    clock: Arc<AtomicU64>,
+    tail: Arc<Mutex<Vec<Seq>>>,
+    log: Option<Log>,
+}
+
+const NOON: u64 = 1_800_000_000_000;
+
+impl Bed {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut LogOptions)) -> Self {
+        let mut bed = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            clock: Arc::new(NOON.into()),
+            tail: Arc::default(),
+            log: None,
+        };
+        let mut options = bed.options();
+        change(&mut options);
+        bed.log = Some(bed.open(options));
+        bed
+    }
+
+    fn options(&self) -> LogOptions {
+        let clock = Arc::clone(&self.clock);
+        let mut options = LogOptions::new(self.folder.path());
+        options.clock = Clock::new(move || clock.load(Ordering::Relaxed));
+        options
+    }
+
+    fn open(&self, options: LogOptions) -> Log {
+        let tail = Arc::clone(&self.tail);
+        let out = move |messages: &[Arc<Message>]| {
+            tail.lock()
+                .extend(messages.iter().map(|message| message.seq));
+            vec![3; messages.len()]
+        };
+        Log::open(options, out, |reason| panic!("{reason}")).expect("a log")
+    }
+
+    fn log(&self) -> &Log {
+        self.log.as_ref().expect("an open log")
+    }
+
+    fn reopen(&mut self) {
+        drop(self.log.take());
+        self.log = Some(self.open(self.options()));
+    }
+
+    fn pass(&self, span: Duration) {
+        let span = u64::try_from(span.as_millis()).expect("short");
+        self.clock.fetch_add(span, Ordering::Relaxed);
+    }
+
+    fn push(&self, audience: Audience, text: &str) -> Seq {
+        self.push_for(audience, text, None)
+    }
+
+    fn push_for(&self, audience: Audience, text: &str, ttl: Option<u64>) -> Seq {
+        let mut draft = draft(audience, text);
+        draft.ttl = ttl.map(Duration::from_secs);
+        let appended = self.log().append_blocking(Entry::new(draft));
+        appended.expect("kept").seq
+    }
+
+    fn read(&self, subscriptions: &Subscriptions, after: Seq) -> Page {
+        let page = self
+            .log()
+            .read(subscriptions, after, None, PageLimit::default());
+        page.expect("a page")
+    }
+}
+
+fn draft(audience: Audience, text: &str) -> Draft {
+    Draft {
+        audience,
+        event: None,
+        data: Data::Text(text.into()),
+        ttl: None,
+    }
+}
+
+fn client(name: &str) -> ClientId {
+    ClientId::parse(name).expect("a client_id")
+}
+
+fn to_client(name: &str) -> Audience {
+    Audience::Client(client(name))
+}
+
+fn to_clients(names: &[&str]) -> Audience {
+    Audience::clients(names.iter().map(|name| client(name)).collect())
+}
+
+fn to_topic(name: &str) -> Audience {
+    Audience::Topic(Topic::parse(name).expect("a topic"))
+}
+
+/// The subscriptions of a client that also hears what is for everyone and for these filters.
+fn listener(name: &str, filters: &[&str]) -> Subscriptions {
+    Subscriptions {
+        client: Some(client(name)),
+        everyone: true,
+        filters: topics(filters).filters,
+    }
+}
+
+fn topics(filters: &[&str]) -> Subscriptions {
+    let parse = |text: &&str| TopicFilter::parse(text).expect("a filter");
+    Subscriptions {
+        filters: filters.iter().map(parse).collect(),
+        ..Subscriptions::default()
+    }
+}
+
+fn texts(page: &Page) -> Vec<&str> {
+    page.messages
+        .iter()
+        .map(|message| message.data.as_str())
+        .collect()
+}

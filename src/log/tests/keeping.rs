@@ -1,0 +1,282 @@
+use super::*;
+
+#[test]
+fn a_message_gets_the_next_place_and_is_handed_on_before_the_answer() {
+    let bed = Bed::new();
+    let entry = Entry::new(draft(to_client("a"), "one"));
+    let appended = bed.log().append_blocking(entry).expect("kept");
+    let expected = Appended {
+        seq: 1,
+        connections: 3,
+        duplicate: false,
+    };
+    assert_eq!(appended, expected);
+    assert_eq!(*bed.tail.lock(), [1]);
+    assert_eq!(bed.log().head(), 1);
+    assert_eq!(bed.push(Audience::Everyone, "two"), 2);
+}
+
+#[test]
+fn a_log_that_is_opened_again_goes_on_where_it_was() {
+    let mut bed = Bed::new();
+    bed.push(to_client("a"), "one");
+    bed.push(to_topic("orders/1"), "two");
+    let epoch = bed.log().epoch().clone();
+    bed.reopen();
+    assert_eq!(*bed.log().epoch(), epoch);
+    assert_eq!(bed.log().head(), 2);
+    assert_eq!(bed.log().stats().expect("numbers").messages, 2);
+    assert_eq!(
+        texts(&bed.read(&listener("a", &["orders/*"]), 0)),
+        ["one", "two"]
+    );
+    assert_eq!(bed.push(Audience::Everyone, "three"), 3);
+}
+
+#[test]
+fn a_place_is_not_given_twice_even_when_all_messages_are_gone() {
+    let mut bed = Bed::new();
+    bed.push(to_client("a"), "one");
+    bed.pass(Duration::from_secs(8 * 24 * 60 * 60));
+    bed.log().tidy().expect("tidied");
+    assert_eq!(bed.log().stats().expect("numbers").messages, 0);
+    bed.reopen();
+    assert_eq!(bed.push(to_client("a"), "two"), 2);
+}
+
+#[test]
+fn one_folder_is_for_one_process() {
+    let bed = Bed::new();
+    let second = Log::open(bed.options(), |_| Vec::new(), |_| {});
+    let Err(error @ OpenError::InUse(_)) = second else {
+        panic!("opened twice");
+    };
+    assert!(
+        error.to_string().contains("in use by another process"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_file_of_a_newer_tidings_is_refused_and_left_alone() {
+    let mut bed = Bed::new();
+    bed.push(Audience::Everyone, "one");
+    drop(bed.log.take());
+    let file = bed.folder.path().join("tidings.sqlite3");
+    let conn = rusqlite::Connection::open(&file).expect("a file");
+    conn.pragma_update(None, "user_version", 99)
+        .expect("a version");
+    drop(conn);
+    let before = std::fs::read(&file).expect("bytes");
+    let opened = Log::open(bed.options(), |_| Vec::new(), |_| {});
+    let Err(error @ OpenError::Newer { found: 99, .. }) = opened else {
+        panic!("opened");
+    };
+    assert!(
+        error.to_string().contains("start the newer Tidings"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(&file).expect("bytes"), before);
+}
+
+#[test]
+fn a_file_that_is_something_else_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tidings.sqlite3");
+    std::fs::write(&file, "my diary, please keep it for me. ".repeat(100)).expect("written");
+    let open = || Log::open(LogOptions::new(folder.path()), |_| Vec::new(), |_| {}).err();
+    assert!(matches!(open(), Some(OpenError::Foreign(_))));
+    assert!(
+        std::fs::read(&file)
+            .expect("bytes")
+            .starts_with(b"my diary")
+    );
+    std::fs::remove_file(&file).expect("removed");
+    let conn = rusqlite::Connection::open(&file).expect("a file");
+    conn.execute_batch("CREATE TABLE diary (day TEXT)")
+        .expect("a table");
+    drop(conn);
+    assert!(matches!(open(), Some(OpenError::Foreign(_))));
+}
+
+fn keyed(audience: Audience, text: &str, key: &str) -> Entry {
+    let key = IdempotencyKey::parse(key).expect("a key");
+    Entry::new(draft(audience, text)).with_key(key)
+}
+
+#[test]
+fn a_push_that_is_sent_again_with_its_key_is_kept_once() {
+    let mut bed = Bed::new();
+    let push = |bed: &Bed| {
+        let appended = bed
+            .log()
+            .append_blocking(keyed(to_client("a"), "pay", "k1"));
+        let appended = appended.expect("kept");
+        (appended.seq, appended.duplicate)
+    };
+    assert_eq!(push(&bed), (1, false));
+    assert_eq!(push(&bed), (1, true));
+    bed.reopen();
+    assert_eq!(push(&bed), (1, true));
+    bed.pass(Duration::from_secs(24 * 60 * 60 - 1));
+    assert_eq!(push(&bed), (1, true));
+    bed.pass(Duration::from_secs(1));
+    assert_eq!(push(&bed), (2, false), "a key is remembered for 24 hours");
+    assert_eq!(texts(&bed.read(&listener("a", &[]), 0)), ["pay", "pay"]);
+}
+
+#[test]
+fn a_key_is_not_for_two_pushes_also_within_one_commit() {
+    let bed = Bed::new();
+    let outcomes = bed.log().append_batch_blocking(vec![
+        keyed(to_client("a"), "pay 1", "k"),
+        keyed(to_client("a"), "pay 1", "k"),
+        keyed(to_client("a"), "pay 2", "k"),
+        keyed(to_client("b"), "pay 1", "k"),
+        keyed(to_client("a"), "pay 2", "l"),
+    ]);
+    let reused = Err(AppendError::KeyReused { seq: 1 });
+    let kept = |seq, duplicate| {
+        Ok(Appended {
+            seq,
+            connections: if duplicate { 0 } else { 3 },
+            duplicate,
+        })
+    };
+    let expected = [
+        kept(1, false),
+        kept(1, true),
+        reused.clone(),
+        reused,
+        kept(2, false),
+    ];
+    assert_eq!(outcomes, expected);
+    assert_eq!(*bed.tail.lock(), [1, 2]);
+}
+
+#[test]
+fn old_keys_do_not_stay_in_the_file() {
+    let mut bed = Bed::new();
+    for i in 0..10 {
+        let entry = keyed(to_client("a"), "x", &format!("k{i}"));
+        bed.log().append_blocking(entry).expect("kept");
+    }
+    bed.pass(Duration::from_secs(24 * 60 * 60));
+    bed.log().tidy().expect("tidied");
+    drop(bed.log.take());
+    let conn = rusqlite::Connection::open(bed.folder.path().join("tidings.sqlite3"));
+    let count = conn
+        .expect("a file")
+        .query_row("SELECT count(*) FROM keys", [], |row| row.get(0));
+    assert_eq!(count, Ok(0));
+}
+
+#[test]
+fn places_from_outside_may_leave_gaps_and_come_twice() {
+    let mut bed = Bed::new();
+    let follow = |bed: &Bed, seq: Seq| {
+        let entry = Entry::new(draft(to_client("a"), &seq.to_string())).at(seq, NOON);
+        bed.log().append_blocking(entry).expect("kept").duplicate
+    };
+    assert!(!follow(&bed, 5));
+    assert!(!follow(&bed, 9));
+    assert!(follow(&bed, 9));
+    assert!(follow(&bed, 7));
+    bed.reopen();
+    assert!(follow(&bed, 9));
+    assert_eq!(bed.push(to_client("a"), "10"), 10);
+    assert_eq!(texts(&bed.read(&listener("a", &[]), 0)), ["5", "9", "10"]);
+    assert_eq!(bed.read(&listener("a", &[]), 6).reached, 10);
+}
+
+#[test]
+fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = LogOptions::new(folder.path());
+    options.queue_messages = 4;
+    let tail = move |messages: &[Arc<Message>]| {
+        let _ = held.recv();
+        vec![0; messages.len()]
+    };
+    let log = Log::open(options, tail, |reason| panic!("{reason}")).expect("a log");
+    let (answered, answers) = std::sync::mpsc::channel();
+    let push = |text: &str| {
+        let answered = answered.clone();
+        let answer = move |outcome: Result<Appended, _>| {
+            let _ = answered.send(outcome.expect("kept").seq);
+        };
+        log.try_append(Entry::new(draft(Audience::Everyone, text)), answer)
+    };
+    // The writer takes some and stays in the tail; then the queue fills.
+    let mut kept = 0;
+    let back = loop {
+        match push(&kept.to_string()) {
+            Ok(()) => kept += 1,
+            Err(busy) => break busy,
+        }
+    };
+    assert!(kept >= 4, "{kept}");
+    assert_eq!(back.entry.draft.data.as_str(), kept.to_string());
+    drop(hold);
+    answer::block_on(log.room());
+    let seqs: Vec<Seq> = answers.iter().take(kept).collect();
+    assert_eq!(seqs, (1..=kept as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_accepted_is_kept_and_answered_when_the_log_is_closed() {
+    let mut bed = Bed::new();
+    let (answered, answers) = std::sync::mpsc::channel();
+    for i in 0..500 {
+        let answered = answered.clone();
+        let entry = Entry::new(draft(to_client("a"), &i.to_string()));
+        let taken = bed.log().try_append(entry, move |outcome| {
+            let _ = answered.send(outcome);
+        });
+        assert!(taken.is_ok());
+    }
+    assert!(answers.recv().is_ok_and(|outcome| outcome.is_ok()));
+    bed.log().note_acked(&client("a"), 1);
+    bed.reopen();
+    drop(answered);
+    assert_eq!(answers.iter().filter(Result::is_ok).count(), 499);
+    assert_eq!(bed.log().head(), 500);
+    assert_eq!(bed.log().inbox_place(&client("a")).expect("a place"), 1);
+}
+
+#[test]
+fn a_log_without_fsync_that_was_not_closed_leaps_so_that_no_place_is_given_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut options = LogOptions::new(folder.path());
+    options.durability = Durability::Os;
+    let push = |options: &LogOptions| {
+        let log = Log::open(options.clone(), |_| Vec::new(), |_| {}).expect("a log");
+        let entry = Entry::new(draft(Audience::Everyone, "x"));
+        log.append_blocking(entry).expect("kept").seq
+    };
+    assert_eq!(push(&options), 1);
+    assert_eq!(push(&options), 2, "closed as it should be: no leap");
+    let conn = rusqlite::Connection::open(folder.path().join("tidings.sqlite3")).expect("a file");
+    conn.execute("UPDATE log SET open_unsynced = 1", [])
+        .expect("a crash");
+    drop(conn);
+    options.durability = Durability::Fsync;
+    assert_eq!(push(&options), 3 + OS_LEAP);
+    assert_eq!(push(&options), 4 + OS_LEAP);
+}
+
+#[test]
+fn a_tail_that_panics_ends_the_log_with_a_reason_and_no_false_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (told, reasons) = std::sync::mpsc::channel();
+    let fatal = move |reason| {
+        let _ = told.send(reason);
+    };
+    let log = Log::open(LogOptions::new(folder.path()), |_| panic!("no tail"), fatal);
+    let log = log.expect("a log");
+    let push = || log.append_blocking(Entry::new(draft(Audience::Everyone, "x")));
+    assert_eq!(push(), Err(AppendError::Failed));
+    assert!(reasons.recv().expect("a reason").contains("no tail"));
+    assert_eq!(push(), Err(AppendError::Failed));
+}

@@ -1,0 +1,228 @@
+use super::*;
+
+#[test]
+fn everybody_gets_what_is_theirs_in_order_and_once() {
+    let bed = Bed::new();
+    bed.push(to_client("a"), "a1");
+    bed.push(to_client("b"), "b1");
+    bed.push(to_clients(&["a", "b", "c"]), "abc");
+    bed.push(to_topic("orders/1"), "o1");
+    bed.push(to_topic("orders/2"), "o2");
+    bed.push(to_topic("news"), "n");
+    bed.push(Audience::Everyone, "all");
+    let got = |subscriptions: &Subscriptions| texts(&bed.read(subscriptions, 0)).join(" ");
+    assert_eq!(got(&listener("a", &[])), "a1 abc all");
+    assert_eq!(got(&listener("b", &["orders/2"])), "b1 abc o2 all");
+    assert_eq!(
+        got(&listener("c", &["orders/*", "orders/1", "**"])),
+        "abc o1 o2 n all"
+    );
+    assert_eq!(got(&listener("d", &["nothing"])), "all");
+    assert_eq!(got(&topics(&["orders/**"])), "o1 o2");
+}
+
+#[test]
+fn a_message_comes_back_as_it_went_in() {
+    let bed = Bed::new();
+    let mut sent = draft(to_topic("orders/1"), "");
+    sent.event = Some(crate::message::EventType::parse("order.paid").expect("a type"));
+    sent.data = Data::Json(r#"{"a":"ü\n"}"#.into());
+    sent.ttl = Some(Duration::from_millis(1500));
+    bed.log()
+        .append_blocking(Entry::new(sent.clone()))
+        .expect("kept");
+    let message = Message {
+        seq: 1,
+        at: NOON,
+        expires_at: Some(NOON + 1500),
+        audience: sent.audience,
+        event: sent.event,
+        data: sent.data,
+    };
+    assert_eq!(*bed.read(&topics(&["orders/*"]), 0).messages[0], message);
+    assert_eq!(
+        bed.log().message(1).expect("read").expect("there").message,
+        message
+    );
+}
+
+#[test]
+fn a_message_for_several_tells_its_reader_of_no_other() {
+    let bed = Bed::new();
+    bed.push(to_clients(&["a", "b"]), "x");
+    assert_eq!(
+        bed.read(&listener("b", &[]), 0).messages[0].audience,
+        to_client("b")
+    );
+    let record = bed.log().message(1).expect("read").expect("there");
+    assert_eq!(record.message.audience, to_clients(&["a", "b"]));
+}
+
+#[test]
+fn pages_are_bounded_by_count_and_bytes_and_follow_each_other() {
+    let bed = Bed::new();
+    for i in 0..50 {
+        bed.push(to_client("a"), &format!("a{i}"));
+        bed.push(to_client("b"), &format!("b{i}"));
+    }
+    let all = |limit: PageLimit, most: usize| {
+        let (mut after, mut got) = (0, Vec::new());
+        loop {
+            let page = bed
+                .log()
+                .read(&listener("a", &[]), after, None, limit)
+                .expect("a page");
+            assert!(page.messages.len() <= most, "{}", page.messages.len());
+            got.extend(texts(&page).into_iter().map(String::from));
+            if page.reached == bed.log().head() {
+                return got;
+            }
+            assert!(page.reached > after);
+            after = page.reached;
+        }
+    };
+    let expected: Vec<String> = (0..50).map(|i| format!("a{i}")).collect();
+    let (messages, bytes) = (7, 1 << 20);
+    assert_eq!(all(PageLimit { messages, bytes }, 7), expected);
+    let (messages, bytes) = (100, 10);
+    assert_eq!(all(PageLimit { messages, bytes }, 5), expected);
+    let (messages, bytes) = (100, 1);
+    assert_eq!(all(PageLimit { messages, bytes }, 1), expected);
+}
+
+#[test]
+fn a_read_ends_where_it_was_told_to() {
+    let bed = Bed::new();
+    for i in 1..=5 {
+        bed.push(to_client("a"), &i.to_string());
+    }
+    let page = bed
+        .log()
+        .read(&listener("a", &[]), 1, Some(3), PageLimit::default());
+    let page = page.expect("a page");
+    assert_eq!((texts(&page), page.reached), (vec!["2", "3"], 3));
+    let page = bed
+        .log()
+        .read(&listener("a", &[]), 4, Some(3), PageLimit::default());
+    let page = page.expect("a page");
+    assert_eq!((texts(&page), page.reached), (vec![], 4));
+}
+
+/// 200,000 messages, most of them for others.
+fn large() -> Bed {
+    let bed = Bed::new();
+    for batch in 0..40 {
+        let entries = (0..5000).map(|i| {
+            let n = batch * 5000 + i;
+            let audience = match n % 4 {
+                0 => Audience::Everyone,
+                1 => to_client(&format!("c{}", n % 1000)),
+                2 => to_topic(&format!("rooms/{}/talk", n % 2000)),
+                _ => to_topic(&format!("users/{}/{n}", n % 10)),
+            };
+            Entry::new(draft(audience, "x"))
+        });
+        let outcomes = bed.log().append_batch_blocking(entries.collect());
+        assert!(outcomes.iter().all(Result::is_ok));
+    }
+    bed
+}
+
+#[test]
+fn a_resume_costs_what_it_returns_and_not_what_the_log_holds() {
+    let bed = large();
+    let head = bed.log().head();
+    assert_eq!(head, 200_000);
+    // Ten from the end, by a client with topics, by patterns that match one and many topics.
+    for filters in [
+        vec![],
+        vec!["rooms/2/talk"],
+        vec!["users/3/**"],
+        vec!["rooms/*/talk", "**"],
+    ] {
+        let page = bed.read(&listener("c997", &filters), head - 10);
+        assert!(
+            (2..=10).contains(&page.messages.len()),
+            "{filters:?}: {}",
+            page.messages.len()
+        );
+        assert!(page.rows_read <= 40, "{filters:?}: {} rows", page.rows_read);
+        assert_eq!(page.reached, head);
+    }
+    // All that one client ever got: 200 of 200,000.
+    let mut subscriptions = listener("c1", &[]);
+    subscriptions.everyone = false;
+    let page = bed.read(&subscriptions, 0);
+    assert_eq!(page.messages.len(), 200);
+    assert!(page.rows_read <= 2 * 200 + 20, "{} rows", page.rows_read);
+    // A client with nothing waiting, and one whom nobody knows.
+    let page = bed.read(
+        &Subscriptions {
+            client: Some(client("c1")),
+            ..Subscriptions::default()
+        },
+        199_900,
+    );
+    assert!(page.rows_read <= 4, "{} rows", page.rows_read);
+    let page = bed.read(
+        &Subscriptions {
+            client: Some(client("new")),
+            ..Subscriptions::default()
+        },
+        0,
+    );
+    assert!(
+        page.messages.is_empty() && page.rows_read <= 4,
+        "{} rows",
+        page.rows_read
+    );
+    // A pattern over few topics of many: the others cost nothing.
+    let page = bed.read(&topics(&["rooms/2/*"]), 0);
+    assert_eq!(page.messages.len(), 100);
+    assert!(page.rows_read <= 2 * 100 + 20, "{} rows", page.rows_read);
+}
+
+#[test]
+fn a_pattern_over_very_many_topics_gets_them_all_in_bounded_pages() {
+    let bed = large();
+    let filters = topics(&["users/*/*"]);
+    let (mut after, mut got) = (0, 0);
+    while after < bed.log().head() {
+        let page = bed.read(&filters, after);
+        assert!(page.rows_read <= 12_000, "{} rows", page.rows_read);
+        got += page.messages.len();
+        after = page.reached;
+    }
+    assert_eq!(got, 50_000);
+    // One that matches nothing among them goes on in steps, too.
+    let filters = topics(&["users/*/*/nothing", "rooms/*"]);
+    let (mut after, mut pages) = (0, 0);
+    while after < bed.log().head() {
+        let page = bed.read(&filters, after);
+        assert!(page.messages.is_empty());
+        assert!(page.rows_read <= 12_000 && page.reached > after);
+        (after, pages) = (page.reached, pages + 1);
+    }
+    assert!(pages > 1);
+}
+
+#[test]
+fn a_cursor_is_told_where_it_stands() {
+    let bed = Bed::new();
+    for _ in 0..3 {
+        bed.push(Audience::Everyone, "x");
+    }
+    let epoch = bed.log().epoch().clone();
+    let check = |epoch, seq| bed.log().check(&Cursor { epoch, seq });
+    assert_eq!(check(epoch.clone(), 3), Standing::Exact);
+    assert_eq!(check(epoch.clone(), 0), Standing::Exact);
+    assert_eq!(check(epoch.clone(), 4), Standing::Ahead);
+    let other = Epoch::parse("other").expect("an epoch");
+    assert_eq!(check(other, 3), Standing::UnknownEpoch);
+    bed.pass(Duration::from_secs(8 * 24 * 60 * 60));
+    bed.push(Audience::Everyone, "y");
+    bed.log().tidy().expect("tidied");
+    assert_eq!(bed.log().tail_start(), 4);
+    assert_eq!(check(epoch.clone(), 1), Standing::Pruned { from: 2, to: 3 });
+    assert_eq!(check(epoch, 3), Standing::Exact);
+}

@@ -1,0 +1,154 @@
+//! When the writer tidies up, and how much at a time.
+
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use super::{
+    error::StoreError,
+    forget::Forgetting,
+    writer::{Fatal, Writer, fatal_only},
+};
+
+/// How often the bounds of age and size are looked at while little comes in.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Messages after which they are looked at in any case.
+const LOOK_AFTER: usize = 2000;
+
+/// How long the writer waits after something did not fit on the disk.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The longest that the writer sleeps while some message is to expire: clocks are changed.
+const DOZE: Duration = Duration::from_secs(5);
+
+/// What the writer remembers of its tidying.
+#[derive(Default)]
+pub(super) struct Upkeep {
+    /// Messages kept since the last look.
+    pub appended: usize,
+    /// Work that ran in the writer's turn has failed the log, and how.
+    pub failed: Option<String>,
+    looked: Option<Instant>,
+    more: bool,
+    retry: Option<Instant>,
+    forgetting: Forgetting,
+}
+
+/// What tidying has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// Messages whose time to live was over.
+    pub expired: usize,
+    /// Messages that were removed.
+    pub pruned: usize,
+    /// Idempotency keys that were forgotten.
+    pub keys: usize,
+}
+
+impl Writer {
+    /// One turn of tidying: each kind of work one step at most. Returns how long the writer may sleep
+    /// before there is more; none: until something comes.
+    pub fn upkeep_now(&mut self) -> Result<Option<Duration>, Fatal> {
+        if let Some(retry) = self.upkeep.retry {
+            let wait = retry.saturating_duration_since(Instant::now());
+            if !wait.is_zero() {
+                return Ok(Some(wait));
+            }
+            self.upkeep.retry = None;
+        }
+        match self.turn_of_upkeep() {
+            Ok(sleep) => Ok(sleep),
+            Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
+            Err(StoreError::Full | StoreError::Locked) => {
+                self.upkeep.retry = Some(Instant::now() + RETRY);
+                Ok(Some(RETRY))
+            }
+        }
+    }
+
+    fn turn_of_upkeep(&mut self) -> Result<Option<Duration>, StoreError> {
+        let mut sleep = LOOK;
+        let now = self.store.options.clock.now();
+        let expiring = self.store.next_expiry <= now && self.store.expire_step(now)? > 0;
+        if expiring {
+            sleep = Duration::ZERO;
+        } else if let Some(due) = self.shared.places.due_in() {
+            if due.is_zero() {
+                self.store.write_places(&self.shared.places)?;
+            }
+            sleep = sleep.min(self.shared.places.due_in().unwrap_or(sleep));
+        }
+        let looked = self.upkeep.looked;
+        let due = looked.is_none_or(|looked| looked.elapsed() >= LOOK);
+        if due || self.upkeep.more || self.upkeep.appended >= LOOK_AFTER {
+            self.upkeep.more = self.look(now)?;
+        }
+        if self.upkeep.more {
+            sleep = Duration::ZERO;
+        }
+        self.store.checkpoint_if_long()?;
+        let until_expiry = Duration::from_millis(self.store.next_expiry.saturating_sub(now));
+        if until_expiry < DOZE * 1000 {
+            sleep = sleep.min(until_expiry.min(DOZE));
+        }
+        Ok(Some(sleep))
+    }
+
+    /// One step of each kind of removal. True: there is more.
+    fn look(&mut self, now: u64) -> Result<bool, StoreError> {
+        self.upkeep.looked = Some(Instant::now());
+        let appended = std::mem::take(&mut self.upkeep.appended);
+        let pruned = self.store.prune_step(now, appended)?;
+        self.shared
+            .pruned
+            .store(self.store.pruned, Ordering::Release);
+        self.shared
+            .messages
+            .store(self.store.messages, Ordering::Relaxed);
+        let keys = self.store.forget_keys_step(now)?;
+        let names = self.store.forget_step(now, &mut self.upkeep.forgetting)?;
+        let space = pruned == 0 && self.store.vacuum_step()?;
+        Ok(pruned > 0 || keys > 0 || names || space)
+    }
+
+    /// Does at once all that is to be done now.
+    pub fn settle(&mut self) -> Result<Tidied, StoreError> {
+        let mut tidied = Tidied::default();
+        let now = self.store.options.clock.now();
+        loop {
+            let expired = self.store.expire_step(now)?;
+            tidied.expired += expired;
+            if expired == 0 {
+                break;
+            }
+        }
+        while self.shared.places.due_in().is_some() {
+            self.store.write_places(&self.shared.places)?;
+        }
+        loop {
+            let before = self.store.messages;
+            let keys = self.store.forget_keys_step(now)?;
+            tidied.keys += keys;
+            let more = self.look(now)?;
+            tidied.pruned += usize::try_from(before - self.store.messages).unwrap_or_default();
+            if !more && keys == 0 {
+                break;
+            }
+        }
+        self.store.relaxed(|store| store.count_messages())?;
+        Ok(tidied)
+    }
+
+    /// Keeps what a work has answered, and notes a failure that ends the log.
+    pub fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, super::AppendError> {
+        result.map_err(|error| {
+            let answer = (&error).into();
+            if let Err(Fatal(reason)) = fatal_only::<()>(Err(error)) {
+                self.upkeep.failed = Some(reason);
+            }
+            answer
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! The one thread that writes: it takes whatever waits, keeps it in one transaction with one fsync, hands
+//! the messages on in order, and then answers. Between commits it tidies up.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{
+    Shared,
+    entry::{Appended, Entry},
+    error::{AppendError, StoreError},
+    places::Reach,
+    queue::{Bound, Job, Outcome, Taken},
+    schema,
+    store::{Committed, Fate, Store},
+    upkeep::Upkeep,
+};
+use crate::message::{Audience, Message};
+
+/// What comes out of the log: called with the messages of each commit, in order, on the writer's thread.
+/// It answers how many connections each was handed to; what it leaves out counts as none.
+pub(super) type Tail = Box<dyn FnMut(&[Arc<Message>]) -> Vec<u64> + Send>;
+
+/// Told the reason when the log has failed for good.
+pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
+
+/// How long a commit waits for the publishers that the last one has answered, at most. Less than an fsync.
+const GATHER: Duration = Duration::from_micros(150);
+
+/// An append and its answer.
+enum Append {
+    One(Entry, Box<dyn FnOnce(Outcome) + Send>),
+    Many(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
+}
+
+/// The writer's state.
+pub(super) struct Writer {
+    pub store: Store,
+    pub shared: Arc<Shared>,
+    pub upkeep: Upkeep,
+    tail: Tail,
+    on_fatal: Option<OnFatal>,
+    /// Messages in the last commit, so about as many publishers.
+    last: usize,
+}
+
+/// The log can not go on, and why.
+pub(super) struct Fatal(pub String);
+
+impl Writer {
+    pub fn new(store: Store, shared: Arc<Shared>, tail: Tail, on_fatal: OnFatal) -> Self {
+        Self {
+            store,
+            shared,
+            upkeep: Upkeep::default(),
+            tail,
+            on_fatal: Some(on_fatal),
+            last: 0,
+        }
+    }
+
+    /// Works until the log is closed or has failed.
+    pub fn run(mut self) {
+        let result = catch_unwind(AssertUnwindSafe(|| self.work()));
+        let reason = match result {
+            Ok(Ok(())) => match self.close() {
+                Ok(()) => None,
+                Err(Fatal(reason)) => Some(reason),
+            },
+            Ok(Err(Fatal(reason))) => Some(reason),
+            Err(panic) => Some(format!("the log's writer panicked: {}", text_of(&*panic))),
+        };
+        if let Some(reason) = reason {
+            self.shared.queue.close(AppendError::Failed);
+            if let Some(on_fatal) = self.on_fatal.take() {
+                on_fatal(reason);
+            }
+        }
+        self.shared.queue.close(AppendError::Closed);
+        self.shared.queue.refuse_all();
+    }
+
+    fn work(&mut self) -> Result<(), Fatal> {
+        let options = &self.store.options;
+        let bound = Bound {
+            messages: options.batch_messages,
+            bytes: options.batch_bytes,
+        };
+        loop {
+            let patience = self.upkeep_now()?;
+            match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
+                Taken::Jobs(jobs) => self.turn(jobs)?,
+                Taken::Nothing => self.last = 0,
+                Taken::Closed => return Ok(()),
+            }
+        }
+    }
+
+    /// Does jobs in their order; appends that stand together go into one commit.
+    fn turn(&mut self, jobs: Vec<Job>) -> Result<(), Fatal> {
+        let mut group = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match job {
+                Job::Append(entry, answer) => group.push(Append::One(entry, answer)),
+                Job::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
+                Job::Work(work) => {
+                    self.commit(std::mem::take(&mut group))?;
+                    work(self);
+                    self.check()?;
+                }
+            }
+        }
+        self.commit(group)
+    }
+
+    fn commit(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let entries: Vec<&Entry> = group
+            .iter()
+            .flat_map(|append| match append {
+                Append::One(entry, _) => std::slice::from_ref(entry),
+                Append::Many(entries, _) => entries.as_slice(),
+            })
+            .collect();
+        self.last = entries.len();
+        let began = Instant::now();
+        match self.store.append(&entries, self.store.options.clock.now()) {
+            Ok(committed) => {
+                self.upkeep.appended += committed.messages.len();
+                self.shared
+                    .counters
+                    .committed(&committed.messages, began.elapsed());
+                // Before the tail: whoever registers after the tail has passed must find the message by
+                // replaying up to the head.
+                self.shared.head.store(self.store.head, Ordering::Release);
+                self.shared
+                    .messages
+                    .store(self.store.messages, Ordering::Relaxed);
+                let connections = (self.tail)(&committed.messages);
+                self.note_reach(&committed.messages, &connections);
+                answer(group, &committed, &connections);
+                Ok(())
+            }
+            Err(error) => {
+                group
+                    .into_iter()
+                    .for_each(|append| append.refuse(&(&error).into()));
+                fatal_only(Err(error))
+            }
+        }
+    }
+
+    /// Remembers how far messages to topics and to everyone came. For direct ones the places say it.
+    fn note_reach(&self, messages: &[Arc<Message>], connections: &[u64]) {
+        let common =
+            |message: &Message| matches!(message.audience, Audience::Topic(_) | Audience::Everyone);
+        let reach = messages
+            .iter()
+            .zip(connections)
+            .filter(|(message, connections)| **connections > 0 && common(message))
+            .map(|(message, connections)| {
+                let reach = Reach {
+                    connections: *connections,
+                    delivered: 0,
+                };
+                (message.seq, reach)
+            });
+        self.shared.places.note_reach(reach);
+    }
+
+    /// Fails when work that ran here has failed the log.
+    fn check(&mut self) -> Result<(), Fatal> {
+        match self.upkeep.failed.take() {
+            Some(reason) => Err(Fatal(reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn close(&mut self) -> Result<(), Fatal> {
+        let result = self
+            .settle()
+            .and_then(|_| schema::note_closed(&self.store.conn).map_err(StoreError::from))
+            .and_then(|()| {
+                self.shared.readers.close();
+                self.store.checkpoint("TRUNCATE")
+            });
+        fatal_only(result)
+    }
+}
+
+impl Append {
+    fn refuse(self, why: &AppendError) {
+        match self {
+            Self::One(entry, answer) => Job::Append(entry, answer).refuse(why),
+            Self::Many(entries, answer) => Job::Batch(entries, answer).refuse(why),
+        }
+    }
+}
+
+fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
+    let mut new = committed.messages.iter().enumerate();
+    let mut outcomes = committed.fates.iter().map(|fate| match fate {
+        Fate::New => {
+            let (i, message) = new.next().ok_or(AppendError::Failed)?;
+            Ok(Appended {
+                seq: message.seq,
+                connections: connections.get(i).copied().unwrap_or_default(),
+                duplicate: false,
+            })
+        }
+        Fate::Duplicate(seq) => Ok(Appended {
+            seq: *seq,
+            connections: 0,
+            duplicate: true,
+        }),
+        Fate::KeyReused(seq) => Err(AppendError::KeyReused { seq: *seq }),
+    });
+    for append in group {
+        match append {
+            Append::One(_, answer) => answer(outcomes.next().unwrap_or(Err(AppendError::Failed))),
+            Append::Many(entries, answer) => {
+                answer(outcomes.by_ref().take(entries.len()).collect());
+            }
+        }
+    }
+}
+
+/// Lets pass what is over with its transaction. What is not known any more ends the log.
+pub(super) fn fatal_only<T: Default>(result: Result<T, StoreError>) -> Result<T, Fatal> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
+        Err(StoreError::Full | StoreError::Locked) => Ok(T::default()),
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    match panic.downcast_ref::<String>() {
+        Some(text) => text.clone(),
+        None => panic
+            .downcast_ref::<&str>()
+            .copied()
+            .unwrap_or_default()
+            .into(),
+    }
+}
