@@ -1,10 +1,9 @@
 // Two plain pages, as somebody would write them after reading an article on EventSource: served from
 // another origin, they know nothing of Tidings but its address, port 8020.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, otherOrigin, test, Tidings } from '../fixtures';
 
-const page = (name: string) => readFileSync(join(__dirname, '..', 'article', name), 'utf8');
+const page = (name: string) => readFileSync(new URL(`../article/${name}`, import.meta.url), 'utf8');
 
 test.describe('two plain pages of another origin', () => {
   let server: Tidings;

@@ -1,12 +1,12 @@
 // How the pages look and how they can be used: for those who hear them, in light and dark, on a phone.
 // The screenshots are kept in end2end/test-results/looks.
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, Tab, test, type Tidings } from '../fixtures';
 
 const phone = { width: 360, height: 740 };
-const looks = (name: string) => join(__dirname, '..', 'test-results', 'looks', `${name}.png`);
+const looks = (name: string) => fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
 
 /** A subscriber page with messages of all kinds, and a panel with something in every field. */
 async function fullPages(context: BrowserContext, server: Tidings): Promise<{ listen: Page; admin: Page }> {

@@ -16,8 +16,6 @@ use crate::{
 pub fn ClientTable(
     /// Whom to show, in this order.
     clients: Signal<Vec<Arc<ClientInfo>>>,
-    /// The id of the panel itself.
-    own_id: Signal<String>,
     /// Whom the push form names.
     picked: Signal<Vec<String>>,
     /// The person wants to push to this one.
@@ -28,9 +26,7 @@ pub fn ClientTable(
     let rows = list(move || {
         let entry = |client: Arc<ClientInfo>| {
             let key = format!("{} {}", client.version, client.client_id);
-            Entry::new(key, move || {
-                row(&client, own_id, picked, on_pick, on_disconnect)
-            })
+            Entry::new(key, move || row(&client, picked, on_pick, on_disconnect))
         };
         clients.get().into_iter().map(entry).collect()
     });
@@ -68,13 +64,11 @@ pub fn ClientTable(
 
 fn row(
     client: &ClientInfo,
-    own_id: Signal<String>,
     picked: Signal<Vec<String>>,
     on_pick: Callback<String>,
     on_disconnect: Callback<String>,
 ) -> AnyView {
     let id = client.client_id.clone();
-    let is_own = own_id.get_untracked() == id;
     let is_picked = {
         let id = id.clone();
         move || picked.with(|picked| picked.contains(&id))
@@ -89,18 +83,17 @@ fn row(
         <tr role="row" class=row_class>
             <th role="rowheader" scope="row" class="who">
                 <code>{id.clone()}</code>
-                <span class="tag plain">{is_own.then_some("this panel")}</span>
             </th>
-            <td role="cell" data-label="Topics">
+            <td role="cell" data-label="Topics" class="topics">
                 {topics(client)}
             </td>
-            <td role="cell" data-label="Connections" class="number">
+            <td role="cell" data-label="Connections" class="connections">
                 {client.connections.len()}
             </td>
-            <td role="cell" data-label="Since">
+            <td role="cell" data-label="Since" class="since">
                 <time datetime=browser::iso(since)>{browser::clock(since)}</time>
             </td>
-            <td role="cell" data-label="From">
+            <td role="cell" data-label="From" class="from">
                 {origins(client)}
             </td>
             <td role="cell" class="actions">
@@ -117,7 +110,6 @@ fn row(
                     type="button"
                     class="quiet small danger"
                     aria-label=format!("Disconnect {id}")
-                    disabled=is_own
                     on:click=press(move || on_disconnect.run(close.clone()))
                 >
                     "Disconnect"
@@ -148,8 +140,8 @@ fn origins(client: &ClientInfo) -> AnyView {
     for connection in &client.connections {
         let agent = connection.user_agent.as_deref().map(agent_in_short);
         let place = match agent {
-            Some(agent) => format!("{} \u{b7} {agent}", connection.remote),
-            None => connection.remote.clone(),
+            Some(agent) => format!("{} \u{b7} {agent}", host(&connection.remote)),
+            None => host(&connection.remote).to_owned(),
         };
         if !places.contains(&place) {
             places.push(place);
@@ -157,6 +149,14 @@ fn origins(client: &ClientInfo) -> AnyView {
     }
     let place = |place: String| view! { <span class="place">{place}</span> };
     places.into_iter().map(place).collect::<Vec<_>>().fresh()
+}
+
+/// An address without its port, which says nothing to people.
+fn host(address: &str) -> &str {
+    match address.parse::<std::net::SocketAddr>() {
+        Ok(_) => address.rsplit_once(':').map_or(address, |(host, _)| host),
+        Err(_) => address,
+    }
 }
 
 /// What people call the program behind a `User-Agent`; its first word where it is no browser.
@@ -186,5 +186,13 @@ mod tests {
         assert_eq!(agent_in_short(chrome), "Chrome");
         assert_eq!(agent_in_short(&format!("{chrome} Edg/140.0")), "Edge");
         assert_eq!(agent_in_short("curl/8.5.0"), "curl");
+    }
+
+    #[test]
+    fn a_place_is_shown_without_its_port() {
+        assert_eq!(host("127.0.0.1:49498"), "127.0.0.1");
+        assert_eq!(host("[::1]:49498"), "[::1]");
+        assert_eq!(host("2001:db8::7"), "2001:db8::7");
+        assert_eq!(host("203.0.113.9"), "203.0.113.9");
     }
 }

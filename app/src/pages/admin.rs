@@ -212,7 +212,6 @@ fn connected(presence: Presence, desk: Desk) -> AnyView {
         </p>
         <ClientTable
             clients=presence.shown.into()
-            own_id=presence.own_id.into()
             picked=Signal::derive(move || desk.draft.picked())
             on_pick=Callback::new(move |id: String| desk.draft.pick(&id))
             on_disconnect=Callback::new(move |id| presence.disconnect(id))

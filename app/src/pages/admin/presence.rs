@@ -29,8 +29,6 @@ pub(super) struct Presence {
     entry: Entry,
     /// Tells of changes.
     pub(super) stream: EventStream,
-    /// The client id under which the panel itself listens.
-    pub(super) own_id: RwSignal<String>,
     pub(super) roster: RwSignal<Roster>,
     /// Whether the list has been read.
     pub(super) loaded: RwSignal<bool>,
@@ -63,7 +61,6 @@ impl Presence {
         let presence = Self {
             entry,
             stream,
-            own_id: RwSignal::default(),
             roster,
             loaded: RwSignal::new(false),
             beyond: RwSignal::new(0),
@@ -85,7 +82,6 @@ impl Presence {
         Effect::new(move || {
             if admin.get() {
                 let client_id = format!("panel-{}", uuid::Uuid::new_v4());
-                self.own_id.set(client_id.clone());
                 self.stream
                     .hear(vec![EVENT_CLIENTS.to_owned(), EVENT_RESYNC.to_owned()]);
                 self.stream.listen(Subscription {
@@ -224,11 +220,8 @@ impl Presence {
 
     /// Ids that the push form proposes while one is being typed.
     pub(super) fn ids_to_offer(self) -> Vec<String> {
-        let own = self.own_id.get();
-        self.shown.with(|shown| {
-            let ids = shown.iter().map(|client| client.client_id.clone());
-            ids.filter(|id| *id != own).collect()
-        })
+        self.shown
+            .with(|shown| shown.iter().map(|c| c.client_id.clone()).collect())
     }
 
     /// How many are here, in a sentence.
