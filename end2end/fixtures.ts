@@ -161,15 +161,15 @@ type Fixtures = {
   /** Flags of the server. */
   flags: string[];
   server: Tidings;
-  /** Page errors that a test knows of. */
-  tolerated: RegExp[];
+  /** Errors in the console that a test knows of. */
+  tolerated: RegExp;
   watchful: void;
 };
 
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
   // A server that is away is what some tests are about, and a browser reports each try.
-  tolerated: [[/Failed to load resource/], { option: true }],
+  tolerated: [/Failed to load resource/, { option: true }],
   server: async ({ flags }, use) => {
     const server = await Tidings.start(flags);
     await use(server);
@@ -182,7 +182,7 @@ export const test = base.extend<Fixtures>({
       context.on('weberror', (error) => errors.push(String(error.error())));
       context.on('console', (message) => {
         const text = message.text();
-        const known = tolerated.some((pattern) => pattern.test(text));
+        const known = tolerated.test(text);
         if (['error', 'warning'].includes(message.type()) && !known) errors.push(text);
       });
       await use();

@@ -2,7 +2,7 @@
 import { expect, otherOrigin, Tab, test } from '../fixtures';
 
 // The browser says so too.
-test.use({ tolerated: [/Failed to load resource/, /has been blocked by CORS policy/] });
+test.use({ tolerated: /Failed to load resource|has been blocked by CORS policy/ });
 
 test('a page of another origin can not push', async ({ context, server }) => {
   const tab = await Tab.open(context, server);

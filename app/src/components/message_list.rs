@@ -45,9 +45,9 @@ pub fn MessageList(
             </button>
         </div>
         {when(move || is_empty.get(), move || empty.run())}
-        <ol class="messages" role="log" aria-labelledby="messages" aria-live="polite">
-            {messages}
-        </ol>
+        <div role="log" aria-labelledby="messages" aria-live="polite">
+            <ol class="messages">{messages}</ol>
+        </div>
         <p class="hint">{dropped}</p>
     }
     .part()
