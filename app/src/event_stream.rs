@@ -1,4 +1,4 @@
-//! One stream of Tidings in a page, kept open: the only file that knows `EventSource`.
+//! One stream of Tidings in a page, kept open. Of these files, `source` alone knows `EventSource`.
 //!
 //! A browser opens a broken stream again by itself, but gives up for good on an error status, does
 //! not say when it will try, and does not notice a connection that died without a word. So the page
@@ -6,22 +6,20 @@
 //! cursor; and a stream that misses two pings has ended.
 
 mod retry;
+mod source;
+mod state;
 
-use leptos::{
-    prelude::*,
-    task::spawn_local,
-    wasm_bindgen::{JsCast, closure::Closure},
-    web_sys::{AbortController, Event, EventSource, MessageEvent, RequestInit, Response},
-};
+use leptos::{prelude::*, task::spawn_local, web_sys::MessageEvent};
 use serde::de::DeserializeOwned;
-use std::{collections::HashSet, rc::Rc};
-use wasm_bindgen_futures::JsFuture;
+use std::rc::Rc;
 
 pub(crate) use retry::Subscription;
+use source::{Source, ask_why};
+pub(crate) use state::{State, Told};
 
 use crate::{
     browser::{self, Listener, Timer},
-    wire::{Problem, Reconnect, Refused, Welcome},
+    wire::{Reconnect, Welcome},
 };
 
 /// A stream has to say `welcome` within so many milliseconds.
@@ -30,34 +28,6 @@ const PATIENCE: f64 = 15_000.0;
 const GRACE: f64 = 2_000.0;
 /// Names of the stream's own events, which no push can use.
 const OWN_EVENTS: [&str; 4] = ["welcome", "ping", "refused", "reconnect"];
-
-/// How a stream stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// It is being opened.
-    Connecting,
-    /// The server has said `welcome`, and pings since.
-    Live,
-    /// It ended, and is opened again when the seconds are over.
-    Waiting {
-        /// Whole seconds that are left, rounded up.
-        seconds: u32,
-        /// Whether the browser has no network.
-        offline: bool,
-        /// What the server said, if it said anything.
-        reason: Option<String>,
-    },
-}
-
-/// What a stream tells its page.
-pub(crate) enum Told {
-    /// The stream is open.
-    Welcome,
-    /// A message: its type, if the push named one, and its text.
-    Message(Option<String>, String),
-    /// One topic is not allowed; the rest goes on.
-    Refused(Refused),
-}
 
 /// A stream that is kept open until its component is gone. Copies are the same stream.
 #[derive(Clone, Copy)]
@@ -155,8 +125,10 @@ impl EventStream {
         self.upkeep.try_update_value(|upkeep| {
             upkeep.source = None;
             let url = upkeep.subscription.url(&upkeep.cursor);
-            upkeep.source = Source::open(&url, self);
+            let told = move |event: &MessageEvent| self.told(event);
+            upkeep.source = Source::open(&url, told, move || self.failed());
             if let Some(source) = &mut upkeep.source {
+                source.hear(&OWN_EVENTS.map(str::to_owned));
                 source.hear(&upkeep.types);
             }
             upkeep.heard = browser::now();
@@ -313,76 +285,4 @@ impl EventStream {
 
 fn read<T: DeserializeOwned>(data: &str) -> Option<T> {
     serde_json::from_str(data).ok()
-}
-
-/// Opens the stream by `fetch`, to learn why `EventSource` could not, and leaves before its body.
-async fn ask_why(url: &str) -> Option<String> {
-    let abort = AbortController::new().ok()?;
-    let options = RequestInit::new();
-    options.set_signal(Some(&abort.signal()));
-    let promise = window().fetch_with_str_and_init(url, &options);
-    let response: Response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
-    if response.ok() {
-        abort.abort();
-        return None;
-    }
-    let status = response.status();
-    let text = JsFuture::from(response.text().ok()?).await.ok();
-    let problem: Option<Problem> = text.and_then(|t| t.as_string()).and_then(|t| read(&t));
-    Some(match problem {
-        Some(problem) => problem.detail,
-        None => format!("The server answers with status {status}."),
-    })
-}
-
-/// An open `EventSource` and what listens to it; closed when it is dropped.
-struct Source {
-    inner: EventSource,
-    heard: HashSet<String>,
-    told: Closure<dyn FnMut(MessageEvent)>,
-    _failed: Closure<dyn FnMut(Event)>,
-}
-
-impl Source {
-    fn open(url: &str, stream: EventStream) -> Option<Self> {
-        let inner = EventSource::new(url).ok()?;
-        let told = Closure::new(move |event: MessageEvent| stream.told(&event));
-        // A message of the type `error` comes this way too.
-        let failed = Closure::new(move |event: Event| match event.dyn_ref::<MessageEvent>() {
-            Some(message) => stream.told(message),
-            None => stream.failed(),
-        });
-        inner.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        let mut source = Self {
-            inner,
-            heard: HashSet::new(),
-            told,
-            _failed: failed,
-        };
-        source.hear(&["message".to_owned()]);
-        source.hear(&OWN_EVENTS.map(str::to_owned));
-        Some(source)
-    }
-
-    fn hear(&mut self, types: &[String]) {
-        for event_type in types {
-            if event_type != "error" && self.heard.insert(event_type.clone()) {
-                let callback = self.told.as_ref().unchecked_ref();
-                let _ = self
-                    .inner
-                    .add_event_listener_with_callback(event_type, callback);
-            }
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        self.inner.ready_state() == EventSource::CLOSED
-    }
-}
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        self.inner.set_onerror(None);
-        self.inner.close();
-    }
 }

@@ -38,12 +38,12 @@ pub fn Subscriber() -> impl IntoView {
             <StreamState state=stream.state() on_retry=Callback::new(move |()| stream.retry()) />
         </div>
         <div class="columns listen">
-            <div class="side">
-                {identity(tab)} {topics(tab, refused)} {types(tab)}
-            </div>
+            {identity(tab)}
             <section class="card wide" aria-labelledby="messages">
                 <MessageList inbox empty=how_to_push(tab) />
             </section>
+            {topics(tab, refused)}
+            {types(tab)}
         </div>
     }
     .part()
