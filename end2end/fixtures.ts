@@ -6,10 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
-const binary = resolve(__dirname, process.env.TIDINGS_BIN ?? '../target/release/tidings');
+const here = dirname(fileURLToPath(import.meta.url));
+const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/release/tidings');
 
 async function freePort(): Promise<number> {
   const socket = createSocket().listen(0, '127.0.0.1');

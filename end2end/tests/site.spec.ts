@@ -39,7 +39,7 @@ for (const path of ['/', '/admin', '/docs']) {
 }
 
 test.describe('a page that was tampered with', () => {
-  test.use({ tolerated: [/Content Security Policy/] });
+  test.use({ tolerated: /Content Security Policy/ });
 
   test('does not run the script that was slipped in', async ({ page, server }) => {
     await page.goto(server.url);

@@ -18,7 +18,10 @@ use leptos::{
 type Place<'a> = Option<(&'a Cursor, &'a PositionState)>;
 
 /// How to make the view.
-struct Erased(Box<dyn FnOnce(Place<'_>) -> Box<dyn Mountable> + Send>);
+type Make = dyn FnOnce(Place<'_>) -> Box<dyn Mountable> + Send;
+
+/// A view that is still to be made.
+struct Erased(Box<Make>);
 
 /// `view` as any other. When the server has not `RENDERED` it, it is never looked for in the page.
 pub(super) fn erase<V: RenderHtml + 'static, const RENDERED: bool>(view: V) -> AnyView {
