@@ -1,0 +1,208 @@
+//! A process of its own that writes to a log and reports each answer on its standard output.
+//!
+//! It is this test binary once more, told by its environment what to do.
+
+use std::{
+    env,
+    io::{BufRead, BufReader, Lines, Write},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use tidings::{
+    log::{AppendError, Appended, Durability, Entry, IdempotencyKey, Log, LogOptions},
+    message::{Audience, ClientId, Data, Draft, Topic},
+};
+
+/// What the child is to do.
+#[derive(Clone, Copy)]
+pub enum Part {
+    /// Push as fast as it can, from several threads, until it is killed.
+    Load,
+    /// A short life with a bit of everything, then close.
+    Life,
+}
+
+/// The exit code of a child whose log has failed for good.
+pub const FATAL: i32 = 3;
+
+/// The exit code of a child that could not open its log.
+pub const NOT_OPENED: i32 = 4;
+
+/// What a child has said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// This push, with this text, got this place.
+    Acked(u64, String),
+    /// This message was recalled.
+    Recalled(u64),
+    /// The disk was full.
+    Full,
+    /// The log has failed, and why.
+    Fatal(String),
+    /// Its work is done and its log closed.
+    Done,
+}
+
+/// Starts a child that writes to a log in this folder.
+pub fn start(part: Part, folder: &Path, durability: Durability, faults: &[(&str, &str)]) -> Child {
+    let mut command = Command::new(env::current_exe().expect("this program"));
+    command
+        .args(["--exact", "child::child", "--nocapture", "--test-threads=1"])
+        .env("CHILD_FOLDER", folder)
+        .env("CHILD_PART", if matches!(part, Part::Load) { "load" } else { "life" })
+        .env("CHILD_OS", if durability == Durability::Os { "1" } else { "" })
+        .envs(faults.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    command.spawn().expect("a child")
+}
+
+/// What a child says, line by line.
+pub fn said(child: &mut Child) -> impl Iterator<Item = Said> + use<> {
+    let out = child.stdout.take().expect("its output");
+    let lines: Lines<BufReader<ChildStdout>> = BufReader::new(out).lines();
+    lines.map_while(Result::ok).filter_map(|line| {
+        let (_, words) = line.split_once('\u{1}')?;
+        // A line that was cut off by the child's end does not count.
+        let words = words.strip_suffix('.')?;
+        let mut words = words.splitn(3, ' ');
+        let (what, number, rest) = (words.next()?, words.next(), words.next());
+        let number = number.and_then(|number| number.parse().ok());
+        match (what, number) {
+            ("acked", Some(seq)) => Some(Said::Acked(seq, rest?.to_owned())),
+            ("recalled", Some(seq)) => Some(Said::Recalled(seq)),
+            ("full", _) => Some(Said::Full),
+            ("fatal", _) => Some(Said::Fatal(rest.unwrap_or_default().to_owned())),
+            ("done", _) => Some(Said::Done),
+            _ => None,
+        }
+    })
+}
+
+/// The child itself. Run as a test it has nothing to do.
+#[test]
+fn child() {
+    let Ok(folder) = env::var("CHILD_FOLDER") else {
+        return;
+    };
+    let mut options = LogOptions::new(folder);
+    if env::var("CHILD_OS").is_ok_and(|os| os == "1") {
+        options.durability = Durability::Os;
+    }
+    let fatal = |reason: String| {
+        say(&format!("fatal 0 {reason}"));
+        std::process::exit(FATAL);
+    };
+    let Ok(log) = Log::open(options, |_| Vec::new(), fatal) else {
+        std::process::exit(NOT_OPENED);
+    };
+    match env::var("CHILD_PART").as_deref() {
+        Ok("load") => load(&log),
+        _ => life(&log),
+    }
+    drop(log);
+    say("done 0");
+}
+
+fn say(words: &str) {
+    let mut out = std::io::stdout().lock();
+    // With its parent gone there is nobody to tell.
+    let _ = out.write_all(format!("\u{1}{words}.\n").as_bytes());
+    let _ = out.flush();
+}
+
+fn draft(audience: Audience, text: &str) -> Draft {
+    Draft {
+        audience,
+        event: None,
+        data: Data::Text(text.into()),
+        ttl: None,
+    }
+}
+
+fn client(name: &str) -> ClientId {
+    ClientId::parse(name).expect("a client_id")
+}
+
+fn report(text: &str, outcome: Result<Appended, AppendError>) {
+    match outcome {
+        Ok(appended) => say(&format!("acked {} {}", appended.seq, &text[..text.len().min(20)])),
+        Err(AppendError::Full) => say("full 0"),
+        // The reason is told by who knows it.
+        Err(_) => {}
+    }
+}
+
+fn load(log: &Log) {
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for i in 0.. {
+                    let text = format!("{thread}-{i}");
+                    let entry = Entry::new(draft(Audience::Client(client("a")), &text));
+                    report(&text, log.append_blocking(entry));
+                    log.note_acked(&client("a"), log.head() / 2);
+                }
+            });
+        }
+    });
+}
+
+fn life(log: &Log) {
+    let topic = Topic::parse("orders/1").expect("a topic");
+    for i in 0..10 {
+        // Some are longer than a page of the file.
+        let text = format!("{i}-{}", "x".repeat(if i % 3 == 0 { 9000 } else { 10 }));
+        let mut draft = draft(Audience::Client(client("a")), &text);
+        match i {
+            4 => draft.audience = Audience::clients(vec![client("a"), client("b")]),
+            5 => draft.audience = Audience::Topic(topic.clone()),
+            6 => draft.ttl = Some(Duration::from_secs(1000)),
+            _ => {}
+        }
+        let mut entry = Entry::new(draft);
+        if i == 7 {
+            entry = entry.with_key(IdempotencyKey::parse("k").expect("a key"));
+        }
+        report(&text, log.append_blocking(entry));
+        log.note_acked(&client("a"), 2);
+        if i == 8 && matches!(log.recall_blocking(1), Ok(Some(_))) {
+            say("recalled 1");
+        }
+    }
+    // A fault in here is told as fatal, or nothing is lost by it.
+    let _ = log.tidy();
+    let batch = ["b0", "b1", "b2"].map(|text| Entry::new(draft(Audience::Everyone, text)));
+    for (text, outcome) in ["b0", "b1", "b2"].into_iter().zip(log.append_batch_blocking(batch.into())) {
+        report(text, outcome);
+    }
+}
+
+/// Everything in a log as its texts and places, by its history. The log must open and be whole.
+pub fn everything(folder: &Path) -> Vec<(u64, String, bool)> {
+    let fatal = |reason| panic!("{reason}");
+    let log = Arc::new(Log::open(LogOptions::new(folder), |_| Vec::new(), fatal).expect("opens"));
+    let mut all = Vec::new();
+    let mut before = None;
+    loop {
+        let page = log.history(&Default::default(), before, 10_000).expect("readable");
+        for record in page.records {
+            let text = record.message.data.as_str();
+            let text = text[..text.len().min(20)].to_owned();
+            all.push((record.message.seq, text, record.ended.is_none()));
+        }
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    all.reverse();
+    drop(log);
+    let conn = rusqlite::Connection::open(folder.join("tidings.sqlite3")).expect("a file");
+    let check = conn.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+    assert_eq!(check.as_deref(), Ok("ok"));
+    all
+}
