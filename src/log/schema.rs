@@ -219,11 +219,19 @@ fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
 
 fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     // auto_vacuum must be chosen before the first table is made.
+    conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
+    // Some of what goes wrong here is not an error for SQLite: it then stays with what it had. The rest
+    // shows only after the row, when it commits.
+    let mut wal = conn.prepare("PRAGMA journal_mode = WAL")?;
+    let modes: Result<Vec<String>, _> = wal.query_map([], |row| row.get(0))?.collect();
+    drop(wal);
+    if let Some(mode) = modes?.into_iter().find(|mode| mode != "wal") {
+        let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
+        let text = format!("no write-ahead log can be made here: the journal mode stays {mode:?}");
+        return Err(rusqlite::Error::SqliteFailure(error, Some(text)));
+    }
     conn.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL;
-         PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 0;
+        "PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = 67108864;
          PRAGMA cache_size = -16000;
          PRAGMA temp_store = MEMORY;",
