@@ -77,7 +77,7 @@ pub struct Log {
 struct Shared {
     queue: Queue,
     readers: readers::Readers,
-    places: places::Places,
+    places: Arc<places::Places>,
     counters: counters::Counters,
     epoch: Epoch,
     head: AtomicU64,
@@ -126,13 +126,14 @@ impl Log {
             path: opened.path.clone(),
             source,
         })?;
+        let places = Arc::new(places::Places::new(options.clock.clone()));
         let shared = Arc::new(Shared {
             queue: Queue::new(Bound {
                 messages: options.queue_messages,
                 bytes: options.queue_bytes,
             }),
             readers,
-            places: places::Places::default(),
+            places: Arc::clone(&places),
             counters: counters::Counters::default(),
             epoch: opened.epoch.clone(),
             head: opened.head.into(),
@@ -141,7 +142,7 @@ impl Log {
             clock: options.clock.clone(),
             path: opened.path.clone(),
         });
-        let store = store::Store::new(opened, options);
+        let store = store::Store::new(opened, options, places);
         let writer = Writer::new(store, Arc::clone(&shared), Box::new(tail), Box::new(fatal));
         let thread = std::thread::Builder::new().name("log".into());
         let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;

@@ -1,7 +1,14 @@
 //! How far each client is: kept in memory first and written in batches, because a place that is lost
 //! costs a repeat and never a message.
 
-use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
@@ -9,6 +16,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     audiences,
     error::StoreError,
+    options::Clock,
+    rows,
     schema::{kind, sql},
     store::Store,
 };
@@ -61,12 +70,19 @@ impl News {
 }
 
 /// News that is not in the file yet.
-#[derive(Default)]
-pub(super) struct Places(Mutex<State>);
+pub(super) struct Places {
+    state: Mutex<State>,
+    clock: Clock,
+    /// No message that is not settled has expired before this; milliseconds since 1970.
+    pub next_expiry: AtomicU64,
+}
 
 #[derive(Default)]
 struct State {
     clients: HashMap<ClientId, News>,
+    /// News that came when something had expired that was not settled yet. It must not make that look
+    /// sent, so it waits.
+    late: HashMap<ClientId, News>,
     /// Connections that a message was handed to, and whole writes of it.
     reach: HashMap<Seq, Reach>,
     /// What is being written now; it still counts until the file shows it.
@@ -82,6 +98,19 @@ pub(super) struct Reach {
 }
 
 impl Places {
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            state: Mutex::default(),
+            clock,
+            next_expiry: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether something has expired that is not settled.
+    fn unsettled(&self) -> bool {
+        self.next_expiry.load(Ordering::Acquire) <= self.clock.now()
+    }
+
     /// Notes how far a client is.
     pub fn note(&self, client: &ClientId, place: ClientPlace) {
         self.add(client, |news| news.place.merge(place));
@@ -101,7 +130,7 @@ impl Places {
 
     /// Adds to how far a message came.
     pub fn note_reach(&self, messages: impl Iterator<Item = (Seq, Reach)>) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         for (seq, more) in messages {
             let reach = state.reach.entry(seq).or_default();
             reach.connections += more.connections;
@@ -111,33 +140,45 @@ impl Places {
     }
 
     fn add(&self, client: &ClientId, change: impl FnOnce(&mut News)) {
-        let mut state = self.0.lock();
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
         state.since.get_or_insert_with(Instant::now);
-        match state.clients.get_mut(client) {
+        let news = match self.unsettled() {
+            true => &mut state.late,
+            false => &mut state.clients,
+        };
+        match news.get_mut(client) {
             Some(news) => change(news),
-            None => change(state.clients.entry(client.clone()).or_default()),
+            None => change(news.entry(client.clone()).or_default()),
         }
     }
 
     /// What the file does not say yet of a client.
     pub fn unwritten(&self, client: &ClientId) -> ClientPlace {
-        let state = self.0.lock();
+        let state = self.state.lock();
         let mut place = ClientPlace::default();
-        for news in [state.clients.get(client), state.writing.get(client)]
-            .into_iter()
-            .flatten()
-        {
-            place.merge(news.place);
+        for news in [&state.clients, &state.writing, &state.late] {
+            place.merge(news.get(client).map(|news| news.place).unwrap_or_default());
         }
         place
     }
 
+    /// The same without what is late.
+    fn unwritten_in_time(&self, client: &ClientId) -> ClientPlace {
+        let state = self.state.lock();
+        state
+            .clients
+            .get(client)
+            .map(|news| news.place)
+            .unwrap_or_default()
+    }
+
     /// What the file does not say yet of when a client was seen.
     pub fn unwritten_seen(&self, client: &ClientId) -> (Option<u64>, Option<Arc<str>>) {
-        let state = self.0.lock();
-        let both = [state.writing.get(client), state.clients.get(client)];
+        let state = self.state.lock();
+        let all = [&state.writing, &state.clients, &state.late].map(|news| news.get(client));
         let mut news = News::default();
-        both.into_iter()
+        all.into_iter()
             .flatten()
             .for_each(|newer| news.merge(newer.clone()));
         (news.last_seen, news.reason)
@@ -145,22 +186,31 @@ impl Places {
 
     /// A client of which there is only news: how far it is and when it was seen first.
     pub fn is_new(&self, client: &ClientId) -> Option<(ClientPlace, Option<u64>)> {
-        let state = self.0.lock();
-        let news = state
-            .writing
-            .get(client)
-            .or_else(|| state.clients.get(client))?;
-        Some((news.place, news.first_seen))
+        let state = self.state.lock();
+        let all = [&state.writing, &state.clients, &state.late].map(|news| news.get(client));
+        all.into_iter()
+            .flatten()
+            .cloned()
+            .reduce(|mut first, second| {
+                first.merge(second);
+                first
+            })
+            .map(|news| (news.place, news.first_seen))
     }
 
     /// What the file does not say yet of a message.
     pub fn unwritten_reach(&self, seq: Seq) -> Reach {
-        self.0.lock().reach.get(&seq).copied().unwrap_or_default()
+        self.state
+            .lock()
+            .reach
+            .get(&seq)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How long the oldest news may still wait; none: there is none.
     pub fn due_in(&self) -> Option<Duration> {
-        let state = self.0.lock();
+        let state = self.state.lock();
         let since = state.since?;
         let many = state.clients.len() + state.reach.len() >= AT_ONCE;
         let age = if many { LAZY } else { since.elapsed() };
@@ -169,7 +219,13 @@ impl Places {
 
     /// Takes some news to write them. They count as unwritten until [`Self::written`].
     fn take(&self) -> (HashMap<ClientId, News>, Vec<(Seq, Reach)>) {
-        let mut state = self.0.lock();
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if !self.unsettled() {
+            for (client, news) in state.late.drain() {
+                state.clients.entry(client).or_default().merge(news);
+            }
+        }
         let writing: HashMap<_, _> = state
             .clients
             .extract_if(|_, _| true)
@@ -177,18 +233,18 @@ impl Places {
             .collect();
         let reach = state.reach.extract_if(|_, _| true).take(AT_ONCE).collect();
         state.writing.clone_from(&writing);
-        if state.clients.is_empty() && state.reach.is_empty() {
+        if state.clients.is_empty() && state.late.is_empty() && state.reach.is_empty() {
             state.since = None;
         }
         (writing, reach)
     }
 
     fn written(&self) {
-        self.0.lock().writing.clear();
+        self.state.lock().writing.clear();
     }
 
     fn give_back(&self, reach: &[(Seq, Reach)]) {
-        let mut guard = self.0.lock();
+        let mut guard = self.state.lock();
         let state = &mut *guard;
         for (client, mut older) in state.writing.drain() {
             if let Some(newer) = state.clients.remove(&client) {
@@ -198,14 +254,14 @@ impl Places {
         }
         drop(guard);
         self.note_reach(reach.iter().copied());
-        self.0.lock().since.get_or_insert_with(Instant::now);
+        self.state.lock().since.get_or_insert_with(Instant::now);
     }
 }
 
 impl Store {
-    /// Writes some of what is new. Only when everything that has expired is settled: a place that has
-    /// passed an expired message must not make it look sent.
-    pub fn write_places(&mut self, places: &Places) -> Result<(), StoreError> {
+    /// Writes some of what is new.
+    pub fn write_places(&mut self) -> Result<(), StoreError> {
+        let places = Arc::clone(&self.places);
         let (clients, reach) = places.take();
         let result = self.relaxed(|store| {
             for (client, news) in &clients {
@@ -227,6 +283,20 @@ impl Store {
             Err(_) => places.give_back(&reach),
         }
         result
+    }
+
+    /// How far the client of an audience is, with what is not written yet but was in time.
+    pub fn place_in_time(&self, audience: i64) -> Result<ClientPlace, StoreError> {
+        let mut place = place_of(&self.conn, audience)?;
+        if self.places.state.lock().clients.is_empty() {
+            return Ok(place);
+        }
+        if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
+            && let Ok(client) = ClientId::parse(&name)
+        {
+            place.merge(self.places.unwritten_in_time(&client));
+        }
+        Ok(place)
     }
 
     fn write_client(&mut self, client: &ClientId, news: &News) -> Result<(), StoreError> {

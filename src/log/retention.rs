@@ -1,13 +1,13 @@
 //! What the log lets go: messages whose time to live is over, that are too old, or that are too much.
 //! All in steps of a few milliseconds, between the commits.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use super::{
     error::StoreError,
     loss::{LossReason, mark},
     options::milliseconds,
-    places, posts,
+    posts,
     rows::{list, parse_list},
     schema::{ANY_TOPIC, EVERYONE, ended, kind, sql},
     store::Store,
@@ -68,11 +68,12 @@ impl Store {
             Ok(leaving.len())
         })?;
         if done == 0 {
-            self.next_expiry = self
+            let next = self
                 .conn
                 .prepare_cached("SELECT min(expires_at) FROM messages WHERE ended = 0 AND expires_at IS NOT NULL")?
                 .query_row([], |row| row.get::<_, Option<u64>>(0))?
                 .unwrap_or(u64::MAX);
+            self.places.next_expiry.store(next, Ordering::Release);
         }
         Ok(done)
     }
@@ -83,7 +84,7 @@ impl Store {
         let conn = &self.conn;
         let mut missed = Vec::new();
         for audience in message.audiences() {
-            if places::place_of(conn, audience)?.unread_after() < message.seq {
+            if self.place_in_time(audience)?.unread_after() < message.seq {
                 missed.push(audience);
             }
             posts::end(conn, audience, message.seq)?;

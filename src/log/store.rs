@@ -1,6 +1,9 @@
 //! What one commit writes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
@@ -9,6 +12,7 @@ use super::{
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
     options::{Durability, LogOptions, milliseconds},
+    places::Places,
     posts,
     schema::{ANY_TOPIC, EVERYONE, Opened, sql},
 };
@@ -25,8 +29,8 @@ pub(super) struct Store {
     pub pruned: Seq,
     /// Messages in the file.
     pub messages: u64,
-    /// No message expires before this; milliseconds since 1970.
-    pub next_expiry: u64,
+    /// How far clients are, as far as it is not in the file.
+    pub places: Arc<Places>,
 }
 
 /// What a commit kept.
@@ -50,7 +54,7 @@ pub(super) enum Fate {
 }
 
 impl Store {
-    pub fn new(opened: Opened, options: LogOptions) -> Self {
+    pub fn new(opened: Opened, options: LogOptions, places: Arc<Places>) -> Self {
         Self {
             conn: opened.conn,
             options,
@@ -58,7 +62,7 @@ impl Store {
             head: opened.head,
             pruned: opened.pruned,
             messages: opened.messages,
-            next_expiry: 0,
+            places,
         }
     }
 
@@ -83,7 +87,9 @@ impl Store {
         self.head = head;
         self.messages += committed.messages.len() as u64;
         let expiries = committed.messages.iter().filter_map(|m| m.expires_at);
-        self.next_expiry = expiries.min().unwrap_or(u64::MAX).min(self.next_expiry);
+        if let Some(next) = expiries.min() {
+            self.places.next_expiry.fetch_min(next, Ordering::AcqRel);
+        }
         Ok(committed)
     }
 

@@ -71,12 +71,12 @@ impl Writer {
     fn turn_of_upkeep(&mut self) -> Result<Option<Duration>, StoreError> {
         let mut sleep = LOOK;
         let now = self.store.options.clock.now();
-        let expiring = self.store.next_expiry <= now && self.store.expire_step(now)? > 0;
+        let expiring = self.next_expiry() <= now && self.store.expire_step(now)? > 0;
         if expiring {
             sleep = Duration::ZERO;
         } else if let Some(due) = self.shared.places.due_in() {
             if due.is_zero() {
-                self.store.write_places(&self.shared.places)?;
+                self.store.write_places()?;
             }
             sleep = sleep.min(self.shared.places.due_in().unwrap_or(sleep));
         }
@@ -89,11 +89,15 @@ impl Writer {
             sleep = Duration::ZERO;
         }
         self.store.checkpoint_if_long()?;
-        let until_expiry = Duration::from_millis(self.store.next_expiry.saturating_sub(now));
+        let until_expiry = Duration::from_millis(self.next_expiry().saturating_sub(now));
         if until_expiry < DOZE * 1000 {
             sleep = sleep.min(until_expiry.min(DOZE));
         }
         Ok(Some(sleep))
+    }
+
+    fn next_expiry(&self) -> u64 {
+        self.shared.places.next_expiry.load(Ordering::Acquire)
     }
 
     /// One step of each kind of removal. True: there is more.
@@ -118,14 +122,14 @@ impl Writer {
         let mut tidied = Tidied::default();
         let now = self.store.options.clock.now();
         loop {
-            let expired = self.store.expire_step(now)?;
+            let expired = self.store.expire_step(self.store.options.clock.now())?;
             tidied.expired += expired;
-            if expired == 0 {
+            if expired == 0 && self.shared.places.due_in().is_none() {
                 break;
             }
-        }
-        while self.shared.places.due_in().is_some() {
-            self.store.write_places(&self.shared.places)?;
+            if expired == 0 {
+                self.store.write_places()?;
+            }
         }
         loop {
             let before = self.store.messages;

@@ -52,8 +52,22 @@ pub fn start(part: Part, folder: &Path, durability: Durability, faults: &[(&str,
     command
         .args(["--exact", "child::child", "--nocapture", "--test-threads=1"])
         .env("CHILD_FOLDER", folder)
-        .env("CHILD_PART", if matches!(part, Part::Load) { "load" } else { "life" })
-        .env("CHILD_OS", if durability == Durability::Os { "1" } else { "" })
+        .env(
+            "CHILD_PART",
+            if matches!(part, Part::Load) {
+                "load"
+            } else {
+                "life"
+            },
+        )
+        .env(
+            "CHILD_OS",
+            if durability == Durability::Os {
+                "1"
+            } else {
+                ""
+            },
+        )
         .envs(faults.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
@@ -129,7 +143,11 @@ fn client(name: &str) -> ClientId {
 
 fn report(text: &str, outcome: Result<Appended, AppendError>) {
     match outcome {
-        Ok(appended) => say(&format!("acked {} {}", appended.seq, &text[..text.len().min(20)])),
+        Ok(appended) => say(&format!(
+            "acked {} {}",
+            appended.seq,
+            &text[..text.len().min(20)]
+        )),
         Err(AppendError::Full) => say("full 0"),
         // The reason is told by who knows it.
         Err(_) => {}
@@ -176,7 +194,10 @@ fn life(log: &Log) {
     // A fault in here is told as fatal, or nothing is lost by it.
     let _ = log.tidy();
     let batch = ["b0", "b1", "b2"].map(|text| Entry::new(draft(Audience::Everyone, text)));
-    for (text, outcome) in ["b0", "b1", "b2"].into_iter().zip(log.append_batch_blocking(batch.into())) {
+    for (text, outcome) in ["b0", "b1", "b2"]
+        .into_iter()
+        .zip(log.append_batch_blocking(batch.into()))
+    {
         report(text, outcome);
     }
 }
@@ -188,7 +209,9 @@ pub fn everything(folder: &Path) -> Vec<(u64, String, bool)> {
     let mut all = Vec::new();
     let mut before = None;
     loop {
-        let page = log.history(&Default::default(), before, 10_000).expect("readable");
+        let page = log
+            .history(&Default::default(), before, 10_000)
+            .expect("readable");
         for record in page.records {
             let text = record.message.data.as_str();
             let text = text[..text.len().min(20)].to_owned();

@@ -26,11 +26,17 @@ fn killed_in_a_loop(durability: Durability) {
         }
         child.wait().expect("gone");
         let there = child::everything(folder.path());
-        assert!(there.is_sorted_by(|a, b| a.0 < b.0), "in order and each place once");
+        assert!(
+            there.is_sorted_by(|a, b| a.0 < b.0),
+            "in order and each place once"
+        );
         for (seq, text) in &acked {
             let found = there.binary_search_by_key(seq, |(seq, ..)| *seq);
             let found = found.unwrap_or_else(|_| panic!("{seq} was acked and is lost"));
-            assert!(text.ends_with(&format!(":{}", there[found].1)), "{seq} is another message");
+            assert!(
+                text.ends_with(&format!(":{}", there[found].1)),
+                "{seq} is another message"
+            );
         }
         let places: HashSet<u64> = acked.iter().map(|(seq, _)| *seq).collect();
         assert_eq!(places.len(), acked.len(), "no place was given twice");

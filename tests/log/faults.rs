@@ -23,7 +23,10 @@ fn library() -> &'static Path {
             .args([&fresh, &source])
             .arg("-ldl")
             .status();
-        assert!(built.expect("a C compiler").success(), "faults.c does not compile");
+        assert!(
+            built.expect("a C compiler").success(),
+            "faults.c does not compile"
+        );
         std::fs::rename(fresh, &library).expect("renamed");
         library
     })
@@ -62,7 +65,9 @@ impl Outcome {
                 !self.there.iter().any(is)
             })
             .map(|(seq, _)| seq)
-            .chain((recalled && self.there.iter().any(|there| there.0 == 1 && there.2)).then_some(1))
+            .chain(
+                (recalled && self.there.iter().any(|there| there.0 == 1 && there.2)).then_some(1),
+            )
             .collect()
     }
 
@@ -106,7 +111,11 @@ fn at_every_call(kind: &str, stride: usize, check: impl Fn(usize, &Outcome)) {
         let outcome = live(kind, at, 1, Durability::Fsync);
         check(at, &outcome);
         if !outcome.fired {
-            assert!(outcome.done() && outcome.acked().count() == 13, "{:?}", outcome.said);
+            assert!(
+                outcome.done() && outcome.acked().count() == 13,
+                "{:?}",
+                outcome.said
+            );
             assert!(at > 10, "{kind}: the fault came at {at} calls only");
             return;
         }
@@ -119,7 +128,10 @@ fn dies_and_loses_nothing(kind: &str, stride: usize) {
         let what = format!("{kind} at {at}: {:?}", outcome.said);
         assert_eq!(outcome.lost(), [0; 0], "{what}");
         outcome.assert_prefix(&what);
-        assert!(outcome.done() || outcome.status.code() == Some(137), "{what}");
+        assert!(
+            outcome.done() || outcome.status.code() == Some(137),
+            "{what}"
+        );
     });
 }
 
@@ -164,7 +176,10 @@ fn an_fsync_that_fails_is_the_end_and_nothing_is_acked_after_it() {
             return;
         }
         assert_eq!(outcome.status.code(), Some(FATAL), "{what}");
-        assert!(matches!(outcome.said.last(), Some(Said::Fatal(why)) if why.contains("I/O")), "{what}");
+        assert!(
+            matches!(outcome.said.last(), Some(Said::Fatal(why)) if why.contains("I/O")),
+            "{what}"
+        );
     });
 }
 
@@ -175,7 +190,10 @@ fn a_write_that_fails_is_the_end_and_nothing_is_acked_after_it() {
         assert_eq!(outcome.lost(), [0; 0], "{what}");
         outcome.assert_prefix(&what);
         let code = outcome.status.code();
-        assert!(outcome.done() || matches!(code, Some(FATAL | NOT_OPENED)), "{what}");
+        assert!(
+            outcome.done() || matches!(code, Some(FATAL | NOT_OPENED)),
+            "{what}"
+        );
     });
 }
 
@@ -192,7 +210,11 @@ fn a_full_disk_refuses_pushes_and_when_there_is_room_it_goes_on() {
             continue;
         }
         assert!(outcome.done(), "{what}");
-        let full = outcome.said.iter().filter(|said| **said == Said::Full).count();
+        let full = outcome
+            .said
+            .iter()
+            .filter(|said| **said == Said::Full)
+            .count();
         assert_eq!(outcome.acked().count() + full, 13, "{what}");
         refused += full;
         if let Some(first) = outcome.said.iter().position(|said| *said == Said::Full) {

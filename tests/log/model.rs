@@ -1,1 +1,490 @@
-//! later
+//! Anything that may be done to a log, in any order, against a list in memory.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+use tidings::{
+    log::{
+        AppendError, Clock, Entry, IdempotencyKey, Log, LogOptions, LossReason, PageLimit, Receipt,
+        Subscriptions,
+    },
+    message::{Audience, ClientId, Data, Draft, Topic, TopicFilter},
+};
+
+const CLIENTS: [&str; 3] = ["a", "b", "c"];
+const TOPICS: [&str; 4] = ["t/1", "t/2", "t/2/x", "u"];
+const FILTERS: [&str; 5] = ["t/1", "t/*", "t/**", "**", "u"];
+const MAX_AGE: u64 = 1000;
+const KEY_AGE: u64 = 300;
+
+/// Something that is done to the log.
+#[derive(Clone, Debug)]
+enum Act {
+    Push(Vec<Push>),
+    Pass(u64),
+    Tidy,
+    Reopen,
+    Recall(usize),
+    Sent(usize, usize),
+    Acked(usize, usize),
+    Read {
+        client: Option<usize>,
+        everyone: bool,
+        filters: Vec<usize>,
+        after: usize,
+        page: usize,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct Push {
+    audience: To,
+    text: u8,
+    ttl: Option<u64>,
+    key: Option<u8>,
+    /// Places left out before it.
+    gap: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum To {
+    Clients(Vec<usize>),
+    Topic(usize),
+    Everyone,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let clients = prop::collection::btree_set(0..CLIENTS.len(), 1..=CLIENTS.len());
+    let to = prop_oneof![
+        4 => clients.prop_map(|set| To::Clients(set.into_iter().collect())),
+        3 => (0..TOPICS.len()).prop_map(To::Topic),
+        1 => Just(To::Everyone),
+    ];
+    let ttl = prop::option::weighted(0.3, 1..200_u64);
+    let gap = prop_oneof![9 => Just(0), 1 => 1..200_000_u64];
+    let push = (to, 0..3_u8, ttl, prop::option::weighted(0.2, 0..3_u8), gap).prop_map(
+        |(audience, text, ttl, key, gap)| Push {
+            audience,
+            text,
+            ttl,
+            key,
+            gap: if key.is_some() { 0 } else { gap },
+        },
+    );
+    let number = 0..100_usize;
+    let read = (
+        prop::option::of(0..CLIENTS.len()),
+        any::<bool>(),
+        prop::collection::vec(0..FILTERS.len(), 0..3),
+        number.clone(),
+        1..8_usize,
+    );
+    let act = prop_oneof![
+        6 => prop::collection::vec(push, 1..5).prop_map(Act::Push),
+        2 => (1..150_u64).prop_map(Act::Pass),
+        1 => Just(Act::Tidy),
+        1 => Just(Act::Reopen),
+        1 => number.clone().prop_map(Act::Recall),
+        1 => (0..CLIENTS.len(), number.clone()).prop_map(|(c, n)| Act::Sent(c, n)),
+        1 => (0..CLIENTS.len(), number).prop_map(|(c, n)| Act::Acked(c, n)),
+        4 => read.prop_map(|(client, everyone, filters, after, page)| {
+            Act::Read { client, everyone, filters, after, page }
+        }),
+    ];
+    prop::collection::vec(act, 1..50)
+}
+
+/// A message as the model remembers it.
+#[derive(Debug)]
+struct Kept {
+    seq: u64,
+    at: u64,
+    expires_at: Option<u64>,
+    to: To,
+    text: String,
+    recalled: bool,
+    /// What became of it, for those of its clients of whom this is settled.
+    fates: HashMap<usize, Receipt>,
+}
+
+struct Bed {
+    folder: TempDir,
+    clock: Arc<AtomicU64>,
+    started: u64,
+    log: Option<Log>,
+    kept: Vec<Kept>,
+    keys: HashMap<u8, (u64, Push, u64)>,
+    sent: [u64; CLIENTS.len()],
+    acked: [u64; CLIENTS.len()],
+}
+
+fn client(i: usize) -> ClientId {
+    ClientId::parse(CLIENTS[i]).expect("a client_id")
+}
+
+impl Bed {
+    fn new() -> Self {
+        let started = 1_800_000_000_000;
+        let mut bed = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            clock: Arc::new(started.into()),
+            started,
+            log: None,
+            kept: Vec::new(),
+            keys: HashMap::new(),
+            sent: Default::default(),
+            acked: Default::default(),
+        };
+        bed.open();
+        bed
+    }
+
+    fn open(&mut self) {
+        self.log = None;
+        let clock = Arc::clone(&self.clock);
+        let mut options = LogOptions::new(self.folder.path());
+        options.clock = Clock::new(move || clock.load(Ordering::Relaxed));
+        options.max_age = Duration::from_secs(MAX_AGE);
+        options.key_age = Duration::from_secs(KEY_AGE);
+        let fatal = |reason| panic!("{reason}");
+        self.log = Some(Log::open(options, |_| Vec::new(), fatal).expect("opens"));
+    }
+
+    fn log(&self) -> &Log {
+        self.log.as_ref().expect("an open log")
+    }
+
+    fn now(&self) -> u64 {
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    fn head(&self) -> u64 {
+        self.kept.last().map_or(0, |kept| kept.seq)
+    }
+
+    /// The `n`th place there is, going round.
+    fn place(&self, n: usize) -> u64 {
+        match n % (self.kept.len() + 1) {
+            0 => 0,
+            n => self.kept[n - 1].seq,
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act {
+            Act::Push(pushes) => self.push(pushes),
+            // Names are forgotten after two times the retention time; then losses may be told too often.
+            Act::Pass(seconds) if self.now() - self.started < MAX_AGE * 1900 => {
+                self.clock.fetch_add(seconds * 1000, Ordering::Relaxed);
+            }
+            Act::Pass(_) => {}
+            Act::Tidy => self.tidy(),
+            Act::Reopen => self.open(),
+            Act::Recall(n) => self.recall(*n),
+            Act::Sent(c, n) => {
+                let seq = self.place(*n);
+                self.settle();
+                self.log().note_sent(&client(*c), seq);
+                self.sent[*c] = self.sent[*c].max(seq);
+            }
+            Act::Acked(c, n) => {
+                let seq = self.place(*n);
+                self.settle();
+                self.log().note_acked(&client(*c), seq);
+                self.acked[*c] = self.acked[*c].max(seq);
+            }
+            Act::Read {
+                client: c,
+                everyone,
+                filters,
+                after,
+                page,
+            } => {
+                let filter = |i: &usize| TopicFilter::parse(FILTERS[*i]).expect("a filter");
+                let subscriptions = Subscriptions {
+                    client: c.map(client),
+                    everyone: *everyone,
+                    filters: filters.iter().map(filter).collect(),
+                };
+                self.read(&subscriptions, self.place(*after), *page);
+            }
+        }
+        assert_eq!(self.log().head(), self.head());
+        for (i, name) in CLIENTS.iter().enumerate() {
+            let place = self.log().inbox_place(&client(i)).expect("a place");
+            assert_eq!(
+                place,
+                self.sent[i].max(self.acked[i]),
+                "the inbox of {name}"
+            );
+        }
+    }
+
+    fn push(&mut self, pushes: &[Push]) {
+        let mut head = self.head();
+        let mut entries = Vec::new();
+        let mut expected = Vec::new();
+        for push in pushes {
+            let mut entry = Entry::new(draft(push));
+            if let Some(key) = push.key {
+                entry = entry.with_key(IdempotencyKey::parse(&format!("k{key}")).expect("a key"));
+                let known = self
+                    .keys
+                    .get(&key)
+                    .filter(|known| self.now() < known.2 + KEY_AGE * 1000);
+                if let Some((seq, first, _)) = known {
+                    let seq = *seq;
+                    let same = first.audience == push.audience
+                        && first.text == push.text
+                        && first.ttl == push.ttl;
+                    expected.push(if same {
+                        Ok((seq, true))
+                    } else {
+                        Err(AppendError::KeyReused { seq })
+                    });
+                    entries.push(entry);
+                    continue;
+                }
+            }
+            let seq = head + 1 + push.gap;
+            if push.gap > 0 {
+                entry = entry.at(seq, self.now());
+            }
+            head = seq;
+            if let Some(key) = push.key {
+                self.keys.insert(key, (seq, push.clone(), self.now()));
+            }
+            expected.push(Ok((seq, false)));
+            entries.push(entry);
+            self.kept.push(Kept {
+                seq,
+                at: self.now(),
+                expires_at: push.ttl.map(|ttl| self.now() + ttl * 1000),
+                to: push.audience.clone(),
+                text: push.text.to_string(),
+                recalled: false,
+                fates: HashMap::new(),
+            });
+        }
+        let outcomes = self.log().append_batch_blocking(entries);
+        let outcomes: Vec<_> = outcomes
+            .into_iter()
+            .map(|o| o.map(|kept| (kept.seq, kept.duplicate)))
+            .collect();
+        assert_eq!(outcomes, expected);
+    }
+
+    /// Remembers what became of messages that end now at clients who have not had them.
+    fn settle(&mut self) {
+        let (now, sent, acked) = (self.now(), self.sent, self.acked);
+        for kept in &mut self.kept {
+            if kept.expires_at.is_none_or(|at| at > now) {
+                continue;
+            }
+            if let To::Clients(clients) = &kept.to {
+                for c in clients
+                    .iter()
+                    .filter(|c| sent[**c].max(acked[**c]) < kept.seq)
+                {
+                    kept.fates.entry(*c).or_insert(Receipt::Expired);
+                }
+            }
+        }
+    }
+
+    fn tidy(&mut self) {
+        self.settle();
+        self.log().tidy().expect("tidied");
+        let now = self.now();
+        for kept in &self.kept {
+            let record = self.log().message(kept.seq).expect("read");
+            let old = kept.at + MAX_AGE * 1000 < now;
+            assert_eq!(record.is_none(), old, "{kept:?}");
+            let (To::Clients(clients), false) = (&kept.to, old) else {
+                continue;
+            };
+            let receipts = self
+                .log()
+                .recipients(kept.seq, 0, 100)
+                .expect("read")
+                .expect("there");
+            let fate = |c: &usize| match kept.fates.get(c) {
+                Some(fate) => *fate,
+                None if self.acked[*c] >= kept.seq => Receipt::Acknowledged,
+                None if self.sent[*c] >= kept.seq => Receipt::Sent,
+                None => Receipt::Queued,
+            };
+            let expected: Vec<_> = clients.iter().map(|c| (client(*c), fate(c))).collect();
+            assert_eq!(receipts, expected, "{kept:?}");
+        }
+        for (c, name) in CLIENTS.iter().enumerate() {
+            let place = self.sent[c].max(self.acked[c]);
+            let waits = |kept: &&Kept| {
+                let for_it = matches!(&kept.to, To::Clients(clients) if clients.contains(&c));
+                for_it && kept.seq > place && self.deliverable(kept) && !self.old(kept)
+            };
+            let unread = self.log().unread_count(&client(c), 1000).expect("a count");
+            assert_eq!(
+                unread as usize,
+                self.kept.iter().filter(waits).count(),
+                "unread of {name}"
+            );
+        }
+    }
+
+    fn deliverable(&self, kept: &Kept) -> bool {
+        !kept.recalled && kept.expires_at.is_none_or(|at| at > self.now())
+    }
+
+    fn old(&self, kept: &Kept) -> bool {
+        kept.at + MAX_AGE * 1000 < self.now()
+    }
+
+    fn recall(&mut self, n: usize) {
+        self.settle();
+        let seq = self.place(n);
+        let recalled = self.log().recall_blocking(seq).expect("no error").is_some();
+        let (sent, acked) = (self.sent, self.acked);
+        let old = self
+            .kept
+            .iter()
+            .find(|kept| kept.seq == seq)
+            .is_some_and(|kept| self.old(kept));
+        let Some(kept) = self.kept.iter_mut().find(|kept| kept.seq == seq) else {
+            assert!(!recalled);
+            return;
+        };
+        assert!(old || recalled != kept.recalled);
+        if let (To::Clients(clients), true) = (&kept.to, recalled) {
+            let waiting = clients.iter().filter(|c| sent[**c].max(acked[**c]) < seq);
+            for c in waiting {
+                // Recalled after it had expired, it has still not been sent.
+                kept.fates.insert(*c, Receipt::Recalled);
+            }
+            for fate in kept.fates.values_mut() {
+                *fate = Receipt::Recalled;
+            }
+        }
+        kept.recalled |= recalled;
+    }
+
+    fn read(&self, subscriptions: &Subscriptions, from: u64, page: usize) {
+        let wanted = |kept: &&Kept| kept.seq > from && is_for(&kept.to, subscriptions);
+        let (mut after, mut got, mut losses) = (from, Vec::new(), Vec::new());
+        while after < self.log().head() || after == from && got.is_empty() && losses.is_empty() {
+            let limit = PageLimit {
+                messages: page,
+                bytes: 2,
+            };
+            let read = self
+                .log()
+                .read(subscriptions, after, None, limit)
+                .expect("a page");
+            got.extend(
+                read.messages
+                    .iter()
+                    .map(|m| (m.seq, m.data.as_str().to_owned())),
+            );
+            losses.extend(read.losses);
+            if read.reached == after {
+                assert!(after >= self.log().head());
+                break;
+            }
+            after = read.reached;
+        }
+        assert!(
+            got.is_sorted_by(|a, b| a.0 < b.0),
+            "in order and once: {got:?}"
+        );
+        for (seq, text) in &got {
+            let kept = self
+                .kept
+                .iter()
+                .filter(wanted)
+                .find(|kept| kept.seq == *seq);
+            assert!(
+                kept.is_some_and(|kept| kept.text == *text && self.deliverable(kept)),
+                "{seq}"
+            );
+        }
+        let told = |seq: u64| {
+            losses
+                .iter()
+                .any(|loss| (loss.from..=loss.to).contains(&seq))
+        };
+        for kept in self.kept.iter().filter(wanted) {
+            let there = got.iter().any(|(seq, _)| *seq == kept.seq);
+            if !there && !kept.recalled {
+                assert!(told(kept.seq), "{kept:?} is missing in silence");
+                assert!(
+                    !self.deliverable(kept) || self.old(kept),
+                    "{kept:?} is missing"
+                );
+            }
+        }
+        for loss in &losses {
+            let gone = self
+                .kept
+                .iter()
+                .filter(wanted)
+                .find(|kept| kept.seq == loss.to);
+            let gone = gone.unwrap_or_else(|| panic!("{loss:?} of nothing"));
+            match loss.reason {
+                LossReason::Expired => assert!(gone.expires_at.is_some_and(|at| at <= self.now())),
+                LossReason::Pruned => assert!(self.old(gone), "{loss:?} {gone:?}"),
+            }
+        }
+    }
+}
+
+fn draft(push: &Push) -> Draft {
+    Draft {
+        audience: match &push.audience {
+            To::Clients(clients) if clients.len() == 1 => Audience::Client(client(clients[0])),
+            To::Clients(clients) => Audience::clients(clients.iter().map(|c| client(*c)).collect()),
+            To::Topic(topic) => Audience::Topic(Topic::parse(TOPICS[*topic]).expect("a topic")),
+            To::Everyone => Audience::Everyone,
+        },
+        event: None,
+        data: Data::Text(push.text.to_string().into()),
+        ttl: push.ttl.map(Duration::from_secs),
+    }
+}
+
+fn is_for(to: &To, subscriptions: &Subscriptions) -> bool {
+    match to {
+        To::Clients(clients) => clients
+            .iter()
+            .any(|c| subscriptions.client.as_ref() == Some(&client(*c))),
+        To::Topic(topic) => {
+            let topic = Topic::parse(TOPICS[*topic]).expect("a topic");
+            subscriptions
+                .filters
+                .iter()
+                .any(|filter| filter.matches(&topic))
+        }
+        To::Everyone => subscriptions.everyone,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_log_is_a_list(acts in acts()) {
+        let mut bed = Bed::new();
+        for act in &acts {
+            bed.act(act);
+        }
+        bed.open();
+        bed.tidy();
+    }
+}
