@@ -20,6 +20,8 @@ mod history;
 mod lane;
 mod loss;
 mod options;
+mod page;
+mod place_rows;
 mod places;
 mod posts;
 mod queue;
@@ -46,9 +48,10 @@ pub use error::{AppendError, OpenError, ReadError};
 pub use history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
 pub use loss::{Loss, LossReason};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};
+pub use page::{Page, PageLimit};
 pub use places::ClientPlace;
 pub use receipts::{Receipt, Receipts};
-pub use replay::{Page, PageLimit, Subscriptions};
+pub use replay::Subscriptions;
 pub use upkeep::Tidied;
 
 use std::{
@@ -126,7 +129,10 @@ impl Log {
             path: opened.path.clone(),
             source,
         })?;
-        let places = Arc::new(places::Places::new(options.clock.clone()));
+        let places = Arc::new(places::Places::new(
+            options.clock.clone(),
+            opened.next_expiry,
+        ));
         let shared = Arc::new(Shared {
             queue: Queue::new(Bound {
                 messages: options.queue_messages,

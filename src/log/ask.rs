@@ -8,10 +8,8 @@ use rusqlite::Connection;
 
 use super::{
     ClientPage, ClientPlace, HistoryFilter, HistoryPage, KnownClient, Log, Page, PageLimit,
-    ReadError, Receipt, Receipts, Record, Subscriptions, Work, clients, history,
-    places::{self, Reach},
-    posts, receipts, replay,
-    rows::Decoder,
+    ReadError, Receipt, Receipts, Record, Subscriptions, Work, clients, history, place_rows,
+    places::Reach, posts, receipts, replay, rows::Decoder,
 };
 use crate::message::{ClientId, Seq};
 
@@ -53,7 +51,7 @@ impl Log {
     pub fn client_place(&self, client: &ClientId) -> Result<ClientPlace, ReadError> {
         // The news first: what is being written now is then here, or already in the file.
         let mut place = self.shared.places.unwritten(client);
-        let written = self.ask(|conn| Ok(places::written(conn, client)?))?;
+        let written = self.ask(|conn| Ok(place_rows::written(conn, client)?))?;
         place.merge(written.map(|(_, place)| place).unwrap_or_default());
         Ok(place)
     }
@@ -67,7 +65,7 @@ impl Log {
     pub fn unread_count(&self, client: &ClientId, limit: u64) -> Result<u64, ReadError> {
         let unwritten = self.shared.places.unwritten(client);
         self.ask(|conn| {
-            let Some((audience, mut place)) = places::written(conn, client)? else {
+            let Some((audience, mut place)) = place_rows::written(conn, client)? else {
                 return Ok(0);
             };
             place.merge(unwritten);

@@ -84,15 +84,12 @@ pub(super) fn client(
     let mut rows = find.query((kind::CLIENT, id.as_str()))?;
     match rows.next()? {
         Some(row) => Ok(Some(known(id.as_str(), row, places)?)),
-        None => Ok(places.is_new(id).map(|(place, first_seen)| {
-            let (last_seen, last_reason) = places.unwritten_seen(id);
-            KnownClient {
-                id: id.clone(),
-                place,
-                first_seen,
-                last_seen,
-                last_reason,
-            }
+        None => Ok(places.unwritten_news(id).map(|news| KnownClient {
+            id: id.clone(),
+            place: news.place,
+            first_seen: news.first_seen,
+            last_seen: news.last_seen,
+            last_reason: news.reason,
         })),
     }
 }
@@ -103,15 +100,15 @@ fn known(name: &str, row: &Row<'_>, places: &Places) -> Result<KnownClient, Read
         sent: row.get(1)?,
         acked: row.get(2)?,
     };
-    place.merge(places.unwritten(&id));
-    let (last_seen, last_reason) = places.unwritten_seen(&id);
+    let news = places.unwritten_news(&id).unwrap_or_default();
+    place.merge(news.place);
     let first_seen: Option<u64> = row.get(3)?;
     let reason: Option<String> = row.get(5)?;
     Ok(KnownClient {
         place,
-        first_seen: first_seen.or(last_seen),
-        last_seen: last_seen.max(row.get(4)?),
-        last_reason: last_reason.or(reason.map(Arc::from)),
+        first_seen: first_seen.or(news.first_seen),
+        last_seen: news.last_seen.max(row.get(4)?),
+        last_reason: news.reason.or(reason.map(Arc::from)),
         id,
     })
 }

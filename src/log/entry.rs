@@ -53,7 +53,7 @@ pub(super) type Digest = [u8; 16];
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub(super) draft: Draft,
-    pub(super) key: Option<(IdempotencyKey, Digest)>,
+    pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
     pub(super) given: Option<Given>,
 }
 
@@ -80,7 +80,7 @@ impl Entry {
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
         // Here, not in the writer: hashing is work that publishers can do side by side.
         let digest = digest(&self.draft);
-        self.key = Some((key, digest));
+        self.key = Some(Box::new((key, digest)));
         self
     }
 

@@ -11,16 +11,8 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension};
 
-use super::{
-    audiences,
-    error::StoreError,
-    options::Clock,
-    rows,
-    schema::{kind, sql},
-    store::Store,
-};
+use super::options::Clock;
 use crate::message::{ClientId, Seq};
 
 /// How long news may stay in memory only.
@@ -53,11 +45,11 @@ impl ClientPlace {
 
 /// What is new of one client.
 #[derive(Clone, Default)]
-struct News {
-    place: ClientPlace,
-    first_seen: Option<u64>,
-    last_seen: Option<u64>,
-    reason: Option<Arc<str>>,
+pub(super) struct News {
+    pub place: ClientPlace,
+    pub first_seen: Option<u64>,
+    pub last_seen: Option<u64>,
+    pub reason: Option<Arc<str>>,
 }
 
 impl News {
@@ -80,9 +72,9 @@ pub(super) struct Places {
 #[derive(Default)]
 struct State {
     clients: HashMap<ClientId, News>,
-    /// News that came when something had expired that was not settled yet. It must not make that look
-    /// sent, so it waits.
-    late: HashMap<ClientId, News>,
+    /// News that came when something had expired that was not settled yet, with its time. It must not make
+    /// that look sent, so it waits.
+    late: HashMap<ClientId, Vec<(u64, News)>>,
     /// Connections that a message was handed to, and whole writes of it.
     reach: HashMap<Seq, Reach>,
     /// What is being written now; it still counts until the file shows it.
@@ -98,11 +90,11 @@ pub(super) struct Reach {
 }
 
 impl Places {
-    pub fn new(clock: Clock) -> Self {
+    pub fn new(clock: Clock, next_expiry: u64) -> Self {
         Self {
             state: Mutex::default(),
             clock,
-            next_expiry: AtomicU64::new(0),
+            next_expiry: next_expiry.into(),
         }
     }
 
@@ -139,63 +131,62 @@ impl Places {
         }
     }
 
-    fn add(&self, client: &ClientId, change: impl FnOnce(&mut News)) {
+    fn add(&self, client: &ClientId, mut change: impl FnMut(&mut News)) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         state.since.get_or_insert_with(Instant::now);
-        let news = match self.unsettled() {
-            true => &mut state.late,
-            false => &mut state.clients,
-        };
-        match news.get_mut(client) {
+        let now = self.clock.now();
+        if self.next_expiry.load(Ordering::Acquire) <= now {
+            let late = state.late.entry(client.clone()).or_default();
+            late.push((now, News::default()));
+            late.last_mut()
+                .into_iter()
+                .for_each(|(_, news)| change(news));
+            return;
+        }
+        match state.clients.get_mut(client) {
             Some(news) => change(news),
-            None => change(news.entry(client.clone()).or_default()),
+            None => change(state.clients.entry(client.clone()).or_default()),
         }
     }
 
-    /// What the file does not say yet of a client.
+    /// What the file does not say yet of a client; none: nothing.
+    pub fn unwritten_news(&self, client: &ClientId) -> Option<News> {
+        let state = self.state.lock();
+        let late = state.late.get(client).into_iter().flatten();
+        [state.writing.get(client), state.clients.get(client)]
+            .into_iter()
+            .flatten()
+            .chain(late.map(|(_, news)| news))
+            .cloned()
+            .reduce(|mut older, newer| {
+                older.merge(newer);
+                older
+            })
+    }
+
+    /// What the file does not say yet of how far a client is.
     pub fn unwritten(&self, client: &ClientId) -> ClientPlace {
-        let state = self.state.lock();
-        let mut place = ClientPlace::default();
-        for news in [&state.clients, &state.writing, &state.late] {
-            place.merge(news.get(client).map(|news| news.place).unwrap_or_default());
-        }
-        place
-    }
-
-    /// The same without what is late.
-    fn unwritten_in_time(&self, client: &ClientId) -> ClientPlace {
-        let state = self.state.lock();
-        state
-            .clients
-            .get(client)
+        self.unwritten_news(client)
             .map(|news| news.place)
             .unwrap_or_default()
     }
 
-    /// What the file does not say yet of when a client was seen.
-    pub fn unwritten_seen(&self, client: &ClientId) -> (Option<u64>, Option<Arc<str>>) {
+    /// The same, as far as it was known before a time when something expired.
+    pub fn unwritten_before(&self, client: &ClientId, expiry: u64) -> ClientPlace {
         let state = self.state.lock();
-        let all = [&state.writing, &state.clients, &state.late].map(|news| news.get(client));
-        let mut news = News::default();
-        all.into_iter()
-            .flatten()
-            .for_each(|newer| news.merge(newer.clone()));
-        (news.last_seen, news.reason)
+        let in_time = state.clients.get(client).map(|news| news.place);
+        let mut place = in_time.unwrap_or_default();
+        let late = state.late.get(client).into_iter().flatten();
+        late.filter(|(at, _)| *at < expiry)
+            .for_each(|(_, news)| place.merge(news.place));
+        place
     }
 
-    /// A client of which there is only news: how far it is and when it was seen first.
-    pub fn is_new(&self, client: &ClientId) -> Option<(ClientPlace, Option<u64>)> {
+    /// Whether there is no news of any client.
+    pub fn is_empty(&self) -> bool {
         let state = self.state.lock();
-        let all = [&state.writing, &state.clients, &state.late].map(|news| news.get(client));
-        all.into_iter()
-            .flatten()
-            .cloned()
-            .reduce(|mut first, second| {
-                first.merge(second);
-                first
-            })
-            .map(|news| (news.place, news.first_seen))
+        state.clients.is_empty() && state.late.is_empty()
     }
 
     /// What the file does not say yet of a message.
@@ -218,12 +209,13 @@ impl Places {
     }
 
     /// Takes some news to write them. They count as unwritten until [`Self::written`].
-    fn take(&self) -> (HashMap<ClientId, News>, Vec<(Seq, Reach)>) {
+    pub fn take(&self) -> (HashMap<ClientId, News>, Vec<(Seq, Reach)>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         if !self.unsettled() {
-            for (client, news) in state.late.drain() {
-                state.clients.entry(client).or_default().merge(news);
+            for (client, late) in state.late.drain() {
+                let news = state.clients.entry(client).or_default();
+                late.into_iter().for_each(|(_, newer)| news.merge(newer));
             }
         }
         let writing: HashMap<_, _> = state
@@ -239,11 +231,11 @@ impl Places {
         (writing, reach)
     }
 
-    fn written(&self) {
+    pub fn written(&self) {
         self.state.lock().writing.clear();
     }
 
-    fn give_back(&self, reach: &[(Seq, Reach)]) {
+    pub fn give_back(&self, reach: &[(Seq, Reach)]) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         for (client, mut older) in state.writing.drain() {
@@ -256,94 +248,4 @@ impl Places {
         self.note_reach(reach.iter().copied());
         self.state.lock().since.get_or_insert_with(Instant::now);
     }
-}
-
-impl Store {
-    /// Writes some of what is new.
-    pub fn write_places(&mut self) -> Result<(), StoreError> {
-        let places = Arc::clone(&self.places);
-        let (clients, reach) = places.take();
-        let result = self.relaxed(|store| {
-            for (client, news) in &clients {
-                store.write_client(client, news)?;
-            }
-            let mut put = store.conn.prepare_cached(
-                "INSERT INTO reach (seq, connections, delivered) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (seq) DO UPDATE SET connections = connections + excluded.connections,
-                                                 delivered = delivered + excluded.delivered",
-            )?;
-            // A message that was pruned meanwhile has no reach to remember.
-            for (seq, reach) in reach.iter().filter(|(seq, _)| *seq > store.pruned) {
-                put.execute((sql(*seq), sql(reach.connections), sql(reach.delivered)))?;
-            }
-            store.count_messages()
-        });
-        match result {
-            Ok(()) => places.written(),
-            Err(_) => places.give_back(&reach),
-        }
-        result
-    }
-
-    /// How far the client of an audience is, with what is not written yet but was in time.
-    pub fn place_in_time(&self, audience: i64) -> Result<ClientPlace, StoreError> {
-        let mut place = place_of(&self.conn, audience)?;
-        if self.places.state.lock().clients.is_empty() {
-            return Ok(place);
-        }
-        if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
-            && let Ok(client) = ClientId::parse(&name)
-        {
-            place.merge(self.places.unwritten_in_time(&client));
-        }
-        Ok(place)
-    }
-
-    fn write_client(&mut self, client: &ClientId, news: &News) -> Result<(), StoreError> {
-        let audience = self.audiences.client(&self.conn, client)?;
-        self.conn
-            .prepare_cached(
-                "INSERT INTO clients (audience, sent, acked, first_seen, last_seen, last_reason)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (audience) DO UPDATE SET
-                     sent = max(sent, excluded.sent),
-                     acked = max(acked, excluded.acked),
-                     first_seen = coalesce(first_seen, excluded.first_seen),
-                     last_seen = coalesce(max(last_seen, excluded.last_seen), last_seen, excluded.last_seen),
-                     last_reason = coalesce(excluded.last_reason, last_reason)",
-            )?
-            .execute((
-                audience,
-                sql(news.place.sent),
-                sql(news.place.acked),
-                news.first_seen.map(sql),
-                news.last_seen.map(sql),
-                news.reason.as_deref(),
-            ))?;
-        Ok(())
-    }
-}
-
-/// How far the file says that a client is, and its audience's number; none: it does not know the name.
-pub(super) fn written(
-    conn: &Connection,
-    client: &ClientId,
-) -> rusqlite::Result<Option<(i64, ClientPlace)>> {
-    let Some(id) = audiences::find(conn, kind::CLIENT, client.as_str())? else {
-        return Ok(None);
-    };
-    Ok(Some((id, place_of(conn, id)?)))
-}
-
-/// How far the file says that a client is, by the number of its audience.
-pub(super) fn place_of(conn: &Connection, audience: i64) -> rusqlite::Result<ClientPlace> {
-    conn.prepare_cached("SELECT sent, acked FROM clients WHERE audience = ?1")?
-        .query_row([audience], |row| {
-            Ok(ClientPlace {
-                sent: row.get(0)?,
-                acked: row.get(1)?,
-            })
-        })
-        .optional()
-        .map(Option::unwrap_or_default)
 }

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     error::ReadError,
-    places::{ClientPlace, Places, place_of},
+    place_rows::place_of,
+    places::{ClientPlace, Places},
     rows::{self, parse_list},
     schema::{ended, kind, sql},
 };

@@ -4,22 +4,19 @@
 //! A pattern that matches few topics is a lane for each; one that matches many is one lane over all
 //! topic messages, of which it takes what matches.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    sync::{Arc, OnceLock},
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
-use rusqlite::{Connection, Row, types::Value};
+use rusqlite::{Connection, types::Value};
 
 use super::{
     error::ReadError,
     lane::Lane,
-    loss::{Loss, Losses},
-    rows::{COLUMNS, Decoder},
-    schema::{ANY_TOPIC, EVERYONE, ended, kind, sql},
+    loss::Losses,
+    page::{Filling, Page, PageLimit},
+    schema::sql,
+    schema::{ANY_TOPIC, EVERYONE, kind},
 };
-use crate::message::{ClientId, Message, Seq, TopicFilter};
+use crate::message::{ClientId, Seq, TopicFilter};
 
 /// A window of the log so small that a pattern looks through all topic messages in it.
 const SMALL_WINDOW: u64 = 64;
@@ -39,40 +36,6 @@ pub struct Subscriptions {
     pub everyone: bool,
     /// The messages to the topics that one of these matches.
     pub filters: Vec<TopicFilter>,
-}
-
-/// How much one read may return.
-#[derive(Clone, Copy, Debug)]
-pub struct PageLimit {
-    /// Messages; at least one.
-    pub messages: usize,
-    /// Bytes of data. One message comes also when it alone is larger.
-    pub bytes: usize,
-}
-
-impl Default for PageLimit {
-    fn default() -> Self {
-        Self {
-            messages: 256,
-            bytes: 1 << 20,
-        }
-    }
-}
-
-/// A part of the log, as far as it is for these subscriptions.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// The messages, in order, each once.
-    pub messages: Vec<Arc<Message>>,
-    /// Everything for these subscriptions up to and with this place has been returned: the place to go
-    /// on after. It may move without a message, and less far than was asked for.
-    pub reached: Seq,
-    /// What these subscriptions have lost after the place that was asked for: at most one range for each
-    /// reason. A range may end after `reached`; then the following pages name it again, so tell only what
-    /// ends after what was told before.
-    pub losses: Vec<Loss>,
-    /// Rows that were looked at. This is what a read costs.
-    pub rows_read: u64,
 }
 
 /// One read in the making.
@@ -195,18 +158,23 @@ impl<'c> Replay<'c> {
 
     fn page(mut self, limit: PageLimit) -> Result<Page, ReadError> {
         let seqs = self.merge(limit.messages.max(1))?;
-        let mut page = Page::default();
-        let full = seqs.len() >= limit.messages.max(1);
-        page.reached = match seqs.last() {
-            Some(last) if full => *last,
+        let reached = match seqs.last() {
+            Some(last) if seqs.len() >= limit.messages.max(1) => *last,
             _ => self.until.max(self.after),
         };
-        if let Some(last) = self.fetch(&seqs, limit.bytes, &mut page.messages)? {
-            page.reached = last;
-        }
-        page.losses = self.losses.into_vec();
-        page.rows_read = self.rows;
-        Ok(page)
+        let reader = self.subscriptions.client.as_ref();
+        let mut filling = Filling::new(self.conn, reader, limit.bytes, self.now);
+        let cut = filling.fill(&seqs, &mut self.losses)?;
+        Ok(Page {
+            messages: filling.messages,
+            reached: if cut {
+                filling.last.max(self.after)
+            } else {
+                reached
+            },
+            losses: self.losses.into_vec(),
+            rows_read: self.rows + filling.rows,
+        })
     }
 
     /// The next places of all lanes, in order, each once.
@@ -245,97 +213,7 @@ impl<'c> Replay<'c> {
         self.until = self.until.min(lane.horizon());
         Ok(())
     }
-
-    /// Reads the messages at these places, up to so many bytes. When that is not all, it says which was
-    /// the last place.
-    fn fetch(
-        &mut self,
-        seqs: &[Seq],
-        bytes: usize,
-        messages: &mut Vec<Arc<Message>>,
-    ) -> Result<Option<Seq>, ReadError> {
-        let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
-            return Ok(None);
-        };
-        let mut taking = Taking {
-            decoder: Decoder::default(),
-            room: bytes,
-            last: self.after,
-        };
-        messages.reserve(seqs.len());
-        // Where most of a range is wanted, walking through it is cheaper than finding each.
-        if last - first < 2 * seqs.len() as u64 {
-            let mut find = self.conn.prepare_cached(RANGE.get_or_init(|| {
-                format!(
-                    "SELECT {COLUMNS} FROM messages m WHERE m.seq BETWEEN ?1 AND ?2 ORDER BY m.seq"
-                )
-            }))?;
-            let mut wanted = seqs.iter().peekable();
-            let mut rows = find.query((sql(*first), sql(*last)))?;
-            while let Some(row) = rows.next()? {
-                self.rows += 1;
-                let seq: Seq = row.get(0)?;
-                while wanted.next_if(|next| **next < seq).is_some() {}
-                if wanted.next_if(|next| **next == seq).is_some()
-                    && !self.take(seq, row, &mut taking, messages)?
-                {
-                    return Ok(Some(taking.last));
-                }
-            }
-            return Ok(None);
-        }
-        let mut find = self.conn.prepare_cached(
-            POINT.get_or_init(|| format!("SELECT {COLUMNS} FROM messages m WHERE m.seq = ?1")),
-        )?;
-        for seq in seqs {
-            self.rows += 1;
-            let mut rows = find.query([sql(*seq)])?;
-            if let Some(row) = rows.next()?
-                && !self.take(*seq, row, &mut taking, messages)?
-            {
-                return Ok(Some(taking.last));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Takes a row into the page. False: there is no room for it.
-    fn take(
-        &mut self,
-        seq: Seq,
-        row: &Row<'_>,
-        taking: &mut Taking,
-        messages: &mut Vec<Arc<Message>>,
-    ) -> Result<bool, ReadError> {
-        let reader = self.subscriptions.client.as_ref();
-        match taking.decoder.message(self.conn, row, reader, self.now)? {
-            Ok(message) => {
-                let size = message.data.as_str().len();
-                if size > taking.room && !messages.is_empty() {
-                    return Ok(false);
-                }
-                taking.room = taking.room.saturating_sub(size);
-                messages.push(Arc::new(message));
-            }
-            Err(over) if over.how == ended::EXPIRED => self.losses.expired(seq),
-            Err(_) => {}
-        }
-        taking.last = seq;
-        Ok(true)
-    }
 }
-
-/// A page while messages are read into it.
-struct Taking {
-    decoder: Decoder,
-    /// Bytes that still fit.
-    room: usize,
-    /// The last place that was taken.
-    last: Seq,
-}
-
-static POINT: OnceLock<String> = OnceLock::new();
-static RANGE: OnceLock<String> = OnceLock::new();
 
 /// Between which names all topics lie that a pattern can match: those that begin with what comes before
 /// its first wildcard.

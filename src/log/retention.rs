@@ -9,7 +9,7 @@ use super::{
     options::milliseconds,
     posts,
     rows::{list, parse_list},
-    schema::{ANY_TOPIC, EVERYONE, ended, kind, sql},
+    schema::{self, ANY_TOPIC, EVERYONE, ended, kind, sql},
     store::Store,
 };
 use crate::message::Seq;
@@ -21,21 +21,23 @@ const STEP: usize = 512;
 struct Leaving {
     seq: Seq,
     at: u64,
+    expires_at: Option<u64>,
     ended: i64,
     audience: Option<i64>,
     several: Vec<i64>,
 }
 
 impl Leaving {
-    const COLUMNS: &str = "seq, at, ended, audience, audiences";
+    const COLUMNS: &str = "seq, at, expires_at, ended, audience, audiences";
 
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        let several = row.get_ref(4)?.as_str_or_null()?;
+        let several = row.get_ref(5)?.as_str_or_null()?;
         Ok(Self {
             seq: row.get(0)?,
             at: row.get(1)?,
-            ended: row.get(2)?,
-            audience: row.get(3)?,
+            expires_at: row.get(2)?,
+            ended: row.get(3)?,
+            audience: row.get(4)?,
             several: several.map(parse_list).unwrap_or_default(),
         })
     }
@@ -68,11 +70,7 @@ impl Store {
             Ok(leaving.len())
         })?;
         if done == 0 {
-            let next = self
-                .conn
-                .prepare_cached("SELECT min(expires_at) FROM messages WHERE ended = 0 AND expires_at IS NOT NULL")?
-                .query_row([], |row| row.get::<_, Option<u64>>(0))?
-                .unwrap_or(u64::MAX);
+            let next = schema::next_expiry(&self.conn)?;
             self.places.next_expiry.store(next, Ordering::Release);
         }
         Ok(done)
@@ -82,9 +80,10 @@ impl Store {
     /// still waiting.
     fn end(&mut self, message: &Leaving, how: i64) -> Result<(), StoreError> {
         let conn = &self.conn;
+        let expiry = message.expires_at.filter(|_| how == ended::EXPIRED);
         let mut missed = Vec::new();
         for audience in message.audiences() {
-            if self.place_in_time(audience)?.unread_after() < message.seq {
+            if self.place_at_end(audience, expiry)?.unread_after() < message.seq {
                 missed.push(audience);
             }
             posts::end(conn, audience, message.seq)?;

@@ -40,75 +40,8 @@ pub(super) mod ended {
     pub const RECALLED: i64 = 2;
 }
 
-/// What a new file is made of. A post says that a message is for an audience; a message for several
-/// clients has one post for each. When a message has ended, its posts move to the audience's negative,
-/// where deliveries do not look and the history does.
-const TABLES: &str = "
-    CREATE TABLE log (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
-        epoch TEXT NOT NULL,
-        made_at INTEGER NOT NULL,
-        floor INTEGER NOT NULL DEFAULT 0,
-        pruned INTEGER NOT NULL DEFAULT 0,
-        counted INTEGER NOT NULL DEFAULT 0,
-        counted_to INTEGER NOT NULL DEFAULT 0,
-        open_unsynced INTEGER NOT NULL DEFAULT 0,
-        forgotten INTEGER NOT NULL DEFAULT 0,
-        turned_at INTEGER NOT NULL DEFAULT 0,
-        turned_pruned INTEGER NOT NULL DEFAULT 0,
-        turned_audience INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE TABLE audiences (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        kind INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        expired INTEGER NOT NULL DEFAULT 0,
-        pruned INTEGER NOT NULL DEFAULT 0,
-        UNIQUE (kind, name)
-    ) STRICT;
-    INSERT INTO audiences (id, kind, name) VALUES (1, 0, 'any topic'), (2, 0, 'everyone');
-    CREATE TABLE messages (
-        seq INTEGER PRIMARY KEY,
-        at INTEGER NOT NULL,
-        expires_at INTEGER,
-        ended INTEGER NOT NULL DEFAULT 0,
-        audience INTEGER,
-        audiences TEXT,
-        missed TEXT,
-        event TEXT,
-        json INTEGER NOT NULL,
-        data TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX messages_to_expire ON messages (expires_at) WHERE expires_at IS NOT NULL AND ended = 0;
-    CREATE INDEX messages_ended ON messages (seq) WHERE ended > 0;
-    CREATE TABLE posts (
-        block INTEGER NOT NULL,
-        audience INTEGER NOT NULL,
-        seq INTEGER NOT NULL,
-        topic INTEGER,
-        PRIMARY KEY (block, audience, seq)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE reach (
-        seq INTEGER PRIMARY KEY,
-        connections INTEGER NOT NULL,
-        delivered INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE keys (
-        id INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        digest BLOB NOT NULL,
-        seq INTEGER NOT NULL,
-        at INTEGER NOT NULL
-    ) STRICT;
-    CREATE TABLE clients (
-        audience INTEGER PRIMARY KEY,
-        sent INTEGER NOT NULL DEFAULT 0,
-        acked INTEGER NOT NULL DEFAULT 0,
-        first_seen INTEGER,
-        last_seen INTEGER,
-        last_reason TEXT
-    ) STRICT;
-";
+/// What a new file is made of.
+const TABLES: &str = include_str!("schema.sql");
 
 /// An open file, and what it says of itself.
 pub(super) struct Opened {
@@ -121,6 +54,8 @@ pub(super) struct Opened {
     pub pruned: Seq,
     /// Messages in the file.
     pub messages: u64,
+    /// See [`next_expiry`].
+    pub next_expiry: u64,
 }
 
 /// Takes the folder for this process. The lock goes with the file, however the process ends.
@@ -165,12 +100,14 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         }
     }
     let state = read_state(&conn).map_err(failed)?;
+    let next_expiry = next_expiry(&conn).map_err(failed)?;
     let epoch = Epoch::parse(&state.0).map_err(|_| OpenError::Foreign(path.clone()))?;
     Ok(Opened {
         epoch,
         head: state.1,
         pruned: state.2,
         messages: state.3,
+        next_expiry,
         conn,
         path,
     })
@@ -296,6 +233,15 @@ fn read_state(conn: &Connection) -> rusqlite::Result<(String, Seq, Seq, u64)> {
         [],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )
+}
+
+/// When the next message expires, in milliseconds since 1970; the end of time: none does.
+pub(super) fn next_expiry(conn: &Connection) -> rusqlite::Result<u64> {
+    let find = "SELECT min(expires_at) FROM messages WHERE ended = 0 AND expires_at IS NOT NULL";
+    let next = conn
+        .prepare_cached(find)?
+        .query_row([], |row| row.get::<_, Option<u64>>(0))?;
+    Ok(next.unwrap_or(u64::MAX))
 }
 
 /// A place or a time as SQLite counts: in 63 bits.

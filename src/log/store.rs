@@ -168,7 +168,7 @@ impl<'c> Put<'c> {
             Some(given) if given.seq <= *head => return Ok(Kept::Not(Fate::Duplicate(given.seq))),
             Some(given) => (given.seq, given.at),
         };
-        if let Some((key, digest)) = &entry.key
+        if let Some((key, digest)) = entry.key.as_deref()
             && let Some(fate) = self.claim(key, digest, seq, now)?
         {
             return Ok(Kept::Not(fate));

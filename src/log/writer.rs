@@ -73,14 +73,19 @@ impl Writer {
             Ok(Err(Fatal(reason))) => Some(reason),
             Err(panic) => Some(format!("the log's writer panicked: {}", text_of(&*panic))),
         };
+        let shared = Arc::clone(&self.shared);
         if let Some(reason) = reason {
-            self.shared.queue.close(AppendError::Failed);
+            shared.queue.close(AppendError::Failed);
             if let Some(on_fatal) = self.on_fatal.take() {
                 on_fatal(reason);
             }
+            // Closing a connection moves the write-ahead log into the file and deletes it. After an fsync
+            // that failed, the next one may succeed without the data: what was answered is safe only where
+            // it is.
+            std::mem::forget(self);
         }
-        self.shared.queue.close(AppendError::Closed);
-        self.shared.queue.refuse_all();
+        shared.queue.close(AppendError::Closed);
+        shared.queue.refuse_all();
     }
 
     fn work(&mut self) -> Result<(), Fatal> {

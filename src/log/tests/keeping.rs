@@ -207,6 +207,7 @@ fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
             let _ = answered.send(outcome.expect("kept").seq);
         };
         log.try_append(Entry::new(draft(Audience::Everyone, text)), answer)
+            .map_err(Box::new)
     };
     // The writer takes some and stays in the tail; then the queue fills.
     let mut kept = 0;
@@ -279,4 +280,23 @@ fn a_tail_that_panics_ends_the_log_with_a_reason_and_no_false_answer() {
     assert_eq!(push(), Err(AppendError::Failed));
     assert!(reasons.recv().expect("a reason").contains("no tail"));
     assert_eq!(push(), Err(AppendError::Failed));
+}
+
+#[test]
+fn a_program_that_holds_the_file_delays_and_then_refuses_but_breaks_nothing() {
+    let bed = Bed::new();
+    let file = bed.folder.path().join("tidings.sqlite3");
+    let conn = rusqlite::Connection::open(file).expect("a file");
+    conn.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let push = || {
+        bed.log()
+            .append_blocking(Entry::new(draft(Audience::Everyone, "x")))
+    };
+    assert_eq!(push(), Err(AppendError::Locked));
+    assert!(
+        bed.read(&listener("a", &[]), 0).messages.is_empty(),
+        "reads go on"
+    );
+    conn.execute_batch("ROLLBACK").expect("free");
+    assert_eq!(push().map(|appended| appended.seq), Ok(1));
 }

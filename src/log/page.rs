@@ -1,0 +1,153 @@
+//! A page of a replay: the messages at the places that were found.
+
+use std::sync::{Arc, OnceLock};
+
+use rusqlite::{Connection, Row};
+
+use super::{
+    error::ReadError,
+    loss::{Loss, Losses},
+    rows::{COLUMNS, Decoder},
+    schema::{ended, sql},
+};
+use crate::message::{ClientId, Message, Seq};
+
+/// How much one read may return.
+#[derive(Clone, Copy, Debug)]
+pub struct PageLimit {
+    /// Messages; at least one.
+    pub messages: usize,
+    /// Bytes of data. One message comes also when it alone is larger.
+    pub bytes: usize,
+}
+
+impl Default for PageLimit {
+    fn default() -> Self {
+        Self {
+            messages: 256,
+            bytes: 1 << 20,
+        }
+    }
+}
+
+/// A part of the log, as far as it is for these subscriptions.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The messages, in order, each once.
+    pub messages: Vec<Arc<Message>>,
+    /// Everything for these subscriptions up to and with this place has been returned: the place to go
+    /// on after. It may move without a message, and less far than was asked for.
+    pub reached: Seq,
+    /// What these subscriptions have lost after the place that was asked for: at most one range for each
+    /// reason. A range may end after `reached`; then the following pages name it again, so tell only what
+    /// ends after what was told before.
+    pub losses: Vec<Loss>,
+    /// Rows that were looked at. This is what a read costs.
+    pub rows_read: u64,
+}
+
+/// A page while messages are read into it.
+pub(super) struct Filling<'c> {
+    conn: &'c Connection,
+    reader: Option<&'c ClientId>,
+    decoder: Decoder,
+    now: u64,
+    /// Bytes that still fit.
+    room: usize,
+    /// What is in it.
+    pub messages: Vec<Arc<Message>>,
+    /// The last place that was looked at and settled.
+    pub last: Seq,
+    /// Rows that were looked at.
+    pub rows: u64,
+}
+
+impl<'c> Filling<'c> {
+    pub fn new(conn: &'c Connection, reader: Option<&'c ClientId>, room: usize, now: u64) -> Self {
+        Self {
+            conn,
+            reader,
+            decoder: Decoder::default(),
+            now,
+            room,
+            messages: Vec::new(),
+            last: 0,
+            rows: 0,
+        }
+    }
+
+    /// Reads the messages at these places. True: not all of them fit.
+    pub fn fill(&mut self, seqs: &[Seq], losses: &mut Losses) -> Result<bool, ReadError> {
+        let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
+            return Ok(false);
+        };
+        self.messages.reserve(seqs.len());
+        // Where most of a range is wanted, walking through it is cheaper than finding each.
+        match last - first < 2 * seqs.len() as u64 {
+            true => self.walk(seqs, (*first, *last), losses),
+            false => self.pick(seqs, losses),
+        }
+    }
+
+    fn walk(
+        &mut self,
+        seqs: &[Seq],
+        (first, last): (Seq, Seq),
+        losses: &mut Losses,
+    ) -> Result<bool, ReadError> {
+        static SELECT: OnceLock<String> = OnceLock::new();
+        let select = SELECT.get_or_init(|| {
+            format!("SELECT {COLUMNS} FROM messages m WHERE m.seq BETWEEN ?1 AND ?2 ORDER BY m.seq")
+        });
+        let mut find = self.conn.prepare_cached(select)?;
+        let mut rows = find.query((sql(first), sql(last)))?;
+        let mut wanted = seqs.iter().peekable();
+        while let Some(row) = rows.next()? {
+            self.rows += 1;
+            let seq: Seq = row.get(0)?;
+            while wanted.next_if(|next| **next < seq).is_some() {}
+            if wanted.next_if(|next| **next == seq).is_some() && !self.take(seq, row, losses)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn pick(&mut self, seqs: &[Seq], losses: &mut Losses) -> Result<bool, ReadError> {
+        static SELECT: OnceLock<String> = OnceLock::new();
+        let select =
+            SELECT.get_or_init(|| format!("SELECT {COLUMNS} FROM messages m WHERE m.seq = ?1"));
+        let mut find = self.conn.prepare_cached(select)?;
+        for seq in seqs {
+            self.rows += 1;
+            let mut rows = find.query([sql(*seq)])?;
+            if let Some(row) = rows.next()?
+                && !self.take(*seq, row, losses)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes a row into the page. False: there is no room for it.
+    fn take(&mut self, seq: Seq, row: &Row<'_>, losses: &mut Losses) -> Result<bool, ReadError> {
+        match self
+            .decoder
+            .message(self.conn, row, self.reader, self.now)?
+        {
+            Ok(message) => {
+                let size = message.data.as_str().len();
+                if size > self.room && !self.messages.is_empty() {
+                    return Ok(false);
+                }
+                self.room = self.room.saturating_sub(size);
+                self.messages.push(Arc::new(message));
+            }
+            Err(over) if over.how == ended::EXPIRED => losses.expired(seq),
+            Err(_) => {}
+        }
+        self.last = seq;
+        Ok(true)
+    }
+}

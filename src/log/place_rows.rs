@@ -1,0 +1,112 @@
+//! Places in the file: written in batches, and read by the number of an audience.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    audiences,
+    error::StoreError,
+    places::{ClientPlace, News},
+    rows,
+    schema::{kind, sql},
+    store::Store,
+};
+use crate::message::ClientId;
+
+impl Store {
+    /// Writes some of what is new.
+    pub fn write_places(&mut self) -> Result<(), StoreError> {
+        let places = Arc::clone(&self.places);
+        let (clients, reach) = places.take();
+        let result = self.relaxed(|store| {
+            for (client, news) in &clients {
+                store.write_client(client, news)?;
+            }
+            let mut put = store.conn.prepare_cached(
+                "INSERT INTO reach (seq, connections, delivered) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (seq) DO UPDATE SET connections = connections + excluded.connections,
+                                                 delivered = delivered + excluded.delivered",
+            )?;
+            // A message that was pruned meanwhile has no reach to remember.
+            for (seq, reach) in reach.iter().filter(|(seq, _)| *seq > store.pruned) {
+                put.execute((sql(*seq), sql(reach.connections), sql(reach.delivered)))?;
+            }
+            store.count_messages()
+        });
+        match result {
+            Ok(()) => places.written(),
+            Err(_) => places.give_back(&reach),
+        }
+        result
+    }
+
+    /// How far the client of an audience had come when a message ended: by its expiry, or now.
+    pub fn place_at_end(
+        &self,
+        audience: i64,
+        expiry: Option<u64>,
+    ) -> Result<ClientPlace, StoreError> {
+        let mut place = place_of(&self.conn, audience)?;
+        if self.places.is_empty() {
+            return Ok(place);
+        }
+        if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
+            && let Ok(client) = ClientId::parse(&name)
+        {
+            place.merge(match expiry {
+                Some(expiry) => self.places.unwritten_before(&client, expiry),
+                None => self.places.unwritten(&client),
+            });
+        }
+        Ok(place)
+    }
+
+    fn write_client(&mut self, client: &ClientId, news: &News) -> Result<(), StoreError> {
+        let audience = self.audiences.client(&self.conn, client)?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO clients (audience, sent, acked, first_seen, last_seen, last_reason)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (audience) DO UPDATE SET
+                     sent = max(sent, excluded.sent),
+                     acked = max(acked, excluded.acked),
+                     first_seen = coalesce(first_seen, excluded.first_seen),
+                     last_seen = coalesce(max(last_seen, excluded.last_seen), last_seen, excluded.last_seen),
+                     last_reason = coalesce(excluded.last_reason, last_reason)",
+            )?
+            .execute((
+                audience,
+                sql(news.place.sent),
+                sql(news.place.acked),
+                news.first_seen.map(sql),
+                news.last_seen.map(sql),
+                news.reason.as_deref(),
+            ))?;
+        Ok(())
+    }
+}
+
+/// How far the file says that a client is, and its audience's number; none: it does not know the name.
+pub(super) fn written(
+    conn: &Connection,
+    client: &ClientId,
+) -> rusqlite::Result<Option<(i64, ClientPlace)>> {
+    let Some(id) = audiences::find(conn, kind::CLIENT, client.as_str())? else {
+        return Ok(None);
+    };
+    Ok(Some((id, place_of(conn, id)?)))
+}
+
+/// How far the file says that a client is, by the number of its audience.
+pub(super) fn place_of(conn: &Connection, audience: i64) -> rusqlite::Result<ClientPlace> {
+    conn.prepare_cached("SELECT sent, acked FROM clients WHERE audience = ?1")?
+        .query_row([audience], |row| {
+            Ok(ClientPlace {
+                sent: row.get(0)?,
+                acked: row.get(1)?,
+            })
+        })
+        .optional()
+        .map(Option::unwrap_or_default)
+}
