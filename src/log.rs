@@ -112,14 +112,14 @@ pub enum Standing {
 impl Log {
     /// Opens the log in its folder, or makes one.
     ///
-    /// `tail` gets the messages of each commit, in order, on the writer's thread, before any of them is
-    /// answered; it returns how many connections each was handed to. The head moves before the tail is
+    /// `tail` gets the log's epoch and the messages of each commit, in order, on the writer's thread, before
+    /// any of them is answered; it returns how many connections each was handed to. The head moves before the tail is
     /// called: whoever registers with the tail's other end and then replays up to [`Log::head`] misses
     /// nothing. `fatal` is called once with the reason if what is on the disk is not known any more; then
     /// nothing more is kept, and the process should end.
     pub fn open(
         options: LogOptions,
-        tail: impl FnMut(&[Arc<Message>]) -> Vec<u64> + Send + 'static,
+        tail: impl FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send + 'static,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
         let lock = schema::lock(&options.folder)?;

@@ -38,6 +38,8 @@ pub struct Page {
     /// Everything for these subscriptions up to and with this place has been returned: the place to go
     /// on after. It may move without a message, and less far than was asked for.
     pub reached: Seq,
+    /// Whether there may be more up to the place that was asked for: `reached` is before it.
+    pub more: bool,
     /// What these subscriptions have lost after the place that was asked for: at most one range for each
     /// reason. A range may end after `reached`; then the following pages name it again, so tell only what
     /// ends after what was told before.

@@ -157,21 +157,22 @@ impl<'c> Replay<'c> {
     }
 
     fn page(mut self, limit: PageLimit) -> Result<Page, ReadError> {
+        let asked = self.until;
         let seqs = self.merge(limit.messages.max(1))?;
-        let reached = match seqs.last() {
+        let found = match seqs.last() {
             Some(last) if seqs.len() >= limit.messages.max(1) => *last,
             _ => self.until.max(self.after),
         };
         let reader = self.subscriptions.client.as_ref();
         let mut filling = Filling::new(self.conn, reader, limit.bytes, self.now);
-        let cut = filling.fill(&seqs, &mut self.losses)?;
+        let reached = match filling.fill(&seqs, &mut self.losses)? {
+            true => filling.last.max(self.after),
+            false => found,
+        };
         Ok(Page {
             messages: filling.messages,
-            reached: if cut {
-                filling.last.max(self.after)
-            } else {
-                reached
-            },
+            reached,
+            more: reached < asked,
             losses: self.losses.into_vec(),
             rows_read: self.rows + filling.rows,
         })

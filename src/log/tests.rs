@@ -56,7 +56,7 @@ impl Bed {
 
     fn open(&self, options: LogOptions) -> Log {
         let tail = Arc::clone(&self.tail);
-        let out = move |messages: &[Arc<Message>]| {
+        let out = move |_: &Epoch, messages: &[Arc<Message>]| {
             tail.lock()
                 .extend(messages.iter().map(|message| message.seq));
             vec![3; messages.len()]

@@ -18,11 +18,11 @@ use super::{
     store::{Committed, Fate, Store},
     upkeep::Upkeep,
 };
-use crate::message::{Audience, Message};
+use crate::message::{Audience, Epoch, Message};
 
 /// What comes out of the log: called with the messages of each commit, in order, on the writer's thread.
 /// It answers how many connections each was handed to; what it leaves out counts as none.
-pub(super) type Tail = Box<dyn FnMut(&[Arc<Message>]) -> Vec<u64> + Send>;
+pub(super) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
 
 /// Told the reason when the log has failed for good.
 pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
@@ -146,7 +146,7 @@ impl Writer {
                 self.shared
                     .messages
                     .store(self.store.messages, Ordering::Relaxed);
-                let connections = (self.tail)(&committed.messages);
+                let connections = (self.tail)(&self.shared.epoch, &committed.messages);
                 self.note_reach(&committed.messages, &connections);
                 answer(group, &committed, &connections);
                 Ok(())

@@ -110,7 +110,7 @@ fn child() {
         say(&format!("fatal 0 {reason}"));
         std::process::exit(FATAL);
     };
-    let Ok(log) = Log::open(options, |_| Vec::new(), fatal) else {
+    let Ok(log) = Log::open(options, |_, _| Vec::new(), fatal) else {
         std::process::exit(NOT_OPENED);
     };
     match env::var("CHILD_PART").as_deref() {
@@ -205,7 +205,8 @@ fn life(log: &Log) {
 /// Everything in a log as its texts and places, by its history. The log must open and be whole.
 pub fn everything(folder: &Path) -> Vec<(u64, String, bool)> {
     let fatal = |reason| panic!("{reason}");
-    let log = Arc::new(Log::open(LogOptions::new(folder), |_| Vec::new(), fatal).expect("opens"));
+    let log =
+        Arc::new(Log::open(LogOptions::new(folder), |_, _| Vec::new(), fatal).expect("opens"));
     let mut all = Vec::new();
     let mut before = None;
     loop {

@@ -155,7 +155,7 @@ impl Bed {
         options.max_age = Duration::from_secs(MAX_AGE);
         options.key_age = Duration::from_secs(KEY_AGE);
         let fatal = |reason| panic!("{reason}");
-        self.log = Some(Log::open(options, |_| Vec::new(), fatal).expect("opens"));
+        self.log = Some(Log::open(options, |_, _| Vec::new(), fatal).expect("opens"));
     }
 
     fn log(&self) -> &Log {

@@ -47,7 +47,7 @@ fn a_place_is_not_given_twice_even_when_all_messages_are_gone() {
 #[test]
 fn one_folder_is_for_one_process() {
     let bed = Bed::new();
-    let second = Log::open(bed.options(), |_| Vec::new(), |_| {});
+    let second = Log::open(bed.options(), |_, _| Vec::new(), |_| {});
     let Err(error @ OpenError::InUse(_)) = second else {
         panic!("opened twice");
     };
@@ -68,7 +68,7 @@ fn a_file_of_a_newer_tidings_is_refused_and_left_alone() {
         .expect("a version");
     drop(conn);
     let before = std::fs::read(&file).expect("bytes");
-    let opened = Log::open(bed.options(), |_| Vec::new(), |_| {});
+    let opened = Log::open(bed.options(), |_, _| Vec::new(), |_| {});
     let Err(error @ OpenError::Newer { found: 99, .. }) = opened else {
         panic!("opened");
     };
@@ -84,7 +84,7 @@ fn a_file_that_is_something_else_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tidings.sqlite3");
     std::fs::write(&file, "my diary, please keep it for me. ".repeat(100)).expect("written");
-    let open = || Log::open(LogOptions::new(folder.path()), |_| Vec::new(), |_| {}).err();
+    let open = || Log::open(LogOptions::new(folder.path()), |_, _| Vec::new(), |_| {}).err();
     assert!(matches!(open(), Some(OpenError::Foreign(_))));
     assert!(
         std::fs::read(&file)
@@ -195,7 +195,7 @@ fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = LogOptions::new(folder.path());
     options.queue_messages = 4;
-    let tail = move |messages: &[Arc<Message>]| {
+    let tail = move |_: &Epoch, messages: &[Arc<Message>]| {
         let _ = held.recv();
         vec![0; messages.len()]
     };
@@ -252,7 +252,7 @@ fn a_log_without_fsync_that_was_not_closed_leaps_so_that_no_place_is_given_twice
     let mut options = LogOptions::new(folder.path());
     options.durability = Durability::Os;
     let push = |options: &LogOptions| {
-        let log = Log::open(options.clone(), |_| Vec::new(), |_| {}).expect("a log");
+        let log = Log::open(options.clone(), |_, _| Vec::new(), |_| {}).expect("a log");
         let entry = Entry::new(draft(Audience::Everyone, "x"));
         log.append_blocking(entry).expect("kept").seq
     };
@@ -274,7 +274,11 @@ fn a_tail_that_panics_ends_the_log_with_a_reason_and_no_false_answer() {
     let fatal = move |reason| {
         let _ = told.send(reason);
     };
-    let log = Log::open(LogOptions::new(folder.path()), |_| panic!("no tail"), fatal);
+    let log = Log::open(
+        LogOptions::new(folder.path()),
+        |_, _| panic!("no tail"),
+        fatal,
+    );
     let log = log.expect("a log");
     let push = || log.append_blocking(Entry::new(draft(Audience::Everyone, "x")));
     assert_eq!(push(), Err(AppendError::Failed));

@@ -74,7 +74,8 @@ fn pages_are_bounded_by_count_and_bytes_and_follow_each_other() {
                 .expect("a page");
             assert!(page.messages.len() <= most, "{}", page.messages.len());
             got.extend(texts(&page).into_iter().map(String::from));
-            if page.reached == bed.log().head() {
+            assert_eq!(page.more, page.reached < bed.log().head());
+            if !page.more {
                 return got;
             }
             assert!(page.reached > after);
@@ -225,4 +226,51 @@ fn a_cursor_is_told_where_it_stands() {
     assert_eq!(bed.log().tail_start(), 4);
     assert_eq!(check(epoch.clone(), 1), Standing::Pruned { from: 2, to: 3 });
     assert_eq!(check(epoch, 3), Standing::Exact);
+}
+
+#[test]
+fn a_reader_beside_many_publishers_misses_nothing_and_the_tail_is_in_order() {
+    let bed = Bed::new();
+    let total = 4 * 200;
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..200).for_each(|_| drop(bed.push(Audience::Everyone, "x"))));
+        }
+        let mut after = 0;
+        while after < total {
+            let page = bed.read(&listener("a", &[]), after);
+            let seqs: Vec<Seq> = page.messages.iter().map(|message| message.seq).collect();
+            assert_eq!(seqs, (after + 1..=page.reached).collect::<Vec<_>>());
+            after = page.reached;
+        }
+    });
+    assert_eq!(*bed.tail.lock(), (1..=total).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_message_is_found_by_a_replay_before_the_tail_has_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (seen, passed) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(Vec::new())));
+    let (log, heads) = (Arc::clone(&seen), Arc::clone(&passed));
+    // Whoever registers after the tail has passed must find the message by replaying up to the head.
+    let tail = move |_: &Epoch, messages: &[Arc<Message>]| {
+        let log: Option<Arc<Log>> = log.lock().clone();
+        let log = log.expect("an open log");
+        let page = log.read(&listener("a", &[]), 0, None, PageLimit::default());
+        heads
+            .lock()
+            .push((log.head(), page.expect("a page").messages.len()));
+        vec![0; messages.len()]
+    };
+    let log = Log::open(LogOptions::new(folder.path()), tail, |reason| {
+        panic!("{reason}")
+    });
+    let log = Arc::new(log.expect("a log"));
+    *seen.lock() = Some(Arc::clone(&log));
+    for _ in 0..3 {
+        let entry = Entry::new(draft(Audience::Everyone, "x"));
+        log.append_blocking(entry).expect("kept");
+    }
+    assert_eq!(*passed.lock(), [(1, 1), (2, 2), (3, 3)]);
+    *seen.lock() = None;
 }
