@@ -53,3 +53,51 @@ fn what_was_acked_survives_being_killed_in_order_and_once() {
 fn without_fsync_too_as_long_as_the_system_lives() {
     killed_in_a_loop(Durability::Os);
 }
+
+/// The files of a log that was killed after 20 messages: the database and its write-ahead log.
+fn killed_files() -> (Vec<u8>, Vec<u8>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut child = child::start(Part::Load, folder.path(), Durability::Fsync, &[]);
+    let acked = child::said(&mut child).take(20).count();
+    assert_eq!(acked, 20);
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    let read = |name: &str| std::fs::read(folder.path().join(name)).expect("bytes");
+    (read("tidings.sqlite3"), read("tidings.sqlite3-wal"))
+}
+
+fn opened(database: &[u8], tail: &[u8]) -> usize {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("tidings.sqlite3"), database).expect("written");
+    std::fs::write(folder.path().join("tidings.sqlite3-wal"), tail).expect("written");
+    let there = child::everything(folder.path());
+    let seqs: Vec<u64> = there.iter().map(|there| there.0).collect();
+    assert_eq!(
+        seqs,
+        (1..=seqs.len() as u64).collect::<Vec<_>>(),
+        "a prefix"
+    );
+    seqs.len()
+}
+
+#[test]
+fn a_tail_that_is_cut_off_or_spoilt_anywhere_leaves_what_was_before_it() {
+    let (database, tail) = killed_files();
+    let whole = opened(&database, &tail);
+    assert!(whole >= 20, "{whole}");
+    let mut before = 0;
+    for part in 1..=12 {
+        let cut = tail.len() * part / 12 - 1;
+        let kept = opened(&database, &tail[..cut]);
+        assert!(
+            (before..=whole).contains(&kept),
+            "{kept} at {part} of {whole}"
+        );
+        before = kept;
+        let mut spoilt = tail.clone();
+        spoilt[cut - 100] ^= 0x10;
+        assert!(opened(&database, &spoilt) <= whole);
+    }
+    // Four publishers: the last commit held no more than that.
+    assert!(before + 4 >= whole, "{before} of {whole}");
+}
