@@ -10,7 +10,7 @@ mod watch;
 use std::{
     convert::Infallible,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -86,16 +86,13 @@ impl Broker {
     ) -> Result<Arc<Self>, OpenError> {
         let watch = Arc::new(Watch::default());
         let reach = Arc::new(Reach::default());
-        let epoch = Arc::new(OnceLock::new());
         let tail = Tail {
             registry: Arc::clone(&registry),
             watch: Arc::clone(&watch),
             reach: Arc::clone(&reach),
-            epoch: Arc::clone(&epoch),
         };
-        let log = Log::open(options, move |messages| tail.deliver(messages), fatal)?;
-        // Nothing can come out of the log before somebody has put something in, which needs the broker.
-        epoch.get_or_init(|| log.epoch().clone());
+        let tail = move |epoch: &Epoch, messages: &[Arc<Message>]| tail.deliver(epoch, messages);
+        let log = Log::open(options, tail, fatal)?;
         registry.start_at(log.head());
         Ok(Arc::new(Self {
             log,
@@ -172,16 +169,14 @@ impl Broker {
         }
     }
 
-    /// Reads a page of the log for a connection, and says up to where it looked. Blocks: see [`Log::read`].
-    pub fn read(&self, read: &Read) -> Result<(Page, Seq), ReadError> {
-        let until = read.until.unwrap_or_else(|| self.log.head());
-        let page = self.log.read(
+    /// Reads a page of the log for a connection. Blocks: see [`Log::read`].
+    pub fn read(&self, read: &Read) -> Result<Page, ReadError> {
+        self.log.read(
             &read.subscriptions,
             read.after,
-            Some(until),
+            read.until,
             PageLimit::default(),
-        )?;
-        Ok((page, until))
+        )
     }
 
     /// Writes down, every now and then, how far the messages to topics and to everyone have come.
@@ -271,12 +266,10 @@ struct Tail {
     registry: Arc<Registry>,
     watch: Arc<Watch>,
     reach: Arc<Reach>,
-    epoch: Arc<OnceLock<Epoch>>,
 }
 
 impl Tail {
-    fn deliver(&self, messages: &[Arc<Message>]) -> Vec<u64> {
-        let epoch = self.epoch.wait();
+    fn deliver(&self, epoch: &Epoch, messages: &[Arc<Message>]) -> Vec<u64> {
         messages
             .iter()
             .map(|message| self.deliver_one(epoch, message))

@@ -199,11 +199,9 @@ impl Connection {
         }
     }
 
-    /// Takes in what [`Step::Read`] asked for: a page of what there is up to and with `until`.
-    ///
-    /// `until` must have been the head of the log, or what the step asked for, *after* that step: all
-    /// that came later is then in the outbox.
-    pub fn replayed(&mut self, page: Page, until: Seq) {
+    /// Takes in what [`Step::Read`] asked for. It must have been read *after* that step: what the log did
+    /// not have then is in the outbox.
+    pub fn replayed(&mut self, page: Page) {
         let told = self.told;
         for loss in page.losses.iter().filter(|loss| loss.to > told) {
             self.told = self.told.max(loss.to);
@@ -215,7 +213,7 @@ impl Connection {
         }
         self.page = page.messages.into();
         self.page_end = page.reached;
-        if self.phase == Phase::Replay && page.reached >= until {
+        if self.phase == Phase::Replay && !page.more {
             self.phase = Phase::Live;
         }
     }

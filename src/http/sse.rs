@@ -285,8 +285,8 @@ impl Stream {
     async fn read(&mut self, read: Read) -> Result<(), CloseReason> {
         let broker = Arc::clone(&self.state.broker);
         match off_thread(move || broker.read(&read)).await {
-            Ok((page, until)) => {
-                self.connection.replayed(page, until);
+            Ok(page) => {
+                self.connection.replayed(page);
                 Ok(())
             }
             // It was said where it happened.

@@ -31,8 +31,17 @@ pub struct ClientPlace {
 }
 
 impl ClientPlace {
-    /// What is after this has not been had.
+    /// What is after this has not been had. Of a client whose pages acknowledge, only that counts: what
+    /// was written to one of them may never have been seen.
     pub fn unread_after(self) -> Seq {
+        match self.acked {
+            0 => self.sent,
+            acked => acked,
+        }
+    }
+
+    /// How far anything has come: written, or seen.
+    pub(super) fn furthest(self) -> Seq {
         self.sent.max(self.acked)
     }
 

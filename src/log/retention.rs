@@ -83,7 +83,7 @@ impl Store {
         let expiry = message.expires_at.filter(|_| how == ended::EXPIRED);
         let mut missed = Vec::new();
         for audience in message.audiences() {
-            if self.place_at_end(audience, expiry)?.unread_after() < message.seq {
+            if self.place_at_end(audience, expiry)?.furthest() < message.seq {
                 missed.push(audience);
             }
             posts::end(conn, audience, message.seq)?;

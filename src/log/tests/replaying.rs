@@ -234,7 +234,7 @@ fn a_reader_beside_many_publishers_misses_nothing_and_the_tail_is_in_order() {
     let total = 4 * 200;
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..200).for_each(|_| drop(bed.push(Audience::Everyone, "x"))));
+            scope.spawn(|| (0..200).for_each(|_| _ = bed.push(Audience::Everyone, "x")));
         }
         let mut after = 0;
         while after < total {
