@@ -73,7 +73,7 @@ async function listenPicture(context, url) {
 async function adminPicture(context, url) {
   const page = await context.newPage();
   await page.goto(`${url}/admin`);
-  await page.getByText('this panel').waitFor();
+  await page.getByText('anna@example.org').first().waitFor();
   await page.getByRole('button', { name: 'Push to anna@example.org' }).click();
   await page.getByRole('radio', { name: 'JSON' }).check();
   await page.getByLabel('Event type').fill('order.sent');
@@ -99,7 +99,7 @@ try {
   }
   const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
   browser = await chromium.launch({ executablePath: own, args: ['--no-sandbox', '--disable-gpu'] });
-  const context = await browser.newContext({ viewport, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-GB' });
+  const context = await browser.newContext({ viewport, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-GB', reducedMotion: 'reduce' });
   await mkdir(pictures, { recursive: true });
   await listenPicture(context, url);
   await adminPicture(context, url);
