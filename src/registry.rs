@@ -5,6 +5,8 @@
 //! reported gone.
 
 mod changes;
+mod presence;
+mod registration;
 mod subscriptions;
 
 use std::{
@@ -21,68 +23,14 @@ use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 pub use changes::{Changed, Changes};
+pub use presence::{ConnectionId, Entry, Newcomer, Presence};
+pub use registration::Registration;
 use subscriptions::Subscriptions;
 
 use crate::{
-    message::{Audience, ClientId, Seq, TopicFilter},
+    message::{Audience, ClientId, Seq},
     outbox::{Bounds, CloseReason, Delivery, Outbox},
 };
-
-/// The number of a connection on this node; never used twice while the node runs.
-pub type ConnectionId = u64;
-
-/// What a connection tells of itself when it registers.
-#[derive(Clone, Debug)]
-pub struct Newcomer {
-    /// Whose connection it is.
-    pub client_id: ClientId,
-    /// What it subscribes to.
-    pub filters: Vec<TopicFilter>,
-    /// The address it comes from.
-    pub remote: String,
-    /// The `User-Agent` it gave.
-    pub user_agent: Option<String>,
-}
-
-impl Newcomer {
-    /// Whether it watches the server itself. Such a connection is no part of the audience: it is neither
-    /// listed nor counted, and `everyone` does not mean it.
-    pub fn is_observer(&self) -> bool {
-        self.filters.iter().any(TopicFilter::is_reserved)
-    }
-}
-
-/// A connection as the registry knows it.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// Its number.
-    pub id: ConnectionId,
-    /// What it told of itself.
-    pub newcomer: Arc<Newcomer>,
-    /// When it registered, in milliseconds since 1970.
-    pub since: u64,
-    outbox: Arc<Outbox>,
-}
-
-impl Entry {
-    /// How many places of the log it is behind `head`.
-    pub fn behind(&self, head: Seq) -> u64 {
-        self.outbox.behind(head)
-    }
-}
-
-/// A client and its connections, oldest first.
-#[derive(Clone, Debug)]
-pub struct Presence {
-    /// Who it is.
-    pub client_id: ClientId,
-    /// The registry's count of changes when this was read.
-    pub version: u64,
-    /// Its connections; none when it has gone.
-    pub connections: Vec<Entry>,
-    /// The newest place that was fanned out when this was read.
-    pub head: Seq,
-}
 
 /// How many connections there may be.
 #[derive(Clone, Copy, Debug)]
@@ -404,36 +352,4 @@ fn now() -> u64 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |time| time.as_millis() as u64)
-}
-
-/// The proof that a connection is registered. Dropping it takes the connection out.
-pub struct Registration {
-    registry: Arc<Registry>,
-    id: ConnectionId,
-    newcomer: Arc<Newcomer>,
-    outbox: Arc<Outbox>,
-}
-
-impl Registration {
-    /// Where what is for this connection comes in.
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
-    /// What the connection told of itself.
-    pub fn newcomer(&self) -> &Newcomer {
-        &self.newcomer
-    }
-
-    /// See [`Registry::fanned_out`].
-    pub fn fanned_out(&self) -> Seq {
-        self.registry.fanned_out()
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.registry.inner.lock().remove(self.id);
-        self.registry.note_change(&self.newcomer);
-    }
 }

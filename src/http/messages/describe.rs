@@ -1,0 +1,129 @@
+//! A message of the log as the API shows it.
+
+use app::wire::{Ended, MessageInfo, To};
+use serde_json::value::RawValue;
+
+use crate::{
+    broker::{Broker, Pushed},
+    http::Error,
+    log::{self, Record},
+    message::{Audience, Cursor, Data, Epoch, Message},
+};
+
+/// Clients that are named, of those whom a message is for.
+const NAMED: usize = 1_000;
+
+/// A message that was just pushed, before anything else is known of it.
+pub fn just_pushed(pushed: &Pushed, epoch: &Epoch) -> MessageInfo {
+    let (clients, audience) = match &pushed.message.audience {
+        Audience::Client(_) => (Some(1), 1),
+        Audience::Clients(ids) => (Some(ids.len() as u64), ids.len() as u64),
+        Audience::Topic(_) | Audience::Everyone => (None, pushed.connections),
+    };
+    let waiting = clients.unwrap_or_default();
+    let receipts = app::wire::Receipts {
+        audience,
+        waiting,
+        ..app::wire::Receipts::default()
+    };
+    let id = Cursor {
+        epoch: epoch.clone(),
+        seq: pushed.message.seq,
+    };
+    describe(&pushed.message, &id, clients, None, receipts)
+}
+
+pub fn info(broker: &Broker, record: &Record) -> Result<MessageInfo, Error> {
+    let message = &record.message;
+    let receipts = broker.log().receipts(message.seq)?.unwrap_or_default();
+    let id = broker.cursor(message.seq);
+    let ended = record.ended.map(|ended| match ended {
+        log::Ended::Expired => Ended::Expired,
+        log::Ended::Recalled => Ended::Recalled,
+    });
+    Ok(describe(
+        message,
+        &id,
+        record.clients,
+        ended,
+        receipts.into(),
+    ))
+}
+
+fn describe(
+    message: &Message,
+    id: &Cursor,
+    clients: Option<u64>,
+    ended: Option<Ended>,
+    receipts: app::wire::Receipts,
+) -> MessageInfo {
+    MessageInfo {
+        id: id.to_string(),
+        at: message.at,
+        expires_at: message.expires_at,
+        to: to(&message.audience),
+        clients,
+        event: message
+            .event
+            .as_ref()
+            .map(|event| event.as_str().to_owned()),
+        data: match ended {
+            Some(Ended::Recalled) => RawValue::NULL.to_owned(),
+            _ => json(&message.data),
+        },
+        ended,
+        receipts,
+    }
+}
+
+fn to(audience: &Audience) -> To {
+    match audience {
+        Audience::Client(id) => To::Client(id.to_string()),
+        Audience::Clients(ids) => {
+            To::Clients(ids.iter().take(NAMED).map(ToString::to_string).collect())
+        }
+        Audience::Topic(topic) => To::Topic(topic.to_string()),
+        Audience::Everyone => To::Everyone,
+    }
+}
+
+fn json(data: &Data) -> Box<RawValue> {
+    let text = match data {
+        Data::Text(text) => serde_json::to_string(&**text).unwrap_or_default(),
+        Data::Json(text) => text.to_string(),
+    };
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+impl From<log::Receipts> for app::wire::Receipts {
+    fn from(receipts: log::Receipts) -> Self {
+        let log::Receipts {
+            audience,
+            sent,
+            acknowledged,
+            waiting,
+            expired,
+            recalled,
+        } = receipts;
+        Self {
+            audience,
+            sent,
+            acknowledged,
+            waiting,
+            expired,
+            recalled,
+        }
+    }
+}
+
+impl From<log::Receipt> for app::wire::Receipt {
+    fn from(receipt: log::Receipt) -> Self {
+        match receipt {
+            log::Receipt::Queued => Self::Queued,
+            log::Receipt::Sent => Self::Sent,
+            log::Receipt::Acknowledged => Self::Acknowledged,
+            log::Receipt::Expired => Self::Expired,
+            log::Receipt::Recalled => Self::Recalled,
+        }
+    }
+}
