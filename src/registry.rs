@@ -5,12 +5,13 @@
 //! reported gone.
 
 mod changes;
+mod members;
 mod presence;
 mod registration;
 mod subscriptions;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashSet,
     ops::Bound,
     sync::{
         Arc,
@@ -19,13 +20,12 @@ use std::{
     time::SystemTime,
 };
 
-use indexmap::IndexMap;
 use parking_lot::Mutex;
 
 pub use changes::{Changed, Changes};
+use members::Members;
 pub use presence::{ConnectionId, Entry, Newcomer, Presence};
 pub use registration::Registration;
-use subscriptions::Subscriptions;
 
 use crate::{
     message::{Audience, ClientId, Seq},
@@ -63,7 +63,7 @@ pub struct Count {
 
 /// See the module's description.
 pub struct Registry {
-    inner: Mutex<Inner>,
+    members: Mutex<Members>,
     changes: Changes,
     capacity: Capacity,
     bounds: Bounds,
@@ -73,21 +73,11 @@ pub struct Registry {
     opened: AtomicU64,
 }
 
-#[derive(Default)]
-struct Inner {
-    /// Dense, since a message to everyone walks it.
-    connections: IndexMap<ConnectionId, Entry>,
-    clients: BTreeMap<ClientId, Vec<ConnectionId>>,
-    observers: HashMap<ClientId, Vec<ConnectionId>>,
-    subscriptions: Subscriptions,
-    version: u64,
-}
-
 impl Registry {
     /// An empty one.
     pub fn new(capacity: Capacity, bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
-            inner: Mutex::default(),
+            members: Mutex::default(),
             changes: Changes::default(),
             capacity,
             bounds,
@@ -105,8 +95,8 @@ impl Registry {
     /// Admits a connection. From this moment on, everything for it is in its outbox.
     pub fn register(self: &Arc<Self>, newcomer: Newcomer) -> Result<Registration, Refusal> {
         let outbox = Outbox::new(self.bounds);
-        let mut inner = self.inner.lock();
-        inner.check_capacity(&newcomer, self.capacity)?;
+        let mut members = self.members.lock();
+        members.check_capacity(&newcomer, self.capacity)?;
         let entry = Entry {
             id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
             newcomer: Arc::new(newcomer),
@@ -114,8 +104,8 @@ impl Registry {
             outbox: Arc::clone(&outbox),
         };
         let (id, newcomer) = (entry.id, Arc::clone(&entry.newcomer));
-        inner.insert(entry);
-        drop(inner);
+        members.insert(entry);
+        drop(members);
         self.note_change(&newcomer);
         Ok(Registration {
             registry: Arc::clone(self),
@@ -127,13 +117,13 @@ impl Registry {
 
     /// Puts a delivery into the outbox of everyone it is for, and says how many that were.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
-        let inner = self.inner.lock();
+        let members = self.members.lock();
         let mut reached = 0;
-        inner.for_each(audience, |entry| {
+        members.for_each(audience, |entry| {
             entry.outbox.put(delivery.clone());
             reached += 1;
         });
-        drop(inner);
+        drop(members);
         if let Delivery::Logged(logged) = delivery {
             self.fanned_out.fetch_max(logged.seq, Ordering::Release);
         }
@@ -149,10 +139,10 @@ impl Registry {
 
     /// How many a message would reach now.
     pub fn count(&self, audience: &Audience) -> Count {
-        let inner = self.inner.lock();
-        let mut clients = std::collections::HashSet::new();
+        let members = self.members.lock();
+        let mut clients = HashSet::new();
         let mut connections = 0;
-        inner.for_each(audience, |entry| {
+        members.for_each(audience, |entry| {
             clients.insert(&entry.newcomer.client_id);
             connections += 1;
         });
@@ -164,9 +154,9 @@ impl Registry {
 
     /// Closes every connection of a client and says how many that were.
     pub fn disconnect(&self, client_id: &ClientId, reason: CloseReason) -> u64 {
-        let inner = self.inner.lock();
+        let members = self.members.lock();
         let mut closed = 0;
-        inner.for_each(&Audience::Client(client_id.clone()), |entry| {
+        members.for_each(&Audience::Client(client_id.clone()), |entry| {
             entry.outbox.close(reason);
             closed += 1;
         });
@@ -175,7 +165,7 @@ impl Registry {
 
     /// The outboxes of all connections, to close them one by one.
     pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
-        self.inner
+        self.members
             .lock()
             .connections
             .values()
@@ -185,35 +175,35 @@ impl Registry {
 
     /// One client and its connections.
     pub fn presence(&self, client_id: &ClientId) -> Presence {
-        self.inner.lock().presence(client_id, self.fanned_out())
+        self.members.lock().presence(client_id, self.fanned_out())
     }
 
     /// Up to `limit` clients after `after` whose id or topics contain `search`, by id.
     pub fn list(&self, after: Option<&ClientId>, search: &str, limit: usize) -> Vec<Presence> {
-        let inner = self.inner.lock();
+        let members = self.members.lock();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        inner
+        members
             .clients
             .range::<ClientId, _>((start, Bound::Unbounded))
-            .filter(|(client_id, ids)| inner.mentions(client_id, ids, search))
+            .filter(|(client_id, ids)| members.mentions(client_id, ids, search))
             .take(limit)
-            .map(|(client_id, _)| inner.presence(client_id, self.fanned_out()))
+            .map(|(client_id, _)| members.presence(client_id, self.fanned_out()))
             .collect()
     }
 
     /// Clients and connections now.
     pub fn size(&self) -> Count {
-        let inner = self.inner.lock();
-        let observers: usize = inner.observers.values().map(Vec::len).sum();
+        let members = self.members.lock();
+        let observers: usize = members.observers.values().map(Vec::len).sum();
         Count {
-            clients: inner.clients.len() as u64,
-            connections: (inner.connections.len() - observers) as u64,
+            clients: members.clients.len() as u64,
+            connections: (members.connections.len() - observers) as u64,
         }
     }
 
     /// Distinct topics and patterns that somebody is subscribed to.
     pub fn topics(&self) -> u64 {
-        self.inner.lock().subscriptions.len() as u64
+        self.members.lock().subscriptions.len() as u64
     }
 
     /// Frames put into outboxes since the start.
@@ -239,112 +229,8 @@ impl Registry {
 
     /// Whether anybody watches the server itself.
     pub fn is_observed(&self) -> bool {
-        !self.inner.lock().observers.is_empty()
+        !self.members.lock().observers.is_empty()
     }
-}
-
-impl Inner {
-    fn check_capacity(&self, newcomer: &Newcomer, capacity: Capacity) -> Result<(), Refusal> {
-        let connections = match newcomer.is_observer() {
-            true => self.observers.get(&newcomer.client_id),
-            false => self.clients.get(&newcomer.client_id),
-        };
-        if connections.is_some_and(|connections| connections.len() >= capacity.per_client) {
-            Err(Refusal::PerClient(capacity.per_client))
-        } else if self.connections.len() >= capacity.total {
-            Err(Refusal::Total(capacity.total))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn insert(&mut self, entry: Entry) {
-        self.version += 1;
-        let newcomer = Arc::clone(&entry.newcomer);
-        for filter in &newcomer.filters {
-            self.subscriptions.add(filter, entry.id);
-        }
-        let client_id = newcomer.client_id.clone();
-        match newcomer.is_observer() {
-            true => self.observers.entry(client_id).or_default().push(entry.id),
-            false => self.clients.entry(client_id).or_default().push(entry.id),
-        }
-        self.connections.insert(entry.id, entry);
-    }
-
-    fn remove(&mut self, id: ConnectionId) {
-        let Some(entry) = self.connections.swap_remove(&id) else {
-            return;
-        };
-        self.version += 1;
-        for filter in &entry.newcomer.filters {
-            self.subscriptions.remove(filter, id);
-        }
-        let client_id = &entry.newcomer.client_id;
-        if entry.newcomer.is_observer() {
-            if leaves_none(self.observers.get_mut(client_id), id) {
-                self.observers.remove(client_id);
-            }
-        } else if leaves_none(self.clients.get_mut(client_id), id) {
-            self.clients.remove(client_id);
-        }
-    }
-
-    fn for_each<'a>(&'a self, audience: &Audience, mut found: impl FnMut(&'a Entry)) {
-        let mut client = |client_id: &ClientId| {
-            let ids = self.clients.get(client_id).into_iter().flatten();
-            ids.filter_map(|id| self.connections.get(id))
-                .for_each(&mut found);
-        };
-        match audience {
-            Audience::Client(client_id) => client(client_id),
-            Audience::Clients(client_ids) => client_ids.iter().for_each(client),
-            Audience::Topic(topic) => self.subscriptions.for_each(topic, |id| {
-                self.connections.get(&id).into_iter().for_each(&mut found);
-            }),
-            Audience::Everyone => {
-                self.connections
-                    .values()
-                    .filter(|entry| !entry.newcomer.is_observer())
-                    .for_each(found);
-            }
-        }
-    }
-
-    fn presence(&self, client_id: &ClientId, head: Seq) -> Presence {
-        let ids = self.clients.get(client_id).into_iter().flatten();
-        Presence {
-            client_id: client_id.clone(),
-            version: self.version,
-            head,
-            connections: ids
-                .filter_map(|id| self.connections.get(id))
-                .cloned()
-                .collect(),
-        }
-    }
-
-    fn mentions(&self, client_id: &ClientId, ids: &[ConnectionId], search: &str) -> bool {
-        let topics = |id| {
-            self.connections
-                .get(id)
-                .into_iter()
-                .flat_map(|entry| &entry.newcomer.filters)
-        };
-        search.is_empty()
-            || client_id.as_str().contains(search)
-            || ids
-                .iter()
-                .flat_map(topics)
-                .any(|filter| filter.as_str().contains(search))
-    }
-}
-
-fn leaves_none(connections: Option<&mut Vec<ConnectionId>>, id: ConnectionId) -> bool {
-    connections.is_some_and(|connections| {
-        connections.retain(|other| *other != id);
-        connections.is_empty()
-    })
 }
 
 /// Milliseconds since 1970.

@@ -32,7 +32,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.inner.lock().remove(self.id);
+        self.registry.members.lock().remove(self.id);
         self.registry.note_change(&self.newcomer);
     }
 }
