@@ -101,18 +101,6 @@ impl IntoResponse for Error {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_kind_is_left_out_of_the_list() {
-        let places: Vec<usize> = Code::ALL.iter().map(|code| *code as usize).collect();
-        let all: Vec<usize> = (0..=Code::Internal as usize).collect();
-        assert_eq!(places, all);
-    }
-}
-
 impl From<PublishError> for Error {
     fn from(error: PublishError) -> Self {
         let text = error.to_string();
@@ -151,5 +139,17 @@ impl From<ReadError> for Error {
             "the log can not be read at this moment",
         )
         .retry_after(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_kind_is_left_out_of_the_list() {
+        let places: Vec<usize> = Code::ALL.iter().map(|code| *code as usize).collect();
+        let all: Vec<usize> = (0..=Code::Internal as usize).collect();
+        assert_eq!(places, all);
     }
 }
