@@ -124,9 +124,10 @@ fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error> {
 }
 
 fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
+    // What is no text at all is no cursor either: it must not pass for none.
     let header = headers
         .get("last-event-id")
-        .and_then(|value| value.to_str().ok());
+        .map(|value| value.to_str().unwrap_or("unreadable"));
     let last_event_id = header
         .or_else(|| pairs.get("last_event_id"))
         .filter(|id| !id.is_empty());
