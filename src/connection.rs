@@ -136,13 +136,16 @@ impl Connection {
     /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
     pub fn new(registration: Registration, start: Start, gap: Option<Gap>) -> Self {
         let newcomer = registration.newcomer();
+        // An observer is no part of the audience, whatever its name.
+        let audience = !newcomer.is_observer();
+        let client = audience.then(|| newcomer.client_id.clone());
         let everything = Subscriptions {
-            client: Some(newcomer.client_id.clone()),
-            everyone: !newcomer.is_observer(),
+            client: client.clone(),
+            everyone: audience,
             filters: newcomer.filters.clone(),
         };
         let inbox = Subscriptions {
-            client: Some(newcomer.client_id.clone()),
+            client,
             everyone: false,
             filters: Vec::new(),
         };

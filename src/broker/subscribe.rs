@@ -53,7 +53,9 @@ impl Broker {
             Since::Latest => (Start::After(head), None),
             Since::Unread => (inbox()?, None),
         };
-        self.log.note_seen(&newcomer.client_id, None);
+        if !newcomer.is_observer() {
+            self.log.note_seen(&newcomer.client_id, None);
+        }
         let registration = self.registry.register(newcomer)?;
         let gap = gap.map(|reason| Gap {
             range: None,

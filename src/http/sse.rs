@@ -219,7 +219,7 @@ impl Stream {
         let newcomer = connection.registration().newcomer();
         let mut opening = vec![events::welcome(&state.settings, newcomer)];
         opening.extend(refused.iter().map(events::refused));
-        let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer.client_id.clone());
+        let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer);
         let heartbeat = state.settings.heartbeat();
         Self {
             // The first ping comes at a moment of its own, so that those who came together do not stay in step.

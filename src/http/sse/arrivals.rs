@@ -12,13 +12,15 @@ use crate::{
     http::pulse::Pulse,
     message::{ClientId, Seq},
     outbox::CloseReason,
+    registry::Newcomer,
 };
 
 /// Watches one stream. Dropped with it.
 pub struct Arrivals {
     broker: Arc<Broker>,
     pulse: Arc<Pulse>,
-    client_id: ClientId,
+    /// None: it only watches the server, and nothing is for it.
+    client_id: Option<ClientId>,
     /// Written at the heartbeat before.
     before: Seq,
     /// Told.
@@ -27,8 +29,9 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// Watches the stream of this client on the socket with this pulse.
-    pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, client_id: ClientId) -> Self {
+    /// Watches the stream of this newcomer on the socket with this pulse.
+    pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, newcomer: &Newcomer) -> Self {
+        let client_id = (!newcomer.is_observer()).then(|| newcomer.client_id.clone());
         // What an earlier response on this socket was given is no concern of this one.
         let before = pulse.written();
         Self {
@@ -58,9 +61,11 @@ impl Arrivals {
     }
 
     fn tell(&mut self, seq: Seq) {
-        if seq > self.told {
+        if let Some(client_id) = &self.client_id
+            && seq > self.told
+        {
             self.told = seq;
-            self.broker.arrived(&self.client_id, seq);
+            self.broker.arrived(client_id, seq);
         }
     }
 }
@@ -76,6 +81,8 @@ impl Drop for Arrivals {
             (None, true) => "left",
             (None, false) => "lost",
         };
-        self.broker.parted(&self.client_id, reason);
+        if let Some(client_id) = &self.client_id {
+            self.broker.parted(client_id, reason);
+        }
     }
 }
