@@ -87,6 +87,8 @@ struct Lines {
     body: BodyDataStream,
     rest: Vec<u8>,
     limit: usize,
+    /// The rest belongs to a line that was refused before its end was there.
+    refused: bool,
     ended: bool,
 }
 
@@ -97,6 +99,7 @@ impl Lines {
             body: body.into_data_stream(),
             rest: Vec::new(),
             limit,
+            refused: false,
             ended: false,
         }
     }
@@ -137,22 +140,36 @@ impl Lines {
         while taken.len() < AT_ONCE
             && let Some(length) = self.rest[start..].iter().position(|byte| *byte == b'\n')
         {
-            taken.extend(self.parse(&self.rest[start..start + length], state));
+            match std::mem::take(&mut self.refused) {
+                true => {}
+                false => taken.extend(self.parse(&self.rest[start..start + length], state)),
+            }
             start += length + 1;
         }
         self.rest.drain(..start);
-        if self.rest.len() > self.limit && taken.is_empty() {
-            // Where this line ends nobody knows, so what follows can't be read either.
-            self.rest.clear();
-            self.ended = true;
-            taken.push(Err(too_large(self.limit)));
+        if taken.is_empty() {
+            taken.extend(self.long_line());
         }
         taken
     }
 
+    /// Refuses a line as soon as it is too long, and lets the rest of it go by.
+    fn long_line(&mut self) -> Option<Result<Push, Error>> {
+        let long = self.refused || self.rest.len() > self.limit;
+        if !long {
+            return None;
+        }
+        self.rest.clear();
+        let before = std::mem::replace(&mut self.refused, true);
+        (!before).then(|| Err(too_large(self.limit)))
+    }
+
     fn last_line(&mut self, state: &AppState) -> Option<Result<Push, Error>> {
         let line = std::mem::take(&mut self.rest);
-        self.parse(&line, state)
+        match self.refused {
+            true => None,
+            false => self.parse(&line, state),
+        }
     }
 
     /// None: the line is empty, which is no push.
