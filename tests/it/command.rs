@@ -17,7 +17,7 @@ use tidings::config::Settings;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary, in a folder of its own and without the settings of whoever runs the tests.
-fn tidings(folder: &Path, args: &[&str]) -> Command {
+pub fn tidings(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy().to_lowercase();
@@ -43,19 +43,35 @@ fn told(output: Output) -> (Option<i32>, String, String) {
 }
 
 /// A command that is running; it ends with the test.
-struct Running {
+pub struct Running {
     child: Child,
     out: Receiver<String>,
     err: Receiver<String>,
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("it runs");
         let out = lines(child.stdout.take().expect("an output"));
         let err = lines(child.stderr.take().expect("an output"));
         Self { child, out, err }
+    }
+
+    /// Where it listens, if it is a server.
+    pub fn url(&self) -> String {
+        loop {
+            let line = self.err.recv_timeout(PATIENCE);
+            let line = line.expect("it says where it listens");
+            if let Some((_, url)) = line.split_once("listening on ") {
+                return url.split('"').next().unwrap_or(url).to_owned();
+            }
+        }
+    }
+
+    /// Its number in the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Its next line on stdout.
@@ -74,7 +90,7 @@ impl Running {
     }
 
     /// Sends it a signal, and gives its exit code and what is left of its stderr.
-    fn signalled(mut self, signal: &str) -> (Option<i32>, String) {
+    pub fn signalled(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status();
         assert!(sent.expect("kill runs").success());
@@ -126,15 +142,7 @@ impl Server {
         let mut command = tidings(folder.path(), &[&own, flags].concat());
         command.envs(env.iter().copied());
         let running = Running::start(command);
-        let url = loop {
-            let line = running
-                .err
-                .recv_timeout(PATIENCE)
-                .expect("it says where it listens");
-            if let Some((_, url)) = line.split_once("listening on ") {
-                break url.split('"').next().unwrap_or(url).to_owned();
-            }
-        };
+        let url = running.url();
         Self {
             running,
             url,

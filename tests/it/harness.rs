@@ -4,11 +4,12 @@ use std::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
 
 use app::{
     api::Client,
-    wire::{PushAnswer, PushRequest, To},
+    wire::{Ack, BatchAnswer, ClientDetail, MessageDetail, PushAnswer, PushRequest, To},
 };
 use eventsource_stream::{Event, Eventsource};
 use futures_util::{Stream, StreamExt};
-use serde_json::{json, value::RawValue};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json, value::RawValue};
 use tidings::{config::Settings, http::ServeError};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -22,7 +23,8 @@ pub struct Server {
     pub http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), ServeError>>,
-    _data: tempfile::TempDir,
+    flags: Vec<String>,
+    data: tempfile::TempDir,
 }
 
 impl Server {
@@ -33,12 +35,33 @@ impl Server {
 
     /// With flags of `tidings serve`.
     pub async fn with(flags: &[&str]) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Self::on(tempfile::tempdir().expect("a folder"), flags).await
+    }
+
+    /// Goes down as it should, and comes up again on the same data folder.
+    pub async fn restarted(mut self) -> Self {
+        self.begin_shutdown();
+        let Self {
+            api,
+            http,
+            task,
+            flags,
+            data,
+            ..
+        } = self;
+        drop((api, http));
+        within(task).await.expect("no panic").expect("a clean end");
+        Self::on(data, flags).await
+    }
+
+    async fn on(data: tempfile::TempDir, flags: Vec<String>) -> Self {
         let folder = data.path().to_str().expect("a plain path");
         // A test that ends is not to wait for its streams to take leave.
         let own = ["--data-dir", folder, "--drain", "0"];
-        let flags = own.iter().chain(flags).copied().collect::<Vec<_>>();
-        let settings = Settings::from_flags(with_last_wins(&flags)).expect("valid settings");
+        let given = flags.iter().map(String::as_str);
+        let all = own.into_iter().chain(given).collect::<Vec<_>>();
+        let settings = Settings::from_flags(with_last_wins(&all)).expect("valid settings");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -54,7 +77,8 @@ impl Server {
                 .expect("a client"),
             stop: Some(stop),
             task,
-            _data: data,
+            flags,
+            data,
         }
     }
 
@@ -65,15 +89,21 @@ impl Server {
 
     /// Opens a stream and waits for its welcome.
     pub async fn listen(&self, client_id: &str, topics: &[&str]) -> Listener {
-        let topics: String = topics
-            .iter()
-            .map(|topic| format!("&topic={}", encoded(topic)))
-            .collect();
-        let mut listener = self
-            .open(&format!("/sse?client_id={}{topics}", encoded(client_id)))
-            .await;
-        assert_eq!(listener.next().await.event, "welcome");
-        listener
+        self.stream(&stream_of(client_id, topics)).await
+    }
+
+    /// Opens a stream that goes on after this place, as an EventSource does, and waits for its welcome.
+    pub async fn resume(&self, client_id: &str, cursor: &str, topics: &[&str]) -> Listener {
+        let url = self.url(&stream_of(client_id, topics));
+        let request = self.http.get(url).header("last-event-id", cursor);
+        let response = within(request.send()).await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        Listener::of(response).welcomed().await
+    }
+
+    /// Opens the stream at this path and waits for its welcome.
+    pub async fn stream(&self, path: &str) -> Listener {
+        self.open(path).await.welcomed().await
     }
 
     /// Opens whatever stream is at this path.
@@ -106,6 +136,90 @@ impl Server {
         within(self.api.push(&push_of(to, text)))
             .await
             .expect("accepted")
+    }
+
+    /// Pushes whatever this says, and gives the cursor of what was accepted.
+    pub async fn push_json(&self, push: Value) -> PushAnswer {
+        let answer = self.post("/push", &push.to_string()).await;
+        assert_eq!(answer.status(), 200, "{push}");
+        answer.json().await.expect("an answer")
+    }
+
+    /// Pushes these in one batch.
+    pub async fn batch(&self, pushes: &[Value]) -> Vec<BatchAnswer> {
+        let lines: String = pushes.iter().map(|push| format!("{push}\n")).collect();
+        let request = self.http.post(self.url("/push/batch"));
+        let request = request.header("content-type", "application/x-ndjson");
+        let response = within(request.body(lines).send()).await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        let text = within(response.text()).await.expect("all answers");
+        text.lines()
+            .map(|line| serde_json::from_str(line).expect("an answer"))
+            .collect()
+    }
+
+    /// Pushes these in one batch that is accepted whole, and gives their cursors.
+    pub async fn accepted(&self, pushes: &[Value]) -> Vec<String> {
+        let answers = self.batch(pushes).await;
+        assert_eq!(answers.len(), pushes.len());
+        let id = |answer| match answer {
+            BatchAnswer::Accepted(PushAnswer { id: Some(id), .. }) => id,
+            other => panic!("not accepted: {other:?}"),
+        };
+        answers.into_iter().map(id).collect()
+    }
+
+    /// Says as a page that everything up to a cursor was seen.
+    pub async fn ack(&self, client_id: &str, cursor: &str) {
+        let ack = Ack {
+            client_id: client_id.to_owned(),
+            id: cursor.to_owned(),
+        };
+        let json = serde_json::to_string(&ack).expect("JSON");
+        assert_eq!(self.post("/ack", &json).await.status(), 204);
+    }
+
+    /// What a GET of this path answers.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> T {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        within(answer.json()).await.expect("its JSON")
+    }
+
+    /// One message and its receipts.
+    pub async fn message(&self, cursor: &str) -> MessageDetail {
+        self.read(&format!("/api/messages/{cursor}")).await
+    }
+
+    /// Asks until the answer is as it should be.
+    pub async fn until<T: DeserializeOwned>(&self, path: &str, is: impl Fn(&T) -> bool) -> T {
+        within(async {
+            loop {
+                let answer = self.read(path).await;
+                if is(&answer) {
+                    return answer;
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+    }
+
+    /// Waits until so much waits for a client.
+    pub async fn until_unread(&self, client_id: &str, unread: u64) {
+        let path = format!("/api/clients/{client_id}");
+        self.until(&path, |detail: &ClientDetail| detail.unread == unread)
+            .await;
+    }
+
+    /// Asks until there is nothing at this path any more.
+    pub async fn until_gone(&self, path: &str) {
+        within(async {
+            while self.get(path).await.status() != 404 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// Waits until so many connections are open.
@@ -163,6 +277,11 @@ impl Listener {
         }
     }
 
+    async fn welcomed(mut self) -> Self {
+        assert_eq!(self.next().await.event, "welcome");
+        self
+    }
+
     /// The next event of any kind.
     pub async fn next(&mut self) -> Event {
         within(self.events.next())
@@ -172,12 +291,16 @@ impl Listener {
 
     /// The next that somebody pushed.
     pub async fn message(&mut self) -> Event {
-        loop {
-            let event = self.next().await;
-            if event.event != "ping" {
-                return event;
+        // As a whole: pings alone would keep it going for ever.
+        within(async {
+            loop {
+                let event = self.next().await;
+                if event.event != "ping" {
+                    return event;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// The data of the next message.
@@ -185,14 +308,46 @@ impl Listener {
         self.message().await.data
     }
 
-    /// The next event of this type.
-    pub async fn event(&mut self, name: &str) -> Event {
+    /// The data of the next so many messages.
+    pub async fn texts(&mut self, count: usize) -> Vec<String> {
+        let mut texts = Vec::with_capacity(count);
+        while texts.len() < count {
+            texts.push(self.text().await);
+        }
+        texts
+    }
+
+    /// The next messages, up to and with the one with this text.
+    pub async fn up_to(&mut self, last: &str) -> Vec<Event> {
+        let mut events = Vec::new();
         loop {
-            let event = self.next().await;
-            if event.event == name {
-                return event;
+            let event = self.message().await;
+            let done = event.data == last;
+            events.push(event);
+            if done {
+                return events;
             }
         }
+    }
+
+    /// The next event, which says that something is missing.
+    pub async fn gap(&mut self) -> app::wire::Gap {
+        let event = self.message().await;
+        assert_eq!(event.event, "gap", "{event:?}");
+        serde_json::from_str(&event.data).expect("a gap")
+    }
+
+    /// The next event of this type.
+    pub async fn event(&mut self, name: &str) -> Event {
+        within(async {
+            loop {
+                let event = self.next().await;
+                if event.event == name {
+                    return event;
+                }
+            }
+        })
+        .await
     }
 
     /// Everything up to the end of the stream.
@@ -206,6 +361,20 @@ pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future)
         .await
         .expect("this should have happened long ago")
+}
+
+fn stream_of(client_id: &str, topics: &[&str]) -> String {
+    let topics: String = topics
+        .iter()
+        .map(|topic| format!("&topic={}", encoded(topic)))
+        .collect();
+    format!("/sse?client_id={}{topics}", encoded(client_id))
+}
+
+/// The number in a cursor.
+pub fn seq(cursor: &str) -> u64 {
+    let (_, seq) = cursor.split_once('-').expect("a cursor");
+    seq.parse().expect("a number")
 }
 
 /// A text as it stands in a query.

@@ -1,0 +1,176 @@
+//! Promise 3: what can't be replayed is never passed over in silence.
+
+use app::wire::{Ended, Gap, MessageDetail, To};
+use serde_json::{Value, json};
+
+use crate::harness::{Listener, Server, client, seq, topic, within};
+
+/// Opens ada's stream with these bytes as its `Last-Event-ID`.
+async fn resume_with(server: &Server, cursor: &[u8]) -> Listener {
+    let value = reqwest::header::HeaderValue::from_bytes(cursor).expect("a header");
+    let url = server.url("/sse?client_id=ada&topic=t");
+    let request = server.http.get(url).header("last-event-id", value);
+    let mut ada = Listener::of(within(request.send()).await.expect("an answer"));
+    assert_eq!(ada.next().await.event, "welcome");
+    ada
+}
+
+fn unplaced(reason: &str) -> Gap {
+    Gap {
+        from: None,
+        to: None,
+        reason: reason.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_says_nothing_here_is_told_once_and_the_stream_goes_on() {
+    let server = Server::start().await;
+    let id = server.push(client("x"), "one").await.id.expect("an id");
+    let (epoch, _) = id.split_once('-').expect("a cursor");
+    let ahead = format!("{epoch}-{}", seq(&id) + 1_000);
+    let cases: [(&[u8], &str); 6] = [
+        (b"00000000-1", "unknown_epoch"),
+        (b"garbage", "unknown_epoch"),
+        (b"-", "unknown_epoch"),
+        (b"99999999999999999999999999", "unknown_epoch"),
+        ("caf\u{e9}-1".as_bytes(), "unknown_epoch"),
+        (ahead.as_bytes(), "ahead_of_log"),
+    ];
+    for (cursor, reason) in cases {
+        server.push(client("ada"), "waits").await;
+        let mut ada = resume_with(&server, cursor).await;
+        assert_eq!(ada.gap().await, unplaced(reason), "{cursor:?}");
+        assert_eq!(ada.text().await, "waits");
+        let live = json!({"to": {"topic": "t"}, "data": "live", "ttl": 0});
+        server.push_json(live).await;
+        assert_eq!(ada.text().await, "live");
+        drop(ada);
+        server.until_unread("ada", 0).await;
+    }
+}
+
+/// Pushes so much of something else that everything before is pruned.
+async fn prune(server: &Server, oldest: &str) {
+    let filler = "x".repeat(1_000);
+    let push = json!({"to": {"topic": "filler"}, "data": filler});
+    let pushes: Vec<Value> = std::iter::repeat_n(push, 2_500).collect();
+    server.accepted(&pushes).await;
+    server.until_gone(&format!("/api/messages/{oldest}")).await;
+}
+
+#[tokio::test]
+async fn what_retention_has_removed_is_told_to_those_it_was_for_and_to_nobody_else() {
+    let server = Server::with(&["--max-log-mb", "1", "--durability", "os"]).await;
+    let start = server.push(client("x"), "start").await.id.expect("an id");
+    server.push(topic("t"), "lost").await;
+    server.push(client("ada"), "lost too").await;
+    let last = server
+        .push(topic("t"), "lost as well")
+        .await
+        .id
+        .expect("an id");
+    prune(&server, &last).await;
+    let kept = server.push(topic("t"), "kept").await.id.expect("an id");
+
+    let mut ada = server.resume("ada", &start, &["t"]).await;
+    let gap = ada.gap().await;
+    assert_eq!(gap.reason, "pruned");
+    let (from, to) = (gap.from.expect("a place"), gap.to.expect("a place"));
+    assert_eq!(seq(&from), seq(&start) + 1);
+    assert_eq!(to, last, "nothing of hers is missing after that");
+    let event = ada.message().await;
+    assert_eq!(
+        (event.id.as_str(), event.data.as_str()),
+        (kept.as_str(), "kept")
+    );
+
+    let mut bob = server.resume("bob", &start, &["quiet"]).await;
+    server.push(topic("quiet"), "bob lost nothing").await;
+    assert_eq!(bob.text().await, "bob lost nothing");
+
+    // Whoever comes without a cursor misses what waited in the inbox, and not the topic.
+    let mut ada = server.listen("ada", &["t"]).await;
+    let gap = ada.gap().await;
+    assert_eq!(gap.reason, "pruned");
+    assert!(seq(&gap.to.expect("a place")) < seq(&last));
+}
+
+#[tokio::test]
+async fn what_has_expired_is_told_to_those_it_was_for_and_the_rest_comes() {
+    let server = Server::start().await;
+    let start = server.push(client("x"), "start").await.id.expect("an id");
+    for (to, for_bob) in [
+        (json!({"client": "ada"}), false),
+        (json!({"clients": ["ada", "eve"]}), false),
+        (json!({"topic": "t"}), false),
+        (json!("everyone"), true),
+    ] {
+        let push = json!({"to": to, "data": "short", "ttl": 1});
+        let short = server.push_json(push).await.id.expect("a cursor");
+        let stays = server.push(To::Everyone, "stays").await.id.expect("an id");
+        let path = format!("/api/messages/{short}");
+        let ended = |detail: &MessageDetail| detail.message.ended == Some(Ended::Expired);
+        server.until::<MessageDetail>(&path, ended).await;
+
+        let before = format!(
+            "{}-{}",
+            short.split_once('-').expect("a cursor").0,
+            seq(&short) - 1
+        );
+        let mut ada = server.resume("ada", &before, &["t"]).await;
+        let expected = Gap {
+            from: Some(short.clone()),
+            to: Some(short),
+            reason: "expired".to_owned(),
+        };
+        assert_eq!(ada.gap().await, expected, "{to}");
+        let event = ada.message().await;
+        assert_eq!(
+            (event.id.as_str(), event.data.as_str()),
+            (stays.as_str(), "stays")
+        );
+
+        let mut bob = server.resume("bob", &before, &["quiet"]).await;
+        if for_bob {
+            assert_eq!(bob.gap().await, expected);
+        }
+        assert_eq!(bob.message().await.id, stays);
+    }
+    let mut ada = server.listen("ada", &[]).await;
+    let gap = ada.gap().await;
+    assert_eq!(gap.reason, "expired");
+    let to = gap.to.expect("a place");
+    assert_eq!(
+        seq(&to),
+        seq(&start) + 3,
+        "the last that waited for her alone"
+    );
+}
+
+#[tokio::test]
+async fn a_reader_too_slow_for_what_is_not_kept_is_told_so() {
+    let server = Server::with(&["--outbox", "4", "--durability", "os"]).await;
+    let mut slow = server.listen("slow", &[]).await;
+    // Far more than the sockets hold.
+    let text = "x".repeat(200_000);
+    for _ in 0..100 {
+        server.push(To::Everyone, &text).await;
+    }
+    let ephemeral = |text: &str| json!({"to": "everyone", "data": text, "ttl": 0});
+    for _ in 0..10 {
+        server.push_json(ephemeral("lost")).await;
+    }
+    server.push(To::Everyone, "end").await;
+    let events = slow.up_to("end").await;
+    let gaps: Vec<_> = events.iter().filter(|event| event.event == "gap").collect();
+    let gap: Gap = serde_json::from_str(&gaps[0].data).expect("a gap");
+    assert_eq!((gaps.len(), gap), (1, unplaced("slow_reader")));
+    assert!(events.iter().all(|event| event.data != "lost"));
+    assert_eq!(
+        events.iter().filter(|event| event.data == text).count(),
+        100
+    );
+    server.push_json(ephemeral("now")).await;
+    assert_eq!(slow.text().await, "now");
+}

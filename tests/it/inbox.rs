@@ -1,0 +1,279 @@
+//! Promise 4: a client that is not there gets its messages when it comes.
+
+use std::process::Command;
+
+use app::wire::{MessageDetail, MessagesPage, Problem, To};
+use serde_json::{Value, json};
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::harness::{Listener, Server, client, within};
+
+/// An address of the test's own network, where the peer is until it vanishes.
+const PEER: &str = "10.99.0.2";
+
+/// Pushes these to ada, who is not there, and gives their cursors.
+async fn leave(server: &Server, texts: &[&str]) -> Vec<String> {
+    let mut ids = Vec::new();
+    for text in texts {
+        let answer = server.push(client("ada"), text).await;
+        assert_eq!((answer.connections, answer.queued), (0, true));
+        ids.push(answer.id.expect("a cursor"));
+    }
+    ids
+}
+
+/// What waits for a client that comes without a cursor, from its newest page or none.
+async fn waiting(server: &Server, client_id: &str) -> (Vec<String>, Listener) {
+    let mut listener = server.listen(client_id, &[]).await;
+    let end = json!({"to": {"client": client_id}, "data": "no more", "ttl": 0});
+    server.push_json(end).await;
+    let events = listener.up_to("no more").await;
+    assert!(events.iter().all(|event| event.event == "message"));
+    let mut texts: Vec<String> = events.into_iter().map(|event| event.data).collect();
+    texts.pop();
+    (texts, listener)
+}
+
+async fn refused(server: &Server, push: Value) -> Problem {
+    let answer = server.post("/push", &push.to_string()).await;
+    assert_eq!(answer.status(), 409);
+    answer.json().await.expect("a problem document")
+}
+
+#[tokio::test]
+async fn who_was_never_here_finds_everything_in_order() {
+    let server = Server::start().await;
+    leave(&server, &["one", "two", "three"]).await;
+    server.push(client("bob"), "not for ada").await;
+    assert_eq!(waiting(&server, "ada").await.0, ["one", "two", "three"]);
+}
+
+#[tokio::test]
+async fn what_a_page_acknowledged_does_not_wait_for_the_next_even_over_a_restart() {
+    let server = Server::start().await;
+    let ids = leave(&server, &["one", "two", "three"]).await;
+    let (texts, page) = waiting(&server, "ada").await;
+    assert_eq!(texts.len(), 3);
+    server.ack("ada", &ids[1]).await;
+    // However this page ends: it has said what it has seen.
+    drop(page);
+    server.until_connections(0).await;
+    assert_eq!(waiting(&server, "ada").await.0, ["three"]);
+
+    let server = server.restarted().await;
+    assert_eq!(waiting(&server, "ada").await.0, ["three"]);
+    server.ack("ada", &ids[2]).await;
+    // An older word of another tab takes nothing back.
+    server.ack("ada", &ids[0]).await;
+    assert_eq!(waiting(&server, "ada").await.0, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_plain_eventsource_took_before_it_closed_does_not_wait_any_more() {
+    let server = Server::start().await;
+    leave(&server, &["one", "two"]).await;
+    let (texts, page) = waiting(&server, "ada").await;
+    assert_eq!(texts, ["one", "two"]);
+    drop(page);
+    server.until_unread("ada", 0).await;
+    leave(&server, &["three"]).await;
+    assert_eq!(waiting(&server, "ada").await.0, ["three"]);
+    let server = server.restarted().await;
+    server.push(client("ada"), "four").await;
+    let (texts, _page) = waiting(&server, "ada").await;
+    assert_eq!(texts.last().map(String::as_str), Some("four"));
+    assert!(!texts.contains(&"two".to_owned()), "{texts:?}");
+}
+
+#[tokio::test]
+async fn what_was_sent_to_a_connection_that_broke_waits_on() {
+    let server = Server::with(&["--heartbeat", "3600"]).await;
+    let mut socket = TcpStream::connect(server.address).await.expect("connected");
+    socket
+        .write_all(b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .expect("sent");
+    server.until_connections(1).await;
+    server.push(client("ada"), "perhaps").await;
+    // It has left the server whole.
+    let mut seen = Vec::new();
+    within(async {
+        while !seen.ends_with(b"data: perhaps\n\n\r\n") {
+            assert_ne!(socket.read_buf(&mut seen).await.expect("read"), 0);
+        }
+    })
+    .await;
+    SockRef::from(&socket)
+        .set_linger(Some(std::time::Duration::ZERO))
+        .expect("set");
+    drop(socket);
+    server.until_connections(0).await;
+    assert_eq!(waiting(&server, "ada").await.0, ["perhaps"]);
+}
+
+#[tokio::test]
+async fn what_stood_unread_in_a_page_that_closed_waits_on() {
+    let server = Server::with(&["--heartbeat", "3600"]).await;
+    let mut socket = TcpStream::connect(server.address).await.expect("connected");
+    socket
+        .write_all(b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .expect("sent");
+    server.until_connections(1).await;
+    server.push(client("ada"), "never looked at").await;
+    let mut seen = vec![0; 65_536];
+    within(async {
+        loop {
+            let n = socket.peek(&mut seen).await.expect("peek");
+            if seen[..n].ends_with(b"data: never looked at\n\n\r\n") {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(socket);
+    server.until_connections(0).await;
+    assert_eq!(waiting(&server, "ada").await.0, ["never looked at"]);
+}
+
+#[test]
+fn what_was_sent_to_a_peer_that_vanished_waits_on() {
+    let itself = std::env::current_exe().expect("this program");
+    let inside = "ip link set lo up && ip address add 10.99.0.2/32 dev lo && exec \"$0\" --ignored --exact inbox::inside_a_network_of_its_own";
+    let status = Command::new("unshare")
+        .args(["--map-root-user", "--net", "sh", "-c", inside])
+        .arg(itself)
+        .status()
+        .expect("unshare, of util-linux, runs");
+    assert!(status.success(), "inside: {status}");
+}
+
+#[tokio::test]
+#[ignore = "the test above runs it where it may take addresses away"]
+async fn inside_a_network_of_its_own() {
+    let server = Server::with(&["--heartbeat", "1"]).await;
+    let peer = reqwest::Client::builder()
+        .no_proxy()
+        .local_address(Some(PEER.parse().expect("an address")));
+    let peer = peer.build().expect("a client");
+    let request = peer.get(server.url("/sse?client_id=ada"));
+    let mut ada = Listener::of(request.send().await.expect("a stream"));
+    assert_eq!(ada.next().await.event, "welcome");
+    server.push(client("ada"), "seen").await;
+    assert_eq!(ada.text().await, "seen");
+    server.until_unread("ada", 0).await;
+
+    let gone = Command::new("ip")
+        .args(["address", "del", "10.99.0.2/32", "dev", "lo"])
+        .status();
+    assert!(gone.expect("ip, of iproute2, runs").success());
+    let answer = server.push(client("ada"), "into the void").await;
+    assert_eq!(answer.connections, 1, "nothing has told the server yet");
+
+    server.until_connections(0).await;
+    assert_eq!(waiting(&server, "ada").await.0, ["into the void"]);
+}
+
+#[tokio::test]
+async fn two_tabs_find_the_same_and_a_message_for_several_waits_for_each() {
+    let server = Server::start().await;
+    let to = To::Clients(vec!["ada".into(), "bob".into(), "eve".into()]);
+    let _eve = server.listen("eve", &[]).await;
+    let answer = server.push(to, "for three").await;
+    assert_eq!((answer.connections, answer.queued), (1, true));
+    let (first, _tab) = waiting(&server, "ada").await;
+    let (second, _other_tab) = waiting(&server, "ada").await;
+    assert_eq!(
+        (first, second),
+        (vec!["for three".into()], vec!["for three".into()])
+    );
+    server.ack("ada", &answer.id.expect("a cursor")).await;
+    assert_eq!(waiting(&server, "ada").await.0, [""; 0]);
+    assert_eq!(waiting(&server, "bob").await.0, ["for three"]);
+}
+
+#[tokio::test]
+async fn it_waits_as_long_as_it_was_told_to_and_no_longer() {
+    let server = Server::start().await;
+    let short = json!({"to": {"client": "ada"}, "data": "short", "ttl": 1});
+    let short = server.push_json(short).await.id.expect("a cursor");
+    let long = json!({"to": {"client": "ada"}, "data": "long", "ttl": 3600});
+    server.push_json(long).await;
+    let path = format!("/api/messages/{short}");
+    let ended = |detail: &MessageDetail| detail.message.ended.is_some();
+    server.until::<MessageDetail>(&path, ended).await;
+    let mut ada = server.listen("ada", &[]).await;
+    ada.gap().await;
+    assert_eq!(ada.text().await, "long");
+}
+
+#[tokio::test]
+async fn what_is_not_to_be_kept_does_not_wait() {
+    let server = Server::start().await;
+    let push = json!({"to": {"client": "ada"}, "data": "gone", "ttl": 0});
+    let answer = server.push_json(push).await;
+    assert_eq!((answer.id, answer.queued), (None, false));
+    assert_eq!(waiting(&server, "ada").await.0, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_push_that_wants_somebody_there_is_refused_and_not_kept() {
+    let server = Server::start().await;
+    let push = json!({"to": {"client": "ada"}, "data": "now", "require_online": true});
+    let problem = refused(&server, push.clone()).await;
+    assert_eq!(problem.code, "nobody_online");
+    let page: MessagesPage = server.read("/api/messages").await;
+    assert!(page.messages.is_empty());
+
+    let (texts, mut ada) = waiting(&server, "ada").await;
+    assert_eq!(texts, [""; 0]);
+    assert_eq!(server.push_json(push).await.connections, 1);
+    assert_eq!(ada.text().await, "now");
+}
+
+#[tokio::test]
+async fn the_same_push_sent_again_is_the_same_message_even_over_a_restart() {
+    let server = Server::start().await;
+    let push = |data: &str| json!({"to": {"client": "ada"}, "data": data, "idempotency_key": "k"});
+    let first = server.push_json(push("once")).await;
+    assert_eq!(server.push_json(push("once")).await.id, first.id);
+    assert_eq!(
+        refused(&server, push("twice")).await.code,
+        "idempotency_key_reused"
+    );
+    let mut other = push("once");
+    other["to"] = json!({"client": "bob"});
+    assert_eq!(refused(&server, other).await.code, "idempotency_key_reused");
+
+    let server = server.restarted().await;
+    assert_eq!(server.push_json(push("once")).await.id, first.id);
+    assert_eq!(
+        refused(&server, push("twice")).await.code,
+        "idempotency_key_reused"
+    );
+    assert_eq!(waiting(&server, "ada").await.0, ["once"]);
+    assert_eq!(waiting(&server, "bob").await.0, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pushed_while_an_ack_is_on_its_way_is_not_lost() {
+    let server = Server::with(&["--durability", "os"]).await;
+    for number in 0..50 {
+        let mut page = server.listen("ada", &[]).await;
+        let text = format!("seen {number}");
+        let seen = server.push(client("ada"), &text).await.id.expect("an id");
+        assert_eq!(page.text().await, text);
+        let text = format!("unseen {number}");
+        let (unseen, ()) =
+            tokio::join!(server.push(client("ada"), &text), server.ack("ada", &seen));
+        drop(page);
+        let (texts, _page) = waiting(&server, "ada").await;
+        assert_eq!(texts, [text]);
+        server.ack("ada", &unseen.id.expect("a cursor")).await;
+    }
+}

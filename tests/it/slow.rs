@@ -1,0 +1,146 @@
+//! Promise 5: one slow reader harms nobody, and loses nothing.
+
+use std::fs;
+
+use app::wire::{ClientDetail, To};
+use serde_json::{Value, json};
+
+use crate::{
+    command::{Running, tidings},
+    harness::{Listener, Server, client, within},
+};
+
+/// Bytes of one large message.
+const LARGE: usize = 200_000;
+
+/// More of them than the sockets between two processes hold.
+const MANY: usize = 150;
+
+fn large(number: usize) -> Value {
+    json!({"to": {"topic": "t"}, "data": format!("{number} {}", "x".repeat(LARGE))})
+}
+
+/// Pushes many large messages, a few at a time.
+async fn push_many(server: &Server) {
+    let pushes: Vec<Value> = (0..MANY).map(large).collect();
+    for some in pushes.chunks(10) {
+        server.accepted(some).await;
+    }
+}
+
+fn number(text: &str) -> usize {
+    let (number, rest) = text.split_once(' ').expect("a number");
+    assert_eq!(rest.len(), LARGE);
+    number.parse().expect("a number")
+}
+
+#[tokio::test]
+async fn how_far_a_reader_is_behind_can_be_seen_and_it_catches_up_exactly() {
+    let server = Server::with(&["--outbox", "4", "--durability", "os"]).await;
+    let mut slow = server.listen("slow", &["t"]).await;
+    push_many(&server).await;
+
+    let detail: ClientDetail = server.read("/api/clients/slow").await;
+    let behind = detail.client.connections[0].behind;
+    assert!((5..MANY as u64).contains(&behind), "{behind}");
+    for expected in 0..MANY {
+        assert_eq!(number(&slow.text().await), expected);
+    }
+    let path = "/api/clients/slow";
+    let level = |detail: &ClientDetail| detail.client.connections[0].behind == 0;
+    server.until::<ClientDetail>(path, level).await;
+    server.push(To::Everyone, "live again").await;
+    assert_eq!(slow.text().await, "live again");
+}
+
+#[tokio::test]
+async fn who_takes_nothing_is_closed_forgotten_and_served_when_it_comes_back() {
+    let flags = [
+        "--write-timeout",
+        "1",
+        "--heartbeat",
+        "3600",
+        "--durability",
+        "os",
+    ];
+    let server = Server::with(&flags).await;
+    let mut stuck = server.listen("stuck", &["t"]).await;
+    let first = server.push(client("stuck"), "first").await.id;
+    assert_eq!(stuck.text().await, "first");
+    push_many(&server).await;
+
+    server.until_connections(0).await;
+    let gone = |detail: &ClientDetail| detail.last_reason.is_some();
+    let detail = server
+        .until::<ClientDetail>("/api/clients/stuck", gone)
+        .await;
+    assert_eq!(detail.last_reason.as_deref(), Some("lost"));
+    assert!(detail.client.connections.is_empty());
+
+    // What the system still had for it comes, and then the stream breaks off.
+    let taken = stuck.rest().await;
+    assert!(taken.len() < MANY);
+    let last = taken.last().map(|event| event.id.clone()).or(first);
+    let mut back = server.resume("stuck", &last.expect("an id"), &["t"]).await;
+    for expected in taken.len()..MANY {
+        assert_eq!(number(&back.text().await), expected);
+    }
+}
+
+/// Bytes that a process has in memory.
+fn resident(process: u32) -> usize {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    kilobytes
+        .expect("a figure")
+        .parse::<usize>()
+        .expect("a number")
+        * 1024
+}
+
+#[tokio::test]
+async fn what_is_held_for_those_who_take_nothing_is_bounded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let flags = [
+        "--listen",
+        "127.0.0.1:0",
+        "--drain",
+        "0",
+        "--durability",
+        "os",
+    ];
+    let running = Running::start(tidings(folder.path(), &flags));
+    let url = running.url();
+    let http = reqwest::Client::builder().no_proxy().build().expect("one");
+    let open = async |client_id: &str| {
+        let request = http.get(format!("{url}/sse?client_id={client_id}&topic=t"));
+        let mut listener = Listener::of(within(request.send()).await.expect("a stream"));
+        assert_eq!(listener.next().await.event, "welcome");
+        listener
+    };
+    let push = async |number: usize| {
+        let request = http.post(format!("{url}/push"));
+        let request = request.header("content-type", "application/json");
+        let answer = within(request.body(large(number).to_string()).send()).await;
+        assert_eq!(answer.expect("an answer").status(), 200);
+    };
+    let mut quick = open("quick").await;
+    for number in 0..50 {
+        push(number).await;
+        quick.text().await;
+    }
+    let before = resident(running.id());
+    let mut stuck = Vec::new();
+    for number in 0..20 {
+        stuck.push(open(&format!("stuck-{number}")).await);
+    }
+    // Twenty times what is pushed here would be 800 MB; once would be 40 MB.
+    for number in 0..200 {
+        push(number).await;
+        quick.text().await;
+    }
+    let grown = resident(running.id()).saturating_sub(before);
+    // Twenty outboxes of 256 KiB, twenty frames on their way, and what SQLite and the allocator like to keep.
+    assert!(grown < 30 << 20, "{grown} bytes");
+}
