@@ -52,6 +52,7 @@ impl Server {
         } = self;
         drop((api, http));
         within(task).await.expect("no panic").expect("a clean end");
+        until_closed(&data).await;
         Self::on(data, flags).await
     }
 
@@ -243,6 +244,17 @@ impl Server {
     pub async fn ended(self) -> Result<(), ServeError> {
         within(self.task).await.expect("no panic")
     }
+}
+
+/// Waits for reads of the log that outlive their streams: a process would not end before them either.
+async fn until_closed(data: &tempfile::TempDir) {
+    let lock = std::fs::File::open(data.path().join("lock")).expect("a lock");
+    within(async {
+        while lock.try_lock().is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// Of a flag that is given twice, only the last stays.

@@ -12,6 +12,7 @@ mod gaps;
 mod history;
 mod inbox;
 mod limits;
+mod model;
 mod presence;
 mod resume;
 mod shutdown;
