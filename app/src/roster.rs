@@ -124,6 +124,7 @@ mod tests {
             id: n as u64,
             topics: topics.iter().map(|t| (*t).to_owned()).collect(),
             since: version,
+            behind: 0,
             remote: "127.0.0.1".to_owned(),
             user_agent: None,
         };
@@ -131,6 +132,7 @@ mod tests {
             client_id: id.to_owned(),
             version,
             connections: topics.iter().enumerate().map(connection).collect(),
+            last_seen: None,
         }
     }
 
