@@ -11,19 +11,31 @@ use std::{
     task::{Context, Poll},
 };
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::message::Seq;
 
 /// Shared by a socket and the stream on it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Pulse {
     given: AtomicU64,
     written: AtomicU64,
     parted: AtomicBool,
+    broken: AtomicBool,
+    farewell: Mutex<Option<Farewell>>,
 }
 
+/// What is to be done once a leave has turned out to be one.
+pub type Farewell = Box<dyn FnOnce() + Send>;
+
 impl Pulse {
+    /// Begins anew, for another stream on the same socket.
+    pub fn begin(&self) {
+        self.given.store(0, Ordering::Release);
+        self.written.store(0, Ordering::Release);
+    }
+
     /// Notes that the message at this place is about to be given to the socket.
     pub fn give(&self, seq: Seq) {
         self.given.store(seq, Ordering::Release);
@@ -35,9 +47,27 @@ impl Pulse {
     }
 
     /// Whether the peer closed its side. It does so without an error only when it has read what it got:
-    /// a system that throws unread bytes away resets the connection (RFC 1122, section 4.2.2.13).
+    /// a system that throws unread bytes away resets the connection (RFC 1122, section 4.2.2.13). What
+    /// was still on its way to it then was not read, and is answered by a reset that comes a little
+    /// later: see [`Pulse::when_settled`].
     pub fn has_parted(&self) -> bool {
-        self.parted.load(Ordering::Acquire)
+        self.parted.load(Ordering::Acquire) && !self.broken.load(Ordering::Acquire)
+    }
+
+    /// Has something done when it has turned out that the peer had everything before it closed.
+    pub fn when_settled(&self, farewell: Farewell) {
+        *self.farewell.lock() = Some(farewell);
+    }
+
+    /// What is to be done then, if anything.
+    pub fn farewell(&self) -> Option<Farewell> {
+        self.farewell.lock().take()
+    }
+
+    fn note<T>(&self, polled: &Poll<io::Result<T>>) {
+        if matches!(polled, Poll::Ready(Err(_))) {
+            self.broken.store(true, Ordering::Release);
+        }
     }
 }
 
@@ -67,6 +97,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pulsed<S> {
     ) -> Poll<io::Result<()>> {
         let (before, room) = (buf.filled().len(), buf.remaining());
         let polled = Pin::new(&mut self.socket).poll_read(cx, buf);
+        self.pulse.note(&polled);
         if matches!(polled, Poll::Ready(Ok(()))) && room > 0 && buf.filled().len() == before {
             self.pulse.parted.store(true, Ordering::Release);
         }
@@ -80,7 +111,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, buf)
+        let polled = Pin::new(&mut self.socket).poll_write(cx, buf);
+        self.pulse.note(&polled);
+        polled
     }
 
     fn poll_write_vectored(
@@ -88,7 +121,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, bufs)
+        let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
+        self.pulse.note(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -16,7 +16,7 @@ use tower::ServiceExt;
 
 use super::{
     AppState, Code, Error,
-    pulse::{Pulse, Pulsed},
+    pulse::{Farewell, Pulse, Pulsed},
     router, sys,
 };
 use crate::{config::Settings, log::OpenError};
@@ -153,6 +153,7 @@ async fn converse(
     max_head: usize,
 ) {
     let pulse = Arc::new(Pulse::default());
+    let beating = Arc::clone(&pulse);
     let socket = TokioIo::new(Pulsed::new(socket, Arc::clone(&pulse)));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
@@ -187,15 +188,30 @@ async fn converse(
     if outcome.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty() {
         refuse_late(&mut socket, request_timeout).await;
     }
-    part(socket).await;
+    part(&mut socket).await;
+    if let Some(farewell) = beating.farewell()
+        && !stopping
+    {
+        tokio::select! {
+            () = settle(socket, farewell) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+/// Waits for the reset by which a peer that closed says that it did not have everything; without one it had.
+async fn settle(socket: TcpStream, farewell: Farewell) {
+    tokio::time::sleep(LINGER).await;
+    if matches!(socket.take_error(), Ok(None)) {
+        farewell();
+    }
 }
 
 /// Closes a socket so that the last answer arrives: closing one that still holds unread bytes of the
 /// peer would reset it, and the answer with it.
-async fn part(mut socket: TcpStream) {
+async fn part(socket: &mut TcpStream) {
     if socket.shutdown().await.is_ok() {
-        let _ = tokio::time::timeout(LINGER, tokio::io::copy(&mut socket, &mut tokio::io::sink()))
-            .await;
+        let _ = tokio::time::timeout(LINGER, tokio::io::copy(socket, &mut tokio::io::sink())).await;
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! That the system took a message for the peer does not mean that it arrived: the peer may have vanished.
 //! It has arrived when a heartbeat later the connection still stands, since the kernel closes one whose
-//! peer acknowledges nothing for that long, or when the peer took its leave after it. Told too late, a
+//! peer acknowledges nothing for that long, or when the peer took its leave after it and no reset says
+//! that it was gone before. Told too late, a
 //! message comes twice to a page that keeps no cursor; told too early, it would be lost to it.
 
 use std::sync::Arc;
@@ -33,13 +34,13 @@ impl Arrivals {
     pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, newcomer: &Newcomer) -> Self {
         let client_id = (!newcomer.is_observer()).then(|| newcomer.client_id.clone());
         // What an earlier response on this socket was given is no concern of this one.
-        let before = pulse.written();
+        pulse.begin();
         Self {
             broker,
             pulse,
             client_id,
-            before,
-            told: before,
+            before: 0,
+            told: 0,
             reason: None,
         }
     }
@@ -60,6 +61,17 @@ impl Arrivals {
         self.reason = Some(reason);
     }
 
+    /// The peer has closed: what it was given last is sure once the socket is at rest.
+    fn tell_when_settled(&self) {
+        let (seq, broker) = (self.pulse.written(), Arc::clone(&self.broker));
+        if let Some(client_id) = self.client_id.clone()
+            && seq > self.told
+        {
+            let tell = move || broker.arrived(&client_id, seq);
+            self.pulse.when_settled(Box::new(tell));
+        }
+    }
+
     fn tell(&mut self, seq: Seq) {
         if let Some(client_id) = &self.client_id
             && seq > self.told
@@ -74,7 +86,7 @@ impl Drop for Arrivals {
     fn drop(&mut self) {
         let parted = self.pulse.has_parted();
         if parted {
-            self.tell(self.pulse.written());
+            self.tell_when_settled();
         }
         let reason = match (self.reason, parted) {
             (Some(reason), _) => reason.as_str(),
