@@ -277,3 +277,65 @@ async fn what_is_pushed_while_an_ack_is_on_its_way_is_not_lost() {
         server.ack("ada", &unseen.id.expect("a cursor")).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pushed_while_a_page_closes_waits_on() {
+    let server = Server::with(&["--heartbeat", "3600", "--durability", "os"]).await;
+    for number in 0..200 {
+        let client_id = format!("client-{number}");
+        let mut socket = TcpStream::connect(server.address).await.expect("connected");
+        let head = format!("GET /sse?client_id={client_id} HTTP/1.1\r\nhost: x\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("sent");
+        let mut seen = Vec::new();
+        within(async {
+            while !seen.ends_with(b"}\n\n\r\n") {
+                assert_ne!(socket.read_buf(&mut seen).await.expect("read"), 0);
+            }
+        })
+        .await;
+        // The page has read its welcome and nothing else, whichever of both is first.
+        let close = async {
+            for _ in 0..number % 50 {
+                tokio::task::yield_now().await;
+            }
+            drop(socket);
+        };
+        let push = server.push(client(&client_id), "unseen");
+        tokio::join!(close, push);
+        server.until_connections(0).await;
+        let (texts, page) = waiting(&server, &client_id).await;
+        assert_eq!(texts, ["unseen"], "{number}");
+        drop(page);
+        server.until_connections(0).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stream_on_a_connection_that_carried_another_counts_for_itself() {
+    let server = Server::with(&["--heartbeat", "3600"]).await;
+    let mut socket = TcpStream::connect(server.address).await.expect("connected");
+    leave(&server, &["one"]).await;
+    let mut stream = async |last: &[u8]| {
+        let head = b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n";
+        socket.write_all(head).await.expect("sent");
+        let mut seen = Vec::new();
+        within(async {
+            while !seen.ends_with(b"data: one\n\n\r\n") {
+                assert_ne!(socket.read_buf(&mut seen).await.expect("read"), 0);
+            }
+            if !last.is_empty() {
+                server.api.disconnect("ada").await.expect("disconnected");
+            }
+            while !seen.ends_with(last) {
+                assert_ne!(socket.read_buf(&mut seen).await.expect("read"), 0);
+            }
+        })
+        .await;
+    };
+    // The server ends the first, and nobody says what of it was read.
+    stream(b"\r\n0\r\n\r\n").await;
+    server.until_unread("ada", 1).await;
+    stream(b"").await;
+    drop(socket);
+    server.until_unread("ada", 0).await;
+}
