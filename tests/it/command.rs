@@ -171,7 +171,7 @@ fn a_tail_prints_what_is_pushed_line_by_line() {
     let (code, out, _) = server.run(&["push", "--client", "ada", "hello\nada"]);
     assert_eq!(code, Some(0));
     assert!(
-        out.ends_with(": 1 connection\n") && out.lines().count() == 1,
+        out.ends_with(": 1 connection, waiting for others\n") && out.lines().count() == 1,
         "{out}"
     );
     let line = tail.line();
