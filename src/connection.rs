@@ -174,7 +174,16 @@ impl Connection {
     /// The place up to which this connection has been served everything; none while it is still in its
     /// inbox, where what lies between is not looked at.
     pub fn place(&self) -> Option<Seq> {
-        (!matches!(self.phase, Phase::Inbox { .. })).then_some(self.cursor)
+        let place = match self.page.is_empty() && self.gaps.is_empty() {
+            true => self.cursor.max(self.page_end),
+            false => self.cursor,
+        };
+        (!matches!(self.phase, Phase::Inbox { .. })).then_some(place)
+    }
+
+    /// Whether it has been given everything that the log had when it asked, and is served from its outbox.
+    pub fn is_live(&self) -> bool {
+        self.phase == Phase::Live && self.page.is_empty() && self.gaps.is_empty()
     }
 
     /// What to do next. Whatever comes back has to be done before the next call.

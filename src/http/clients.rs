@@ -137,10 +137,9 @@ fn detail(broker: &Broker, client_id: &ClientId) -> Result<ClientDetail, Error> 
             .and_then(|known| known.last_reason.as_deref())
             .map(str::to_owned),
         unread: broker.log().unread_count(client_id, UNREAD)?,
-        client: ClientInfo {
-            last_seen: known.and_then(|known| known.last_seen).filter(|_| !online),
-            ..info(presence)
-        },
+        last_seen: known.and_then(|known| known.last_seen).filter(|_| !online),
+        client_id: client_id.to_string(),
+        connections: info(presence).connections,
     })
 }
 

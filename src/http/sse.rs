@@ -39,7 +39,8 @@ use crate::{
 
 /// Open a stream
 ///
-/// An EventSource: `welcome` first, then messages and `ping`s. Without a `client_id` it is the article's
+/// An EventSource: `welcome` first, then what came while the client was away, a `ping` when that is all, and from
+/// there messages and `ping`s as they happen. Without a `client_id` it is the article's
 /// short-lived demonstration of ten steps.
 #[utoipa::path(
     get, path = "/sse", tag = "streams",
@@ -205,6 +206,8 @@ struct Stream {
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
     expires: Option<Instant>,
+    /// Whether the peer has been told that it has caught up.
+    caught_up: bool,
     ended: bool,
 }
 
@@ -230,6 +233,7 @@ impl Stream {
             connection,
             arrivals,
             opening: opening.into_iter(),
+            caught_up: false,
             ended: false,
         }
     }
@@ -250,6 +254,12 @@ impl Stream {
         loop {
             if let Some(frame) = self.due() {
                 return frame;
+            }
+            if !self.caught_up && self.connection.is_live() {
+                // What came before this is from while it was away, what follows happens now. And whoever
+                // has just come for the first time has a cursor at once.
+                self.caught_up = true;
+                return self.ping();
             }
             match self.connection.step() {
                 Step::Write(logged) => return self.give(&logged),
@@ -306,11 +316,13 @@ impl Stream {
         }
         self.next_ping = now + self.state.settings.heartbeat();
         self.arrivals.beat();
-        let cursor = self
-            .connection
-            .place()
-            .map(|seq| self.state.broker.cursor(seq));
-        Some(events::ping(cursor.as_ref()))
+        Some(self.ping())
+    }
+
+    fn ping(&self) -> Frame {
+        let place = self.connection.place();
+        let cursor = place.map(|seq| self.state.broker.cursor(seq));
+        events::ping(cursor.as_ref())
     }
 
     fn end(&mut self, reason: CloseReason) -> Frame {

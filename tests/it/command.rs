@@ -159,6 +159,7 @@ impl Server {
         let args = [&["tail"], args, &["--url", &self.url]].concat();
         let tail = Running::start(tidings(self.folder.path(), &args));
         tail.line_with("welcome");
+        tail.line_with("ping");
         tail
     }
 }

@@ -72,6 +72,7 @@ async fn a_message_has_its_place_and_its_type_and_its_json() {
 async fn an_ephemeral_message_has_no_place() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
+    let before = ada.event("ping").await;
     let mut push = push_of(To::Everyone, "now or never");
     push.ttl = Some(0);
     let answer = server.api.push(&push).await.expect("accepted");
@@ -82,8 +83,39 @@ async fn an_ephemeral_message_has_no_place() {
 
     let message = ada.message().await;
     assert_eq!(
-        (message.id.as_str(), message.data.as_str()),
-        ("", "now or never")
+        (message.id, message.data.as_str()),
+        (before.id, "now or never"),
+        "the last id is still that of what came before"
+    );
+}
+
+#[tokio::test]
+async fn a_ping_parts_what_was_missed_from_what_happens_now() {
+    let server = Server::with(&["--heartbeat", "3600"]).await;
+    server.push(client("ada"), "one").await;
+    let two = server.push(client("ada"), "two").await;
+    let mut ada = server.listen("ada", &[]).await;
+    assert_eq!(ada.next().await.data, "one");
+    assert_eq!(ada.next().await.data, "two");
+    let ping = ada.next().await;
+    assert_eq!(
+        (ping.event.as_str(), Some(&ping.id)),
+        ("ping", two.id.as_ref())
+    );
+
+    server.push(client("ada"), "three").await;
+    assert_eq!(ada.next().await.data, "three");
+}
+
+#[tokio::test]
+async fn who_comes_for_the_first_time_has_a_cursor_at_once() {
+    let server = Server::with(&["--heartbeat", "3600"]).await;
+    let newest = server.push(client("somebody-else"), "not for ada").await;
+    let mut ada = server.listen("ada", &[]).await;
+    let ping = ada.next().await;
+    assert_eq!(
+        (ping.event.as_str(), Some(&ping.id)),
+        ("ping", newest.id.as_ref())
     );
 }
 
