@@ -73,6 +73,11 @@ export class Tidings {
     await this.end('SIGKILL');
   }
 
+  /** Takes its data away, once it is gone. */
+  async loseData(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
   /** Halts it: its connections stay open, and nothing comes through them any more. */
   halt(): void {
     this.process?.kill('SIGSTOP');
@@ -97,13 +102,33 @@ export class Tidings {
   }
 
   /** Pushes as any program does. */
-  async push(body: { to: unknown; data: unknown; event?: string }, token?: string): Promise<{ connections: number }> {
+  async push(
+    body: { to: unknown; data: unknown; event?: string; ttl?: number },
+    token?: string,
+  ): Promise<{ id: string; connections: number; queued: boolean }> {
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };
     if (token) headers.Authorization = `Bearer ${token}`;
     const response = await fetch(`${this.url}/push`, { method: 'POST', headers, body: JSON.stringify(body) });
     const text = await response.text();
     expect(response.ok, `the push is taken: ${text}`).toBe(true);
     return JSON.parse(text);
+  }
+
+  /** Closes the connections of a client. */
+  async disconnect(client: string): Promise<void> {
+    const response = await fetch(`${this.url}/api/clients/${client}`, { method: 'DELETE' });
+    expect(response.ok, `${client} is disconnected`).toBe(true);
+  }
+
+  /** What the server knows of a message. */
+  async message(id: string): Promise<any> {
+    return (await fetch(`${this.url}/api/messages/${id}`)).json();
+  }
+
+  /** Takes a message back. */
+  async recall(id: string): Promise<void> {
+    const response = await fetch(`${this.url}/api/messages/${id}`, { method: 'DELETE' });
+    expect(response.ok, `${id} is taken back`).toBe(true);
   }
 }
 
@@ -137,6 +162,12 @@ export class Tab {
   /** Its messages, newest first. */
   messages() {
     return this.page.getByRole('log', { name: 'Messages' }).getByRole('listitem');
+  }
+
+  /** The texts of its messages, oldest first. */
+  async texts(): Promise<string[]> {
+    const texts = await this.messages().locator('pre').allTextContents();
+    return texts.reverse();
   }
 
   async subscribe(topic: string): Promise<void> {

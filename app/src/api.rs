@@ -6,8 +6,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::wire::{
-    AudienceRequest, AudienceSize, ClientInfo, ClientsPage, Disconnected, Problem, PushAnswer,
-    PushRequest, Session, SignIn, Stats,
+    Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
+    MessagesPage, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats,
 };
 
 mod query;
@@ -15,7 +15,7 @@ mod query;
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
 mod transport;
 
-pub use query::{ClientsQuery, encoded};
+pub use query::{AudienceQuery, ClientsQuery, MessagesQuery, encoded};
 use transport::Transport;
 
 /// Speaks to one Tidings server.
@@ -55,13 +55,33 @@ impl Client {
         self.call("POST", "/api/audience", Some(body)).await
     }
 
-    /// One page of those who are connected.
+    /// Says that the page has seen everything up to here.
+    pub async fn ack(&self, ack: &Ack) -> Result<(), ApiError> {
+        self.command("POST", "/ack", Some(to_json(ack)?)).await
+    }
+
+    /// One page of what was pushed, newest first.
+    pub async fn messages(&self, query: &MessagesQuery) -> Result<MessagesPage, ApiError> {
+        self.call("GET", &query.path(), None).await
+    }
+
+    /// One message, with its receipts client by client.
+    pub async fn message(&self, id: &str) -> Result<MessageDetail, ApiError> {
+        self.call("GET", &message_path(id), None).await
+    }
+
+    /// Takes a message back: it is not delivered any more, and who has it is told.
+    pub async fn recall(&self, id: &str) -> Result<Recall, ApiError> {
+        self.call("DELETE", &message_path(id), None).await
+    }
+
+    /// One page of those who are connected, or of all who are known.
     pub async fn clients(&self, query: &ClientsQuery) -> Result<ClientsPage, ApiError> {
         self.call("GET", &query.path(), None).await
     }
 
-    /// One client; none of its connections is open when there are none in the answer.
-    pub async fn client(&self, client_id: &str) -> Result<ClientInfo, ApiError> {
+    /// One client, connected or not.
+    pub async fn client(&self, client_id: &str) -> Result<ClientDetail, ApiError> {
         self.call("GET", &client_path(client_id), None).await
     }
 
@@ -88,7 +108,17 @@ impl Client {
 
     /// Gives the cookie back.
     pub async fn sign_out(&self) -> Result<(), ApiError> {
-        let (status, body) = self.send("DELETE", "/api/session", None).await?;
+        self.command("DELETE", "/api/session", None).await
+    }
+
+    /// A call whose answer says no more than that it was done.
+    async fn command(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<(), ApiError> {
+        let (status, body) = self.send(method, path, body).await?;
         match status {
             200..=299 => Ok(()),
             _ => Err(ApiError::refused(status, &body)),
@@ -155,6 +185,10 @@ impl ApiError {
 
 fn to_json<T: Serialize>(value: &T) -> Result<String, ApiError> {
     serde_json::to_string(value).map_err(|e| ApiError::Decode(e.to_string()))
+}
+
+fn message_path(id: &str) -> String {
+    format!("/api/messages/{}", encoded(id))
 }
 
 fn client_path(client_id: &str) -> String {

@@ -8,7 +8,7 @@ use js_sys::{Date, Function, Object, Promise, Reflect};
 use leptos::{
     leptos_dom::helpers::{TimeoutHandle, document, set_timeout_with_handle, window},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
-    web_sys::{Event, EventTarget, HtmlTextAreaElement, Storage},
+    web_sys::{Event, EventTarget, HtmlTextAreaElement, Storage, VisibilityState},
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -157,6 +157,29 @@ pub(crate) fn on_waking(then: impl Fn() + Clone + 'static) -> [Listener; 5] {
         listen(&document, "visibilitychange"),
         listen(&document, "resume"),
     ]
+}
+
+/// Calls `then` whenever the page is left or hidden: it may be the last that it can do.
+pub(crate) fn on_leaving(then: impl Fn() + Clone + 'static) -> [Listener; 2] {
+    let then_too = then.clone();
+    let hidden = move || document().visibility_state() == VisibilityState::Hidden;
+    [
+        Listener::new(window().into(), "pagehide", move |_| then()),
+        Listener::new(document().into(), "visibilitychange", move |_| {
+            if hidden() {
+                then_too();
+            }
+        }),
+    ]
+}
+
+/// Sends a text to a path of this server, even when the page ends at once. False when the browser
+/// does not take it.
+pub(crate) fn send_beacon(path: &str, text: &str) -> bool {
+    let navigator = window().navigator();
+    navigator
+        .send_beacon_with_opt_str(path, Some(text))
+        .unwrap_or_default()
 }
 
 /// Copies a text. False when the browser does not allow it.

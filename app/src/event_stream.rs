@@ -5,29 +5,28 @@
 //! decides: whatever ends a stream, it is closed here and opened again after a wait, from the last
 //! cursor; and a stream that misses two pings has ended.
 
+mod events;
+mod place;
 mod retry;
 mod source;
 mod state;
 
 use leptos::{prelude::*, task::spawn_local, web_sys::MessageEvent};
-use serde::de::DeserializeOwned;
 use std::rc::Rc;
 
+use place::Place;
 pub(crate) use retry::Subscription;
 use source::{Source, ask_why};
-pub(crate) use state::{State, Told};
+pub(crate) use state::{Arrival, State, Told};
 
-use crate::{
-    browser::{self, Listener, Timer},
-    wire::{Reconnect, Welcome},
-};
+use crate::browser::{self, Listener, Timer};
 
 /// A stream has to say `welcome` within so many milliseconds.
 const PATIENCE: f64 = 15_000.0;
 /// What a ping may be late, in milliseconds, before it counts as missing.
 const GRACE: f64 = 2_000.0;
 /// Names of the stream's own events, which no push can use.
-const OWN_EVENTS: [&str; 4] = ["welcome", "ping", "refused", "reconnect"];
+const OWN_EVENTS: [&str; 6] = ["welcome", "ping", "refused", "reconnect", "gap", "recall"];
 
 /// A stream that is kept open until its component is gone. Copies are the same stream.
 #[derive(Clone, Copy)]
@@ -41,7 +40,7 @@ struct Upkeep {
     then: Rc<dyn Fn(Told)>,
     subscription: Subscription,
     types: Vec<String>,
-    cursor: String,
+    place: Place,
     source: Option<Source>,
     timer: Option<Timer>,
     _waking: Option<[Listener; 5]>,
@@ -60,7 +59,7 @@ impl EventStream {
                 then: Rc::new(then),
                 subscription: Subscription::default(),
                 types: Vec::new(),
-                cursor: String::new(),
+                place: Place::default(),
                 source: None,
                 timer: None,
                 _waking: None,
@@ -79,12 +78,12 @@ impl EventStream {
         self.state.into()
     }
 
-    /// Opens it for a subscription, in place of what it was open for. Another client starts anew,
-    /// the same one goes on after its cursor.
-    pub(crate) fn listen(self, subscription: Subscription) {
+    /// Opens it for a subscription, in place of what it was open for. Another client starts after the
+    /// cursor that it brings along, if it has one; the same one goes on after its own.
+    pub(crate) fn listen(self, subscription: Subscription, cursor: Option<String>) {
         self.upkeep.try_update_value(|upkeep| {
             if upkeep.subscription.client_id != subscription.client_id {
-                upkeep.cursor.clear();
+                upkeep.place = Place::after(cursor.unwrap_or_default());
             }
             upkeep.subscription = subscription;
             upkeep.failures = 0;
@@ -124,7 +123,8 @@ impl EventStream {
     fn open(self) {
         self.upkeep.try_update_value(|upkeep| {
             upkeep.source = None;
-            let url = upkeep.subscription.url(&upkeep.cursor);
+            upkeep.place.reopen();
+            let url = upkeep.subscription.url(upkeep.place.cursor());
             let told = move |event: &MessageEvent| self.told(event);
             upkeep.source = Source::open(&url, told, move || self.failed());
             if let Some(source) = &mut upkeep.source {
@@ -217,47 +217,17 @@ impl EventStream {
     fn told(self, event: &MessageEvent) {
         let heard = self.upkeep.try_update_value(|upkeep| {
             upkeep.heard = browser::now();
-            let cursor = event.last_event_id();
-            if !cursor.is_empty() {
-                upkeep.cursor = cursor;
-            }
-            (Rc::clone(&upkeep.then), upkeep.types.clone())
+            let id = upkeep.place.hear(event.last_event_id());
+            (Rc::clone(&upkeep.then), id)
         });
-        let Some((then, types)) = heard else { return };
+        let Some((then, id)) = heard else { return };
         let data = event.data().as_string().unwrap_or_default();
-        match event.type_().as_str() {
-            "welcome" if self.welcomed(&data) => then(Told::Welcome),
-            "welcome" | "ping" => {}
-            "refused" => {
-                if let Some(refused) = read(&data) {
-                    then(Told::Refused(refused));
-                }
-            }
-            "reconnect" => {
-                if let Some(Reconnect { after_ms, reason }) = read(&data) {
-                    self.wait(after_ms as f64, Some(reason));
-                }
-            }
-            "message" => then(Told::Message(None, data)),
-            // A type that is no longer wanted may still be listened for.
-            typed if types.iter().any(|t| t == typed) => {
-                then(Told::Message(Some(typed.to_owned()), data));
-            }
-            _ => {}
+        if let Some(told) = self.understood(&event.type_(), id.clone(), data) {
+            then(told);
         }
-    }
-
-    fn welcomed(self, data: &str) -> bool {
-        let Some(welcome) = read::<Welcome>(data) else {
-            return false;
-        };
-        self.upkeep.try_update_value(|upkeep| {
-            upkeep.heartbeat = welcome.heartbeat as f64 * 1_000.0;
-            upkeep.failures = 0;
-        });
-        self.state.set(State::Live);
-        self.look_again_in(self.silence_left());
-        true
+        if let Some(place) = id {
+            then(Told::Place(place));
+        }
     }
 
     /// The browser reports that the stream broke; what the status was, it keeps to itself.
@@ -266,7 +236,7 @@ impl EventStream {
             let source = upkeep.source.as_ref()?;
             source
                 .has_ended()
-                .then(|| upkeep.subscription.url(&upkeep.cursor))
+                .then(|| upkeep.subscription.url(upkeep.place.cursor()))
         });
         self.lost(None);
         if let Some(Some(url)) = url {
@@ -281,8 +251,4 @@ impl EventStream {
             });
         }
     }
-}
-
-fn read<T: DeserializeOwned>(data: &str) -> Option<T> {
-    serde_json::from_str(data).ok()
 }

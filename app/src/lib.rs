@@ -9,6 +9,7 @@ compile_error!("choose a side: feature `ssr` for the server and its tools, `hydr
 pub mod api;
 mod browser;
 mod components;
+mod cursor;
 pub mod event_parser;
 mod event_stream;
 mod inbox;
@@ -21,7 +22,7 @@ use components::{Footer, Header};
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
@@ -90,10 +91,10 @@ pub fn App() -> impl IntoView {
                         "This page needs JavaScript: it opens a stream and shows what arrives."
                     </p>
                 </noscript>
-                <Routes fallback=pages::Missing>
+                <FlatRoutes fallback=pages::Missing>
                     <Route path=path!("/") view=pages::Subscriber />
                     <Route path=path!("/admin") view=pages::Admin />
-                </Routes>
+                </FlatRoutes>
             </main>
             <Footer />
         </Router>

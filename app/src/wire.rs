@@ -267,9 +267,13 @@ pub struct ClientInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClientDetail {
-    /// Who it is, and its connections.
-    #[serde(flatten)]
-    pub client: ClientInfo,
+    /// Who it is.
+    pub client_id: String,
+    /// Its open connections, oldest first; none: it is not connected.
+    pub connections: Vec<ConnectionInfo>,
+    /// When it was last here, in milliseconds since 1970, where that is known and it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen: Option<u64>,
     /// When it was first seen, in milliseconds since 1970; none: something was pushed to it, and it never came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<u64>,

@@ -153,9 +153,10 @@ fn origins(client: &ClientInfo) -> AnyView {
 
 /// An address without its port, which says nothing to people.
 fn host(address: &str) -> &str {
-    match address.parse::<std::net::SocketAddr>() {
-        Ok(_) => address.rsplit_once(':').map_or(address, |(host, _)| host),
-        Err(_) => address,
+    match address.rsplit_once(':') {
+        // A bare IPv6 address has colons and no port.
+        Some((host, _)) if !host.contains(':') || host.ends_with(']') => host,
+        _ => address,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a page is told of its stream.
 
-use crate::wire::Refused;
+use crate::wire::{Gap, Refused};
 
 /// How a stream stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,26 @@ pub(crate) enum State {
 pub(crate) enum Told {
     /// The stream is open.
     Welcome,
-    /// A message: its type, if the push named one, and its text.
-    Message(Option<String>, String),
+    /// A message that was not told before.
+    Message(Arrival),
+    /// Messages that can't be had any more.
+    Gap(Gap),
+    /// The message with this id was taken back.
+    Recall(String),
+    /// Everything up to this cursor has been told.
+    Place(String),
     /// One topic is not allowed; the rest goes on.
     Refused(Refused),
+}
+
+/// A message as it came.
+pub(crate) struct Arrival {
+    /// Its cursor; none when it is not in the log.
+    pub(crate) id: Option<String>,
+    /// Its type, if the push named one.
+    pub(crate) event: Option<String>,
+    /// Its text.
+    pub(crate) data: String,
+    /// Whether it was pushed while this stream was not open.
+    pub(crate) missed: bool,
 }

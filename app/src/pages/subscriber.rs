@@ -1,31 +1,44 @@
 //! `/`: a tab that listens. It has an id, topics, and shows what arrives.
 
-use leptos::{prelude::*, task::spawn_local};
+mod acks;
+mod tab;
+
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
 
 use crate::{
     browser,
     components::{CopyButton, IntoPart, MessageList, NameList, StreamState, press, text},
-    event_stream::{EventStream, Subscription, Told},
+    event_stream::{EventStream, Told},
     inbox::Inbox,
 };
-
-const ID: &str = "tidings.client_id";
-const TOPICS: &str = "tidings.topics";
-const TYPES: &str = "tidings.types";
+use acks::Acks;
+use tab::Tab;
 
 /// The subscriber page.
 #[component]
 pub fn Subscriber() -> impl IntoView {
     let inbox = RwSignal::new(Inbox::default());
     let refused = RwSignal::new(Vec::<(String, String)>::new());
+    let tab = Tab::new();
+    let acks = Acks::new(tab.id);
     let stream = EventStream::new(move |told| match told {
-        Told::Message(event, data) => inbox.update(|inbox| inbox.add(browser::now(), event, data)),
-        Told::Welcome => refused.set(Vec::new()),
+        Told::Message(message) => {
+            if let Some(id) = message.id.clone() {
+                acks.shown(id);
+            }
+            inbox.update(|inbox| inbox.add(browser::now(), message));
+        }
+        Told::Gap(gap) => inbox.update(|inbox| inbox.miss(browser::now(), &gap)),
+        Told::Recall(id) => inbox.update(|inbox| inbox.take_back(&id)),
+        Told::Place(cursor) => tab.remember_cursor(&cursor),
+        Told::Welcome => {
+            refused.set(Vec::new());
+            acks.plan();
+        }
         Told::Refused(topic) => refused.update(|list| list.push((topic.topic, topic.detail))),
     });
-    let tab = Tab::new();
     tab.keep_listening(stream);
 
     view! {
@@ -47,84 +60,6 @@ pub fn Subscriber() -> impl IntoView {
         </div>
     }
     .part()
-}
-
-/// What this tab remembers across reloads.
-#[derive(Clone, Copy)]
-struct Tab {
-    /// Empty until the browser has been asked.
-    id: RwSignal<String>,
-    topics: RwSignal<Vec<String>>,
-    types: RwSignal<Vec<String>>,
-}
-
-impl Tab {
-    fn new() -> Self {
-        let tab = Self {
-            id: RwSignal::default(),
-            topics: RwSignal::default(),
-            types: RwSignal::default(),
-        };
-        Effect::new(move || {
-            tab.topics.set(remembered_list(TOPICS));
-            tab.types.set(remembered_list(TYPES));
-            spawn_local(async move {
-                let id = match browser::remembered(ID) {
-                    Some(id) if browser::claim(&id).await => id,
-                    _ => new_id().await,
-                };
-                browser::remember(ID, &id);
-                tab.id.try_set(id);
-            });
-        });
-        tab
-    }
-
-    fn change_id(self) {
-        spawn_local(async move {
-            let id = new_id().await;
-            browser::remember(ID, &id);
-            self.id.try_set(id);
-        });
-    }
-
-    /// Keeps the stream what the tab asks for, and remembers it.
-    fn keep_listening(self, stream: EventStream) {
-        Effect::new(move || {
-            let types = self.types.get();
-            remember_list(TYPES, &types, self.id.with(String::is_empty));
-            stream.hear(types);
-        });
-        Effect::new(move || {
-            let (client_id, topics) = (self.id.get(), self.topics.get());
-            remember_list(TOPICS, &topics, client_id.is_empty());
-            if !client_id.is_empty() {
-                stream.listen(Subscription { client_id, topics });
-            }
-        });
-    }
-}
-
-/// An id that no other tab has, and that a copy of this tab will not take.
-async fn new_id() -> String {
-    let id = uuid::Uuid::new_v4().to_string();
-    browser::claim(&id).await;
-    id
-}
-
-fn remembered_list(key: &str) -> Vec<String> {
-    let list = browser::remembered(key).and_then(|text| serde_json::from_str(&text).ok());
-    list.unwrap_or_default()
-}
-
-/// Before the tab has its id, its lists have not been read either.
-fn remember_list(key: &str, list: &[String], too_early: bool) {
-    if too_early {
-        return;
-    }
-    if let Ok(text) = serde_json::to_string(list) {
-        browser::remember(key, &text);
-    }
 }
 
 fn identity(tab: Tab) -> AnyView {

@@ -9,7 +9,7 @@ use super::Entry;
 use crate::{
     api::{ApiError, Client, ClientsQuery},
     browser::Timer,
-    event_stream::{EventStream, Subscription, Told},
+    event_stream::{Arrival, EventStream, Subscription, Told},
     roster::Roster,
     wire::{ClientInfo, EVENT_CLIENTS, EVENT_RESYNC, SYS_CLIENTS},
 };
@@ -84,10 +84,8 @@ impl Presence {
                 let client_id = format!("panel-{}", uuid::Uuid::new_v4());
                 self.stream
                     .hear(vec![EVENT_CLIENTS.to_owned(), EVENT_RESYNC.to_owned()]);
-                self.stream.listen(Subscription {
-                    client_id,
-                    topics: vec![SYS_CLIENTS.to_owned()],
-                });
+                let topics = vec![SYS_CLIENTS.to_owned()];
+                self.stream.listen(Subscription { client_id, topics }, None);
             }
         });
     }
@@ -95,7 +93,11 @@ impl Presence {
     fn told(self, event: Told) {
         match event {
             Told::Welcome => self.read(),
-            Told::Message(Some(kind), data) if kind == EVENT_CLIENTS => {
+            Told::Message(Arrival {
+                event: Some(kind),
+                data,
+                ..
+            }) if kind == EVENT_CLIENTS => {
                 if let Ok(clients) = serde_json::from_str::<Vec<ClientInfo>>(&data) {
                     self.next.update_value(|(_, next)| {
                         if let Some(next) = next {
@@ -105,10 +107,12 @@ impl Presence {
                     self.roster.update(|roster| roster.take_in(clients));
                 }
             }
-            Told::Message(Some(kind), _) if kind == EVENT_RESYNC => self.read(),
-            Told::Message(..) => {}
+            Told::Message(Arrival {
+                event: Some(kind), ..
+            }) if kind == EVENT_RESYNC => self.read(),
             // The session ended while the panel was open.
             Told::Refused(_) => spawn_local(async move { self.entry.ask().await }),
+            Told::Message(_) | Told::Gap(_) | Told::Recall(_) | Told::Place(_) => {}
         }
     }
 
@@ -187,6 +191,7 @@ impl Presence {
 
     async fn ask_for(self, text: String) {
         let query = ClientsQuery {
+            all: false,
             limit: Some(PAGE),
             after: None,
             q: Some(text),
