@@ -1,7 +1,7 @@
 # `make` alone lists what can be made. Everything sets up what it needs first, and only that.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint setup pictures
+.PHONY: help run build test lint bench setup pictures
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -20,6 +20,10 @@ test: ## Everything CI runs: style, lints, Rust tests, the release build, browse
 lint: ## Style and lints, for the server and for the pages
 	@scripts/setup rust lint
 	@scripts/lint
+
+bench: ## Measure it against what the machine itself costs; ARGS="--full" for the large sizes
+	@scripts/setup rust
+	@scripts/cargo run --release --package bench -- $(ARGS)
 
 setup: ## Install what is missing on this machine; TIDINGS_TOOLCHAIN=rustup or debian picks the compiler
 	@scripts/setup

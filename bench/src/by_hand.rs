@@ -1,0 +1,69 @@
+//! What the machine itself costs: the floors, and the `sqlite3` command line as a peer.
+
+use std::{
+    fs::File,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use rusqlite::Connection;
+
+/// Bytes of one push, as the floor writes it.
+const PUSH: usize = 300;
+
+/// Pushes per second of who makes each durable by itself: 300 bytes and one fdatasync, again and again.
+pub fn fsync_per_push(folder: &Path, span: Duration) -> Result<f64> {
+    let path = folder.join("by-hand");
+    let mut file = File::create(&path)?;
+    let push = [b'x'; PUSH];
+    let (began, mut pushes) = (Instant::now(), 0_u32);
+    while began.elapsed() < span {
+        file.write_all(&push)?;
+        file.sync_data()?;
+        pushes += 1;
+    }
+    let rate = f64::from(pushes) / began.elapsed().as_secs_f64();
+    std::fs::remove_file(path)?;
+    Ok(rate)
+}
+
+/// Rows per second into a table of SQLite that has nothing but a number and a text: no index, no
+/// audience, a thousand rows in a transaction, each transaction durable.
+pub fn plain_inserts(folder: &Path, rows: u64, data: &str) -> Result<f64> {
+    let path = folder.join("plain.sqlite3");
+    let conn = Connection::open(&path)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE messages (seq INTEGER PRIMARY KEY, data TEXT NOT NULL);",
+    )?;
+    let mut insert = conn.prepare("INSERT INTO messages (data) VALUES (?1)")?;
+    let began = Instant::now();
+    for first in (0..rows).step_by(1_000) {
+        conn.execute_batch("BEGIN")?;
+        for _ in first..rows.min(first + 1_000) {
+            insert.execute([data])?;
+        }
+        conn.execute_batch("COMMIT")?;
+    }
+    let rate = rows as f64 / began.elapsed().as_secs_f64();
+    drop(insert);
+    drop(conn);
+    std::fs::remove_file(path)?;
+    Ok(rate)
+}
+
+/// Seconds in which the `sqlite3` command line reads all messages of a log.
+pub fn read_all(folder: &Path) -> Result<f64> {
+    let began = Instant::now();
+    let status = Command::new("sqlite3")
+        .arg(folder.join("tidings.sqlite3"))
+        .arg("select seq, data from messages")
+        .stdout(Stdio::null())
+        .status()
+        .context("the sqlite3 command line is needed as a peer")?;
+    ensure!(status.success(), "sqlite3 could not read the log");
+    Ok(began.elapsed().as_secs_f64())
+}

@@ -1,0 +1,188 @@
+//! Durable pushes per second, by the number of publishers that each wait for their answer.
+//!
+//! Into the log itself from async tasks, and over HTTP connections that are kept alive; against one
+//! fsync per push, and against the same with `durability = "os"`.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use tidings::log::{Durability, Log, LogOptions, Work};
+use tokio::{runtime::Runtime, task::JoinSet};
+
+use crate::{
+    Setting, by_hand, fill,
+    http::{self, Connection},
+    report::{Row, median, number},
+    server::Server,
+};
+
+/// Publishers at the same time.
+const PUBLISHERS: [usize; 4] = [1, 8, 64, 512];
+
+/// Where the target is.
+const TARGET: (usize, f64) = (64, 20.0);
+
+/// Clients that the pushes are for.
+const CLIENTS: usize = 1_000;
+
+/// How long one variant runs in one round.
+const SPAN: Duration = Duration::from_millis(1_000);
+
+/// What one number of publishers has reached, round by round.
+#[derive(Default)]
+struct Reached {
+    log: Vec<f64>,
+    log_os: Vec<f64>,
+    http: Vec<f64>,
+    http_os: Vec<f64>,
+    per_commit: Vec<f64>,
+    commit_micros: Vec<f64>,
+    server_micros: Vec<f64>,
+}
+
+/// Runs the scenario.
+pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
+    let folder = |name: &str| setting.folder.join(name);
+    let log = Arc::new(fill::open(fill::options(&folder("durable")))?);
+    let log_os = Arc::new(fill::open(LogOptions {
+        durability: Durability::Os,
+        ..fill::options(&folder("durable-os"))
+    })?);
+    let server = Server::start(&folder("durable-http"), &[])?;
+    let server_os = Server::start(&folder("durable-http-os"), &["--durability", "os"])?;
+    let mut floor = Vec::new();
+    let mut reached: [Reached; PUBLISHERS.len()] = Default::default();
+    for _ in 0..setting.rounds {
+        floor.push(by_hand::fsync_per_push(&setting.folder, SPAN)?);
+        for (publishers, reached) in PUBLISHERS.into_iter().zip(&mut reached) {
+            let before = log.stats()?.work;
+            reached.log.push(into_log(runtime, &log, publishers)?);
+            reached.note_commits(before, log.stats()?.work);
+            reached.log_os.push(into_log(runtime, &log_os, publishers)?);
+            let before = server.cpu_seconds();
+            let rate = over_http(runtime, server.address(), publishers)?;
+            let used = server.cpu_seconds() - before;
+            reached
+                .server_micros
+                .push(used * 1e6 / (rate * SPAN.as_secs_f64()));
+            reached.http.push(rate);
+            let rate = over_http(runtime, server_os.address(), publishers)?;
+            reached.http_os.push(rate);
+        }
+    }
+    let floor = median(&floor);
+    let rows = PUBLISHERS.into_iter().zip(&reached);
+    Ok(rows
+        .flat_map(|(publishers, reached)| reached.rows(publishers, floor))
+        .collect())
+}
+
+impl Reached {
+    fn note_commits(&mut self, before: Work, after: Work) {
+        let commits = (after.commits - before.commits) as f64;
+        let messages = (after.appended - before.appended) as f64;
+        let micros = (after.commit_micros - before.commit_micros) as f64;
+        self.per_commit.push(messages / commits);
+        self.commit_micros.push(micros / commits);
+    }
+
+    fn rows(&self, publishers: usize, floor: f64) -> [Row; 4] {
+        let row = |name: &str, rates: &[f64]| {
+            let name = format!("durable pushes, {publishers} publishers, {name}");
+            Row::new(name, median(rates), "/s")
+        };
+        let to_floor = |row: Row| {
+            let row = row.against("fsync per push", floor);
+            match publishers == TARGET.0 {
+                true => row.at_least_times(TARGET.1),
+                false => row,
+            }
+        };
+        let commits = format!(
+            "{} messages per commit, {} us each",
+            number(median(&self.per_commit)),
+            number(median(&self.commit_micros))
+        );
+        let server = format!(
+            "server: {} us CPU per push",
+            number(median(&self.server_micros))
+        );
+        [
+            to_floor(row("into the log", &self.log)).note(commits),
+            row("into the log", &self.log).against("durability os", median(&self.log_os)),
+            to_floor(row("over HTTP", &self.http)).note(server),
+            row("over HTTP", &self.http).against("durability os", median(&self.http_os)),
+        ]
+    }
+}
+
+/// Pushes per second of tasks that append to the log, each as soon as its last is answered.
+fn into_log(runtime: &Runtime, log: &Arc<Log>, publishers: usize) -> Result<f64> {
+    let data = fill::middling();
+    runtime.block_on(closed_loop(publishers, |publisher| {
+        let (log, data) = (Arc::clone(log), Arc::clone(&data));
+        async move {
+            let end = Instant::now() + SPAN;
+            let mut pushes = 0;
+            while Instant::now() < end {
+                let audience = fill::client(&client(publisher + pushes * 7))?;
+                log.append(fill::entry(audience, &data)).await?;
+                pushes += 1;
+            }
+            Ok(pushes)
+        }
+    }))
+}
+
+/// The same over HTTP, each task with a connection of its own.
+fn over_http(runtime: &Runtime, address: SocketAddr, publishers: usize) -> Result<f64> {
+    let data = fill::middling();
+    runtime.block_on(async {
+        let mut connections = Vec::new();
+        for _ in 0..publishers {
+            connections.push(Connection::open(address).await?);
+        }
+        closed_loop(publishers, |publisher| {
+            let connection = connections.pop();
+            let data = Arc::clone(&data);
+            async move {
+                let Some(mut connection) = connection else {
+                    return Ok(0);
+                };
+                let end = Instant::now() + SPAN;
+                let mut pushes = 0;
+                while Instant::now() < end {
+                    let client = client(publisher + pushes * 7);
+                    let body = format!(r#"{{"to":{{"client":"{client}"}},"data":"{data}"}}"#);
+                    let head = http::post("/push", address, "application/json", body.len());
+                    connection.ask((head + &body).as_bytes(), |_| {}).await?;
+                    pushes += 1;
+                }
+                Ok(pushes)
+            }
+        })
+        .await
+    })
+}
+
+fn client(number: usize) -> String {
+    format!("client-{}", number % CLIENTS)
+}
+
+/// Runs so many of a kind of task side by side, and says what they do together in a second.
+async fn closed_loop<F>(publishers: usize, mut publisher: impl FnMut(usize) -> F) -> Result<f64>
+where
+    F: Future<Output = Result<usize>> + Send + 'static,
+{
+    let began = Instant::now();
+    let mut tasks: JoinSet<_> = (0..publishers).map(&mut publisher).collect();
+    let mut pushes = 0;
+    while let Some(done) = tasks.join_next().await {
+        pushes += done??;
+    }
+    Ok(pushes as f64 / began.elapsed().as_secs_f64())
+}

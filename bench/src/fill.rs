@@ -1,0 +1,75 @@
+//! Messages to measure with, and logs that are full of them.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, Result};
+use tidings::{
+    log::{Entry, Log, LogOptions},
+    message::{Audience, ClientId, Data, Draft, Epoch, Message, Topic},
+};
+
+/// Messages of one commit while a log is filled.
+const AT_ONCE: u64 = 4_096;
+
+/// A small text: a hundred bytes.
+pub fn small() -> Arc<str> {
+    "x".repeat(100).into()
+}
+
+/// A text with which a push is about 300 bytes on its way.
+pub fn middling() -> Arc<str> {
+    "x".repeat(240).into()
+}
+
+/// The log of a folder, with nobody connected.
+pub fn open(options: LogOptions) -> Result<Log> {
+    let tail = |_: &Epoch, messages: &[Arc<Message>]| vec![0; messages.len()];
+    let failed = |reason: String| {
+        eprintln!("the log has failed: {reason}");
+        std::process::exit(1);
+    };
+    Ok(Log::open(options, tail, failed)?)
+}
+
+/// A log without bounds that would remove what is measured.
+pub fn options(folder: &Path) -> LogOptions {
+    LogOptions {
+        max_bytes: 1 << 40,
+        ..LogOptions::new(folder)
+    }
+}
+
+/// An entry for an audience.
+pub fn entry(audience: Audience, data: &Arc<str>) -> Entry {
+    Entry::new(Draft {
+        audience,
+        event: None,
+        data: Data::Text(Arc::clone(data)),
+        ttl: None,
+    })
+}
+
+/// A client.
+pub fn client(name: &str) -> Result<Audience> {
+    let id = ClientId::parse(name).context("a name of a client")?;
+    Ok(Audience::Client(id))
+}
+
+/// A topic.
+pub fn topic(name: &str) -> Result<Audience> {
+    let topic = Topic::parse(name).context("a name of a topic")?;
+    Ok(Audience::Topic(topic))
+}
+
+/// Appends so many small messages, each for the audience that `to` says of its number from 1 on.
+pub fn fill(log: &Log, count: u64, to: impl Fn(u64) -> Audience) -> Result<()> {
+    let data = small();
+    for first in (1..=count).step_by(AT_ONCE as usize) {
+        let numbers = first..=count.min(first + AT_ONCE - 1);
+        let entries = numbers.map(|number| entry(to(number), &data)).collect();
+        for outcome in log.append_batch_blocking(entries) {
+            outcome?;
+        }
+    }
+    Ok(())
+}

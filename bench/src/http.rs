@@ -1,0 +1,155 @@
+//! As little of an HTTP client as the measurements need: it shares the machine with the server, so what
+//! it costs is missing there.
+
+use std::{io, net::SocketAddr};
+
+use anyhow::{Context, Result, bail, ensure};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
+
+/// A connection that is kept alive.
+pub struct Connection {
+    pub writer: OwnedWriteHalf,
+    pub reader: Reader,
+}
+
+impl Connection {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
+        let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
+        let (read, writer) = socket.into_split();
+        let reader = Reader {
+            socket: read,
+            buffer: Vec::with_capacity(64 * 1024),
+            start: 0,
+        };
+        Ok(Self { writer, reader })
+    }
+
+    /// Sends a whole request and gives the body of its answer to `body`, piece by piece. Anything but
+    /// 200 is an error.
+    pub async fn ask(&mut self, request: &[u8], body: impl FnMut(&[u8])) -> Result<()> {
+        self.writer.write_all(request).await?;
+        let length = self.reader.head().await?;
+        self.reader.body(length, body).await
+    }
+}
+
+/// The head of a POST with a body of so many bytes.
+pub fn post(path: &str, address: SocketAddr, content_type: &str, length: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {content_type}\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+}
+
+/// A GET.
+pub fn get(path: &str, address: SocketAddr) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n")
+}
+
+/// How the end of a body is known (RFC 9112, section 6).
+#[derive(Clone, Copy, Debug)]
+pub enum Length {
+    /// After so many bytes.
+    Known(usize),
+    /// After the last chunk.
+    Chunked,
+}
+
+/// Reads answers.
+pub struct Reader {
+    socket: OwnedReadHalf,
+    buffer: Vec<u8>,
+    /// Everything before this in the buffer has been used.
+    start: usize,
+}
+
+impl Reader {
+    /// Reads the head of an answer that has to be 200, and says how long its body is.
+    pub async fn head(&mut self) -> Result<Length> {
+        let end = loop {
+            match find(self.rest(), b"\r\n\r\n") {
+                Some(end) => break end,
+                None => self.more().await?,
+            }
+        };
+        let head = String::from_utf8_lossy(&self.rest()[..end]).to_ascii_lowercase();
+        self.start += end + 4;
+        if !head.starts_with("http/1.1 200") {
+            bail!("{head}\n{}", String::from_utf8_lossy(self.rest()));
+        }
+        if head.contains("\r\ntransfer-encoding: chunked") {
+            return Ok(Length::Chunked);
+        }
+        let length = head.split("\r\ncontent-length: ").nth(1);
+        let digits = length.and_then(|rest| rest.split("\r\n").next());
+        let length = digits.context("an answer without a length")?.parse()?;
+        Ok(Length::Known(length))
+    }
+
+    /// Reads a body to its end.
+    pub async fn body(&mut self, length: Length, mut body: impl FnMut(&[u8])) -> Result<()> {
+        match length {
+            Length::Known(length) => self.exactly(length, &mut body).await,
+            Length::Chunked => {
+                while self.chunk(&mut body).await? {}
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads one chunk. False: it was the last, the empty one.
+    pub async fn chunk(&mut self, body: &mut impl FnMut(&[u8])) -> Result<bool> {
+        let end = loop {
+            match find(self.rest(), b"\r\n") {
+                Some(end) => break end,
+                None => self.more().await?,
+            }
+        };
+        let size = std::str::from_utf8(&self.rest()[..end])?;
+        let size = usize::from_str_radix(size, 16)?;
+        self.start += end + 2;
+        self.exactly(size, body).await?;
+        self.exactly(2, &mut |_: &[u8]| {}).await?;
+        Ok(size > 0)
+    }
+
+    async fn exactly(&mut self, mut left: usize, body: &mut impl FnMut(&[u8])) -> Result<()> {
+        while left > 0 {
+            let piece = self.rest();
+            let piece = &piece[..piece.len().min(left)];
+            if !piece.is_empty() {
+                body(piece);
+                left -= piece.len();
+                self.start += piece.len();
+            } else {
+                self.more().await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+
+    async fn more(&mut self) -> Result<()> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        self.buffer.reserve(64 * 1024);
+        let read = self.socket.read_buf(&mut self.buffer).await?;
+        ensure!(read > 0, io::Error::from(io::ErrorKind::UnexpectedEof));
+        Ok(())
+    }
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}

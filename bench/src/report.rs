@@ -1,0 +1,236 @@
+//! The figures: what was measured, against what, and whether it is enough.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::machine::Machine;
+
+/// One line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    scenario: String,
+    unit: &'static str,
+    measured: f64,
+    against: Option<Against>,
+    /// Measured, divided by what it stands against.
+    ratio: Option<f64>,
+    target: Option<String>,
+    met: Option<bool>,
+    /// Where the limit is, as far as counters tell.
+    note: String,
+}
+
+/// The floor or the peer of a row.
+#[derive(Clone, Debug, Serialize)]
+struct Against {
+    what: String,
+    value: f64,
+}
+
+impl Row {
+    /// A figure. What it stands against, and what it has to be, come with the other functions.
+    pub fn new(scenario: impl Into<String>, measured: f64, unit: &'static str) -> Self {
+        Self {
+            scenario: scenario.into(),
+            unit,
+            measured,
+            against: None,
+            ratio: None,
+            target: None,
+            met: None,
+            note: String::new(),
+        }
+    }
+
+    /// Against this floor or peer, measured in the same run.
+    #[must_use]
+    pub fn against(mut self, what: impl Into<String>, value: f64) -> Self {
+        self.ratio = Some(self.measured / value);
+        let what = what.into();
+        self.against = Some(Against { what, value });
+        self
+    }
+
+    /// The ratio has to be this or more.
+    #[must_use]
+    pub fn at_least_times(self, times: f64) -> Self {
+        let met = self.ratio.is_some_and(|ratio| ratio >= times);
+        self.target(format!("at least {times} times"), met)
+    }
+
+    /// The ratio has to be this or less.
+    #[must_use]
+    pub fn at_most_times(self, times: f64) -> Self {
+        let met = self.ratio.is_some_and(|ratio| ratio <= times);
+        self.target(format!("at most {times} times"), met)
+    }
+
+    /// The figure itself has to be this or more.
+    #[must_use]
+    pub fn at_least(self, value: f64) -> Self {
+        let (met, text) = (self.measured >= value, number(value));
+        self.target(format!("at least {text}"), met)
+    }
+
+    fn target(mut self, text: String, met: bool) -> Self {
+        (self.target, self.met) = (Some(text), Some(met));
+        self
+    }
+
+    /// What else there is to know.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    fn cells(&self) -> [String; 7] {
+        let against = self.against.as_ref();
+        let met = self.met.map(|met| if met { "yes" } else { "NO" });
+        [
+            self.scenario.clone(),
+            format!("{} {}", number(self.measured), self.unit),
+            against.map_or_else(String::new, |a| format!("{}: {}", a.what, number(a.value))),
+            self.ratio
+                .map_or_else(String::new, |ratio| format!("{ratio:.2}")),
+            self.target.clone().unwrap_or_default(),
+            met.unwrap_or_default().to_owned(),
+            self.note.clone(),
+        ]
+    }
+}
+
+/// All that one run has found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    machine: Machine,
+    full: bool,
+    rounds: u64,
+    rows: Vec<Row>,
+}
+
+impl Report {
+    /// An empty one.
+    pub fn new(machine: Machine, full: bool, rounds: u64) -> Self {
+        Self {
+            machine,
+            full,
+            rounds,
+            rows: Vec::new(),
+        }
+    }
+
+    /// The machine in a line.
+    pub fn machine(&self) -> String {
+        self.machine.to_string()
+    }
+
+    /// Adds what a scenario has found.
+    pub fn add(&mut self, rows: Vec<Row>) {
+        self.rows.extend(rows);
+    }
+
+    /// Looks at the machine once more.
+    pub fn end(&mut self) {
+        self.machine.note_end();
+    }
+
+    /// The whole as a table that is Markdown too.
+    pub fn table(&self) -> String {
+        let head = [
+            "scenario",
+            "measured",
+            "floor or peer",
+            "ratio",
+            "target",
+            "met",
+            "note",
+        ];
+        let mut lines = vec![head.map(str::to_owned)];
+        lines.extend(self.rows.iter().map(Row::cells));
+        let widths: [usize; 7] = std::array::from_fn(|i| {
+            lines
+                .iter()
+                .map(|cells| cells[i].chars().count())
+                .max()
+                .unwrap_or_default()
+        });
+        let mut text = format!("\n{}, medians of {} rounds\n\n", self.machine, self.rounds);
+        for (i, cells) in lines.iter().enumerate() {
+            for (cell, width) in cells.iter().zip(widths) {
+                // Writing to a String does not fail.
+                let _ = write!(text, "| {cell:<width$} ");
+            }
+            text.push_str("|\n");
+            if i == 0 {
+                let rules = widths.map(|width| "-".repeat(width + 2));
+                let _ = writeln!(text, "|{}|", rules.join("|"));
+            }
+        }
+        text
+    }
+
+    /// The whole as JSON.
+    pub fn json(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+/// The one in the middle; of an even number the mean of both. Of none: not a number.
+pub fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_unstable_by(f64::total_cmp);
+    match (values.len() / 2, values.len() % 2) {
+        (_, 0) if values.is_empty() => f64::NAN,
+        (middle, 0) => (values[middle - 1] + values[middle]) / 2.0,
+        (middle, _) => values[middle],
+    }
+}
+
+/// A number as people write it: 12,345 or 1.23.
+pub fn number(value: f64) -> String {
+    if value.abs() < 100.0 {
+        let text = format!("{value:.2}");
+        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_the_one_in_the_middle() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(median(&[]).is_nan());
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        assert_eq!(number(1_234_567.4), "1,234,567");
+        assert_eq!(number(123.0), "123");
+        assert_eq!(number(1.5), "1.5");
+        assert_eq!(number(20.0), "20");
+    }
+
+    #[test]
+    fn a_target_is_met_or_not_by_the_ratio() {
+        let row = |measured| Row::new("x", measured, "/s").against("floor", 10.0);
+        assert_eq!(row(200.0).at_least_times(20.0).met, Some(true));
+        assert_eq!(row(199.0).at_least_times(20.0).met, Some(false));
+        assert_eq!(row(30.0).at_most_times(3.0).met, Some(true));
+        assert_eq!(row(31.0).at_most_times(3.0).met, Some(false));
+    }
+}
