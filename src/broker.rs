@@ -50,9 +50,10 @@ pub struct Push {
 pub struct Published {
     /// Its place in the log; none when it was ephemeral.
     pub cursor: Option<Cursor>,
-    /// How many connections it was handed to.
+    /// How many connections it was handed to; 0 when the same push had been accepted before.
     pub connections: u64,
-    /// Whether it waits in the log for those who are not there.
+    /// Whether it waits in the log for those who are not there: true of all that is logged, since a
+    /// client of a topic also finds it there when it comes back with its cursor.
     pub queued: bool,
 }
 
