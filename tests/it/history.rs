@@ -224,10 +224,7 @@ async fn who_is_gone_is_still_known_with_what_waits() {
     server.push(client("never-here"), "waits").await;
     let ada = server.listen("ada", &[]).await;
     let detail: ClientDetail = server.read("/api/clients/ada").await;
-    assert_eq!(
-        (detail.client.last_seen, detail.client.connections.len()),
-        (None, 1)
-    );
+    assert_eq!((detail.last_seen, detail.connections.len()), (None, 1));
     let first_seen = detail.first_seen.expect("just now");
     drop(ada);
     let gone = |detail: &ClientDetail| detail.last_reason.is_some();
@@ -237,13 +234,13 @@ async fn who_is_gone_is_still_known_with_what_waits() {
 
     let server = server.restarted().await;
     let detail: ClientDetail = server.read("/api/clients/ada").await;
-    assert!(detail.client.connections.is_empty());
+    assert!(detail.connections.is_empty());
     assert_eq!(detail.last_reason.as_deref(), Some("left"));
-    assert!(detail.client.last_seen.expect("a time") >= first_seen);
+    assert!(detail.last_seen.expect("a time") >= first_seen);
     assert_eq!((detail.first_seen, detail.unread), (Some(first_seen), 2));
     let detail: ClientDetail = server.read("/api/clients/never-here").await;
     assert_eq!((detail.first_seen, detail.unread), (None, 1));
-    assert_eq!(detail.client.last_seen, None);
+    assert_eq!(detail.last_seen, None);
 
     let page: ClientsPage = server.read("/api/clients").await;
     assert!(page.clients.is_empty(), "online is the default");
