@@ -45,13 +45,13 @@ async fn how_far_a_reader_is_behind_can_be_seen_and_it_catches_up_exactly() {
     push_many(&server).await;
 
     let detail: ClientDetail = server.read("/api/clients/slow").await;
-    let behind = detail.client.connections[0].behind;
+    let behind = detail.connections[0].behind;
     assert!((5..MANY as u64).contains(&behind), "{behind}");
     for expected in 0..MANY {
         assert_eq!(number(&slow.text().await), expected);
     }
     let path = "/api/clients/slow";
-    let level = |detail: &ClientDetail| detail.client.connections[0].behind == 0;
+    let level = |detail: &ClientDetail| detail.connections[0].behind == 0;
     server.until::<ClientDetail>(path, level).await;
     server.push(To::Everyone, "live again").await;
     assert_eq!(slow.text().await, "live again");
@@ -79,7 +79,7 @@ async fn who_takes_nothing_is_closed_forgotten_and_served_when_it_comes_back() {
         .until::<ClientDetail>("/api/clients/stuck", gone)
         .await;
     assert_eq!(detail.last_reason.as_deref(), Some("lost"));
-    assert!(detail.client.connections.is_empty());
+    assert!(detail.connections.is_empty());
 
     // What the system still had for it comes, and then the stream breaks off.
     let taken = stuck.rest().await;
