@@ -80,7 +80,7 @@ async function adminPicture(context, url) {
   await page.getByLabel('Data').fill('{\n  "order": 42,\n  "carrier": "Hermes"\n}');
   await page.getByText('Reaches 1 client on 2 connections now.').waitFor();
   await page.getByRole('button', { name: 'Push', exact: true }).click();
-  await page.getByText('Handed to 2 connections.').first().waitFor();
+  await page.getByText('Reached 2 connections now.').first().waitFor();
   await page.screenshot({ path: join(pictures, 'admin.png') });
 }
 

@@ -8,7 +8,7 @@ use js_sys::{Date, Function, Object, Promise, Reflect};
 use leptos::{
     leptos_dom::helpers::{TimeoutHandle, document, set_timeout_with_handle, window},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
-    web_sys::{Event, EventTarget, HtmlTextAreaElement, Storage, VisibilityState},
+    web_sys::{Event, EventTarget, HtmlElement, HtmlTextAreaElement, Storage, VisibilityState},
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -171,6 +171,14 @@ pub(crate) fn on_leaving(then: impl Fn() + Clone + 'static) -> [Listener; 2] {
             }
         }),
     ]
+}
+
+/// Takes the person to a field.
+pub(crate) fn focus(id: &str) {
+    let field = document().get_element_by_id(id);
+    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+        let _ = field.focus();
+    }
 }
 
 /// Sends a text to a path of this server, even when the page ends at once. False when the browser

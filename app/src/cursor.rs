@@ -6,6 +6,11 @@ fn parts(cursor: &str) -> Option<(&str, u64)> {
     Some((epoch, seq.parse().ok()?))
 }
 
+/// Where in its log a cursor stands. A text that is no cursor stands before all.
+pub(crate) fn seq(cursor: &str) -> u64 {
+    parts(cursor).map_or(0, |(_, seq)| seq)
+}
+
 /// Whether a message with the id `id` was there already for somebody who has had all up to `had`.
 /// Cursors of two logs say nothing of each other.
 pub(crate) fn is_repeat(id: &str, had: &str) -> bool {
@@ -26,5 +31,6 @@ mod tests {
         assert!(!is_repeat("k3-11", "k3-10"));
         assert!(!is_repeat("k4-9", "k3-10"));
         assert!(!is_repeat("k3-9", ""));
+        assert_eq!((seq("k3-10"), seq("")), (10, 0));
     }
 }

@@ -8,6 +8,7 @@ compile_error!("choose a side: feature `ssr` for the server and its tools, `hydr
 
 pub mod api;
 mod browser;
+mod chronicle;
 mod components;
 mod cursor;
 pub mod event_parser;

@@ -24,7 +24,11 @@ async function fullPages(context: BrowserContext, server: Tidings): Promise<{ li
   await admin.getByRole('radio', { name: 'JSON' }).check();
   await admin.getByLabel('Data').fill('{"order": 42}');
   await admin.getByRole('button', { name: 'Push', exact: true }).click();
-  await expect(admin.getByText('Handed to 1 connection.').first()).toBeVisible();
+  await expect(admin.getByText('Reached 1 connection now.').first()).toBeVisible();
+  await admin.getByRole('button', { name: 'Details' }).first().click();
+  await expect(admin.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
+  await admin.getByRole('button', { name: `About ${client}` }).click();
+  await expect(admin.getByRole('heading', { name: client })).toBeVisible();
   await admin.getByLabel('Data').fill('{"order": }');
   await expect(admin.getByText(/Line 1, column 11/)).toBeVisible();
   return { listen: tab.page, admin };

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser,
-    components::{Entry, IntoPart, aria, list, press, word},
+    components::{Entry, IntoPart, aria, list, press, when, word},
     roster,
     wire::ClientInfo,
 };
@@ -18,6 +18,8 @@ pub fn ClientTable(
     clients: Signal<Vec<Arc<ClientInfo>>>,
     /// Whom the push form names.
     picked: Signal<Vec<String>>,
+    /// The person wants to know all about this one.
+    on_look: Callback<String>,
     /// The person wants to push to this one.
     on_pick: Callback<String>,
     /// The person wants its connections closed.
@@ -26,7 +28,9 @@ pub fn ClientTable(
     let rows = list(move || {
         let entry = |client: Arc<ClientInfo>| {
             let key = format!("{} {}", client.version, client.client_id);
-            Entry::new(key, move || row(&client, picked, on_pick, on_disconnect))
+            Entry::new(key, move || {
+                row(&client, picked, on_look, on_pick, on_disconnect)
+            })
         };
         clients.get().into_iter().map(entry).collect()
     });
@@ -65,6 +69,7 @@ pub fn ClientTable(
 fn row(
     client: &ClientInfo,
     picked: Signal<Vec<String>>,
+    on_look: Callback<String>,
     on_pick: Callback<String>,
     on_disconnect: Callback<String>,
 ) -> AnyView {
@@ -77,12 +82,41 @@ fn row(
         let is_picked = is_picked.clone();
         word(move || if is_picked() { "picked" } else { "" })
     };
-    let since = roster::since(client) as f64;
-    let (pick, close) = (id.clone(), id.clone());
+    let here = !client.connections.is_empty();
+    let (when_label, since) = match here {
+        true => ("Since", roster::since(client)),
+        false => ("Last seen", client.last_seen.unwrap_or_default()),
+    };
+    let (since, known) = (since as f64, since > 0);
+    let (look, pick, close) = (id.clone(), id.clone(), id.clone());
+    let disconnect = {
+        let id = id.clone();
+        move || {
+            let close = close.clone();
+            view! {
+                <button
+                    type="button"
+                    class="quiet small danger"
+                    aria-label=format!("Disconnect {id}")
+                    on:click=press(move || on_disconnect.run(close.clone()))
+                >
+                    "Disconnect"
+                </button>
+            }
+            .fresh()
+        }
+    };
     view! {
         <tr role="row" class=row_class>
             <th role="rowheader" scope="row" class="who">
-                <code>{id.clone()}</code>
+                <button
+                    type="button"
+                    class="plain"
+                    aria-label=format!("About {id}")
+                    on:click=press(move || on_look.run(look.clone()))
+                >
+                    <code>{id.clone()}</code>
+                </button>
             </th>
             <td role="cell" data-label="Topics" class="topics">
                 {topics(client)}
@@ -90,8 +124,11 @@ fn row(
             <td role="cell" data-label="Connections" class="connections">
                 {client.connections.len()}
             </td>
-            <td role="cell" data-label="Since" class="since">
-                <time datetime=browser::iso(since)>{browser::clock(since)}</time>
+            <td role="cell" data-label=when_label class="since">
+                <time datetime=known.then(|| browser::iso(since))>
+                    {known.then(|| browser::clock(since))}
+                </time>
+                <span class="nothing">{(!here).then_some("away")}</span>
             </td>
             <td role="cell" data-label="From" class="from">
                 {origins(client)}
@@ -106,14 +143,7 @@ fn row(
                 >
                     "Push"
                 </button>
-                <button
-                    type="button"
-                    class="quiet small danger"
-                    aria-label=format!("Disconnect {id}")
-                    on:click=press(move || on_disconnect.run(close.clone()))
-                >
-                    "Disconnect"
-                </button>
+                {when(move || here, disconnect)}
             </td>
         </tr>
     }

@@ -13,6 +13,8 @@ pub(crate) enum Field {
     Event,
     /// What they get.
     Data,
+    /// How long it may wait.
+    Ttl,
     /// None of them in particular.
     Form,
 }
@@ -42,6 +44,7 @@ impl From<&ApiError> for Complaint {
             Some("to") => Field::To,
             Some("event") => Field::Event,
             Some("data") => Field::Data,
+            Some("ttl") => Field::Ttl,
             _ => Field::Form,
         };
         Self::new(field, error.to_string())

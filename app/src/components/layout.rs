@@ -1,17 +1,20 @@
 //! What stands above and below every page.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 
-use crate::components::IntoPart;
+use crate::components::{IntoPart, note};
 
 /// The name of the product and the way to its pages.
 #[component]
 pub fn Header() -> impl IntoView {
+    let here = use_location().pathname;
+    let current =
+        move |path: &'static str| note(move || (here.get() == path).then(|| "page".to_owned()));
     view! {
         <header class="site-head">
             <div class="bar">
-                <A href="/" attr:class="brand">
+                <a href="/" class="brand">
                     <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
                         <rect class="brand-ground" width="32" height="32" rx="9" />
                         <circle class="brand-mark" cx="9.5" cy="22.5" r="2.6" />
@@ -19,12 +22,14 @@ pub fn Header() -> impl IntoView {
                         <path class="brand-line" d="M9 8a15 15 0 0 1 15 15" />
                     </svg>
                     <span>"Tidings"</span>
-                </A>
+                </a>
                 <nav aria-label="Pages">
-                    <A href="/" exact=true>
+                    <a href="/" aria-current=current("/")>
                         "Listen"
-                    </A>
-                    <A href="/admin">"Admin"</A>
+                    </a>
+                    <a href="/admin" aria-current=current("/admin")>
+                        "Admin"
+                    </a>
                     <a href="/docs" rel="external">
                         "API"
                     </a>

@@ -7,7 +7,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
     components::{Complaint, Field, FieldNote, IntoPart, Press, aria, note, press, text, word},
-    wire::{AudienceSize, PushRequest},
+    wire::{AudienceSize, PushAnswer, PushRequest, To},
 };
 use audience::AudienceFields;
 pub(crate) use draft::Draft;
@@ -71,6 +71,7 @@ pub fn PushForm(
                 draft.event.get(),
                 draft.data.get(),
                 draft.as_json.get(),
+                draft.ttl.get(),
             )
         },
         move |_, _, _| complaint.set(None),
@@ -82,6 +83,7 @@ pub fn PushForm(
             <AudienceFields draft ids topics note=about_to />
             {event_field(draft, note(move || about(Field::Event)))}
             {data_field(draft, note(move || about(Field::Data)))}
+            {ttl_field(draft, note(move || about(Field::Ttl)))}
             <FieldNote id="form-note" text=note(move || about(Field::Form)) />
             <div class="send">
                 <button type="submit" class="primary" disabled=busy>
@@ -175,6 +177,30 @@ fn data_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     .part()
 }
 
+fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
+    view! {
+        <div class="field">
+            <label for="ttl">
+                "Seconds to wait " <span class="optional">"optional"</span>
+            </label>
+            <input
+                id="ttl"
+                type="text"
+                inputmode="numeric"
+                autocomplete="off"
+                aria-describedby="ttl-hint ttl-note"
+                aria-invalid=aria(move || wrong.get().is_some())
+                bind:value=draft.ttl
+            />
+            <p class="hint" id="ttl-hint">
+                "For who is away. 0: only who is connected now. Nothing: as long as messages are kept."
+            </p>
+            <FieldNote id="ttl-note" text=wrong />
+        </div>
+    }
+    .part()
+}
+
 /// One of a few choices that stand side by side.
 fn segment(
     group: &'static str,
@@ -191,6 +217,33 @@ fn segment(
     .part()
 }
 
+/// A number of things.
+fn plural(n: u64, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{s}")
+}
+
+/// Whom a message is for, in words; of so many clients, where that is known better than by their names.
+pub(crate) fn to_in_words(to: &To, clients: Option<u64>) -> String {
+    match to {
+        To::Client(id) => id.clone(),
+        To::Clients(ids) => plural(clients.unwrap_or(ids.len() as u64), "client"),
+        To::Topic(topic) => format!("topic {topic}"),
+        To::Everyone => "everyone".to_owned(),
+    }
+}
+
+/// The answer of the server to a push in a sentence.
+pub(crate) fn answer_in_words(answer: &PushAnswer, to: &To) -> String {
+    match (answer.connections, answer.queued, to) {
+        (0, false, _) => "Nobody is connected. It reached no one.".to_owned(),
+        (0, true, To::Client(_)) => "Nobody is connected. It waits for the client.".to_owned(),
+        (0, true, To::Clients(_)) => "Nobody is connected. It waits for the clients.".to_owned(),
+        (0, true, _) => "Nobody is connected. It is kept for who comes back.".to_owned(),
+        (n, ..) => format!("Reached {} now.", plural(n, "connection")),
+    }
+}
+
 /// How many that is, in a sentence.
 fn reach_in_words(reach: &Reach) -> String {
     let Reach::Known(AudienceSize {
@@ -199,10 +252,6 @@ fn reach_in_words(reach: &Reach) -> String {
     }) = reach
     else {
         return String::new();
-    };
-    let plural = |n: u64, what: &str| match n {
-        1 => format!("1 {what}"),
-        n => format!("{n} {what}s"),
     };
     match clients {
         0 => "Reaches nobody who is connected now.".to_owned(),
@@ -230,5 +279,22 @@ mod tests {
         assert_eq!(known(1, 2), "Reaches 1 client on 2 connections now.");
         assert_eq!(known(3, 1), "Reaches 3 clients on 1 connection now.");
         assert_eq!(reach_in_words(&Reach::Unknown), "");
+    }
+
+    #[test]
+    fn an_answer_says_whether_it_waits() {
+        let said = |connections, queued, to| {
+            let answer = PushAnswer {
+                id: None,
+                connections,
+                queued,
+            };
+            answer_in_words(&answer, &to)
+        };
+        let ada = || To::Client("ada".to_owned());
+        assert_eq!(said(1, true, ada()), "Reached 1 connection now.");
+        assert_eq!(said(2, false, To::Everyone), "Reached 2 connections now.");
+        assert!(said(0, true, ada()).ends_with("It waits for the client."));
+        assert!(said(0, false, ada()).ends_with("It reached no one."));
     }
 }

@@ -1,6 +1,10 @@
 //! `/admin`: the panel, behind a sign-in where the server has a token.
 
+mod connected;
 mod desk;
+mod feed;
+mod history;
+mod person;
 mod presence;
 
 use leptos::{prelude::*, task::spawn_local};
@@ -10,12 +14,13 @@ use crate::{
     api::{ApiError, Client},
     browser,
     components::{
-        ClientTable, IntoPart, PushForm, SentList, SignInForm, StreamState, either, note, press,
-        text, when,
+        ClientCard, IntoPart, PushForm, SignInForm, StreamState, either, press, text, when,
     },
     wire::{Session, SignIn},
 };
 use desk::Desk;
+use history::History;
+use person::Person;
 use presence::Presence;
 
 /// The admin page.
@@ -33,11 +38,11 @@ pub fn Admin() -> impl IntoView {
                 on_token=Callback::new(move |token| entry.sign_in(token))
             />
         }
-        .into_any()
+        .fresh()
     };
     view! {
         <Title text="Admin \u{b7} Tidings" />
-        {either(signed_out, sign_in, move || view! { <Panel entry /> }.into_any())}
+        {either(signed_out, sign_in, move || view! { <Panel entry /> }.part())}
     }
     .part()
 }
@@ -124,6 +129,23 @@ impl Entry {
 fn Panel(entry: Entry) -> impl IntoView {
     let presence = Presence::new(entry);
     let desk = Desk::new(entry, presence.roster);
+    let history = History::new(entry);
+    let person = Person::new(entry);
+    let stream = feed::follow(entry, move |news| {
+        presence.told(news);
+        history.told(news);
+        person.told(news);
+    });
+    let card = move || {
+        view! {
+            <ClientCard
+                client=person.client
+                on_pick=Callback::new(move |id| desk.draft.address(id))
+                on_history=Callback::new(move |id| history.filter.narrow_to(id))
+            />
+        }
+        .fresh()
+    };
     let has_token = move || entry.session.get().is_some_and(|s| s.token_required);
     let sign_out = move || {
         view! {
@@ -141,16 +163,17 @@ fn Panel(entry: Entry) -> impl IntoView {
             </div>
             <div class="row">
                 <StreamState
-                    state=presence.stream.state()
-                    on_retry=Callback::new(move |()| presence.stream.retry())
+                    state=stream.state()
+                    on_retry=Callback::new(move |()| stream.retry())
                 />
                 {when(has_token, sign_out)}
             </div>
         </div>
         <div class="columns admin">
-            <section class="card wide" aria-labelledby="clients-title">
-                {connected(presence, desk)}
-            </section>
+            <div class="wide">
+                {when(move || person.client.with(Option::is_some), card)}
+                {connected::view(presence, desk, person)} {history::view(history, desk, person)}
+            </div>
             <div class="side">
                 <section class="card">
                     <PushForm
@@ -164,60 +187,8 @@ fn Panel(entry: Entry) -> impl IntoView {
                         on_push=Callback::new(move |push| desk.push(push))
                     />
                 </section>
-                <section class="card" aria-labelledby="sent">
-                    <SentList sent=desk.sent.into() />
-                </section>
             </div>
         </div>
-    }
-    .part()
-}
-
-fn connected(presence: Presence, desk: Desk) -> AnyView {
-    let search = presence.search;
-    let nobody = note(move || {
-        let nobody = presence.loaded.get() && presence.shown.with(Vec::is_empty);
-        let searching = search.with(|text| !text.trim().is_empty());
-        nobody.then(|| match searching {
-            true => "Nobody here matches.".to_owned(),
-            false => "Nobody is connected.".to_owned(),
-        })
-    });
-    let more = move || {
-        let label = text(move || format!("Show more of the other {}", presence.hidden.get()));
-        view! {
-            <button type="button" class="quiet" on:click=press(move || presence.show_more())>
-                {label}
-            </button>
-        }
-        .fresh()
-    };
-    view! {
-        <div class="section-head">
-            <h2 id="clients-title">"Connected clients"</h2>
-            <label class="unseen" for="search">
-                "Search clients"
-            </label>
-            <input
-                id="search"
-                type="search"
-                placeholder="Search ids, topics, addresses"
-                autocomplete="off"
-                spellcheck="false"
-                bind:value=search
-            />
-        </div>
-        <p class="note" role="status">
-            {note(move || presence.note.get())}
-        </p>
-        <ClientTable
-            clients=presence.shown.into()
-            picked=Signal::derive(move || desk.draft.picked())
-            on_pick=Callback::new(move |id: String| desk.draft.pick(&id))
-            on_disconnect=Callback::new(move |id| presence.disconnect(id))
-        />
-        <p class="nothing">{nobody}</p>
-        {when(move || presence.hidden.get() > 0, more)}
     }
     .part()
 }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 use crate::components::IntoPart;
 
@@ -15,7 +14,7 @@ pub fn Missing() -> impl IntoView {
             <h1>"There is nothing here"</h1>
         </div>
         <p>
-            "The address may have a slip of the pen. " <A href="/">"Go to the first page"</A> "."
+            "The address may have a slip of the pen. " <a href="/">"Go to the first page"</a> "."
         </p>
     }
     .part()

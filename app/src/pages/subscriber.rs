@@ -5,7 +5,6 @@ mod tab;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 use crate::{
     browser,
@@ -134,7 +133,7 @@ fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static
             <div class="empty">
                 <p class="title">"Nothing has arrived yet"</p>
                 <p>
-                    "Push something from the " <A href="/admin">"panel"</A>
+                    "Push something from the " <a href="/admin">"panel"</a>
                     " in another tab, or from a shell:"
                 </p>
                 <div class="command">

@@ -86,7 +86,8 @@ fn optimise(folders: &Folders, out: &Path) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/wasm-opt");
     let optimised = out.join("optimised.wasm");
     let status = Command::new(&tool)
-        .arg("-Oz")
+        // Views of different types compile to functions that differ in a constant or two.
+        .args(["--merge-similar-functions", "-Oz"])
         .args(FEATURES)
         .arg(out.join("app_bg.wasm"))
         .arg("--output")

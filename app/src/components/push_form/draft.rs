@@ -6,7 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::super::field::{Complaint, Field};
 use crate::{
     json::{self, Mistake},
-    wire::{PushRequest, To},
+    wire::{MessageInfo, PushRequest, To},
 };
 
 /// The four audiences, as the form offers them.
@@ -28,6 +28,7 @@ pub(crate) struct Draft {
     pub(super) event: RwSignal<String>,
     pub(super) data: RwSignal<String>,
     pub(super) as_json: RwSignal<bool>,
+    pub(super) ttl: RwSignal<String>,
 }
 
 impl Draft {
@@ -40,7 +41,39 @@ impl Draft {
             event: RwSignal::default(),
             data: RwSignal::default(),
             as_json: RwSignal::new(false),
+            ttl: RwSignal::default(),
         }
+    }
+
+    /// Takes over a message that was pushed before, to be pushed again.
+    pub(crate) fn fill(self, message: &MessageInfo) {
+        match &message.to {
+            To::Client(id) => {
+                self.audience.set(Audience::One);
+                self.client.set(id.clone());
+            }
+            To::Clients(ids) => {
+                self.audience.set(Audience::Several);
+                self.clients.set(ids.join("\n"));
+            }
+            To::Topic(topic) => {
+                self.audience.set(Audience::Topic);
+                self.topic.set(topic.clone());
+            }
+            To::Everyone => self.audience.set(Audience::Everyone),
+        }
+        self.event.set(message.event.clone().unwrap_or_default());
+        self.ttl.set(String::new());
+        let json = message.data.get();
+        let text = serde_json::from_str::<String>(json);
+        self.as_json.set(text.is_err());
+        self.data.set(text.unwrap_or_else(|_| json.to_owned()));
+    }
+
+    /// Is for this client, and no other.
+    pub(crate) fn address(self, client_id: String) {
+        self.audience.set(Audience::One);
+        self.client.set(client_id);
     }
 
     /// Takes a client from the list: the one it is for, or one more of several, or one less.
@@ -101,6 +134,14 @@ impl Draft {
     /// The whole push, or the first thing that is wrong with it.
     pub(super) fn request(self) -> Result<PushRequest, Complaint> {
         let to = self.to()?;
+        let ttl = match self.ttl.get().trim() {
+            "" => None,
+            seconds => Some(
+                seconds
+                    .parse()
+                    .map_err(|_| Complaint::new(Field::Ttl, "Type whole seconds, or nothing."))?,
+            ),
+        };
         let event = self.event.get();
         let text = self.data.get();
         let wrong = |why: String| Complaint::new(Field::Data, why);
@@ -115,6 +156,7 @@ impl Draft {
         }?;
         Ok(PushRequest {
             event: Some(event.trim().to_owned()).filter(|event| !event.is_empty()),
+            ttl,
             ..PushRequest::new(to, data)
         })
     }
@@ -134,6 +176,7 @@ fn names(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Receipts;
 
     fn draft() -> (Owner, Draft) {
         let owner = Owner::new();
@@ -187,8 +230,40 @@ mod tests {
         draft.as_json.set(true);
         draft.event.set("paid".to_owned());
         draft.data.set("{\"n\": 1.10}\n".to_owned());
+        draft.ttl.set(" 60 ".to_owned());
         let push = draft.request().expect("complete");
         assert_eq!(push.data.get(), "{\"n\": 1.10}");
         assert_eq!(push.event.as_deref(), Some("paid"));
+        assert_eq!(push.ttl, Some(60));
+        draft.ttl.set("a minute".to_owned());
+        assert_eq!(draft.request().expect_err("no number").field, Field::Ttl);
+    }
+
+    #[test]
+    fn a_message_can_be_pushed_again_as_it_was() {
+        let (_owner, draft) = draft();
+        let mut message = MessageInfo {
+            id: "k3-1".to_owned(),
+            at: 0,
+            expires_at: None,
+            to: To::Clients(vec!["a".to_owned(), "b".to_owned()]),
+            clients: Some(2),
+            event: Some("paid".to_owned()),
+            data: to_raw_value("say \"hi\"").expect("JSON"),
+            ended: None,
+            receipts: Receipts::default(),
+        };
+        draft.fill(&message);
+        let push = draft.request().expect("complete");
+        assert_eq!(
+            (push.to, push.event),
+            (message.to.clone(), message.event.clone())
+        );
+        assert_eq!(push.data.get(), message.data.get());
+        message.to = To::Everyone;
+        message.data = RawValue::from_string("[1.10]".to_owned()).expect("JSON");
+        draft.fill(&message);
+        let push = draft.request().expect("complete");
+        assert_eq!((push.to, push.data.get()), (To::Everyone, "[1.10]"));
     }
 }

@@ -1,23 +1,18 @@
-//! Pushing: how many it would reach, the push itself, and what was sent from this tab.
+//! Pushing: how many it would reach, and the push itself.
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::Entry;
 use crate::{
     api::Client,
-    browser::{self, Timer},
-    components::{Complaint, Draft, Field, Reach, Sent, answer_in_words},
+    browser::Timer,
+    components::{Complaint, Draft, Field, Reach, answer_in_words},
     roster::Roster,
     wire::{AudienceRequest, PushRequest, To},
 };
 
 /// Milliseconds between a change and the question how many a push would reach now.
 const PAUSE: f64 = 200.0;
-/// So many pushes are listed.
-const KEPT: usize = 50;
-/// So many characters of a push are listed.
-const SHOWN: usize = 400;
-
 /// The push form and what belongs to it. Copies are the same desk.
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
@@ -27,7 +22,6 @@ pub(super) struct Desk {
     pub(super) complaint: RwSignal<Option<Complaint>>,
     pub(super) answer: RwSignal<Option<String>>,
     pub(super) busy: RwSignal<bool>,
-    pub(super) sent: RwSignal<Vec<Sent>>,
 }
 
 impl Desk {
@@ -39,7 +33,6 @@ impl Desk {
             complaint: RwSignal::new(None),
             answer: RwSignal::new(None),
             busy: RwSignal::new(false),
-            sent: RwSignal::default(),
         };
         desk.keep_counting(roster);
         desk
@@ -101,61 +94,17 @@ impl Desk {
         self.busy.set(true);
         self.answer.set(None);
         spawn_local(async move {
-            let outcome = Client::new("").push(&push).await;
-            match &outcome {
+            match Client::new("").push(&push).await {
                 Ok(answer) => {
-                    self.answer.try_set(Some(answer_in_words(answer)));
+                    let said = answer_in_words(&answer, &push.to);
+                    self.answer.try_set(Some(said));
                 }
                 Err(error) => {
-                    self.entry.notice(error);
-                    self.complaint.try_set(Some(error.into()));
+                    self.entry.notice(&error);
+                    self.complaint.try_set(Some((&error).into()));
                 }
             }
-            self.sent.try_update(|sent| {
-                let number = sent.first().map_or(1, |newest| newest.number + 1);
-                let entry = Sent {
-                    number,
-                    at: browser::now(),
-                    to: to_in_words(&push.to),
-                    data: beginning(push.data.get()),
-                    event: push.event,
-                    outcome: outcome.map_err(|error| error.to_string()),
-                };
-                sent.insert(0, entry);
-                sent.truncate(KEPT);
-            });
             self.busy.try_set(false);
         });
-    }
-}
-
-fn to_in_words(to: &To) -> String {
-    match to {
-        To::Client(id) => id.clone(),
-        To::Clients(ids) => format!("{} clients", ids.len()),
-        To::Topic(topic) => format!("topic {topic}"),
-        To::Everyone => "everyone".to_owned(),
-    }
-}
-
-/// The beginning of what was sent; a string as its text.
-fn beginning(json: &str) -> String {
-    let text: String = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
-        None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_shows_a_text_as_text_and_json_as_json_and_the_beginning_of_long_ones() {
-        assert_eq!(beginning(r#""a \"b\"""#), "a \"b\"");
-        assert_eq!(beginning(r#"{"n": 1}"#), r#"{"n": 1}"#);
-        let long = format!("\"{}\"", "é".repeat(SHOWN + 1));
-        assert_eq!(beginning(&long).chars().count(), SHOWN + 1);
     }
 }

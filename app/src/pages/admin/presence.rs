@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Entry;
+use super::{Entry, feed::News};
 use crate::{
     api::{ApiError, Client, ClientsQuery},
-    browser::Timer,
-    event_stream::{Arrival, EventStream, Subscription, Told},
+    browser::{self, Timer},
     roster::Roster,
-    wire::{ClientInfo, EVENT_CLIENTS, EVENT_RESYNC, SYS_CLIENTS},
+    wire::ClientInfo,
 };
 
 /// So many clients come in one answer.
@@ -27,9 +26,11 @@ const TYPING: f64 = 250.0;
 #[derive(Clone, Copy)]
 pub(super) struct Presence {
     entry: Entry,
-    /// Tells of changes.
-    pub(super) stream: EventStream,
     pub(super) roster: RwSignal<Roster>,
+    /// Those whom the search found, and who are not here.
+    away: RwSignal<Vec<Arc<ClientInfo>>>,
+    /// Those who left a moment ago: the server lists them with some delay.
+    left: RwSignal<Vec<Arc<ClientInfo>>>,
     /// Whether the list has been read.
     pub(super) loaded: RwSignal<bool>,
     /// How many clients there are beyond those that were read.
@@ -44,6 +45,7 @@ pub(super) struct Presence {
     pub(super) hidden: Memo<usize>,
     /// What came of the last thing that was done to a client.
     pub(super) note: RwSignal<Option<String>>,
+    typing: StoredValue<Option<Timer>, LocalStorage>,
 }
 
 impl Presence {
@@ -51,17 +53,27 @@ impl Presence {
         let roster = RwSignal::new(Roster::default());
         let search = RwSignal::new(String::new());
         let rows = RwSignal::new(ROWS);
-        let found = Memo::new(move |_| roster.with(|r| r.matching(&search.read())));
-        let told = StoredValue::new_local(None::<Self>);
-        let stream = EventStream::new(move |event| {
-            if let Some(presence) = told.try_get_value().flatten() {
-                presence.told(event);
+        let away = RwSignal::new(Vec::<Arc<ClientInfo>>::new());
+        let left = RwSignal::new(Vec::<Arc<ClientInfo>>::new());
+        let found = Memo::new(move |_| {
+            let mut found = roster.with(|r| r.matching(&search.read()));
+            let text = search.with(|text| text.trim().to_lowercase());
+            if !text.is_empty() {
+                for client in left.get().into_iter().chain(away.get()) {
+                    let id = &client.client_id;
+                    let is_new = found.iter().all(|known| known.client_id != *id);
+                    if is_new && id.to_lowercase().contains(&text) {
+                        found.push(client);
+                    }
+                }
             }
+            found
         });
         let presence = Self {
             entry,
-            stream,
             roster,
+            away,
+            left,
             loaded: RwSignal::new(false),
             beyond: RwSignal::new(0),
             next: StoredValue::new((0, None)),
@@ -70,49 +82,36 @@ impl Presence {
             shown: Memo::new(move |_| found.with(|f| f.iter().take(rows.get()).cloned().collect())),
             hidden: Memo::new(move |_| found.with(Vec::len).saturating_sub(rows.get())),
             note: RwSignal::new(None),
+            typing: StoredValue::new_local(None),
         };
-        told.set_value(Some(presence));
-        presence.listen_once_signed_in();
         presence.search_further();
         presence
     }
 
-    fn listen_once_signed_in(self) {
-        let admin = Memo::new(move |_| self.entry.session.get().is_some_and(|s| s.admin));
-        Effect::new(move || {
-            if admin.get() {
-                let client_id = format!("panel-{}", uuid::Uuid::new_v4());
-                self.stream
-                    .hear(vec![EVENT_CLIENTS.to_owned(), EVENT_RESYNC.to_owned()]);
-                let topics = vec![SYS_CLIENTS.to_owned()];
-                self.stream.listen(Subscription { client_id, topics }, None);
+    pub(super) fn told(self, news: &News) {
+        match news {
+            News::Open => self.read(),
+            News::Clients(clients) => {
+                self.next.update_value(|(_, next)| {
+                    if let Some(next) = next {
+                        next.take_in(clients.clone());
+                    }
+                });
+                self.roster.update(|roster| roster.take_in(clients.clone()));
+                let gone = clients
+                    .iter()
+                    .filter(|client| client.connections.is_empty());
+                self.left.update(|left| {
+                    for client in gone {
+                        left.retain(|known| known.client_id != client.client_id);
+                        let mut client = client.clone();
+                        client.last_seen = Some(browser::now() as u64);
+                        left.insert(0, Arc::new(client));
+                    }
+                    left.truncate(ROWS);
+                });
             }
-        });
-    }
-
-    fn told(self, event: Told) {
-        match event {
-            Told::Welcome => self.read(),
-            Told::Message(Arrival {
-                event: Some(kind),
-                data,
-                ..
-            }) if kind == EVENT_CLIENTS => {
-                if let Ok(clients) = serde_json::from_str::<Vec<ClientInfo>>(&data) {
-                    self.next.update_value(|(_, next)| {
-                        if let Some(next) = next {
-                            next.take_in(clients.clone());
-                        }
-                    });
-                    self.roster.update(|roster| roster.take_in(clients));
-                }
-            }
-            Told::Message(Arrival {
-                event: Some(kind), ..
-            }) if kind == EVENT_RESYNC => self.read(),
-            // The session ended while the panel was open.
-            Told::Refused(_) => spawn_local(async move { self.entry.ask().await }),
-            Told::Message(_) | Told::Gap(_) | Told::Recall(_) | Told::Place(_) => {}
+            News::Pushed | News::Moved(_) => {}
         }
     }
 
@@ -174,34 +173,53 @@ impl Presence {
         Ok(())
     }
 
-    /// In a crowd too large to be read, the search asks the server as well.
+    /// A search asks the server too: it knows who is away, and the rest of a crowd too large to be read.
     fn search_further(self) {
-        let timer = StoredValue::new_local(None::<Timer>);
         Effect::new(move || {
-            let text = self.search.get().trim().to_owned();
+            self.search.track();
             self.rows.set(ROWS);
-            if text.is_empty() || self.beyond.get_untracked() == 0 {
-                return;
-            }
-            timer.set_value(Some(Timer::after(TYPING, move || {
-                spawn_local(async move { self.ask_for(text).await });
-            })));
+            self.away.set(Vec::new());
+            self.search_soon();
         });
     }
 
-    async fn ask_for(self, text: String) {
-        let query = ClientsQuery {
-            all: false,
-            limit: Some(PAGE),
-            after: None,
-            q: Some(text),
-        };
-        match Client::new("").clients(&query).await {
-            Ok(page) => {
-                self.roster
-                    .try_update(|roster| roster.take_in(page.clients));
+    fn search_soon(self) {
+        let ask = move || spawn_local(async move { self.ask_for().await });
+        self.typing.set_value(Some(Timer::after(TYPING, ask)));
+    }
+
+    async fn ask_for(self) {
+        let text = self.search.try_get_untracked().unwrap_or_default();
+        if text.trim().is_empty() {
+            return;
+        }
+        let beyond = self.beyond.try_get_untracked().unwrap_or_default() > 0;
+        // Topics are known of those who are connected, so a crowd is asked for by itself.
+        for all in [true, false].into_iter().filter(|all| *all || beyond) {
+            let query = ClientsQuery {
+                all,
+                limit: Some(PAGE),
+                after: None,
+                q: Some(text.trim().to_owned()),
+            };
+            match Client::new("").clients(&query).await {
+                Ok(page) if self.search.try_get_untracked().as_ref() == Some(&text) => {
+                    self.take_in(page.clients, all);
+                }
+                Ok(_) => return,
+                Err(error) => self.entry.notice(&error),
             }
-            Err(error) => self.entry.notice(&error),
+        }
+    }
+
+    fn take_in(self, clients: Vec<ClientInfo>, all: bool) {
+        let (here, gone): (Vec<_>, Vec<_>) = clients
+            .into_iter()
+            .partition(|client| !client.connections.is_empty());
+        self.roster.try_update(|roster| roster.take_in(here));
+        if all {
+            let gone = gone.into_iter().map(Arc::new).collect();
+            self.away.try_set(gone);
         }
     }
 

@@ -1,0 +1,177 @@
+//! What was pushed, as far as the panel has read it: newest first, each message once.
+
+use std::sync::Arc;
+
+use crate::{
+    cursor,
+    wire::{MessageInfo, To},
+};
+
+/// A part of the history, beginning with the newest message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chronicle {
+    messages: Vec<Arc<MessageInfo>>,
+    /// What to ask for next; none when there is nothing older.
+    next: Option<String>,
+}
+
+impl Chronicle {
+    /// So many messages are kept.
+    pub(crate) const MAX_MESSAGES: usize = 500;
+
+    /// The beginning was read again. What is known stays, unless there is a hole between the two.
+    pub(crate) fn renew(&mut self, page: Vec<MessageInfo>, next: Option<String>) {
+        let newest = self
+            .messages
+            .first()
+            .map_or(0, |message| cursor::seq(&message.id));
+        let meets = page
+            .last()
+            .is_some_and(|oldest| cursor::seq(&oldest.id) <= newest);
+        if !meets {
+            self.messages.clear();
+            self.next = next;
+        }
+        self.take_in(page);
+    }
+
+    /// What follows after the oldest message.
+    pub(crate) fn append(&mut self, page: Vec<MessageInfo>, next: Option<String>) {
+        self.next = next;
+        self.take_in(page);
+    }
+
+    /// Newer accounts of messages.
+    pub(crate) fn take_in(&mut self, page: Vec<MessageInfo>) {
+        for message in page {
+            let seq = cursor::seq(&message.id);
+            let place = self
+                .messages
+                .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
+            match place {
+                Ok(place) => self.messages[place] = Arc::new(message),
+                Err(place) => self.messages.insert(place, Arc::new(message)),
+            }
+        }
+        if self.messages.len() > Self::MAX_MESSAGES {
+            self.messages.truncate(Self::MAX_MESSAGES);
+            self.next = self.messages.last().map(|oldest| oldest.id.clone());
+        }
+    }
+
+    pub(crate) fn messages(&self) -> &[Arc<MessageInfo>] {
+        &self.messages
+    }
+
+    pub(crate) fn next(&self) -> Option<String> {
+        self.next.clone()
+    }
+
+    /// The messages whose receipts may have moved when those of these clients have: what to ask for
+    /// them by, which is the cursor before them and how many they are.
+    pub(crate) fn concerned(&self, clients: &[String]) -> Option<(Option<String>, usize)> {
+        let concerns = |message: &Arc<MessageInfo>| concerns(message, clients);
+        let first = self.messages.iter().position(concerns)?;
+        let last = self.messages.iter().rposition(concerns)?;
+        let before = first
+            .checked_sub(1)
+            .map(|newer| self.messages[newer].id.clone());
+        Some((before, last - first + 1))
+    }
+}
+
+/// Whether a message is for one of these clients, as far as its audience is known here.
+pub(crate) fn concerns(message: &MessageInfo, clients: &[String]) -> bool {
+    match &message.to {
+        To::Client(id) => clients.contains(id),
+        To::Clients(ids) => {
+            message.clients.unwrap_or_default() > ids.len() as u64
+                || ids.iter().any(|id| clients.contains(id))
+        }
+        To::Topic(_) | To::Everyone => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Receipts;
+    use serde_json::value::RawValue;
+
+    fn message(seq: u64, to: To) -> MessageInfo {
+        MessageInfo {
+            id: format!("k3-{seq}"),
+            at: 0,
+            expires_at: None,
+            to,
+            clients: Some(1),
+            event: None,
+            data: RawValue::NULL.to_owned(),
+            ended: None,
+            receipts: Receipts::default(),
+        }
+    }
+
+    fn page(seqs: &[u64]) -> Vec<MessageInfo> {
+        let ada = || To::Client("ada".to_owned());
+        seqs.iter().map(|seq| message(*seq, ada())).collect()
+    }
+
+    fn seqs(chronicle: &Chronicle) -> Vec<u64> {
+        let messages = chronicle.messages().iter();
+        messages.map(|message| cursor::seq(&message.id)).collect()
+    }
+
+    #[test]
+    fn pages_that_overlap_bring_each_message_once() {
+        let mut chronicle = Chronicle::default();
+        chronicle.renew(page(&[9, 8]), Some("k3-8".to_owned()));
+        chronicle.append(page(&[6, 3]), None);
+        chronicle.renew(page(&[12, 9]), Some("k3-9".to_owned()));
+        assert_eq!(seqs(&chronicle), [12, 9, 8, 6, 3]);
+        assert_eq!(chronicle.next(), None);
+    }
+
+    #[test]
+    fn a_hole_is_not_hidden() {
+        let mut chronicle = Chronicle::default();
+        chronicle.renew(page(&[9, 8]), None);
+        chronicle.renew(page(&[30, 29]), Some("k3-29".to_owned()));
+        assert_eq!(seqs(&chronicle), [30, 29]);
+        assert_eq!(chronicle.next().as_deref(), Some("k3-29"));
+        chronicle.renew(Vec::new(), None);
+        assert!(chronicle.messages().is_empty());
+    }
+
+    #[test]
+    fn it_is_bounded_and_says_where_to_go_on() {
+        let mut chronicle = Chronicle::default();
+        let many: Vec<u64> = (1..=Chronicle::MAX_MESSAGES as u64 + 2).rev().collect();
+        chronicle.renew(page(&many), None);
+        assert_eq!(chronicle.messages().len(), Chronicle::MAX_MESSAGES);
+        assert_eq!(chronicle.next().as_deref(), Some("k3-3"));
+    }
+
+    #[test]
+    fn only_what_is_for_a_client_is_asked_for_again() {
+        let mut chronicle = Chronicle::default();
+        let mut several = message(4, To::Clients(vec!["bea".to_owned()]));
+        several.clients = Some(20);
+        let list = vec![
+            message(9, To::Everyone),
+            message(7, To::Client("ada".to_owned())),
+            message(5, To::Topic("ada".to_owned())),
+            several,
+            message(2, To::Client("cem".to_owned())),
+        ];
+        chronicle.renew(list, None);
+        let concerned = |id: &str| chronicle.concerned(&[id.to_owned()]);
+        assert_eq!(concerned("ada"), Some((Some("k3-9".to_owned()), 3)));
+        assert_eq!(
+            concerned("dan"),
+            Some((Some("k3-5".to_owned()), 1)),
+            "unnamed"
+        );
+        assert_eq!(concerned("cem"), Some((Some("k3-5".to_owned()), 2)));
+    }
+}

@@ -1,0 +1,143 @@
+//! Which messages of the history to show.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{AudienceQuery, MessagesQuery},
+    components::{IntoPart, when},
+};
+
+/// What is asked for. Copies are the same.
+#[derive(Clone, Copy)]
+pub(crate) struct HistoryFilter {
+    /// One of the values of the choice below.
+    pub(crate) audience: RwSignal<String>,
+    /// The client or the topic.
+    pub(crate) name: RwSignal<String>,
+    event: RwSignal<String>,
+    text: RwSignal<String>,
+}
+
+impl HistoryFilter {
+    pub(crate) fn new() -> Self {
+        Self {
+            audience: RwSignal::default(),
+            name: RwSignal::default(),
+            event: RwSignal::default(),
+            text: RwSignal::default(),
+        }
+    }
+
+    /// What to ask the server. A name that is still missing does not narrow anything.
+    pub(crate) fn query(self) -> MessagesQuery {
+        let filled = |text: RwSignal<String>| {
+            let text = text.get().trim().to_owned();
+            (!text.is_empty()).then_some(text)
+        };
+        let audience = match self.audience.get().as_str() {
+            "clients" => Some(AudienceQuery::Clients),
+            "topics" => Some(AudienceQuery::Topics),
+            "everyone" => Some(AudienceQuery::Everyone),
+            "client" => filled(self.name).map(AudienceQuery::Client),
+            "topic" => filled(self.name).map(AudienceQuery::Topic),
+            _ => None,
+        };
+        MessagesQuery {
+            audience,
+            event: filled(self.event),
+            q: filled(self.text),
+            ..MessagesQuery::default()
+        }
+    }
+
+    /// The same, after the panel may have gone.
+    pub(crate) fn try_query(self) -> Option<MessagesQuery> {
+        (!self.text.is_disposed()).then(|| untrack(|| self.query()))
+    }
+
+    /// Shows what was for one client.
+    pub(crate) fn narrow_to(self, client_id: String) {
+        self.audience.set("client".to_owned());
+        self.name.set(client_id);
+        self.event.set(String::new());
+        self.text.set(String::new());
+    }
+}
+
+/// The choices, in a row where there is room for it.
+#[component]
+pub fn HistoryFilterFields(
+    /// What is asked for.
+    filter: HistoryFilter,
+) -> impl IntoView {
+    let option = |value: &'static str, label: &'static str| {
+        view! { <option value=value>{label}</option> }.part()
+    };
+    let named = move || matches!(filter.audience.get().as_str(), "client" | "topic");
+    let name = move || search("history-name", "Which one", "Its id or name", filter.name);
+    view! {
+        <div class="filters">
+            <label class="unseen" for="history-audience">
+                "Audience"
+            </label>
+            <select id="history-audience" bind:value=filter.audience>
+                {option("", "For anybody")}
+                {option("clients", "For clients")}
+                {option("topics", "For topics")}
+                {option("everyone", "For everyone")}
+                {option("client", "For one client")}
+                {option("topic", "For one topic")}
+            </select>
+            {when(named, name)}
+            {search("history-event", "Type of messages", "Event type", filter.event)}
+            {search("history-text", "Text in messages", "Text in the data", filter.text)}
+        </div>
+    }
+    .part()
+}
+
+fn search(
+    id: &'static str,
+    label: &'static str,
+    placeholder: &'static str,
+    text: RwSignal<String>,
+) -> AnyView {
+    view! {
+        <label class="unseen" for=id>
+            {label}
+        </label>
+        <input
+            id=id
+            type="search"
+            placeholder=placeholder
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck="false"
+            bind:value=text
+        />
+    }
+    .part()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_filled_in_narrows_the_history() {
+        let owner = Owner::new();
+        owner.set();
+        let filter = HistoryFilter::new();
+        assert_eq!(filter.query(), MessagesQuery::default());
+        filter.audience.set("topic".to_owned());
+        assert_eq!(filter.query().audience, None);
+        filter.name.set(" news ".to_owned());
+        filter.text.set("  ".to_owned());
+        let query = filter.query();
+        assert_eq!(
+            query.audience,
+            Some(AudienceQuery::Topic("news".to_owned()))
+        );
+        assert_eq!(query.q, None);
+    }
+}
