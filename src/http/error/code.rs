@@ -69,7 +69,7 @@ pub enum Code {
 
 impl Code {
     /// Every kind, in the order of their declaration. `/docs` explains each where its link leads.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -77,7 +77,13 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::ClientUnknown,
         Self::ClientNotConnected,
+        Self::NobodyOnline,
+        Self::IdempotencyKeyReused,
+        Self::MessageUnknown,
+        Self::StorageFull,
+        Self::LogUnavailable,
         Self::ReservedTopic,
         Self::Unauthorized,
         Self::Forbidden,
