@@ -148,6 +148,9 @@ impl Page {
     async fn read(&mut self) {
         while let Some(next) = self.must.front().cloned() {
             let event = self.event().await;
+            if event.contains("event: ping\n") {
+                continue;
+            }
             let is = |pushed: &Pushed| event == format!("id: {}\ndata: {}", pushed.id, pushed.text);
             if let Some(place) = self.may.iter().position(is) {
                 // It may begin anywhere in these, and then leaves none out.
