@@ -5,13 +5,18 @@
 //! all would touch a page of its own for nearly every post. A reader pays with one look for each block
 //! between its place and the head.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use std::{slice::ChunksExact, sync::OnceLock};
+
+use rusqlite::{Connection, OptionalExtension};
 
 use super::schema::sql;
 use crate::message::Seq;
 
 /// A block is as many places as this is bits.
 const BLOCK_BITS: u32 = 15;
+
+/// Posts that one run of the statement writes.
+const AT_ONCE: usize = 32;
 
 /// Blocks without any post that are walked over one by one; a wider gap is leapt.
 const WALK: u64 = 64;
@@ -21,21 +26,59 @@ fn block(seq: Seq) -> u64 {
     seq >> BLOCK_BITS
 }
 
-/// The statement that writes posts, looked up once for a whole commit.
-pub(super) struct Insert<'c>(CachedStatement<'c>);
+/// A post on its way into the file, in the order in which the file keeps them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Post {
+    block: u64,
+    audience: i64,
+    seq: Seq,
+    topic: Option<i64>,
+}
 
-impl<'c> Insert<'c> {
-    pub fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
-        let insert = "INSERT INTO posts (block, audience, seq, topic) VALUES (?1, ?2, ?3, ?4)";
-        conn.prepare_cached(insert).map(Self)
-    }
-
+impl Post {
     /// Posts a message to an audience; to that of any topic with the topic's number.
-    pub fn post(&mut self, audience: i64, seq: Seq, topic: Option<i64>) -> rusqlite::Result<()> {
-        self.0
-            .execute((sql(block(seq)), audience, sql(seq), topic))?;
-        Ok(())
+    pub fn new(audience: i64, seq: Seq, topic: Option<i64>) -> Self {
+        Self {
+            block: block(seq),
+            audience,
+            seq,
+            topic,
+        }
     }
+}
+
+/// Writes posts: sorted first, so that those of one commit go through the pages of the file once, from
+/// left to right, and not to and fro; and many with one run of a statement, which costs as much as a row.
+pub(super) fn write(conn: &Connection, posts: &mut [Post]) -> rusqlite::Result<()> {
+    static INSERT: OnceLock<[String; 2]> = OnceLock::new();
+    let [many, one] = INSERT.get_or_init(|| [insert(AT_ONCE), insert(1)]);
+    posts.sort_unstable();
+    let chunks = posts.chunks_exact(AT_ONCE);
+    let rest = chunks.remainder().chunks_exact(1);
+    run(conn, many, chunks)?;
+    run(conn, one, rest)
+}
+
+fn insert(rows: usize) -> String {
+    let rows = vec!["(?, ?, ?, ?)"; rows].join(", ");
+    format!("INSERT INTO posts (block, audience, seq, topic) VALUES {rows}")
+}
+
+fn run(conn: &Connection, insert: &str, chunks: ChunksExact<'_, Post>) -> rusqlite::Result<()> {
+    if chunks.len() == 0 {
+        return Ok(());
+    }
+    let mut insert = conn.prepare_cached(insert)?;
+    for chunk in chunks {
+        for (post, at) in chunk.iter().zip((1..).step_by(4)) {
+            insert.raw_bind_parameter(at, sql(post.block))?;
+            insert.raw_bind_parameter(at + 1, post.audience)?;
+            insert.raw_bind_parameter(at + 2, sql(post.seq))?;
+            insert.raw_bind_parameter(at + 3, post.topic)?;
+        }
+        insert.raw_execute()?;
+    }
+    Ok(())
 }
 
 /// Takes a post away.
@@ -48,7 +91,7 @@ pub(super) fn remove(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Re
 /// Puts a post where deliveries do not look and the history does: at the audience's negative.
 pub(super) fn end(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Result<()> {
     remove(conn, audience, seq)?;
-    Insert::new(conn)?.post(-audience, seq, None)
+    write(conn, &mut [Post::new(-audience, seq, None)])
 }
 
 /// Calls `each` with the place and topic of up to `limit` posts of an audience after a place and up to

@@ -13,7 +13,7 @@ use super::{
     error::StoreError,
     options::{Durability, LogOptions, milliseconds},
     places::Places,
-    posts,
+    posts::{self, Post},
     schema::{ANY_TOPIC, EVERYONE, Opened, sql},
 };
 use crate::message::{Audience, Data, Message, Seq};
@@ -82,6 +82,7 @@ impl Store {
                     Kept::Not(fate) => fate,
                 });
             }
+            posts::write(&store.conn, &mut put.posts)?;
             Ok(committed)
         })?;
         self.head = head;
@@ -140,7 +141,8 @@ struct Put<'c> {
     /// In milliseconds.
     key_age: u64,
     message: CachedStatement<'c>,
-    posts: posts::Insert<'c>,
+    /// Written together, when all messages are.
+    posts: Vec<Post>,
 }
 
 impl<'c> Put<'c> {
@@ -152,7 +154,7 @@ impl<'c> Put<'c> {
                 "INSERT INTO messages (seq, at, expires_at, audience, audiences, event, json, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
-            posts: posts::Insert::new(conn)?,
+            posts: Vec::new(),
         })
     }
 
@@ -218,7 +220,7 @@ impl<'c> Put<'c> {
             Audience::Client(id) => Some(audiences.client(self.conn, id)?),
             Audience::Topic(topic) => {
                 let id = audiences.topic(self.conn, topic)?;
-                self.posts.post(ANY_TOPIC, message.seq, Some(id))?;
+                self.posts.push(Post::new(ANY_TOPIC, message.seq, Some(id)));
                 Some(id)
             }
             Audience::Clients(ids) => {
@@ -231,7 +233,7 @@ impl<'c> Put<'c> {
             }
         };
         for id in audience.iter().chain(several.iter().flatten()) {
-            self.posts.post(*id, message.seq, None)?;
+            self.posts.push(Post::new(*id, message.seq, None));
         }
         let (json, data) = match &message.data {
             Data::Text(text) => (false, text),
