@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use super::{error::ReadError, posts, rows, schema::ANY_TOPIC};
 use crate::message::{Seq, TopicFilter};
 
-/// Posts that a lane fetches at first, and at most, at a time.
+/// Posts that a lane fetches at a time: more than its share of a page by so many at first, and later no
+/// more than this at once.
 const FETCH: (u64, u64) = (16, 256);
 
 /// Posts that a lane looks at without a match before it gives up for this page.
@@ -53,6 +54,11 @@ impl<'f> Lane<'f> {
             matching: Some(Matching { filters, known }),
             ..Self::of(ANY_TOPIC, after)
         }
+    }
+
+    /// Says how many of its posts a page is likely to take, so that one look brings them all.
+    pub fn expect(&mut self, share: u64) {
+        self.fetch = share + FETCH.0;
     }
 
     pub fn audience(&self) -> i64 {

@@ -182,6 +182,10 @@ impl<'c> Replay<'c> {
     fn merge(&mut self, wanted: usize) -> Result<Vec<Seq>, ReadError> {
         let mut seqs: Vec<Seq> = Vec::new();
         let mut heads = BinaryHeap::with_capacity(self.lanes.len());
+        let share = wanted / self.lanes.len().max(1);
+        for lane in &mut self.lanes {
+            lane.expect(share as u64);
+        }
         for i in 0..self.lanes.len() {
             self.push_head(&mut heads, i, wanted)?;
         }
