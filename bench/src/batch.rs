@@ -138,28 +138,28 @@ type Load = (Kind, u64, u64);
 struct Alone {
     rates: Vec<f64>,
     per_commit: Vec<f64>,
-    commit_micros: Vec<f64>,
+    cpu_micros: Vec<f64>,
 }
 
 impl Alone {
     fn note(&mut self, runtime: &Runtime, log: &Arc<Log>, load: Load) -> Result<()> {
         let before = log.stats()?.work;
-        self.rates.push(runtime.block_on(into_log(log, load))?);
+        let (rate, used) = runtime.block_on(into_log(log, load))?;
         let after = log.stats()?.work;
+        self.rates.push(rate);
+        self.cpu_micros.push(used * 1e6 / load.1 as f64);
         let commits = (after.commits - before.commits) as f64;
         let messages = (after.appended - before.appended) as f64;
         self.per_commit.push(messages / commits);
-        let micros = (after.commit_micros - before.commit_micros) as f64;
-        self.commit_micros.push(micros / commits);
         Ok(())
     }
 
     fn row(&self, kind: Kind, plain: f64) -> Row {
         let name = format!("batches into the log, {}", kind.name());
         let note = format!(
-            "{} messages per commit, {} us each",
+            "{} messages per commit; {} us CPU per message",
             number(median(&self.per_commit)),
-            number(median(&self.commit_micros))
+            number(median(&self.cpu_micros))
         );
         let row = Row::new(name, median(&self.rates), "/s");
         row.against("plain SQLite inserts", plain).note(note)
@@ -198,8 +198,8 @@ impl Reached {
     }
 }
 
-/// Messages per second of four tasks that append a thousand at a time.
-async fn into_log(log: &Arc<Log>, (kind, count, round): Load) -> Result<f64> {
+/// Messages per second of four tasks that append a thousand at a time, and the processor seconds.
+async fn into_log(log: &Arc<Log>, (kind, count, round): Load) -> Result<(f64, f64)> {
     const TASKS: u64 = 4;
     let data = fill::small();
     let mut batches: [Vec<Vec<_>>; TASKS as usize] = Default::default();
@@ -211,7 +211,8 @@ async fn into_log(log: &Arc<Log>, (kind, count, round): Load) -> Result<f64> {
         });
         batches[(first / AT_ONCE % TASKS) as usize].push(entries.collect::<Result<_>>()?);
     }
-    let began = Instant::now();
+    let own = || machine::cpu_seconds(std::process::id());
+    let (began, before) = (Instant::now(), own());
     let mut tasks = JoinSet::new();
     for batches in batches {
         let log = Arc::clone(log);
@@ -227,7 +228,7 @@ async fn into_log(log: &Arc<Log>, (kind, count, round): Load) -> Result<f64> {
     while let Some(done) = tasks.join_next().await {
         done??;
     }
-    Ok(count as f64 / began.elapsed().as_secs_f64())
+    Ok((count as f64 / began.elapsed().as_secs_f64(), own() - before))
 }
 
 /// The bodies of the requests, made before the clock runs.
