@@ -81,6 +81,7 @@ async function adminPicture(context, url) {
   await page.getByText('Reaches 1 client on 2 connections now.').waitFor();
   await page.getByRole('button', { name: 'Push', exact: true }).click();
   await page.getByText('Reached 2 connections now.').first().waitFor();
+  await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(pictures, 'admin.png') });
 }
 
