@@ -220,12 +220,15 @@ impl Bed {
         assert_eq!(self.log().head(), self.head());
         for (i, name) in CLIENTS.iter().enumerate() {
             let place = self.log().inbox_place(&client(i)).expect("a place");
-            // What was only written counts for those who never acknowledge.
-            let had = match self.acked[i] {
-                0 => self.sent[i],
-                acked => acked,
-            };
-            assert_eq!(place, had, "the inbox of {name}");
+            assert_eq!(place, self.had(i), "the inbox of {name}");
+        }
+    }
+
+    /// What a client has had: what was only written counts for those who never acknowledge.
+    fn had(&self, client: usize) -> u64 {
+        match self.acked[client] {
+            0 => self.sent[client],
+            acked => acked,
         }
     }
 
@@ -327,7 +330,7 @@ impl Bed {
             assert_eq!(receipts, expected, "{kept:?}");
         }
         for (c, name) in CLIENTS.iter().enumerate() {
-            let place = self.sent[c].max(self.acked[c]);
+            let place = self.had(c);
             let waits = |kept: &&Kept| {
                 let for_it = matches!(&kept.to, To::Clients(clients) if clients.contains(&c));
                 for_it && kept.seq > place && self.deliverable(kept) && !self.old(kept)
