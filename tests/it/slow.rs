@@ -82,7 +82,8 @@ async fn who_takes_nothing_is_closed_forgotten_and_served_when_it_comes_back() {
     assert!(detail.connections.is_empty());
 
     // What the system still had for it comes, and then the stream breaks off.
-    let taken = stuck.rest().await;
+    let mut taken = stuck.rest().await;
+    taken.retain(|event| event.event != "ping");
     assert!(taken.len() < MANY);
     let last = taken.last().map(|event| event.id.clone()).or(first);
     let mut back = server.resume("stuck", &last.expect("an id"), &["t"]).await;
