@@ -8,6 +8,7 @@ mod bad_input;
 mod batch;
 mod command;
 mod durability;
+mod full_disk;
 mod gaps;
 mod history;
 mod inbox;

@@ -1,0 +1,59 @@
+//! A full disk: pushes are refused with a clear answer, the rest goes on, and it recovers by itself.
+
+use std::{fs, process::Command};
+
+use app::wire::{Problem, To};
+use serde_json::json;
+
+use crate::harness::{Server, push_of};
+
+/// A disk of the test's own, of four megabytes.
+const DISK: &str = "/mnt";
+
+#[test]
+fn a_full_disk_refuses_pushes_and_takes_them_again_when_there_is_room() {
+    let itself = std::env::current_exe().expect("this program");
+    let inside = "mount -t tmpfs -o size=4m none /mnt && exec \"$0\" --ignored --exact full_disk::inside_a_disk_of_its_own";
+    let status = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", inside])
+        .arg(itself)
+        .status()
+        .expect("unshare, of util-linux, runs");
+    assert!(status.success(), "inside: {status}");
+}
+
+#[tokio::test]
+#[ignore = "the test above runs it where it has a disk of its own"]
+async fn inside_a_disk_of_its_own() {
+    let filler = format!("{DISK}/filler");
+    fs::write(&filler, vec![0; 2 << 20]).expect("room for it");
+    let folder = format!("{DISK}/data");
+    let server = Server::with(&["--data-dir", &folder]).await;
+    let mut ada = server.listen("ada", &[]).await;
+
+    let push = json!({"to": "everyone", "data": "x".repeat(60_000)}).to_string();
+    let refused = loop {
+        let answer = server.post("/push", &push).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+        assert_eq!(ada.message().await.data.len(), 60_000);
+    };
+    assert_eq!(refused.status(), 507);
+    let problem: Problem = refused.json().await.expect("a problem document");
+    assert_eq!(problem.code, "storage_full");
+
+    // Streams and reads go on.
+    let mut ephemeral = push_of(To::Everyone, "still here");
+    ephemeral.ttl = Some(0);
+    assert_eq!(
+        server.api.push(&ephemeral).await.expect("sent").connections,
+        1
+    );
+    assert_eq!(ada.text().await, "still here");
+    assert_eq!(server.get("/api/messages?limit=1").await.status(), 200);
+
+    fs::remove_file(&filler).expect("removed");
+    server.push(To::Everyone, "room again").await;
+    assert_eq!(ada.text().await, "room again");
+}
