@@ -160,6 +160,18 @@ impl Pairs {
             .ok_or_else(|| Error::new(Code::MissingField, format!("{name} is missing")).field(name))
     }
 
+    /// `limit`: how much one page of `what` is to have, at most `most`.
+    pub fn page_limit(&self, default: u64, most: u64, what: &str) -> Result<usize, Error> {
+        let limit = self.number("limit")?.unwrap_or(default);
+        match (1..=most).contains(&limit) {
+            true => Ok(limit as usize),
+            false => Err(Error::invalid(
+                "limit",
+                format!("a page has 1 to {most} {what}"),
+            )),
+        }
+    }
+
     /// A whole number, if it is there.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Error> {
         let parse = |text: &str| {

@@ -45,21 +45,15 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<ClientsPage>, Error> {
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
-    let limit = pairs.number("limit")?.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Error::invalid(
-            "limit",
-            format!("a page has 1 to {MAX_PAGE} clients"),
-        ));
-    }
+    let limit = pairs.page_limit(PAGE, MAX_PAGE, "clients")?;
     let after = pairs.get("after").map(ClientId::parse).transpose();
     let after = after.map_err(|why| Error::invalid("after", why))?;
     let search = pairs.get("q").unwrap_or_default().to_owned();
     let (clients, next) = match pairs.get("state") {
-        None | Some("online") => online(&state.broker, after.as_ref(), &search, limit as usize),
+        None | Some("online") => online(&state.broker, after.as_ref(), &search, limit),
         Some("all") => {
             let broker = Arc::clone(&state.broker);
-            off_thread(move || known(&broker, after.as_ref(), &search, limit as usize)).await?
+            off_thread(move || known(&broker, after.as_ref(), &search, limit)).await?
         }
         Some(_) => return Err(Error::invalid("state", "online or all")),
     };

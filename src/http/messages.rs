@@ -52,19 +52,13 @@ pub async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<MessagesPage>, Error> {
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
-    let limit = pairs.number("limit")?.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(Error::invalid(
-            "limit",
-            format!("a page has 1 to {MAX_PAGE} messages"),
-        ));
-    }
+    let limit = pairs.page_limit(PAGE, MAX_PAGE, "messages")?;
     let before = pairs
         .get("before")
         .map(|id| place(&state.broker, "before", id))
         .transpose()?;
     let filter = filter(&pairs)?;
-    off_thread(move || page(&state.broker, &filter, before, limit as usize))
+    off_thread(move || page(&state.broker, &filter, before, limit))
         .await
         .map(Json)
 }

@@ -1,25 +1,22 @@
 //! A full disk: pushes are refused with a clear answer, the rest goes on, and it recovers by itself.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use app::wire::{Problem, To};
 use serde_json::json;
 
-use crate::harness::{Server, push_of};
+use crate::harness::{Server, push_of, run_apart};
 
 /// A disk of the test's own, of four megabytes.
 const DISK: &str = "/mnt";
 
 #[test]
 fn a_full_disk_refuses_pushes_and_takes_them_again_when_there_is_room() {
-    let itself = std::env::current_exe().expect("this program");
-    let inside = "mount -t tmpfs -o size=4m none /mnt && exec \"$0\" --ignored --exact full_disk::inside_a_disk_of_its_own";
-    let status = Command::new("unshare")
-        .args(["--map-root-user", "--mount", "sh", "-c", inside])
-        .arg(itself)
-        .status()
-        .expect("unshare, of util-linux, runs");
-    assert!(status.success(), "inside: {status}");
+    run_apart(
+        "--mount",
+        "mount -t tmpfs -o size=4m none /mnt",
+        "full_disk::inside_a_disk_of_its_own",
+    );
 }
 
 #[tokio::test]

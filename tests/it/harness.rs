@@ -403,3 +403,16 @@ pub fn client(client_id: &str) -> To {
 pub fn topic(topic: &str) -> To {
     To::Topic(topic.to_owned())
 }
+
+/// Runs an ignored test of this program in a namespace of its own (`--net` or `--mount`), which `set_up`
+/// has made ready for it.
+pub fn run_apart(namespace: &str, set_up: &str, test: &str) {
+    let itself = std::env::current_exe().expect("this program");
+    let inside = format!("{set_up} && exec \"$0\" --ignored --exact {test}");
+    let status = std::process::Command::new("unshare")
+        .args(["--map-root-user", namespace, "sh", "-c", &inside])
+        .arg(itself)
+        .status()
+        .expect("unshare, of util-linux, runs");
+    assert!(status.success(), "inside: {status}");
+}

@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::harness::{Listener, Server, client, within};
+use crate::harness::{Listener, Server, client, run_apart, within};
 
 /// An address of the test's own network, where the peer is until it vanishes.
 const PEER: &str = "10.99.0.2";
@@ -143,14 +143,11 @@ async fn what_stood_unread_in_a_page_that_closed_waits_on() {
 
 #[test]
 fn what_was_sent_to_a_peer_that_vanished_waits_on() {
-    let itself = std::env::current_exe().expect("this program");
-    let inside = "ip link set lo up && ip address add 10.99.0.2/32 dev lo && exec \"$0\" --ignored --exact inbox::inside_a_network_of_its_own";
-    let status = Command::new("unshare")
-        .args(["--map-root-user", "--net", "sh", "-c", inside])
-        .arg(itself)
-        .status()
-        .expect("unshare, of util-linux, runs");
-    assert!(status.success(), "inside: {status}");
+    run_apart(
+        "--net",
+        "ip link set lo up && ip address add 10.99.0.2/32 dev lo",
+        "inbox::inside_a_network_of_its_own",
+    );
 }
 
 #[tokio::test]

@@ -2,21 +2,18 @@
 
 use std::process::Command;
 
-use crate::harness::{Listener, Server};
+use crate::harness::{Listener, Server, run_apart};
 
 /// An address of the test's own network, where the peer is until it vanishes.
 const PEER: &str = "10.99.0.1";
 
 #[test]
 fn a_peer_that_vanished_without_a_word_is_removed() {
-    let itself = std::env::current_exe().expect("this program");
-    let inside = "ip link set lo up && ip address add 10.99.0.1/32 dev lo && exec \"$0\" --ignored --exact vanishing::inside_a_network_of_its_own";
-    let status = Command::new("unshare")
-        .args(["--map-root-user", "--net", "sh", "-c", inside])
-        .arg(itself)
-        .status()
-        .expect("unshare, of util-linux, runs");
-    assert!(status.success(), "inside: {status}");
+    run_apart(
+        "--net",
+        "ip link set lo up && ip address add 10.99.0.1/32 dev lo",
+        "vanishing::inside_a_network_of_its_own",
+    );
 }
 
 #[tokio::test]
