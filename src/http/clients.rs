@@ -62,6 +62,7 @@ pub async fn list(
         clients,
         next,
         total,
+        matching: None,
     }))
 }
 

@@ -1,0 +1,65 @@
+//! How the node is.
+
+use serde::{Deserialize, Serialize};
+
+/// What `GET /api/stats` answers. Counters start at 0 with the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Stats {
+    /// The name of this node.
+    pub node: String,
+    /// The version of the binary.
+    pub version: String,
+    /// Seconds since it started.
+    pub uptime: u64,
+    /// Clients connected now.
+    pub clients: u64,
+    /// Connections open now.
+    pub connections: u64,
+    /// Distinct subscriptions (topics and patterns) that somebody holds now.
+    pub topics: u64,
+    /// Connections ever opened.
+    pub connections_opened: u64,
+    /// Messages accepted.
+    pub messages: u64,
+    /// Messages in the log.
+    pub log_messages: u64,
+    /// Bytes that the log takes on the disk.
+    pub log_bytes: u64,
+    /// Frames handed to connections.
+    pub deliveries: u64,
+}
+
+/// How the node was over a few seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Sample {
+    /// When these seconds ended, in milliseconds since 1970.
+    pub at: u64,
+    /// Clients connected then.
+    pub clients: u64,
+    /// Connections open then.
+    pub connections: u64,
+    /// Messages accepted, per second.
+    pub pushes: f64,
+    /// Frames handed to connections, per second.
+    pub deliveries: f64,
+    /// Milliseconds from the arrival of a push to its last connection's outbox: the median; none without pushes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_p50: Option<f64>,
+    /// The same for the slowest in a hundred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag_p99: Option<f64>,
+    /// Bytes of memory that are the node's own; 0 where the system does not tell.
+    pub memory: u64,
+}
+
+/// What `GET /api/stats/history` answers: the last hour.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct StatsHistory {
+    /// Seconds between two samples.
+    pub every: u64,
+    /// Oldest first.
+    pub samples: Vec<Sample>,
+}

@@ -1,0 +1,18 @@
+//! The server's own topics, and the events on them. Admin only.
+
+/// The topic on which the registry reports connects and disconnects.
+pub const SYS_CLIENTS: &str = "$sys/clients";
+/// On [`SYS_CLIENTS`]: a list of [`ClientInfo`](super::ClientInfo) that changed.
+pub const EVENT_CLIENTS: &str = "clients";
+/// On [`SYS_CLIENTS`]: too much changed to tell it one by one; load the list again.
+pub const EVENT_RESYNC: &str = "resync";
+/// The topic on which the broker reports what was pushed and how far it came.
+pub const SYS_MESSAGES: &str = "$sys/messages";
+/// On [`SYS_MESSAGES`]: a [`MessageInfo`](super::MessageInfo) that was just pushed.
+pub const EVENT_PUSHED: &str = "pushed";
+/// On [`SYS_MESSAGES`]: a list of client ids whose receipts have moved.
+pub const EVENT_MOVED: &str = "moved";
+/// The topic on which the node reports how it is.
+pub const SYS_STATS: &str = "$sys/stats";
+/// On [`SYS_STATS`]: a [`Sample`](super::Sample).
+pub const EVENT_SAMPLE: &str = "sample";
