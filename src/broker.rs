@@ -21,9 +21,9 @@ pub use subscribe::{Since, Unavailable};
 pub use watch::{News, Pushed, Watch};
 
 use crate::{
-    connection::Read,
+    connection::{Backlog, Read},
     log::{
-        AppendError, Appended, Entry, IdempotencyKey, Log, LogOptions, OpenError, Page, PageLimit,
+        AppendError, Appended, Entry, IdempotencyKey, Log, LogOptions, OpenError, PageLimit,
         ReadError, Recalled,
     },
     message::{ClientId, Cursor, Draft, Epoch, Frame, FrameWriter, Message, Seq},
@@ -170,14 +170,17 @@ impl Broker {
         }
     }
 
-    /// Reads a page of the log for a connection. Blocks: see [`Log::read`].
-    pub fn read(&self, read: &Read) -> Result<Page, ReadError> {
-        self.log.read(
-            &read.subscriptions,
-            read.after,
-            read.until,
-            PageLimit::default(),
-        )
+    /// Reads a page of the log for a connection, and encodes it. Blocks: see [`Log::read`].
+    pub fn read(&self, read: &Read) -> Result<Backlog, ReadError> {
+        let Read {
+            subscriptions,
+            after,
+            until,
+        } = read;
+        let page = self
+            .log
+            .read(subscriptions, *after, *until, PageLimit::default())?;
+        Ok(Backlog::of(page, self.log.epoch()))
     }
 
     /// Writes down, every now and then, how far the messages to topics and to everyone have come.

@@ -5,11 +5,15 @@
 //! slow differ only in where the cursor stands. The machine neither waits nor does any I/O, so that
 //! whatever drives it, a task or a reactor, delivers by the same rules.
 
+mod backlog;
+
 use std::{collections::VecDeque, sync::Arc};
 
+pub use backlog::{Backlog, Batch, Read};
+
 use crate::{
-    log::{LossReason, Page, Subscriptions},
-    message::{Frame, Message, Seq},
+    log::{LossReason, Subscriptions},
+    message::{Frame, Seq},
     outbox::{CloseReason, Delivery, Logged, Taken},
     registry::Registration,
 };
@@ -21,8 +25,8 @@ pub enum Step {
     Write(Arc<Logged>),
     /// Write this frame, which has no place.
     WriteEphemeral(Frame),
-    /// Encode this message, read from the log, and write it.
-    Replay(Arc<Message>),
+    /// Write these messages, read from the log.
+    Replay(Batch),
     /// Read from the log, and hand what came to [`Connection::replayed`].
     Read(Read),
     /// Say that something is missing.
@@ -31,17 +35,6 @@ pub enum Step {
     Wait,
     /// Say why, and end.
     Close(CloseReason),
-}
-
-/// A page of the log that a connection needs.
-#[derive(Clone, Debug)]
-pub struct Read {
-    /// Whose messages.
-    pub subscriptions: Arc<Subscriptions>,
-    /// Those after this place,
-    pub after: Seq,
-    /// up to and with this one, if there is an end.
-    pub until: Option<Seq>,
 }
 
 /// Messages that this connection can't have any more.
@@ -123,10 +116,12 @@ pub struct Connection {
     phase: Phase,
     /// Everything up to here has been given out, within the phase.
     cursor: Seq,
-    /// The rest of the page that was read last,
-    page: VecDeque<Arc<Message>>,
-    /// and how far it goes.
+    /// The rest of what was read last,
+    page: VecDeque<Batch>,
+    /// how far it goes,
     page_end: Seq,
+    /// and whether there may be more in the log.
+    more: bool,
     gaps: VecDeque<Gap>,
     /// The last place of the gaps that were told.
     told: Seq,
@@ -161,6 +156,7 @@ impl Connection {
             cursor,
             page: VecDeque::new(),
             page_end: cursor,
+            more: false,
             gaps: gap.into_iter().collect(),
             told: 0,
         }
@@ -194,10 +190,10 @@ impl Connection {
         if let Some(gap) = self.gaps.pop_front() {
             return Step::Gap(gap);
         }
-        if let Some(message) = self.page.pop_front() {
-            self.cursor = message.seq;
+        if let Some(batch) = self.page.pop_front() {
+            self.cursor = batch.last;
             self.registration.outbox().served(self.cursor);
-            return Step::Replay(message);
+            return Step::Replay(batch);
         }
         self.cursor = self.cursor.max(self.page_end);
         match self.phase {
@@ -213,9 +209,9 @@ impl Connection {
 
     /// Takes in what [`Step::Read`] asked for. It must have been read *after* that step: what the log did
     /// not have then is in the outbox.
-    pub fn replayed(&mut self, page: Page) {
+    pub fn replayed(&mut self, backlog: Backlog) {
         let told = self.told;
-        for loss in page.losses.iter().filter(|loss| loss.to > told) {
+        for loss in backlog.losses.iter().filter(|loss| loss.to > told) {
             self.told = self.told.max(loss.to);
             let range = Some((loss.from.max(told + 1), loss.to));
             self.gaps.push_back(Gap {
@@ -223,11 +219,30 @@ impl Connection {
                 reason: loss.reason.into(),
             });
         }
-        self.page = page.messages.into();
-        self.page_end = page.reached;
-        if self.phase == Phase::Replay && !page.more {
+        self.page = backlog.batches;
+        self.page_end = backlog.reached;
+        self.more = backlog.more;
+        if self.phase == Phase::Replay && !backlog.more {
             self.phase = Phase::Live;
         }
+    }
+
+    /// What the next [`Step::Read`] will ask for, where that is known: it may be read while what came last
+    /// is being written.
+    pub fn next_read(&self) -> Option<Read> {
+        if !self.more || self.page.is_empty() {
+            return None;
+        }
+        let (subscriptions, until) = match self.phase {
+            Phase::Inbox { head } => (&self.inbox, Some(head)),
+            Phase::Replay => (&self.everything, None),
+            Phase::Live => return None,
+        };
+        Some(Read {
+            subscriptions: Arc::clone(subscriptions),
+            after: self.page_end,
+            until,
+        })
     }
 
     fn read(&self, subscriptions: &Arc<Subscriptions>, until: Option<Seq>) -> Step {

@@ -9,13 +9,20 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use futures_util::{StreamExt, stream};
+use futures_util::{
+    FutureExt, StreamExt,
+    future::BoxFuture,
+    stream::{self, FuturesOrdered},
+};
 
 use super::{AppState, Code, Error, body, push};
 use crate::broker::Push;
 
-/// Pushes that are kept in one commit, at most.
+/// Lines that are handed to the log together, at most.
 const AT_ONCE: usize = 1_000;
+
+/// How often as many may be on their way at the same time.
+const IN_FLIGHT: usize = 4;
 
 /// Push many messages
 ///
@@ -39,20 +46,49 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         let detail = format!("send application/x-ndjson, not {content_type:?}");
         return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
     }
-    let lines = Lines::new(request.into_body(), &state);
-    let answers = stream::unfold((lines, state), async |(mut lines, state)| {
-        let taken = lines.take(&state).await?;
-        let answer = answer(&state, taken).await;
-        Some((Ok::<_, Infallible>(answer), (lines, state)))
+    let batch = Batch {
+        lines: Lines::new(request.into_body(), &state),
+        answers: FuturesOrdered::new(),
+        state,
+    };
+    let answers = stream::unfold(batch, async |mut batch| {
+        let answer = batch.next().await?;
+        Some((Ok::<_, Infallible>(answer), batch))
     });
     let content_type = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((content_type, Body::from_stream(answers)).into_response())
 }
 
+/// A batch while it is being answered.
+struct Batch {
+    lines: Lines,
+    /// In the order of the lines.
+    answers: FuturesOrdered<BoxFuture<'static, Bytes>>,
+    state: AppState,
+}
+
+impl Batch {
+    /// The next answers; none: that was all. Lines are read and parsed while the log keeps those before,
+    /// but nobody waits for a line in order to be answered to an earlier one.
+    async fn next(&mut self) -> Option<Bytes> {
+        while !self.lines.over && self.answers.len() < IN_FLIGHT {
+            tokio::select! {
+                // What was parsed goes to the log before more is parsed.
+                biased;
+                Some(answer) = self.answers.next() => return Some(answer),
+                taken = self.lines.take(&self.state) => if let Some(taken) = taken {
+                    self.answers.push_back(answer(self.state.clone(), taken).boxed());
+                }
+            }
+        }
+        self.answers.next().await
+    }
+}
+
 /// What was made of some lines: a push, or why not.
 type Taken = Vec<Result<Push, Error>>;
 
-async fn answer(state: &AppState, taken: Taken) -> Bytes {
+async fn answer(state: AppState, taken: Taken) -> Bytes {
     let mut pushes = Vec::with_capacity(taken.len());
     let mut refused = Vec::with_capacity(taken.len());
     for line in taken {
@@ -89,7 +125,10 @@ struct Lines {
     limit: usize,
     /// The rest belongs to a line that was refused before its end was there.
     refused: bool,
+    /// Nothing more comes.
     ended: bool,
+    /// Nothing more is to be had.
+    over: bool,
 }
 
 impl Lines {
@@ -101,10 +140,12 @@ impl Lines {
             limit,
             refused: false,
             ended: false,
+            over: false,
         }
     }
 
-    /// The lines that are there, at least one; none: there are no more.
+    /// The lines that are there, at least one; none: there are no more. It may be dropped while it waits,
+    /// and loses nothing by it.
     async fn take(&mut self, state: &AppState) -> Option<Taken> {
         loop {
             let mut taken = self.whole_lines(state);
@@ -115,6 +156,7 @@ impl Lines {
                 return Some(taken);
             }
             if self.ended {
+                self.over = true;
                 return None;
             }
             self.more(state).await;
@@ -138,7 +180,7 @@ impl Lines {
         let mut taken = Vec::new();
         let mut start = 0;
         while taken.len() < AT_ONCE
-            && let Some(length) = self.rest[start..].iter().position(|byte| *byte == b'\n')
+            && let Some(length) = memchr::memchr(b'\n', &self.rest[start..])
         {
             match std::mem::take(&mut self.refused) {
                 true => {}

@@ -2,38 +2,25 @@
 
 mod arrivals;
 mod events;
+mod request;
+mod stream;
 
-use std::{
-    convert::Infallible,
-    net::SocketAddr,
-    sync::{Arc, atomic::Ordering},
-    time::{Duration, SystemTime},
-};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
-use app::wire::{Problem, Refused};
-use arrivals::Arrivals;
+use app::wire::Problem;
 use axum::{
-    body::{Body, Bytes},
+    body::Body,
     extract::{ConnectInfo, RawQuery, State},
     http::{Extensions, HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
-use tokio::time::Instant;
+use request::{client_id, filters, since};
+use stream::Stream;
 
-use super::{
-    AppState, Code, Error,
-    auth::{Grant, Listener},
-    body::Pairs,
-    demo, off_thread,
-    pulse::Pulse,
-};
+use super::{AppState, Code, Error, auth::Listener, body::Pairs, demo, off_thread, pulse::Pulse};
 use crate::{
-    broker::{Since, Unavailable},
-    connection::{Connection, Read, Step},
-    message::{ClientId, Cursor, Epoch, Frame, TopicFilter},
-    outbox::{CloseReason, Logged},
-    random,
+    broker::Unavailable,
+    outbox::CloseReason,
     registry::{Newcomer, Refusal},
 };
 
@@ -92,7 +79,7 @@ pub async fn get(
     let connection = off_thread(move || broker.subscribe(newcomer, &since)).await?;
     let pulse = extensions.get::<Arc<Pulse>>().cloned().unwrap_or_default();
     let stream = Stream::new(state, connection, pulse, refused, grant.expires_at);
-    Ok(response(Body::from_stream(stream::unfold(
+    Ok(response(Body::from_stream(futures_util::stream::unfold(
         stream,
         async |mut stream| {
             let bytes = stream.next().await?;
@@ -117,71 +104,6 @@ pub fn response(body: Body) -> Response {
     (headers, body).into_response()
 }
 
-fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error> {
-    let asked = pairs.get("client_id").map(ClientId::parse).transpose();
-    let asked = asked.map_err(|why| Error::invalid("client_id", why))?;
-    // The grant was checked against what is asked: where both are there, they are the same.
-    Ok(grant.client_id.clone().or(asked))
-}
-
-fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
-    // What is no text at all is no cursor either: it must not pass for none.
-    let header = headers
-        .get("last-event-id")
-        .map(|value| value.to_str().unwrap_or("unreadable"));
-    let last_event_id = header
-        .or_else(|| pairs.get("last_event_id"))
-        .filter(|id| !id.is_empty());
-    if let Some(id) = last_event_id {
-        // An EventSource can't do anything about what it sends here, so no refusal: a cursor that nobody
-        // can read is one of an unknown log, and the stream says so.
-        return Ok(Since::Cursor(Cursor::parse(id).unwrap_or(Cursor {
-            epoch: Epoch::unknown(),
-            seq: 0,
-        })));
-    }
-    match pairs.get("since") {
-        None | Some("unread") => Ok(Since::Unread),
-        Some("earliest") => Ok(Since::Earliest),
-        Some("latest") => Ok(Since::Latest),
-        Some(text) => Cursor::parse(text).map(Since::Cursor).map_err(|why| {
-            Error::invalid(
-                "since",
-                format!("earliest, latest, unread, or a cursor: {why}"),
-            )
-        }),
-    }
-}
-
-/// What may be subscribed to, and what is refused in band: one forbidden topic must not end the others.
-fn filters(
-    pairs: &Pairs,
-    grant: &Grant,
-    most: usize,
-) -> Result<(Vec<TopicFilter>, Vec<Refused>), Error> {
-    let mut filters = Vec::new();
-    for text in pairs.all("topic") {
-        let filter = TopicFilter::parse(text).map_err(|why| Error::invalid("topic", why))?;
-        if !filters.contains(&filter) {
-            filters.push(filter);
-        }
-        if filters.len() > most {
-            let detail = format!("a connection has {most} topics at most (max_topics)");
-            return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
-        }
-    }
-    let (allowed, forbidden) = filters.into_iter().partition(|filter| grant.allows(filter));
-    let refused = |filter: TopicFilter| Refused {
-        topic: filter.to_string(),
-        code: "forbidden_topic".to_owned(),
-        detail: match filter.is_reserved() {
-            true => "topics that begin with $ are for admins".to_owned(),
-            false => "the token does not grant this topic".to_owned(),
-        },
-    };
-    Ok((allowed, Vec::into_iter(forbidden).map(refused).collect()))
-}
-
 impl From<Unavailable> for Error {
     fn from(unavailable: Unavailable) -> Self {
         let text = unavailable.to_string();
@@ -195,154 +117,4 @@ impl From<Unavailable> for Error {
             Unavailable::Log(error) => error.into(),
         }
     }
-}
-
-/// Drives a [`Connection`] as the body of a response. It is only asked for more when the socket has
-/// room, so a slow reader is replayed to at its own pace.
-struct Stream {
-    state: AppState,
-    connection: Connection,
-    arrivals: Arrivals,
-    opening: std::vec::IntoIter<Frame>,
-    next_ping: Instant,
-    expires: Option<Instant>,
-    /// Whether the peer has been told that it has caught up.
-    caught_up: bool,
-    ended: bool,
-}
-
-impl Stream {
-    fn new(
-        state: AppState,
-        connection: Connection,
-        pulse: Arc<Pulse>,
-        refused: Vec<Refused>,
-        expires_at: Option<u64>,
-    ) -> Self {
-        let newcomer = connection.registration().newcomer();
-        let mut opening = vec![events::welcome(&state.settings, newcomer)];
-        opening.extend(refused.iter().map(events::refused));
-        let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer);
-        let heartbeat = state.settings.heartbeat();
-        Self {
-            // The first ping comes at a moment of its own, so that those who came together do not stay in step.
-            next_ping: Instant::now()
-                + heartbeat.mul_f64(0.5 + random::below(1_000) as f64 / 2_000.0),
-            expires: expires_at.map(instant_of),
-            state,
-            connection,
-            arrivals,
-            opening: opening.into_iter(),
-            caught_up: false,
-            ended: false,
-        }
-    }
-
-    /// The next bytes; none: the response ends.
-    async fn next(&mut self) -> Option<Bytes> {
-        if self.ended {
-            return None;
-        }
-        if let Some(frame) = self.opening.next() {
-            return Some(frame.bytes().clone());
-        }
-        let frame = self.frame().await;
-        Some(frame.bytes().clone())
-    }
-
-    async fn frame(&mut self) -> Frame {
-        loop {
-            if let Some(frame) = self.due() {
-                return frame;
-            }
-            if !self.caught_up && self.connection.is_live() {
-                // What came before this is from while it was away, what follows happens now. And whoever
-                // has just come for the first time has a cursor at once.
-                self.caught_up = true;
-                return self.ping();
-            }
-            match self.connection.step() {
-                Step::Write(logged) => return self.give(&logged),
-                Step::WriteEphemeral(frame) => return frame,
-                Step::Replay(message) => {
-                    let epoch = self.state.broker.log().epoch();
-                    let direct = message.audience.is_direct();
-                    return self.give(&Logged::new(
-                        message.seq,
-                        Frame::of(&message, epoch),
-                        direct,
-                    ));
-                }
-                Step::Gap(gap) => return events::gap(&gap, self.state.broker.log().epoch()),
-                Step::Read(read) => {
-                    if let Err(reason) = self.read(read).await {
-                        return self.end(reason);
-                    }
-                }
-                Step::Close(reason) => return self.end(reason),
-                Step::Wait => self.wait().await,
-            }
-        }
-    }
-
-    fn give(&self, logged: &Logged) -> Frame {
-        logged.written.fetch_add(1, Ordering::AcqRel);
-        if logged.direct {
-            self.arrivals.give(logged.seq);
-        }
-        logged.frame.clone()
-    }
-
-    async fn read(&mut self, read: Read) -> Result<(), CloseReason> {
-        let broker = Arc::clone(&self.state.broker);
-        match off_thread(move || broker.read(&read)).await {
-            Ok(page) => {
-                self.connection.replayed(page);
-                Ok(())
-            }
-            // It was said where it happened.
-            Err::<_, Error>(_) => Err(CloseReason::LogUnreadable),
-        }
-    }
-
-    /// What the clock asks for.
-    fn due(&mut self) -> Option<Frame> {
-        let now = Instant::now();
-        if self.expires.is_some_and(|expires| now >= expires) {
-            return Some(self.end(CloseReason::TokenExpired));
-        }
-        if now < self.next_ping {
-            return None;
-        }
-        self.next_ping = now + self.state.settings.heartbeat();
-        self.arrivals.beat();
-        Some(self.ping())
-    }
-
-    fn ping(&self) -> Frame {
-        let place = self.connection.place();
-        let cursor = place.map(|seq| self.state.broker.cursor(seq));
-        events::ping(cursor.as_ref())
-    }
-
-    fn end(&mut self, reason: CloseReason) -> Frame {
-        self.ended = true;
-        self.arrivals.closing(reason);
-        events::reconnect(reason)
-    }
-
-    async fn wait(&self) {
-        let until = self
-            .expires
-            .map_or(self.next_ping, |expires| expires.min(self.next_ping));
-        let filled = self.connection.registration().outbox().filled();
-        let _ = tokio::time::timeout_at(until, filled).await;
-    }
-}
-
-/// The moment of a Unix time in seconds, on the clock that never jumps.
-fn instant_of(unix: u64) -> Instant {
-    let left =
-        (SystemTime::UNIX_EPOCH + Duration::from_secs(unix)).duration_since(SystemTime::now());
-    Instant::now() + left.unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use crate::message::{Seq, TopicFilter};
 
 /// Posts that a lane fetches at a time: more than its share of a page by so many at first, and later no
 /// more than this at once.
-const FETCH: (u64, u64) = (16, 256);
+const FETCH: (u64, u64) = (16, 1_024);
 
 /// Posts that a lane looks at without a match before it gives up for this page.
 const PATIENCE: u64 = 10_000;

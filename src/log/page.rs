@@ -1,6 +1,6 @@
 //! A page of a replay: the messages at the places that were found.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, Row};
 
@@ -24,7 +24,7 @@ pub struct PageLimit {
 impl Default for PageLimit {
     fn default() -> Self {
         Self {
-            messages: 256,
+            messages: 1_024,
             bytes: 1 << 20,
         }
     }
@@ -34,7 +34,7 @@ impl Default for PageLimit {
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     /// The messages, in order, each once.
-    pub messages: Vec<Arc<Message>>,
+    pub messages: Vec<Message>,
     /// Everything for these subscriptions up to and with this place has been returned: the place to go
     /// on after. It may move without a message, and less far than was asked for.
     pub reached: Seq,
@@ -57,7 +57,7 @@ pub(super) struct Filling<'c> {
     /// Bytes that still fit.
     room: usize,
     /// What is in it.
-    pub messages: Vec<Arc<Message>>,
+    pub messages: Vec<Message>,
     /// The last place that was looked at and settled.
     pub last: Seq,
     /// Rows that were looked at.
@@ -144,7 +144,7 @@ impl<'c> Filling<'c> {
                     return Ok(false);
                 }
                 self.room = self.room.saturating_sub(size);
-                self.messages.push(Arc::new(message));
+                self.messages.push(message);
             }
             Err(over) if over.how == ended::EXPIRED => losses.expired(seq),
             Err(_) => {}

@@ -58,6 +58,8 @@ fn invalid(what: &str, name: &str, why: impl std::fmt::Display) -> ReadError {
 #[derive(Default)]
 pub(super) struct Decoder {
     audiences: HashMap<i64, Audience>,
+    /// That of the row before: most often this one's as well.
+    last: Option<(i64, Audience)>,
     events: HashMap<Box<str>, EventType>,
 }
 
@@ -134,6 +136,15 @@ impl Decoder {
         if id == EVERYONE {
             return Ok(Audience::Everyone);
         }
+        if let Some((_, audience)) = self.last.as_ref().filter(|(last, _)| *last == id) {
+            return Ok(audience.clone());
+        }
+        let audience = self.named(conn, id)?;
+        self.last = Some((id, audience.clone()));
+        Ok(audience)
+    }
+
+    fn named(&mut self, conn: &Connection, id: i64) -> Result<Audience, ReadError> {
         if let Some(audience) = self.audiences.get(&id) {
             return Ok(audience.clone());
         }

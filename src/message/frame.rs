@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{Cursor, Epoch, EventType, Message};
+use super::{Cursor, Epoch, EventType, Message, Seq};
 
 /// One event as the bytes of a `text/event-stream`, its closing empty line included. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,20 +13,20 @@ pub struct Frame(Bytes);
 impl Frame {
     /// The frame of a message that stands in the log of this epoch.
     pub fn of(message: &Message, epoch: &Epoch) -> Self {
-        let cursor = Cursor {
-            epoch: epoch.clone(),
-            seq: message.seq,
-        };
-        FrameWriter::new()
-            .id(&cursor)
-            .event(message.event.as_ref())
-            .data(message.data.as_str())
-            .finish()
+        let mut writer = FrameWriter::default();
+        writer.reserve(FrameWriter::size(message, epoch));
+        writer.message(message, epoch);
+        Self(writer.0.into())
     }
 
     /// The bytes as they go to the socket.
     pub fn bytes(&self) -> &Bytes {
         &self.0
+    }
+
+    /// The bytes, for who needs nothing else.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
     }
 }
 
@@ -44,7 +44,7 @@ impl FrameWriter {
     /// The place that the page will give back as `Last-Event-ID`.
     #[must_use]
     pub fn id(mut self, cursor: &Cursor) -> Self {
-        self.field("id", cursor.to_string().as_bytes());
+        self.place(&cursor.epoch, cursor.seq);
         self
     }
 
@@ -67,8 +67,62 @@ impl FrameWriter {
     /// The data: one `data:` line for each line that went in, whether it ended in LF, CR or CRLF.
     #[must_use]
     pub fn data(mut self, text: &str) -> Self {
+        self.lines(text);
+        self
+    }
+
+    /// The whole frame.
+    pub fn finish(mut self) -> Frame {
+        self.0.push(b'\n');
+        Frame(self.0.into())
+    }
+
+    /// Writes the whole frame of a message, after whatever is there.
+    pub(crate) fn message(&mut self, message: &Message, epoch: &Epoch) {
+        self.place(epoch, message.seq);
+        if let Some(event) = &message.event {
+            self.field("event", event.as_str().as_bytes());
+        }
+        self.lines(message.data.as_str());
+        self.0.push(b'\n');
+    }
+
+    /// Makes room for so many bytes.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.0.reserve_exact(bytes);
+    }
+
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes the whole frames that were written.
+    pub(crate) fn take(&mut self) -> Bytes {
+        std::mem::take(&mut self.0).into()
+    }
+
+    /// Bytes that the frame of a message of one line has at most; each line more is eight more.
+    pub(crate) fn size(message: &Message, epoch: &Epoch) -> usize {
+        let event = message
+            .event
+            .as_ref()
+            .map_or(0, |event| event.as_str().len() + 8);
+        epoch.as_str().len() + message.data.as_str().len() + event + 34
+    }
+
+    fn place(&mut self, epoch: &Epoch, seq: Seq) {
+        self.0.extend_from_slice(b"id: ");
+        self.0.extend_from_slice(epoch.as_str().as_bytes());
+        self.0.push(b'-');
+        self.0
+            .extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
+        self.0.push(b'\n');
+    }
+
+    fn lines(&mut self, text: &str) {
         let mut rest = text.as_bytes();
-        while let Some(end) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
+        while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
             self.field("data", &rest[..end]);
             let width = if rest[end..].starts_with(b"\r\n") {
                 2
@@ -78,13 +132,6 @@ impl FrameWriter {
             rest = &rest[end + width..];
         }
         self.field("data", rest);
-        self
-    }
-
-    /// The whole frame.
-    pub fn finish(mut self) -> Frame {
-        self.0.push(b'\n');
-        Frame(self.0.into())
     }
 
     fn field(&mut self, name: &str, value: &[u8]) {

@@ -1,0 +1,86 @@
+//! What a connection reads from the log: encoded where it is read, many messages together.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{
+    log::{Loss, Page, Subscriptions},
+    message::{Epoch, FrameWriter, Seq},
+};
+
+/// Bytes of frames that are written at once. More would gain nothing, and would be held for longer by a
+/// reader that is slow.
+const BATCH: usize = 32 << 10;
+
+/// A page of the log that a connection needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Whose messages.
+    pub subscriptions: Arc<Subscriptions>,
+    /// Those after this place,
+    pub after: Seq,
+    /// up to and with this one, if there is an end.
+    pub until: Option<Seq>,
+}
+
+/// Messages that stand in the log one after the other, as far as they are for this connection.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Their frames, whole.
+    pub frames: Bytes,
+    /// The place of the last.
+    pub last: Seq,
+    /// The place of the last that is for clients by name, and so waits for them.
+    pub direct: Option<Seq>,
+}
+
+/// What a [`Read`] has brought.
+#[derive(Clone, Debug)]
+pub struct Backlog {
+    /// The messages, in order.
+    pub batches: VecDeque<Batch>,
+    /// See [`Page::reached`].
+    pub reached: Seq,
+    /// See [`Page::more`].
+    pub more: bool,
+    /// See [`Page::losses`].
+    pub losses: Vec<Loss>,
+}
+
+impl Backlog {
+    /// Encodes a page of the log of this epoch.
+    pub fn of(page: Page, epoch: &Epoch) -> Self {
+        let mut batches = VecDeque::new();
+        let mut writer = FrameWriter::new();
+        let mut left: usize = page
+            .messages
+            .iter()
+            .map(|message| FrameWriter::size(message, epoch))
+            .sum();
+        let mut direct = None;
+        for (i, message) in page.messages.iter().enumerate() {
+            if writer.len() == 0 {
+                writer.reserve(left.min(BATCH + FrameWriter::size(message, epoch)));
+            }
+            left = left.saturating_sub(FrameWriter::size(message, epoch));
+            writer.message(message, epoch);
+            if message.audience.is_direct() {
+                direct = Some(message.seq);
+            }
+            if writer.len() >= BATCH || i + 1 == page.messages.len() {
+                batches.push_back(Batch {
+                    frames: writer.take(),
+                    last: message.seq,
+                    direct: direct.take(),
+                });
+            }
+        }
+        Self {
+            batches,
+            reached: page.reached,
+            more: page.more,
+            losses: page.losses,
+        }
+    }
+}

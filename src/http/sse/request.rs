@@ -1,0 +1,77 @@
+//! What a request for a stream asks for.
+
+use app::wire::Refused;
+use axum::http::HeaderMap;
+
+use crate::{
+    broker::Since,
+    http::{Code, Error, auth::Grant, body::Pairs},
+    message::{ClientId, Cursor, Epoch, TopicFilter},
+};
+
+/// Who listens; none: the demonstration is asked for.
+pub fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error> {
+    let asked = pairs.get("client_id").map(ClientId::parse).transpose();
+    let asked = asked.map_err(|why| Error::invalid("client_id", why))?;
+    // The grant was checked against what is asked: where both are there, they are the same.
+    Ok(grant.client_id.clone().or(asked))
+}
+
+/// Where to start.
+pub fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
+    // What is no text at all is no cursor either: it must not pass for none.
+    let header = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().unwrap_or("unreadable"));
+    let last_event_id = header
+        .or_else(|| pairs.get("last_event_id"))
+        .filter(|id| !id.is_empty());
+    if let Some(id) = last_event_id {
+        // An EventSource can't do anything about what it sends here, so no refusal: a cursor that nobody
+        // can read is one of an unknown log, and the stream says so.
+        return Ok(Since::Cursor(Cursor::parse(id).unwrap_or(Cursor {
+            epoch: Epoch::unknown(),
+            seq: 0,
+        })));
+    }
+    match pairs.get("since") {
+        None | Some("unread") => Ok(Since::Unread),
+        Some("earliest") => Ok(Since::Earliest),
+        Some("latest") => Ok(Since::Latest),
+        Some(text) => Cursor::parse(text).map(Since::Cursor).map_err(|why| {
+            Error::invalid(
+                "since",
+                format!("earliest, latest, unread, or a cursor: {why}"),
+            )
+        }),
+    }
+}
+
+/// What may be subscribed to, and what is refused in band: one forbidden topic must not end the others.
+pub fn filters(
+    pairs: &Pairs,
+    grant: &Grant,
+    most: usize,
+) -> Result<(Vec<TopicFilter>, Vec<Refused>), Error> {
+    let mut filters = Vec::new();
+    for text in pairs.all("topic") {
+        let filter = TopicFilter::parse(text).map_err(|why| Error::invalid("topic", why))?;
+        if !filters.contains(&filter) {
+            filters.push(filter);
+        }
+        if filters.len() > most {
+            let detail = format!("a connection has {most} topics at most (max_topics)");
+            return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
+        }
+    }
+    let (allowed, forbidden) = filters.into_iter().partition(|filter| grant.allows(filter));
+    let refused = |filter: TopicFilter| Refused {
+        topic: filter.to_string(),
+        code: "forbidden_topic".to_owned(),
+        detail: match filter.is_reserved() {
+            true => "topics that begin with $ are for admins".to_owned(),
+            false => "the token does not grant this topic".to_owned(),
+        },
+    };
+    Ok((allowed, Vec::into_iter(forbidden).map(refused).collect()))
+}
