@@ -3,6 +3,7 @@
 //! This is the only way to a connection: what stands in the log is delivered when it comes out of
 //! the log's tail, so live delivery and replay can't disagree about order.
 
+mod lag;
 mod reach;
 mod subscribe;
 mod watch;
@@ -13,9 +14,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use lag::Lag;
+pub use lag::Lags;
 use reach::Reach;
 pub use subscribe::{Since, Unavailable};
 pub use watch::{News, Pushed, Watch};
@@ -74,6 +77,7 @@ pub struct Broker {
     registry: Arc<Registry>,
     watch: Arc<Watch>,
     reach: Arc<Reach>,
+    lag: Lag,
     messages: AtomicU64,
 }
 
@@ -100,20 +104,25 @@ impl Broker {
             registry,
             watch,
             reach,
+            lag: Lag::default(),
             messages: AtomicU64::new(0),
         }))
     }
 
     /// Accepts a message. When this returns it is durable, and was handed to everyone who is connected.
     pub async fn publish(&self, push: Push) -> Result<Published, PublishError> {
-        match self.begin(push)? {
-            Begun::Done(published) => Ok(published),
-            Begun::ForLog(entry) => Ok(self.published(self.log.append(entry).await?)),
-        }
+        let began = Instant::now();
+        let published = match self.begin(push)? {
+            Begun::Done(published) => published,
+            Begun::ForLog(entry) => self.published(self.log.append(entry).await?),
+        };
+        self.lag.count(began.elapsed(), 1);
+        Ok(published)
     }
 
     /// Accepts several, in their order and in one commit; each gets an answer of its own.
     pub async fn publish_batch(&self, pushes: Vec<Push>) -> Vec<Result<Published, PublishError>> {
+        let (began, count) = (Instant::now(), pushes.len() as u64);
         let (mut answers, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
         for push in pushes {
             match self.begin(push) {
@@ -126,6 +135,7 @@ impl Broker {
             }
         }
         let mut appended = self.log.append_batch(entries).await.into_iter();
+        self.lag.count(began.elapsed(), count);
         let mut from_log = || match appended.next() {
             Some(Ok(appended)) => Ok(self.published(appended)),
             Some(Err(error)) => Err(error.into()),
@@ -139,7 +149,7 @@ impl Broker {
 
     /// Publishes what the server says of itself: ephemeral, and counted nowhere.
     pub fn announce(&self, draft: &Draft) {
-        self.registry.fan_out(&draft.audience, &ephemeral(draft));
+        self.registry.announce(&draft.audience, &ephemeral(draft));
     }
 
     /// Takes a message back, and tells those who have it. None: there is no such message.
@@ -213,6 +223,11 @@ impl Broker {
     /// What happens to messages, for those who watch.
     pub fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// How long pushes took since somebody last asked.
+    pub fn take_lags(&self) -> Lags {
+        self.lag.take()
     }
 
     /// Messages accepted since the start.

@@ -14,6 +14,7 @@ mod openapi;
 mod pulse;
 mod push;
 mod redact;
+mod samples;
 mod server;
 mod site;
 mod sse;
@@ -47,6 +48,7 @@ pub struct AppState {
     auth: Arc<Auth>,
     broker: Arc<Broker>,
     drain: Arc<drain::Drain>,
+    samples: Arc<samples::Samples>,
     started: Instant,
 }
 
@@ -71,6 +73,7 @@ impl AppState {
             auth: Arc::new(Auth::new(&settings)),
             settings: Arc::new(settings),
             drain: Arc::default(),
+            samples: Arc::default(),
             started: Instant::now(),
         })
     }
@@ -111,9 +114,10 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(push::audience))
         .routes(routes!(messages::list))
         .routes(routes!(messages::show, messages::recall))
-        .routes(routes!(clients::list))
+        .routes(routes!(clients::list::list))
         .routes(routes!(clients::show, clients::disconnect))
         .routes(routes!(stats::stats))
+        .routes(routes!(samples::history))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));

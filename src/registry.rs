@@ -7,6 +7,7 @@
 mod changes;
 mod members;
 mod presence;
+mod ranking;
 mod registration;
 mod subscriptions;
 
@@ -25,6 +26,7 @@ use parking_lot::Mutex;
 pub use changes::{Changed, Changes};
 use members::Members;
 pub use presence::{ConnectionId, Entry, Newcomer, Presence};
+pub use ranking::{Rank, Ranked, Ranking};
 pub use registration::Registration;
 
 use crate::{
@@ -117,17 +119,26 @@ impl Registry {
 
     /// Puts a delivery into the outbox of everyone it is for, and says how many that were.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
+        let reached = self.put(audience, delivery);
+        if let Delivery::Logged(logged) = delivery {
+            self.fanned_out.fetch_max(logged.seq, Ordering::Release);
+        }
+        self.deliveries.fetch_add(reached, Ordering::Relaxed);
+        reached
+    }
+
+    /// Does the same with what the server says of itself, which is counted nowhere.
+    pub fn announce(&self, audience: &Audience, delivery: &Delivery) {
+        self.put(audience, delivery);
+    }
+
+    fn put(&self, audience: &Audience, delivery: &Delivery) -> u64 {
         let members = self.members.lock();
         let mut reached = 0;
         members.for_each(audience, |entry| {
             entry.outbox.put(delivery.clone());
             reached += 1;
         });
-        drop(members);
-        if let Delivery::Logged(logged) = delivery {
-            self.fanned_out.fetch_max(logged.seq, Ordering::Release);
-        }
-        self.deliveries.fetch_add(reached, Ordering::Relaxed);
         reached
     }
 
@@ -234,7 +245,7 @@ impl Registry {
 }
 
 /// Milliseconds since 1970.
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |time| time.as_millis() as u64)

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::wire::{
     Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
-    MessagesPage, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats,
+    MessagesPage, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats, StatsHistory,
 };
 
 mod query;
@@ -93,6 +93,11 @@ impl Client {
     /// What the node counts.
     pub async fn stats(&self) -> Result<Stats, ApiError> {
         self.call("GET", "/api/stats", None).await
+    }
+
+    /// How the node was over the last hour.
+    pub async fn stats_history(&self) -> Result<StatsHistory, ApiError> {
+        self.call("GET", "/api/stats/history", None).await
     }
 
     /// What this caller may do.

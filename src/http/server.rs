@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use super::{
     AppState, Code, Error,
     pulse::{Farewell, Pulse, Pulsed},
-    router, sys,
+    router, samples, sys,
 };
 use crate::{config::Settings, log::OpenError};
 
@@ -49,6 +49,7 @@ pub async fn serve(
     let mut tasks = JoinSet::new();
     tasks.spawn(sys::tell_clients(Arc::clone(&state.broker)));
     tasks.spawn(sys::tell_messages(Arc::clone(&state.broker)));
+    tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(&state.broker).count_reach());
     let (stop, stopped) = watch::channel(());
     let door = Door {

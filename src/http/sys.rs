@@ -63,7 +63,8 @@ pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
     }
 }
 
-fn tell(broker: &Broker, topic: &Topic, event: &'static str, data: &impl Serialize) {
+/// Says something on one of these topics.
+pub fn tell(broker: &Broker, topic: &Topic, event: &'static str, data: &impl Serialize) {
     let json = serde_json::to_string(data).unwrap_or_default();
     broker.announce(&Draft {
         audience: Audience::Topic(topic.clone()),

@@ -116,6 +116,17 @@ impl Log {
         self.ask(|conn| clients::clients(conn, &self.shared.places, text, after, limit))
     }
 
+    /// Up to `limit` of the clients that it knows whose names contain a text, after the first `offset` of
+    /// them by name, and how many those are in all. Blocks; its cost grows with all names.
+    pub fn client_window(
+        &self,
+        text: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<KnownClient>, u64), ReadError> {
+        self.ask(|conn| clients::window(conn, &self.shared.places, text, (offset, limit)))
+    }
+
     /// One client; none: the log does not know it.
     pub fn client(&self, id: &ClientId) -> Result<Option<KnownClient>, ReadError> {
         self.ask(|conn| clients::client(conn, &self.shared.places, id))

@@ -8,7 +8,7 @@ use super::{
     error::ReadError,
     places::{ClientPlace, Places},
     rows,
-    schema::kind,
+    schema::{kind, sql},
 };
 use crate::message::ClientId;
 
@@ -69,6 +69,33 @@ pub(super) fn clients(
         }
     }
     Ok(page)
+}
+
+/// Up to `limit` clients after the first `offset` of those whose names contain a text, in upper or lower
+/// case; and how many those are.
+pub(super) fn window(
+    conn: &Connection,
+    places: &Places,
+    text: &str,
+    (offset, limit): (u64, u64),
+) -> Result<(Vec<KnownClient>, u64), ReadError> {
+    let text = text.to_ascii_lowercase();
+    let mut find = conn.prepare_cached(
+        "SELECT a.name, coalesce(c.sent, 0), coalesce(c.acked, 0), c.first_seen, c.last_seen, c.last_reason
+         FROM audiences a LEFT JOIN clients c ON c.audience = a.id
+         WHERE a.kind = ?1 AND instr(lower(a.name), ?2) > 0 ORDER BY a.name LIMIT ?3 OFFSET ?4",
+    )?;
+    let mut rows = find.query((kind::CLIENT, &text, sql(limit), sql(offset)))?;
+    let mut clients = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        clients.push(known(&name, row, places)?);
+    }
+    let count = "SELECT count(*) FROM audiences WHERE kind = ?1 AND instr(lower(name), ?2) > 0";
+    let matching = conn
+        .prepare_cached(count)?
+        .query_row((kind::CLIENT, &text), |row| row.get(0))?;
+    Ok((clients, matching))
 }
 
 /// One client; none: the log does not know it.

@@ -1,6 +1,9 @@
 //! A row of the file as a message, and back.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -57,9 +60,7 @@ fn invalid(what: &str, name: &str, why: impl std::fmt::Display) -> ReadError {
 /// Makes messages out of rows, and remembers for one page what rows have in common.
 #[derive(Default)]
 pub(super) struct Decoder {
-    audiences: HashMap<i64, Audience>,
-    /// That of the row before: most often this one's as well.
-    last: Option<(i64, Audience)>,
+    audiences: BTreeMap<i64, Audience>,
     events: HashMap<Box<str>, EventType>,
 }
 
@@ -136,15 +137,6 @@ impl Decoder {
         if id == EVERYONE {
             return Ok(Audience::Everyone);
         }
-        if let Some((_, audience)) = self.last.as_ref().filter(|(last, _)| *last == id) {
-            return Ok(audience.clone());
-        }
-        let audience = self.named(conn, id)?;
-        self.last = Some((id, audience.clone()));
-        Ok(audience)
-    }
-
-    fn named(&mut self, conn: &Connection, id: i64) -> Result<Audience, ReadError> {
         if let Some(audience) = self.audiences.get(&id) {
             return Ok(audience.clone());
         }

@@ -1,8 +1,11 @@
 //! Who is connected: as a list, and told live to those who watch.
 
-use app::{api::ClientsQuery, wire::ClientInfo};
+use app::{
+    api::ClientsQuery,
+    wire::{ClientInfo, ClientsPage, Problem, Sample},
+};
 
-use crate::harness::Server;
+use crate::harness::{Server, client};
 
 #[tokio::test]
 async fn the_list_pages_and_searches() {
@@ -93,4 +96,93 @@ async fn a_rush_is_told_as_one_word() {
             serde_json::from_str(&panel.event("clients").await.data).expect("clients");
         seen += clients.len();
     }
+}
+
+/// The ids in a window of the list, and how many clients match.
+async fn window(server: &Server, query: &str) -> (Vec<String>, Option<u64>) {
+    let page: ClientsPage = server.read(&format!("/api/clients?{query}")).await;
+    let ids = page.clients.into_iter().map(|client| client.client_id);
+    (ids.collect(), page.matching)
+}
+
+#[tokio::test]
+async fn a_window_of_the_list_comes_in_the_order_that_was_asked_for() {
+    let server = Server::start().await;
+    let mut open = Vec::new();
+    for name in ["cleo", "ada", "bob", "ada"] {
+        open.push(server.listen(name, &[&format!("of/{name}")]).await);
+    }
+    for (query, ids, matching) in [
+        ("offset=0", &["ada", "bob", "cleo"][..], 3),
+        ("offset=1&limit=1", &["bob"], 3),
+        ("sort=-client_id", &["cleo", "bob", "ada"], 3),
+        ("sort=since&offset=0", &["cleo", "ada", "bob"], 3),
+        ("sort=-since&limit=2", &["bob", "ada"], 3),
+        ("sort=-connections&limit=1", &["ada"], 3),
+        ("sort=connections&offset=2", &["ada"], 3),
+        ("offset=0&q=of/b", &["bob"], 1),
+        ("offset=7", &[], 3),
+    ] {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        assert_eq!(
+            window(&server, query).await,
+            (ids, Some(matching)),
+            "{query}"
+        );
+    }
+    drop(open);
+    server.until_connections(0).await;
+    assert_eq!(window(&server, "offset=0").await, (vec![], Some(0)));
+    server.push(client("dan"), "for whoever comes").await;
+    let all = |page: &ClientsPage| page.matching == Some(4);
+    let page = server
+        .until("/api/clients?state=all&offset=1&limit=2", all)
+        .await;
+    let ids = page.clients.iter().map(|client| client.client_id.as_str());
+    assert_eq!(ids.collect::<Vec<_>>(), ["bob", "cleo"]);
+    let page = window(&server, "state=all&offset=0&q=DA").await;
+    assert_eq!(page, (vec!["ada".to_owned(), "dan".to_owned()], Some(2)));
+}
+
+#[tokio::test]
+async fn a_wrong_window_is_refused_by_name() {
+    let server = Server::start().await;
+    for (query, field) in [
+        ("offset=x", "offset"),
+        ("offset=-1", "offset"),
+        ("sort=age", "sort"),
+        ("sort=-", "sort"),
+        ("offset=0&after=ada", "after"),
+        ("state=all&sort=since", "sort"),
+        ("state=some", "state"),
+        ("offset=0&limit=0", "limit"),
+    ] {
+        let answer = server.get(&format!("/api/clients?{query}")).await;
+        assert_eq!(answer.status(), 422, "{query}");
+        let problem: Problem = answer.json().await.expect("a problem");
+        assert_eq!(problem.field.as_deref(), Some(field), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn who_watches_is_told_how_the_node_is_and_the_last_hour_is_kept() {
+    let server = Server::start().await;
+    let mut panel = server.listen("panel", &["$sys/stats"]).await;
+    let _ada = server.listen("ada", &[]).await;
+    server.push(client("ada"), "one").await;
+    let mut sample: Sample;
+    loop {
+        let event = panel.event("sample").await;
+        sample = serde_json::from_str(&event.data).expect("a sample");
+        if sample.pushes > 0.0 {
+            break;
+        }
+    }
+    assert_eq!((sample.clients, sample.connections), (1, 1));
+    assert!(sample.deliveries > 0.0);
+    assert!(sample.lag_p50.is_some() && sample.lag_p50 <= sample.lag_p99);
+    assert!(sample.memory > 1 << 20);
+    let history = server.api.stats_history().await.expect("the history");
+    assert!(history.samples.contains(&sample));
+    assert!(history.samples.is_sorted_by_key(|sample| sample.at));
 }

@@ -13,12 +13,17 @@ pub struct ClientsQuery {
     pub after: Option<String>,
     /// Only those whose id contains this text, or, of those connected, a topic.
     pub q: Option<String>,
+    /// Leave out so many, and say how many there are.
+    pub offset: Option<u64>,
+    /// In which order, where there is an offset: `client_id`, `since` or `connections`, perhaps after a `-`.
+    pub sort: Option<&'static str>,
 }
 
 impl ClientsQuery {
     /// The path and query of the request.
     pub(super) fn path(&self) -> String {
         let limit = self.limit.map(|limit| limit.to_string());
+        let offset = self.offset.map(|offset| offset.to_string());
         path(
             "/api/clients",
             &[
@@ -26,6 +31,8 @@ impl ClientsQuery {
                 ("limit", limit.as_deref()),
                 ("after", self.after.as_deref()),
                 ("q", self.q.as_deref()),
+                ("offset", offset.as_deref()),
+                ("sort", self.sort),
             ],
         )
     }

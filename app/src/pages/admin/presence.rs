@@ -201,6 +201,7 @@ impl Presence {
                 limit: Some(PAGE),
                 after: None,
                 q: Some(text.trim().to_owned()),
+                ..ClientsQuery::default()
             };
             match Client::new("").clients(&query).await {
                 Ok(page) if self.search.try_get_untracked().as_ref() == Some(&text) => {

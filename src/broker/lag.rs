@@ -1,0 +1,113 @@
+//! How long pushes take from their arrival until all who are connected have them in their outboxes.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+/// Classes for each power of two, so that a quantile is at most an eighth too high.
+const PER_POWER: u32 = 8;
+/// Enough for an hour in microseconds.
+const CLASSES: usize = 32 * PER_POWER as usize;
+
+/// Durations, counted by class. Counting one is a single addition.
+pub struct Lag([AtomicU64; CLASSES]);
+
+/// What was counted in some time.
+#[derive(Clone, Debug)]
+pub struct Lags(Vec<u64>);
+
+impl Default for Lag {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; CLASSES])
+    }
+}
+
+impl Lag {
+    /// Counts `messages` that took this long.
+    pub fn count(&self, took: Duration, messages: u64) {
+        self.0[class(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// Everything since the last time that somebody took it.
+    pub fn take(&self) -> Lags {
+        Lags(
+            self.0
+                .iter()
+                .map(|class| class.swap(0, Ordering::Relaxed))
+                .collect(),
+        )
+    }
+}
+
+impl Lags {
+    /// The milliseconds that `share` (0 to 1) of all did not go beyond; none: there were none.
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let all: u64 = self.0.iter().sum();
+        if all == 0 {
+            return None;
+        }
+        let wanted = ((all as f64 * share).ceil() as u64).max(1);
+        let mut counted = 0;
+        let found = self.0.iter().position(|count| {
+            counted += count;
+            counted >= wanted
+        });
+        found.map(|class| upper(class) as f64 / 1_000.0)
+    }
+}
+
+/// The class of so many microseconds: below `PER_POWER` each has its own.
+fn class(micros: u64) -> usize {
+    if micros < u64::from(PER_POWER) {
+        return micros as usize;
+    }
+    let power = micros.ilog2() - PER_POWER.ilog2();
+    let within = (micros >> power) as u32 - PER_POWER;
+    (((power + 1) * PER_POWER + within) as usize).min(CLASSES - 1)
+}
+
+/// The most microseconds that fall into a class.
+fn upper(class: usize) -> u64 {
+    let (row, within) = (
+        class as u32 / PER_POWER,
+        class as u64 % u64::from(PER_POWER),
+    );
+    match row {
+        0 => within,
+        _ => ((u64::from(PER_POWER) + within + 1) << (row - 1)) - 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_follow_each_other_without_a_gap() {
+        for micros in 0..100_000 {
+            let class = class(micros);
+            assert!(micros <= upper(class), "{micros} in {class}");
+            assert!(
+                class == 0 || micros > upper(class - 1),
+                "{micros} in {class}"
+            );
+        }
+        assert_eq!(class(u64::MAX), CLASSES - 1);
+    }
+
+    #[test]
+    fn a_quantile_is_at_most_an_eighth_too_high() {
+        let lag = Lag::default();
+        (1..=1_000).for_each(|ms| lag.count(Duration::from_millis(ms), 1));
+        let lags = lag.take();
+        for (share, exact) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1_000.0)] {
+            let quantile = lags.quantile(share).expect("there are some");
+            assert!(
+                (exact..exact * 1.125).contains(&quantile),
+                "{share}: {quantile}"
+            );
+        }
+        assert_eq!(lag.take().quantile(0.5), None, "what was taken is gone");
+    }
+}

@@ -1,0 +1,176 @@
+//! `GET /api/clients`: a page after an id, or a window of a list in some order.
+
+use std::sync::Arc;
+
+use app::wire::{ClientInfo, ClientsPage, Problem};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+
+use super::info;
+use crate::{
+    broker::Broker,
+    http::{AppState, Error, body::Pairs, off_thread},
+    log::{KnownClient, ReadError},
+    message::ClientId,
+    registry::{Rank, Ranking},
+};
+
+/// Clients on one page, unless the request says otherwise.
+const PAGE: u64 = 100;
+/// The most it may say.
+const MAX_PAGE: u64 = 1_000;
+
+/// List clients
+///
+/// One page, by `client_id`: `next` of one page is `after` of the following. Or, with `offset`, a window of the
+/// whole list in the order that `sort` says.
+#[utoipa::path(
+    get, path = "/api/clients", tag = "clients",
+    params(
+        ("state" = Option<String>, Query, description = "`online` (the default), or `all`: also those who were here, or to whom something was pushed"),
+        ("limit" = Option<u64>, Query, description = "Clients on one page, 1 to 1000; 100 by default"),
+        ("after" = Option<String>, Query, description = "Only clients after this id"),
+        ("q" = Option<String>, Query, description = "Only clients whose id contains this text, or, of those online, a topic"),
+        ("offset" = Option<u64>, Query, description = "Leave out so many; the answer says how many are `matching`"),
+        ("sort" = Option<String>, Query, description = "`client_id`, and of those online also `since` and `connections`; a `-` before it turns it around"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = ClientsPage),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ClientsPage>, Error> {
+    let wanted = Wanted::parse(&Pairs::parse(query.unwrap_or_default().as_bytes()))?;
+    let broker = Arc::clone(&state.broker);
+    off_thread(move || wanted.find(&broker)).await.map(Json)
+}
+
+/// What a request asks for.
+struct Wanted {
+    /// Also those who are not connected.
+    all: bool,
+    search: String,
+    limit: usize,
+    from: From,
+}
+
+/// Where it begins.
+enum From {
+    Id(Option<ClientId>),
+    Offset(usize, Ranking),
+}
+
+impl Wanted {
+    fn parse(pairs: &Pairs) -> Result<Self, Error> {
+        let all = match pairs.get("state") {
+            None | Some("online") => false,
+            Some("all") => true,
+            Some(_) => return Err(Error::invalid("state", "online or all")),
+        };
+        Ok(Self {
+            all,
+            search: pairs.get("q").unwrap_or_default().to_owned(),
+            limit: pairs.page_limit(PAGE, MAX_PAGE, "clients")?,
+            from: from(pairs, all)?,
+        })
+    }
+
+    fn find(&self, broker: &Broker) -> Result<ClientsPage, ReadError> {
+        let (clients, next, matching) = match (&self.from, self.all) {
+            (From::Id(after), false) => {
+                let (clients, next) = self.online(broker, after.as_ref());
+                (clients, next, None)
+            }
+            (From::Id(after), true) => {
+                let page = broker
+                    .log()
+                    .clients(&self.search, after.as_ref(), self.limit)?;
+                let next = page.next.map(|next| next.to_string());
+                (known(broker, page.clients), next, None)
+            }
+            (From::Offset(offset, ranking), false) => {
+                let registry = broker.registry();
+                let ranked = registry.rank(*ranking, &self.search, *offset, self.limit);
+                let clients = ranked.clients.into_iter().map(info).collect();
+                (clients, None, Some(ranked.matching))
+            }
+            (From::Offset(offset, _), true) => {
+                let range = (*offset as u64, self.limit as u64);
+                let (clients, matching) =
+                    broker.log().client_window(&self.search, range.0, range.1)?;
+                (known(broker, clients), None, Some(matching))
+            }
+        };
+        let total = broker.registry().size().clients;
+        Ok(ClientsPage {
+            clients,
+            next,
+            total,
+            matching,
+        })
+    }
+
+    fn online(
+        &self,
+        broker: &Broker,
+        after: Option<&ClientId>,
+    ) -> (Vec<ClientInfo>, Option<String>) {
+        let found = broker.registry().list(after, &self.search, self.limit);
+        let full = found.len() == self.limit;
+        let last = found.last().filter(|_| full);
+        let next = last.map(|last| last.client_id.to_string());
+        (found.into_iter().map(info).collect(), next)
+    }
+}
+
+fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
+    let after = pairs.get("after").map(ClientId::parse).transpose();
+    let after = after.map_err(|why| Error::invalid("after", why))?;
+    let (offset, sort) = (pairs.number("offset")?, pairs.get("sort"));
+    if offset.is_none() && sort.is_none() {
+        return Ok(From::Id(after));
+    }
+    if after.is_some() {
+        return Err(Error::invalid("after", "not together with offset or sort"));
+    }
+    let ranking = ranking(sort.unwrap_or("client_id"))?;
+    if all && (ranking.by != Rank::ClientId || ranking.descending) {
+        return Err(Error::invalid("sort", "with state=all, client_id only"));
+    }
+    let offset = usize::try_from(offset.unwrap_or_default()).unwrap_or(usize::MAX);
+    Ok(From::Offset(offset, ranking))
+}
+
+fn ranking(sort: &str) -> Result<Ranking, Error> {
+    let (descending, by) = match sort.strip_prefix('-') {
+        Some(by) => (true, by),
+        None => (false, sort),
+    };
+    let by = match by {
+        "client_id" => Rank::ClientId,
+        "since" => Rank::Since,
+        "connections" => Rank::Connections,
+        _ => {
+            let detail = "client_id, since or connections, perhaps with a - before it";
+            return Err(Error::invalid("sort", detail));
+        }
+    };
+    Ok(Ranking { by, descending })
+}
+
+fn known(broker: &Broker, clients: Vec<KnownClient>) -> Vec<ClientInfo> {
+    let client = |known: KnownClient| {
+        let presence = broker.registry().presence(&known.id);
+        let last_seen = known.last_seen.filter(|_| presence.connections.is_empty());
+        ClientInfo {
+            last_seen,
+            ..info(presence)
+        }
+    };
+    clients.into_iter().map(client).collect()
+}

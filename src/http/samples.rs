@@ -1,0 +1,108 @@
+//! How the node was over the last hour: `GET /api/stats/history`, and `$sys/stats` as it goes on.
+
+use std::{collections::VecDeque, convert::Infallible, fs, sync::Arc, time::Duration};
+
+use app::wire::{EVENT_SAMPLE, SYS_STATS, Sample, StatsHistory};
+use axum::{Json, extract::State};
+use parking_lot::Mutex;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use super::{AppState, sys};
+use crate::{broker::Broker, message::Topic, registry};
+
+/// Time between two samples.
+const EVERY: Duration = Duration::from_secs(5);
+/// What an hour has of them.
+const KEPT: usize = 720;
+
+/// The samples of the last hour, oldest first.
+#[derive(Default)]
+pub struct Samples(Mutex<VecDeque<Sample>>);
+
+/// How the node was
+///
+/// The last hour, a sample for each few seconds. The same goes on on the topic `$sys/stats`.
+#[utoipa::path(
+    get, path = "/api/stats/history", tag = "node",
+    responses((status = 200, description = "The samples", body = StatsHistory)),
+)]
+pub async fn history(State(state): State<AppState>) -> Json<StatsHistory> {
+    let samples = state.samples.0.lock().iter().copied().collect();
+    Json(StatsHistory {
+        every: EVERY.as_secs(),
+        samples,
+    })
+}
+
+/// Takes samples, keeps them, and tells them to those who watch, for as long as the task lives.
+pub async fn take(state: AppState) -> Infallible {
+    let topic = Topic::own(SYS_STATS);
+    let mut before = Counters::read(&state.broker);
+    let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = Counters::read(&state.broker);
+        let sample = sample(&state.broker, &before, &now);
+        before = now;
+        state.samples.keep(sample);
+        if state.broker.registry().is_observed() {
+            sys::tell(&state.broker, &topic, EVENT_SAMPLE, &sample);
+        }
+    }
+}
+
+impl Samples {
+    fn keep(&self, sample: Sample) {
+        let mut samples = self.0.lock();
+        if samples.len() >= KEPT {
+            samples.pop_front();
+        }
+        samples.push_back(sample);
+    }
+}
+
+/// What only grows, at a moment.
+struct Counters {
+    at: Instant,
+    messages: u64,
+    deliveries: u64,
+}
+
+impl Counters {
+    fn read(broker: &Arc<Broker>) -> Self {
+        Self {
+            at: Instant::now(),
+            messages: broker.messages(),
+            deliveries: broker.registry().deliveries(),
+        }
+    }
+}
+
+fn sample(broker: &Broker, before: &Counters, now: &Counters) -> Sample {
+    let seconds = (now.at - before.at).as_secs_f64().max(0.001);
+    // A tenth is as exact as anybody reads it.
+    let rate = |grown: u64| (grown as f64 / seconds * 10.0).round() / 10.0;
+    let size = broker.registry().size();
+    let lags = broker.take_lags();
+    Sample {
+        at: registry::now(),
+        clients: size.clients,
+        connections: size.connections,
+        pushes: rate(now.messages - before.messages),
+        deliveries: rate(now.deliveries - before.deliveries),
+        lag_p50: lags.quantile(0.5),
+        lag_p99: lags.quantile(0.99),
+        memory: own_memory().unwrap_or_default(),
+    }
+}
+
+/// Bytes that are in memory and belong to this process alone, as Linux tells them (proc_pid_status(5)).
+fn own_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
+    Some(kilobytes << 10)
+}
