@@ -38,37 +38,21 @@ pub(crate) fn random() -> f64 {
     js_sys::Math::random()
 }
 
-/// The moment as ISO 8601 text, for the `datetime` of a `<time>`.
-pub(crate) fn iso(at: f64) -> String {
-    Date::new(&at.into()).to_iso_string().into()
+/// The language that this page was rendered in.
+#[cfg(feature = "hydrate")]
+pub(crate) fn page_language() -> String {
+    let root = document().document_element();
+    root.and_then(|root| root.get_attribute("lang"))
+        .unwrap_or_default()
 }
 
-/// The time of day as people here write it; with the date when that is not today.
-pub(crate) fn clock(at: f64) -> String {
-    let (date, today) = (Date::new(&at.into()), Date::new_0());
-    let time: String = date
-        .to_locale_time_string_with_options("default", &time_options())
-        .into();
-    match same_day(&date, &today) {
-        true => time,
-        false => {
-            let day: String = date.to_locale_date_string("default", &Object::new()).into();
-            format!("{day} {time}")
-        }
+/// Remembers the language for a year, where the server sees it too, and says it of the page.
+pub(crate) fn remember_language(cookie: &str, tag: &str) {
+    let cookie = format!("{cookie}={tag}; path=/; max-age=31536000; samesite=lax");
+    let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute("lang", tag);
     }
-}
-
-fn time_options() -> Object {
-    let options = Object::new();
-    for part in ["hour", "minute", "second"] {
-        let _ = Reflect::set(&options, &part.into(), &"2-digit".into());
-    }
-    options
-}
-
-fn same_day(a: &Date, b: &Date) -> bool {
-    (a.get_date(), a.get_month(), a.get_full_year())
-        == (b.get_date(), b.get_month(), b.get_full_year())
 }
 
 /// Scheme, host and port that the page came from.

@@ -13,11 +13,13 @@ mod components;
 mod cursor;
 pub mod event_parser;
 mod event_stream;
+mod figures;
 mod inbox;
 mod json;
 mod pages;
 mod roster;
 pub mod wire;
+mod words;
 
 use components::{Footer, Header};
 use leptos::prelude::*;
@@ -26,6 +28,9 @@ use leptos_router::{
     components::{FlatRoutes, Route, Router},
     path,
 };
+
+pub use words::Language;
+use words::{language, say, words};
 
 /// Where the files of a page are, as URLs on this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,19 +47,19 @@ pub struct Assets {
     pub favicon: String,
 }
 
-/// The document around the pages. It has no inline script or style, so the page's
+/// The document around the pages, in the [`Language`] that is provided as a context. It has no inline script or style, so the page's
 /// Content-Security-Policy needs none.
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language().tag()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta
                     name="description"
-                    content="A self-hosted push server: tell the browsers of your users at once, and lose nothing."
+                    content=words().shell.description
                 />
                 <link rel="icon" href=assets.favicon />
                 <link rel="stylesheet" href=assets.style />
@@ -79,22 +84,21 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
 /// The pages, each under its address.
 #[component]
 pub fn App() -> impl IntoView {
+    words::settle();
     provide_meta_context();
     view! {
         <Router>
             <a class="skip" href="#main">
-                "Skip to the page"
+                {say(|w| w.shell.skip)}
             </a>
             <Header />
             <main id="main" tabindex="-1">
                 <noscript>
-                    <p class="notice bad">
-                        "This page needs JavaScript: it opens a stream and shows what arrives."
-                    </p>
+                    <p class="notice bad">{say(|w| w.shell.no_script)}</p>
                 </noscript>
                 <FlatRoutes fallback=pages::Missing>
                     <Route path=path!("/") view=pages::Subscriber />
-                    <Route path=path!("/admin") view=pages::Admin />
+                    <Route path=path!("/admin/:place?") view=pages::Admin />
                 </FlatRoutes>
             </main>
             <Footer />

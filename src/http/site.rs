@@ -8,12 +8,12 @@ mod manifest;
 mod policy;
 
 use super::{Code, Error};
-use app::Assets;
+use app::{Assets, Language};
 use asset::Caching;
 use axum::{
     Router,
     extract::Path,
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -66,21 +66,40 @@ where
         .leptos_routes_with_context(
             &options,
             generate_route_list(shell.clone()),
-            protect_page,
+            prepare_page,
             shell,
         )
         .with_state(options)
 }
 
-/// Gives the page that is being rendered its headers. Leptos hands what it found on the server to the
+/// Gives the page that is being rendered its language and its headers. Leptos hands what it found on the server to the
 /// browser in inline scripts, so the policy names their nonce, which is new for each response.
-fn protect_page() {
+fn prepare_page() {
+    let language = leptos::context::use_context::<Parts>()
+        .map(|request| language_for(&request.headers))
+        .unwrap_or_default();
+    leptos::context::provide_context(language);
     let nonce = leptos::nonce::use_nonce();
     if let Some(response) = leptos::context::use_context::<ResponseOptions>() {
         for (name, value) in policy::of_page(nonce.as_deref()) {
             response.insert_header(name, value);
         }
+        let tag = HeaderValue::from_static(language.tag());
+        response.insert_header(header::CONTENT_LANGUAGE, tag);
+        let vary = HeaderValue::from_static("accept-language, cookie");
+        response.insert_header(header::VARY, vary);
     }
+}
+
+/// The language that was chosen before, or the one that the browser asks for.
+fn language_for(headers: &HeaderMap) -> Language {
+    let field = |name| {
+        let value: Option<&HeaderValue> = headers.get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    Language::of_request(field(header::COOKIE), field(header::ACCEPT_LANGUAGE))
 }
 
 /// The reader of the API description, as a page that asks nobody but this server.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser,
     components::{Entry, IntoPart, list, press, text},
+    figures,
     wire::{ClientDetail, ConnectionInfo},
 };
 
@@ -65,7 +65,7 @@ pub fn ClientCard(
 }
 
 fn about(client: &ClientDetail) -> String {
-    let clock = |at: u64| browser::clock(at as f64);
+    let clock = |at: u64| figures::clock(at as f64);
     let mut words = match (client.connections.len(), client.last_seen) {
         (0, Some(at)) => format!("Away, last seen {}", clock(at)),
         (0, None) => "It has never been here".to_owned(),
@@ -93,7 +93,7 @@ fn connection_in_words(connection: &ConnectionInfo) -> String {
         behind,
         ..
     } = connection;
-    let mut words = format!("{remote}, since {}", browser::clock(*since as f64));
+    let mut words = format!("{remote}, since {}", figures::clock(*since as f64));
     if !topics.is_empty() {
         words.push_str(&format!(", hears {}", topics.join(" ")));
     }

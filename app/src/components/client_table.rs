@@ -5,9 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    browser,
     components::{Entry, IntoPart, aria, list, press, when, word},
-    roster,
+    figures, roster,
     wire::ClientInfo,
 };
 
@@ -125,8 +124,8 @@ fn row(
                 {client.connections.len()}
             </td>
             <td role="cell" data-label=when_label class="since">
-                <time datetime=known.then(|| browser::iso(since))>
-                    {known.then(|| browser::clock(since))}
+                <time datetime=known.then(|| figures::iso(since))>
+                    {known.then(|| figures::clock(since))}
                 </time>
                 <span class="nothing">{(!here).then_some("away")}</span>
             </td>

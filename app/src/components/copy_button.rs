@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     browser::{self, Timer},
     components::{IntoPart, press, word},
+    words::words,
 };
 
 /// For so many milliseconds the button says what came of it.
@@ -17,7 +18,7 @@ pub fn CopyButton(
     #[prop(into)]
     text: Signal<String>,
     /// What it is called, for those who can't see what it stands beside.
-    what: &'static str,
+    what: Signal<&'static str>,
 ) -> impl IntoView {
     let outcome = RwSignal::new(None::<bool>);
     let timer = StoredValue::new_local(None::<Timer>);
@@ -32,9 +33,9 @@ pub fn CopyButton(
         });
     });
     let said = word(move || match outcome.get() {
-        None => "Copy",
-        Some(true) => "Copied",
-        Some(false) => "Not allowed",
+        None => words().copying.copy,
+        Some(true) => words().copying.copied,
+        Some(false) => words().copying.not_allowed,
     });
     view! {
         <button type="button" class="quiet small copy" on:click=copy>

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    browser,
     chronicle::Chronicle,
     components::{Entry, IntoPart, aria, list, press, text, to_in_words, when},
-    json,
+    figures, json,
     wire::{Ended, MessageDetail, MessageInfo, Receipt},
 };
 
@@ -88,7 +87,7 @@ fn row(
     view! {
         <li>
             <div class="about">
-                <time datetime=browser::iso(at)>{browser::clock(at)}</time>
+                <time datetime=figures::iso(at)>{figures::clock(at)}</time>
                 <span class="to">{to_in_words(&message.to, message.clients)}</span>
                 <span class="tag">{message.event.clone()}</span>
                 <span class="tag late">{ended}</span>
@@ -194,7 +193,7 @@ fn detail(open: RwSignal<Option<Arc<MessageDetail>>>, client: Callback<String>) 
 fn about(detail: &Arc<MessageDetail>) -> String {
     let MessageInfo { id, expires_at, .. } = &detail.message;
     match expires_at {
-        Some(at) => format!("{id}, until {}", browser::clock(*at as f64)),
+        Some(at) => format!("{id}, until {}", figures::clock(*at as f64)),
         None => id.clone(),
     }
 }

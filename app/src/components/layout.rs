@@ -3,14 +3,18 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::components::{IntoPart, note};
+use crate::{
+    components::{IntoPart, note, press, text, word},
+    words::{fill, language, say, speak, words},
+};
 
-/// The name of the product and the way to its pages.
+/// The name of the product, the way to its pages, and the language.
 #[component]
 pub fn Header() -> impl IntoView {
     let here = use_location().pathname;
-    let current =
-        move |path: &'static str| note(move || (here.get() == path).then(|| "page".to_owned()));
+    let current = move |path: &'static str| {
+        note(move || is_under(&here.get(), path).then(|| "page".to_owned()))
+    };
     view! {
         <header class="site-head">
             <div class="bar">
@@ -23,30 +27,62 @@ pub fn Header() -> impl IntoView {
                     </svg>
                     <span>"Tidings"</span>
                 </a>
-                <nav aria-label="Pages">
+                <nav aria-label=say(|w| w.shell.pages)>
                     <a href="/" aria-current=current("/")>
-                        "Listen"
+                        {say(|w| w.shell.listen)}
                     </a>
                     <a href="/admin" aria-current=current("/admin")>
-                        "Admin"
+                        {say(|w| w.shell.admin)}
                     </a>
                     <a href="/docs" rel="external">
-                        "API"
+                        {say(|w| w.shell.docs)}
                     </a>
                 </nav>
+                <button
+                    type="button"
+                    class="language plain"
+                    lang=word(|| language().other().tag())
+                    on:click=press(|| speak(language().other()))
+                >
+                    {say(|w| w.shell.other_language)}
+                </button>
             </div>
         </header>
     }
     .part()
 }
 
+/// Whether a page is the one that a link leads to, or one of its places. Everything is below `/`.
+fn is_under(page: &str, link: &str) -> bool {
+    match page.strip_prefix(link) {
+        Some(rest) => rest.is_empty() || (rest.starts_with('/') && link != "/"),
+        None => false,
+    }
+}
+
 /// What this is, in a line.
 #[component]
 pub fn Footer() -> impl IntoView {
+    let version = [("version", env!("CARGO_PKG_VERSION"))];
+    let what_this_is = text(move || fill(words().shell.what_this_is, &version));
     view! {
         <footer class="site-foot">
-            <p>"Tidings " {env!("CARGO_PKG_VERSION")} ", a self-hosted push server."</p>
+            <p>{what_this_is}</p>
         </footer>
     }
     .part()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_current_on_its_page_and_all_places_of_it() {
+        assert!(is_under("/", "/"));
+        assert!(!is_under("/admin", "/"));
+        assert!(is_under("/admin", "/admin"));
+        assert!(is_under("/admin/clients", "/admin"));
+        assert!(!is_under("/administration", "/admin"));
+    }
 }

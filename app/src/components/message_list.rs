@@ -5,10 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    browser,
     components::{Entry, IntoPart, list, note, press, text, when},
+    figures,
     inbox::{Inbox, Received, What},
     json,
+    words::{count, fill, say, words},
 };
 
 /// The messages of a page.
@@ -21,10 +22,10 @@ pub fn MessageList(
     empty: ViewFn,
 ) -> impl IntoView {
     let is_empty = Signal::derive(move || inbox.with(Inbox::is_empty));
-    let count = text(move || inbox.with(Inbox::received).to_string());
+    let received = text(move || figures::number(inbox.with(Inbox::received)));
     let dropped = note(move || {
         let kept = inbox.with(Inbox::kept_of_more)?;
-        Some(format!("Only the newest {kept} are kept here."))
+        Some(count(words().inbox.kept, kept as u64, &[]))
     });
     let messages = list(move || {
         let entry = |message: Arc<Received>| {
@@ -36,15 +37,15 @@ pub fn MessageList(
     });
     view! {
         <div class="section-head">
-            <h2 id="messages">"Messages"</h2>
-            <span class="count">{count} <span class="unseen">" received"</span></span>
+            <h2 id="messages">{say(|w| w.inbox.title)}</h2>
+            <span class="count">{received} <span class="unseen">{say(|w| w.inbox.received)}</span></span>
             <button
                 type="button"
                 class="quiet small"
                 disabled=is_empty
                 on:click=press(move || inbox.update(Inbox::clear))
             >
-                "Clear"
+                {say(|w| w.inbox.clear)}
             </button>
         </div>
         {when(move || is_empty.get(), move || empty.run())}
@@ -56,36 +57,77 @@ pub fn MessageList(
     .part()
 }
 
-fn view_of(received: &Received) -> AnyView {
-    let (class, body) = match &received.what {
-        What::Message(_, data) => match json::pretty(data) {
-            Some(json) => ("data json", json),
-            None => ("data text", data.clone()),
-        },
-        What::TakenBack => ("data gone", "Taken back by who sent it.".to_owned()),
-        What::Gap(why) => ("data gone", why.clone()),
+fn view_of(received: &Arc<Received>) -> AnyView {
+    let class = match &received.what {
+        What::Message(_, data) if json::pretty(data).is_some() => "data json",
+        What::Message(..) => "data text",
+        What::TakenBack | What::Gap(_) => "data gone",
+    };
+    let tag = match &received.what {
+        What::Message(Some(_), _) => "tag",
+        What::Message(None, _) | What::TakenBack => "tag plain",
+        What::Gap(_) => "tag late",
     };
     // What scrolls has to be within reach of the keyboard; the rest need not be.
-    let scrolls = body.len() > 600 || body.lines().count() > 12;
-    let (kind, tag) = match &received.what {
-        What::Message(Some(event), _) => (event.clone(), "tag"),
-        What::Message(None, _) => ("message".to_owned(), "tag plain"),
-        What::TakenBack => ("taken back".to_owned(), "tag plain"),
-        What::Gap(_) => ("gap".to_owned(), "tag late"),
-    };
+    let long = body(&received.what);
+    let scrolls = long.len() > 600 || long.lines().count() > 12;
+    let (about, shown) = (Arc::clone(received), Arc::clone(received));
+    let missed = received.missed;
     let at = received.at;
-    let missed = received.missed.then_some("while you were away");
     view! {
         <li>
             <div class="about">
-                <time datetime=browser::iso(at)>{browser::clock(at)}</time>
-                <span class=tag>{kind}</span>
-                <span class="missed">{missed}</span>
+                <time datetime=figures::iso(at)>{text(move || figures::clock(at))}</time>
+                <span class=tag>{text(move || kind(&about.what))}</span>
+                <span class="missed">
+                    {note(move || missed.then(|| words().inbox.missed.to_owned()))}
+                </span>
             </div>
             <pre class=class tabindex=scrolls.then_some("0")>
-                {body}
+                {text(move || body(&shown.what))}
             </pre>
         </li>
     }
     .fresh()
+}
+
+/// What it is, in a word.
+fn kind(what: &What) -> String {
+    let words = &words().inbox;
+    let kind = match what {
+        What::Message(Some(event), _) => event,
+        What::Message(None, _) => words.message,
+        What::TakenBack => words.taken_back,
+        What::Gap(_) => words.gap,
+    };
+    kind.to_owned()
+}
+
+fn body(what: &What) -> String {
+    let words = &words().inbox;
+    let body = match what {
+        What::Message(_, data) => return json::pretty(data).unwrap_or_else(|| data.clone()),
+        What::TakenBack => words.taken_back_by_sender,
+        What::Gap(reason) => match reason.as_str() {
+            "pruned" => words.pruned,
+            "expired" => words.expired,
+            "unknown_epoch" => words.unknown_epoch,
+            "ahead_of_log" => words.ahead_of_log,
+            "slow_reader" => words.slow_reader,
+            reason => return fill(words.other_gap, &[("reason", reason)]),
+        },
+    };
+    body.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_says_why_and_one_of_a_kind_that_is_not_known_says_which() {
+        let said = |reason: &str| body(&What::Gap(reason.to_owned()));
+        assert!(said("pruned").contains("did not keep"));
+        assert!(said("something_new").contains("something_new"));
+    }
 }

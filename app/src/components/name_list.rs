@@ -2,7 +2,10 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use crate::components::{Entry, IntoPart, list, press, text};
+use crate::{
+    components::{Entry, IntoPart, list, press, text},
+    words::fill,
+};
 
 /// The names as chips, each with a button to leave it, and a field to add one.
 #[component]
@@ -10,15 +13,15 @@ pub fn NameList(
     /// What `id`s of the fields begin with.
     id: &'static str,
     /// What the field asks for.
-    label: &'static str,
+    label: Signal<&'static str>,
     /// An example.
     placeholder: &'static str,
     /// What the button that adds is called.
-    add: &'static str,
-    /// What the button that takes away is called, before the name.
-    leave: &'static str,
+    add: Signal<&'static str>,
+    /// What the button that takes `{name}` away is called.
+    leave: Signal<&'static str>,
     /// What to know about these names.
-    hint: &'static str,
+    hint: Signal<&'static str>,
     /// The names, in the order in which they were added.
     names: RwSignal<Vec<String>>,
     /// Names that were not allowed, each with the reason.
@@ -50,13 +53,14 @@ pub fn NameList(
             let name = name.clone();
             text(move || reason(&name).unwrap_or_default())
         };
-        let go = name.clone();
+        let (go, named) = (name.clone(), name.clone());
+        let called = text(move || fill(leave.get(), &[("name", &named)]));
         let leave_it = press(move || names.update(|names| names.retain(|n| *n != go)));
         view! {
             <li class="chip">
                 <span class="name">{name.clone()}</span>
                 <span class="why">{why}</span>
-                <button type="button" aria-label=format!("{leave} {name}") on:click=leave_it>
+                <button type="button" aria-label=called on:click=leave_it>
                     <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
                         <path d="M4 4l8 8M12 4l-8 8" />
                     </svg>

@@ -2,7 +2,10 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use crate::components::{FieldNote, IntoPart, aria, either};
+use crate::{
+    components::{FieldNote, IntoPart, aria, either, text},
+    words::{fill, say, words},
+};
 
 /// Asks for the token.
 #[component]
@@ -23,9 +26,9 @@ pub fn SignInForm(
     };
     let form = move || {
         view! {
-            <p>"The panel pushes to everybody who listens here, so it asks who you are."</p>
+            <p>{say(|w| w.sign_in.about)}</p>
             <form on:submit=submit>
-                <label for="token">"Admin token"</label>
+                <label for="token">{say(|w| w.sign_in.token)}</label>
                 <input
                     id="token"
                     type="password"
@@ -37,26 +40,24 @@ pub fn SignInForm(
                 />
                 <FieldNote id="token-note" text=complaint />
                 <button type="submit" class="primary" disabled=busy>
-                    "Sign in"
+                    {say(|w| w.sign_in.sign_in)}
                 </button>
             </form>
         }
         .fresh()
     };
     let no_token = || {
+        let flag = [("flag", "--admin-token")];
+        let start_with = text(move || fill(words().sign_in.start_with, &flag));
         view! {
-            <p>
-                "This server has no admin token, so its panel is open to pages on its own machine only."
-            </p>
-            <p class="hint">
-                "Start it with " <code>"--admin-token"</code> " to sign in from elsewhere."
-            </p>
+            <p>{say(|w| w.sign_in.no_token)}</p>
+            <p class="hint">{start_with}</p>
         }
         .fresh()
     };
     view! {
         <section class="card sign-in" aria-labelledby="sign-in">
-            <h1 id="sign-in">"Sign in"</h1>
+            <h1 id="sign-in">{say(|w| w.sign_in.title)}</h1>
             {either(move || token_required.get(), form, no_token)}
         </section>
     }

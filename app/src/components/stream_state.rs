@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{IntoPart, note, press, text, when, word},
     event_stream::State,
+    words::{count, say, words},
 };
 
 /// The state, what the server said when it ended, and a button to try now.
@@ -22,10 +23,10 @@ pub fn StreamState(
         State::Waiting { offline: true, .. } => "state off",
     });
     let name = word(move || match state.get() {
-        State::Connecting => "Connecting",
-        State::Live => "Live",
-        State::Waiting { offline: false, .. } => "Reconnecting",
-        State::Waiting { offline: true, .. } => "Offline",
+        State::Connecting => words().stream.connecting,
+        State::Live => words().stream.live,
+        State::Waiting { offline: false, .. } => words().stream.reconnecting,
+        State::Waiting { offline: true, .. } => words().stream.offline,
     });
     // Outside the live region: a screen reader need not count along.
     let countdown = text(move || match state.get() {
@@ -33,8 +34,8 @@ pub fn StreamState(
             seconds,
             offline: false,
             ..
-        } => format!(" in {seconds} s"),
-        State::Waiting { seconds, .. } => format!(", next try in {seconds} s"),
+        } => count(words().stream.in_seconds, seconds.into(), &[]),
+        State::Waiting { seconds, .. } => count(words().stream.next_try, seconds.into(), &[]),
         _ => String::new(),
     });
     let reason = note(move || match state.get() {
@@ -45,7 +46,7 @@ pub fn StreamState(
     let retry = move || {
         view! {
             <button type="button" class="quiet small" on:click=press(move || on_retry.run(()))>
-                "Try now"
+                {say(|w| w.stream.try_now)}
             </button>
         }
         .fresh()

@@ -17,6 +17,7 @@ use crate::{
         ClientCard, IntoPart, PushForm, SignInForm, StreamState, either, press, text, when,
     },
     wire::{Session, SignIn},
+    words::{self, say, words},
 };
 use desk::Desk;
 use history::History;
@@ -41,7 +42,7 @@ pub fn Admin() -> impl IntoView {
         .fresh()
     };
     view! {
-        <Title text="Admin \u{b7} Tidings" />
+        <Title text=|| format!("{} \u{b7} Tidings", words().shell.admin) />
         {either(signed_out, sign_in, move || view! { <Panel entry /> }.part())}
     }
     .part()
@@ -76,7 +77,7 @@ impl Entry {
                 self.session.try_set(Some(session));
             }
             Err(error) => {
-                self.complaint.try_set(Some(error.to_string()));
+                self.complaint.try_set(Some(words::error(&error)));
                 let again = browser::Timer::after(2_000.0, move || {
                     spawn_local(async move { Box::pin(self.ask()).await });
                 });
@@ -94,7 +95,7 @@ impl Entry {
                     self.session.try_set(Some(session));
                 }
                 Err(error) => {
-                    self.complaint.try_set(Some(error.to_string()));
+                    self.complaint.try_set(Some(words::error(&error)));
                 }
             }
             self.busy.try_set(false);
@@ -106,7 +107,7 @@ impl Entry {
             match Client::new("").sign_out().await {
                 Ok(()) => self.ask().await,
                 Err(error) => {
-                    self.complaint.try_set(Some(error.to_string()));
+                    self.complaint.try_set(Some(words::error(&error)));
                 }
             }
         });
@@ -150,7 +151,7 @@ fn Panel(entry: Entry) -> impl IntoView {
     let sign_out = move || {
         view! {
             <button type="button" class="quiet small" on:click=press(move || entry.sign_out())>
-                "Sign out"
+                {say(|w| w.sign_in.sign_out)}
             </button>
         }
         .fresh()
@@ -158,7 +159,7 @@ fn Panel(entry: Entry) -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <h1>"Admin"</h1>
+                <h1>{say(|w| w.shell.admin)}</h1>
                 <p class="lead">{text(move || presence.summary())}</p>
             </div>
             <div class="row">

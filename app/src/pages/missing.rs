@@ -3,18 +3,21 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::components::IntoPart;
+use crate::{
+    components::IntoPart,
+    words::{say, words},
+};
 
 /// Says so, and leads back.
 #[component]
 pub fn Missing() -> impl IntoView {
     view! {
-        <Title text="Nothing here \u{b7} Tidings" />
+        <Title text=|| format!("{} \u{b7} Tidings", words().missing.title) />
         <div class="page-head">
-            <h1>"There is nothing here"</h1>
+            <h1>{say(|w| w.missing.heading)}</h1>
         </div>
         <p>
-            "The address may have a slip of the pen. " <a href="/">"Go to the first page"</a> "."
+            {say(|w| w.missing.about)} " " <a href="/">{say(|w| w.missing.back)}</a>
         </p>
     }
     .part()

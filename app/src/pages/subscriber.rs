@@ -11,6 +11,7 @@ use crate::{
     components::{CopyButton, IntoPart, MessageList, NameList, StreamState, press, text},
     event_stream::{EventStream, Told},
     inbox::Inbox,
+    words::{say, words},
 };
 use acks::Acks;
 use tab::Tab;
@@ -41,11 +42,11 @@ pub fn Subscriber() -> impl IntoView {
     tab.keep_listening(stream);
 
     view! {
-        <Title text="Listen \u{b7} Tidings" />
+        <Title text=|| format!("{} \u{b7} Tidings", words().subscriber.title) />
         <div class="page-head">
             <div>
-                <h1>"This tab listens"</h1>
-                <p class="lead">"Whatever is pushed to it shows up here at once."</p>
+                <h1>{say(|w| w.subscriber.heading)}</h1>
+                <p class="lead">{say(|w| w.subscriber.about)}</p>
             </div>
             <StreamState state=stream.state() on_retry=Callback::new(move |()| stream.retry()) />
         </div>
@@ -64,17 +65,17 @@ pub fn Subscriber() -> impl IntoView {
 fn identity(tab: Tab) -> AnyView {
     view! {
         <section class="card" aria-labelledby="identity">
-            <h2 id="identity">"Client id"</h2>
+            <h2 id="identity">{say(|w| w.subscriber.client_id)}</h2>
             <code class="id">
                 {tab.id}
             </code>
             <div class="row">
-                <CopyButton text=tab.id what="the client id" />
+                <CopyButton text=tab.id what=say(|w| w.subscriber.the_client_id) />
                 <button type="button" class="quiet small" on:click=press(move || tab.change_id())>
-                    "New id"
+                    {say(|w| w.subscriber.new_id)}
                 </button>
             </div>
-            <p class="hint">"It belongs to this tab and survives a reload."</p>
+            <p class="hint">{say(|w| w.subscriber.about_id)}</p>
         </section>
     }
     .part()
@@ -83,14 +84,14 @@ fn identity(tab: Tab) -> AnyView {
 fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
     view! {
         <section class="card" aria-labelledby="topics">
-            <h2 id="topics">"Topics"</h2>
+            <h2 id="topics">{say(|w| w.topics.title)}</h2>
             <NameList
                 id="topic"
-                label="Topic or pattern"
+                label=say(|w| w.topics.label)
                 placeholder="orders/42"
-                add="Subscribe"
-                leave="Leave"
-                hint="A segment * stands for any one segment, a last ** for the rest."
+                add=say(|w| w.topics.add)
+                leave=say(|w| w.topics.leave)
+                hint=say(|w| w.topics.about)
                 names=tab.topics
                 refused=refused
             />
@@ -102,14 +103,14 @@ fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
 fn types(tab: Tab) -> AnyView {
     view! {
         <section class="card" aria-labelledby="types">
-            <h2 id="types">"Event types"</h2>
+            <h2 id="types">{say(|w| w.types.title)}</h2>
             <NameList
                 id="type"
-                label="Event type"
+                label=say(|w| w.types.label)
                 placeholder="order.paid"
-                add="Listen"
-                leave="Stop listening for"
-                hint="Browsers hand over a typed message only to those who listen for its type. Messages without a type always show."
+                add=say(|w| w.types.add)
+                leave=say(|w| w.types.leave)
+                hint=say(|w| w.types.about)
                 names=tab.types
             />
         </section>
@@ -131,14 +132,14 @@ fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static
     move || {
         view! {
             <div class="empty">
-                <p class="title">"Nothing has arrived yet"</p>
+                <p class="title">{say(|w| w.subscriber.nothing_yet)}</p>
                 <p>
-                    "Push something from the " <a href="/admin">"panel"</a>
-                    " in another tab, or from a shell:"
+                    {say(|w| w.subscriber.push_from)} <a href="/admin">{say(|w| w.subscriber.panel)}</a>
+                    {say(|w| w.subscriber.or_shell)}
                 </p>
                 <div class="command">
                     <pre tabindex="0">{command}</pre>
-                    <CopyButton text=command what="the command" />
+                    <CopyButton text=command what=say(|w| w.subscriber.the_command) />
                 </div>
             </div>
         }

@@ -55,6 +55,37 @@ async fn a_page_runs_our_scripts_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_page_is_rendered_in_the_language_that_was_asked_for() {
+    for (headers, tag, text_of_it) in [
+        (vec![], "en", "This tab listens"),
+        (
+            vec![("accept-language", "zh-CN,zh;q=0.9,en;q=0.8")],
+            "zh-CN",
+            "此标签页正在收听",
+        ),
+        (
+            vec![("accept-language", "zh"), ("cookie", "tidings_lang=en")],
+            "en",
+            "This tab listens",
+        ),
+    ] {
+        let response = get("/", &headers).await;
+        assert_eq!(response.headers()[header::CONTENT_LANGUAGE], tag);
+        assert_eq!(response.headers()[header::VARY], "accept-language, cookie");
+        let html = text(response).await;
+        assert!(html.contains(&format!("<html lang=\"{tag}\"")), "{html}");
+        assert!(html.contains(text_of_it), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn every_place_of_the_panel_has_an_address() {
+    for path in ["/admin", "/admin/clients", "/admin/messages", "/admin/push"] {
+        assert_eq!(get(path, &[]).await.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_nonce_is_used_once() {
     let first = policy(&get("/", &[]).await);
     let second = policy(&get("/", &[]).await);

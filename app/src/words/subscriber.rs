@@ -1,0 +1,69 @@
+//! What the page of a subscriber says.
+
+words! {
+    /// The page of a tab that listens.
+    Subscriber {
+        title: "Listen", "收听";
+        heading: "This tab listens", "此标签页正在收听";
+        about: "Whatever is pushed to it shows up here at once.", "推送给它的消息会立即显示在这里。";
+        client_id: "Client id", "客户端 ID";
+        the_client_id: "the client id", "客户端 ID";
+        new_id: "New id", "换一个 ID";
+        about_id: "It belongs to this tab and survives a reload.", "它属于此标签页，刷新后保持不变。";
+        nothing_yet: "Nothing has arrived yet", "还没有收到消息";
+        push_from: "Push something from the ", "从";
+        panel: "panel", "管理面板";
+        or_shell: " in another tab, or from a shell:", "（在另一个标签页中）推送一条消息，或者在终端里执行：";
+        the_command: "the command", "命令";
+    }
+}
+
+words! {
+    /// What has arrived.
+    Inbox {
+        title: "Messages", "消息";
+        received: " received", " 条已收到";
+        clear: "Clear", "清空";
+        kept: "Only the newest {n} are kept here.", "这里只保留最新的 {n} 条。";
+        message: "message", "消息";
+        taken_back: "taken back", "已撤回";
+        gap: "gap", "缺失";
+        missed: "while you were away", "离开期间收到";
+        taken_back_by_sender: "Taken back by who sent it.", "发送者已撤回这条消息。";
+        pruned: "Messages are missing here: the server did not keep them that long.",
+            "此处有消息缺失：服务器没有保留这么久。";
+        expired: "Messages are missing here: their time was over before they could be shown.",
+            "此处有消息缺失：它们在显示之前就已过期。";
+        unknown_epoch: "Messages may be missing here: the server does not have the log that this tab was reading.",
+            "此处可能有消息缺失：服务器上没有此标签页之前读取的日志。";
+        ahead_of_log: "Messages may be missing here: the server's log was put back to an earlier state.",
+            "此处可能有消息缺失：服务器的日志已恢复到较早的状态。";
+        slow_reader: "Messages are missing here that were only for who kept up; this tab was too slow.",
+            "此处缺少一些仅发给实时在线者的消息：此标签页读取过慢。";
+        other_gap: "Messages may be missing here: {reason}.", "此处可能有消息缺失：{reason}。";
+    }
+}
+
+words! {
+    /// What a tab subscribes to.
+    Topics {
+        title: "Topics", "主题";
+        label: "Topic or pattern", "主题或通配模式";
+        add: "Subscribe", "订阅";
+        leave: "Leave {name}", "退订 {name}";
+        about: "A segment * stands for any one segment, a last ** for the rest.",
+            "单独一段 * 匹配任意一段，末尾的 ** 匹配其余所有段。";
+    }
+}
+
+words! {
+    /// The event types that a tab listens for.
+    Types {
+        title: "Event types", "事件类型";
+        label: "Event type", "事件类型";
+        add: "Listen", "监听";
+        leave: "Stop listening for {name}", "停止监听 {name}";
+        about: "Browsers hand over a typed message only to those who listen for its type. Messages without a type always show.",
+            "带类型的消息，浏览器只交给监听该类型的页面；不带类型的消息总会显示。";
+    }
+}

@@ -1,0 +1,41 @@
+// The pages in two languages: by the browser's list, and by the person's choice.
+import { expect, Tab, test } from '../fixtures';
+
+test.describe('a browser that asks for Chinese', () => {
+  test.use({ locale: 'zh-CN' });
+
+  test('gets it before any script has run', async ({ browser, server }) => {
+    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'zh-CN' });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('此标签页正在收听');
+    await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+    await context.close();
+  });
+
+  test('changes to English at once, and finds it again on every page', async ({ page, server }) => {
+    await page.goto(server.url);
+    await expect(page.getByRole('status')).toHaveText('实时');
+    let loads = 0;
+    page.on('load', () => loads++);
+    await page.getByRole('button', { name: 'English' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('This tab listens');
+    await expect(page.getByRole('status')).toHaveText('Live');
+    await expect(page).toHaveTitle(/^Listen/);
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+    expect(loads, 'without loading the page again').toBe(0);
+    await page.goto(`${server.url}/admin/push`);
+    await expect(page.getByRole('link', { name: 'Listen' })).toBeVisible();
+  });
+});
+
+test('a page goes to Chinese while it listens, and what it shows goes along', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const { id } = await server.push({ to: { client: await tab.id() }, data: 'secret' });
+  await expect(tab.messages()).toContainText('secret');
+  await server.recall(id);
+  await expect(tab.messages()).toContainText('Taken back by who sent it.');
+  await tab.page.getByRole('button', { name: '中文' }).click();
+  await expect(tab.page.getByRole('log', { name: '消息' })).toContainText('发送者已撤回这条消息。');
+  await expect(tab.state()).toHaveText('实时');
+});
