@@ -134,6 +134,7 @@ mod tests {
             limit: Some(50),
             after: Some("a:b".to_owned()),
             q: Some("Zoë & co".to_owned()),
+            ..ClientsQuery::default()
         };
         assert_eq!(
             query.path(),
