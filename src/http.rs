@@ -20,6 +20,7 @@ mod site;
 mod sse;
 mod stats;
 mod sys;
+mod topics;
 
 use std::{
     sync::Arc,
@@ -116,6 +117,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(messages::show, messages::recall))
         .routes(routes!(clients::list::list))
         .routes(routes!(clients::show, clients::disconnect))
+        .routes(routes!(topics::list))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(

@@ -217,6 +217,20 @@ impl Registry {
         self.members.lock().subscriptions.len() as u64
     }
 
+    /// Up to `limit` topics and patterns after `after` that contain `search`, by name, and how many
+    /// connections are subscribed to each. The server's own are left out.
+    pub fn list_topics(&self, after: &str, search: &str, limit: usize) -> Vec<(String, u64)> {
+        let mut topics = Vec::new();
+        self.members.lock().subscriptions.each(|topic, count| {
+            if topic > after && topic.contains(search) && !topic.starts_with('$') {
+                topics.push((topic.to_owned(), count as u64));
+            }
+        });
+        topics.sort_unstable();
+        topics.truncate(limit);
+        topics
+    }
+
     /// Frames put into outboxes since the start.
     pub fn deliveries(&self) -> u64 {
         self.deliveries.load(Ordering::Relaxed)

@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::wire::{
     Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
     MessagesPage, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats, StatsHistory,
+    TopicsPage,
 };
 
 mod query;
@@ -88,6 +89,14 @@ impl Client {
     /// Closes every connection of a client. It may come back at once.
     pub async fn disconnect(&self, client_id: &str) -> Result<Disconnected, ApiError> {
         self.call("DELETE", &client_path(client_id), None).await
+    }
+
+    /// Up to `limit` topics and patterns that contain `text` and that somebody is subscribed to.
+    pub async fn topics(&self, text: &str, limit: u32) -> Result<TopicsPage, ApiError> {
+        let limit = limit.to_string();
+        let pairs = [("limit", Some(limit.as_str())), ("q", Some(text))];
+        self.call("GET", &query::path("/api/topics", &pairs), None)
+            .await
     }
 
     /// What the node counts.

@@ -12,6 +12,7 @@ mod session;
 mod stats;
 mod stream;
 mod sys;
+mod topics;
 
 pub use clients::*;
 pub use messages::*;
@@ -21,3 +22,4 @@ pub use session::*;
 pub use stats::*;
 pub use stream::*;
 pub use sys::*;
+pub use topics::*;

@@ -3,7 +3,8 @@
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
@@ -19,6 +20,9 @@ const VERSION: i64 = 1;
 
 /// "Tdng": how `file` and other programs can tell whose file it is.
 const APPLICATION_ID: i64 = 0x5464_6E67;
+
+/// How long a folder may be held by somebody else before it is said to be in use.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The audience that stands for any topic: its posts are the topic messages in order, for patterns that
 /// match too many topics to walk each.
@@ -71,10 +75,17 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         .append(true)
         .open(&path)
         .map_err(failed(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_path_buf())),
-        Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A process that has just ended, or is being forked from, holds it for a moment longer.
+            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_PATIENCE => {
+                thread::sleep(LOCK_PATIENCE / 20);
+            }
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(folder.to_path_buf())),
+            Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
+        }
     }
 }
 

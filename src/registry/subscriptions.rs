@@ -35,6 +35,14 @@ impl Subscriptions {
         self.exact.len() + self.pattern_count
     }
 
+    /// Calls `found` with each topic and pattern and how many connections are subscribed to it, in no order.
+    pub(super) fn each(&self, mut found: impl FnMut(&str, usize)) {
+        for (filter, members) in &self.exact {
+            found(filter.as_str(), members.len());
+        }
+        self.patterns.each(&mut String::new(), &mut found);
+    }
+
     pub(super) fn add(&mut self, filter: &TopicFilter, id: ConnectionId) {
         if !filter.is_pattern() {
             self.exact.entry(filter.clone()).or_default().insert(id);
@@ -91,6 +99,24 @@ impl Subscriptions {
 }
 
 impl Node {
+    fn each(&self, path: &mut String, found: &mut impl FnMut(&str, usize)) {
+        let length = path.len();
+        if !self.here.is_empty() {
+            found(path.trim_end_matches('/'), self.here.len());
+        }
+        if !self.rest.is_empty() {
+            path.push_str("**");
+            found(path, self.rest.len());
+            path.truncate(length);
+        }
+        for (segment, node) in &self.next {
+            path.push_str(segment);
+            path.push('/');
+            node.each(path, found);
+            path.truncate(length);
+        }
+    }
+
     fn collect<'a>(&'a self, segments: &[&str], hidden: bool, sets: &mut Vec<&'a Members>) {
         let Some((segment, deeper)) = segments.split_first() else {
             if !self.here.is_empty() {

@@ -45,6 +45,8 @@ const GUARDED: [(&str, &str, &str, &str); 8] = [
     ("GET", "/api/clients", "", ""),
     ("DELETE", "/api/clients/ada", "", ""),
     ("GET", "/api/stats", "", ""),
+    ("GET", "/api/stats/history", "", ""),
+    ("GET", "/api/topics", "", ""),
 ];
 
 type Headers<'a> = &'a [(&'a str, &'a str)];

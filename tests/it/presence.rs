@@ -2,7 +2,7 @@
 
 use app::{
     api::ClientsQuery,
-    wire::{ClientInfo, ClientsPage, Problem, Sample},
+    wire::{ClientInfo, ClientsPage, Problem, Sample, TopicInfo, TopicsPage},
 };
 
 use crate::harness::{Server, client};
@@ -162,6 +162,28 @@ async fn a_wrong_window_is_refused_by_name() {
         let problem: Problem = answer.json().await.expect("a problem");
         assert_eq!(problem.field.as_deref(), Some(field), "{query}");
     }
+}
+
+#[tokio::test]
+async fn topics_are_listed_with_those_who_are_subscribed() {
+    let server = Server::start().await;
+    let _ada = server.listen("ada", &["orders/1", "orders/*", "**"]).await;
+    let _bob = server.listen("bob", &["orders/1", "a/*/**"]).await;
+    let _panel = server.listen("panel", &["$sys/stats"]).await;
+    let names = |page: TopicsPage| -> Vec<(String, u64)> {
+        let pair = |topic: TopicInfo| (topic.topic, topic.connections);
+        page.topics.into_iter().map(pair).collect()
+    };
+    let all = [("**", 1), ("a/*/**", 1), ("orders/*", 1), ("orders/1", 2)];
+    let all = all.map(|(topic, count)| (topic.to_owned(), count));
+    let page: TopicsPage = server.read("/api/topics").await;
+    assert_eq!((names(page.clone()), page.next), (all.to_vec(), None));
+    let page: TopicsPage = server.read("/api/topics?limit=3").await;
+    assert_eq!(page.next.as_deref(), Some("orders/*"));
+    let page: TopicsPage = server.read("/api/topics?limit=3&after=orders/*").await;
+    assert_eq!((names(page.clone()), page.next), (all[3..].to_vec(), None));
+    let page = server.api.topics("orders", 10).await.expect("topics");
+    assert_eq!(names(page), all[2..]);
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ impl MessagesQuery {
 }
 
 /// A path with those pairs that have a value.
-fn path(route: &str, pairs: &[(&str, Option<&str>)]) -> String {
+pub(super) fn path(route: &str, pairs: &[(&str, Option<&str>)]) -> String {
     let mut path = route.to_owned();
     let mut joint = '?';
     for (name, value) in pairs {

@@ -1,0 +1,51 @@
+//! `/api/topics`: what connections are subscribed to.
+
+use app::wire::{Problem, TopicInfo, TopicsPage};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
+
+use super::{AppState, Error, body::Pairs, off_thread};
+
+/// Topics on one page, unless the request says otherwise.
+const PAGE: u64 = 100;
+/// The most it may say.
+const MAX_PAGE: u64 = 1_000;
+
+/// List topics
+///
+/// The topics and patterns that somebody is subscribed to now, by name; `next` of one page is `after` of the
+/// following.
+#[utoipa::path(
+    get, path = "/api/topics", tag = "clients",
+    params(
+        ("limit" = Option<u64>, Query, description = "Topics on one page, 1 to 1000; 100 by default"),
+        ("after" = Option<String>, Query, description = "Only topics after this one"),
+        ("q" = Option<String>, Query, description = "Only topics that contain this text"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = TopicsPage),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<TopicsPage>, Error> {
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+    let limit = pairs.page_limit(PAGE, MAX_PAGE, "topics")?;
+    let of = |name| pairs.get(name).unwrap_or_default().to_owned();
+    let (after, search) = (of("after"), of("q"));
+    let broker = state.broker;
+    let found =
+        off_thread(move || Ok::<_, Error>(broker.registry().list_topics(&after, &search, limit)));
+    let topics = found.await?.into_iter();
+    let info = |(topic, connections)| TopicInfo { topic, connections };
+    let topics: Vec<TopicInfo> = topics.map(info).collect();
+    let next = topics.last().filter(|_| topics.len() == limit);
+    Ok(Json(TopicsPage {
+        next: next.map(|last| last.topic.clone()),
+        topics,
+    }))
+}
