@@ -16,7 +16,7 @@ const TOKEN: &str = "an-admin-token-for-tests";
 const KEY: &str = "a stream secret of 32 bytes or more";
 
 /// Everything that takes an admin: method, path, content type and body.
-const GUARDED: [(&str, &str, &str, &str); 8] = [
+const GUARDED: [(&str, &str, &str, &str); 10] = [
     (
         "POST",
         "/push",
