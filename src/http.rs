@@ -105,9 +105,13 @@ async fn off_thread<T: Send + 'static, E: Into<Error> + Send + 'static>(
 
 /// Every route there is.
 pub fn router(state: AppState) -> Router {
-    let streams = OpenApiRouter::new()
+    let (streams, listening) = OpenApiRouter::new()
         .routes(routes!(sse::get))
         .routes(routes!(ack::post))
+        .split_for_parts();
+    // CORS answers `OPTIONS` only where it stands around what refuses other methods.
+    let streams = streams
+        .method_not_allowed_fallback(guard::method_not_allowed)
         .layer(guard::cors(&state.settings));
     let admin = OpenApiRouter::new()
         .routes(routes!(push::post, push::get))
@@ -126,13 +130,14 @@ pub fn router(state: AppState) -> Router {
     let health = OpenApiRouter::new()
         .routes(routes!(stats::live))
         .routes(routes!(stats::ready));
-    let (router, api) = openapi::described()
-        .merge(streams)
+    let (router, mut api) = openapi::described()
         .merge(admin)
         .merge(auth::router())
         .merge(health)
         .split_for_parts();
+    api.merge(listening);
     router
+        .merge(streams)
         .merge(site::router())
         .route("/openapi.json", routing::get(async move || Json(api)))
         .fallback(guard::not_found)

@@ -85,6 +85,8 @@ pub fn cors(settings: &Settings) -> CorsLayer {
             header::CONTENT_TYPE,
             header::HeaderName::from_static("last-event-id"),
         ])
+        // Who reads the stream by `fetch` can then wait as long as it is told to.
+        .expose_headers([header::RETRY_AFTER])
 }
 
 /// No such route.

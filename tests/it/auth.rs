@@ -288,6 +288,28 @@ async fn where_origins_are_named_no_other_page_can_read_a_stream() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_origin_may_send_its_token_in_a_header() {
+    let server = Server::start().await;
+    for (path, method) in [("/sse?client_id=ada", "GET"), ("/ack", "POST")] {
+        let response = server
+            .http
+            .request(Method::OPTIONS, server.url(path))
+            .header("origin", "https://www.example")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "authorization")
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        let allowed = &response.headers()["access-control-allow-headers"];
+        let allowed = allowed.to_str().expect("text");
+        assert!(allowed.contains("authorization"), "{path}: {allowed}");
+    }
+    let wrong = server.http.delete(server.url("/ack")).send().await;
+    assert_eq!(wrong.expect("an answer").status(), 405);
+}
+
+#[tokio::test]
 async fn with_a_token_nothing_is_done_without_it() {
     let server = Server::with(&["--admin-token", TOKEN]).await;
     let ada = server.listen("ada", &[]).await;
