@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/release/tidings');
+export const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/release/tidings');
 
 async function freePort(): Promise<number> {
   const socket = createSocket().listen(0, '127.0.0.1');

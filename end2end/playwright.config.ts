@@ -32,6 +32,8 @@ export default defineConfig({
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        // A name that is not this machine's, for what depends on a network.
+        '--host-resolver-rules=MAP push.test 127.0.0.1',
       ],
     },
   },

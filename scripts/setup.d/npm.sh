@@ -1,4 +1,4 @@
-# What comes from npm: wasm-opt, the reader of the API description, Playwright.
+# What comes from npm: wasm-opt, esbuild, the reader of the API description, Playwright.
 # shellcheck shell=bash
 
 setup_npm() {
@@ -10,7 +10,7 @@ setup_npm() {
     # A copy of the lock, made when all that it names was there.
     local installed=end2end/node_modules/.installed-lock.json
     ! cmp -s end2end/package-lock.json "$installed" || return 0
-    say "installing what end2end/package-lock.json names: wasm-opt, Playwright, the API reader"
+    say "installing what end2end/package-lock.json names: wasm-opt, esbuild, Playwright, the API reader"
     npm ci --prefix end2end >>"$log" 2>&1 || stop "\`npm ci\` in end2end/ fails ($log says more)"
     cp end2end/package-lock.json "$installed"
 }

@@ -6,6 +6,7 @@
 mod compress;
 mod manifest;
 mod pages;
+mod script;
 mod sizes;
 mod style;
 
@@ -68,6 +69,8 @@ struct Sources {
     docs: String,
     reader: Vec<(&'static str, Vec<u8>)>,
     public: Vec<(String, Vec<u8>)>,
+    /// What other people's pages ask for, by name.
+    offered: [(&'static str, Vec<u8>); 2],
 }
 
 impl Sources {
@@ -81,6 +84,10 @@ impl Sources {
             docs: text("app/js/docs.js")?,
             reader: read_reader(&folders.node_modules)?,
             public: read_public(&folders.root.join("public"))?,
+            offered: [
+                (script::MODULE, script::bundle(folders)?),
+                (script::TYPES, script::types(folders)?),
+            ],
         })
     }
 
@@ -93,7 +100,7 @@ impl Sources {
         for text in [&self.style, &self.boot, &self.docs] {
             fingerprint.part(text.as_bytes());
         }
-        for (name, bytes) in &self.reader {
+        for (name, bytes) in self.reader.iter().chain(&self.offered) {
             fingerprint.part(name.as_bytes());
             fingerprint.part(bytes);
         }
@@ -171,6 +178,10 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
     }
     for (name, bytes) in &sources.public {
         compress::write(&folders.site.join(name), bytes)?;
+    }
+    for (name, bytes) in &sources.offered {
+        let sizes = compress::write(&folders.site.join(name), bytes)?;
+        manifest.add(name, (*name).to_owned(), sizes);
     }
     // Last, because it says that the rest is whole.
     manifest.write(&folders.site)?;

@@ -19,6 +19,12 @@ struct Site;
 /// The list of the files, which is for the server and not for browsers.
 const MANIFEST: &str = "manifest.json";
 
+/// What pages of any origin may load: the module made for them, and its types.
+const OFFERED: [&str; 2] = ["tidings.js", "tidings.d.ts"];
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+
 /// How long a browser may go by what it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caching {
@@ -69,29 +75,32 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     let tag = entity_tag(&plain.metadata.sha256_hash(), form);
     let has_it = already_has(request, &tag);
 
+    let fixed = HeaderValue::from_static;
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, caching.header());
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::VARY, fixed("accept-encoding"));
     headers.insert(header::ETAG, HeaderValue::from_str(&tag).ok()?);
+    if OFFERED.contains(&path) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, fixed("*"));
+    }
     if has_it {
         return Some((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     headers.insert(header::CONTENT_TYPE, content_type(path));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, may_load(path));
     if form != Encoding::Identity {
-        headers.insert(
-            header::CONTENT_ENCODING,
-            HeaderValue::from_static(form.name()),
-        );
+        headers.insert(header::CONTENT_ENCODING, fixed(form.name()));
     }
     Some((headers, Body::from(as_bytes(data))).into_response())
+}
+
+/// Whose pages may load a file.
+fn may_load(path: &str) -> HeaderValue {
+    HeaderValue::from_static(match OFFERED.contains(&path) {
+        true => "cross-origin",
+        false => "same-origin",
+    })
 }
 
 /// The first form that is both taken and there; a small file has no other form than its own.
@@ -145,6 +154,7 @@ fn content_type(path: &str) -> HeaderValue {
     HeaderValue::from_static(
         match path.rsplit_once('.').map(|(_, extension)| extension) {
             Some("js") => "text/javascript; charset=utf-8",
+            Some("ts") => "application/typescript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
             Some("wasm") => "application/wasm",
             Some("svg") => "image/svg+xml",

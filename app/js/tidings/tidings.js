@@ -1,0 +1,239 @@
+// Tidings in a page: one stream, kept open. `tidings.d.ts` says what the parts are for and when they are called.
+
+import { keepAcks } from './acks.js'
+import { covers } from './place.js'
+import { keepStream } from './stream.js'
+import { shareTabs } from './tabs.js'
+
+/** A storage that may not be there, as in a frame without rights. */
+const memory = open => {
+  const attempt = then => {
+    try {
+      return then(open()) ?? undefined
+    } catch {}
+  }
+  return {
+    get: key => attempt(storage => storage.getItem(key)),
+    set: (key, text) => attempt(storage => storage.setItem(key, text))
+  }
+}
+
+/** A UUID v4. `crypto.randomUUID` is there on secure pages only. */
+const uuid = () =>
+  '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit =>
+    (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16)
+  )
+
+const read = text => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** The earlier of two places; where nobody can tell, the first. */
+const earlier = (one, other) => (!one || covers(one, other) ? other : one)
+
+const OWN = ['welcome', 'ping', 'refused', 'gap', 'recall']
+
+/** @type {typeof import('./tidings.js').connect} */
+export const connect = (options = {}) => {
+  const { token, credentials, ack: acknowledges = true } = options
+  const base = options.url ? new URL(options.url.replace(/\/?$/, '/'), location.href) : new URL('.', import.meta.url)
+  const { locks } = navigator
+  const shared = options.shared && locks && globalThis.BroadcastChannel
+  const tab = memory(() => options.storage ?? sessionStorage)
+  const browser = shared ? memory(() => options.storage ?? localStorage) : tab
+
+  const clientId = options.clientId ?? browser.get('tidings.client_id') ?? uuid()
+  if (!options.clientId) browser.set('tidings.client_id', clientId)
+  const name = `tidings.place ${clientId} ${base}`
+
+  const handlers = new Map()
+  const topics = new Set(options.topics)
+  const listening = new AbortController()
+  let now = { state: 'connecting' }
+  /** Up to where this tab has had everything. */
+  let place = tab.get(name) ?? browser.get(name) ?? ''
+  /** Up to where the connection has brought everything, and what it is for. */
+  let cursor = '', subscribed = ''
+  let running = false, leading = false, missed = true, patience = 0, refusals = [], bearer
+
+  const emit = (name, said) => {
+    for (const then of [...(handlers.get(name) ?? [])]) {
+      try {
+        then(said)
+      } catch (error) {
+        reportError(error)
+      }
+    }
+  }
+
+  const stand = standing => emit('state', (now = standing))
+
+  // What came to this tab, by its own connection or another tab's.
+
+  const take = ({ type, id, text, replayed }) => {
+    if (OWN.includes(type)) tell(type, JSON.parse(text))
+    else if (!id || !covers(place, id)) {
+      emit('message', { id, type, text, data: read(text), replayed })
+      if (id && leading && acknowledges) acks.shown(id)
+    }
+    // Only now: what was not shown may be asked for again.
+    if (id && !covers(place, id)) {
+      tab.set(name, place = id)
+      if (leading) browser.set(name, id)
+    }
+  }
+
+  const tell = (type, said) => {
+    if (type == 'gap') {
+      // The log is not the one that was read so far, so its places may come a second time.
+      if (!said.from) place = ''
+      else if (covers(place, said.to)) return
+    }
+    if (type != 'ping') emit(type, said)
+  }
+
+  // The connection, where this tab has it.
+
+  const authorized = () => ({ credentials, headers: bearer ? { authorization: `Bearer ${bearer}` } : {} })
+
+  const request = async () => {
+    bearer = typeof token == 'function' ? await token() : token
+    const url = new URL('sse', base)
+    const query = url.searchParams
+    query.set('client_id', clientId)
+    if (subscribed) subscribed.split('\n').forEach(topic => query.append('topic', topic))
+    if (cursor) query.set('last_event_id', cursor)
+    missed = true
+    return [url, authorized()]
+  }
+
+  const stream = keepStream({
+    request,
+    told(event) {
+      const { type, id } = event
+      if (type == 'welcome') {
+        refusals = []
+        acks.plan()
+      }
+      if (type == 'ping') missed = false
+      event.replayed = missed
+      const said = { event }
+      if (type == 'refused') refusals.push({ said })
+      tabs?.pass(said, patience)
+      take(event)
+      if (id) cursor = id
+    },
+    changed(standing, milliseconds) {
+      if (!leading) return
+      patience = milliseconds
+      tabs?.pass({ standing }, patience)
+      stand(standing)
+    },
+    cutOff: () => navigator.onLine == false && !/^(localhost$|127\.|\[::1)/.test(base.hostname)
+  })
+
+  const acks = keepAcks(id =>
+    fetch(new URL('ack', base), {
+      ...authorized(),
+      method: 'POST',
+      keepalive: true,
+      body: JSON.stringify({ client_id: clientId, id })
+    })
+  )
+
+  const wish = () => ({ topics: [...topics], place })
+
+  /** Connects for all that is wanted, from the earliest place; what a tab has had already, it drops. */
+  const lead = wishes => {
+    const wanted = [...new Set(wishes.flatMap(wish => wish.topics))].sort().join('\n')
+    const from = wishes.map(wish => wish.place).reduce(earlier)
+    for (const wish of wishes) wish.place = ''
+    const behind = from != cursor && covers(cursor, from)
+    if (leading && wanted == subscribed && !behind) return
+    if (!leading || behind) cursor = from
+    leading = true
+    subscribed = wanted
+    stream.open()
+  }
+
+  const follow = () => {
+    leading = false
+    stream.close()
+  }
+
+  const tabs = shared && shareTabs(name, {
+    wish,
+    lead,
+    follow,
+    told({ event, standing }) {
+      if (standing) stand(standing)
+      if (event) take(event)
+    },
+    sofar: () => [{ said: { standing: now }, patience }, ...refusals],
+    retry: stream.retry
+  })
+
+  const ask = () => {
+    if (tabs) tabs.ask()
+    else queueMicrotask(() => running && lead([wish()]))
+  }
+
+  // When it runs.
+
+  const start = () => {
+    if (running || !handlers.has('message') || listening.signal.aborted) return
+    running = true
+    if (tabs) tabs.join()
+    else ask()
+  }
+
+  const stop = () => {
+    acks.send()
+    running = false
+    tabs?.leave()
+    follow()
+  }
+
+  const listen = (target, names, then) =>
+    names.split(' ').forEach(name => target?.addEventListener(name, then, { signal: listening.signal }))
+  const page = globalThis.document
+  listen(globalThis, 'online offline', stream.wake)
+  listen(globalThis, 'pageshow', start)
+  listen(globalThis, 'pagehide', stop)
+  listen(page, 'resume', start)
+  listen(page, 'freeze', stop)
+  listen(page, 'visibilitychange', () => page.hidden ? acks.send() : stream.wake())
+
+  return {
+    clientId,
+    get state() { return now.state },
+    get reason() { return now.reason },
+    get detail() { return now.detail },
+    get retryAt() { return now.retryAt },
+    on(name, then) {
+      if (!handlers.has(name)) handlers.set(name, new Set())
+      handlers.get(name).add(then)
+      start()
+      return () => handlers.get(name).delete(then)
+    },
+    subscribe(...more) {
+      more.forEach(topic => topics.add(topic))
+      ask()
+    },
+    unsubscribe(...less) {
+      less.forEach(topic => topics.delete(topic))
+      ask()
+    },
+    ack: id => acks.shown(id),
+    retry: () => tabs ? tabs.retry() : stream.retry(),
+    close() {
+      stop()
+      listening.abort()
+      stand({ state: 'closed' })
+    }
+  }
+}

@@ -1,0 +1,398 @@
+// /tidings.js on a page of another origin: what somebody notices who writes six lines and leaves the rest to it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Elsewhere, Proxy, type Reader } from '../elsewhere';
+import { binary, expect, test as base, type Tidings } from '../fixtures';
+
+const test = base.extend<{ elsewhere: Elsewhere; middle: Proxy; behind: Elsewhere }>({
+  elsewhere: async ({ server, context }, use) => {
+    const elsewhere = await Elsewhere.at(server.url, context);
+    await use(elsewhere);
+    elsewhere.close();
+  },
+  middle: async ({ server }, use) => {
+    const middle = await Proxy.before(server.port);
+    await use(middle);
+    middle.close();
+  },
+  /** A page that reaches the server through a proxy only. */
+  behind: async ({ middle, context }, use) => {
+    const behind = await Elsewhere.at(middle.url, context);
+    await use(behind);
+    behind.close();
+  },
+});
+
+test.use({ flags: ['--heartbeat', '1'], tolerated: /Failed to load resource|has been blocked by CORS policy/ });
+
+const client = 'anna';
+const numbers = (from: number, to: number) => [...Array(to - from + 1).keys()].map((n) => `number ${from + n}`);
+
+async function connections(server: Tidings, id = client): Promise<{ topics: string[] }[]> {
+  return (await (await fetch(`${server.url}/api/clients/${id}`)).json()).connections;
+}
+
+/** What a page was told, without saying whether it was there at the time. */
+const plain = async (reader: Reader) => (await reader.told()).map((text) => text.replace(' (replayed)', ''));
+
+test('what is pushed arrives, of whatever type, and is acknowledged', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  await server.push({ to: { client }, data: 'good day\nand good luck' });
+  const { id } = await server.push({ to: { client }, event: 'order.paid', data: { total: 99.5 } });
+  await expect.poll(() => reader.told()).toEqual(['good day\nand good luck', 'order.paid: {"total":99.5}']);
+  await expect.poll(async () => (await server.message(id)).recipients[0].receipt).toBe('acknowledged');
+});
+
+test('JSON is at hand as JSON, and the text as it was pushed', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  await reader.page.evaluate(() => {
+    const page = globalThis as any;
+    page.tidings.on('message', ({ data, text }: any) => { page.heard = { data, text }; });
+  });
+  await server.push({ to: { client }, data: { order: 42 } });
+  const heard = { data: { order: 42 }, text: '{"order":42}' };
+  await expect.poll(() => reader.page.evaluate(() => (globalThis as any).heard)).toEqual(heard);
+});
+
+test('what was shown last is acknowledged by a page that is left at once', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  const receipt = async (id: string) => (await server.message(id)).recipients[0].receipt;
+  const first = await server.push({ to: { client }, data: 'one' });
+  await expect.poll(() => receipt(first.id)).toBe('acknowledged');
+  const second = await server.push({ to: { client }, data: 'two' });
+  await expect.poll(() => reader.told()).toEqual(['one', 'two']);
+  await reader.page.goto('about:blank');
+  await expect.poll(() => receipt(second.id)).toBe('acknowledged');
+});
+
+test('who acknowledges for itself is left to do so', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client, ack: false });
+  const one = await server.push({ to: { client }, data: 'one' });
+  const two = await server.push({ to: { client }, data: 'two' });
+  await expect.poll(() => reader.told()).toEqual(['one', 'two']);
+  await reader.call('ack', one.id);
+  const receipt = async (id: string) => (await server.message(id)).recipients[0].receipt;
+  await expect.poll(() => receipt(one.id)).toBe('acknowledged');
+  expect(await receipt(two.id)).not.toBe('acknowledged');
+});
+
+test('a reload goes on where the page was: nothing twice, nothing lost', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ topics: ['news'] });
+  const id = await reader.page.evaluate(() => (globalThis as any).tidings.clientId);
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  await server.push({ to: { client: id }, data: 'number 1' });
+  await server.push({ to: { topic: 'news' }, data: 'number 2' });
+  await expect.poll(() => reader.told()).toEqual(numbers(1, 2));
+  await reader.page.goto('about:blank');
+  await expect.poll(() => connections(server, id)).toEqual([]);
+  await server.push({ to: { topic: 'news' }, data: 'number 3' });
+  await server.push({ to: { client: id }, data: 'number 4' });
+  await reader.page.goBack();
+  await reader.is('live');
+  await expect.poll(() => reader.told()).toEqual(expect.arrayContaining(['number 3 (replayed)', 'number 4 (replayed)']));
+  await reader.page.reload();
+  await reader.is('live');
+  await server.push({ to: { client: id }, data: 'number 5' });
+  await expect.poll(() => reader.told()).toEqual(['number 5']);
+});
+
+test('a server that was killed and started again has the page back', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  await server.push({ to: { client }, data: 'number 1' });
+  await expect.poll(() => reader.told()).toEqual(['number 1']);
+  await server.kill();
+  await reader.is('waiting');
+  await server.start();
+  await server.push({ to: { client }, data: 'number 2' });
+  await reader.is('live');
+  await expect.poll(() => plain(reader)).toEqual(numbers(1, 2));
+});
+
+test('an error status is told with its reason, and is not the end', async ({ behind, middle, server }) => {
+  const reader = await behind.open({ clientId: client });
+  middle.refusal = { status: 503, type: 'text/html', body: '<h1>Down for a moment</h1>' };
+  middle.cut();
+  await expect(reader.why()).toHaveText('status_503: The server answers with status 503.');
+  const problem = { code: 'too_many_connections', detail: 'the server is full' };
+  middle.refusal = { status: 503, type: 'application/problem+json', body: JSON.stringify(problem), retryAfter: '3600' };
+  await reader.call('retry');
+  await expect(reader.why()).toHaveText('too_many_connections: the server is full');
+  // It waits as long as it is told to, unless somebody does not want to.
+  const wait = await reader.page.evaluate(() => (globalThis as any).tidings.retryAt - Date.now());
+  expect(wait).toBeGreaterThan(3_000_000);
+  middle.refusal = undefined;
+  await server.push({ to: { client }, data: 'afterwards' });
+  await reader.call('retry');
+  await reader.is('live');
+  await expect.poll(() => plain(reader)).toEqual(['afterwards']);
+});
+
+test('a 5xx is got over by itself', async ({ behind, middle }) => {
+  const reader = await behind.open({ clientId: client });
+  middle.refusal = { status: 502, type: 'text/plain', body: 'Bad gateway' };
+  middle.cut();
+  await expect(reader.why()).toContainText('status_502');
+  middle.refusal = undefined;
+  await reader.is('live');
+});
+
+test('a connection that died without a word is noticed by its missing pings', async ({ behind, middle, server }) => {
+  const reader = await behind.open({ clientId: client });
+  middle.stall();
+  await server.push({ to: { client }, data: 'through another connection' });
+  await expect.poll(() => plain(reader), { timeout: 30_000 }).toEqual(['through another connection']);
+  expect(await reader.page.evaluate(() => (globalThis as any).states)).toContain('connecting');
+  await reader.is('live');
+});
+
+test('without a network it says so at once, and it is back with it', async ({ elsewhere, context, server }) => {
+  // A name, since what is on this very machine needs no network.
+  const reader = await elsewhere.open({ clientId: client, url: `http://push.test:${server.port}` });
+  await context.setOffline(true);
+  await reader.is('waiting');
+  await expect(reader.why()).toHaveText('offline');
+  await server.push({ to: { client }, data: 'meanwhile' });
+  await context.setOffline(false);
+  await reader.is('live');
+  await expect.poll(() => plain(reader)).toEqual(['meanwhile']);
+});
+
+test('a page that looks again does not wait any longer', async ({ behind, middle }) => {
+  const reader = await behind.open({ clientId: client });
+  middle.refusal = { status: 503, type: 'text/plain', body: 'full', retryAfter: '3600' };
+  middle.cut();
+  await expect(reader.why()).toContainText('status_503');
+  middle.refusal = undefined;
+  await reader.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await reader.is('live');
+});
+
+test('topics can be added and left, and what lies between is not lost', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client, topics: ['news'] });
+  await reader.call('subscribe', 'orders/*', 'weather');
+  await expect.poll(async () => (await connections(server)).map(({ topics }) => topics)).toEqual([['news', 'orders/*', 'weather']]);
+  await server.push({ to: { topic: 'orders/42' }, data: 'paid' });
+  await expect.poll(() => plain(reader)).toEqual(['paid']);
+  await reader.call('unsubscribe', 'weather', 'orders/*');
+  await expect.poll(async () => (await connections(server)).map(({ topics }) => topics)).toEqual([['news']]);
+  await server.push({ to: { topic: 'orders/42' }, data: 'sent' });
+  await server.push({ to: { topic: 'news' }, data: 'the news' });
+  await expect.poll(() => plain(reader)).toEqual(['paid', 'the news']);
+});
+
+test('a topic that is not allowed is told by name, and the others go on', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client, topics: ['news', '$sys/clients'] });
+  await expect.poll(() => reader.told()).toEqual(['refused: $sys/clients forbidden_topic']);
+  await server.push({ to: { topic: 'news' }, data: 'the news' });
+  await expect.poll(async () => (await plain(reader)).at(-1)).toBe('the news');
+});
+
+test('a log that is gone is told, and the page goes on', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  for (const data of numbers(1, 3)) await server.push({ to: { client }, data });
+  await expect.poll(() => reader.told()).toEqual(numbers(1, 3));
+  await server.kill();
+  await server.loseData();
+  await server.start();
+  await reader.is('live');
+  await server.push({ to: { client }, data: 'number 1 of the next' });
+  await expect.poll(() => plain(reader)).toEqual([...numbers(1, 3), 'gap: unknown_epoch', 'number 1 of the next']);
+});
+
+test('a message that is taken back disappears', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  const { id } = await server.push({ to: { client }, data: 'a slip' });
+  await server.push({ to: { client }, data: 'well said' });
+  await expect.poll(() => reader.told()).toEqual(['a slip', 'well said']);
+  await server.recall(id);
+  await expect.poll(() => reader.told()).toEqual(['well said']);
+});
+
+test('a handler that fails harms neither the stream nor the others', async ({ elsewhere, server, context }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  await reader.page.evaluate(() => {
+    addEventListener('error', (event) => event.preventDefault());
+    (globalThis as any).tidings.on('message', () => { throw new Error('a bug of theirs'); });
+    (globalThis as any).tidings.on('message', () => { document.title = 'and another'; });
+  });
+  context.removeAllListeners('weberror');
+  await server.push({ to: { client }, data: 'number 1' });
+  await server.push({ to: { client }, data: 'number 2' });
+  await expect.poll(() => reader.told()).toEqual(numbers(1, 2));
+  await expect(reader.page).toHaveTitle('and another');
+});
+
+test('a page that closes it is gone, and stays so', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  await reader.call('close');
+  await reader.is('closed');
+  await expect.poll(() => connections(server)).toEqual([]);
+  await reader.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await reader.is('closed');
+});
+
+test.describe('tabs that share one connection', () => {
+  const shared = { clientId: client, topics: ['news'], shared: true };
+
+  /** So many tabs, in the order in which they came: the first leads. */
+  async function open(elsewhere: Elsewhere, count: number): Promise<Reader[]> {
+    const readers: Reader[] = [];
+    for (let n = 0; n < count; n++) readers.push(await elsewhere.open(shared));
+    return readers;
+  }
+
+  test('eight of them have one, and each is told everything once', async ({ elsewhere, server }) => {
+    const readers = await open(elsewhere, 8);
+    expect(await connections(server)).toHaveLength(1);
+    for (const data of numbers(1, 20)) await server.push({ to: { client }, data });
+    await server.push({ to: { topic: 'news' }, data: 'number 21' });
+    for (const reader of readers) await expect.poll(() => reader.told()).toEqual(numbers(1, 21));
+    expect(await connections(server)).toHaveLength(1);
+  });
+
+  test('when the one that has it is closed, another goes on, and nobody misses anything', async ({ elsewhere, server }) => {
+    const [first, ...others] = await open(elsewhere, 3);
+    for (const data of numbers(1, 10)) await server.push({ to: { client }, data });
+    const closed = first.page.close();
+    for (const data of numbers(11, 30)) await server.push({ to: { client }, data });
+    await closed;
+    for (const data of numbers(31, 40)) await server.push({ to: { topic: 'news' }, data });
+    for (const reader of others) await expect.poll(() => plain(reader)).toEqual(numbers(1, 40));
+    await expect.poll(async () => (await connections(server)).length).toBe(1);
+  });
+
+  test('one that the browser froze hands over, and catches up when it wakes', async ({ elsewhere, server, context }) => {
+    const [first, other] = await open(elsewhere, 2);
+    const browser = await context.newCDPSession(first.page);
+    await browser.send('Page.setWebLifecycleState', { state: 'frozen' });
+    for (const data of numbers(1, 5)) await server.push({ to: { client }, data });
+    await expect.poll(() => plain(other)).toEqual(numbers(1, 5));
+    await browser.send('Page.setWebLifecycleState', { state: 'active' });
+    await expect.poll(() => plain(first)).toEqual(numbers(1, 5));
+    await server.push({ to: { client }, data: 'number 6' });
+    for (const reader of [first, other]) await expect.poll(() => plain(reader)).toEqual(numbers(1, 6));
+    await expect.poll(async () => (await connections(server)).length).toBe(1);
+  });
+
+  test('one that is stuck loses the connection to another', async ({ elsewhere, server, context }) => {
+    const [first, other] = await open(elsewhere, 2);
+    const browser = await context.newCDPSession(first.page);
+    await browser.send('Debugger.enable');
+    await browser.send('Debugger.pause');
+    // It stops at the next line it would run.
+    await server.push({ to: { client }, data: 'number 1' });
+    await expect.poll(() => plain(other), { timeout: 40_000 }).toEqual(['number 1']);
+    await browser.send('Debugger.disable');
+    await server.push({ to: { client }, data: 'number 2' });
+    for (const reader of [first, other]) await expect.poll(() => plain(reader)).toEqual(numbers(1, 2));
+    await expect.poll(async () => (await connections(server)).length).toBe(1);
+  });
+
+  test('what one was told while it loaded again is told it then, and the others once', async ({ elsewhere, server }) => {
+    const readers = await open(elsewhere, 3);
+    await server.push({ to: { client }, data: 'number 1' });
+    for (const reader of readers) await expect.poll(() => reader.told()).toEqual(['number 1']);
+    await readers[2].page.goto('about:blank');
+    await server.push({ to: { topic: 'news' }, data: 'number 2' });
+    for (const reader of readers.slice(0, 2)) await expect.poll(() => reader.told()).toEqual(numbers(1, 2));
+    await readers[2].page.goBack();
+    await expect.poll(async () => (await plain(readers[2])).at(-1)).toBe('number 2');
+    await server.push({ to: { client }, data: 'number 3' });
+    for (const reader of readers.slice(0, 2)) await expect.poll(() => plain(reader)).toEqual(numbers(1, 3));
+    await expect.poll(async () => (await plain(readers[2])).slice(-2)).toEqual(numbers(2, 3));
+  });
+
+  test('topics of all are for all, and go with the tab that wanted them', async ({ elsewhere, server }) => {
+    const [first] = await open(elsewhere, 1);
+    const other = await elsewhere.open({ ...shared, topics: ['weather'] });
+    const topics = async () => (await connections(server)).map(({ topics }) => topics);
+    await expect.poll(topics).toEqual([['news', 'weather']]);
+    await server.push({ to: { topic: 'weather' }, data: 'rain' });
+    for (const reader of [first, other]) await expect.poll(() => plain(reader)).toEqual(['rain']);
+    await other.call('subscribe', '$sys/clients');
+    for (const reader of [first, other])
+      await expect.poll(async () => (await reader.told()).at(-1)).toBe('refused: $sys/clients forbidden_topic');
+    await other.page.close();
+    await expect.poll(topics).toEqual([['news']]);
+  });
+
+  test('all of them see that the server is away, and that it is back', async ({ elsewhere, server }) => {
+    const readers = await open(elsewhere, 3);
+    await server.kill();
+    for (const reader of readers) await reader.is('waiting');
+    await server.start();
+    await readers[2].call('retry');
+    for (const reader of readers) await reader.is('live');
+    await server.push({ to: { client }, data: 'again' });
+    for (const reader of readers) await expect.poll(() => plain(reader)).toEqual(['again']);
+  });
+});
+
+test.describe('where streams need a token', () => {
+  const secret = 'a secret of thirty-two bytes or more';
+  test.use({ flags: ['--heartbeat', '1', '--stream-secret', secret] });
+
+  test('it goes along in a header, never in an address', async ({ elsewhere, server }) => {
+    const made = execFileSync(binary, ['token', '--client-id', client, '--ttl', '1h'], {
+      env: { ...process.env, TIDINGS_STREAM_SECRET: secret },
+    });
+    const token = made.toString().trim();
+    const asked: string[] = [];
+    const reader = await elsewhere.open({ clientId: client, token });
+    reader.page.on('request', (request) => asked.push(request.url()));
+    const { id } = await server.push({ to: { client }, data: 'for anna' });
+    await expect.poll(() => reader.told()).toEqual(['for anna']);
+    await expect.poll(async () => (await server.message(id)).recipients[0].receipt).toBe('acknowledged');
+    expect(asked.some((url) => url.includes(token))).toBe(false);
+  });
+
+  test('a page without one is told why', async ({ elsewhere }) => {
+    const reader = await elsewhere.load({ clientId: client, token: 'x.y.z' });
+    await expect(reader.why()).toContainText('unauthorized: ');
+  });
+});
+
+test('the module and its types are open to every page, small, and asked for again each time', async ({ server }) => {
+  for (const [name, type] of [['tidings.js', 'text/javascript'], ['tidings.d.ts', 'application/typescript']]) {
+    const headers = { 'accept-encoding': 'br' };
+    const first = await fetch(`${server.url}/${name}`, { headers });
+    expect(first.status).toBe(200);
+    expect(first.headers.get('content-type')).toContain(type);
+    expect(first.headers.get('cache-control')).toBe('no-cache');
+    expect(first.headers.get('access-control-allow-origin')).toBe('*');
+    expect(first.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    expect(first.headers.get('content-encoding')).toBe('br');
+    if (name === 'tidings.js') expect(Number(first.headers.get('content-length'))).toBeLessThan(4096);
+    const again = await fetch(`${server.url}/${name}`, { headers: { ...headers, 'if-none-match': first.headers.get('etag') ?? '' } });
+    expect(again.status).toBe(304);
+  }
+});
+
+test('the types say what the module does', async ({ server }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'types-'));
+  try {
+    writeFileSync(join(folder, 'tidings.d.ts'), await (await fetch(`${server.url}/tidings.d.ts`)).text());
+    writeFileSync(
+      join(folder, 'page.ts'),
+      `import { connect, type Message } from './tidings.js'
+       const tidings = connect({ topics: ['orders/*'], shared: true, token: async () => 'a.b.c' })
+       const stop: () => void = tidings.on('message', ({ id, text }: Message) => console.log(id?.length, text.length))
+       tidings.on('state', ({ state, retryAt }) => state == 'waiting' && console.log(retryAt! - Date.now()))
+       tidings.on('gap', gap => gap.reason == 'pruned')
+       // @ts-expect-error there is no such event
+       tidings.on('mesage', () => {})
+       // @ts-expect-error a client id is a text
+       connect({ clientId: 7 })
+       tidings.subscribe('news'); stop(); tidings.close()`,
+    );
+    const tsc = fileURLToPath(new URL('../node_modules/.bin/tsc', import.meta.url));
+    const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
+    const outcome = spawnSync(tsc, [...flags, join(folder, 'page.ts')], { encoding: 'utf8' });
+    expect(outcome.stdout + outcome.stderr).toBe('');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
