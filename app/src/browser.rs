@@ -8,7 +8,7 @@ use js_sys::{Date, Function, Object, Promise, Reflect};
 use leptos::{
     leptos_dom::helpers::{TimeoutHandle, document, set_timeout_with_handle, window},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
-    web_sys::{Event, EventTarget, HtmlElement, HtmlTextAreaElement, Storage, VisibilityState},
+    web_sys::{HtmlElement, HtmlTextAreaElement, Storage},
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -33,11 +33,6 @@ pub(crate) fn now() -> f64 {
     Date::now()
 }
 
-/// A number from 0 up to, but not including, 1.
-pub(crate) fn random() -> f64 {
-    js_sys::Math::random()
-}
-
 /// The language that this page was rendered in.
 #[cfg(feature = "hydrate")]
 pub(crate) fn page_language() -> String {
@@ -60,19 +55,9 @@ pub(crate) fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// Whether the browser knows that it has no network. A server on this very machine needs none.
-pub(crate) fn is_cut_off() -> bool {
-    !window().navigator().on_line() && !is_loopback()
-}
-
 /// Whether the browser has no network.
 pub(crate) fn is_offline() -> bool {
     !window().navigator().on_line()
-}
-
-fn is_loopback() -> bool {
-    let host = window().location().hostname().unwrap_or_default();
-    host == "localhost" || host == "[::1]" || host.starts_with("127.")
 }
 
 /// Something that happens after a while, unless it is dropped before.
@@ -99,79 +84,12 @@ impl Drop for Timer {
     }
 }
 
-/// Listens to events of the page until it is dropped.
-pub(crate) struct Listener {
-    target: EventTarget,
-    event: &'static str,
-    closure: Closure<dyn FnMut(Event)>,
-}
-
-impl Listener {
-    fn new(target: EventTarget, event: &'static str, then: impl FnMut(Event) + 'static) -> Self {
-        let closure = Closure::new(then);
-        let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
-        Self {
-            target,
-            event,
-            closure,
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let callback = self.closure.as_ref().unchecked_ref();
-        let _ = self
-            .target
-            .remove_event_listener_with_callback(self.event, callback);
-    }
-}
-
-/// Calls `then` whenever the page may have slept or the network may have changed.
-pub(crate) fn on_waking(then: impl Fn() + Clone + 'static) -> [Listener; 5] {
-    let (window, document) = (EventTarget::from(window()), EventTarget::from(document()));
-    let listen = |target: &EventTarget, event| {
-        let then = then.clone();
-        Listener::new(target.clone(), event, move |_| then())
-    };
-    [
-        listen(&window, "online"),
-        listen(&window, "offline"),
-        listen(&window, "pageshow"),
-        listen(&document, "visibilitychange"),
-        listen(&document, "resume"),
-    ]
-}
-
-/// Calls `then` whenever the page is left or hidden: it may be the last that it can do.
-pub(crate) fn on_leaving(then: impl Fn() + Clone + 'static) -> [Listener; 2] {
-    let then_too = then.clone();
-    let hidden = move || document().visibility_state() == VisibilityState::Hidden;
-    [
-        Listener::new(window().into(), "pagehide", move |_| then()),
-        Listener::new(document().into(), "visibilitychange", move |_| {
-            if hidden() {
-                then_too();
-            }
-        }),
-    ]
-}
-
 /// Takes the person to a field.
 pub(crate) fn focus(id: &str) {
     let field = document().get_element_by_id(id);
     if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
         let _ = field.focus();
     }
-}
-
-/// Sends a text to a path of this server, even when the page ends at once. False when the browser
-/// does not take it.
-pub(crate) fn send_beacon(path: &str, text: &str) -> bool {
-    let navigator = window().navigator();
-    navigator
-        .send_beacon_with_opt_str(path, Some(text))
-        .unwrap_or_default()
 }
 
 /// Copies a text. False when the browser does not allow it.

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use crate::{event_stream::Arrival, wire::Gap};
+use crate::event_stream::Arrival;
 
 /// One thing that a stream told, as it arrived.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +55,8 @@ impl Inbox {
     }
 
     /// Something is missing here.
-    pub(crate) fn miss(&mut self, at: f64, gap: &Gap) {
-        self.put(at, None, false, What::Gap(gap.reason.clone()));
+    pub(crate) fn miss(&mut self, at: f64, reason: String) {
+        self.put(at, None, false, What::Gap(reason));
     }
 
     /// A message was taken back. One that is not here needs nothing.
@@ -135,14 +135,6 @@ mod tests {
         }
     }
 
-    fn gap(reason: &str) -> Gap {
-        Gap {
-            from: None,
-            to: None,
-            reason: reason.to_owned(),
-        }
-    }
-
     fn texts(inbox: &Inbox) -> Vec<String> {
         let text = |received: Arc<Received>| match &received.what {
             What::Message(_, text) | What::Gap(text) => text.clone(),
@@ -197,8 +189,8 @@ mod tests {
     #[test]
     fn a_gap_keeps_its_reason_and_is_no_message() {
         let mut inbox = Inbox::default();
-        inbox.miss(0.0, &gap("pruned"));
-        inbox.miss(0.0, &gap("something_new"));
+        inbox.miss(0.0, "pruned".to_owned());
+        inbox.miss(0.0, "something_new".to_owned());
         assert_eq!(texts(&inbox), ["something_new", "pruned"]);
         assert_eq!(inbox.received(), 0);
     }

@@ -64,6 +64,7 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 <link rel="icon" href=assets.favicon />
                 <link rel="stylesheet" href=assets.style />
                 <link rel="modulepreload" href=assets.script />
+                <link rel="modulepreload" href="/tidings.js" />
                 <link
                     rel="preload"
                     href=assets.wasm

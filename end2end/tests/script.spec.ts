@@ -69,7 +69,7 @@ test('what was shown last is acknowledged by a page that is left at once', async
 });
 
 test('who acknowledges for itself is left to do so', async ({ elsewhere, server }) => {
-  const reader = await elsewhere.open({ clientId: client, ack: false });
+  const reader = await elsewhere.open({ clientId: client, ack: false, shared: false });
   const one = await server.push({ to: { client }, data: 'one' });
   const two = await server.push({ to: { client }, data: 'two' });
   await expect.poll(() => reader.told()).toEqual(['one', 'two']);

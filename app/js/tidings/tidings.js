@@ -165,7 +165,7 @@ export const connect = (options = {}) => {
     stream.close()
   }
 
-  const tabs = shared && shareTabs(name, {
+  const tabs = !shared ? undefined : shareTabs(name, {
     wish,
     lead,
     follow,

@@ -1,13 +1,30 @@
 //! What a page is told of its stream.
 
-use crate::wire::{Gap, Refused};
+use super::module::Said;
+use crate::wire::Refused;
+
+/// What a stream is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Subscription {
+    /// Who listens.
+    pub(crate) client_id: String,
+    /// Topics and patterns.
+    pub(crate) topics: Vec<String>,
+}
+
+/// How a stream goes on where it was: it remembers its place, and acknowledges what it told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keeping {
+    /// Whether all tabs of this client have one connection together.
+    pub(crate) shared: bool,
+}
 
 /// How a stream stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is being opened.
     Connecting,
-    /// The server has said `welcome`, and pings since.
+    /// The server has taken it, and is heard.
     Live,
     /// It ended, and is opened again when the seconds are over.
     Waiting {
@@ -26,12 +43,10 @@ pub(crate) enum Told {
     Welcome,
     /// A message that was not told before.
     Message(Arrival),
-    /// Messages that can't be had any more.
-    Gap(Gap),
+    /// Messages that can't be had any more, and why, as the server names it.
+    Gap(String),
     /// The message with this id was taken back.
     Recall(String),
-    /// Everything up to this cursor has been told.
-    Place(String),
     /// One topic is not allowed; the rest goes on.
     Refused(Refused),
 }
@@ -46,4 +61,24 @@ pub(crate) struct Arrival {
     pub(crate) data: String,
     /// Whether it was pushed while this stream was not open.
     pub(crate) missed: bool,
+}
+
+/// What an event of the module means.
+pub(super) fn told(name: &str, said: &Said) -> Option<Told> {
+    Some(match name {
+        "welcome" => Told::Welcome,
+        "gap" => Told::Gap(said.reason()?),
+        "recall" => Told::Recall(said.id()?),
+        "refused" => Told::Refused(Refused {
+            topic: said.topic()?,
+            code: said.code()?,
+            detail: said.detail()?,
+        }),
+        _ => Told::Message(Arrival {
+            id: said.id(),
+            event: Some(said.kind()).filter(|kind| kind != "message"),
+            data: said.text(),
+            missed: said.replayed(),
+        }),
+    })
 }

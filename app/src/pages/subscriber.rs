@@ -1,6 +1,5 @@
 //! `/`: a tab that listens. It has an id, topics, and shows what arrives.
 
-mod acks;
 mod tab;
 
 use leptos::prelude::*;
@@ -13,7 +12,6 @@ use crate::{
     inbox::Inbox,
     words::{say, words},
 };
-use acks::Acks;
 use tab::Tab;
 
 /// The subscriber page.
@@ -22,21 +20,11 @@ pub fn Subscriber() -> impl IntoView {
     let inbox = RwSignal::new(Inbox::default());
     let refused = RwSignal::new(Vec::<(String, String)>::new());
     let tab = Tab::new();
-    let acks = Acks::new(tab.id);
     let stream = EventStream::new(move |told| match told {
-        Told::Message(message) => {
-            if let Some(id) = message.id.clone() {
-                acks.shown(id);
-            }
-            inbox.update(|inbox| inbox.add(browser::now(), message));
-        }
-        Told::Gap(gap) => inbox.update(|inbox| inbox.miss(browser::now(), &gap)),
+        Told::Message(message) => inbox.update(|inbox| inbox.add(browser::now(), message)),
+        Told::Gap(reason) => inbox.update(|inbox| inbox.miss(browser::now(), reason)),
         Told::Recall(id) => inbox.update(|inbox| inbox.take_back(&id)),
-        Told::Place(cursor) => tab.remember_cursor(&cursor),
-        Told::Welcome => {
-            refused.set(Vec::new());
-            acks.plan();
-        }
+        Told::Welcome => refused.set(Vec::new()),
         Told::Refused(topic) => refused.update(|list| list.push((topic.topic, topic.detail))),
     });
     tab.keep_listening(stream);

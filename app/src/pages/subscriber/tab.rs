@@ -4,14 +4,12 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser,
-    event_stream::{EventStream, Subscription},
+    event_stream::{EventStream, Keeping, Subscription},
 };
 
 const ID: &str = "tidings.client_id";
 const TOPICS: &str = "tidings.topics";
 const TYPES: &str = "tidings.types";
-/// The id of a client, a space, and its cursor.
-const CURSOR: &str = "tidings.cursor";
 
 /// What this tab remembers across reloads.
 #[derive(Clone, Copy)]
@@ -52,12 +50,6 @@ impl Tab {
         });
     }
 
-    /// The page goes on from here when it is loaded again.
-    pub(super) fn remember_cursor(self, cursor: &str) {
-        let id = self.id.get_untracked();
-        browser::remember(CURSOR, &format!("{id} {cursor}"));
-    }
-
     /// Keeps the stream what the tab asks for, and remembers it.
     pub(super) fn keep_listening(self, stream: EventStream) {
         Effect::new(move || {
@@ -69,8 +61,8 @@ impl Tab {
             let (client_id, topics) = (self.id.get(), self.topics.get());
             remember_list(TOPICS, &topics, client_id.is_empty());
             if !client_id.is_empty() {
-                let cursor = remembered_cursor(&client_id);
-                stream.listen(Subscription { client_id, topics }, cursor);
+                let keeping = Keeping { shared: false };
+                stream.listen(Subscription { client_id, topics }, Some(keeping));
             }
         });
     }
@@ -81,13 +73,6 @@ async fn new_id() -> String {
     let id = uuid::Uuid::new_v4().to_string();
     browser::claim(&id).await;
     id
-}
-
-/// The cursor that this tab has got to as this client.
-fn remembered_cursor(client_id: &str) -> Option<String> {
-    let text = browser::remembered(CURSOR)?;
-    let (id, cursor) = text.split_once(' ')?;
-    (id == client_id).then(|| cursor.to_owned())
 }
 
 fn remembered_list(key: &str) -> Vec<String> {
