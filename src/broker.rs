@@ -3,9 +3,11 @@
 //! This is the only way to a connection: what stands in the log is delivered when it comes out of
 //! the log's tail, so live delivery and replay can't disagree about order.
 
+mod follow;
 mod lag;
 mod reach;
 mod subscribe;
+mod tail;
 mod watch;
 
 use std::{
@@ -17,20 +19,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use follow::Follows;
+pub use follow::{Followed, Tally};
 use lag::Lag;
 pub use lag::Lags;
 use reach::Reach;
 pub use subscribe::{Since, Unavailable};
+use tail::Tail;
 pub use watch::{News, Pushed, Watch};
 
 use crate::{
     connection::{Backlog, Read},
+    job::{JobId, TrackedPush},
     log::{
         AppendError, Appended, Entry, IdempotencyKey, Log, LogOptions, OpenError, PageLimit,
         ReadError, Recalled,
     },
-    message::{ClientId, Cursor, Draft, Epoch, Frame, FrameWriter, Message, Seq},
-    outbox::{Delivery, Logged},
+    message::{ClientId, Cursor, Draft, Epoch, FrameWriter, Message, Receipt, Seq},
+    outbox::Delivery,
     registry::Registry,
 };
 
@@ -46,6 +52,8 @@ pub struct Push {
     pub key: Option<IdempotencyKey>,
     /// Whether it is to be refused when it would reach nobody now.
     pub require_online: bool,
+    /// The job that is to follow it. Not for what is ephemeral, which leaves no receipts.
+    pub tracked: Option<TrackedPush>,
 }
 
 /// What became of a push.
@@ -58,6 +66,8 @@ pub struct Published {
     /// Whether it waits in the log for those who are not there: true of all that is logged, since a
     /// client of a topic also finds it there when it comes back with its cursor.
     pub queued: bool,
+    /// The job that follows it.
+    pub job: Option<JobId>,
 }
 
 /// Why a push was not accepted. Nothing of it was sent.
@@ -78,6 +88,7 @@ pub struct Broker {
     watch: Arc<Watch>,
     reach: Arc<Reach>,
     lag: Lag,
+    follows: Follows,
     messages: AtomicU64,
 }
 
@@ -105,6 +116,7 @@ impl Broker {
             watch,
             reach,
             lag: Lag::default(),
+            follows: Follows::default(),
             messages: AtomicU64::new(0),
         }))
     }
@@ -154,18 +166,38 @@ impl Broker {
 
     /// Takes a message back, and tells those who have it. None: there is no such message.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
-        self.log.recall(seq).await
+        let recalled = self.log.recall(seq).await?;
+        self.follows.recalled(seq);
+        Ok(recalled)
+    }
+
+    /// Counts from now on how far a message to these clients comes; until what is returned is dropped.
+    pub fn follow(&self, seq: Seq, clients: &[ClientId]) -> Arc<Followed> {
+        self.follows.follow(seq, clients)
+    }
+
+    /// Waits until something that is followed has come further since the last call.
+    pub async fn followed_moved(&self) {
+        self.follows.moved().await;
+    }
+
+    /// Whether an outbox still holds this message to a topic or to everyone. What was written of it before
+    /// this says no, the log has been told.
+    pub fn is_on_its_way(&self, seq: Seq) -> bool {
+        self.reach.holds(seq)
     }
 
     /// Notes that a client's page has seen everything up to a place.
     pub fn acknowledge(&self, client_id: &ClientId, seq: Seq) {
         self.log.note_acked(client_id, seq);
+        self.follows.note(client_id, seq, Receipt::Acknowledged);
         self.moved(client_id);
     }
 
     /// Notes that everything for this client up to a place has arrived at one of its connections.
     pub fn arrived(&self, client_id: &ClientId, seq: Seq) {
         self.log.note_sent(client_id, seq);
+        self.follows.note(client_id, seq, Receipt::Sent);
         self.moved(client_id);
     }
 
@@ -249,13 +281,17 @@ impl Broker {
                 cursor: None,
                 connections,
                 queued: false,
+                job: None,
             }));
         }
-        let entry = Entry::new(push.draft);
-        Ok(Begun::ForLog(match push.key {
-            Some(key) => entry.with_key(key),
-            None => entry,
-        }))
+        let mut entry = Entry::new(push.draft);
+        if let Some(key) = push.key {
+            entry = entry.with_key(key);
+        }
+        if let Some(tracked) = push.tracked {
+            entry = entry.tracked_by(tracked);
+        }
+        Ok(Begun::ForLog(entry))
     }
 
     fn published(&self, appended: Appended) -> Published {
@@ -265,6 +301,7 @@ impl Broker {
             cursor: Some(self.cursor(appended.seq)),
             connections: appended.connections,
             queued: true,
+            job: appended.job,
         }
     }
 }
@@ -278,34 +315,4 @@ enum Begun {
 fn ephemeral(draft: &Draft) -> Delivery {
     let writer = FrameWriter::new().event(draft.event.as_ref());
     Delivery::Ephemeral(writer.data(draft.data.as_str()).finish())
-}
-
-/// The other end of the log: what is durable goes out, in order.
-struct Tail {
-    registry: Arc<Registry>,
-    watch: Arc<Watch>,
-    reach: Arc<Reach>,
-}
-
-impl Tail {
-    fn deliver(&self, epoch: &Epoch, messages: &[Arc<Message>]) -> Vec<u64> {
-        messages
-            .iter()
-            .map(|message| self.deliver_one(epoch, message))
-            .collect()
-    }
-
-    fn deliver_one(&self, epoch: &Epoch, message: &Arc<Message>) -> u64 {
-        let direct = message.audience.is_direct();
-        let logged = Logged::new(message.seq, Frame::of(message, epoch), direct);
-        let delivery = Delivery::Logged(Arc::clone(&logged));
-        let connections = self.registry.fan_out(&message.audience, &delivery);
-        if !direct && connections > 0 {
-            self.reach.follow(logged);
-        }
-        if self.registry.is_observed() {
-            self.watch.pushed(message, connections);
-        }
-        connections
-    }
 }

@@ -9,6 +9,7 @@ mod demo;
 mod drain;
 mod error;
 mod guard;
+mod jobs;
 mod messages;
 mod openapi;
 mod pulse;
@@ -37,6 +38,7 @@ pub use server::{ServeError, serve};
 use crate::{
     broker::Broker,
     config::{DurabilityMode, Settings},
+    jobs::Jobs,
     log::{Durability, LogOptions, OpenError},
     outbox::Bounds,
     registry::{Capacity, Registry},
@@ -48,6 +50,7 @@ pub struct AppState {
     settings: Arc<Settings>,
     auth: Arc<Auth>,
     broker: Arc<Broker>,
+    jobs: Arc<Jobs>,
     drain: Arc<drain::Drain>,
     samples: Arc<samples::Samples>,
     started: Instant,
@@ -69,8 +72,11 @@ impl AppState {
             bytes: limits.outbox_bytes,
         };
         let registry = Registry::new(capacity, bounds);
+        let most_viewers = limits.max_connections;
+        let broker = Broker::open(log_options(&settings), registry, fatal)?;
         Ok(Self {
-            broker: Broker::open(log_options(&settings), registry, fatal)?,
+            jobs: Jobs::open(Arc::clone(&broker), most_viewers),
+            broker,
             auth: Arc::new(Auth::new(&settings)),
             settings: Arc::new(settings),
             drain: Arc::default(),
@@ -108,6 +114,9 @@ pub fn router(state: AppState) -> Router {
     let (streams, listening) = OpenApiRouter::new()
         .routes(routes!(sse::get))
         .routes(routes!(ack::post))
+        .routes(routes!(jobs::stream))
+        .routes(routes!(jobs::show))
+        .routes(routes!(jobs::log))
         .split_for_parts();
     // CORS answers `OPTIONS` only where it stands around what refuses other methods.
     let streams = streams
@@ -122,6 +131,8 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(clients::list::list))
         .routes(routes!(clients::show, clients::disconnect))
         .routes(routes!(topics::list))
+        .routes(routes!(jobs::list, jobs::begin))
+        .routes(routes!(jobs::report, jobs::cancel))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(

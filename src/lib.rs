@@ -4,6 +4,9 @@ pub mod broker;
 pub mod config;
 pub mod connection;
 pub mod http;
+pub mod job;
+pub mod jobs;
+
 pub mod log;
 pub mod message;
 pub mod outbox;

@@ -4,6 +4,8 @@
 //! the messages to the tail in order, and then answers. Reads go through connections of their own and see
 //! the log as of one moment, so they neither wait for the writer nor hold it up.
 //!
+//! Jobs are kept beside the messages, by the same thread in the same commits.
+//!
 //! Nothing here knows who is connected, or any async runtime. Reads block: from an async task, call them
 //! on a thread that may block. [`Log::append`] is a future that any runtime can drive.
 
@@ -17,6 +19,9 @@ mod entry;
 mod error;
 mod forget;
 mod history;
+mod job_retention;
+mod job_rows;
+mod jobs;
 mod lane;
 mod loss;
 mod options;
@@ -46,11 +51,11 @@ pub use counters::{BATCH_CLASSES, Work};
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, OpenError, ReadError};
 pub use history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
+pub use jobs::{JobPage, JobTail, LinePage, LineRange, OrderError};
 pub use loss::{Loss, LossReason};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};
 pub use page::{Page, PageLimit};
 pub use places::ClientPlace;
-pub use receipts::{Receipt, Receipts};
 pub use replay::Subscriptions;
 pub use upkeep::Tidied;
 
@@ -58,13 +63,18 @@ use std::{
     fs::File,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
 };
 
-use crate::message::{Cursor, Epoch, Message, Seq};
+use parking_lot::Mutex;
+
+use crate::{
+    job::Job,
+    message::{Cursor, Epoch, Message, Seq},
+};
 use queue::{Bound, Queue};
 use writer::Writer;
 
@@ -88,6 +98,9 @@ struct Shared {
     messages: AtomicU64,
     clock: Clock,
     path: PathBuf,
+    job_tail: OnceLock<JobTail>,
+    /// Jobs that were running when the log was opened, until somebody asks for them.
+    running: Mutex<Vec<Arc<Job>>>,
 }
 
 /// Where a cursor stands.
@@ -123,7 +136,7 @@ impl Log {
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
         let lock = schema::lock(&options.folder)?;
-        let opened = schema::open(&options)?;
+        let mut opened = schema::open(&options)?;
         let readers = readers::Readers::open(&opened.path, options.readers);
         let readers = readers.map_err(|source| OpenError::Database {
             path: opened.path.clone(),
@@ -147,6 +160,8 @@ impl Log {
             messages: opened.messages.into(),
             clock: options.clock.clone(),
             path: opened.path.clone(),
+            job_tail: OnceLock::new(),
+            running: Mutex::new(std::mem::take(&mut opened.running)),
         });
         let store = store::Store::new(opened, options, places);
         let writer = Writer::new(store, Arc::clone(&shared), Box::new(tail), Box::new(fatal));

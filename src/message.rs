@@ -5,10 +5,12 @@
 
 mod cursor;
 mod frame;
+mod receipt;
 mod topic;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
 pub use frame::{Frame, FrameWriter};
+pub use receipt::{Receipt, Receipts};
 pub use topic::{InvalidTopic, Topic, TopicFilter};
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -79,6 +81,15 @@ impl Audience {
     /// Whether it is clients by name, for whom a message waits.
     pub fn is_direct(&self) -> bool {
         matches!(self, Self::Client(_) | Self::Clients(_))
+    }
+
+    /// The clients that it names; none for a topic and for everyone.
+    pub fn named(&self) -> &[ClientId] {
+        match self {
+            Self::Client(id) => std::slice::from_ref(id),
+            Self::Clients(ids) => ids,
+            Self::Topic(_) | Self::Everyone => &[],
+        }
     }
 
     /// Several clients, where each counts once however often it was named.

@@ -11,12 +11,14 @@ use crate::wire::{
     TopicsPage,
 };
 
+mod jobs;
 mod query;
 #[cfg_attr(feature = "hydrate", path = "api/fetch.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
 mod transport;
 
-pub use query::{AudienceQuery, ClientsQuery, MessagesQuery, encoded};
+pub use jobs::LogRange;
+pub use query::{AudienceQuery, ClientsQuery, JobsQuery, MessagesQuery, encoded};
 use transport::Transport;
 
 /// Speaks to one Tidings server.

@@ -5,6 +5,7 @@
 //! decided once, on the server, where a request is parsed.
 
 mod clients;
+mod jobs;
 mod messages;
 mod problem;
 mod push;
@@ -15,6 +16,7 @@ mod sys;
 mod topics;
 
 pub use clients::*;
+pub use jobs::*;
 pub use messages::*;
 pub use problem::*;
 pub use push::*;

@@ -16,6 +16,11 @@ impl Reach {
         self.0.lock().push(logged);
     }
 
+    /// Whether a message is still on its way.
+    pub(super) fn holds(&self, seq: Seq) -> bool {
+        self.0.lock().iter().any(|logged| logged.seq == seq)
+    }
+
     /// Tells what was counted since the last time, and forgets what no outbox holds any more.
     pub(super) fn drain(&self, mut tell: impl FnMut(Seq, u64)) {
         self.0.lock().retain(|logged| {

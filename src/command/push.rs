@@ -162,6 +162,7 @@ mod tests {
                 id: id.map(str::to_owned),
                 connections,
                 queued,
+                job: None,
             })
         };
         assert_eq!(answer(Some("abc-7"), 2, false), "abc-7: 2 connections");

@@ -222,8 +222,9 @@ impl Lines {
         }
         Some(match line.len() > self.limit {
             true => Err(too_large(self.limit)),
-            false => body::parse_json::<PushRequest>(line)
-                .and_then(|push| push::parse(push, &state.settings.limits)),
+            false => {
+                body::parse_json::<PushRequest>(line).and_then(|push| push::parse(push, state))
+            }
         })
     }
 }

@@ -1,27 +1,84 @@
 //! The article's short-lived stream: ten steps of one operation, a second apart, then the end.
+//!
+//! It is a job like any other, seen through the same [`View`], but one that nobody keeps: an anonymous
+//! caller is not to make the server write.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use axum::{body::Body, response::Response};
-use futures_util::{StreamExt, stream};
+use axum::{
+    body::{Body, Bytes},
+    response::Response,
+};
+use futures_util::stream;
 
 use super::sse;
-use crate::message::FrameWriter;
+use crate::{
+    job::{Line, Lines, Refused, Report, State, Title},
+    jobs::{Passing, Step, View, passing},
+    message::FrameWriter,
+};
 
-const STEPS: u32 = 10;
+const STEPS: u64 = 10;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// `current: 0` to `current: 9`, then `end`, then the response ends.
 pub fn response() -> Response {
-    let steps = stream::iter(0..=STEPS).then(async |step| {
-        if step > 0 {
-            tokio::time::sleep(PAUSE).await;
+    let Ok(title) = Title::parse("ten steps") else {
+        return sse::response(Body::empty());
+    };
+    let (job, view) = passing(title, Some(STEPS));
+    tokio::spawn(async move {
+        tokio::select! {
+            // It says nothing that a job would refuse.
+            _ = work(&job) => {}
+            () = job.unwatched() => {}
         }
-        let text = match step {
-            STEPS => "end".to_owned(),
-            _ => format!("current: {step}"),
-        };
-        Ok::<_, std::convert::Infallible>(FrameWriter::new().data(&text).finish().bytes().clone())
     });
-    sse::response(Body::from_stream(steps))
+    let bytes = stream::unfold(Some(view), async |view| {
+        let (bytes, view) = next(view?).await?;
+        Some((Ok::<_, Infallible>(bytes), view))
+    });
+    sse::response(Body::from_stream(bytes))
+}
+
+async fn work(job: &Passing) -> Result<(), Refused> {
+    for step in 0..STEPS {
+        let line = format!("current: {step}");
+        job.report(Report {
+            step: Some(step),
+            lines: Lines::parse(&line).unwrap_or_default(),
+            ..Report::default()
+        })?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    job.report(Report {
+        step: Some(STEPS),
+        state: Some(State::Done),
+        ..Report::default()
+    })
+}
+
+/// The job in the article's words: its lines, and the word `end`. Without a view left, that was all.
+async fn next(mut view: View) -> Option<(Bytes, Option<View>)> {
+    loop {
+        match view.step() {
+            Step::State(_) => {}
+            Step::Wait => view.changed().await,
+            Step::End(_) => return Some((frame("end"), None)),
+            Step::Lines(after) => {
+                let lines = view.lines().after(after).unwrap_or_default();
+                view.told(&lines);
+                return Some((frames(&lines), Some(view)));
+            }
+        }
+    }
+}
+
+fn frames(lines: &[Line]) -> Bytes {
+    let frames = lines.iter().flat_map(|line| frame(&line.text));
+    frames.collect()
+}
+
+fn frame(text: &str) -> Bytes {
+    FrameWriter::new().data(text).finish().bytes().clone()
 }

@@ -3,10 +3,12 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use tokio::sync::watch;
 
 use crate::{
     outbox::{CloseReason, Outbox},
@@ -22,14 +24,21 @@ const LEAST_MS: u64 = 1_000;
 /// Whether the node is on its way down.
 #[derive(Default)]
 pub struct Drain {
-    begun: AtomicBool,
+    begun: watch::Sender<bool>,
     spread_ms: AtomicU64,
 }
 
 impl Drain {
     /// Whether it has begun: readiness fails from then on.
     pub fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Acquire)
+        *self.begun.borrow()
+    }
+
+    /// Waits until it has begun.
+    pub async fn begun(&self) {
+        let mut begun = self.begun.subscribe();
+        // The sender is here as long as this is.
+        let _ = begun.wait_for(|begun| *begun).await;
     }
 
     /// How long the next stream is asked to wait, in milliseconds.
@@ -38,14 +47,15 @@ impl Drain {
         LEAST_MS + random::below(spread)
     }
 
-    /// Begins, and ends every stream within `time` at most; in less where there are few.
-    pub async fn run(&self, registry: &Registry, time: Duration) {
+    /// Begins, and ends every stream within `time` at most; in less where there are few. Those who look on at
+    /// jobs, so many, leave by themselves once it has begun.
+    pub async fn run(&self, registry: &Registry, viewers: usize, time: Duration) {
         let outboxes = registry.outboxes();
         let pace = Duration::from_secs(1) / PER_SECOND as u32;
-        let spread = time.min(pace * outboxes.len() as u32);
+        let spread = time.min(pace * (outboxes.len() + viewers) as u32);
         self.spread_ms
             .store(spread.as_millis() as u64, Ordering::Relaxed);
-        self.begun.store(true, Ordering::Release);
+        self.begun.send_replace(true);
         let steps = (spread.as_millis() / 20).max(1) as usize;
         for crowd in outboxes.chunks(outboxes.len().div_ceil(steps).max(1)) {
             self.close(crowd);

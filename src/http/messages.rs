@@ -14,8 +14,8 @@ pub use describe::just_pushed;
 use super::{AppState, Code, Error, body::Pairs, off_thread};
 use crate::{
     broker::Broker,
-    log::{self, HistoryAudience, HistoryFilter, Record},
-    message::{ClientId, Cursor, Data, Draft, EventType, Seq, Topic},
+    log::{HistoryAudience, HistoryFilter, Record},
+    message::{ClientId, Cursor, Data, Draft, EventType, Receipt, Seq, Topic},
 };
 
 /// Messages on one page, unless the request says otherwise.
@@ -143,7 +143,7 @@ fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
         .log()
         .recipients(seq, 0, RECIPIENTS)?
         .unwrap_or_default();
-    let recipient = |(client_id, receipt): (ClientId, log::Receipt)| Recipient {
+    let recipient = |(client_id, receipt): (ClientId, Receipt)| Recipient {
         client_id: client_id.to_string(),
         receipt: receipt.into(),
     };

@@ -16,6 +16,7 @@ use super::AppState;
         (name = "push", description = "Telling clients"),
         (name = "messages", description = "What was pushed, and what became of it"),
         (name = "streams", description = "Listening"),
+        (name = "jobs", description = "Operations told step by step, with an end"),
         (name = "clients", description = "Who is connected"),
         (name = "session", description = "Signing in to the panel"),
         (name = "node", description = "How the node is"),

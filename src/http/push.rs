@@ -14,6 +14,7 @@ use super::{
 use crate::{
     broker::{Published, Push},
     config::Limits,
+    job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic},
 };
@@ -40,7 +41,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         }
         _ => {
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
-            let push = parse(push, &state.settings.limits)?;
+            let push = parse(push, &state)?;
             let published = state.broker.publish(push).await?;
             Ok(Json(answer(published)).into_response())
         }
@@ -111,6 +112,7 @@ async fn article(state: &AppState, pairs: &Pairs) -> Result<Response, Error> {
             draft,
             key: None,
             require_online: false,
+            tracked: None,
         })
         .await?;
     Ok("success".into_response())
@@ -121,11 +123,13 @@ pub fn answer(published: Published) -> PushAnswer {
         id: published.cursor.map(|cursor| cursor.to_string()),
         connections: published.connections,
         queued: published.queued,
+        job: published.job.map(|id| id.to_string()),
     }
 }
 
 /// Parses what a push asks for. Past this line nothing is checked again.
-pub fn parse(push: PushRequest, limits: &Limits) -> Result<Push, Error> {
+pub fn parse(push: PushRequest, state: &AppState) -> Result<Push, Error> {
+    let limits = &state.settings.limits;
     let event = push.event.as_deref().map(EventType::parse).transpose();
     let key = push
         .idempotency_key
@@ -149,10 +153,34 @@ pub fn parse(push: PushRequest, limits: &Limits) -> Result<Push, Error> {
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
     };
+    let tracked = match push.track {
+        true => Some(track(&draft, state)?),
+        false => None,
+    };
     Ok(Push {
         draft,
         key,
         require_online: push.require_online,
+        tracked,
+    })
+}
+
+fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {
+    if draft.is_ephemeral() {
+        let why = "an ephemeral message (ttl 0) leaves no receipts to follow";
+        return Err(Error::invalid("track", why));
+    }
+    state.jobs.check_room()?;
+    let title = match &draft.audience {
+        Audience::Client(id) => format!("Push to {id}"),
+        Audience::Clients(ids) => format!("Push to {} clients", ids.len()),
+        Audience::Topic(topic) => format!("Push to topic {topic}"),
+        Audience::Everyone => "Push to everyone".to_owned(),
+    };
+    let title: String = title.chars().take(Title::MAX_LEN).collect();
+    Ok(TrackedPush {
+        id: JobId::random(),
+        title: Title::parse(&title).map_err(|why| Error::invalid("track", why))?,
     })
 }
 

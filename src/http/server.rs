@@ -51,6 +51,13 @@ pub async fn serve(
     tasks.spawn(sys::tell_messages(Arc::clone(&state.broker)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(&state.broker).count_reach());
+    tasks.spawn(sys::tell_jobs(
+        Arc::clone(&state.broker),
+        Arc::clone(&state.jobs),
+    ));
+    tasks.spawn(Arc::clone(&state.jobs).follow_pushes());
+    let jobs = Arc::clone(&state.jobs);
+    tasks.spawn(async move { jobs.watch_silence().await });
     let (stop, stopped) = watch::channel(());
     let door = Door {
         router: router(state.clone()),
@@ -75,7 +82,8 @@ async fn leave(state: AppState, shutdown: impl Future<Output = ()>) {
     shutdown.await;
     let registry = state.broker.registry();
     tracing::info!(connections = registry.size().connections, "taking leave");
-    state.drain.run(registry, state.settings.drain()).await;
+    let (viewers, time) = (state.jobs.viewers(), state.settings.drain());
+    state.drain.run(registry, viewers, time).await;
 }
 
 /// What a new socket needs.

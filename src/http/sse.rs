@@ -1,7 +1,7 @@
 //! `GET /sse`: one stream, from its request to its last byte.
 
 mod arrivals;
-mod events;
+pub mod events;
 mod request;
 mod stream;
 
@@ -14,13 +14,16 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+pub use request::last_event_id;
 use request::{client_id, filters, since};
 use stream::Stream;
+use tokio::time::Instant;
 
 use super::{AppState, Code, Error, auth::Listener, body::Pairs, demo, off_thread, pulse::Pulse};
 use crate::{
     broker::Unavailable,
     outbox::CloseReason,
+    random,
     registry::{Newcomer, Refusal},
 };
 
@@ -102,6 +105,12 @@ pub fn response(body: Body) -> Response {
         ),
     ];
     (headers, body).into_response()
+}
+
+/// The first ping comes at a moment of its own, so that those who came together do not stay in step.
+pub fn first_ping(state: &AppState) -> Instant {
+    let part = 0.5 + random::below(1_000) as f64 / 2_000.0;
+    Instant::now() + state.settings.heartbeat().mul_f64(part)
 }
 
 impl From<Unavailable> for Error {

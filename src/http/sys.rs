@@ -1,21 +1,27 @@
-//! The server's own topics: `$sys/clients` and `$sys/messages` tell the panel what happens, as it happens.
+//! The server's own topics: `$sys/clients`, `$sys/messages` and `$sys/jobs` tell the panel what happens, as it
+//! happens.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::wire::{
-    ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, SYS_CLIENTS, SYS_MESSAGES,
+    ClientInfo, EVENT_CLIENTS, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo,
+    SYS_CLIENTS, SYS_JOBS, SYS_MESSAGES,
 };
 use serde::Serialize;
 
-use super::{clients, messages};
+use super::{clients, jobs::describe, messages};
 use crate::{
     broker::Broker,
+    jobs::{self, Jobs},
     message::{Audience, Data, Draft, EventType, Topic},
     registry::Changed,
 };
 
 /// What happens closer together than this is told together.
 const GATHER: Duration = Duration::from_millis(50);
+
+/// The same for jobs, which may report many times a second.
+const GATHER_JOBS: Duration = Duration::from_millis(200);
 
 /// Tells who came and went, for as long as the task lives.
 pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
@@ -59,6 +65,27 @@ pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
         if !news.moved.is_empty() {
             let ids: Vec<&str> = news.moved.iter().map(|id| id.as_str()).collect();
             tell(&broker, &topic, EVENT_MOVED, &ids);
+        }
+    }
+}
+
+/// Tells how jobs have changed, for as long as the task lives.
+pub async fn tell_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
+    let topic = Topic::own(SYS_JOBS);
+    loop {
+        jobs.changes().noted().await;
+        tokio::time::sleep(GATHER_JOBS).await;
+        let changed = jobs.changes().take();
+        if !broker.registry().is_observed() {
+            continue;
+        }
+        match changed {
+            jobs::Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
+            jobs::Changed::Jobs(changed) => {
+                let epoch = broker.log().epoch();
+                let infos = changed.iter().map(|job| describe(job, epoch));
+                tell(&broker, &topic, EVENT_JOB, &infos.collect::<Vec<JobInfo>>());
+            }
         }
     }
 }

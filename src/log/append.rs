@@ -8,7 +8,7 @@ use super::{
     entry::{Appended, Entry},
     error::AppendError,
     history,
-    queue::Job,
+    queue::Task,
     rows::Decoder,
     store::Store,
     upkeep::Tidied,
@@ -43,8 +43,8 @@ impl Log {
         let mut given = Some((entry, answer));
         let weight = given.as_ref().map_or(0, |(entry, _)| entry.weight());
         self.shared.queue.push(1, weight, || match given.take() {
-            Some((entry, answer)) => Job::Append(entry, Box::new(answer)),
-            None => Job::Work(Box::new(|_| {})),
+            Some((entry, answer)) => Task::Append(entry, Box::new(answer)),
+            None => Task::Work(Box::new(|_| {})),
         });
         match given {
             None => Ok(()),
@@ -70,8 +70,8 @@ impl Log {
         self.shared
             .queue
             .push(count, weight, || match given.take() {
-                Some((entries, answer)) => Job::Batch(entries, Box::new(answer)),
-                None => Job::Work(Box::new(|_| {})),
+                Some((entries, answer)) => Task::Batch(entries, Box::new(answer)),
+                None => Task::Work(Box::new(|_| {})),
             });
         match given {
             None => Ok(()),
@@ -158,7 +158,7 @@ impl Log {
     ) -> Result<T, AppendError> {
         let (sender, receiver) = answer();
         self.shared.queue.push(0, 0, || {
-            Job::Work(Box::new(move |writer| sender.send(work(writer))))
+            Task::Work(Box::new(move |writer| sender.send(work(writer))))
         });
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }

@@ -8,10 +8,10 @@ use rusqlite::Connection;
 
 use super::{
     ClientPage, ClientPlace, HistoryFilter, HistoryPage, KnownClient, Log, Page, PageLimit,
-    ReadError, Receipt, Receipts, Record, Subscriptions, Work, clients, history, place_rows,
-    places::Reach, posts, receipts, replay, rows::Decoder,
+    ReadError, Record, Subscriptions, Work, clients, history, place_rows, places::Reach, posts,
+    receipts, replay, rows::Decoder,
 };
-use crate::message::{ClientId, Seq};
+use crate::message::{ClientId, Receipt, Receipts, Seq};
 
 /// The log in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -195,7 +195,7 @@ impl Log {
         })
     }
 
-    fn ask<T>(
+    pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {

@@ -2,7 +2,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::message::{Audience, Data, Draft, Seq};
+use crate::{
+    job::{JobId, TrackedPush},
+    message::{Audience, Data, Draft, Seq},
+};
 
 /// A name that a publisher gives to one push, so that it may send it again without fear: 1 to 255 bytes,
 /// no control characters. Remembered for 24 hours.
@@ -55,6 +58,7 @@ pub struct Entry {
     pub(super) draft: Draft,
     pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
     pub(super) given: Option<Given>,
+    pub(super) tracked: Option<Box<TrackedPush>>,
 }
 
 /// A place that somebody else has given.
@@ -72,6 +76,7 @@ impl Entry {
             draft,
             key: None,
             given: None,
+            tracked: None,
         }
     }
 
@@ -81,6 +86,13 @@ impl Entry {
         // Here, not in the writer: hashing is work that publishers can do side by side.
         let digest = digest(&self.draft);
         self.key = Some(Box::new((key, digest)));
+        self
+    }
+
+    /// The same with a job that follows it, kept in the same commit.
+    #[must_use]
+    pub fn tracked_by(mut self, tracked: TrackedPush) -> Self {
+        self.tracked = Some(Box::new(tracked));
         self
     }
 
@@ -111,6 +123,8 @@ pub struct Appended {
     pub connections: u64,
     /// It was there before, and this push was the same once more.
     pub duplicate: bool,
+    /// The job that follows it; of a duplicate, the first push's.
+    pub job: Option<JobId>,
 }
 
 fn digest(draft: &Draft) -> Digest {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
@@ -11,23 +12,30 @@ use parking_lot::{Condvar, Mutex};
 use super::{
     entry::{Appended, Entry},
     error::AppendError,
+    jobs::OrderError,
     writer::Writer,
 };
+use crate::job::{Job, Order};
 
 /// What becomes of one entry.
 pub(super) type Outcome = Result<Appended, AppendError>;
 
+/// What becomes of an order.
+pub(super) type OrderOutcome = Result<Arc<Job>, OrderError>;
+
 /// Something for the writer to do.
-pub(super) enum Job {
+pub(super) enum Task {
     /// Keep one entry.
     Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
     /// Keep several, in this order, in one commit if they fit.
     Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
+    /// Change a job, in the same commits.
+    Order(Order, Box<dyn FnOnce(OrderOutcome) + Send>),
     /// Something else that writes, in its turn.
     Work(Box<dyn FnOnce(&mut Writer) + Send>),
 }
 
-impl Job {
+impl Task {
     /// Says that nothing will come of it.
     pub fn refuse(self, why: &AppendError) {
         match self {
@@ -35,6 +43,7 @@ impl Job {
             Self::Batch(entries, answer) => {
                 answer(entries.iter().map(|_| Err(why.clone())).collect());
             }
+            Self::Order(_, answer) => answer(Err(why.clone().into())),
             // Its answer is dropped with it, and whoever waits for that sees it.
             Self::Work(_) => {}
         }
@@ -57,10 +66,10 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<(Job, usize, usize)>,
+    tasks: VecDeque<(Task, usize, usize)>,
     messages: usize,
     bytes: usize,
-    /// Jobs that do not wait for company.
+    /// Tasks that do not wait for company.
     works: usize,
     /// The writer sleeps until so many messages wait; none: it is awake.
     wanted: Option<usize>,
@@ -72,7 +81,7 @@ struct State {
 /// What the writer got.
 pub(super) enum Taken {
     /// Something to do.
-    Jobs(Vec<Job>),
+    Tasks(Vec<Task>),
     /// Nothing came in time.
     Nothing,
     /// Nothing will come any more.
@@ -88,14 +97,14 @@ impl Queue {
         }
     }
 
-    /// Puts a job of this size in line, if there is room: what waits alone always has room, and so has
-    /// what is not a message. The job is only made when it has a place. False: no room.
-    pub fn push(&self, messages: usize, bytes: usize, job: impl FnOnce() -> Job) -> bool {
+    /// Puts a task of this size in line, if there is room: what waits alone always has room, and so has
+    /// what is not a message. The task is only made when it has a place. False: no room.
+    pub fn push(&self, messages: usize, bytes: usize, task: impl FnOnce() -> Task) -> bool {
         let mut state = self.state.lock();
         if let Some(why) = &state.closed {
             let why = why.clone();
             drop(state);
-            job().refuse(&why);
+            task().refuse(&why);
             return true;
         }
         if messages > 0 && state.messages > 0 && !self.fits(&state, messages, bytes) {
@@ -103,7 +112,7 @@ impl Queue {
         }
         state.messages += messages;
         state.bytes += bytes;
-        state.jobs.push_back((job(), messages, bytes));
+        state.tasks.push_back((task(), messages, bytes));
         let urgent = messages == 0;
         state.works += usize::from(urgent);
         if state
@@ -130,7 +139,7 @@ impl Queue {
         room
     }
 
-    /// Takes what waits, up to `bound` but at least one job. Waits at most `patience` for the first, and
+    /// Takes what waits, up to `bound` but at least one task. Waits at most `patience` for the first, and
     /// then at most `gather` until `expected` messages are there: publishers that were answered together
     /// are about to push together again, and one fsync can carry them all.
     pub fn take(
@@ -147,28 +156,28 @@ impl Queue {
         if state.messages < expected && state.closed.is_none() {
             self.sleep_until(&mut state, expected, Some(Instant::now() + span));
         }
-        if state.jobs.is_empty() {
+        if state.tasks.is_empty() {
             return Taken::Closed;
         }
         let (mut messages, mut bytes) = (0, 0);
-        let mut jobs = Vec::with_capacity(state.jobs.len().min(bound.messages));
-        while let Some((_, m, b)) = state.jobs.front() {
+        let mut tasks = Vec::with_capacity(state.tasks.len().min(bound.messages));
+        while let Some((_, m, b)) = state.tasks.front() {
             messages += m;
             bytes += b;
-            if !jobs.is_empty() && (messages > bound.messages || bytes > bound.bytes) {
+            if !tasks.is_empty() && (messages > bound.messages || bytes > bound.bytes) {
                 break;
             }
-            if let Some((job, m, b)) = state.jobs.pop_front() {
+            if let Some((task, m, b)) = state.tasks.pop_front() {
                 state.messages -= m;
                 state.bytes -= b;
                 state.works -= usize::from(m == 0);
-                jobs.push(job);
+                tasks.push(task);
             }
         }
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
-        Taken::Jobs(jobs)
+        Taken::Tasks(tasks)
     }
 
     /// Sleeps until so many messages wait, or work, or the end. False: the time was over first.
@@ -210,10 +219,10 @@ impl Queue {
     pub fn refuse_all(&self) {
         let mut state = self.state.lock();
         let why = state.closed.clone().unwrap_or(AppendError::Closed);
-        let jobs = std::mem::take(&mut state.jobs);
+        let tasks = std::mem::take(&mut state.tasks);
         (state.messages, state.bytes, state.works) = (0, 0, 0);
         drop(state);
-        jobs.into_iter().for_each(|(job, ..)| job.refuse(&why));
+        tasks.into_iter().for_each(|(task, ..)| task.refuse(&why));
     }
 
     /// Messages in line.

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -10,13 +11,17 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
-    error::OpenError,
+    error::{OpenError, ReadError},
+    job_rows,
     options::{Durability, LogOptions, OS_LEAP},
 };
-use crate::message::{Epoch, Seq};
+use crate::{
+    job::{Job, State},
+    message::{Epoch, Seq},
+};
 
 /// The newest version of the file that this program knows.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// "Tdng": how `file` and other programs can tell whose file it is.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -47,6 +52,9 @@ pub(super) mod ended {
 /// What a new file is made of.
 const TABLES: &str = include_str!("schema.sql");
 
+/// What came with version 2.
+const JOBS: &str = include_str!("jobs.sql");
+
 /// An open file, and what it says of itself.
 pub(super) struct Opened {
     pub conn: Connection,
@@ -60,6 +68,8 @@ pub(super) struct Opened {
     pub messages: u64,
     /// See [`next_expiry`].
     pub next_expiry: u64,
+    /// Jobs that have not ended.
+    pub running: Vec<Arc<Job>>,
 }
 
 /// Takes the folder for this process. The lock goes with the file, however the process ends.
@@ -113,12 +123,17 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let state = read_state(&conn).map_err(failed)?;
     let next_expiry = next_expiry(&conn).map_err(failed)?;
     let epoch = Epoch::parse(&state.0).map_err(|_| OpenError::Foreign(path.clone()))?;
+    let running = running(&conn).map_err(|error| match error {
+        ReadError::Database(source) => failed(source),
+        _ => OpenError::Foreign(path.clone()),
+    })?;
     Ok(Opened {
         epoch,
         head: state.1,
         pruned: state.2,
         messages: state.3,
         next_expiry,
+        running,
         conn,
         path,
     })
@@ -211,6 +226,9 @@ fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
         )?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
+    if found < 2 {
+        transaction.execute_batch(JOBS)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
@@ -256,6 +274,21 @@ pub(super) fn next_expiry(conn: &Connection) -> rusqlite::Result<u64> {
         .prepare_cached(find)?
         .query_row([], |row| row.get::<_, Option<u64>>(0))?;
     Ok(next.unwrap_or(u64::MAX))
+}
+
+/// The jobs that have not ended, oldest first.
+fn running(conn: &Connection) -> Result<Vec<Arc<Job>>, ReadError> {
+    let find = format!(
+        "SELECT {} FROM jobs WHERE state = ?1 ORDER BY number",
+        job_rows::COLUMNS
+    );
+    let mut find = conn.prepare_cached(&find)?;
+    let mut rows = find.query([job_rows::code(&State::ALL, &State::Running)])?;
+    let mut jobs = Vec::new();
+    while let Some(row) = rows.next()? {
+        jobs.push(Arc::new(job_rows::job(row)?));
+    }
+    Ok(jobs)
 }
 
 /// A place or a time as SQLite counts: in 63 bits.

@@ -11,12 +11,16 @@ use super::{
     audiences::Audiences,
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
+    job_rows::{self, Carried},
     options::{Durability, LogOptions, milliseconds},
     places::Places,
     posts::{self, Post},
     schema::{ANY_TOPIC, EVERYONE, Opened, sql},
 };
-use crate::message::{Audience, Data, Message, Seq};
+use crate::{
+    job::{Job, JobId, Order},
+    message::{Audience, Data, Message, Seq},
+};
 
 /// The file in the hands of its one writer.
 pub(super) struct Store {
@@ -40,15 +44,19 @@ pub(super) struct Committed {
     pub messages: Vec<Arc<Message>>,
     /// What became of each entry.
     pub fates: Vec<Fate>,
+    /// Jobs that follow one of the new messages.
+    pub followers: Vec<Arc<Job>>,
+    /// What became of each order.
+    pub orders: Vec<Carried>,
 }
 
 /// What became of one entry.
 #[derive(Clone, Copy)]
 pub(super) enum Fate {
-    /// It is the next of the new messages.
-    New,
-    /// It was there already.
-    Duplicate(Seq),
+    /// It is the next of the new messages; and the job that follows it.
+    New(Option<JobId>),
+    /// It was there already; and the job that follows it.
+    Duplicate(Seq, Option<JobId>),
     /// Its key belongs to another.
     KeyReused(Seq),
 }
@@ -66,8 +74,13 @@ impl Store {
         }
     }
 
-    /// Keeps all entries in one transaction, or none.
-    pub fn append(&mut self, entries: &[&Entry], now: u64) -> Result<Committed, StoreError> {
+    /// Keeps all entries and carries out all orders in one transaction, or none.
+    pub fn append(
+        &mut self,
+        entries: &[&Entry],
+        orders: &[&Order],
+        now: u64,
+    ) -> Result<Committed, StoreError> {
         let mut head = self.head;
         let committed = self.transaction(|store| {
             let mut put = Put::new(&store.conn, &store.options)?;
@@ -75,14 +88,20 @@ impl Store {
             for entry in entries {
                 let fate = put.entry(entry, now, &mut head, &mut store.audiences)?;
                 committed.fates.push(match fate {
-                    Kept::New(message) => {
+                    Kept::New(message, job) => {
+                        let id = job.as_ref().map(|job| job.id);
                         committed.messages.push(message);
-                        Fate::New
+                        committed.followers.extend(job);
+                        Fate::New(id)
                     }
                     Kept::Not(fate) => fate,
                 });
             }
             posts::write(&store.conn, &mut put.posts)?;
+            for order in orders {
+                let carried = job_rows::carry_out(&store.conn, order, now)?;
+                committed.orders.push(carried);
+            }
             Ok(committed)
         })?;
         self.head = head;
@@ -131,7 +150,7 @@ impl Store {
 }
 
 enum Kept {
-    New(Arc<Message>),
+    New(Arc<Message>, Option<Arc<Job>>),
     Not(Fate),
 }
 
@@ -167,7 +186,9 @@ impl<'c> Put<'c> {
     ) -> Result<Kept, StoreError> {
         let (seq, at) = match entry.given {
             None => (*head + 1, now),
-            Some(given) if given.seq <= *head => return Ok(Kept::Not(Fate::Duplicate(given.seq))),
+            Some(given) if given.seq <= *head => {
+                return Ok(Kept::Not(Fate::Duplicate(given.seq, None)));
+            }
             Some(given) => (given.seq, given.at),
         };
         if let Some((key, digest)) = entry.key.as_deref()
@@ -177,8 +198,10 @@ impl<'c> Put<'c> {
         }
         let message = Arc::new(message_of(entry, seq, at));
         self.insert(&message, audiences)?;
+        let tracked = entry.tracked.as_deref();
+        let job = tracked.map(|tracked| job_rows::follow(self.conn, tracked, &message, now));
         *head = seq;
-        Ok(Kept::New(message))
+        Ok(Kept::New(message, job.transpose()?.map(Arc::new)))
     }
 
     /// Takes a key for a message; or what its first use has made of this one.
@@ -201,7 +224,7 @@ impl<'c> Put<'c> {
             .optional()?;
         if let Some((first, seq)) = found {
             return Ok(Some(match first == *digest {
-                true => Fate::Duplicate(seq),
+                true => Fate::Duplicate(seq, job_rows::following(self.conn, seq)?),
                 false => Fate::KeyReused(seq),
             }));
         }

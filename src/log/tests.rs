@@ -1,5 +1,6 @@
 //! The log as whoever uses it sees it, on a real file, with a clock that the test turns.
 
+mod jobs;
 mod keeping;
 mod people;
 mod replaying;
@@ -17,7 +18,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::*;
-use crate::message::{Audience, ClientId, Data, Draft, Topic, TopicFilter};
+use crate::message::{Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicFilter};
 
 /// A log in a folder of its own, what came out of its tail, and its clock.
 struct Bed {

@@ -104,6 +104,9 @@ impl Writer {
     fn look(&mut self, now: u64) -> Result<bool, StoreError> {
         self.upkeep.looked = Some(Instant::now());
         let appended = std::mem::take(&mut self.upkeep.appended);
+        if self.store.prune_jobs_step(now)? {
+            return Ok(true);
+        }
         let pruned = self.store.prune_step(now, appended)?;
         self.shared
             .pruned

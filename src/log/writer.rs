@@ -13,12 +13,15 @@ use super::{
     entry::{Appended, Entry},
     error::{AppendError, StoreError},
     places::Reach,
-    queue::{Bound, Job, Outcome, Taken},
+    queue::{Bound, OrderOutcome, Outcome, Taken, Task},
     schema,
     store::{Committed, Fate, Store},
     upkeep::Upkeep,
 };
-use crate::message::{Audience, Epoch, Message};
+use crate::{
+    job::Order,
+    message::{Audience, Epoch, Message},
+};
 
 /// What comes out of the log: called with the messages of each commit, in order, on the writer's thread.
 /// It answers how many connections each was handed to; what it leaves out counts as none.
@@ -30,10 +33,11 @@ pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
 /// How long a commit waits for the publishers that the last one has answered, at most. Less than an fsync.
 const GATHER: Duration = Duration::from_micros(150);
 
-/// An append and its answer.
+/// What goes into a commit, and its answer.
 enum Append {
     One(Entry, Box<dyn FnOnce(Outcome) + Send>),
     Many(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
+    Order(Order, Box<dyn FnOnce(OrderOutcome) + Send>),
 }
 
 /// The writer's state.
@@ -97,21 +101,22 @@ impl Writer {
         loop {
             let patience = self.upkeep_now()?;
             match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
-                Taken::Jobs(jobs) => self.turn(jobs)?,
+                Taken::Tasks(tasks) => self.turn(tasks)?,
                 Taken::Nothing => self.last = 0,
                 Taken::Closed => return Ok(()),
             }
         }
     }
 
-    /// Does jobs in their order; appends that stand together go into one commit.
-    fn turn(&mut self, jobs: Vec<Job>) -> Result<(), Fatal> {
-        let mut group = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            match job {
-                Job::Append(entry, answer) => group.push(Append::One(entry, answer)),
-                Job::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
-                Job::Work(work) => {
+    /// Does tasks in their order; appends that stand together go into one commit.
+    fn turn(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
+        let mut group = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            match task {
+                Task::Append(entry, answer) => group.push(Append::One(entry, answer)),
+                Task::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
+                Task::Order(order, answer) => group.push(Append::Order(order, answer)),
+                Task::Work(work) => {
                     self.commit(std::mem::take(&mut group))?;
                     work(self);
                     self.check()?;
@@ -130,11 +135,13 @@ impl Writer {
             .flat_map(|append| match append {
                 Append::One(entry, _) => std::slice::from_ref(entry),
                 Append::Many(entries, _) => entries.as_slice(),
+                Append::Order(..) => &[],
             })
             .collect();
-        self.last = entries.len();
-        let began = Instant::now();
-        match self.store.append(&entries, self.store.options.clock.now()) {
+        let orders: Vec<&Order> = group.iter().filter_map(Append::order).collect();
+        self.last = entries.len() + orders.len();
+        let (began, now) = (Instant::now(), self.store.options.clock.now());
+        match self.store.append(&entries, &orders, now) {
             Ok(committed) => {
                 self.upkeep.appended += committed.messages.len();
                 self.shared
@@ -148,6 +155,7 @@ impl Writer {
                     .store(self.store.messages, Ordering::Relaxed);
                 let connections = (self.tail)(&self.shared.epoch, &committed.messages);
                 self.note_reach(&committed.messages, &connections);
+                self.tell_jobs(&committed);
                 answer(group, &committed, &connections);
                 Ok(())
             }
@@ -158,6 +166,18 @@ impl Writer {
                 fatal_only(Err(error))
             }
         }
+    }
+
+    /// Tells how jobs have changed.
+    fn tell_jobs(&self, committed: &Committed) {
+        let Some(tail) = self.shared.job_tail.get() else {
+            return;
+        };
+        let changed = committed.orders.iter().filter_map(|order| match order {
+            Ok((job, true)) => Some(job),
+            _ => None,
+        });
+        committed.followers.iter().chain(changed).for_each(tail);
     }
 
     /// Remembers how far messages to topics and to everyone came. For direct ones the places say it.
@@ -201,8 +221,16 @@ impl Writer {
 impl Append {
     fn refuse(self, why: &AppendError) {
         match self {
-            Self::One(entry, answer) => Job::Append(entry, answer).refuse(why),
-            Self::Many(entries, answer) => Job::Batch(entries, answer).refuse(why),
+            Self::One(entry, answer) => Task::Append(entry, answer).refuse(why),
+            Self::Many(entries, answer) => Task::Batch(entries, answer).refuse(why),
+            Self::Order(order, answer) => Task::Order(order, answer).refuse(why),
+        }
+    }
+
+    fn order(&self) -> Option<&Order> {
+        match self {
+            Self::Order(order, _) => Some(order),
+            _ => None,
         }
     }
 }
@@ -210,23 +238,31 @@ impl Append {
 fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
     let mut new = committed.messages.iter().enumerate();
     let mut outcomes = committed.fates.iter().map(|fate| match fate {
-        Fate::New => {
+        Fate::New(job) => {
             let (i, message) = new.next().ok_or(AppendError::Failed)?;
             Ok(Appended {
                 seq: message.seq,
                 connections: connections.get(i).copied().unwrap_or_default(),
                 duplicate: false,
+                job: *job,
             })
         }
-        Fate::Duplicate(seq) => Ok(Appended {
+        Fate::Duplicate(seq, job) => Ok(Appended {
             seq: *seq,
             connections: 0,
             duplicate: true,
+            job: *job,
         }),
         Fate::KeyReused(seq) => Err(AppendError::KeyReused { seq: *seq }),
     });
+    let mut carried = committed.orders.iter();
     for append in group {
         match append {
+            Append::Order(_, answer) => answer(match carried.next() {
+                Some(Ok((job, _))) => Ok(Arc::clone(job)),
+                Some(Err(refused)) => Err(refused.clone().into()),
+                None => Err(AppendError::Failed.into()),
+            }),
             Append::One(_, answer) => answer(outcomes.next().unwrap_or(Err(AppendError::Failed))),
             Append::Many(entries, answer) => {
                 answer(outcomes.by_ref().take(entries.len()).collect());

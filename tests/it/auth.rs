@@ -16,7 +16,7 @@ const TOKEN: &str = "an-admin-token-for-tests";
 const KEY: &str = "a stream secret of 32 bytes or more";
 
 /// Everything that takes an admin: method, path, content type and body.
-const GUARDED: [(&str, &str, &str, &str); 10] = [
+const GUARDED: &[(&str, &str, &str, &str)] = &[
     (
         "POST",
         "/push",
@@ -47,6 +47,25 @@ const GUARDED: [(&str, &str, &str, &str); 10] = [
     ("GET", "/api/stats", "", ""),
     ("GET", "/api/stats/history", "", ""),
     ("GET", "/api/topics", "", ""),
+    (
+        "POST",
+        "/api/jobs",
+        "application/json",
+        r#"{"title":"forged"}"#,
+    ),
+    ("GET", "/api/jobs", "", ""),
+    (
+        "DELETE",
+        "/api/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55",
+        "",
+        "",
+    ),
+    (
+        "PATCH",
+        "/api/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55",
+        "application/json",
+        "{}",
+    ),
 ];
 
 type Headers<'a> = &'a [(&'a str, &'a str)];
@@ -79,7 +98,7 @@ async fn refusal(response: Response) -> (u16, String, Option<String>) {
 
 /// Sends everything that takes an admin with these headers, and wants each to be refused like this.
 async fn assert_closed(server: &Server, headers: Headers<'_>, expected: (u16, &str, Option<&str>)) {
-    for (method, path, content_type, body) in GUARDED {
+    for &(method, path, content_type, body) in GUARDED {
         let mut request = request(server, method, path, headers).body(body);
         if !content_type.is_empty() {
             request = request.header("content-type", content_type);

@@ -235,3 +235,28 @@ async fn without_a_client_id_it_is_the_articles_ten_steps() {
         "the steps come one by one"
     );
 }
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_ask_first_what_it_may_send() {
+    let server = Server::start().await;
+    for (path, method) in [("/sse", "GET"), ("/ack", "POST")] {
+        let options = "OPTIONS".parse().expect("a method");
+        let asks = server
+            .http
+            .request(options, server.url(path))
+            .header("origin", "https://example.org")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "content-type");
+        let answer = within(asks.send()).await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
+        assert_eq!(header("access-control-allow-origin"), "*");
+        assert!(header("access-control-allow-methods").contains(method));
+        assert!(header("access-control-allow-headers").contains("content-type"));
+    }
+    let answer = within(server.http.put(server.url("/ack")).send()).await;
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.status(), 405);
+    let problem: app::wire::Problem = answer.json().await.expect("a problem");
+    assert_eq!(problem.code, "method_not_allowed");
+}

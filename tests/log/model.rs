@@ -13,10 +13,10 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use tidings::{
     log::{
-        AppendError, Clock, Entry, IdempotencyKey, Log, LogOptions, LossReason, PageLimit, Receipt,
+        AppendError, Clock, Entry, IdempotencyKey, Log, LogOptions, LossReason, PageLimit,
         Subscriptions,
     },
-    message::{Audience, ClientId, Data, Draft, Topic, TopicFilter},
+    message::{Audience, ClientId, Data, Draft, Receipt, Topic, TopicFilter},
 };
 
 const CLIENTS: [&str; 3] = ["a", "b", "c"];

@@ -16,6 +16,7 @@ impl Transport {
     ) -> Result<(u16, String), String> {
         let method = match method {
             "POST" => Method::POST,
+            "PATCH" => Method::PATCH,
             "DELETE" => Method::DELETE,
             _ => Method::GET,
         };

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::wire::JobState;
+
 /// Which clients to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientsQuery {
@@ -88,6 +90,32 @@ impl MessagesQuery {
                 (name.unwrap_or_default(), value),
                 ("event", self.event.as_deref()),
                 ("q", self.q.as_deref()),
+            ],
+        )
+    }
+}
+
+/// Which jobs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobsQuery {
+    /// At most so many; none: what the server thinks right.
+    pub limit: Option<u32>,
+    /// Only those made before: `next` of the page before.
+    pub before: Option<String>,
+    /// Only those in this state.
+    pub state: Option<JobState>,
+}
+
+impl JobsQuery {
+    /// The path and query of the request.
+    pub(super) fn path(&self) -> String {
+        let limit = self.limit.map(|limit| limit.to_string());
+        path(
+            "/api/jobs",
+            &[
+                ("state", self.state.map(JobState::name)),
+                ("limit", limit.as_deref()),
+                ("before", self.before.as_deref()),
             ],
         )
     }

@@ -288,6 +288,7 @@ mod tests {
                 id: None,
                 connections,
                 queued,
+                job: None,
             };
             answer_in_words(&answer, &to)
         };

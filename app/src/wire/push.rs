@@ -42,6 +42,10 @@ pub struct PushRequest {
     /// Refuse the push, and keep nothing, when it would reach nobody now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub require_online: bool,
+    /// Make a job that tells how the push fares, until nobody waits for it any more. Not for `ttl` 0, which leaves
+    /// no receipts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub track: bool,
 }
 
 impl PushRequest {
@@ -54,6 +58,7 @@ impl PushRequest {
             ttl: None,
             idempotency_key: None,
             require_online: false,
+            track: false,
         }
     }
 }
@@ -68,6 +73,9 @@ pub struct PushAnswer {
     pub connections: u64,
     /// Whether it waits in the log for those who are not there.
     pub queued: bool,
+    /// The job that follows it, where `track` asked for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
 }
 
 /// One line of what `POST /push/batch` answers: for each line that came, in its order.

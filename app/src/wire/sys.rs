@@ -16,3 +16,7 @@ pub const EVENT_MOVED: &str = "moved";
 pub const SYS_STATS: &str = "$sys/stats";
 /// On [`SYS_STATS`]: a [`Sample`](super::Sample).
 pub const EVENT_SAMPLE: &str = "sample";
+/// The topic on which the node reports how its jobs fare.
+pub const SYS_JOBS: &str = "$sys/jobs";
+/// On [`SYS_JOBS`]: a list of [`JobInfo`](super::JobInfo) that changed.
+pub const EVENT_JOB: &str = "jobs";

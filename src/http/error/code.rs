@@ -29,6 +29,14 @@ pub enum Code {
     IdempotencyKeyReused,
     /// There is no such message, or not any more.
     MessageUnknown,
+    /// There is no such job, or not any more.
+    JobUnknown,
+    /// The job has ended: nothing comes after that.
+    JobEnded,
+    /// The job follows a push, so the server itself reports on it.
+    JobTracked,
+    /// As many jobs are running as may.
+    TooManyJobs,
     /// The disk is full: nothing can be kept until there is room.
     StorageFull,
     /// The log can't be written or read at this moment.
@@ -69,7 +77,7 @@ pub enum Code {
 
 impl Code {
     /// Every kind, in the order of their declaration. `/docs` explains each where its link leads.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 34] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -82,6 +90,10 @@ impl Code {
         Self::NobodyOnline,
         Self::IdempotencyKeyReused,
         Self::MessageUnknown,
+        Self::JobUnknown,
+        Self::JobEnded,
+        Self::JobTracked,
+        Self::TooManyJobs,
         Self::StorageFull,
         Self::LogUnavailable,
         Self::ReservedTopic,
@@ -145,6 +157,14 @@ impl Code {
                 "The key belongs to another push",
             ),
             Self::MessageUnknown => (S::NOT_FOUND, "message_unknown", "There is no such message"),
+            Self::JobUnknown => (S::NOT_FOUND, "job_unknown", "There is no such job"),
+            Self::JobEnded => (S::CONFLICT, "job_ended", "The job has ended"),
+            Self::JobTracked => (S::CONFLICT, "job_tracked", "The job follows a push"),
+            Self::TooManyJobs => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_jobs",
+                "Too many jobs are running",
+            ),
             Self::StorageFull => (S::INSUFFICIENT_STORAGE, "storage_full", "The disk is full"),
             Self::LogUnavailable => (
                 S::SERVICE_UNAVAILABLE,

@@ -7,7 +7,7 @@ use crate::{
     broker::{Broker, Pushed},
     http::Error,
     log::{self, Record},
-    message::{Audience, Cursor, Data, Epoch, Message},
+    message::{Audience, Cursor, Data, Epoch, Message, Receipt, Receipts},
 };
 
 /// Clients that are named, of those whom a message is for.
@@ -95,9 +95,9 @@ fn json(data: &Data) -> Box<RawValue> {
     RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-impl From<log::Receipts> for app::wire::Receipts {
-    fn from(receipts: log::Receipts) -> Self {
-        let log::Receipts {
+impl From<Receipts> for app::wire::Receipts {
+    fn from(receipts: Receipts) -> Self {
+        let Receipts {
             audience,
             sent,
             acknowledged,
@@ -116,14 +116,14 @@ impl From<log::Receipts> for app::wire::Receipts {
     }
 }
 
-impl From<log::Receipt> for app::wire::Receipt {
-    fn from(receipt: log::Receipt) -> Self {
+impl From<Receipt> for app::wire::Receipt {
+    fn from(receipt: Receipt) -> Self {
         match receipt {
-            log::Receipt::Queued => Self::Queued,
-            log::Receipt::Sent => Self::Sent,
-            log::Receipt::Acknowledged => Self::Acknowledged,
-            log::Receipt::Expired => Self::Expired,
-            log::Receipt::Recalled => Self::Recalled,
+            Receipt::Queued => Self::Queued,
+            Receipt::Sent => Self::Sent,
+            Receipt::Acknowledged => Self::Acknowledged,
+            Receipt::Expired => Self::Expired,
+            Receipt::Recalled => Self::Recalled,
         }
     }
 }

@@ -75,7 +75,8 @@ pub fn reconnect(reason: CloseReason) -> Frame {
     finish(FrameWriter::new().retry(after_ms), "reconnect", &data)
 }
 
-fn retry_ms() -> u64 {
+/// How long the next stream is to wait before it comes back, in milliseconds.
+pub fn retry_ms() -> u64 {
     RETRY_MS.start + random::below(RETRY_MS.end - RETRY_MS.start)
 }
 

@@ -17,16 +17,20 @@ pub fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error
     Ok(grant.client_id.clone().or(asked))
 }
 
-/// Where to start.
-pub fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
+/// What an EventSource says it had last: by the header, or in the query where it can't send one.
+pub fn last_event_id<'a>(pairs: &'a Pairs, headers: &'a HeaderMap) -> Option<&'a str> {
     // What is no text at all is no cursor either: it must not pass for none.
     let header = headers
         .get("last-event-id")
         .map(|value| value.to_str().unwrap_or("unreadable"));
-    let last_event_id = header
+    header
         .or_else(|| pairs.get("last_event_id"))
-        .filter(|id| !id.is_empty());
-    if let Some(id) = last_event_id {
+        .filter(|id| !id.is_empty())
+}
+
+/// Where to start.
+pub fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
+    if let Some(id) = last_event_id(pairs, headers) {
         // An EventSource can't do anything about what it sends here, so no refusal: a cursor that nobody
         // can read is one of an unknown log, and the stream says so.
         return Ok(Since::Cursor(Cursor::parse(id).unwrap_or(Cursor {

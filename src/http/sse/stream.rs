@@ -9,7 +9,7 @@ use app::wire::Refused;
 use axum::body::Bytes;
 use tokio::{task::JoinHandle, time::Instant};
 
-use super::{arrivals::Arrivals, events};
+use super::{arrivals::Arrivals, events, first_ping};
 use crate::{
     broker::Broker,
     connection::{Backlog, Connection, Read, Step},
@@ -17,7 +17,6 @@ use crate::{
     log::ReadError,
     message::Frame,
     outbox::{CloseReason, Logged},
-    random,
 };
 
 /// Drives a [`Connection`] as the body of a response. It is only asked for more when the socket has
@@ -49,11 +48,8 @@ impl Stream {
         let mut opening = vec![events::welcome(&state.settings, newcomer)];
         opening.extend(refused.iter().map(events::refused));
         let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer);
-        let heartbeat = state.settings.heartbeat();
         Self {
-            // The first ping comes at a moment of its own, so that those who came together do not stay in step.
-            next_ping: Instant::now()
-                + heartbeat.mul_f64(0.5 + random::below(1_000) as f64 / 2_000.0),
+            next_ping: first_ping(&state),
             expires: expires_at.map(instant_of),
             state,
             connection,

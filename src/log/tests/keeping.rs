@@ -9,6 +9,7 @@ fn a_message_gets_the_next_place_and_is_handed_on_before_the_answer() {
         seq: 1,
         connections: 3,
         duplicate: false,
+        job: None,
     };
     assert_eq!(appended, expected);
     assert_eq!(*bed.tail.lock(), [1]);
@@ -141,6 +142,7 @@ fn a_key_is_not_for_two_pushes_also_within_one_commit() {
             seq,
             connections: if duplicate { 0 } else { 3 },
             duplicate,
+            job: None,
         })
     };
     let expected = [

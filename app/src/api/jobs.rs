@@ -1,0 +1,60 @@
+//! Jobs: begin, report, look on, cancel.
+
+use super::{ApiError, Client, JobsQuery, encoded, to_json};
+use crate::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobsPage};
+
+/// Which lines of a job's log to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogRange {
+    /// Those after this one.
+    After(u64),
+    /// The last of those before this one.
+    Before(u64),
+}
+
+impl Client {
+    /// Begins a job.
+    pub async fn begin_job(&self, job: &JobRequest) -> Result<JobInfo, ApiError> {
+        self.call("POST", "/api/jobs", Some(to_json(job)?)).await
+    }
+
+    /// Says what is new of a job; the answer is the job as it is then.
+    pub async fn report_job(&self, id: &str, report: &JobReport) -> Result<JobInfo, ApiError> {
+        let body = to_json(report)?;
+        self.call("PATCH", &job_path(id), Some(body)).await
+    }
+
+    /// Asks a job to stop. Whether and when it does is up to its worker.
+    pub async fn cancel_job(&self, id: &str) -> Result<JobInfo, ApiError> {
+        self.call("DELETE", &job_path(id), None).await
+    }
+
+    /// One job as it is now.
+    pub async fn job(&self, id: &str) -> Result<JobInfo, ApiError> {
+        self.call("GET", &job_path(id), None).await
+    }
+
+    /// One page of jobs, newest first.
+    pub async fn jobs(&self, query: &JobsQuery) -> Result<JobsPage, ApiError> {
+        self.call("GET", &query.path(), None).await
+    }
+
+    /// One page of what a job has said, at most so many lines.
+    pub async fn job_log(
+        &self,
+        id: &str,
+        range: LogRange,
+        limit: u32,
+    ) -> Result<JobLogPage, ApiError> {
+        let (name, line) = match range {
+            LogRange::After(line) => ("after", line),
+            LogRange::Before(line) => ("before", line),
+        };
+        let path = format!("{}/log?{name}={line}&limit={limit}", job_path(id));
+        self.call("GET", &path, None).await
+    }
+}
+
+fn job_path(id: &str) -> String {
+    format!("/api/jobs/{}", encoded(id))
+}

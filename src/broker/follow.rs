@@ -1,0 +1,133 @@
+//! How far single messages to clients by name have come, counted as it happens: whoever follows one does
+//! not have to ask the log for each client again and again.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+};
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
+
+use crate::message::{ClientId, Receipt, Receipts, Seq};
+
+/// The messages that somebody follows.
+#[derive(Default)]
+pub(super) struct Follows {
+    followed: RwLock<Vec<Weak<Followed>>>,
+    moved: Notify,
+}
+
+/// One message that somebody follows, for as long as it is held.
+pub struct Followed {
+    seq: Seq,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    clients: HashMap<ClientId, Receipt>,
+    tally: Tally,
+}
+
+/// What is known of a message now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How far it has come.
+    pub receipts: Receipts,
+    /// It was taken back.
+    pub recalled: bool,
+}
+
+impl Follows {
+    pub(super) fn follow(&self, seq: Seq, clients: &[ClientId]) -> Arc<Followed> {
+        let waiting = clients.len() as u64;
+        let receipts = Receipts {
+            audience: waiting,
+            waiting,
+            ..Receipts::default()
+        };
+        let tally = Tally {
+            receipts,
+            recalled: false,
+        };
+        let clients = clients.iter().map(|id| (id.clone(), Receipt::Queued));
+        let inner = Mutex::new(Inner {
+            clients: clients.collect(),
+            tally,
+        });
+        let followed = Arc::new(Followed { seq, inner });
+        let mut all = self.followed.write();
+        all.retain(|followed| followed.strong_count() > 0);
+        all.push(Arc::downgrade(&followed));
+        followed
+    }
+
+    /// A client has had everything up to a place, or has said that it saw it.
+    pub(super) fn note(&self, client: &ClientId, seq: Seq, receipt: Receipt) {
+        self.each(|followed| followed.seq <= seq && followed.note(client, receipt));
+    }
+
+    pub(super) fn recalled(&self, seq: Seq) {
+        self.each(|followed| {
+            let mine = followed.seq == seq;
+            followed.inner.lock().tally.recalled |= mine;
+            mine
+        });
+    }
+
+    pub(super) async fn moved(&self) {
+        self.moved.notified().await;
+    }
+
+    /// Goes through all, and says so if one of them has moved.
+    fn each(&self, mut change: impl FnMut(&Followed) -> bool) {
+        let all = self.followed.read();
+        let mut moved = false;
+        for followed in all.iter().filter_map(Weak::upgrade) {
+            moved |= change(&followed);
+        }
+        drop(all);
+        if moved {
+            self.moved.notify_one();
+        }
+    }
+}
+
+impl Followed {
+    /// Which message it is.
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// What is known of it now.
+    pub fn tally(&self) -> Tally {
+        self.inner.lock().tally
+    }
+
+    /// Takes note of what the log knew of a client: the further of both holds. True: it is news.
+    pub fn note(&self, client: &ClientId, receipt: Receipt) -> bool {
+        let mut guard = self.inner.lock();
+        let Inner { clients, tally } = &mut *guard;
+        let Some(known) = clients.get_mut(client) else {
+            return false;
+        };
+        let receipts = &mut tally.receipts;
+        match (*known, receipt) {
+            (Receipt::Queued, Receipt::Sent) => {
+                receipts.waiting -= 1;
+                receipts.sent += 1;
+            }
+            (Receipt::Queued, Receipt::Acknowledged) => {
+                receipts.waiting -= 1;
+                receipts.acknowledged += 1;
+            }
+            (Receipt::Sent, Receipt::Acknowledged) => {
+                receipts.sent -= 1;
+                receipts.acknowledged += 1;
+            }
+            _ => return false,
+        }
+        *known = receipt;
+        true
+    }
+}

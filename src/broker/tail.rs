@@ -1,0 +1,41 @@
+//! The other end of the log: what is durable goes out, in order.
+
+use std::sync::Arc;
+
+use super::{Watch, reach::Reach};
+use crate::{
+    message::{Epoch, Frame, Message},
+    outbox::{Delivery, Logged},
+    registry::Registry,
+};
+
+/// See the module's description.
+pub(super) struct Tail {
+    pub(super) registry: Arc<Registry>,
+    pub(super) watch: Arc<Watch>,
+    pub(super) reach: Arc<Reach>,
+}
+
+impl Tail {
+    /// Hands on the messages of a commit, and says how many connections each was handed to.
+    pub(super) fn deliver(&self, epoch: &Epoch, messages: &[Arc<Message>]) -> Vec<u64> {
+        messages
+            .iter()
+            .map(|message| self.deliver_one(epoch, message))
+            .collect()
+    }
+
+    fn deliver_one(&self, epoch: &Epoch, message: &Arc<Message>) -> u64 {
+        let direct = message.audience.is_direct();
+        let logged = Logged::new(message.seq, Frame::of(message, epoch), direct);
+        let delivery = Delivery::Logged(Arc::clone(&logged));
+        let connections = self.registry.fan_out(&message.audience, &delivery);
+        if !direct && connections > 0 {
+            self.reach.follow(logged);
+        }
+        if self.registry.is_observed() {
+            self.watch.pushed(message, connections);
+        }
+        connections
+    }
+}

@@ -1,0 +1,229 @@
+//! `/api/jobs`: operations told step by step. Whoever has a job's id may look on; all else is for admins.
+
+mod describe;
+mod parse;
+mod stream;
+
+use std::sync::Arc;
+
+use app::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobsPage, Problem};
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+pub use describe::{describe, line};
+pub use stream::stream;
+// The description of the API is made beside it.
+pub use stream::__path_stream;
+
+use super::{
+    AppState, Code, Error,
+    body::{JsonBody, Pairs},
+    off_thread,
+};
+use crate::{
+    job::Refused,
+    jobs::BeginError,
+    log::{LineRange, OrderError},
+};
+
+/// Jobs on one page, unless the request says otherwise.
+const PAGE: u64 = 50;
+/// The most it may say.
+const MAX_PAGE: u64 = 500;
+/// Lines on one page, unless the request says otherwise.
+const LINES: u64 = 200;
+/// The most it may say.
+const MAX_LINES: u64 = 1_000;
+/// Begin a job
+///
+/// An operation that takes a while, and that somebody wants to see the end of. Its worker reports with `PATCH`; a
+/// worker that is silent for longer than `timeout` seconds (300 by default) has failed. After a restart of the
+/// server each worker has its whole time again. Whoever has the id may look on, at `/jobs/{id}`.
+#[utoipa::path(
+    post, path = "/api/jobs", tag = "jobs", request_body = JobRequest,
+    responses(
+        (status = 201, description = "Begun, durably", body = JobInfo),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn begin(
+    State(state): State<AppState>,
+    JsonBody(request): JsonBody<JobRequest>,
+) -> Result<Response, Error> {
+    let job = state.jobs.begin(parse::new_job(&request)?).await?;
+    let location = format!("/api/jobs/{}", job.id);
+    let info = Json(describe(&job, state.broker.log().epoch()));
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], info).into_response())
+}
+
+/// Report on a job
+///
+/// Whatever is new; with nothing in it, it says that the worker is still there. The answer is the job as it is then:
+/// look at `cancel_requested`. Once it has ended nothing is taken any more (`job_ended`), but the report that ended
+/// it may be sent again.
+#[utoipa::path(
+    patch, path = "/api/jobs/{id}", tag = "jobs", request_body = JobReport,
+    params(("id" = String, Path, description = "Which job")),
+    responses(
+        (status = 200, description = "Taken, durably", body = JobInfo),
+        (status = 404, description = "There is no such job, or not any more", body = Problem),
+        (status = 409, description = "It has ended, or follows a push", body = Problem),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn report(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    JsonBody(report): JsonBody<JobReport>,
+) -> Result<Json<JobInfo>, Error> {
+    let id = parse::id(&id)?;
+    let job = state.jobs.report(id, parse::report(report)?).await?;
+    Ok(Json(describe(&job, state.broker.log().epoch())))
+}
+
+/// Ask a job to stop
+///
+/// Its worker sees `cancel_requested` in the answer to its next report, and says when it has stopped. A job that
+/// follows a push stops at once; the push itself goes on.
+#[utoipa::path(
+    delete, path = "/api/jobs/{id}", tag = "jobs",
+    params(("id" = String, Path, description = "Which job")),
+    responses(
+        (status = 200, description = "Asked, durably", body = JobInfo),
+        (status = 404, description = "There is no such job, or not any more", body = Problem),
+        (status = 409, description = "It has ended", body = Problem),
+    ),
+)]
+pub async fn cancel(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<JobInfo>, Error> {
+    let job = state.jobs.cancel(parse::id(&id)?).await?;
+    Ok(Json(describe(&job, state.broker.log().epoch())))
+}
+
+/// List jobs
+///
+/// One page, newest first; `next` of one page is `before` of the following.
+#[utoipa::path(
+    get, path = "/api/jobs", tag = "jobs",
+    params(
+        ("state" = Option<String>, Query, description = "Only those that are `running`, `done`, `failed` or `cancelled`"),
+        ("limit" = Option<u64>, Query, description = "Jobs on one page, 1 to 500; 50 by default"),
+        ("before" = Option<String>, Query, description = "Where the page before ended"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = JobsPage),
+        (status = "4XX", description = "Refused", body = Problem),
+    ),
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<JobsPage>, Error> {
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+    let limit = pairs.page_limit(PAGE, MAX_PAGE, "jobs")?;
+    let before = pairs.number("before")?;
+    let wanted = pairs.get("state").map(parse::state).transpose()?;
+    let jobs = Arc::clone(&state.jobs);
+    let page = off_thread(move || jobs.page(wanted, before, limit)).await?;
+    let epoch = state.broker.log().epoch();
+    Ok(Json(JobsPage {
+        jobs: page.jobs.iter().map(|job| describe(job, epoch)).collect(),
+        next: page.next.map(|number| number.to_string()),
+    }))
+}
+
+/// One job
+#[utoipa::path(
+    get, path = "/api/jobs/{id}", tag = "jobs",
+    params(("id" = String, Path, description = "Which job; who has the id needs no token")),
+    responses(
+        (status = 200, description = "As it is now", body = JobInfo),
+        (status = 404, description = "There is no such job, or not any more", body = Problem),
+    ),
+)]
+pub async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<JobInfo>, Error> {
+    let id = parse::id(&id)?;
+    let jobs = Arc::clone(&state.jobs);
+    let job = off_thread(move || jobs.job(id)).await?;
+    let job = job.ok_or(Refused::Unknown(id))?;
+    Ok(Json(describe(&job, state.broker.log().epoch())))
+}
+
+/// What a job has said
+///
+/// One page of its log, in order: the lines after one, or the last of those before one. A page may be short because
+/// its lines are long. The newest 100,000 lines are kept.
+#[utoipa::path(
+    get, path = "/api/jobs/{id}/log", tag = "jobs",
+    params(
+        ("id" = String, Path, description = "Which job; who has the id needs no token"),
+        ("after" = Option<u64>, Query, description = "Only lines after this one; 0 by default"),
+        ("before" = Option<u64>, Query, description = "Instead: only lines before this one, the last of them"),
+        ("limit" = Option<u64>, Query, description = "Lines on one page, 1 to 1000; 200 by default"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = JobLogPage),
+        (status = 404, description = "There is no such job, or not any more", body = Problem),
+    ),
+)]
+pub async fn log(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<JobLogPage>, Error> {
+    let id = parse::id(&id)?;
+    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+    let limit = pairs.page_limit(LINES, MAX_LINES, "lines")?;
+    let range = match (pairs.number("after")?, pairs.number("before")?) {
+        (Some(_), Some(_)) => return Err(Error::invalid("before", "give it or after")),
+        (None, Some(before)) => LineRange::Before(before),
+        (after, None) => LineRange::After(after.unwrap_or_default()),
+    };
+    let jobs = Arc::clone(&state.jobs);
+    let page = off_thread(move || jobs.lines(id, range, limit)).await?;
+    let page = page.ok_or(Refused::Unknown(id))?;
+    Ok(Json(describe::page(&page, range)))
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let text = refused.to_string();
+        match refused {
+            Refused::Unknown(_) => Self::new(Code::JobUnknown, text).field("id"),
+            Refused::Ended => Self::new(Code::JobEnded, text),
+            Refused::Tracked => Self::new(Code::JobTracked, text),
+            Refused::StepOverTotal {
+                said_step: true, ..
+            } => Self::invalid("step", text),
+            Refused::StepOverTotal { .. } => Self::invalid("total", text),
+            Refused::LineAhead { .. } => Self::invalid("line", text),
+        }
+    }
+}
+
+impl From<OrderError> for Error {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::Refused(refused) => refused.into(),
+            OrderError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<BeginError> for Error {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::TooMany => Self::new(Code::TooManyJobs, error.to_string()).retry_after(5),
+            BeginError::Order(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A job as the API shows it.
+
+use app::wire::{JobInfo, JobLine, JobLogExtent, JobLogPage, JobReason, JobState};
+
+use crate::{
+    job::{Extent, Job, Line, Reason, State},
+    log::{LinePage, LineRange},
+    message::{Cursor, Epoch},
+};
+
+/// A job, in the words of the API. The epoch is that of the log, for the cursor of a push.
+pub fn describe(job: &Job, epoch: &Epoch) -> JobInfo {
+    let cursor = |seq| Cursor {
+        epoch: epoch.clone(),
+        seq,
+    };
+    JobInfo {
+        id: job.id.to_string(),
+        title: job.title.to_string(),
+        state: state(job.state),
+        reason: job.reason.map(reason),
+        step: job.step,
+        total: job.total,
+        message: job.message.as_deref().map(str::to_owned),
+        cancel_requested: job.cancel_requested,
+        timeout: job.timeout.map(|timeout| timeout.as_secs()),
+        created_at: job.created_at,
+        updated_at: job.updated_at,
+        ended_at: job.ended_at,
+        log: extent(job.log),
+        push: job.push.map(|seq| cursor(seq).to_string()),
+        delivery: job.delivery.map(Into::into),
+    }
+}
+
+/// One line of a log.
+pub fn line(line: &Line) -> JobLine {
+    JobLine {
+        line: line.number,
+        at: line.at,
+        text: line.text.to_string(),
+    }
+}
+
+/// One page of a log.
+pub fn page(page: &LinePage, range: LineRange) -> JobLogPage {
+    let next = match range {
+        LineRange::After(_) => {
+            let last = page.lines.last().map(|line| line.number);
+            last.filter(|last| *last < page.log.last)
+        }
+        LineRange::Before(_) => {
+            let first = page.lines.first().map(|line| line.number);
+            first.filter(|first| *first > page.log.first)
+        }
+    };
+    JobLogPage {
+        lines: page.lines.iter().map(line).collect(),
+        log: extent(page.log),
+        next,
+    }
+}
+
+fn extent(extent: Extent) -> JobLogExtent {
+    JobLogExtent {
+        first: extent.first,
+        last: extent.last,
+    }
+}
+
+fn state(state: State) -> JobState {
+    match state {
+        State::Running => JobState::Running,
+        State::Done => JobState::Done,
+        State::Failed => JobState::Failed,
+        State::Cancelled => JobState::Cancelled,
+    }
+}
+
+fn reason(reason: Reason) -> JobReason {
+    match reason {
+        Reason::Timeout => JobReason::Timeout,
+        Reason::Expired => JobReason::Expired,
+        Reason::Pruned => JobReason::Pruned,
+        Reason::Recalled => JobReason::Recalled,
+    }
+}

@@ -1,0 +1,211 @@
+//! The jobs that are running, and who is told how they are.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use crate::job::{Job, JobId};
+
+/// Above so many changed jobs it is better to load the list again than to be told each.
+const MOST: usize = 1_000;
+
+/// See the module's description.
+#[derive(Default)]
+pub(super) struct Live {
+    running: Mutex<HashMap<JobId, Running>>,
+    changes: Changes,
+    /// A job has begun.
+    begun: Notify,
+    /// Jobs that are to follow a push and do not yet.
+    following: Mutex<Vec<Arc<Job>>>,
+    to_follow: Notify,
+}
+
+struct Running {
+    /// Holds no more than the newest state, however slow those are who look on.
+    states: watch::Sender<Arc<Job>>,
+    /// When its worker last said anything.
+    heard: Instant,
+}
+
+impl Running {
+    fn timeout(&self) -> Option<Duration> {
+        self.states.borrow().timeout
+    }
+
+    /// When its worker will have been silent for too long.
+    fn deadline(&self) -> Option<Instant> {
+        Some(self.heard + self.timeout()?)
+    }
+}
+
+impl Live {
+    /// Takes a job as it is now: called in the order in which things happen.
+    pub fn take_in(&self, job: &Arc<Job>) {
+        let mut running = self.running.lock();
+        let is_new = match running.get(&job.id) {
+            Some(entry) => {
+                entry.states.send_replace(Arc::clone(job));
+                false
+            }
+            None if job.state.is_final() => false,
+            None => {
+                let entry = Running {
+                    states: watch::channel(Arc::clone(job)).0,
+                    heard: Instant::now(),
+                };
+                running.insert(job.id, entry);
+                true
+            }
+        };
+        if job.state.is_final() {
+            running.remove(&job.id);
+        }
+        drop(running);
+        if is_new && job.push.is_some() {
+            self.follow(Arc::clone(job));
+        } else if is_new {
+            self.begun.notify_one();
+        }
+        self.changes.note(job);
+    }
+
+    /// Takes what is known of a running job beside the log; of one that has ended, nothing more.
+    pub fn update(&self, job: &Arc<Job>) {
+        let running = self.running.lock();
+        let Some(entry) = running.get(&job.id) else {
+            return;
+        };
+        entry.states.send_replace(Arc::clone(job));
+        drop(running);
+        self.changes.note(job);
+    }
+
+    /// Notes that a worker has said something; gives the job as it is, if it is running.
+    pub fn hear(&self, id: JobId) -> Option<Arc<Job>> {
+        let mut running = self.running.lock();
+        let entry = running.get_mut(&id)?;
+        entry.heard = Instant::now();
+        Some(Arc::clone(&entry.states.borrow()))
+    }
+
+    /// A running job as it is now.
+    pub fn job(&self, id: JobId) -> Option<Arc<Job>> {
+        let running = self.running.lock();
+        running
+            .get(&id)
+            .map(|entry| Arc::clone(&entry.states.borrow()))
+    }
+
+    /// Looks at a running job from now on.
+    pub fn watch(&self, id: JobId) -> Option<watch::Receiver<Arc<Job>>> {
+        let running = self.running.lock();
+        running.get(&id).map(|entry| entry.states.subscribe())
+    }
+
+    pub fn len(&self) -> usize {
+        self.running.lock().len()
+    }
+
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// The jobs whose workers have been silent for too long, and when the next will have been.
+    pub fn silent(&self, now: Instant) -> (Vec<JobId>, Option<Instant>) {
+        let running = self.running.lock();
+        let deadlines = running
+            .iter()
+            .filter_map(|(id, entry)| Some((*id, entry.deadline()?)));
+        let (due, later): (Vec<_>, Vec<_>) = deadlines.partition(|(_, deadline)| *deadline <= now);
+        let next = later.into_iter().map(|(_, deadline)| deadline).min();
+        (due.into_iter().map(|(id, _)| id).collect(), next)
+    }
+
+    /// Whether the worker of this job has been silent for too long.
+    pub fn is_silent(&self, id: JobId, now: Instant) -> bool {
+        let running = self.running.lock();
+        let deadline = running.get(&id).and_then(Running::deadline);
+        deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Waits until a job has begun since the last call.
+    pub async fn begun(&self) {
+        self.begun.notified().await;
+    }
+
+    /// Has a job follow its push, with the next look.
+    pub fn follow(&self, job: Arc<Job>) {
+        self.following.lock().push(job);
+        self.to_follow.notify_one();
+    }
+
+    /// The jobs that are to follow a push and do not yet.
+    pub fn to_follow(&self) -> Vec<Arc<Job>> {
+        std::mem::take(&mut *self.following.lock())
+    }
+
+    /// Waits until there is one.
+    pub async fn has_to_follow(&self) {
+        self.to_follow.notified().await;
+    }
+}
+
+/// Which jobs have changed since somebody last looked. Bounded, whatever the rush.
+#[derive(Default)]
+pub struct Changes {
+    inner: Mutex<Inner>,
+    noted: Notify,
+}
+
+#[derive(Default)]
+struct Inner {
+    changed: IndexMap<JobId, Arc<Job>>,
+    overflowed: bool,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// These jobs, as they are now.
+    Jobs(Vec<Arc<Job>>),
+    /// More than is worth telling.
+    TooMany,
+}
+
+impl Changes {
+    fn note(&self, job: &Arc<Job>) {
+        let mut inner = self.inner.lock();
+        if inner.overflowed {
+            return;
+        }
+        inner.changed.insert(job.id, Arc::clone(job));
+        if inner.changed.len() > MOST {
+            *inner = Inner {
+                overflowed: true,
+                ..Inner::default()
+            };
+        }
+        drop(inner);
+        self.noted.notify_one();
+    }
+
+    /// Waits until something has changed since the last call.
+    pub async fn noted(&self) {
+        self.noted.notified().await;
+    }
+
+    /// What changed since the last call.
+    pub fn take(&self) -> Changed {
+        let inner = std::mem::take(&mut *self.inner.lock());
+        match inner.overflowed {
+            true => Changed::TooMany,
+            false => Changed::Jobs(inner.changed.into_values().collect()),
+        }
+    }
+}

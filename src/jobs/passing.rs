@@ -1,0 +1,67 @@
+//! A job that nobody keeps: it lives as long as it runs and somebody looks on, in memory only.
+//!
+//! It changes by the same transitions as any other and is seen through the same [`View`]. So what an anonymous
+//! caller may begin costs nothing that lasts.
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::{Lines, View};
+use crate::{
+    job::{Job, JobId, Line, NewJob, Order, Refused, Report, Title},
+    log::Clock,
+};
+
+/// See the module's description.
+pub struct Passing {
+    states: watch::Sender<Arc<Job>>,
+    lines: Arc<Mutex<Vec<Line>>>,
+    clock: Clock,
+}
+
+/// A job that begins now, and one who looks on.
+pub fn passing(title: Title, total: Option<u64>) -> (Passing, View) {
+    let clock = Clock::default();
+    let new = NewJob {
+        id: JobId::random(),
+        title,
+        total,
+        timeout: Duration::MAX,
+    };
+    let (sender, receiver) = watch::channel(Arc::new(Job::begun(&new, clock.now())));
+    let lines = Arc::default();
+    let view = View::new(receiver, Lines::Held(Arc::clone(&lines)), 0, None);
+    let passing = Passing {
+        states: sender,
+        lines,
+        clock,
+    };
+    (passing, view)
+}
+
+impl Passing {
+    /// Takes what its worker says.
+    pub fn report(&self, report: Report) -> Result<(), Refused> {
+        let (job, at) = (Arc::clone(&self.states.borrow()), self.clock.now());
+        let order = Order::Report(job.id, report);
+        let Some(change) = job.change(&order, at)? else {
+            return Ok(());
+        };
+        let numbered = (job.log.last + 1..).zip(change.lines);
+        let new = numbered.map(|(number, text)| Line {
+            number,
+            at,
+            text: Arc::clone(text),
+        });
+        self.lines.lock().extend(new);
+        self.states.send_replace(Arc::new(change.job));
+        Ok(())
+    }
+
+    /// Waits until nobody looks on any more.
+    pub async fn unwatched(&self) {
+        self.states.closed().await;
+    }
+}

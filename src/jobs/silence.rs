@@ -1,0 +1,37 @@
+//! Workers that say nothing any more: their jobs fail.
+
+use std::{convert::Infallible, time::Duration};
+
+use tokio::time::Instant;
+
+use super::Jobs;
+use crate::job::Order;
+
+/// How long to wait when the end of a job could not be kept.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The longest sleep: nothing is due before something begins.
+const DOZE: Duration = Duration::from_secs(3600);
+
+impl Jobs {
+    /// Fails the jobs whose workers are silent for too long, for as long as the task lives.
+    pub async fn watch_silence(&self) -> Infallible {
+        loop {
+            let now = Instant::now();
+            let (due, next) = self.live.silent(now);
+            let mut wake = next.unwrap_or(now + DOZE);
+            for id in due {
+                // Whoever said something just now had the time.
+                let still = self.live.is_silent(id, Instant::now());
+                if still && !self.carried_out(Order::GiveUp(id)).await {
+                    wake = Instant::now() + RETRY;
+                    break;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(wake) => {}
+                () = self.live.begun() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Letting go of jobs: finished ones, when they are as old as a message may become, or when the file is
+//! too large. What is running stays.
+
+use rusqlite::OptionalExtension;
+
+use super::{error::StoreError, options::milliseconds, schema::sql, store::Store};
+
+/// Lines that one step removes, about.
+const STEP: u64 = 512;
+
+impl Store {
+    /// Removes some of the finished jobs that are too old, or the oldest of all while the file is too
+    /// large: a log that was read goes before a message that may still be waited for. True: it did, and
+    /// there may be more.
+    pub fn prune_jobs_step(&mut self, now: u64) -> Result<bool, StoreError> {
+        let too_old = match self.bytes_used()? > self.options.max_bytes {
+            true => u64::MAX,
+            false => now.saturating_sub(milliseconds(self.options.max_age)),
+        };
+        let oldest: Option<(i64, u64, u64)> = self
+            .conn
+            .prepare_cached(
+                "SELECT number, first_line, last_line FROM jobs WHERE ended_at < ?1 ORDER BY ended_at LIMIT 1",
+            )?
+            .query_row([sql(too_old)], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((number, first, last)) = oldest else {
+            return Ok(false);
+        };
+        let keep = first + STEP;
+        self.relaxed(|store| {
+            store
+                .conn
+                .prepare_cached("DELETE FROM job_lines WHERE job = ?1 AND line < ?2")?
+                .execute((number, sql(keep)))?;
+            let rest = match last < keep {
+                true => "DELETE FROM jobs WHERE number = ?1 AND ?2 IS NOT NULL",
+                false => "UPDATE jobs SET first_line = ?2 WHERE number = ?1",
+            };
+            store
+                .conn
+                .prepare_cached(rest)?
+                .execute((number, sql(keep)))?;
+            Ok(true)
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! Jobs in the file: a row of the table as a [`Job`], and what an order makes of it.
+
+use std::{sync::Arc, time::Duration};
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{
+    error::{ReadError, StoreError},
+    schema::sql,
+};
+use crate::{
+    job::{Extent, Job, JobId, Order, Reason, Refused, State, TrackedPush},
+    message::{Message, Receipts, Seq},
+};
+
+/// The columns that [`job`] reads, in its order.
+pub(super) const COLUMNS: &str = "id, title, state, reason, step, total, message, cancel_requested, timeout, created_at, \
+     updated_at, ended_at, first_line, last_line, push, delivery";
+
+/// What became of an order: the job as it is now, and whether that is new.
+pub(super) type Carried = Result<(Arc<Job>, bool), Refused>;
+
+/// A row as the job that it is.
+pub(super) fn job(row: &Row<'_>) -> Result<Job, ReadError> {
+    let text = |column| row.get::<_, Option<String>>(column);
+    let id: String = row.get(0)?;
+    let id = JobId::parse(&id).ok_or_else(|| ReadError::Invalid(format!("job {id:?}")))?;
+    let delivery = text(15)?.as_deref().map(parse_receipts).transpose()?;
+    Ok(Job {
+        id,
+        title: row.get::<_, String>(1)?.into(),
+        state: coded(&State::ALL, row.get(2)?)?,
+        reason: match row.get::<_, Option<usize>>(3)? {
+            Some(code) => Some(coded(&Reason::ALL, code)?),
+            None => None,
+        },
+        step: row.get(4)?,
+        total: row.get(5)?,
+        message: text(6)?.map(Arc::from),
+        cancel_requested: row.get(7)?,
+        timeout: row.get::<_, Option<u64>>(8)?.map(Duration::from_secs),
+        created_at: row.get(9)?,
+        updated_at: row.get(10)?,
+        ended_at: row.get(11)?,
+        log: Extent {
+            first: row.get(12)?,
+            last: row.get(13)?,
+        },
+        push: row.get(14)?,
+        delivery,
+    })
+}
+
+/// Finds a job, and the number of its row.
+pub(super) fn find(conn: &Connection, id: JobId) -> Result<Option<(i64, Job)>, ReadError> {
+    let find = format!("SELECT {COLUMNS}, number FROM jobs WHERE id = ?1");
+    let mut find = conn.prepare_cached(&find)?;
+    let mut rows = find.query([id.to_string()])?;
+    match rows.next()? {
+        Some(row) => Ok(Some((row.get(16)?, job(row)?))),
+        None => Ok(None),
+    }
+}
+
+/// The job that follows a message.
+pub(super) fn following(conn: &Connection, push: Seq) -> rusqlite::Result<Option<JobId>> {
+    let id: Option<String> = conn
+        .prepare_cached("SELECT id FROM jobs WHERE push = ?1")?
+        .query_row([sql(push)], |row| row.get(0))
+        .optional()?;
+    Ok(id.as_deref().and_then(JobId::parse))
+}
+
+/// Carries out an order, in the transaction that is on.
+pub(super) fn carry_out(conn: &Connection, order: &Order, now: u64) -> Result<Carried, StoreError> {
+    let found = find(conn, order.id()).map_err(|error| StoreError::Fatal(error.to_string()))?;
+    let (number, job) = match (found, order) {
+        (Some(found), _) => found,
+        (None, Order::Begin(new)) => {
+            let job = Job::begun(new, now);
+            insert(conn, &job)?;
+            return Ok(Ok((Arc::new(job), true)));
+        }
+        (None, _) => return Ok(Err(Refused::Unknown(order.id()))),
+    };
+    let change = match job.change(order, now) {
+        Ok(Some(change)) => change,
+        Ok(None) => return Ok(Ok((Arc::new(job), false))),
+        Err(refused) => return Ok(Err(refused)),
+    };
+    update(conn, number, &change.job)?;
+    let mut insert =
+        conn.prepare_cached("INSERT INTO job_lines (job, line, at, text) VALUES (?1, ?2, ?3, ?4)")?;
+    for (line, text) in (job.log.last + 1..).zip(change.lines) {
+        insert.execute((number, sql(line), sql(now), &**text))?;
+    }
+    if change.job.log.first > job.log.first {
+        conn.prepare_cached("DELETE FROM job_lines WHERE job = ?1 AND line < ?2")?
+            .execute((number, sql(change.job.log.first)))?;
+    }
+    Ok(Ok((Arc::new(change.job), true)))
+}
+
+/// Makes the job that follows a message, in the transaction that keeps the message.
+pub(super) fn follow(
+    conn: &Connection,
+    tracked: &TrackedPush,
+    message: &Message,
+    now: u64,
+) -> rusqlite::Result<Job> {
+    // Who is connected to a topic is not known here.
+    let planned = message.audience.named().len() as u64;
+    let job = Job::following(tracked, message.seq, planned, now);
+    insert(conn, &job)?;
+    Ok(job)
+}
+
+fn insert(conn: &Connection, job: &Job) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO jobs (id, title, state, step, total, cancel_requested, timeout, created_at, \
+         updated_at, first_line, last_line, push, delivery) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    )?
+    .execute((
+        job.id.to_string(),
+        &*job.title,
+        code(&State::ALL, &job.state),
+        sql(job.step),
+        job.total.map(sql),
+        job.cancel_requested,
+        job.timeout.map(|timeout| sql(timeout.as_secs())),
+        sql(job.created_at),
+        sql(job.updated_at),
+        sql(job.log.first),
+        sql(job.log.last),
+        job.push.map(sql),
+        job.delivery.map(receipts),
+    ))?;
+    Ok(())
+}
+
+fn update(conn: &Connection, number: i64, job: &Job) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "UPDATE jobs SET state = ?2, reason = ?3, step = ?4, total = ?5, message = ?6, cancel_requested = ?7, \
+         updated_at = ?8, ended_at = ?9, first_line = ?10, last_line = ?11, delivery = ?12 WHERE number = ?1",
+    )?
+    .execute((
+        number,
+        code(&State::ALL, &job.state),
+        job.reason.map(|reason| code(&Reason::ALL, &reason)),
+        sql(job.step),
+        job.total.map(sql),
+        job.message.as_deref(),
+        job.cancel_requested,
+        sql(job.updated_at),
+        job.ended_at.map(sql),
+        sql(job.log.first),
+        sql(job.log.last),
+        job.delivery.map(receipts),
+    ))?;
+    Ok(())
+}
+
+/// A word as the file has it: its place among all of its kind.
+pub(super) fn code<T: PartialEq>(all: &[T], word: &T) -> Option<usize> {
+    all.iter().position(|other| other == word)
+}
+
+fn coded<T: Copy>(all: &[T], code: usize) -> Result<T, ReadError> {
+    let word = all.get(code).copied();
+    word.ok_or_else(|| ReadError::Invalid(format!("job state or reason {code}")))
+}
+
+fn receipts(receipts: Receipts) -> String {
+    let Receipts {
+        audience,
+        sent,
+        acknowledged,
+        waiting,
+        expired,
+        recalled,
+    } = receipts;
+    format!("[{audience},{sent},{acknowledged},{waiting},{expired},{recalled}]")
+}
+
+fn parse_receipts(text: &str) -> Result<Receipts, ReadError> {
+    let numbers = super::rows::parse_list(text);
+    let [audience, sent, acknowledged, waiting, expired, recalled] = numbers[..] else {
+        return Err(ReadError::Invalid(format!("receipts {text:?}")));
+    };
+    Ok(Receipts {
+        audience: audience.unsigned_abs(),
+        sent: sent.unsigned_abs(),
+        acknowledged: acknowledged.unsigned_abs(),
+        waiting: waiting.unsigned_abs(),
+        expired: expired.unsigned_abs(),
+        recalled: recalled.unsigned_abs(),
+    })
+}

@@ -1,0 +1,194 @@
+//! Jobs: kept beside the messages, by the same writer and in the same commits.
+
+use std::{ops::RangeInclusive, sync::Arc};
+
+use rusqlite::{Connection, Row};
+
+use super::{
+    Log, ReadError,
+    answer::answer,
+    error::AppendError,
+    job_rows::{self, COLUMNS},
+    queue::Task,
+    schema::sql,
+};
+use crate::job::{Extent, Job, JobId, Line, Order, Refused, State};
+
+/// Bytes of text that one page of lines has, at most; one line may be more.
+const PAGE_BYTES: usize = 256 << 10;
+
+/// Told of each change of a job once it is durable, in order, on the writer's thread.
+pub type JobTail = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
+
+/// Why an order was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// It can't be, as the job is.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The log could not keep it.
+    #[error(transparent)]
+    Log(#[from] AppendError),
+}
+
+/// Jobs, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct JobPage {
+    /// The jobs of this page.
+    pub jobs: Vec<Job>,
+    /// Where the next page begins; none: there is none.
+    pub next: Option<u64>,
+}
+
+/// Lines of one log, in order.
+#[derive(Clone, Debug)]
+pub struct LinePage {
+    /// The lines of this page.
+    pub lines: Vec<Line>,
+    /// What the log has.
+    pub log: Extent,
+}
+
+/// Which lines of a log to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineRange {
+    /// Those after this one.
+    After(u64),
+    /// The last of those before this one.
+    Before(u64),
+}
+
+impl Log {
+    /// Hands every change of a job from now on to `tail`; gives the jobs that were running when the log
+    /// was opened. Call it once, before the first order.
+    pub fn follow_jobs(&self, tail: JobTail) -> Vec<Arc<Job>> {
+        // A second tail would miss what the first was told.
+        let first = self.shared.job_tail.set(tail).is_ok();
+        debug_assert!(first, "a log has one tail for its jobs");
+        std::mem::take(&mut *self.shared.running.lock())
+    }
+
+    /// Carries out an order. What it changes is durable when this returns, and was handed to the tail.
+    /// Dropping it before gives up the answer; the order may be carried out all the same.
+    pub async fn order(&self, order: Order) -> Result<Arc<Job>, OrderError> {
+        let (sender, receiver) = answer();
+        let mut waiting = Some((order, sender));
+        loop {
+            let weight = waiting.as_ref().map_or(0, |(order, _)| order.weight());
+            self.shared.queue.push(1, weight, || match waiting.take() {
+                Some((order, sender)) => {
+                    Task::Order(order, Box::new(move |outcome| sender.send(outcome)))
+                }
+                None => Task::Work(Box::new(|_| {})),
+            });
+            if waiting.is_none() {
+                break;
+            }
+            self.room().await;
+        }
+        let lost = Err(AppendError::Failed.into());
+        receiver.await.unwrap_or(lost)
+    }
+
+    /// One job; none: there is none, or not any more.
+    pub fn job(&self, id: JobId) -> Result<Option<Job>, ReadError> {
+        self.ask(|conn| Ok(job_rows::find(conn, id)?.map(|(_, job)| job)))
+    }
+
+    /// Jobs in this state, or in any, newest first: those made before `before`.
+    pub fn jobs(
+        &self,
+        state: Option<State>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<JobPage, ReadError> {
+        let which = match state {
+            Some(_) => "state = ?3 AND number < ?1",
+            None => "number < ?1 AND ?3 IS NULL",
+        };
+        let find = format!(
+            "SELECT {COLUMNS}, number FROM jobs WHERE {which} ORDER BY number DESC LIMIT ?2"
+        );
+        let state = state.and_then(|state| job_rows::code(&State::ALL, &state));
+        let before = before.map_or(i64::MAX, sql);
+        self.ask(|conn| {
+            let mut find = conn.prepare_cached(&find)?;
+            let mut rows = find.query((before, sql(limit as u64 + 1), state))?;
+            let mut page = JobPage::default();
+            let mut last = 0;
+            while let Some(row) = rows.next()? {
+                if page.jobs.len() == limit {
+                    page.next = Some(last);
+                    break;
+                }
+                last = row.get(16)?;
+                page.jobs.push(job_rows::job(row)?);
+            }
+            Ok(page)
+        })
+    }
+
+    /// Lines of a job's log; none: there is no such job. A page may be short because its lines are long.
+    pub fn job_lines(
+        &self,
+        id: JobId,
+        range: LineRange,
+        limit: usize,
+    ) -> Result<Option<LinePage>, ReadError> {
+        self.ask(|conn| {
+            let Some((number, job)) = job_rows::find(conn, id)? else {
+                return Ok(None);
+            };
+            let log = job.log;
+            let most = limit as u64;
+            let lines = match range {
+                LineRange::After(after) => {
+                    let first = log.first.max(after.saturating_add(1));
+                    read_lines(conn, number, first..=log.last, limit)?
+                }
+                LineRange::Before(before) => {
+                    let last = log.last.min(before.saturating_sub(1));
+                    let first = log.first.max((last + 1).saturating_sub(most));
+                    read_lines(conn, number, first..=last, limit)?
+                }
+            };
+            Ok(Some(LinePage { lines, log }))
+        })
+    }
+}
+
+fn read_lines(
+    conn: &Connection,
+    job: i64,
+    lines: RangeInclusive<u64>,
+    limit: usize,
+) -> Result<Vec<Line>, ReadError> {
+    let mut find = conn.prepare_cached(
+        "SELECT line, at, text FROM job_lines WHERE job = ?1 AND line >= ?2 AND line <= ?3 ORDER BY line LIMIT ?4",
+    )?;
+    let params = (
+        job,
+        sql(*lines.start()),
+        sql(*lines.end()),
+        sql(limit as u64),
+    );
+    let mut rows = find.query(params)?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let line = line(row)?;
+        bytes += line.text.len();
+        found.push(line);
+        if bytes >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
+    Ok(Line {
+        number: row.get(0)?,
+        at: row.get(1)?,
+        text: row.get::<_, String>(2)?.into(),
+    })
+}

@@ -1,0 +1,100 @@
+//! Jobs: an operation told step by step, to whoever has its id.
+
+mod bad_input;
+mod keeping;
+mod live;
+mod tracked;
+mod viewers;
+
+use app::wire::{JobInfo, JobLine, JobReport, JobRequest, JobState};
+use eventsource_stream::Event;
+use serde_json::Value;
+
+use crate::harness::{Listener, Server, within};
+
+impl Server {
+    /// Begins a job of ten steps.
+    async fn begin(&self) -> JobInfo {
+        self.begin_with(&JobRequest {
+            title: "Send the letters".to_owned(),
+            steps: Some(10),
+            timeout: None,
+        })
+        .await
+    }
+
+    async fn begin_with(&self, job: &JobRequest) -> JobInfo {
+        within(self.api.begin_job(job)).await.expect("begun")
+    }
+
+    /// Reports as a worker, and is taken.
+    async fn report(&self, job: &JobInfo, report: JobReport) -> JobInfo {
+        let taken = within(self.api.report_job(&job.id, &report)).await;
+        taken.expect("taken")
+    }
+
+    /// Looks on from the beginning.
+    async fn look_on(&self, job: &JobInfo) -> Listener {
+        self.open(&format!("/sse/jobs/{}", job.id)).await
+    }
+
+    /// Comes back as an EventSource does.
+    async fn look_on_after(&self, job: &JobInfo, last_event_id: &str) -> reqwest::Response {
+        let url = self.url(&format!("/sse/jobs/{}", job.id));
+        let request = self.http.get(url).header("last-event-id", last_event_id);
+        within(request.send()).await.expect("an answer")
+    }
+
+    async fn patch(&self, job: &JobInfo, body: &Value) -> reqwest::Response {
+        let url = self.url(&format!("/api/jobs/{}", job.id));
+        let request = self.http.patch(url).json(body);
+        within(request.send()).await.expect("an answer")
+    }
+}
+
+fn step(step: u64) -> JobReport {
+    JobReport {
+        step: Some(step),
+        ..JobReport::default()
+    }
+}
+
+fn say(message: &str) -> JobReport {
+    JobReport {
+        message: Some(message.to_owned()),
+        ..JobReport::default()
+    }
+}
+
+fn end(state: JobState) -> JobReport {
+    JobReport {
+        state: Some(state),
+        ..JobReport::default()
+    }
+}
+
+/// What an event of a job's stream says of its state.
+fn state(event: &Event) -> JobInfo {
+    serde_json::from_str(&event.data).expect("a job")
+}
+
+fn line(event: &Event) -> JobLine {
+    assert_eq!(event.event, "log", "{event:?}");
+    serde_json::from_str(&event.data).expect("a line")
+}
+
+/// Events without those that only say that the stream lives.
+async fn told(listener: Listener) -> Vec<Event> {
+    let mut events = listener.rest().await;
+    events.retain(|event| event.event != "ping");
+    events
+}
+
+fn kinds(events: &[Event]) -> Vec<&str> {
+    events.iter().map(|event| event.event.as_str()).collect()
+}
+
+fn texts(events: &[Event]) -> Vec<String> {
+    let lines = events.iter().filter(|event| event.event == "log");
+    lines.map(|event| line(event).text).collect()
+}

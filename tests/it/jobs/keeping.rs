@@ -1,0 +1,200 @@
+//! What was answered is kept, whatever becomes of the process; and silence has an end.
+
+use std::path::Path;
+
+use app::{
+    api::{Client, JobsQuery},
+    wire::{JobInfo, JobLogPage, JobReason, JobReport, JobRequest, JobState, JobsPage},
+};
+
+use super::{end, kinds, say, state, step, texts, told};
+use crate::{
+    command::{Running, tidings},
+    harness::{Listener, Server, within},
+};
+
+fn server_in(folder: &Path) -> Running {
+    let flags = ["--listen", "127.0.0.1:0", "--drain", "0"];
+    Running::start(tidings(folder, &flags))
+}
+
+fn new_job(timeout: u64) -> JobRequest {
+    JobRequest {
+        title: "a job".to_owned(),
+        steps: None,
+        timeout: Some(timeout),
+    }
+}
+
+#[tokio::test]
+async fn every_answered_report_is_there_after_kill_9_and_the_job_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = server_in(folder.path());
+    let api = Client::new(server.url());
+    let job = within(api.begin_job(&new_job(3_600))).await.expect("begun");
+    let over = within(api.begin_job(&new_job(3_600))).await.expect("begun");
+    let mut last = job.clone();
+    for number in 1..=50 {
+        let mut report = say(&format!("line {number}"));
+        report.step = Some(number);
+        report.total = Some(100);
+        last = within(api.report_job(&job.id, &report))
+            .await
+            .expect("taken");
+    }
+    let over = within(api.report_job(&over.id, &end(JobState::Done)))
+        .await
+        .expect("taken");
+    assert_eq!(server.signalled("-KILL").0, None);
+
+    let server = server_in(folder.path());
+    let url = server.url();
+    let api = Client::new(url.clone());
+    assert_eq!(within(api.job(&job.id)).await.expect("there"), last);
+    assert_eq!(within(api.job(&over.id)).await.expect("there"), over);
+    let http = reqwest::Client::builder().no_proxy().build().expect("one");
+    let url = format!("{}/sse/jobs/{}", url, job.id);
+    let viewer = Listener::of(within(http.get(url).send()).await.expect("a stream"));
+    within(api.report_job(&job.id, &end(JobState::Done)))
+        .await
+        .expect("it goes on");
+    let events = told(viewer).await;
+    let expected: Vec<String> = (1..=50).map(|n| format!("line {n}")).collect();
+    assert_eq!(texts(&events), expected);
+    let ended = state(events.last().expect("an end"));
+    assert_eq!((ended.state, ended.step), (JobState::Done, 50));
+}
+
+#[tokio::test]
+async fn a_worker_that_falls_silent_has_failed_and_who_looks_on_is_told() {
+    let server = Server::start().await;
+    let job = server.begin_with(&new_job(1)).await;
+    let other = server.begin_with(&new_job(3_600)).await;
+    let events = told(server.look_on(&job).await).await;
+    assert_eq!(kinds(&events), ["state", "end"]);
+    let failed = state(&events[1]);
+    assert_eq!(
+        (failed.state, failed.reason),
+        (JobState::Failed, Some(JobReason::Timeout))
+    );
+    let late = server.patch(&job, &serde_json::json!({"step": 1})).await;
+    assert_eq!(late.status(), 409);
+    let path = format!("/api/jobs/{}", other.id);
+    let other: JobInfo = server.read(&path).await;
+    assert_eq!(other.state, JobState::Running, "its time is not over");
+}
+
+#[tokio::test]
+async fn a_sign_of_life_is_enough_and_changes_nothing() {
+    let server = Server::start().await;
+    let job = server.begin_with(&new_job(1)).await;
+    let began = tokio::time::Instant::now();
+    while began.elapsed() < std::time::Duration::from_secs(3) {
+        assert_eq!(server.report(&job, JobReport::default()).await, job);
+    }
+    let ended = told(server.look_on(&job).await).await;
+    assert_eq!(
+        state(&ended[1]).reason,
+        Some(JobReason::Timeout),
+        "and then it is missed"
+    );
+}
+
+#[tokio::test]
+async fn after_a_restart_each_worker_has_its_whole_time_and_then_no_more() {
+    let server = Server::start().await;
+    let silent = server.begin_with(&new_job(1)).await;
+    let alive = server.begin_with(&new_job(3_600)).await;
+    let server = server.restarted().await;
+    let path = format!("/api/jobs/{}", silent.id);
+    let failed = server
+        .until(&path, |job: &JobInfo| job.state != JobState::Running)
+        .await;
+    assert_eq!(failed.reason, Some(JobReason::Timeout));
+    let taken = server.report(&alive, step(1)).await;
+    assert_eq!((taken.state, taken.step), (JobState::Running, 1));
+}
+
+#[tokio::test]
+async fn a_cancelled_job_ends_when_its_worker_says_so() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    let mut viewer = server.look_on(&job).await;
+    viewer.next().await;
+    let asked = within(server.api.cancel_job(&job.id)).await.expect("asked");
+    assert!(asked.cancel_requested && asked.state == JobState::Running);
+    assert!(state(&viewer.message().await).cancel_requested);
+    let again = within(server.api.cancel_job(&job.id)).await.expect("asked");
+    assert_eq!(again, asked, "asking twice is asking once");
+
+    let server = server.restarted().await;
+    let told = server.report(&job, JobReport::default()).await;
+    assert!(
+        told.cancel_requested,
+        "the worker sees it when it reports next"
+    );
+    let ended = server.report(&job, end(JobState::Cancelled)).await;
+    assert_eq!(ended.state, JobState::Cancelled);
+    let url = server.url(&format!("/api/jobs/{}", job.id));
+    let late = within(server.http.delete(url).send())
+        .await
+        .expect("an answer");
+    assert_eq!(late.status(), 409);
+}
+
+#[tokio::test]
+async fn a_report_that_comes_again_does_no_harm() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    let mut report = say("one\ntwo");
+    report.line = Some(1);
+    report.step = Some(2);
+    let taken = server.report(&job, report.clone()).await;
+    assert_eq!(server.report(&job, report).await, taken);
+    let mut more = say("two\nthree");
+    more.line = Some(2);
+    server.report(&job, more).await;
+    let mut last = end(JobState::Done);
+    last.message = Some("four".to_owned());
+    last.line = Some(4);
+    let done = server.report(&job, last.clone()).await;
+    assert_eq!(server.report(&job, last).await, done, "the end once more");
+    let page: JobLogPage = server.read(&format!("/api/jobs/{}/log", job.id)).await;
+    let texts: Vec<&str> = page.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["one", "two", "three", "four"]);
+}
+
+#[tokio::test]
+async fn the_list_pages_from_the_newest_and_by_state() {
+    let server = Server::start().await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        let job = server.begin().await;
+        if number % 2 == 0 {
+            server.report(&job, end(JobState::Done)).await;
+        }
+        ids.push(job.id);
+    }
+    let list = async |state, before: Option<String>, limit| {
+        let query = JobsQuery {
+            limit: Some(limit),
+            before,
+            state,
+        };
+        let page: JobsPage = within(server.api.jobs(&query)).await.expect("a page");
+        let found: Vec<String> = page.jobs.into_iter().map(|job| job.id).collect();
+        (found, page.next)
+    };
+    let (first, next) = list(None, None, 3).await;
+    assert_eq!(first, [&ids[4], &ids[3], &ids[2]].map(Clone::clone));
+    let (second, next) = list(None, next, 3).await;
+    assert_eq!(second, [&ids[1], &ids[0]].map(Clone::clone));
+    assert_eq!(next, None);
+    let (done, next) = list(Some(JobState::Done), None, 2).await;
+    assert_eq!(done, [&ids[4], &ids[2]].map(Clone::clone));
+    let (done, _) = list(Some(JobState::Done), next, 2).await;
+    assert_eq!(done, [ids[0].clone()]);
+    let (running, next) = list(Some(JobState::Running), None, 2).await;
+    assert_eq!(running, [&ids[3], &ids[1]].map(Clone::clone));
+    assert_eq!(next, None);
+}

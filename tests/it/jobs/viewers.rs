@@ -1,0 +1,314 @@
+//! Looking on: the state at once, then each change, then the end.
+
+use std::time::Duration;
+
+use app::wire::{JobInfo, JobLogPage, JobReport, JobState};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{end, kinds, line, say, state, step, texts, told};
+use crate::harness::{Listener, Server, within};
+
+#[tokio::test]
+async fn a_viewer_sees_the_state_at_once_then_each_change_then_the_end() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    assert_eq!(
+        (job.state, job.step, job.total),
+        (JobState::Running, 0, Some(10))
+    );
+
+    let mut viewer = server.look_on(&job).await;
+    let first = viewer.next().await;
+    assert_eq!(first.event, "state");
+    assert_eq!(state(&first), job);
+    assert!(first.retry.is_some(), "a crowd must not come back as one");
+
+    let taken = server.report(&job, step(3)).await;
+    let event = viewer.message().await;
+    assert_eq!(
+        (event.event.as_str(), state(&event)),
+        ("state", taken.clone())
+    );
+    assert!(taken.updated_at > job.updated_at);
+
+    server.report(&job, say("half\r\nway\n")).await;
+    assert_eq!(
+        state(&viewer.message().await).message.as_deref(),
+        Some("way")
+    );
+    let lines = [line(&viewer.message().await), line(&viewer.message().await)];
+    assert_eq!(lines.each_ref().map(|l| l.line), [1, 2]);
+    assert_eq!(lines.each_ref().map(|l| l.text.as_str()), ["half", "way"]);
+
+    let done = server.report(&job, end(JobState::Done)).await;
+    assert!(done.ended_at.is_some());
+    let rest = told(viewer).await;
+    assert_eq!(kinds(&rest), ["end"]);
+    assert_eq!(state(&rest[0]), done);
+}
+
+#[tokio::test]
+async fn who_comes_late_has_the_state_the_log_and_the_end_and_then_is_told_to_stop() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    let mut early = server.look_on(&job).await;
+    let before = early.next().await;
+    server.report(&job, say("one\ntwo")).await;
+    let mut last = end(JobState::Failed);
+    last.message = Some("exit code 3".to_owned());
+    let failed = server.report(&job, last).await;
+
+    let events = told(server.look_on(&job).await).await;
+    assert_eq!(kinds(&events), ["state", "log", "log", "log", "end"]);
+    assert_eq!(state(&events[0]), failed);
+    assert_eq!(texts(&events), ["one", "two", "exit code 3"]);
+    let end = &events[4];
+    assert_eq!(state(end), failed);
+    assert_eq!(failed.message.as_deref(), Some("exit code 3"));
+
+    assert_eq!(server.look_on_after(&job, &end.id).await.status(), 204);
+    let path = format!("/sse/jobs/{}?last_event_id={}", job.id, end.id);
+    assert_eq!(
+        server.get(&path).await.status(),
+        204,
+        "for who has no headers"
+    );
+    for (had, missing) in [
+        (before.id.as_str(), &["one", "two", "exit code 3"][..]),
+        (&events[2].id, &["exit code 3"]),
+        ("unreadable", &["one", "two", "exit code 3"]),
+    ] {
+        let back = server.look_on_after(&job, had).await;
+        let events = told(Listener::of(back)).await;
+        assert_eq!(texts(&events), missing, "after {had}");
+        assert_eq!(events.last().map(|event| &event.id), Some(&end.id));
+    }
+}
+
+#[tokio::test]
+async fn the_head_is_that_of_every_stream_and_no_token_is_asked_of_who_has_the_id() {
+    let secrets = [
+        "--admin-token",
+        "an-admin-token-that-is-long-enough",
+        "--stream-secret",
+        "a-stream-secret-that-is-long-enough-0123",
+    ];
+    let server = Server::with(&secrets).await;
+    let api = server.api.clone().with_token(secrets[1]);
+    let request = app::wire::JobRequest {
+        title: "closed".to_owned(),
+        ..app::wire::JobRequest::default()
+    };
+    let job = within(api.begin_job(&request)).await.expect("begun");
+
+    let stream = format!("/sse/jobs/{}", job.id);
+    let response = server.get(&stream).await;
+    let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
+    assert_eq!(response.status(), 200);
+    assert_eq!(header("content-type"), "text/event-stream");
+    assert_eq!(header("cache-control"), "no-cache");
+    assert_eq!(header("x-accel-buffering"), "no");
+    assert_eq!(header("access-control-allow-origin"), "*");
+    let path = format!("/api/jobs/{}", job.id);
+    assert_eq!(server.read::<JobInfo>(&path).await, job);
+    let log: JobLogPage = server.read(&format!("{path}/log")).await;
+    assert_eq!(log.lines, []);
+
+    for (method, path) in [
+        ("GET", "/api/jobs"),
+        ("POST", "/api/jobs"),
+        ("PATCH", path.as_str()),
+        ("DELETE", path.as_str()),
+    ] {
+        let method = method.parse().expect("a method");
+        let request = server.http.request(method, server.url(path));
+        let response = within(request.json(&serde_json::json!({})).send()).await;
+        let response = response.expect("an answer");
+        assert_eq!(response.status(), 401, "{path}: only an admin may");
+    }
+    let asked = server
+        .http
+        .request("OPTIONS".parse().expect("a method"), server.url(&stream))
+        .header("origin", "https://example.org")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "last-event-id");
+    let allowed = within(asked.send()).await.expect("an answer");
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "*");
+}
+
+#[tokio::test]
+async fn a_viewer_may_begin_at_a_line_or_with_those_that_come() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    server.report(&job, say("one\ntwo\nthree")).await;
+    let path = format!("/sse/jobs/{}", job.id);
+    let from_two = server.open(&format!("{path}?after=1")).await;
+    let mut latest = server.open(&format!("{path}?after=latest")).await;
+    assert_eq!(latest.next().await.event, "state");
+    server.report(&job, say("four")).await;
+    server.report(&job, end(JobState::Done)).await;
+    assert_eq!(texts(&told(from_two).await), ["two", "three", "four"]);
+    assert_eq!(texts(&told(latest).await), ["four"]);
+    assert_eq!(
+        server.get(&format!("{path}?after=soon")).await.status(),
+        422
+    );
+}
+
+#[tokio::test]
+async fn a_quiet_stream_is_kept_alive() {
+    let server = Server::with(&["--heartbeat", "1"]).await;
+    let job = server.begin().await;
+    let mut viewer = server.look_on(&job).await;
+    let first = viewer.next().await;
+    assert_eq!(viewer.event("ping").await.id, first.id);
+    assert_eq!(viewer.event("ping").await.id, first.id);
+}
+
+#[tokio::test]
+async fn who_looks_on_is_told_when_the_server_goes_down() {
+    let mut server = Server::start().await;
+    let job = server.begin().await;
+    let viewer = server.look_on(&job).await;
+    server.begin_shutdown();
+    let events = told(viewer).await;
+    let last = events.last().expect("an event");
+    assert_eq!(last.event, "reconnect");
+    assert!(last.data.contains("\"reason\":\"shutdown\""), "{last:?}");
+}
+
+#[tokio::test]
+async fn a_slow_viewer_skips_to_the_newest_state_and_misses_no_line() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    let mut socket = tokio::net::TcpStream::connect(server.address)
+        .await
+        .expect("connected");
+    let request = format!("GET /sse/jobs/{} HTTP/1.1\r\nhost: x\r\n\r\n", job.id);
+    socket.write_all(request.as_bytes()).await.expect("sent");
+
+    // Far more than the sockets hold, while nobody reads.
+    let text = "x".repeat(4_000);
+    let lines: Vec<String> = (0..50).map(|n| format!("{n} {text}")).collect();
+    for round in 0..120 {
+        let mut report = say(&lines.join("\n"));
+        report.step = Some(round % 10);
+        server.report(&job, report).await;
+    }
+    let mut last = end(JobState::Done);
+    last.step = Some(10);
+    server.report(&job, last).await;
+
+    let mut seen = Vec::new();
+    within(async {
+        // The response ends, and with it the last chunk.
+        while !seen.ends_with(b"\r\n0\r\n\r\n") {
+            let mut chunk = vec![0; 1 << 20];
+            let read = socket.read(&mut chunk).await.expect("read");
+            assert_ne!(read, 0, "the response ends first");
+            seen.extend_from_slice(&chunk[..read]);
+        }
+    })
+    .await;
+    let body = String::from_utf8_lossy(&seen);
+    let numbers: Vec<u64> = body
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("data: {\"line\":")?
+                .split(',')
+                .next()?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert_eq!(numbers, (1..=6_000).collect::<Vec<_>>());
+    let states = body.matches("event: state\n").count();
+    assert!((1..120).contains(&states), "{states} states");
+    assert!(body.contains("event: end\ndata: {\"id\""));
+}
+
+#[tokio::test]
+async fn the_log_pages_in_both_directions() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    let text: Vec<String> = (1..=10).map(|n| format!("line {n}")).collect();
+    server.report(&job, say(&text.join("\n"))).await;
+    for (query, lines, next) in [
+        ("", 1..=10, None),
+        ("?limit=4", 1..=4, Some(4)),
+        ("?after=4&limit=6", 5..=10, None),
+        ("?before=11&limit=4", 7..=10, Some(7)),
+        ("?before=7&limit=6", 1..=6, None),
+        ("?before=3&limit=6", 1..=2, None),
+    ] {
+        let path = format!("/api/jobs/{}/log{query}", job.id);
+        let page: JobLogPage = server.read(&path).await;
+        let numbers: Vec<u64> = page.lines.iter().map(|line| line.line).collect();
+        assert_eq!(numbers, lines.collect::<Vec<_>>(), "{query}");
+        assert_eq!(page.next, next, "{query}");
+        assert_eq!((page.log.first, page.log.last), (1, 10));
+    }
+    let page: JobLogPage = server
+        .read(&format!("/api/jobs/{}/log?after=10", job.id))
+        .await;
+    assert_eq!((page.lines.len(), page.next), (0, None));
+}
+
+#[tokio::test]
+async fn a_log_that_is_too_long_lets_the_oldest_lines_go_and_says_so() {
+    let server = Server::with(&["--durability", "os"]).await;
+    let job = server.begin().await;
+    let thousand = vec!["x"; 1_000].join("\n");
+    for _ in 0..100 {
+        server.report(&job, say(&thousand)).await;
+    }
+    let full = server.report(&job, say("one more\nand another")).await;
+    assert_eq!((full.log.first, full.log.last), (3, 100_002));
+    let page: JobLogPage = server
+        .read(&format!("/api/jobs/{}/log?limit=1", job.id))
+        .await;
+    assert_eq!(page.lines[0].line, 3);
+    assert_eq!(page.log.first, 3);
+
+    let mut viewer = server.look_on(&job).await;
+    assert_eq!(viewer.next().await.event, "state");
+    let gap = viewer.gap().await;
+    assert_eq!(gap.reason, "pruned");
+    assert!(gap.from.expect("a place").ends_with("-1"));
+    assert!(gap.to.expect("a place").ends_with("-2"));
+    assert_eq!(line(&viewer.message().await).line, 3);
+}
+
+#[tokio::test]
+async fn the_articles_ten_steps_are_a_job_that_nobody_keeps() {
+    let server = Server::start().await;
+    let began = tokio::time::Instant::now();
+    let body = within(server.get("/sse").await.text()).await.expect("all");
+    let steps: String = (0..10).map(|n| format!("data: current: {n}\n\n")).collect();
+    assert_eq!(body, format!("{steps}data: end\n\n"), "byte for byte");
+    assert!(began.elapsed() >= Duration::from_secs(9), "one by one");
+    let page: app::wire::JobsPage = server.read("/api/jobs").await;
+    assert_eq!(page.jobs, [], "nothing was kept");
+}
+
+#[tokio::test]
+async fn many_may_look_on_and_each_has_the_end() {
+    let server = Server::start().await;
+    let job = server.begin().await;
+    let mut viewers = Vec::new();
+    for _ in 0..20 {
+        let mut viewer = server.look_on(&job).await;
+        viewer.next().await;
+        viewers.push(viewer);
+    }
+    let report = JobReport {
+        state: Some(JobState::Cancelled),
+        ..say("given up")
+    };
+    server.report(&job, report).await;
+    for viewer in viewers {
+        let events = told(viewer).await;
+        assert_eq!(kinds(&events), ["log", "end"]);
+        assert_eq!(state(&events[1]).state, JobState::Cancelled);
+    }
+}
