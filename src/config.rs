@@ -60,6 +60,12 @@ pub struct Settings {
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub drain: u64,
 
+    /// Threads that write the streams of plain HTTP/1.1, at some hundred bytes a stream; 0: streams are
+    /// written by tasks, as requests are. Default: one for each processor, at most 4.
+    #[arg(long, env = "TIDINGS_DELIVERY_THREADS", value_name = "N",
+          value_parser = clap::value_parser!(u16).range(0..=64))]
+    pub delivery_threads: Option<u16>,
+
     /// TOML file with the same settings: keys are the flags with `_` for `-`, and those of a heading below
     /// may stand in a table of its name, such as `[limits]`. `TIDINGS_*` and flags win over it. Default:
     /// tidings.toml, if there is one.
@@ -283,6 +289,13 @@ impl Settings {
     /// Time between two pings.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat)
+    }
+
+    /// Threads that write streams.
+    pub fn delivery_threads(&self) -> usize {
+        let processors =
+            || std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
+        self.delivery_threads.map_or_else(processors, usize::from)
     }
 
     /// Time to take leave.

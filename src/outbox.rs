@@ -1,15 +1,17 @@
-//! The bounded queue of one connection, between the thread that fans out and the task that writes.
+//! The bounded queue of one connection, between the thread that fans out and whoever writes.
 //!
 //! It never blocks whoever fills it. When it is full it forgets what it held and says *behind*: what
 //! stands in the log is read from there, at the reader's own pace.
 
 use std::{
     collections::VecDeque,
+    fmt,
+    future::poll_fn,
     sync::{Arc, atomic::AtomicU64},
+    task::{Poll, Waker},
 };
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 use crate::message::{Frame, Seq};
 
@@ -91,11 +93,16 @@ pub enum Taken {
     Empty,
 }
 
+/// Rung when there is something for a connection whose writer had taken everything.
+pub trait Bell: Send + Sync {
+    /// Says for which. It is called while outboxes are being filled: it must be quick, and must not look
+    /// into one.
+    fn ring(&self, token: usize);
+}
+
 /// See the module's description.
-#[derive(Debug)]
 pub struct Outbox {
     inner: Mutex<Inner>,
-    filled: Notify,
     bounds: Bounds,
 }
 
@@ -108,10 +115,11 @@ pub struct Bounds {
     pub bytes: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Inner {
     queue: VecDeque<Delivery>,
     bytes: usize,
+    waiter: Waiter,
     /// Everything that was put in has been taken, and its taker waits.
     idle: bool,
     place: Seq,
@@ -120,37 +128,53 @@ struct Inner {
     close: Option<CloseReason>,
 }
 
+/// Who is to be told that there is something to take.
+#[derive(Default)]
+enum Waiter {
+    #[default]
+    Nobody,
+    Task(Waker),
+    Bell(Arc<dyn Bell>, usize),
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").finish_non_exhaustive()
+    }
+}
+
 impl Outbox {
     /// An empty one.
     pub fn new(bounds: Bounds) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),
-            filled: Notify::new(),
             bounds,
         })
+    }
+
+    /// Has this bell rung, with this token, whenever there is something again after [`Taken::Empty`]. What
+    /// is there already is not told.
+    pub fn ring(&self, bell: Arc<dyn Bell>, token: usize) {
+        self.inner.lock().waiter = Waiter::Bell(bell, token);
     }
 
     /// Puts a delivery in, or notes that the connection fell behind. Never waits.
     pub fn put(&self, delivery: Delivery) {
         let mut inner = self.inner.lock();
-        inner.idle = false;
         if inner.has_room(delivery.len(), self.bounds) {
             inner.bytes += delivery.len();
             inner.queue.push_back(delivery);
         } else {
             inner.overflow(delivery);
         }
-        let first = inner.queue.len() == 1 || inner.behind;
-        drop(inner);
-        if first {
-            self.filled.notify_one();
-        }
+        inner.tell();
     }
 
     /// Ends the connection once it next looks. The first reason stays.
     pub fn close(&self, reason: CloseReason) {
-        self.inner.lock().close.get_or_insert(reason);
-        self.filled.notify_one();
+        let mut inner = self.inner.lock();
+        inner.close.get_or_insert(reason);
+        inner.tell();
     }
 
     /// What to do next. After [`Taken::Behind`] the outbox collects anew from this moment on, so
@@ -199,22 +223,43 @@ impl Outbox {
         self.inner.lock().close
     }
 
-    /// Waits until there may be something to take.
+    /// Waits until there is something to take.
     pub async fn filled(&self) {
-        self.filled.notified().await;
+        poll_fn(|context| {
+            let mut inner = self.inner.lock();
+            if inner.idle {
+                inner.waiter = Waiter::Task(context.waker().clone());
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
     }
 }
 
 impl Delivery {
     fn len(&self) -> usize {
         match self {
-            Self::Logged(logged) => logged.frame.bytes().len(),
-            Self::Ephemeral(frame) => frame.bytes().len(),
+            Self::Logged(logged) => logged.frame.len(),
+            Self::Ephemeral(frame) => frame.len(),
         }
     }
 }
 
 impl Inner {
+    /// Tells whoever waits, once.
+    fn tell(&mut self) {
+        if !std::mem::take(&mut self.idle) {
+            return;
+        }
+        match &self.waiter {
+            Waiter::Nobody => {}
+            Waiter::Task(waker) => waker.wake_by_ref(),
+            Waiter::Bell(bell, token) => bell.ring(*token),
+        }
+    }
+
     fn has_room(&self, len: usize, bounds: Bounds) -> bool {
         let fits = self.queue.len() < bounds.frames && self.bytes + len <= bounds.bytes;
         !self.behind && (self.queue.is_empty() || fits)

@@ -2,16 +2,17 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use bytes::Bytes;
-
 use crate::{
     log::{Loss, Page, Subscriptions},
-    message::{Epoch, FrameWriter, Seq},
+    message::{Epoch, Frame, FrameWriter, Seq},
 };
 
 /// Bytes of frames that are written at once. More would gain nothing, and would be held for longer by a
 /// reader that is slow.
 const BATCH: usize = 32 << 10;
+
+/// Room for them and the last of them.
+const ROOM: usize = BATCH + (1 << 10);
 
 /// A page of the log that a connection needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Read {
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Their frames, whole.
-    pub frames: Bytes,
+    pub frames: Frame,
     /// The place of the last.
     pub last: Seq,
     /// The place of the last that is for clients by name, and so waits for them.
@@ -52,25 +53,23 @@ impl Backlog {
     /// Encodes a page of the log of this epoch.
     pub fn of(page: Page, epoch: &Epoch) -> Self {
         let mut batches = VecDeque::new();
-        let mut writer = FrameWriter::new();
         let mut left: usize = page
             .messages
             .iter()
-            .map(|message| FrameWriter::size(message, epoch))
+            .map(|m| FrameWriter::size(m, epoch))
             .sum();
+        let mut writer = FrameWriter::with_room(left.min(ROOM));
         let mut direct = None;
         for (i, message) in page.messages.iter().enumerate() {
-            if writer.len() == 0 {
-                writer.reserve(left.min(BATCH + FrameWriter::size(message, epoch)));
-            }
             left = left.saturating_sub(FrameWriter::size(message, epoch));
             writer.message(message, epoch);
             if message.audience.is_direct() {
                 direct = Some(message.seq);
             }
             if writer.len() >= BATCH || i + 1 == page.messages.len() {
+                let next = FrameWriter::with_room(left.min(ROOM));
                 batches.push_back(Batch {
-                    frames: writer.take(),
+                    frames: std::mem::replace(&mut writer, next).take(),
                     last: message.seq,
                     direct: direct.take(),
                 });

@@ -80,5 +80,5 @@ fn frames(lines: &[Line]) -> Bytes {
 }
 
 fn frame(text: &str) -> Bytes {
-    FrameWriter::new().data(text).finish().bytes().clone()
+    FrameWriter::new().data(text).finish().bytes()
 }

@@ -23,6 +23,8 @@ pub struct Pulse {
     written: AtomicU64,
     parted: AtomicBool,
     broken: AtomicBool,
+    /// Something may not have been written yet.
+    busy: AtomicBool,
     farewell: Mutex<Option<Farewell>>,
 }
 
@@ -44,6 +46,11 @@ impl Pulse {
     /// The newest place that the system has taken for the peer, whole.
     pub fn written(&self) -> Seq {
         self.written.load(Ordering::Acquire)
+    }
+
+    /// Whether everything that was to be written before has been: whoever writes holds nothing back.
+    pub fn is_at_rest(&self) -> bool {
+        !self.busy.load(Ordering::Acquire)
     }
 
     /// Whether the peer closed its side. It does so without an error only when it has read what it got:
@@ -111,6 +118,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.pulse.busy.store(true, Ordering::Release);
         let polled = Pin::new(&mut self.socket).poll_write(cx, buf);
         self.pulse.note(&polled);
         polled
@@ -121,6 +129,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.pulse.busy.store(true, Ordering::Release);
         let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
         self.pulse.note(&polled);
         polled
@@ -136,6 +145,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         if matches!(polled, Poll::Ready(Ok(()))) {
             let given = self.pulse.given.load(Ordering::Acquire);
             self.pulse.written.store(given, Ordering::Release);
+            self.pulse.busy.store(false, Ordering::Release);
         }
         polled
     }

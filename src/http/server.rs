@@ -2,21 +2,30 @@
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::IntoResponse};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::ConnectInfo,
+    http::{Method, Request, Version},
+    response::{IntoResponse, Response},
+};
+use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
-    sync::{oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 use tower::ServiceExt;
 
 use super::{
     AppState, Code, Error,
+    handover::{self, Handover},
     pulse::{Farewell, Pulse, Pulsed},
+    reactor::{Opened, Reactor},
     router, samples, sys,
 };
 use crate::{config::Settings, log::OpenError};
@@ -35,6 +44,9 @@ pub enum ServeError {
     /// The log has failed for good: what is on the disk is not known any more.
     #[error("the log has failed: {0}")]
     Log(String),
+    /// The threads that write streams can't be had.
+    #[error("no threads to write streams: {0}")]
+    Threads(io::Error),
 }
 
 /// Serves until `shutdown` is done, then takes leave within the drain time.
@@ -59,8 +71,12 @@ pub async fn serve(
     let jobs = Arc::clone(&state.jobs);
     tasks.spawn(async move { jobs.watch_silence().await });
     let (stop, stopped) = watch::channel(());
+    let threads = settings.delivery_threads();
+    let reactor = Reactor::start(&state, threads, &tokio::runtime::Handle::current());
+    let reactor = Arc::new(reactor.map_err(ServeError::Threads)?);
     let door = Door {
         router: router(state.clone()),
+        reactor: (threads > 0).then(|| Arc::clone(&reactor)),
         settings: Arc::clone(&settings),
         stopped,
     };
@@ -73,9 +89,24 @@ pub async fn serve(
     // Requests that are still being answered end; idle connections close.
     drop(door);
     let _ = stop.send(());
-    let _ = tokio::time::timeout(settings.drain().max(LINGER), stop.closed()).await;
+    let patience = settings.drain().max(LINGER);
+    let _ = tokio::join!(
+        tokio::time::timeout(patience, stop.closed()),
+        end_streams(reactor, patience),
+    );
     tasks.shutdown().await;
     outcome
+}
+
+/// Lets the streams that the reactor writes end, within this time.
+async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
+    reactor.finish();
+    let waiting = Arc::clone(&reactor);
+    let mut ended = tokio::task::spawn_blocking(move || waiting.join());
+    if tokio::time::timeout(patience, &mut ended).await.is_err() {
+        reactor.abort();
+        let _ = ended.await;
+    }
 }
 
 async fn leave(state: AppState, shutdown: impl Future<Output = ()>) {
@@ -89,6 +120,8 @@ async fn leave(state: AppState, shutdown: impl Future<Output = ()>) {
 /// What a new socket needs.
 struct Door {
     router: Router,
+    /// Where streams go; none: they stay with hyper.
+    reactor: Option<Arc<Reactor>>,
     settings: Arc<Settings>,
     stopped: watch::Receiver<()>,
 }
@@ -106,17 +139,14 @@ impl Door {
                 if let Err(error) = set_up(&socket, &self.settings) {
                     tracing::debug!(%error, "a socket could not be set up");
                 }
-                let stopped = self.stopped.clone();
-                let router = self.router.clone();
-                let limits = &self.settings.limits;
-                tokio::spawn(converse(
-                    stopped,
-                    socket,
+                let conversation = Conversation {
+                    router: self.router.clone(),
+                    reactor: self.reactor.clone(),
                     remote,
-                    router,
-                    limits.request_timeout(),
-                    limits.max_head(),
-                ));
+                    request_timeout: self.settings.limits.request_timeout(),
+                    max_head: self.settings.limits.max_head(),
+                };
+                tokio::spawn(conversation.run(self.stopped.clone(), socket));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -151,59 +181,99 @@ fn set_up(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
     )
 }
 
-/// Answers the requests of one socket, one after the other.
-async fn converse(
-    // The last to be dropped: who waits for it waits for all that this task holds.
-    mut stopped: watch::Receiver<()>,
-    socket: TcpStream,
-    remote: SocketAddr,
+/// The requests of one socket, answered one after the other.
+struct Conversation {
     router: Router,
+    reactor: Option<Arc<Reactor>>,
+    remote: SocketAddr,
     request_timeout: Duration,
     max_head: usize,
-) {
-    let pulse = Arc::new(Pulse::default());
-    let beating = Arc::clone(&pulse);
-    let socket = TokioIo::new(Pulsed::new(socket, Arc::clone(&pulse)));
-    let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(remote));
-        request.extensions_mut().insert(Arc::clone(&pulse));
-        let router = router.clone();
-        // hyper asks for a future that can be moved when the socket is to be had back.
-        Box::pin(async move {
-            router
-                .oneshot(request)
-                .await
-                .map_err(|never: Infallible| never)
-        })
-    });
-    let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(request_timeout)
-        .max_buf_size(max_head)
-        .serve_connection(socket, service);
-    let mut stopping = false;
-    let outcome = loop {
-        tokio::select! {
-            outcome = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => break outcome,
-            _ = stopped.changed(), if !stopping => {
-                stopping = true;
-                Pin::new(&mut connection).graceful_shutdown();
+}
+
+/// A stream that is to leave hyper, and the head of its response.
+type Leaving = (Opened, Bytes);
+
+impl Conversation {
+    async fn run(
+        self,
+        // The last to be dropped: who waits for it waits for all that this task holds.
+        mut stopped: watch::Receiver<()>,
+        socket: TcpStream,
+    ) {
+        let pulse = Arc::new(Pulse::default());
+        let socket = TokioIo::new(Pulsed::new(socket, Arc::clone(&pulse)));
+        let (leave, mut leaving) = mpsc::channel(1);
+        let mut connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.request_timeout)
+            .max_buf_size(self.max_head)
+            .serve_connection(
+                socket,
+                service_fn(|request| self.answer(request, &pulse, &leave)),
+            );
+        let mut stopping = false;
+        let outcome = loop {
+            tokio::select! {
+                outcome = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => break outcome,
+                Some((opened, head)) = leaving.recv() => {
+                    let socket = connection.into_parts().io.into_inner().into_inner();
+                    return self.hand_over(opened, socket, head);
+                }
+                _ = stopped.changed(), if !stopping => {
+                    stopping = true;
+                    Pin::new(&mut connection).graceful_shutdown();
+                }
+            }
+        };
+        let parts = connection.into_parts();
+        let mut socket = parts.io.into_inner().into_inner();
+        if outcome.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty() {
+            refuse_late(&mut socket, self.request_timeout).await;
+        }
+        part(&mut socket).await;
+        if let Some(farewell) = pulse.farewell()
+            && !stopping
+        {
+            tokio::select! {
+                () = settle(socket, farewell) => {}
+                _ = stopped.changed() => {}
             }
         }
-    };
-    let parts = connection.into_parts();
-    let mut socket = parts.io.into_inner().into_inner();
-    if outcome.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty() {
-        refuse_late(&mut socket, request_timeout).await;
     }
-    part(&mut socket).await;
-    if let Some(farewell) = beating.farewell()
-        && !stopping
-    {
-        tokio::select! {
-            () = settle(socket, farewell) => {}
-            _ = stopped.changed() => {}
+
+    /// Answers one request. Where the answer is a stream that leaves hyper, it never comes.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        pulse: &Arc<Pulse>,
+        leave: &mpsc::Sender<Leaving>,
+    ) -> BoxFuture<'static, Result<Response, Infallible>> {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(self.remote));
+        request.extensions_mut().insert(Arc::clone(pulse));
+        // A stream in chunks: HTTP/1.0 has none.
+        let may_leave = request.version() == Version::HTTP_11 && request.method() == Method::GET;
+        let handover = Handover::default();
+        if may_leave && self.reactor.is_some() {
+            request.extensions_mut().insert(handover.clone());
+        }
+        let (router, leave) = (self.router.clone(), leave.clone());
+        // hyper asks for a future that can be moved when the socket is to be had back.
+        Box::pin(async move {
+            let response = router.oneshot(request).await?;
+            if let Some(opened) = handover.take() {
+                let _ = leave.send((opened, handover::head(&response))).await;
+                std::future::pending::<()>().await;
+            }
+            Ok(response)
+        })
+    }
+
+    fn hand_over(&self, opened: Opened, socket: TcpStream, head: Bytes) {
+        match (&self.reactor, socket.into_std()) {
+            (Some(reactor), Ok(socket)) => reactor.take(opened, socket, head),
+            (_, Err(error)) => tracing::error!(%error, "a socket can't be handed over"),
+            (None, _) => {}
         }
     }
 }

@@ -1,11 +1,15 @@
 //! `GET /sse`: one stream, from its request to its last byte.
 
-mod arrivals;
+pub mod arrivals;
 pub mod events;
 mod request;
 mod stream;
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use app::wire::Problem;
 use axum::{
@@ -16,10 +20,12 @@ use axum::{
 };
 pub use request::last_event_id;
 use request::{client_id, filters, since};
-use stream::Stream;
-use tokio::time::Instant;
+pub use stream::instant_of;
 
-use super::{AppState, Code, Error, auth::Listener, body::Pairs, demo, off_thread, pulse::Pulse};
+use super::{
+    AppState, Code, Error, auth::Listener, body::Pairs, demo, handover::Handover, off_thread,
+    pulse::Pulse, reactor::Opened,
+};
 use crate::{
     broker::Unavailable,
     outbox::CloseReason,
@@ -63,7 +69,7 @@ pub async fn get(
         let frame = events::reconnect(CloseReason::Shutdown {
             after_ms: state.drain.after_ms(),
         });
-        return Ok(response(Body::from(frame.bytes().clone())));
+        return Ok(response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
     let (filters, refused) = filters(&pairs, &grant, state.settings.limits.max_topics)?;
@@ -80,15 +86,22 @@ pub async fn get(
     };
     let broker = Arc::clone(&state.broker);
     let connection = off_thread(move || broker.subscribe(newcomer, &since)).await?;
+    let newcomer = connection.registration().newcomer();
+    let mut opening = vec![events::welcome(&state.settings, newcomer)];
+    opening.extend(refused.iter().map(events::refused));
+    let opened = Opened {
+        connection,
+        opening,
+        expires_at: grant.expires_at,
+    };
     let pulse = extensions.get::<Arc<Pulse>>().cloned().unwrap_or_default();
-    let stream = Stream::new(state, connection, pulse, refused, grant.expires_at);
-    Ok(response(Body::from_stream(futures_util::stream::unfold(
-        stream,
-        async |mut stream| {
-            let bytes = stream.next().await?;
-            Some((Ok::<_, Infallible>(bytes), stream))
-        },
-    ))))
+    match extensions.get::<Handover>() {
+        Some(handover) if pulse.is_at_rest() => {
+            handover.offer(opened);
+            Ok(response(Body::empty()))
+        }
+        _ => Ok(response(stream::body(state, opened, pulse))),
+    }
 }
 
 /// A response that no cache keeps and no proxy holds back.
@@ -108,9 +121,9 @@ pub fn response(body: Body) -> Response {
 }
 
 /// The first ping comes at a moment of its own, so that those who came together do not stay in step.
-pub fn first_ping(state: &AppState) -> Instant {
+pub fn first_ping(heartbeat: Duration) -> Instant {
     let part = 0.5 + random::below(1_000) as f64 / 2_000.0;
-    Instant::now() + state.settings.heartbeat().mul_f64(part)
+    Instant::now() + heartbeat.mul_f64(part)
 }
 
 impl From<Unavailable> for Error {

@@ -6,39 +6,67 @@ use bytes::Bytes;
 
 use super::{Cursor, Epoch, EventType, Message, Seq};
 
-/// One event as the bytes of a `text/event-stream`, its closing empty line included. Cheap to clone.
+/// Bytes before a frame in which the size of its chunk finds room: eight digits and a line end.
+const GAP: usize = 10;
+/// The line end after a chunk.
+const CHUNK_END: &[u8] = b"\r\n";
+
+/// One event, or several one after the other, as the bytes of a `text/event-stream`, the closing empty line
+/// included. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame(Bytes);
+pub struct Frame {
+    chunk: Bytes,
+    /// Where the frame itself begins.
+    head: usize,
+}
 
 impl Frame {
     /// The frame of a message that stands in the log of this epoch.
     pub fn of(message: &Message, epoch: &Epoch) -> Self {
-        let mut writer = FrameWriter::default();
-        writer.reserve(FrameWriter::size(message, epoch));
+        let mut writer = FrameWriter::with_room(FrameWriter::size(message, epoch));
         writer.message(message, epoch);
-        Self(writer.0.into())
+        writer.take()
     }
 
-    /// The bytes as they go to the socket.
-    pub fn bytes(&self) -> &Bytes {
-        &self.0
+    /// The bytes of the events.
+    pub fn bytes(&self) -> Bytes {
+        self.chunk
+            .slice(self.head..self.chunk.len() - CHUNK_END.len())
     }
 
-    /// The bytes, for who needs nothing else.
-    pub fn into_bytes(self) -> Bytes {
-        self.0
+    /// The same as a chunk of an HTTP/1.1 body (RFC 9112, section 7.1), as it goes to a socket.
+    pub fn chunk(&self) -> &Bytes {
+        &self.chunk
+    }
+
+    /// How many bytes it takes on its way.
+    pub fn len(&self) -> usize {
+        self.chunk.len()
     }
 }
 
 /// Writes one frame, field by field. What could forge a field can not be given to it: an id is a
 /// [`Cursor`], a type an [`EventType`], and data is split at its line ends.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FrameWriter(Vec<u8>);
+
+impl Default for FrameWriter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl FrameWriter {
     /// An empty frame.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_room(0)
+    }
+
+    /// An empty frame with room for so many bytes.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        let mut buffer = Vec::with_capacity(GAP + bytes + CHUNK_END.len());
+        buffer.resize(GAP, 0);
+        Self(buffer)
     }
 
     /// The place that the page will give back as `Last-Event-ID`.
@@ -74,7 +102,7 @@ impl FrameWriter {
     /// The whole frame.
     pub fn finish(mut self) -> Frame {
         self.0.push(b'\n');
-        Frame(self.0.into())
+        self.take()
     }
 
     /// Writes the whole frame of a message, after whatever is there.
@@ -87,19 +115,23 @@ impl FrameWriter {
         self.0.push(b'\n');
     }
 
-    /// Makes room for so many bytes.
-    pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.0.reserve_exact(bytes);
-    }
-
-    /// Bytes so far.
+    /// Bytes of events so far.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.0.len() - GAP
     }
 
-    /// Takes the whole frames that were written.
-    pub(crate) fn take(&mut self) -> Bytes {
-        std::mem::take(&mut self.0).into()
+    /// The whole frames that were written.
+    pub(crate) fn take(self) -> Frame {
+        let mut bytes = self.0;
+        let size = format!("{:x}\r\n", bytes.len() - GAP);
+        // A frame of over 4 GiB does not exist: a message is bounded far below.
+        let start = GAP.saturating_sub(size.len());
+        bytes[start..GAP].copy_from_slice(&size.as_bytes()[size.len() - (GAP - start)..]);
+        bytes.extend_from_slice(CHUNK_END);
+        Frame {
+            chunk: Bytes::from(bytes).slice(start..),
+            head: GAP - start,
+        }
     }
 
     /// Bytes that the frame of a message of one line has at most; each line more is eight more.
@@ -153,6 +185,17 @@ mod tests {
     fn data(text: &str) -> String {
         let frame = FrameWriter::new().data(text).finish();
         String::from_utf8(frame.bytes().to_vec()).expect("UTF-8")
+    }
+
+    #[test]
+    fn a_chunk_says_how_long_it_is() {
+        let frame = FrameWriter::new().data("hello there").finish();
+        assert_eq!(frame.chunk(), &b"13\r\ndata: hello there\n\n\r\n"[..]);
+        let long = "x".repeat(100_000);
+        let frame = FrameWriter::new().data(&long).finish();
+        let wanted = format!("{:x}\r\ndata: {long}\n\n\r\n", 100_008);
+        assert_eq!(frame.chunk(), wanted.as_bytes());
+        assert_eq!(frame.bytes().len(), 100_008);
     }
 
     #[test]

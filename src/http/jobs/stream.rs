@@ -110,7 +110,7 @@ struct Telling {
 impl Telling {
     fn new(state: AppState, id: JobId, view: View) -> Self {
         Self {
-            next_ping: sse::first_ping(&state),
+            next_ping: sse::first_ping(state.settings.heartbeat()).into(),
             log: Epoch::parse(&id.digits()).ok(),
             state,
             view,
@@ -128,7 +128,7 @@ impl Telling {
             if Instant::now() >= self.next_ping {
                 self.next_ping = Instant::now() + self.state.settings.heartbeat();
                 let cursor = self.cursor(self.view.place());
-                return Some(events::ping(cursor.as_ref()).bytes().clone());
+                return Some(events::ping(cursor.as_ref()).bytes());
             }
             match self.view.step() {
                 Step::State(job) => {
@@ -198,7 +198,7 @@ impl Telling {
 
     fn leave(&mut self, reason: CloseReason) -> Bytes {
         self.ended = true;
-        events::reconnect(reason).bytes().clone()
+        events::reconnect(reason).bytes()
     }
 
     fn cursor(&self, line: u64) -> Option<Cursor> {
@@ -217,6 +217,6 @@ impl Telling {
         // Structs of texts and numbers: there is nothing that JSON could refuse.
         let json = serde_json::to_string(data).unwrap_or_default();
         let writer = writer.event(Some(&EventType::own(event)));
-        writer.data(&json).finish().bytes().clone()
+        writer.data(&json).finish().bytes()
     }
 }

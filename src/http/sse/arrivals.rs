@@ -16,16 +16,38 @@ use crate::{
     registry::Newcomer,
 };
 
+/// What is sure of what was written, by the rule of the module's description.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sure {
+    /// Written at the heartbeat before.
+    before: Seq,
+    /// Told.
+    told: Seq,
+}
+
+impl Sure {
+    /// A heartbeat has passed, and everything up to `written` has been. What has become sure by it, if
+    /// that is news.
+    pub fn beat(&mut self, written: Seq) -> Option<Seq> {
+        let sure = std::mem::replace(&mut self.before, written);
+        let news = self.is_news(sure);
+        self.told = self.told.max(sure);
+        news.then_some(sure)
+    }
+
+    /// Whether nobody has been told of this place.
+    pub fn is_news(&self, seq: Seq) -> bool {
+        seq > self.told
+    }
+}
+
 /// Watches one stream. Dropped with it.
 pub struct Arrivals {
     broker: Arc<Broker>,
     pulse: Arc<Pulse>,
     /// None: it only watches the server, and nothing is for it.
     client_id: Option<ClientId>,
-    /// Written at the heartbeat before.
-    before: Seq,
-    /// Told.
-    told: Seq,
+    sure: Sure,
     reason: Option<CloseReason>,
 }
 
@@ -39,8 +61,7 @@ impl Arrivals {
             broker,
             pulse,
             client_id,
-            before: 0,
-            told: 0,
+            sure: Sure::default(),
             reason: None,
         }
     }
@@ -52,8 +73,10 @@ impl Arrivals {
 
     /// A heartbeat has passed, and the connection stands.
     pub fn beat(&mut self) {
-        self.tell(self.before);
-        self.before = self.pulse.written();
+        let sure = self.sure.beat(self.pulse.written());
+        if let Some((client_id, seq)) = self.client_id.as_ref().zip(sure) {
+            self.broker.arrived(client_id, seq);
+        }
     }
 
     /// The server ends the stream.
@@ -65,19 +88,10 @@ impl Arrivals {
     fn tell_when_settled(&self) {
         let (seq, broker) = (self.pulse.written(), Arc::clone(&self.broker));
         if let Some(client_id) = self.client_id.clone()
-            && seq > self.told
+            && self.sure.is_news(seq)
         {
             let tell = move || broker.arrived(&client_id, seq);
             self.pulse.when_settled(Box::new(tell));
-        }
-    }
-
-    fn tell(&mut self, seq: Seq) {
-        if let Some(client_id) = &self.client_id
-            && seq > self.told
-        {
-            self.told = seq;
-            self.broker.arrived(client_id, seq);
         }
     }
 }

@@ -1,27 +1,36 @@
 //! The driver of one stream that hyper writes: a task that asks its connection what to do next.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 
-use app::wire::Refused;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use tokio::{task::JoinHandle, time::Instant};
 
 use super::{arrivals::Arrivals, events, first_ping};
 use crate::{
     broker::Broker,
     connection::{Backlog, Connection, Read, Step},
-    http::{AppState, Code, Error, pulse::Pulse},
+    http::{AppState, Code, Error, pulse::Pulse, reactor::Opened},
     log::ReadError,
     message::Frame,
     outbox::{CloseReason, Logged},
 };
 
+/// The body of a response that is this stream.
+pub fn body(state: AppState, opened: Opened, pulse: Arc<Pulse>) -> Body {
+    let stream = Stream::new(state, opened, pulse);
+    Body::from_stream(futures_util::stream::unfold(stream, async |mut stream| {
+        let bytes = stream.next().await?;
+        Some((Ok::<_, Infallible>(bytes), stream))
+    }))
+}
+
 /// Drives a [`Connection`] as the body of a response. It is only asked for more when the socket has
 /// room, so a slow reader is replayed to at its own pace.
-pub struct Stream {
+struct Stream {
     state: AppState,
     connection: Connection,
     arrivals: Arrivals,
@@ -37,24 +46,17 @@ pub struct Stream {
 
 impl Stream {
     /// Drives this connection, whose socket has this pulse.
-    pub fn new(
-        state: AppState,
-        connection: Connection,
-        pulse: Arc<Pulse>,
-        refused: Vec<Refused>,
-        expires_at: Option<u64>,
-    ) -> Self {
+    fn new(state: AppState, opened: Opened, pulse: Arc<Pulse>) -> Self {
+        let connection = opened.connection;
         let newcomer = connection.registration().newcomer();
-        let mut opening = vec![events::welcome(&state.settings, newcomer)];
-        opening.extend(refused.iter().map(events::refused));
         let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer);
         Self {
-            next_ping: first_ping(&state),
-            expires: expires_at.map(instant_of),
+            next_ping: first_ping(state.settings.heartbeat()).into(),
+            expires: opened.expires_at.map(|unix| instant_of(unix).into()),
             state,
             connection,
             arrivals,
-            opening: opening.into_iter(),
+            opening: opened.opening.into_iter(),
             ahead: None,
             caught_up: false,
             ended: false,
@@ -62,12 +64,12 @@ impl Stream {
     }
 
     /// The next bytes; none: the response ends.
-    pub async fn next(&mut self) -> Option<Bytes> {
+    async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
         if let Some(frame) = self.opening.next() {
-            return Some(frame.bytes().clone());
+            return Some(frame.bytes());
         }
         Some(self.bytes().await)
     }
@@ -75,33 +77,33 @@ impl Stream {
     async fn bytes(&mut self) -> Bytes {
         loop {
             if let Some(frame) = self.due() {
-                return frame.into_bytes();
+                return frame.bytes();
             }
             if !self.caught_up && self.connection.is_live() {
                 // What came before this is from while it was away, what follows happens now. And whoever
                 // has just come for the first time has a cursor at once.
                 self.caught_up = true;
-                return self.ping().into_bytes();
+                return self.ping().bytes();
             }
             match self.connection.step() {
                 Step::Write(logged) => return self.give(&logged),
-                Step::WriteEphemeral(frame) => return frame.into_bytes(),
+                Step::WriteEphemeral(frame) => return frame.bytes(),
                 Step::Replay(batch) => {
                     if let Some(seq) = batch.direct {
                         self.arrivals.give(seq);
                     }
-                    return batch.frames;
+                    return batch.frames.bytes();
                 }
                 Step::Gap(gap) => {
                     let epoch = self.state.broker.log().epoch();
-                    return events::gap(&gap, epoch).into_bytes();
+                    return events::gap(&gap, epoch).bytes();
                 }
                 Step::Read(read) => match self.read(read).await {
                     Ok(backlog) => self.take_in(backlog),
                     // It was said where it happened.
-                    Err(_) => return self.end(CloseReason::LogUnreadable).into_bytes(),
+                    Err(_) => return self.end(CloseReason::LogUnreadable).bytes(),
                 },
-                Step::Close(reason) => return self.end(reason).into_bytes(),
+                Step::Close(reason) => return self.end(reason).bytes(),
                 Step::Wait => self.wait().await,
             }
         }
@@ -112,7 +114,7 @@ impl Stream {
         if logged.direct {
             self.arrivals.give(logged.seq);
         }
-        logged.frame.bytes().clone()
+        logged.frame.bytes()
     }
 
     async fn read(&mut self, read: Read) -> Result<Backlog, Error> {
@@ -186,8 +188,8 @@ impl Ahead {
 }
 
 /// The moment of a Unix time in seconds, on the clock that never jumps.
-fn instant_of(unix: u64) -> Instant {
+pub fn instant_of(unix: u64) -> std::time::Instant {
     let left =
         (SystemTime::UNIX_EPOCH + Duration::from_secs(unix)).duration_since(SystemTime::now());
-    Instant::now() + left.unwrap_or_default()
+    std::time::Instant::now() + left.unwrap_or_default()
 }

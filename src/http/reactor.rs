@@ -1,0 +1,104 @@
+//! Streams over plain HTTP/1.1, written by a few threads of their own.
+//!
+//! The router decides, a reactor delivers: a request for a stream passes every layer like any other, and
+//! when the answer is a stream, the socket is taken from hyper and given to one of these threads. A stream
+//! there is a socket and its [`Connection`]; it has no task, no timer and no buffer of its own, since the
+//! system's send buffer does for one. What does not fit into that waits in the outbox, and what does not
+//! fit into the outbox in the log.
+
+mod clock;
+mod mailbox;
+mod reads;
+mod stream;
+mod thread;
+
+use std::{
+    io,
+    net::TcpStream,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use super::AppState;
+use crate::{connection::Connection, message::Frame};
+use mailbox::{Mail, Mailbox};
+use thread::Thread;
+
+/// A stream that was admitted, before anybody writes it.
+pub struct Opened {
+    /// What is to be written.
+    pub connection: Connection,
+    /// What comes before everything else.
+    pub opening: Vec<Frame>,
+    /// When its token ends, in seconds since 1970.
+    pub expires_at: Option<u64>,
+}
+
+/// The threads. See the module's description.
+pub struct Reactor {
+    mailboxes: Vec<Arc<Mailbox>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    next: AtomicUsize,
+}
+
+impl Reactor {
+    /// Starts so many threads. Reads of the log run on this runtime's threads for what blocks.
+    pub fn start(
+        state: &AppState,
+        count: usize,
+        runtime: &tokio::runtime::Handle,
+    ) -> io::Result<Self> {
+        let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
+        for number in 0..count {
+            let poll = mio::Poll::new()?;
+            let mailbox = Mailbox::new(&poll)?;
+            let thread = Thread::new(poll, state.clone(), Arc::clone(&mailbox), runtime.clone());
+            let named = std::thread::Builder::new().name(format!("deliver-{number}"));
+            threads.push(named.spawn(move || thread.run())?);
+            mailboxes.push(mailbox);
+        }
+        Ok(Self {
+            mailboxes,
+            threads: Mutex::new(threads),
+            next: AtomicUsize::new(0),
+        })
+    }
+
+    /// Gives a stream and its socket to one of the threads, which first writes `head`.
+    pub fn take(&self, opened: Opened, socket: TcpStream, head: Bytes) {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(mailbox) = self.mailboxes.get(next % self.mailboxes.len().max(1)) {
+            mailbox.send(Mail::Stream(Box::new(opened), socket, head));
+        }
+    }
+
+    /// Lets each thread end with its last stream.
+    pub fn finish(&self) {
+        self.tell(|| Mail::Finish);
+    }
+
+    /// Ends them now.
+    pub fn abort(&self) {
+        self.tell(|| Mail::Abort);
+    }
+
+    /// Waits until they have ended. Blocks.
+    pub fn join(&self) {
+        for thread in self.threads.lock().drain(..) {
+            // One that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+
+    fn tell(&self, mail: impl Fn() -> Mail) {
+        self.mailboxes
+            .iter()
+            .for_each(|mailbox| mailbox.send(mail()));
+    }
+}

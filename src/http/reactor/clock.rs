@@ -1,0 +1,43 @@
+//! What is due when, for all streams of a thread together.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    time::{Duration, Instant},
+};
+
+use super::mailbox::Place;
+
+/// Something that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// A ping.
+    Ping,
+    /// The stream's token ends.
+    Expiry,
+    /// The socket of a stream that has ended need not be held any longer.
+    Parting,
+}
+
+/// See the module's description.
+#[derive(Default)]
+pub struct Clock(BinaryHeap<Reverse<(Instant, Place, Due)>>);
+
+impl Clock {
+    /// Sets something.
+    pub fn set(&mut self, at: Instant, place: Place, due: Due) {
+        self.0.push(Reverse((at, place, due)));
+    }
+
+    /// Takes what is due by now, if anything is.
+    pub fn take(&mut self, now: Instant) -> Option<(Place, Due)> {
+        self.0.peek().filter(|Reverse((at, ..))| *at <= now)?;
+        self.0.pop().map(|Reverse((_, place, due))| (place, due))
+    }
+
+    /// How long until the next is due.
+    pub fn patience(&self, now: Instant) -> Option<Duration> {
+        let Reverse((at, ..)) = self.0.peek()?;
+        Some(at.saturating_duration_since(now))
+    }
+}
