@@ -111,8 +111,6 @@ enum Phase {
 /// what comes after it is being collected.
 pub struct Connection {
     registration: Registration,
-    everything: Arc<Subscriptions>,
-    inbox: Arc<Subscriptions>,
     phase: Phase,
     /// Everything up to here has been given out, within the phase.
     cursor: Seq,
@@ -130,28 +128,12 @@ pub struct Connection {
 impl Connection {
     /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
     pub fn new(registration: Registration, start: Start, gap: Option<Gap>) -> Self {
-        let newcomer = registration.newcomer();
-        // An observer is no part of the audience, whatever its name.
-        let audience = !newcomer.is_observer();
-        let client = audience.then(|| newcomer.client_id.clone());
-        let everything = Subscriptions {
-            client: client.clone(),
-            everyone: audience,
-            filters: newcomer.filters.clone(),
-        };
-        let inbox = Subscriptions {
-            client,
-            everyone: false,
-            filters: Vec::new(),
-        };
         let (phase, cursor) = match start {
             Start::After(seq) => (Phase::Replay, seq),
             Start::Unread { place, head } => (Phase::Inbox { head }, place),
         };
         Self {
             registration,
-            everything: Arc::new(everything),
-            inbox: Arc::new(inbox),
             phase,
             cursor,
             page: VecDeque::new(),
@@ -197,12 +179,14 @@ impl Connection {
         }
         self.cursor = self.cursor.max(self.page_end);
         match self.phase {
-            Phase::Inbox { head } if self.cursor < head => self.read(&self.inbox, Some(head)),
+            Phase::Inbox { head } if self.cursor < head => {
+                Step::Read(self.inbox(self.cursor, head))
+            }
             Phase::Inbox { .. } => {
                 self.phase = Phase::Replay;
-                self.read(&self.everything, None)
+                Step::Read(self.everything(self.cursor))
             }
-            Phase::Replay => self.read(&self.everything, None),
+            Phase::Replay => Step::Read(self.everything(self.cursor)),
             Phase::Live => self.live(),
         }
     }
@@ -233,24 +217,44 @@ impl Connection {
         if !self.more || self.page.is_empty() {
             return None;
         }
-        let (subscriptions, until) = match self.phase {
-            Phase::Inbox { head } => (&self.inbox, Some(head)),
-            Phase::Replay => (&self.everything, None),
-            Phase::Live => return None,
-        };
-        Some(Read {
-            subscriptions: Arc::clone(subscriptions),
-            after: self.page_end,
-            until,
-        })
+        match self.phase {
+            Phase::Inbox { head } => Some(self.inbox(self.page_end, head)),
+            Phase::Replay => Some(self.everything(self.page_end)),
+            Phase::Live => None,
+        }
     }
 
-    fn read(&self, subscriptions: &Arc<Subscriptions>, until: Option<Seq>) -> Step {
-        Step::Read(Read {
-            subscriptions: Arc::clone(subscriptions),
-            after: self.cursor,
-            until,
-        })
+    /// A read of everything that it hears. What it hears is not kept ready: most of the time a connection
+    /// reads nothing.
+    fn everything(&self, after: Seq) -> Read {
+        let newcomer = self.registration.newcomer();
+        // An observer is no part of the audience, whatever its name.
+        let audience = !newcomer.is_observer();
+        let subscriptions = Subscriptions {
+            client: audience.then(|| newcomer.client_id.clone()),
+            everyone: audience,
+            filters: newcomer.filters.clone(),
+        };
+        Read {
+            subscriptions: Arc::new(subscriptions),
+            after,
+            until: None,
+        }
+    }
+
+    /// A read of the messages to the client alone.
+    fn inbox(&self, after: Seq, until: Seq) -> Read {
+        let newcomer = self.registration.newcomer();
+        let subscriptions = Subscriptions {
+            client: (!newcomer.is_observer()).then(|| newcomer.client_id.clone()),
+            everyone: false,
+            filters: Vec::new(),
+        };
+        Read {
+            subscriptions: Arc::new(subscriptions),
+            after,
+            until: Some(until),
+        }
     }
 
     fn live(&mut self) -> Step {
@@ -268,7 +272,7 @@ impl Connection {
                 Taken::Behind { lost } => {
                     self.phase = Phase::Replay;
                     return match lost {
-                        0 => self.read(&self.everything, None),
+                        0 => Step::Read(self.everything(self.cursor)),
                         _ => Step::Gap(Gap {
                             range: None,
                             reason: GapReason::Slow,

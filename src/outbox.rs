@@ -241,8 +241,8 @@ impl Outbox {
 impl Delivery {
     fn len(&self) -> usize {
         match self {
-            Self::Logged(logged) => logged.frame.len(),
-            Self::Ephemeral(frame) => frame.len(),
+            Self::Logged(logged) => logged.frame.size(),
+            Self::Ephemeral(frame) => frame.size(),
         }
     }
 }

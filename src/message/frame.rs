@@ -40,7 +40,7 @@ impl Frame {
     }
 
     /// How many bytes it takes on its way.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.chunk.len()
     }
 }

@@ -1,7 +1,7 @@
 //! One stream and its socket.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, IoSlice, Read as _, Write as _},
     sync::atomic::Ordering,
 };
 
@@ -21,12 +21,15 @@ use crate::{
 /// The last chunk of a body (RFC 9112, section 7.1).
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
+/// Pieces that are written at once, where there are several.
+const AT_ONCE: usize = 16;
+
 /// See the module's description.
 pub struct Stream {
     socket: TcpStream,
     connection: Connection,
     /// What the socket has not taken yet.
-    rest: Bytes,
+    rest: Vec<Bytes>,
     /// What is being read of the log, or was, and what came.
     reading: Option<Box<Reading>>,
     /// The newest direct message that was given to the socket, and the newest that it took whole.
@@ -77,7 +80,7 @@ impl Stream {
         Self {
             socket,
             connection: opened.connection,
-            rest: rest.freeze(),
+            rest: vec![rest.freeze()],
             reading: None,
             given: 0,
             written: 0,
@@ -103,30 +106,40 @@ impl Stream {
         self.reason
     }
 
-    /// Writes until there is nothing to write, or no room for it.
-    pub fn drive(&mut self, place: Place, broker: &Broker, reads: &mut Reads) -> Driven {
+    /// Writes until there is nothing to write, or no room for it. `pieces` is empty, and is so again
+    /// afterwards: it spares each stream a list of its own.
+    pub fn drive(
+        &mut self,
+        place: Place,
+        broker: &Broker,
+        reads: &mut Reads,
+        pieces: &mut Vec<Bytes>,
+    ) -> Driven {
+        pieces.append(&mut self.rest);
+        self.rest = Vec::new();
         loop {
-            while self.rest.has_remaining() {
-                match self.socket.write(&self.rest) {
-                    Ok(0) => return Driven::Broken,
-                    Ok(taken) => self.rest.advance(taken),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        return Driven::Waits;
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(_) => return Driven::Broken,
+            while pieces.len() < AT_ONCE && self.reason.is_none() {
+                match self.next(place, broker, reads) {
+                    Some(bytes) => pieces.push(bytes),
+                    None => break,
                 }
             }
-            self.written = self.given;
-            if self.reason.is_some() {
-                return Driven::Ended;
+            if pieces.is_empty() {
+                return Driven::Waits;
             }
-            match self.next(place, broker, reads) {
-                Some(bytes) => self.rest = bytes,
-                None => {
-                    self.rest = Bytes::new();
+            match write(&mut self.socket, pieces) {
+                Ok(true) => self.written = self.given,
+                Ok(false) => {
+                    self.rest = std::mem::take(pieces);
                     return Driven::Waits;
                 }
+                Err(_) => {
+                    pieces.clear();
+                    return Driven::Broken;
+                }
+            }
+            if self.reason.is_some() {
+                return Driven::Ended;
             }
         }
     }
@@ -251,6 +264,33 @@ impl Stream {
     pub fn hear(&mut self) -> Heard {
         hear(&mut self.socket)
     }
+}
+
+/// Writes pieces one after the other, and takes out what is written. False: there is no room for the rest.
+fn write(socket: &mut TcpStream, pieces: &mut Vec<Bytes>) -> io::Result<bool> {
+    while let Some(first) = pieces.first() {
+        let written = match pieces.len() {
+            1 => socket.write(first),
+            _ => {
+                let slices: Vec<IoSlice<'_>> =
+                    pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+                socket.write_vectored(&slices)
+            }
+        };
+        match written {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(mut taken) => pieces.retain_mut(|piece| {
+                let of_this = taken.min(piece.len());
+                piece.advance(of_this);
+                taken -= of_this;
+                piece.has_remaining()
+            }),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
 }
 
 /// Reads what there is, and throws it away.

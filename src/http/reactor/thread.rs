@@ -43,6 +43,8 @@ pub struct Thread {
     number: u64,
     clock: Clock,
     reads: Reads,
+    /// See [`Stream::drive`].
+    pieces: Vec<Bytes>,
     finishing: bool,
     aborted: bool,
 }
@@ -54,7 +56,7 @@ struct Held {
 }
 
 enum What {
-    Stream(Stream),
+    Stream(Box<Stream>),
     /// A stream that has ended, until its peer has noticed.
     Parting(Parting),
     /// Neither, while it goes from one to the other.
@@ -87,6 +89,7 @@ impl Thread {
             places: Slab::new(),
             number: 0,
             clock: Clock::default(),
+            pieces: Vec::new(),
             finishing: false,
             aborted: false,
         }
@@ -160,7 +163,7 @@ impl Thread {
             .ring(bell, place.token);
         entry.insert(Held {
             number: place.number,
-            what: What::Stream(stream),
+            what: What::Stream(Box::new(stream)),
         });
         self.drive(place.token);
     }
@@ -193,7 +196,7 @@ impl Thread {
             token,
             number: held.number,
         };
-        match stream.drive(place, &self.broker, &mut self.reads) {
+        match stream.drive(place, &self.broker, &mut self.reads, &mut self.pieces) {
             Driven::Waits => {}
             Driven::Ended => {
                 if let Some(stream) = self.end(token, "closed") {
@@ -261,7 +264,7 @@ impl Thread {
     }
 
     /// Takes the stream out of its place, and says that it has ended.
-    fn end(&mut self, token: usize, otherwise: &str) -> Option<Stream> {
+    fn end(&mut self, token: usize, otherwise: &str) -> Option<Box<Stream>> {
         let held = self.places.get_mut(token)?;
         match mem::replace(&mut held.what, What::Nobody) {
             What::Stream(stream) => {
@@ -279,7 +282,7 @@ impl Thread {
     }
 
     /// Holds the socket of a stream that has ended for a moment.
-    fn part(&mut self, token: usize, stream: Stream, farewell: Option<(ClientId, Seq)>) {
+    fn part(&mut self, token: usize, stream: Box<Stream>, farewell: Option<(ClientId, Seq)>) {
         let socket = stream.into_socket();
         let _ = socket.shutdown(Shutdown::Write);
         if let Some(held) = self.places.get_mut(token) {
