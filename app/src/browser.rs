@@ -8,7 +8,10 @@ use js_sys::{Date, Function, Object, Promise, Reflect};
 use leptos::{
     leptos_dom::helpers::{TimeoutHandle, document, set_timeout_with_handle, window},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
-    web_sys::{HtmlElement, HtmlTextAreaElement, Storage},
+    web_sys::{
+        Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent,
+        Storage,
+    },
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -26,6 +29,19 @@ pub(crate) fn remember(key: &str, text: &str) {
 
 fn storage() -> Option<Storage> {
     window().session_storage().ok()?
+}
+
+/// What this browser keeps under a key, for every tab and for good.
+pub(crate) fn kept(key: &str) -> Option<String> {
+    let storage = window().local_storage().ok()??;
+    storage.get_item(key).ok()?
+}
+
+/// Keeps a text for every tab of this browser. One that keeps nothing forgets it with the page.
+pub(crate) fn keep(key: &str, text: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, text);
+    }
 }
 
 /// Milliseconds since 1970.
@@ -84,11 +100,81 @@ impl Drop for Timer {
     }
 }
 
-/// Takes the person to a field.
-pub(crate) fn focus(id: &str) {
+/// Listens to events of the page until it is dropped.
+pub(crate) struct Listener {
+    target: EventTarget,
+    event: &'static str,
+    closure: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    fn new(target: EventTarget, event: &'static str, then: impl FnMut(Event) + 'static) -> Self {
+        let closure = Closure::new(then);
+        let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+        Self {
+            target,
+            event,
+            closure,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let callback = self.closure.as_ref().unchecked_ref();
+        let _ = self
+            .target
+            .remove_event_listener_with_callback(self.event, callback);
+    }
+}
+
+/// Calls `then` whenever the window gets another size.
+pub(crate) fn on_resizing(then: impl Fn() + 'static) -> Listener {
+    Listener::new(window().into(), "resize", move |_| then())
+}
+
+/// Calls `then` with every key that is pressed.
+pub(crate) fn on_key(then: impl Fn(KeyboardEvent) + 'static) -> Listener {
+    Listener::new(document().into(), "keydown", move |event| {
+        if let Ok(event) = event.dyn_into() {
+            then(event);
+        }
+    })
+}
+
+/// Says another address of this page, if it is still at `path`, without going there.
+pub(crate) fn replace_address(path: &str, address: &str) {
+    let window = window();
+    if window.location().pathname().is_ok_and(|now| now == path)
+        && let Ok(history) = window.history()
+    {
+        let state = history.state().unwrap_or(JsValue::NULL);
+        let _ = history.replace_state_with_url(&state, "", Some(address));
+    }
+}
+
+/// Takes the person to a field. False when there is none.
+pub(crate) fn focus(id: &str) -> bool {
     let field = document().get_element_by_id(id);
-    if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
-        let _ = field.focus();
+    let field = field.and_then(|field| field.dyn_into::<HtmlElement>().ok());
+    field.is_some_and(|field| field.focus().is_ok())
+}
+
+/// Presses the first button that a selector finds, if there is one.
+pub(crate) fn click(selector: &str) {
+    let button = document().query_selector(selector).ok().flatten();
+    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+        button.click();
+    }
+}
+
+/// Shows a dialog over the page.
+pub(crate) fn show_dialog(id: &str) {
+    let dialog = document().get_element_by_id(id);
+    if let Some(dialog) = dialog.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok())
+        && !dialog.open()
+    {
+        let _ = dialog.show_modal();
     }
 }
 

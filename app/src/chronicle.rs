@@ -7,6 +7,9 @@ use crate::{
     wire::{MessageInfo, To},
 };
 
+/// Milliseconds for which a message to connections is watched.
+const UNDER_WAY: f64 = 120_000.0;
+
 /// A part of the history, beginning with the newest message.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Chronicle {
@@ -63,6 +66,25 @@ impl Chronicle {
         &self.messages
     }
 
+    /// The message with this id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Arc<MessageInfo>> {
+        let seq = cursor::seq(id);
+        let place = self
+            .messages
+            .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
+        place.ok().map(|place| &self.messages[place])
+    }
+
+    /// The messages of the last minutes to a topic or to everyone that are still on their way: what to
+    /// ask for them by. A connection that went away never takes them, so at last they count as done.
+    pub(crate) fn under_way(&self, now: f64) -> Option<(Option<String>, usize)> {
+        self.stretch(|message| {
+            let young = now - (message.at as f64) < UNDER_WAY;
+            let all_sent = message.receipts.sent >= message.receipts.audience;
+            young && message.clients.is_none() && !all_sent
+        })
+    }
+
     pub(crate) fn next(&self) -> Option<String> {
         self.next.clone()
     }
@@ -70,9 +92,13 @@ impl Chronicle {
     /// The messages whose receipts may have moved when those of these clients have: what to ask for
     /// them by, which is the cursor before them and how many they are.
     pub(crate) fn concerned(&self, clients: &[String]) -> Option<(Option<String>, usize)> {
-        let concerns = |message: &Arc<MessageInfo>| concerns(message, clients);
-        let first = self.messages.iter().position(concerns)?;
-        let last = self.messages.iter().rposition(concerns)?;
+        self.stretch(|message| concerns(message, clients))
+    }
+
+    /// From the first to the last of which something holds: the cursor before them and how many they are.
+    fn stretch(&self, holds: impl Fn(&MessageInfo) -> bool) -> Option<(Option<String>, usize)> {
+        let first = self.messages.iter().position(|message| holds(message))?;
+        let last = self.messages.iter().rposition(|message| holds(message))?;
         let before = first
             .checked_sub(1)
             .map(|newer| self.messages[newer].id.clone());

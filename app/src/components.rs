@@ -1,8 +1,9 @@
 //! The parts that pages are made of. They know neither their page nor the API: what they show comes
 //! in as signals, what a person does goes out through callbacks.
 
+mod chart;
 mod client_card;
-mod client_table;
+mod client_rows;
 mod copy_button;
 mod field;
 mod history_filter;
@@ -12,11 +13,14 @@ mod message_list;
 mod name_list;
 mod part;
 mod push_form;
+mod receipts;
+mod shortcuts;
 mod sign_in_form;
 mod stream_state;
 
+pub(crate) use chart::{Chart, Course, Labels, Point};
 pub(crate) use client_card::ClientCard;
-pub(crate) use client_table::ClientTable;
+pub(crate) use client_rows::{ClientRows, place};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use field::{Complaint, Field, FieldNote};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields};
@@ -24,7 +28,14 @@ pub(crate) use history_list::{HistoryList, MessageActions};
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;
-pub(crate) use part::{Entry, IntoPart, Press, aria, either, list, note, press, text, when, word};
-pub(crate) use push_form::{Draft, PushForm, Reach, answer_in_words, to_in_words};
+pub(crate) use part::{
+    Entry, IntoPart, Press, aria, effect, either, flag, list, note, on_change, press, text, when,
+    word,
+};
+pub(crate) use push_form::{
+    Draft, Kept, PushForm, Reach, Templates, answer_in_words, segment, to_in_words,
+};
+pub(crate) use receipts::{bar, receipt_in_words, receipts_in_words};
+pub(crate) use shortcuts::{Shortcuts, keys_button};
 pub(crate) use sign_in_form::SignInForm;
 pub(crate) use stream_state::StreamState;

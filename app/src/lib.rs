@@ -10,18 +10,21 @@ pub mod api;
 mod browser;
 mod chronicle;
 mod components;
+mod crowd;
+mod curl;
 mod cursor;
 pub mod event_parser;
 mod event_stream;
 mod figures;
+mod held;
 mod inbox;
 mod json;
 mod pages;
-mod roster;
+
 pub mod wire;
 mod words;
 
-use components::{Footer, Header};
+use components::{Footer, Header, Shortcuts};
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
@@ -103,6 +106,7 @@ pub fn App() -> impl IntoView {
                 </FlatRoutes>
             </main>
             <Footer />
+            <Shortcuts />
         </Router>
     }
 }

@@ -22,13 +22,17 @@ macro_rules! words {
     };
 }
 mod admin;
+mod clients;
 mod language;
+mod messages;
+mod overview;
+mod push;
 mod shell;
 mod subscriber;
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, figures};
+use crate::{api::ApiError, components::word, figures};
 pub use language::Language;
 pub(crate) use language::{language, settle, speak};
 
@@ -53,7 +57,17 @@ pages! {
     stream: shell::Stream;
     copying: shell::Copying;
     missing: shell::Missing;
+    keys: shell::Keys;
     sign_in: admin::SignIn;
+    panel: admin::Panel;
+    overview: overview::Overview;
+    clients: clients::Clients;
+    messages: messages::Messages;
+    push: push::Push;
+    preview: push::Preview;
+    outcome: push::Outcome;
+    templates: push::Templates;
+    client: clients::Client;
     subscriber: subscriber::Subscriber;
     inbox: subscriber::Inbox;
     topics: subscriber::Topics;
@@ -70,7 +84,7 @@ pub(crate) fn words() -> &'static Words {
 
 /// One text, which follows the choice of the language.
 pub(crate) fn say(which: fn(&Words) -> &'static str) -> Signal<&'static str> {
-    Signal::derive(move || which(words()))
+    word(move || which(words()))
 }
 
 /// A text with something filled in: for each `{name}` what `values` has under that name.

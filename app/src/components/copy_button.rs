@@ -19,6 +19,9 @@ pub fn CopyButton(
     text: Signal<String>,
     /// What it is called, for those who can't see what it stands beside.
     what: Signal<&'static str>,
+    /// What the button says, where that is not *Copy*.
+    #[prop(optional_no_strip)]
+    label: Option<Signal<&'static str>>,
 ) -> impl IntoView {
     let outcome = RwSignal::new(None::<bool>);
     let timer = StoredValue::new_local(None::<Timer>);
@@ -33,7 +36,7 @@ pub fn CopyButton(
         });
     });
     let said = word(move || match outcome.get() {
-        None => words().copying.copy,
+        None => label.map_or(words().copying.copy, |label| label.get()),
         Some(true) => words().copying.copied,
         Some(false) => words().copying.not_allowed,
     });

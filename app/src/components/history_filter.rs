@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     api::{AudienceQuery, MessagesQuery},
     components::{IntoPart, when},
+    words::{Words, say},
 };
 
 /// What is asked for. Copies are the same.
@@ -14,8 +15,8 @@ pub(crate) struct HistoryFilter {
     pub(crate) audience: RwSignal<String>,
     /// The client or the topic.
     pub(crate) name: RwSignal<String>,
-    event: RwSignal<String>,
-    text: RwSignal<String>,
+    pub(crate) event: RwSignal<String>,
+    pub(crate) text: RwSignal<String>,
 }
 
 impl HistoryFilter {
@@ -55,12 +56,11 @@ impl HistoryFilter {
         (!self.text.is_disposed()).then(|| untrack(|| self.query()))
     }
 
-    /// Shows what was for one client.
-    pub(crate) fn narrow_to(self, client_id: String) {
-        self.audience.set("client".to_owned());
-        self.name.set(client_id);
-        self.event.set(String::new());
-        self.text.set(String::new());
+    /// Shows everything.
+    pub(crate) fn clear(self) {
+        for field in [self.audience, self.name, self.event, self.text] {
+            field.set(String::new());
+        }
     }
 }
 
@@ -70,27 +70,34 @@ pub fn HistoryFilterFields(
     /// What is asked for.
     filter: HistoryFilter,
 ) -> impl IntoView {
-    let option = |value: &'static str, label: &'static str| {
-        view! { <option value=value>{label}</option> }.part()
+    let option = |value: &'static str, label: fn(&Words) -> &'static str| {
+        view! { <option value=value>{say(label)}</option> }.part()
     };
     let named = move || matches!(filter.audience.get().as_str(), "client" | "topic");
-    let name = move || search("history-name", "Which one", "Its id or name", filter.name);
+    let name = move || {
+        search(
+            "history-name",
+            |w| w.messages.which,
+            |w| w.messages.which_hint,
+            filter.name,
+        )
+    };
     view! {
         <div class="filters">
             <label class="unseen" for="history-audience">
-                "Audience"
+                {say(|w| w.messages.audience)}
             </label>
             <select id="history-audience" bind:value=filter.audience>
-                {option("", "For anybody")}
-                {option("clients", "For clients")}
-                {option("topics", "For topics")}
-                {option("everyone", "For everyone")}
-                {option("client", "For one client")}
-                {option("topic", "For one topic")}
+                {option("", |w| w.messages.anybody)}
+                {option("clients", |w| w.messages.clients)}
+                {option("topics", |w| w.messages.topics)}
+                {option("everyone", |w| w.messages.everyone)}
+                {option("client", |w| w.messages.one_client)}
+                {option("topic", |w| w.messages.one_topic)}
             </select>
             {when(named, name)}
-            {search("history-event", "Type of messages", "Event type", filter.event)}
-            {search("history-text", "Text in messages", "Text in the data", filter.text)}
+            {search("history-event", |w| w.messages.event, |w| w.messages.event_hint, filter.event)}
+            {search("search", |w| w.messages.text, |w| w.messages.text_hint, filter.text)}
         </div>
     }
     .part()
@@ -98,18 +105,18 @@ pub fn HistoryFilterFields(
 
 fn search(
     id: &'static str,
-    label: &'static str,
-    placeholder: &'static str,
+    label: fn(&Words) -> &'static str,
+    placeholder: fn(&Words) -> &'static str,
     text: RwSignal<String>,
 ) -> AnyView {
     view! {
         <label class="unseen" for=id>
-            {label}
+            {say(label)}
         </label>
         <input
             id=id
             type="search"
-            placeholder=placeholder
+            placeholder=say(placeholder)
             autocomplete="off"
             autocapitalize="none"
             spellcheck="false"

@@ -5,10 +5,18 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
+    api::encoded,
+    browser,
     chronicle::Chronicle,
-    components::{Entry, IntoPart, aria, list, press, text, to_in_words, when},
-    figures, json,
-    wire::{Ended, MessageDetail, MessageInfo, Receipt},
+    components::{
+        CopyButton, Entry, IntoPart, aria, bar, list, press, receipt_in_words, receipts_in_words,
+        text, to_in_words, when, word,
+    },
+    curl, figures,
+    held::{Derived, Held},
+    json,
+    wire::{Ended, MessageDetail, MessageInfo, PushRequest},
+    words::{fill, say, words},
 };
 
 /// So many characters of a message are listed.
@@ -19,21 +27,17 @@ const SHOWN: usize = 400;
 pub(crate) struct MessageActions {
     /// Show all that is known of it, or no more.
     pub(crate) toggle: Callback<String>,
-    /// Fill the form with it.
-    pub(crate) resend: Callback<String>,
     /// Take it back.
     pub(crate) recall: Callback<String>,
-    /// Show this client.
-    pub(crate) client: Callback<String>,
 }
 
 /// The messages.
 #[component]
 pub fn HistoryList(
     /// What has been read.
-    chronicle: RwSignal<Chronicle>,
+    chronicle: Held<Chronicle>,
     /// The one that is shown whole.
-    open: RwSignal<Option<Arc<MessageDetail>>>,
+    open: Held<Option<Arc<MessageDetail>>>,
     /// What can be done with one.
     actions: MessageActions,
 ) -> impl IntoView {
@@ -58,61 +62,61 @@ pub fn HistoryList(
 
 fn row(
     message: &Arc<MessageInfo>,
-    chronicle: RwSignal<Chronicle>,
-    open: RwSignal<Option<Arc<MessageDetail>>>,
+    chronicle: Held<Chronicle>,
+    open: Held<Option<Arc<MessageDetail>>>,
     asked: RwSignal<String>,
     actions: MessageActions,
 ) -> AnyView {
     let id = StoredValue::new(message.id.clone());
     let first = Arc::clone(message);
-    let fate = text(move || {
-        let id = id.get_value();
-        chronicle.with(|chronicle| {
-            let now = chronicle.messages().iter().find(|known| known.id == id);
-            receipts_in_words(now.unwrap_or(&first))
-        })
+    // Found once for all that is shown of it.
+    let now = Derived::new(move || {
+        let known = chronicle.with(|chronicle| id.with_value(|id| chronicle.find(id).cloned()));
+        Fate(known.unwrap_or_else(|| Arc::clone(&first)))
     });
+    let fate = text(move || now.with(|Fate(message)| receipts_in_words(message)));
+    let receipts = Derived::new(move || now.with(|Fate(message)| message.receipts));
     let is_open = move || {
         let id = id.get_value();
         open.with(|open| open.as_ref().is_some_and(|open| open.message.id == id))
     };
-    let ended = match message.ended {
-        Some(Ended::Expired) => Some("expired"),
-        Some(Ended::Recalled) => Some("taken back"),
-        None => None,
-    };
+    let ended = message.ended;
+    let ended = word(move || match ended {
+        Some(Ended::Expired) => words().messages.expired,
+        Some(Ended::Recalled) => words().messages.taken_back,
+        None => "",
+    });
+    let again = format!("/admin/push?again={}", encoded(&message.id));
+    let (to, clients) = (message.to.clone(), message.clients);
+    let to = text(move || to_in_words(&to, clients));
     let can_be_recalled = message.ended.is_none();
     let take_back = move || take_back(id, asked, actions.recall);
     let at = message.at as f64;
     view! {
         <li>
             <div class="about">
-                <time datetime=figures::iso(at)>{figures::clock(at)}</time>
-                <span class="to">{to_in_words(&message.to, message.clients)}</span>
+                <time datetime=figures::iso(at)>{text(move || figures::clock(at))}</time>
+                <span class="to">{to}</span>
                 <span class="tag">{message.event.clone()}</span>
                 <span class="tag late">{ended}</span>
             </div>
             <pre class="data text">{beginning(message.data.get())}</pre>
             <div class="row">
-                <p class="fate">{fate}</p>
+                {bar(receipts)} <p class="fate">{fate}</p>
                 <button
                     type="button"
                     class="quiet small"
                     aria-expanded=aria(is_open)
                     on:click=press(move || actions.toggle.run(id.get_value()))
                 >
-                    "Details"
+                    {say(|w| w.messages.details)}
                 </button>
-                <button
-                    type="button"
-                    class="quiet small"
-                    on:click=press(move || actions.resend.run(id.get_value()))
-                >
-                    "Push again"
-                </button>
+                <a class="button small" href=again>
+                    {say(|w| w.messages.again)}
+                </a>
                 {when(move || can_be_recalled, take_back)}
             </div>
-            {when(is_open, move || detail(open, actions.client))}
+            {when(is_open, move || detail(open))}
         </li>
     }
     .fresh()
@@ -125,8 +129,8 @@ fn take_back(
     recall: Callback<String>,
 ) -> AnyView {
     let label = text(move || match asked.get() == id.get_value() {
-        true => "Take back for good?".to_owned(),
-        false => "Take back".to_owned(),
+        true => words().messages.take_back_ask.to_owned(),
+        false => words().messages.take_back.to_owned(),
     });
     let act = press(move || {
         let id = id.get_value();
@@ -143,7 +147,7 @@ fn take_back(
     .fresh()
 }
 
-fn detail(open: RwSignal<Option<Arc<MessageDetail>>>, client: Callback<String>) -> AnyView {
+fn detail(open: Held<Option<Arc<MessageDetail>>>) -> AnyView {
     let about = text(move || open.with(|open| open.as_ref().map(about).unwrap_or_default()));
     let data = text(move || {
         open.with(|open| {
@@ -151,24 +155,28 @@ fn detail(open: RwSignal<Option<Arc<MessageDetail>>>, client: Callback<String>) 
             json::pretty(json).unwrap_or_else(|| json.to_owned())
         })
     });
+    let curl = text(move || {
+        open.with(|open| {
+            open.as_ref()
+                .map(|open| as_curl(&open.message))
+                .unwrap_or_default()
+        })
+    });
     let recipients = list(move || {
         let open = open.get();
         let recipients = open.iter().flat_map(|open| &open.recipients);
         let entry = |recipient: &crate::wire::Recipient| {
             let id = recipient.client_id.clone();
-            let fate = receipt_in_words(recipient.receipt);
-            Entry::new(format!("{fate} {id}"), move || {
-                let (name, shown) = (id.clone(), id.clone());
+            let receipt = recipient.receipt;
+            Entry::new(format!("{receipt:?} {id}"), move || {
+                let shown = id.clone();
+                let there = format!("/admin/clients?state=all&client={}", encoded(&id));
                 view! {
                     <li>
-                        <button
-                            type="button"
-                            class="quiet small code"
-                            on:click=press(move || client.run(name.clone()))
-                        >
+                        <a class="code" href=there>
                             {shown}
-                        </button>
-                        <span>{fate}</span>
+                        </a>
+                        <span>{word(move || receipt_in_words(receipt))}</span>
                     </li>
                 }
                 .fresh()
@@ -178,11 +186,18 @@ fn detail(open: RwSignal<Option<Arc<MessageDetail>>>, client: Callback<String>) 
     });
     view! {
         <div class="detail">
-            <p class="hint">{about}</p>
+            <div class="row">
+                <p class="hint">{about}</p>
+                <CopyButton
+                    text=curl
+                    what=say(|w| w.messages.curl)
+                    label=Some(say(|w| w.messages.curl))
+                />
+            </div>
             <pre class="data json" tabindex="0">
                 {data}
             </pre>
-            <ul class="recipients" aria-label="Recipients">
+            <ul class="recipients" aria-label=say(|w| w.messages.recipients)>
                 {recipients}
             </ul>
         </div>
@@ -193,45 +208,32 @@ fn detail(open: RwSignal<Option<Arc<MessageDetail>>>, client: Callback<String>) 
 fn about(detail: &Arc<MessageDetail>) -> String {
     let MessageInfo { id, expires_at, .. } = &detail.message;
     match expires_at {
-        Some(at) => format!("{id}, until {}", figures::clock(*at as f64)),
+        Some(at) => {
+            let clock = figures::clock(*at as f64);
+            fill(words().messages.until, &[("id", id), ("clock", &clock)])
+        }
         None => id.clone(),
     }
 }
 
-fn receipt_in_words(receipt: Receipt) -> &'static str {
-    match receipt {
-        Receipt::Queued => "waiting",
-        Receipt::Sent => "sent",
-        Receipt::Acknowledged => "acknowledged",
-        Receipt::Expired => "expired",
-        Receipt::Recalled => "taken back in time",
-    }
+/// The push of this message as a line for a shell.
+fn as_curl(message: &MessageInfo) -> String {
+    let push = PushRequest {
+        event: message.event.clone(),
+        ..PushRequest::new(message.to.clone(), message.data.clone())
+    };
+    let json = serde_json::to_string(&push).unwrap_or_default();
+    curl::push(&browser::origin(), &json)
 }
 
-/// What became of a message, in numbers.
-fn receipts_in_words(message: &Arc<MessageInfo>) -> String {
-    let receipts = &message.receipts;
-    if message.clients.is_none() {
-        return match receipts.audience {
-            0 => "nobody was connected".to_owned(),
-            all => format!("{} of {all} sent", receipts.sent),
-        };
+/// A message as it is now. That it is the same is decided by what changes.
+#[derive(Clone)]
+struct Fate(Arc<MessageInfo>);
+
+impl PartialEq for Fate {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.receipts == other.0.receipts
     }
-    let numbers = [
-        (receipts.acknowledged, Receipt::Acknowledged),
-        (receipts.sent, Receipt::Sent),
-        (receipts.waiting, Receipt::Queued),
-        (receipts.expired, Receipt::Expired),
-        (receipts.recalled, Receipt::Recalled),
-    ];
-    let mut words = String::new();
-    for (number, receipt) in numbers {
-        if number > 0 {
-            let joint = if words.is_empty() { "" } else { ", " };
-            words.push_str(&format!("{joint}{number} {}", receipt_in_words(receipt)));
-        }
-    }
-    words
 }
 
 /// The beginning of what was sent; a string as its text.
@@ -246,8 +248,6 @@ fn beginning(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Receipts, To};
-    use serde_json::value::RawValue;
 
     #[test]
     fn the_list_shows_a_text_as_text_and_json_as_json_and_the_beginning_of_long_ones() {
@@ -255,36 +255,5 @@ mod tests {
         assert_eq!(beginning(r#"{"n": 1}"#), r#"{"n": 1}"#);
         let long = format!("\"{}\"", "é".repeat(SHOWN + 1));
         assert_eq!(beginning(&long).chars().count(), SHOWN + 1);
-    }
-
-    #[test]
-    fn receipts_are_told_in_numbers_and_without_noughts() {
-        let said = |clients, receipts| {
-            receipts_in_words(&Arc::new(MessageInfo {
-                id: String::new(),
-                at: 0,
-                expires_at: None,
-                to: To::Everyone,
-                clients,
-                event: None,
-                data: RawValue::NULL.to_owned(),
-                ended: None,
-                receipts,
-            }))
-        };
-        let receipts = Receipts {
-            audience: 3,
-            acknowledged: 2,
-            waiting: 1,
-            ..Receipts::default()
-        };
-        assert_eq!(said(Some(3), receipts), "2 acknowledged, 1 waiting");
-        let receipts = Receipts {
-            audience: 3,
-            sent: 2,
-            ..Receipts::default()
-        };
-        assert_eq!(said(None, receipts), "2 of 3 sent");
-        assert_eq!(said(None, Receipts::default()), "nobody was connected");
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
-    components::{IntoPart, note, press, text, word},
+    components::{IntoPart, keys_button, note, press, text, word},
     words::{fill, language, say, speak, words},
 };
 
@@ -68,6 +68,7 @@ pub fn Footer() -> impl IntoView {
     view! {
         <footer class="site-foot">
             <p>{what_this_is}</p>
+            {keys_button()}
         </footer>
     }
     .part()

@@ -5,7 +5,7 @@
 mod erased;
 
 use leptos::{ev::MouseEvent, prelude::*, tachys::view::RenderHtml};
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 /// A handler of clicks.
 pub(crate) type Press = Box<dyn FnMut(MouseEvent)>;
@@ -15,28 +15,61 @@ pub(crate) fn press(act: impl Fn() + 'static) -> Press {
     Box::new(move |_| act())
 }
 
+/// What a signal is made of: boxed, so that code is written for each type of value and not for each
+/// place that makes one.
+type Make<T> = Box<dyn Fn() -> T + Send + Sync>;
+
+fn derived<T: Send + Sync + 'static>(make: Make<T>) -> Signal<T> {
+    Signal::derive(make)
+}
+
 /// A text that changes.
 pub(crate) fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
-    Signal::derive(text)
+    derived(Box::new(text))
 }
 
 /// A text that may be missing, as one that needs room only when it is there.
 pub(crate) fn note(
     text: impl Fn() -> Option<String> + Send + Sync + 'static,
 ) -> Signal<Option<String>> {
-    Signal::derive(text)
+    derived(Box::new(text))
 }
 
 /// One of a few words, for an attribute.
 pub(crate) fn word(
     word: impl Fn() -> &'static str + Send + Sync + 'static,
 ) -> Signal<&'static str> {
-    Signal::derive(word)
+    derived(Box::new(word))
 }
 
 /// `"true"` or `"false"`, as the attributes of ARIA want it.
 pub(crate) fn aria(holds: impl Fn() -> bool + Send + Sync + 'static) -> Signal<&'static str> {
-    Signal::derive(move || if holds() { "true" } else { "false" })
+    word(move || if holds() { "true" } else { "false" })
+}
+
+/// Whether something holds.
+pub(crate) fn flag(holds: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
+    derived(Box::new(holds))
+}
+
+/// Something to do in the browser, and to do again whenever a signal that it reads has changed.
+pub(crate) fn effect(act: impl Fn() + 'static) {
+    start(Box::new(act));
+}
+
+fn start(act: Box<dyn Fn()>) {
+    Effect::new(act);
+}
+
+/// Something to do whenever what `of` reads has changed, and not before.
+pub(crate) fn on_change(of: impl Fn() + 'static, act: impl Fn() + 'static) {
+    let begun = Cell::new(false);
+    effect(move || {
+        of();
+        if begun.replace(true) {
+            untrack(&act);
+        }
+    });
 }
 
 /// A view that is there while something holds.
@@ -44,7 +77,7 @@ pub(crate) fn when(
     holds: impl Fn() -> bool + Send + Sync + 'static,
     view: impl Fn() -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    choose(Arc::new(holds), Arc::new(view), Arc::new(|| ().into_any()))
+    choose(Arc::new(holds), Arc::new(view), Arc::new(nothing))
 }
 
 /// One view while something holds, and another while it does not.
@@ -56,6 +89,10 @@ pub(crate) fn either(
     choose(Arc::new(holds), Arc::new(view), Arc::new(other))
 }
 
+fn nothing() -> AnyView {
+    ().into_any()
+}
+
 type Condition = Arc<dyn Fn() -> bool + Send + Sync>;
 type View = Arc<dyn Fn() -> AnyView + Send + Sync>;
 
@@ -65,7 +102,7 @@ fn choose(holds: Condition, view: View, other: View) -> AnyView {
         true => view(),
         false => other(),
     };
-    chosen.into_any()
+    chosen.part()
 }
 
 /// One entry of a list: what makes it the same entry as before, and how it looks.
@@ -92,7 +129,7 @@ pub(crate) fn list(entries: impl Fn() -> Vec<Entry> + Send + Sync + 'static) -> 
     let each = move || entries();
     let key = |entry: &Entry| entry.key.clone();
     let children = |entry: Entry| (entry.view)();
-    view! { <For each key children /> }.into_any()
+    view! { <For each key children /> }.part()
 }
 
 /// A view as one that looks like any other from outside.

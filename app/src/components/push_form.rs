@@ -2,15 +2,23 @@
 
 mod audience;
 mod draft;
+mod templates;
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::{Complaint, Field, FieldNote, IntoPart, Press, aria, note, press, text, word},
+    components::{
+        Complaint, Field, FieldNote, IntoPart, Press, aria, either, flag, note, on_change, press,
+        text, word,
+    },
+    held::{Derived, Held},
     wire::{AudienceSize, PushAnswer, PushRequest, To},
+    words::{count, fill, say, words},
 };
 use audience::AudienceFields;
 pub(crate) use draft::Draft;
+use draft::mistake_in_words;
+pub(crate) use templates::{Kept, Templates};
 
 /// How many a push would reach, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,24 +38,26 @@ pub fn PushForm(
     /// What has been typed.
     draft: Draft,
     /// How many that would reach.
-    reach: Signal<Reach>,
+    reach: Held<Reach>,
     /// Ids to offer.
-    ids: Signal<Vec<String>>,
+    ids: Held<Vec<String>>,
     /// Topics to offer.
-    topics: Signal<Vec<String>>,
+    topics: Held<Vec<String>>,
     /// What the server found wrong.
-    complaint: RwSignal<Option<Complaint>>,
-    /// What came of the last push, in words.
-    answer: Signal<Option<String>>,
+    complaint: Held<Option<Complaint>>,
     /// Whether an answer is being waited for.
     busy: Signal<bool>,
     /// The push is complete.
     on_push: Callback<PushRequest>,
 ) -> impl IntoView {
+    // A push to everyone, until the person has said that it is meant.
+    let asked = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match untrack(|| draft.request()) {
+            Ok(push) if push.to == To::Everyone && !asked.get_untracked() => asked.set(true),
             Ok(push) => {
+                asked.set(false);
                 complaint.set(None);
                 on_push.run(push);
             }
@@ -64,48 +74,85 @@ pub fn PushForm(
         _ => None,
     });
     // What was wrong with a field is stale as soon as the field changes.
-    Effect::watch(
+    let typed = Derived::new(move || draft.fields());
+    on_change(
+        move || typed.track(),
         move || {
-            (
-                draft.to(),
-                draft.event.get(),
-                draft.data.get(),
-                draft.as_json.get(),
-                draft.ttl.get(),
-            )
+            complaint.set(None);
+            asked.set(false);
         },
-        move |_, _, _| complaint.set(None),
-        false,
     );
+    let send = move || {
+        view! {
+            <button type="submit" class="primary" disabled=busy>
+                {say(|w| w.push.push)}
+            </button>
+        }
+        .part()
+    };
     view! {
         <form class="push" on:submit=submit novalidate aria-labelledby="push">
-            <h2 id="push">"Push a message"</h2>
+            <h2 id="push">{say(|w| w.push.title)}</h2>
             <AudienceFields draft ids topics note=about_to />
-            {event_field(draft, note(move || about(Field::Event)))}
             {data_field(draft, note(move || about(Field::Data)))}
-            {ttl_field(draft, note(move || about(Field::Ttl)))}
+            <div class="fields">
+                {event_field(draft, note(move || about(Field::Event)))}
+                {ttl_field(draft, note(move || about(Field::Ttl)))}
+            </div>
+            <label class="check">
+                <input type="checkbox" bind:checked=draft.require_online />
+                <span>{say(|w| w.push.require_online)}</span>
+            </label>
             <FieldNote id="form-note" text=note(move || about(Field::Form)) />
             <div class="send">
-                <button type="submit" class="primary" disabled=busy>
-                    "Push"
-                </button>
+                {either(move || asked.get(), move || question(asked, reach, busy), send)}
                 <p class="reach" aria-live="polite">
                     {text(move || reach_in_words(&reach.get()))}
                 </p>
             </div>
-            <p class="answer" role="status">
-                {answer}
-            </p>
         </form>
     }
     .part()
+}
+
+/// Asks whether everyone is meant, and how many that is.
+fn question(asked: RwSignal<bool>, reach: Held<Reach>, busy: Signal<bool>) -> AnyView {
+    let size = move || match reach.get() {
+        Reach::Known(size) => size,
+        _ => AudienceSize {
+            clients: 0,
+            connections: 0,
+        },
+    };
+    let ask = text(move || with_numbers(words().push.everyone_ask, size()));
+    let label = text(move || count(words().push.everyone_do, size().clients, &[]));
+    view! {
+        <div class="question" role="alertdialog" aria-labelledby="everyone-question">
+            <p id="everyone-question">{ask}</p>
+            <div class="row">
+                <button type="submit" class="primary" disabled=busy>
+                    {label}
+                </button>
+                <button
+                    type="button"
+                    class="quiet"
+                    data-escape=""
+                    on:click=press(move || asked.set(false))
+                >
+                    {say(|w| w.push.keep)}
+                </button>
+            </div>
+        </div>
+    }
+    .fresh()
 }
 
 fn event_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     view! {
         <div class="field">
             <label for="event">
-                "Event type " <span class="optional">"optional"</span>
+                {say(|w| w.push.event)}
+                <span class="optional">{say(|w| w.push.optional)}</span>
             </label>
             <input
                 id="event"
@@ -119,8 +166,7 @@ fn event_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
                 bind:value=draft.event
             />
             <p class="hint" id="event-hint">
-                "Pages hear a type only where they listen for it by name. Without one it is "
-                <code>"onmessage"</code> "."
+                {say(|w| w.push.event_hint)}
             </p>
             <FieldNote id="event-note" text=wrong />
         </div>
@@ -129,21 +175,21 @@ fn event_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
 }
 
 fn data_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
-    let mistake = Memo::new(move |_| draft.mistake());
+    let mistake = Derived::new(move || draft.mistake());
     let said = note(move || match mistake.get() {
-        Some(mistake) => Some(mistake.to_string()),
+        Some(mistake) => Some(mistake_in_words(&mistake)),
         None => wrong.get(),
     });
     let verdict = word(move || {
         let is_json = draft.as_json.get() && draft.data.with(|d| !d.trim().is_empty());
         if is_json && mistake.get().is_none() {
-            "Valid JSON"
+            words().push.valid
         } else {
             ""
         }
     });
-    let kind = move |label: &'static str, json: bool| {
-        let chosen = Signal::derive(move || draft.as_json.get() == json);
+    let kind = move |label: Signal<&'static str>, json: bool| {
+        let chosen = flag(move || draft.as_json.get() == json);
         segment(
             "kind",
             label,
@@ -154,17 +200,17 @@ fn data_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     view! {
         <div class="field">
             <div class="label-row">
-                <label for="data">"Data"</label>
+                <label for="data">{say(|w| w.push.data)}</label>
                 <span class="verdict">{verdict}</span>
                 <fieldset class="segments small">
-                    <legend class="unseen">"Kind of data"</legend>
-                    {kind("Text", false)}
-                    {kind("JSON", true)}
+                    <legend class="unseen">{say(|w| w.push.kind)}</legend>
+                    {kind(say(|w| w.push.text), false)}
+                    {kind(word(|| "JSON"), true)}
                 </fieldset>
             </div>
             <textarea
                 id="data"
-                rows="5"
+                rows="7"
                 spellcheck="false"
                 class=word(move || if draft.as_json.get() { "code" } else { "" })
                 aria-describedby="data-note"
@@ -181,7 +227,7 @@ fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     view! {
         <div class="field">
             <label for="ttl">
-                "Seconds to wait " <span class="optional">"optional"</span>
+                {say(|w| w.push.ttl)} <span class="optional">{say(|w| w.push.optional)}</span>
             </label>
             <input
                 id="ttl"
@@ -193,7 +239,7 @@ fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
                 bind:value=draft.ttl
             />
             <p class="hint" id="ttl-hint">
-                "For who is away. 0: only who is connected now. Nothing: as long as messages are kept."
+                {say(|w| w.push.ttl_hint)}
             </p>
             <FieldNote id="ttl-note" text=wrong />
         </div>
@@ -202,9 +248,9 @@ fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
 }
 
 /// One of a few choices that stand side by side.
-fn segment(
+pub(crate) fn segment(
     group: &'static str,
-    label: &'static str,
+    label: Signal<&'static str>,
     chosen: Signal<bool>,
     choose: Press,
 ) -> AnyView {
@@ -217,50 +263,47 @@ fn segment(
     .part()
 }
 
-/// A number of things.
-fn plural(n: u64, what: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{s}")
-}
-
 /// Whom a message is for, in words; of so many clients, where that is known better than by their names.
 pub(crate) fn to_in_words(to: &To, clients: Option<u64>) -> String {
+    let words = &words().messages;
     match to {
         To::Client(id) => id.clone(),
-        To::Clients(ids) => plural(clients.unwrap_or(ids.len() as u64), "client"),
-        To::Topic(topic) => format!("topic {topic}"),
-        To::Everyone => "everyone".to_owned(),
+        To::Clients(ids) => count(words.to_clients, clients.unwrap_or(ids.len() as u64), &[]),
+        To::Topic(topic) => fill(words.to_topic, &[("name", topic)]),
+        To::Everyone => words.to_everyone.to_owned(),
     }
 }
 
 /// The answer of the server to a push in a sentence.
 pub(crate) fn answer_in_words(answer: &PushAnswer, to: &To) -> String {
-    match (answer.connections, answer.queued, to) {
-        (0, false, _) => "Nobody is connected. It reached no one.".to_owned(),
-        (0, true, To::Client(_)) => "Nobody is connected. It waits for the client.".to_owned(),
-        (0, true, To::Clients(_)) => "Nobody is connected. It waits for the clients.".to_owned(),
-        (0, true, _) => "Nobody is connected. It is kept for who comes back.".to_owned(),
-        (n, ..) => format!("Reached {} now.", plural(n, "connection")),
-    }
+    let words = &words().push;
+    let said = match (answer.connections, answer.queued, to) {
+        (0, false, _) => words.no_one,
+        (0, true, To::Client(_)) => words.waits_one,
+        (0, true, To::Clients(_)) => words.waits_some,
+        (0, true, _) => words.kept,
+        (n, ..) => return count(words.reached, n, &[]),
+    };
+    said.to_owned()
 }
 
 /// How many that is, in a sentence.
 fn reach_in_words(reach: &Reach) -> String {
-    let Reach::Known(AudienceSize {
-        clients,
-        connections,
-    }) = reach
-    else {
-        return String::new();
-    };
-    match clients {
-        0 => "Reaches nobody who is connected now.".to_owned(),
-        n => format!(
-            "Reaches {} on {} now.",
-            plural(*n, "client"),
-            plural(*connections, "connection")
-        ),
+    match reach {
+        Reach::Known(size) if size.clients == 0 => words().push.reaches_nobody.to_owned(),
+        Reach::Known(size) => with_numbers(words().push.reaches, *size),
+        _ => String::new(),
     }
+}
+
+fn with_numbers(pattern: &str, size: AudienceSize) -> String {
+    let words = &words().push;
+    let clients = count(words.clients, size.clients, &[]);
+    let connections = count(words.connections, size.connections, &[]);
+    fill(
+        pattern,
+        &[("clients", &clients), ("connections", &connections)],
+    )
 }
 
 #[cfg(test)]

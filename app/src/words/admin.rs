@@ -15,3 +15,19 @@ words! {
             "启动时加上 {flag}，即可从其他机器登录。";
     }
 }
+
+words! {
+    /// The frame of the panel.
+    Panel {
+        places: "Places of the panel", "管理面板导航";
+        overview: "Overview", "概览";
+        clients: "Clients", "客户端";
+        messages: "Messages", "消息";
+        push: "Push", "推送";
+        about_overview: "How this node is, now and over the last hour.", "此节点的当前状态与最近一小时的变化。";
+        about_clients: "Who listens, and who was here before.", "谁在收听，谁曾经来过。";
+        about_messages: "What was pushed, and what became of it.", "推送过什么，结果如何。";
+        about_push: "Tell one client, some, a topic, or everyone.", "向一个客户端、若干客户端、一个主题或所有人推送。";
+        try_again: "Try again", "重试";
+    }
+}

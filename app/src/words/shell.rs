@@ -11,7 +11,9 @@ words! {
         pages: "Pages", "页面导航";
         listen: "Listen", "收听";
         admin: "Admin", "管理";
+        jobs: "Jobs", "任务";
         docs: "Docs", "文档";
+        try_it: "Try it", "快速上手";
         other_language: "中文", "English";
         what_this_is: "Tidings {version}, a self-hosted push server.", "Tidings {version}，自托管的消息推送服务器。";
         no_answer: "The server does not answer.", "服务器没有响应。";
@@ -48,5 +50,15 @@ words! {
         heading: "There is nothing here", "这里什么也没有";
         about: "The address may have a slip of the pen.", "地址可能有误。";
         back: "Go to the first page", "回到首页";
+    }
+}
+
+words! {
+    /// What keys do.
+    Keys {
+        title: "Keyboard", "键盘快捷键";
+        search: "Search", "搜索";
+        this: "Show this", "显示此帮助";
+        close: "Close what is open", "关闭当前弹出内容";
     }
 }

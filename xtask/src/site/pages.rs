@@ -87,7 +87,12 @@ fn optimise(folders: &Folders, out: &Path) -> Result<Vec<u8>> {
     let optimised = out.join("optimised.wasm");
     let status = Command::new(&tool)
         // Views of different types compile to functions that differ in a constant or two.
-        .args(["--merge-similar-functions", "-Oz"])
+        // A function that is called once stays a function: it is like others, and so packs better.
+        .args(["--one-caller-inline-max-function-size=0"])
+        // Views of different types compile to functions that differ in a constant or two; what is flat
+        // and laid out again is found to be alike more often, and once more for what that left.
+        .args(["--merge-similar-functions", "--flatten", "--rereloop"])
+        .args(["-Oz", "-Oz"])
         .args(FEATURES)
         .arg(out.join("app_bg.wasm"))
         .arg("--output")

@@ -6,7 +6,11 @@ use super::{
     draft::{Audience, Draft},
     segment,
 };
-use crate::components::{Entry, FieldNote, IntoPart, aria, list, press};
+use crate::{
+    components::{Entry, FieldNote, IntoPart, aria, flag, list, press},
+    held::Held,
+    words::{Words, say},
+};
 
 /// The choice, and the field that belongs to it.
 #[component]
@@ -14,34 +18,34 @@ pub fn AudienceFields(
     /// What has been typed.
     draft: Draft,
     /// Ids to offer.
-    ids: Signal<Vec<String>>,
+    ids: Held<Vec<String>>,
     /// Topics to offer.
-    topics: Signal<Vec<String>>,
+    topics: Held<Vec<String>>,
     /// What is wrong with it.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
-    let choice = move |label: &'static str, audience: Audience| {
-        let chosen = Signal::derive(move || draft.audience.get() == audience);
+    let choice = move |label: fn(&Words) -> &'static str, audience: Audience| {
+        let chosen = flag(move || draft.audience.get() == audience);
         segment(
             "audience",
-            label,
+            say(label),
             chosen,
             press(move || draft.audience.set(audience)),
         )
     };
     let field = move || match draft.audience.get() {
-        Audience::One => one_line("Client id", "client", draft.client, "ids", note),
+        Audience::One => one_line(|w| w.push.client_id, "client", draft.client, "ids", note),
         Audience::Several => several(draft.clients, note),
-        Audience::Topic => one_line("Topic", "topic", draft.topic, "topics", note),
-        Audience::Everyone => view! { <p class="hint">"Every connection there is."</p> }.part(),
+        Audience::Topic => one_line(|w| w.push.topic_name, "topic", draft.topic, "topics", note),
+        Audience::Everyone => view! { <p class="hint">{say(|w| w.push.everyone_hint)}</p> }.part(),
     };
     view! {
         <fieldset class="segments audience">
-            <legend>"To"</legend>
-            {choice("One client", Audience::One)}
-            {choice("Several", Audience::Several)}
-            {choice("A topic", Audience::Topic)}
-            {choice("Everyone", Audience::Everyone)}
+            <legend>{say(|w| w.push.to)}</legend>
+            {choice(|w| w.push.one, Audience::One)}
+            {choice(|w| w.push.several, Audience::Several)}
+            {choice(|w| w.push.topic, Audience::Topic)}
+            {choice(|w| w.push.everyone, Audience::Everyone)}
         </fieldset>
         <div class="field to">{field} <FieldNote id="to-note" text=note /></div>
         {offer("ids", ids)}
@@ -51,14 +55,14 @@ pub fn AudienceFields(
 }
 
 fn one_line(
-    label: &'static str,
+    label: fn(&Words) -> &'static str,
     id: &'static str,
     text: RwSignal<String>,
     list: &'static str,
     note: Signal<Option<String>>,
 ) -> AnyView {
     view! {
-        <label for=id>{label}</label>
+        <label for=id>{say(label)}</label>
         <input
             id=id
             type="text"
@@ -77,14 +81,14 @@ fn one_line(
 
 fn several(text: RwSignal<String>, note: Signal<Option<String>>) -> AnyView {
     view! {
-        <label for="clients">"Client ids"</label>
+        <label for="clients">{say(|w| w.push.client_ids)}</label>
         <textarea
             id="clients"
             class="code"
             rows="3"
             spellcheck="false"
             autocapitalize="none"
-            placeholder="One a line, or with commas between them"
+            placeholder=say(|w| w.push.several_hint)
             aria-describedby="to-note"
             aria-invalid=aria(move || note.get().is_some())
             bind:value=text
@@ -93,7 +97,7 @@ fn several(text: RwSignal<String>, note: Signal<Option<String>>) -> AnyView {
     .part()
 }
 
-fn offer(id: &'static str, names: Signal<Vec<String>>) -> AnyView {
+fn offer(id: &'static str, names: Held<Vec<String>>) -> AnyView {
     let options = list(move || {
         let entry = |name: String| {
             Entry::new(name.clone(), move || {

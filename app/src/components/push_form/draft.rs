@@ -5,8 +5,10 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::super::field::{Complaint, Field};
 use crate::{
+    held::Held,
     json::{self, Mistake},
     wire::{MessageInfo, PushRequest, To},
+    words::{fill, words},
 };
 
 /// The four audiences, as the form offers them.
@@ -21,7 +23,7 @@ pub(crate) enum Audience {
 /// What the form holds. Copies are the same form.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
-    pub(super) audience: RwSignal<Audience>,
+    pub(super) audience: Held<Audience>,
     pub(super) client: RwSignal<String>,
     pub(super) clients: RwSignal<String>,
     pub(super) topic: RwSignal<String>,
@@ -29,12 +31,34 @@ pub(crate) struct Draft {
     pub(super) data: RwSignal<String>,
     pub(super) as_json: RwSignal<bool>,
     pub(super) ttl: RwSignal<String>,
+    pub(super) require_online: RwSignal<bool>,
+}
+
+impl Audience {
+    const ALL: [Self; 4] = [Self::One, Self::Several, Self::Topic, Self::Everyone];
+
+    /// What a template calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::Several => "several",
+            Self::Topic => "topic",
+            Self::Everyone => "everyone",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        let known = Self::ALL
+            .into_iter()
+            .find(|audience| audience.name() == name);
+        known.unwrap_or(Self::One)
+    }
 }
 
 impl Draft {
     pub(crate) fn new() -> Self {
         Self {
-            audience: RwSignal::new(Audience::One),
+            audience: Held::new(Audience::One),
             client: RwSignal::default(),
             clients: RwSignal::default(),
             topic: RwSignal::default(),
@@ -42,6 +66,7 @@ impl Draft {
             data: RwSignal::default(),
             as_json: RwSignal::new(false),
             ttl: RwSignal::default(),
+            require_online: RwSignal::new(false),
         }
     }
 
@@ -64,6 +89,7 @@ impl Draft {
         }
         self.event.set(message.event.clone().unwrap_or_default());
         self.ttl.set(String::new());
+        self.require_online.set(false);
         let json = message.data.get();
         let text = serde_json::from_str::<String>(json);
         self.as_json.set(text.is_err());
@@ -76,28 +102,45 @@ impl Draft {
         self.client.set(client_id);
     }
 
-    /// Takes a client from the list: the one it is for, or one more of several, or one less.
-    pub(crate) fn pick(self, client_id: &str) {
-        if self.audience.get_untracked() != Audience::Several {
-            self.audience.set(Audience::One);
-            self.client.set(client_id.to_owned());
-            return;
-        }
-        let mut ids = names(&self.clients.get_untracked());
-        match ids.iter().position(|id| id == client_id) {
-            Some(place) => drop(ids.remove(place)),
-            None => ids.push(client_id.to_owned()),
-        }
-        self.clients.set(ids.join("\n"));
+    /// Is for this topic.
+    pub(crate) fn address_topic(self, topic: String) {
+        self.audience.set(Audience::Topic);
+        self.topic.set(topic);
     }
 
-    /// Who has been picked or typed so far.
-    pub(crate) fn picked(self) -> Vec<String> {
+    /// What has been typed for the audience that was chosen.
+    fn name(self) -> RwSignal<String> {
         match self.audience.get() {
-            Audience::One => names(&self.client.get()),
-            Audience::Several => names(&self.clients.get()),
-            Audience::Topic | Audience::Everyone => Vec::new(),
+            Audience::One | Audience::Everyone => self.client,
+            Audience::Several => self.clients,
+            Audience::Topic => self.topic,
         }
+    }
+
+    /// All that the form holds, in an order that stays.
+    pub(crate) fn fields(self) -> Vec<String> {
+        let flag = |flag: RwSignal<bool>| if flag.get() { "yes" } else { "" }.to_owned();
+        vec![
+            self.audience.get().name().to_owned(),
+            self.name().get(),
+            self.event.get(),
+            self.data.get(),
+            flag(self.as_json),
+            self.ttl.get(),
+            flag(self.require_online),
+        ]
+    }
+
+    /// Takes over what [`fields`](Self::fields) gave.
+    pub(crate) fn fill_fields(self, fields: &[String]) {
+        let field = |n: usize| fields.get(n).cloned().unwrap_or_default();
+        self.audience.set(Audience::named(&field(0)));
+        untrack(|| self.name()).set(field(1));
+        self.event.set(field(2));
+        self.data.set(field(3));
+        self.as_json.set(field(4) == "yes");
+        self.ttl.set(field(5));
+        self.require_online.set(field(6) == "yes");
     }
 
     /// Whom it is for.
@@ -105,15 +148,15 @@ impl Draft {
         let needed = |why| Complaint::new(Field::To, why);
         match self.audience.get() {
             Audience::One => match self.client.get().trim() {
-                "" => Err(needed("Pick a client from the list, or type its id.")),
+                "" => Err(needed(words().push.need_client)),
                 id => Ok(To::Client(id.to_owned())),
             },
             Audience::Several => match names(&self.clients.get()) {
-                ids if ids.is_empty() => Err(needed("Pick clients from the list, or type ids.")),
+                ids if ids.is_empty() => Err(needed(words().push.need_clients)),
                 ids => Ok(To::Clients(ids)),
             },
             Audience::Topic => match self.topic.get().trim() {
-                "" => Err(needed("Name a topic.")),
+                "" => Err(needed(words().push.need_topic)),
                 topic => Ok(To::Topic(topic.to_owned())),
             },
             Audience::Everyone => Ok(To::Everyone),
@@ -139,27 +182,41 @@ impl Draft {
             seconds => Some(
                 seconds
                     .parse()
-                    .map_err(|_| Complaint::new(Field::Ttl, "Type whole seconds, or nothing."))?,
+                    .map_err(|_| Complaint::new(Field::Ttl, words().push.need_seconds))?,
             ),
         };
         let event = self.event.get();
         let text = self.data.get();
         let wrong = |why: String| Complaint::new(Field::Data, why);
         let data = match self.as_json.get() {
-            true if text.trim().is_empty() => Err(wrong("Type a JSON value.".to_owned())),
+            true if text.trim().is_empty() => Err(wrong(words().push.need_json.to_owned())),
             true => {
-                json::check(&text).map_err(|mistake| wrong(mistake.to_string()))?;
+                json::check(&text).map_err(|mistake| wrong(mistake_in_words(&mistake)))?;
                 RawValue::from_string(text.trim().to_owned()).map_err(|e| wrong(e.to_string()))
             }
-            false if text.is_empty() => Err(wrong("Type a text.".to_owned())),
+            false if text.is_empty() => Err(wrong(words().push.need_text.to_owned())),
             false => to_raw_value(&text).map_err(|e| wrong(e.to_string())),
         }?;
         Ok(PushRequest {
             event: Some(event.trim().to_owned()).filter(|event| !event.is_empty()),
             ttl,
+            require_online: self.require_online.get(),
+            // How a message to many fares is followed as a job, unless nothing is kept of it.
+            track: !matches!(to, To::Client(_)) && ttl != Some(0),
             ..PushRequest::new(to, data)
         })
     }
+}
+
+/// Where a text stops being JSON, in a sentence.
+pub(super) fn mistake_in_words(mistake: &Mistake) -> String {
+    let (line, column) = (mistake.line.to_string(), mistake.column.to_string());
+    let values = [
+        ("line", line.as_str()),
+        ("column", &column),
+        ("what", &mistake.what),
+    ];
+    fill(words().push.mistake, &values)
 }
 
 /// Ids with white space or commas between them, each once.
@@ -185,23 +242,20 @@ mod tests {
     }
 
     #[test]
-    fn a_client_of_the_list_is_the_one_or_one_of_several() {
+    fn a_template_brings_back_what_was_in_the_form() {
         let (_owner, draft) = draft();
-        draft.pick("a");
-        draft.pick("b");
-        assert_eq!(draft.to(), Ok(To::Client("b".to_owned())));
-        draft.audience.set(Audience::Several);
-        draft.pick("a");
-        draft.pick("b");
-        draft.pick("c");
-        draft.pick("b");
-        assert_eq!(
-            draft.to(),
-            Ok(To::Clients(vec!["a".to_owned(), "c".to_owned()]))
-        );
-        draft.audience.set(Audience::Everyone);
-        draft.pick("c");
-        assert_eq!(draft.to(), Ok(To::Client("c".to_owned())));
+        draft.audience.set(Audience::Topic);
+        draft.topic.set("news".to_owned());
+        draft.data.set("[1]".to_owned());
+        draft.as_json.set(true);
+        draft.require_online.set(true);
+        let kept = draft.fields();
+        draft.fill_fields(&[]);
+        assert_eq!(draft.data.get(), "");
+        draft.fill_fields(&kept);
+        assert_eq!(draft.to(), Ok(To::Topic("news".to_owned())));
+        let push = draft.request().expect("complete");
+        assert_eq!((push.data.get(), push.require_online), ("[1]", true));
     }
 
     #[test]

@@ -1,110 +1,212 @@
-//! Pushing: how many it would reach, and the push itself.
+//! *Push*: whom, how many that is and who, the push itself, and what becomes of it.
+
+mod outcome;
+mod preview;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Entry;
+use super::{
+    Entry, Here, Place,
+    address::{self, Values},
+    feed::News,
+};
 use crate::{
     api::Client,
-    browser::Timer,
-    components::{Complaint, Draft, Field, Reach, answer_in_words},
-    roster::Roster,
+    browser::{self, Timer},
+    components::{
+        Complaint, Draft, Field, IntoPart, Kept, PushForm, Reach, Templates, effect, on_change,
+    },
+    held::{Derived, Held},
     wire::{AudienceRequest, PushRequest, To},
+    words,
 };
+use outcome::Outcome;
+use preview::Preview;
 
 /// Milliseconds between a change and the question how many a push would reach now.
 const PAUSE: f64 = 200.0;
+/// Under this name the browser keeps the templates.
+const TEMPLATES: &str = "tidings.templates";
+
 /// The push form and what belongs to it. Copies are the same desk.
 #[derive(Clone, Copy)]
 pub(super) struct Desk {
     entry: Entry,
-    pub(super) draft: Draft,
-    pub(super) reach: RwSignal<Reach>,
-    pub(super) complaint: RwSignal<Option<Complaint>>,
-    pub(super) answer: RwSignal<Option<String>>,
-    pub(super) busy: RwSignal<bool>,
+    here: Here,
+    draft: Draft,
+    reach: Held<Reach>,
+    preview: Preview,
+    complaint: Held<Option<Complaint>>,
+    outcome: Outcome,
+    templates: Held<Kept>,
+    busy: RwSignal<bool>,
+    /// Counts what has changed among those who are connected.
+    changes: Held<u64>,
 }
 
 impl Desk {
-    pub(super) fn new(entry: Entry, roster: RwSignal<Roster>) -> Self {
+    pub(super) fn new(entry: Entry, here: Here) -> Self {
         let desk = Self {
             entry,
+            here,
             draft: Draft::new(),
-            reach: RwSignal::default(),
-            complaint: RwSignal::new(None),
-            answer: RwSignal::new(None),
+            reach: Held::default(),
+            preview: Preview::new(),
+            complaint: Held::new(None),
+            outcome: Outcome::new(entry),
+            templates: Held::default(),
             busy: RwSignal::new(false),
+            changes: Held::new(0),
         };
-        desk.keep_counting(roster);
+        desk.keep_counting();
+        desk.keep_templates();
+        desk.take_address();
         desk
     }
 
-    /// Asks how many it is whenever the audience, or who is connected, has changed. Changes that come
-    /// while a question is due are answered by that question.
-    fn keep_counting(self, roster: RwSignal<Roster>) {
+    /// A link may say whom to push to, or what to push again.
+    fn take_address(self) {
+        let read = move |values: &Values| {
+            if let Some(id) = values.get("client") {
+                self.draft.address(id);
+            }
+            if let Some(topic) = values.get("topic") {
+                self.draft.address_topic(topic);
+            }
+            if let Some(id) = values.get("again") {
+                self.take_again(id);
+            }
+        };
+        address::keep(self.here, Place::Push, read, Vec::new);
+    }
+
+    fn take_again(self, id: String) {
+        spawn_local(async move {
+            match Client::new("").message(&id).await {
+                Ok(detail) if !self.busy.is_disposed() => self.draft.fill(&detail.message),
+                Ok(_) => {}
+                Err(error) => {
+                    self.entry.notice(&error);
+                    self.complaint.set(Some((&error).into()));
+                }
+            }
+        });
+    }
+
+    fn keep_templates(self) {
+        effect(move || {
+            let kept = browser::kept(TEMPLATES).and_then(|text| serde_json::from_str(&text).ok());
+            self.templates.set(kept.unwrap_or_default());
+        });
+        on_change(
+            move || self.templates.track(),
+            move || {
+                if let Ok(text) = self.templates.with(serde_json::to_string) {
+                    browser::keep(TEMPLATES, &text);
+                }
+            },
+        );
+    }
+
+    pub(super) fn told(self, news: &News) {
+        if matches!(news, News::Open | News::Clients(_)) {
+            self.changes.update(|changes| *changes += 1);
+        }
+        self.outcome.told(news);
+    }
+
+    /// Asks how many it is, and who, whenever the audience, or who is connected, has changed. Changes
+    /// that come while a question is due are answered by that question.
+    fn keep_counting(self) {
         let due = StoredValue::new_local(None::<Timer>);
         let asked = StoredValue::new(0_u64);
-        let to = Memo::new(move |_| self.draft.to().ok());
+        let to = Derived::new(move || self.draft.to().ok());
         let last = StoredValue::new(None::<To>);
-        Effect::new(move || {
-            roster.track();
+        effect(move || {
+            self.changes.track();
             let audience = to.get();
-            let admin = self.entry.session.get().is_some_and(|s| s.admin);
+            let admin = self.entry.is_admin();
             if last.get_value() != audience {
                 last.set_value(audience.clone());
                 self.reach.set(Reach::Unknown);
+                self.preview.forget();
                 due.set_value(None);
             }
-            if !admin || audience.is_none() || due.with_value(Option::is_some) {
+            if !admin || !self.here.is(Place::Push) || due.with_value(Option::is_some) {
                 return;
             }
             due.set_value(Some(Timer::after(PAUSE, move || {
                 due.try_set_value(None);
-                let Some(Some(to)) = to.try_get_untracked() else {
-                    return;
-                };
                 let question = asked.try_update_value(|asked| {
                     *asked += 1;
                     *asked
                 });
+                let Some(audience) = to.try_peek() else {
+                    return;
+                };
                 spawn_local(async move {
-                    let reach = self.count(to).await;
+                    let reach = self.count(Option::clone(&audience)).await;
                     // An answer that comes after a later question is stale.
-                    if asked.try_get_value() == question {
-                        self.reach.try_set(reach);
+                    let current = move || asked.try_get_value() == question;
+                    if current() {
+                        self.reach.set(reach);
+                        self.preview.look(Option::clone(&audience), current).await;
                     }
                 });
             })));
         });
     }
 
-    async fn count(self, to: To) -> Reach {
+    async fn count(self, to: Option<To>) -> Reach {
+        let Some(to) = to else { return Reach::Unknown };
         match Client::new("").audience(&AudienceRequest { to }).await {
             Ok(size) => Reach::Known(size),
             Err(error) => {
                 self.entry.notice(&error);
                 Reach::Refused(Complaint {
                     field: Field::To,
-                    text: error.to_string(),
+                    text: words::error(&error),
                 })
             }
         }
     }
 
-    pub(super) fn push(self, push: PushRequest) {
+    fn push(self, push: PushRequest) {
         self.busy.set(true);
-        self.answer.set(None);
+        self.outcome.forget();
         spawn_local(async move {
             match Client::new("").push(&push).await {
-                Ok(answer) => {
-                    let said = answer_in_words(&answer, &push.to);
-                    self.answer.try_set(Some(said));
-                }
+                Ok(answer) => self.outcome.watch(answer, push.to),
                 Err(error) => {
                     self.entry.notice(&error);
-                    self.complaint.try_set(Some((&error).into()));
+                    self.complaint.set(Some((&error).into()));
                 }
             }
             self.busy.try_set(false);
         });
     }
+}
+
+/// The place of the panel.
+pub(super) fn view(desk: Desk) -> AnyView {
+    view! {
+        <div class="columns push">
+            <section class="card wide">
+                <PushForm
+                    draft=desk.draft
+                    reach=desk.reach
+                    ids=desk.preview.ids
+                    topics=desk.preview.topics
+                    complaint=desk.complaint
+                    busy=desk.busy.into()
+                    on_push=Callback::new(move |push| desk.push(push))
+                />
+            </section>
+            <div class="side">
+                {outcome::view(desk.outcome)} {preview::view(desk.preview, desk.reach)}
+                <Templates draft=desk.draft kept=desk.templates />
+            </div>
+        </div>
+    }
+    .part()
 }

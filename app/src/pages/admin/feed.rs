@@ -1,14 +1,16 @@
 //! What the server tells the panel, as it happens: one stream for all that the panel shows.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 
 use super::Entry;
 use crate::{
+    components::effect,
     event_stream::{Arrival, EventStream, Subscription, Told},
+    held::Derived,
     wire::{
-        ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, SYS_CLIENTS,
-        SYS_MESSAGES,
+        ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, EVENT_SAMPLE,
+        SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
     },
 };
 
@@ -22,6 +24,8 @@ pub(super) enum News {
     Pushed,
     /// At these clients receipts have moved.
     Moved(Vec<String>),
+    /// The node was like this over the last seconds.
+    Sample(Sample),
 }
 
 /// A stream of news, open as long as somebody is signed in.
@@ -41,14 +45,22 @@ pub(super) fn follow(entry: Entry, then: impl Fn(&News) + 'static) -> EventStrea
         Told::Refused(_) => spawn_local(async move { entry.ask().await }),
         _ => {}
     });
-    let admin = Memo::new(move |_| entry.session.get().is_some_and(|s| s.admin));
-    Effect::new(move || {
+    let admin = Derived::new(move || entry.is_admin());
+    effect(move || {
         if admin.get() {
-            let kinds = [EVENT_CLIENTS, EVENT_PUSHED, EVENT_MOVED, EVENT_RESYNC];
+            let kinds = [
+                EVENT_CLIENTS,
+                EVENT_PUSHED,
+                EVENT_MOVED,
+                EVENT_RESYNC,
+                EVENT_SAMPLE,
+            ];
             stream.hear(kinds.map(str::to_owned).to_vec());
             let subscription = Subscription {
                 client_id: format!("panel-{}", uuid::Uuid::new_v4()),
-                topics: vec![SYS_CLIENTS.to_owned(), SYS_MESSAGES.to_owned()],
+                topics: [SYS_CLIENTS, SYS_MESSAGES, SYS_STATS]
+                    .map(str::to_owned)
+                    .to_vec(),
             };
             stream.listen(subscription, None);
         }
@@ -62,10 +74,11 @@ fn understood(kind: &str, data: &str) -> Option<News> {
         EVENT_MOVED => read(data).map(News::Moved),
         EVENT_PUSHED => Some(News::Pushed),
         EVENT_RESYNC => Some(News::Open),
+        EVENT_SAMPLE => read(data).map(News::Sample),
         _ => None,
     }
 }
 
-fn read<T: DeserializeOwned>(data: &str) -> Option<Vec<T>> {
+fn read<T: DeserializeOwned>(data: &str) -> Option<T> {
     serde_json::from_str(data).ok()
 }

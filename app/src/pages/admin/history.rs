@@ -3,16 +3,22 @@
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
 
-use super::{Entry, desk::Desk, feed::News, person::Person};
+use super::{
+    Entry, Here, Place,
+    address::{self, Values},
+    feed::News,
+};
 use crate::{
     api::{ApiError, Client, MessagesQuery},
     browser::{self, Timer},
     chronicle::{Chronicle, concerns},
     components::{
-        HistoryFilter, HistoryFilterFields, HistoryList, IntoPart, MessageActions, note, press,
-        when,
+        HistoryFilter, HistoryFilterFields, HistoryList, IntoPart, MessageActions, effect, either,
+        note, on_change, press, when,
     },
+    held::{Derived, Held},
     wire::{MessageDetail, MessageInfo},
+    words::{self, fill, say, words},
 };
 
 /// So many messages come in one answer.
@@ -24,13 +30,16 @@ const GATHER: f64 = 250.0;
 #[derive(Clone, Copy)]
 pub(super) struct History {
     entry: Entry,
-    pub(super) filter: HistoryFilter,
-    pub(super) chronicle: RwSignal<Chronicle>,
-    pub(super) loaded: RwSignal<bool>,
+    here: Here,
+    filter: HistoryFilter,
+    chronicle: Held<Chronicle>,
+    loaded: RwSignal<bool>,
     /// The message that is shown with all that is known of it.
-    pub(super) open: RwSignal<Option<Arc<MessageDetail>>>,
+    open: Held<Option<Arc<MessageDetail>>>,
     /// What came of the last thing that was done to a message.
-    pub(super) note: RwSignal<Option<String>>,
+    note: RwSignal<Option<String>>,
+    /// Why the history can't be read.
+    wrong: RwSignal<Option<String>>,
     due: StoredValue<Due, LocalStorage>,
 }
 
@@ -42,28 +51,60 @@ struct Due {
     pushed: bool,
     /// Whether all that is known is void.
     anew: bool,
+    /// Whether messages to connections, of which nobody tells one by one, may have got further.
+    under_way: bool,
     /// The clients whose receipts have moved.
     moved: Vec<String>,
 }
 
 impl History {
-    pub(super) fn new(entry: Entry) -> Self {
+    pub(super) fn new(entry: Entry, here: Here) -> Self {
         let history = Self {
             entry,
+            here,
             filter: HistoryFilter::new(),
-            chronicle: RwSignal::default(),
+            chronicle: Held::default(),
             loaded: RwSignal::new(false),
-            open: RwSignal::new(None),
+            open: Held::new(None),
             note: RwSignal::new(None),
+            wrong: RwSignal::new(None),
             due: StoredValue::new_local(Due::default()),
         };
-        let wanted = Memo::new(move |_| history.filter.query());
-        Effect::watch(
-            move || wanted.get(),
-            move |_, _, _| history.ask(|due| due.anew = true),
-            false,
+        let wanted = Derived::new(move || history.filter.query());
+        on_change(
+            move || wanted.track(),
+            move || history.ask(|due| due.anew = true),
         );
+        // Where nobody looks nothing is read, so there is more to do when somebody comes.
+        effect(move || {
+            if here.is(Place::Messages) {
+                history.ask(|_| {});
+            }
+        });
+        history.keep_address();
         history
+    }
+
+    fn keep_address(self) {
+        let HistoryFilter {
+            audience,
+            name,
+            event,
+            text,
+        } = self.filter;
+        let fields = [
+            ("for", audience),
+            ("name", name),
+            ("type", event),
+            ("q", text),
+        ];
+        let read = move |values: &Values| {
+            for (key, field) in fields {
+                field.set(values.text(key));
+            }
+        };
+        let write = move || fields.map(|(key, field)| (key, field.get())).to_vec();
+        address::keep(self.here, Place::Messages, read, write);
     }
 
     pub(super) fn told(self, news: &News) {
@@ -71,6 +112,7 @@ impl History {
             News::Open => self.ask(|due| due.anew = true),
             News::Pushed => self.ask(|due| due.pushed = true),
             News::Moved(clients) => self.ask(|due| due.moved.extend_from_slice(clients)),
+            News::Sample(_) => self.ask(|due| due.under_way = true),
             News::Clients(_) => {}
         }
     }
@@ -84,6 +126,10 @@ impl History {
     }
 
     async fn refresh(self) {
+        if self.here.is_gone() || !untrack(|| self.here.is(Place::Messages)) {
+            self.due.try_update_value(|due| due.timer = None);
+            return;
+        }
         let Some(due) = self.due.try_update_value(std::mem::take) else {
             return;
         };
@@ -96,16 +142,18 @@ impl History {
             });
             page.await;
         }
-        let concerned = self
-            .chronicle
-            .try_with_untracked(|c| c.concerned(&due.moved));
-        if let Some(Some((before, count))) = concerned {
+        let now = browser::now();
+        let concerned = self.chronicle.try_peek().map(|chronicle| {
+            let under_way = due.under_way.then(|| chronicle.under_way(now)).flatten();
+            [chronicle.concerned(&due.moved), under_way]
+        });
+        for (before, count) in concerned.into_iter().flatten().flatten() {
             self.read(before, count as u32, |chronicle, page, _| {
                 chronicle.take_in(page)
             })
             .await;
         }
-        let open = self.open.try_get_untracked().flatten();
+        let open = self.open.try_peek().and_then(|open| Option::clone(&open));
         if let Some(open) = open.filter(|open| concerns(&open.message, &due.moved)) {
             self.look_at(open.message.id.clone()).await;
         }
@@ -129,27 +177,36 @@ impl History {
         match Client::new("").messages(&query).await {
             Ok(page) if self.filter.try_query().as_ref() == Some(&wanted) => {
                 self.chronicle
-                    .try_update(|chronicle| take_in(chronicle, page.messages, page.next));
+                    .update(|chronicle| take_in(chronicle, page.messages, page.next));
                 self.loaded.try_set(true);
-                self.note.try_set(None);
+                self.wrong.try_set(None);
             }
             Ok(_) => {}
-            Err(error) => self.tell(&error),
+            Err(error) => {
+                self.entry.notice(&error);
+                let why = words::error(&error);
+                let said = fill(words().messages.failed, &[("why", &why)]);
+                self.wrong.try_set(Some(said));
+            }
         }
     }
 
     /// Reads older messages.
-    pub(super) fn read_on(self) {
-        let before = self.chronicle.with_untracked(Chronicle::next);
+    fn read_on(self) {
+        let before = self.chronicle.peek().next();
         spawn_local(async move {
             self.read(before, PAGE, Chronicle::append).await;
         });
     }
 
     /// Shows all that is known of a message, or no more if it is shown.
-    pub(super) fn toggle(self, id: String) {
-        let shown = self.open.get_untracked();
-        match shown.is_some_and(|detail| detail.message.id == id) {
+    fn toggle(self, id: String) {
+        let shown = self.open.peek();
+        match shown
+            .as_ref()
+            .as_ref()
+            .is_some_and(|detail| detail.message.id == id)
+        {
             true => self.open.set(None),
             false => spawn_local(async move { self.look_at(id).await }),
         }
@@ -157,12 +214,12 @@ impl History {
 
     async fn look_at(self, id: String) {
         if let Some(detail) = self.message(&id).await {
-            self.open.try_set(Some(Arc::new(detail)));
+            self.open.set(Some(Arc::new(detail)));
         }
     }
 
     /// All that is known of a message.
-    pub(super) async fn message(self, id: &str) -> Option<MessageDetail> {
+    async fn message(self, id: &str) -> Option<MessageDetail> {
         match Client::new("").message(id).await {
             Ok(detail) => Some(detail),
             Err(error) => {
@@ -172,11 +229,13 @@ impl History {
         }
     }
 
-    pub(super) fn recall(self, id: String) {
+    fn recall(self, id: String) {
         spawn_local(async move {
             match Client::new("").recall(&id).await {
                 Ok(_) => {
-                    self.open.try_set(None);
+                    self.open.set(None);
+                    self.note
+                        .try_set(Some(words().messages.recalled.to_owned()));
                     self.ask(|due| due.anew = true);
                 }
                 Err(error) => self.tell(&error),
@@ -186,36 +245,27 @@ impl History {
 
     fn tell(self, error: &ApiError) {
         self.entry.notice(error);
-        self.note.try_set(Some(error.to_string()));
+        self.note.try_set(Some(words::error(error)));
     }
 }
 
-/// The section of the panel.
-pub(super) fn view(history: History, desk: Desk, person: Person) -> AnyView {
+/// The place of the panel.
+pub(super) fn view(history: History) -> AnyView {
+    let filter = history.filter;
     let actions = MessageActions {
         toggle: Callback::new(move |id| history.toggle(id)),
         recall: Callback::new(move |id| history.recall(id)),
-        client: Callback::new(move |id| person.look_at(id)),
-        resend: Callback::new(move |id: String| {
-            spawn_local(async move {
-                if let Some(detail) = history.message(&id).await {
-                    desk.draft.fill(&detail.message);
-                    browser::focus("data");
-                }
-            });
-        }),
     };
-    let nothing = note(move || {
-        let nothing = history.loaded.get()
+    let nothing = move || {
+        history.loaded.get()
             && history
                 .chronicle
-                .with(|chronicle| chronicle.messages().is_empty());
-        nothing.then(|| "Nothing that was pushed is like this.".to_owned())
-    });
+                .with(|chronicle| chronicle.messages().is_empty())
+    };
     let older = move || {
         view! {
             <button type="button" class="quiet" on:click=press(move || history.read_on())>
-                "Older messages"
+                {say(|w| w.messages.older)}
             </button>
         }
         .fresh()
@@ -225,17 +275,63 @@ pub(super) fn view(history: History, desk: Desk, person: Person) -> AnyView {
             .chronicle
             .with(|chronicle| chronicle.next().is_some())
     };
+    let again = move || {
+        view! {
+            <div class="notice bad row" role="alert">
+                <p>{note(move || history.wrong.get())}</p>
+                <button
+                    type="button"
+                    class="quiet small"
+                    on:click=press(move || history.ask(|due| due.anew = true))
+                >
+                    {say(|w| w.panel.try_again)}
+                </button>
+            </div>
+        }
+        .fresh()
+    };
+    let reading = note(move || {
+        let reads = !history.loaded.get() && history.wrong.with(Option::is_none);
+        reads.then(|| words().messages.loading.to_owned())
+    });
     view! {
         <section class="card" aria-labelledby="history">
-            <h2 id="history">"History"</h2>
-            <HistoryFilterFields filter=history.filter />
+            <h2 id="history">{say(|w| w.messages.title)}</h2>
+            <HistoryFilterFields filter />
+            {when(move || history.wrong.with(Option::is_some), again)}
             <p class="note" role="status">
                 {note(move || history.note.get())}
             </p>
+            <p class="nothing">{reading}</p>
             <HistoryList chronicle=history.chronicle open=history.open actions />
-            <p class="nothing">{nothing}</p>
+            {when(nothing, move || nothing_here(filter))}
             {when(has_older, older)}
         </section>
     }
     .part()
+}
+
+/// What stands there while there is nothing to list.
+fn nothing_here(filter: HistoryFilter) -> AnyView {
+    let filtered = move || filter.query() != MessagesQuery::default();
+    let clear = move || {
+        view! {
+            <p>{say(|w| w.messages.no_match)}</p>
+            <button type="button" class="quiet small" on:click=press(move || filter.clear())>
+                {say(|w| w.messages.clear)}
+            </button>
+        }
+        .fresh()
+    };
+    let first = || {
+        view! {
+            <p class="title">{say(|w| w.messages.none)}</p>
+            <p>{say(|w| w.messages.none_about)}</p>
+            <a class="button small" href="/admin/push">
+                {say(|w| w.messages.first_push)}
+            </a>
+        }
+        .fresh()
+    };
+    view! { <div class="empty">{either(filtered, clear, first)}</div> }.fresh()
 }

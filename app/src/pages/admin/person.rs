@@ -3,7 +3,14 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Entry, feed::News};
-use crate::{api::Client, browser::Timer, wire::ClientDetail};
+use crate::{
+    api::{ApiError, Client},
+    browser::Timer,
+    components::effect,
+    held::Held,
+    wire::ClientDetail,
+    words::{self, count, words},
+};
 
 /// News that come within so many milliseconds are asked about together.
 const GATHER: f64 = 250.0;
@@ -12,34 +19,50 @@ const GATHER: f64 = 250.0;
 #[derive(Clone, Copy)]
 pub(super) struct Person {
     entry: Entry,
-    pub(super) client: RwSignal<Option<ClientDetail>>,
+    /// Who; empty: nobody.
+    pub(super) id: RwSignal<String>,
+    pub(super) client: Held<Option<ClientDetail>>,
+    /// Why nothing is known of it.
+    pub(super) wrong: RwSignal<Option<String>>,
+    /// What came of the last thing that was done to it.
+    pub(super) note: RwSignal<Option<String>>,
     due: StoredValue<Option<Timer>, LocalStorage>,
 }
 
 impl Person {
     pub(super) fn new(entry: Entry) -> Self {
-        Self {
+        let person = Self {
             entry,
-            client: RwSignal::new(None),
+            id: RwSignal::default(),
+            client: Held::new(None),
+            wrong: RwSignal::new(None),
+            note: RwSignal::new(None),
             due: StoredValue::new_local(None),
-        }
+        };
+        effect(move || {
+            person.id.track();
+            person.client.set(None);
+            person.wrong.set(None);
+            person.note.set(None);
+            person.ask();
+        });
+        person
     }
 
     pub(super) fn told(self, news: &News) {
-        let Some(id) = self.id() else { return };
+        let id = self.id.get_untracked();
         let concerns = match news {
             News::Open => true,
             // A message that waits for it moves nothing but this.
             News::Pushed => true,
             News::Clients(clients) => clients.iter().any(|client| client.client_id == id),
             News::Moved(ids) => ids.contains(&id),
+            News::Sample(_) => false,
         };
         if concerns {
             let ask = move || {
                 self.due.try_set_value(None);
-                if let Some(id) = self.id() {
-                    self.look_at(id);
-                }
+                self.ask();
             };
             self.due.try_update_value(|due| {
                 due.get_or_insert_with(|| Timer::after(GATHER, ask));
@@ -47,19 +70,50 @@ impl Person {
         }
     }
 
-    fn id(self) -> Option<String> {
-        let id = |client: &Option<ClientDetail>| client.as_ref().map(|c| c.client_id.clone());
-        self.client.try_with_untracked(id)?
-    }
-
-    pub(super) fn look_at(self, id: String) {
+    fn ask(self) {
+        let id = self.id.try_get_untracked().unwrap_or_default();
+        if id.is_empty() {
+            return;
+        }
         spawn_local(async move {
-            match Client::new("").client(&id).await {
+            let answer = Client::new("").client(&id).await;
+            if self.id.try_get_untracked().as_ref() != Some(&id) {
+                return;
+            }
+            match answer {
                 Ok(client) => {
-                    self.client.try_set(Some(client));
+                    self.wrong.set(None);
+                    self.client.set(Some(client));
                 }
-                Err(error) => self.entry.notice(&error),
+                Err(error) => {
+                    self.entry.notice(&error);
+                    self.wrong.set(Some(why(&error)));
+                }
             }
         });
+    }
+
+    pub(super) fn disconnect(self, id: String) {
+        spawn_local(async move {
+            let said = match Client::new("").disconnect(&id).await {
+                Ok(done) => count(
+                    words().client.disconnected,
+                    done.connections,
+                    &[("id", &id)],
+                ),
+                Err(error) => {
+                    self.entry.notice(&error);
+                    words::error(&error)
+                }
+            };
+            self.note.try_set(Some(said));
+        });
+    }
+}
+
+fn why(error: &ApiError) -> String {
+    match error {
+        ApiError::Problem(problem) if problem.status == 404 => words().client.unknown.to_owned(),
+        error => words::error(error),
     }
 }

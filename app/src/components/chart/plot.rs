@@ -1,0 +1,150 @@
+//! Where the points of a chart lie, and its lines as SVG paths. No I/O.
+
+/// The width of the plot, in units of its own.
+pub(crate) const WIDTH: f64 = 6_000.0;
+/// Its height.
+pub(crate) const HEIGHT: f64 = 1_000.0;
+
+/// A moment in milliseconds since 1970, and a value where there was one.
+pub(crate) type Point = (f64, Option<f64>);
+
+/// What part of time and value a chart shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Frame {
+    /// The moment at the left edge.
+    pub(crate) from: f64,
+    /// The moment at the right edge.
+    pub(crate) until: f64,
+    /// The value at the upper edge; that at the lower one is 0.
+    pub(crate) top: f64,
+}
+
+impl Frame {
+    /// The last `length` milliseconds before `until`, high enough for all these values.
+    pub(crate) fn around<'a>(
+        points: impl IntoIterator<Item = &'a Point>,
+        until: f64,
+        length: f64,
+    ) -> Self {
+        let values = points.into_iter().filter_map(|(_, value)| *value);
+        Self {
+            from: until - length,
+            until,
+            top: round_up(values.fold(0.0, f64::max)),
+        }
+    }
+
+    /// How far to the right a moment lies.
+    pub(crate) fn x(&self, at: f64) -> f64 {
+        (at - self.from) / (self.until - self.from) * WIDTH
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        HEIGHT - value / self.top * HEIGHT
+    }
+
+    /// The line through these points. It is broken where a value is missing, and where the next
+    /// point is more than `apart` milliseconds away: the node was not there.
+    pub(crate) fn line(&self, points: &[Point], apart: f64) -> String {
+        let mut path = String::new();
+        let mut last = f64::NEG_INFINITY;
+        for (at, value) in points.iter().filter(|(at, _)| *at >= self.from) {
+            let Some(value) = value else {
+                last = f64::NEG_INFINITY;
+                continue;
+            };
+            let step = if at - last > apart { 'M' } else { 'L' };
+            path.push(step);
+            // Whole numbers are fine enough, and need no code that writes fractions.
+            path.push_str(&(self.x(*at) as i64).to_string());
+            path.push(' ');
+            path.push_str(&(self.y(*value) as i64).to_string());
+            last = *at;
+        }
+        path
+    }
+
+    /// Which of the points lies nearest to a share (0 to 1) of the width.
+    pub(crate) fn nearest(&self, points: &[Point], share: f64) -> Option<usize> {
+        let at = self.from + share * (self.until - self.from);
+        let after = points.partition_point(|(other, _)| *other < at);
+        let before = after.checked_sub(1);
+        let candidates = before
+            .into_iter()
+            .chain((after < points.len()).then_some(after));
+        candidates.min_by(|a, b| {
+            let far = |n: usize| (points[n].0 - at).abs();
+            far(*a).total_cmp(&far(*b))
+        })
+    }
+}
+
+/// The next number of the kind 1, 2 or 5 with noughts; 1 for nothing at all.
+fn round_up(value: f64) -> f64 {
+    if value <= 0.0 {
+        return 1.0;
+    }
+    let mut unit = 1e-3;
+    while unit * 10.0 < value {
+        unit *= 10.0;
+    }
+    let steps = [1.0, 2.0, 5.0, 10.0];
+    let fits = steps.into_iter().find(|step| step * unit >= value);
+    fits.unwrap_or(10.0) * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_upper_edge_is_a_round_number_above_all_values() {
+        for (value, top) in [
+            (0.0, 1.0),
+            (1.0, 1.0),
+            (3.0, 5.0),
+            (1_234.0, 2_000.0),
+            (51.0, 100.0),
+        ] {
+            let frame = Frame::around(&[(0.0, Some(value)), (1.0, None)], 1.0, 1.0);
+            assert!((frame.top - top).abs() < 1e-9, "{value}: {}", frame.top);
+        }
+    }
+
+    #[test]
+    fn a_line_runs_from_left_to_right_and_high_values_lie_high() {
+        let points = [(0.0, Some(0.0)), (5.0, Some(5.0)), (10.0, Some(10.0))];
+        let frame = Frame::around(&points, 10.0, 10.0);
+        assert_eq!(frame.line(&points, 6.0), "M0 1000L3000 500L6000 0");
+    }
+
+    #[test]
+    fn a_line_is_broken_where_nothing_is_known() {
+        let points = [
+            (0.0, Some(1.0)),
+            (1.0, None),
+            (2.0, Some(1.0)),
+            (3.0, Some(1.0)),
+            (9.0, Some(1.0)),
+        ];
+        let frame = Frame::around(&points, 10.0, 10.0);
+        assert_eq!(frame.line(&points, 2.0), "M0 0M1200 0L1800 0M5400 0");
+    }
+
+    #[test]
+    fn what_is_older_than_the_frame_is_not_drawn() {
+        let points = [(0.0, Some(1.0)), (95.0, Some(1.0))];
+        let frame = Frame::around(&points, 100.0, 10.0);
+        assert_eq!(frame.line(&points, 1e9), "M3000 0");
+    }
+
+    #[test]
+    fn the_nearest_point_is_found_from_both_sides() {
+        let points = [(0.0, None), (4.0, None), (10.0, None)];
+        let frame = Frame::around(&points, 10.0, 10.0);
+        assert_eq!(frame.nearest(&points, 0.0), Some(0));
+        assert_eq!(frame.nearest(&points, 0.3), Some(1));
+        assert_eq!(frame.nearest(&points, 0.9), Some(2));
+        assert_eq!(frame.nearest(&[], 0.5), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! One client in the list.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::placeholder;
+use crate::{
+    components::{Entry, IntoPart, aria, press, text, word},
+    crowd::since,
+    figures,
+    wire::ClientInfo,
+    words::{count, fill, words},
+};
+
+/// So many topics are named in a row.
+const TOPICS: usize = 3;
+
+/// The row of a client; of one that is not known yet, the room for it.
+pub(super) fn entry(n: u64, client: Option<&Arc<ClientInfo>>, selected: RwSignal<String>) -> Entry {
+    let Some(client) = client.cloned() else {
+        return placeholder(n);
+    };
+    let key = format!("{n} {} {}", client.version, client.client_id);
+    Entry::new(key, move || row(n, &client, selected))
+}
+
+fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>) -> AnyView {
+    let id = StoredValue::new(client.client_id.clone());
+    let is_selected = move || selected.with(|selected| id.with_value(|id| id == selected));
+    let class = word(move || match is_selected() {
+        true => "crowd-row selected",
+        false => "crowd-row",
+    });
+    let here = !client.connections.is_empty();
+    let (at, seen) = (since(client), client.last_seen);
+    let when = text(move || match (at, seen) {
+        (Some(at), _) => figures::clock(at as f64),
+        (None, Some(at)) => fill(
+            words().clients.last_seen,
+            &[("ago", &figures::ago(at as f64))],
+        ),
+        (None, None) => words().clients.away.to_owned(),
+    });
+    let select = press(move || selected.set(id.get_value()));
+    let called = text(move || fill(words().client.about, &[("id", &id.get_value())]));
+    view! {
+        <div role="row" class=class aria-rowindex=n + 2>
+            <div role="cell" class="who">
+                <span class=if here { "presence here" } else { "presence" } aria-hidden="true"></span>
+                <button
+                    type="button"
+                    class="plain code"
+                    aria-label=called
+                    aria-pressed=aria(is_selected)
+                    on:click=select
+                >
+                    {client.client_id.clone()}
+                </button>
+            </div>
+            <div role="cell" class="topics">
+                {topics(client)}
+            </div>
+            <div role="cell" class="connections">
+                {client.connections.len()}
+            </div>
+            <div role="cell" class="since">
+                {when}
+            </div>
+            <div role="cell" class="from">
+                {origin(client)}
+            </div>
+        </div>
+    }
+    .fresh()
+}
+
+fn topics(client: &ClientInfo) -> AnyView {
+    let mut topics: Vec<&String> = client.connections.iter().flat_map(|c| &c.topics).collect();
+    topics.sort_unstable();
+    topics.dedup();
+    let more = topics.len().saturating_sub(TOPICS) as u64;
+    let tag = |topic: &&String| view! { <span class="tag">{(*topic).clone()}</span> };
+    let tags: Vec<_> = topics.iter().take(TOPICS).map(tag).collect();
+    let rest = text(move || match more {
+        0 => String::new(),
+        n => count(words().clients.more, n, &[]),
+    });
+    view! {
+        {tags}
+        <span class="nothing">{rest}</span>
+    }
+    .fresh()
+}
+
+/// Where its first connection comes from.
+fn origin(client: &ClientInfo) -> String {
+    let Some(connection) = client.connections.first() else {
+        return String::new();
+    };
+    place(&connection.remote, connection.user_agent.as_deref())
+}
+
+/// An address and a program, in short.
+pub(crate) fn place(remote: &str, agent: Option<&str>) -> String {
+    match agent.map(agent_in_short) {
+        Some(agent) => format!("{} \u{b7} {agent}", host(remote)),
+        None => host(remote).to_owned(),
+    }
+}
+
+/// An address without its port, which says nothing to people.
+fn host(address: &str) -> &str {
+    match address.rsplit_once(':') {
+        // A bare IPv6 address has colons and no port.
+        Some((host, _)) if !host.contains(':') || host.ends_with(']') => host,
+        _ => address,
+    }
+}
+
+/// What people call the program behind a `User-Agent`; its first word where it is no browser.
+fn agent_in_short(user_agent: &str) -> &str {
+    // Browsers name the ones that they want to be taken for, so the order matters.
+    let known = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrom", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let browser = known.iter().find(|(mark, _)| user_agent.contains(mark));
+    match browser {
+        Some((_, name)) => name,
+        None => user_agent.split([' ', '/']).next().unwrap_or(user_agent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_called_what_people_call_it() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(agent_in_short(chrome), "Chrome");
+        assert_eq!(agent_in_short(&format!("{chrome} Edg/140.0")), "Edge");
+        assert_eq!(agent_in_short("curl/8.5.0"), "curl");
+    }
+
+    #[test]
+    fn a_place_is_shown_without_its_port() {
+        assert_eq!(host("127.0.0.1:49498"), "127.0.0.1");
+        assert_eq!(host("[::1]:49498"), "[::1]");
+        assert_eq!(host("2001:db8::7"), "2001:db8::7");
+        assert_eq!(host("203.0.113.9"), "203.0.113.9");
+    }
+}

@@ -1,0 +1,153 @@
+//! Pushes that are kept in this browser, to be pushed again.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::Draft;
+use crate::{
+    components::{Entry, IntoPart, list, note, press, text, when},
+    held::Held,
+    words::{fill, say, words},
+};
+
+/// The templates: for each its name, and then what the form holds.
+pub(crate) type Kept = Vec<Vec<String>>;
+
+/// The templates, and how to add one, take one and drop one.
+#[component]
+pub fn Templates(
+    /// The form that they are taken from, and that they fill.
+    draft: Draft,
+    /// The templates, in the order of their names.
+    kept: Held<Kept>,
+) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let dropped = Held::new(None::<Vec<String>>);
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        let called = name.get_untracked().trim().to_owned();
+        if !called.is_empty() {
+            let mut template = vec![called];
+            template.extend(untrack(|| draft.fields()));
+            kept.update(|kept| put(kept, template));
+            name.set(String::new());
+            dropped.set(None);
+        }
+    };
+    let entries = list(move || {
+        let entry = |template: Vec<String>| {
+            Entry::new(template.join("\n"), move || {
+                row(&template, draft, kept, dropped)
+            })
+        };
+        kept.get().into_iter().map(entry).collect()
+    });
+    let none = note(move || {
+        let none = kept.with(Vec::is_empty) && dropped.with(Option::is_none);
+        none.then(|| words().templates.none.to_owned())
+    });
+    view! {
+        <section class="card" aria-labelledby="templates">
+            <h2 id="templates">{say(|w| w.templates.title)}</h2>
+            <p class="hint">{say(|w| w.templates.about)}</p>
+            <form class="row nowrap" on:submit=save>
+                <label class="unseen" for="template-name">
+                    {say(|w| w.templates.name)}
+                </label>
+                <input
+                    id="template-name"
+                    type="text"
+                    autocomplete="off"
+                    placeholder=say(|w| w.templates.name)
+                    bind:value=name
+                />
+                <button type="submit">{say(|w| w.templates.save)}</button>
+            </form>
+            <p class="hint">{none}</p>
+            <ul class="templates" aria-labelledby="templates">
+                {entries}
+            </ul>
+            {when(move || dropped.with(Option::is_some), move || undo(kept, dropped))}
+        </section>
+    }
+    .part()
+}
+
+fn row(
+    template: &[String],
+    draft: Draft,
+    kept: Held<Kept>,
+    dropped: Held<Option<Vec<String>>>,
+) -> AnyView {
+    let template = StoredValue::new(template.to_vec());
+    let name = template.with_value(|template| template.first().cloned().unwrap_or_default());
+    let named = StoredValue::new(name.clone());
+    let load = text(move || fill(words().templates.load, &[("name", &named.get_value())]));
+    let delete = text(move || fill(words().templates.delete, &[("name", &named.get_value())]));
+    let take = press(move || template.with_value(|template| draft.fill_fields(&template[1..])));
+    let drop = press(move || {
+        dropped.set(Some(template.get_value()));
+        kept.update(|kept| template.with_value(|gone| kept.retain(|other| other != gone)));
+    });
+    view! {
+        <li class="chip">
+            <button type="button" class="plain name" aria-label=load on:click=take>
+                {name}
+            </button>
+            <button type="button" aria-label=delete on:click=drop>
+                <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
+                    <path d="M4 4l8 8M12 4l-8 8" />
+                </svg>
+            </button>
+        </li>
+    }
+    .fresh()
+}
+
+/// Offers to have the one that was dropped last again.
+fn undo(kept: Held<Kept>, dropped: Held<Option<Vec<String>>>) -> AnyView {
+    let said = text(move || {
+        let name = dropped.with(|gone| gone.as_ref().and_then(|gone| gone.first().cloned()));
+        fill(
+            words().templates.deleted,
+            &[("name", &name.unwrap_or_default())],
+        )
+    });
+    let back = press(move || {
+        let gone = dropped.peek();
+        dropped.set(None);
+        if let Some(template) = Option::clone(&gone) {
+            kept.update(|kept| put(kept, template));
+        }
+    });
+    view! {
+        <p class="row" role="status">
+            <span>{said}</span>
+            <button type="button" class="quiet small" on:click=back>
+                {say(|w| w.templates.undo)}
+            </button>
+        </p>
+    }
+    .fresh()
+}
+
+/// Adds a template in its place. One of the same name makes way.
+fn put(kept: &mut Kept, template: Vec<String>) {
+    kept.retain(|other| other.first() != template.first());
+    let place = kept.partition_point(|other| other.first() < template.first());
+    kept.insert(place, template);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_in_order_and_a_name_is_there_once() {
+        let template = |name: &str, data: &str| vec![name.to_owned(), data.to_owned()];
+        let mut kept = Kept::new();
+        put(&mut kept, template("b", "1"));
+        put(&mut kept, template("a", "2"));
+        put(&mut kept, template("b", "3"));
+        assert_eq!(kept, [template("a", "2"), template("b", "3")]);
+    }
+}

@@ -1,0 +1,117 @@
+//! What became of a message, as a bar and in numbers.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{IntoPart, text},
+    figures,
+    held::Derived,
+    wire::{MessageInfo, Receipt, Receipts},
+    words::{fill, words},
+};
+
+/// The width of the bar, in units of its own.
+const WIDTH: u64 = 1_000;
+
+/// A bar that fills as a message gets further. What it says stands beside it in numbers.
+pub(crate) fn bar(receipts: Derived<Receipts>) -> AnyView {
+    let part =
+        move |class: &'static str, before: fn(&Receipts) -> u64, of: fn(&Receipts) -> u64| {
+            let x = text(move || receipts.with(|r| share(before(r), r.audience)).to_string());
+            let width = text(move || receipts.with(|r| share(of(r), r.audience)).to_string());
+            view! { <rect class=class x=x y="0" width=width height="1" /> }.fresh()
+        };
+    view! {
+        <svg class="receipts" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
+            {part("acknowledged", |_| 0, |r| r.acknowledged)}
+            {part("sent", |r| r.acknowledged, |r| r.sent)}
+            {part("waiting", |r| r.acknowledged + r.sent, |r| r.waiting)}
+        </svg>
+    }
+    .fresh()
+}
+
+fn share(n: u64, all: u64) -> u64 {
+    (n * WIDTH).checked_div(all).unwrap_or(0).min(WIDTH)
+}
+
+pub(crate) fn receipt_in_words(receipt: Receipt) -> &'static str {
+    let words = &words().messages;
+    match receipt {
+        Receipt::Queued => words.waiting,
+        Receipt::Sent => words.sent,
+        Receipt::Acknowledged => words.acknowledged,
+        Receipt::Expired => words.expired,
+        Receipt::Recalled => words.taken_back_in_time,
+    }
+}
+
+/// What became of a message, in numbers.
+pub(crate) fn receipts_in_words(message: &MessageInfo) -> String {
+    let receipts = &message.receipts;
+    let number = figures::number;
+    if message.clients.is_none() {
+        return match receipts.audience {
+            0 => words().messages.nobody.to_owned(),
+            all => {
+                let (sent, all) = (number(receipts.sent), number(all));
+                fill(words().messages.sent_of, &[("sent", &sent), ("all", &all)])
+            }
+        };
+    }
+    let numbers = [
+        (receipts.acknowledged, Receipt::Acknowledged),
+        (receipts.sent, Receipt::Sent),
+        (receipts.waiting, Receipt::Queued),
+        (receipts.expired, Receipt::Expired),
+        (receipts.recalled, Receipt::Recalled),
+    ];
+    let told = numbers.iter().filter(|(n, _)| *n > 0);
+    let parts = told.map(|(n, receipt)| format!("{} {}", number(*n), receipt_in_words(*receipt)));
+    parts.collect::<Vec<_>>().join(words().messages.joint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::To;
+    use serde_json::value::RawValue;
+
+    #[test]
+    fn receipts_are_told_in_numbers_and_without_noughts() {
+        let said = |clients, receipts| {
+            receipts_in_words(&MessageInfo {
+                id: String::new(),
+                at: 0,
+                expires_at: None,
+                to: To::Everyone,
+                clients,
+                event: None,
+                data: RawValue::NULL.to_owned(),
+                ended: None,
+                receipts,
+            })
+        };
+        let receipts = Receipts {
+            audience: 3,
+            acknowledged: 2,
+            waiting: 1,
+            ..Receipts::default()
+        };
+        assert_eq!(said(Some(3), receipts), "2 acknowledged, 1 waiting");
+        let receipts = Receipts {
+            audience: 3,
+            sent: 2,
+            ..Receipts::default()
+        };
+        assert_eq!(said(None, receipts), "2 of 3 sent");
+        assert_eq!(said(None, Receipts::default()), "nobody was connected");
+    }
+
+    #[test]
+    fn a_bar_is_never_longer_than_it_is() {
+        assert_eq!(share(1, 3), 333);
+        assert_eq!(share(5, 3), WIDTH);
+        assert_eq!(share(0, 0), 0);
+    }
+}

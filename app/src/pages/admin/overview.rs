@@ -1,0 +1,361 @@
+//! *Overview*: how the node is, now and over the last hour, live.
+
+use leptos::{prelude::*, task::spawn_local};
+use std::collections::VecDeque;
+
+use super::{Entry, feed::News};
+use crate::{
+    api::Client,
+    browser,
+    components::{self, Chart, Course, IntoPart, Labels, Point, list, note, press, text, when},
+    figures,
+    held::{Derived, Held},
+    wire::{Sample, Stats},
+    words::{self, Words, count, say, words},
+};
+
+/// Milliseconds that the charts show.
+const HOUR: f64 = 3_600_000.0;
+/// After so many samples the counts are read again.
+const SAMPLES: u32 = 6;
+
+/// What is known of the node. Copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Overview {
+    entry: Entry,
+    samples: Held<VecDeque<Sample>>,
+    /// Seconds between two samples.
+    every: Held<u64>,
+    stats: Held<Option<Stats>>,
+    /// When the counts were read.
+    read: StoredValue<f64>,
+    since: StoredValue<u32>,
+    wrong: RwSignal<Option<String>>,
+}
+
+impl Overview {
+    pub(super) fn new(entry: Entry) -> Self {
+        Self {
+            entry,
+            samples: Held::default(),
+            every: Held::new(5),
+            stats: Held::new(None),
+            read: StoredValue::new(0.0),
+            since: StoredValue::new(0),
+            wrong: RwSignal::new(None),
+        }
+    }
+
+    pub(super) fn told(self, news: &News) {
+        match news {
+            News::Open => self.load(),
+            News::Sample(sample) => {
+                self.samples.update(|samples| add(samples, *sample));
+                let due = self.since.try_update_value(|since| {
+                    *since = (*since + 1) % SAMPLES;
+                    *since == 0
+                });
+                if due == Some(true) {
+                    spawn_local(async move { self.count().await });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn load(self) {
+        spawn_local(async move {
+            match Client::new("").stats_history().await {
+                Ok(history) => {
+                    self.every.set(history.every);
+                    self.samples.set(history.samples.into());
+                    self.wrong.try_set(None);
+                }
+                Err(error) => {
+                    self.entry.notice(&error);
+                    self.wrong.try_set(Some(words::error(&error)));
+                }
+            }
+            self.count().await;
+        });
+    }
+
+    async fn count(self) {
+        match Client::new("").stats().await {
+            Ok(stats) => {
+                self.read.try_set_value(browser::now());
+                self.stats.set(Some(stats));
+            }
+            Err(error) => self.entry.notice(&error),
+        }
+    }
+
+    fn course(self, figures: &'static [Figure]) -> Derived<Course> {
+        Derived::new(move || {
+            let samples = self.samples.read();
+            let line = |figure: &Figure| {
+                let point = |sample: &Sample| -> Point { (sample.at as f64, figure(sample)) };
+                samples.iter().map(point).collect()
+            };
+            Course {
+                lines: figures.iter().map(line).collect(),
+                length: HOUR,
+                apart: self.every.get() as f64 * 3_000.0,
+            }
+        })
+    }
+
+    /// Seconds that the node has been up.
+    fn uptime(self) -> Option<u64> {
+        // With each sample time has gone by.
+        self.samples.track();
+        let then = self
+            .stats
+            .with(|stats| stats.as_ref().map(|stats| stats.uptime))?;
+        let since = (browser::now() - self.read.get_value()) / 1_000.0;
+        Some(then + since.max(0.0) as u64)
+    }
+}
+
+/// A sample more, and those that have become too old less.
+fn add(samples: &mut VecDeque<Sample>, sample: Sample) {
+    // The stream may bring what the list has brought already.
+    if samples.back().is_some_and(|last| last.at >= sample.at) {
+        return;
+    }
+    samples.push_back(sample);
+    while samples
+        .front()
+        .is_some_and(|first| (sample.at - first.at) as f64 > HOUR)
+    {
+        samples.pop_front();
+    }
+}
+
+/// What of a sample a line shows.
+type Figure = fn(&Sample) -> Option<f64>;
+
+/// The charts: what they are called, and what of a sample they show.
+const CHARTS: [(Labels, &[Figure]); 6] = [
+    (
+        labels("clients-chart", |w| w.overview.clients, whole),
+        &[|sample| Some(sample.clients as f64)],
+    ),
+    (
+        labels("connections-chart", |w| w.overview.connections, whole),
+        &[|sample| Some(sample.connections as f64)],
+    ),
+    (
+        labels("pushes-chart", |w| w.overview.pushes, figures::rough),
+        &[|sample| Some(sample.pushes)],
+    ),
+    (
+        labels(
+            "deliveries-chart",
+            |w| w.overview.deliveries,
+            figures::rough,
+        ),
+        &[|sample| Some(sample.deliveries)],
+    ),
+    (
+        Labels {
+            lines: &[|w| w.overview.median, |w| w.overview.slowest],
+            ..labels("lag-chart", |w| w.overview.lag, milliseconds)
+        },
+        &[|sample| sample.lag_p50, |sample| sample.lag_p99],
+    ),
+    (
+        labels("memory-chart", |w| w.overview.memory, figures::bytes),
+        &[|sample| (sample.memory > 0).then_some(sample.memory as f64)],
+    ),
+];
+
+const fn labels(
+    id: &'static str,
+    title: fn(&Words) -> &'static str,
+    unit: fn(f64) -> String,
+) -> Labels {
+    let lines = &[];
+    Labels {
+        id,
+        title,
+        unit,
+        lines,
+    }
+}
+
+fn whole(n: f64) -> String {
+    figures::number(n as u64)
+}
+
+fn milliseconds(n: f64) -> String {
+    format!("{} ms", figures::rough(n))
+}
+
+/// The place of the panel.
+pub(super) fn view(overview: Overview) -> AnyView {
+    let again = move || {
+        view! {
+            <div class="notice bad row" role="alert">
+                <p>{note(move || overview.wrong.get())}</p>
+                <button type="button" class="quiet small" on:click=press(move || overview.load())>
+                    {say(|w| w.panel.try_again)}
+                </button>
+            </div>
+        }
+        .fresh()
+    };
+    let charts = CHARTS.map(|(labels, figures)| {
+        let course = overview.course(figures);
+        view! { <Chart labels course /> }
+    });
+    let waiting = note(move || {
+        let waits = overview.samples.with(VecDeque::is_empty);
+        let wrong = overview.wrong.with(Option::is_some);
+        (waits && !wrong).then(|| words().overview.waiting.to_owned())
+    });
+    view! {
+        {when(move || overview.wrong.with(Option::is_some), again)}
+        {facts(overview)}
+        <p class="hint" role="status">
+            {waiting}
+        </p>
+        <div class="charts">{charts.into_iter().collect_view()}</div>
+        {table(overview)}
+    }
+    .part()
+}
+
+/// What changes seldom, in a row.
+fn facts(overview: Overview) -> AnyView {
+    let fact = |name: fn(&Words) -> &'static str, value: Signal<String>| {
+        view! {
+            <div>
+                <dt>{say(name)}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+        .part()
+    };
+    let of = move |value: fn(&Stats) -> String| {
+        text(move || {
+            overview
+                .stats
+                .with(|stats| stats.as_ref().map(value).unwrap_or_else(dash))
+        })
+    };
+    let uptime = text(move || overview.uptime().map_or_else(dash, figures::span));
+    view! {
+        <dl class="facts">
+            {fact(|w| w.overview.node, of(|stats| stats.node.clone()))}
+            {fact(|w| w.overview.version, of(|stats| stats.version.clone()))}
+            {fact(|w| w.overview.uptime, uptime)}
+            {fact(|w| w.overview.log, of(|stats| figures::bytes(stats.log_bytes as f64)))}
+            {fact(|w| w.overview.log_messages, of(|stats| figures::number(stats.log_messages)))}
+            {fact(|w| w.overview.topics, of(|stats| figures::number(stats.topics)))}
+        </dl>
+    }
+    .part()
+}
+
+fn dash() -> String {
+    "\u{2013}".to_owned()
+}
+
+/// The same in numbers, every five minutes, for who would rather read than look.
+fn table(overview: Overview) -> AnyView {
+    let row = |sample: Sample| {
+        let cells = CHARTS.iter().flat_map(|(labels, figures)| {
+            figures
+                .iter()
+                .map(|figure| figure(&sample).map_or_else(dash, labels.unit))
+        });
+        let cells: Vec<String> = cells.collect();
+        components::Entry::new(sample.at, move || {
+            let cells = cells.iter().map(|cell| view! { <td>{cell.clone()}</td> });
+            view! {
+                <tr>
+                    <th scope="row">{figures::minute(sample.at as f64)}</th>
+                    {cells.collect_view()}
+                </tr>
+            }
+            .fresh()
+        })
+    };
+    let rows = list(move || {
+        let every = 300 / overview.every.get().max(1);
+        let samples = overview.samples.read();
+        samples
+            .iter()
+            .rev()
+            .step_by(every.max(1) as usize)
+            .copied()
+            .map(row)
+            .collect()
+    });
+    let heads = CHARTS.iter().flat_map(|(labels, _)| match labels.lines {
+        [] => vec![text(move || (labels.title)(words()).to_owned())],
+        lines => {
+            let head = |line: &'static fn(&Words) -> &'static str| {
+                text(move || format!("{} {}", (labels.title)(words()), line(words())))
+            };
+            lines.iter().map(head).collect()
+        }
+    });
+    let heads = heads
+        .map(|head| view! { <th scope="col">{head}</th> })
+        .collect_view();
+    let kept = text(move || {
+        count(
+            words().overview.samples,
+            overview.samples.with(VecDeque::len) as u64,
+            &[],
+        )
+    });
+    view! {
+        <details class="as-table">
+            <summary>{say(|w| w.overview.as_table)}</summary>
+            <div class="scrolls" tabindex="0" role="region" aria-label=say(|w| w.overview.as_table)>
+                <table class="figures">
+                    <thead>
+                        <tr>
+                            <th scope="col">{say(|w| w.overview.time)}</th>
+                            {heads}
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+            <p class="hint">{kept}</p>
+        </details>
+    }
+    .part()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(at: u64) -> Sample {
+        Sample {
+            at,
+            clients: 0,
+            connections: 0,
+            pushes: 0.0,
+            deliveries: 0.0,
+            lag_p50: None,
+            lag_p99: None,
+            memory: 0,
+        }
+    }
+
+    #[test]
+    fn an_hour_is_kept_and_each_sample_once() {
+        let mut samples = VecDeque::new();
+        for at in [0, 5_000, 5_000, 10_000, 3_605_001] {
+            add(&mut samples, sample(at));
+        }
+        let kept: Vec<u64> = samples.iter().map(|sample| sample.at).collect();
+        assert_eq!(kept, [10_000, 3_605_001]);
+    }
+}
