@@ -1,11 +1,13 @@
 //! What is typed after `tidings`.
 
+mod job;
 mod push;
 mod serve;
+mod stream;
 mod tail;
 mod token;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use app::{api::ApiError, wire::Problem};
@@ -36,6 +38,9 @@ enum Command {
     Push(push::Push),
     /// Listen to a running server, and print what arrives
     Tail(tail::Tail),
+    /// Run a command as a job of a running server, or look on at one
+    #[command(subcommand)]
+    Job(job::Job),
     /// Make a stream token, for a server that has a stream secret
     Token(token::Token),
 }
@@ -45,7 +50,7 @@ enum Command {
 const OWN_FLAGS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
 /// Runs one command line, whose first word is the program's own name.
-pub fn run(mut args: Vec<OsString>) -> anyhow::Result<()> {
+pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let first = args.get(1).map(|first| first.to_string_lossy());
     let serves = first
         .as_deref()
@@ -60,11 +65,11 @@ pub fn run(mut args: Vec<OsString>) -> anyhow::Result<()> {
             Ok(error) => error.into(),
             Err(error) => error,
         }),
-        Ok(()) => Ok(()),
+        Ok(code) => Ok(code),
     }
 }
 
-fn execute(args: &[OsString]) -> anyhow::Result<()> {
+fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut command = Cli::command();
     // The settings' file concerns those that have settings, and can't be in the way of others.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
@@ -74,12 +79,14 @@ fn execute(args: &[OsString]) -> anyhow::Result<()> {
     }
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
-        Some(("serve", matches)) => serve::run(Settings::read(matches)?),
-        Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?),
-        Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?),
-        Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches),
+        Some(("serve", matches)) => serve::run(Settings::read(matches)?)?,
+        Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?)?,
+        Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?)?,
+        Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches)?,
+        Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         _ => unreachable!("clap lets no other command through"),
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The server that a command speaks to.

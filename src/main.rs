@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match command::run(std::env::args_os().collect()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // The command line explains itself on several lines, and so does --help.
             if let Some(usage) = error.downcast_ref::<clap::Error>() {

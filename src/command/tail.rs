@@ -1,7 +1,6 @@
 //! `tidings tail`.
 
 mod print;
-mod stream;
 
 use std::{
     io::{self, Write},
@@ -14,8 +13,11 @@ use app::{
 };
 use clap::Args;
 
-use super::{Output, Remote, client_id, topic_filter};
-use stream::{Ended, Stream};
+use super::{
+    Output, Remote, client_id,
+    stream::{Ended, Stream},
+    topic_filter,
+};
 use tidings::message::TopicFilter;
 
 /// The first wait before a new attempt, where the server has not named one.
@@ -64,7 +66,7 @@ pub fn run(tail: Tail) -> anyhow::Result<()> {
     let mut parts = vec![("client_id", client_id)];
     parts.extend(tail.topic.iter().map(|topic| ("topic", topic.to_string())));
     parts.extend(tail.since.clone().map(|since| ("since", since)));
-    let stream = Stream::new(&tail.remote.url, &parts, token)?;
+    let stream = Stream::new(&tail.remote.url, "/sse", &parts, token)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -138,7 +140,7 @@ fn show(event: &Event, tail: &Tail) -> io::Result<()> {
 }
 
 /// Twice as long with each failure, and different for each who waits, so that they do not come together.
-fn back_off(first: Option<Duration>, failures: u32) -> Duration {
+pub fn back_off(first: Option<Duration>, failures: u32) -> Duration {
     let first = first.unwrap_or(FIRST_WAIT);
     let longest = LONGEST_WAIT.max(first);
     let wait = first.saturating_mul(1 << failures.min(10)).min(longest);

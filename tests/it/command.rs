@@ -75,7 +75,7 @@ impl Running {
     }
 
     /// Its next line on stdout.
-    fn line(&self) -> String {
+    pub fn line(&self) -> String {
         self.out.recv_timeout(PATIENCE).expect("another line")
     }
 
@@ -87,6 +87,23 @@ impl Running {
                 return line;
             }
         }
+    }
+
+    /// Waits until it has said this on stderr.
+    pub fn told(&self, text: &str) {
+        loop {
+            let line = self.err.recv_timeout(PATIENCE).expect("another line");
+            if line.contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// Waits until it ends by itself; its exit code and what is left of its stderr.
+    pub fn ended(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().expect("it ends");
+        let rest: Vec<String> = self.err.iter().collect();
+        (status.code(), rest.join("\n"))
     }
 
     /// Sends it a signal, and gives its exit code and what is left of its stderr.

@@ -12,6 +12,7 @@ mod full_disk;
 mod gaps;
 mod history;
 mod inbox;
+mod job_command;
 mod jobs;
 mod limits;
 mod model;

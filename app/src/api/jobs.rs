@@ -34,6 +34,11 @@ impl Client {
         self.call("GET", &job_path(id), None).await
     }
 
+    /// Where a person may look on at a job.
+    pub fn job_page(&self, id: &str) -> String {
+        format!("{}/jobs/{}", self.base, encoded(id))
+    }
+
     /// One page of jobs, newest first.
     pub async fn jobs(&self, query: &JobsQuery) -> Result<JobsPage, ApiError> {
         self.call("GET", &query.path(), None).await

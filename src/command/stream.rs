@@ -41,9 +41,10 @@ pub enum Ended {
 }
 
 impl Stream {
-    /// The stream of the server at `base` with this query.
+    /// The stream at this path of the server at `base`, with this query.
     pub fn new(
         base: &str,
+        path: &str,
         query: &[(&str, String)],
         token: Option<Secret>,
     ) -> anyhow::Result<Self> {
@@ -51,7 +52,10 @@ impl Stream {
             .iter()
             .map(|(name, value)| format!("{name}={}", encoded(value)));
         let pairs: Vec<_> = pairs.collect();
-        let url = format!("{}/sse?{}", base.trim_end_matches('/'), pairs.join("&"));
+        let mut url = format!("{}{path}", base.trim_end_matches('/'));
+        if !pairs.is_empty() {
+            url = format!("{url}?{}", pairs.join("&"));
+        }
         let url: Url = url.parse().with_context(|| format!("--url {base}"))?;
         if !matches!(url.scheme(), "http" | "https") {
             bail!("--url {base}: it must begin with http:// or https://");
