@@ -1,5 +1,6 @@
 //! One stream of Tidings in a page, kept open by `/tidings.js`: the pages use what everybody's pages use.
 
+mod job;
 mod module;
 mod state;
 
@@ -11,6 +12,7 @@ use leptos::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
 };
 
+pub(crate) use job::{JobSource, JobTold};
 use module::{Said, Tidings, connect};
 pub(crate) use state::{Arrival, Keeping, State, Subscription, Told};
 

@@ -19,10 +19,12 @@ mod figures;
 mod held;
 mod inbox;
 mod json;
+mod pace;
 mod pages;
 
 pub mod wire;
 mod words;
+mod worklog;
 
 use components::{Footer, Header, Shortcuts};
 use leptos::prelude::*;
@@ -103,6 +105,8 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=pages::Missing>
                     <Route path=path!("/") view=pages::Subscriber />
                     <Route path=path!("/admin/:place?") view=pages::Admin />
+                    <Route path=path!("/jobs") view=pages::Jobs />
+                    <Route path=path!("/jobs/:id") view=pages::Job />
                 </FlatRoutes>
             </main>
             <Footer />

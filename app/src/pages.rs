@@ -1,9 +1,13 @@
 //! The pages, one file per route. A page loads and sends; what it shows is made of components.
 
 mod admin;
+mod job;
+mod jobs;
 mod missing;
 mod subscriber;
 
 pub(crate) use admin::Admin;
+pub(crate) use job::Job;
+pub(crate) use jobs::Jobs;
 pub(crate) use missing::Missing;
 pub(crate) use subscriber::Subscriber;

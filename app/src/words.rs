@@ -23,6 +23,7 @@ macro_rules! words {
 }
 mod admin;
 mod clients;
+mod jobs;
 mod language;
 mod messages;
 mod overview;
@@ -72,6 +73,8 @@ pages! {
     inbox: subscriber::Inbox;
     topics: subscriber::Topics;
     types: subscriber::Types;
+    jobs: jobs::Jobs;
+    job: jobs::Job;
 }
 
 /// What the pages say in the language that was chosen. Inside a signal it follows the choice.

@@ -34,6 +34,9 @@ pub fn Header() -> impl IntoView {
                     <a href="/admin" aria-current=current("/admin")>
                         {say(|w| w.shell.admin)}
                     </a>
+                    <a href="/jobs" aria-current=current("/jobs")>
+                        {say(|w| w.jobs.title)}
+                    </a>
                     <a href="/docs" rel="external">
                         {say(|w| w.shell.docs)}
                     </a>

@@ -1,0 +1,252 @@
+//! How a job is: its bar, its steps, how fast it goes, what came of it.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{Entry, IntoPart, list, note, text, word},
+    figures,
+    pace::Pace,
+    wire::{JobInfo, JobReason, JobState},
+    words::{fill, say, words},
+};
+
+/// The job in figures.
+#[component]
+pub fn JobFacts(
+    /// The job.
+    job: Signal<Option<JobInfo>>,
+    /// How fast it goes.
+    pace: Signal<Pace>,
+    /// What the time is, in milliseconds since 1970.
+    now: Signal<f64>,
+) -> impl IntoView {
+    let of_job = move |told: fn(&JobInfo) -> Option<String>| {
+        note(move || job.with(|job| job.as_ref().and_then(told)))
+    };
+    let time = text(move || {
+        job.with(|job| job.as_ref().map(|job| elapsed(job, now.get())))
+            .unwrap_or_default()
+    });
+    let speed = note(move || {
+        let total = job.with(|job| {
+            job.as_ref()
+                .filter(|job| !job.state.is_final())
+                .map(|job| job.total)
+        })?;
+        pace.with(|pace| speed_in_words(pace, total))
+    });
+    let numbers = list(move || job.with(|job| job.as_ref().map(delivery).unwrap_or_default()));
+    view! {
+        <div class="job-facts">
+            {bar(job, say(|w| w.job.progress))}
+            <p class="figures">
+                <strong>{of_job(step_in_words)}</strong>
+                <span>{speed}</span>
+                <span>{time}</span>
+            </p>
+            <dl class="delivery">{numbers}</dl>
+            <p class="hint">{of_job(asked)}</p>
+            <p class="outcome" role="status">
+                {of_job(outcome)}
+            </p>
+        </div>
+    }
+    .part()
+}
+
+/// How far a job is, as a bar. Without a total it only says that it goes on.
+pub(super) fn bar(job: Signal<Option<JobInfo>>, label: Signal<&'static str>) -> AnyView {
+    let number = move |of: fn(&JobInfo) -> Option<u64>| {
+        note(move || {
+            job.with(|job| job.as_ref().and_then(of))
+                .map(|n| n.to_string())
+        })
+    };
+    let value = number(|job| match (job.total, job.state.is_final()) {
+        (Some(_), _) => Some(job.step),
+        (None, true) => Some(u64::from(job.state == JobState::Done)),
+        (None, false) => None,
+    });
+    let class = word(move || job.with(|job| job.as_ref().map_or("", |job| job.state.name())));
+    view! {
+        <progress class=class aria-label=label max=number(|job| Some(job.total.unwrap_or(1))) value=value></progress>
+    }
+    .part()
+}
+
+/// The state in words.
+pub(crate) fn job_state(state: JobState) -> &'static str {
+    let words = &words().jobs;
+    match state {
+        JobState::Running => words.running,
+        JobState::Done => words.done,
+        JobState::Failed => words.failed,
+        JobState::Cancelled => words.cancelled,
+    }
+}
+
+/// How far it is, in words; none: there is nothing to count.
+pub(crate) fn step_in_words(job: &JobInfo) -> Option<String> {
+    let step = figures::number(job.step);
+    match job.total {
+        Some(100) => Some(format!("{step}%")),
+        Some(total) => {
+            let total = figures::number(total);
+            Some(fill(words().job.of, &[("step", &step), ("total", &total)]))
+        }
+        None => (job.step > 0).then_some(step),
+    }
+}
+
+fn speed_in_words(pace: &Pace, total: Option<u64>) -> Option<String> {
+    let rate = pace.rate()?;
+    let rounded = |rate: f64| figures::decimal((rate * 10.0).round() / 10.0);
+    let mut said = match rate < 1.0 {
+        true => fill(words().job.per_minute, &[("n", &rounded(rate * 60.0))]),
+        false => fill(words().job.per_second, &[("n", &rounded(rate))]),
+    };
+    if let Some(left) = pace.left(total) {
+        let left = fill(words().job.left, &[("time", &span(left.ceil() as u64))]);
+        said = format!("{said} \u{b7} {left}");
+    }
+    Some(said)
+}
+
+fn elapsed(job: &JobInfo, now: f64) -> String {
+    let (until, said) = match job.ended_at {
+        Some(ended) => (ended as f64, words().job.took),
+        None => (now, words().job.runs_for),
+    };
+    let seconds = ((until - job.created_at as f64) / 1_000.0).max(0.0) as u64;
+    fill(said, &[("time", &span(seconds))])
+}
+
+/// A time span in its two largest units.
+fn span(seconds: u64) -> String {
+    let (minutes, rest) = (seconds / 60, (seconds % 60).to_string());
+    let words = &words().job;
+    match minutes {
+        0 => fill(words.seconds, &[("n", &rest)]),
+        1..60 => fill(words.minutes, &[("n", &minutes.to_string()), ("s", &rest)]),
+        _ => {
+            let (hours, rest) = (figures::number(minutes / 60), (minutes % 60).to_string());
+            fill(words.hours, &[("n", &hours), ("m", &rest)])
+        }
+    }
+}
+
+/// How a push fares: what was planned, and where that is now.
+fn delivery(job: &JobInfo) -> Vec<Entry> {
+    let Some(receipts) = job.delivery else {
+        return Vec::new();
+    };
+    let numbers: [(fn() -> &'static str, u64, bool); 6] = [
+        (|| words().job.planned, receipts.audience, true),
+        (|| words().job.acknowledged, receipts.acknowledged, true),
+        (|| words().job.sent, receipts.sent, true),
+        (|| words().job.waiting, receipts.waiting, true),
+        (|| words().job.out_of_time, receipts.expired, false),
+        (|| words().job.taken_back, receipts.recalled, false),
+    ];
+    let shown = numbers
+        .into_iter()
+        .filter(|(_, n, always)| *always || *n > 0);
+    let entry = |(name, n, _): (fn() -> &'static str, u64, bool)| {
+        Entry::new(format!("{n} {}", name()), move || {
+            view! {
+                <div>
+                    <dt>{word(name)}</dt>
+                    <dd>{text(move || figures::number(n))}</dd>
+                </div>
+            }
+            .fresh()
+        })
+    };
+    shown.map(entry).collect()
+}
+
+fn asked(job: &JobInfo) -> Option<String> {
+    let waits = job.cancel_requested && !job.state.is_final();
+    waits.then(|| words().job.asked.to_owned())
+}
+
+/// How it ended: why, or what it said last where that is why.
+fn outcome(job: &JobInfo) -> Option<String> {
+    let words = &words().job;
+    let seconds = job.timeout.unwrap_or_default().to_string();
+    Some(match (job.reason, job.state) {
+        (Some(JobReason::Timeout), _) => fill(words.timed_out, &[("n", &seconds)]),
+        (Some(JobReason::Expired), _) => words.expired.to_owned(),
+        (Some(JobReason::Pruned), _) => words.pruned.to_owned(),
+        (Some(JobReason::Recalled), _) => words.recalled.to_owned(),
+        (None, JobState::Failed | JobState::Cancelled) => job.message.clone()?,
+        (None, JobState::Running | JobState::Done) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::JobLogExtent;
+
+    fn job() -> JobInfo {
+        JobInfo {
+            id: String::new(),
+            title: String::new(),
+            state: JobState::Running,
+            reason: None,
+            step: 3,
+            total: Some(8),
+            message: Some("exit code 3".to_owned()),
+            cancel_requested: false,
+            timeout: Some(60),
+            created_at: 1_000,
+            updated_at: 0,
+            ended_at: None,
+            log: JobLogExtent::default(),
+            push: None,
+            delivery: None,
+        }
+    }
+
+    #[test]
+    fn times_are_told_in_their_two_largest_units() {
+        for (seconds, said) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (61, "1 min 1 s"),
+            (3_599, "59 min 59 s"),
+            (7_384, "2 h 3 min"),
+        ] {
+            assert_eq!(span(seconds), said);
+        }
+        assert_eq!(elapsed(&job(), 61_000.0), "running for 1 min 0 s");
+        assert_eq!(elapsed(&job(), 0.0), "running for 0 s", "clocks differ");
+    }
+
+    #[test]
+    fn steps_are_counted_where_there_is_something_to_count() {
+        let mut job = job();
+        assert_eq!(step_in_words(&job).as_deref(), Some("3 of 8"));
+        job.total = Some(100);
+        assert_eq!(step_in_words(&job).as_deref(), Some("3%"));
+        job.total = None;
+        assert_eq!(step_in_words(&job).as_deref(), Some("3"));
+        job.step = 0;
+        assert_eq!(step_in_words(&job), None);
+    }
+
+    #[test]
+    fn the_end_says_why() {
+        let mut job = job();
+        assert_eq!(outcome(&job), None);
+        job.state = JobState::Failed;
+        assert_eq!(outcome(&job).as_deref(), Some("exit code 3"));
+        job.reason = Some(JobReason::Timeout);
+        let timed_out = "Its worker was silent for longer than 60 s.";
+        assert_eq!(outcome(&job).as_deref(), Some(timed_out));
+        job.reason = None;
+        job.state = JobState::Done;
+        assert_eq!(outcome(&job), None, "there is nothing to explain");
+    }
+}
