@@ -135,12 +135,15 @@ fn span(seconds: u64) -> String {
     }
 }
 
+/// What a number is called in the language of the moment.
+type Name = fn() -> &'static str;
+
 /// How a push fares: what was planned, and where that is now.
 fn delivery(job: &JobInfo) -> Vec<Entry> {
     let Some(receipts) = job.delivery else {
         return Vec::new();
     };
-    let numbers: [(fn() -> &'static str, u64, bool); 6] = [
+    let numbers: [(Name, u64, bool); 6] = [
         (|| words().job.planned, receipts.audience, true),
         (|| words().job.acknowledged, receipts.acknowledged, true),
         (|| words().job.sent, receipts.sent, true),
@@ -151,7 +154,7 @@ fn delivery(job: &JobInfo) -> Vec<Entry> {
     let shown = numbers
         .into_iter()
         .filter(|(_, n, always)| *always || *n > 0);
-    let entry = |(name, n, _): (fn() -> &'static str, u64, bool)| {
+    let entry = |(name, n, _): (Name, u64, bool)| {
         Entry::new(format!("{n} {}", name()), move || {
             view! {
                 <div>

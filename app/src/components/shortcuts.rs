@@ -9,12 +9,15 @@ use crate::{
     words::{Words, say},
 };
 
+/// What something is called in the language of the moment.
+type Name = fn(&Words) -> &'static str;
+
 /// The dialog that lists the keys.
 const DIALOG: &str = "keys";
 /// A second key counts for so many milliseconds.
 const SECOND: f64 = 1_500.0;
 /// After `g`: the key, where it leads, and what that is called.
-const PLACES: [(&str, &str, fn(&Words) -> &'static str); 7] = [
+const PLACES: [(&str, &str, Name); 7] = [
     ("l", "/", |w| w.shell.listen),
     ("o", "/admin", |w| w.panel.overview),
     ("c", "/admin/clients", |w| w.panel.clients),
@@ -41,7 +44,7 @@ pub fn Shortcuts() -> impl IntoView {
         };
         listener.set_value(Some(browser::on_key(pressed)));
     });
-    let second = |(key, _, name): (&'static str, &'static str, fn(&Words) -> &'static str)| {
+    let second = |(key, _, name): (&'static str, &'static str, Name)| {
         view! {
             <div>
                 <dt>
