@@ -12,6 +12,9 @@ use crate::{
 /// What something is called in the language of the moment.
 type Name = fn(&Words) -> &'static str;
 
+/// Goes to a page of ours.
+type Go = Box<dyn Fn(&str)>;
+
 /// The dialog that lists the keys.
 const DIALOG: &str = "keys";
 /// A second key counts for so many milliseconds.
@@ -32,7 +35,7 @@ const PLACES: [(&str, &str, Name); 7] = [
 pub fn Shortcuts() -> impl IntoView {
     let navigate = use_navigate();
     let go = move |path: &str| navigate(path, Default::default());
-    let go: StoredValue<Box<dyn Fn(&str)>, LocalStorage> = StoredValue::new_local(Box::new(go));
+    let go: StoredValue<Go, LocalStorage> = StoredValue::new_local(Box::new(go));
     let listener = StoredValue::new_local(None);
     effect(move || {
         // When `g` was pressed.
