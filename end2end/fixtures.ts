@@ -26,6 +26,7 @@ async function freePort(): Promise<number> {
 export class Tidings {
   private process?: ChildProcess;
   private said = '';
+  private readonly listening = new AbortController();
 
   private constructor(
     readonly port: number,
@@ -97,6 +98,7 @@ export class Tidings {
   }
 
   async dispose(): Promise<void> {
+    this.listening.abort();
     await this.end('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -112,6 +114,13 @@ export class Tidings {
     const text = await response.text();
     expect(response.ok, `the push is taken: ${text}`).toBe(true);
     return JSON.parse(text);
+  }
+
+  /** Listens as any program does, until the server ends. */
+  async listen(client: string, ...topics: string[]): Promise<void> {
+    const query = new URLSearchParams([['client_id', client], ...topics.map((topic) => ['topic', topic])]);
+    const response = await fetch(`${this.url}/sse?${query}`, { signal: this.listening.signal });
+    expect(response.ok, `${client} listens`).toBe(true);
   }
 
   /** Closes the connections of a client. */

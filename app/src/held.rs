@@ -150,9 +150,9 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
         make(&self.read())
     }
 
-    /// Is told when it changes.
+    /// Is told when it changes. What was never read is never made, and so does not change.
     pub(crate) fn track(self) {
-        self.0.track();
+        self.0.get();
     }
 }
 

@@ -55,11 +55,11 @@ test.describe('with an admin token', () => {
 
     await page.getByLabel('Admin token').fill(token);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await expect(page.getByText('0 clients on 0 connections.')).toBeVisible();
+    await expect(page.getByText('Live', { exact: true })).toBeVisible();
     const cookie = (await context.cookies()).find((cookie) => cookie.httpOnly);
     expect(cookie?.sameSite).toBe('Strict');
     await page.reload();
-    await expect(page.getByText('0 clients on 0 connections.')).toBeVisible();
+    await expect(page.getByText('Live', { exact: true })).toBeVisible();
 
     const tab = await Tab.open(context, server);
     await page.getByRole('radio', { name: 'Everyone' }).check();

@@ -1,20 +1,10 @@
 // The panel's history: what was pushed, what became of it, and what can be done about it.
-import type { BrowserContext, Page } from '@playwright/test';
-import { expect, Tab, test, type Tidings } from '../fixtures';
-
-async function openPanel(context: BrowserContext, server: Tidings): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(`${server.url}/admin`);
-  await expect(page.getByText('Live', { exact: true })).toBeVisible();
-  await expect(page.getByText(/^\d+ clients? on \d+ connections?\.$/)).toBeVisible();
-  return page;
-}
-
-const entries = (panel: Page) => panel.getByRole('list', { name: 'History' }).locator('> li');
-const entry = (panel: Page, text: string) => entries(panel).filter({ hasText: text });
+import { execFileSync } from 'node:child_process';
+import { expect, Tab, test } from '../fixtures';
+import { entries, entry, openPanel, push, rowOf } from '../panel';
 
 test('receipts move in the panel, from waiting to acknowledged', async ({ context, server }) => {
-  const panel = await openPanel(context, server);
+  const panel = await openPanel(context, server, '/messages');
   const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
   await server.push({ to: { client }, data: 'are you there?' });
   const about = entry(panel, 'are you there?');
@@ -31,33 +21,33 @@ test('receipts move in the panel, from waiting to acknowledged', async ({ contex
 });
 
 test('what is pushed to somebody who is away is found waiting, and handed over when they come', async ({ context, server }) => {
-  const panel = await openPanel(context, server);
   const tab = await Tab.open(context, server);
   const client = await tab.id();
+  const panel = await openPanel(context, server, '/clients', `?client=${client}`);
+  const card = panel.getByRole('region', { name: client });
   await tab.page.goto('about:blank');
-  await expect(panel.getByRole('row').filter({ hasText: client })).toHaveCount(0);
+  await expect(card).toContainText('Away');
+  await expect(rowOf(panel, client)).toHaveCount(0);
 
-  await panel.getByLabel('Search clients').fill(client.slice(0, 8));
-  const row = panel.getByRole('row').filter({ hasText: client });
-  await expect(row).toContainText('away');
-  await panel.getByRole('button', { name: `Push to ${client}` }).click();
+  await panel.getByRole('link', { name: 'Push to it' }).click();
   await panel.getByLabel('Data').fill('for when you are back');
   await panel.getByLabel('Seconds to wait').fill('3600');
-  await panel.getByRole('button', { name: 'Push', exact: true }).click();
+  await push(panel);
   await expect(panel.getByText('Nobody is connected. It waits for the client.')).toBeVisible();
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('1 waiting');
 
-  await panel.getByRole('button', { name: `About ${client}` }).click();
-  await expect(panel.getByText(/^Away, last seen .* 1 message is unread\.$/)).toBeVisible();
+  await panel.goBack();
+  await expect(card).toContainText('1 message');
   await tab.page.goBack();
   await tab.isLive();
   await expect(tab.messages()).toContainText('for when you are back');
-  await expect(tab.messages()).toContainText('while you were away');
-  await expect(panel.getByText(/^Online.* Nothing waits for it\.$/)).toBeVisible();
-  await expect(panel.getByRole('list', { name: 'Connections' })).toContainText('up to date');
+  await expect(card).toContainText('nothing');
+  await expect(card).toContainText('Online');
+  await expect(card.getByRole('list', { name: 'Connections' })).toContainText('up to date');
 });
 
 test('the history can be narrowed by audience, type and text', async ({ context, server }) => {
-  const panel = await openPanel(context, server);
+  const panel = await openPanel(context, server, '/messages');
   await server.push({ to: { client: 'ada' }, data: 'apples for ada' });
   await server.push({ to: { client: 'bea' }, data: 'pears for bea', event: 'fruit' });
   await server.push({ to: { topic: 'news' }, data: 'apples in the news' });
@@ -84,13 +74,19 @@ test('the history can be narrowed by audience, type and text', async ({ context,
   await panel.getByLabel('Text in messages').fill('');
   await panel.getByLabel('Type of messages').fill('fruit');
   await expect(entries(panel)).toHaveText([/pears for bea/]);
+  await expect(panel).toHaveURL(/\/admin\/messages\?type=fruit$/);
+  await panel.reload();
+  await expect(panel.getByLabel('Type of messages')).toHaveValue('fruit');
+  await expect(entries(panel)).toHaveText([/pears for bea/]);
   await panel.getByLabel('Type of messages').fill('nothing-like-it');
   await expect(panel.getByText('Nothing that was pushed is like this.')).toBeVisible();
+  await panel.getByRole('button', { name: 'Clear the filters' }).click();
+  await expect(entries(panel)).toHaveCount(6);
 });
 
 test('older messages are a page away', async ({ context, server }) => {
   for (let n = 1; n <= 60; n++) await server.push({ to: { client: 'ada' }, data: `number ${n}` });
-  const panel = await openPanel(context, server);
+  const panel = await openPanel(context, server, '/messages');
   await expect(entries(panel)).toHaveCount(50);
   await panel.getByRole('button', { name: 'Older messages' }).click();
   await expect(entries(panel)).toHaveCount(60);
@@ -98,18 +94,12 @@ test('older messages are a page away', async ({ context, server }) => {
   await expect(panel.getByRole('button', { name: 'Older messages' })).toHaveCount(0);
 });
 
-test('a message is taken back once the panel has asked, and can be pushed again', async ({ context, server }) => {
-  const panel = await openPanel(context, server);
+test('a message is taken back once the panel has asked', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/messages');
   const tab = await Tab.open(context, server);
-  const client = await tab.id();
-  await server.push({ to: { client }, data: { total: 995 }, event: undefined });
+  await server.push({ to: { client: await tab.id() }, data: { total: 995 } });
   await expect(tab.messages()).toContainText('995');
   const about = entry(panel, '995');
-  await about.getByRole('button', { name: 'Push again' }).click();
-  await expect(panel.getByLabel('Client id', { exact: true })).toHaveValue(client);
-  await expect(panel.getByRole('radio', { name: 'JSON' })).toBeChecked();
-  await expect(panel.getByLabel('Data')).toHaveValue(/995/);
-
   await about.getByRole('button', { name: 'Take back' }).click();
   await expect(tab.messages()).toContainText('995');
   await about.getByRole('button', { name: 'Take back for good?' }).click();
@@ -117,8 +107,50 @@ test('a message is taken back once the panel has asked, and can be pushed again'
   await expect(tab.page.getByText('995')).toHaveCount(0);
   await expect(entries(panel)).toHaveText([/taken back/]);
   await expect(entries(panel)).not.toContainText('995');
+  await expect(panel.getByText('Pages that show it take it off.')).toBeVisible();
+});
 
+test('a message can be pushed again, as it was or otherwise', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const client = await tab.id();
+  await server.push({ to: { client }, data: { total: 995 }, event: undefined });
+  const panel = await openPanel(context, server, '/messages');
+  await entry(panel, '995').getByRole('link', { name: 'Push again' }).click();
+  await expect(panel.getByLabel('Client id', { exact: true })).toHaveValue(client);
+  await expect(panel.getByRole('radio', { name: 'JSON' })).toBeChecked();
+  await expect(panel.getByLabel('Data')).toHaveValue(/995/);
   await panel.getByLabel('Data').fill('{"total": 99.5}');
-  await panel.getByRole('button', { name: 'Push', exact: true }).click();
+  await push(panel);
   await expect(tab.messages().first()).toContainText('99.5');
+});
+
+test('a push is copied as a line for a shell, and that line pushes it', async ({ context, server }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await server.push({ to: { client: 'ada' }, data: { says: "it's 5 o'clock", costs: '$9' }, event: 'tea' });
+  const panel = await openPanel(context, server, '/messages');
+  await entry(panel, 'clock').getByRole('button', { name: 'Details' }).click();
+  await panel.getByRole('button', { name: 'Copy as curl' }).click();
+  await expect(panel.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  const line = await panel.evaluate(() => navigator.clipboard.readText());
+  expect(JSON.parse(execFileSync('sh', ['-c', `${line.replace('curl', 'curl -s')}`]).toString()).queued).toBe(true);
+  await expect(entry(panel, 'clock')).toHaveCount(2);
+});
+
+test('how far a message to a topic came moves too', async ({ context, server }) => {
+  const tabs = [await Tab.open(context, server), await Tab.open(context, server)];
+  for (const tab of tabs) await tab.subscribe('news');
+  const panel = await openPanel(context, server, '/messages');
+  await server.push({ to: { topic: 'news' }, data: 'to both' });
+  await expect(entry(panel, 'to both')).toContainText('2 of 2 sent', { timeout: 20_000 });
+});
+
+test('a history that can not be read says why, and is read again when asked to', async ({ context, server }) => {
+  const panel = await context.newPage();
+  let broken = true;
+  await panel.route('**/api/messages?*', (route) => (broken ? route.abort() : route.continue()));
+  await panel.goto(`${server.url}/admin/messages`);
+  await expect(panel.getByRole('alert')).toContainText('The history could not be read');
+  broken = false;
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(panel.getByText('Nothing has been pushed yet')).toBeVisible();
 });

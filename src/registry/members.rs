@@ -121,12 +121,18 @@ impl Members {
                 .flat_map(|entry| &entry.newcomer.filters)
         };
         search.is_empty()
-            || client_id.as_str().contains(search)
+            || contains(client_id.as_str(), search)
             || ids
                 .iter()
                 .flat_map(topics)
-                .any(|filter| filter.as_str().contains(search))
+                .any(|filter| contains(filter.as_str(), search))
     }
+}
+
+/// Whether a text contains another, whatever the case of its ASCII letters, as the log compares too.
+fn contains(text: &str, search: &str) -> bool {
+    let mut windows = text.as_bytes().windows(search.len().max(1));
+    windows.any(|window| window.eq_ignore_ascii_case(search.as_bytes()))
 }
 
 fn leaves_none(connections: Option<&mut Vec<ConnectionId>>, id: ConnectionId) -> bool {

@@ -44,7 +44,7 @@ pub(super) fn keep(
     let read: Box<dyn Fn(&Values)> = Box::new(read);
     effect(move || {
         if here.is(place) && search.with(|search| !search.is_empty()) {
-            read(&Values(query.get_untracked()));
+            read(&Values(query.get()));
         }
     });
     let write: Box<dyn Fn() -> Vec<(&'static str, String)>> = Box::new(write);

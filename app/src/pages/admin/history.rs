@@ -103,7 +103,14 @@ impl History {
                 field.set(values.text(key));
             }
         };
-        let write = move || fields.map(|(key, field)| (key, field.get())).to_vec();
+        let write = move || {
+            let mut pairs = fields.map(|(key, field)| (key, field.get())).to_vec();
+            // A name that narrows nothing is nobody's business.
+            if self.filter.query().audience.is_none() {
+                pairs.retain(|(key, _)| !matches!(*key, "for" | "name"));
+            }
+            pairs
+        };
         address::keep(self.here, Place::Messages, read, write);
     }
 

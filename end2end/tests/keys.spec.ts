@@ -1,0 +1,38 @@
+// What keys do, on every page.
+import { expect, test } from '../fixtures';
+import { openPanel } from '../panel';
+
+test('two keys lead to every place, and `/` to its search', async ({ context, server }) => {
+  const page = await openPanel(context, server);
+  const heading = page.getByRole('heading', { level: 1 });
+  for (const [key, name] of [['c', 'Clients'], ['m', 'Messages'], ['p', 'Push'], ['o', 'Overview']]) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await expect(heading).toHaveText(name);
+  }
+  await page.keyboard.press('g');
+  await page.keyboard.press('m');
+  await page.keyboard.press('/');
+  await expect(page.getByLabel('Text in messages')).toBeFocused();
+  await page.keyboard.type('g l ? /');
+  await expect(page.getByLabel('Text in messages')).toHaveValue('g l ? /');
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.keyboard.press('g');
+  await page.keyboard.press('l');
+  await expect(heading).toHaveText('This tab listens');
+});
+
+test('`?` shows all keys, and Esc puts them away', async ({ page, server }) => {
+  await page.goto(server.url);
+  await expect(page.getByRole('status')).toHaveText('Live');
+  await page.keyboard.press('?');
+  const dialog = page.getByRole('dialog', { name: 'Keyboard' });
+  await expect(dialog).toBeVisible();
+  await expect(dialog).toContainText('Messages');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.getByRole('button', { name: /Keyboard/ }).click();
+  await expect(dialog).toBeVisible();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toBeHidden();
+});

@@ -1,0 +1,147 @@
+// Pushing from the panel: whom, how many that is and who, what is wrong, and what becomes of it.
+import { expect, Tab, test } from '../fixtures';
+import { goTo, openPanel, push } from '../panel';
+
+test('a push to a client of the list says how many it reaches, and then what becomes of it', async ({ context, server }) => {
+  const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
+  const id = await first.id();
+  const panel = await openPanel(context, server, '/clients', `?client=${id}`);
+  await panel.getByRole('link', { name: 'Push to it' }).click();
+  await expect(panel.getByLabel('Client id', { exact: true })).toHaveValue(id);
+  await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
+  await expect(panel.getByRole('list', { name: 'Who it reaches' })).toContainText(`${id}online`);
+  await panel.getByLabel('Data').fill('from the panel');
+  await push(panel);
+  const outcome = panel.getByRole('region', { name: 'Delivery' });
+  await expect(outcome).toContainText('Reached 1 connection now.');
+  await expect(first.messages()).toContainText('from the panel');
+  await expect(outcome).toContainText('1 acknowledged');
+  await expect(second.messages()).toHaveCount(0);
+});
+
+test('what was just pushed can be taken back where it was pushed', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const panel = await openPanel(context, server, '/push', `?client=${await tab.id()}`);
+  await panel.getByLabel('Data').fill('too soon');
+  await push(panel);
+  await expect(tab.messages()).toContainText('too soon');
+  await panel.getByRole('button', { name: 'Take back' }).click();
+  await expect(panel.getByText('Taken back.')).toBeVisible();
+  await expect(tab.page.getByText('too soon')).toHaveCount(0);
+});
+
+test('several clients, a topic, and everyone once the panel has asked', async ({ context, server }) => {
+  const tabs = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
+  const ids = await Promise.all(tabs.map((tab) => tab.id()));
+  await tabs[2].subscribe('news');
+  const panel = await openPanel(context, server, '/push');
+  const send = async (text: string) => {
+    await panel.getByLabel('Data').fill(text);
+    await push(panel);
+  };
+
+  await panel.getByRole('radio', { name: 'Several' }).check();
+  await panel.getByLabel('Client ids').fill(`${ids[0]}, ${ids[1]}`);
+  await expect(panel.getByText('Reaches 2 clients on 2 connections now.')).toBeVisible();
+  await send('for two');
+  await expect(tabs[0].messages().first()).toContainText('for two');
+  await expect(tabs[1].messages().first()).toContainText('for two');
+
+  await panel.getByRole('radio', { name: 'A topic' }).check();
+  await panel.getByLabel('Topic', { exact: true }).fill('news');
+  await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
+  await expect(panel.getByRole('list', { name: 'Who it reaches' })).toContainText(ids[2]);
+  await send('for readers');
+  await expect(tabs[2].messages().first()).toContainText('for readers');
+  await expect(panel.getByRole('link', { name: 'Follow it' })).toHaveAttribute('href', /^\/jobs\/.+/);
+
+  await panel.getByRole('radio', { name: 'Everyone' }).check();
+  await expect(panel.getByText('Reaches 3 clients on 3 connections now.')).toBeVisible();
+  await send('for all');
+  await expect(panel.getByText('Push to everyone who is connected: 3 clients on 3 connections?')).toBeVisible();
+  await panel.getByRole('button', { name: 'Not yet' }).click();
+  await push(panel);
+  await panel.getByRole('button', { name: 'Push to 3 clients' }).click();
+  for (const tab of tabs) await expect(tab.messages().first()).toContainText('for all');
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('3 of 3 sent');
+  await expect(tabs[0].messages()).toHaveCount(2);
+  await expect(tabs[2].messages()).toHaveCount(2);
+});
+
+test('how many a push reaches follows who comes and goes', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/push');
+  await panel.getByRole('radio', { name: 'Everyone' }).check();
+  await expect(panel.getByText('Reaches nobody who is connected now.')).toBeVisible();
+  const tab = await Tab.open(context, server);
+  await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
+  await tab.page.close();
+  await expect(panel.getByText('Reaches nobody who is connected now.')).toBeVisible();
+});
+
+test('JSON is checked while it is typed, with the place of the mistake', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const panel = await openPanel(context, server, '/push', `?client=${await tab.id()}`);
+  await panel.getByRole('radio', { name: 'JSON' }).check();
+  await panel.getByLabel('Data').fill('{\n  "total" 5\n}');
+  await expect(panel.getByText('Line 2, column 11: expected `:`')).toBeVisible();
+  await expect(panel.getByLabel('Data')).toHaveAttribute('aria-invalid', 'true');
+  await panel.getByLabel('Data').fill('{\n  "total": 5\n}');
+  await expect(panel.getByText('Valid JSON')).toBeVisible();
+  await panel.getByLabel('Event type').fill('cart');
+  await push(panel);
+  await expect(panel.getByText('Reached 1 connection now.')).toBeVisible();
+});
+
+test('what is missing or refused is said at its field', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/push');
+  await push(panel);
+  await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/Name a client/);
+  await panel.getByLabel('Client id', { exact: true }).fill('not!an!id');
+  await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/not allowed in a client_id/);
+  await panel.getByLabel('Client id', { exact: true }).fill('ada');
+  await panel.getByLabel('Data').fill('x');
+  await panel.getByLabel('Event type').fill('ping');
+  await push(panel);
+  await expect(panel.getByLabel('Event type')).toHaveAccessibleDescription(/reserved/);
+});
+
+test('a push to nobody says so, and is refused where somebody has to be there', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/push');
+  await panel.getByLabel('Client id', { exact: true }).fill('somebody-who-is-away');
+  await expect(panel.getByText('Reaches nobody who is connected now.')).toBeVisible();
+  await expect(panel.getByRole('list', { name: 'Who it reaches' })).toContainText('never here');
+  await panel.getByLabel('Data').fill('anyone?');
+  await push(panel);
+  await expect(panel.getByText('Nobody is connected. It waits for the client.')).toBeVisible();
+  await panel.getByLabel('Only if somebody is connected now').check();
+  await push(panel);
+  await expect(panel.locator('#form-note, #to-note').filter({ hasText: /\w/ }).first()).toBeVisible();
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toHaveCount(0);
+});
+
+test('what is pushed often is kept as a template, and a template that was deleted can be had back', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/push');
+  await panel.getByRole('radio', { name: 'A topic' }).check();
+  await panel.getByLabel('Topic', { exact: true }).fill('status');
+  await panel.getByRole('radio', { name: 'JSON' }).check();
+  await panel.getByLabel('Data').fill('{"state": "maintenance"}');
+  await panel.getByLabel('Name of the template').fill('Maintenance');
+  await panel.getByRole('button', { name: 'Save' }).click();
+  await panel.reload();
+  await panel.getByRole('button', { name: 'Load Maintenance' }).click();
+  await expect(panel.getByLabel('Topic', { exact: true })).toHaveValue('status');
+  await expect(panel.getByRole('radio', { name: 'JSON' })).toBeChecked();
+  await expect(panel.getByLabel('Data')).toHaveValue('{"state": "maintenance"}');
+  await panel.getByRole('button', { name: 'Delete Maintenance' }).click();
+  await expect(panel.getByText('Deleted Maintenance.')).toBeVisible();
+  await panel.getByRole('button', { name: 'Undo' }).click();
+  await expect(panel.getByRole('button', { name: 'Load Maintenance' })).toBeVisible();
+});
+
+test('a push that is being written is still there after a look at another place', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/push');
+  await panel.getByLabel('Data').fill('half a sentence');
+  await goTo(panel, 'Clients');
+  await goTo(panel, 'Push');
+  await expect(panel.getByLabel('Data')).toHaveValue('half a sentence');
+});
