@@ -106,6 +106,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=pages::Subscriber />
                     <Route path=path!("/admin/:place?") view=pages::Admin />
                     <Route path=path!("/jobs") view=pages::Jobs />
+                    <Route path=path!("/try") view=pages::Trying />
                     <Route path=path!("/jobs/:id") view=pages::Job />
                 </FlatRoutes>
             </main>

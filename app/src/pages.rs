@@ -5,9 +5,11 @@ mod job;
 mod jobs;
 mod missing;
 mod subscriber;
+mod trying;
 
 pub(crate) use admin::Admin;
 pub(crate) use job::Job;
 pub(crate) use jobs::Jobs;
 pub(crate) use missing::Missing;
 pub(crate) use subscriber::Subscriber;
+pub(crate) use trying::Trying;

@@ -30,6 +30,7 @@ mod overview;
 mod push;
 mod shell;
 mod subscriber;
+mod trying;
 
 use leptos::prelude::*;
 
@@ -61,6 +62,7 @@ pages! {
     keys: shell::Keys;
     sign_in: admin::SignIn;
     panel: admin::Panel;
+    trying: trying::Trying;
     overview: overview::Overview;
     clients: clients::Clients;
     messages: messages::Messages;

@@ -1,6 +1,6 @@
 // The panel's overview: how the node is, live.
 import { expect, Tab, test } from '../fixtures';
-import { openPanel } from '../panel';
+import { isLive, openPanel } from '../panel';
 
 test('figures and charts move by themselves', async ({ context, server }) => {
   const panel = await openPanel(context, server);
@@ -39,6 +39,8 @@ test('figures that can not be read say why, and are read again when asked to', a
   let broken = true;
   await panel.route('**/api/stats/history', (route) => (broken ? route.abort() : route.continue()));
   await panel.goto(`${server.url}/admin`);
+  // Once it is live, nothing but the person asks again.
+  await isLive(panel);
   await expect(panel.getByRole('alert')).toContainText('The server does not answer.');
   broken = false;
   await panel.getByRole('button', { name: 'Try again' }).click();

@@ -40,6 +40,9 @@ pub fn Header() -> impl IntoView {
                     <a href="/docs" rel="external">
                         {say(|w| w.shell.docs)}
                     </a>
+                    <a href="/try" aria-current=current("/try")>
+                        {say(|w| w.shell.try_it)}
+                    </a>
                 </nav>
                 <button
                     type="button"

@@ -2,10 +2,7 @@
 //! to somebody, and gone back to.
 
 use leptos::prelude::*;
-use leptos_router::{
-    hooks::{use_location, use_query_map},
-    params::ParamsMap,
-};
+use leptos_router::{hooks::use_location, params::ParamsMap};
 
 use super::{Here, Place};
 use crate::{
@@ -40,7 +37,8 @@ pub(super) fn keep(
     read: impl Fn(&Values) + 'static,
     write: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) {
-    let (search, query) = (use_location().search, use_query_map());
+    // Not `use_query_map`: that of a route does not follow while its places change.
+    let (search, query) = (use_location().search, use_location().query);
     let read: Box<dyn Fn(&Values)> = Box::new(read);
     effect(move || {
         if here.is(place) && search.with(|search| !search.is_empty()) {
