@@ -27,6 +27,7 @@ export class Tidings {
   private process?: ChildProcess;
   private said = '';
   private readonly listening = new AbortController();
+  private readonly streams: Response[] = [];
 
   private constructor(
     readonly port: number,
@@ -121,6 +122,8 @@ export class Tidings {
     const query = new URLSearchParams([['client_id', client], ...topics.map((topic) => ['topic', topic])]);
     const response = await fetch(`${this.url}/sse?${query}`, { signal: this.listening.signal });
     expect(response.ok, `${client} listens`).toBe(true);
+    // What nobody holds is collected, and its connection with it.
+    this.streams.push(response);
   }
 
   /** Closes the connections of a client. */

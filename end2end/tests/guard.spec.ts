@@ -1,5 +1,6 @@
 // Who may push: this machine, or who has the token. No page of another site.
 import { expect, otherOrigin, Tab, test } from '../fixtures';
+import { goTo } from '../panel';
 
 // The browser says so too.
 test.use({ tolerated: /Failed to load resource|has been blocked by CORS policy/ });
@@ -62,7 +63,8 @@ test.describe('with an admin token', () => {
     await expect(page.getByText('Live', { exact: true })).toBeVisible();
 
     const tab = await Tab.open(context, server);
-    await page.getByRole('radio', { name: 'Everyone' }).check();
+    await goTo(page, 'Push');
+    await page.getByLabel('Client id', { exact: true }).fill(await tab.id());
     await page.getByLabel('Data').fill('signed in');
     await page.getByRole('button', { name: 'Push', exact: true }).click();
     await expect(tab.messages()).toContainText('signed in');

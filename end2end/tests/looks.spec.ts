@@ -4,34 +4,76 @@ import { fileURLToPath } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect, Tab, test, type Tidings } from '../fixtures';
+import { entry, goTo, openPanel, push, rowOf } from '../panel';
 
 const phone = { width: 360, height: 740 };
 const looks = (name: string) => fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
 
-/** A subscriber page with messages of all kinds, and a panel with something in every field. */
-async function fullPages(context: BrowserContext, server: Tidings): Promise<{ listen: Page; admin: Page }> {
+/** Takes a picture of a page once it fits and nobody is shut out of it. */
+async function look(page: Page, name: string): Promise<void> {
+  await fitsItsWidth(page);
+  await hasNoSeriousViolations(page);
+  await page.screenshot({ path: looks(name), fullPage: true });
+}
+
+/** Every page with nothing to show yet. */
+async function emptyPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
+  const panel = await openPanel(context, server, '/clients');
+  await expect(panel.getByText('Nobody is connected')).toBeVisible();
+  await look(panel, as('clients-empty'));
+  await goTo(panel, 'Messages');
+  await expect(panel.getByText('Nothing has been pushed yet')).toBeVisible();
+  await look(panel, as('messages-empty'));
+  await goTo(panel, 'Push');
+  await look(panel, as('push-empty'));
+  await goTo(panel, 'Overview');
+  await look(panel, as('overview-empty'));
+  await panel.close();
+  const { page } = await Tab.open(context, server);
+  await look(page, as('listen-empty'));
+  await page.goto(`${server.url}/try`);
+  await expect(page.locator('#lines')).toContainText(server.url);
+  await look(page, as('try'));
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await look(page, as('keys'));
+  await page.close();
+}
+
+/** Every page with messages and clients of all kinds, and something in every field. */
+async function fullPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
   const tab = await Tab.open(context, server);
   await tab.subscribe('orders/42');
   const client = await tab.id();
+  await server.listen('a-client-with-a-long-name:that.goes~on@and.on-and-on-and-on-and-on', 'news', 'orders/**', 'stock/*', 'weather');
+  for (let n = 0; n < 30; n++) await server.listen(`shop-${n}`, `orders/${n}`);
   await server.push({ to: { client }, data: 'Your parcel has left the warehouse.' });
   await server.push({ to: 'everyone', data: { order: 42, state: 'paid', lines: [{ sku: 'tea-17', n: 2 }] } });
   await server.push({ to: { client }, data: `A long word: ${'unbreakable'.repeat(30)}` });
+  await server.push({ to: { clients: ['shop-1', 'ada', 'bea'] }, data: 'for three', event: 'greeting' });
   await expect(tab.messages()).toHaveCount(3);
+  await look(tab.page, as('listen'));
 
-  const admin = await context.newPage();
-  await admin.goto(`${server.url}/admin`);
-  await admin.getByRole('button', { name: `Push to ${client}` }).click();
-  await admin.getByRole('radio', { name: 'JSON' }).check();
-  await admin.getByLabel('Data').fill('{"order": 42}');
-  await admin.getByRole('button', { name: 'Push', exact: true }).click();
-  await expect(admin.getByText('Reached 1 connection now.').first()).toBeVisible();
-  await admin.getByRole('button', { name: 'Details' }).first().click();
-  await expect(admin.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
-  await admin.getByRole('button', { name: `About ${client}` }).click();
-  await expect(admin.getByRole('heading', { name: client })).toBeVisible();
-  await admin.getByLabel('Data').fill('{"order": }');
-  await expect(admin.getByText(/Line 1, column 11/)).toBeVisible();
-  return { listen: tab.page, admin };
+  const panel = await openPanel(context, server, '/clients', `?client=${client}`);
+  await expect(panel.getByRole('region', { name: client })).toContainText('Online');
+  await expect(rowOf(panel, 'shop-29')).toBeVisible();
+  await look(panel, as('clients'));
+  await goTo(panel, 'Messages');
+  await entry(panel, 'unbreakable').getByRole('button', { name: 'Details' }).click();
+  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
+  await look(panel, as('messages'));
+  await goTo(panel, 'Push');
+  await panel.getByLabel('Client id', { exact: true }).fill(client);
+  await panel.getByLabel('Data').fill('{"order": 42}');
+  await push(panel);
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('acknowledged');
+  await panel.getByRole('radio', { name: 'JSON' }).check();
+  await panel.getByLabel('Data').fill('{"order": }');
+  await expect(panel.getByText(/Line 1, column 11/)).toBeVisible();
+  await look(panel, as('push'));
+  await goTo(panel, 'Overview');
+  await expect(panel.getByRole('region', { name: 'Clients' }).locator('.value')).toHaveText('32', { timeout: 20_000 });
+  await look(panel, as('overview'));
 }
 
 async function hasNoSeriousViolations(page: Page): Promise<void> {
@@ -54,20 +96,27 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.describe(`${colorScheme}, ${device}`, () => {
       test.use({ colorScheme, viewport, reducedMotion: 'reduce' });
 
-      test('both pages fit, and axe finds nothing serious', async ({ context, server }) => {
-        const empty = await Tab.open(context, server);
-        await hasNoSeriousViolations(empty.page);
-        await empty.page.screenshot({ path: looks(`listen-empty-${colorScheme}-${device}`), fullPage: true });
-        const pages = await fullPages(context, server);
-        for (const [name, page] of Object.entries(pages)) {
-          await fitsItsWidth(page);
-          await hasNoSeriousViolations(page);
-          await page.screenshot({ path: looks(`${name}-${colorScheme}-${device}`), fullPage: true });
-        }
+      test('every page fits, and axe finds nothing serious', async ({ context, server }) => {
+        test.slow();
+        const as = (name: string) => `${name}-${colorScheme}-${device}`;
+        await emptyPages(context, server, as);
+        await fullPages(context, server, as);
       });
     });
   }
 }
+
+test.describe('in Chinese', () => {
+  test.use({ locale: 'zh-CN', viewport: phone });
+
+  test('every page fits too', async ({ page, server }) => {
+    for (const [name, path] of Object.entries({ listen: '/', overview: '/admin', clients: '/admin/clients', messages: '/admin/messages', push: '/admin/push', try: '/try' })) {
+      await page.goto(server.url + path);
+      await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
+      await look(page, `${name}-chinese-phone`);
+    }
+  });
+});
 
 test('nothing moves when a page comes alive', async ({ context, server }) => {
   await context.addInitScript(() => {

@@ -8,6 +8,8 @@ import { expect, otherOrigin, Tab, test, type Tidings } from '../fixtures';
 
 async function lines(page: Page, server: Tidings, language: string, client: string): Promise<string> {
   await page.goto(`${server.url}/try`);
+  // From here on the page is alive.
+  await expect(page.locator('#lines')).toContainText(`${server.url}/`);
   await page.getByLabel('Client id').fill(client);
   await page.getByRole('radio', { name: language, exact: true }).check();
   await expect(page.locator('#lines')).toContainText(client);
@@ -55,6 +57,7 @@ for (const way of ['tidings.js', 'EventSource']) {
 
 test('an id with a quote in it breaks no line', async ({ page, server }) => {
   await page.goto(`${server.url}/try`);
+  await expect(page.locator('#lines')).toContainText(server.url);
   await page.getByLabel('Client id').fill(`o'brien"`);
   await expect(page.locator('#lines')).toContainText('{"client": "obrien"}');
 });
