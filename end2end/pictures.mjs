@@ -72,15 +72,14 @@ async function listenPicture(context, url) {
 
 async function adminPicture(context, url) {
   const page = await context.newPage();
-  await page.goto(`${url}/admin`);
-  await page.getByText('anna@example.org').first().waitFor();
-  await page.getByRole('button', { name: 'Push to anna@example.org' }).click();
+  await page.goto(`${url}/admin/push?client=anna@example.org`);
   await page.getByRole('radio', { name: 'JSON' }).check();
   await page.getByLabel('Event type').fill('order.sent');
   await page.getByLabel('Data').fill('{\n  "order": 42,\n  "carrier": "Hermes"\n}');
   await page.getByText('Reaches 1 client on 2 connections now.').waitFor();
   await page.getByRole('button', { name: 'Push', exact: true }).click();
   await page.getByText('Reached 2 connections now.').first().waitFor();
+  await page.getByText('1 waiting').or(page.getByText('1 sent')).first().waitFor();
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(pictures, 'admin.png') });
 }
@@ -91,12 +90,14 @@ const url = `http://127.0.0.1:${port}`;
 const place = ['--listen', `127.0.0.1:${port}`, '--data-dir', folder];
 const server = spawn(binary, ['serve', ...place], { stdio: ['ignore', 'ignore', 'inherit'] });
 const streams = new AbortController();
+const held = [];
 let browser;
 try {
   await until('the server', async () => (await fetch(`${url}/health/ready`)).ok);
   for (const [id, topics] of others) {
     const query = new URLSearchParams([['client_id', id], ...topics.map((topic) => ['topic', topic])]);
-    await fetch(`${url}/sse?${query}`, { signal: streams.signal });
+    // Held, because what nobody holds is collected and its connection with it.
+    held.push(await fetch(`${url}/sse?${query}`, { signal: streams.signal }));
   }
   const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
   browser = await chromium.launch({ executablePath: own, args: ['--no-sandbox', '--disable-gpu'] });
