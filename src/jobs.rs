@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use live::Live;
 pub use live::{Changed, Changes};
 pub use passing::{Passing, passing};
-pub use view::{Lines, Step, View};
+pub use view::{From, Lines, Step, View};
 
 use crate::{
     broker::Broker,
@@ -147,8 +147,8 @@ impl Jobs {
         self.broker.log().job_lines(id, range, limit)
     }
 
-    /// Looks on from now on. `after` is the line of its log that was had last. Blocks.
-    pub fn view(&self, id: JobId, after: u64) -> Result<View, ViewError> {
+    /// Looks on from now on, at the lines of its log from there on. Blocks.
+    pub fn view(&self, id: JobId, from: From) -> Result<View, ViewError> {
         let permit = Arc::clone(&self.viewers).try_acquire_owned();
         let permit = permit.map_err(|_| ViewError::TooMany(self.most_viewers))?;
         let lines = Lines::Kept(Arc::clone(&self.broker), id);
@@ -160,7 +160,7 @@ impl Jobs {
                 None => return Err(ViewError::Unknown(id)),
             },
         };
-        Ok(View::new(states, lines, after, Some(permit)))
+        Ok(View::new(states, lines, from, Some(permit)))
     }
 
     /// How many look on now.

@@ -28,7 +28,7 @@ pub(crate) use copy_button::CopyButton;
 pub(crate) use field::{Complaint, Field, FieldNote};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields};
 pub(crate) use history_list::{HistoryList, MessageActions};
-pub(crate) use job_facts::{JobFacts, job_state};
+pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_in_words};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
 pub(crate) use layout::{Footer, Header};

@@ -105,9 +105,8 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=pages::Missing>
                     <Route path=path!("/") view=pages::Subscriber />
                     <Route path=path!("/admin/:place?") view=pages::Admin />
-                    <Route path=path!("/jobs") view=pages::Jobs />
+                    <Route path=path!("/jobs/:id?") view=pages::Jobs />
                     <Route path=path!("/try") view=pages::Trying />
-                    <Route path=path!("/jobs/:id") view=pages::Job />
                 </FlatRoutes>
             </main>
             <Footer />

@@ -1,14 +1,12 @@
 //! The pages, one file per route. A page loads and sends; what it shows is made of components.
 
 mod admin;
-mod job;
 mod jobs;
 mod missing;
 mod subscriber;
 mod trying;
 
 pub(crate) use admin::Admin;
-pub(crate) use job::Job;
 pub(crate) use jobs::Jobs;
 pub(crate) use missing::Missing;
 pub(crate) use subscriber::Subscriber;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::wire::{JobLine, JobLogExtent};
 
 /// The most lines that a page holds while it follows the end.
-const MOST: usize = 2_000;
+const MOST: usize = 1_000;
 
 /// See the module's description.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,16 @@ impl Worklog {
         while followed && self.lines.len() > MOST {
             self.lines.pop_front();
         }
+    }
+
+    /// What is to be appended of so many lines while the end is followed: where they are more than a page holds, only
+    /// the newest of them, in place of all that is here.
+    pub(crate) fn leap<'l, T>(&mut self, lines: &'l [T]) -> &'l [T] {
+        let left_out = lines.len().saturating_sub(MOST);
+        if left_out > 0 {
+            self.lines.clear();
+        }
+        &lines[left_out..]
     }
 
     /// Takes the page before the first line.
@@ -100,6 +110,19 @@ mod tests {
         log.prepend(lines(3..=4));
         assert!(!log.has_older());
         assert_eq!((log.first(), log.last(), log.let_go()), (Some(3), 10, 2));
+    }
+
+    #[test]
+    fn of_very_many_at_once_only_the_newest_are_taken_and_no_gap_is_left() {
+        let mut log = Worklog::default();
+        log.append(lines(1..=5), true);
+        let many = lines(6..=MOST as u64 + 20);
+        let rest = log.leap(&many).to_vec();
+        log.append(rest, true);
+        assert_eq!((log.first(), log.last()), (Some(21), MOST as u64 + 20));
+        let few = lines(1..=3);
+        assert_eq!(log.leap(&few).len(), 3);
+        assert_eq!(log.first(), Some(21), "nothing was cleared for those");
     }
 
     #[test]

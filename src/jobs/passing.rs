@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{Lines, View};
+use super::{From, Lines, View};
 use crate::{
     job::{Job, JobId, Line, NewJob, Order, Refused, Report, Title},
     log::Clock,
@@ -32,7 +32,12 @@ pub fn passing(title: Title, total: Option<u64>) -> (Passing, View) {
     };
     let (sender, receiver) = watch::channel(Arc::new(Job::begun(&new, clock.now())));
     let lines = Arc::default();
-    let view = View::new(receiver, Lines::Held(Arc::clone(&lines)), 0, None);
+    let view = View::new(
+        receiver,
+        Lines::Held(Arc::clone(&lines)),
+        From::After(0),
+        None,
+    );
     let passing = Passing {
         states: sender,
         lines,

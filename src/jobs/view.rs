@@ -56,6 +56,15 @@ pub enum Step {
     Wait,
 }
 
+/// Where the lines begin that are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// After this one.
+    After(u64),
+    /// With the last so many of those that are there.
+    Last(u64),
+}
+
 /// See the module's description.
 pub struct View {
     states: watch::Receiver<Arc<Job>>,
@@ -73,15 +82,18 @@ impl View {
     pub(super) fn new(
         states: watch::Receiver<Arc<Job>>,
         lines: Lines,
-        after: u64,
+        from: From,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
-        // A line that never was: the log is another, or was put back to an older copy.
         let last = states.borrow().log.last;
         Self {
             states,
             lines,
-            told: after.min(last),
+            told: match from {
+                // A line that never was: the log was put back to an older copy.
+                From::After(line) => line.min(last),
+                From::Last(lines) => last.saturating_sub(lines),
+            },
             shown: None,
             lines_next: false,
             _permit: permit,

@@ -3,73 +3,96 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Entry, IntoPart, list, note, text, word},
+    components::{Entry, IntoPart, list, note, word},
     figures,
     pace::Pace,
     wire::{JobInfo, JobReason, JobState},
     words::{fill, say, words},
 };
 
+/// One job of some: the views share a type with the list.
+#[derive(Clone, Copy)]
+pub(crate) struct ShownJob {
+    id: StoredValue<String>,
+    pub(crate) jobs: RwSignal<Vec<JobInfo>>,
+}
+
+impl ShownJob {
+    /// The job with this id, once it is among these.
+    pub(crate) fn new(id: String, jobs: RwSignal<Vec<JobInfo>>) -> Self {
+        let id = StoredValue::new(id);
+        Self { id, jobs }
+    }
+
+    /// Its id.
+    pub(crate) fn id(self) -> String {
+        self.id.try_get_value().unwrap_or_default()
+    }
+
+    /// Something of it; none: it is not there.
+    pub(crate) fn tell<T>(self, of: impl FnOnce(&JobInfo) -> T) -> Option<T> {
+        self.jobs.track();
+        self.tell_untracked(of)
+    }
+
+    /// The same, once.
+    pub(crate) fn tell_untracked<T>(self, of: impl FnOnce(&JobInfo) -> T) -> Option<T> {
+        let id = self.id();
+        let jobs = self.jobs.try_read_untracked()?;
+        jobs.iter().find(|job| job.id == id).map(of)
+    }
+
+    /// A text of it, which changes with it.
+    pub(super) fn note(self, of: fn(&JobInfo) -> Option<String>) -> Signal<Option<String>> {
+        note(move || self.tell(of).flatten())
+    }
+
+    /// How far it is, as a bar. Without a total it only says that it goes on.
+    pub(super) fn bar(self) -> AnyView {
+        let value = self.note(|job| match (job.total, job.state.is_final()) {
+            (Some(_), _) => Some(job.step.to_string()),
+            (None, true) => Some(u64::from(job.state == JobState::Done).to_string()),
+            (None, false) => None,
+        });
+        let max = self.note(|job| Some(job.total.unwrap_or(1).to_string()));
+        view! {
+            <progress
+                class=word(move || self.tell(|job| job.state.name()).unwrap_or_default())
+                aria-label=say(|w| w.job.progress)
+                max=max
+                value=value
+            ></progress>
+        }
+        .part()
+    }
+}
+
 /// The job in figures.
 #[component]
 pub fn JobFacts(
     /// The job.
-    job: Signal<Option<JobInfo>>,
+    job: ShownJob,
     /// How fast it goes.
-    pace: Signal<Pace>,
-    /// What the time is, in milliseconds since 1970.
-    now: Signal<f64>,
+    speed: Signal<Option<String>>,
+    /// Seconds since 1970.
+    now: RwSignal<u64>,
 ) -> impl IntoView {
-    let of_job = move |told: fn(&JobInfo) -> Option<String>| {
-        note(move || job.with(|job| job.as_ref().and_then(told)))
-    };
-    let time = text(move || {
-        job.with(|job| job.as_ref().map(|job| elapsed(job, now.get())))
-            .unwrap_or_default()
-    });
-    let speed = note(move || {
-        let total = job.with(|job| {
-            job.as_ref()
-                .filter(|job| !job.state.is_final())
-                .map(|job| job.total)
-        })?;
-        pace.with(|pace| speed_in_words(pace, total))
-    });
-    let numbers = list(move || job.with(|job| job.as_ref().map(delivery).unwrap_or_default()));
+    let time = note(move || job.tell(|job| elapsed(job, now.get())));
+    let numbers = list(move || job.tell(delivery).unwrap_or_default());
     view! {
         <div class="job-facts">
-            {bar(job, say(|w| w.job.progress))}
+            {job.bar()}
             <p class="figures">
-                <strong>{of_job(step_in_words)}</strong>
+                <strong>{job.note(step_in_words)}</strong>
                 <span>{speed}</span>
                 <span>{time}</span>
             </p>
             <dl class="delivery">{numbers}</dl>
-            <p class="hint">{of_job(asked)}</p>
+            <p class="hint">{job.note(asked)}</p>
             <p class="outcome" role="status">
-                {of_job(outcome)}
+                {job.note(outcome)}
             </p>
         </div>
-    }
-    .part()
-}
-
-/// How far a job is, as a bar. Without a total it only says that it goes on.
-pub(super) fn bar(job: Signal<Option<JobInfo>>, label: Signal<&'static str>) -> AnyView {
-    let number = move |of: fn(&JobInfo) -> Option<u64>| {
-        note(move || {
-            job.with(|job| job.as_ref().and_then(of))
-                .map(|n| n.to_string())
-        })
-    };
-    let value = number(|job| match (job.total, job.state.is_final()) {
-        (Some(_), _) => Some(job.step),
-        (None, true) => Some(u64::from(job.state == JobState::Done)),
-        (None, false) => None,
-    });
-    let class = word(move || job.with(|job| job.as_ref().map_or("", |job| job.state.name())));
-    view! {
-        <progress class=class aria-label=label max=number(|job| Some(job.total.unwrap_or(1))) value=value></progress>
     }
     .part()
 }
@@ -98,7 +121,8 @@ pub(crate) fn step_in_words(job: &JobInfo) -> Option<String> {
     }
 }
 
-fn speed_in_words(pace: &Pace, total: Option<u64>) -> Option<String> {
+/// How fast it goes, and how long it will take at that.
+pub(crate) fn speed_in_words(pace: &Pace, total: Option<u64>) -> Option<String> {
     let rate = pace.rate()?;
     let rounded = |rate: f64| figures::decimal((rate * 10.0).round() / 10.0);
     let mut said = match rate < 1.0 {
@@ -112,12 +136,12 @@ fn speed_in_words(pace: &Pace, total: Option<u64>) -> Option<String> {
     Some(said)
 }
 
-fn elapsed(job: &JobInfo, now: f64) -> String {
+fn elapsed(job: &JobInfo, now: u64) -> String {
     let (until, said) = match job.ended_at {
-        Some(ended) => (ended as f64, words().job.took),
+        Some(ended) => (ended / 1_000, words().job.took),
         None => (now, words().job.runs_for),
     };
-    let seconds = ((until - job.created_at as f64) / 1_000.0).max(0.0) as u64;
+    let seconds = until.saturating_sub(job.created_at / 1_000);
     fill(said, &[("time", &span(seconds))])
 }
 
@@ -135,31 +159,30 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// What a number is called in the language of the moment.
-type Name = fn() -> &'static str;
-
 /// How a push fares: what was planned, and where that is now.
 fn delivery(job: &JobInfo) -> Vec<Entry> {
     let Some(receipts) = job.delivery else {
         return Vec::new();
     };
-    let numbers: [(Name, u64, bool); 6] = [
-        (|| words().job.planned, receipts.audience, true),
-        (|| words().job.acknowledged, receipts.acknowledged, true),
-        (|| words().job.sent, receipts.sent, true),
-        (|| words().job.waiting, receipts.waiting, true),
-        (|| words().job.out_of_time, receipts.expired, false),
-        (|| words().job.taken_back, receipts.recalled, false),
+    let words = &words().job;
+    let numbers = [
+        (words.planned, receipts.audience),
+        (words.acknowledged, receipts.acknowledged),
+        (words.sent, receipts.sent),
+        (words.waiting, receipts.waiting),
+        (words.out_of_time, receipts.expired),
+        (words.taken_back, receipts.recalled),
     ];
-    let shown = numbers
-        .into_iter()
-        .filter(|(_, n, always)| *always || *n > 0);
-    let entry = |(name, n, _): (Name, u64, bool)| {
-        Entry::new(format!("{n} {}", name()), move || {
+    // The last two are rare.
+    let shown = numbers.into_iter().enumerate();
+    let shown = shown.filter(|(i, (_, n))| *i < 4 || *n > 0);
+    let entry = |(_, (name, n)): (usize, (&'static str, u64))| {
+        let number = figures::number(n);
+        Entry::new(format!("{number} {name}"), move || {
             view! {
                 <div>
-                    <dt>{word(name)}</dt>
-                    <dd>{text(move || figures::number(n))}</dd>
+                    <dt>{name}</dt>
+                    <dd>{number.clone()}</dd>
                 </div>
             }
             .fresh()
@@ -223,8 +246,8 @@ mod tests {
         ] {
             assert_eq!(span(seconds), said);
         }
-        assert_eq!(elapsed(&job(), 61_000.0), "running for 1 min 0 s");
-        assert_eq!(elapsed(&job(), 0.0), "running for 0 s", "clocks differ");
+        assert_eq!(elapsed(&job(), 61), "running for 1 min 0 s");
+        assert_eq!(elapsed(&job(), 0), "running for 0 s", "clocks differ");
     }
 
     #[test]

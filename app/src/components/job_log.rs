@@ -1,62 +1,64 @@
 //! What a job has said. It follows the end until somebody scrolls up, and again when they are back there.
 
-use leptos::{html, prelude::*};
+use leptos::{leptos_dom::helpers::document, prelude::*, web_sys::Element};
 
 use crate::{
-    components::{IntoPart, note, press, when},
-    words::{count, say, words},
-    worklog::Worklog,
+    components::{IntoPart, press, when, word},
+    words::say,
 };
 
+/// Where the lines are.
+const AREA: &str = "job-log";
+/// So many characters tell one beginning from another.
+const HEAD: usize = 80;
 /// So near to the end, in pixels, counts as being there.
 const NEAR: i32 = 8;
 
 /// The log of a job.
 #[component]
 pub fn JobLog(
-    /// The lines that are here.
-    log: RwSignal<Worklog>,
+    /// The lines that are here, as one text.
+    text: RwSignal<String>,
     /// Whether the end is followed.
     followed: RwSignal<bool>,
+    /// Whether there are older lines to be had.
+    has_older: RwSignal<bool>,
     /// What to say while there are no lines.
     nothing: Signal<Option<String>>,
+    /// What to say of lines that are gone.
+    let_go: Signal<Option<String>>,
     /// The person wants older lines.
     on_older: Callback<()>,
 ) -> impl IntoView {
-    let area = NodeRef::<html::Pre>::new();
-    let lines = Signal::derive(move || log.with(Worklog::text));
-    // From the end: older lines that come before must not move what is being read.
-    let from_end = StoredValue::new(0);
-    let first = StoredValue::new(None::<u64>);
+    let head = StoredValue::new(String::new());
+    let from_end = StoredValue::new(0_u64);
+    let top = StoredValue::new(0_u64);
     Effect::new(move || {
-        lines.track();
-        let Some(area) = area.get() else { return };
-        let top = log.with_untracked(Worklog::first);
-        let grew_above = first.get_value().is_some() && top < first.get_value();
-        first.set_value(top);
+        let grew_above = text.with(|text| !text.starts_with(&head.get_value()));
+        head.set_value(text.with_untracked(|text| text.chars().take(HEAD).collect()));
         if followed.get_untracked() {
-            area.set_scroll_top(area.scroll_height());
-        } else if grew_above {
-            area.set_scroll_top(area.scroll_height() - from_end.get_value());
+            to_the_end();
+        } else if grew_above && let Some(area) = area() {
+            // Older lines that come before must not move what is being read.
+            area.set_scroll_top(area.scroll_height() - from_end.get_value() as i32);
         }
-        from_end.set_value(area.scroll_height() - area.scroll_top());
     });
     let scrolled = move |_| {
-        let Some(area) = area.get_untracked() else {
-            return;
-        };
+        let Some(area) = area() else { return };
         let rest = area.scroll_height() - area.scroll_top();
-        from_end.set_value(rest);
+        from_end.set_value(rest.unsigned_abs().into());
         let is_there = rest - area.client_height() <= NEAR;
-        if followed.get_untracked() != is_there {
+        let at = area.scroll_top().unsigned_abs().into();
+        // Lines that came since it was scrolled to the end are no reason: only going up is.
+        let went_up = at < top.get_value();
+        top.set_value(at);
+        if followed.get_untracked() != is_there && (is_there || went_up) {
             followed.set(is_there);
         }
     };
-    let to_the_end = move || {
+    let back_to_the_end = move || {
         followed.set(true);
-        if let Some(area) = area.get_untracked() {
-            area.set_scroll_top(area.scroll_height());
-        }
+        to_the_end();
     };
     let older = move || {
         view! {
@@ -68,29 +70,42 @@ pub fn JobLog(
     };
     let back = move || {
         view! {
-            <button type="button" class="quiet small" on:click=press(to_the_end)>
+            <button type="button" class="quiet small" on:click=press(back_to_the_end)>
                 {say(|w| w.job.to_the_end)}
             </button>
         }
         .fresh()
     };
-    let let_go = note(move || {
-        let let_go = log.with(|log| log.let_go().min(u64::from(!log.has_older()) * u64::MAX));
-        (let_go > 0).then(|| count(words().job.let_go, let_go, &[]))
-    });
     view! {
         <section class="card" aria-labelledby="log">
             <div class="section-head">
                 <h2 id="log">{say(|w| w.job.log)}</h2>
-                {when(move || log.with(Worklog::has_older), older)}
+                {when(move || has_older.get(), older)}
                 {when(move || !followed.get(), back)}
             </div>
             <p class="hint">{let_go}</p>
-            <pre class="job-log" role="log" aria-labelledby="log" tabindex="0" node_ref=area on:scroll=scrolled>
-                {lines}
+            <pre
+                id=AREA
+                class=word(move || if text.with(String::is_empty) { "job-log none" } else { "job-log" })
+                role="log"
+                aria-labelledby="log"
+                tabindex="0"
+                on:scroll=scrolled
+            >
+                {text}
             </pre>
             <p class="nothing">{nothing}</p>
         </section>
     }
     .part()
+}
+
+fn area() -> Option<Element> {
+    document().get_element_by_id(AREA)
+}
+
+fn to_the_end() {
+    if let Some(area) = area() {
+        area.set_scroll_top(area.scroll_height());
+    }
 }

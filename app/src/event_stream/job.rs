@@ -1,4 +1,5 @@
-//! The stream of one job: what every browser's EventSource brings, until the end or until it breaks.
+//! The stream of one job, as every browser's EventSource brings it, until its end. While the server is away the
+//! browser comes back by itself.
 
 use leptos::{
     wasm_bindgen::{JsCast, closure::Closure},
@@ -8,61 +9,52 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     api::encoded,
-    wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo, JobLine, Reconnect},
+    wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo},
 };
 
 /// What the stream tells.
 pub(crate) enum JobTold {
     /// How the job is.
     State(JobInfo),
-    /// A line of its log.
-    Line(JobLine),
+    /// A line of its log, as JSON: of thousands that come at once only some are looked at.
+    Line(String),
     /// How it ended. Nothing comes after it.
     End(JobInfo),
-    /// The stream has ended before the job; come back after so many milliseconds, if the server said that.
-    Broken(Option<f64>),
+    /// The connection is gone, and the browser is coming back.
+    Away,
+    /// The server refused, and the browser has given up.
+    Refused,
 }
 
-/// An open stream; closed when it is dropped. It does not come back by itself.
+/// An open stream; closed when it is dropped.
 pub(crate) struct JobSource {
     source: EventSource,
-    _heard: Vec<Closure<dyn FnMut(MessageEvent)>>,
+    _heard: Vec<Heard>,
 }
 
 type Heard = Closure<dyn FnMut(MessageEvent)>;
 
 impl JobSource {
-    /// Opens the stream of a job, with the lines after this one. None: the browser can't.
+    /// Opens the stream of a job, with lines as the query says. None: the browser can't.
     pub(crate) fn open(
         id: &str,
-        after: u64,
-        then: impl Fn(JobTold) + Clone + 'static,
+        lines: &str,
+        then: impl Fn(JobTold) + Copy + 'static,
     ) -> Option<Self> {
-        let url = format!("/sse/jobs/{}?after={after}", encoded(id));
+        let url = format!("/sse/jobs/{}?{lines}", encoded(id));
         let source = EventSource::new(&url).ok()?;
-        let mut heard = Vec::new();
-        let mut hear = |name: &str, told: fn(&MessageEvent) -> Option<JobTold>| {
-            let then = then.clone();
-            let closure: Heard = Closure::new(move |event: MessageEvent| {
-                if let Some(told) = told(&event) {
+        let heard = [EVENT_STATE, EVENT_LOG, EVENT_END, "error"].map(|name| {
+            let heard: Heard = Closure::new(move |event: MessageEvent| {
+                if let Some(told) = told(name, &event) {
                     then(told);
                 }
             });
-            let _ = source.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-            heard.push(closure);
-        };
-        hear(EVENT_STATE, |event| data(event).map(JobTold::State));
-        hear(EVENT_LOG, |event| data(event).map(JobTold::Line));
-        hear(EVENT_END, |event| data(event).map(JobTold::End));
-        hear("reconnect", |event| {
-            let asked = data::<Reconnect>(event)?;
-            Some(JobTold::Broken(Some(asked.after_ms as f64)))
+            let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
+            heard
         });
-        // That is no message: it has no data.
-        hear("error", |_| Some(JobTold::Broken(None)));
         Some(Self {
             source,
-            _heard: heard,
+            _heard: heard.into(),
         })
     }
 }
@@ -70,6 +62,21 @@ impl JobSource {
 impl Drop for JobSource {
     fn drop(&mut self) {
         self.source.close();
+    }
+}
+
+fn told(name: &str, event: &MessageEvent) -> Option<JobTold> {
+    match name {
+        EVENT_STATE => data(event).map(JobTold::State),
+        EVENT_LOG => event.data().as_string().map(JobTold::Line),
+        EVENT_END => data(event).map(JobTold::End),
+        _ => {
+            let source: EventSource = event.target()?.unchecked_into();
+            Some(match source.ready_state() {
+                EventSource::CLOSED => JobTold::Refused,
+                _ => JobTold::Away,
+            })
+        }
     }
 }
 

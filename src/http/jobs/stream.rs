@@ -22,7 +22,7 @@ use crate::{
         sse::{self, events},
     },
     job::JobId,
-    jobs::{Step, View, ViewError},
+    jobs::{From, Step, View, ViewError},
     message::{Cursor, Epoch, EventType, FrameWriter},
     outbox::CloseReason,
 };
@@ -36,9 +36,10 @@ use crate::{
     get, path = "/sse/jobs/{id}", tag = "streams",
     params(
         ("id" = String, Path, description = "Which job; who has the id needs no token"),
-        ("after" = Option<String>, Query, description = "Only lines after this one, or `latest`: none but those that come"),
+        ("after" = Option<u64>, Query, description = "Only lines after this one"),
+        ("tail" = Option<u64>, Query, description = "Instead: of the lines that are there only the last so many"),
         ("last_event_id" = Option<String>, Query, description = "The same as the header, for who can't send it"),
-        ("Last-Event-ID" = Option<String>, Header, description = "What was had last; wins over `after`"),
+        ("Last-Event-ID" = Option<String>, Header, description = "What was had last; wins over both"),
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
@@ -56,13 +57,13 @@ pub async fn stream(
     let id = parse::id(&id)?;
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
     let had = had(id, sse::last_event_id(&pairs, &headers));
-    let after = match (had, pairs.get("after")) {
-        (Some(had), _) => had,
-        (None, Some("latest")) => u64::MAX,
-        (None, _) => pairs.number("after")?.unwrap_or_default(),
+    let from = match (had, pairs.number("tail")?) {
+        (Some(had), _) => From::After(had),
+        (None, Some(lines)) => From::Last(lines),
+        (None, None) => From::After(pairs.number("after")?.unwrap_or_default()),
     };
     let jobs = Arc::clone(&state.jobs);
-    let view = off_thread(move || jobs.view(id, after)).await?;
+    let view = off_thread(move || jobs.view(id, from)).await?;
     let job = view.job();
     if job.state.is_final() && had.is_some_and(|had| had > job.log.last) {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -83,7 +84,7 @@ fn had(id: JobId, last_event_id: Option<&str>) -> Option<u64> {
     (cursor.epoch.as_str() == id.digits()).then_some(cursor.seq)
 }
 
-impl From<ViewError> for Error {
+impl std::convert::From<ViewError> for Error {
     fn from(error: ViewError) -> Self {
         let text = error.to_string();
         match error {

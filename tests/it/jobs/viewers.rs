@@ -143,12 +143,14 @@ async fn a_viewer_may_begin_at_a_line_or_with_those_that_come() {
     server.report(&job, say("one\ntwo\nthree")).await;
     let path = format!("/sse/jobs/{}", job.id);
     let from_two = server.open(&format!("{path}?after=1")).await;
-    let mut latest = server.open(&format!("{path}?after=latest")).await;
+    let mut latest = server.open(&format!("{path}?tail=0")).await;
     assert_eq!(latest.next().await.event, "state");
+    let two = server.open(&format!("{path}?tail=2")).await;
     server.report(&job, say("four")).await;
     server.report(&job, end(JobState::Done)).await;
     assert_eq!(texts(&told(from_two).await), ["two", "three", "four"]);
     assert_eq!(texts(&told(latest).await), ["four"]);
+    assert_eq!(texts(&told(two).await), ["two", "three", "four"]);
     assert_eq!(
         server.get(&format!("{path}?after=soon")).await.status(),
         422

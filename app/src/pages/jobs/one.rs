@@ -1,30 +1,22 @@
-//! `/jobs/{id}`: one job, live, for whoever has its address.
-
-mod desk;
+//! One job.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
+use super::desk::Desk;
 use crate::{
     components::{
-        IntoPart, JobFacts, JobLog, StreamState, either, job_state, note, press, text, when, word,
+        IntoPart, JobFacts, JobLog, StreamState, either, job_state, note, press, speed_in_words,
+        text, when, word,
     },
-    words::{say, words},
+    words::{count, say, words},
 };
-use desk::Desk;
 
 /// The page of a job.
-#[component]
-pub fn Job() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let desk = Desk::new();
-    Effect::new(move || desk.look_at(id.get()));
+pub(super) fn view(id: String) -> AnyView {
+    let desk = Desk::new(id);
     let title = text(move || {
-        let title = desk
-            .job
-            .with(|job| job.as_ref().map(|job| job.title.clone()));
+        let title = desk.job.tell(|job| job.title.clone());
         title.unwrap_or_else(|| words().jobs.title.to_owned())
     });
     view! {
@@ -45,27 +37,35 @@ fn unknown() -> AnyView {
 }
 
 fn shown(desk: Desk, title: Signal<String>) -> AnyView {
-    let state = move || desk.job.with(|job| job.as_ref().map(|job| job.state));
-    let is_running = move || state().is_some_and(|state| !state.is_final());
+    let state = move || desk.job.tell(|job| job.state);
+    let is_over = move || state().is_some_and(|state| state.is_final());
     let may_cancel = move || {
-        let asked = desk
+        let may = desk
             .job
-            .with(|job| job.as_ref().is_some_and(|job| job.cancel_requested));
-        desk.admin.get() && is_running() && !asked
+            .tell(|job| !job.state.is_final() && !job.cancel_requested);
+        desk.admin.get() && may.unwrap_or_default()
     };
     let nothing = note(move || {
         let words = words();
-        let empty = desk.log.with(|log| log.last() == 0);
-        match (state(), empty) {
-            (_, false) => None,
-            (None, _) => Some(words.jobs.loading.to_owned()),
-            (Some(state), _) if state.is_final() => Some(words.job.said_nothing.to_owned()),
-            (Some(_), _) => Some(words.job.says_nothing.to_owned()),
+        if desk.text.with(|text| !text.is_empty()) {
+            return None;
         }
+        let nothing = desk
+            .job
+            .tell(|job| match (job.log.last, job.state.is_final()) {
+                (1.., _) => words.jobs.loading,
+                (0, true) => words.job.said_nothing,
+                (0, false) => words.job.says_nothing,
+            });
+        Some(nothing.unwrap_or(words.jobs.loading).to_owned())
+    });
+    let let_go = note(move || {
+        let let_go = desk.let_go();
+        (let_go > 0).then(|| count(words().job.let_go, let_go, &[]))
     });
     let stream = move || {
         let retry = Callback::new(move |()| desk.retry());
-        view! { <StreamState state=desk.stream.into() on_retry=retry /> }.fresh()
+        view! { <StreamState state=desk.stream.into() on_retry=retry /> }.part()
     };
     view! {
         <div class="page-head">
@@ -79,7 +79,7 @@ fn shown(desk: Desk, title: Signal<String>) -> AnyView {
             </div>
             <div class="row">
                 {when(may_cancel, move || cancel(desk))}
-                {when(move || !state().is_some_and(|state| state.is_final()), stream)}
+                {when(move || !is_over(), stream)}
             </div>
         </div>
         <p class="note" role="status">
@@ -87,12 +87,21 @@ fn shown(desk: Desk, title: Signal<String>) -> AnyView {
         </p>
         <div class="columns">
             <section class="card" aria-label=say(|w| w.job.progress)>
-                <JobFacts job=desk.job.into() pace=desk.pace.into() now=desk.now.into() />
+                <JobFacts
+                    job=desk.job
+                    speed=note(move || {
+                        let total = desk.job.tell(|job| (!job.state.is_final()).then_some(job.total));
+                        speed_in_words(&desk.pace(), total.flatten()?)
+                    })
+                    now=desk.now
+                />
             </section>
             <JobLog
-                log=desk.log
+                text=desk.text
                 followed=desk.followed
+                has_older=desk.has_older
                 nothing
+                let_go
                 on_older=Callback::new(move |()| desk.load_older())
             />
         </div>

@@ -1,0 +1,312 @@
+// Jobs as people see them: the list of an admin, and the page of one job for whoever has its address.
+import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test, type Tidings } from '../fixtures';
+
+const phone = { width: 360, height: 740 };
+const looks = (name: string) => fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
+const token = 'an-admin-token-that-is-long-enough';
+
+type Job = { id: string; title: string; state: string; log: { last: number } };
+
+/** What a worker does. */
+class Worker {
+  private constructor(readonly server: Tidings, readonly job: Job, private readonly headers: Record<string, string>) {}
+
+  static async begin(server: Tidings, job: object, token?: string): Promise<Worker> {
+    const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+    if (token) headers.Authorization = `Bearer ${token}`;
+    const begun = await fetch(`${server.url}/api/jobs`, { method: 'POST', headers, body: JSON.stringify(job) });
+    expect(begun.status, 'it begins').toBe(201);
+    return new Worker(server, await begun.json(), headers);
+  }
+
+  async report(report: object): Promise<any> {
+    const url = `${this.server.url}/api/jobs/${this.job.id}`;
+    const taken = await fetch(url, { method: 'PATCH', headers: this.headers, body: JSON.stringify(report) });
+    expect(taken.ok, JSON.stringify(report)).toBe(true);
+    return taken.json();
+  }
+
+  async say(from: number, to: number): Promise<void> {
+    const lines = Array.from({ length: to - from + 1 }, (_, n) => `line ${from + n}`);
+    for (let at = 0; at < lines.length; at += 1000) {
+      await this.report({ message: lines.slice(at, at + 1000).join('\n') });
+    }
+  }
+
+  get page(): string {
+    return `${this.server.url}/jobs/${this.job.id}`;
+  }
+}
+
+const bar = (page: Page) => page.getByRole('progressbar', { name: 'Progress' });
+const log = (page: Page) => page.getByRole('log', { name: 'Log' });
+const isLive = (page: Page) => expect(page.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
+const distanceFromEnd = (page: Page) =>
+  log(page).evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
+
+test('a job is seen from its first step to its end', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Import of orders', steps: 200 });
+  await page.goto(worker.page);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Import of orders');
+  await expect(page).toHaveTitle(/^Import of orders/);
+  await isLive(page);
+  await expect(page.getByText('It has said nothing yet.')).toBeVisible();
+  await worker.report({ step: 50, message: 'orders.csv: 50 rows' });
+  await expect(bar(page)).toHaveAttribute('value', '50');
+  await expect(bar(page)).toHaveAttribute('max', '200');
+  await expect(page.getByText('50 of 200')).toBeVisible();
+  await expect(log(page)).toHaveText('orders.csv: 50 rows\n');
+  await worker.report({ step: 120, state: 'failed', message: 'row 121: no such product' });
+  await expect(page.getByText('failed', { exact: true })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'row 121: no such product' })).toBeVisible();
+  await expect(log(page)).toContainText('row 121');
+  await expect(page.getByText('Live', { exact: true })).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeHidden();
+
+  await page.reload();
+  await expect(page.getByText('failed', { exact: true })).toBeVisible();
+  await expect(log(page)).toHaveText('orders.csv: 50 rows\nrow 121: no such product\n');
+});
+
+test('how fast it goes and how long it will take is told while it runs', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Steady', steps: 1000 });
+  await page.goto(worker.page);
+  await isLive(page);
+  let step = 0;
+  await expect(async () => {
+    await worker.report({ step: ++step });
+    await expect(page.getByText(/[\d.]+ a (second|minute) · about .* left/)).toBeVisible({ timeout: 100 });
+  }).toPass();
+  await expect(page.getByText(/^running for/)).toBeVisible();
+  await worker.report({ step: 1000, state: 'done' });
+  await expect(page.getByText(/^took/)).toBeVisible();
+  await expect(page.getByText(/about .* left/)).toBeHidden();
+});
+
+test('the log follows the end until somebody scrolls up, and again when they come back', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Talkative' });
+  await worker.say(1, 500);
+  await page.goto(worker.page);
+  await expect(log(page)).toContainText('line 500');
+  await expect(log(page)).not.toContainText('line 300\n');
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThanOrEqual(8);
+  await worker.say(501, 510);
+  await expect(log(page)).toContainText('line 510');
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThanOrEqual(8);
+
+  await log(page).evaluate((e) => { e.scrollTop = 100; });
+  await expect(page.getByRole('button', { name: 'To the end' })).toBeVisible();
+  await worker.say(511, 520);
+  await expect(log(page)).toContainText('line 520');
+  expect(await log(page).evaluate((e) => e.scrollTop), 'what is being read stays').toBe(100);
+
+  await page.getByRole('button', { name: 'Older lines' }).click();
+  await expect(log(page)).toContainText('line 102\n');
+  await expect.poll(() => log(page).evaluate((e) => e.scrollTop), { message: 'it stays when lines come above it' })
+    .toBeGreaterThan(1000);
+  await page.getByRole('button', { name: 'Older lines' }).click();
+  await expect(log(page)).toContainText('line 1\nline 2\n');
+  await expect(page.getByRole('button', { name: 'Older lines' })).toBeHidden();
+
+  await page.getByRole('button', { name: 'To the end' }).click();
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThanOrEqual(8);
+  await worker.say(521, 530);
+  await expect(log(page)).toContainText('line 530');
+  await expect.poll(() => distanceFromEnd(page)).toBeLessThanOrEqual(8);
+});
+
+test('a log of many lines does not hold up the page', async ({ page, server }) => {
+  await page.addInitScript(() => {
+    (window as any).longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) (window as any).longest = Math.max((window as any).longest, duration);
+    }).observe({ type: 'longtask', buffered: true });
+  });
+  const worker = await Worker.begin(server, { title: 'Very talkative' });
+  await worker.say(1, 1000);
+  await page.goto(worker.page);
+  await isLive(page);
+  await page.evaluate(() => { (window as any).longest = 0; });
+  await worker.say(1001, 20_000);
+  await expect(log(page)).toContainText('line 20000', { timeout: 30_000 });
+  expect(await page.evaluate(() => (window as any).longest), 'milliseconds').toBeLessThan(200);
+  const lines = await log(page).evaluate((e) => (e.textContent ?? '').split('\n').length);
+  expect(lines).toBeLessThanOrEqual(1001);
+});
+
+test('a page goes on where it was when the server comes back', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Long', steps: 10 });
+  await worker.report({ step: 1, message: 'before' });
+  await page.goto(worker.page);
+  await isLive(page);
+  await server.kill();
+  await expect(page.getByText('Connecting')).toBeVisible();
+  await server.start();
+  await worker.report({ step: 2, message: 'after' });
+  await isLive(page);
+  await expect(log(page)).toHaveText('before\nafter\n');
+  await expect(page.getByText('2 of 10')).toBeVisible();
+});
+
+test('an admin cancels a job, after being asked once more', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Too long' });
+  await page.goto(worker.page);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Really cancel?' }).click();
+  await expect(page.getByText('It was asked to stop, and has not yet.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'cancel' })).toBeHidden();
+  expect((await worker.report({})).cancel_requested).toBe(true);
+  await worker.report({ state: 'cancelled' });
+  await expect(page.getByText('cancelled', { exact: true })).toBeVisible();
+  await expect(page.getByText('It was asked to stop, and has not yet.')).toBeHidden();
+});
+
+test('a job that went silent says so', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Silent', timeout: 1 });
+  await page.goto(worker.page);
+  await expect(page.getByText('Its worker was silent for longer than 1 s.')).toBeVisible();
+});
+
+test('an address of no job says so', async ({ page, server }) => {
+  await page.goto(`${server.url}/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55`);
+  await expect(page.getByRole('heading', { name: 'There is no such job' })).toBeVisible();
+});
+
+test('the list shows jobs as they begin, go on and end', async ({ page, server }) => {
+  await page.goto(`${server.url}/jobs`);
+  await isLive(page);
+  await expect(page.getByText('There are no jobs yet')).toBeVisible();
+  const one = await Worker.begin(server, { title: 'First', steps: 4 });
+  const two = await Worker.begin(server, { title: 'Second' });
+  const rows = page.getByRole('listitem');
+  await expect(rows).toHaveCount(2);
+  await expect(rows.nth(0)).toContainText('Second');
+  await one.report({ step: 3, message: 'nearly' });
+  await expect(rows.nth(1)).toContainText('3 of 4');
+  await expect(rows.nth(1)).toContainText('nearly');
+  await two.report({ state: 'done' });
+  await expect(rows.nth(0)).toContainText('done');
+
+  await page.getByLabel('State').selectOption('running');
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText('First');
+  await one.report({ state: 'done' });
+  await expect(rows).toHaveCount(0);
+  await expect(page.getByText('No job is like this.')).toBeVisible();
+  await page.getByLabel('State').selectOption('');
+  await expect(rows).toHaveCount(2);
+  await page.getByRole('link', { name: 'First' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('First');
+  await expect(page.getByText('done', { exact: true })).toBeVisible();
+  await page.goBack();
+  await expect(rows).toHaveCount(2);
+});
+
+test('older jobs come when they are asked for', async ({ page, server }) => {
+  for (let n = 1; n <= 55; n++) await Worker.begin(server, { title: `Job ${n}` });
+  await page.goto(`${server.url}/jobs`);
+  await expect(page.getByRole('listitem')).toHaveCount(50);
+  await page.getByRole('button', { name: 'Older jobs' }).click();
+  await expect(page.getByRole('listitem')).toHaveCount(55);
+  await expect(page.getByRole('listitem').last()).toContainText('Job 1');
+  await expect(page.getByRole('button', { name: 'Older jobs' })).toBeHidden();
+});
+
+test('a push that is followed shows who has it', async ({ page, server }) => {
+  const push = { to: { clients: ['ada', 'bob'] }, data: 'hello', track: true };
+  const { id, job } = (await server.push(push as any)) as any;
+  await page.goto(`${server.url}/jobs/${job}`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Push to 2 clients');
+  const number = (name: string) => page.locator('.delivery div').filter({ hasText: name }).getByRole('definition');
+  await expect(number('planned')).toHaveText('2');
+  await expect(number('waiting')).toHaveText('2');
+  const ack = (client_id: string) => fetch(`${server.url}/ack`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ client_id, id }),
+  });
+  await ack('ada');
+  await expect(number('acknowledged')).toHaveText('1');
+  await expect(bar(page)).toHaveAttribute('value', '1');
+  await ack('bob');
+  await expect(page.getByText('done', { exact: true })).toBeVisible();
+  await expect(number('waiting')).toHaveText('0');
+});
+
+test.describe('with an admin token', () => {
+  test.use({ flags: ['--admin-token', token, '--stream-secret', 'a-stream-secret-that-is-long-enough-0123'] });
+
+  test('who only has the address sees everything and can change nothing', async ({ page, server }) => {
+    const worker = await Worker.begin(server, { title: 'Shared', steps: 2 }, token);
+    await page.goto(worker.page);
+    await isLive(page);
+    await worker.report({ step: 1, message: 'half' });
+    await expect(page.getByText('1 of 2')).toBeVisible();
+    await expect(log(page)).toHaveText('half\n');
+    await expect(page.getByRole('button', { name: 'Cancel' })).toBeHidden();
+    await page.goto(`${server.url}/jobs`);
+    await expect(page.getByText('The list of jobs is for admins.')).toBeVisible();
+    await expect(page.getByText('Shared')).toBeHidden();
+  });
+
+  test('an admin signs in and has the list', async ({ page, server }) => {
+    await Worker.begin(server, { title: 'Mine' }, token);
+    await page.goto(`${server.url}/jobs`);
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.getByLabel('Admin token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: 'Jobs' }).click();
+    await expect(page.getByRole('listitem')).toContainText('Mine');
+  });
+});
+
+async function isFit(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  expect(told, `axe on ${page.url()}`).toEqual([]);
+  const { scroll, client } = await page.evaluate(() => {
+    const { scrollWidth: scroll, clientWidth: client } = document.documentElement;
+    return { scroll, client };
+  });
+  expect(scroll, `${page.url()} needs no scrolling sideways`).toBeLessThanOrEqual(client);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
+    test(`jobs fit, and axe finds nothing: ${colorScheme}, ${device}`, async ({ browser, server }) => {
+      const context = await browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      const shoot = (name: string) => page.screenshot({ path: looks(`${name}-${colorScheme}-${device}`), fullPage: true });
+      await page.goto(`${server.url}/jobs`);
+      await expect(page.getByText('There are no jobs yet')).toBeVisible();
+      await isFit(page);
+      await shoot('jobs-empty');
+      const running = await Worker.begin(server, { title: 'Nightly import of orders from the warehouse', steps: 200 });
+      await Worker.begin(server, { title: 'Nobody knows how long' });
+      const failed = await Worker.begin(server, { title: `A long name: ${'unbreakable'.repeat(10)}`, steps: 8 });
+      await failed.report({ step: 3, state: 'failed', message: 'exit code 3' });
+      const done = await Worker.begin(server, { title: 'Release', steps: 100 });
+      await done.report({ step: 100, state: 'done', message: 'uploaded' });
+      await server.push({ to: { clients: ['ada', 'bob'] }, data: 'hello', track: true } as any);
+      await running.report({ step: 40, message: 'reading orders.csv' });
+      await running.say(1, 60);
+      await running.report({ step: 80, message: `a long line: ${'unbreakable'.repeat(20)}` });
+      await expect(page.getByRole('listitem')).toHaveCount(5);
+      await expect(page.getByRole('listitem').last()).toContainText('80 of 200');
+      await isFit(page);
+      await shoot('jobs');
+      for (const [name, worker] of Object.entries({ running, failed, done })) {
+        await page.goto(worker.page);
+        await expect(log(page)).toContainText(/unbreakable|exit code 3|uploaded/);
+        await isFit(page);
+        await shoot(`job-${name}`);
+      }
+      await page.goto(running.page);
+      await page.getByRole('button', { name: '中文' }).click();
+      await expect(page.getByText('进行中')).toBeVisible();
+      await shoot('job-chinese');
+      await context.close();
+    });
+  }
+}
