@@ -11,6 +11,17 @@ import { eventParser } from './event_parser.js'
 const PATIENCE = 15_000
 /** What a ping may be late, in milliseconds, before it counts as missing. */
 const GRACE = 2_000
+/** So many bytes are told at once: somebody who comes back to a long backlog can go on using the page. */
+const SLICE = 65_536
+
+/** Lets the browser do what waits: draw, and hear the person. Unlike a timer it takes no longer where nobody looks. */
+const breathe = () =>
+  new Promise(done => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = done
+    port2.postMessage(0)
+  })
+
 /** The longest wait for the next try, in milliseconds, before it is spread. */
 const LONGEST = 30_000
 
@@ -27,11 +38,12 @@ const LONGEST = 30_000
  * @param {object} what
  * @param {() => Promise<[string, RequestInit]>} what.request what to fetch now
  * @param {(event: import('./event_parser.js').StreamEvent) => void} what.told called with every event
+ * @param {() => void} what.settled called when what came together has been told
  * @param {(standing: Standing, patience: number) => void} what.changed called with every change, and in how many
  *   milliseconds it will tell something, or change again
  * @param {() => boolean} what.cutOff whether the server can't be reached, and everybody knows
  */
-export const keepStream = ({ request, told, changed, cutOff }) => {
+export const keepStream = ({ request, told, settled, changed, cutOff }) => {
   let state = 'closed', due = 0, heartbeat = 0, failures = 0, patience = 0
   let timer, abort
 
@@ -92,7 +104,12 @@ export const keepStream = ({ request, told, changed, cutOff }) => {
       if (mine != abort) return
       if (done) return lost('ended')
       if (state == 'live') within(patience)
-      parse(value)
+      for (let at = 0; at < value.length; at += SLICE) {
+        parse(value.subarray(at, at + SLICE))
+        settled()
+        await breathe()
+        if (mine != abort) return
+      }
     }
   }
 

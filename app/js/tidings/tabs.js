@@ -21,7 +21,7 @@ const GATHER = 50
  * @param {(wishes: Wish[]) => void} what.lead this tab leads, or the others now want this
  * @param {() => void} what.follow this tab leads no longer
  * @param {(said: any) => void} what.told called with what the leader passes on
- * @param {() => any[]} what.sofar what somebody who joins has to be told
+ * @param {() => { said: any, patience: number }} what.sofar what somebody who joins has to be told
  * @param {() => void} what.retry somebody does not want to wait
  */
 export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
@@ -72,7 +72,7 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
     if (release) {
       if (from && wished) {
         wishes.set(from, wished)
-        sofar().forEach(said => post({ to: from, ...said }))
+        post({ to: from, ...sofar() })
         soon()
       }
       if (bye && wishes.delete(from)) soon()

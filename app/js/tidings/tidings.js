@@ -58,7 +58,7 @@ export const connect = (options = {}) => {
   let place = tab.get(name) ?? browser.get(name) ?? ''
   /** Up to where the connection has brought everything, and what it is for. */
   let cursor = '', subscribed = ''
-  let running = false, leading = false, missed = true, patience = 0, refusals = [], bearer
+  let running = false, leading = false, missed = true, patience = 0, together = [], refusals = [], bearer
 
   const emit = (name, said) => {
     for (const then of [...(handlers.get(name) ?? [])]) {
@@ -81,10 +81,12 @@ export const connect = (options = {}) => {
       if (id && leading && acknowledges) acks.shown(id)
     }
     // Only now: what was not shown may be asked for again.
-    if (id && !covers(place, id)) {
-      tab.set(name, place = id)
-      if (leading) browser.set(name, id)
-    }
+    if (id && !covers(place, id)) place = id
+  }
+
+  const remember = () => {
+    if (place) tab.set(name, place)
+    if (place && leading) browser.set(name, place)
   }
 
   const tell = (type, said) => {
@@ -121,11 +123,15 @@ export const connect = (options = {}) => {
       }
       if (type == 'ping') missed = false
       event.replayed = missed
-      const said = { event }
-      if (type == 'refused') refusals.push({ said })
-      tabs?.pass(said, patience)
+      if (type == 'refused') refusals.push(event)
+      together.push(event)
       take(event)
       if (id) cursor = id
+    },
+    settled() {
+      tabs?.pass({ events: together }, patience)
+      together = []
+      remember()
     },
     changed(standing, milliseconds) {
       if (!leading) return
@@ -169,11 +175,12 @@ export const connect = (options = {}) => {
     wish,
     lead,
     follow,
-    told({ event, standing }) {
+    told({ events, standing }) {
       if (standing) stand(standing)
-      if (event) take(event)
+      events?.forEach(take)
+      remember()
     },
-    sofar: () => [{ said: { standing: now }, patience }, ...refusals],
+    sofar: () => ({ said: { standing: now, events: refusals }, patience }),
     retry: stream.retry
   })
 
