@@ -2,6 +2,8 @@
 //! the clipboard, whether it is online. Nothing here is called while the server renders a page:
 //! effects and handlers run in browsers only.
 
+mod notification;
+
 use std::time::Duration;
 
 use js_sys::{Date, Function, Object, Promise, Reflect};
@@ -14,6 +16,8 @@ use leptos::{
     },
 };
 use wasm_bindgen_futures::JsFuture;
+
+pub(crate) use notification::{may_notify, notify};
 
 /// What this tab remembers under a key, across reloads.
 pub(crate) fn remembered(key: &str) -> Option<String> {
@@ -42,6 +46,18 @@ pub(crate) fn keep(key: &str, text: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, text);
     }
+}
+
+/// Forgets what this browser keeps under a key.
+pub(crate) fn forget(key: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
+/// Whether nobody can see the page.
+pub(crate) fn is_hidden() -> bool {
+    document().hidden()
 }
 
 /// Milliseconds since 1970.

@@ -14,7 +14,7 @@ use leptos::{
 
 pub(crate) use job::{JobSource, JobTold};
 use module::{Said, Tidings, connect};
-pub(crate) use state::{Arrival, Keeping, State, Subscription, Told};
+pub(crate) use state::{Arrival, Keeping, Reason, State, Subscription, Told};
 
 use crate::browser::{self, Timer};
 
@@ -32,7 +32,6 @@ struct Upkeep {
     then: Rc<dyn Fn(Told)>,
     subscription: Subscription,
     keeping: Option<Keeping>,
-    types: Vec<String>,
     open: Option<Open>,
     /// When the next try is, in milliseconds since 1970, and what counts down to it.
     due: f64,
@@ -60,7 +59,6 @@ impl EventStream {
                 then: Rc::new(then),
                 subscription: Subscription::default(),
                 keeping: None,
-                types: Vec::new(),
                 open: None,
                 due: 0.0,
                 timer: None,
@@ -101,11 +99,6 @@ impl EventStream {
             .try_update_value(|upkeep| upkeep.subscription = subscription);
     }
 
-    /// Tells messages of these types too.
-    pub(crate) fn hear(self, types: Vec<String>) {
-        self.upkeep.try_update_value(|upkeep| upkeep.types = types);
-    }
-
     /// Tries now instead of waiting.
     pub(crate) fn retry(self) {
         let tidings = self
@@ -142,16 +135,8 @@ impl EventStream {
         if name == "state" {
             return self.stands(said);
         }
-        let Some((then, wanted)) = self.upkeep.try_with_value(|upkeep| {
-            let wanted = name != "message" || {
-                let kind = said.kind();
-                kind == "message" || upkeep.types.contains(&kind)
-            };
-            (Rc::clone(&upkeep.then), wanted)
-        }) else {
-            return;
-        };
-        if wanted && let Some(told) = state::told(name, said) {
+        let then = self.upkeep.try_with_value(|upkeep| Rc::clone(&upkeep.then));
+        if let Some((then, told)) = then.zip(state::told(name, said)) {
             then(told);
         }
     }
@@ -163,14 +148,17 @@ impl EventStream {
             "waiting" => {
                 self.upkeep
                     .try_update_value(|upkeep| upkeep.due = said.retry_at().unwrap_or_default());
-                self.count_down(said.detail().or(said.reason()));
+                self.count_down(Reason {
+                    code: said.reason().unwrap_or_default(),
+                    detail: said.detail(),
+                });
             }
             _ => {}
         }
     }
 
     /// Says once a second how long it is until the next try.
-    fn count_down(self, reason: Option<String>) {
+    fn count_down(self, reason: Reason) {
         let due = self.upkeep.try_with_value(|upkeep| upkeep.due);
         let left = (due.unwrap_or_default() - browser::now()).max(0.0);
         let seconds = (left / 1_000.0).ceil();

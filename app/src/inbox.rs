@@ -1,8 +1,11 @@
 //! What a page has received, newest first, and never more than it can hold.
 
-use std::{collections::VecDeque, sync::Arc};
+mod filter;
+
+use std::sync::Arc;
 
 use crate::event_stream::Arrival;
+pub(crate) use filter::Filter;
 
 /// One thing that a stream told, as it arrived.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +18,10 @@ pub(crate) struct Received {
     pub(crate) id: Option<String>,
     /// Whether it was pushed while the page was not connected.
     pub(crate) missed: bool,
+    /// Whether it came while nobody was looking, or they have only just begun to.
+    pub(crate) new: bool,
+    /// Whether the person keeps it at the top.
+    pub(crate) pinned: bool,
     /// What it is.
     pub(crate) what: What,
 }
@@ -34,22 +41,31 @@ pub(crate) enum What {
 /// not grow without end because somebody talks to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inbox {
-    newest_first: VecDeque<Arc<Received>>,
+    oldest_first: Vec<Arc<Received>>,
+    cleared: Vec<Arc<Received>>,
     bytes: usize,
     numbers: u64,
     messages: u64,
+    unseen: u64,
+    hidden: bool,
     dropped: bool,
+    filter: Filter,
+    /// So many steps further down than at first the person has gone.
+    further: usize,
 }
 
 impl Inbox {
     /// So many messages are kept.
-    pub(crate) const MAX_MESSAGES: usize = 500;
+    pub(crate) const MAX_MESSAGES: usize = 10_000;
     /// So many bytes of text are kept, whatever their number; the newest message always is.
-    pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+    pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
+    /// So many are on the page at first, and so many more each time: what is on the page costs.
+    pub(crate) const STEP: usize = 50;
 
     /// A message came.
     pub(crate) fn add(&mut self, at: f64, message: Arrival) {
         self.messages += 1;
+        self.unseen += u64::from(self.hidden);
         let what = What::Message(message.event, message.data);
         self.put(at, message.id, message.missed, what);
     }
@@ -61,11 +77,13 @@ impl Inbox {
 
     /// A message was taken back. One that is not here needs nothing.
     pub(crate) fn take_back(&mut self, id: &str) {
-        let taken = self.newest_first.iter_mut();
+        let taken = self.oldest_first.iter_mut();
         for message in taken.filter(|message| message.id.as_deref() == Some(id)) {
             self.bytes -= size(message);
             Arc::make_mut(message).what = What::TakenBack;
         }
+        self.cleared
+            .retain(|message| message.id.as_deref() != Some(id));
     }
 
     fn put(&mut self, at: f64, id: Option<String>, missed: bool, what: What) {
@@ -75,38 +93,149 @@ impl Inbox {
             at,
             id,
             missed,
+            new: self.hidden,
+            pinned: false,
             what,
         };
         self.bytes += size(&received);
-        self.newest_first.push_front(Arc::new(received));
-        while self.newest_first.len() > Self::MAX_MESSAGES
-            || (self.bytes > Self::MAX_BYTES && self.newest_first.len() > 1)
+        self.oldest_first.push(Arc::new(received));
+        self.make_room();
+    }
+
+    /// The oldest go, but those that somebody wants to keep.
+    fn make_room(&mut self) {
+        while self.oldest_first.len() > Self::MAX_MESSAGES
+            || (self.bytes > Self::MAX_BYTES && self.oldest_first.len() > 1)
         {
-            if let Some(oldest) = self.newest_first.pop_back() {
-                self.bytes -= size(&oldest);
-                self.dropped = true;
+            let newest = self.oldest_first.len() - 1;
+            let place = self.oldest_first.iter().position(|m| !m.pinned);
+            let place = place.filter(|place| *place < newest).unwrap_or(0);
+            let oldest = self.oldest_first.remove(place);
+            self.bytes -= size(&oldest);
+            self.dropped = true;
+        }
+    }
+
+    /// The page is looked at, or no longer.
+    pub(crate) fn look(&mut self, hidden: bool) {
+        self.hidden = hidden;
+        self.unseen = 0;
+        if hidden {
+            // Whoever looked has seen what was marked.
+            for message in self.oldest_first.iter_mut().filter(|message| message.new) {
+                Arc::make_mut(message).new = false;
             }
         }
     }
 
-    /// Forgets the messages, not how many there were.
+    /// How many messages have come since somebody looked.
+    pub(crate) fn unseen(&self) -> u64 {
+        self.unseen
+    }
+
+    /// Keeps a message at the top, or no longer.
+    pub(crate) fn pin(&mut self, number: u64) {
+        let mut all = self.oldest_first.iter_mut();
+        if let Some(message) = all.find(|message| message.number == number) {
+            let message = Arc::make_mut(message);
+            message.pinned = !message.pinned;
+        }
+    }
+
+    /// Puts away all that is not pinned; nothing of it is lost until it is done again.
     pub(crate) fn clear(&mut self) {
-        self.newest_first.clear();
-        self.bytes = 0;
+        self.cleared.clear();
+        for message in std::mem::take(&mut self.oldest_first) {
+            match message.pinned {
+                true => self.oldest_first.push(message),
+                false => self.cleared.push(message),
+            }
+        }
+        self.further = 0;
+        self.count_bytes();
         self.dropped = false;
     }
 
-    pub(crate) fn messages(&self) -> impl Iterator<Item = Arc<Received>> + '_ {
-        self.newest_first.iter().cloned()
+    /// Has back what was put away last.
+    pub(crate) fn undo_clear(&mut self) {
+        let kept = std::mem::replace(&mut self.oldest_first, std::mem::take(&mut self.cleared));
+        for message in kept {
+            let older = |other: &Arc<Received>| other.number < message.number;
+            let place = self.oldest_first.partition_point(older);
+            self.oldest_first.insert(place, message);
+        }
+        self.count_bytes();
+        self.make_room();
     }
 
+    fn count_bytes(&mut self) {
+        self.bytes = self.oldest_first.iter().map(|message| size(message)).sum();
+    }
+
+    /// How many were put away last.
+    pub(crate) fn cleared(&self) -> usize {
+        self.cleared.len()
+    }
+
+    /// Looks for something, or for something else.
+    pub(crate) fn look_for(&mut self, filter: Filter) {
+        self.filter = filter;
+    }
+
+    /// What is looked for.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Shows some more.
+    pub(crate) fn go_further(&mut self) {
+        self.further += 1;
+    }
+
+    /// What is on the page, pinned ones first, and whether there are more that are looked for.
+    pub(crate) fn shown(&self) -> (Vec<Arc<Received>>, bool) {
+        let most = Self::STEP * (1 + self.further);
+        let newest_first = || self.oldest_first.iter().rev();
+        let pinned = newest_first().filter(|message| message.pinned);
+        let others = newest_first().filter(|message| !message.pinned);
+        let found = pinned.chain(others).filter(|m| self.filter.lets_through(m));
+        let mut shown: Vec<_> = found.take(most + 1).cloned().collect();
+        let more = shown.len() > most;
+        shown.truncate(most);
+        (shown, more)
+    }
+
+    /// Whether there is something, but nothing of what is looked for.
+    pub(crate) fn finds_nothing(&self) -> bool {
+        let mut all = self.oldest_first.iter();
+        !self.is_empty() && !all.any(|message| self.filter.lets_through(message))
+    }
+
+    /// The types of what is kept, in the order of the alphabet.
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        fn kind(message: &Arc<Received>) -> Option<&str> {
+            match &message.what {
+                What::Message(kind, _) => kind.as_deref(),
+                _ => None,
+            }
+        }
+        let mut kinds = Vec::<String>::new();
+        for kind in self.oldest_first.iter().filter_map(kind) {
+            if let Err(place) = kinds.binary_search_by(|known| known.as_str().cmp(kind)) {
+                kinds.insert(place, kind.to_owned());
+            }
+        }
+        kinds
+    }
+
+    /// Whether nothing is kept.
     pub(crate) fn is_empty(&self) -> bool {
-        self.newest_first.is_empty()
+        self.oldest_first.is_empty()
     }
 
     /// How many are kept, when that is not all since the page was cleared.
     pub(crate) fn kept_of_more(&self) -> Option<usize> {
-        self.dropped.then_some(self.newest_first.len())
+        self.dropped.then_some(self.oldest_first.len())
     }
 
     /// How many messages there were in all.
@@ -135,12 +264,27 @@ mod tests {
         }
     }
 
+    fn typed(kind: &str, data: &str) -> Arrival {
+        Arrival {
+            event: Some(kind.to_owned()),
+            ..message("", data)
+        }
+    }
+
     fn texts(inbox: &Inbox) -> Vec<String> {
-        let text = |received: Arc<Received>| match &received.what {
+        let text = |received: &Arc<Received>| match &received.what {
             What::Message(_, text) | What::Gap(text) => text.clone(),
             What::TakenBack => "taken back".to_owned(),
         };
-        inbox.messages().map(text).collect()
+        inbox.shown().0.iter().map(text).collect()
+    }
+
+    fn of(texts: &[&str]) -> Inbox {
+        let mut inbox = Inbox::default();
+        for text in texts {
+            inbox.add(0.0, message(text, text));
+        }
+        inbox
     }
 
     #[test]
@@ -150,14 +294,23 @@ mod tests {
             inbox.add(0.0, message("", &n.to_string()));
         }
         assert_eq!(inbox.kept_of_more(), None);
+        inbox.pin(1);
         for n in 0..3 {
             inbox.add(0.0, message("", &format!("more {n}")));
         }
         assert_eq!(inbox.kept_of_more(), Some(Inbox::MAX_MESSAGES));
         assert_eq!(inbox.received(), Inbox::MAX_MESSAGES as u64 + 3);
+        while inbox.shown().1 {
+            inbox.go_further();
+        }
         let texts = texts(&inbox);
-        assert_eq!(texts.first().map(String::as_str), Some("more 2"));
-        assert_eq!(texts.last().map(String::as_str), Some("3"));
+        assert_eq!(texts.len(), Inbox::MAX_MESSAGES);
+        assert_eq!(
+            texts[..2],
+            ["0", "more 2"],
+            "the pinned one is kept, and first"
+        );
+        assert_eq!(texts.last().map(String::as_str), Some("4"));
         inbox.clear();
         inbox.add(0.0, message("", "new"));
         assert_eq!(inbox.kept_of_more(), None, "what was cleared is not missed");
@@ -165,8 +318,8 @@ mod tests {
 
     #[test]
     fn large_messages_make_room_sooner_but_the_newest_stays() {
-        let mut inbox = Inbox::default();
-        inbox.add(0.0, message("", "small"));
+        let mut inbox = of(&["small"]);
+        inbox.pin(1);
         inbox.add(0.0, message("", &"x".repeat(Inbox::MAX_BYTES + 1)));
         assert_eq!(texts(&inbox).len(), 1);
         inbox.add(0.0, message("", "small"));
@@ -176,22 +329,70 @@ mod tests {
 
     #[test]
     fn a_message_that_was_taken_back_leaves_its_place_and_not_its_text() {
-        let mut inbox = Inbox::default();
-        inbox.add(0.0, message("k3-1", "one"));
-        inbox.add(0.0, message("k3-2", "two"));
+        let mut inbox = of(&["k3-1", "k3-2"]);
         inbox.take_back("k3-1");
         inbox.take_back("k3-1");
         inbox.take_back("k3-7");
-        assert_eq!(texts(&inbox), ["two", "taken back"]);
-        assert_eq!(inbox.bytes, "two".len());
+        assert_eq!(texts(&inbox), ["k3-2", "taken back"]);
+        assert_eq!(inbox.bytes, "k3-2".len());
     }
 
     #[test]
-    fn a_gap_keeps_its_reason_and_is_no_message() {
-        let mut inbox = Inbox::default();
+    fn clearing_can_be_undone_and_leaves_what_is_pinned() {
+        let mut inbox = of(&["one", "two", "three"]);
+        inbox.pin(2);
+        inbox.clear();
+        assert_eq!(
+            (texts(&inbox), inbox.cleared()),
+            (vec!["two".to_owned()], 2)
+        );
+        inbox.add(0.0, message("four", "four"));
+        inbox.take_back("one");
+        inbox.undo_clear();
+        assert_eq!(texts(&inbox), ["two", "four", "three"]);
+        inbox.pin(2);
+        assert_eq!(texts(&inbox), ["four", "three", "two"]);
+        assert_eq!((inbox.cleared(), inbox.bytes), (0, 12));
+    }
+
+    #[test]
+    fn what_came_while_nobody_looked_is_counted_until_they_do_and_marked_until_they_leave() {
+        let mut inbox = of(&["seen"]);
+        inbox.look(true);
+        inbox.add(0.0, message("", "unseen"));
+        let new = |inbox: &Inbox| inbox.oldest_first.iter().filter(|m| m.new).count();
+        assert_eq!((inbox.unseen(), new(&inbox)), (1, 1));
+        inbox.look(false);
+        assert_eq!((inbox.unseen(), new(&inbox)), (0, 1));
+        inbox.look(true);
+        assert_eq!(new(&inbox), 0);
+    }
+
+    #[test]
+    fn a_filter_finds_by_type_and_text_and_never_hides_a_gap() {
+        let mut inbox = of(&["Tea is here"]);
+        inbox.add(0.0, typed("order.paid", "tea, 99.50"));
+        inbox.add(0.0, typed("order.sent", "coffee"));
         inbox.miss(0.0, "pruned".to_owned());
-        inbox.miss(0.0, "something_new".to_owned());
-        assert_eq!(texts(&inbox), ["something_new", "pruned"]);
-        assert_eq!(inbox.received(), 0);
+        assert_eq!(inbox.kinds(), ["order.paid", "order.sent"]);
+        let mut find = |kind: &str, text: &str| {
+            let (kind, text) = (kind.to_owned(), text.to_owned());
+            inbox.look_for(Filter { kind, text });
+            texts(&inbox)
+        };
+        assert_eq!(find("", " TEA "), ["pruned", "tea, 99.50", "Tea is here"]);
+        assert_eq!(find("order.paid", ""), ["pruned", "tea, 99.50"]);
+        assert_eq!(find("order.sent", "tea"), ["pruned"]);
+        inbox.clear();
+        assert!(texts(&inbox).is_empty());
+    }
+
+    #[test]
+    fn only_some_are_shown_until_somebody_goes_further() {
+        let mut inbox = of(&["x"; Inbox::STEP + 1]);
+        let shown = |inbox: &Inbox| (inbox.shown().0.len(), inbox.shown().1);
+        assert_eq!(shown(&inbox), (Inbox::STEP, true));
+        inbox.go_further();
+        assert_eq!(shown(&inbox), (Inbox::STEP + 1, false));
     }
 }

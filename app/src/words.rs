@@ -74,7 +74,6 @@ pages! {
     subscriber: subscriber::Subscriber;
     inbox: subscriber::Inbox;
     topics: subscriber::Topics;
-    types: subscriber::Types;
     jobs: jobs::Jobs;
     job: jobs::Job;
 }

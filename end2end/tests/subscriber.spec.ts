@@ -89,17 +89,141 @@ test('JSON is laid out, lines stay lines, and numbers keep their digits', async 
   await expect(texts.last()).toContainText('one\ntwo\n\nfour', { useInnerText: true });
 });
 
-test('a typed message is shown by a tab that listens for its type', async ({ context, server }) => {
+test('messages of every type arrive, and can be told apart by type and text', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
-  await tab.page.getByLabel('Event type', { exact: true }).first().fill('order.paid');
-  await tab.page.getByRole('button', { name: 'Listen', exact: true }).click();
-  await expect(tab.page.getByRole('button', { name: 'Stop listening for order.paid' })).toBeVisible();
-  await server.push({ to: { client }, event: 'order.sent', data: 'not asked for' });
-  await server.push({ to: { client }, event: 'order.paid', data: '99.50' });
+  await server.push({ to: { client }, data: 'Tea is here' });
+  await server.push({ to: { client }, event: 'order.paid', data: 'tea, 99.50' });
+  await server.push({ to: { client }, event: 'order.sent', data: 'coffee' });
+  await expect(tab.messages()).toHaveCount(3);
+  await tab.page.getByLabel('Show type').selectOption('order.paid');
   await expect(tab.messages()).toHaveCount(1);
   await expect(tab.messages()).toContainText('order.paid');
   await expect(tab.messages()).toContainText('99.50');
+  await tab.page.getByLabel('Show type').selectOption('All types');
+  await tab.page.getByLabel('Search the messages').fill('TEA');
+  await expect(tab.messages()).toHaveText([/tea, 99.50/, /Tea is here/]);
+  await tab.page.getByLabel('Search the messages').fill('milk');
+  await expect(tab.page.getByText('No message matches')).toBeVisible();
+  await tab.page.getByRole('button', { name: 'Show all' }).click();
+  await expect(tab.messages()).toHaveCount(3);
+  await expect(tab.page.getByLabel('Search the messages')).toHaveValue('');
+});
+
+test('long JSON is folded until somebody opens it', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const lines = [...Array(30).keys()].map((n) => ({ line: n }));
+  await server.push({ to: { client: await tab.id() }, data: { order: 42, lines } });
+  await expect(tab.messages().locator('summary')).toContainText('{"order":42,"lines":[{"line":0}');
+  await expect(tab.messages().locator('pre')).toBeHidden();
+  await tab.messages().locator('summary').click();
+  await expect(tab.messages().locator('pre')).toContainText('{\n  "order": 42,\n  "lines": [', { useInnerText: true });
+});
+
+test('what is pinned stays at the top, and clearing leaves it and can be undone', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const client = await tab.id();
+  for (const data of ['one', 'two', 'three']) await server.push({ to: { client }, data });
+  await expect(tab.messages()).toHaveText([/three/, /two/, /one/]);
+  await tab.messages().filter({ hasText: 'one' }).getByRole('button', { name: 'Keep at the top' }).click();
+  await expect(tab.messages()).toHaveText([/one/, /three/, /two/]);
+  await tab.page.getByRole('button', { name: 'Clear', exact: true }).click();
+  await expect(tab.messages()).toHaveText([/one/]);
+  await server.push({ to: { client }, data: 'four' });
+  await expect(tab.messages()).toHaveText([/one/, /four/]);
+  await tab.page.getByRole('button', { name: 'Undo clearing 2 messages' }).click();
+  await expect(tab.messages()).toHaveText([/one/, /four/, /three/, /two/]);
+  await expect(tab.page.getByRole('button', { name: /Undo/ })).toHaveCount(0);
+});
+
+/** As if the person had turned to another tab, or back. */
+async function look(tab: Tab, away: boolean): Promise<void> {
+  await tab.page.evaluate((away) => {
+    Object.defineProperty(document, 'hidden', { value: away, configurable: true });
+    Object.defineProperty(document, 'visibilityState', { value: away ? 'hidden' : 'visible', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+  }, away);
+}
+
+test('what comes while nobody looks is counted in the title, and marked until they have looked', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const client = await tab.id();
+  await server.push({ to: { client }, data: 'seen' });
+  await expect(tab.messages()).toHaveCount(1);
+  await look(tab, true);
+  for (const data of ['one', 'two']) await server.push({ to: { client }, data });
+  await expect(tab.page).toHaveTitle('(2) Listen \u00b7 Tidings');
+  await look(tab, false);
+  await expect(tab.page).toHaveTitle('Listen \u00b7 Tidings');
+  await expect(tab.messages()).toHaveText([/new.*two/s, /new.*one/s, /seen/]);
+  await look(tab, true);
+  await expect(tab.messages().getByText('new', { exact: true })).toHaveCount(0);
+});
+
+test.describe('notifications', () => {
+  /** Takes the place of the browser's, which shows nothing here. */
+  const pretend = (answer: string) => (context: any) =>
+    context.addInitScript((answer: string) => {
+      const page = globalThis as any;
+      page.asked = 0;
+      page.shown = [];
+      page.Notification = class {
+        constructor(title: string, { body }: { body: string }) { page.shown.push(`${title}: ${body}`); }
+        static async requestPermission() { page.asked++; return answer; }
+      };
+    }, answer);
+
+  test('are asked for only when somebody turns them on, and come only while nobody looks', async ({ context, server }) => {
+    await pretend('granted')(context);
+    const tab = await Tab.open(context, server);
+    const client = await tab.id();
+    const told = () => tab.page.evaluate(() => (globalThis as any).shown);
+    expect(await tab.page.evaluate(() => (globalThis as any).asked)).toBe(0);
+    const wish = tab.page.getByRole('switch', { name: /Notify me/ });
+    await wish.check();
+    await expect.poll(() => tab.page.evaluate(() => (globalThis as any).asked)).toBe(1);
+    await server.push({ to: { client }, data: 'looked at' });
+    await expect(tab.messages()).toHaveCount(1);
+    await look(tab, true);
+    await server.push({ to: { client }, event: 'order.paid', data: '99.50' });
+    await expect.poll(told).toEqual(['order.paid: 99.50']);
+    await look(tab, false);
+    await tab.page.reload();
+    await expect(wish).toBeChecked();
+    await wish.uncheck();
+    await look(tab, true);
+    await server.push({ to: { client }, data: 'quietly' });
+    await expect(tab.messages()).toContainText(['quietly']);
+    expect(await told()).toEqual([]);
+  });
+
+  test('that the browser refuses are said to be, and the switch goes back', async ({ context, server }) => {
+    await pretend('denied')(context);
+    const tab = await Tab.open(context, server);
+    const wish = tab.page.getByRole('switch', { name: /Notify me/ });
+    await wish.click();
+    await expect(tab.page.getByText('The browser does not allow notifications from here.')).toBeVisible();
+    await expect(wish).not.toBeChecked();
+  });
+});
+
+test('tabs that share one connection have one id, and each shows everything', async ({ context, server }) => {
+  const first = await Tab.open(context, server);
+  const id = await first.id();
+  await first.page.getByRole('switch', { name: /Share one connection/ }).check();
+  await first.isLive();
+  const others: Tab[] = [];
+  for (let n = 0; n < 7; n++) others.push(await Tab.open(context, server));
+  for (const tab of others) expect(await tab.id()).toBe(id);
+  await server.push({ to: { client: id }, data: 'for all' });
+  for (const tab of [first, ...others]) await expect(tab.messages()).toHaveText([/for all/]);
+  const connections = async () => (await (await fetch(`${server.url}/api/clients/${id}`)).json()).connections;
+  expect(await connections()).toHaveLength(1);
+
+  await others[0].page.getByRole('switch', { name: /Share one connection/ }).uncheck();
+  await expect.poll(async () => (await connections()).length).toBe(2);
+  const fresh = await Tab.open(context, server);
+  expect(await fresh.id()).not.toBe(id);
 });
 
 test('the id and the command can be copied', async ({ context, server }) => {
@@ -108,15 +232,4 @@ test('the id and the command can be copied', async ({ context, server }) => {
   await tab.page.getByRole('button', { name: 'Copy the client id' }).click();
   await expect(tab.page.getByRole('button', { name: 'Copied the client id' })).toBeVisible();
   expect(await tab.page.evaluate(() => navigator.clipboard.readText())).toBe(await tab.id());
-});
-
-test('the page holds the newest 500 messages', async ({ context, server }) => {
-  const tab = await Tab.open(context, server);
-  const client = await tab.id();
-  for (let n = 1; n <= 520; n++) await server.push({ to: { client }, data: `number ${n}` });
-  await expect(tab.messages().first()).toContainText('number 520');
-  await expect(tab.messages()).toHaveCount(500);
-  await expect(tab.messages().last()).toContainText('number 21');
-  await tab.page.getByRole('button', { name: 'Clear' }).click();
-  await expect(tab.messages()).toHaveCount(0);
 });

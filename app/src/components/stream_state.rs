@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{IntoPart, note, press, text, when, word},
-    event_stream::State,
-    words::{count, say, words},
+    event_stream::{Reason, State},
+    words::{count, fill, say, words},
 };
 
 /// The state, what the server said when it ended, and a button to try now.
@@ -39,7 +39,7 @@ pub fn StreamState(
         _ => String::new(),
     });
     let reason = note(move || match state.get() {
-        State::Waiting { reason, .. } => reason,
+        State::Waiting { reason, .. } => Some(in_words(&reason)).filter(|said| !said.is_empty()),
         _ => None,
     });
     let waits = move || matches!(state.get(), State::Waiting { .. });
@@ -63,4 +63,23 @@ pub fn StreamState(
         </div>
     }
     .part()
+}
+
+/// Why a stream is not open. What the server said of it is its own words.
+fn in_words(Reason { code, detail }: &Reason) -> String {
+    let words = &words().stream;
+    let known = match code.as_str() {
+        "offline" => words.no_network,
+        "unreachable" => words.unreachable,
+        "silent" => words.silent,
+        "ended" => words.ended,
+        "shutdown" => words.shutdown,
+        "disconnected" => words.disconnected,
+        "token_expired" => words.token_expired,
+        code => match code.strip_prefix("status_") {
+            Some(status) => return fill(words.status, &[("status", status)]),
+            None => return detail.clone().unwrap_or_else(|| code.to_owned()),
+        },
+    };
+    known.to_owned()
 }

@@ -32,9 +32,18 @@ pub(crate) enum State {
         seconds: u32,
         /// Whether the browser has no network.
         offline: bool,
-        /// What the server said, if it said anything.
-        reason: Option<String>,
+        /// Why it is not open.
+        reason: Reason,
     },
+}
+
+/// Why a stream is not open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reason {
+    /// In a word, for programs: see `tidings.d.ts`.
+    pub(crate) code: String,
+    /// What the server said, if it said anything.
+    pub(crate) detail: Option<String>,
 }
 
 /// What a stream tells its page.

@@ -31,6 +31,14 @@ words! {
         in_seconds: " in {n} s", "，{n} 秒后";
         next_try: ", next try in {n} s", "，{n} 秒后重试";
         try_now: "Try now", "立即重试";
+        no_network: "This device has no network.", "此设备没有网络。";
+        unreachable: "The server does not answer.", "服务器没有响应。";
+        silent: "The connection went silent.", "连接没有任何动静。";
+        ended: "The connection ended.", "连接已断开。";
+        shutdown: "The server is going down, perhaps to start again.", "服务器正在关闭，可能会重新启动。";
+        disconnected: "Somebody at the server closed the connection.", "服务器端有人断开了此连接。";
+        token_expired: "The token has expired.", "令牌已过期。";
+        status: "The server answers with status {status}.", "服务器返回状态码 {status}。";
     }
 }
 

@@ -4,12 +4,19 @@ words! {
     /// The page of a tab that listens.
     Subscriber {
         title: "Listen", "收听";
+        title_unseen: "({n}) Listen", "（{n}）收听";
         heading: "This tab listens", "此标签页正在收听";
         about: "Whatever is pushed to it shows up here at once.", "推送给它的消息会立即显示在这里。";
         client_id: "Client id", "客户端 ID";
         the_client_id: "the client id", "客户端 ID";
         new_id: "New id", "换一个 ID";
         about_id: "It belongs to this tab and survives a reload.", "它属于此标签页，刷新后保持不变。";
+        about_shared_id: "New tabs of this browser take it too.", "此浏览器的新标签页也会使用它。";
+        share: "Share one connection between tabs with this id", "同一 ID 的标签页共用一条连接";
+        notify: "Notify me while this page is out of sight", "此页面不可见时通知我";
+        may_not_notify: "The browser does not allow notifications from here.", "浏览器不允许此页面发送通知。";
+        meanwhile: "Nothing is lost: what is pushed meanwhile comes once the stream is open again.",
+            "不会丢失任何消息：期间推送的内容会在连接恢复后送达。";
         nothing_yet: "Nothing has arrived yet", "还没有收到消息";
         push_from: "Push something from the ", "从";
         panel: "panel", "管理面板";
@@ -24,6 +31,16 @@ words! {
         title: "Messages", "消息";
         received: " received", " 条已收到";
         clear: "Clear", "清空";
+        undo_clear: "Undo clearing {n} message|Undo clearing {n} messages", "撤销清空 {n} 条";
+        search: "Search the messages", "搜索消息";
+        kind: "Show type", "显示类型";
+        every_kind: "All types", "所有类型";
+        none_match: "No message matches", "没有匹配的消息";
+        show_all: "Show all", "显示全部";
+        older: "Show older ones", "显示更早的消息";
+        new: "new", "新";
+        pin: "Keep at the top", "置顶";
+        lines: "{n} line|{n} lines", "{n} 行";
         kept: "Only the newest {n} are kept here.", "这里只保留最新的 {n} 条。";
         message: "message", "消息";
         taken_back: "taken back", "已撤回";
@@ -53,17 +70,5 @@ words! {
         leave: "Leave {name}", "退订 {name}";
         about: "A segment * stands for any one segment, a last ** for the rest.",
             "单独一段 * 匹配任意一段，末尾的 ** 匹配其余所有段。";
-    }
-}
-
-words! {
-    /// The event types that a tab listens for.
-    Types {
-        title: "Event types", "事件类型";
-        label: "Event type", "事件类型";
-        add: "Listen", "监听";
-        leave: "Stop listening for {name}", "停止监听 {name}";
-        about: "Browsers hand over a typed message only to those who listen for its type. Messages without a type always show.",
-            "带类型的消息，浏览器只交给监听该类型的页面；不带类型的消息总会显示。";
     }
 }

@@ -48,14 +48,6 @@ pub(super) fn follow(entry: Entry, then: impl Fn(&News) + 'static) -> EventStrea
     let admin = Derived::new(move || entry.is_admin());
     effect(move || {
         if admin.get() {
-            let kinds = [
-                EVENT_CLIENTS,
-                EVENT_PUSHED,
-                EVENT_MOVED,
-                EVENT_RESYNC,
-                EVENT_SAMPLE,
-            ];
-            stream.hear(kinds.map(str::to_owned).to_vec());
             let subscription = Subscription {
                 client_id: format!("panel-{}", uuid::Uuid::new_v4()),
                 topics: [SYS_CLIENTS, SYS_MESSAGES, SYS_STATS]

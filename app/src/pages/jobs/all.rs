@@ -8,7 +8,7 @@ use crate::{
     browser::{self, Timer},
     components::{CopyButton, IntoPart, JobList, StreamState, job_state, note, press, text, when},
     event_stream::{Arrival, EventStream, Subscription, Told},
-    wire::{EVENT_JOB, EVENT_RESYNC, JobInfo, JobState, SYS_JOBS},
+    wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS},
     words::{self, say, words},
 };
 
@@ -79,7 +79,6 @@ impl Desk {
             Ok(session) => {
                 self.admin.try_set(Some(session.admin));
                 if session.admin {
-                    stream.hear([EVENT_JOB, EVENT_RESYNC].map(str::to_owned).to_vec());
                     let subscription = Subscription {
                         client_id: format!("panel-{}", uuid::Uuid::new_v4()),
                         topics: vec![SYS_JOBS.to_owned()],

@@ -6,7 +6,7 @@ use crate::{
     api::{ApiError, Client, LogRange},
     browser::{self, Timer},
     components::ShownJob,
-    event_stream::{JobSource, JobTold, State},
+    event_stream::{JobSource, JobTold, Reason, State},
     pace::Pace,
     wire::JobInfo,
     words,
@@ -188,7 +188,10 @@ impl Desk {
         self.stream.try_set(State::Waiting {
             seconds: (RETRY / 1_000.0) as u32,
             offline: browser::is_offline(),
-            reason,
+            reason: Reason {
+                detail: reason,
+                ..Reason::default()
+            },
         });
         let retry = Timer::after(RETRY, move || self.retry());
         self.upkeep

@@ -1,15 +1,17 @@
-//! Who a tab is, what it listens to and how far it is: what it remembers across reloads.
+//! Who a tab is and what it listens to: what it remembers across reloads.
 
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser,
+    components::effect,
     event_stream::{EventStream, Keeping, Subscription},
 };
 
 const ID: &str = "tidings.client_id";
 const TOPICS: &str = "tidings.topics";
-const TYPES: &str = "tidings.types";
+/// The id of those tabs of this browser that have one connection together.
+const SHARED_ID: &str = "tidings.shared_id";
 
 /// What this tab remembers across reloads.
 #[derive(Clone, Copy)]
@@ -17,7 +19,8 @@ pub(super) struct Tab {
     /// Empty until the browser has been asked.
     pub(super) id: RwSignal<String>,
     pub(super) topics: RwSignal<Vec<String>>,
-    pub(super) types: RwSignal<Vec<String>>,
+    /// Whether it has one connection together with the other tabs of its id.
+    pub(super) shared: RwSignal<bool>,
 }
 
 impl Tab {
@@ -25,11 +28,15 @@ impl Tab {
         let tab = Self {
             id: RwSignal::default(),
             topics: RwSignal::default(),
-            types: RwSignal::default(),
+            shared: RwSignal::default(),
         };
-        Effect::new(move || {
+        effect(move || {
             tab.topics.set(remembered_list(TOPICS));
-            tab.types.set(remembered_list(TYPES));
+            if let Some(id) = browser::kept(SHARED_ID) {
+                tab.shared.set(true);
+                tab.id.set(id);
+                return;
+            }
             spawn_local(async move {
                 let id = match browser::remembered(ID) {
                     Some(id) if browser::claim(&id).await => id,
@@ -46,23 +53,33 @@ impl Tab {
         spawn_local(async move {
             let id = new_id().await;
             browser::remember(ID, &id);
+            if self.shared.try_get_untracked() == Some(true) {
+                browser::keep(SHARED_ID, &id);
+            }
             self.id.try_set(id);
         });
     }
 
+    /// Has one connection together with the other tabs of this id from now on, or one of its own.
+    pub(super) fn share(self, shared: bool) {
+        let id = self.id.get_untracked();
+        browser::remember(ID, &id);
+        match shared {
+            true => browser::keep(SHARED_ID, &id),
+            false => browser::forget(SHARED_ID),
+        }
+        self.shared.set(shared);
+    }
+
     /// Keeps the stream what the tab asks for, and remembers it.
     pub(super) fn keep_listening(self, stream: EventStream) {
-        Effect::new(move || {
-            let types = self.types.get();
-            remember_list(TYPES, &types, self.id.with(String::is_empty));
-            stream.hear(types);
-        });
-        Effect::new(move || {
+        effect(move || {
             let (client_id, topics) = (self.id.get(), self.topics.get());
-            remember_list(TOPICS, &topics, client_id.is_empty());
+            let shared = self.shared.get();
+            // Before the tab has its id, its topics have not been read either.
             if !client_id.is_empty() {
-                let keeping = Keeping { shared: false };
-                stream.listen(Subscription { client_id, topics }, Some(keeping));
+                remember_list(TOPICS, &topics);
+                stream.listen(Subscription { client_id, topics }, Some(Keeping { shared }));
             }
         });
     }
@@ -80,11 +97,7 @@ fn remembered_list(key: &str) -> Vec<String> {
     list.unwrap_or_default()
 }
 
-/// Before the tab has its id, its lists have not been read either.
-fn remember_list(key: &str, list: &[String], too_early: bool) {
-    if too_early {
-        return;
-    }
+fn remember_list(key: &str, list: &[String]) {
     if let Ok(text) = serde_json::to_string(list) {
         browser::remember(key, &text);
     }

@@ -1,0 +1,60 @@
+// The subscriber page in each of its states: axe finds nothing serious, nothing needs scrolling sideways.
+// The pictures are kept in end2end/test-results/looks.
+import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, Tab, test } from '../fixtures';
+
+const phone = { width: 360, height: 740 };
+
+async function look(page: Page, name: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), name).toEqual([]);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide, `${name} needs no scrolling sideways`).toBeLessThanOrEqual(0);
+  const path = fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
+  await page.screenshot({ path, fullPage: true });
+}
+
+for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
+  for (const [colorScheme, locale] of [['light', 'en-GB'], ['dark', 'zh-CN']] as const) {
+    test.describe(`${colorScheme}, ${device}, ${locale}`, () => {
+      test.use({ viewport, colorScheme, locale, reducedMotion: 'reduce' });
+      const named = (state: string) => `inbox-${state}-${colorScheme}-${device}`;
+
+      test('the inbox looks right in each state', async ({ page, server }) => {
+        await page.goto(server.url);
+        const tab = new Tab(page);
+        await expect(tab.state()).toHaveText(/Live|实时/);
+        const client = await page.getByRole('code').first().textContent();
+        await look(page, named('empty'));
+
+        await server.push({ to: { client }, data: 'Good morning. Your parcel leaves the warehouse today.' });
+        const lines = [...Array(20).keys()].map((n) => ({ sku: `tea-${n}`, n }));
+        await server.push({ to: { client }, event: 'order.paid', data: { order: 42, total: 99.5, lines } });
+        await server.push({ to: { client }, event: 'order.sent', data: { order: 42, carrier: 'Hermes' } });
+        const slip = await server.push({ to: { client }, data: 'a slip' });
+        await expect(page.getByRole('listitem')).toHaveCount(4);
+        await server.recall(slip.id);
+        await page.getByRole('listitem').last().getByRole('button').click();
+        await page.evaluate(() => {
+          Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+        });
+        await server.push({ to: { client }, event: 'order.sent', data: 'It came while nobody looked.' });
+        await expect(page.getByRole('listitem')).toHaveCount(5);
+        await page.locator('summary').click();
+        await page.getByRole('switch').first().check();
+        await look(page, named('full'));
+
+        await page.getByRole('searchbox').fill('nothing like it');
+        await look(page, named('no-match'));
+        await page.getByRole('searchbox').fill('');
+        await server.kill();
+        await expect(page.locator('.reason')).not.toBeEmpty();
+        await look(page, named('waiting'));
+      });
+    });
+  }
+}

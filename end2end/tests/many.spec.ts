@@ -1,0 +1,50 @@
+// The subscriber page with more messages than anybody reads.
+import { expect, Tab, test } from '../fixtures';
+
+// A trace takes a picture of the whole document at each step, on the page's own time.
+test.use({ trace: 'off' });
+
+test('ten thousand messages do not make the page wait', async ({ context, server }) => {
+  const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
+  /** Pushes so many, and says how many were taken. */
+  const batch = async (from: number, to: number) => {
+    const numbers = [...Array(to - from + 1).keys()].map((n) => from + n);
+    const push = (n: number) => ({ to: { client }, event: `kind.${n % 7}`, data: { number: n, text: 'x'.repeat(80) } });
+    const body = numbers.map((n) => JSON.stringify(push(n))).join('\n');
+    const headers = { 'Content-Type': 'application/x-ndjson' };
+    const answers = await (await fetch(`${server.url}/push/batch`, { method: 'POST', headers, body })).text();
+    return answers.match(/"connections"/g)?.length;
+  };
+  for (let n = 0; n < 10; n++) expect(await batch(n * 1000 + 1, n * 1000 + 1000)).toBe(1000);
+
+  const page = await context.newPage();
+  await page.addInitScript((id) => {
+    sessionStorage.setItem('tidings.client_id', id);
+    const page = globalThis as any;
+    page.long = [];
+    const { fetch } = page;
+    // From when the stream is opened on: what comes before is the same for one message.
+    page.fetch = (url: URL, init: RequestInit) => {
+      new PerformanceObserver((list) => {
+        for (const { duration, startTime } of list.getEntries()) if (duration > 200) page.long.push({ startTime, duration });
+      }).observe({ type: 'longtask' });
+      page.fetch = fetch;
+      return fetch(url, init);
+    };
+  }, client);
+  await page.goto(server.url);
+  const tab = new Tab(page);
+  await expect(tab.messages().first()).toContainText('"number": 10000', { timeout: 40_000 });
+  await expect(page.getByText('10,000 received')).toBeVisible();
+  await expect(tab.messages()).toHaveCount(50);
+  await page.getByRole('button', { name: 'Show older ones' }).click();
+  await expect(tab.messages()).toHaveCount(100);
+  await page.getByLabel('Search the messages').fill('"number":77,');
+  await expect(tab.messages()).toHaveCount(1);
+  expect(await batch(10_001, 10_500)).toBe(500);
+  await expect(page.getByText('Only the newest 10,000 are kept here.')).toBeVisible();
+  await expect(tab.messages()).toHaveCount(0);
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await expect(tab.messages().first()).toContainText('"number": 10500');
+  expect(await page.evaluate(() => (globalThis as any).long)).toEqual([]);
+});
