@@ -12,7 +12,7 @@ const PATIENCE = 15_000
 /** What a ping may be late, in milliseconds, before it counts as missing. */
 const GRACE = 2_000
 /** So many bytes are told at once: somebody who comes back to a long backlog can go on using the page. */
-const SLICE = 65_536
+const SLICE = 16_384
 
 /** Lets the browser do what waits: draw, and hear the person. Unlike a timer it takes no longer where nobody looks. */
 const breathe = () =>
