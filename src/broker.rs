@@ -313,6 +313,8 @@ enum Begun {
 }
 
 fn ephemeral(draft: &Draft) -> Delivery {
-    let writer = FrameWriter::new().event(draft.event.as_ref());
+    let writer = FrameWriter::new()
+        .event(draft.event.as_ref())
+        .audience(&draft.audience);
     Delivery::Ephemeral(writer.data(draft.data.as_str()).finish())
 }

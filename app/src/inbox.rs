@@ -16,6 +16,8 @@ pub(crate) struct Received {
     pub(crate) at: f64,
     /// Its cursor; none when it is not in the log.
     pub(crate) id: Option<String>,
+    /// The topic that it was pushed to, if it was.
+    pub(crate) topic: Option<String>,
     /// Whether it was pushed while the page was not connected.
     pub(crate) missed: bool,
     /// Whether it came while nobody was looking, or they have only just begun to.
@@ -67,12 +69,12 @@ impl Inbox {
         self.messages += 1;
         self.unseen += u64::from(self.hidden);
         let what = What::Message(message.event, message.data);
-        self.put(at, message.id, message.missed, what);
+        self.put(at, (message.id, message.topic), message.missed, what);
     }
 
     /// Something is missing here.
     pub(crate) fn miss(&mut self, at: f64, reason: String) {
-        self.put(at, None, false, What::Gap(reason));
+        self.put(at, (None, None), false, What::Gap(reason));
     }
 
     /// A message was taken back. One that is not here needs nothing.
@@ -86,12 +88,19 @@ impl Inbox {
             .retain(|message| message.id.as_deref() != Some(id));
     }
 
-    fn put(&mut self, at: f64, id: Option<String>, missed: bool, what: What) {
+    fn put(
+        &mut self,
+        at: f64,
+        (id, topic): (Option<String>, Option<String>),
+        missed: bool,
+        what: What,
+    ) {
         self.numbers += 1;
         let received = Received {
             number: self.numbers,
             at,
             id,
+            topic,
             missed,
             new: self.hidden,
             pinned: false,
@@ -213,19 +222,25 @@ impl Inbox {
 
     /// The types of what is kept, in the order of the alphabet.
     pub(crate) fn kinds(&self) -> Vec<String> {
-        fn kind(message: &Arc<Received>) -> Option<&str> {
-            match &message.what {
-                What::Message(kind, _) => kind.as_deref(),
-                _ => None,
+        self.names(|message| match &message.what {
+            What::Message(kind, _) => kind.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// The topics of what is kept, in the order of the alphabet.
+    pub(crate) fn topics(&self) -> Vec<String> {
+        self.names(|message| message.topic.as_deref())
+    }
+
+    fn names(&self, of: fn(&Received) -> Option<&str>) -> Vec<String> {
+        let mut names = Vec::<String>::new();
+        for name in self.oldest_first.iter().filter_map(|message| of(message)) {
+            if let Err(place) = names.binary_search_by(|known| known.as_str().cmp(name)) {
+                names.insert(place, name.to_owned());
             }
         }
-        let mut kinds = Vec::<String>::new();
-        for kind in self.oldest_first.iter().filter_map(kind) {
-            if let Err(place) = kinds.binary_search_by(|known| known.as_str().cmp(kind)) {
-                kinds.insert(place, kind.to_owned());
-            }
-        }
-        kinds
+        names
     }
 
     /// Whether nothing is kept.
@@ -259,6 +274,7 @@ mod tests {
         Arrival {
             id: Some(id.to_owned()),
             event: None,
+            topic: None,
             data: data.to_owned(),
             missed: false,
         }
@@ -377,7 +393,8 @@ mod tests {
         assert_eq!(inbox.kinds(), ["order.paid", "order.sent"]);
         let mut find = |kind: &str, text: &str| {
             let (kind, text) = (kind.to_owned(), text.to_owned());
-            inbox.look_for(Filter { kind, text });
+            let topic = String::new();
+            inbox.look_for(Filter { kind, topic, text });
             texts(&inbox)
         };
         assert_eq!(find("", " TEA "), ["pruned", "tea, 99.50", "Tea is here"]);
@@ -385,6 +402,22 @@ mod tests {
         assert_eq!(find("order.sent", "tea"), ["pruned"]);
         inbox.clear();
         assert!(texts(&inbox).is_empty());
+    }
+
+    #[test]
+    fn a_filter_finds_what_came_by_a_topic() {
+        let mut inbox = of(&["to the client"]);
+        for topic in ["orders/42", "news", "orders/42"] {
+            let topic = Some(topic.to_owned());
+            let message = message("", topic.as_deref().unwrap_or_default());
+            inbox.add(0.0, Arrival { topic, ..message });
+        }
+        assert_eq!(inbox.topics(), ["news", "orders/42"]);
+        inbox.look_for(Filter {
+            topic: "orders/42".to_owned(),
+            ..Filter::default()
+        });
+        assert_eq!(texts(&inbox), ["orders/42", "orders/42"]);
     }
 
     #[test]

@@ -28,6 +28,7 @@ test('a topic reaches those who subscribe to it, also by a pattern, until they l
   await expect(exact.messages().first()).toContainText('paid');
   await expect(pattern.messages().first()).toContainText('paid');
   await expect(neither.messages()).toHaveCount(0);
+  await expect(pattern.messages().first()).toContainText('orders/42');
 
   await exact.page.getByRole('button', { name: 'Leave orders/42' }).click();
   await expect(exact.page.getByRole('button', { name: 'Leave orders/42' })).toHaveCount(0);
@@ -87,6 +88,22 @@ test('JSON is laid out, lines stay lines, and numbers keep their digits', async 
     useInnerText: true,
   });
   await expect(texts.last()).toContainText('one\ntwo\n\nfour', { useInnerText: true });
+});
+
+test('messages can be told apart by the topic that they came by', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const client = await tab.id();
+  await tab.subscribe('orders/*');
+  await expect
+    .poll(async () => (await server.push({ to: { topic: 'orders/42' }, data: 'paid' })).connections)
+    .toBe(1);
+  await server.push({ to: { topic: 'orders/43' }, data: 'sent', ttl: 0 });
+  await server.push({ to: { client }, data: 'for you' });
+  await expect(tab.messages().first()).toContainText('for you');
+  await tab.page.getByLabel('Show topic').selectOption('orders/43');
+  await expect(tab.messages()).toHaveText([/orders\/43.*sent/]);
+  await tab.page.getByLabel('Show topic').selectOption('All topics');
+  await expect(tab.messages().first()).toContainText('for you');
 });
 
 test('messages of every type arrive, and can be told apart by type and text', async ({ context, server }) => {

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{Cursor, Epoch, EventType, Message, Seq};
+use super::{Audience, Cursor, Epoch, EventType, Message, Seq};
 
 /// Bytes before a frame in which the size of its chunk finds room: eight digits and a line end.
 const GAP: usize = 10;
@@ -92,6 +92,14 @@ impl FrameWriter {
         self
     }
 
+    /// The topic that the message came by, where it came by one: a field that an EventSource ignores and
+    /// `/tidings.js` reads.
+    #[must_use]
+    pub fn audience(mut self, audience: &Audience) -> Self {
+        self.about(audience);
+        self
+    }
+
     /// The data: one `data:` line for each line that went in, whether it ended in LF, CR or CRLF.
     #[must_use]
     pub fn data(mut self, text: &str) -> Self {
@@ -111,6 +119,7 @@ impl FrameWriter {
         if let Some(event) = &message.event {
             self.field("event", event.as_str().as_bytes());
         }
+        self.about(&message.audience);
         self.lines(message.data.as_str());
         self.0.push(b'\n');
     }
@@ -140,7 +149,11 @@ impl FrameWriter {
             .event
             .as_ref()
             .map_or(0, |event| event.as_str().len() + 8);
-        epoch.as_str().len() + message.data.as_str().len() + event + 34
+        let topic = match &message.audience {
+            Audience::Topic(topic) => topic.as_str().len() + 8,
+            _ => 0,
+        };
+        epoch.as_str().len() + message.data.as_str().len() + event + topic + 34
     }
 
     fn place(&mut self, epoch: &Epoch, seq: Seq) {
@@ -150,6 +163,12 @@ impl FrameWriter {
         self.0
             .extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
         self.0.push(b'\n');
+    }
+
+    fn about(&mut self, audience: &Audience) {
+        if let Audience::Topic(topic) = audience {
+            self.field("topic", topic.as_str().as_bytes());
+        }
     }
 
     fn lines(&mut self, text: &str) {
@@ -178,6 +197,7 @@ impl FrameWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::{Data, Topic};
     use eventsource_stream::Eventsource;
     use futures_util::{FutureExt, StreamExt};
     use proptest::prelude::*;
@@ -214,6 +234,24 @@ mod tests {
         assert_eq!(
             data("a\n\nevent: b\ndata: c"),
             "data: a\ndata: \ndata: event: b\ndata: data: c\n\n"
+        );
+    }
+
+    #[test]
+    fn a_message_to_a_topic_says_which() {
+        let topic = Topic::parse("orders/42").expect("a topic");
+        let message = Message {
+            seq: 7,
+            at: 0,
+            expires_at: None,
+            audience: Audience::Topic(topic),
+            event: None,
+            data: Data::Text("paid".into()),
+        };
+        let epoch = Epoch::parse("abc").expect("an epoch");
+        assert_eq!(
+            &Frame::of(&message, &epoch).bytes()[..],
+            b"id: abc-7\ntopic: orders/42\ndata: paid\n\n"
         );
     }
 

@@ -5,6 +5,7 @@
  * @typedef {object} StreamEvent
  * @property {string} type `message` where the stream names none
  * @property {string} [id] the `id:` of this very event
+ * @property {string} [topic] the topic that it came by, which Tidings names in a field of its own
  * @property {string} text its data, line by line
  */
 
@@ -17,16 +18,17 @@ export const eventParser = told => {
   // It keeps half a character for later, and takes the byte order mark away.
   const decoder = new TextDecoder()
   let rest = '', afterReturn = false
-  let type, id, data
+  let type, id, topic, data
 
   const line = text => {
     if (!text) {
-      if (data) told({ type: type || 'message', id, text: data.join('\n') })
-      type = id = data = undefined
+      if (data) told({ type: type || 'message', id, topic, text: data.join('\n') })
+      type = id = topic = data = undefined
       return
     }
     const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(text)
     if (name == 'event') type = value
+    if (name == 'topic') topic = value
     if (name == 'data') (data ??= []).push(value)
     if (name == 'id' && !value.includes('\0')) id = value
   }

@@ -34,6 +34,8 @@ export interface Message {
   readonly id?: string
   /** The type that the push named, otherwise `message`. */
   readonly type: string
+  /** The topic that it was pushed to; none for one to clients or to everyone. */
+  readonly topic?: string
   /** What was pushed, to the letter. */
   readonly text: string
   /** The same as JSON, where it is JSON; otherwise the text. */

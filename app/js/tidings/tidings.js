@@ -74,10 +74,10 @@ export const connect = (options = {}) => {
 
   // What came to this tab, by its own connection or another tab's.
 
-  const take = ({ type, id, text, replayed }) => {
+  const take = ({ type, id, topic, text, replayed }) => {
     if (OWN.includes(type)) tell(type, JSON.parse(text))
     else if (!id || !covers(place, id)) {
-      emit('message', { id, type, text, data: read(text), replayed })
+      emit('message', { id, type, topic, text, data: read(text), replayed })
       if (id && leading && acknowledges) acks.shown(id)
     }
     // Only now: what was not shown may be asked for again.

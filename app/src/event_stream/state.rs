@@ -66,6 +66,8 @@ pub(crate) struct Arrival {
     pub(crate) id: Option<String>,
     /// Its type, if the push named one.
     pub(crate) event: Option<String>,
+    /// The topic that it was pushed to, if it was.
+    pub(crate) topic: Option<String>,
     /// Its text.
     pub(crate) data: String,
     /// Whether it was pushed while this stream was not open.
@@ -86,6 +88,7 @@ pub(super) fn told(name: &str, said: &Said) -> Option<Told> {
         _ => Told::Message(Arrival {
             id: said.id(),
             event: Some(said.kind()).filter(|kind| kind != "message"),
+            topic: said.topic(),
             data: said.text(),
             missed: said.replayed(),
         }),

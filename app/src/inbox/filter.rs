@@ -7,6 +7,8 @@ use super::{Received, What};
 pub(crate) struct Filter {
     /// The type that it has to have; empty: one or none, as it comes.
     pub(crate) kind: String,
+    /// The topic that it has to come by; empty: any, or none.
+    pub(crate) topic: String,
     /// What its text has to contain, in capitals or not, as far as ASCII goes: the tables for the
     /// rest weigh more than they help.
     pub(crate) text: String,
@@ -15,7 +17,7 @@ pub(crate) struct Filter {
 impl Filter {
     /// Whether nothing is looked for.
     pub(crate) fn is_open(&self) -> bool {
-        self.kind.is_empty() && self.text.is_empty()
+        self.kind.is_empty() && self.topic.is_empty() && self.text.is_empty()
     }
 
     /// Whether a message is wanted. That some are missing is said whatever is looked for.
@@ -23,7 +25,10 @@ impl Filter {
         match &received.what {
             What::Message(kind, text) => {
                 let kind = kind.as_deref().unwrap_or_default();
-                (self.kind.is_empty() || self.kind == kind) && self.is_found_in(text)
+                let topic = received.topic.as_deref().unwrap_or_default();
+                (self.kind.is_empty() || self.kind == kind)
+                    && (self.topic.is_empty() || self.topic == topic)
+                    && self.is_found_in(text)
             }
             What::TakenBack => self.is_open(),
             What::Gap(_) => true,

@@ -33,6 +33,8 @@ words! {
         clear: "Clear", "清空";
         undo_clear: "Undo clearing {n} message|Undo clearing {n} messages", "撤销清空 {n} 条";
         search: "Search the messages", "搜索消息";
+        topic: "Show topic", "显示主题";
+        every_topic: "All topics", "所有主题";
         kind: "Show type", "显示类型";
         every_kind: "All types", "所有类型";
         none_match: "No message matches", "没有匹配的消息";

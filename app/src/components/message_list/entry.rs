@@ -37,11 +37,13 @@ pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyVi
         (false, false) => "",
     };
     let about = Arc::clone(received);
+    let topic = received.topic.clone();
     view! {
         <li class=class>
             <div class="about">
                 <time datetime=figures::iso(at)>{text(move || figures::clock(at))}</time>
                 <span class=tag>{text(move || kind(&about.what))}</span>
+                <span class="topic">{topic}</span>
                 <span class="mark">{note(move || new.then(|| words().inbox.new.to_owned()))}</span>
                 <span class="missed">
                     {note(move || missed.then(|| words().inbox.missed.to_owned()))}
