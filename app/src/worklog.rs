@@ -39,14 +39,25 @@ impl Worklog {
         }
     }
 
-    /// What is to be appended of so many lines while the end is followed: where they are more than a page holds, only
-    /// the newest of them, in place of all that is here.
-    pub(crate) fn leap<'l, T>(&mut self, lines: &'l [T]) -> &'l [T] {
-        let left_out = lines.len().saturating_sub(MOST);
-        if left_out > 0 {
-            self.lines.clear();
+    /// Appends what events brought. Of more lines than a page holds while the end is `followed` only the newest are
+    /// read, and stand in place of all that is here.
+    pub(crate) fn gathered<E>(
+        &mut self,
+        events: &[E],
+        read: impl Fn(&E) -> Vec<JobLine>,
+        followed: bool,
+    ) {
+        let (mut newest_first, mut count) = (Vec::new(), 0);
+        for event in events.iter().rev() {
+            if followed && count >= MOST {
+                self.lines.clear();
+                break;
+            }
+            let lines = read(event);
+            count += lines.len();
+            newest_first.push(lines);
         }
-        &lines[left_out..]
+        self.append(newest_first.into_iter().rev().flatten(), followed);
     }
 
     /// Takes the page before the first line.
@@ -88,6 +99,7 @@ impl Worklog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
 
     fn lines(numbers: std::ops::RangeInclusive<u64>) -> Vec<JobLine> {
         let line = |line| JobLine {
@@ -116,13 +128,19 @@ mod tests {
     fn of_very_many_at_once_only_the_newest_are_taken_and_no_gap_is_left() {
         let mut log = Worklog::default();
         log.append(lines(1..=5), true);
-        let many = lines(6..=MOST as u64 + 20);
-        let rest = log.leap(&many).to_vec();
-        log.append(rest, true);
+        let read = RefCell::new(0);
+        let each = |line: &u64| {
+            *read.borrow_mut() += 1;
+            lines(*line..=*line)
+        };
+        let many: Vec<u64> = (6..=MOST as u64 + 20).collect();
+        log.gathered(&many, each, true);
         assert_eq!((log.first(), log.last()), (Some(21), MOST as u64 + 20));
-        let few = lines(1..=3);
-        assert_eq!(log.leap(&few).len(), 3);
-        assert_eq!(log.first(), Some(21), "nothing was cleared for those");
+        assert_eq!(read.take(), MOST, "the rest is not looked at");
+        log.gathered(&[MOST as u64 + 21], each, true);
+        assert_eq!((log.first(), log.last()), (Some(22), MOST as u64 + 21));
+        log.gathered(&[MOST as u64 + 22], each, false);
+        assert_eq!(log.first(), Some(22), "somebody reads them");
     }
 
     #[test]

@@ -78,9 +78,9 @@ fn state(event: &Event) -> JobInfo {
     serde_json::from_str(&event.data).expect("a job")
 }
 
-fn line(event: &Event) -> JobLine {
+fn lines(event: &Event) -> Vec<JobLine> {
     assert_eq!(event.event, "log", "{event:?}");
-    serde_json::from_str(&event.data).expect("a line")
+    serde_json::from_str(&event.data).expect("lines")
 }
 
 /// Events without those that only say that the stream lives.
@@ -95,6 +95,6 @@ fn kinds(events: &[Event]) -> Vec<&str> {
 }
 
 fn texts(events: &[Event]) -> Vec<String> {
-    let lines = events.iter().filter(|event| event.event == "log");
-    lines.map(|event| line(event).text).collect()
+    let log = events.iter().filter(|event| event.event == "log");
+    log.flat_map(lines).map(|line| line.text).collect()
 }

@@ -2,7 +2,7 @@
 //! browser comes back by itself.
 
 use leptos::{
-    wasm_bindgen::{JsCast, closure::Closure},
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{EventSource, MessageEvent},
 };
 use serde::de::DeserializeOwned;
@@ -16,8 +16,9 @@ use crate::{
 pub(crate) enum JobTold {
     /// How the job is.
     State(JobInfo),
-    /// A line of its log, as JSON: of thousands that come at once only some are looked at.
-    Line(String),
+    /// Lines of its log, a text of JSON that stays in JavaScript: of thousands that come at once only some are
+    /// looked at.
+    Lines(JsValue),
     /// How it ended. Nothing comes after it.
     End(JobInfo),
     /// The connection is gone, and the browser is coming back.
@@ -68,7 +69,7 @@ impl Drop for JobSource {
 fn told(name: &str, event: &MessageEvent) -> Option<JobTold> {
     match name {
         EVENT_STATE => data(event).map(JobTold::State),
-        EVENT_LOG => event.data().as_string().map(JobTold::Line),
+        EVENT_LOG => Some(JobTold::Lines(event.data())),
         EVENT_END => data(event).map(JobTold::End),
         _ => {
             let source: EventSource = event.target()?.unchecked_into();

@@ -185,7 +185,7 @@ pub struct JobsPage {
 
 /// On a job's stream: its state as it is now, a [`JobInfo`].
 pub const EVENT_STATE: &str = "state";
-/// On a job's stream: one line of its log, a [`JobLine`].
+/// On a job's stream: lines of its log, a list of [`JobLine`] in order, at most 100.
 pub const EVENT_LOG: &str = "log";
 /// On a job's stream: its final state, a [`JobInfo`]. Nothing comes after it.
 pub const EVENT_END: &str = "end";

@@ -30,7 +30,7 @@ pub async fn run(watch: Watch) -> anyhow::Result<ExitCode> {
             .read(async |_, event| {
                 failures = 0;
                 match event.event.as_str() {
-                    EVENT_LOG => print_line(event)?,
+                    EVENT_LOG => print_lines(event)?,
                     EVENT_STATE => print_state(event)?,
                     EVENT_END => end = serde_json::from_str::<JobInfo>(&event.data).ok(),
                     "reconnect" => asked = wait_of(event),
@@ -59,13 +59,13 @@ pub async fn run(watch: Watch) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn print_line(event: &Event) -> io::Result<()> {
-    if let Ok(line) = serde_json::from_str::<JobLine>(&event.data) {
-        let mut out = io::stdout().lock();
+fn print_lines(event: &Event) -> io::Result<()> {
+    let lines: Vec<JobLine> = serde_json::from_str(&event.data).unwrap_or_default();
+    let mut out = io::stdout().lock();
+    for line in lines {
         writeln!(out, "{}", line.text)?;
-        out.flush()?;
     }
-    Ok(())
+    out.flush()
 }
 
 /// How far it is, on a line of its own that is written over; only for people.

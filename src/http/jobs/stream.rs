@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use app::wire::{EVENT_END, EVENT_LOG, EVENT_STATE, Gap, Problem};
+use app::wire::{EVENT_END, EVENT_LOG, EVENT_STATE, Gap, JobLine, Problem};
 use axum::{
     body::{Body, Bytes},
     extract::{Path, RawQuery, State},
@@ -27,9 +27,12 @@ use crate::{
     outbox::CloseReason,
 };
 
+/// Lines in one event, at most: a browser takes much longer over a hundred events than over a hundred lines.
+const TOGETHER: usize = 100;
+
 /// Look on at a job
 ///
-/// An EventSource: `state` at once and then whenever it changes, only ever the newest; `log`, a line each, in order;
+/// An EventSource: `state` at once and then whenever it changes, only ever the newest; `log`, a list of lines, in order;
 /// a `ping` every heartbeat; and when the job has ended `end` with its final state, after which the response ends.
 /// An EventSource that comes back after that gets 204, which tells it to stop.
 #[utoipa::path(
@@ -171,8 +174,10 @@ impl Telling {
             bytes.extend_from_slice(&self.gap(after + 1, oldest - 1));
         }
         self.view.told(&lines);
-        for told in &lines {
-            bytes.extend_from_slice(&self.event(EVENT_LOG, told.number, &line(told)));
+        for together in lines.chunks(TOGETHER) {
+            let list: Vec<JobLine> = together.iter().map(line).collect();
+            let place = list.last().map_or(after, |line| line.line);
+            bytes.extend_from_slice(&self.event(EVENT_LOG, place, &list));
         }
         Ok(bytes.into())
     }

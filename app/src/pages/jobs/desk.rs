@@ -1,6 +1,6 @@
 //! What the page of a job has, and how it stays true: told by the job's stream.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
 
 use crate::{
     api::{ApiError, Client, LogRange},
@@ -8,7 +8,7 @@ use crate::{
     components::ShownJob,
     event_stream::{JobSource, JobTold, Reason, State},
     pace::Pace,
-    wire::JobInfo,
+    wire::{JobInfo, JobLine},
     words,
     worklog::Worklog,
 };
@@ -49,7 +49,7 @@ struct Upkeep {
     log: Worklog,
     pace: Pace,
     /// Lines that came and are not shown yet, as JSON.
-    gathered: Vec<String>,
+    gathered: Vec<JsValue>,
     gathering: Option<Timer>,
     retry: Option<Timer>,
     clock: Option<Timer>,
@@ -113,7 +113,7 @@ impl Desk {
                 self.stream.try_set(State::Live);
                 self.take(job);
             }
-            JobTold::Line(line) => self.gather(line),
+            JobTold::Lines(lines) => self.gather(lines),
             JobTold::End(job) => {
                 self.show();
                 self.take(job);
@@ -138,9 +138,9 @@ impl Desk {
     }
 
     /// Shows lines a few times a second, and not each by itself.
-    fn gather(self, line: String) {
+    fn gather(self, lines: JsValue) {
         self.upkeep.try_update_value(|upkeep| {
-            upkeep.gathered.push(line);
+            upkeep.gathered.push(lines);
             let show = move || self.show();
             upkeep
                 .gathering
@@ -152,15 +152,8 @@ impl Desk {
         let followed = self.followed.try_get_untracked() == Some(true);
         self.change_log(|upkeep| {
             upkeep.gathering = None;
-            let lines = std::mem::take(&mut upkeep.gathered);
-            let rest = match followed {
-                true => upkeep.log.leap(&lines),
-                false => &lines[..],
-            };
-            let lines = rest
-                .iter()
-                .filter_map(|line| serde_json::from_str(line).ok());
-            upkeep.log.append(lines, followed);
+            let gathered = std::mem::take(&mut upkeep.gathered);
+            upkeep.log.gathered(&gathered, lines, followed);
         });
     }
 
@@ -248,4 +241,12 @@ impl Desk {
                 .try_update_value(|upkeep| upkeep.clock = Some(clock));
         }
     }
+}
+
+/// What an event of the log says.
+fn lines(json: &JsValue) -> Vec<JobLine> {
+    let lines = json
+        .as_string()
+        .and_then(|json| serde_json::from_str(&json).ok());
+    lines.unwrap_or_default()
 }
