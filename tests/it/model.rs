@@ -151,6 +151,8 @@ impl Page {
             if event.contains("event: ping\n") {
                 continue;
             }
+            let lines = event.lines().filter(|line| !line.starts_with("topic: "));
+            let event = lines.collect::<Vec<_>>().join("\n");
             let is = |pushed: &Pushed| event == format!("id: {}\ndata: {}", pushed.id, pushed.text);
             if let Some(place) = self.may.iter().position(is) {
                 // It may begin anywhere in these, and then leaves none out.
