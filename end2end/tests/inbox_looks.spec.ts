@@ -20,7 +20,7 @@ async function look(page: Page, name: string): Promise<void> {
 for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
   for (const [colorScheme, locale] of [['light', 'en-GB'], ['dark', 'zh-CN']] as const) {
     test.describe(`${colorScheme}, ${device}, ${locale}`, () => {
-      test.use({ viewport, colorScheme, locale, reducedMotion: 'reduce' });
+      test.use({ viewport, colorScheme, locale, contextOptions: { reducedMotion: 'reduce' } });
       const named = (state: string) => `inbox-${state}-${colorScheme}-${device}`;
 
       test('the inbox looks right in each state', async ({ page, server }) => {

@@ -94,7 +94,7 @@ async function fitsItsWidth(page: Page): Promise<void> {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
     test.describe(`${colorScheme}, ${device}`, () => {
-      test.use({ colorScheme, viewport, reducedMotion: 'reduce' });
+      test.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 
       test('every page fits, and axe finds nothing serious', async ({ context, server }) => {
         test.slow();
