@@ -15,12 +15,12 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use live::Live;
-pub use live::{Changed, Changes};
 pub use passing::{Passing, passing};
 pub use view::{From, Lines, Step, View};
 
 use crate::{
     broker::Broker,
+    changes::Changes,
     job::{Job, JobId, NewJob, Order, Report, State},
     log::{AppendError, JobPage, LinePage, LineRange, OrderError, ReadError},
 };
@@ -169,7 +169,7 @@ impl Jobs {
     }
 
     /// What has changed, for those who watch the list.
-    pub fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &Changes<JobId, Arc<Job>> {
         self.live.changes()
     }
 

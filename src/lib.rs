@@ -1,12 +1,12 @@
 //! Tidings, a self-hosted push server.
 
 pub mod broker;
+pub mod changes;
 pub mod config;
 pub mod connection;
 pub mod http;
 pub mod job;
 pub mod jobs;
-
 pub mod log;
 pub mod message;
 pub mod outbox;

@@ -4,7 +4,6 @@
 //! [`Registration`] whose drop takes the handle out again, so that nobody can be admitted and never
 //! reported gone.
 
-mod changes;
 mod members;
 mod presence;
 mod ranking;
@@ -23,13 +22,13 @@ use std::{
 
 use parking_lot::Mutex;
 
-pub use changes::{Changed, Changes};
 use members::Members;
 pub use presence::{ConnectionId, Entry, Newcomer, Presence};
 pub use ranking::{Rank, Ranked, Ranking};
 pub use registration::Registration;
 
 use crate::{
+    changes::Changes,
     message::{Audience, ClientId, Seq},
     outbox::{Bounds, CloseReason, Delivery, Outbox},
 };
@@ -66,7 +65,7 @@ pub struct Count {
 /// See the module's description.
 pub struct Registry {
     members: Mutex<Members>,
-    changes: Changes,
+    changes: Changes<ClientId, ()>,
     capacity: Capacity,
     bounds: Bounds,
     /// Everything up to this place has been put into the outboxes it was for.
@@ -242,13 +241,13 @@ impl Registry {
     }
 
     /// Who came and went, for those who watch.
-    pub fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &Changes<ClientId, ()> {
         &self.changes
     }
 
     fn note_change(&self, newcomer: &Newcomer) {
         if !newcomer.is_observer() {
-            self.changes.note(&newcomer.client_id);
+            self.changes.note(newcomer.client_id.clone(), ());
         }
     }
 

@@ -21,7 +21,6 @@ mod inbox;
 mod json;
 mod pace;
 mod pages;
-
 pub mod wire;
 mod words;
 mod worklog;

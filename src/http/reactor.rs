@@ -70,6 +70,11 @@ impl Reactor {
         })
     }
 
+    /// Whether there is a thread that writes.
+    pub fn writes(&self) -> bool {
+        !self.mailboxes.is_empty()
+    }
+
     /// Gives a stream and its socket to one of the threads, which first writes `head`.
     pub fn take(&self, opened: Opened, socket: TcpStream, head: Bytes) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);

@@ -33,7 +33,7 @@ use crate::{config::Settings, log::OpenError};
 /// How long to wait when the system has no descriptor left for another socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a peer may take to notice that its connection has ended.
-const LINGER: Duration = Duration::from_secs(1);
+pub const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a server ended that was not asked to.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +76,7 @@ pub async fn serve(
     let reactor = Arc::new(reactor.map_err(ServeError::Threads)?);
     let door = Door {
         router: router(state.clone()),
-        reactor: (threads > 0).then(|| Arc::clone(&reactor)),
+        reactor: Arc::clone(&reactor),
         settings: Arc::clone(&settings),
         stopped,
     };
@@ -120,8 +120,8 @@ async fn leave(state: AppState, shutdown: impl Future<Output = ()>) {
 /// What a new socket needs.
 struct Door {
     router: Router,
-    /// Where streams go; none: they stay with hyper.
-    reactor: Option<Arc<Reactor>>,
+    /// Where streams go, if it writes any.
+    reactor: Arc<Reactor>,
     settings: Arc<Settings>,
     stopped: watch::Receiver<()>,
 }
@@ -141,7 +141,7 @@ impl Door {
                 }
                 let conversation = Conversation {
                     router: self.router.clone(),
-                    reactor: self.reactor.clone(),
+                    reactor: Arc::clone(&self.reactor),
                     remote,
                     request_timeout: self.settings.limits.request_timeout(),
                     max_head: self.settings.limits.max_head(),
@@ -184,7 +184,7 @@ fn set_up(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
 /// The requests of one socket, answered one after the other.
 struct Conversation {
     router: Router,
-    reactor: Option<Arc<Reactor>>,
+    reactor: Arc<Reactor>,
     remote: SocketAddr,
     request_timeout: Duration,
     max_head: usize,
@@ -254,7 +254,7 @@ impl Conversation {
         // A stream in chunks: HTTP/1.0 has none.
         let may_leave = request.version() == Version::HTTP_11 && request.method() == Method::GET;
         let handover = Handover::default();
-        if may_leave && self.reactor.is_some() {
+        if may_leave && self.reactor.writes() {
             request.extensions_mut().insert(handover.clone());
         }
         let (router, leave) = (self.router.clone(), leave.clone());
@@ -270,10 +270,9 @@ impl Conversation {
     }
 
     fn hand_over(&self, opened: Opened, socket: TcpStream, head: Bytes) {
-        match (&self.reactor, socket.into_std()) {
-            (Some(reactor), Ok(socket)) => reactor.take(opened, socket, head),
-            (_, Err(error)) => tracing::error!(%error, "a socket can't be handed over"),
-            (None, _) => {}
+        match socket.into_std() {
+            Ok(socket) => self.reactor.take(opened, socket, head),
+            Err(error) => tracing::error!(%error, "a socket can't be handed over"),
         }
     }
 }

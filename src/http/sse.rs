@@ -4,6 +4,7 @@ pub mod arrivals;
 pub mod events;
 mod request;
 mod stream;
+pub mod turn;
 
 use std::{
     net::SocketAddr,

@@ -12,9 +12,9 @@ use serde::Serialize;
 use super::{clients, jobs::describe, messages};
 use crate::{
     broker::Broker,
-    jobs::{self, Jobs},
+    changes::Changed,
+    jobs::Jobs,
     message::{Audience, Data, Draft, EventType, Topic},
-    registry::Changed,
 };
 
 /// What happens closer together than this is told together.
@@ -27,17 +27,15 @@ const GATHER_JOBS: Duration = Duration::from_millis(200);
 pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
     let topic = Topic::own(SYS_CLIENTS);
     loop {
-        broker.registry().changes().noted().await;
-        tokio::time::sleep(GATHER).await;
-        let changed = broker.registry().changes().take();
+        let changed = broker.registry().changes().gathered(GATHER).await;
         if !broker.registry().is_observed() {
             continue;
         }
         match changed {
             Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
-            Changed::Clients(ids) => {
-                let presence = |id| clients::info(broker.registry().presence(&id));
-                let infos: Vec<ClientInfo> = ids.into_iter().map(presence).collect();
+            Changed::These(ids) => {
+                let presence = |id| clients::info(broker.registry().presence(id));
+                let infos: Vec<ClientInfo> = ids.keys().map(presence).collect();
                 tell(&broker, &topic, EVENT_CLIENTS, &infos);
             }
         }
@@ -73,17 +71,15 @@ pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
 pub async fn tell_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
     let topic = Topic::own(SYS_JOBS);
     loop {
-        jobs.changes().noted().await;
-        tokio::time::sleep(GATHER_JOBS).await;
-        let changed = jobs.changes().take();
+        let changed = jobs.changes().gathered(GATHER_JOBS).await;
         if !broker.registry().is_observed() {
             continue;
         }
         match changed {
-            jobs::Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
-            jobs::Changed::Jobs(changed) => {
+            Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
+            Changed::These(changed) => {
                 let epoch = broker.log().epoch();
-                let infos = changed.iter().map(|job| describe(job, epoch));
+                let infos = changed.values().map(|job| describe(job, epoch));
                 tell(&broker, &topic, EVENT_JOB, &infos.collect::<Vec<JobInfo>>());
             }
         }

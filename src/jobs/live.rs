@@ -2,23 +2,23 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use indexmap::IndexMap;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
 
-use crate::job::{Job, JobId};
-
-/// Above so many changed jobs it is better to load the list again than to be told each.
-const MOST: usize = 1_000;
+use crate::{
+    changes::Changes,
+    job::{Job, JobId},
+};
 
 /// See the module's description.
 #[derive(Default)]
 pub(super) struct Live {
     running: Mutex<HashMap<JobId, Running>>,
-    changes: Changes,
+    /// Jobs as they are now.
+    changes: Changes<JobId, Arc<Job>>,
     /// A job has begun.
     begun: Notify,
     /// Jobs that are to follow a push and do not yet.
@@ -72,7 +72,7 @@ impl Live {
         } else if is_new {
             self.begun.notify_one();
         }
-        self.changes.note(job);
+        self.changes.note(job.id, Arc::clone(job));
     }
 
     /// Takes what is known of a running job beside the log; of one that has ended, nothing more.
@@ -83,7 +83,7 @@ impl Live {
         };
         entry.states.send_replace(Arc::clone(job));
         drop(running);
-        self.changes.note(job);
+        self.changes.note(job.id, Arc::clone(job));
     }
 
     /// Notes that a worker has said something; gives the job as it is, if it is running.
@@ -112,7 +112,7 @@ impl Live {
         self.running.lock().len()
     }
 
-    pub fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &Changes<JobId, Arc<Job>> {
         &self.changes
     }
 
@@ -153,59 +153,5 @@ impl Live {
     /// Waits until there is one.
     pub async fn has_to_follow(&self) {
         self.to_follow.notified().await;
-    }
-}
-
-/// Which jobs have changed since somebody last looked. Bounded, whatever the rush.
-#[derive(Default)]
-pub struct Changes {
-    inner: Mutex<Inner>,
-    noted: Notify,
-}
-
-#[derive(Default)]
-struct Inner {
-    changed: IndexMap<JobId, Arc<Job>>,
-    overflowed: bool,
-}
-
-/// What changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Changed {
-    /// These jobs, as they are now.
-    Jobs(Vec<Arc<Job>>),
-    /// More than is worth telling.
-    TooMany,
-}
-
-impl Changes {
-    fn note(&self, job: &Arc<Job>) {
-        let mut inner = self.inner.lock();
-        if inner.overflowed {
-            return;
-        }
-        inner.changed.insert(job.id, Arc::clone(job));
-        if inner.changed.len() > MOST {
-            *inner = Inner {
-                overflowed: true,
-                ..Inner::default()
-            };
-        }
-        drop(inner);
-        self.noted.notify_one();
-    }
-
-    /// Waits until something has changed since the last call.
-    pub async fn noted(&self) {
-        self.noted.notified().await;
-    }
-
-    /// What changed since the last call.
-    pub fn take(&self) -> Changed {
-        let inner = std::mem::take(&mut *self.inner.lock());
-        match inner.overflowed {
-            true => Changed::TooMany,
-            false => Changed::Jobs(inner.changed.into_values().collect()),
-        }
     }
 }

@@ -1,9 +1,6 @@
 //! One stream and its socket.
 
-use std::{
-    io::{self, IoSlice, Read as _, Write as _},
-    sync::atomic::Ordering,
-};
+use std::io::{self, IoSlice, Read as _, Write as _};
 
 use bytes::{Buf, Bytes, BytesMut};
 use mio::net::TcpStream;
@@ -11,10 +8,14 @@ use mio::net::TcpStream;
 use super::{Opened, mailbox::Place, reads::Reads};
 use crate::{
     broker::Broker,
-    connection::{Backlog, Connection, Read, Step},
-    http::sse::{arrivals::Sure, events},
+    connection::{Backlog, Connection, Read},
+    http::sse::{
+        arrivals::Sure,
+        events,
+        turn::{Turn, ping, turn},
+    },
     log::ReadError,
-    message::{ClientId, Frame, Seq},
+    message::{ClientId, Seq},
     outbox::CloseReason,
 };
 
@@ -150,25 +151,12 @@ impl Stream {
             let caught_up = !self.caught_up && self.connection.is_live();
             if caught_up || std::mem::take(&mut self.ping_due) {
                 self.caught_up |= caught_up;
-                return Some(self.ping(broker).chunk().clone());
+                return Some(ping(&self.connection, broker).chunk().clone());
             }
-            match self.connection.step() {
-                Step::Write(logged) => {
-                    logged.written.fetch_add(1, Ordering::AcqRel);
-                    if logged.direct {
-                        self.given = logged.seq;
-                    }
-                    return Some(logged.frame.chunk().clone());
-                }
-                Step::WriteEphemeral(frame) => return Some(frame.chunk().clone()),
-                Step::Replay(batch) => {
-                    self.given = batch.direct.unwrap_or(self.given);
-                    return Some(batch.frames.chunk().clone());
-                }
-                Step::Gap(gap) => {
-                    return Some(events::gap(&gap, broker.log().epoch()).chunk().clone());
-                }
-                Step::Read(read) => match self.outcome(&read) {
+            let give = |seq| self.given = seq;
+            match turn(&mut self.connection, broker, give) {
+                Turn::Write(frame) => return Some(frame.chunk().clone()),
+                Turn::Read(read) => match self.outcome(&read) {
                     Some(Ok(backlog)) => self.take_in(backlog, place, reads),
                     // It was said where it happened.
                     Some(Err(_)) => return Some(self.end(CloseReason::LogUnreadable)),
@@ -177,8 +165,8 @@ impl Stream {
                         return None;
                     }
                 },
-                Step::Close(reason) => return Some(self.end(reason)),
-                Step::Wait => return None,
+                Turn::Close(reason) => return Some(self.end(reason)),
+                Turn::Wait => return None,
             }
         }
     }
@@ -242,11 +230,6 @@ impl Stream {
     pub fn expire(&mut self) {
         let outbox = self.connection.registration().outbox();
         outbox.close(CloseReason::TokenExpired);
-    }
-
-    fn ping(&self, broker: &Broker) -> Frame {
-        let cursor = self.connection.place().map(|seq| broker.cursor(seq));
-        events::ping(cursor.as_ref())
     }
 
     fn end(&mut self, reason: CloseReason) -> Bytes {

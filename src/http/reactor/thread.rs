@@ -21,14 +21,12 @@ use super::{
 use crate::{
     broker::Broker,
     connection::Backlog,
-    http::{AppState, sse},
+    http::{AppState, server::LINGER, sse},
     log::ReadError,
     message::{ClientId, Seq},
     outbox::Bell,
 };
 
-/// How long a peer may take to notice that its connection has ended.
-const LINGER: Duration = Duration::from_secs(1);
 /// Socket events taken at a time.
 const EVENTS: usize = 1_024;
 

@@ -2,21 +2,25 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use axum::body::{Body, Bytes};
 use tokio::{task::JoinHandle, time::Instant};
 
-use super::{arrivals::Arrivals, events, first_ping};
+use super::{
+    arrivals::Arrivals,
+    events, first_ping,
+    turn::{Turn, ping, turn},
+};
 use crate::{
     broker::Broker,
-    connection::{Backlog, Connection, Read, Step},
+    connection::{Backlog, Connection, Read},
     http::{AppState, Code, Error, pulse::Pulse, reactor::Opened},
     log::ReadError,
     message::Frame,
-    outbox::{CloseReason, Logged},
+    outbox::CloseReason,
 };
 
 /// The body of a response that is this stream.
@@ -85,36 +89,18 @@ impl Stream {
                 self.caught_up = true;
                 return self.ping().bytes();
             }
-            match self.connection.step() {
-                Step::Write(logged) => return self.give(&logged),
-                Step::WriteEphemeral(frame) => return frame.bytes(),
-                Step::Replay(batch) => {
-                    if let Some(seq) = batch.direct {
-                        self.arrivals.give(seq);
-                    }
-                    return batch.frames.bytes();
-                }
-                Step::Gap(gap) => {
-                    let epoch = self.state.broker.log().epoch();
-                    return events::gap(&gap, epoch).bytes();
-                }
-                Step::Read(read) => match self.read(read).await {
+            let give = |seq| self.arrivals.give(seq);
+            match turn(&mut self.connection, &self.state.broker, give) {
+                Turn::Write(frame) => return frame.bytes(),
+                Turn::Read(read) => match self.read(read).await {
                     Ok(backlog) => self.take_in(backlog),
                     // It was said where it happened.
                     Err(_) => return self.end(CloseReason::LogUnreadable).bytes(),
                 },
-                Step::Close(reason) => return self.end(reason).bytes(),
-                Step::Wait => self.wait().await,
+                Turn::Close(reason) => return self.end(reason).bytes(),
+                Turn::Wait => self.wait().await,
             }
         }
-    }
-
-    fn give(&self, logged: &Logged) -> Bytes {
-        logged.written.fetch_add(1, Ordering::AcqRel);
-        if logged.direct {
-            self.arrivals.give(logged.seq);
-        }
-        logged.frame.bytes()
     }
 
     async fn read(&mut self, read: Read) -> Result<Backlog, Error> {
@@ -151,9 +137,7 @@ impl Stream {
     }
 
     fn ping(&self) -> Frame {
-        let place = self.connection.place();
-        let cursor = place.map(|seq| self.state.broker.cursor(seq));
-        events::ping(cursor.as_ref())
+        ping(&self.connection, &self.state.broker)
     }
 
     fn end(&mut self, reason: CloseReason) -> Frame {
