@@ -2,6 +2,7 @@
 //! in as signals, what a person does goes out through callbacks.
 
 mod chart;
+mod chip;
 mod client_card;
 mod client_rows;
 mod copy_button;
@@ -22,6 +23,7 @@ mod sign_in_form;
 mod stream_state;
 
 pub(crate) use chart::{Chart, Course, Labels, Point};
+pub(crate) use chip::away;
 pub(crate) use client_card::ClientCard;
 pub(crate) use client_rows::{ClientRows, place};
 pub(crate) use copy_button::CopyButton;

@@ -1,23 +1,9 @@
 // The subscriber page in each of its states: axe finds nothing serious, nothing needs scrolling sideways.
 // The pictures are kept in end2end/test-results/looks.
-import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, Tab, test } from '../fixtures';
+import { devices, look } from '../looks';
 
-const phone = { width: 360, height: 740 };
-
-async function look(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), name).toEqual([]);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide, `${name} needs no scrolling sideways`).toBeLessThanOrEqual(0);
-  const path = fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
-  await page.screenshot({ path, fullPage: true });
-}
-
-for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
+for (const [device, viewport] of devices) {
   for (const [colorScheme, locale] of [['light', 'en-GB'], ['dark', 'zh-CN']] as const) {
     test.describe(`${colorScheme}, ${device}, ${locale}`, () => {
       test.use({ viewport, colorScheme, locale, contextOptions: { reducedMotion: 'reduce' } });

@@ -1,11 +1,8 @@
 // Jobs as people see them: the list of an admin, and the page of one job for whoever has its address.
-import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, test, type Tidings } from '../fixtures';
+import { devices, fitsItsWidth, shoot, shutsNobodyOut } from '../looks';
 
-const phone = { width: 360, height: 740 };
-const looks = (name: string) => fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
 const token = 'an-admin-token-that-is-long-enough';
 
 type Job = { id: string; title: string; state: string; log: { last: number } };
@@ -262,26 +259,20 @@ test.describe('with an admin token', () => {
 });
 
 async function isFit(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  expect(told, `axe on ${page.url()}`).toEqual([]);
-  const { scroll, client } = await page.evaluate(() => {
-    const { scrollWidth: scroll, clientWidth: client } = document.documentElement;
-    return { scroll, client };
-  });
-  expect(scroll, `${page.url()} needs no scrolling sideways`).toBeLessThanOrEqual(client);
+  await shutsNobodyOut(page);
+  await fitsItsWidth(page);
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
+  for (const [device, viewport] of devices) {
     test(`jobs fit, and axe finds nothing: ${colorScheme}, ${device}`, async ({ browser, server }) => {
       const context = await browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' });
       const page = await context.newPage();
-      const shoot = (name: string) => page.screenshot({ path: looks(`${name}-${colorScheme}-${device}`), fullPage: true });
+      const keep = (name: string) => shoot(page, `${name}-${colorScheme}-${device}`);
       await page.goto(`${server.url}/jobs`);
       await expect(page.getByText('There are no jobs yet')).toBeVisible();
       await isFit(page);
-      await shoot('jobs-empty');
+      await keep('jobs-empty');
       const running = await Worker.begin(server, { title: 'Nightly import of orders from the warehouse', steps: 200 });
       await Worker.begin(server, { title: 'Nobody knows how long' });
       const failed = await Worker.begin(server, { title: `A long name: ${'unbreakable'.repeat(10)}`, steps: 8 });
@@ -295,17 +286,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expect(page.getByRole('listitem')).toHaveCount(5);
       await expect(page.getByRole('listitem').last()).toContainText('80 of 200');
       await isFit(page);
-      await shoot('jobs');
+      await keep('jobs');
       for (const [name, worker] of Object.entries({ running, failed, done })) {
         await page.goto(worker.page);
         await expect(log(page)).toContainText(/unbreakable|exit code 3|uploaded/);
         await isFit(page);
-        await shoot(`job-${name}`);
+        await keep(`job-${name}`);
       }
       await page.goto(running.page);
       await page.getByRole('button', { name: '中文' }).click();
       await expect(page.getByText('进行中')).toBeVisible();
-      await shoot('job-chinese');
+      await keep('job-chinese');
       await context.close();
     });
   }

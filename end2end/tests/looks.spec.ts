@@ -1,20 +1,9 @@
 // How the pages look and how they can be used: for those who hear them, in light and dark, on a phone.
 // The screenshots are kept in end2end/test-results/looks.
-import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 import { expect, Tab, test, type Tidings } from '../fixtures';
+import { devices, look, phone } from '../looks';
 import { entry, goTo, openPanel, push, rowOf } from '../panel';
-
-const phone = { width: 360, height: 740 };
-const looks = (name: string) => fileURLToPath(new URL(`../test-results/looks/${name}.png`, import.meta.url));
-
-/** Takes a picture of a page once it fits and nobody is shut out of it. */
-async function look(page: Page, name: string): Promise<void> {
-  await fitsItsWidth(page);
-  await hasNoSeriousViolations(page);
-  await page.screenshot({ path: looks(name), fullPage: true });
-}
 
 /** Every page with nothing to show yet. */
 async function emptyPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
@@ -76,23 +65,8 @@ async function fullPages(context: BrowserContext, server: Tidings, as: (name: st
   await look(panel, as('overview'));
 }
 
-async function hasNoSeriousViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  expect(told, `axe on ${page.url()}`).toEqual([]);
-}
-
-async function fitsItsWidth(page: Page): Promise<void> {
-  const { scroll, client } = await page.evaluate(() => {
-    const { scrollWidth: scroll, clientWidth: client } = document.documentElement;
-    return { scroll, client };
-  });
-  expect(scroll, `${page.url()} needs no scrolling sideways`).toBeLessThanOrEqual(client);
-}
-
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [device, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone })) {
+  for (const [device, viewport] of devices) {
     test.describe(`${colorScheme}, ${device}`, () => {
       test.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 

@@ -3,7 +3,7 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::{Entry, IntoPart, list, press, text},
+    components::{Entry, IntoPart, away, list, press, text},
     words::fill,
 };
 
@@ -60,11 +60,7 @@ pub fn NameList(
             <li class="chip">
                 <span class="name">{name.clone()}</span>
                 <span class="why">{why}</span>
-                <button type="button" aria-label=called on:click=leave_it>
-                    <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
-                        <path d="M4 4l8 8M12 4l-8 8" />
-                    </svg>
-                </button>
+                {away(called, leave_it)}
             </li>
         }
         .fresh()

@@ -4,7 +4,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::Draft;
 use crate::{
-    components::{Entry, IntoPart, list, note, press, text, when},
+    components::{Entry, IntoPart, away, list, note, press, text, when},
     held::Held,
     words::{fill, say, words},
 };
@@ -93,11 +93,7 @@ fn row(
             <button type="button" class="plain name" aria-label=load on:click=take>
                 {name}
             </button>
-            <button type="button" aria-label=delete on:click=drop>
-                <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
-                    <path d="M4 4l8 8M12 4l-8 8" />
-                </svg>
-            </button>
+            {away(delete, drop)}
         </li>
     }
     .fresh()
