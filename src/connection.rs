@@ -5,11 +5,15 @@
 //! slow differ only in where the cursor stands. The machine neither waits nor does any I/O, so that
 //! whatever drives it, a task or a reactor, delivers by the same rules.
 
+mod admitted;
 mod backlog;
+mod inlet;
 
 use std::{collections::VecDeque, sync::Arc};
 
+pub use admitted::Admitted;
 pub use backlog::{Backlog, Batch, Read};
+pub use inlet::{Inlet, Spill};
 
 use crate::{
     log::{LossReason, Subscriptions},
@@ -31,7 +35,7 @@ pub enum Step {
     Read(Read),
     /// Say that something is missing.
     Gap(Gap),
-    /// Nothing now: wait for the outbox.
+    /// Nothing now: wait until something comes in.
     Wait,
     /// Say why, and end.
     Close(CloseReason),
@@ -97,23 +101,20 @@ pub enum Start {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Reading the client's own messages up to `head`, where the rest begins.
-    Inbox { head: Seq },
-    /// Reading everything it subscribes to.
-    Replay,
-    /// Served from the outbox.
-    Live,
-}
-
 /// See the module's description. Made from a [`Registration`], so that none can read the log before
 /// what comes after it is being collected.
-pub struct Connection {
+pub struct Connection<I> {
     registration: Registration,
-    phase: Phase,
-    /// Everything up to here has been given out, within the phase.
+    inlet: I,
+    /// Everything up to here has been given out; in the inbox, of what that holds.
     cursor: Seq,
+    /// None: it has had everything, and is served from its inlet.
+    behind: Option<Box<Behind>>,
+}
+
+/// What a connection needs only while it reads the log.
+struct Behind {
+    phase: Phase,
     /// The rest of what was read last,
     page: VecDeque<Batch>,
     /// how far it goes,
@@ -125,102 +126,149 @@ pub struct Connection {
     told: Seq,
 }
 
-impl Connection {
-    /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
-    pub fn new(registration: Registration, start: Start, gap: Option<Gap>) -> Self {
-        let (phase, cursor) = match start {
-            Start::After(seq) => (Phase::Replay, seq),
-            Start::Unread { place, head } => (Phase::Inbox { head }, place),
-        };
-        Self {
-            registration,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Reading the client's own messages up to `head`, where the rest begins.
+    Inbox { head: Seq },
+    /// Reading everything it subscribes to.
+    Everything,
+    /// Everything that the log had is in the page.
+    Done,
+}
+
+impl Behind {
+    fn new(phase: Phase, cursor: Seq, gap: Option<Gap>) -> Box<Self> {
+        Box::new(Self {
             phase,
-            cursor,
             page: VecDeque::new(),
             page_end: cursor,
             more: false,
             gaps: gap.into_iter().collect(),
             told: 0,
+        })
+    }
+
+    /// Whether it has given out all that it held.
+    fn is_drained(&self) -> bool {
+        self.page.is_empty() && self.gaps.is_empty()
+    }
+}
+
+impl<I: Inlet> Connection<I> {
+    /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
+    pub fn new(registration: Registration, inlet: I, start: Start, gap: Option<Gap>) -> Self {
+        let (phase, cursor) = match start {
+            Start::After(seq) => (Phase::Everything, seq),
+            Start::Unread { place, head } => (Phase::Inbox { head }, place),
+        };
+        Self {
+            registration,
+            inlet,
+            cursor,
+            behind: Some(Behind::new(phase, cursor, gap)),
         }
     }
 
-    /// What the connection told of itself, and where what is for it comes in.
+    /// What the connection told of itself.
     pub fn registration(&self) -> &Registration {
         &self.registration
+    }
+
+    /// Where what is for it comes in.
+    pub fn inlet(&self) -> &I {
+        &self.inlet
+    }
+
+    /// The same, to put something in.
+    pub fn inlet_mut(&mut self) -> &mut I {
+        &mut self.inlet
     }
 
     /// The place up to which this connection has been served everything; none while it is still in its
     /// inbox, where what lies between is not looked at.
     pub fn place(&self) -> Option<Seq> {
-        let place = match self.page.is_empty() && self.gaps.is_empty() {
-            true => self.cursor.max(self.page_end),
-            false => self.cursor,
-        };
-        (!matches!(self.phase, Phase::Inbox { .. })).then_some(place)
+        match &self.behind {
+            None => Some(self.cursor),
+            Some(behind) if matches!(behind.phase, Phase::Inbox { .. }) => None,
+            Some(behind) if behind.is_drained() => Some(self.cursor.max(behind.page_end)),
+            Some(_) => Some(self.cursor),
+        }
     }
 
-    /// Whether it has been given everything that the log had when it asked, and is served from its outbox.
+    /// Whether it has been given everything that the log had when it asked, and is served from its inlet.
     pub fn is_live(&self) -> bool {
-        self.phase == Phase::Live && self.page.is_empty() && self.gaps.is_empty()
+        self.behind
+            .as_ref()
+            .is_none_or(|behind| behind.phase == Phase::Done && behind.is_drained())
     }
 
     /// What to do next. Whatever comes back has to be done before the next call.
     pub fn step(&mut self) -> Step {
-        if let Some(reason) = self.registration.outbox().closing() {
+        if let Some(reason) = self.inlet.closing() {
             return Step::Close(reason);
         }
-        if let Some(gap) = self.gaps.pop_front() {
+        let Some(behind) = &mut self.behind else {
+            return self.live();
+        };
+        if let Some(gap) = behind.gaps.pop_front() {
             return Step::Gap(gap);
         }
-        if let Some(batch) = self.page.pop_front() {
+        if let Some(batch) = behind.page.pop_front() {
             self.cursor = batch.last;
-            self.registration.outbox().served(self.cursor);
+            self.inlet.served(self.cursor);
             return Step::Replay(batch);
         }
-        self.cursor = self.cursor.max(self.page_end);
-        match self.phase {
+        self.cursor = self.cursor.max(behind.page_end);
+        match behind.phase {
             Phase::Inbox { head } if self.cursor < head => {
                 Step::Read(self.inbox(self.cursor, head))
             }
             Phase::Inbox { .. } => {
-                self.phase = Phase::Replay;
+                behind.phase = Phase::Everything;
                 Step::Read(self.everything(self.cursor))
             }
-            Phase::Replay => Step::Read(self.everything(self.cursor)),
-            Phase::Live => self.live(),
+            Phase::Everything => Step::Read(self.everything(self.cursor)),
+            Phase::Done => {
+                self.behind = None;
+                self.live()
+            }
         }
     }
 
     /// Takes in what [`Step::Read`] asked for. It must have been read *after* that step: what the log did
-    /// not have then is in the outbox.
+    /// not have then is in the inlet.
     pub fn replayed(&mut self, backlog: Backlog) {
-        let told = self.told;
+        let Some(behind) = &mut self.behind else {
+            return;
+        };
+        let told = behind.told;
         for loss in backlog.losses.iter().filter(|loss| loss.to > told) {
-            self.told = self.told.max(loss.to);
+            behind.told = behind.told.max(loss.to);
             let range = Some((loss.from.max(told + 1), loss.to));
-            self.gaps.push_back(Gap {
+            behind.gaps.push_back(Gap {
                 range,
                 reason: loss.reason.into(),
             });
         }
-        self.page = backlog.batches;
-        self.page_end = backlog.reached;
-        self.more = backlog.more;
-        if self.phase == Phase::Replay && !backlog.more {
-            self.phase = Phase::Live;
+        behind.page = backlog.batches;
+        behind.page_end = backlog.reached;
+        behind.more = backlog.more;
+        if behind.phase == Phase::Everything && !backlog.more {
+            behind.phase = Phase::Done;
         }
     }
 
     /// What the next [`Step::Read`] will ask for, where that is known: it may be read while what came last
     /// is being written.
     pub fn next_read(&self) -> Option<Read> {
-        if !self.more || self.page.is_empty() {
+        let behind = self.behind.as_ref()?;
+        if !behind.more || behind.page.is_empty() {
             return None;
         }
-        match self.phase {
-            Phase::Inbox { head } => Some(self.inbox(self.page_end, head)),
-            Phase::Replay => Some(self.everything(self.page_end)),
-            Phase::Live => None,
+        match behind.phase {
+            Phase::Inbox { head } => Some(self.inbox(behind.page_end, head)),
+            Phase::Everything => Some(self.everything(behind.page_end)),
+            Phase::Done => None,
         }
     }
 
@@ -233,7 +281,7 @@ impl Connection {
         let subscriptions = Subscriptions {
             client: audience.then(|| newcomer.client_id.clone()),
             everyone: audience,
-            filters: newcomer.filters.clone(),
+            filters: newcomer.filters.to_vec(),
         };
         Read {
             subscriptions: Arc::new(subscriptions),
@@ -259,32 +307,54 @@ impl Connection {
 
     fn live(&mut self) -> Step {
         loop {
-            // Read before the outbox: see `Registry::fanned_out`.
-            let fanned_out = self.registration.fanned_out();
-            match self.registration.outbox().take() {
-                Taken::Delivery(Delivery::Logged(logged)) if logged.seq <= self.cursor => {}
+            // Before the inlet is looked into: see `Inlet::horizon`.
+            let horizon = self.inlet.horizon(&self.registration);
+            match self.inlet.take() {
                 Taken::Delivery(Delivery::Logged(logged)) => {
-                    self.cursor = logged.seq;
-                    self.registration.outbox().served(self.cursor);
-                    return Step::Write(logged);
+                    if self.pass(logged.seq) {
+                        self.inlet.served(self.cursor);
+                        return Step::Write(logged);
+                    }
                 }
                 Taken::Delivery(Delivery::Ephemeral(frame)) => return Step::WriteEphemeral(frame),
                 Taken::Behind { lost } => {
-                    self.phase = Phase::Replay;
-                    return match lost {
-                        0 => Step::Read(self.everything(self.cursor)),
-                        _ => Step::Gap(Gap {
-                            range: None,
-                            reason: GapReason::Slow,
-                        }),
+                    let gap = (lost > 0).then_some(Gap {
+                        range: None,
+                        reason: GapReason::Slow,
+                    });
+                    self.behind = Some(Behind::new(Phase::Everything, self.cursor, None));
+                    return match gap {
+                        None => Step::Read(self.everything(self.cursor)),
+                        Some(gap) => Step::Gap(gap),
                     };
                 }
                 Taken::Close(reason) => return Step::Close(reason),
                 Taken::Empty => {
-                    self.cursor = self.cursor.max(fanned_out);
+                    self.cursor = self.cursor.max(horizon);
                     return Step::Wait;
                 }
             }
+        }
+    }
+
+    /// Moves on over a message that is about to be written. False: it has been given out before.
+    pub fn pass(&mut self, seq: Seq) -> bool {
+        let is_new = seq > self.cursor;
+        self.cursor = self.cursor.max(seq);
+        is_new
+    }
+}
+
+impl Connection<Spill> {
+    /// Whether nothing waits for it: what comes next may be written at once.
+    pub fn is_quiet(&self) -> bool {
+        self.behind.is_none() && self.inlet.is_empty()
+    }
+
+    /// Says that everything up to this place which is for the connection has come in.
+    pub fn had_up_to(&mut self, seq: Seq) {
+        if self.is_quiet() {
+            self.cursor = self.cursor.max(seq);
         }
     }
 }

@@ -1,17 +1,18 @@
 //! Who is connected to this node now, by client and by topic.
 //!
-//! The registry holds a cheap handle, the [`Outbox`], of each connection; whoever registers gets a
-//! [`Registration`] whose drop takes the handle out again, so that nobody can be admitted and never
-//! reported gone.
+//! The registry knows of each connection where what is for it goes, its [`Outlet`]. Who is admitted gets an
+//! [`Admission`], who listens a [`Registration`]; dropping either takes the connection out again, so that
+//! nobody can be admitted and never reported gone.
 
+mod keys;
 mod members;
+mod outlet;
 mod presence;
 mod ranking;
 mod registration;
 mod subscriptions;
 
 use std::{
-    collections::HashSet,
     ops::Bound,
     sync::{
         Arc,
@@ -22,15 +23,16 @@ use std::{
 
 use parking_lot::Mutex;
 
-use members::Members;
-pub use presence::{ConnectionId, Entry, Newcomer, Presence};
+use members::{Key, Members};
+pub use outlet::{Outlet, TrunkId};
+pub use presence::{ConnectionId, Entry, Newcomer, Presence, Present};
 pub use ranking::{Rank, Ranked, Ranking};
-pub use registration::Registration;
+pub use registration::{Admission, Registration};
 
 use crate::{
     changes::Changes,
     message::{Audience, ClientId, Seq},
-    outbox::{Bounds, CloseReason, Delivery, Outbox},
+    outbox::{Bounds, CloseReason, Delivery, Trunk},
 };
 
 /// How many connections there may be.
@@ -62,13 +64,19 @@ pub struct Count {
     pub connections: u64,
 }
 
+/// A connection that may be closed.
+pub struct Closable {
+    key: Key,
+    entry: Arc<Entry>,
+}
+
 /// See the module's description.
 pub struct Registry {
     members: Mutex<Members>,
     changes: Changes<ClientId, ()>,
     capacity: Capacity,
     bounds: Bounds,
-    /// Everything up to this place has been put into the outboxes it was for.
+    /// Everything up to this place has been put into the outlets it was for.
     fanned_out: AtomicU64,
     deliveries: AtomicU64,
     opened: AtomicU64,
@@ -93,30 +101,32 @@ impl Registry {
         self.fanned_out.fetch_max(seq, Ordering::Release);
     }
 
-    /// Admits a connection. From this moment on, everything for it is in its outbox.
-    pub fn register(self: &Arc<Self>, newcomer: Newcomer) -> Result<Registration, Refusal> {
-        let outbox = Outbox::new(self.bounds);
+    /// Has a trunk lead to those who say so when they begin to listen.
+    pub fn add_trunk(&self, trunk: Arc<Trunk>) -> TrunkId {
+        self.members.lock().trunks.add(trunk)
+    }
+
+    /// Gives a connection its place, if there is one. It hears nothing before [`Admission::listen`].
+    pub fn admit(self: &Arc<Self>, mut newcomer: Newcomer) -> Result<Admission, Refusal> {
         let mut members = self.members.lock();
         members.check_capacity(&newcomer, self.capacity)?;
-        let entry = Entry {
+        members.share_texts(&mut newcomer);
+        let entry = Arc::new(Entry {
             id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
-            newcomer: Arc::new(newcomer),
             since: now(),
-            outbox: Arc::clone(&outbox),
-        };
-        let (id, newcomer) = (entry.id, Arc::clone(&entry.newcomer));
-        members.insert(entry);
-        drop(members);
-        self.note_change(&newcomer);
-        Ok(Registration {
-            registry: Arc::clone(self),
-            id,
             newcomer,
-            outbox,
+        });
+        let key = members.insert(Arc::clone(&entry));
+        drop(members);
+        self.note_change(&entry.newcomer);
+        Ok(Admission {
+            registry: Arc::clone(self),
+            entry,
+            key,
         })
     }
 
-    /// Puts a delivery into the outbox of everyone it is for, and says how many that were.
+    /// Puts a delivery into the outlet of everyone it is for, and says how many that were.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
         let reached = self.put(audience, delivery);
         if let Delivery::Logged(logged) = delivery {
@@ -132,55 +142,44 @@ impl Registry {
     }
 
     fn put(&self, audience: &Audience, delivery: &Delivery) -> u64 {
-        let members = self.members.lock();
-        let mut reached = 0;
-        members.for_each(audience, |entry| {
-            entry.outbox.put(delivery.clone());
-            reached += 1;
-        });
-        reached
+        self.members.lock().put(audience, delivery)
     }
 
-    /// The place up to which every message has been put into the outboxes it was for. Read it *before*
-    /// looking into an outbox: if that is empty then, its connection has been served up to here.
+    /// What may wait for one connection.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// The place up to which every message has been put into the outlets it was for. Read it *before*
+    /// looking into one: if that is empty then, its connection has been served up to here.
     pub fn fanned_out(&self) -> Seq {
         self.fanned_out.load(Ordering::Acquire)
     }
 
     /// How many a message would reach now.
     pub fn count(&self, audience: &Audience) -> Count {
-        let members = self.members.lock();
-        let mut clients = HashSet::new();
-        let mut connections = 0;
-        members.for_each(audience, |entry| {
-            clients.insert(&entry.newcomer.client_id);
-            connections += 1;
-        });
-        Count {
-            clients: clients.len() as u64,
-            connections,
-        }
+        self.members.lock().count(audience)
     }
 
     /// Closes every connection of a client and says how many that were.
     pub fn disconnect(&self, client_id: &ClientId, reason: CloseReason) -> u64 {
-        let members = self.members.lock();
-        let mut closed = 0;
-        members.for_each(&Audience::Client(client_id.clone()), |entry| {
-            entry.outbox.close(reason);
-            closed += 1;
-        });
-        closed
+        self.members.lock().disconnect(client_id, reason)
     }
 
-    /// The outboxes of all connections, to close them one by one.
-    pub fn outboxes(&self) -> Vec<Arc<Outbox>> {
-        self.members
-            .lock()
-            .connections
-            .values()
-            .map(|entry| Arc::clone(&entry.outbox))
+    /// All connections, to close them one by one.
+    pub fn everybody(&self) -> Vec<Closable> {
+        let all = self.members.lock().all();
+        all.into_iter()
+            .map(|(key, entry)| Closable { key, entry })
             .collect()
+    }
+
+    /// Closes some of them, each for the reason that it is given.
+    pub fn close(&self, connections: &[Closable], reason: impl Fn() -> CloseReason) {
+        let mut members = self.members.lock();
+        for Closable { key, entry } in connections {
+            members.close(*key, entry, reason());
+        }
     }
 
     /// One client and its connections.
@@ -203,12 +202,7 @@ impl Registry {
 
     /// Clients and connections now.
     pub fn size(&self) -> Count {
-        let members = self.members.lock();
-        let observers: usize = members.observers.values().map(Vec::len).sum();
-        Count {
-            clients: members.clients.len() as u64,
-            connections: (members.connections.len() - observers) as u64,
-        }
+        self.members.lock().size()
     }
 
     /// Distinct topics and patterns that somebody is subscribed to.
@@ -230,7 +224,7 @@ impl Registry {
         topics
     }
 
-    /// Frames put into outboxes since the start.
+    /// Deliveries since the start.
     pub fn deliveries(&self) -> u64 {
         self.deliveries.load(Ordering::Relaxed)
     }
@@ -253,7 +247,7 @@ impl Registry {
 
     /// Whether anybody watches the server itself.
     pub fn is_observed(&self) -> bool {
-        !self.members.lock().observers.is_empty()
+        self.members.lock().is_observed()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Broker;
 use crate::{
-    connection::{Connection, Gap, GapReason, Start},
+    connection::{Admitted, Gap, GapReason, Start},
     log::{ReadError, Standing},
     message::Cursor,
     registry::{Newcomer, Refusal},
@@ -34,9 +34,9 @@ pub enum Unavailable {
 
 impl Broker {
     /// Admits a connection that wants to start at `since`. Reads the log, so it blocks.
-    pub fn subscribe(&self, newcomer: Newcomer, since: &Since) -> Result<Connection, Unavailable> {
-        // Before the registration: what is committed in between is then both in the log and, perhaps,
-        // in the outbox, and the connection drops the double by its place.
+    pub fn subscribe(&self, newcomer: Newcomer, since: &Since) -> Result<Admitted, Unavailable> {
+        // Before anything can come in: what is committed in between is then both in the log and, perhaps,
+        // in the inlet, and the connection drops the double by its place.
         let head = self.log.head();
         let inbox = || {
             let place = self.log.inbox_place(&newcomer.client_id)?;
@@ -56,11 +56,11 @@ impl Broker {
         if !newcomer.is_observer() {
             self.log.note_seen(&newcomer.client_id, None);
         }
-        let registration = self.registry.register(newcomer)?;
+        let admission = self.registry.admit(newcomer)?;
         let gap = gap.map(|reason| Gap {
             range: None,
             reason,
         });
-        Ok(Connection::new(registration, start, gap))
+        Ok(Admitted::new(admission, start, gap))
     }
 }

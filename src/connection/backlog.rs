@@ -50,6 +50,16 @@ pub struct Backlog {
 }
 
 impl Backlog {
+    /// What a read brings when the log has nothing after this place.
+    pub fn nothing_after(seq: Seq) -> Self {
+        Self {
+            batches: VecDeque::new(),
+            reached: seq,
+            more: false,
+            losses: Vec::new(),
+        }
+    }
+
     /// Encodes a page of the log of this epoch.
     pub fn of(page: Page, epoch: &Epoch) -> Self {
         let mut batches = VecDeque::new();

@@ -11,9 +11,9 @@ use axum::{
 use super::{AppState, Code, Error, off_thread};
 use crate::{
     broker::Broker,
-    message::{ClientId, Seq},
+    message::ClientId,
     outbox::CloseReason,
-    registry::{Entry, Presence},
+    registry::{Presence, Present},
 };
 
 /// Unread messages are counted up to here.
@@ -99,8 +99,7 @@ fn not_connected(client_id: &ClientId) -> Error {
 
 /// A client as the API shows it.
 pub fn info(presence: Presence) -> ClientInfo {
-    let connection = |entry: &Entry| connection_info(entry, presence.head);
-    let connections = presence.connections.iter().map(connection).collect();
+    let connections = presence.connections.iter().map(connection_info).collect();
     ClientInfo {
         client_id: presence.client_id.to_string(),
         version: presence.version,
@@ -109,18 +108,16 @@ pub fn info(presence: Presence) -> ClientInfo {
     }
 }
 
-fn connection_info(entry: &Entry, head: Seq) -> ConnectionInfo {
+fn connection_info(present: &Present) -> ConnectionInfo {
+    let newcomer = &present.entry.newcomer;
     ConnectionInfo {
-        id: entry.id,
-        topics: entry
-            .newcomer
-            .filters
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        since: entry.since,
-        behind: entry.behind(head),
-        remote: entry.newcomer.remote.clone(),
-        user_agent: entry.newcomer.user_agent.clone(),
+        id: present.entry.id,
+        topics: newcomer.filters.iter().map(ToString::to_string).collect(),
+        since: present.entry.since,
+        behind: present.behind,
+        remote: newcomer
+            .remote
+            .map_or_else(String::new, |remote| remote.to_string()),
+        user_agent: newcomer.user_agent.as_deref().map(str::to_owned),
     }
 }

@@ -2,14 +2,19 @@
 //!
 //! The router decides, a reactor delivers: a request for a stream passes every layer like any other, and
 //! when the answer is a stream, the socket is taken from hyper and given to one of these threads. A stream
-//! there is a socket and its [`Connection`]; it has no task, no timer and no buffer of its own, since the
-//! system's send buffer does for one. What does not fit into that waits in the outbox, and what does not
-//! fit into the outbox in the log.
+//! there is a socket and its [`Connection`](crate::connection::Connection); it has no task, no timer and no
+//! buffer of its own, since the system's send buffer does for one. A message comes to a thread once, with
+//! those it is for, and is written to each of them. What a socket has no room for waits in its connection,
+//! and what does not fit into that in the log.
 
+mod alarm;
+mod beats;
 mod clock;
 mod mailbox;
 mod reads;
+mod round;
 mod stream;
+mod streams;
 mod thread;
 
 use std::{
@@ -26,14 +31,14 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::AppState;
-use crate::{connection::Connection, message::Frame};
+use crate::{connection::Admitted, message::Frame};
 use mailbox::{Mail, Mailbox};
 use thread::Thread;
 
 /// A stream that was admitted, before anybody writes it.
 pub struct Opened {
     /// What is to be written.
-    pub connection: Connection,
+    pub admitted: Admitted,
     /// What comes before everything else.
     pub opening: Vec<Frame>,
     /// When its token ends, in seconds since 1970.
@@ -56,12 +61,10 @@ impl Reactor {
     ) -> io::Result<Self> {
         let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
         for number in 0..count {
-            let poll = mio::Poll::new()?;
-            let mailbox = Mailbox::new(&poll)?;
-            let thread = Thread::new(poll, state.clone(), Arc::clone(&mailbox), runtime.clone());
+            let thread = Thread::new(state, runtime.clone())?;
+            mailboxes.push(thread.mailbox());
             let named = std::thread::Builder::new().name(format!("deliver-{number}"));
             threads.push(named.spawn(move || thread.run())?);
-            mailboxes.push(mailbox);
         }
         Ok(Self {
             mailboxes,

@@ -29,10 +29,12 @@ use super::{
 };
 use crate::{
     broker::Unavailable,
-    outbox::CloseReason,
     random,
     registry::{Newcomer, Refusal},
 };
+
+/// How much of what a browser says of itself is remembered, in characters.
+const USER_AGENT: usize = 256;
 
 /// Open a stream
 ///
@@ -67,31 +69,29 @@ pub async fn get(
         return Ok(demo::response());
     };
     if state.drain.has_begun() {
-        let frame = events::reconnect(CloseReason::Shutdown {
-            after_ms: state.drain.after_ms(),
-        });
+        let frame = events::reconnect(state.drain.reason());
         return Ok(response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
     let (filters, refused) = filters(&pairs, &grant, state.settings.limits.max_topics)?;
     let user_agent = headers
         .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
+        .and_then(|value| value.to_str().ok())
+        .map(|text| text.chars().take(USER_AGENT).collect::<String>());
     let newcomer = Newcomer {
         client_id,
-        filters,
+        filters: filters.into(),
         remote: extensions
             .get::<ConnectInfo<SocketAddr>>()
-            .map_or_else(String::new, |info| info.0.to_string()),
-        user_agent: user_agent.map(str::to_owned),
+            .map(|info| info.0),
+        user_agent: user_agent.map(Arc::from),
     };
     let broker = Arc::clone(&state.broker);
-    let connection = off_thread(move || broker.subscribe(newcomer, &since)).await?;
-    let newcomer = connection.registration().newcomer();
-    let mut opening = vec![events::welcome(&state.settings, newcomer)];
+    let admitted = off_thread(move || broker.subscribe(newcomer, &since)).await?;
+    let mut opening = vec![events::welcome(&state.settings, admitted.newcomer())];
     opening.extend(refused.iter().map(events::refused));
     let opened = Opened {
-        connection,
+        admitted,
         opening,
         expires_at: grant.expires_at,
     };

@@ -1,26 +1,48 @@
-//! The connections themselves, by number, by client and by topic.
+//! The connections themselves, by client and by topic, and where what is for them goes.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
+    mem,
     sync::Arc,
 };
 
-use indexmap::IndexMap;
+use slab::Slab;
 
 use super::{
-    Capacity, ConnectionId, Entry, Newcomer, Presence, Refusal, subscriptions::Subscriptions,
+    Capacity, Count, Entry, Newcomer, Outlet, Presence, Present, Refusal, keys::Keys,
+    outlet::Trunks, subscriptions::Subscriptions,
 };
-use crate::message::{Audience, ClientId, Seq};
+use crate::{
+    message::{Audience, ClientId, Seq},
+    outbox::{CloseReason, Delivery, Slot, Whom},
+};
+
+/// Where a connection stands among the members, for as long as it is one.
+pub(super) type Key = u32;
+
+/// Most of those who come give one of a few texts as their browser's name. So many are remembered.
+const USER_AGENTS: usize = 256;
 
 /// The indexes, which always agree: nobody is in one and not in the others.
 #[derive(Default)]
 pub(super) struct Members {
-    /// Dense, since a message to everyone walks it.
-    pub(super) connections: IndexMap<ConnectionId, Entry>,
-    pub(super) clients: BTreeMap<ClientId, Vec<ConnectionId>>,
-    pub(super) observers: HashMap<ClientId, Vec<ConnectionId>>,
+    connections: Slab<Member>,
+    pub(super) clients: BTreeMap<ClientId, Keys>,
+    observers: HashMap<ClientId, Keys>,
+    observer_count: usize,
     pub(super) subscriptions: Subscriptions,
+    pub(super) trunks: Trunks,
+    /// Those of the audience that have an outbox of their own.
+    with_outbox: Keys,
+    user_agents: HashSet<Arc<str>>,
     version: u64,
+    /// Used again and again by [`Self::put`]: whom a delivery is for, by trunk.
+    slots: Vec<Vec<Slot>>,
+}
+
+struct Member {
+    entry: Arc<Entry>,
+    outlet: Outlet,
 }
 
 impl Members {
@@ -42,87 +64,278 @@ impl Members {
         }
     }
 
-    pub(super) fn insert(&mut self, entry: Entry) {
+    /// Has texts that many connections gave held once.
+    pub(super) fn share_texts(&mut self, newcomer: &mut Newcomer) {
+        if let Some((client_id, _)) = self.clients.get_key_value(&newcomer.client_id) {
+            newcomer.client_id = client_id.clone();
+        }
+        for filter in &mut newcomer.filters {
+            self.subscriptions.share_text(filter);
+        }
+        if let Some(user_agent) = &mut newcomer.user_agent {
+            match self.user_agents.get(user_agent) {
+                Some(known) => *user_agent = Arc::clone(known),
+                None if self.user_agents.len() < USER_AGENTS => {
+                    self.user_agents.insert(Arc::clone(user_agent));
+                }
+                None => self.user_agents = HashSet::new(),
+            }
+        }
+    }
+
+    /// Takes a connection in. Nothing goes to it before it listens.
+    pub(super) fn insert(&mut self, entry: Arc<Entry>) -> Key {
         self.version += 1;
-        let newcomer = Arc::clone(&entry.newcomer);
+        let newcomer = &entry.newcomer;
+        let slot = self.connections.vacant_entry();
+        // Descriptors end far below.
+        let key = slot.key() as Key;
         for filter in &newcomer.filters {
-            self.subscriptions.add(filter, entry.id);
+            self.subscriptions.add(filter, key);
         }
         let client_id = newcomer.client_id.clone();
         match newcomer.is_observer() {
-            true => self.observers.entry(client_id).or_default().push(entry.id),
-            false => self.clients.entry(client_id).or_default().push(entry.id),
+            true => {
+                self.observer_count += 1;
+                self.observers.entry(client_id).or_default().insert(key);
+            }
+            false => self.clients.entry(client_id).or_default().insert(key),
         }
-        self.connections.insert(entry.id, entry);
+        slot.insert(Member {
+            entry,
+            outlet: Outlet::Nowhere,
+        });
+        key
     }
 
-    pub(super) fn remove(&mut self, id: ConnectionId) {
-        let Some(entry) = self.connections.swap_remove(&id) else {
+    /// Has what is for a connection go there from now on.
+    pub(super) fn listen(&mut self, key: Key, outlet: Outlet) {
+        let Some(member) = self.connections.get_mut(key as usize) else {
+            return;
+        };
+        let was = mem::replace(&mut member.outlet, outlet);
+        if let Outlet::Closing(reason) = was {
+            member.outlet.close(&self.trunks, reason);
+        }
+        if !member.entry.newcomer.is_observer() {
+            match member.outlet {
+                Outlet::Trunk(id, _) => {
+                    self.trunks
+                        .line_mut(id)
+                        .into_iter()
+                        .for_each(|line| line.audience += 1);
+                }
+                _ => self.with_outbox.insert(key),
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        let Some(Member { entry, outlet }) = self.connections.try_remove(key as usize) else {
             return;
         };
         self.version += 1;
         for filter in &entry.newcomer.filters {
-            self.subscriptions.remove(filter, id);
+            self.subscriptions.remove(filter, key);
         }
         let client_id = &entry.newcomer.client_id;
         if entry.newcomer.is_observer() {
-            if leaves_none(self.observers.get_mut(client_id), id) {
+            self.observer_count -= 1;
+            if self
+                .observers
+                .get_mut(client_id)
+                .is_some_and(|keys| keys.remove(key))
+            {
                 self.observers.remove(client_id);
             }
-        } else if leaves_none(self.clients.get_mut(client_id), id) {
-            self.clients.remove(client_id);
+        } else {
+            if self
+                .clients
+                .get_mut(client_id)
+                .is_some_and(|keys| keys.remove(key))
+            {
+                self.clients.remove(client_id);
+            }
+            match outlet {
+                Outlet::Trunk(id, _) => {
+                    self.trunks
+                        .line_mut(id)
+                        .into_iter()
+                        .for_each(|line| line.audience -= 1);
+                }
+                _ => drop(self.with_outbox.remove(key)),
+            }
+        }
+        if self.connections.is_empty() {
+            // The crowd has gone: what it took is given back.
+            self.connections = Slab::new();
+            self.subscriptions = Subscriptions::default();
         }
     }
 
-    pub(super) fn for_each<'a>(&'a self, audience: &Audience, mut found: impl FnMut(&'a Entry)) {
-        let mut client = |client_id: &ClientId| {
-            let ids = self.clients.get(client_id).into_iter().flatten();
-            ids.filter_map(|id| self.connections.get(id))
+    /// Puts a delivery where those take it from whom it is for, and says how many that are.
+    pub(super) fn put(&mut self, audience: &Audience, delivery: &Delivery) -> u64 {
+        if *audience == Audience::Everyone {
+            return self.put_to_everyone(delivery);
+        }
+        let mut slots = mem::take(&mut self.slots);
+        slots.resize_with(self.trunks.len(), Vec::new);
+        let mut reached = 0;
+        self.for_each(audience, |member| {
+            match &member.outlet {
+                Outlet::Outbox(outbox) => outbox.put(delivery.clone()),
+                Outlet::Trunk(id, slot) => slots[usize::from(id.0)].push(*slot),
+                Outlet::Nowhere | Outlet::Closing(_) => return,
+            }
+            reached += 1;
+        });
+        for (line, slots) in self.trunks.lines().zip(&mut slots) {
+            let whom = match slots.as_slice() {
+                [] => continue,
+                [slot] => Whom::One(*slot),
+                slots => Whom::Some(slots.into()),
+            };
+            line.trunk.put(delivery.clone(), whom);
+            slots.clear();
+        }
+        self.slots = slots;
+        reached
+    }
+
+    fn put_to_everyone(&self, delivery: &Delivery) -> u64 {
+        let mut reached = self.with_outbox.len() as u64;
+        for key in self.with_outbox.iter() {
+            if let Some(Member {
+                outlet: Outlet::Outbox(outbox),
+                ..
+            }) = self.connections.get(key as usize)
+            {
+                outbox.put(delivery.clone());
+            }
+        }
+        for line in self.trunks.lines().filter(|line| line.audience > 0) {
+            line.trunk.put(delivery.clone(), Whom::Everyone);
+            reached += line.audience;
+        }
+        reached
+    }
+
+    /// How many a message would reach.
+    pub(super) fn count(&self, audience: &Audience) -> Count {
+        if *audience == Audience::Everyone {
+            return self.size();
+        }
+        let mut clients = HashSet::new();
+        let mut connections = 0;
+        self.for_each(audience, |member| {
+            clients.insert(&member.entry.newcomer.client_id);
+            connections += 1;
+        });
+        Count {
+            clients: clients.len() as u64,
+            connections,
+        }
+    }
+
+    /// Clients and connections of the audience.
+    pub(super) fn size(&self) -> Count {
+        Count {
+            clients: self.clients.len() as u64,
+            connections: (self.connections.len() - self.observer_count) as u64,
+        }
+    }
+
+    pub(super) fn is_observed(&self) -> bool {
+        self.observer_count > 0
+    }
+
+    /// All connections.
+    pub(super) fn all(&self) -> Vec<(Key, Arc<Entry>)> {
+        let member = |(key, member): (usize, &Member)| (key as Key, Arc::clone(&member.entry));
+        self.connections.iter().map(member).collect()
+    }
+
+    /// Ends one of [`Self::all`], if it is still there.
+    pub(super) fn close(&mut self, key: Key, entry: &Entry, reason: CloseReason) {
+        if let Some(member) = self.connections.get_mut(key as usize)
+            && member.entry.id == entry.id
+        {
+            member.outlet.close(&self.trunks, reason);
+        }
+    }
+
+    /// Ends every connection of a client, and says how many that were.
+    pub(super) fn disconnect(&mut self, client_id: &ClientId, reason: CloseReason) -> u64 {
+        let Some(keys) = self.clients.get(client_id) else {
+            return 0;
+        };
+        for key in keys.iter() {
+            if let Some(member) = self.connections.get_mut(key as usize) {
+                member.outlet.close(&self.trunks, reason);
+            }
+        }
+        keys.len() as u64
+    }
+
+    fn for_each<'a>(&'a self, audience: &Audience, mut found: impl FnMut(&'a Member)) {
+        let mut one = |key: Key| {
+            self.connections
+                .get(key as usize)
+                .into_iter()
                 .for_each(&mut found);
+        };
+        let mut client = |client_id: &ClientId| {
+            let keys = self.clients.get(client_id).into_iter().flat_map(Keys::iter);
+            keys.for_each(&mut one);
         };
         match audience {
             Audience::Client(client_id) => client(client_id),
             Audience::Clients(client_ids) => client_ids.iter().for_each(client),
-            Audience::Topic(topic) => self.subscriptions.for_each(topic, |id| {
-                self.connections.get(&id).into_iter().for_each(&mut found);
-            }),
+            Audience::Topic(topic) => self.subscriptions.for_each(topic, one),
             Audience::Everyone => {
-                self.connections
-                    .values()
-                    .filter(|entry| !entry.newcomer.is_observer())
-                    .for_each(found);
+                self.clients.values().flat_map(Keys::iter).for_each(one);
             }
         }
     }
 
     pub(super) fn presence(&self, client_id: &ClientId, head: Seq) -> Presence {
-        let ids = self.clients.get(client_id).into_iter().flatten();
+        let keys = self.clients.get(client_id).into_iter().flat_map(Keys::iter);
+        let members = keys.filter_map(|key| self.connections.get(key as usize));
+        let mut connections: Vec<Present> = members
+            .map(|member| Present {
+                entry: Arc::clone(&member.entry),
+                behind: member.outlet.behind(&self.trunks, head),
+            })
+            .collect();
+        connections.sort_unstable_by_key(|present| present.entry.id);
         Presence {
             client_id: client_id.clone(),
             version: self.version,
-            head,
-            connections: ids
-                .filter_map(|id| self.connections.get(id))
-                .cloned()
-                .collect(),
+            connections,
         }
     }
 
-    pub(super) fn mentions(
-        &self,
-        client_id: &ClientId,
-        ids: &[ConnectionId],
-        search: &str,
-    ) -> bool {
-        let topics = |id| {
+    /// The number of the oldest of these connections.
+    pub(super) fn oldest(&self, keys: &Keys) -> u64 {
+        let members = keys
+            .iter()
+            .filter_map(|key| self.connections.get(key as usize));
+        members
+            .map(|member| member.entry.id)
+            .min()
+            .unwrap_or_default()
+    }
+
+    pub(super) fn mentions(&self, client_id: &ClientId, keys: &Keys, search: &str) -> bool {
+        let topics = |key| {
             self.connections
-                .get(id)
+                .get(key as usize)
                 .into_iter()
-                .flat_map(|entry| &entry.newcomer.filters)
+                .flat_map(|member| &member.entry.newcomer.filters)
         };
         search.is_empty()
             || contains(client_id.as_str(), search)
-            || ids
+            || keys
                 .iter()
                 .flat_map(topics)
                 .any(|filter| contains(filter.as_str(), search))
@@ -133,11 +346,4 @@ impl Members {
 fn contains(text: &str, search: &str) -> bool {
     let mut windows = text.as_bytes().windows(search.len().max(1));
     windows.any(|window| window.eq_ignore_ascii_case(search.as_bytes()))
-}
-
-fn leaves_none(connections: Option<&mut Vec<ConnectionId>>, id: ConnectionId) -> bool {
-    connections.is_some_and(|connections| {
-        connections.retain(|other| *other != id);
-        connections.is_empty()
-    })
 }

@@ -1,26 +1,23 @@
 //! What is known of a connection, and of a client by its connections.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use crate::{
-    message::{ClientId, Seq, TopicFilter},
-    outbox::Outbox,
-};
+use crate::message::{ClientId, TopicFilter};
 
 /// The number of a connection on this node; never used twice while the node runs.
 pub type ConnectionId = u64;
 
-/// What a connection tells of itself when it registers.
+/// What a connection tells of itself when it asks to be admitted.
 #[derive(Clone, Debug)]
 pub struct Newcomer {
     /// Whose connection it is.
     pub client_id: ClientId,
     /// What it subscribes to.
-    pub filters: Vec<TopicFilter>,
+    pub filters: Box<[TopicFilter]>,
     /// The address it comes from.
-    pub remote: String,
+    pub remote: Option<SocketAddr>,
     /// The `User-Agent` it gave.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Arc<str>>,
 }
 
 impl Newcomer {
@@ -32,22 +29,23 @@ impl Newcomer {
 }
 
 /// A connection as the registry knows it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Entry {
     /// Its number.
     pub id: ConnectionId,
-    /// What it told of itself.
-    pub newcomer: Arc<Newcomer>,
-    /// When it registered, in milliseconds since 1970.
+    /// When it was admitted, in milliseconds since 1970.
     pub since: u64,
-    pub(super) outbox: Arc<Outbox>,
+    /// What it told of itself.
+    pub newcomer: Newcomer,
 }
 
-impl Entry {
-    /// How many places of the log it is behind `head`.
-    pub fn behind(&self, head: Seq) -> u64 {
-        self.outbox.behind(head)
-    }
+/// A connection, and how it fares.
+#[derive(Clone, Debug)]
+pub struct Present {
+    /// The connection.
+    pub entry: Arc<Entry>,
+    /// How many places of the log it is behind.
+    pub behind: u64,
 }
 
 /// A client and its connections, oldest first.
@@ -58,7 +56,5 @@ pub struct Presence {
     /// The registry's count of changes when this was read.
     pub version: u64,
     /// Its connections; none when it has gone.
-    pub connections: Vec<Entry>,
-    /// The newest place that was fanned out when this was read.
-    pub head: Seq,
+    pub connections: Vec<Present>,
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{ConnectionId, Presence, Registry};
+use super::{Presence, Registry, keys::Keys};
 use crate::message::ClientId;
 
 /// By what clients are put in order. Those who are equal come by their ids.
@@ -57,18 +57,18 @@ impl Registry {
     }
 
     fn found(&self, by: Rank, search: &str) -> Vec<(u64, ClientId)> {
-        let rank = |ids: &[ConnectionId]| match by {
+        let members = self.members.lock();
+        let rank = |keys: &Keys| match by {
             Rank::ClientId => 0,
             // The numbers of connections grow with time.
-            Rank::Since => ids.first().copied().unwrap_or_default(),
-            Rank::Connections => ids.len() as u64,
+            Rank::Since => members.oldest(keys),
+            Rank::Connections => keys.len() as u64,
         };
-        let members = self.members.lock();
         members
             .clients
             .iter()
-            .filter(|(client_id, ids)| members.mentions(client_id, ids, search))
-            .map(|(client_id, ids)| (rank(ids), client_id.clone()))
+            .filter(|(client_id, keys)| members.mentions(client_id, keys, search))
+            .map(|(client_id, keys)| (rank(keys), client_id.clone()))
             .collect()
     }
 }

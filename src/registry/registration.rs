@@ -2,37 +2,52 @@
 
 use std::sync::Arc;
 
-use super::{ConnectionId, Newcomer, Registry};
-use crate::{message::Seq, outbox::Outbox};
+use super::{Entry, Newcomer, Outlet, Registry, members::Key};
+use crate::{message::Seq, outbox::Bounds};
 
-/// The proof that a connection is registered. Dropping it takes the connection out.
-pub struct Registration {
+/// A place for a connection. Dropping it gives it up.
+pub struct Admission {
     pub(super) registry: Arc<Registry>,
-    pub(super) id: ConnectionId,
-    pub(super) newcomer: Arc<Newcomer>,
-    pub(super) outbox: Arc<Outbox>,
+    pub(super) entry: Arc<Entry>,
+    pub(super) key: Key,
 }
 
-impl Registration {
-    /// Where what is for this connection comes in.
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
+impl Admission {
     /// What the connection told of itself.
     pub fn newcomer(&self) -> &Newcomer {
-        &self.newcomer
+        &self.entry.newcomer
+    }
+
+    /// What may wait for the connection.
+    pub fn bounds(&self) -> Bounds {
+        self.registry.bounds
+    }
+
+    /// From this moment on, everything for the connection goes to this outlet.
+    pub fn listen(self, outlet: Outlet) -> Registration {
+        self.registry.members.lock().listen(self.key, outlet);
+        Registration(self)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.registry.members.lock().remove(self.key);
+        self.registry.note_change(&self.entry.newcomer);
+    }
+}
+
+/// The proof that what is for a connection is being collected. Dropping it takes the connection out.
+pub struct Registration(Admission);
+
+impl Registration {
+    /// What the connection told of itself.
+    pub fn newcomer(&self) -> &Newcomer {
+        self.0.newcomer()
     }
 
     /// See [`Registry::fanned_out`].
     pub fn fanned_out(&self) -> Seq {
-        self.registry.fanned_out()
-    }
-}
-
-impl Drop for Registration {
-    fn drop(&mut self) {
-        self.registry.members.lock().remove(self.id);
-        self.registry.note_change(&self.newcomer);
+        self.0.registry.fanned_out()
     }
 }

@@ -4,17 +4,14 @@ use std::collections::HashMap;
 
 use indexmap::IndexSet;
 
-use super::ConnectionId;
+use super::{keys::Keys, members::Key};
 use crate::message::{Topic, TopicFilter};
-
-/// Connections, in no order; a dense list to walk, and any one is taken out without a search.
-type Members = IndexSet<ConnectionId>;
 
 /// The index from a topic to the connections that hear it. Finding them costs the depth of the topic
 /// and the number found, not the number of subscriptions.
 #[derive(Default)]
 pub(super) struct Subscriptions {
-    exact: HashMap<TopicFilter, Members>,
+    exact: HashMap<TopicFilter, Keys>,
     patterns: Node,
     pattern_count: usize,
 }
@@ -24,9 +21,9 @@ pub(super) struct Subscriptions {
 struct Node {
     next: HashMap<Box<str>, Node>,
     /// Subscriptions that end here.
-    here: Members,
+    here: Keys,
     /// Subscriptions that end here in `**`.
-    rest: Members,
+    rest: Keys,
 }
 
 impl Subscriptions {
@@ -43,7 +40,14 @@ impl Subscriptions {
         self.patterns.each(&mut String::new(), &mut found);
     }
 
-    pub(super) fn add(&mut self, filter: &TopicFilter, id: ConnectionId) {
+    /// Has the text of a topic that somebody is subscribed to held once.
+    pub(super) fn share_text(&self, filter: &mut TopicFilter) {
+        if let Some((known, _)) = self.exact.get_key_value(filter) {
+            *filter = known.clone();
+        }
+    }
+
+    pub(super) fn add(&mut self, filter: &TopicFilter, id: Key) {
         if !filter.is_pattern() {
             self.exact.entry(filter.clone()).or_default().insert(id);
             return;
@@ -62,35 +66,36 @@ impl Subscriptions {
         node.here.insert(id);
     }
 
-    pub(super) fn remove(&mut self, filter: &TopicFilter, id: ConnectionId) {
+    pub(super) fn remove(&mut self, filter: &TopicFilter, id: Key) {
         if filter.is_pattern() {
             let segments: Vec<&str> = filter.as_str().split('/').collect();
             self.pattern_count -= usize::from(self.patterns.remove(&segments, id));
-        } else if let Some(members) = self.exact.get_mut(filter) {
-            members.swap_remove(&id);
-            if members.is_empty() {
-                self.exact.remove(filter);
-            }
+        } else if self
+            .exact
+            .get_mut(filter)
+            .is_some_and(|keys| keys.remove(id))
+        {
+            self.exact.remove(filter);
         }
     }
 
     /// Calls `found` once for each connection that hears `topic`.
-    pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(ConnectionId)) {
+    pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(Key)) {
         let exact = TopicFilter::of(topic);
         let exact = self.exact.get(&exact);
-        let mut sets: Vec<&Members> = exact.into_iter().collect();
+        let mut sets: Vec<&Keys> = exact.into_iter().collect();
         let segments: Vec<&str> = topic.as_str().split('/').collect();
         self.patterns
             .collect(&segments, topic.is_reserved(), &mut sets);
         match sets.as_slice() {
             [] => {}
-            [members] => members.iter().copied().for_each(found),
+            [keys] => keys.iter().for_each(found),
             // A connection may hear the same topic through several of its subscriptions.
             _ => {
                 let mut seen = IndexSet::new();
-                for id in sets.into_iter().flatten() {
-                    if seen.insert(*id) {
-                        found(*id);
+                for id in sets.into_iter().flat_map(Keys::iter) {
+                    if seen.insert(id) {
+                        found(id);
                     }
                 }
             }
@@ -117,7 +122,7 @@ impl Node {
         }
     }
 
-    fn collect<'a>(&'a self, segments: &[&str], hidden: bool, sets: &mut Vec<&'a Members>) {
+    fn collect<'a>(&'a self, segments: &[&str], hidden: bool, sets: &mut Vec<&'a Keys>) {
         let Some((segment, deeper)) = segments.split_first() else {
             if !self.here.is_empty() {
                 sets.push(&self.here);
@@ -134,10 +139,10 @@ impl Node {
     }
 
     /// Takes one subscription out, and the branches that only led to it. Says whether it was the last of its pattern.
-    fn remove(&mut self, segments: &[&str], id: ConnectionId) -> bool {
+    fn remove(&mut self, segments: &[&str], id: Key) -> bool {
         match segments {
-            [] => take(&mut self.here, id),
-            ["**"] => take(&mut self.rest, id),
+            [] => self.here.remove(id),
+            ["**"] => self.rest.remove(id),
             [segment, deeper @ ..] => {
                 let Some(node) = self.next.get_mut(*segment) else {
                     return false;
@@ -156,10 +161,6 @@ impl Node {
     }
 }
 
-fn take(members: &mut Members, id: ConnectionId) -> bool {
-    members.swap_remove(&id) && members.is_empty()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +170,7 @@ mod tests {
         TopicFilter::parse(text).expect("a filter")
     }
 
-    fn hear(subscriptions: &Subscriptions, topic: &str) -> Vec<ConnectionId> {
+    fn hear(subscriptions: &Subscriptions, topic: &str) -> Vec<Key> {
         let mut heard = Vec::new();
         subscriptions.for_each(&Topic::parse(topic).expect("a topic"), |id| heard.push(id));
         heard.sort_unstable();
@@ -211,14 +212,14 @@ mod tests {
         ) {
             let mut subscriptions = Subscriptions::default();
             for (id, text) in filters.iter().enumerate() {
-                subscriptions.add(&filter(text), id as ConnectionId);
+                subscriptions.add(&filter(text), id as Key);
             }
             let parsed = Topic::parse(&topic).expect("a topic");
-            let expected: Vec<ConnectionId> = filters
+            let expected: Vec<Key> = filters
                 .iter()
                 .enumerate()
                 .filter(|(_, text)| filter(text).matches(&parsed))
-                .map(|(id, _)| id as ConnectionId)
+                .map(|(id, _)| id as Key)
                 .collect();
             prop_assert_eq!(hear(&subscriptions, &topic), expected);
         }

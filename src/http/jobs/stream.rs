@@ -152,8 +152,8 @@ impl Telling {
                 }
                 Step::Wait => {
                     if self.wait().await {
-                        let after_ms = self.state.drain.after_ms();
-                        return Some(self.leave(CloseReason::Shutdown { after_ms }));
+                        let reason = self.state.drain.reason();
+                        return Some(self.leave(reason));
                     }
                 }
             }

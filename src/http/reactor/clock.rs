@@ -1,4 +1,4 @@
-//! What is due when, for all streams of a thread together.
+//! What is due when, besides heartbeats, for all streams of a thread together.
 
 use std::{
     cmp::Reverse,
@@ -6,13 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::mailbox::Place;
+use crate::outbox::Slot;
 
 /// Something that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
-    /// A ping.
-    Ping,
     /// The stream's token ends.
     Expiry,
     /// The socket of a stream that has ended need not be held any longer.
@@ -21,18 +19,18 @@ pub enum Due {
 
 /// See the module's description.
 #[derive(Default)]
-pub struct Clock(BinaryHeap<Reverse<(Instant, Place, Due)>>);
+pub struct Clock(BinaryHeap<Reverse<(Instant, Slot, Due)>>);
 
 impl Clock {
     /// Sets something.
-    pub fn set(&mut self, at: Instant, place: Place, due: Due) {
-        self.0.push(Reverse((at, place, due)));
+    pub fn set(&mut self, at: Instant, slot: Slot, due: Due) {
+        self.0.push(Reverse((at, slot, due)));
     }
 
     /// Takes what is due by now, if anything is.
-    pub fn take(&mut self, now: Instant) -> Option<(Place, Due)> {
+    pub fn take(&mut self, now: Instant) -> Option<(Slot, Due)> {
         self.0.peek().filter(|Reverse((at, ..))| *at <= now)?;
-        self.0.pop().map(|Reverse((_, place, due))| (place, due))
+        self.0.pop().map(|Reverse((_, slot, due))| (slot, due))
     }
 
     /// How long until the next is due.

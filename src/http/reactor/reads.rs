@@ -2,8 +2,8 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::mailbox::{Mail, Mailbox, Place};
-use crate::{broker::Broker, connection::Read};
+use super::mailbox::{Mail, Mailbox};
+use crate::{broker::Broker, connection::Read, outbox::Slot};
 
 /// Reads at the same time. What they bring is held until its stream has written it, so that a crowd which
 /// comes back together is served in turn.
@@ -15,7 +15,7 @@ pub struct Reads {
     mailbox: Arc<Mailbox>,
     runtime: tokio::runtime::Handle,
     running: usize,
-    waiting: VecDeque<(Place, Read)>,
+    waiting: VecDeque<(Slot, Read)>,
 }
 
 impl Reads {
@@ -35,8 +35,8 @@ impl Reads {
     }
 
     /// Reads, soon.
-    pub fn begin(&mut self, place: Place, read: Read) {
-        self.waiting.push_back((place, read));
+    pub fn begin(&mut self, slot: Slot, read: Read) {
+        self.waiting.push_back((slot, read));
         self.go_on();
     }
 
@@ -48,14 +48,14 @@ impl Reads {
 
     fn go_on(&mut self) {
         while self.running < AT_ONCE
-            && let Some((place, read)) = self.waiting.pop_front()
+            && let Some((slot, read)) = self.waiting.pop_front()
         {
             self.running += 1;
             let (broker, mailbox) = (Arc::clone(&self.broker), Arc::clone(&self.mailbox));
             self.runtime.spawn_blocking(move || {
                 let outcome = broker.read(&read);
                 drop(broker);
-                mailbox.send(Mail::Read(place, outcome));
+                mailbox.send(Mail::Read(slot, outcome));
             });
         }
     }

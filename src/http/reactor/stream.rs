@@ -1,14 +1,13 @@
 //! One stream and its socket.
 
-use std::io::{self, IoSlice, Read as _, Write as _};
+use std::io::{self, IoSlice};
 
-use bytes::{Buf, Bytes, BytesMut};
-use mio::net::TcpStream;
+use bytes::{Buf, Bytes};
 
-use super::{Opened, mailbox::Place, reads::Reads};
+use super::reads::Reads;
 use crate::{
     broker::Broker,
-    connection::{Backlog, Connection, Read},
+    connection::{Backlog, Connection, Read, Spill},
     http::sse::{
         arrivals::Sure,
         events,
@@ -16,7 +15,7 @@ use crate::{
     },
     log::ReadError,
     message::{ClientId, Seq},
-    outbox::CloseReason,
+    outbox::{Bounds, CloseReason, Delivery, Slot},
 };
 
 /// The last chunk of a body (RFC 9112, section 7.1).
@@ -25,23 +24,31 @@ const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// Pieces that are written at once, where there are several.
 const AT_ONCE: usize = 16;
 
-/// See the module's description.
-pub struct Stream {
-    socket: TcpStream,
-    connection: Connection,
-    /// What the socket has not taken yet.
-    rest: Vec<Bytes>,
-    /// What is being read of the log, or was, and what came.
-    reading: Option<Box<Reading>>,
-    /// The newest direct message that was given to the socket, and the newest that it took whole.
-    given: Seq,
-    written: Seq,
-    sure: Sure,
-    /// Why the server ends it.
-    reason: Option<CloseReason>,
+/// See the module's description. There are many thousands, so it is small.
+pub struct Stream<S> {
+    socket: S,
     ping_due: bool,
     /// Whether the peer has been told that it has caught up.
     caught_up: bool,
+    connection: Connection<Spill>,
+    /// None: nothing is under way, and what comes next may be written at once.
+    pending: Option<Box<Pending>>,
+    /// The newest direct message that the socket took whole.
+    written: Seq,
+    sure: Sure,
+}
+
+/// What is under way with a stream.
+#[derive(Default)]
+struct Pending {
+    /// What the socket has not taken yet.
+    rest: Vec<Bytes>,
+    /// The newest direct message in it, or before it.
+    given: Seq,
+    /// What is being read of the log, or was, and what came.
+    reading: Option<Reading>,
+    /// Why the server ends it.
+    reason: Option<CloseReason>,
 }
 
 struct Reading {
@@ -52,10 +59,25 @@ struct Reading {
 /// What is with a stream after it was driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driven {
-    /// It waits: for its outbox, for the log, or for room.
+    /// It waits: for something to come in, for the log, or for room.
     Waits,
     /// The server has ended it, and everything is written.
     Ended,
+    /// The socket is broken.
+    Broken,
+}
+
+/// What became of something that was to be written at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The socket took it.
+    Written,
+    /// The socket took a part of it, or nothing; the rest waits.
+    Stalled,
+    /// It waits behind what is under way.
+    Kept,
+    /// The stream has had it before.
+    Had,
     /// The socket is broken.
     Broken,
 }
@@ -71,29 +93,26 @@ pub enum Heard {
     Broken,
 }
 
-impl Stream {
-    /// A stream that begins with the head of its response.
-    pub fn new(opened: Opened, socket: TcpStream, head: &Bytes) -> Self {
-        let mut rest = BytesMut::from(&head[..]);
-        for frame in &opened.opening {
-            rest.extend_from_slice(frame.chunk());
-        }
+/// What a stream needs of its thread to be driven.
+pub struct Means<'a> {
+    pub broker: &'a Broker,
+    pub reads: &'a mut Reads,
+    /// Empty, and is so again afterwards: it spares each stream a list of its own.
+    pub pieces: &'a mut Vec<Bytes>,
+}
+
+impl<S: io::Read + io::Write> Stream<S> {
+    /// A stream at this place. It begins with what [`Self::begin`] is given.
+    pub fn new(connection: Connection<Spill>, socket: S) -> Self {
         Self {
             socket,
-            connection: opened.connection,
-            rest: vec![rest.freeze()],
-            reading: None,
-            given: 0,
-            written: 0,
-            sure: Sure::default(),
-            reason: None,
             ping_due: false,
             caught_up: false,
+            connection,
+            pending: None,
+            written: 0,
+            sure: Sure::default(),
         }
-    }
-
-    pub fn connection(&self) -> &Connection {
-        &self.connection
     }
 
     /// Whose it is; none: it only watches the server, and nothing is for it.
@@ -104,68 +123,166 @@ impl Stream {
 
     /// Why the server ended it, if it did.
     pub fn reason(&self) -> Option<CloseReason> {
-        self.reason
+        self.pending.as_ref()?.reason
     }
 
-    /// Writes until there is nothing to write, or no room for it. `pieces` is empty, and is so again
-    /// afterwards: it spares each stream a list of its own.
-    pub fn drive(
-        &mut self,
-        place: Place,
-        broker: &Broker,
-        reads: &mut Reads,
-        pieces: &mut Vec<Bytes>,
-    ) -> Driven {
-        pieces.append(&mut self.rest);
-        self.rest = Vec::new();
+    /// How far it is, if it has not had everything.
+    pub fn behind(&self) -> Option<Seq> {
+        (!self.is_quiet()).then(|| self.connection.place().unwrap_or_default())
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.pending.is_none() && self.connection.is_quiet()
+    }
+
+    /// Gives a message to the socket, or keeps it for later.
+    pub fn deliver(&mut self, delivery: &Delivery, bounds: Bounds) -> Given {
+        if !self.is_quiet() {
+            self.connection.inlet_mut().put(delivery.clone(), bounds);
+            return Given::Kept;
+        }
+        let direct = match delivery {
+            Delivery::Logged(logged) if !self.connection.pass(logged.seq) => return Given::Had,
+            Delivery::Logged(logged) if logged.direct => logged.seq,
+            _ => 0,
+        };
+        self.give(delivery.frame().chunk(), direct)
+    }
+
+    /// Gives several messages to the socket at once, the first and the last of the log at these places. None:
+    /// they are to be delivered one by one.
+    pub fn deliver_together(&mut self, bytes: &Bytes, span: Option<(Seq, Seq)>) -> Option<Given> {
+        if !self.is_quiet() {
+            return None;
+        }
+        if let Some((first, last)) = span
+            && (!self.connection.pass(first) || last > first && !self.connection.pass(last))
+        {
+            return None;
+        }
+        Some(self.give(bytes, 0))
+    }
+
+    /// Writes what a quiet stream is to get, and keeps what there is no room for. `direct` is the place of
+    /// the direct message that it is, or 0.
+    fn give(&mut self, bytes: &Bytes, direct: Seq) -> Given {
+        let taken = loop {
+            match self.socket.write(bytes) {
+                Ok(0) => return Given::Broken,
+                Ok(taken) => break taken,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break 0,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Given::Broken,
+            }
+        };
+        let given = self.written.max(direct);
+        if taken == bytes.len() {
+            self.written = given;
+            return Given::Written;
+        }
+        self.pending = Some(Box::new(Pending {
+            rest: vec![bytes.slice(taken..)],
+            given,
+            ..Pending::default()
+        }));
+        Given::Stalled
+    }
+
+    /// Some messages for it found no room on their way: so many that are in no log.
+    pub fn fall_behind(&mut self, lost: u64) {
+        self.connection.inlet_mut().fall_behind(lost);
+    }
+
+    /// Ends it for this reason, once what is being written is.
+    pub fn close(&mut self, reason: CloseReason) {
+        self.connection.inlet_mut().close(reason);
+    }
+
+    /// Writes the head of the response and what comes before everything else, and then what there is.
+    pub fn begin(&mut self, opening: Bytes, slot: Slot, means: &mut Means<'_>) -> Driven {
+        means.pieces.push(opening);
+        self.go_on(slot, means)
+    }
+
+    /// Writes until there is nothing to write, or no room for it.
+    pub fn drive(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
+        if let Some(pending) = &mut self.pending
+            && !pending.rest.is_empty()
+        {
+            // First what was begun: before there is room, nothing more is fetched.
+            match write(&mut self.socket, &mut pending.rest) {
+                Ok(true) => self.written = pending.given,
+                Ok(false) => return Driven::Waits,
+                Err(_) => return Driven::Broken,
+            }
+            if pending.reason.is_some() {
+                return Driven::Ended;
+            }
+        }
+        self.go_on(slot, means)
+    }
+
+    fn go_on(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
+        let mut given = self.written;
         loop {
-            while pieces.len() < AT_ONCE && self.reason.is_none() {
-                match self.next(place, broker, reads) {
-                    Some(bytes) => pieces.push(bytes),
+            while means.pieces.len() < AT_ONCE && self.reason().is_none() {
+                match self.next(slot, means, &mut given) {
+                    Some(bytes) => means.pieces.push(bytes),
                     None => break,
                 }
             }
-            if pieces.is_empty() {
+            if means.pieces.is_empty() {
+                self.rest();
                 return Driven::Waits;
             }
-            match write(&mut self.socket, pieces) {
-                Ok(true) => self.written = self.given,
+            match write(&mut self.socket, means.pieces) {
+                Ok(true) => self.written = given,
                 Ok(false) => {
-                    self.rest = std::mem::take(pieces);
+                    let pending = self.pending.get_or_insert_default();
+                    pending.rest = means.pieces.drain(..).collect();
+                    pending.given = given;
                     return Driven::Waits;
                 }
                 Err(_) => {
-                    pieces.clear();
+                    means.pieces.clear();
                     return Driven::Broken;
                 }
             }
-            if self.reason.is_some() {
+            if self.reason().is_some() {
                 return Driven::Ended;
             }
         }
     }
 
+    /// Lets go of what is only needed while something is under way.
+    fn rest(&mut self) {
+        let pending = self.pending.as_ref();
+        if pending.is_some_and(|pending| pending.reading.is_none()) {
+            self.pending = None;
+        }
+    }
+
     /// What is to be written next, if anything is now.
-    fn next(&mut self, place: Place, broker: &Broker, reads: &mut Reads) -> Option<Bytes> {
+    fn next(&mut self, slot: Slot, means: &mut Means<'_>, given: &mut Seq) -> Option<Bytes> {
         loop {
             let caught_up = !self.caught_up && self.connection.is_live();
             if caught_up || std::mem::take(&mut self.ping_due) {
                 self.caught_up |= caught_up;
-                return Some(ping(&self.connection, broker).chunk().clone());
+                return Some(ping(&self.connection, means.broker).chunk().clone());
             }
-            let give = |seq| self.given = seq;
-            match turn(&mut self.connection, broker, give) {
+            match turn(&mut self.connection, means.broker, |seq| *given = seq) {
                 Turn::Write(frame) => return Some(frame.chunk().clone()),
                 Turn::Read(read) => match self.outcome(&read) {
-                    Some(Ok(backlog)) => self.take_in(backlog, place, reads),
+                    Some(Ok(backlog)) => self.take_in(backlog, slot, means.reads),
                     // It was said where it happened.
                     Some(Err(_)) => return Some(self.end(CloseReason::LogUnreadable)),
                     None => {
-                        self.begin(read, place, reads);
+                        self.read(read, slot, means.reads);
                         return None;
                     }
                 },
                 Turn::Close(reason) => return Some(self.end(reason)),
+                Turn::Again => {}
                 Turn::Wait => return None,
             }
         }
@@ -173,45 +290,47 @@ impl Stream {
 
     /// What came of a read, if it was this one and something has come.
     fn outcome(&mut self, read: &Read) -> Option<Result<Backlog, ReadError>> {
-        let reading = self
-            .reading
-            .as_mut()
-            .filter(|reading| reading.read == *read)?;
+        let pending = self.pending.as_mut()?;
+        let reading = pending.reading.as_mut()?;
+        if reading.read != *read {
+            return None;
+        }
         let outcome = reading.outcome.take()?;
-        self.reading = None;
+        pending.reading = None;
         Some(outcome)
     }
 
-    fn begin(&mut self, read: Read, place: Place, reads: &mut Reads) {
-        if self
-            .reading
-            .as_ref()
-            .is_none_or(|reading| reading.read != read)
-        {
-            reads.begin(place, read.clone());
+    fn read(&mut self, read: Read, slot: Slot, reads: &mut Reads) {
+        let pending = self.pending.get_or_insert_default();
+        let reading = pending.reading.as_ref();
+        if reading.is_none_or(|reading| reading.read != read) {
+            reads.begin(slot, read.clone());
             let outcome = None;
-            self.reading = Some(Box::new(Reading { read, outcome }));
+            pending.reading = Some(Reading { read, outcome });
         }
     }
 
     /// Gives the connection what was read, and has what follows read meanwhile.
-    fn take_in(&mut self, backlog: Backlog, place: Place, reads: &mut Reads) {
+    fn take_in(&mut self, backlog: Backlog, slot: Slot, reads: &mut Reads) {
         self.connection.replayed(backlog);
         if let Some(next) = self.connection.next_read() {
-            self.begin(next, place, reads);
+            self.read(next, slot, reads);
         }
     }
 
     /// Takes what a read has brought.
-    pub fn read(&mut self, outcome: Result<Backlog, ReadError>) {
-        if let Some(reading) = &mut self.reading {
+    pub fn has_read(&mut self, outcome: Result<Backlog, ReadError>) {
+        if let Some(reading) = self.pending.as_mut().and_then(|it| it.reading.as_mut()) {
             reading.outcome = Some(outcome);
         }
     }
 
-    /// A heartbeat has passed, and the connection stands.
-    pub fn beat(&mut self, broker: &Broker) {
+    /// A heartbeat has passed, and the connection stands. Everything up to `horizon` has come in.
+    pub fn beat(&mut self, broker: &Broker, horizon: Seq) {
         self.ping_due = true;
+        if self.is_quiet() {
+            self.connection.had_up_to(horizon);
+        }
         let sure = self.sure.beat(self.written);
         if let Some((client_id, seq)) = self.client_id().zip(sure) {
             broker.arrived(client_id, seq);
@@ -226,20 +345,14 @@ impl Stream {
             .then_some((client_id, self.written))
     }
 
-    /// Ends it for this reason, once what is being written is.
-    pub fn expire(&mut self) {
-        let outbox = self.connection.registration().outbox();
-        outbox.close(CloseReason::TokenExpired);
-    }
-
     fn end(&mut self, reason: CloseReason) -> Bytes {
-        self.reason = Some(reason);
+        self.pending.get_or_insert_default().reason = Some(reason);
         let frame = events::reconnect(reason);
         [&frame.chunk()[..], LAST_CHUNK].concat().into()
     }
 
     /// The socket alone: the connection ends.
-    pub fn into_socket(self) -> TcpStream {
+    pub fn into_socket(self) -> S {
         self.socket
     }
 
@@ -250,7 +363,7 @@ impl Stream {
 }
 
 /// Writes pieces one after the other, and takes out what is written. False: there is no room for the rest.
-fn write(socket: &mut TcpStream, pieces: &mut Vec<Bytes>) -> io::Result<bool> {
+fn write(socket: &mut impl io::Write, pieces: &mut Vec<Bytes>) -> io::Result<bool> {
     while let Some(first) = pieces.first() {
         let written = match pieces.len() {
             1 => socket.write(first),
@@ -277,7 +390,7 @@ fn write(socket: &mut TcpStream, pieces: &mut Vec<Bytes>) -> io::Result<bool> {
 }
 
 /// Reads what there is, and throws it away.
-pub fn hear(socket: &mut TcpStream) -> Heard {
+pub fn hear(socket: &mut impl io::Read) -> Heard {
     let mut buffer = [0; 512];
     loop {
         match socket.read(&mut buffer) {

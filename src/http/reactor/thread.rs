@@ -1,22 +1,25 @@
 //! The loop of one thread: what has come for its streams, what their sockets say, and what is due.
 
 use std::{
-    io, mem,
+    io,
     net::{Shutdown, TcpStream},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use mio::{Events, Interest, Poll, Token};
-use slab::Slab;
 
 use super::{
     Opened,
+    alarm::{Alarm, WAKE},
+    beats::Beats,
     clock::{Clock, Due},
-    mailbox::{Mail, Mailbox, Place, WAKE},
+    mailbox::{Mail, Mailbox},
     reads::Reads,
-    stream::{Driven, Heard, Stream, hear},
+    round::Round,
+    stream::{Driven, Heard, Means, Stream, hear},
+    streams::{Parting, Streams, What},
 };
 use crate::{
     broker::Broker,
@@ -24,7 +27,8 @@ use crate::{
     http::{AppState, server::LINGER, sse},
     log::ReadError,
     message::{ClientId, Seq},
-    outbox::Bell,
+    outbox::{CloseReason, Slot, Trunk, Whom},
+    registry::TrunkId,
 };
 
 /// Socket events taken at a time.
@@ -33,73 +37,67 @@ const EVENTS: usize = 1_024;
 /// See the module's description.
 pub struct Thread {
     poll: Poll,
+    alarm: Arc<Alarm>,
     mailbox: Arc<Mailbox>,
+    trunk: Arc<Trunk>,
+    trunk_id: TrunkId,
     broker: Arc<Broker>,
-    heartbeat: Duration,
-    places: Slab<Held>,
-    /// Streams that were ever held: the number of the last.
-    number: u64,
+    streams: Streams<mio::net::TcpStream>,
+    round: Round,
+    /// Everything up to here that is for these streams has come to them.
+    horizon: Seq,
+    /// What the horizon will be when the round is over.
+    ahead: Seq,
+    beats: Beats,
     clock: Clock,
     reads: Reads,
-    /// See [`Stream::drive`].
+    /// See [`Means::pieces`].
     pieces: Vec<Bytes>,
     finishing: bool,
     aborted: bool,
 }
 
-/// A place and who has it.
-struct Held {
-    number: u64,
-    what: What,
-}
-
-enum What {
-    Stream(Box<Stream>),
-    /// A stream that has ended, until its peer has noticed.
-    Parting(Parting),
-    /// Neither, while it goes from one to the other.
-    Nobody,
-}
-
-/// Closing a socket that still holds unread bytes of the peer would reset it, and what was last written
-/// with it. And a peer that closed may not have had everything: then it answers by a reset.
-struct Parting {
-    socket: mio::net::TcpStream,
-    /// What to tell when no reset has come.
-    farewell: Option<(ClientId, Seq)>,
-}
-
 impl Thread {
-    /// A thread that waits on this poll, for which the mailbox wakes it.
-    pub fn new(
-        poll: Poll,
-        state: AppState,
-        mailbox: Arc<Mailbox>,
-        runtime: tokio::runtime::Handle,
-    ) -> Self {
+    /// A thread that has no stream yet.
+    pub fn new(state: &AppState, runtime: tokio::runtime::Handle) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let alarm = Alarm::new(&poll)?;
+        let mailbox = Mailbox::new(Arc::clone(&alarm));
+        let trunk = Trunk::new(Arc::clone(&alarm) as _);
         let broker = Arc::clone(&state.broker);
-        Self {
-            reads: Reads::new(Arc::clone(&broker), Arc::clone(&mailbox), runtime),
-            heartbeat: state.settings.heartbeat(),
+        let registry = broker.registry();
+        Ok(Self {
             poll,
+            trunk_id: registry.add_trunk(Arc::clone(&trunk)),
+            trunk,
+            reads: Reads::new(Arc::clone(&broker), Arc::clone(&mailbox), runtime),
             mailbox,
-            broker,
-            places: Slab::new(),
-            number: 0,
+            alarm,
+            streams: Streams::default(),
+            round: Round::new(registry.bounds()),
+            horizon: 0,
+            ahead: 0,
+            beats: Beats::new(state.settings.heartbeat()),
             clock: Clock::default(),
             pieces: Vec::new(),
             finishing: false,
             aborted: false,
-        }
+            broker,
+        })
+    }
+
+    /// Where to leave streams for it.
+    pub fn mailbox(&self) -> Arc<Mailbox> {
+        Arc::clone(&self.mailbox)
     }
 
     /// Runs until it is told to end.
     pub fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
-        let mut rung = Vec::new();
-        while !(self.aborted || self.finishing && self.places.is_empty()) {
-            let patience = match self.mailbox.fall_asleep() {
-                true => self.clock.patience(Instant::now()),
+        while !(self.aborted || self.finishing && self.streams.is_empty()) {
+            let nothing = || self.mailbox.is_empty() && self.trunk.is_empty();
+            let patience = match self.round.is_over() && self.alarm.fall_asleep(|| !nothing()) {
+                true => self.patience(),
                 false => Some(Duration::ZERO),
             };
             if let Err(error) = self.poll.poll(&mut events, patience)
@@ -108,100 +106,153 @@ impl Thread {
                 tracing::error!(%error, "a thread that writes streams can't wait for them");
                 return;
             }
-            self.mailbox.wake_up();
+            self.alarm.wake_up();
             events.iter().for_each(|event| self.ready(event));
             self.mailbox
-                .mail()
+                .take()
                 .into_iter()
                 .for_each(|mail| self.open(mail));
-            self.mailbox.rung(&mut rung);
-            rung.drain(..).for_each(|token| self.drive(token));
+            self.deliver();
             self.tick();
         }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let due = [self.clock.patience(now), self.beats.patience(now)];
+        due.into_iter().flatten().min()
     }
 
     fn open(&mut self, mail: Mail) {
         match mail {
             Mail::Stream(opened, socket, head) => self.admit(*opened, socket, &head),
-            Mail::Read(place, outcome) => self.read(place, outcome),
+            Mail::Read(slot, outcome) => self.has_read(slot, outcome),
             Mail::Finish => self.finish(),
             Mail::Abort => self.aborted = true,
         }
     }
 
     fn admit(&mut self, opened: Opened, socket: TcpStream, head: &Bytes) {
-        self.number += 1;
-        let entry = self.places.vacant_entry();
-        let place = Place {
-            token: entry.key(),
-            number: self.number,
-        };
+        let slot = self.streams.next();
         let mut socket = mio::net::TcpStream::from_std(socket);
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = self
-            .poll
-            .registry()
-            .register(&mut socket, Token(place.token), interest)
-        {
+        let token = Token(slot.token as usize);
+        let registry = self.poll.registry();
+        if let Err(error) = registry.register(&mut socket, token, interest) {
             tracing::error!(%error, "a stream can't be waited for");
             return;
         }
-        self.clock
-            .set(sse::first_ping(self.heartbeat), place, Due::Ping);
+        let mut opening = BytesMut::from(&head[..]);
+        for frame in &opened.opening {
+            opening.extend_from_slice(frame.chunk());
+        }
+        let connection = opened.admitted.on_trunk(self.trunk_id, slot);
+        self.streams.insert(Stream::new(connection, socket));
+        self.beats.add(slot);
         if let Some(expires_at) = opened.expires_at {
             let at = sse::instant_of(expires_at);
-            self.clock.set(at, place, Due::Expiry);
+            self.clock.set(at, slot, Due::Expiry);
         }
-        let stream = Stream::new(opened, socket, head);
-        let bell = Arc::clone(&self.mailbox) as Arc<dyn Bell>;
-        stream
-            .connection()
-            .registration()
-            .outbox()
-            .ring(bell, place.token);
-        entry.insert(Held {
-            number: place.number,
-            what: What::Stream(Box::new(stream)),
+        self.drive_by(slot, |stream, means| {
+            stream.begin(opening.freeze(), slot, means)
         });
-        self.drive(place.token);
     }
 
-    fn read(&mut self, place: Place, outcome: Result<Backlog, ReadError>) {
+    fn has_read(&mut self, slot: Slot, outcome: Result<Backlog, ReadError>) {
         self.reads.ended();
-        if let Some(stream) = self.stream(place) {
-            stream.read(outcome);
-            self.drive(place.token);
+        if let Some(stream) = self.streams.stream(slot) {
+            stream.has_read(outcome);
+            self.drive(slot);
         }
     }
 
-    /// The stream at this place, if it is still there.
-    fn stream(&mut self, place: Place) -> Option<&mut Stream> {
-        let held = self.places.get_mut(place.token)?;
-        match &mut held.what {
-            What::Stream(stream) if held.number == place.number => Some(stream),
-            _ => None,
-        }
+    fn drive(&mut self, slot: Slot) {
+        self.drive_by(slot, |stream, means| stream.drive(slot, means));
     }
 
-    fn drive(&mut self, token: usize) {
-        let Some(held) = self.places.get_mut(token) else {
+    fn drive_by(
+        &mut self,
+        slot: Slot,
+        drive: impl FnOnce(&mut Stream<mio::net::TcpStream>, &mut Means<'_>) -> Driven,
+    ) {
+        let Some(stream) = self.streams.stream(slot) else {
             return;
         };
-        let What::Stream(stream) = &mut held.what else {
-            return;
+        let was_behind = stream.behind().is_some();
+        let mut means = Means {
+            broker: &self.broker,
+            reads: &mut self.reads,
+            pieces: &mut self.pieces,
         };
-        let place = Place {
-            token,
-            number: held.number,
-        };
-        match stream.drive(place, &self.broker, &mut self.reads, &mut self.pieces) {
-            Driven::Waits => {}
-            Driven::Ended => {
-                if let Some(stream) = self.end(token, "closed") {
-                    self.part(token, stream, None);
+        match drive(stream, &mut means) {
+            Driven::Waits => {
+                let behind = stream.behind();
+                if was_behind || behind.is_some() {
+                    self.trunk.note(slot, behind);
                 }
             }
-            Driven::Broken => self.lose(token),
+            Driven::Ended => {
+                if let Some(stream) = self.end(slot.token, "closed") {
+                    self.part(slot, stream, None);
+                }
+            }
+            Driven::Broken => self.lose(slot.token),
+        }
+    }
+
+    /// Gives out what has come for the streams.
+    fn deliver(&mut self) {
+        if self.round.is_over() {
+            // Before the trunk is looked into: see `Registry::fanned_out`.
+            self.ahead = self.broker.registry().fanned_out();
+            let load = self.trunk.take();
+            self.round.begin(load.deliveries);
+            self.give_out();
+            // These are behind what was just given out, and read the log from there.
+            for (whom, lost) in load.behind {
+                self.fall_behind(&whom, lost);
+            }
+            for (slot, reason) in load.closes {
+                self.close(slot, reason);
+            }
+        } else {
+            self.give_out();
+        }
+    }
+
+    fn give_out(&mut self) {
+        if self.round.go_on(&mut self.streams) {
+            self.horizon = self.ahead;
+        }
+        for slot in std::mem::take(&mut self.round.stalled) {
+            if let Some(stream) = self.streams.stream(slot) {
+                self.trunk.note(slot, stream.behind());
+            }
+        }
+        for token in std::mem::take(&mut self.round.broken) {
+            self.lose(token);
+        }
+    }
+
+    fn fall_behind(&mut self, whom: &Whom, lost: u64) {
+        let mut slots = Vec::new();
+        match whom {
+            Whom::Everyone => self.streams.each(|slot, _| slots.push(slot)),
+            Whom::One(slot) => slots.push(*slot),
+            Whom::Some(these) => slots.extend_from_slice(these),
+        }
+        for slot in slots {
+            if let Some(stream) = self.streams.stream(slot) {
+                stream.fall_behind(lost);
+                self.drive(slot);
+            }
+        }
+    }
+
+    fn close(&mut self, slot: Slot, reason: CloseReason) {
+        if let Some(stream) = self.streams.stream(slot) {
+            stream.close(reason);
+            self.drive(slot);
         }
     }
 
@@ -210,21 +261,20 @@ impl Thread {
         if event.token() == WAKE {
             return;
         }
-        let token = event.token().0;
-        let Some(held) = self.places.get_mut(token) else {
+        let Some((slot, what)) = self.streams.at(event.token().0 as u32) else {
             return;
         };
         let readable = event.is_readable() || event.is_error();
-        match &mut held.what {
+        match what {
             What::Stream(stream) => {
                 let heard = match readable {
                     true => stream.hear(),
                     false => Heard::Nothing,
                 };
                 match heard {
-                    Heard::Broken => self.lose(token),
-                    Heard::Leave => self.left(token),
-                    Heard::Nothing if event.is_writable() => self.drive(token),
+                    Heard::Broken => self.lose(slot.token),
+                    Heard::Leave => self.left(slot),
+                    Heard::Nothing if event.is_writable() => self.drive(slot),
                     Heard::Nothing => {}
                 }
             }
@@ -236,110 +286,101 @@ impl Thread {
                     Heard::Leave => parting.farewell.is_none(),
                 };
                 if over || event.is_error() {
-                    self.forget(token);
+                    self.streams.remove(slot.token);
                 }
             }
         }
     }
 
     /// The peer has closed its side: it takes no more.
-    fn left(&mut self, token: usize) {
-        let Some(stream) = self.end(token, "left") else {
+    fn left(&mut self, slot: Slot) {
+        let Some(stream) = self.end(slot.token, "left") else {
             return;
         };
         // What it was given last is sure once no reset has come.
         match stream.farewell() {
-            Some(farewell) if !self.finishing => self.part(token, stream, Some(farewell)),
-            _ => self.forget(token),
+            Some(farewell) if !self.finishing => self.part(slot, stream, Some(farewell)),
+            _ => self.streams.remove(slot.token),
         }
     }
 
     /// The connection is gone without a word.
-    fn lose(&mut self, token: usize) {
+    fn lose(&mut self, token: u32) {
         if self.end(token, "lost").is_some() {
-            self.forget(token);
+            self.streams.remove(token);
         }
     }
 
     /// Takes the stream out of its place, and says that it has ended.
-    fn end(&mut self, token: usize, otherwise: &str) -> Option<Box<Stream>> {
-        let held = self.places.get_mut(token)?;
-        match mem::replace(&mut held.what, What::Nobody) {
-            What::Stream(stream) => {
-                let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
-                if let Some(client_id) = stream.client_id() {
-                    self.broker.parted(client_id, reason);
-                }
-                Some(stream)
-            }
-            other => {
-                held.what = other;
-                None
-            }
+    fn end(&mut self, token: u32, otherwise: &str) -> Option<Stream<mio::net::TcpStream>> {
+        let (slot, stream) = self.streams.take(token)?;
+        if stream.behind().is_some() {
+            self.trunk.note(slot, None);
         }
+        let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
+        if let Some(client_id) = stream.client_id() {
+            self.broker.parted(client_id, reason);
+        }
+        Some(stream)
     }
 
     /// Holds the socket of a stream that has ended for a moment.
-    fn part(&mut self, token: usize, stream: Box<Stream>, farewell: Option<(ClientId, Seq)>) {
+    fn part(
+        &mut self,
+        slot: Slot,
+        stream: Stream<mio::net::TcpStream>,
+        farewell: Option<(ClientId, Seq)>,
+    ) {
         let socket = stream.into_socket();
         let _ = socket.shutdown(Shutdown::Write);
-        if let Some(held) = self.places.get_mut(token) {
-            held.what = What::Parting(Parting { socket, farewell });
-            let place = Place {
-                token,
-                number: held.number,
-            };
-            self.clock.set(Instant::now() + LINGER, place, Due::Parting);
+        if let Some(what) = self.streams.still(slot) {
+            *what = What::Parting(Box::new(Parting { socket, farewell }));
+            self.clock.set(Instant::now() + LINGER, slot, Due::Parting);
         }
     }
 
-    /// Gives up a place. Its socket, if it has one, closes.
-    fn forget(&mut self, token: usize) {
-        self.places.try_remove(token);
-    }
-
     /// A peer that has left has had everything if it did not say otherwise by now.
-    fn settle(&mut self, place: Place) {
-        let held = self.places.get(place.token);
-        if let Some(held) = held.filter(|held| held.number == place.number) {
-            if let What::Parting(parting) = &held.what
-                && let Some((client_id, seq)) = &parting.farewell
+    fn settle(&mut self, slot: Slot) {
+        if let Some(What::Parting(parting)) = self.streams.still(slot) {
+            if let Some((client_id, seq)) = &parting.farewell
                 && matches!(parting.socket.take_error(), Ok(None))
             {
                 self.broker.arrived(client_id, *seq);
             }
-            self.forget(place.token);
+            self.streams.remove(slot.token);
         }
     }
 
     fn tick(&mut self) {
         let now = Instant::now();
-        while let Some((place, due)) = self.clock.take(now) {
+        while let Some((spoke, mut slots)) = self.beats.take(now) {
+            let all = slots.len();
+            slots.retain(|slot| self.beat(*slot));
+            let gone = all - slots.len();
+            self.beats.give_back(spoke, slots, gone);
+        }
+        while let Some((slot, due)) = self.clock.take(now) {
             match due {
-                Due::Ping => self.beat(place, now),
-                Due::Expiry => {
-                    if let Some(stream) = self.stream(place) {
-                        stream.expire();
-                    }
-                }
-                Due::Parting => self.settle(place),
+                Due::Expiry => self.close(slot, CloseReason::TokenExpired),
+                Due::Parting => self.settle(slot),
             }
         }
     }
 
-    fn beat(&mut self, place: Place, now: Instant) {
-        let broker = Arc::clone(&self.broker);
-        if let Some(stream) = self.stream(place) {
-            stream.beat(&broker);
-            self.clock.set(now + self.heartbeat, place, Due::Ping);
-            self.drive(place.token);
-        }
+    /// Says whether it is still there.
+    fn beat(&mut self, slot: Slot) -> bool {
+        let Some(stream) = self.streams.stream(slot) else {
+            return false;
+        };
+        stream.beat(&self.broker, self.horizon);
+        self.drive(slot);
+        true
     }
 
     /// No more streams come. Who has left has had time enough.
     fn finish(&mut self) {
         self.finishing = true;
-        let left = |held: &Held| matches!(&held.what, What::Parting(parting) if parting.farewell.is_some());
-        self.places.retain(|_, held| !left(held));
+        self.streams
+            .retain(|what| !matches!(what, What::Parting(parting) if parting.farewell.is_some()));
     }
 }

@@ -65,7 +65,7 @@ pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
 /// The last event of a stream that the server ends. It sets the time to wait for a plain EventSource too.
 pub fn reconnect(reason: CloseReason) -> Frame {
     let after_ms = match reason {
-        CloseReason::Shutdown { after_ms } => after_ms,
+        CloseReason::Shutdown { after_ms } => after_ms.into(),
         _ => retry_ms(),
     };
     let data = Reconnect {

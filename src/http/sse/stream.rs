@@ -20,7 +20,7 @@ use crate::{
     http::{AppState, Code, Error, pulse::Pulse, reactor::Opened},
     log::ReadError,
     message::Frame,
-    outbox::CloseReason,
+    outbox::{CloseReason, Outbox},
 };
 
 /// The body of a response that is this stream.
@@ -36,7 +36,7 @@ pub fn body(state: AppState, opened: Opened, pulse: Arc<Pulse>) -> Body {
 /// room, so a slow reader is replayed to at its own pace.
 struct Stream {
     state: AppState,
-    connection: Connection,
+    connection: Connection<Arc<Outbox>>,
     arrivals: Arrivals,
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
@@ -51,7 +51,7 @@ struct Stream {
 impl Stream {
     /// Drives this connection, whose socket has this pulse.
     fn new(state: AppState, opened: Opened, pulse: Arc<Pulse>) -> Self {
-        let connection = opened.connection;
+        let connection = opened.admitted.with_outbox();
         let newcomer = connection.registration().newcomer();
         let arrivals = Arrivals::new(Arc::clone(&state.broker), pulse, newcomer);
         Self {
@@ -98,6 +98,7 @@ impl Stream {
                     Err(_) => return self.end(CloseReason::LogUnreadable).bytes(),
                 },
                 Turn::Close(reason) => return self.end(reason).bytes(),
+                Turn::Again => {}
                 Turn::Wait => self.wait().await,
             }
         }
@@ -150,7 +151,7 @@ impl Stream {
         let until = self
             .expires
             .map_or(self.next_ping, |expires| expires.min(self.next_ping));
-        let filled = self.connection.registration().outbox().filled();
+        let filled = self.connection.inlet().filled();
         let _ = tokio::time::timeout_at(until, filled).await;
     }
 }

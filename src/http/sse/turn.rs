@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::events;
 use crate::{
     broker::Broker,
-    connection::{Connection, Read, Step},
+    connection::{Backlog, Connection, Inlet, Read, Step},
     message::{Frame, Seq},
     outbox::CloseReason,
 };
@@ -16,14 +16,20 @@ pub enum Turn {
     Write(Frame),
     /// Read from the log, and hand what came to [`Connection::replayed`].
     Read(Read),
-    /// Nothing now: wait for the outbox.
+    /// Something has changed without anything to do: take the next turn.
+    Again,
+    /// Nothing now: wait until something comes in.
     Wait,
     /// Say why, and end.
     Close(CloseReason),
 }
 
 /// Takes the next step. `give` is told the place of a direct message that is about to be written.
-pub fn turn(connection: &mut Connection, broker: &Broker, give: impl FnOnce(Seq)) -> Turn {
+pub fn turn<I: Inlet>(
+    connection: &mut Connection<I>,
+    broker: &Broker,
+    give: impl FnOnce(Seq),
+) -> Turn {
     Turn::Write(match connection.step() {
         Step::Write(logged) => {
             logged.written.fetch_add(1, Ordering::AcqRel);
@@ -40,6 +46,11 @@ pub fn turn(connection: &mut Connection, broker: &Broker, give: impl FnOnce(Seq)
             batch.frames
         }
         Step::Gap(gap) => events::gap(&gap, broker.log().epoch()),
+        // The log is asked only for what it has. Its head is looked at after the step, as a read would be.
+        Step::Read(read) if read.until.is_none() && broker.log().head() <= read.after => {
+            connection.replayed(Backlog::nothing_after(read.after));
+            return Turn::Again;
+        }
         Step::Read(read) => return Turn::Read(read),
         Step::Wait => return Turn::Wait,
         Step::Close(reason) => return Turn::Close(reason),
@@ -47,7 +58,7 @@ pub fn turn(connection: &mut Connection, broker: &Broker, give: impl FnOnce(Seq)
 }
 
 /// A ping that says how far the connection has been served.
-pub fn ping(connection: &Connection, broker: &Broker) -> Frame {
+pub fn ping<I: Inlet>(connection: &Connection<I>, broker: &Broker) -> Frame {
     let cursor = connection.place().map(|seq| broker.cursor(seq));
     events::ping(cursor.as_ref())
 }

@@ -1,0 +1,118 @@
+//! The heartbeats of all streams of a thread: a wheel that turns once in a heartbeat.
+//!
+//! A stream has one place on it, and so eight bytes, and the thread wakes for a spoke, not for a stream.
+
+use std::time::{Duration, Instant};
+
+use crate::{outbox::Slot, random};
+
+/// Streams whose heartbeat is due together.
+const SPOKES: usize = 64;
+
+/// See the module's description.
+pub struct Beats {
+    spokes: Vec<Vec<Slot>>,
+    /// The spoke that is due next, and when.
+    next: usize,
+    at: Instant,
+    step: Duration,
+    count: usize,
+}
+
+impl Beats {
+    /// A wheel that turns once in this time.
+    pub fn new(heartbeat: Duration) -> Self {
+        let step = heartbeat / SPOKES as u32;
+        Self {
+            spokes: vec![Vec::new(); SPOKES],
+            next: 0,
+            at: Instant::now() + step,
+            step,
+            count: 0,
+        }
+    }
+
+    /// Gives a stream its place. The first beat comes at a moment of its own, after half a heartbeat to a
+    /// whole one, so that those who came together do not stay in step.
+    pub fn add(&mut self, slot: Slot) {
+        if self.count == 0 {
+            self.at = Instant::now() + self.step;
+        }
+        let half = SPOKES / 2;
+        let ahead = half + random::below(half as u64) as usize;
+        self.spokes[(self.next + ahead) % SPOKES].push(slot);
+        self.count += 1;
+    }
+
+    /// The streams whose heartbeat is due by now, if any are. Those that are still there are to be
+    /// [given back](Self::give_back).
+    pub fn take(&mut self, now: Instant) -> Option<(usize, Vec<Slot>)> {
+        if self.count == 0 || now < self.at {
+            return None;
+        }
+        let spoke = self.next;
+        self.next = (self.next + 1) % SPOKES;
+        // A thread that was held up does not beat twice as fast afterwards.
+        self.at = (self.at + self.step).max(now);
+        Some((spoke, std::mem::take(&mut self.spokes[spoke])))
+    }
+
+    /// Puts those who have a heartbeat to come back where they were.
+    pub fn give_back(&mut self, spoke: usize, mut slots: Vec<Slot>, gone: usize) {
+        self.count -= gone;
+        if slots.capacity() > 4 * slots.len() {
+            slots.shrink_to_fit();
+        }
+        // Nobody was added here meanwhile: the spoke was due just now.
+        self.spokes[spoke] = slots;
+    }
+
+    /// How long until the next are due; none: there is nobody.
+    pub fn patience(&self, now: Instant) -> Option<Duration> {
+        (self.count > 0).then(|| self.at.saturating_duration_since(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_beats_once_in_a_turn_and_not_before_half_of_it() {
+        let heartbeat = Duration::from_secs(64);
+        let mut beats = Beats::new(heartbeat);
+        let began = Instant::now();
+        (0..500).for_each(|token| beats.add(Slot { token, number: 1 }));
+        let mut beaten = [0; 500];
+        for second in 1..=64 * 3 {
+            let now = began + Duration::from_secs(second) + Duration::from_millis(500);
+            while let Some((spoke, slots)) = beats.take(now) {
+                assert!(slots.is_empty() || second >= 32, "{second}");
+                slots
+                    .iter()
+                    .for_each(|slot| beaten[slot.token as usize] += 1);
+                beats.give_back(spoke, slots, 0);
+            }
+        }
+        assert!(beaten.iter().all(|beats| (2..=3).contains(beats)));
+        assert!(beats.patience(began).is_some());
+    }
+
+    #[test]
+    fn a_wheel_that_nobody_is_on_wakes_nobody() {
+        let mut beats = Beats::new(Duration::from_secs(1));
+        assert_eq!(beats.patience(Instant::now()), None);
+        beats.add(Slot {
+            token: 1,
+            number: 1,
+        });
+        let now = Instant::now() + Duration::from_secs(10);
+        for second in 0..SPOKES as u64 {
+            if let Some((spoke, slots)) = beats.take(now + Duration::from_secs(second)) {
+                let gone = slots.len();
+                beats.give_back(spoke, Vec::new(), gone);
+            }
+        }
+        assert_eq!(beats.patience(now), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! The outbox of one connection that a task writes.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    sync::Arc,
+    task::{Poll, Waker},
+};
+
+use parking_lot::Mutex;
+
+use super::{Bounds, CloseReason, Delivery, Queue, Taken};
+use crate::message::Seq;
+
+/// See the module's description.
+pub struct Outbox {
+    inner: Mutex<Inner>,
+    bounds: Bounds,
+}
+
+#[derive(Default)]
+struct Inner {
+    queue: Queue,
+    /// Whom to tell that there is something to take.
+    waker: Option<Waker>,
+    /// Everything that was put in has been taken, and its taker waits.
+    idle: bool,
+    place: Seq,
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").finish_non_exhaustive()
+    }
+}
+
+impl Outbox {
+    /// An empty one.
+    pub fn new(bounds: Bounds) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::default(),
+            bounds,
+        })
+    }
+
+    /// Puts a delivery in, or notes that the connection fell behind. Never waits.
+    pub fn put(&self, delivery: Delivery) {
+        let mut inner = self.inner.lock();
+        inner.queue.put(delivery, self.bounds);
+        inner.tell();
+    }
+
+    /// Ends the connection once it next looks. The first reason stays.
+    pub fn close(&self, reason: CloseReason) {
+        let mut inner = self.inner.lock();
+        inner.queue.close(reason);
+        inner.tell();
+    }
+
+    /// What to do next: see [`Queue::take`].
+    pub fn take(&self) -> Taken {
+        let mut inner = self.inner.lock();
+        let taken = inner.queue.take();
+        inner.idle |= matches!(taken, Taken::Empty);
+        taken
+    }
+
+    /// Why the connection is to end, if it is.
+    pub fn closing(&self) -> Option<CloseReason> {
+        self.inner.lock().queue.closing()
+    }
+
+    /// Notes the place up to which the connection has been served.
+    pub fn served(&self, seq: Seq) {
+        self.inner.lock().place = seq;
+    }
+
+    /// The place up to which the connection has been served, if something waits for it.
+    pub fn place(&self) -> Option<Seq> {
+        let inner = self.inner.lock();
+        (!inner.idle).then_some(inner.place)
+    }
+
+    /// Waits until there is something to take.
+    pub async fn filled(&self) {
+        poll_fn(|context| {
+            let mut inner = self.inner.lock();
+            if inner.idle {
+                inner.waker = Some(context.waker().clone());
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+}
+
+impl Inner {
+    /// Tells whoever waits, once.
+    fn tell(&mut self) {
+        if std::mem::take(&mut self.idle)
+            && let Some(waker) = &self.waker
+        {
+            waker.wake_by_ref();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A set of connections that takes little room where there is one, as there is of most clients and topics.
+
+use indexmap::IndexSet;
+
+use super::members::Key;
+
+/// See the module's description.
+#[derive(Debug, Default)]
+pub(super) enum Keys {
+    #[default]
+    None,
+    One(Key),
+    Many(Box<IndexSet<Key>>),
+}
+
+impl Keys {
+    pub(super) fn len(&self) -> usize {
+        self.iter().len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Key> {
+        match self {
+            Self::None => Iter::One(None),
+            Self::One(key) => Iter::One(Some(*key)),
+            Self::Many(keys) => Iter::Many(keys.iter()),
+        }
+    }
+
+    pub(super) fn insert(&mut self, key: Key) {
+        match self {
+            Self::None => *self = Self::One(key),
+            Self::One(other) if *other == key => {}
+            Self::One(other) => *self = Self::Many(Box::new([*other, key].into())),
+            Self::Many(keys) => drop(keys.insert(key)),
+        }
+    }
+
+    /// Takes one out. Says whether it was the last.
+    pub(super) fn remove(&mut self, key: Key) -> bool {
+        match self {
+            Self::One(other) if *other == key => *self = Self::None,
+            Self::None | Self::One(_) => return false,
+            Self::Many(keys) => {
+                keys.swap_remove(&key);
+                if keys.len() <= 1 {
+                    *self = keys.first().copied().map_or(Self::None, Self::One);
+                } else if keys.capacity() > 4 * keys.len() {
+                    keys.shrink_to_fit();
+                }
+            }
+        }
+        self.is_empty()
+    }
+}
+
+enum Iter<'a> {
+    One(Option<Key>),
+    Many(indexmap::set::Iter<'a, Key>),
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Key;
+
+    fn next(&mut self) -> Option<Key> {
+        match self {
+            Self::One(key) => key.take(),
+            Self::Many(keys) => keys.next().copied(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = match self {
+            Self::One(key) => usize::from(key.is_some()),
+            Self::Many(keys) => keys.len(),
+        };
+        (len, Some(len))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_and_shrinks_with_those_in_it() {
+        let mut keys = Keys::default();
+        assert!(!keys.remove(7), "nothing was taken out");
+        for key in [1, 2, 2, 3] {
+            keys.insert(key);
+        }
+        assert_eq!(keys.iter().collect::<Vec<_>>(), [1, 2, 3]);
+        assert!(!keys.remove(1));
+        assert!(!keys.remove(3));
+        assert!(matches!(keys, Keys::One(2)));
+        assert!(keys.remove(2));
+        assert_eq!(keys.len(), 0);
+    }
+}
