@@ -33,6 +33,7 @@ mod queue;
 mod readers;
 mod receipts;
 mod replay;
+mod rest;
 mod retention;
 mod rows;
 mod schema;

@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 
 use members::{Key, Members};
 pub use outlet::{Outlet, TrunkId};
-pub use presence::{ConnectionId, Entry, Newcomer, Presence, Present};
+pub use presence::{ConnectionId, Entry, Newcomer, Presence, Present, Remote};
 pub use ranking::{Rank, Ranked, Ranking};
 pub use registration::{Admission, Registration};
 

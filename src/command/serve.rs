@@ -10,10 +10,18 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
+/// Threads for what blocks, which are reads of the log: twice as many as can read at a time. A crowd that
+/// comes at once waits in a line and not in threads, each of which costs memory long after.
+const BLOCKING_THREADS: usize = 8;
+
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: Settings) -> anyhow::Result<()> {
     start_log(&settings)?;
-    let runtime = tokio::runtime::Runtime::new().context("no threads to run on")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .context("no threads to run on")?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("no signals can be received")?;
         let listener = TcpListener::bind(settings.listen)
@@ -29,9 +37,9 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
                 std::process::exit(1);
             });
         };
-        tidings::http::serve(listener, settings, shutdown)
-            .await
-            .context("the server stopped")
+        // As a task: what accepts connections then runs beside what answers them, and need not wake it.
+        let serving = tokio::spawn(tidings::http::serve(listener, settings, shutdown));
+        serving.await?.context("the server stopped")
     })
 }
 

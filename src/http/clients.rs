@@ -115,9 +115,7 @@ fn connection_info(present: &Present) -> ConnectionInfo {
         topics: newcomer.filters.iter().map(ToString::to_string).collect(),
         since: present.entry.since,
         behind: present.behind,
-        remote: newcomer
-            .remote
-            .map_or_else(String::new, |remote| remote.to_string()),
+        remote: newcomer.remote.to_string(),
         user_agent: newcomer.user_agent.as_deref().map(str::to_owned),
     }
 }

@@ -12,11 +12,12 @@ use axum::{
 use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot, watch},
+    sync::{oneshot, watch},
     task::JoinSet,
 };
 use tower::ServiceExt;
@@ -193,6 +194,9 @@ struct Conversation {
 /// A stream that is to leave hyper, and the head of its response.
 type Leaving = (Opened, Bytes);
 
+/// Its way out, which is taken once.
+type Leave = Arc<Mutex<Option<oneshot::Sender<Leaving>>>>;
+
 impl Conversation {
     async fn run(
         self,
@@ -202,7 +206,8 @@ impl Conversation {
     ) {
         let pulse = Arc::new(Pulse::default());
         let socket = TokioIo::new(Pulsed::new(socket, Arc::clone(&pulse)));
-        let (leave, mut leaving) = mpsc::channel(1);
+        let (leave, mut leaving) = oneshot::channel();
+        let leave = Arc::new(Mutex::new(Some(leave)));
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.request_timeout)
@@ -215,7 +220,7 @@ impl Conversation {
         let outcome = loop {
             tokio::select! {
                 outcome = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => break outcome,
-                Some((opened, head)) = leaving.recv() => {
+                Ok((opened, head)) = &mut leaving => {
                     let socket = connection.into_parts().io.into_inner().into_inner();
                     return self.hand_over(opened, socket, head);
                 }
@@ -246,7 +251,7 @@ impl Conversation {
         &self,
         request: Request<Incoming>,
         pulse: &Arc<Pulse>,
-        leave: &mpsc::Sender<Leaving>,
+        leave: &Leave,
     ) -> BoxFuture<'static, Result<Response, Infallible>> {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(self.remote));
@@ -257,12 +262,15 @@ impl Conversation {
         if may_leave && self.reactor.writes() {
             request.extensions_mut().insert(handover.clone());
         }
-        let (router, leave) = (self.router.clone(), leave.clone());
+        let (router, leave) = (self.router.clone(), Arc::clone(leave));
         // hyper asks for a future that can be moved when the socket is to be had back.
         Box::pin(async move {
             let response = router.oneshot(request).await?;
             if let Some(opened) = handover.take() {
-                let _ = leave.send((opened, handover::head(&response))).await;
+                let way = leave.lock().take();
+                if let Some(way) = way {
+                    let _ = way.send((opened, handover::head(&response)));
+                }
                 std::future::pending::<()>().await;
             }
             Ok(response)

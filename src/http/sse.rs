@@ -83,7 +83,8 @@ pub async fn get(
         filters: filters.into(),
         remote: extensions
             .get::<ConnectInfo<SocketAddr>>()
-            .map(|info| info.0),
+            .map(|info| info.0)
+            .into(),
         user_agent: user_agent.map(Arc::from),
     };
     let broker = Arc::clone(&state.broker);

@@ -234,6 +234,10 @@ impl Places {
             .collect();
         let reach = state.reach.extract_if(|_, _| true).take(AT_ONCE).collect();
         state.writing.clone_from(&writing);
+        // After a rush, what it took is given back.
+        state.clients.shrink_to(2 * state.clients.len());
+        state.late.shrink_to(2 * state.late.len());
+        state.reach.shrink_to(2 * state.reach.len());
         if state.clients.is_empty() && state.late.is_empty() && state.reach.is_empty() {
             state.since = None;
         }
@@ -241,7 +245,7 @@ impl Places {
     }
 
     pub fn written(&self) {
-        self.state.lock().writing.clear();
+        self.state.lock().writing = HashMap::new();
     }
 
     pub fn give_back(&self, reach: &[(Seq, Reach)]) {

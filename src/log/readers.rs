@@ -51,6 +51,13 @@ impl Readers {
         }
     }
 
+    /// Has those that nobody is using give back what they remember of the file.
+    pub fn rest(&self) {
+        for conn in &*self.idle.lock() {
+            schema::rest(conn);
+        }
+    }
+
     /// Closes all, so that the writer can put its file in order. Reads that run are finished first.
     pub fn close(&self) {
         self.closed

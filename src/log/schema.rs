@@ -152,6 +152,11 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(conn)
 }
 
+/// Gives back what a connection remembers of the file. That is only a wish: it is read again when it is needed.
+pub(super) fn rest(conn: &Connection) {
+    let _ = conn.execute_batch("PRAGMA shrink_memory");
+}
+
 /// Refuses what is not ours or too new, before anything is changed.
 fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let read = |pragma: &str| -> rusqlite::Result<i64> {

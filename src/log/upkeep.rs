@@ -76,6 +76,7 @@ impl Writer {
             sleep = Duration::ZERO;
         } else if let Some(due) = self.shared.places.due_in() {
             if due.is_zero() {
+                self.rest.put_off();
                 self.store.write_places()?;
             }
             sleep = sleep.min(self.shared.places.due_in().unwrap_or(sleep));

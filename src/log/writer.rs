@@ -14,6 +14,7 @@ use super::{
     error::{AppendError, StoreError},
     places::Reach,
     queue::{Bound, OrderOutcome, Outcome, Taken, Task},
+    rest::Rest,
     schema,
     store::{Committed, Fate, Store},
     upkeep::Upkeep,
@@ -45,6 +46,7 @@ pub(super) struct Writer {
     pub store: Store,
     pub shared: Arc<Shared>,
     pub upkeep: Upkeep,
+    pub rest: Rest,
     tail: Tail,
     on_fatal: Option<OnFatal>,
     /// Messages in the last commit, so about as many publishers.
@@ -60,6 +62,7 @@ impl Writer {
             store,
             shared,
             upkeep: Upkeep::default(),
+            rest: Rest::default(),
             tail,
             on_fatal: Some(on_fatal),
             last: 0,
@@ -100,9 +103,16 @@ impl Writer {
         };
         loop {
             let patience = self.upkeep_now()?;
+            let patience = self.rest.patience(patience);
             match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
-                Taken::Tasks(tasks) => self.turn(tasks)?,
-                Taken::Nothing => self.last = 0,
+                Taken::Tasks(tasks) => {
+                    self.rest.put_off();
+                    self.turn(tasks)?;
+                }
+                Taken::Nothing => {
+                    self.last = 0;
+                    self.rest.take_if_due(&mut self.store, &self.shared.readers);
+                }
                 Taken::Closed => return Ok(()),
             }
         }

@@ -1,6 +1,6 @@
 //! A set of connections that takes little room where there is one, as there is of most clients and topics.
 
-use indexmap::IndexSet;
+use std::collections::{BTreeSet, btree_set};
 
 use super::members::Key;
 
@@ -10,7 +10,7 @@ pub(super) enum Keys {
     #[default]
     None,
     One(Key),
-    Many(Box<IndexSet<Key>>),
+    Many(Box<BTreeSet<Key>>),
 }
 
 impl Keys {
@@ -45,11 +45,9 @@ impl Keys {
             Self::One(other) if *other == key => *self = Self::None,
             Self::None | Self::One(_) => return false,
             Self::Many(keys) => {
-                keys.swap_remove(&key);
+                keys.remove(&key);
                 if keys.len() <= 1 {
                     *self = keys.first().copied().map_or(Self::None, Self::One);
-                } else if keys.capacity() > 4 * keys.len() {
-                    keys.shrink_to_fit();
                 }
             }
         }
@@ -59,7 +57,7 @@ impl Keys {
 
 enum Iter<'a> {
     One(Option<Key>),
-    Many(indexmap::set::Iter<'a, Key>),
+    Many(btree_set::Iter<'a, Key>),
 }
 
 impl Iterator for Iter<'_> {

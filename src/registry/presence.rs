@@ -1,6 +1,10 @@
 //! What is known of a connection, and of a client by its connections.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{SocketAddr, SocketAddrV4, SocketAddrV6},
+    sync::Arc,
+};
 
 use crate::message::{ClientId, TopicFilter};
 
@@ -15,7 +19,7 @@ pub struct Newcomer {
     /// What it subscribes to.
     pub filters: Box<[TopicFilter]>,
     /// The address it comes from.
-    pub remote: Option<SocketAddr>,
+    pub remote: Remote,
     /// The `User-Agent` it gave.
     pub user_agent: Option<Arc<str>>,
 }
@@ -25,6 +29,37 @@ impl Newcomer {
     /// listed nor counted, and `everyone` does not mean it.
     pub fn is_observer(&self) -> bool {
         self.filters.iter().any(TopicFilter::is_reserved)
+    }
+}
+
+/// An address, in little room where it is of the usual kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// Not known.
+    Unknown,
+    /// Of IPv4.
+    V4(SocketAddrV4),
+    /// Of IPv6.
+    V6(Box<SocketAddrV6>),
+}
+
+impl From<Option<SocketAddr>> for Remote {
+    fn from(address: Option<SocketAddr>) -> Self {
+        match address {
+            None => Self::Unknown,
+            Some(SocketAddr::V4(address)) => Self::V4(address),
+            Some(SocketAddr::V6(address)) => Self::V6(Box::new(address)),
+        }
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => Ok(()),
+            Self::V4(address) => address.fmt(f),
+            Self::V6(address) => address.fmt(f),
+        }
     }
 }
 

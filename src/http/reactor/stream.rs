@@ -33,7 +33,14 @@ pub struct Stream<S> {
     connection: Connection<Spill>,
     /// None: nothing is under way, and what comes next may be written at once.
     pending: Option<Box<Pending>>,
-    /// The newest direct message that the socket took whole.
+    /// None: no direct message was written so far.
+    direct: Option<Box<Direct>>,
+}
+
+/// How far the direct messages of a stream have come.
+#[derive(Default)]
+struct Direct {
+    /// The newest that the socket took whole.
     written: Seq,
     sure: Sure,
 }
@@ -110,8 +117,7 @@ impl<S: io::Read + io::Write> Stream<S> {
             caught_up: false,
             connection,
             pending: None,
-            written: 0,
-            sure: Sure::default(),
+            direct: None,
         }
     }
 
@@ -175,9 +181,9 @@ impl<S: io::Read + io::Write> Stream<S> {
                 Err(_) => return Given::Broken,
             }
         };
-        let given = self.written.max(direct);
+        let given = self.written().max(direct);
         if taken == bytes.len() {
-            self.written = given;
+            self.has_written(given);
             return Given::Written;
         }
         self.pending = Some(Box::new(Pending {
@@ -211,11 +217,13 @@ impl<S: io::Read + io::Write> Stream<S> {
         {
             // First what was begun: before there is room, nothing more is fetched.
             match write(&mut self.socket, &mut pending.rest) {
-                Ok(true) => self.written = pending.given,
+                Ok(true) => {}
                 Ok(false) => return Driven::Waits,
                 Err(_) => return Driven::Broken,
             }
-            if pending.reason.is_some() {
+            let (given, ends) = (pending.given, pending.reason.is_some());
+            self.has_written(given);
+            if ends {
                 return Driven::Ended;
             }
         }
@@ -223,7 +231,7 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     fn go_on(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
-        let mut given = self.written;
+        let mut given = self.written();
         loop {
             while means.pieces.len() < AT_ONCE && self.reason().is_none() {
                 match self.next(slot, means, &mut given) {
@@ -236,7 +244,7 @@ impl<S: io::Read + io::Write> Stream<S> {
                 return Driven::Waits;
             }
             match write(&mut self.socket, means.pieces) {
-                Ok(true) => self.written = given,
+                Ok(true) => self.has_written(given),
                 Ok(false) => {
                     let pending = self.pending.get_or_insert_default();
                     pending.rest = means.pieces.drain(..).collect();
@@ -331,7 +339,10 @@ impl<S: io::Read + io::Write> Stream<S> {
         if self.is_quiet() {
             self.connection.had_up_to(horizon);
         }
-        let sure = self.sure.beat(self.written);
+        let Some(direct) = &mut self.direct else {
+            return;
+        };
+        let sure = direct.sure.beat(direct.written);
         if let Some((client_id, seq)) = self.client_id().zip(sure) {
             broker.arrived(client_id, seq);
         }
@@ -340,9 +351,20 @@ impl<S: io::Read + io::Write> Stream<S> {
     /// What the client has had for sure if the peer's leave turns out to be one.
     pub fn farewell(&self) -> Option<(ClientId, Seq)> {
         let client_id = self.client_id()?.clone();
-        self.sure
-            .is_news(self.written)
-            .then_some((client_id, self.written))
+        let direct = self.direct.as_ref()?;
+        let news = direct.sure.is_news(direct.written);
+        news.then_some((client_id, direct.written))
+    }
+
+    /// The newest direct message that the socket took whole.
+    fn written(&self) -> Seq {
+        self.direct.as_ref().map_or(0, |direct| direct.written)
+    }
+
+    fn has_written(&mut self, seq: Seq) {
+        if seq > self.written() {
+            self.direct.get_or_insert_default().written = seq;
+        }
     }
 
     fn end(&mut self, reason: CloseReason) -> Bytes {
