@@ -26,6 +26,7 @@ mod sys;
 mod topics;
 
 use std::{
+    ops::Deref,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -46,9 +47,12 @@ use crate::{
     registry::{Capacity, Registry},
 };
 
-/// What every handler can reach.
-#[derive(Clone, FromRef)]
-pub struct AppState {
+/// What every handler can reach. It is cloned for every layer that a request passes, so it is one pointer.
+#[derive(Clone)]
+pub struct AppState(Arc<Node>);
+
+/// Everything that this node has.
+pub struct Node {
     settings: Arc<Settings>,
     auth: Arc<Auth>,
     broker: Arc<Broker>,
@@ -76,7 +80,7 @@ impl AppState {
         let registry = Registry::new(capacity, bounds);
         let most_viewers = limits.max_connections;
         let broker = Broker::open(log_options(&settings), registry, fatal)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
             auth: Arc::new(Auth::new(&settings)),
@@ -84,7 +88,27 @@ impl AppState {
             drain: Arc::default(),
             samples: Arc::default(),
             started: Instant::now(),
-        })
+        })))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for Arc<Auth> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.auth)
+    }
+}
+
+impl FromRef<AppState> for Arc<Settings> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.settings)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/api/topics`: what connections are subscribed to.
 
+use std::sync::Arc;
+
 use app::wire::{Problem, TopicInfo, TopicsPage};
 use axum::{
     Json,
@@ -37,7 +39,7 @@ pub async fn list(
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "topics")?;
     let of = |name| pairs.get(name).unwrap_or_default().to_owned();
     let (after, search) = (of("after"), of("q"));
-    let broker = state.broker;
+    let broker = Arc::clone(&state.broker);
     let found =
         off_thread(move || Ok::<_, Error>(broker.registry().list_topics(&after, &search, limit)));
     let topics = found.await?.into_iter();
