@@ -24,7 +24,7 @@ pub use follow::{Followed, Tally};
 use lag::Lag;
 pub use lag::Lags;
 use reach::Reach;
-pub use subscribe::{Since, Unavailable};
+pub use subscribe::Since;
 use tail::Tail;
 pub use watch::{News, Pushed, Watch};
 
@@ -219,9 +219,17 @@ impl Broker {
             after,
             until,
         } = read;
+        let after = match (after, &subscriptions.client) {
+            (Some(after), _) => *after,
+            (None, Some(client_id)) => self.log.inbox_place(client_id)?,
+            (None, None) => 0,
+        };
+        if let Some(until) = until.filter(|until| *until <= after) {
+            return Ok(Backlog::nothing_after(until));
+        }
         let page = self
             .log
-            .read(subscriptions, *after, *until, PageLimit::default())?;
+            .read(subscriptions, after, *until, PageLimit::default())?;
         Ok(Backlog::of(page, self.log.epoch()))
     }
 

@@ -92,10 +92,8 @@ impl From<LossReason> for GapReason {
 pub enum Start {
     /// After this place, with all that it subscribes to.
     After(Seq),
-    /// First what waits in the client's inbox after `place`, then everything after `head`.
+    /// First what waits in the client's inbox, then everything after `head`.
     Unread {
-        /// What the client has had.
-        place: Seq,
         /// The newest place when the connection asked.
         head: Seq,
     },
@@ -159,7 +157,7 @@ impl<I: Inlet> Connection<I> {
     pub fn new(registration: Registration, inlet: I, start: Start, gap: Option<Gap>) -> Self {
         let (phase, cursor) = match start {
             Start::After(seq) => (Phase::Everything, seq),
-            Start::Unread { place, head } => (Phase::Inbox { head }, place),
+            Start::Unread { head } => (Phase::Inbox { head }, 0),
         };
         Self {
             registration,
@@ -221,7 +219,9 @@ impl<I: Inlet> Connection<I> {
         self.cursor = self.cursor.max(behind.page_end);
         match behind.phase {
             Phase::Inbox { head } if self.cursor < head => {
-                Step::Read(self.inbox(self.cursor, head))
+                // Where it begins, the first read finds out.
+                let after = (self.cursor > 0).then_some(self.cursor);
+                Step::Read(self.inbox(after, head))
             }
             Phase::Inbox { .. } => {
                 behind.phase = Phase::Everything;
@@ -266,7 +266,7 @@ impl<I: Inlet> Connection<I> {
             return None;
         }
         match behind.phase {
-            Phase::Inbox { head } => Some(self.inbox(behind.page_end, head)),
+            Phase::Inbox { head } => Some(self.inbox(Some(behind.page_end), head)),
             Phase::Everything => Some(self.everything(behind.page_end)),
             Phase::Done => None,
         }
@@ -285,13 +285,13 @@ impl<I: Inlet> Connection<I> {
         };
         Read {
             subscriptions: Arc::new(subscriptions),
-            after,
+            after: Some(after),
             until: None,
         }
     }
 
     /// A read of the messages to the client alone.
-    fn inbox(&self, after: Seq, until: Seq) -> Read {
+    fn inbox(&self, after: Option<Seq>, until: Seq) -> Read {
         let newcomer = self.registration.newcomer();
         let subscriptions = Subscriptions {
             client: (!newcomer.is_observer()).then(|| newcomer.client_id.clone()),

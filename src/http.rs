@@ -36,7 +36,7 @@ use axum::{Json, Router, extract::FromRef, middleware, routing};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use error::{Code, Error};
-pub use server::{ServeError, serve};
+pub use server::{ServeError, listen, serve};
 
 use crate::{
     broker::Broker,

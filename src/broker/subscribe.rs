@@ -3,7 +3,7 @@
 use super::Broker;
 use crate::{
     connection::{Admitted, Gap, GapReason, Start},
-    log::{ReadError, Standing},
+    log::Standing,
     message::Cursor,
     registry::{Newcomer, Refusal},
 };
@@ -21,37 +21,27 @@ pub enum Since {
     Unread,
 }
 
-/// Why a connection was not admitted.
-#[derive(Debug, thiserror::Error)]
-pub enum Unavailable {
-    /// There is no room for it.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The log can't say where it should start.
-    #[error(transparent)]
-    Log(#[from] ReadError),
-}
-
 impl Broker {
-    /// Admits a connection that wants to start at `since`. Reads the log, so it blocks.
-    pub fn subscribe(&self, newcomer: Newcomer, since: &Since) -> Result<Admitted, Unavailable> {
+    /// Admits a connection that wants to start at `since`. Where its inbox begins, its first read of the log
+    /// finds out, so this waits for nothing.
+    pub fn subscribe(&self, newcomer: Newcomer, since: &Since) -> Result<Admitted, Refusal> {
         // Before anything can come in: what is committed in between is then both in the log and, perhaps,
         // in the inlet, and the connection drops the double by its place.
         let head = self.log.head();
-        let inbox = || {
-            let place = self.log.inbox_place(&newcomer.client_id)?;
-            Ok::<_, ReadError>(Start::Unread { place, head })
+        let inbox = match newcomer.is_observer() {
+            true => Start::After(head),
+            false => Start::Unread { head },
         };
         let (start, gap) = match since {
             Since::Cursor(cursor) => match self.log.check(cursor) {
                 // What is missing of what was pruned, the pages of the replay say.
                 Standing::Exact | Standing::Pruned { .. } => (Start::After(cursor.seq), None),
-                Standing::UnknownEpoch => (inbox()?, Some(GapReason::UnknownEpoch)),
-                Standing::Ahead => (inbox()?, Some(GapReason::Ahead)),
+                Standing::UnknownEpoch => (inbox, Some(GapReason::UnknownEpoch)),
+                Standing::Ahead => (inbox, Some(GapReason::Ahead)),
             },
             Since::Earliest => (Start::After(0), None),
             Since::Latest => (Start::After(head), None),
-            Since::Unread => (inbox()?, None),
+            Since::Unread => (inbox, None),
         };
         if !newcomer.is_observer() {
             self.log.note_seen(&newcomer.client_id, None);

@@ -4,10 +4,7 @@ use std::io::{self, IsTerminal};
 
 use anyhow::Context;
 use tidings::config::{LogFormat, Settings};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Threads for what blocks, which are reads of the log: twice as many as can read at a time. A crowd that
@@ -24,8 +21,7 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         .context("no threads to run on")?;
     runtime.block_on(async {
         let mut signals = Signals::new().context("no signals can be received")?;
-        let listener = TcpListener::bind(settings.listen)
-            .await
+        let listener = tidings::http::listen(settings.listen)
             .with_context(|| format!("can't listen on {}", settings.listen))?;
         let address = listener.local_addr()?;
         tracing::info!("listening on http://{address}");

@@ -19,8 +19,8 @@ const ROOM: usize = BATCH + (1 << 10);
 pub struct Read {
     /// Whose messages.
     pub subscriptions: Arc<Subscriptions>,
-    /// Those after this place,
-    pub after: Seq,
+    /// Those after this place; none: those that the client has not had, by what the log knows of it,
+    pub after: Option<Seq>,
     /// up to and with this one, if there is an end.
     pub until: Option<Seq>,
 }
@@ -58,6 +58,11 @@ impl Backlog {
             more: false,
             losses: Vec::new(),
         }
+    }
+
+    /// Bytes of its messages.
+    pub fn bytes(&self) -> usize {
+        self.batches.iter().map(|batch| batch.frames.size()).sum()
     }
 
     /// Encodes a page of the log of this epoch.

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{oneshot, watch},
     task::JoinSet,
 };
@@ -33,6 +33,9 @@ use crate::{config::Settings, log::OpenError};
 
 /// How long to wait when the system has no descriptor left for another socket.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections that may wait to be accepted; the system may allow less (`net.core.somaxconn`). Who comes when
+/// there is no room for it tries again after a second.
+const BACKLOG: u32 = 65_535;
 /// How long a peer may take to notice that its connection has ended.
 pub const LINGER: Duration = Duration::from_secs(1);
 
@@ -48,6 +51,18 @@ pub enum ServeError {
     /// The threads that write streams can't be had.
     #[error("no threads to write streams: {0}")]
     Threads(io::Error),
+}
+
+/// Listens on an address. Must be called on a runtime.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // Else a restart would have to wait for connections that its predecessor has closed.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until `shutdown` is done, then takes leave within the drain time.

@@ -24,11 +24,10 @@ use request::{client_id, filters, since};
 pub use stream::instant_of;
 
 use super::{
-    AppState, Code, Error, auth::Listener, body::Pairs, demo, handover::Handover, off_thread,
-    pulse::Pulse, reactor::Opened,
+    AppState, Code, Error, auth::Listener, body::Pairs, demo, handover::Handover, pulse::Pulse,
+    reactor::Opened,
 };
 use crate::{
-    broker::Unavailable,
     random,
     registry::{Newcomer, Refusal},
 };
@@ -87,8 +86,7 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(Arc::from),
     };
-    let broker = Arc::clone(&state.broker);
-    let admitted = off_thread(move || broker.subscribe(newcomer, &since)).await?;
+    let admitted = state.broker.subscribe(newcomer, &since)?;
     let mut opening = vec![events::welcome(&state.settings, admitted.newcomer())];
     opening.extend(refused.iter().map(events::refused));
     let opened = Opened {
@@ -128,17 +126,12 @@ pub fn first_ping(heartbeat: Duration) -> Instant {
     Instant::now() + heartbeat.mul_f64(part)
 }
 
-impl From<Unavailable> for Error {
-    fn from(unavailable: Unavailable) -> Self {
-        let text = unavailable.to_string();
-        match unavailable {
-            Unavailable::Refused(Refusal::PerClient(_)) => {
-                Self::new(Code::TooManyConnectionsOfClient, text).retry_after(5)
-            }
-            Unavailable::Refused(Refusal::Total(_)) => {
-                Self::new(Code::TooManyConnections, text).retry_after(5)
-            }
-            Unavailable::Log(error) => error.into(),
-        }
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::PerClient(_) => Code::TooManyConnectionsOfClient,
+            Refusal::Total(_) => Code::TooManyConnections,
+        };
+        Self::new(code, refusal.to_string()).retry_after(5)
     }
 }

@@ -5,19 +5,19 @@ use std::{mem, net::TcpStream, sync::Arc};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::{Opened, alarm::Alarm};
-use crate::{
-    connection::Backlog,
-    log::ReadError,
-    outbox::{Bell, Slot},
+use super::{
+    Opened,
+    alarm::Alarm,
+    reads::{Asked, Done},
 };
+use crate::outbox::Bell;
 
 /// Something that is not for now and then, but for one stream or for the thread itself.
 pub enum Mail {
     /// A stream to write, its socket, and the head of its response.
     Stream(Box<Opened>, TcpStream, Bytes),
-    /// What a stream asked for of the log.
-    Read(Slot, Result<Backlog, ReadError>),
+    /// What streams asked for of the log, and what was not got round to.
+    Reads(Vec<Done>, Vec<Asked>),
     /// No more streams come: end with the last.
     Finish,
     /// End now.

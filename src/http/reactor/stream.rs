@@ -312,7 +312,7 @@ impl<S: io::Read + io::Write> Stream<S> {
         let pending = self.pending.get_or_insert_default();
         let reading = pending.reading.as_ref();
         if reading.is_none_or(|reading| reading.read != read) {
-            reads.begin(slot, read.clone());
+            reads.ask(slot, read.clone());
             let outcome = None;
             pending.reading = Some(Reading { read, outcome });
         }

@@ -114,6 +114,7 @@ impl Thread {
                 .for_each(|mail| self.open(mail));
             self.deliver();
             self.tick();
+            self.reads.go_on();
         }
     }
 
@@ -126,7 +127,12 @@ impl Thread {
     fn open(&mut self, mail: Mail) {
         match mail {
             Mail::Stream(opened, socket, head) => self.admit(*opened, socket, &head),
-            Mail::Read(slot, outcome) => self.has_read(slot, outcome),
+            Mail::Reads(done, left) => {
+                self.reads.ended(left);
+                for (slot, outcome) in done {
+                    self.has_read(slot, outcome);
+                }
+            }
             Mail::Finish => self.finish(),
             Mail::Abort => self.aborted = true,
         }
@@ -159,7 +165,6 @@ impl Thread {
     }
 
     fn has_read(&mut self, slot: Slot, outcome: Result<Backlog, ReadError>) {
-        self.reads.ended();
         if let Some(stream) = self.streams.stream(slot) {
             stream.has_read(outcome);
             self.drive(slot);

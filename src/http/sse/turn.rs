@@ -47,11 +47,13 @@ pub fn turn<I: Inlet>(
         }
         Step::Gap(gap) => events::gap(&gap, broker.log().epoch()),
         // The log is asked only for what it has. Its head is looked at after the step, as a read would be.
-        Step::Read(read) if read.until.is_none() && broker.log().head() <= read.after => {
-            connection.replayed(Backlog::nothing_after(read.after));
-            return Turn::Again;
-        }
-        Step::Read(read) => return Turn::Read(read),
+        Step::Read(read) => match read.after {
+            Some(after) if read.until.is_none() && broker.log().head() <= after => {
+                connection.replayed(Backlog::nothing_after(after));
+                return Turn::Again;
+            }
+            _ => return Turn::Read(read),
+        },
         Step::Wait => return Turn::Wait,
         Step::Close(reason) => return Turn::Close(reason),
     })
