@@ -15,7 +15,7 @@ mod messages;
 mod openapi;
 mod pulse;
 mod push;
-mod reactor;
+pub mod reactor;
 mod redact;
 mod samples;
 mod server;

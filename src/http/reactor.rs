@@ -12,6 +12,7 @@ mod beats;
 mod clock;
 mod mailbox;
 mod reads;
+mod rehearsal;
 mod round;
 mod stream;
 mod streams;
@@ -33,6 +34,7 @@ use parking_lot::Mutex;
 use super::AppState;
 use crate::{connection::Admitted, message::Frame};
 use mailbox::{Mail, Mailbox};
+pub use rehearsal::{Counter, Rehearsal};
 use thread::Thread;
 
 /// A stream that was admitted, before anybody writes it.

@@ -200,3 +200,148 @@ impl Together {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, io::Read, io::Write, rc::Rc, sync::Arc};
+
+    use super::*;
+    use crate::{
+        http::reactor::Rehearsal,
+        message::{Audience, ClientId, Frame, FrameWriter},
+        outbox::Logged,
+    };
+
+    /// A socket with so much room, which keeps what it takes.
+    #[derive(Clone, Default)]
+    struct Socket(Rc<RefCell<(usize, Vec<u8>)>>);
+
+    impl Socket {
+        fn with_room(room: usize) -> Self {
+            Self(Rc::new(RefCell::new((room, Vec::new()))))
+        }
+
+        fn text(&self) -> String {
+            String::from_utf8(self.0.borrow().1.clone()).expect("UTF-8")
+        }
+    }
+
+    impl Read for Socket {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    impl Write for Socket {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut inner = self.0.borrow_mut();
+            let taken = bytes.len().min(inner.0);
+            inner.0 -= taken;
+            inner.1.extend_from_slice(&bytes[..taken]);
+            match taken {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                _ => Ok(taken),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    type Bed = Rehearsal<Socket>;
+
+    fn connect(bed: &mut Bed, client_id: &str, socket: &Socket) -> Slot {
+        let client_id = ClientId::parse(client_id).expect("an id");
+        bed.connect(client_id, [].into(), socket.clone())
+            .expect("room")
+    }
+
+    fn push(bed: &Bed, audience: &Audience, seq: Seq) -> Arc<Logged> {
+        let logged = Logged::new(seq, frame(seq), audience.is_direct());
+        bed.fan_out(audience, &Delivery::Logged(Arc::clone(&logged)));
+        logged
+    }
+
+    fn frame(seq: Seq) -> Frame {
+        FrameWriter::new().data(&format!("<{seq}>")).finish()
+    }
+
+    fn numbers(text: &str) -> Vec<&str> {
+        text.split('<')
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next())
+            .collect()
+    }
+
+    fn to(client_id: &str) -> Audience {
+        Audience::Client(ClientId::parse(client_id).expect("an id"))
+    }
+
+    #[test]
+    fn what_waits_for_everyone_is_written_together_and_in_order() {
+        let mut bed = Bed::default();
+        let (a, b) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        connect(&mut bed, "a", &a);
+        connect(&mut bed, "b", &b);
+        let first = push(&bed, &Audience::Everyone, 1);
+        push(&bed, &to("a"), 2);
+        push(&bed, &Audience::Everyone, 3);
+        let last = push(&bed, &Audience::Everyone, 4);
+        bed.deliver();
+        assert_eq!(numbers(&a.text()), ["1", "2", "3", "4"]);
+        assert_eq!(numbers(&b.text()), ["1", "3", "4"]);
+        for logged in [first, last] {
+            assert_eq!(logged.written.load(Ordering::Acquire), 2);
+        }
+    }
+
+    #[test]
+    fn what_a_stream_has_had_it_does_not_get_again_also_when_it_comes_with_more() {
+        let mut bed = Bed::default();
+        let socket = Socket::with_room(1 << 20);
+        connect(&mut bed, "a", &socket);
+        push(&bed, &Audience::Everyone, 5);
+        bed.deliver();
+        for seq in [4, 5, 6] {
+            push(&bed, &Audience::Everyone, seq);
+        }
+        bed.deliver();
+        assert_eq!(numbers(&socket.text()), ["5", "6"]);
+    }
+
+    #[test]
+    fn a_socket_without_room_holds_up_nobody_and_gets_nothing_between() {
+        let mut bed = Bed::default();
+        let (slow, quick) = (Socket::with_room(7), Socket::with_room(1 << 20));
+        let slot = connect(&mut bed, "slow", &slow);
+        connect(&mut bed, "quick", &quick);
+        for seq in 1..=3 {
+            push(&bed, &Audience::Everyone, seq);
+            bed.deliver();
+        }
+        assert_eq!(bed.round.stalled, [slot]);
+        assert_eq!(numbers(&quick.text()), ["1", "2", "3"]);
+        let begun = String::from_utf8(frame(1).chunk()[..7].to_vec());
+        assert_eq!(
+            slow.text(),
+            begun.expect("UTF-8"),
+            "a frame is not torn by another"
+        );
+        let stream = bed.streams.stream(slot).expect("still there");
+        assert_eq!(stream.behind(), Some(1));
+    }
+
+    #[test]
+    fn who_comes_to_the_place_of_another_gets_nothing_of_his() {
+        let mut bed = Bed::default();
+        let (gone, new) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        let slot = connect(&mut bed, "gone", &gone);
+        push(&bed, &to("gone"), 1);
+        bed.streams.remove(slot.token);
+        let next = connect(&mut bed, "new", &new);
+        assert_eq!(next.token, slot.token);
+        bed.deliver();
+        assert_eq!(new.text(), "");
+    }
+}
