@@ -5,6 +5,7 @@ pub mod auth;
 mod batch;
 mod body;
 mod clients;
+mod conversation;
 mod demo;
 mod drain;
 mod error;

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     broker::Broker,
     connection::Backlog,
-    http::{AppState, server::LINGER, sse},
+    http::{AppState, conversation::LINGER, sse},
     log::ReadError,
     message::{ClientId, Seq},
     outbox::{CloseReason, Slot, Trunk, Whom},
