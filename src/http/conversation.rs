@@ -32,10 +32,10 @@ use super::{
 pub const LINGER: Duration = Duration::from_secs(1);
 
 /// First requests that are answered at the same time.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 32;
 
 /// How long one of them may keep others waiting.
-const TURN: Duration = Duration::from_millis(50);
+const TURN: Duration = Duration::from_millis(20);
 
 /// The requests of one socket, answered one after the other.
 pub struct Conversation {
