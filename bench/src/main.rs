@@ -4,19 +4,35 @@
 //! else the machine does meanwhile meets them all alike. A time means little on another machine; a ratio
 //! to a floor of the same run does. docs/performance.md says what each scenario is.
 
+mod accept;
 mod batch;
 mod by_hand;
+mod contender;
+mod direct;
 mod durable;
+mod fanout;
 mod fill;
+mod floor;
+mod heartbeats;
+mod histogram;
 mod http;
+mod listeners;
+mod load;
 mod machine;
+mod memory;
+mod part;
+mod payload;
+mod processes;
+mod publisher;
 mod replay;
 mod report;
 mod resume;
 mod server;
+mod slow;
+mod stage;
 mod stream;
 
-use std::{fs, path::PathBuf};
+use std::{ffi::OsStr, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
@@ -44,6 +60,11 @@ struct Options {
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     json: PathBuf,
 
+    /// The program that is measured as Tidings by what listens and pushes, such as target/release/tidings
+    /// of another checkout. Default: the server that this program was built with.
+    #[arg(long, value_name = "PATH")]
+    server: Option<PathBuf>,
+
     /// Only these scenarios.
     #[arg(value_enum)]
     only: Vec<Scenario>,
@@ -56,12 +77,21 @@ enum Scenario {
     Batch,
     Replay,
     Resume,
+    Memory,
+    Fanout,
+    Direct,
+    Accept,
+    Slow,
+    Heartbeats,
 }
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args_os().skip(1).peekable();
-    if arguments.next_if(|first| first == server::PART).is_some() {
-        return server::run(arguments);
+    let mut arguments = std::env::args_os().skip(1);
+    match arguments.next().as_deref().and_then(OsStr::to_str) {
+        Some(server::PART) => return server::run(arguments),
+        Some(load::PART) => return load::run(arguments),
+        Some(floor::PART) => return floor::run(),
+        _ => {}
     }
     let options = Options::parse();
     fs::create_dir_all(&options.folder)
@@ -74,6 +104,7 @@ fn main() -> Result<()> {
         folder: folder.path().to_owned(),
         full: options.full,
         rounds: options.rounds,
+        server: options.server.clone(),
     };
     for scenario in Scenario::value_variants() {
         if options.only.is_empty() || options.only.contains(scenario) {
@@ -82,6 +113,12 @@ fn main() -> Result<()> {
                 Scenario::Batch => batch::measure(&setting, &runtime),
                 Scenario::Replay => replay::measure(&setting, &runtime),
                 Scenario::Resume => resume::measure(&setting, &runtime),
+                Scenario::Memory => memory::measure(&setting),
+                Scenario::Fanout => fanout::measure(&setting),
+                Scenario::Direct => direct::measure(&setting),
+                Scenario::Accept => accept::measure(&setting),
+                Scenario::Slow => slow::measure(&setting),
+                Scenario::Heartbeats => heartbeats::measure(&setting),
             };
             report.add(rows?);
         }
@@ -100,4 +137,6 @@ struct Setting {
     /// The large sizes.
     full: bool,
     rounds: u64,
+    /// Another Tidings than the one of this program.
+    server: Option<PathBuf>,
 }

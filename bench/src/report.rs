@@ -74,6 +74,13 @@ impl Row {
         self.target(format!("at least {text}"), met)
     }
 
+    /// The figure itself has to be this or less.
+    #[must_use]
+    pub fn at_most(self, value: f64) -> Self {
+        let (met, text) = (self.measured <= value, number(value));
+        self.target(format!("at most {text}"), met)
+    }
+
     fn target(mut self, text: String, met: bool) -> Self {
         (self.target, self.met) = (Some(text), Some(met));
         self

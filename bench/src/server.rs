@@ -3,52 +3,42 @@
 
 use std::{
     ffi::OsString,
-    io::{self, BufRead, BufReader, Read as _},
+    io::{self, Read as _},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
 };
 
 use anyhow::{Context, Result};
 use tidings::config::Settings;
 
-use crate::machine;
+use crate::{machine, part::Part};
 
 /// The argument by which this program knows that it is to be the server.
 pub const PART: &str = "be-the-server";
 
-/// A running server. It ends with this, or with the process that started it.
+/// A running server.
 pub struct Server {
-    child: Child,
+    part: Part,
     address: SocketAddr,
 }
 
 impl Server {
-    /// Starts one on this folder, with more flags of `tidings serve`.
+    /// Starts one on this folder for who measures the log, with more flags of `tidings serve`.
     pub fn start(folder: &Path, flags: &[&str]) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg(PART)
-            .arg("--data-dir")
-            .arg(folder)
-            // No pings between what is counted, and no leave to take.
-            .args([
-                "--heartbeat",
-                "3600",
-                "--drain",
-                "0",
-                "--max-log-mb",
-                "65536",
-            ])
-            .args(flags)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let output = child.stdout.take().context("the server has no output")?;
-        let mut line = String::new();
-        BufReader::new(output).read_line(&mut line)?;
-        let address = line.trim().parse();
+        // No pings between what is counted, and no leave to take.
+        let quiet = ["--heartbeat", "3600", "--drain", "0"];
+        let large = ["--max-log-mb", "65536"];
+        Self::start_as_is(folder, &[&quiet[..], &large, flags].concat())
+    }
+
+    /// Starts one as users do, apart from these flags.
+    pub fn start_as_is(folder: &Path, flags: &[&str]) -> Result<Self> {
+        let mut arguments = vec![PART.into(), "--data-dir".into(), folder.into()];
+        arguments.extend(flags.iter().map(OsString::from));
+        let mut part = Part::start(arguments)?;
+        let address = part.line()?.parse();
         let address = address.context("the server did not say where it listens")?;
-        Ok(Self { child, address })
+        Ok(Self { part, address })
     }
 
     /// Where it listens.
@@ -56,22 +46,19 @@ impl Server {
         self.address
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.part.id()
+    }
+
     /// Seconds of processor time that it has used.
     pub fn cpu_seconds(&self) -> f64 {
-        machine::cpu_seconds(self.child.id())
+        machine::cpu_seconds(self.part.id())
     }
 
     /// Bytes that it has sent on to the disk.
     pub fn bytes_written(&self) -> f64 {
-        machine::bytes_written(self.child.id())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // The end of its input is the end of the server.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        machine::bytes_written(self.part.id())
     }
 }
 

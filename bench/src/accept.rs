@@ -1,0 +1,170 @@
+//! Many connections at once: 10,000 that come for the first time, and 19,000 that come back with a cursor
+//! each, as they do after a restart.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    Setting,
+    contender::Kind,
+    http,
+    publisher::Publisher,
+    report::{Row, number},
+    stage::{Stage, middle},
+};
+
+/// Who comes at once, and who comes back.
+const LISTENERS: usize = 10_000;
+const RETURNING: usize = 19_000;
+
+/// Messages to all, and to each of them alone, that those who come back have missed.
+const MISSED: u64 = 3;
+const MISSED_OWN: u64 = 1;
+
+/// The target: time until all are there, as a part of the floor's.
+const TIME: f64 = 1.3;
+
+/// How often readiness is asked for.
+const PROBE: Duration = Duration::from_millis(20);
+
+/// How those who came for the first time did.
+#[derive(Clone, Copy, Debug)]
+struct First {
+    seconds: f64,
+    p99_ms: f64,
+}
+
+/// How those who came back did.
+#[derive(Clone, Copy, Debug)]
+struct Return {
+    seconds: f64,
+    probes: f64,
+    slowest_ms: f64,
+    /// Bytes of memory of each, at the peak and afterwards.
+    peak: f64,
+    after: f64,
+}
+
+/// Runs the scenario.
+pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
+    let mut first = [(Kind::Floor, Vec::new()), (Kind::Tidings, Vec::new())];
+    let mut returns = Vec::new();
+    for _ in 0..setting.rounds {
+        for (kind, rounds) in &mut first {
+            rounds.push(come(*kind, setting)?);
+        }
+        returns.push(come_back(setting)?);
+    }
+    let floor = first.first().context("the floor is measured first")?;
+    let floor = middle(&floor.1, |round| round.seconds);
+    let rows = first.iter().map(|(kind, rounds)| row(*kind, rounds, floor));
+    Ok(rows.chain(return_rows(&returns)).collect())
+}
+
+fn come(kind: Kind, setting: &Setting) -> Result<First> {
+    let mut stage = Stage::set(kind, setting)?;
+    let opened = stage.open_at_once(LISTENERS)?;
+    Ok(First {
+        seconds: opened.seconds,
+        p99_ms: opened.p99_ms,
+    })
+}
+
+fn row(kind: Kind, rounds: &[First], floor: f64) -> Row {
+    let name = format!(
+        "{} connect at once, {}",
+        number(LISTENERS as f64),
+        kind.name()
+    );
+    let row = Row::new(name, middle(rounds, |round| round.seconds), "s");
+    let late = number(middle(rounds, |round| round.p99_ms));
+    let row = row.note(format!("p99 of one {late} ms"));
+    match kind {
+        Kind::Floor => row,
+        Kind::Tidings => row.against("floor", floor).at_most_times(TIME),
+    }
+}
+
+/// Everybody leaves, misses messages, and comes back at once, while somebody asks for readiness.
+fn come_back(setting: &Setting) -> Result<Return> {
+    let mut stage = Stage::set_with(Kind::Tidings, setting, true)?;
+    stage.kept = true;
+    let none = stage.server.memory();
+    stage.open(RETURNING)?;
+    stage.push_and_wait(2)?;
+    stage.listeners.close(0)?;
+    stage.listeners.clear()?;
+    for _ in 0..MISSED {
+        stage.push(crate::payload::now())?;
+    }
+    stage.push_to_each(MISSED_OWN)?;
+    let address = stage.server.address();
+    let mut prober = Publisher::connect(address)?;
+    let question = http::get("/health/ready", address);
+    let (mut probes, mut slowest, mut peak) = (0, Duration::ZERO, 0.0_f64);
+    let missed = RETURNING as u64 * MISSED_OWN;
+    let began = Instant::now();
+    stage.listeners.begin_to_open(RETURNING)?;
+    let mut opened = None;
+    let tally = loop {
+        let asked = Instant::now();
+        prober.ask(question.as_bytes()).context("not ready")?;
+        slowest = slowest.max(asked.elapsed());
+        probes += 1;
+        peak = peak.max(stage.server.memory() - none);
+        if opened.is_none() {
+            opened = stage.listeners.has_opened()?;
+        } else {
+            let tally = stage.listeners.tally()?;
+            let all = tally.all >= RETURNING as u64 * MISSED && tally.own >= missed;
+            if all || began.elapsed() > Duration::from_secs(60) {
+                break tally;
+            }
+        }
+        std::thread::sleep(PROBE);
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    let failed = opened.map_or(RETURNING, |opened| opened.failed);
+    ensure!(
+        failed == 0,
+        "{failed} of {RETURNING} did not come back: {tally:?}"
+    );
+    stage.verify(MISSED, missed)?;
+    // They are all there, and hear what comes now.
+    stage.push_and_wait(1)?;
+    stage.verify(MISSED + 1, missed)?;
+    let after = (stage.server.memory() - none) / RETURNING as f64;
+    Ok(Return {
+        seconds,
+        probes: f64::from(probes),
+        slowest_ms: slowest.as_secs_f64() * 1e3,
+        peak: peak / RETURNING as f64,
+        after,
+    })
+}
+
+fn return_rows(rounds: &[Return]) -> [Row; 3] {
+    let who = number(RETURNING as f64);
+    let time = Row::new(
+        format!("{who} come back with cursors, until all have what they missed, Tidings"),
+        middle(rounds, |round| round.seconds),
+        "s",
+    );
+    let missed = RETURNING as u64 * (MISSED + MISSED_OWN);
+    let time = time.note(format!("{} messages missed", number(missed as f64)));
+    let ready = Row::new(
+        "/health/ready meanwhile, slowest answer, Tidings",
+        middle(rounds, |round| round.slowest_ms),
+        "ms",
+    );
+    let probes = number(middle(rounds, |round| round.probes));
+    let ready = ready.note(format!("200 to all {probes} of a round"));
+    let peak = Row::new(
+        "memory of each of them, at the peak, Tidings",
+        middle(rounds, |round| round.peak),
+        "B",
+    );
+    let after = middle(rounds, |round| round.after);
+    [time, ready, peak.against("when all are back", after)]
+}

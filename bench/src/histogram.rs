@@ -1,0 +1,84 @@
+//! How long many things took, to within one part in 64, in a few kilobytes.
+
+/// Buckets of each power of two, as a power of two.
+const FINE: u32 = 6;
+
+/// Counts of microseconds.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    buckets: Vec<u64>,
+    count: u64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self {
+            buckets: vec![0; 64 << FINE],
+            count: 0,
+        }
+    }
+}
+
+impl Histogram {
+    /// Counts one that took so many microseconds.
+    pub fn note(&mut self, micros: u64) {
+        self.buckets[bucket(micros)] += 1;
+        self.count += 1;
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Microseconds that this share of all (0 to 1) took at most. Of none: not a number.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let wanted = (self.count as f64 * share).ceil().max(1.0) as u64;
+        let mut seen = 0;
+        for (index, count) in self.buckets.iter().enumerate() {
+            seen += count;
+            if seen >= wanted {
+                return top(index);
+            }
+        }
+        f64::NAN
+    }
+}
+
+fn bucket(micros: u64) -> usize {
+    let power = 63_u32.saturating_sub(micros.leading_zeros());
+    let shift = power.saturating_sub(FINE);
+    ((shift as usize) << FINE) + (micros >> shift) as usize
+}
+
+/// The largest value of a bucket.
+fn top(index: usize) -> f64 {
+    let shift = (index >> FINE).saturating_sub(1);
+    let place = index - (shift << FINE);
+    ((place as f64 + 1.0) * (shift as f64).exp2()) - 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_lies_in_its_bucket() {
+        for micros in (0..200_000).chain([1 << 30, (1 << 40) + 12_345]) {
+            let index = bucket(micros);
+            assert!(top(index) >= micros as f64, "{micros}");
+            assert!(index == 0 || top(index - 1) < micros as f64, "{micros}");
+        }
+    }
+
+    #[test]
+    fn quantiles_are_near_what_they_are_of() {
+        let mut histogram = Histogram::default();
+        (1..=10_000).for_each(|micros| histogram.note(micros));
+        let half = histogram.quantile(0.5);
+        assert!((5_000.0..5_100.0).contains(&half), "{half}");
+        let most = histogram.quantile(0.99);
+        assert!((9_900.0..10_060.0).contains(&most), "{most}");
+        assert!(Histogram::default().quantile(0.5).is_nan());
+    }
+}

@@ -1,0 +1,168 @@
+//! What the pushed messages carry, so that whoever gets them can tell what was lost, what came twice,
+//! and how long it took: a mark, a lane, a size, a number, the time, and then padding.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Bytes of a message of the usual size.
+pub const USUAL: usize = 200;
+
+/// What every payload begins with. It stands nowhere else in a stream.
+pub const MARK: &[u8] = b"@tb:";
+/// The last byte of every payload, so that a message that was cut short is noticed.
+const END: u8 = b'#';
+/// Where the fields after the lane end: size, number, time.
+const SIZE: usize = 10;
+const NUMBER: usize = SIZE + 10;
+const HEAD: usize = NUMBER + 19;
+
+/// Who numbers a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// One sequence for everybody: what all get.
+    All,
+    /// A sequence of each listener: what only it gets.
+    Own,
+}
+
+/// What a payload says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    pub lane: Lane,
+    /// From 1 on, without a gap.
+    pub number: u64,
+    /// Nanoseconds on the clock of the machine ([`now`]).
+    pub sent: u64,
+}
+
+/// What a reader finds at a mark.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A whole payload of so many bytes.
+    Whole(Stamp, usize),
+    /// The rest has not come yet.
+    Cut,
+    /// Not what was sent.
+    Damaged,
+}
+
+impl Stamp {
+    /// Writes the payload of this stamp, so many bytes of it.
+    pub fn write(self, size: usize, out: &mut Vec<u8>) {
+        let begin = out.len();
+        out.extend_from_slice(MARK);
+        out.push(match self.lane {
+            Lane::All => b'a',
+            Lane::Own => b'o',
+        });
+        digits(size.max(HEAD + 1) as u64, SIZE - MARK.len() - 1, out);
+        digits(self.number, NUMBER - SIZE, out);
+        digits(self.sent, HEAD - NUMBER, out);
+        out.resize((begin + size).max(out.len() + 1) - 1, b'.');
+        out.push(END);
+    }
+
+    /// Reads the payload at the beginning of these bytes, where a mark was found.
+    pub fn read(bytes: &[u8]) -> Found {
+        if bytes.len() < HEAD {
+            return Found::Cut;
+        }
+        let lane = match bytes[MARK.len()] {
+            b'a' => Some(Lane::All),
+            b'o' => Some(Lane::Own),
+            _ => None,
+        };
+        let size = value(&bytes[MARK.len() + 1..SIZE]);
+        let number = value(&bytes[SIZE..NUMBER]);
+        let sent = value(&bytes[NUMBER..HEAD]);
+        let (Some(lane), Some(size), Some(number), Some(sent)) = (lane, size, number, sent) else {
+            return Found::Damaged;
+        };
+        let size = size as usize;
+        match size.checked_sub(1).and_then(|last| bytes.get(last)) {
+            None => Found::Cut,
+            Some(&END) => Found::Whole(Self { lane, number, sent }, size),
+            Some(_) => Found::Damaged,
+        }
+    }
+}
+
+/// Nanoseconds since 1970: the clock that all processes of this machine share.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos() as u64)
+}
+
+/// The name of a listener: a UUID of version 4, as a page makes it, but always the same for a number.
+pub fn client(number: usize) -> String {
+    let [high, low] = [1, 2].map(|half| mix((number as u64) << 2 | half));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0x3fff | 0x8000,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// The finalizer of SplitMix64: numbers that look like chance.
+fn mix(number: u64) -> u64 {
+    let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+fn digits(mut value: u64, width: usize, out: &mut Vec<u8>) {
+    let begin = out.len();
+    out.resize(begin + width, b'0');
+    for place in out[begin..].iter_mut().rev() {
+        *place = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+fn value(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0, |value, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then_some(value * 10 + u64::from(digit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAMP: Stamp = Stamp {
+        lane: Lane::Own,
+        number: 1_234,
+        sent: 1_795_420_800_123_456_789,
+    };
+
+    #[test]
+    fn a_payload_says_what_was_written() {
+        let mut bytes = Vec::new();
+        STAMP.write(USUAL, &mut bytes);
+        assert_eq!(bytes.len(), USUAL);
+        assert!(bytes.starts_with(MARK));
+        assert_eq!(Stamp::read(&bytes), Found::Whole(STAMP, USUAL));
+    }
+
+    #[test]
+    fn a_payload_that_is_cut_or_damaged_is_no_payload() {
+        let mut bytes = Vec::new();
+        STAMP.write(USUAL, &mut bytes);
+        for cut in 0..USUAL {
+            assert_eq!(Stamp::read(&bytes[..cut]), Found::Cut);
+        }
+        bytes[USUAL - 1] = b'.';
+        assert_eq!(Stamp::read(&bytes), Found::Damaged);
+    }
+
+    #[test]
+    fn listeners_have_names_of_their_own() {
+        let names: std::collections::HashSet<_> = (0..20_000).map(client).collect();
+        assert_eq!(names.len(), 20_000);
+        assert!(names.iter().all(|name| name.len() == 36));
+    }
+}

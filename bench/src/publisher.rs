@@ -1,0 +1,153 @@
+//! Who pushes: as little of an HTTP client as does, because it shares the processors with the server.
+
+use std::{
+    io::{self, Read, Write},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use mio::{Events, Interest, Poll, Token};
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One connection that is kept alive, and waits for each answer.
+pub struct Publisher {
+    socket: std::net::TcpStream,
+    answer: Vec<u8>,
+}
+
+/// How many pushes were answered, and in what time.
+#[derive(Clone, Copy, Debug)]
+pub struct Pushed {
+    pub pushes: u64,
+    pub seconds: f64,
+}
+
+impl Publisher {
+    /// Connects.
+    pub fn connect(address: SocketAddr) -> Result<Self> {
+        let socket = std::net::TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self {
+            socket,
+            answer: Vec::new(),
+        })
+    }
+
+    /// Sends a whole request, and reads its answer to the end. Anything but 2xx is an error.
+    pub fn ask(&mut self, request: &[u8]) -> Result<()> {
+        self.socket.write_all(request)?;
+        self.answer.clear();
+        let mut buffer = [0; 4_096];
+        while !is_whole(&self.answer)? {
+            let read = self.socket.read(&mut buffer).context("no answer")?;
+            ensure!(read > 0, "the connection was closed before the answer");
+            self.answer.extend_from_slice(&buffer[..read]);
+        }
+        Ok(())
+    }
+}
+
+/// Several publishers, each of which pushes again as soon as its last push was answered; `next` writes the
+/// next request of a publisher, or none when it has done. All on this thread.
+pub fn closed_loop(
+    address: SocketAddr,
+    publishers: usize,
+    mut next: impl FnMut(usize, &mut Vec<u8>),
+) -> Result<Pushed> {
+    let mut poll = Poll::new()?;
+    let mut lines = Vec::new();
+    for publisher in 0..publishers {
+        let socket = std::net::TcpStream::connect(address)?;
+        socket.set_nodelay(true)?;
+        socket.set_nonblocking(true)?;
+        let mut socket = mio::net::TcpStream::from_std(socket);
+        let registry = poll.registry();
+        registry.register(&mut socket, Token(publisher), Interest::READABLE)?;
+        lines.push((socket, Vec::new()));
+    }
+    let mut request = Vec::new();
+    // Says how many were sent: one, or none.
+    let mut send = |publisher: usize, socket: &mut mio::net::TcpStream| -> Result<u64> {
+        request.clear();
+        next(publisher, &mut request);
+        if request.is_empty() {
+            return Ok(0);
+        }
+        // A socket whose last request was answered has room for one more.
+        let written = socket.write(&request)?;
+        ensure!(written == request.len(), "a push did not go out whole");
+        Ok(1)
+    };
+    let began = Instant::now();
+    let (mut pushes, mut waiting) = (0, 0);
+    for (publisher, (socket, _)) in lines.iter_mut().enumerate() {
+        waiting += send(publisher, socket)?;
+    }
+    let mut events = Events::with_capacity(1_024);
+    let mut buffer = [0; 4_096];
+    while waiting > 0 {
+        poll.poll(&mut events, Some(PATIENCE))?;
+        ensure!(!events.is_empty(), "no answer");
+        for event in &events {
+            let publisher = event.token().0;
+            let (socket, answer) = &mut lines[publisher];
+            match socket.read(&mut buffer) {
+                Ok(0) => bail!("the connection was closed before the answer"),
+                Ok(read) => answer.extend_from_slice(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) => return Err(error.into()),
+            }
+            if !is_whole(answer)? {
+                continue;
+            }
+            answer.clear();
+            pushes += 1;
+            waiting = waiting - 1 + send(publisher, socket)?;
+        }
+    }
+    Ok(Pushed {
+        pushes,
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
+
+/// Whether an answer has come to its end. Anything but 2xx is an error.
+fn is_whole(answer: &[u8]) -> Result<bool> {
+    let Some(head) = memchr::memmem::find(answer, b"\r\n\r\n") else {
+        return Ok(false);
+    };
+    let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
+    let status = text.split(' ').nth(1).unwrap_or_default();
+    if !status.starts_with('2') {
+        let body = String::from_utf8_lossy(&answer[head + 4..]);
+        bail!("a push was answered {status}: {body}");
+    }
+    let body = &answer[head + 4..];
+    if text.contains("\r\ntransfer-encoding: chunked") {
+        return Ok(body.ends_with(b"0\r\n\r\n"));
+    }
+    let length = text.split("\r\ncontent-length: ").nth(1);
+    let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+    let length: usize = length.context("an answer without a length")?;
+    Ok(body.len() >= length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_whole_when_its_body_is() -> Result<()> {
+        assert!(!is_whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")?);
+        assert!(is_whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?);
+        let chunked = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";
+        assert!(!is_whole(chunked)?);
+        assert!(is_whole(&[&chunked[..], b"0\r\n\r\n"].concat())?);
+        assert!(is_whole(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! A server, those who listen to it, and who pushes: what the scenarios with streams have in common. All
+//! messages are numbered here, so that each can be looked for there.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    Setting,
+    contender::{Contender, Kind},
+    listeners::Listeners,
+    load::orders::{Opened, Tally},
+    payload::{self, USUAL},
+    publisher::{self, Publisher, Pushed},
+};
+
+/// How long a message may take to come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server and its listeners.
+pub struct Stage {
+    pub server: Contender,
+    pub listeners: Listeners,
+    publisher: Publisher,
+    /// Messages are written to the log, where there is one.
+    pub kept: bool,
+    /// Bytes of a message.
+    pub size: usize,
+    /// The number of the last message that all get.
+    all: u64,
+    /// Listeners that are to get it.
+    pub present: usize,
+    /// The number of the last message of each listener's own.
+    own: Vec<u64>,
+    request: Vec<u8>,
+}
+
+/// What a closed loop to all has reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Loop {
+    pub events_per_second: f64,
+    /// Microseconds of processor time of the server.
+    pub cpu_per_event: f64,
+    /// The same of the load generator.
+    pub load_per_event: f64,
+}
+
+/// What pushes to one listener each have reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct {
+    pub pushes_per_second: f64,
+    /// Microseconds of processor time of the server.
+    pub cpu_per_push: f64,
+    pub p99_ms: f64,
+}
+
+impl Stage {
+    /// Starts a server, with nobody listening.
+    pub fn set(kind: Kind, setting: &Setting) -> Result<Self> {
+        Self::set_with(kind, setting, false)
+    }
+
+    /// The same; listeners remember their cursors.
+    pub fn set_with(kind: Kind, setting: &Setting, cursors: bool) -> Result<Self> {
+        let server = kind.start(setting)?;
+        let listeners = Listeners::of(&server.target(cursors))?;
+        let publisher = Publisher::connect(server.address())?;
+        Ok(Self {
+            server,
+            listeners,
+            publisher,
+            kept: false,
+            size: USUAL,
+            all: 0,
+            present: 0,
+            own: Vec::new(),
+            request: Vec::new(),
+        })
+    }
+
+    /// Opens streams until there are so many.
+    pub fn open(&mut self, listeners: usize) -> Result<()> {
+        self.listeners.open(listeners)?;
+        self.present = listeners;
+        self.own.resize(listeners.max(self.own.len()), 0);
+        Ok(())
+    }
+
+    /// The same, all at the same time, and says how it went.
+    pub fn open_at_once(&mut self, listeners: usize) -> Result<Opened> {
+        let opened = self.listeners.open_at_once(listeners, usize::MAX)?;
+        ensure!(
+            opened.failed == 0 || !self.server.kind.has_to_be_exact(),
+            "{} of {listeners} came",
+            opened.listeners
+        );
+        self.present = opened.listeners;
+        self.own.resize(listeners.max(self.own.len()), 0);
+        Ok(opened)
+    }
+
+    /// Pushes the next message to all, as of this time, and waits for the answer.
+    pub fn push(&mut self, sent: u64) -> Result<()> {
+        self.all += 1;
+        self.request.clear();
+        let stamp = (self.all, sent);
+        self.server
+            .push(None, stamp, self.size, self.kept, &mut self.request);
+        self.publisher.ask(&self.request)
+    }
+
+    /// Pushes so many to all, one after the other, and waits until all have them.
+    pub fn push_and_wait(&mut self, messages: u64) -> Result<()> {
+        for _ in 0..messages {
+            self.push(payload::now())?;
+            self.wait(1)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until all have so many messages more.
+    pub fn wait(&mut self, messages: u64) -> Result<()> {
+        for _ in 0..messages {
+            let complete = self.listeners.complete(PATIENCE)?;
+            if complete.is_none() {
+                let tally = self.listeners.tally()?;
+                ensure!(
+                    !self.server.kind.has_to_be_exact(),
+                    "{}: a message did not come to all {}: {tally:?}",
+                    self.server.kind.name(),
+                    self.present
+                );
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Messages to all for so long, the next as soon as one has come to all.
+    pub fn closed_loop(&mut self, span: Duration) -> Result<Loop> {
+        self.listeners.clear()?;
+        let loaded = self.listeners.tally()?.cpu_seconds;
+        let (began, used) = (Instant::now(), self.server.cpu_seconds());
+        let mut pushed = 0;
+        while began.elapsed() < span {
+            self.push_and_wait(1)?;
+            pushed += 1;
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let used = self.server.cpu_seconds() - used;
+        let tally = self.verify(pushed, 0)?;
+        let events = tally.all as f64;
+        Ok(Loop {
+            events_per_second: events / seconds,
+            cpu_per_event: used * 1e6 / events,
+            load_per_event: (tally.cpu_seconds - loaded) * 1e6 / events,
+        })
+    }
+
+    /// Messages to all at so many a second, for so long: what each took, counted from when it was due. Says
+    /// how many they were.
+    pub fn steady(&mut self, per_second: u32, span: Duration) -> Result<u64> {
+        self.listeners.clear()?;
+        let every = Duration::from_secs(1) / per_second;
+        let (began, clock) = (Instant::now(), payload::now());
+        let messages = (span.as_secs_f64() * f64::from(per_second)) as u32;
+        for number in 0..messages {
+            let due = every * number;
+            std::thread::sleep(due.saturating_sub(began.elapsed()));
+            self.push(clock + due.as_nanos() as u64)?;
+        }
+        self.wait(u64::from(messages))?;
+        Ok(u64::from(messages))
+    }
+
+    /// Messages to one listener each, to the first so many in turn, by so many publishers for so long.
+    pub fn direct(&mut self, among: usize, publishers: usize, span: Duration) -> Result<Direct> {
+        self.listeners.clear()?;
+        let (began, used) = (Instant::now(), self.server.cpu_seconds());
+        let pushed = self.push_in_turn(among, publishers, |_| began.elapsed() < span)?;
+        let tally = self.arrive(pushed.pushes)?;
+        let used = self.server.cpu_seconds() - used;
+        self.check(&tally, 0, pushed.pushes)?;
+        Ok(Direct {
+            pushes_per_second: pushed.pushes as f64 / pushed.seconds,
+            cpu_per_push: used * 1e6 / pushed.pushes as f64,
+            p99_ms: tally.p99_ms,
+        })
+    }
+
+    /// The same, a number of messages for each, and does not wait until they have come.
+    pub fn push_to_each(&mut self, messages: u64) -> Result<()> {
+        let last = self.own.iter().max().copied().unwrap_or_default() + messages;
+        let publishers = 64;
+        self.push_in_turn(self.own.len(), publishers, |own| own < last)?;
+        Ok(())
+    }
+
+    fn push_in_turn(
+        &mut self,
+        among: usize,
+        publishers: usize,
+        more: impl Fn(u64) -> bool,
+    ) -> Result<Pushed> {
+        let mut turn: Vec<_> = (0..publishers).collect();
+        let (server, own, kept, size) = (&self.server, &mut self.own, self.kept, self.size);
+        publisher::closed_loop(server.address(), publishers, |who, request| {
+            // Each listener belongs to one publisher, so what it gets is in order.
+            let whom = turn[who];
+            if !more(own[whom]) {
+                return;
+            }
+            own[whom] += 1;
+            let next = whom + publishers;
+            turn[who] = if next < among { next } else { who };
+            server.push(Some(whom), (own[whom], payload::now()), size, kept, request);
+        })
+    }
+
+    /// Waits until so many messages of listeners' own have come.
+    fn arrive(&mut self, messages: u64) -> Result<Tally> {
+        self.until(|tally| tally.own >= messages)
+    }
+
+    /// What has come as soon as it is enough, or when it takes too long.
+    pub fn until(&mut self, enough: impl Fn(&Tally) -> bool) -> Result<Tally> {
+        let began = Instant::now();
+        loop {
+            let tally = self.listeners.tally()?;
+            if enough(&tally) || began.elapsed() > PATIENCE {
+                return Ok(tally);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What has come, which has to be so many messages to all present, and so many of listeners' own.
+    pub fn verify(&mut self, all: u64, own: u64) -> Result<Tally> {
+        self.verify_events(all * self.present as u64, own)
+    }
+
+    /// The same, where not all present were to get the same.
+    pub fn verify_events(&mut self, all: u64, own: u64) -> Result<Tally> {
+        let tally = self.listeners.tally()?;
+        self.check(&tally, all, own)?;
+        Ok(tally)
+    }
+
+    fn check(&self, tally: &Tally, all: u64, own: u64) -> Result<()> {
+        let name = self.server.kind.name();
+        let wrong = tally.double + tally.unordered + tally.missing + tally.damaged + tally.ended;
+        let exact = wrong == 0 && tally.all == all && tally.own == own;
+        ensure!(
+            exact || !self.server.kind.has_to_be_exact(),
+            "{name}: {all} events to all and {own} to one were to come: {tally:?}"
+        );
+        Ok(())
+    }
+}
+
+/// The middle of what the rounds have found, by one figure of each.
+pub fn middle<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> f64 {
+    crate::report::median(&rounds.iter().map(figure).collect::<Vec<_>>())
+}
