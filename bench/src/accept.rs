@@ -7,11 +7,13 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{
     Setting,
-    contender::Kind,
+    contender::{Kind, Variant},
     http,
+    load::orders::Opened,
     publisher::Publisher,
     report::{Row, number},
-    stage::{Stage, middle},
+    rounds::{middle, take_turns},
+    stage::Stage,
 };
 
 /// Who comes at once, and who comes back.
@@ -28,13 +30,6 @@ const TIME: f64 = 1.3;
 /// How often readiness is asked for.
 const PROBE: Duration = Duration::from_millis(20);
 
-/// How those who came for the first time did.
-#[derive(Clone, Copy, Debug)]
-struct First {
-    seconds: f64,
-    p99_ms: f64,
-}
-
 /// How those who came back did.
 #[derive(Clone, Copy, Debug)]
 struct Return {
@@ -48,41 +43,34 @@ struct Return {
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let mut first = [(Kind::Floor, Vec::new()), (Kind::Tidings, Vec::new())];
     let mut returns = Vec::new();
-    for _ in 0..setting.rounds {
-        for (kind, rounds) in &mut first {
-            rounds.push(come(*kind, setting)?);
+    let first = take_turns(setting, &Kind::ALL, |kind| {
+        let variant = Variant { kind, kept: false };
+        let mut stage = Stage::set(kind, setting)?;
+        let opened = stage.open_at_once(LISTENERS, usize::MAX)?;
+        drop(stage);
+        if kind == Kind::Tidings {
+            returns.push(come_back(setting)?);
         }
-        returns.push(come_back(setting)?);
-    }
-    let floor = first.first().context("the floor is measured first")?;
-    let floor = middle(&floor.1, |round| round.seconds);
-    let rows = first.iter().map(|(kind, rounds)| row(*kind, rounds, floor));
+        Ok(vec![(variant, opened)])
+    })?;
+    let floor = middle(first.floor()?, |round| round.seconds);
+    let rows = first.variants();
+    let rows = rows.map(|(variant, rounds)| row(variant.kind, rounds, floor));
     Ok(rows.chain(return_rows(&returns)).collect())
 }
 
-fn come(kind: Kind, setting: &Setting) -> Result<First> {
-    let mut stage = Stage::set(kind, setting)?;
-    let opened = stage.open_at_once(LISTENERS)?;
-    Ok(First {
-        seconds: opened.seconds,
-        p99_ms: opened.p99_ms,
-    })
-}
-
-fn row(kind: Kind, rounds: &[First], floor: f64) -> Row {
-    let name = format!(
-        "{} connect at once, {}",
-        number(LISTENERS as f64),
-        kind.name()
-    );
+fn row(kind: Kind, rounds: &[Opened], floor: f64) -> Row {
+    let who = number(LISTENERS as f64);
+    let name = format!("{who} connect at once, {}", kind.name());
     let row = Row::new(name, middle(rounds, |round| round.seconds), "s");
     let late = number(middle(rounds, |round| round.p99_ms));
-    let row = row.note(format!("p99 of one {late} ms"));
+    let came = number(middle(rounds, |round| round.listeners as f64));
+    let row = row.note(format!("{came} came, p99 of one {late} ms"));
     match kind {
         Kind::Floor => row,
         Kind::Tidings => row.against("floor", floor).at_most_times(TIME),
+        _ => row.against("floor", floor),
     }
 }
 
@@ -105,7 +93,7 @@ fn come_back(setting: &Setting) -> Result<Return> {
     let (mut probes, mut slowest, mut peak) = (0, Duration::ZERO, 0.0_f64);
     let missed = RETURNING as u64 * MISSED_OWN;
     let began = Instant::now();
-    stage.listeners.begin_to_open(RETURNING)?;
+    stage.listeners.begin_to_open(RETURNING, usize::MAX)?;
     let mut opened = None;
     let tally = loop {
         let asked = Instant::now();

@@ -1,25 +1,31 @@
-//! Who is measured: the floor, Tidings, and the peers. How each is started, where its streams are, and how
-//! it is asked to push.
+//! Who is measured: the floor, Tidings, and the peers. How each is started, where its streams are, and
+//! what it uses. How each is asked to push is said in `requests`.
 
+mod nchan;
+mod process;
+mod pushpin;
+mod requests;
 mod tidings;
+mod tornado;
 
 use std::{any::Any, net::SocketAddr};
 
 use anyhow::{Context, Result};
+pub use requests::Push;
 
-use crate::{
-    Setting, floor, http,
-    load::orders::Target,
-    part::Part,
-    payload::{self, Lane, Stamp},
-    processes::Processes,
-};
+use crate::{Setting, floor, load::orders::Target, part::Part, processes};
 
 /// Kinds of servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Floor,
     Tidings,
+    /// Nchan with one channel that all share.
+    NchanShared,
+    /// The same and a channel for each client.
+    NchanOwn,
+    Pushpin,
+    Tornado,
 }
 
 /// What is measured: a server, and whether what is pushed is kept in its log.
@@ -33,12 +39,13 @@ pub struct Variant {
 pub struct Contender {
     pub kind: Kind,
     started: Started,
-    processes: Processes,
 }
 
 /// What each kind of server gives of itself when it is started.
 struct Started {
     address: SocketAddr,
+    /// Where it takes pushes.
+    pushes: SocketAddr,
     /// The number of its first process.
     process: u32,
     /// What runs, and what it lies on: both end with this.
@@ -46,17 +53,42 @@ struct Started {
 }
 
 impl Kind {
+    /// All of them, in the order in which they take turns.
+    pub const ALL: [Self; 6] = [
+        Self::Floor,
+        Self::Tidings,
+        Self::NchanShared,
+        Self::NchanOwn,
+        Self::Pushpin,
+        Self::Tornado,
+    ];
+
     /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
             Self::Tidings => "Tidings",
+            Self::NchanShared => "Nchan, one channel",
+            Self::NchanOwn => "Nchan, own channels",
+            Self::Pushpin => "Pushpin",
+            Self::Tornado => "Tornado",
         }
     }
 
-    /// Whether a message that is lost, comes twice or out of order ends the run. Of peers it is noted.
-    pub fn has_to_be_exact(self) -> bool {
-        matches!(self, Self::Floor | Self::Tidings)
+    /// Whether it is neither the floor nor Tidings. What a peer loses, or fails at, is noted; what the
+    /// others lose ends the run.
+    pub fn is_peer(self) -> bool {
+        !matches!(self, Self::Floor | Self::Tidings)
+    }
+
+    /// Whether it is installed.
+    pub fn is_there(self) -> bool {
+        match self {
+            Self::Floor | Self::Tidings => true,
+            Self::NchanShared | Self::NchanOwn => nchan::is_there(),
+            Self::Pushpin => pushpin::is_there(),
+            Self::Tornado => tornado::is_there(),
+        }
     }
 
     /// Starts one, with nothing in it.
@@ -64,21 +96,24 @@ impl Kind {
         let started = match self {
             Self::Floor => start_floor(),
             Self::Tidings => tidings::start(setting),
+            Self::NchanShared | Self::NchanOwn => nchan::start(setting),
+            Self::Pushpin => pushpin::start(setting),
+            Self::Tornado => tornado::start(),
         };
         let started = started.with_context(|| format!("can't start {}", self.name()))?;
-        let processes = Processes::of(started.process);
         Ok(Contender {
             kind: self,
             started,
-            processes,
         })
     }
 }
 
 fn start_floor() -> Result<Started> {
     let mut part = Part::start([floor::PART])?;
+    let address = part.line()?.parse()?;
     Ok(Started {
-        address: part.line()?.parse()?,
+        address,
+        pushes: address,
         process: part.id(),
         _running: Box::new(part),
     })
@@ -106,9 +141,14 @@ impl Variant {
 }
 
 impl Contender {
-    /// Where it listens.
+    /// Where its streams are.
     pub fn address(&self) -> SocketAddr {
         self.started.address
+    }
+
+    /// Where it takes pushes.
+    pub fn pushes(&self) -> SocketAddr {
+        self.started.pushes
     }
 
     /// Whom the load generator listens to.
@@ -120,6 +160,9 @@ impl Contender {
                 "/sse?client_id={client}&topic=of/{client}&topic=all",
                 Some("event: welcome"),
             ),
+            Kind::NchanShared => ("/sse/all", None),
+            Kind::NchanOwn | Kind::Tornado => ("/sse?client_id={client}", None),
+            Kind::Pushpin => ("/grip/{client}", None),
         };
         Target {
             address: self.started.address,
@@ -129,53 +172,13 @@ impl Contender {
         }
     }
 
-    /// Writes the request that pushes a message: to all listeners, or to the one of a number. `kept`: the
-    /// message is kept in the log, where there is one.
-    pub fn push(
-        &self,
-        whom: Option<usize>,
-        stamp: (u64, u64),
-        size: usize,
-        kept: bool,
-        out: &mut Vec<u8>,
-    ) {
-        let (number, sent) = stamp;
-        let lane = if whom.is_some() { Lane::Own } else { Lane::All };
-        let stamp = Stamp { lane, number, sent };
-        let mut body = Vec::with_capacity(size + 128);
-        let (path, kind) = match self.kind {
-            Kind::Floor => {
-                stamp.write(size, &mut body);
-                let path = whom.map_or_else(|| "/push".to_owned(), |to| format!("/push/{to}"));
-                (path, "text/plain")
-            }
-            Kind::Tidings => {
-                match whom {
-                    Some(to) => {
-                        body.extend_from_slice(br#"{"to":{"client":""#);
-                        body.extend_from_slice(payload::client(to).as_bytes());
-                        body.extend_from_slice(br#""},"data":""#);
-                    }
-                    None => body.extend_from_slice(br#"{"to":{"topic":"all"},"data":""#),
-                }
-                stamp.write(size, &mut body);
-                let end: &[u8] = if kept { br#""}"# } else { br#"","ttl":0}"# };
-                body.extend_from_slice(end);
-                ("/push".to_owned(), "application/json")
-            }
-        };
-        let head = http::post(&path, self.started.address, kind, body.len());
-        out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(&body);
-    }
-
     /// Seconds of processor time that it has used.
     pub fn cpu_seconds(&self) -> f64 {
-        self.processes.cpu_seconds()
+        processes::cpu_seconds(self.started.process)
     }
 
     /// Bytes of memory that are its own (PSS).
     pub fn memory(&self) -> f64 {
-        self.processes.memory()
+        processes::memory(self.started.process)
     }
 }

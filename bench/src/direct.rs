@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     Setting,
     contender::{Kind, Variant},
     report::{Row, number},
-    stage::{Direct, Stage, middle},
+    rounds::{middle, take_turns},
+    stage::{Direct, Stage},
 };
 
 /// Connected, and those that are pushed to in turn: whoever else is connected hears nothing.
@@ -28,36 +29,53 @@ const SPAN: Duration = Duration::from_millis(1_500);
 const RATE: f64 = 0.7;
 const COST: f64 = 1.15;
 
+/// The target against Nchan.
+const NCHAN: f64 = 1.5;
+
 /// What one round has found.
 #[derive(Clone, Copy, Debug)]
 struct Round {
     few: Direct,
-    many: Direct,
+    many: Option<Direct>,
 }
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let mut found: Vec<(Variant, Vec<Round>)> = Vec::new();
-    for _ in 0..setting.rounds {
-        for kind in [Kind::Floor, Kind::Tidings] {
-            let mut stage = Stage::set(kind, setting)?;
-            let variants = Variant::of(kind);
-            stage.open(LISTENERS)?;
-            let few = each(&mut stage, &variants)?;
-            stage.open(MANY)?;
-            let many = each(&mut stage, &variants)?;
-            for ((variant, few), many) in variants.into_iter().zip(few).zip(many) {
-                let round = Round { few, many };
-                match found.iter_mut().find(|(of, _)| *of == variant) {
-                    Some((_, rounds)) => rounds.push(round),
-                    None => found.push((variant, vec![round])),
-                }
+    // With one channel that all share nobody can be pushed to alone.
+    let kinds = Kind::ALL.into_iter();
+    let kinds: Vec<_> = kinds.filter(|kind| *kind != Kind::NchanShared).collect();
+    let found = take_turns(setting, &kinds, |kind| {
+        let mut stage = Stage::set(kind, setting)?;
+        let variants = Variant::of(kind);
+        stage.open(LISTENERS)?;
+        let few = each(&mut stage, &variants)?;
+        // That it costs no more among many is for Tidings to show.
+        let many = match kind.is_peer() {
+            true => vec![None; variants.len()],
+            false => {
+                stage.open(MANY)?;
+                let many = each(&mut stage, &variants)?;
+                many.into_iter().map(Some).collect()
             }
-        }
+        };
+        let rounds = few.into_iter().zip(many);
+        let rounds = rounds.map(|(few, many)| Round { few, many });
+        Ok(variants.into_iter().zip(rounds).collect())
+    })?;
+    let floor = found.floor()?;
+    let mut rows: Vec<_> = found
+        .variants()
+        .flat_map(|(variant, rounds)| rows(variant, rounds, floor))
+        .collect();
+    if let Some(nchan) = found.of(Kind::NchanOwn) {
+        let tidings = found.variants();
+        let tidings = tidings.filter(|(variant, _)| variant.kind == Kind::Tidings);
+        rows.extend(tidings.map(|(variant, rounds)| {
+            let row = pushes(variant, rounds).against(Kind::NchanOwn.name(), rate(nchan));
+            row.at_least_times(NCHAN)
+        }));
     }
-    let (_, floor) = found.first().context("the floor is measured first")?;
-    let rows = found.iter().flat_map(|found| rows(found, floor));
-    Ok(rows.collect())
+    Ok(rows)
 }
 
 fn each(stage: &mut Stage, variants: &[Variant]) -> Result<Vec<Direct>> {
@@ -72,30 +90,44 @@ fn publishers(variant: Variant) -> usize {
     if variant.kept { KEEPERS } else { PUBLISHERS }
 }
 
-fn rows((variant, rounds): &(Variant, Vec<Round>), floor: &[Round]) -> Vec<Row> {
-    let count = |count: usize| number(count as f64);
-    let publishers = format!("{} publishers, {}", publishers(*variant), variant.name());
-    let connected = count(LISTENERS);
-    let rate = |rounds: &[Round]| middle(rounds, |round| round.few.pushes_per_second);
+fn rate(rounds: &[Round]) -> f64 {
+    middle(rounds, |round| round.few.pushes_per_second)
+}
+
+fn who(variant: Variant) -> String {
+    format!("{} publishers, {}", publishers(variant), variant.name())
+}
+
+fn pushes(variant: Variant, rounds: &[Round]) -> Row {
+    let connected = number(LISTENERS as f64);
+    let name = format!("direct pushes, {connected} connected, {}", who(variant));
     let late = number(middle(rounds, |round| round.few.p99_ms));
-    let pushes = Row::new(
-        format!("direct pushes, {connected} connected, {publishers}"),
-        rate(rounds),
-        "/s",
-    );
-    let pushes = pushes.note(format!("p99 {late} ms"));
+    Row::new(name, rate(rounds), "/s").note(format!("p99 {late} ms"))
+}
+
+fn cost(variant: Variant, connected: usize, cost: f64) -> Row {
+    let connected = number(connected as f64);
+    let name = format!("CPU per push, {connected} connected, {}", who(variant));
+    Row::new(name, cost, "us")
+}
+
+fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> Vec<Row> {
+    let pushes = pushes(variant, rounds);
     let few = middle(rounds, |round| round.few.cpu_per_push);
-    let cost = Row::new(
-        format!("CPU per push, {} connected, {publishers}", count(MANY)),
-        middle(rounds, |round| round.many.cpu_per_push),
-        "us",
-    );
-    let cost = cost.against(format!("of {connected}"), few);
+    let many: Vec<_> = rounds.iter().filter_map(|round| round.many).collect();
+    let many = cost(variant, MANY, middle(&many, |many| many.cpu_per_push));
+    let many = many.against(format!("of {}", number(LISTENERS as f64)), few);
+    let few = cost(variant, LISTENERS, few);
     match variant.kind {
+        Kind::Floor => vec![pushes, few, many],
         Kind::Tidings => vec![
             pushes.against("floor", rate(floor)).at_least_times(RATE),
-            cost.at_most_times(COST),
+            few.against("floor", middle(floor, |round| round.few.cpu_per_push)),
+            many.at_most_times(COST),
         ],
-        _ => vec![pushes, cost],
+        _ => vec![
+            pushes.against("floor", rate(floor)),
+            few.against("floor", middle(floor, |round| round.few.cpu_per_push)),
+        ],
     }
 }

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     Setting,
     contender::{Kind, Variant},
-    report::{Row, number},
-    stage::{Loop, Stage, middle},
+    report::{Chart, Row, number},
+    rounds::{middle, take_turns},
+    stage::{Loop, Stage},
 };
 
 /// Who listens.
@@ -37,23 +38,20 @@ struct Round {
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let mut found: Vec<(Variant, Vec<Round>)> = Vec::new();
-    for _ in 0..setting.rounds {
-        for kind in [Kind::Floor, Kind::Tidings] {
-            let mut stage = Stage::set(kind, setting)?;
-            stage.open(LISTENERS)?;
-            for variant in Variant::of(kind) {
-                stage.kept = variant.kept;
-                let round = round(&mut stage)?;
-                match found.iter_mut().find(|(of, _)| *of == variant) {
-                    Some((_, rounds)) => rounds.push(round),
-                    None => found.push((variant, vec![round])),
-                }
-            }
-        }
-    }
-    let floor = found.first().context("the floor is measured first")?;
-    let rows = found.iter().flat_map(|found| rows(found, floor));
+    let found = take_turns(setting, &Kind::ALL, |kind| {
+        let mut stage = Stage::set(kind, setting)?;
+        stage.open(LISTENERS)?;
+        let variants = Variant::of(kind).into_iter();
+        let rounds = variants.map(|variant| {
+            stage.kept = variant.kept;
+            Ok((variant, round(&mut stage)?))
+        });
+        rounds.collect()
+    })?;
+    let floor = found.floor()?;
+    let rows = found
+        .variants()
+        .flat_map(|(variant, rounds)| rows(variant, rounds, floor));
     Ok(rows.collect())
 }
 
@@ -70,11 +68,11 @@ fn round(stage: &mut Stage) -> Result<Round> {
     })
 }
 
-fn rows((variant, rounds): &(Variant, Vec<Round>), (_, floor): &(Variant, Vec<Round>)) -> [Row; 3] {
+fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> [Row; 3] {
     let to = number(LISTENERS as f64);
-    let name = |what: &str| format!("{what}, one message to {to}, {}", variant.name());
     let row = |what: &str, unit, figure: fn(&Round) -> f64| {
-        let row = Row::new(name(what), middle(rounds, figure), unit);
+        let name = format!("{what}, one message to {to}, {}", variant.name());
+        let row = Row::new(name, middle(rounds, figure), unit);
         match variant.kind {
             Kind::Floor => row,
             _ => row.against("floor", middle(floor, figure)),
@@ -87,7 +85,10 @@ fn rows((variant, rounds): &(Variant, Vec<Round>), (_, floor): &(Variant, Vec<Ro
     });
     let cpu = row("CPU per event", "us", |round| round.closed.cpu_per_event);
     let late = row("p99 at 5 messages/s", "ms", |round| round.p99);
-    let cpu = cpu.note(format!("load generator: {load} us"));
+    let rate = rate.bar(Chart::Events, variant.name());
+    let cpu = cpu
+        .note(format!("load generator: {load} us"))
+        .bar(Chart::Cpu, variant.name());
     let late = late.note(format!("p50 {half} ms"));
     match variant.kind {
         Kind::Tidings => [

@@ -2,7 +2,8 @@
 //! one epoll set, and for each event one `write` of a frame that was made once.
 //!
 //! `GET /sse/7` is answered by a head, and the socket is kept as the seventh. `POST /push` writes its body
-//! to all of them as the data of an event, `POST /push/7` to the seventh.
+//! to all of them as the data of an event, `POST /push/7` to the seventh. `GET /grip/ID` is how a server
+//! behind Pushpin says that this is a stream of what is for all and of what is for ID.
 
 use std::{
     io::{self, Read, Write},
@@ -22,6 +23,7 @@ pub const PART: &str = "floor";
 
 const LISTENER: Token = Token(usize::MAX);
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+const GRIP: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nGrip-Hold: stream\r\n";
 const DONE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
 /// The server.
@@ -146,6 +148,12 @@ impl Floor {
             self.listening
                 .resize(self.listening.len().max(number + 1), None);
             self.listening[number] = Some(place as u32);
+            return Ok(());
+        }
+        if let Some(own) = path.strip_prefix("/grip/") {
+            let answer = format!("{GRIP}Grip-Channel: all, {own}\r\nContent-Length: 0\r\n\r\n");
+            request.clear();
+            let _ = peer.socket.write(answer.as_bytes());
             return Ok(());
         }
         let length = text.split("content-length: ").nth(1);

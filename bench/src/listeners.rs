@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     load::{
@@ -15,9 +15,6 @@ use crate::{
     },
     part::Part,
 };
-
-/// Streams that are opened at the same time, where nothing else is measured by it.
-const AT_ONCE: usize = 500;
 
 /// How long openings and answers may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -47,24 +44,9 @@ impl Listeners {
         Ok(Self { part, words })
     }
 
-    /// Opens streams until there are so many. All of them have to come.
-    pub fn open(&mut self, listeners: usize) -> Result<Opened> {
-        let opened = self.open_at_once(listeners, AT_ONCE)?;
-        ensure!(
-            opened.failed == 0 && opened.listeners == listeners,
-            "{} of {listeners} listeners came",
-            opened.listeners
-        );
-        Ok(opened)
-    }
-
-    /// The same, so many at the same time, and says how many came.
-    pub fn open_at_once(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
-        self.order(&Order::Open {
-            listeners,
-            at_once,
-            seconds: PATIENCE.as_secs(),
-        })?;
+    /// Opens the streams of the first so many, so many at the same time, and says how it went.
+    pub fn open(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
+        self.begin_to_open(listeners, at_once)?;
         // It gives up by itself, a little earlier.
         self.word(PATIENCE * 2, |word| match word {
             Word::Opened(opened) => Some(*opened),
@@ -72,11 +54,11 @@ impl Listeners {
         })
     }
 
-    /// The same, all at the same time, and does not wait for it: [`Self::has_opened`] tells.
-    pub fn begin_to_open(&mut self, listeners: usize) -> Result<()> {
+    /// The same, and does not wait for it: [`Self::has_opened`] tells.
+    pub fn begin_to_open(&mut self, listeners: usize, at_once: usize) -> Result<()> {
         self.order(&Order::Open {
             listeners,
-            at_once: usize::MAX,
+            at_once,
             seconds: PATIENCE.as_secs(),
         })
     }

@@ -7,6 +7,8 @@
 mod accept;
 mod batch;
 mod by_hand;
+mod chart;
+mod check;
 mod contender;
 mod direct;
 mod durable;
@@ -20,6 +22,7 @@ mod listeners;
 mod load;
 mod machine;
 mod memory;
+mod notes;
 mod part;
 mod payload;
 mod processes;
@@ -27,6 +30,7 @@ mod publisher;
 mod replay;
 mod report;
 mod resume;
+mod rounds;
 mod server;
 mod slow;
 mod stage;
@@ -37,6 +41,7 @@ use std::{ffi::OsStr, fs, path::PathBuf};
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use machine::Machine;
+use notes::Notes;
 use report::Report;
 
 /// Measures Tidings against what the machine itself costs.
@@ -59,6 +64,14 @@ struct Options {
     /// Where the figures go as JSON.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     json: PathBuf,
+
+    /// Where the chart goes.
+    #[arg(long, default_value = "target/bench.svg", value_name = "FILE")]
+    chart: PathBuf,
+
+    /// The first rounds in which peers take part, where they are installed. 0: none.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    peer_rounds: u64,
 
     /// The program that is measured as Tidings by what listens and pushes, such as target/release/tidings
     /// of another checkout. Default: the server that this program was built with.
@@ -91,6 +104,7 @@ fn main() -> Result<()> {
         Some(server::PART) => return server::run(arguments),
         Some(load::PART) => return load::run(arguments),
         Some(floor::PART) => return floor::run(),
+        Some(check::PART) => return check::run(),
         _ => {}
     }
     let options = Options::parse();
@@ -104,7 +118,9 @@ fn main() -> Result<()> {
         folder: folder.path().to_owned(),
         full: options.full,
         rounds: options.rounds,
+        peer_rounds: options.peer_rounds,
         server: options.server.clone(),
+        notes: Notes::default(),
     };
     for scenario in Scenario::value_variants() {
         if options.only.is_empty() || options.only.contains(scenario) {
@@ -123,8 +139,12 @@ fn main() -> Result<()> {
             report.add(rows?);
         }
     }
-    report.end();
+    report.end(setting.notes.take());
     println!("{}", report.table());
+    if let Some(chart) = chart::draw(&report) {
+        fs::write(&options.chart, chart)
+            .with_context(|| format!("can't write {}", options.chart.display()))?;
+    }
     fs::write(&options.json, report.json()?)
         .with_context(|| format!("can't write {}", options.json.display()))
 }
@@ -137,6 +157,8 @@ struct Setting {
     /// The large sizes.
     full: bool,
     rounds: u64,
+    peer_rounds: u64,
     /// Another Tidings than the one of this program.
     server: Option<PathBuf>,
+    notes: Notes,
 }

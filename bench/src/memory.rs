@@ -7,9 +7,10 @@ use anyhow::Result;
 
 use crate::{
     Setting,
-    contender::Kind,
-    report::{Row, number},
-    stage::{Stage, middle},
+    contender::{Kind, Variant},
+    report::{Chart, Row, number},
+    rounds::{middle, take_turns},
+    stage::Stage,
 };
 
 /// Connections: a process may have 20,000 descriptors on many machines.
@@ -38,13 +39,13 @@ struct Held {
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let mut found = [(Kind::Floor, Vec::new()), (Kind::Tidings, Vec::new())];
-    for _ in 0..setting.rounds {
-        for (kind, held) in &mut found {
-            held.push(hold(*kind, setting)?);
-        }
-    }
-    let rows = found.iter().flat_map(|(kind, held)| rows(*kind, held));
+    let found = take_turns(setting, &Kind::ALL, |kind| {
+        let variant = Variant { kind, kept: false };
+        Ok(vec![(variant, hold(kind, setting)?)])
+    })?;
+    let rows = found
+        .variants()
+        .flat_map(|(variant, held)| rows(variant.kind, held));
     Ok(rows.collect())
 }
 
@@ -90,6 +91,7 @@ fn rows(kind: Kind, held: &[Held]) -> Vec<Row> {
     let at_many = at_many.against(format!("of {}", count(SOME)), some);
     let after = Row::new(format!("left of it when all have gone, {name}"), left, "B");
     let after = after.against("while they were there", many);
+    let at_some = at_some.bar(Chart::Memory, name.to_owned());
     match kind {
         Kind::Tidings => vec![
             at_some.at_most(TARGET),

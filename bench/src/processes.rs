@@ -4,39 +4,30 @@ use std::fs;
 
 use crate::machine;
 
-/// A process and all that it started.
-#[derive(Clone, Debug)]
-pub struct Processes(Vec<u32>);
-
-impl Processes {
-    /// A process and, as of now, its children and theirs.
-    pub fn of(root: u32) -> Self {
-        let parents = parents();
-        let mut processes = vec![root];
-        let mut next = 0;
-        while let Some(&parent) = processes.get(next) {
-            let children = parents.iter().filter(|(_, of)| *of == parent);
-            processes.extend(children.map(|(child, _)| *child));
-            next += 1;
-        }
-        Self(processes)
-    }
-
-    /// Seconds of processor time that they have used.
-    pub fn cpu_seconds(&self) -> f64 {
-        self.0
-            .iter()
-            .map(|process| machine::cpu_seconds(*process))
-            .sum()
-    }
-
-    /// Bytes of memory that are theirs: what they share is counted once, in parts (PSS).
-    pub fn memory(&self) -> f64 {
-        self.0.iter().map(|process| memory(*process)).sum()
-    }
+/// Seconds of processor time that a process and all that it started have used.
+pub fn cpu_seconds(root: u32) -> f64 {
+    family(root).into_iter().map(machine::cpu_seconds).sum()
 }
 
-fn memory(process: u32) -> f64 {
+/// Bytes of memory that are theirs: what they share with others is counted in parts (PSS).
+pub fn memory(root: u32) -> f64 {
+    family(root).into_iter().map(held).sum()
+}
+
+/// A process and, as of now, its children and theirs.
+fn family(root: u32) -> Vec<u32> {
+    let parents = parents();
+    let mut family = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = family.get(next) {
+        let children = parents.iter().filter(|(_, of)| *of == parent);
+        family.extend(children.map(|(child, _)| *child));
+        next += 1;
+    }
+    family
+}
+
+fn held(process: u32) -> f64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());

@@ -20,6 +20,23 @@ pub struct Row {
     met: Option<bool>,
     /// Where the limit is, as far as counters tell.
     note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bar: Option<Bar>,
+}
+
+/// A bar of a chart.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bar {
+    pub chart: Chart,
+    pub who: String,
+}
+
+/// The charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Chart {
+    Cpu,
+    Memory,
+    Events,
 }
 
 /// The floor or the peer of a row.
@@ -41,6 +58,7 @@ impl Row {
             target: None,
             met: None,
             note: String::new(),
+            bar: None,
         }
     }
 
@@ -93,6 +111,13 @@ impl Row {
         self
     }
 
+    /// Stands in this chart, as the figure of this one.
+    #[must_use]
+    pub fn bar(mut self, chart: Chart, who: String) -> Self {
+        self.bar = Some(Bar { chart, who });
+        self
+    }
+
     fn cells(&self) -> [String; 7] {
         let against = self.against.as_ref();
         let met = self.met.map(|met| if met { "yes" } else { "NO" });
@@ -116,6 +141,7 @@ pub struct Report {
     full: bool,
     rounds: u64,
     rows: Vec<Row>,
+    notes: Vec<String>,
 }
 
 impl Report {
@@ -126,6 +152,7 @@ impl Report {
             full,
             rounds,
             rows: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -139,9 +166,19 @@ impl Report {
         self.rows.extend(rows);
     }
 
-    /// Looks at the machine once more.
-    pub fn end(&mut self) {
+    /// Looks at the machine once more, and takes what else there is to say.
+    pub fn end(&mut self, notes: Vec<String>) {
         self.machine.note_end();
+        self.notes = notes;
+    }
+
+    /// The bars of a chart: who, and how much.
+    pub fn bars(&self, chart: Chart) -> Vec<(&str, f64)> {
+        let bars = self.rows.iter();
+        let bars = bars.filter_map(|row| Some((row.bar.as_ref()?, row.measured)));
+        let bars = bars.filter(|(bar, _)| bar.chart == chart);
+        bars.map(|(bar, measured)| (&bar.who[..], measured))
+            .collect()
     }
 
     /// The whole as a table that is Markdown too.
@@ -175,6 +212,9 @@ impl Report {
                 let rules = widths.map(|width| "-".repeat(width + 2));
                 let _ = writeln!(text, "|{}|", rules.join("|"));
             }
+        }
+        for note in &self.notes {
+            let _ = write!(text, "\n- {note}");
         }
         text
     }

@@ -8,7 +8,8 @@ use crate::{
     Setting,
     contender::Kind,
     report::{Row, number},
-    stage::{Stage, middle},
+    rounds::middle,
+    stage::Stage,
 };
 
 /// Who listens, and how many of them read nothing.

@@ -7,12 +7,16 @@ use anyhow::{Result, ensure};
 
 use crate::{
     Setting,
-    contender::{Contender, Kind},
+    contender::{Contender, Kind, Push},
     listeners::Listeners,
     load::orders::{Opened, Tally},
+    notes::Notes,
     payload::{self, USUAL},
     publisher::{self, Publisher, Pushed},
 };
+
+/// Streams that are opened at the same time, where nothing is measured by it.
+const AT_ONCE: usize = 100;
 
 /// How long a message may take to come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,6 +37,7 @@ pub struct Stage {
     /// The number of the last message of each listener's own.
     own: Vec<u64>,
     request: Vec<u8>,
+    notes: Notes,
 }
 
 /// What a closed loop to all has reached.
@@ -64,7 +69,7 @@ impl Stage {
     pub fn set_with(kind: Kind, setting: &Setting, cursors: bool) -> Result<Self> {
         let server = kind.start(setting)?;
         let listeners = Listeners::of(&server.target(cursors))?;
-        let publisher = Publisher::connect(server.address())?;
+        let publisher = Publisher::connect(server.pushes())?;
         Ok(Self {
             server,
             listeners,
@@ -75,37 +80,48 @@ impl Stage {
             present: 0,
             own: Vec::new(),
             request: Vec::new(),
+            notes: setting.notes.clone(),
         })
     }
 
     /// Opens streams until there are so many.
-    pub fn open(&mut self, listeners: usize) -> Result<()> {
-        self.listeners.open(listeners)?;
-        self.present = listeners;
-        self.own.resize(listeners.max(self.own.len()), 0);
-        Ok(())
+    pub fn open(&mut self, listeners: usize) -> Result<Opened> {
+        self.open_at_once(listeners, AT_ONCE)
     }
 
-    /// The same, all at the same time, and says how it went.
-    pub fn open_at_once(&mut self, listeners: usize) -> Result<Opened> {
-        let opened = self.listeners.open_at_once(listeners, usize::MAX)?;
-        ensure!(
-            opened.failed == 0 || !self.server.kind.has_to_be_exact(),
-            "{} of {listeners} came",
-            opened.listeners
-        );
+    /// The same, so many at the same time. All have to come; of a peer it is noted when they do not.
+    pub fn open_at_once(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
+        let opened = self.listeners.open(listeners, at_once)?;
+        let all = opened.failed == 0 && opened.listeners == listeners;
+        self.fault(all, || format!("{} of {listeners} came", opened.listeners))?;
         self.present = opened.listeners;
         self.own.resize(listeners.max(self.own.len()), 0);
         Ok(opened)
+    }
+
+    /// Ends the run where something is not so, or notes it of a peer.
+    fn fault(&self, is_so: bool, what: impl FnOnce() -> String) -> Result<()> {
+        if is_so {
+            return Ok(());
+        }
+        let what = format!("{}: {}", self.server.kind.name(), what());
+        ensure!(self.server.kind.is_peer(), "{what}");
+        self.notes.add(what);
+        Ok(())
     }
 
     /// Pushes the next message to all, as of this time, and waits for the answer.
     pub fn push(&mut self, sent: u64) -> Result<()> {
         self.all += 1;
         self.request.clear();
-        let stamp = (self.all, sent);
-        self.server
-            .push(None, stamp, self.size, self.kept, &mut self.request);
+        let push = Push {
+            whom: None,
+            number: self.all,
+            sent,
+            size: self.size,
+            kept: self.kept,
+        };
+        self.server.push(push, &mut self.request);
         self.publisher.ask(&self.request)
     }
 
@@ -113,27 +129,24 @@ impl Stage {
     pub fn push_and_wait(&mut self, messages: u64) -> Result<()> {
         for _ in 0..messages {
             self.push(payload::now())?;
-            self.wait(1)?;
+            if !self.wait(1)? {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Waits until all have so many messages more.
-    pub fn wait(&mut self, messages: u64) -> Result<()> {
+    /// Waits until all have so many messages more. False: of a peer they did not come.
+    pub fn wait(&mut self, messages: u64) -> Result<bool> {
         for _ in 0..messages {
-            let complete = self.listeners.complete(PATIENCE)?;
-            if complete.is_none() {
+            if self.listeners.complete(PATIENCE)?.is_none() {
                 let tally = self.listeners.tally()?;
-                ensure!(
-                    !self.server.kind.has_to_be_exact(),
-                    "{}: a message did not come to all {}: {tally:?}",
-                    self.server.kind.name(),
-                    self.present
-                );
-                return Ok(());
+                let what = || format!("a message did not come to all {}: {tally:?}", self.present);
+                self.fault(false, what)?;
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Messages to all for so long, the next as soon as one has come to all.
@@ -204,7 +217,7 @@ impl Stage {
     ) -> Result<Pushed> {
         let mut turn: Vec<_> = (0..publishers).collect();
         let (server, own, kept, size) = (&self.server, &mut self.own, self.kept, self.size);
-        publisher::closed_loop(server.address(), publishers, |who, request| {
+        publisher::closed_loop(server.pushes(), publishers, |who, request| {
             // Each listener belongs to one publisher, so what it gets is in order.
             let whom = turn[who];
             if !more(own[whom]) {
@@ -213,7 +226,14 @@ impl Stage {
             own[whom] += 1;
             let next = whom + publishers;
             turn[who] = if next < among { next } else { who };
-            server.push(Some(whom), (own[whom], payload::now()), size, kept, request);
+            let push = Push {
+                whom: Some(whom),
+                number: own[whom],
+                sent: payload::now(),
+                size,
+                kept,
+            };
+            server.push(push, request);
         })
     }
 
@@ -246,19 +266,18 @@ impl Stage {
         Ok(tally)
     }
 
+    /// Waits for so many messages of each listener's own, and none to all.
+    pub fn verify_own(&mut self, messages: u64) -> Result<()> {
+        let own = messages * self.present as u64;
+        let tally = self.arrive(own)?;
+        self.check(&tally, 0, own)
+    }
+
     fn check(&self, tally: &Tally, all: u64, own: u64) -> Result<()> {
-        let name = self.server.kind.name();
         let wrong = tally.double + tally.unordered + tally.missing + tally.damaged + tally.ended;
         let exact = wrong == 0 && tally.all == all && tally.own == own;
-        ensure!(
-            exact || !self.server.kind.has_to_be_exact(),
-            "{name}: {all} events to all and {own} to one were to come: {tally:?}"
-        );
-        Ok(())
+        self.fault(exact, || {
+            format!("{all} events to all and {own} to one were to come: {tally:?}")
+        })
     }
-}
-
-/// The middle of what the rounds have found, by one figure of each.
-pub fn middle<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> f64 {
-    crate::report::median(&rounds.iter().map(figure).collect::<Vec<_>>())
 }

@@ -1,21 +1,14 @@
 //! Tidings as users run it: with all defaults, on an empty folder.
 
-use std::{
-    net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{
+    Started,
+    process::{Process, free_address},
 };
-
-use anyhow::{Result, ensure};
-
-use super::Started;
 use crate::{Setting, server::Server};
-
-/// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A process that is ended with this.
-struct Process(Child);
 
 /// Starts the one of this program, or another.
 pub fn start(setting: &Setting) -> Result<Started> {
@@ -26,47 +19,21 @@ pub fn start(setting: &Setting) -> Result<Started> {
         let server = Server::start_as_is(folder.path(), &flags)?;
         return Ok(Started {
             address: server.address(),
+            pushes: server.address(),
             process: server.id(),
             _running: Box::new((server, folder)),
         });
     };
     let address = free_address()?;
-    let child = Command::new(program)
-        .arg("serve")
-        .args(flags)
-        .arg("--data-dir")
-        .arg(folder.path())
-        .args(["--listen", &address.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()?;
-    let process = Process(child);
-    accepts(address)?;
+    let mut command = Command::new(program);
+    command.arg("serve").args(flags);
+    command.arg("--data-dir").arg(folder.path());
+    command.args(["--listen", &address.to_string()]);
+    let process = Process::start(&mut command, address)?;
     Ok(Started {
         address,
-        process: process.0.id(),
+        pushes: address,
+        process: process.id(),
         _running: Box::new((process, folder)),
     })
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// An address at which nobody listens now.
-pub fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
-}
-
-/// Waits until somebody does.
-pub fn accepts(address: SocketAddr) -> Result<()> {
-    let began = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        ensure!(began.elapsed() < PATIENCE, "nobody listens at {address}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }

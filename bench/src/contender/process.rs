@@ -1,0 +1,71 @@
+//! A server that is a program of its own: started, waited for, and ended.
+
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long a start may take, and an end.
+const START: Duration = Duration::from_secs(20);
+const END: Duration = Duration::from_secs(5);
+
+/// A process that ends with this.
+pub struct Process(Child);
+
+impl Process {
+    /// Starts it, and waits until it listens.
+    pub fn start(command: &mut Command, address: SocketAddr) -> Result<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let mut process = Self(child);
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = process.0.try_wait()? {
+                bail!("it ended: {status}");
+            }
+            if began.elapsed() > START {
+                bail!("nobody listens at {address}");
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok(process)
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It is asked first: what it started itself is for it to end.
+        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
+        let began = Instant::now();
+        while matches!(self.0.try_wait(), Ok(None)) {
+            if began.elapsed() > END {
+                let _ = self.0.kill();
+            }
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// An address at which nobody listens now.
+pub fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+/// Where a program is, if it is installed.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<_> = std::env::split_paths(&path).collect();
+    folders.push(Path::new("/usr/sbin").to_owned());
+    let places = folders.into_iter().map(|folder| folder.join(program));
+    places.into_iter().find(|place| place.is_file())
+}

@@ -1,0 +1,105 @@
+//! The request by which each server is asked to push.
+
+use super::{Contender, Kind};
+use crate::{
+    http,
+    payload::{self, Lane, Stamp},
+};
+
+/// One message.
+#[derive(Clone, Copy, Debug)]
+pub struct Push {
+    /// The number of the listener that gets it; none: all.
+    pub whom: Option<usize>,
+    pub number: u64,
+    pub sent: u64,
+    /// Bytes of its payload.
+    pub size: usize,
+    /// It is written to the log, where there is one.
+    pub kept: bool,
+}
+
+impl Contender {
+    /// Writes the request that pushes a message.
+    pub fn push(&self, push: Push, out: &mut Vec<u8>) {
+        let mut body = Vec::with_capacity(push.size + 128);
+        let (path, kind) = match self.kind {
+            Kind::Floor => floor(push, &mut body),
+            Kind::Tidings => tidings(push, &mut body),
+            Kind::NchanShared | Kind::NchanOwn => nchan(push, &mut body),
+            Kind::Pushpin => pushpin(push, &mut body),
+            Kind::Tornado => tornado(push, &mut body),
+        };
+        let head = http::post(&path, self.started.pushes, kind, body.len());
+        out.extend_from_slice(head.as_bytes());
+        out.extend_from_slice(&body);
+    }
+}
+
+impl Push {
+    fn write(self, out: &mut Vec<u8>) {
+        let lane = match self.whom {
+            Some(_) => Lane::Own,
+            None => Lane::All,
+        };
+        let (number, sent) = (self.number, self.sent);
+        Stamp { lane, number, sent }.write(self.size, out);
+    }
+}
+
+fn floor(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    push.write(body);
+    let path = push
+        .whom
+        .map_or_else(|| "/push".to_owned(), |to| format!("/push/{to}"));
+    (path, "text/plain")
+}
+
+fn tidings(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    match push.whom {
+        Some(to) => {
+            body.extend_from_slice(br#"{"to":{"client":""#);
+            body.extend_from_slice(payload::client(to).as_bytes());
+            body.extend_from_slice(br#""},"data":""#);
+        }
+        None => body.extend_from_slice(br#"{"to":{"topic":"all"},"data":""#),
+    }
+    push.write(body);
+    let end: &[u8] = match push.kept {
+        true => br#""}"#,
+        false => br#"","ttl":0}"#,
+    };
+    body.extend_from_slice(end);
+    ("/push".to_owned(), "application/json")
+}
+
+fn nchan(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    push.write(body);
+    let to = push.whom.map_or_else(|| "all".to_owned(), payload::client);
+    (format!("/push?to={to}"), "text/plain")
+}
+
+fn pushpin(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    let to = push.whom.map_or_else(|| "all".to_owned(), payload::client);
+    let begin =
+        format!(r#"{{"items":[{{"channel":"{to}","formats":{{"http-stream":{{"content":"data: "#);
+    body.extend_from_slice(begin.as_bytes());
+    push.write(body);
+    body.extend_from_slice(br#"\n\n"}}}]}"#);
+    ("/publish/".to_owned(), "application/json")
+}
+
+fn tornado(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    let path = match push.whom {
+        Some(to) => {
+            body.extend_from_slice(b"client_id=");
+            body.extend_from_slice(payload::client(to).as_bytes());
+            body.push(b'&');
+            "/push"
+        }
+        None => "/send_all",
+    };
+    body.extend_from_slice(b"message=");
+    push.write(body);
+    (path.to_owned(), "application/x-www-form-urlencoded")
+}
