@@ -12,9 +12,11 @@ use mio::{Events, Interest, Poll, Token};
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One connection that is kept alive, and waits for each answer.
+/// One connection that is kept alive, if the server does so too, and waits for each answer.
 pub struct Publisher {
-    socket: std::net::TcpStream,
+    address: SocketAddr,
+    /// None: the server has closed it after its last answer.
+    socket: Option<std::net::TcpStream>,
     answer: Vec<u8>,
 }
 
@@ -28,27 +30,40 @@ pub struct Pushed {
 impl Publisher {
     /// Connects.
     pub fn connect(address: SocketAddr) -> Result<Self> {
-        let socket = std::net::TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
         Ok(Self {
-            socket,
+            address,
+            socket: Some(connect(address)?),
             answer: Vec::new(),
         })
     }
 
     /// Sends a whole request, and reads its answer to the end. Anything but 2xx is an error.
     pub fn ask(&mut self, request: &[u8]) -> Result<()> {
-        self.socket.write_all(request)?;
+        let mut socket = match self.socket.take() {
+            Some(socket) => socket,
+            None => connect(self.address)?,
+        };
+        socket.write_all(request)?;
         self.answer.clear();
         let mut buffer = [0; 4_096];
-        while !is_whole(&self.answer)? {
-            let read = self.socket.read(&mut buffer).context("no answer")?;
+        let end = loop {
+            if let Some(end) = end_of(&self.answer)? {
+                break end;
+            }
+            let read = socket.read(&mut buffer).context("no answer")?;
             ensure!(read > 0, "the connection was closed before the answer");
             self.answer.extend_from_slice(&buffer[..read]);
-        }
+        };
+        self.socket = (end == End::KeptAlive).then_some(socket);
         Ok(())
     }
+}
+
+fn connect(address: SocketAddr) -> Result<std::net::TcpStream> {
+    let socket = std::net::TcpStream::connect(address)?;
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    Ok(socket)
 }
 
 /// Several publishers, each of which pushes again as soon as its last push was answered; `next` writes the
@@ -59,15 +74,17 @@ pub fn closed_loop(
     mut next: impl FnMut(usize, &mut Vec<u8>),
 ) -> Result<Pushed> {
     let mut poll = Poll::new()?;
-    let mut lines = Vec::new();
-    for publisher in 0..publishers {
-        let socket = std::net::TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
+    let registry = poll.registry().try_clone()?;
+    let line = |publisher: usize| -> Result<mio::net::TcpStream> {
+        let socket = connect(address)?;
         socket.set_nonblocking(true)?;
         let mut socket = mio::net::TcpStream::from_std(socket);
-        let registry = poll.registry();
         registry.register(&mut socket, Token(publisher), Interest::READABLE)?;
-        lines.push((socket, Vec::new()));
+        Ok(socket)
+    };
+    let mut lines = Vec::new();
+    for publisher in 0..publishers {
+        lines.push((line(publisher)?, Vec::new()));
     }
     let mut request = Vec::new();
     // Says how many were sent: one, or none.
@@ -101,8 +118,11 @@ pub fn closed_loop(
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
                 Err(error) => return Err(error.into()),
             }
-            if !is_whole(answer)? {
+            let Some(end) = end_of(answer)? else {
                 continue;
+            };
+            if end == End::Closed {
+                *socket = line(publisher)?;
             }
             answer.clear();
             pushes += 1;
@@ -115,25 +135,40 @@ pub fn closed_loop(
     })
 }
 
-/// Whether an answer has come to its end. Anything but 2xx is an error.
-fn is_whole(answer: &[u8]) -> Result<bool> {
+/// What becomes of a connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    KeptAlive,
+    Closed,
+}
+
+/// How an answer ends, if it has come to its end. Anything but 2xx is an error.
+fn end_of(answer: &[u8]) -> Result<Option<End>> {
     let Some(head) = memchr::memmem::find(answer, b"\r\n\r\n") else {
-        return Ok(false);
+        return Ok(None);
     };
+    let body = &answer[head + 4..];
     let text = String::from_utf8_lossy(&answer[..head]).to_ascii_lowercase();
     let status = text.split(' ').nth(1).unwrap_or_default();
     if !status.starts_with('2') {
-        let body = String::from_utf8_lossy(&answer[head + 4..]);
-        bail!("a push was answered {status}: {body}");
+        bail!(
+            "a push was answered {status}: {}",
+            String::from_utf8_lossy(body)
+        );
     }
-    let body = &answer[head + 4..];
-    if text.contains("\r\ntransfer-encoding: chunked") {
-        return Ok(body.ends_with(b"0\r\n\r\n"));
-    }
-    let length = text.split("\r\ncontent-length: ").nth(1);
-    let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
-    let length: usize = length.context("an answer without a length")?;
-    Ok(body.len() >= length)
+    let is_whole = if text.contains("\r\ntransfer-encoding: chunked") {
+        body.ends_with(b"0\r\n\r\n")
+    } else {
+        let length = text.split("\r\ncontent-length: ").nth(1);
+        let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+        let length: usize = length.context("an answer without a length")?;
+        body.len() >= length
+    };
+    let end = match text.contains("\r\nconnection: close") {
+        true => End::Closed,
+        false => End::KeptAlive,
+    };
+    Ok(is_whole.then_some(end))
 }
 
 #[cfg(test)]
@@ -141,13 +176,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_whole_when_its_body_is() -> Result<()> {
-        assert!(!is_whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")?);
-        assert!(is_whole(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?);
+    fn an_answer_ends_where_its_body_does() -> Result<()> {
+        let kept = Some(End::KeptAlive);
+        assert_eq!(
+            end_of(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")?,
+            None
+        );
+        assert_eq!(
+            end_of(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?,
+            kept
+        );
         let chunked = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n";
-        assert!(!is_whole(chunked)?);
-        assert!(is_whole(&[&chunked[..], b"0\r\n\r\n"].concat())?);
-        assert!(is_whole(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").is_err());
+        assert_eq!(end_of(chunked)?, None);
+        assert_eq!(end_of(&[&chunked[..], b"0\r\n\r\n"].concat())?, kept);
+        let closed = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(end_of(closed)?, Some(End::Closed));
+        assert!(end_of(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n").is_err());
         Ok(())
     }
 }

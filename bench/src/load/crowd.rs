@@ -84,12 +84,12 @@ impl Crowd {
                 let first = self.listeners.iter_mut().take(listeners);
                 first
                     .filter(|one| one.is_open())
-                    .try_for_each(Listener::stall)?;
+                    .try_for_each(|one| one.stall(true))?;
                 self.count();
                 say(&Word::Done)?;
             }
             Order::Read => {
-                self.read();
+                self.read()?;
                 say(&Word::Done)?;
             }
             Order::Clear => {
@@ -193,19 +193,22 @@ impl Crowd {
         }
     }
 
-    fn read(&mut self) {
+    fn read(&mut self) -> Result<()> {
         for number in 0..self.listeners.len() {
-            if std::mem::take(&mut self.listeners[number].stalled) {
+            let listener = &mut self.listeners[number];
+            if listener.is_open() && !listener.is_reading() {
+                listener.stall(false)?;
                 self.ready(number, false);
             }
         }
         self.count();
+        Ok(())
     }
 
     /// Who gets what all get.
     fn count(&mut self) {
         let reading = self.listeners.iter();
-        let reading = reading.filter(|one| one.is_open() && !one.stalled);
+        let reading = reading.filter(|one| one.is_reading());
         self.tally.listeners = reading.count() as u32;
     }
 }

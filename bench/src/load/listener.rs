@@ -21,8 +21,9 @@ const HEAD: usize = 16 * 1024;
 /// Listeners that share a source address: there are 28,000 ports for each.
 const TO_AN_ADDRESS: usize = 2_000;
 
-/// Room to receive of one that stands still, in bytes.
+/// Room to receive of one that stands still, and of one that did, in bytes.
 const LITTLE: usize = 4 * 1024;
+const USUAL: usize = 128 * 1024;
 
 /// One listener.
 pub struct Listener {
@@ -31,7 +32,7 @@ pub struct Listener {
     state: State,
     pub had: Had,
     /// It does not read.
-    pub stalled: bool,
+    stalled: bool,
     /// When it began to connect.
     pub began: Instant,
 }
@@ -108,6 +109,11 @@ impl Listener {
         matches!(self.state, State::Open)
     }
 
+    /// Whether it gets what comes.
+    pub fn is_reading(&self) -> bool {
+        self.is_open() && !self.stalled
+    }
+
     /// Whether nothing is under way.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
@@ -120,11 +126,12 @@ impl Listener {
         self.had.broke_off();
     }
 
-    /// Reads no longer, and leaves little room for what comes.
-    pub fn stall(&mut self) -> io::Result<()> {
-        self.stalled = true;
+    /// Reads no longer, and leaves little room for what comes; or reads again, with room as before.
+    pub fn stall(&mut self, stalled: bool) -> io::Result<()> {
+        self.stalled = stalled;
+        let room = if stalled { LITTLE } else { USUAL };
         match &self.socket {
-            Some(socket) => SockRef::from(socket).set_recv_buffer_size(LITTLE),
+            Some(socket) => SockRef::from(socket).set_recv_buffer_size(room),
             None => Ok(()),
         }
     }
