@@ -111,7 +111,7 @@ fn come_and_go(stage: &mut Stage) -> Result<()> {
 
 /// A tenth of them read nothing while more comes than their sockets hold.
 fn stall(stage: &mut Stage) -> Result<()> {
-    let messages = 40;
+    let messages = 60;
     stage.listeners.stall(LISTENERS / 10)?;
     stage.size = 8 * 1024;
     stage.push_and_wait(messages)?;

@@ -8,7 +8,7 @@ mod requests;
 mod tidings;
 mod tornado;
 
-use std::{any::Any, net::SocketAddr};
+use std::{any::Any, net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result};
 pub use requests::Push;
@@ -106,6 +106,14 @@ impl Kind {
             started,
         })
     }
+}
+
+/// Starts Tidings on a folder that has something in it.
+pub fn start_on(setting: &Setting, folder: &Path) -> Result<Contender> {
+    Ok(Contender {
+        kind: Kind::Tidings,
+        started: tidings::start_on(setting, folder)?,
+    })
 }
 
 fn start_floor() -> Result<Started> {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Connected, and those that are pushed to in turn: whoever else is connected hears nothing.
-const LISTENERS: usize = 1_000;
+pub const LISTENERS: usize = 1_000;
 const MANY: usize = 19_000;
 
 /// Publishers, and those who wait for the log each time: a commit takes all that wait.
@@ -27,7 +27,7 @@ const SPAN: Duration = Duration::from_millis(1_500);
 /// The targets: pushes a second as a part of the floor's, and what one costs among many, as a part of what
 /// it costs among few.
 const RATE: f64 = 0.7;
-const COST: f64 = 1.15;
+pub const COST: f64 = 1.15;
 
 /// The target against Nchan.
 const NCHAN: f64 = 1.5;
@@ -78,7 +78,8 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn each(stage: &mut Stage, variants: &[Variant]) -> Result<Vec<Direct>> {
+/// The variants one after the other, with those who are connected.
+pub fn each(stage: &mut Stage, variants: &[Variant]) -> Result<Vec<Direct>> {
     let variants = variants.iter().map(|variant| {
         stage.kept = variant.kept;
         stage.direct(LISTENERS, publishers(*variant), SPAN)
@@ -94,7 +95,8 @@ fn rate(rounds: &[Round]) -> f64 {
     middle(rounds, |round| round.few.pushes_per_second)
 }
 
-fn who(variant: Variant) -> String {
+/// How many push, and what.
+pub fn who(variant: Variant) -> String {
     format!("{} publishers, {}", publishers(variant), variant.name())
 }
 
@@ -111,23 +113,31 @@ fn cost(variant: Variant, connected: usize, cost: f64) -> Row {
     Row::new(name, cost, "us")
 }
 
-fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> Vec<Row> {
-    let pushes = pushes(variant, rounds);
+/// What a push costs among few, and among many.
+fn costs(rounds: &[Round]) -> (f64, f64) {
     let few = middle(rounds, |round| round.few.cpu_per_push);
     let many: Vec<_> = rounds.iter().filter_map(|round| round.many).collect();
-    let many = cost(variant, MANY, middle(&many, |many| many.cpu_per_push));
-    let many = many.against(format!("of {}", number(LISTENERS as f64)), few);
+    (few, middle(&many, |many| many.cpu_per_push))
+}
+
+fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> Vec<Row> {
+    let pushes = pushes(variant, rounds);
+    let (few, many) = costs(rounds);
+    let of_floor = costs(floor);
+    let many = cost(variant, MANY, many)
+        .against(format!("of {}", number(LISTENERS as f64)), few)
+        .note(format!("floor: {}", number(of_floor.1 / of_floor.0)));
     let few = cost(variant, LISTENERS, few);
     match variant.kind {
         Kind::Floor => vec![pushes, few, many],
         Kind::Tidings => vec![
             pushes.against("floor", rate(floor)).at_least_times(RATE),
-            few.against("floor", middle(floor, |round| round.few.cpu_per_push)),
+            few.against("floor", of_floor.0),
             many.at_most_times(COST),
         ],
         _ => vec![
             pushes.against("floor", rate(floor)),
-            few.against("floor", middle(floor, |round| round.few.cpu_per_push)),
+            few.against("floor", of_floor.0),
         ],
     }
 }

@@ -18,7 +18,7 @@ const LISTENERS: usize = 10_000;
 
 /// How long a closed loop runs, and messages at a steady pace.
 const SPAN: Duration = Duration::from_secs(2);
-const STEADY: Duration = Duration::from_secs(4);
+const STEADY: Duration = Duration::from_secs(3);
 
 /// Messages a second at a steady pace.
 const PACE: u32 = 5;

@@ -18,6 +18,7 @@ mod floor;
 mod heartbeats;
 mod histogram;
 mod http;
+mod known;
 mod listeners;
 mod load;
 mod machine;
@@ -40,6 +41,7 @@ use std::{ffi::OsStr, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
+use contender::Kind;
 use machine::Machine;
 use notes::Notes;
 use report::Report;
@@ -93,6 +95,7 @@ enum Scenario {
     Memory,
     Fanout,
     Direct,
+    Known,
     Accept,
     Slow,
     Heartbeats,
@@ -122,6 +125,11 @@ fn main() -> Result<()> {
         server: options.server.clone(),
         notes: Notes::default(),
     };
+    let missing = Kind::ALL.into_iter().filter(|kind| !kind.is_there());
+    for kind in missing {
+        let what = "is not there; `make bench-peers` installs it";
+        setting.notes.add(format!("{} {what}", kind.name()));
+    }
     for scenario in Scenario::value_variants() {
         if options.only.is_empty() || options.only.contains(scenario) {
             let rows = match scenario {
@@ -132,6 +140,7 @@ fn main() -> Result<()> {
                 Scenario::Memory => memory::measure(&setting),
                 Scenario::Fanout => fanout::measure(&setting),
                 Scenario::Direct => direct::measure(&setting),
+                Scenario::Known => known::measure(&setting),
                 Scenario::Accept => accept::measure(&setting),
                 Scenario::Slow => slow::measure(&setting),
                 Scenario::Heartbeats => heartbeats::measure(&setting),

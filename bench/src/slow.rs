@@ -16,12 +16,13 @@ use crate::{
 const LISTENERS: usize = 10_000;
 const STALLED: usize = 1_000;
 
-/// Messages that fill the sockets of those, and how large they are, in bytes.
-const FILL: (u64, usize) = (30, 8 * 1024);
+/// Messages that fill the sockets of those, and what the server may hold for them in memory, and how large
+/// they are, in bytes.
+const FILL: (u64, usize) = (50, 8 * 1024);
 
 /// The pace at which the others are watched, in messages a second, and for how long.
 const PACE: u32 = 5;
-const SPAN: Duration = Duration::from_secs(4);
+const SPAN: Duration = Duration::from_secs(3);
 
 /// The targets: p99 of the others as a part of what it was, and megabytes of growth.
 const P99: f64 = 1.2;

@@ -67,7 +67,11 @@ impl Stage {
 
     /// The same; listeners remember their cursors.
     pub fn set_with(kind: Kind, setting: &Setting, cursors: bool) -> Result<Self> {
-        let server = kind.start(setting)?;
+        Self::before(kind.start(setting)?, setting, cursors)
+    }
+
+    /// Before a server that runs.
+    pub fn before(server: Contender, setting: &Setting, cursors: bool) -> Result<Self> {
         let listeners = Listeners::of(&server.target(cursors))?;
         let publisher = Publisher::connect(server.pushes())?;
         Ok(Self {

@@ -30,7 +30,7 @@ pub fn start(setting: &Setting) -> Result<Started> {
     let mut command = Command::new(nginx);
     command.arg("-p").arg(&root).arg("-c").arg(&config);
     command.arg("-e").arg(root.join("error.log"));
-    let process = Process::start(&mut command, address)?;
+    let process = Process::start(&mut command, &[address])?;
     Ok(Started {
         address,
         pushes: address,

@@ -19,19 +19,21 @@ const END: Duration = Duration::from_secs(5);
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it, and waits until it listens.
-    pub fn start(command: &mut Command, address: SocketAddr) -> Result<Self> {
+    /// Starts it, and waits until it listens at all these addresses.
+    pub fn start(command: &mut Command, addresses: &[SocketAddr]) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut process = Self(child);
         let began = Instant::now();
-        while TcpStream::connect(address).is_err() {
-            if let Some(status) = process.0.try_wait()? {
-                bail!("it ended: {status}");
+        for address in addresses {
+            while TcpStream::connect(address).is_err() {
+                if let Some(status) = process.0.try_wait()? {
+                    bail!("it ended: {status}");
+                }
+                if began.elapsed() > START {
+                    bail!("nobody listens at {address}");
+                }
+                sleep(Duration::from_millis(20));
             }
-            if began.elapsed() > START {
-                bail!("nobody listens at {address}");
-            }
-            sleep(Duration::from_millis(20));
         }
         Ok(process)
     }

@@ -31,7 +31,7 @@ pub fn start(setting: &Setting) -> Result<Started> {
     let pushpin = find("pushpin").context("pushpin is not installed")?;
     let mut command = Command::new(pushpin);
     command.arg("--config").arg(&config).arg("--merge-output");
-    let process = Process::start(&mut command, address)?;
+    let process = Process::start(&mut command, &[address, pushes])?;
     Ok(Started {
         address,
         pushes,

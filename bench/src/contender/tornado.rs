@@ -28,7 +28,7 @@ pub fn start() -> Result<Started> {
     let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/article.py");
     let mut command = Command::new(python());
     command.arg(server).arg(address.port().to_string());
-    let process = Process::start(&mut command, address)?;
+    let process = Process::start(&mut command, &[address])?;
     Ok(Started {
         address,
         pushes: address,
