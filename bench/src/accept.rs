@@ -113,7 +113,7 @@ fn come_back(setting: &Setting) -> Result<Return> {
         std::thread::sleep(PROBE);
     };
     let seconds = began.elapsed().as_secs_f64();
-    let failed = opened.map_or(RETURNING, |opened| opened.failed);
+    let failed = opened.as_ref().map_or(RETURNING, |opened| opened.failed);
     ensure!(
         failed == 0,
         "{failed} of {RETURNING} did not come back: {tally:?}"

@@ -11,13 +11,17 @@ const NAMES: f64 = 170.0;
 const FIGURES: f64 = 90.0;
 const BAR: f64 = 18.0;
 const STEP: f64 = 26.0;
-const TITLE: f64 = 46.0;
+const TITLE: f64 = 42.0;
+
+/// Around the whole. It has a ground of its own: the page that shows it may be lighter or darker than what
+/// the reader has chosen.
+const EDGE: f64 = 16.0;
 
 const STYLE: &str = "\
-text{font:14px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.figure{fill:#59636e}\
-rect{fill:#8c959f}.floor{fill:#d1d9e0}.tidings{fill:#0969da}\
-@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.figure{fill:#9198a1}\
-rect{fill:#656c76}.floor{fill:#3d444d}.tidings{fill:#4493f8}}";
+.ground{fill:#fff}text{font:14px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.figure{fill:#59636e}\
+.peer{fill:#8c959f}.floor{fill:#d1d9e0}.tidings{fill:#0969da}\
+@media(prefers-color-scheme:dark){.ground{fill:#0d1117}text{fill:#f0f6fc}.figure{fill:#9198a1}\
+.peer{fill:#656c76}.floor{fill:#3d444d}.tidings{fill:#4493f8}}";
 
 /// Draws what a report has bars for. Nothing, where it has none.
 pub fn draw(report: &Report) -> Option<String> {
@@ -40,10 +44,12 @@ pub fn draw(report: &Report) -> Option<String> {
         }
     }
     (top > 0.0).then(|| {
-        let height = top + 12.0;
+        let (width, height) = (WIDTH + 2.0 * EDGE, top + 2.0 * EDGE);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-             width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n<style>{STYLE}</style>\n{body}</svg>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+             width=\"{width}\" height=\"{height}\" role=\"img\">\n<style>{STYLE}</style>\n\
+             <rect class=\"ground\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\n\
+             <g transform=\"translate({EDGE} {EDGE})\">\n{body}</g>\n</svg>\n"
         )
     })
 }

@@ -62,12 +62,12 @@ pub fn topic(name: &str) -> Result<Audience> {
 }
 
 /// Appends so many small messages, each for the audience that `to` says of its number from 1 on.
-pub fn fill(log: &Log, count: u64, to: impl Fn(u64) -> Audience) -> Result<()> {
+pub fn fill(log: &Log, count: u64, to: impl Fn(u64) -> Result<Audience>) -> Result<()> {
     let data = small();
     for first in (1..=count).step_by(AT_ONCE as usize) {
         let numbers = first..=count.min(first + AT_ONCE - 1);
-        let entries = numbers.map(|number| entry(to(number), &data)).collect();
-        for outcome in log.append_batch_blocking(entries) {
+        let entries = numbers.map(|number| Ok(entry(to(number)?, &data)));
+        for outcome in log.append_batch_blocking(entries.collect::<Result<_>>()?) {
             outcome?;
         }
     }

@@ -49,7 +49,7 @@ impl Listeners {
         self.begin_to_open(listeners, at_once)?;
         // It gives up by itself, a little earlier.
         self.word(PATIENCE * 2, |word| match word {
-            Word::Opened(opened) => Some(*opened),
+            Word::Opened(opened) => Some(opened.clone()),
             _ => None,
         })
     }

@@ -101,6 +101,16 @@ enum Scenario {
     Heartbeats,
 }
 
+impl Scenario {
+    /// Whether peers take turns with Tidings.
+    fn has_peers(self) -> bool {
+        matches!(
+            self,
+            Self::Memory | Self::Fanout | Self::Direct | Self::Accept
+        )
+    }
+}
+
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(OsStr::to_str) {
@@ -125,28 +135,30 @@ fn main() -> Result<()> {
         server: options.server.clone(),
         notes: Notes::default(),
     };
-    let missing = Kind::ALL.into_iter().filter(|kind| !kind.is_there());
-    for kind in missing {
-        let what = "is not there; `make bench-peers` installs it";
-        setting.notes.add(format!("{} {what}", kind.name()));
+    let chosen = Scenario::value_variants().iter();
+    let chosen: Vec<_> = chosen
+        .filter(|scenario| options.only.is_empty() || options.only.contains(scenario))
+        .collect();
+    if chosen.iter().any(|scenario| scenario.has_peers()) && options.peer_rounds > 0 {
+        let missing = Kind::ALL.into_iter().filter(|kind| !kind.is_there());
+        let what = "is not there: `make bench-peers` installs it";
+        missing.for_each(|kind| setting.notes.add(format!("{} {what}", kind.name())));
     }
-    for scenario in Scenario::value_variants() {
-        if options.only.is_empty() || options.only.contains(scenario) {
-            let rows = match scenario {
-                Scenario::Durable => durable::measure(&setting, &runtime),
-                Scenario::Batch => batch::measure(&setting, &runtime),
-                Scenario::Replay => replay::measure(&setting, &runtime),
-                Scenario::Resume => resume::measure(&setting, &runtime),
-                Scenario::Memory => memory::measure(&setting),
-                Scenario::Fanout => fanout::measure(&setting),
-                Scenario::Direct => direct::measure(&setting),
-                Scenario::Known => known::measure(&setting),
-                Scenario::Accept => accept::measure(&setting),
-                Scenario::Slow => slow::measure(&setting),
-                Scenario::Heartbeats => heartbeats::measure(&setting),
-            };
-            report.add(rows?);
-        }
+    for scenario in chosen {
+        let rows = match scenario {
+            Scenario::Durable => durable::measure(&setting, &runtime),
+            Scenario::Batch => batch::measure(&setting, &runtime),
+            Scenario::Replay => replay::measure(&setting, &runtime),
+            Scenario::Resume => resume::measure(&setting, &runtime),
+            Scenario::Memory => memory::measure(&setting),
+            Scenario::Fanout => fanout::measure(&setting),
+            Scenario::Direct => direct::measure(&setting),
+            Scenario::Known => known::measure(&setting),
+            Scenario::Accept => accept::measure(&setting),
+            Scenario::Slow => slow::measure(&setting),
+            Scenario::Heartbeats => heartbeats::measure(&setting),
+        };
+        report.add(rows?);
     }
     report.end(setting.notes.take());
     println!("{}", report.table());

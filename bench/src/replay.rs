@@ -21,11 +21,11 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let count = if setting.full { 1_000_000 } else { 200_000 };
     let topics = (0..10).map(|i| fill::topic(&format!("orders/{i}")));
     let topics = topics.collect::<Result<Vec<_>>>()?;
-    let of_topics = |number: u64| topics[(number % 10) as usize].clone();
+    let of_topics = |number: u64| Ok(topics[(number % 10) as usize].clone());
     let everyone = setting.folder.join("replay");
     let by_topic = setting.folder.join("replay-topics");
     fill::fill(&fill::open(fill::options(&everyone))?, count, |_| {
-        Audience::Everyone
+        Ok(Audience::Everyone)
     })?;
     fill::fill(&fill::open(fill::options(&by_topic))?, count, of_topics)?;
     Ok(vec![

@@ -84,10 +84,12 @@ impl Stored {
         let log = fill::open(fill::options(&folder))?;
         let (seldom, topic) = (fill::client(SELDOM)?, fill::topic("orders/1")?);
         let every = count / BEHIND;
-        fill::fill(&log, count, |number| match number {
-            number if number % every == every / 2 => seldom.clone(),
-            number if number % 2 == 0 => topic.clone(),
-            _ => Audience::Everyone,
+        fill::fill(&log, count, |number| {
+            Ok(match number {
+                number if number % every == every / 2 => seldom.clone(),
+                number if number % 2 == 0 => topic.clone(),
+                _ => Audience::Everyone,
+            })
         })?;
         Ok(Self {
             count,

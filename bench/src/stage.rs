@@ -97,7 +97,10 @@ impl Stage {
     pub fn open_at_once(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
         let opened = self.listeners.open(listeners, at_once)?;
         let all = opened.failed == 0 && opened.listeners == listeners;
-        self.fault(all, || format!("{} of {listeners} came", opened.listeners))?;
+        self.fault(all, || {
+            let (came, why) = (opened.listeners, &opened.why);
+            format!("{came} of {listeners} came; the last that did not: {why}")
+        })?;
         self.present = opened.listeners;
         self.own.resize(listeners.max(self.own.len()), 0);
         Ok(opened)

@@ -34,6 +34,7 @@ struct Opening {
     under_way: usize,
     at_once: usize,
     failed: usize,
+    why: String,
     began: Instant,
     deadline: Instant,
     took: Histogram,
@@ -118,6 +119,7 @@ impl Crowd {
             (Fate::Failed, Some(opening)) => {
                 opening.under_way -= 1;
                 opening.failed += 1;
+                opening.why = std::mem::take(&mut listener.why);
             }
             (Fate::Opened | Fate::Failed, None) => self.count(),
             (Fate::Ended, _) => {
@@ -149,9 +151,9 @@ impl Crowd {
             match connected {
                 Ok(()) => opening.under_way += 1,
                 Err(error) => {
-                    eprintln!("listener {number} can't connect: {error}");
                     listener.close();
                     opening.failed += 1;
+                    opening.why = error.to_string();
                 }
             }
         }
@@ -160,7 +162,7 @@ impl Crowd {
             late || opening.under_way == 0 && opening.waiting.is_empty()
         });
         match opened {
-            Some(opening) => say(&Word::Opened(self.opened(&opening))),
+            Some(opening) => say(&Word::Opened(self.opened(opening))),
             None => Ok(()),
         }
     }
@@ -173,13 +175,14 @@ impl Crowd {
             under_way: 0,
             at_once,
             failed: 0,
+            why: "not there in time".to_owned(),
             began,
             deadline: began + Duration::from_secs(seconds),
             took: Histogram::default(),
         });
     }
 
-    fn opened(&mut self, opening: &Opening) -> Opened {
+    fn opened(&mut self, opening: Opening) -> Opened {
         let seconds = opening.began.elapsed().as_secs_f64();
         // Those that are not there in time are given up.
         let late = self.listeners.iter_mut().filter(|one| !one.is_open());
@@ -188,6 +191,7 @@ impl Crowd {
         Opened {
             listeners: self.listeners.iter().filter(|one| one.is_open()).count(),
             failed: opening.failed + opening.under_way + opening.waiting.len(),
+            why: opening.why,
             seconds,
             p99_ms: opening.took.quantile(0.99) / 1_000.0,
         }

@@ -39,6 +39,8 @@ pub struct Listener {
     stalled: bool,
     /// When it began to connect.
     pub began: Instant,
+    /// Why it was ended from there.
+    pub why: String,
 }
 
 /// How far the stream is.
@@ -73,6 +75,7 @@ impl Listener {
             had: Had::after(after, cursors),
             stalled: false,
             began: Instant::now(),
+            why: String::new(),
         }
     }
 
@@ -229,9 +232,7 @@ impl Listener {
             State::Open => Fate::Ended,
             State::Connecting(_) | State::Head(_) => Fate::Failed,
         };
-        if std::env::var_os("BENCH_TALK").is_some() {
-            eprintln!("listener {}: {fate:?}: {error}", self.number);
-        }
+        self.why = error.to_string();
         self.close();
         fate
     }

@@ -53,12 +53,14 @@ pub enum Word {
 }
 
 /// How the opening went.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Opened {
     /// Listeners that are there now.
     pub listeners: usize,
     /// Those that were refused, cut off, or not there in time.
     pub failed: usize,
+    /// Why the last of those failed.
+    pub why: String,
     /// From the order until the last was there.
     pub seconds: f64,
     /// Milliseconds from connect to head (and greeting) of all but the slowest hundredth.
