@@ -10,6 +10,7 @@ use crate::{
     contender::{Kind, Variant},
     http,
     load::orders::Opened,
+    processes,
     publisher::Publisher,
     report::{Row, number},
     rounds::{middle, take_turns},
@@ -55,12 +56,14 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
         Ok(vec![(variant, opened)])
     })?;
     let floor = middle(first.floor()?, |round| round.seconds);
+    let tidings = first.of(Kind::Tidings).unwrap_or_default();
+    let tidings = middle(tidings, |round| round.seconds);
     let rows = first.variants();
-    let rows = rows.map(|(variant, rounds)| row(variant.kind, rounds, floor));
+    let rows = rows.map(|(variant, rounds)| row(variant.kind, rounds, floor, tidings));
     Ok(rows.chain(return_rows(&returns)).collect())
 }
 
-fn row(kind: Kind, rounds: &[Opened], floor: f64) -> Row {
+fn row(kind: Kind, rounds: &[Opened], floor: f64, tidings: f64) -> Row {
     let who = number(LISTENERS as f64);
     let name = format!("{who} connect at once, {}", kind.name());
     let row = Row::new(name, middle(rounds, |round| round.seconds), "s");
@@ -70,7 +73,7 @@ fn row(kind: Kind, rounds: &[Opened], floor: f64) -> Row {
     match kind {
         Kind::Floor => row,
         Kind::Tidings => row.against("floor", floor).at_most_times(TIME),
-        _ => row.against("floor", floor),
+        _ => row.against("floor", floor).part("Tidings", tidings),
     }
 }
 
@@ -78,7 +81,8 @@ fn row(kind: Kind, rounds: &[Opened], floor: f64) -> Row {
 fn come_back(setting: &Setting) -> Result<Return> {
     let mut stage = Stage::set_with(Kind::Tidings, setting, true)?;
     stage.kept = true;
-    let none = stage.server.memory();
+    let process = stage.server.process();
+    let none = processes::resident(process);
     stage.open(RETURNING)?;
     stage.push_and_wait(2)?;
     stage.listeners.close(0)?;
@@ -90,8 +94,9 @@ fn come_back(setting: &Setting) -> Result<Return> {
     let address = stage.server.address();
     let mut prober = Publisher::connect(address)?;
     let question = http::get("/health/ready", address);
-    let (mut probes, mut slowest, mut peak) = (0, Duration::ZERO, 0.0_f64);
+    let (mut probes, mut slowest) = (0, Duration::ZERO);
     let missed = RETURNING as u64 * MISSED_OWN;
+    processes::forget_peak(process)?;
     let began = Instant::now();
     stage.listeners.begin_to_open(RETURNING, usize::MAX)?;
     let mut opened = None;
@@ -100,7 +105,6 @@ fn come_back(setting: &Setting) -> Result<Return> {
         prober.ask(question.as_bytes()).context("not ready")?;
         slowest = slowest.max(asked.elapsed());
         probes += 1;
-        peak = peak.max(stage.server.memory() - none);
         if opened.is_none() {
             opened = stage.listeners.has_opened()?;
         } else {
@@ -122,12 +126,13 @@ fn come_back(setting: &Setting) -> Result<Return> {
     // They are all there, and hear what comes now.
     stage.push_and_wait(1)?;
     stage.verify(MISSED + 1, missed)?;
-    let after = (stage.server.memory() - none) / RETURNING as f64;
+    let peak = (processes::peak(process) - none) / RETURNING as f64;
+    let after = (processes::resident(process) - none) / RETURNING as f64;
     Ok(Return {
         seconds,
         probes: f64::from(probes),
         slowest_ms: slowest.as_secs_f64() * 1e3,
-        peak: peak / RETURNING as f64,
+        peak,
         after,
     })
 }

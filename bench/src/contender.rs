@@ -180,6 +180,11 @@ impl Contender {
         }
     }
 
+    /// The number of its first process: it may have several.
+    pub fn process(&self) -> u32 {
+        self.started.process
+    }
+
     /// Seconds of processor time that it has used.
     pub fn cpu_seconds(&self) -> f64 {
         processes::cpu_seconds(self.started.process)

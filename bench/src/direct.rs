@@ -62,10 +62,10 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
         let rounds = rounds.map(|(few, many)| Round { few, many });
         Ok(variants.into_iter().zip(rounds).collect())
     })?;
-    let floor = found.floor()?;
+    let (floor, tidings) = (found.floor()?, found.of(Kind::Tidings).unwrap_or_default());
     let mut rows: Vec<_> = found
         .variants()
-        .flat_map(|(variant, rounds)| rows(variant, rounds, floor))
+        .flat_map(|(variant, rounds)| rows(variant, rounds, floor, tidings))
         .collect();
     if let Some(nchan) = found.of(Kind::NchanOwn) {
         let tidings = found.variants();
@@ -120,7 +120,7 @@ fn costs(rounds: &[Round]) -> (f64, f64) {
     (few, middle(&many, |many| many.cpu_per_push))
 }
 
-fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> Vec<Row> {
+fn rows(variant: Variant, rounds: &[Round], floor: &[Round], tidings: &[Round]) -> Vec<Row> {
     let pushes = pushes(variant, rounds);
     let (few, many) = costs(rounds);
     let of_floor = costs(floor);
@@ -136,8 +136,11 @@ fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> Vec<Row> {
             many.at_most_times(COST),
         ],
         _ => vec![
-            pushes.against("floor", rate(floor)),
-            few.against("floor", of_floor.0),
+            pushes
+                .against("floor", rate(floor))
+                .part("Tidings", rate(tidings)),
+            few.against("floor", of_floor.0)
+                .part("Tidings", costs(tidings).0),
         ],
     }
 }

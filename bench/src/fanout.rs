@@ -48,10 +48,10 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
         });
         rounds.collect()
     })?;
-    let floor = found.floor()?;
+    let (floor, tidings) = (found.floor()?, found.of(Kind::Tidings).unwrap_or_default());
     let rows = found
         .variants()
-        .flat_map(|(variant, rounds)| rows(variant, rounds, floor));
+        .flat_map(|(variant, rounds)| rows(variant, rounds, floor, tidings));
     Ok(rows.collect())
 }
 
@@ -68,14 +68,17 @@ fn round(stage: &mut Stage) -> Result<Round> {
     })
 }
 
-fn rows(variant: Variant, rounds: &[Round], floor: &[Round]) -> [Row; 3] {
+fn rows(variant: Variant, rounds: &[Round], floor: &[Round], tidings: &[Round]) -> [Row; 3] {
     let to = number(LISTENERS as f64);
     let row = |what: &str, unit, figure: fn(&Round) -> f64| {
         let name = format!("{what}, one message to {to}, {}", variant.name());
         let row = Row::new(name, middle(rounds, figure), unit);
         match variant.kind {
             Kind::Floor => row,
-            _ => row.against("floor", middle(floor, figure)),
+            Kind::Tidings => row.against("floor", middle(floor, figure)),
+            _ => row
+                .against("floor", middle(floor, figure))
+                .part("Tidings", middle(tidings, figure)),
         }
     };
     let load = number(middle(rounds, |round| round.closed.load_per_event));

@@ -1,10 +1,10 @@
 //! Whether a message to one client costs more where the log knows a million clients.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     Setting,
-    contender::{self, Kind, Variant},
+    contender::{self, Contender, Kind, Variant},
     direct::{self, COST, LISTENERS},
     fill,
     report::{Row, number},
@@ -25,12 +25,13 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     drop(log);
     let variants = Variant::of(Kind::Tidings);
     let mut found: Vec<(Vec<Direct>, Vec<Direct>)> = vec![Default::default(); variants.len()];
+    // Both run all the time: who leaves and comes back would have what it did not confirm once more.
+    let mut few = stage(Kind::Tidings.start(setting)?, setting)?;
+    let mut many = stage(contender::start_on(setting, &folder)?, setting)?;
     for _ in 0..setting.rounds {
-        let few = Kind::Tidings.start(setting)?;
-        let few = pushes(Stage::before(few, setting, false)?, &variants)?;
-        let many = contender::start_on(setting, &folder)?;
-        let many = pushes(Stage::before(many, setting, false)?, &variants)?;
-        for (found, (few, many)) in found.iter_mut().zip(few.into_iter().zip(many)) {
+        let pushes = direct::each(&mut few, &variants)?.into_iter();
+        let pushes = pushes.zip(direct::each(&mut many, &variants)?);
+        for (found, (few, many)) in found.iter_mut().zip(pushes) {
             found.0.push(few);
             found.1.push(many);
         }
@@ -41,9 +42,10 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
         .collect())
 }
 
-fn pushes(mut stage: Stage, variants: &[Variant]) -> Result<Vec<Direct>> {
+fn stage(server: Contender, setting: &Setting) -> Result<Stage> {
+    let mut stage = Stage::before(server, setting, false)?;
     stage.open(LISTENERS)?;
-    direct::each(&mut stage, variants).context("pushes to known clients")
+    Ok(stage)
 }
 
 fn row(variant: Variant, few: &[Direct], many: &[Direct]) -> Row {

@@ -39,7 +39,7 @@ mod stream;
 
 use std::{ffi::OsStr, fs, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use contender::Kind;
 use machine::Machine;
@@ -144,6 +144,7 @@ fn main() -> Result<()> {
         let what = "is not there: `make bench-peers` installs it";
         missing.for_each(|kind| setting.notes.add(format!("{} {what}", kind.name())));
     }
+    let mut failed = false;
     for scenario in chosen {
         let rows = match scenario {
             Scenario::Durable => durable::measure(&setting, &runtime),
@@ -158,7 +159,14 @@ fn main() -> Result<()> {
             Scenario::Slow => slow::measure(&setting),
             Scenario::Heartbeats => heartbeats::measure(&setting),
         };
-        report.add(rows?);
+        // One that fails does not take with it what the others have found.
+        match rows {
+            Ok(rows) => report.add(rows),
+            Err(error) => {
+                failed = true;
+                setting.notes.add(format!("{scenario:?} FAILED: {error:#}"));
+            }
+        }
     }
     report.end(setting.notes.take());
     println!("{}", report.table());
@@ -167,7 +175,9 @@ fn main() -> Result<()> {
             .with_context(|| format!("can't write {}", options.chart.display()))?;
     }
     fs::write(&options.json, report.json()?)
-        .with_context(|| format!("can't write {}", options.json.display()))
+        .with_context(|| format!("can't write {}", options.json.display()))?;
+    ensure!(!failed, "not all has held");
+    Ok(())
 }
 
 /// What all scenarios are told.

@@ -43,9 +43,10 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
         let variant = Variant { kind, kept: false };
         Ok(vec![(variant, hold(kind, setting)?)])
     })?;
+    let tidings = found.of(Kind::Tidings).unwrap_or_default();
     let rows = found
         .variants()
-        .flat_map(|(variant, held)| rows(variant.kind, held));
+        .flat_map(|(variant, held)| rows(variant.kind, held, tidings));
     Ok(rows.collect())
 }
 
@@ -70,7 +71,7 @@ fn hold(kind: Kind, setting: &Setting) -> Result<Held> {
     Ok(Held { some, many, left })
 }
 
-fn rows(kind: Kind, held: &[Held]) -> Vec<Row> {
+fn rows(kind: Kind, held: &[Held], tidings: &[Held]) -> Vec<Row> {
     let name = kind.name();
     let count = |count: usize| number(count as f64);
     let (some, many) = (
@@ -98,6 +99,11 @@ fn rows(kind: Kind, held: &[Held]) -> Vec<Row> {
             at_many.at_most(TARGET),
             after.at_most_times(LEFT),
         ],
-        _ => vec![at_some, at_many, after],
+        Kind::Floor => vec![at_some, at_many, after],
+        _ => vec![
+            at_some.part("Tidings", middle(tidings, |held| held.some)),
+            at_many.part("Tidings", middle(tidings, |held| held.many)),
+            after,
+        ],
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use anyhow::Result;
+
 use crate::machine;
 
 /// Seconds of processor time that a process and all that it started have used.
@@ -12,6 +14,30 @@ pub fn cpu_seconds(root: u32) -> f64 {
 /// Bytes of memory that are theirs: what they share with others is counted in parts (PSS).
 pub fn memory(root: u32) -> f64 {
     family(root).into_iter().map(held).sum()
+}
+
+/// Bytes that they have in memory at the most, since [`forget_peak`] or their start. The kernel keeps it, so it
+/// costs nothing to know.
+pub fn peak(root: u32) -> f64 {
+    family(root)
+        .into_iter()
+        .map(|process| status(process, "VmHWM:"))
+        .sum()
+}
+
+/// Bytes that they have in memory, as [`peak`] counts it.
+pub fn resident(root: u32) -> f64 {
+    family(root)
+        .into_iter()
+        .map(|process| status(process, "VmRSS:"))
+        .sum()
+}
+
+/// Lets the peak begin at what they have in memory now.
+pub fn forget_peak(root: u32) -> Result<()> {
+    // proc(5), clear_refs.
+    let mut family = family(root).into_iter();
+    family.try_for_each(|process| Ok(fs::write(format!("/proc/{process}/clear_refs"), "5")?))
 }
 
 /// A process and, as of now, its children and theirs.
@@ -28,8 +54,17 @@ fn family(root: u32) -> Vec<u32> {
 }
 
 fn held(process: u32) -> f64 {
-    let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+    bytes(&format!("/proc/{process}/smaps_rollup"), "Pss:")
+}
+
+fn status(process: u32, field: &str) -> f64 {
+    bytes(&format!("/proc/{process}/status"), field)
+}
+
+/// A line of a file in which kilobytes stand after a name.
+fn bytes(file: &str, field: &str) -> f64 {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
     kilobytes.unwrap_or(0.0) * 1_024.0
 }

@@ -106,9 +106,19 @@ impl Row {
 
     /// What else there is to know.
     #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
+    pub fn note(mut self, note: impl AsRef<str>) -> Self {
+        if !self.note.is_empty() {
+            self.note.push_str("; ");
+        }
+        self.note.push_str(note.as_ref());
         self
+    }
+
+    /// What part of this figure that of somebody else is.
+    #[must_use]
+    pub fn part(self, who: &str, value: f64) -> Self {
+        let part = number(value / self.measured);
+        self.note(format!("{who}: {part} of it"))
     }
 
     /// Stands in this chart, as the figure of this one.

@@ -116,7 +116,8 @@ impl Had {
             .position(|missing| *missing == (stamp.lane, stamp.number))
         {
             self.missing.swap_remove(place);
-            tally.counts.missing -= 1;
+            // It may have been left out before all was forgotten.
+            tally.counts.missing = tally.counts.missing.saturating_sub(1);
             tally.counts.unordered += 1;
         } else {
             tally.counts.double += 1;
