@@ -37,14 +37,20 @@ mod slow;
 mod stage;
 mod stream;
 
-use std::{ffi::OsStr, fs, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use contender::Kind;
 use machine::Machine;
 use notes::Notes;
-use report::Report;
+use report::{Report, Row};
+use tokio::runtime::Runtime;
 
 /// Measures Tidings against what the machine itself costs.
 #[derive(Debug, Parser)]
@@ -101,6 +107,14 @@ enum Scenario {
     Heartbeats,
 }
 
+impl Options {
+    fn chosen(&self) -> Vec<Scenario> {
+        let all = Scenario::value_variants().iter().copied();
+        all.filter(|scenario| self.only.is_empty() || self.only.contains(scenario))
+            .collect()
+    }
+}
+
 impl Scenario {
     /// Whether peers take turns with Tidings.
     fn has_peers(self) -> bool {
@@ -108,6 +122,22 @@ impl Scenario {
             self,
             Self::Memory | Self::Fanout | Self::Direct | Self::Accept
         )
+    }
+
+    fn measure(self, setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
+        match self {
+            Self::Durable => durable::measure(setting, runtime),
+            Self::Batch => batch::measure(setting, runtime),
+            Self::Replay => replay::measure(setting, runtime),
+            Self::Resume => resume::measure(setting, runtime),
+            Self::Memory => memory::measure(setting),
+            Self::Fanout => fanout::measure(setting),
+            Self::Direct => direct::measure(setting),
+            Self::Known => known::measure(setting),
+            Self::Accept => accept::measure(setting),
+            Self::Slow => slow::measure(setting),
+            Self::Heartbeats => heartbeats::measure(setting),
+        }
     }
 }
 
@@ -120,13 +150,16 @@ fn main() -> Result<()> {
         Some(check::PART) => return check::run(),
         _ => {}
     }
-    let options = Options::parse();
+    measure(&Options::parse())
+}
+
+/// Measures what was chosen, and writes down what was found.
+fn measure(options: &Options) -> Result<()> {
     fs::create_dir_all(&options.folder)
         .with_context(|| format!("can't make {}", options.folder.display()))?;
     let folder = tempfile::tempdir_in(&options.folder)?;
     let mut report = Report::new(Machine::look(folder.path()), options.full, options.rounds);
     println!("{}", report.machine());
-    let runtime = tokio::runtime::Runtime::new()?;
     let setting = Setting {
         folder: folder.path().to_owned(),
         full: options.full,
@@ -135,47 +168,35 @@ fn main() -> Result<()> {
         server: options.server.clone(),
         notes: Notes::default(),
     };
-    let chosen = Scenario::value_variants().iter();
-    let chosen: Vec<_> = chosen
-        .filter(|scenario| options.only.is_empty() || options.only.contains(scenario))
-        .collect();
+    let chosen = options.chosen();
     if chosen.iter().any(|scenario| scenario.has_peers()) && options.peer_rounds > 0 {
         let missing = Kind::ALL.into_iter().filter(|kind| !kind.is_there());
         let what = "is not there: `make bench-peers` installs it";
         missing.for_each(|kind| setting.notes.add(format!("{} {what}", kind.name())));
     }
+    let runtime = tokio::runtime::Runtime::new()?;
     let mut failed = false;
     for scenario in chosen {
-        let rows = match scenario {
-            Scenario::Durable => durable::measure(&setting, &runtime),
-            Scenario::Batch => batch::measure(&setting, &runtime),
-            Scenario::Replay => replay::measure(&setting, &runtime),
-            Scenario::Resume => resume::measure(&setting, &runtime),
-            Scenario::Memory => memory::measure(&setting),
-            Scenario::Fanout => fanout::measure(&setting),
-            Scenario::Direct => direct::measure(&setting),
-            Scenario::Known => known::measure(&setting),
-            Scenario::Accept => accept::measure(&setting),
-            Scenario::Slow => slow::measure(&setting),
-            Scenario::Heartbeats => heartbeats::measure(&setting),
-        };
+        let began = Instant::now();
         // One that fails does not take with it what the others have found.
-        match rows {
+        match scenario.measure(&setting, &runtime) {
             Ok(rows) => report.add(rows),
             Err(error) => {
                 failed = true;
                 setting.notes.add(format!("{scenario:?} FAILED: {error:#}"));
             }
         }
+        eprintln!("{scenario:?}: {} s", began.elapsed().as_secs());
     }
     report.end(setting.notes.take());
     println!("{}", report.table());
+    let write = |path: &Path, text: String| {
+        fs::write(path, text).with_context(|| format!("can't write {}", path.display()))
+    };
     if let Some(chart) = chart::draw(&report) {
-        fs::write(&options.chart, chart)
-            .with_context(|| format!("can't write {}", options.chart.display()))?;
+        write(&options.chart, chart)?;
     }
-    fs::write(&options.json, report.json()?)
-        .with_context(|| format!("can't write {}", options.json.display()))?;
+    write(&options.json, report.json()?)?;
     ensure!(!failed, "not all has held");
     Ok(())
 }
