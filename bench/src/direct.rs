@@ -124,16 +124,15 @@ fn rows(variant: Variant, rounds: &[Round], floor: &[Round], tidings: &[Round]) 
     let pushes = pushes(variant, rounds);
     let (few, many) = costs(rounds);
     let of_floor = costs(floor);
-    let many = cost(variant, MANY, many)
-        .against(format!("of {}", number(LISTENERS as f64)), few)
-        .note(format!("floor: {}", number(of_floor.1 / of_floor.0)));
+    let many = cost(variant, MANY, many).against(format!("of {}", number(LISTENERS as f64)), few);
+    let beside = format!("floor: {} times", number(of_floor.1 / of_floor.0));
     let few = cost(variant, LISTENERS, few);
     match variant.kind {
         Kind::Floor => vec![pushes, few, many],
         Kind::Tidings => vec![
             pushes.against("floor", rate(floor)).at_least_times(RATE),
             few.against("floor", of_floor.0),
-            many.at_most_times(COST),
+            many.at_most_times(COST).note(beside),
         ],
         _ => vec![
             pushes

@@ -33,8 +33,9 @@ impl Listeners {
         let (said, words) = mpsc::channel();
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                let Ok(word) = serde_json::from_str(&line) else {
-                    return;
+                let word = match serde_json::from_str(&line) {
+                    Ok(word) => word,
+                    Err(error) => return eprintln!("the load generator said {line:?}: {error}"),
                 };
                 if said.send(word).is_err() {
                     return;

@@ -1,7 +1,7 @@
 //! Pushpin, a proxy that holds streams for a server behind it. Its limits of messages and connections are
 //! raised: with its own it drops most of what is pushed here.
 
-use std::{fs, net::SocketAddr, path::Path, process::Command};
+use std::{fs, net::SocketAddr, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
 
@@ -10,6 +10,9 @@ use super::{
     process::{Process, find, free_address},
 };
 use crate::{Setting, floor, part::Part};
+
+/// How long it takes until its parts have found each other.
+const READY: Duration = Duration::from_secs(2);
 
 /// Whether it is installed.
 pub fn is_there() -> bool {
@@ -32,6 +35,8 @@ pub fn start(setting: &Setting) -> Result<Started> {
     let mut command = Command::new(pushpin);
     command.arg("--config").arg(&config).arg("--merge-output");
     let process = Process::start(&mut command, &[address, pushes])?;
+    // It listens before all its parts can do something.
+    std::thread::sleep(READY);
     Ok(Started {
         address,
         pushes,

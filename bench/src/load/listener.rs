@@ -53,7 +53,7 @@ enum State {
 }
 
 /// What became of a listener.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
     /// Nothing that matters to others.
     Same,
@@ -168,24 +168,23 @@ impl Listener {
             let Some(socket) = &mut self.socket else {
                 return fate;
             };
-            match socket.read(buffer) {
-                Ok(0) => return self.end(&io::ErrorKind::UnexpectedEof.into()),
-                Ok(read) => {
-                    match self.take(&buffer[..read], target, tally) {
-                        Ok(true) => fate = Fate::Opened,
-                        Ok(false) => {}
-                        Err(error) => return self.end(&error),
-                    }
-                    // A buffer that was not filled has emptied the socket, and the next byte is an event.
-                    if read < buffer.len() {
-                        return fate;
-                    }
-                }
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock => return fate,
-                    io::ErrorKind::Interrupted => {}
-                    _ => return self.end(&error),
-                },
+            let read = match socket.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return fate,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                read => read,
+            };
+            let taken = read.and_then(|read| {
+                fate = self.take(&buffer[..read], target, tally)?.max(fate);
+                Ok(read)
+            });
+            match taken {
+                // A buffer that was not filled has emptied the socket, and the next byte is an event.
+                Ok(read) if read < buffer.len() => return fate,
+                Ok(_) => {}
+                // It had just come: nobody has counted it yet.
+                Err(error) if fate == Fate::Opened => return self.end(&error).min(Fate::Failed),
+                Err(error) => return self.end(&error),
             }
         }
     }
@@ -206,24 +205,23 @@ impl Listener {
         Ok(())
     }
 
-    /// Takes in bytes of the answer. True: with them it is there.
-    fn take(&mut self, bytes: &[u8], target: &Target, tally: &mut Tally) -> io::Result<bool> {
+    /// Takes in bytes of the answer, and says whether with them it is there.
+    fn take(&mut self, bytes: &[u8], target: &Target, tally: &mut Tally) -> io::Result<Fate> {
         let State::Head(come) = &mut self.state else {
-            let now = payload::now();
-            self.had.take(bytes, now, tally, self.stalled);
-            return Ok(false);
+            self.had.take(bytes, payload::now(), tally);
+            return Ok(Fate::Same);
         };
         come.extend_from_slice(bytes);
         let Some(body) = body_of(come, target.greeting.as_deref())? else {
             return match come.len() {
-                0..HEAD => Ok(false),
+                0..HEAD => Ok(Fate::Same),
                 _ => Err(io::ErrorKind::InvalidData.into()),
             };
         };
         let body = come.split_off(body);
         self.state = State::Open;
-        self.had.take(&body, payload::now(), tally, false);
-        Ok(true)
+        self.had.take(&body, payload::now(), tally);
+        Ok(Fate::Opened)
     }
 
     fn end(&mut self, error: &io::Error) -> Fate {

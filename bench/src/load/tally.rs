@@ -22,6 +22,9 @@ pub struct Had {
     pub cursor: Option<Box<Cursor>>,
 }
 
+/// Stands for how often a message has come when that was often enough.
+const TOLD: u32 = u32::MAX;
+
 /// The sums.
 pub struct Tally {
     finder: Finder<'static>,
@@ -62,30 +65,30 @@ impl Had {
 
     /// Takes in bytes of the stream. Whatever frames them on their way is not looked at: payloads are
     /// found by their mark.
-    pub fn take(&mut self, bytes: &[u8], now: u64, tally: &mut Tally, stalled: bool) {
+    pub fn take(&mut self, bytes: &[u8], now: u64, tally: &mut Tally) {
         if let Some(cursor) = &mut self.cursor {
             cursor.take(bytes);
         }
         if self.rest.is_empty() {
-            let left = self.payloads(bytes, now, tally, stalled);
+            let left = self.payloads(bytes, now, tally);
             self.rest.extend_from_slice(&bytes[left..]);
         } else {
             let mut joined = std::mem::take(&mut self.rest);
             joined.extend_from_slice(bytes);
-            let left = self.payloads(&joined, now, tally, stalled);
+            let left = self.payloads(&joined, now, tally);
             joined.drain(..left);
             self.rest = joined;
         }
     }
 
     /// Counts the payloads. From where it says on, the bytes are still needed.
-    fn payloads(&mut self, bytes: &[u8], now: u64, tally: &mut Tally, stalled: bool) -> usize {
+    fn payloads(&mut self, bytes: &[u8], now: u64, tally: &mut Tally) -> usize {
         let mut at = 0;
         while let Some(found) = tally.finder.find(&bytes[at..]) {
             at += found;
             match Stamp::read(&bytes[at..]) {
                 Found::Whole(stamp, size) => {
-                    self.note(stamp, now, tally, stalled);
+                    self.note(stamp, now, tally);
                     at += size;
                 }
                 Found::Cut => return at,
@@ -100,7 +103,7 @@ impl Had {
         bytes.len() - memchr::memchr(MARK[0], end).map_or(0, |place| end.len() - place)
     }
 
-    fn note(&mut self, stamp: Stamp, now: u64, tally: &mut Tally, stalled: bool) {
+    fn note(&mut self, stamp: Stamp, now: u64, tally: &mut Tally) {
         let last = &mut self.last[usize::from(stamp.lane == Lane::Own)];
         if stamp.number == *last + 1 {
             *last = stamp.number;
@@ -123,7 +126,7 @@ impl Had {
             tally.counts.double += 1;
             return;
         }
-        tally.note(stamp, now, stalled);
+        tally.note(stamp, now);
     }
 }
 
@@ -141,23 +144,21 @@ impl Default for Tally {
 }
 
 impl Tally {
-    fn note(&mut self, stamp: Stamp, now: u64, stalled: bool) {
+    fn note(&mut self, stamp: Stamp, now: u64) {
         let counts = &mut self.counts;
         match stamp.lane {
             Lane::Own => counts.own += 1,
-            // Those who stand still are not waited for, and their latency is their own.
-            Lane::All if stalled => {
-                counts.all += 1;
-                return;
-            }
             Lane::All => {
                 counts.all += 1;
                 let number = stamp.number as usize;
                 if number >= self.complete.len() {
                     self.complete.resize(number + 1, 0);
                 }
-                self.complete[number] += 1;
-                if self.complete[number] == self.listeners {
+                let had = &mut self.complete[number];
+                *had = had.saturating_add(1);
+                if *had == self.listeners {
+                    // Those who were not waited for may have it later: it is told once.
+                    *had = TOLD;
                     self.news.push(stamp.number);
                 }
             }
@@ -184,8 +185,6 @@ impl Tally {
     /// What was counted.
     pub fn tell(&self) -> orders::Tally {
         let ms = |share| self.latency.quantile(share) / 1_000.0;
-        let none = self.latency.count() == 0;
-        let ms = |share| if none { 0.0 } else { ms(share) };
         orders::Tally {
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
@@ -219,7 +218,7 @@ mod tests {
     fn tell(pieces: &[&[u8]]) -> orders::Tally {
         let (mut had, mut tally) = (Had::default(), Tally::default());
         for piece in pieces {
-            had.take(piece, 1, &mut tally, false);
+            had.take(piece, 1, &mut tally);
         }
         tally.tell()
     }
