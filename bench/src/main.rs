@@ -50,6 +50,7 @@ use contender::Kind;
 use machine::Machine;
 use notes::Notes;
 use report::{Report, Row};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 
 /// Measures Tidings against what the machine itself costs.
@@ -142,6 +143,7 @@ impl Scenario {
 }
 
 fn main() -> Result<()> {
+    allow_descriptors();
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(OsStr::to_str) {
         Some(server::PART) => return server::run(arguments),
@@ -151,6 +153,17 @@ fn main() -> Result<()> {
         _ => {}
     }
     measure(&Options::parse())
+}
+
+/// Lets this process, and those that it starts, have as many descriptors as the machine allows: a stream
+/// takes one on either side. Where it can't be had, fewer listeners come, and that is said.
+fn allow_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let _ = setrlimit(Resource::Nofile, most);
 }
 
 /// Measures what was chosen, and writes down what was found.

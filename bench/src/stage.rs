@@ -106,7 +106,7 @@ impl Stage {
         Ok(opened)
     }
 
-    /// Ends the run where something is not so, or notes it of a peer.
+    /// Fails where something is not so, or notes it of a peer.
     fn fault(&self, is_so: bool, what: impl FnOnce() -> String) -> Result<()> {
         if is_so {
             return Ok(());
