@@ -76,7 +76,7 @@ impl Kind {
     }
 
     /// Whether it is neither the floor nor Tidings. What a peer loses, or fails at, is noted; what the
-    /// others lose fails it.
+    /// others lose fails the run.
     pub fn is_peer(self) -> bool {
         !matches!(self, Self::Floor | Self::Tidings)
     }
