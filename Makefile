@@ -23,6 +23,7 @@ lint: ## Style and lints, for the server and for the pages
 
 bench: ## Measure it against what the machine itself costs; ARGS="--full" for the large sizes
 	@scripts/setup rust
+	@scripts/cargo build --release --package tidings
 	@scripts/cargo run --release --package bench -- $(ARGS)
 
 bench-peers: ## Install what it is measured beside: Nchan and Pushpin from Debian, Tornado from PyPI

@@ -12,3 +12,4 @@ pub mod message;
 pub mod outbox;
 mod random;
 pub mod registry;
+mod roomy;

@@ -98,7 +98,7 @@ struct Reached {
 /// Runs the scenario.
 pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let count = if setting.full { 1_000_000 } else { 100_000 };
-    let server = Server::start(&setting.folder.join("batch"), &[])?;
+    let server = Server::start(setting, &setting.folder.join("batch"), &[])?;
     let log = Arc::new(fill::open(fill::options(
         &setting.folder.join("batch-log"),
     ))?);

@@ -41,7 +41,7 @@ pub fn run() -> Result<()> {
         full: false,
         rounds: 1,
         peer_rounds: 0,
-        server: None,
+        server: crate::server::program(None)?,
         notes: Notes::default(),
     };
     let outcomes = [

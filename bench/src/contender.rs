@@ -2,7 +2,7 @@
 //! what it uses. How each is asked to push is said in `requests`.
 
 mod nchan;
-mod process;
+pub mod process;
 mod pushpin;
 mod requests;
 mod tidings;

@@ -52,8 +52,9 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
         durability: Durability::Os,
         ..fill::options(&folder("durable-os"))
     })?);
-    let server = Server::start(&folder("durable-http"), &[])?;
-    let server_os = Server::start(&folder("durable-http-os"), &["--durability", "os"])?;
+    let server = Server::start(setting, &folder("durable-http"), &[])?;
+    let os = ["--durability", "os"];
+    let server_os = Server::start(setting, &folder("durable-http-os"), &os)?;
     let mut floor = Vec::new();
     let mut reached: [Reached; PUBLISHERS.len()] = Default::default();
     for _ in 0..setting.rounds {

@@ -23,6 +23,7 @@ mod listeners;
 mod load;
 mod machine;
 mod memory;
+mod million;
 mod notes;
 mod part;
 mod payload;
@@ -35,6 +36,7 @@ mod rounds;
 mod server;
 mod slow;
 mod stage;
+mod start;
 mod stream;
 
 use std::{
@@ -52,6 +54,10 @@ use notes::Notes;
 use report::{Report, Row};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
+
+/// The same as the server has: some scenarios run parts of it here.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Measures Tidings against what the machine itself costs.
 #[derive(Debug, Parser)]
@@ -82,8 +88,8 @@ struct Options {
     #[arg(long, default_value_t = 1, value_name = "N")]
     peer_rounds: u64,
 
-    /// The program that is measured as Tidings by what listens and pushes, such as target/release/tidings
-    /// of another checkout. Default: the server that this program was built with.
+    /// The program that is measured as Tidings, such as target/release/tidings of another checkout. Default:
+    /// the one that was built beside this program.
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
 
@@ -106,6 +112,8 @@ enum Scenario {
     Accept,
     Slow,
     Heartbeats,
+    Start,
+    Million,
 }
 
 impl Options {
@@ -138,6 +146,8 @@ impl Scenario {
             Self::Accept => accept::measure(setting),
             Self::Slow => slow::measure(setting),
             Self::Heartbeats => heartbeats::measure(setting),
+            Self::Start => start::measure(setting),
+            Self::Million => million::measure(setting),
         }
     }
 }
@@ -146,7 +156,6 @@ fn main() -> Result<()> {
     allow_descriptors();
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(OsStr::to_str) {
-        Some(server::PART) => return server::run(arguments),
         Some(load::PART) => return load::run(arguments),
         Some(floor::PART) => return floor::run(),
         Some(check::PART) => return check::run(),
@@ -178,7 +187,7 @@ fn measure(options: &Options) -> Result<()> {
         full: options.full,
         rounds: options.rounds,
         peer_rounds: options.peer_rounds,
-        server: options.server.clone(),
+        server: server::program(options.server.clone())?,
         notes: Notes::default(),
     };
     let chosen = options.chosen();
@@ -223,7 +232,7 @@ struct Setting {
     full: bool,
     rounds: u64,
     peer_rounds: u64,
-    /// Another Tidings than the one of this program.
-    server: Option<PathBuf>,
+    /// The program that is measured.
+    server: PathBuf,
     notes: Notes,
 }

@@ -27,7 +27,7 @@ const LEFT: f64 = 0.1;
 const FIRST: usize = 100;
 
 /// How long memory has to settle.
-const SETTLE: Duration = Duration::from_secs(1);
+const SETTLE: Duration = Duration::from_secs(3);
 
 /// Bytes for each connection.
 #[derive(Clone, Copy, Debug)]

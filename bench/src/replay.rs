@@ -41,7 +41,7 @@ fn replay(
     topics: &str,
     count: u64,
 ) -> Result<Row> {
-    let server = Server::start(folder, &[])?;
+    let server = Server::start(setting, folder, &[])?;
     let path = format!("/sse?client_id=bench&since=earliest{topics}");
     let (mut streamed, mut read, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..setting.rounds {

@@ -64,7 +64,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     for _ in 0..setting.rounds as usize * TIMES.1 {
         stored.iter_mut().try_for_each(Stored::read)?;
     }
-    let served = stored.into_iter().map(Stored::serve);
+    let served = stored.into_iter().map(|stored| stored.serve(setting));
     let mut served = served.collect::<Result<Vec<_>>>()?;
     for _ in 0..setting.rounds as usize * TIMES.0 {
         for served in &mut served {
@@ -112,10 +112,10 @@ impl Stored {
     }
 
     /// Closes the log, and starts a server on it.
-    fn serve(mut self) -> Result<Served> {
+    fn serve(mut self, setting: &Setting) -> Result<Served> {
         self.log = None;
         let cursor = stream::cursor(&self.folder, self.count - BEHIND)?;
-        let server = Server::start(&self.folder, &[])?;
+        let server = Server::start(setting, &self.folder, &[])?;
         Ok(Served {
             path: format!("/sse?client_id=bench&topic=orders/1&since={cursor}"),
             stored: self,

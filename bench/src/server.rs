@@ -1,44 +1,56 @@
-//! A whole server in a process of its own: what is measured over HTTP shares no memory and no runtime
-//! with what measures it, and its processor time can be told apart.
+//! Tidings itself, as users run it: the program, in a process of its own.
 
 use std::{
-    ffi::OsString,
-    io::{self, Read as _},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
+    process::Command,
 };
 
-use anyhow::{Context, Result};
-use tidings::config::Settings;
+use anyhow::{Context, Result, ensure};
 
-use crate::{machine, part::Part};
-
-/// The argument by which this program knows that it is to be the server.
-pub const PART: &str = "be-the-server";
+use crate::{
+    Setting,
+    contender::process::{Process, free_address},
+    machine,
+};
 
 /// A running server.
 pub struct Server {
-    part: Part,
+    process: Process,
     address: SocketAddr,
+}
+
+/// The program to run: this one, or the one that was built beside the bench.
+pub fn program(named: Option<PathBuf>) -> Result<PathBuf> {
+    let beside = || Some(std::env::current_exe().ok()?.with_file_name("tidings"));
+    let program = named.or_else(beside).context("no program was named")?;
+    let how = "`cargo build --package tidings` with the profile of this program makes it";
+    ensure!(
+        program.is_file(),
+        "{} is not there: {how}",
+        program.display()
+    );
+    Ok(program)
 }
 
 impl Server {
     /// Starts one on this folder for who measures the log, with more flags of `tidings serve`.
-    pub fn start(folder: &Path, flags: &[&str]) -> Result<Self> {
-        // No pings between what is counted, and no leave to take.
-        let quiet = ["--heartbeat", "3600", "--drain", "0"];
-        let large = ["--max-log-mb", "65536"];
-        Self::start_as_is(folder, &[&quiet[..], &large, flags].concat())
+    pub fn start(setting: &Setting, folder: &Path, flags: &[&str]) -> Result<Self> {
+        // No pings between what is counted.
+        let quiet = ["--heartbeat", "3600", "--max-log-mb", "65536"];
+        Self::start_as_is(setting, folder, &[&quiet[..], flags].concat())
     }
 
     /// Starts one as users do, apart from these flags.
-    pub fn start_as_is(folder: &Path, flags: &[&str]) -> Result<Self> {
-        let mut arguments = vec![PART.into(), "--data-dir".into(), folder.into()];
-        arguments.extend(flags.iter().map(OsString::from));
-        let mut part = Part::start(arguments)?;
-        let address = part.line()?.parse();
-        let address = address.context("the server did not say where it listens")?;
-        Ok(Self { part, address })
+    pub fn start_as_is(setting: &Setting, folder: &Path, flags: &[&str]) -> Result<Self> {
+        let address = free_address()?;
+        // No leave to take, and nothing said of what is routine.
+        let mut command = Command::new(&setting.server);
+        command.args(["serve", "--drain", "0", "--log", "warn"]);
+        command.args(["--listen", &address.to_string()]);
+        command.arg("--data-dir").arg(folder).args(flags);
+        let process = Process::start(&mut command, &[address])?;
+        Ok(Self { process, address })
     }
 
     /// Where it listens.
@@ -48,36 +60,16 @@ impl Server {
 
     /// The number of its process.
     pub fn id(&self) -> u32 {
-        self.part.id()
+        self.process.id()
     }
 
     /// Seconds of processor time that it has used.
     pub fn cpu_seconds(&self) -> f64 {
-        machine::cpu_seconds(self.part.id())
+        machine::cpu_seconds(self.id())
     }
 
     /// Bytes that it has sent on to the disk.
     pub fn bytes_written(&self) -> f64 {
-        machine::bytes_written(self.part.id())
+        machine::bytes_written(self.id())
     }
-}
-
-/// Is the server, until its input ends.
-pub fn run(flags: impl Iterator<Item = OsString>) -> Result<()> {
-    let settings = Settings::from_flags(flags)?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        println!("{}", listener.local_addr()?);
-        let (ended, end) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            let _ = io::stdin().read_to_end(&mut Vec::new());
-            let _ = ended.send(());
-        });
-        let shutdown = async {
-            let _ = end.await;
-        };
-        tidings::http::serve(listener, settings, shutdown).await?;
-        Ok(())
-    })
 }

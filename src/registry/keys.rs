@@ -10,6 +10,10 @@ pub(super) enum Keys {
     #[default]
     None,
     One(Key),
+    #[expect(
+        clippy::box_collection,
+        reason = "a set in here would double the room of all"
+    )]
     Many(Box<BTreeSet<Key>>),
 }
 

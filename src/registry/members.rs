@@ -15,6 +15,7 @@ use super::{
 use crate::{
     message::{Audience, ClientId, Seq},
     outbox::{CloseReason, Delivery, Slot, Whom},
+    roomy,
 };
 
 /// Where a connection stands among the members, for as long as it is one.
@@ -87,6 +88,7 @@ impl Members {
     pub(super) fn insert(&mut self, entry: Arc<Entry>) -> Key {
         self.version += 1;
         let newcomer = &entry.newcomer;
+        roomy::grow(&mut self.connections);
         let slot = self.connections.vacant_entry();
         // Descriptors end far below.
         let key = slot.key() as Key;

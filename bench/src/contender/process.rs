@@ -32,7 +32,7 @@ impl Process {
                 if began.elapsed() > START {
                     bail!("nobody listens at {address}");
                 }
-                sleep(Duration::from_millis(20));
+                sleep(Duration::from_millis(1));
             }
         }
         Ok(process)

@@ -69,11 +69,11 @@ impl Round {
         while let Some((delivery, whom)) = self.deliveries.pop_front() {
             match whom {
                 Whom::Everyone => match self.gather(delivery) {
-                    Ok(delivery) => self.to_everyone(streams, &delivery),
-                    Err(together) => self.all_to_everyone(streams, &together),
+                    Ok(delivery) => self.give_everyone(streams, &delivery),
+                    Err(together) => self.give_everyone_all(streams, &together),
                 },
-                Whom::One(slot) => self.to_these(streams, &delivery, &[slot]),
-                Whom::Some(slots) => self.to_these(streams, &delivery, &slots),
+                Whom::One(slot) => self.give_these(streams, &delivery, &[slot]),
+                Whom::Some(slots) => self.give_these(streams, &delivery, &slots),
             }
             if began.elapsed() > PATIENCE {
                 break;
@@ -101,7 +101,7 @@ impl Round {
         }
     }
 
-    fn to_everyone<S: io::Read + io::Write>(
+    fn give_everyone<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
         delivery: &Delivery,
@@ -111,7 +111,7 @@ impl Round {
         count(delivery, written);
     }
 
-    fn all_to_everyone<S: io::Read + io::Write>(
+    fn give_everyone_all<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
         together: &Together,
@@ -133,7 +133,7 @@ impl Round {
             .for_each(|delivery| count(delivery, written));
     }
 
-    fn to_these<S: io::Read + io::Write>(
+    fn give_these<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
         delivery: &Delivery,

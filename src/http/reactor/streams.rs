@@ -8,6 +8,7 @@ use super::stream::Stream;
 use crate::{
     message::{ClientId, Seq},
     outbox::Slot,
+    roomy,
 };
 
 /// See the module's description.
@@ -71,6 +72,7 @@ impl<S: io::Read + io::Write> Streams<S> {
     pub fn insert(&mut self, stream: Stream<S>) -> Slot {
         let slot = self.next();
         self.number = slot.number;
+        roomy::grow(&mut self.places);
         self.places.insert(Held {
             number: slot.number,
             observer: stream.client_id().is_none(),

@@ -1,0 +1,147 @@
+//! What a connection costs Tidings itself, at a thousand, a hundred thousand and a million of them: the registry
+//! and the loop that delivers, over sockets that are none, in this process.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use tidings::{
+    http::reactor::{Counter, Rehearsal},
+    message::{Audience, ClientId, Topic, TopicFilter},
+};
+
+use crate::{
+    Setting, processes,
+    report::{Row, median, number},
+};
+
+/// Connections.
+const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
+
+/// Writes that are timed for each size, at least.
+const WRITES: u32 = 2_000_000;
+
+/// Messages to one of them that are timed.
+const DIRECT: u32 = 20_000;
+
+/// The target: bytes of one connection.
+const BYTES: f64 = 614.4;
+
+/// How long freed memory takes to go back to the system.
+const SETTLE: Duration = Duration::from_secs(3);
+
+/// What was found at one size.
+struct Found {
+    bytes: f64,
+    /// Of a message to all, for each of them.
+    nanoseconds: f64,
+    /// Of a message to one.
+    direct: f64,
+}
+
+/// Runs the scenario.
+pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let mut first: Option<Found> = None;
+    for size in SIZES {
+        let found = look(size, setting.rounds)?;
+        let of = number(f64::from(size));
+        let name = |what: &str| format!("{what}, {of} connections without sockets");
+        let bytes = Row::new(name("memory of one"), found.bytes, "B");
+        let each = Row::new(name("a message to all, for each"), found.nanoseconds, "ns");
+        let direct = Row::new(name("a message to one"), found.direct, "us");
+        match &first {
+            // So few weigh less than what comes and goes meanwhile.
+            None => rows.extend([each, direct]),
+            Some(few) => {
+                let than = format!("of {}", number(f64::from(SIZES[0])));
+                rows.extend([
+                    bytes.at_most(BYTES),
+                    each.against(&than, few.nanoseconds),
+                    direct.against(&than, few.direct),
+                ]);
+            }
+        }
+        first.get_or_insert(found);
+    }
+    Ok(rows)
+}
+
+fn look(size: u32, rounds: u64) -> Result<Found> {
+    let mut rehearsal = Rehearsal::default();
+    let counter = Counter::default();
+    std::thread::sleep(SETTLE);
+    let before = processes::memory(std::process::id());
+    for number in 0..size {
+        let topics = [format!("orders/{number}"), "news".to_owned()];
+        let topics = topics.iter().map(|topic| TopicFilter::parse(topic));
+        let topics: Box<[TopicFilter]> = topics.collect::<Result<_, _>>()?;
+        rehearsal.connect(client(number)?, topics, counter.clone())?;
+    }
+    std::thread::sleep(SETTLE);
+    let bytes = (processes::memory(std::process::id()) - before) / f64::from(size);
+    let (mut all, mut one) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        all.push(to_all(&mut rehearsal, &counter, size)?);
+        one.push(to_one(&mut rehearsal, &counter, size)?);
+    }
+    Ok(Found {
+        bytes,
+        nanoseconds: median(&all),
+        direct: median(&one),
+    })
+}
+
+/// Nanoseconds for each connection, of messages to everyone and to a topic that all hear.
+fn to_all(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> Result<f64> {
+    let news = Audience::Topic(Topic::parse("news")?);
+    let messages = (WRITES / size).max(2);
+    let before = counter.writes();
+    let began = Instant::now();
+    for number in 0..messages {
+        let audience = if number % 2 == 0 {
+            &news
+        } else {
+            &Audience::Everyone
+        };
+        let reached = rehearsal.publish(audience, "something new");
+        ensure!(reached == u64::from(size), "reached {reached} of {size}");
+    }
+    let took = began.elapsed().as_nanos() as f64;
+    let writes = counter.writes() - before;
+    ensure!(
+        writes == u64::from(messages) * u64::from(size),
+        "{writes} writes"
+    );
+    Ok(took / writes as f64)
+}
+
+/// Microseconds of a message to one client, each time another one.
+fn to_one(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> Result<f64> {
+    // A step that has no divisor in common with the sizes, and leaps over many.
+    let whom =
+        (0..DIRECT).map(|number| client((u64::from(number) * 7_919 % u64::from(size)) as u32));
+    let whom: Vec<Audience> = whom
+        .map(|id| id.map(Audience::Client))
+        .collect::<Result<_>>()?;
+    let before = counter.writes();
+    let began = Instant::now();
+    for audience in &whom {
+        black_box(rehearsal.publish(audience, "something for you"));
+    }
+    let took = began.elapsed().as_micros() as f64;
+    ensure!(
+        counter.writes() - before == u64::from(DIRECT),
+        "not all came"
+    );
+    Ok(took / f64::from(DIRECT))
+}
+
+/// A name as pages make them: as long as a UUID, and in no order.
+fn client(number: u32) -> Result<ClientId> {
+    let mixed = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let name = format!("{:08x}-0000-4000-8000-{:012x}", mixed >> 32, number);
+    ClientId::parse(&name).context("a name of a client")
+}
