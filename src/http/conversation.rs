@@ -25,14 +25,14 @@ use super::{
     Code, Error,
     handover::{self, Handover},
     pulse::{Farewell, Pulse, Pulsed},
-    reactor::{Opened, Reactor},
+    reactor::{Opened, Reactor, Taken},
 };
 
 /// How long a peer may take to notice that its connection has ended.
 pub const LINGER: Duration = Duration::from_secs(1);
 
 /// First requests that are answered at the same time.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 
 /// How long one of them may keep others waiting.
 const TURN: Duration = Duration::from_millis(20);
@@ -117,7 +117,7 @@ impl Conversation {
                 outcome = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => break outcome,
                 Ok((opened, head)) = &mut leaving => {
                     let socket = connection.into_parts().io.into_inner().into_inner();
-                    return self.hand_over(opened, socket, head);
+                    return self.hand_over(opened, socket, head, &permit);
                 }
                 () = &mut turn, if !turn.is_elapsed() => drop(permit.lock().take()),
                 _ = stopped.changed(), if !stopping => {
@@ -164,7 +164,6 @@ impl Conversation {
         // hyper asks for a future that can be moved when the socket is to be had back.
         Box::pin(async move {
             let response = router.oneshot(request).await?;
-            drop(permit.lock().take());
             if let Some(opened) = handover.take() {
                 let way = leave.lock().take();
                 if let Some(way) = way {
@@ -172,13 +171,20 @@ impl Conversation {
                 }
                 std::future::pending::<()>().await;
             }
+            drop(permit.lock().take());
             Ok(response)
         })
     }
 
-    fn hand_over(&self, opened: Opened, socket: TcpStream, head: Bytes) {
+    fn hand_over(&self, opened: Opened, socket: TcpStream, head: Bytes, permit: &Permit) {
         match socket.into_std() {
-            Ok(socket) => self.reactor.take(opened, socket, head),
+            // Its place at the gate goes along: else those who are through would wait at the next door.
+            Ok(socket) => self.reactor.take(Taken {
+                opened,
+                socket,
+                head,
+                permit: permit.lock().take(),
+            }),
             Err(error) => tracing::error!(%error, "a socket can't be handed over"),
         }
     }

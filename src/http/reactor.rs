@@ -30,6 +30,7 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::AppState;
 use crate::{connection::Admitted, message::Frame};
@@ -45,6 +46,18 @@ pub struct Opened {
     pub opening: Vec<Frame>,
     /// When its token ends, in seconds since 1970.
     pub expires_at: Option<u64>,
+}
+
+/// A stream with all that it brings from where it was answered.
+pub struct Taken {
+    /// The stream.
+    pub opened: Opened,
+    /// Where it is written.
+    pub socket: TcpStream,
+    /// The head of its response, which comes first.
+    pub head: Bytes,
+    /// What it holds until a thread has it.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// The threads. See the module's description.
@@ -80,11 +93,11 @@ impl Reactor {
         !self.mailboxes.is_empty()
     }
 
-    /// Gives a stream and its socket to one of the threads, which first writes `head`.
-    pub fn take(&self, opened: Opened, socket: TcpStream, head: Bytes) {
+    /// Gives a stream to one of the threads.
+    pub fn take(&self, taken: Taken) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mailbox) = self.mailboxes.get(next % self.mailboxes.len().max(1)) {
-            mailbox.send(Mail::Stream(Box::new(opened), socket, head));
+            mailbox.send(Mail::Stream(Box::new(taken)));
         }
     }
 

@@ -1,12 +1,11 @@
 //! What other threads have for a thread of the reactor, besides messages.
 
-use std::{mem, net::TcpStream, sync::Arc};
+use std::{mem, sync::Arc};
 
-use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::{
-    Opened,
+    Taken,
     alarm::Alarm,
     reads::{Asked, Done},
 };
@@ -14,8 +13,8 @@ use crate::outbox::Bell;
 
 /// Something that is not for now and then, but for one stream or for the thread itself.
 pub enum Mail {
-    /// A stream to write, its socket, and the head of its response.
-    Stream(Box<Opened>, TcpStream, Bytes),
+    /// A stream to write.
+    Stream(Box<Taken>),
     /// What streams asked for of the log, and what was not got round to.
     Reads(Vec<Done>, Vec<Asked>),
     /// No more streams come: end with the last.

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Shutdown, TcpStream},
+    net::Shutdown,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use mio::{Events, Interest, Poll, Token};
 
 use super::{
-    Opened,
+    Taken,
     alarm::{Alarm, WAKE},
     beats::Beats,
     clock::{Clock, Due},
@@ -126,7 +126,7 @@ impl Thread {
 
     fn open(&mut self, mail: Mail) {
         match mail {
-            Mail::Stream(opened, socket, head) => self.admit(*opened, socket, &head),
+            Mail::Stream(taken) => self.admit(*taken),
             Mail::Reads(done, left) => {
                 self.reads.ended(left);
                 for (slot, outcome) in done {
@@ -138,7 +138,13 @@ impl Thread {
         }
     }
 
-    fn admit(&mut self, opened: Opened, socket: TcpStream, head: &Bytes) {
+    fn admit(&mut self, taken: Taken) {
+        let Taken {
+            opened,
+            socket,
+            head,
+            permit: _permit,
+        } = taken;
         let slot = self.streams.next();
         let mut socket = mio::net::TcpStream::from_std(socket);
         let interest = Interest::READABLE | Interest::WRITABLE;
