@@ -15,9 +15,12 @@ pub use topic::{InvalidTopic, Topic, TopicFilter};
 
 use std::{fmt, sync::Arc, time::Duration};
 
+// One pointer, where `Arc<str>` is two: a connection has several of them for as long as it lasts.
+use arcstr::ArcStr;
+
 /// Somebody who listens: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ : @ -`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(Arc<str>);
+pub struct ClientId(ArcStr);
 
 impl ClientId {
     /// The longest there may be, in characters.

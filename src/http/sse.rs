@@ -13,6 +13,7 @@ use std::{
 };
 
 use app::wire::Problem;
+use arcstr::ArcStr;
 use axum::{
     body::Body,
     extract::{ConnectInfo, RawQuery, State},
@@ -84,7 +85,7 @@ pub async fn get(
             .get::<ConnectInfo<SocketAddr>>()
             .map(|info| info.0)
             .into(),
-        user_agent: user_agent.map(Arc::from),
+        user_agent: user_agent.map(ArcStr::from),
     };
     let admitted = state.broker.subscribe(newcomer, &since)?;
     let mut opening = vec![events::welcome(&state.settings, admitted.newcomer())];

@@ -1,6 +1,8 @@
 //! Topics, and the patterns that subscriptions may use.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+
+use arcstr::ArcStr;
 
 /// The longest topic or pattern, in bytes.
 const MAX_LEN: usize = 512;
@@ -8,7 +10,7 @@ const MAX_LEN: usize = 512;
 /// A name that connections subscribe to: `orders/42`, or a whole URL. 1 to 512 bytes of UTF-8 without
 /// control characters; segments by `/`, none of them `*` or `**`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Topic(Arc<str>);
+pub struct Topic(ArcStr);
 
 impl Topic {
     /// Checks a topic that a push named.
@@ -46,7 +48,7 @@ impl fmt::Display for Topic {
 /// and a last `**` is the rest, one segment or more. Neither stands for a first segment that begins
 /// with `$`, so nobody hears the server's own topics by accident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TopicFilter(Arc<str>);
+pub struct TopicFilter(ArcStr);
 
 impl TopicFilter {
     /// Checks what a subscription asked for.
@@ -61,7 +63,7 @@ impl TopicFilter {
 
     /// The subscription to exactly this topic.
     pub fn of(topic: &Topic) -> Self {
-        Self(Arc::clone(&topic.0))
+        Self(topic.0.clone())
     }
 
     /// The subscription as text.

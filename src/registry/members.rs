@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use arcstr::ArcStr;
 use slab::Slab;
 
 use super::{
@@ -35,7 +36,7 @@ pub(super) struct Members {
     pub(super) trunks: Trunks,
     /// Those of the audience that have an outbox of their own.
     with_outbox: Keys,
-    user_agents: HashSet<Arc<str>>,
+    user_agents: HashSet<ArcStr>,
     version: u64,
     /// Used again and again by [`Self::put`]: whom a delivery is for, by trunk.
     slots: Vec<Vec<Slot>>,
@@ -75,9 +76,9 @@ impl Members {
         }
         if let Some(user_agent) = &mut newcomer.user_agent {
             match self.user_agents.get(user_agent) {
-                Some(known) => *user_agent = Arc::clone(known),
+                Some(known) => *user_agent = known.clone(),
                 None if self.user_agents.len() < USER_AGENTS => {
-                    self.user_agents.insert(Arc::clone(user_agent));
+                    self.user_agents.insert(user_agent.clone());
                 }
                 None => self.user_agents = HashSet::new(),
             }

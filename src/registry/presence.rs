@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use arcstr::ArcStr;
+
 use crate::message::{ClientId, TopicFilter};
 
 /// The number of a connection on this node; never used twice while the node runs.
@@ -21,7 +23,7 @@ pub struct Newcomer {
     /// The address it comes from.
     pub remote: Remote,
     /// The `User-Agent` it gave.
-    pub user_agent: Option<Arc<str>>,
+    pub user_agent: Option<ArcStr>,
 }
 
 impl Newcomer {
