@@ -14,6 +14,7 @@ mod direct;
 mod durable;
 mod fanout;
 mod fill;
+mod flame;
 mod floor;
 mod heartbeats;
 mod histogram;
@@ -159,6 +160,7 @@ fn main() -> Result<()> {
         Some(load::PART) => return load::run(arguments),
         Some(floor::PART) => return floor::run(),
         Some(check::PART) => return check::run(),
+        Some(flame::PART) => return flame::run(),
         _ => {}
     }
     measure(&Options::parse())
