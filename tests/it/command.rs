@@ -443,6 +443,37 @@ fn a_server_without_a_token_refuses_to_listen_for_others() {
 }
 
 #[test]
+fn it_takes_as_many_connections_as_the_machine_allows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plain = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
+    // As a system may start it: with few descriptors, and the right to have more.
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -S -n 64; exec \"$0\" \"$@\""]);
+    command.arg(plain.get_program()).args(plain.get_args());
+    for (name, _) in plain.get_envs().filter(|(_, value)| value.is_none()) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder.path()).stdin(Stdio::null());
+    let running = Running::start(command);
+    let address = running.url();
+    let address = address.trim_start_matches("http://");
+    let mut streams = Vec::new();
+    for number in 0..100 {
+        let mut stream = std::net::TcpStream::connect(address).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        write!(
+            stream,
+            "GET /sse?client_id=c{number} HTTP/1.1\r\nhost: x\r\n\r\n"
+        )
+        .expect("sent");
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).expect("answered");
+        assert_eq!(&head, b"HTTP/1.1 200", "{number}");
+        streams.push(stream);
+    }
+}
+
+#[test]
 fn an_address_that_is_taken_is_told_in_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
