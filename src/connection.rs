@@ -322,11 +322,8 @@ impl<I: Inlet> Connection<I> {
                         range: None,
                         reason: GapReason::Slow,
                     });
-                    self.behind = Some(Behind::new(Phase::Everything, self.cursor, None));
-                    return match gap {
-                        None => Step::Read(self.everything(self.cursor)),
-                        Some(gap) => Step::Gap(gap),
-                    };
+                    self.behind = Some(Behind::new(Phase::Everything, self.cursor, gap));
+                    return self.step();
                 }
                 Taken::Close(reason) => return Step::Close(reason),
                 Taken::Empty => {

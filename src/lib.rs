@@ -4,6 +4,7 @@ pub mod broker;
 pub mod changes;
 pub mod config;
 pub mod connection;
+pub mod descriptors;
 pub mod http;
 pub mod job;
 pub mod jobs;

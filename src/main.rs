@@ -5,7 +5,7 @@ mod command;
 use std::process::ExitCode;
 
 /// Many small things are held here for a long time, between large ones that come and go, on many threads. The
-/// system's allocator keeps three times as much as is in use then; this one, as `.cargo/config.toml` sets
+/// system's allocator keeps much more than is in use then; this one, as `.cargo/config.toml` sets
 /// it up, gives back what is free within a second.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

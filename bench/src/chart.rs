@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
-use crate::report::{Chart, Report, number};
+use crate::{
+    report::{Chart, Report, number},
+    svg,
+};
 
 /// Sizes, in pixels.
 const WIDTH: f64 = 760.0;
@@ -12,10 +15,6 @@ const FIGURES: f64 = 90.0;
 const BAR: f64 = 18.0;
 const STEP: f64 = 26.0;
 const TITLE: f64 = 42.0;
-
-/// Around the whole. It has a ground of its own: the page that shows it may be lighter or darker than what
-/// the reader has chosen.
-const EDGE: f64 = 16.0;
 
 const STYLE: &str = "\
 .ground{fill:#fff}text{font:14px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.figure{fill:#59636e}\
@@ -43,15 +42,7 @@ pub fn draw(report: &Report) -> Option<String> {
             top += panel(&mut body, top, title, &bars);
         }
     }
-    (top > 0.0).then(|| {
-        let (width, height) = (WIDTH + 2.0 * EDGE, top + 2.0 * EDGE);
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-             width=\"{width}\" height=\"{height}\" role=\"img\">\n<style>{STYLE}</style>\n\
-             <rect class=\"ground\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\n\
-             <g transform=\"translate({EDGE} {EDGE})\">\n{body}</g>\n</svg>\n"
-        )
-    })
+    (top > 0.0).then(|| svg::picture(WIDTH, top, STYLE, &body))
 }
 
 /// Writes one chart from `top` on, and says how high it is.

@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Result, ensure};
 
+use crate::svg;
+
 /// The argument by which this program knows that it is to draw.
 pub const PART: &str = "flame";
 
@@ -16,7 +18,6 @@ pub const PART: &str = "flame";
 const WIDTH: f64 = 1_160.0;
 const ROW: f64 = 18.0;
 const LETTER: f64 = 6.2;
-const EDGE: f64 = 16.0;
 
 /// What is narrower is left out.
 const LEAST: f64 = 1.0;
@@ -41,7 +42,7 @@ pub fn run() -> Result<()> {
         root.samples > 0,
         "there are no samples: pipe `perf script` into this"
     );
-    println!("{}", draw(&root));
+    print!("{}", draw(&root));
     Ok(())
 }
 
@@ -109,12 +110,7 @@ fn draw(root: &Frame) -> String {
     let height = ROW * root.depth(root.samples) as f64;
     let mut body = String::new();
     boxes(&mut body, root, root.samples, 0.0, height);
-    let (wide, high) = (WIDTH + 2.0 * EDGE, height + 2.0 * EDGE);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" width=\"{wide}\" height=\"{high}\" \
-         role=\"img\">\n<style>{STYLE}</style>\n<rect class=\"ground\" width=\"{wide}\" height=\"{high}\" rx=\"8\"/>\n\
-         <g transform=\"translate({EDGE} {EDGE})\">\n{body}</g>\n</svg>"
-    )
+    svg::picture(WIDTH, height, STYLE, &body)
 }
 
 /// Draws the callees of a function side by side, their lower edge at `bottom`.

@@ -39,6 +39,7 @@ mod slow;
 mod stage;
 mod start;
 mod stream;
+mod svg;
 
 use std::{
     ffi::OsStr,
@@ -53,7 +54,6 @@ use contender::Kind;
 use machine::Machine;
 use notes::Notes;
 use report::{Report, Row};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::Runtime;
 
 /// The same as the server has: some scenarios run parts of it here.
@@ -154,7 +154,8 @@ impl Scenario {
 }
 
 fn main() -> Result<()> {
-    allow_descriptors();
+    // A stream takes a descriptor on either side. Where they can't be had, fewer listeners come, and that is said.
+    let _ = tidings::descriptors::take_all();
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(OsStr::to_str) {
         Some(load::PART) => return load::run(arguments),
@@ -164,17 +165,6 @@ fn main() -> Result<()> {
         _ => {}
     }
     measure(&Options::parse())
-}
-
-/// Lets this process, and those that it starts, have as many descriptors as the machine allows: a stream
-/// takes one on either side. Where it can't be had, fewer listeners come, and that is said.
-fn allow_descriptors() {
-    let limit = getrlimit(Resource::Nofile);
-    let most = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    let _ = setrlimit(Resource::Nofile, most);
 }
 
 /// Measures what was chosen, and writes down what was found.

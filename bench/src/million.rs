@@ -6,14 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use tidings::{
     http::reactor::{Counter, Rehearsal},
-    message::{Audience, ClientId, Topic, TopicFilter},
+    message::{Audience, ClientId, TopicFilter},
 };
 
 use crate::{
-    Setting, processes,
+    Setting, fill, processes,
     report::{Row, median, number},
 };
 
@@ -48,10 +48,10 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     for size in SIZES {
         let found = look(size, setting.rounds)?;
         let of = number(f64::from(size));
-        let name = |what: &str| format!("{what}, {of} connections without sockets");
-        let bytes = Row::new(name("memory of one"), found.bytes, "B");
-        let each = Row::new(name("a message to all, for each"), found.nanoseconds, "ns");
-        let direct = Row::new(name("a message to one"), found.direct, "us");
+        let title = |what: &str| format!("{what}, {of} connections without sockets");
+        let bytes = Row::new(title("memory of one"), found.bytes, "B");
+        let each = Row::new(title("a message to all, for each"), found.nanoseconds, "ns");
+        let direct = Row::new(title("a message to one"), found.direct, "us");
         match &first {
             // So few weigh less than what comes and goes meanwhile.
             None => rows.extend([each, direct]),
@@ -78,7 +78,7 @@ fn look(size: u32, rounds: u64) -> Result<Found> {
         let topics = [format!("orders/{number}"), "news".to_owned()];
         let topics = topics.iter().map(|topic| TopicFilter::parse(topic));
         let topics: Box<[TopicFilter]> = topics.collect::<Result<_, _>>()?;
-        rehearsal.connect(client(number)?, topics, counter.clone())?;
+        rehearsal.connect(ClientId::parse(&name(number))?, topics, counter.clone())?;
     }
     std::thread::sleep(SETTLE);
     let bytes = (processes::memory(std::process::id()) - before) / f64::from(size);
@@ -96,7 +96,7 @@ fn look(size: u32, rounds: u64) -> Result<Found> {
 
 /// Nanoseconds for each connection, of messages to everyone and to a topic that all hear.
 fn to_all(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> Result<f64> {
-    let news = Audience::Topic(Topic::parse("news")?);
+    let news = fill::topic("news")?;
     let messages = (WRITES / size).max(2);
     let before = counter.writes();
     let began = Instant::now();
@@ -121,10 +121,9 @@ fn to_all(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> R
 /// Microseconds of a message to one client, each time another one.
 fn to_one(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> Result<f64> {
     // A step that has no divisor in common with the sizes, and leaps over many.
-    let whom =
-        (0..DIRECT).map(|number| client((u64::from(number) * 7_919 % u64::from(size)) as u32));
+    let whom = (0..DIRECT).map(|number| u64::from(number) * 7_919 % u64::from(size));
     let whom: Vec<Audience> = whom
-        .map(|id| id.map(Audience::Client))
+        .map(|number| fill::client(&name(number as u32)))
         .collect::<Result<_>>()?;
     let before = counter.writes();
     let began = Instant::now();
@@ -140,8 +139,7 @@ fn to_one(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> R
 }
 
 /// A name as pages make them: as long as a UUID, and in no order.
-fn client(number: u32) -> Result<ClientId> {
+fn name(number: u32) -> String {
     let mixed = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let name = format!("{:08x}-0000-4000-8000-{:012x}", mixed >> 32, number);
-    ClientId::parse(&name).context("a name of a client")
+    format!("{:08x}-0000-4000-8000-{number:012x}", mixed >> 32)
 }

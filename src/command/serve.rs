@@ -3,8 +3,10 @@
 use std::io::{self, IsTerminal};
 
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tidings::config::{LogFormat, Settings};
+use tidings::{
+    config::{LogFormat, Settings},
+    descriptors,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -15,7 +17,9 @@ const BLOCKING_THREADS: usize = 8;
 /// Serves until SIGTERM or SIGINT.
 pub fn run(settings: Settings) -> anyhow::Result<()> {
     start_log(&settings)?;
-    allow_descriptors();
+    if let Err(error) = descriptors::take_all() {
+        tracing::warn!(%error, "the limit of open files can't be raised");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
@@ -39,18 +43,6 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         let serving = tokio::spawn(tidings::http::serve(listener, settings, shutdown));
         serving.await?.context("the server stopped")
     })
-}
-
-/// Takes as many descriptors as the machine allows: each stream is one, and many systems begin with 1,024.
-fn allow_descriptors() {
-    let limit = getrlimit(Resource::Nofile);
-    let most = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, most) {
-        tracing::warn!(%error, "the limit of open files can't be raised");
-    }
 }
 
 fn start_log(settings: &Settings) -> anyhow::Result<()> {

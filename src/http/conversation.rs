@@ -51,8 +51,8 @@ pub struct Conversation {
     pub max_head: usize,
 }
 
-/// Lets a crowd in some at a time. What answers a first request takes some twenty kilobytes: for ten thousand who
-/// come at once that would be hundreds of megabytes, which leave their traces in the memory that stays.
+/// Lets a crowd in some at a time. What answers a first request takes far more room than a stream does: for ten
+/// thousand who come at once that would be a lot, and leave its traces in the memory that stays.
 #[derive(Clone)]
 pub struct Gate(Arc<Semaphore>);
 

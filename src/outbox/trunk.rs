@@ -54,8 +54,11 @@ pub struct Trunk {
 
 #[derive(Default)]
 struct Inner {
-    load: Load,
+    deliveries: VecDeque<(Delivery, Whom)>,
     bytes: usize,
+    /// For whom there was no room after those.
+    overflow: Overflow,
+    closes: Vec<(Slot, CloseReason)>,
 }
 
 /// What a thread takes out at a time.
@@ -67,7 +70,6 @@ pub struct Load {
     pub behind: Vec<(Whom, u64)>,
     /// Whom to end, and why.
     pub closes: Vec<(Slot, CloseReason)>,
-    overflow: Overflow,
 }
 
 /// Those for whom there was no room, each once.
@@ -96,30 +98,30 @@ impl Trunk {
 
     /// Ends a connection, once its thread next looks.
     pub fn close(&self, slot: Slot, reason: CloseReason) {
-        self.inner.lock().load.closes.push((slot, reason));
+        self.inner.lock().closes.push((slot, reason));
         self.bell.ring();
     }
 
     /// Takes everything. After this the trunk collects anew, so whoever reads the log for those who are
     /// behind *after* this call misses nothing.
     pub fn take(&self) -> Load {
-        let mut load = {
-            let mut inner = self.inner.lock();
-            inner.bytes = 0;
-            mem::take(&mut inner.load)
-        };
-        let overflow = mem::take(&mut load.overflow);
-        let everyone = overflow.everyone.map(|lost| (Whom::Everyone, lost));
-        let some = overflow.some.into_iter();
+        let inner = mem::take(&mut *self.inner.lock());
+        let everyone = inner.overflow.everyone;
+        let everyone = everyone.map(|lost| (Whom::Everyone, lost));
+        let some = inner.overflow.some.into_iter();
         let some = some.map(|(slot, lost)| (Whom::One(slot), lost));
-        load.behind = everyone.into_iter().chain(some).collect();
-        load
+        Load {
+            deliveries: inner.deliveries,
+            behind: everyone.into_iter().chain(some).collect(),
+            closes: inner.closes,
+        }
     }
 
     /// Whether there is nothing to take.
     pub fn is_empty(&self) -> bool {
         let inner = self.inner.lock();
-        inner.load.is_empty()
+        // Nothing overflows where nothing is held.
+        inner.deliveries.is_empty() && inner.closes.is_empty()
     }
 
     /// Notes how far a connection is that has not had everything; none: it has.
@@ -147,26 +149,16 @@ impl Inner {
             Whom::Everyone | Whom::One(_) => 0,
         };
         let bytes = delivery.len() + list + size_of::<(Delivery, Whom)>();
-        let fits = self.load.deliveries.is_empty() || self.bytes + bytes <= room;
+        let fits = self.deliveries.is_empty() || self.bytes + bytes <= room;
         // Who is behind takes nothing from here before it has read the log: what came after would hide
         // what is missing.
-        if fits && !self.load.overflow.has_happened() {
+        if fits && !self.overflow.has_happened() {
             self.bytes += bytes;
-            self.load.deliveries.push_back((delivery, whom));
+            self.deliveries.push_back((delivery, whom));
         } else {
             let lost = u64::from(matches!(delivery, Delivery::Ephemeral(_)));
-            self.load.overflow.add(whom, lost);
+            self.overflow.add(whom, lost);
         }
-    }
-}
-
-impl Load {
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.deliveries.is_empty()
-            && self.behind.is_empty()
-            && self.closes.is_empty()
-            && !self.overflow.has_happened()
     }
 }
 

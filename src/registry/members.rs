@@ -122,12 +122,7 @@ impl Members {
         }
         if !member.entry.newcomer.is_observer() {
             match member.outlet {
-                Outlet::Trunk(id, _) => {
-                    self.trunks
-                        .line_mut(id)
-                        .into_iter()
-                        .for_each(|line| line.audience += 1);
-                }
+                Outlet::Trunk(id, _) => self.trunks.count(id, 1),
                 _ => self.with_outbox.insert(key),
             }
         }
@@ -160,12 +155,7 @@ impl Members {
                 self.clients.remove(client_id);
             }
             match outlet {
-                Outlet::Trunk(id, _) => {
-                    self.trunks
-                        .line_mut(id)
-                        .into_iter()
-                        .for_each(|line| line.audience -= 1);
-                }
+                Outlet::Trunk(id, _) => self.trunks.count(id, -1),
                 _ => drop(self.with_outbox.remove(key)),
             }
         }

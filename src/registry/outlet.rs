@@ -48,8 +48,11 @@ impl Trunks {
         self.0.iter()
     }
 
-    pub(super) fn line_mut(&mut self, id: TrunkId) -> Option<&mut Line> {
-        self.0.get_mut(usize::from(id.0))
+    /// One more, or one less, of the audience is led to by a trunk.
+    pub(super) fn count(&mut self, id: TrunkId, change: i64) {
+        if let Some(line) = self.0.get_mut(usize::from(id.0)) {
+            line.audience = line.audience.saturating_add_signed(change);
+        }
     }
 
     pub(super) fn trunk(&self, id: TrunkId) -> Option<&Trunk> {

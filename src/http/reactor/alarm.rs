@@ -30,14 +30,14 @@ impl Alarm {
         }))
     }
 
-    /// Says that the thread is about to wait unless there is something. False: there is.
-    pub fn fall_asleep(&self, is_something: impl FnOnce() -> bool) -> bool {
+    /// Says that the thread is about to wait, if there is nothing to do then. False: there is something.
+    pub fn fall_asleep(&self, is_nothing: impl FnOnce() -> bool) -> bool {
         self.asleep.store(true, Ordering::SeqCst);
-        let something = is_something();
-        if something {
+        let nothing = is_nothing();
+        if !nothing {
             self.wake_up();
         }
-        !something
+        nothing
     }
 
     /// Says that the thread does not wait any more.

@@ -35,8 +35,8 @@ pub struct Round {
 }
 
 /// Messages to everyone that stand one after the other.
-struct Together {
-    deliveries: Vec<Delivery>,
+struct Together<'a> {
+    deliveries: &'a [Delivery],
     bytes: Bytes,
     /// The places of the first and the last that stand in the log.
     span: Option<(Seq, Seq)>,
@@ -68,10 +68,13 @@ impl Round {
         let began = Instant::now();
         while let Some((delivery, whom)) = self.deliveries.pop_front() {
             match whom {
-                Whom::Everyone => match self.gather(delivery) {
-                    Ok(delivery) => self.give_everyone(streams, &delivery),
-                    Err(together) => self.give_everyone_all(streams, &together),
-                },
+                Whom::Everyone => {
+                    let deliveries = self.gather(delivery);
+                    match deliveries.as_slice() {
+                        [only] => self.give_everyone(streams, only),
+                        several => self.give_everyone_all(streams, &Together::new(several)),
+                    }
+                }
                 Whom::One(slot) => self.give_these(streams, &delivery, &[slot]),
                 Whom::Some(slots) => self.give_these(streams, &delivery, &slots),
             }
@@ -82,8 +85,8 @@ impl Round {
         self.is_over()
     }
 
-    /// Takes what else is for everyone and stands right behind a message, where something does.
-    fn gather(&mut self, first: Delivery) -> Result<Delivery, Together> {
+    /// A message, and what else is for everyone and stands right behind it.
+    fn gather(&mut self, first: Delivery) -> Vec<Delivery> {
         let mut size = first.frame().size();
         let mut deliveries = vec![first];
         while let Some((next, Whom::Everyone)) = self.deliveries.front()
@@ -92,13 +95,7 @@ impl Round {
             size += next.frame().size();
             deliveries.extend(self.deliveries.pop_front().map(|(next, _)| next));
         }
-        match deliveries.pop() {
-            Some(only) if deliveries.is_empty() => Ok(only),
-            last => {
-                deliveries.extend(last);
-                Err(Together::new(deliveries, size))
-            }
-        }
+        deliveries
     }
 
     fn give_everyone<S: io::Read + io::Write>(
@@ -114,14 +111,14 @@ impl Round {
     fn give_everyone_all<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
-        together: &Together,
+        together: &Together<'_>,
     ) {
         let mut written = 0;
         streams.each(|slot, stream| {
             match stream.deliver_together(&together.bytes, together.span) {
                 Some(given) => written += self.note(slot, given),
                 None => {
-                    for delivery in &together.deliveries {
+                    for delivery in together.deliveries {
                         count(delivery, self.give(slot, stream, delivery));
                     }
                 }
@@ -182,11 +179,12 @@ fn count(delivery: &Delivery, written: u64) {
     }
 }
 
-impl Together {
-    fn new(deliveries: Vec<Delivery>, size: usize) -> Self {
-        let mut bytes = BytesMut::with_capacity(size);
+impl<'a> Together<'a> {
+    fn new(deliveries: &'a [Delivery]) -> Self {
+        let size = deliveries.iter().map(|delivery| delivery.frame().size());
+        let mut bytes = BytesMut::with_capacity(size.sum());
         let mut span = None;
-        for delivery in &deliveries {
+        for delivery in deliveries {
             bytes.extend_from_slice(delivery.frame().chunk());
             if let Delivery::Logged(logged) = delivery {
                 let first = span.map_or(logged.seq, |(first, _)| first);

@@ -336,9 +336,7 @@ impl<S: io::Read + io::Write> Stream<S> {
     /// A heartbeat has passed, and the connection stands. Everything up to `horizon` has come in.
     pub fn beat(&mut self, broker: &Broker, horizon: Seq) {
         self.ping_due = true;
-        if self.is_quiet() {
-            self.connection.had_up_to(horizon);
-        }
+        self.connection.had_up_to(horizon);
         let Some(direct) = &mut self.direct else {
             return;
         };

@@ -143,3 +143,13 @@ impl<S: io::Read + io::Write> Streams<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_takes_no_more_room_than_the_documents_say() {
+        assert!(size_of::<Held<mio::net::TcpStream>>() <= 96);
+    }
+}

@@ -96,7 +96,7 @@ impl Thread {
         let mut events = Events::with_capacity(EVENTS);
         while !(self.aborted || self.finishing && self.streams.is_empty()) {
             let nothing = || self.mailbox.is_empty() && self.trunk.is_empty();
-            let patience = match self.round.is_over() && self.alarm.fall_asleep(|| !nothing()) {
+            let patience = match self.round.is_over() && self.alarm.fall_asleep(nothing) {
                 true => self.patience(),
                 false => Some(Duration::ZERO),
             };
