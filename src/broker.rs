@@ -6,7 +6,6 @@
 mod follow;
 mod lag;
 mod reach;
-mod subscribe;
 mod tail;
 mod watch;
 
@@ -24,17 +23,12 @@ pub use follow::{Followed, Tally};
 use lag::Lag;
 pub use lag::Lags;
 use reach::Reach;
-pub use subscribe::Since;
 use tail::Tail;
 pub use watch::{News, Pushed, Watch};
 
 use crate::{
-    connection::{Backlog, Read},
     job::{JobId, TrackedPush},
-    log::{
-        AppendError, Appended, Entry, IdempotencyKey, Log, LogOptions, OpenError, PageLimit,
-        ReadError, Recalled,
-    },
+    log::{AppendError, Appended, Entry, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
     message::{ClientId, Cursor, Draft, Epoch, FrameWriter, Message, Receipt, Seq},
     outbox::Delivery,
     registry::Registry,
@@ -210,27 +204,6 @@ impl Broker {
         if self.registry.is_observed() {
             self.watch.moved(client_id);
         }
-    }
-
-    /// Reads a page of the log for a connection, and encodes it. Blocks: see [`Log::read`].
-    pub fn read(&self, read: &Read) -> Result<Backlog, ReadError> {
-        let Read {
-            subscriptions,
-            after,
-            until,
-        } = read;
-        let after = match (after, &subscriptions.client) {
-            (Some(after), _) => *after,
-            (None, Some(client_id)) => self.log.inbox_place(client_id)?,
-            (None, None) => 0,
-        };
-        if let Some(until) = until.filter(|until| *until <= after) {
-            return Ok(Backlog::nothing_after(until));
-        }
-        let page = self
-            .log
-            .read(subscriptions, after, *until, PageLimit::default())?;
-        Ok(Backlog::of(page, self.log.epoch()))
     }
 
     /// Writes down, every now and then, how far the messages to topics and to everyone have come.

@@ -20,7 +20,7 @@ pub use view::{From, Lines, Step, View};
 
 use crate::{
     broker::Broker,
-    changes::Changes,
+    change_feed::Changes,
     job::{Job, JobId, NewJob, Order, Report, State},
     log::{AppendError, JobPage, LinePage, LineRange, OrderError, ReadError},
 };

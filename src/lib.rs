@@ -1,16 +1,17 @@
-//! Tidings, a self-hosted push server.
+//! Tidings, a self-hosted push server. ARCHITECTURE.md says which module may use which.
 
+pub mod auth;
 pub mod broker;
-pub mod changes;
+pub mod change_feed;
 pub mod config;
-pub mod connection;
-pub mod descriptors;
+pub mod delivery;
 pub mod http;
 pub mod job;
 pub mod jobs;
 pub mod log;
 pub mod message;
 pub mod outbox;
+mod query;
 mod random;
 pub mod registry;
-mod roomy;
+pub mod server;

@@ -1,6 +1,6 @@
 //! The command `tidings`.
 
-mod command;
+mod cli;
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    match command::run(std::env::args_os().collect()) {
+    match cli::run(std::env::args_os().collect()) {
         Ok(code) => code,
         Err(error) => {
             // The command line explains itself on several lines, and so does --help.

@@ -10,6 +10,7 @@ mod outlet;
 mod presence;
 mod ranking;
 mod registration;
+pub mod slab_growth;
 mod subscriptions;
 
 use std::{
@@ -30,7 +31,7 @@ pub use ranking::{Rank, Ranked, Ranking};
 pub use registration::{Admission, Registration};
 
 use crate::{
-    changes::Changes,
+    change_feed::Changes,
     message::{Audience, ClientId, Seq},
     outbox::{Bounds, CloseReason, Delivery, Trunk},
 };

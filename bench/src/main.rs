@@ -155,7 +155,7 @@ impl Scenario {
 
 fn main() -> Result<()> {
     // A stream takes a descriptor on either side. Where they can't be had, fewer listeners come, and that is said.
-    let _ = tidings::descriptors::take_all();
+    let _ = tidings::server::fd_limit::raise();
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(OsStr::to_str) {
         Some(load::PART) => return load::run(arguments),

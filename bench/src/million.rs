@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use tidings::{
-    http::reactor::{Counter, Rehearsal},
+    delivery::reactor::{Counter, Rehearsal},
     message::{Audience, ClientId, TopicFilter},
 };
 

@@ -6,9 +6,9 @@ use axum::{
     http::StatusCode,
 };
 
+use super::access::Listener;
 use super::{
     AppState, Code, Error,
-    auth::Listener,
     body::{self, WholeBody},
     messages,
 };

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Code, Error};
 use crate::config::Settings;
+pub use crate::query::Pairs;
 
 /// A whole request body, of at most the size of one message, arrived in time.
 pub struct WholeBody(pub Bytes);
@@ -129,31 +130,7 @@ fn refusal(path: &str, error: &serde_json::Error) -> Error {
     }
 }
 
-/// The pairs of a query or a form, decoded.
-pub struct Pairs(Vec<(String, String)>);
-
 impl Pairs {
-    /// Reads `a=1&b=2`.
-    pub fn parse(text: &[u8]) -> Self {
-        Self(form_urlencoded::parse(text).into_owned().collect())
-    }
-
-    /// The first value of a name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    /// Every value of a name, in order.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .filter(move |(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-
     /// The first value of a name that has to be there.
     pub fn need(&self, name: &str) -> Result<&str, Error> {
         self.get(name)

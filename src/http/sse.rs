@@ -1,16 +1,8 @@
 //! `GET /sse`: one stream, from its request to its last byte.
 
-pub mod arrivals;
-pub mod events;
 mod request;
-mod stream;
-pub mod turn;
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc};
 
 use app::wire::Problem;
 use arcstr::ArcStr;
@@ -22,14 +14,14 @@ use axum::{
 };
 pub use request::last_event_id;
 use request::{client_id, filters, since};
-pub use stream::instant_of;
 
-use super::{
-    AppState, Code, Error, auth::Listener, body::Pairs, demo, handover::Handover, pulse::Pulse,
-    reactor::Opened,
-};
+use super::access::Listener;
+use super::{AppState, Code, Error, body::Pairs, demo};
 use crate::{
-    random,
+    delivery::{
+        Opened, events, handover::Handover, subscribe::subscribe, task_stream,
+        write_tracking::Pulse,
+    },
     registry::{Newcomer, Refusal},
 };
 
@@ -87,7 +79,7 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };
-    let admitted = state.broker.subscribe(newcomer, &since)?;
+    let admitted = subscribe(&state.broker, newcomer, &since)?;
     let mut opening = vec![events::welcome(&state.settings, admitted.newcomer())];
     opening.extend(refused.iter().map(events::refused));
     let opened = Opened {
@@ -101,7 +93,11 @@ pub async fn get(
             handover.offer(opened);
             Ok(response(Body::empty()))
         }
-        _ => Ok(response(stream::body(state, opened, pulse))),
+        _ => {
+            let heartbeat = state.settings.heartbeat();
+            let bytes = task_stream::bytes(Arc::clone(&state.broker), heartbeat, opened, pulse);
+            Ok(response(Body::from_stream(bytes)))
+        }
     }
 }
 
@@ -119,12 +115,6 @@ pub fn response(body: Body) -> Response {
         ),
     ];
     (headers, body).into_response()
-}
-
-/// The first ping comes at a moment of its own, so that those who came together do not stay in step.
-pub fn first_ping(heartbeat: Duration) -> Instant {
-    let part = 0.5 + random::below(1_000) as f64 / 2_000.0;
-    Instant::now() + heartbeat.mul_f64(part)
 }
 
 impl From<Refusal> for Error {

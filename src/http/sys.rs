@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{clients, jobs::describe, messages};
 use crate::{
     broker::Broker,
-    changes::Changed,
+    change_feed::Changed,
     jobs::Jobs,
     message::{Audience, Data, Draft, EventType, Topic},
 };

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    changes::Changes,
+    change_feed::Changes,
     job::{Job, JobId},
 };
 

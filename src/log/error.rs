@@ -86,6 +86,9 @@ pub enum ReadError {
     /// The log was closed or has failed.
     #[error("the log is closed")]
     Closed,
+    /// The task that was reading ended before it answered.
+    #[error("the read of the log was interrupted: {0}")]
+    Interrupted(String),
 }
 
 /// What an error of a write means for the log.

@@ -9,6 +9,7 @@ use std::{
 use arcstr::ArcStr;
 use slab::Slab;
 
+use super::slab_growth;
 use super::{
     Capacity, Count, Entry, Newcomer, Outlet, Presence, Present, Refusal, keys::Keys,
     outlet::Trunks, subscriptions::Subscriptions,
@@ -16,7 +17,6 @@ use super::{
 use crate::{
     message::{Audience, ClientId, Seq},
     outbox::{CloseReason, Delivery, Slot, Whom},
-    roomy,
 };
 
 /// Where a connection stands among the members, for as long as it is one.
@@ -89,7 +89,7 @@ impl Members {
     pub(super) fn insert(&mut self, entry: Arc<Entry>) -> Key {
         self.version += 1;
         let newcomer = &entry.newcomer;
-        roomy::grow(&mut self.connections);
+        slab_growth::grow(&mut self.connections);
         let slot = self.connections.vacant_entry();
         // Descriptors end far below.
         let key = slot.key() as Key;

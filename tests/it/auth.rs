@@ -5,8 +5,8 @@ use std::{net::Ipv4Addr, time::SystemTime};
 use app::wire::{Problem, Refused, Session, To, Welcome};
 use reqwest::{Method, RequestBuilder, Response};
 use tidings::{
+    auth::sign,
     config::Secret,
-    http::auth::sign,
     message::{ClientId, TopicFilter},
 };
 

@@ -10,7 +10,7 @@ use eventsource_stream::{Event, Eventsource};
 use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, value::RawValue};
-use tidings::{config::Settings, http::ServeError};
+use tidings::{config::Settings, server::ServeError};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Far longer than anything here takes: what has not come by then will not come.
@@ -66,7 +66,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(tidings::http::serve(listener, settings, async {
+        let task = tokio::spawn(tidings::server::serve(listener, settings, async {
             let _ = stopped.await;
         }));
         Self {

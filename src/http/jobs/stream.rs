@@ -15,11 +15,12 @@ use tokio::time::Instant;
 
 use super::{describe, line, parse};
 use crate::{
+    delivery::{events, first_ping},
     http::{
         AppState, Code, Error,
         body::Pairs,
         off_thread,
-        sse::{self, events},
+        sse::{self},
     },
     job::JobId,
     jobs::{From, Step, View, ViewError},
@@ -114,7 +115,7 @@ struct Telling {
 impl Telling {
     fn new(state: AppState, id: JobId, view: View) -> Self {
         Self {
-            next_ping: sse::first_ping(state.settings.heartbeat()).into(),
+            next_ping: first_ping(state.settings.heartbeat()).into(),
             log: Epoch::parse(&id.digits()).ok(),
             state,
             view,

@@ -4,8 +4,9 @@ use app::wire::Refused;
 use axum::http::HeaderMap;
 
 use crate::{
-    broker::Since,
-    http::{Code, Error, auth::Grant, body::Pairs},
+    auth::Grant,
+    delivery::subscribe::Since,
+    http::{Code, Error, body::Pairs},
     message::{ClientId, Cursor, Epoch, TopicFilter},
 };
 

@@ -1,0 +1,204 @@
+//! What a listener may subscribe to.
+
+use crate::{
+    auth::{Refusal, RefusalKind},
+    message::{ClientId, TopicFilter},
+};
+
+/// What a stream may be opened for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who it must be; none: whoever it says.
+    pub client_id: Option<ClientId>,
+    /// What it may subscribe to, besides the server's own topics.
+    pub topics: TopicsGrant,
+    /// When the stream must end, in seconds since 1970; none: never.
+    pub expires_at: Option<u64>,
+    /// Whether the server's own topics are open to it.
+    pub admin: bool,
+}
+
+/// The topics that a listener may subscribe to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TopicsGrant {
+    /// All but the server's own.
+    All,
+    /// Those that one of these covers.
+    Only(Vec<TopicFilter>),
+}
+
+impl Grant {
+    /// Anybody, where streams need no token.
+    pub(super) fn open(admin: bool) -> Self {
+        Self {
+            client_id: None,
+            topics: TopicsGrant::All,
+            expires_at: None,
+            admin,
+        }
+    }
+
+    /// Whether it may subscribe to this: every topic that `filter` stands for is granted.
+    pub fn allows(&self, filter: &TopicFilter) -> bool {
+        if filter.is_reserved() {
+            return self.admin;
+        }
+        match &self.topics {
+            TopicsGrant::All => true,
+            TopicsGrant::Only(granted) => granted.iter().any(|granted| covers(granted, filter)),
+        }
+    }
+
+    /// Refuses a request that gives itself out for somebody else. Every `client_id` of the query is
+    /// looked at, so that it does not matter which of several is read later.
+    pub fn check_client<'a>(
+        &self,
+        asked: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Refusal> {
+        let Some(own) = &self.client_id else {
+            return Ok(());
+        };
+        match asked.into_iter().all(|asked| asked == own.as_str()) {
+            true => Ok(()),
+            false => Err(Refusal::new(
+                RefusalKind::Forbidden,
+                format!(
+                    "this token is for the client {own}: leave client_id out, or name that one"
+                ),
+            )
+            .field("client_id")),
+        }
+    }
+}
+
+/// Whether every topic that `asked` matches is matched by `granted` too.
+fn covers(granted: &TopicFilter, asked: &TopicFilter) -> bool {
+    let mut granted = granted.as_str().split('/');
+    let mut segments = asked.as_str().split('/');
+    let mut hidden = asked.is_reserved();
+    loop {
+        match (granted.next(), segments.next()) {
+            (None, None) => return true,
+            (Some("**"), Some(_)) => return !hidden,
+            (Some("*"), Some(asked)) if asked != "**" && !hidden => {}
+            (Some(granted), Some(asked)) if granted == asked => {}
+            _ => return false,
+        }
+        hidden = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Topic;
+    use proptest::prelude::*;
+
+    fn filter(text: &str) -> TopicFilter {
+        TopicFilter::parse(text).expect("a filter")
+    }
+
+    fn is_covered(granted: &str, asked: &str) -> bool {
+        covers(&filter(granted), &filter(asked))
+    }
+
+    #[test]
+    fn a_grant_covers_what_lies_within_it() {
+        for asked in [
+            "orders/*",
+            "orders/*/x",
+            "orders/42",
+            "orders/**",
+            "orders/a/b/**",
+        ] {
+            assert!(is_covered("orders/**", asked), "{asked}");
+        }
+        assert!(is_covered("orders/*", "orders/42") && is_covered("orders/*", "orders/*"));
+        assert!(is_covered("*/x", "orders/x") && is_covered("**", "*/a/**"));
+        assert!(is_covered("orders/42", "orders/42"));
+    }
+
+    #[test]
+    fn a_grant_does_not_cover_what_reaches_further() {
+        assert!(!is_covered("orders/**", "orders") && !is_covered("orders/**", "**"));
+        assert!(!is_covered("orders/*", "orders/**") && !is_covered("orders/*", "orders/4/2"));
+        assert!(!is_covered("orders/42", "orders/*") && !is_covered("orders/42", "orders/43"));
+        assert!(!is_covered("*/**", "**") && !is_covered("*", "**"));
+        assert!(!is_covered("orders", "orders/") && !is_covered("a*", "ab"));
+    }
+
+    #[test]
+    fn no_pattern_reaches_the_servers_own_topics() {
+        for granted in ["**", "*/clients", "*/**"] {
+            assert!(!is_covered(granted, "$sys/clients"), "{granted}");
+        }
+        let grant = |admin| Grant {
+            topics: TopicsGrant::Only(vec![filter("$sys/**"), filter("**")]),
+            ..Grant::open(admin)
+        };
+        assert!(
+            !grant(false).allows(&filter("$sys/clients")),
+            "a token names them in vain"
+        );
+        assert!(grant(true).allows(&filter("$sys/clients")));
+        assert!(grant(false).allows(&filter("orders/**")));
+        assert!(!Grant::open(false).allows(&filter("$sys/**")));
+    }
+
+    #[test]
+    fn a_token_without_topics_opens_none() {
+        let grant = Grant {
+            topics: TopicsGrant::Only(Vec::new()),
+            ..Grant::open(false)
+        };
+        assert!(!grant.allows(&filter("orders")) && !grant.allows(&filter("**")));
+    }
+
+    #[test]
+    fn nobody_gives_itself_out_for_another() {
+        let grant = Grant {
+            client_id: Some(ClientId::parse("a").expect("an id")),
+            ..Grant::open(false)
+        };
+        assert!(grant.check_client([]).is_ok() && grant.check_client(["a"]).is_ok());
+        for asked in [&["b"][..], &["a", "b"], &["b", "a"], &[""]] {
+            let error = grant
+                .check_client(asked.iter().copied())
+                .expect_err("refused");
+            assert_eq!(error.kind, RefusalKind::Forbidden);
+            assert_eq!(error.field, Some("client_id"));
+        }
+        assert!(Grant::open(false).check_client(["whoever"]).is_ok());
+    }
+
+    fn any_filter() -> impl Strategy<Value = String> {
+        let segment = prop_oneof![Just("a"), Just("b"), Just("$s"), Just("*"), Just("")];
+        (prop::collection::vec(segment, 1..4), any::<bool>())
+            .prop_map(|(segments, rest)| segments.join("/") + if rest { "/**" } else { "" })
+            .prop_filter("a filter", |text| TopicFilter::parse(text).is_ok())
+    }
+
+    /// Topics that stand for all that a filter matches: where it is free, the segment is one that no
+    /// other filter names.
+    fn witnesses(filter: &str) -> Vec<Topic> {
+        let one = filter.replace("/**", "/\u{1f}").replace('*', "z");
+        ["z", "z/z", "z/z/z", "z/z/z/z"]
+            .into_iter()
+            .filter_map(|rest| Topic::parse(&one.replace('\u{1f}', rest)).ok())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_grant_covers_a_filter_exactly_if_it_matches_all_its_topics(
+            granted in any_filter(),
+            asked in any_filter(),
+        ) {
+            let all = witnesses(&asked);
+            prop_assume!(!all.is_empty());
+            prop_assert!(all.iter().all(|topic| filter(&asked).matches(topic)));
+            let matched = all.iter().all(|topic| filter(&granted).matches(topic));
+            prop_assert_eq!(is_covered(&granted, &asked), matched);
+        }
+    }
+}

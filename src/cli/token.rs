@@ -1,0 +1,106 @@
+//! `tidings token`.
+
+use std::{
+    io::{self, Write},
+    time::{Duration, SystemTime},
+};
+
+use anyhow::Context;
+use clap::{ArgMatches, Args};
+use tidings::{
+    auth::sign,
+    config::StreamSecret,
+    message::{ClientId, TopicFilter},
+};
+
+use super::topic_filter;
+
+/// The longest a token may hold: ten years.
+const MAX_TTL: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Whom the token is for, and what it opens.
+#[derive(Args)]
+pub struct Token {
+    /// The client that may listen with it.
+    #[arg(long, value_name = "ID", value_parser = |text: &str| ClientId::parse(text))]
+    client_id: ClientId,
+
+    /// A topic or a pattern that it may subscribe to, and all that lies within. May be given more than once;
+    /// without one, only direct messages and those to everyone arrive.
+    #[arg(long, value_name = "TOPIC", value_parser = grantable)]
+    topic: Vec<TopicFilter>,
+
+    /// How long it holds: a number with s, m, h or d. The stream ends then.
+    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = duration)]
+    ttl: Duration,
+
+    #[command(flatten)]
+    secret: StreamSecret,
+}
+
+/// Prints a stream token.
+pub fn run(token: Token, matches: &ArgMatches) -> anyhow::Result<()> {
+    let secret = token.secret.read(matches)?.context(
+        "there is no stream secret: set --stream-secret (TIDINGS_STREAM_SECRET), the same as the server's",
+    )?;
+    let expires_at = (SystemTime::now() + token.ttl).duration_since(SystemTime::UNIX_EPOCH)?;
+    let jwt = sign(
+        &secret,
+        &token.client_id,
+        &token.topic,
+        expires_at.as_secs(),
+    )?;
+    writeln!(io::stdout(), "{jwt}").context("the token could not be printed")
+}
+
+fn grantable(text: &str) -> Result<TopicFilter, String> {
+    let filter = topic_filter(text)?;
+    match filter.is_reserved() {
+        true => Err("topics that begin with $ are for admins, whatever a token says".to_owned()),
+        false => Ok(filter),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err("use s, m, h or d, as in 90s, 15m, 1h or 30d".to_owned()),
+    };
+    let number = digits.parse::<u64>().map_err(|why| why.to_string())?;
+    match number.checked_mul(unit).map(Duration::from_secs) {
+        Some(time) if !time.is_zero() && time <= MAX_TTL => Ok(time),
+        _ => Err("a token may hold for 1 second to 10 years".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        let seconds = |text| duration(text).map(|time| time.as_secs()).ok();
+        assert_eq!(seconds("90"), Some(90));
+        assert_eq!(seconds("90s"), Some(90));
+        assert_eq!(seconds("15m"), Some(900));
+        assert_eq!(seconds("1h"), Some(3600));
+        assert_eq!(seconds("30d"), Some(2_592_000));
+        for text in [
+            "",
+            "h",
+            "0",
+            "-1h",
+            "1.5h",
+            "1w",
+            "99999999999999999999d",
+            "4000d",
+            "1hé",
+        ] {
+            assert_eq!(seconds(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What the stream says of itself: everything on it that nobody pushed.
+
+use app::wire::{Gap as GapData, Reconnect, Refused, Welcome};
+use serde::Serialize;
+
+use super::connection::Gap;
+use crate::{
+    config::Settings,
+    message::{Cursor, Epoch, EventType, Frame, FrameWriter, Seq},
+    outbox::CloseReason,
+    random,
+    registry::Newcomer,
+};
+
+/// How long an EventSource waits before it comes back, in milliseconds: between these, so that a
+/// crowd which lost its server does not return as one.
+const RETRY_MS: std::ops::Range<u64> = 1_000..4_000;
+
+/// The first event of a stream.
+pub fn welcome(settings: &Settings, newcomer: &Newcomer) -> Frame {
+    let data = Welcome {
+        client_id: newcomer.client_id.to_string(),
+        node: settings.node.clone(),
+        heartbeat: settings.heartbeat,
+        topics: newcomer.filters.iter().map(ToString::to_string).collect(),
+    };
+    finish(FrameWriter::new().retry(retry_ms()), "welcome", &data)
+}
+
+/// A topic that this connection may not hear.
+pub fn refused(refused: &Refused) -> Frame {
+    finish(FrameWriter::new(), "refused", refused)
+}
+
+/// A sign of life that scripts can see, with the place up to which the connection has been served.
+pub fn ping(cursor: Option<&Cursor>) -> Frame {
+    let writer = FrameWriter::new();
+    let writer = match cursor {
+        Some(cursor) => writer.id(cursor),
+        None => writer,
+    };
+    writer
+        .event(Some(&EventType::own("ping")))
+        .data("{}")
+        .finish()
+}
+
+/// Something that can't be replayed.
+pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
+    let place = |seq: Seq| {
+        Cursor {
+            epoch: epoch.clone(),
+            seq,
+        }
+        .to_string()
+    };
+    let data = GapData {
+        from: gap.range.map(|(from, _)| place(from)),
+        to: gap.range.map(|(_, to)| place(to)),
+        reason: gap.reason.as_str().to_owned(),
+    };
+    finish(FrameWriter::new(), "gap", &data)
+}
+
+/// The last event of a stream that the server ends. It sets the time to wait for a plain EventSource too.
+pub fn reconnect(reason: CloseReason) -> Frame {
+    let after_ms = match reason {
+        CloseReason::Shutdown { after_ms } => after_ms.into(),
+        _ => retry_ms(),
+    };
+    let data = Reconnect {
+        after_ms,
+        reason: reason.as_str().to_owned(),
+    };
+    finish(FrameWriter::new().retry(after_ms), "reconnect", &data)
+}
+
+/// How long the next stream is to wait before it comes back, in milliseconds.
+pub fn retry_ms() -> u64 {
+    RETRY_MS.start + random::below(RETRY_MS.end - RETRY_MS.start)
+}
+
+fn finish(writer: FrameWriter, event: &'static str, data: &impl Serialize) -> Frame {
+    // These are plain structs of texts and numbers: there is nothing that JSON could refuse.
+    let json = serde_json::to_string(data).unwrap_or_default();
+    writer
+        .event(Some(&EventType::own(event)))
+        .data(&json)
+        .finish()
+}

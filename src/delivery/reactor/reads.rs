@@ -1,0 +1,97 @@
+//! Reads of the log for the streams of a thread: where they hold up nobody, and some at a time.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::mailbox::{Mail, Mailbox};
+use crate::{
+    broker::Broker,
+    delivery::connection::{Backlog, Read},
+    log::ReadError,
+    outbox::Slot,
+};
+
+/// Turns of reading that run at the same time.
+const AT_ONCE: usize = 2;
+
+/// Reads in a turn at most. Most bring little, and a turn costs as much as a read.
+const IN_A_TURN: usize = 64;
+
+/// Bytes after which a turn ends. What reads bring is held until its streams have written it, so that a crowd
+/// which comes back together is served in turn.
+const ENOUGH: usize = 1 << 20;
+
+/// A read that a stream asked for.
+pub type Asked = (Slot, Read);
+
+/// And what came of it.
+pub type Done = (Slot, Result<Backlog, ReadError>);
+
+/// See the module's description.
+pub struct Reads {
+    broker: Arc<Broker>,
+    mailbox: Arc<Mailbox>,
+    runtime: tokio::runtime::Handle,
+    running: usize,
+    waiting: VecDeque<Asked>,
+}
+
+impl Reads {
+    /// Brings what it reads to this mailbox.
+    pub fn new(
+        broker: Arc<Broker>,
+        mailbox: Arc<Mailbox>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        Self {
+            broker,
+            mailbox,
+            runtime,
+            running: 0,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Will read, in the next turn.
+    pub fn ask(&mut self, slot: Slot, read: Read) {
+        self.waiting.push_back((slot, read));
+    }
+
+    /// Notes that a turn is over, and what it did not get round to.
+    pub fn ended(&mut self, left: Vec<Asked>) {
+        self.running -= 1;
+        for asked in left.into_iter().rev() {
+            self.waiting.push_front(asked);
+        }
+    }
+
+    /// Begins as many turns as may run.
+    pub fn go_on(&mut self) {
+        while self.running < AT_ONCE && !self.waiting.is_empty() {
+            self.running += 1;
+            let share = self.waiting.len().div_ceil(AT_ONCE).min(IN_A_TURN);
+            let asked: Vec<Asked> = self.waiting.drain(..share).collect();
+            let (broker, mailbox) = (Arc::clone(&self.broker), Arc::clone(&self.mailbox));
+            self.runtime.spawn_blocking(move || {
+                let (done, left) = turn(&broker, asked);
+                drop(broker);
+                mailbox.send(Mail::Reads(done, left));
+            });
+        }
+        if self.waiting.is_empty() {
+            self.waiting = VecDeque::new();
+        }
+    }
+}
+
+fn turn(broker: &Broker, asked: Vec<Asked>) -> (Vec<Done>, Vec<Asked>) {
+    let (mut done, mut bytes) = (Vec::new(), 0);
+    let mut asked = asked.into_iter();
+    while bytes < ENOUGH
+        && let Some((slot, read)) = asked.next()
+    {
+        let outcome = read.run(broker.log());
+        bytes += outcome.as_ref().map_or(0, Backlog::bytes);
+        done.push((slot, outcome));
+    }
+    (done, asked.collect())
+}

@@ -1,0 +1,133 @@
+//! The registry, a trunk and the streams of one thread, over sockets that are none: what a connection costs here,
+//! beside what the system has to do for it, and for more of them than a process may have descriptors.
+
+use std::{
+    cell::Cell,
+    io::{self, Read, Write},
+    rc::Rc,
+    sync::Arc,
+};
+
+use super::{round::Round, stream::Stream, streams::Streams};
+use crate::{
+    delivery::connection::{Admitted, Backlog, Start, Step},
+    message::{Audience, ClientId, FrameWriter, TopicFilter},
+    outbox::{Bell, Bounds, Delivery, Slot, Trunk},
+    registry::{Capacity, Newcomer, Refusal, Registry, Remote, TrunkId},
+};
+
+/// What may wait for a connection, as it is by default.
+const BOUNDS: Bounds = Bounds {
+    frames: 64,
+    bytes: 256 << 10,
+};
+
+/// See the module's description.
+pub struct Rehearsal<S> {
+    registry: Arc<Registry>,
+    trunk: Arc<Trunk>,
+    trunk_id: TrunkId,
+    pub(super) streams: Streams<S>,
+    pub(super) round: Round,
+}
+
+impl<S> Default for Rehearsal<S> {
+    fn default() -> Self {
+        let capacity = Capacity {
+            per_client: usize::MAX,
+            total: usize::MAX,
+        };
+        let registry = Registry::new(capacity, BOUNDS);
+        let trunk = Trunk::new(Arc::new(Silent));
+        Self {
+            trunk_id: registry.add_trunk(Arc::clone(&trunk)),
+            registry,
+            trunk,
+            streams: Streams::default(),
+            round: Round::new(BOUNDS),
+        }
+    }
+}
+
+impl<S: Read + Write> Rehearsal<S> {
+    /// Lets a connection in that has had everything.
+    pub fn connect(
+        &mut self,
+        client_id: ClientId,
+        topics: Box<[TopicFilter]>,
+        socket: S,
+    ) -> Result<Slot, Refusal> {
+        let admission = self.registry.admit(Newcomer {
+            client_id,
+            filters: topics,
+            remote: Remote::Unknown,
+            user_agent: None,
+        })?;
+        let admitted = Admitted::new(admission, Start::After(0), None);
+        let mut connection = admitted.on_trunk(self.trunk_id, self.streams.next());
+        while let Step::Read(_) = connection.step() {
+            connection.replayed(Backlog::nothing_after(0));
+        }
+        Ok(self.streams.insert(Stream::new(connection, socket)))
+    }
+
+    /// Lets a connection go.
+    pub fn disconnect(&mut self, slot: Slot) {
+        if self.streams.stream(slot).is_some() {
+            self.streams.remove(slot.token);
+        }
+    }
+
+    /// Puts a delivery on its way, and says to how many.
+    pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
+        self.registry.fan_out(audience, delivery)
+    }
+
+    /// Writes what is on its way.
+    pub fn deliver(&mut self) {
+        self.round.begin(self.trunk.take().deliveries);
+        while !self.round.go_on(&mut self.streams) {}
+    }
+
+    /// Sends an ephemeral message the whole way, and says how many it was for.
+    pub fn publish(&mut self, audience: &Audience, data: &str) -> u64 {
+        let frame = FrameWriter::new().audience(audience).data(data).finish();
+        let reached = self.fan_out(audience, &Delivery::Ephemeral(frame));
+        self.deliver();
+        reached
+    }
+}
+
+struct Silent;
+
+impl Bell for Silent {
+    fn ring(&self) {}
+}
+
+/// A socket that takes everything, says nothing, and counts its writes together with others.
+#[derive(Clone, Default)]
+pub struct Counter(Rc<Cell<u64>>);
+
+impl Counter {
+    /// Writes to it and to all its clones.
+    pub fn writes(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl Read for Counter {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.set(self.0.get() + 1);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,345 @@
+//! What came for the streams of a thread, written to each of them.
+
+use std::{
+    collections::VecDeque,
+    io,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+
+use super::{
+    stream::{Given, Stream},
+    streams::Streams,
+};
+use crate::{
+    message::Seq,
+    outbox::{Bounds, Delivery, Slot, Whom},
+};
+
+/// How long a thread writes before it looks after its sockets again.
+const PATIENCE: Duration = Duration::from_millis(10);
+
+/// Bytes of messages that are written together when several wait for everyone.
+const TOGETHER: usize = 32 << 10;
+
+/// Messages on their way to the sockets of a thread.
+pub struct Round {
+    deliveries: VecDeque<(Delivery, Whom)>,
+    bounds: Bounds,
+    /// Streams that have stalled since somebody last asked.
+    pub stalled: Vec<Slot>,
+    /// Streams whose socket turned out to be broken.
+    pub broken: Vec<u32>,
+}
+
+/// Messages to everyone that stand one after the other.
+struct Together<'a> {
+    deliveries: &'a [Delivery],
+    bytes: Bytes,
+    /// The places of the first and the last that stand in the log.
+    span: Option<(Seq, Seq)>,
+}
+
+impl Round {
+    /// Nothing yet, for streams with these bounds.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            deliveries: VecDeque::new(),
+            bounds,
+            stalled: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    /// Whether everything has been given out.
+    pub fn is_over(&self) -> bool {
+        self.deliveries.is_empty()
+    }
+
+    /// What is to be given out next.
+    pub fn begin(&mut self, deliveries: VecDeque<(Delivery, Whom)>) {
+        self.deliveries = deliveries;
+    }
+
+    /// Gives out what there is, for a while. True: everything.
+    pub fn go_on<S: io::Read + io::Write>(&mut self, streams: &mut Streams<S>) -> bool {
+        let began = Instant::now();
+        while let Some((delivery, whom)) = self.deliveries.pop_front() {
+            match whom {
+                Whom::Everyone => {
+                    let deliveries = self.gather(delivery);
+                    match deliveries.as_slice() {
+                        [only] => self.give_everyone(streams, only),
+                        several => self.give_everyone_all(streams, &Together::new(several)),
+                    }
+                }
+                Whom::One(slot) => self.give_these(streams, &delivery, &[slot]),
+                Whom::Some(slots) => self.give_these(streams, &delivery, &slots),
+            }
+            if began.elapsed() > PATIENCE {
+                break;
+            }
+        }
+        self.is_over()
+    }
+
+    /// A message, and what else is for everyone and stands right behind it.
+    fn gather(&mut self, first: Delivery) -> Vec<Delivery> {
+        let mut size = first.frame().size();
+        let mut deliveries = vec![first];
+        while let Some((next, Whom::Everyone)) = self.deliveries.front()
+            && size + next.frame().size() <= TOGETHER
+        {
+            size += next.frame().size();
+            deliveries.extend(self.deliveries.pop_front().map(|(next, _)| next));
+        }
+        deliveries
+    }
+
+    fn give_everyone<S: io::Read + io::Write>(
+        &mut self,
+        streams: &mut Streams<S>,
+        delivery: &Delivery,
+    ) {
+        let mut written = 0;
+        streams.each(|slot, stream| written += self.give(slot, stream, delivery));
+        count(delivery, written);
+    }
+
+    fn give_everyone_all<S: io::Read + io::Write>(
+        &mut self,
+        streams: &mut Streams<S>,
+        together: &Together<'_>,
+    ) {
+        let mut written = 0;
+        streams.each(|slot, stream| {
+            match stream.deliver_together(&together.bytes, together.span) {
+                Some(given) => written += self.note(slot, given),
+                None => {
+                    for delivery in together.deliveries {
+                        count(delivery, self.give(slot, stream, delivery));
+                    }
+                }
+            }
+        });
+        together
+            .deliveries
+            .iter()
+            .for_each(|delivery| count(delivery, written));
+    }
+
+    fn give_these<S: io::Read + io::Write>(
+        &mut self,
+        streams: &mut Streams<S>,
+        delivery: &Delivery,
+        slots: &[Slot],
+    ) {
+        let mut written = 0;
+        for slot in slots {
+            if let Some(stream) = streams.stream(*slot) {
+                written += self.give(*slot, stream, delivery);
+            }
+        }
+        count(delivery, written);
+    }
+
+    fn give<S: io::Read + io::Write>(
+        &mut self,
+        slot: Slot,
+        stream: &mut Stream<S>,
+        delivery: &Delivery,
+    ) -> u64 {
+        let given = stream.deliver(delivery, self.bounds);
+        self.note(slot, given)
+    }
+
+    /// Remembers who is to be looked after, and says to how many it was given out: one or none.
+    fn note(&mut self, slot: Slot, given: Given) -> u64 {
+        match given {
+            Given::Written => return 1,
+            Given::Stalled => {
+                self.stalled.push(slot);
+                return 1;
+            }
+            Given::Broken => self.broken.push(slot.token),
+            Given::Kept | Given::Had => {}
+        }
+        0
+    }
+}
+
+/// Counts to how many connections a message was given out.
+fn count(delivery: &Delivery, written: u64) {
+    if let Delivery::Logged(logged) = delivery
+        && written > 0
+    {
+        logged.written.fetch_add(written, Ordering::AcqRel);
+    }
+}
+
+impl<'a> Together<'a> {
+    fn new(deliveries: &'a [Delivery]) -> Self {
+        let size = deliveries.iter().map(|delivery| delivery.frame().size());
+        let mut bytes = BytesMut::with_capacity(size.sum());
+        let mut span = None;
+        for delivery in deliveries {
+            bytes.extend_from_slice(delivery.frame().chunk());
+            if let Delivery::Logged(logged) = delivery {
+                let first = span.map_or(logged.seq, |(first, _)| first);
+                span = Some((first, logged.seq));
+            }
+        }
+        Self {
+            deliveries,
+            bytes: bytes.freeze(),
+            span,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, io::Read, io::Write, rc::Rc, sync::Arc};
+
+    use super::*;
+    use crate::{
+        delivery::reactor::Rehearsal,
+        message::{Audience, ClientId, Frame, FrameWriter},
+        outbox::Logged,
+    };
+
+    /// A socket with so much room, which keeps what it takes.
+    #[derive(Clone, Default)]
+    struct Socket(Rc<RefCell<(usize, Vec<u8>)>>);
+
+    impl Socket {
+        fn with_room(room: usize) -> Self {
+            Self(Rc::new(RefCell::new((room, Vec::new()))))
+        }
+
+        fn text(&self) -> String {
+            String::from_utf8(self.0.borrow().1.clone()).expect("UTF-8")
+        }
+    }
+
+    impl Read for Socket {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    }
+
+    impl Write for Socket {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut inner = self.0.borrow_mut();
+            let taken = bytes.len().min(inner.0);
+            inner.0 -= taken;
+            inner.1.extend_from_slice(&bytes[..taken]);
+            match taken {
+                0 => Err(io::ErrorKind::WouldBlock.into()),
+                _ => Ok(taken),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    type Bed = Rehearsal<Socket>;
+
+    fn connect(bed: &mut Bed, client_id: &str, socket: &Socket) -> Slot {
+        let client_id = ClientId::parse(client_id).expect("an id");
+        bed.connect(client_id, [].into(), socket.clone())
+            .expect("room")
+    }
+
+    fn push(bed: &Bed, audience: &Audience, seq: Seq) -> Arc<Logged> {
+        let logged = Logged::new(seq, frame(seq), audience.is_direct());
+        bed.fan_out(audience, &Delivery::Logged(Arc::clone(&logged)));
+        logged
+    }
+
+    fn frame(seq: Seq) -> Frame {
+        FrameWriter::new().data(&format!("<{seq}>")).finish()
+    }
+
+    fn numbers(text: &str) -> Vec<&str> {
+        text.split('<')
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next())
+            .collect()
+    }
+
+    fn to(client_id: &str) -> Audience {
+        Audience::Client(ClientId::parse(client_id).expect("an id"))
+    }
+
+    #[test]
+    fn what_waits_for_everyone_is_written_together_and_in_order() {
+        let mut bed = Bed::default();
+        let (a, b) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        connect(&mut bed, "a", &a);
+        connect(&mut bed, "b", &b);
+        let first = push(&bed, &Audience::Everyone, 1);
+        push(&bed, &to("a"), 2);
+        push(&bed, &Audience::Everyone, 3);
+        let last = push(&bed, &Audience::Everyone, 4);
+        bed.deliver();
+        assert_eq!(numbers(&a.text()), ["1", "2", "3", "4"]);
+        assert_eq!(numbers(&b.text()), ["1", "3", "4"]);
+        for logged in [first, last] {
+            assert_eq!(logged.written.load(Ordering::Acquire), 2);
+        }
+    }
+
+    #[test]
+    fn what_a_stream_has_had_it_does_not_get_again_also_when_it_comes_with_more() {
+        let mut bed = Bed::default();
+        let socket = Socket::with_room(1 << 20);
+        connect(&mut bed, "a", &socket);
+        push(&bed, &Audience::Everyone, 5);
+        bed.deliver();
+        for seq in [4, 5, 6] {
+            push(&bed, &Audience::Everyone, seq);
+        }
+        bed.deliver();
+        assert_eq!(numbers(&socket.text()), ["5", "6"]);
+    }
+
+    #[test]
+    fn a_socket_without_room_holds_up_nobody_and_gets_nothing_between() {
+        let mut bed = Bed::default();
+        let (slow, quick) = (Socket::with_room(7), Socket::with_room(1 << 20));
+        let slot = connect(&mut bed, "slow", &slow);
+        connect(&mut bed, "quick", &quick);
+        for seq in 1..=3 {
+            push(&bed, &Audience::Everyone, seq);
+            bed.deliver();
+        }
+        assert_eq!(bed.round.stalled, [slot]);
+        assert_eq!(numbers(&quick.text()), ["1", "2", "3"]);
+        let begun = String::from_utf8(frame(1).chunk()[..7].to_vec());
+        assert_eq!(
+            slow.text(),
+            begun.expect("UTF-8"),
+            "a frame is not torn by another"
+        );
+        let stream = bed.streams.stream(slot).expect("still there");
+        assert_eq!(stream.behind(), Some(1));
+    }
+
+    #[test]
+    fn who_comes_to_the_place_of_another_gets_nothing_of_his() {
+        let mut bed = Bed::default();
+        let (gone, new) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        let slot = connect(&mut bed, "gone", &gone);
+        push(&bed, &to("gone"), 1);
+        bed.streams.remove(slot.token);
+        let next = connect(&mut bed, "new", &new);
+        assert_eq!(next.token, slot.token);
+        bed.deliver();
+        assert_eq!(new.text(), "");
+    }
+}

@@ -1,0 +1,424 @@
+//! One stream and its socket.
+
+use std::io::{self, IoSlice};
+
+use bytes::{Buf, Bytes};
+
+use super::reads::Reads;
+use crate::{
+    broker::Broker,
+    delivery::{
+        arrivals::Sure,
+        connection::{Backlog, Connection, Read, Spill},
+        events,
+        turn::{Turn, ping, turn},
+    },
+    log::ReadError,
+    message::{ClientId, Seq},
+    outbox::{Bounds, CloseReason, Delivery, Slot},
+};
+
+/// The last chunk of a body (RFC 9112, section 7.1).
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// Pieces that are written at once, where there are several.
+const AT_ONCE: usize = 16;
+
+/// See the module's description. There are many thousands, so it is small.
+pub struct Stream<S> {
+    socket: S,
+    ping_due: bool,
+    /// Whether the peer has been told that it has caught up.
+    caught_up: bool,
+    connection: Connection<Spill>,
+    /// None: nothing is under way, and what comes next may be written at once.
+    pending: Option<Box<Pending>>,
+    /// None: no direct message was written so far.
+    direct: Option<Box<Direct>>,
+}
+
+/// How far the direct messages of a stream have come.
+#[derive(Default)]
+struct Direct {
+    /// The newest that the socket took whole.
+    written: Seq,
+    sure: Sure,
+}
+
+/// What is under way with a stream.
+#[derive(Default)]
+struct Pending {
+    /// What the socket has not taken yet.
+    rest: Vec<Bytes>,
+    /// The newest direct message in it, or before it.
+    given: Seq,
+    /// What is being read of the log, or was, and what came.
+    reading: Option<Reading>,
+    /// Why the server ends it.
+    reason: Option<CloseReason>,
+}
+
+struct Reading {
+    read: Read,
+    outcome: Option<Result<Backlog, ReadError>>,
+}
+
+/// What is with a stream after it was driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driven {
+    /// It waits: for something to come in, for the log, or for room.
+    Waits,
+    /// The server has ended it, and everything is written.
+    Ended,
+    /// The socket is broken.
+    Broken,
+}
+
+/// What became of something that was to be written at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The socket took it.
+    Written,
+    /// The socket took a part of it, or nothing; the rest waits.
+    Stalled,
+    /// It waits behind what is under way.
+    Kept,
+    /// The stream has had it before.
+    Had,
+    /// The socket is broken.
+    Broken,
+}
+
+/// What the peer has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing that matters.
+    Nothing,
+    /// It closed its side.
+    Leave,
+    /// The socket is broken.
+    Broken,
+}
+
+/// What a stream needs of its thread to be driven.
+pub struct Means<'a> {
+    pub broker: &'a Broker,
+    pub reads: &'a mut Reads,
+    /// Empty, and is so again afterwards: it spares each stream a list of its own.
+    pub pieces: &'a mut Vec<Bytes>,
+}
+
+impl<S: io::Read + io::Write> Stream<S> {
+    /// A stream at this place. It begins with what [`Self::begin`] is given.
+    pub fn new(connection: Connection<Spill>, socket: S) -> Self {
+        Self {
+            socket,
+            ping_due: false,
+            caught_up: false,
+            connection,
+            pending: None,
+            direct: None,
+        }
+    }
+
+    /// Whose it is; none: it only watches the server, and nothing is for it.
+    pub fn client_id(&self) -> Option<&ClientId> {
+        let newcomer = self.connection.registration().newcomer();
+        (!newcomer.is_observer()).then_some(&newcomer.client_id)
+    }
+
+    /// Why the server ended it, if it did.
+    pub fn reason(&self) -> Option<CloseReason> {
+        self.pending.as_ref()?.reason
+    }
+
+    /// How far it is, if it has not had everything.
+    pub fn behind(&self) -> Option<Seq> {
+        (!self.is_quiet()).then(|| self.connection.place().unwrap_or_default())
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.pending.is_none() && self.connection.is_quiet()
+    }
+
+    /// Gives a message to the socket, or keeps it for later.
+    pub fn deliver(&mut self, delivery: &Delivery, bounds: Bounds) -> Given {
+        if !self.is_quiet() {
+            self.connection.inlet_mut().put(delivery.clone(), bounds);
+            return Given::Kept;
+        }
+        let direct = match delivery {
+            Delivery::Logged(logged) if !self.connection.pass(logged.seq) => return Given::Had,
+            Delivery::Logged(logged) if logged.direct => logged.seq,
+            _ => 0,
+        };
+        self.give(delivery.frame().chunk(), direct)
+    }
+
+    /// Gives several messages to the socket at once, the first and the last of the log at these places. None:
+    /// they are to be delivered one by one.
+    pub fn deliver_together(&mut self, bytes: &Bytes, span: Option<(Seq, Seq)>) -> Option<Given> {
+        if !self.is_quiet() {
+            return None;
+        }
+        if let Some((first, last)) = span
+            && (!self.connection.pass(first) || last > first && !self.connection.pass(last))
+        {
+            return None;
+        }
+        Some(self.give(bytes, 0))
+    }
+
+    /// Writes what a quiet stream is to get, and keeps what there is no room for. `direct` is the place of
+    /// the direct message that it is, or 0.
+    fn give(&mut self, bytes: &Bytes, direct: Seq) -> Given {
+        let taken = loop {
+            match self.socket.write(bytes) {
+                Ok(0) => return Given::Broken,
+                Ok(taken) => break taken,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break 0,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return Given::Broken,
+            }
+        };
+        let given = self.written().max(direct);
+        if taken == bytes.len() {
+            self.has_written(given);
+            return Given::Written;
+        }
+        self.pending = Some(Box::new(Pending {
+            rest: vec![bytes.slice(taken..)],
+            given,
+            ..Pending::default()
+        }));
+        Given::Stalled
+    }
+
+    /// Some messages for it found no room on their way: so many that are in no log.
+    pub fn fall_behind(&mut self, lost: u64) {
+        self.connection.inlet_mut().fall_behind(lost);
+    }
+
+    /// Ends it for this reason, once what is being written is.
+    pub fn close(&mut self, reason: CloseReason) {
+        self.connection.inlet_mut().close(reason);
+    }
+
+    /// Writes the head of the response and what comes before everything else, and then what there is.
+    pub fn begin(&mut self, opening: Bytes, slot: Slot, means: &mut Means<'_>) -> Driven {
+        means.pieces.push(opening);
+        self.go_on(slot, means)
+    }
+
+    /// Writes until there is nothing to write, or no room for it.
+    pub fn drive(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
+        if let Some(pending) = &mut self.pending
+            && !pending.rest.is_empty()
+        {
+            // First what was begun: before there is room, nothing more is fetched.
+            match write(&mut self.socket, &mut pending.rest) {
+                Ok(true) => {}
+                Ok(false) => return Driven::Waits,
+                Err(_) => return Driven::Broken,
+            }
+            let (given, ends) = (pending.given, pending.reason.is_some());
+            self.has_written(given);
+            if ends {
+                return Driven::Ended;
+            }
+        }
+        self.go_on(slot, means)
+    }
+
+    fn go_on(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
+        let mut given = self.written();
+        loop {
+            while means.pieces.len() < AT_ONCE && self.reason().is_none() {
+                match self.next(slot, means, &mut given) {
+                    Some(bytes) => means.pieces.push(bytes),
+                    None => break,
+                }
+            }
+            if means.pieces.is_empty() {
+                self.rest();
+                return Driven::Waits;
+            }
+            match write(&mut self.socket, means.pieces) {
+                Ok(true) => self.has_written(given),
+                Ok(false) => {
+                    let pending = self.pending.get_or_insert_default();
+                    pending.rest = means.pieces.drain(..).collect();
+                    pending.given = given;
+                    return Driven::Waits;
+                }
+                Err(_) => {
+                    means.pieces.clear();
+                    return Driven::Broken;
+                }
+            }
+            if self.reason().is_some() {
+                return Driven::Ended;
+            }
+        }
+    }
+
+    /// Lets go of what is only needed while something is under way.
+    fn rest(&mut self) {
+        let pending = self.pending.as_ref();
+        if pending.is_some_and(|pending| pending.reading.is_none()) {
+            self.pending = None;
+        }
+    }
+
+    /// What is to be written next, if anything is now.
+    fn next(&mut self, slot: Slot, means: &mut Means<'_>, given: &mut Seq) -> Option<Bytes> {
+        loop {
+            let caught_up = !self.caught_up && self.connection.is_live();
+            if caught_up || std::mem::take(&mut self.ping_due) {
+                self.caught_up |= caught_up;
+                return Some(ping(&self.connection, means.broker).chunk().clone());
+            }
+            match turn(&mut self.connection, means.broker, |seq| *given = seq) {
+                Turn::Write(frame) => return Some(frame.chunk().clone()),
+                Turn::Read(read) => match self.outcome(&read) {
+                    Some(Ok(backlog)) => self.take_in(backlog, slot, means.reads),
+                    // It was said where it happened.
+                    Some(Err(_)) => return Some(self.end(CloseReason::LogUnreadable)),
+                    None => {
+                        self.read(read, slot, means.reads);
+                        return None;
+                    }
+                },
+                Turn::Close(reason) => return Some(self.end(reason)),
+                Turn::Again => {}
+                Turn::Wait => return None,
+            }
+        }
+    }
+
+    /// What came of a read, if it was this one and something has come.
+    fn outcome(&mut self, read: &Read) -> Option<Result<Backlog, ReadError>> {
+        let pending = self.pending.as_mut()?;
+        let reading = pending.reading.as_mut()?;
+        if reading.read != *read {
+            return None;
+        }
+        let outcome = reading.outcome.take()?;
+        pending.reading = None;
+        Some(outcome)
+    }
+
+    fn read(&mut self, read: Read, slot: Slot, reads: &mut Reads) {
+        let pending = self.pending.get_or_insert_default();
+        let reading = pending.reading.as_ref();
+        if reading.is_none_or(|reading| reading.read != read) {
+            reads.ask(slot, read.clone());
+            let outcome = None;
+            pending.reading = Some(Reading { read, outcome });
+        }
+    }
+
+    /// Gives the connection what was read, and has what follows read meanwhile.
+    fn take_in(&mut self, backlog: Backlog, slot: Slot, reads: &mut Reads) {
+        self.connection.replayed(backlog);
+        if let Some(next) = self.connection.next_read() {
+            self.read(next, slot, reads);
+        }
+    }
+
+    /// Takes what a read has brought.
+    pub fn has_read(&mut self, outcome: Result<Backlog, ReadError>) {
+        if let Some(reading) = self.pending.as_mut().and_then(|it| it.reading.as_mut()) {
+            reading.outcome = Some(outcome);
+        }
+    }
+
+    /// A heartbeat has passed, and the connection stands. Everything up to `horizon` has come in.
+    pub fn beat(&mut self, broker: &Broker, horizon: Seq) {
+        self.ping_due = true;
+        self.connection.had_up_to(horizon);
+        let Some(direct) = &mut self.direct else {
+            return;
+        };
+        let sure = direct.sure.beat(direct.written);
+        if let Some((client_id, seq)) = self.client_id().zip(sure) {
+            broker.arrived(client_id, seq);
+        }
+    }
+
+    /// What the client has had for sure if the peer's leave turns out to be one.
+    pub fn farewell(&self) -> Option<(ClientId, Seq)> {
+        let client_id = self.client_id()?.clone();
+        let direct = self.direct.as_ref()?;
+        let news = direct.sure.is_news(direct.written);
+        news.then_some((client_id, direct.written))
+    }
+
+    /// The newest direct message that the socket took whole.
+    fn written(&self) -> Seq {
+        self.direct.as_ref().map_or(0, |direct| direct.written)
+    }
+
+    fn has_written(&mut self, seq: Seq) {
+        if seq > self.written() {
+            self.direct.get_or_insert_default().written = seq;
+        }
+    }
+
+    fn end(&mut self, reason: CloseReason) -> Bytes {
+        self.pending.get_or_insert_default().reason = Some(reason);
+        let frame = events::reconnect(reason);
+        [&frame.chunk()[..], LAST_CHUNK].concat().into()
+    }
+
+    /// The socket alone: the connection ends.
+    pub fn into_socket(self) -> S {
+        self.socket
+    }
+
+    /// What the peer has said meanwhile. Nothing is expected of it but that it leaves.
+    pub fn hear(&mut self) -> Heard {
+        hear(&mut self.socket)
+    }
+}
+
+/// Writes pieces one after the other, and takes out what is written. False: there is no room for the rest.
+fn write(socket: &mut impl io::Write, pieces: &mut Vec<Bytes>) -> io::Result<bool> {
+    while let Some(first) = pieces.first() {
+        let written = match pieces.len() {
+            1 => socket.write(first),
+            _ => {
+                let slices: Vec<IoSlice<'_>> =
+                    pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+                socket.write_vectored(&slices)
+            }
+        };
+        match written {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(mut taken) => pieces.retain_mut(|piece| {
+                let of_this = taken.min(piece.len());
+                piece.advance(of_this);
+                taken -= of_this;
+                piece.has_remaining()
+            }),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+/// Reads what there is, and throws it away.
+pub fn hear(socket: &mut impl io::Read) -> Heard {
+    let mut buffer = [0; 512];
+    loop {
+        match socket.read(&mut buffer) {
+            Ok(0) => return Heard::Leave,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Heard::Nothing,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Heard::Broken,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Extractors that let only those through who may: a handler that takes one runs for nobody else.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::request::Parts,
+};
+
+use super::{Code, Error};
+use crate::auth::{Admin, Auth, Grant, Refusal, RefusalKind};
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal.kind {
+            RefusalKind::Unauthorized => Code::Unauthorized,
+            RefusalKind::Forbidden => Code::Forbidden,
+            RefusalKind::CrossSite => Code::CrossSite,
+            RefusalKind::UnknownHost => Code::UnknownHost,
+            RefusalKind::TooManyTries => Code::TooManyTries,
+        };
+        let mut error = Self::new(code, refusal.detail);
+        if let Some(field) = refusal.field {
+            error = error.field(field);
+        }
+        if let Some(seconds) = refusal.retry_after {
+            error = error.retry_after(seconds);
+        }
+        error
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Admin
+where
+    Arc<Auth>: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        Ok(Arc::<Auth>::from_ref(state).admin(parts)?)
+    }
+}
+
+/// A caller that may listen, and to what.
+#[derive(Clone, Debug)]
+pub struct Listener(pub Grant);
+
+impl<S: Sync> FromRequestParts<S> for Listener
+where
+    Arc<Auth>: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        Ok(Self(Arc::<Auth>::from_ref(state).listener(parts)?))
+    }
+}

@@ -1,0 +1,60 @@
+//! Every route, on one page.
+
+use axum::{Json, Router, middleware, routing};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    AppState, ack, batch, clients, jobs, layers, messages, openapi, pages, push, samples, session,
+    sse, stats, topics,
+};
+use crate::auth::Admin;
+
+/// Every route there is.
+pub fn router(state: AppState) -> Router {
+    let (streams, listening) = OpenApiRouter::new()
+        .routes(routes!(sse::get))
+        .routes(routes!(ack::post))
+        .routes(routes!(jobs::stream))
+        .routes(routes!(jobs::show))
+        .routes(routes!(jobs::log))
+        .split_for_parts();
+    // CORS answers `OPTIONS` only where it stands around what refuses other methods.
+    let streams = streams
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(layers::cors(&state.settings));
+    let admin = OpenApiRouter::new()
+        .routes(routes!(push::post, push::get))
+        .routes(routes!(batch::post))
+        .routes(routes!(push::audience))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::show, messages::recall))
+        .routes(routes!(clients::list::list))
+        .routes(routes!(clients::show, clients::disconnect))
+        .routes(routes!(topics::list))
+        .routes(routes!(jobs::list, jobs::begin))
+        .routes(routes!(jobs::report, jobs::cancel))
+        .routes(routes!(stats::stats))
+        .routes(routes!(samples::history))
+        .route_layer(middleware::from_extractor_with_state::<Admin, _>(
+            state.clone(),
+        ));
+    let health = OpenApiRouter::new()
+        .routes(routes!(stats::live))
+        .routes(routes!(stats::ready));
+    let (router, mut api) = openapi::described()
+        .merge(admin)
+        .merge(session::router())
+        .merge(health)
+        .split_for_parts();
+    api.merge(listening);
+    router
+        .merge(streams)
+        .merge(pages::router())
+        .route("/openapi.json", routing::get(async move || Json(api)))
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(middleware::from_fn_with_state(state.clone(), layers::sizes))
+        .layer(layers::catch_panic())
+        .layer(middleware::from_fn(layers::trace))
+        .with_state(state)
+}

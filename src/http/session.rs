@@ -1,0 +1,124 @@
+//! `/api/session`: signing in to the panel. The admin token is traded for a cookie that no script can read.
+
+use std::{sync::Arc, time::Duration};
+
+use app::wire::{Problem, Session, SignIn};
+use axum::{
+    Json,
+    extract::{FromRef, State},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Code, Error, body::JsonBody};
+use crate::{
+    auth::{Auth, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https},
+    config::Settings,
+};
+
+/// The routes of `/api/session`.
+pub fn router<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Arc<Auth>: FromRef<S>,
+    Arc<Settings>: FromRef<S>,
+{
+    OpenApiRouter::new().routes(routes!(session, sign_in, sign_out))
+}
+
+/// Ask what one may do
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    tag = "session",
+    responses(
+        (status = 200, body = Session),
+        (status = 429, body = Problem, description = "Too many wrong tokens"),
+    )
+)]
+async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
+    match auth.admin(&parts) {
+        Ok(_) => Ok(answer(&auth, true, None)),
+        // A token that may not be tried now is neither right nor wrong.
+        Err(refusal) if refusal.kind == RefusalKind::TooManyTries => Err(refusal.into()),
+        Err(_) => Ok(answer(&auth, false, None)),
+    }
+}
+
+/// Sign in
+///
+/// Trades the admin token for a cookie that no script can read, and that only this server's own pages send.
+#[utoipa::path(
+    post,
+    path = "/api/session",
+    tag = "session",
+    request_body = SignIn,
+    responses(
+        (status = 200, body = Session, description = "Signed in; the cookie holds for 12 hours"),
+        (status = 401, body = Problem, description = "Not the admin token"),
+        (status = 403, body = Problem, description = "Not from another site"),
+        (status = 429, body = Problem, description = "Too many wrong tokens"),
+    )
+)]
+async fn sign_in(
+    State(auth): State<Arc<Auth>>,
+    parts: Parts,
+    JsonBody(SignIn { token }): JsonBody<SignIn>,
+) -> Result<Answer, Error> {
+    let id = auth.sign_in(&token, &parts).map_err(|error| match error {
+        SignInError::Refused(refusal) => refusal.into(),
+        SignInError::NoRandomBits(error) => {
+            tracing::error!(%error, "no random bits for a session");
+            Error::new(Code::Internal, "the server could not make a session")
+        }
+    })?;
+    let cookie = id.map(|id| set_cookie(&id, SESSION_LIFETIME, &parts.headers));
+    Ok(answer(&auth, true, cookie))
+}
+
+/// Sign out
+///
+/// The session ends, whoever has a copy of its cookie.
+#[utoipa::path(
+    delete,
+    path = "/api/session",
+    tag = "session",
+    responses(
+        (status = 200, body = Session),
+        (status = 403, body = Problem, description = "Not from another site"),
+    )
+)]
+async fn sign_out(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
+    auth.sign_out(&parts)?;
+    if !auth.requires_token() {
+        return Ok(answer(&auth, true, None));
+    }
+    let cookie = set_cookie("", Duration::ZERO, &parts.headers);
+    Ok(answer(&auth, false, Some(cookie)))
+}
+
+type Answer = (HeaderMap, Json<Session>);
+
+fn answer(auth: &Auth, admin: bool, cookie: Option<HeaderValue>) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    let token_required = auth.requires_token();
+    (
+        headers,
+        Json(Session {
+            admin,
+            token_required,
+        }),
+    )
+}
+
+fn set_cookie(id: &str, lifetime: Duration, request: &HeaderMap) -> HeaderValue {
+    let secure = if is_https(request) { "; Secure" } else { "" };
+    let seconds = lifetime.as_secs();
+    let text = format!(
+        "{SESSION_COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+    );
+    // The id is base64url, so the value is always one.
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}

@@ -1,0 +1,114 @@
+//! What a node has, as handlers reach it.
+
+use std::{
+    ops::Deref,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::extract::FromRef;
+
+use super::{Code, Error, samples::Samples};
+use crate::{
+    auth::Auth,
+    broker::Broker,
+    config::{DurabilityMode, Settings},
+    delivery::drain::Drain,
+    jobs::Jobs,
+    log::{Durability, LogOptions, OpenError},
+    outbox::Bounds,
+    registry::{Capacity, Registry},
+};
+
+/// What every handler can reach. It is cloned for every layer that a request passes, so it is one pointer.
+#[derive(Clone)]
+pub struct AppState(Arc<Node>);
+
+/// Everything that this node has.
+pub struct Node {
+    /// As they were when it started.
+    pub settings: Arc<Settings>,
+    /// Who may do what.
+    pub auth: Arc<Auth>,
+    /// Publishes, and knows who is connected.
+    pub broker: Arc<Broker>,
+    /// Jobs and their viewers.
+    pub jobs: Arc<Jobs>,
+    /// Whether the node is shutting down.
+    pub drain: Arc<Drain>,
+    pub(super) samples: Arc<Samples>,
+    pub(super) started: Instant,
+}
+
+impl AppState {
+    /// Everything a node needs to answer, from its settings. `fatal`: see [`Broker::open`].
+    pub fn open(
+        settings: Settings,
+        fatal: impl FnOnce(String) + Send + 'static,
+    ) -> Result<Self, OpenError> {
+        let limits = &settings.limits;
+        let capacity = Capacity {
+            per_client: limits.max_connections_per_client,
+            total: limits.max_connections,
+        };
+        let bounds = Bounds {
+            frames: limits.outbox,
+            bytes: limits.outbox_bytes,
+        };
+        let registry = Registry::new(capacity, bounds);
+        let most_viewers = limits.max_connections;
+        let broker = Broker::open(log_options(&settings), registry, fatal)?;
+        Ok(Self(Arc::new(Node {
+            jobs: Jobs::open(Arc::clone(&broker), most_viewers),
+            broker,
+            auth: Arc::new(Auth::new(&settings)),
+            settings: Arc::new(settings),
+            drain: Arc::default(),
+            samples: Arc::default(),
+            started: Instant::now(),
+        })))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for Arc<Auth> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.auth)
+    }
+}
+
+impl FromRef<AppState> for Arc<Settings> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.settings)
+    }
+}
+
+fn log_options(settings: &Settings) -> LogOptions {
+    let kept = &settings.retention;
+    LogOptions {
+        durability: match kept.durability {
+            DurabilityMode::Fsync => Durability::Fsync,
+            DurabilityMode::Os => Durability::Os,
+        },
+        max_age: Duration::from_secs(kept.max_age_hours * 3600),
+        max_bytes: kept.max_log_mb << 20,
+        ..LogOptions::new(&settings.data_dir)
+    }
+}
+
+/// Runs what blocks, such as a read of the log, where it holds up nobody.
+pub async fn off_thread<T: Send + 'static, E: Into<Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Error> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome.map_err(Into::into),
+        Err(_) => Err(Error::new(Code::Internal, "something broke on our side")),
+    }
+}
