@@ -3,21 +3,21 @@
 //! Nobody who fills one ever waits. When one is full it forgets what it held and says *behind*: what
 //! stands in the log is read from there, at the reader's own pace.
 
-mod queue;
-mod single;
-mod trunk;
+mod bounded_queue;
+mod connection_queue;
+mod thread_queue;
 
 use std::sync::{Arc, atomic::AtomicU64};
 
-pub use queue::Queue;
-pub use single::Outbox;
-pub use trunk::{Bell, Load, Slot, Trunk, Whom};
+pub use bounded_queue::BoundedQueue;
+pub use connection_queue::ConnectionQueue;
+pub use thread_queue::{Drained, Recipients, StreamKey, ThreadQueue, Wake};
 
 use crate::message::{Frame, Seq};
 
 /// A message of the log on its way to all its connections, which share it.
 #[derive(Debug)]
-pub struct Logged {
+pub struct LoggedFrame {
     /// Its place.
     pub seq: Seq,
     /// Its bytes.
@@ -28,7 +28,7 @@ pub struct Logged {
     pub written: AtomicU64,
 }
 
-impl Logged {
+impl LoggedFrame {
     /// A message that nobody has had yet.
     pub fn new(seq: Seq, frame: Frame, direct: bool) -> Arc<Self> {
         Arc::new(Self {
@@ -44,7 +44,7 @@ impl Logged {
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// A message of the log.
-    Logged(Arc<Logged>),
+    Logged(Arc<LoggedFrame>),
     /// A message that was never in the log: who misses it now misses it for good.
     Ephemeral(Frame),
 }
@@ -79,7 +79,7 @@ impl CloseReason {
 
 /// What there is for a connection.
 #[derive(Debug)]
-pub enum Taken {
+pub enum Dequeued {
     /// Write this.
     Delivery(Delivery),
     /// It overflowed: go on from the log. So many ephemeral messages are lost.
@@ -95,7 +95,7 @@ pub enum Taken {
 
 /// What may wait for one connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub struct QueueLimits {
     /// Frames.
     pub frames: usize,
     /// Their bytes. One frame is taken whatever its size.

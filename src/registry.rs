@@ -25,7 +25,7 @@ use std::{
 use parking_lot::Mutex;
 
 use members::{Key, Members};
-pub use outlet::{Outlet, TrunkId};
+pub use outlet::{Outlet, ThreadQueueId};
 pub use presence::{ConnectionId, Entry, Newcomer, Presence, Present, Remote};
 pub use ranking::{Rank, Ranked, Ranking};
 pub use registration::{Admission, Registration};
@@ -33,7 +33,7 @@ pub use registration::{Admission, Registration};
 use crate::{
     change_feed::Changes,
     message::{Audience, ClientId, Seq},
-    outbox::{Bounds, CloseReason, Delivery, Trunk},
+    outbox::{CloseReason, Delivery, QueueLimits, ThreadQueue},
 };
 
 /// How many connections there may be.
@@ -76,7 +76,7 @@ pub struct Registry {
     members: Mutex<Members>,
     changes: Changes<ClientId, ()>,
     capacity: Capacity,
-    bounds: Bounds,
+    limits: QueueLimits,
     /// Everything up to this place has been put into the outlets it was for.
     fanned_out: AtomicU64,
     deliveries: AtomicU64,
@@ -85,12 +85,12 @@ pub struct Registry {
 
 impl Registry {
     /// An empty one.
-    pub fn new(capacity: Capacity, bounds: Bounds) -> Arc<Self> {
+    pub fn new(capacity: Capacity, limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
             members: Mutex::default(),
             changes: Changes::default(),
             capacity,
-            bounds,
+            limits,
             fanned_out: AtomicU64::new(0),
             deliveries: AtomicU64::new(0),
             opened: AtomicU64::new(0),
@@ -102,9 +102,9 @@ impl Registry {
         self.fanned_out.fetch_max(seq, Ordering::Release);
     }
 
-    /// Has a trunk lead to those who say so when they begin to listen.
-    pub fn add_trunk(&self, trunk: Arc<Trunk>) -> TrunkId {
-        self.members.lock().trunks.add(trunk)
+    /// Has a queue lead to those who say so when they begin to listen.
+    pub fn add_thread_queue(&self, queue: Arc<ThreadQueue>) -> ThreadQueueId {
+        self.members.lock().thread_queues.add(queue)
     }
 
     /// Gives a connection its place, if there is one. It hears nothing before [`Admission::listen`].
@@ -147,8 +147,8 @@ impl Registry {
     }
 
     /// What may wait for one connection.
-    pub fn bounds(&self) -> Bounds {
-        self.bounds
+    pub fn limits(&self) -> QueueLimits {
+        self.limits
     }
 
     /// The place up to which every message has been put into the outlets it was for. Read it *before*

@@ -4,15 +4,15 @@ use std::sync::{Arc, atomic::Ordering};
 
 use parking_lot::Mutex;
 
-use crate::{message::Seq, outbox::Logged};
+use crate::{message::Seq, outbox::LoggedFrame};
 
 /// The messages that are still on their way somewhere.
 #[derive(Default)]
-pub(super) struct Reach(Mutex<Vec<Arc<Logged>>>);
+pub(super) struct Reach(Mutex<Vec<Arc<LoggedFrame>>>);
 
 impl Reach {
     /// Counts a message from now on.
-    pub(super) fn follow(&self, logged: Arc<Logged>) {
+    pub(super) fn follow(&self, logged: Arc<LoggedFrame>) {
         self.0.lock().push(logged);
     }
 

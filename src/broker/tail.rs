@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Watch, reach::Reach};
 use crate::{
     message::{Epoch, Frame, Message},
-    outbox::{Delivery, Logged},
+    outbox::{Delivery, LoggedFrame},
     registry::Registry,
 };
 
@@ -27,7 +27,7 @@ impl Tail {
 
     fn deliver_one(&self, epoch: &Epoch, message: &Arc<Message>) -> u64 {
         let direct = message.audience.is_direct();
-        let logged = Logged::new(message.seq, Frame::of(message, epoch), direct);
+        let logged = LoggedFrame::new(message.seq, Frame::of(message, epoch), direct);
         let delivery = Delivery::Logged(Arc::clone(&logged));
         let connections = self.registry.fan_out(&message.audience, &delivery);
         if !direct && connections > 0 {

@@ -18,7 +18,7 @@ pub use inlet::{Inlet, Spill};
 use crate::{
     log::{LossReason, Subscriptions},
     message::{Frame, Seq},
-    outbox::{CloseReason, Delivery, Logged, Taken},
+    outbox::{CloseReason, Delivery, Dequeued, LoggedFrame},
     registry::Registration,
 };
 
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub enum Step {
     /// Write this message.
-    Write(Arc<Logged>),
+    Write(Arc<LoggedFrame>),
     /// Write this frame, which has no place.
     WriteEphemeral(Frame),
     /// Write these messages, read from the log.
@@ -310,14 +310,16 @@ impl<I: Inlet> Connection<I> {
             // Before the inlet is looked into: see `Inlet::horizon`.
             let horizon = self.inlet.horizon(&self.registration);
             match self.inlet.take() {
-                Taken::Delivery(Delivery::Logged(logged)) => {
+                Dequeued::Delivery(Delivery::Logged(logged)) => {
                     if self.pass(logged.seq) {
                         self.inlet.served(self.cursor);
                         return Step::Write(logged);
                     }
                 }
-                Taken::Delivery(Delivery::Ephemeral(frame)) => return Step::WriteEphemeral(frame),
-                Taken::Behind { lost } => {
+                Dequeued::Delivery(Delivery::Ephemeral(frame)) => {
+                    return Step::WriteEphemeral(frame);
+                }
+                Dequeued::Behind { lost } => {
                     let gap = (lost > 0).then_some(Gap {
                         range: None,
                         reason: GapReason::Slow,
@@ -325,8 +327,8 @@ impl<I: Inlet> Connection<I> {
                     self.behind = Some(Behind::new(Phase::Everything, self.cursor, gap));
                     return self.step();
                 }
-                Taken::Close(reason) => return Step::Close(reason),
-                Taken::Empty => {
+                Dequeued::Close(reason) => return Step::Close(reason),
+                Dequeued::Empty => {
                     self.cursor = self.cursor.max(horizon);
                     return Step::Wait;
                 }

@@ -7,7 +7,6 @@
 //! those it is for, and is written to each of them. What a socket has no room for waits in its connection,
 //! and what does not fit into that in the log.
 
-mod alarm;
 mod beats;
 mod clock;
 mod mailbox;
@@ -17,6 +16,7 @@ mod round;
 mod stream;
 mod streams;
 mod thread;
+mod thread_waker;
 
 use std::{
     io,
@@ -40,7 +40,7 @@ pub use rehearsal::{Counter, Rehearsal};
 use thread::Thread;
 
 /// A stream with all that it brings from where it was answered.
-pub struct Taken {
+pub struct DetachedStream {
     /// The stream.
     pub opened: Opened,
     /// Where it is written.
@@ -86,10 +86,10 @@ impl Reactor {
     }
 
     /// Gives a stream to one of the threads.
-    pub fn take(&self, taken: Taken) {
+    pub fn take(&self, detached: DetachedStream) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mailbox) = self.mailboxes.get(next % self.mailboxes.len().max(1)) {
-            mailbox.send(Mail::Stream(Box::new(taken)));
+            mailbox.send(Mail::Stream(Box::new(detached)));
         }
     }
 

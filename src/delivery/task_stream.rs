@@ -19,7 +19,7 @@ use crate::{
     broker::Broker,
     log::ReadError,
     message::Frame,
-    outbox::{CloseReason, Outbox},
+    outbox::{CloseReason, ConnectionQueue},
 };
 
 /// The bytes of this stream, which gets a ping every `heartbeat`.
@@ -41,7 +41,7 @@ pub fn bytes(
 struct Stream {
     broker: Arc<Broker>,
     heartbeat: Duration,
-    connection: Connection<Arc<Outbox>>,
+    connection: Connection<Arc<ConnectionQueue>>,
     arrivals: Arrivals,
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
@@ -56,7 +56,7 @@ struct Stream {
 impl Stream {
     /// Drives this connection, whose socket has this pulse.
     fn new(broker: Arc<Broker>, heartbeat: Duration, opened: Opened, pulse: Arc<Pulse>) -> Self {
-        let connection = opened.admitted.with_outbox();
+        let connection = opened.admitted.written_by_task();
         let newcomer = connection.registration().newcomer();
         let arrivals = Arrivals::new(Arc::clone(&broker), pulse, newcomer);
         Self {

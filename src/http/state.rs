@@ -16,7 +16,7 @@ use crate::{
     delivery::drain::Drain,
     jobs::Jobs,
     log::{Durability, LogOptions, OpenError},
-    outbox::Bounds,
+    outbox::QueueLimits,
     registry::{Capacity, Registry},
 };
 
@@ -51,11 +51,11 @@ impl AppState {
             per_client: limits.max_connections_per_client,
             total: limits.max_connections,
         };
-        let bounds = Bounds {
+        let queue_limits = QueueLimits {
             frames: limits.outbox,
             bytes: limits.outbox_bytes,
         };
-        let registry = Registry::new(capacity, bounds);
+        let registry = Registry::new(capacity, queue_limits);
         let most_viewers = limits.max_connections;
         let broker = Broker::open(log_options(&settings), registry, fatal)?;
         Ok(Self(Arc::new(Node {

@@ -12,11 +12,11 @@ use slab::Slab;
 use super::slab_growth;
 use super::{
     Capacity, Count, Entry, Newcomer, Outlet, Presence, Present, Refusal, keys::Keys,
-    outlet::Trunks, subscriptions::Subscriptions,
+    outlet::ThreadQueues, subscriptions::Subscriptions,
 };
 use crate::{
     message::{Audience, ClientId, Seq},
-    outbox::{CloseReason, Delivery, Slot, Whom},
+    outbox::{CloseReason, Delivery, Recipients, StreamKey},
 };
 
 /// Where a connection stands among the members, for as long as it is one.
@@ -33,13 +33,13 @@ pub(super) struct Members {
     observers: HashMap<ClientId, Keys>,
     observer_count: usize,
     pub(super) subscriptions: Subscriptions,
-    pub(super) trunks: Trunks,
+    pub(super) thread_queues: ThreadQueues,
     /// Those of the audience that have an outbox of their own.
-    with_outbox: Keys,
+    own_queue: Keys,
     user_agents: HashSet<ArcStr>,
     version: u64,
-    /// Used again and again by [`Self::put`]: whom a delivery is for, by trunk.
-    slots: Vec<Vec<Slot>>,
+    /// Used again and again by [`Self::put`]: whom a delivery is for, by queue.
+    stream_keys: Vec<Vec<StreamKey>>,
 }
 
 struct Member {
@@ -90,9 +90,9 @@ impl Members {
         self.version += 1;
         let newcomer = &entry.newcomer;
         slab_growth::grow(&mut self.connections);
-        let slot = self.connections.vacant_entry();
+        let vacancy = self.connections.vacant_entry();
         // Descriptors end far below.
-        let key = slot.key() as Key;
+        let key = vacancy.key() as Key;
         for filter in &newcomer.filters {
             self.subscriptions.add(filter, key);
         }
@@ -104,7 +104,7 @@ impl Members {
             }
             false => self.clients.entry(client_id).or_default().insert(key),
         }
-        slot.insert(Member {
+        vacancy.insert(Member {
             entry,
             outlet: Outlet::Nowhere,
         });
@@ -118,12 +118,12 @@ impl Members {
         };
         let was = mem::replace(&mut member.outlet, outlet);
         if let Outlet::Closing(reason) = was {
-            member.outlet.close(&self.trunks, reason);
+            member.outlet.close(&self.thread_queues, reason);
         }
         if !member.entry.newcomer.is_observer() {
             match member.outlet {
-                Outlet::Trunk(id, _) => self.trunks.count(id, 1),
-                _ => self.with_outbox.insert(key),
+                Outlet::Thread(id, _) => self.thread_queues.count(id, 1),
+                _ => self.own_queue.insert(key),
             }
         }
     }
@@ -155,8 +155,8 @@ impl Members {
                 self.clients.remove(client_id);
             }
             match outlet {
-                Outlet::Trunk(id, _) => self.trunks.count(id, -1),
-                _ => drop(self.with_outbox.remove(key)),
+                Outlet::Thread(id, _) => self.thread_queues.count(id, -1),
+                _ => drop(self.own_queue.remove(key)),
             }
         }
         if self.connections.is_empty() {
@@ -171,43 +171,43 @@ impl Members {
         if *audience == Audience::Everyone {
             return self.put_to_everyone(delivery);
         }
-        let mut slots = mem::take(&mut self.slots);
-        slots.resize_with(self.trunks.len(), Vec::new);
+        let mut stream_keys = mem::take(&mut self.stream_keys);
+        stream_keys.resize_with(self.thread_queues.len(), Vec::new);
         let mut reached = 0;
         self.for_each(audience, |member| {
             match &member.outlet {
-                Outlet::Outbox(outbox) => outbox.put(delivery.clone()),
-                Outlet::Trunk(id, slot) => slots[usize::from(id.0)].push(*slot),
+                Outlet::Queue(queue) => queue.put(delivery.clone()),
+                Outlet::Thread(id, stream_key) => stream_keys[usize::from(id.0)].push(*stream_key),
                 Outlet::Nowhere | Outlet::Closing(_) => return,
             }
             reached += 1;
         });
-        for (line, slots) in self.trunks.lines().zip(&mut slots) {
-            let whom = match slots.as_slice() {
+        for (line, stream_keys) in self.thread_queues.lines().zip(&mut stream_keys) {
+            let recipients = match stream_keys.as_slice() {
                 [] => continue,
-                [slot] => Whom::One(*slot),
-                slots => Whom::Some(slots.into()),
+                [stream_key] => Recipients::One(*stream_key),
+                stream_keys => Recipients::Many(stream_keys.into()),
             };
-            line.trunk.put(delivery.clone(), whom);
-            slots.clear();
+            line.queue.put(delivery.clone(), recipients);
+            stream_keys.clear();
         }
-        self.slots = slots;
+        self.stream_keys = stream_keys;
         reached
     }
 
     fn put_to_everyone(&self, delivery: &Delivery) -> u64 {
-        let mut reached = self.with_outbox.len() as u64;
-        for key in self.with_outbox.iter() {
+        let mut reached = self.own_queue.len() as u64;
+        for key in self.own_queue.iter() {
             if let Some(Member {
-                outlet: Outlet::Outbox(outbox),
+                outlet: Outlet::Queue(queue),
                 ..
             }) = self.connections.get(key as usize)
             {
-                outbox.put(delivery.clone());
+                queue.put(delivery.clone());
             }
         }
-        for line in self.trunks.lines().filter(|line| line.audience > 0) {
-            line.trunk.put(delivery.clone(), Whom::Everyone);
+        for line in self.thread_queues.lines().filter(|line| line.audience > 0) {
+            line.queue.put(delivery.clone(), Recipients::Everyone);
             reached += line.audience;
         }
         reached
@@ -253,7 +253,7 @@ impl Members {
         if let Some(member) = self.connections.get_mut(key as usize)
             && member.entry.id == entry.id
         {
-            member.outlet.close(&self.trunks, reason);
+            member.outlet.close(&self.thread_queues, reason);
         }
     }
 
@@ -264,7 +264,7 @@ impl Members {
         };
         for key in keys.iter() {
             if let Some(member) = self.connections.get_mut(key as usize) {
-                member.outlet.close(&self.trunks, reason);
+                member.outlet.close(&self.thread_queues, reason);
             }
         }
         keys.len() as u64
@@ -297,7 +297,7 @@ impl Members {
         let mut connections: Vec<Present> = members
             .map(|member| Present {
                 entry: Arc::clone(&member.entry),
-                behind: member.outlet.behind(&self.trunks, head),
+                behind: member.outlet.behind(&self.thread_queues, head),
             })
             .collect();
         connections.sort_unstable_by_key(|present| present.entry.id);

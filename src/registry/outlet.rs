@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     message::Seq,
-    outbox::{CloseReason, Outbox, Slot, Trunk},
+    outbox::{CloseReason, ConnectionQueue, StreamKey, ThreadQueue},
 };
 
-/// The number of a trunk, as the registry gave it.
+/// The number of a queue, as the registry gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrunkId(pub(super) u16);
+pub struct ThreadQueueId(pub(super) u16);
 
 /// See the module's description.
 #[derive(Clone, Debug, Default)]
@@ -20,24 +20,24 @@ pub enum Outlet {
     /// Nowhere, and it is to end as soon as somebody writes it.
     Closing(CloseReason),
     /// An outbox of its own, which a task empties.
-    Outbox(Arc<Outbox>),
-    /// The trunk of the thread that writes it, for the connection at this place.
-    Trunk(TrunkId, Slot),
+    Queue(Arc<ConnectionQueue>),
+    /// The queue of the thread that writes it, for the connection at this place.
+    Thread(ThreadQueueId, StreamKey),
 }
 
-/// The trunks, and how many of the audience each leads to.
+/// The thread_queues, and how many of the audience each leads to.
 #[derive(Default)]
-pub(super) struct Trunks(Vec<Line>);
+pub(super) struct ThreadQueues(Vec<Line>);
 
 pub(super) struct Line {
-    pub(super) trunk: Arc<Trunk>,
+    pub(super) queue: Arc<ThreadQueue>,
     pub(super) audience: u64,
 }
 
-impl Trunks {
-    pub(super) fn add(&mut self, trunk: Arc<Trunk>) -> TrunkId {
-        self.0.push(Line { trunk, audience: 0 });
-        TrunkId((self.0.len() - 1) as u16)
+impl ThreadQueues {
+    pub(super) fn add(&mut self, queue: Arc<ThreadQueue>) -> ThreadQueueId {
+        self.0.push(Line { queue, audience: 0 });
+        ThreadQueueId((self.0.len() - 1) as u16)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -48,39 +48,39 @@ impl Trunks {
         self.0.iter()
     }
 
-    /// One more, or one less, of the audience is led to by a trunk.
-    pub(super) fn count(&mut self, id: TrunkId, change: i64) {
+    /// One more, or one less, of the audience is led to by a queue.
+    pub(super) fn count(&mut self, id: ThreadQueueId, change: i64) {
         if let Some(line) = self.0.get_mut(usize::from(id.0)) {
             line.audience = line.audience.saturating_add_signed(change);
         }
     }
 
-    pub(super) fn trunk(&self, id: TrunkId) -> Option<&Trunk> {
-        self.0.get(usize::from(id.0)).map(|line| &*line.trunk)
+    pub(super) fn queue(&self, id: ThreadQueueId) -> Option<&ThreadQueue> {
+        self.0.get(usize::from(id.0)).map(|line| &*line.queue)
     }
 }
 
 impl Outlet {
     /// Has the connection ended, once its writer next looks.
-    pub(super) fn close(&mut self, trunks: &Trunks, reason: CloseReason) {
+    pub(super) fn close(&mut self, thread_queues: &ThreadQueues, reason: CloseReason) {
         match self {
             Self::Nowhere => *self = Self::Closing(reason),
             Self::Closing(_) => {}
-            Self::Outbox(outbox) => outbox.close(reason),
-            Self::Trunk(id, slot) => {
-                if let Some(trunk) = trunks.trunk(*id) {
-                    trunk.close(*slot, reason);
+            Self::Queue(queue) => queue.close(reason),
+            Self::Thread(id, key) => {
+                if let Some(queue) = thread_queues.queue(*id) {
+                    queue.close(*key, reason);
                 }
             }
         }
     }
 
     /// How many places the connection is behind `head`.
-    pub(super) fn behind(&self, trunks: &Trunks, head: Seq) -> u64 {
+    pub(super) fn behind(&self, thread_queues: &ThreadQueues, head: Seq) -> u64 {
         let place = match self {
             Self::Nowhere | Self::Closing(_) => None,
-            Self::Outbox(outbox) => outbox.place(),
-            Self::Trunk(id, slot) => trunks.trunk(*id).and_then(|trunk| trunk.place(*slot)),
+            Self::Queue(queue) => queue.place(),
+            Self::Thread(id, key) => thread_queues.queue(*id).and_then(|queue| queue.place(*key)),
         };
         place.map_or(0, |place| head.saturating_sub(place))
     }

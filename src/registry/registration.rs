@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Entry, Newcomer, Outlet, Registry, members::Key};
-use crate::{message::Seq, outbox::Bounds};
+use crate::{message::Seq, outbox::QueueLimits};
 
 /// A place for a connection. Dropping it gives it up.
 pub struct Admission {
@@ -19,8 +19,8 @@ impl Admission {
     }
 
     /// What may wait for the connection.
-    pub fn bounds(&self) -> Bounds {
-        self.registry.bounds
+    pub fn limits(&self) -> QueueLimits {
+        self.registry.limits
     }
 
     /// From this moment on, everything for the connection goes to this outlet.

@@ -25,7 +25,7 @@ use crate::{
     delivery::{
         LINGER, Opened,
         handover::{self, Handover},
-        reactor::{Reactor, Taken},
+        reactor::{DetachedStream, Reactor},
         write_tracking::{Farewell, Pulse, Pulsed},
     },
     http::{Code, Error},
@@ -179,7 +179,7 @@ impl Conversation {
     fn hand_over(&self, opened: Opened, socket: TcpStream, head: Bytes, permit: &Permit) {
         match socket.into_std() {
             // Its place at the gate goes along: else those who are through would wait at the next door.
-            Ok(socket) => self.reactor.take(Taken {
+            Ok(socket) => self.reactor.take(DetachedStream {
                 opened,
                 socket,
                 head,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Connection, Gap, Spill, Start};
 use crate::{
-    outbox::{Outbox, Slot},
-    registry::{Admission, Newcomer, Outlet, TrunkId},
+    outbox::{ConnectionQueue, StreamKey},
+    registry::{Admission, Newcomer, Outlet, ThreadQueueId},
 };
 
 /// See the module's description. It becomes a [`Connection`] by saying where what is for it comes in.
@@ -31,16 +31,16 @@ impl Admitted {
     }
 
     /// One that a task writes.
-    pub fn with_outbox(self) -> Connection<Arc<Outbox>> {
-        let outbox = Outbox::new(self.admission.bounds());
-        let outlet = Outlet::Outbox(Arc::clone(&outbox));
+    pub fn written_by_task(self) -> Connection<Arc<ConnectionQueue>> {
+        let queue = ConnectionQueue::new(self.admission.limits());
+        let outlet = Outlet::Queue(Arc::clone(&queue));
         let registration = self.admission.listen(outlet);
-        Connection::new(registration, outbox, self.start, self.gap)
+        Connection::new(registration, queue, self.start, self.gap)
     }
 
-    /// One that a thread writes, which takes it from this trunk.
-    pub fn on_trunk(self, trunk: TrunkId, slot: Slot) -> Connection<Spill> {
-        let registration = self.admission.listen(Outlet::Trunk(trunk, slot));
+    /// One that a thread writes, which takes it from this queue.
+    pub fn written_by_thread(self, queue: ThreadQueueId, key: StreamKey) -> Connection<Spill> {
+        let registration = self.admission.listen(Outlet::Thread(queue, key));
         Connection::new(registration, Spill::default(), self.start, self.gap)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     message::Seq,
-    outbox::{Bounds, CloseReason, Delivery, Outbox, Queue, Taken},
+    outbox::{BoundedQueue, CloseReason, ConnectionQueue, Delivery, Dequeued, QueueLimits},
     registry::Registration,
 };
 
@@ -13,8 +13,8 @@ pub trait Inlet {
     /// Why the connection is to end, if it is.
     fn closing(&self) -> Option<CloseReason>;
 
-    /// What to do next: see [`Queue::take`].
-    fn take(&mut self) -> Taken;
+    /// What to do next: see [`BoundedQueue::take`].
+    fn take(&mut self) -> Dequeued;
 
     /// Notes the place up to which the connection has been served.
     fn served(&mut self, seq: Seq);
@@ -25,17 +25,17 @@ pub trait Inlet {
 }
 
 /// A task writes: whoever fans out fills the outbox meanwhile.
-impl Inlet for Arc<Outbox> {
+impl Inlet for Arc<ConnectionQueue> {
     fn closing(&self) -> Option<CloseReason> {
-        Outbox::closing(self)
+        ConnectionQueue::closing(self)
     }
 
-    fn take(&mut self) -> Taken {
-        Outbox::take(self)
+    fn take(&mut self) -> Dequeued {
+        ConnectionQueue::take(self)
     }
 
     fn served(&mut self, seq: Seq) {
-        Outbox::served(self, seq);
+        ConnectionQueue::served(self, seq);
     }
 
     fn horizon(&self, registration: &Registration) -> Seq {
@@ -46,7 +46,7 @@ impl Inlet for Arc<Outbox> {
 /// What did not fit into the socket of a stream whose thread fills and empties it. Takes no room while
 /// there is nothing.
 #[derive(Default)]
-pub struct Spill(Option<Box<Queue>>);
+pub struct Spill(Option<Box<BoundedQueue>>);
 
 impl Spill {
     /// Whether there is nothing.
@@ -54,22 +54,22 @@ impl Spill {
         self.0.is_none()
     }
 
-    /// See [`Queue::put`].
-    pub fn put(&mut self, delivery: Delivery, bounds: Bounds) {
-        self.queue().put(delivery, bounds);
+    /// See [`BoundedQueue::put`].
+    pub fn put(&mut self, delivery: Delivery, limits: QueueLimits) {
+        self.queue().put(delivery, limits);
     }
 
-    /// See [`Queue::fall_behind`].
+    /// See [`BoundedQueue::fall_behind`].
     pub fn fall_behind(&mut self, lost: u64) {
         self.queue().fall_behind(lost);
     }
 
-    /// See [`Queue::close`].
+    /// See [`BoundedQueue::close`].
     pub fn close(&mut self, reason: CloseReason) {
         self.queue().close(reason);
     }
 
-    fn queue(&mut self) -> &mut Queue {
+    fn queue(&mut self) -> &mut BoundedQueue {
         self.0.get_or_insert_default()
     }
 }
@@ -79,9 +79,12 @@ impl Inlet for Spill {
         self.0.as_ref()?.closing()
     }
 
-    fn take(&mut self) -> Taken {
-        let taken = self.0.as_mut().map_or(Taken::Empty, |queue| queue.take());
-        if matches!(taken, Taken::Empty) {
+    fn take(&mut self) -> Dequeued {
+        let taken = self
+            .0
+            .as_mut()
+            .map_or(Dequeued::Empty, |queue| queue.take());
+        if matches!(taken, Dequeued::Empty) {
             self.0 = None;
         }
         taken

@@ -4,14 +4,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{outbox::Slot, random};
+use crate::{outbox::StreamKey, random};
 
 /// Streams whose heartbeat is due together.
 const SPOKES: usize = 64;
 
 /// See the module's description.
 pub struct Beats {
-    spokes: Vec<Vec<Slot>>,
+    spokes: Vec<Vec<StreamKey>>,
     /// The spoke that is due next, and when.
     next: usize,
     at: Instant,
@@ -34,19 +34,19 @@ impl Beats {
 
     /// Gives a stream its place. The first beat comes at a moment of its own, after half a heartbeat to a
     /// whole one, so that those who came together do not stay in step.
-    pub fn add(&mut self, slot: Slot) {
+    pub fn add(&mut self, key: StreamKey) {
         if self.count == 0 {
             self.at = Instant::now() + self.step;
         }
         let half = SPOKES / 2;
         let ahead = half + random::below(half as u64) as usize;
-        self.spokes[(self.next + ahead) % SPOKES].push(slot);
+        self.spokes[(self.next + ahead) % SPOKES].push(key);
         self.count += 1;
     }
 
     /// The streams whose heartbeat is due by now, if any are. Those that are still there are to be
     /// [given back](Self::give_back).
-    pub fn take(&mut self, now: Instant) -> Option<(usize, Vec<Slot>)> {
+    pub fn take(&mut self, now: Instant) -> Option<(usize, Vec<StreamKey>)> {
         if self.count == 0 || now < self.at {
             return None;
         }
@@ -58,13 +58,13 @@ impl Beats {
     }
 
     /// Puts those who have a heartbeat to come back where they were.
-    pub fn give_back(&mut self, spoke: usize, mut slots: Vec<Slot>, gone: usize) {
+    pub fn give_back(&mut self, spoke: usize, mut keys: Vec<StreamKey>, gone: usize) {
         self.count -= gone;
-        if slots.capacity() > 4 * slots.len() {
-            slots.shrink_to_fit();
+        if keys.capacity() > 4 * keys.len() {
+            keys.shrink_to_fit();
         }
         // Nobody was added here meanwhile: the spoke was due just now.
-        self.spokes[spoke] = slots;
+        self.spokes[spoke] = keys;
     }
 
     /// How long until the next are due; none: there is nobody.
@@ -82,16 +82,19 @@ mod tests {
         let heartbeat = Duration::from_secs(64);
         let mut beats = Beats::new(heartbeat);
         let began = Instant::now();
-        (0..500).for_each(|token| beats.add(Slot { token, number: 1 }));
+        (0..500).for_each(|index| {
+            beats.add(StreamKey {
+                index,
+                generation: 1,
+            })
+        });
         let mut beaten = [0; 500];
         for second in 1..=64 * 3 {
             let now = began + Duration::from_secs(second) + Duration::from_millis(500);
-            while let Some((spoke, slots)) = beats.take(now) {
-                assert!(slots.is_empty() || second >= 32, "{second}");
-                slots
-                    .iter()
-                    .for_each(|slot| beaten[slot.token as usize] += 1);
-                beats.give_back(spoke, slots, 0);
+            while let Some((spoke, keys)) = beats.take(now) {
+                assert!(keys.is_empty() || second >= 32, "{second}");
+                keys.iter().for_each(|key| beaten[key.index as usize] += 1);
+                beats.give_back(spoke, keys, 0);
             }
         }
         assert!(beaten.iter().all(|beats| (2..=3).contains(beats)));
@@ -102,14 +105,14 @@ mod tests {
     fn a_wheel_that_nobody_is_on_wakes_nobody() {
         let mut beats = Beats::new(Duration::from_secs(1));
         assert_eq!(beats.patience(Instant::now()), None);
-        beats.add(Slot {
-            token: 1,
-            number: 1,
+        beats.add(StreamKey {
+            index: 1,
+            generation: 1,
         });
         let now = Instant::now() + Duration::from_secs(10);
         for second in 0..SPOKES as u64 {
-            if let Some((spoke, slots)) = beats.take(now + Duration::from_secs(second)) {
-                let gone = slots.len();
+            if let Some((spoke, keys)) = beats.take(now + Duration::from_secs(second)) {
+                let gone = keys.len();
                 beats.give_back(spoke, Vec::new(), gone);
             }
         }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::outbox::Slot;
+use crate::outbox::StreamKey;
 
 /// Something that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,18 +19,18 @@ pub enum Due {
 
 /// See the module's description.
 #[derive(Default)]
-pub struct Clock(BinaryHeap<Reverse<(Instant, Slot, Due)>>);
+pub struct Clock(BinaryHeap<Reverse<(Instant, StreamKey, Due)>>);
 
 impl Clock {
     /// Sets something.
-    pub fn set(&mut self, at: Instant, slot: Slot, due: Due) {
-        self.0.push(Reverse((at, slot, due)));
+    pub fn set(&mut self, at: Instant, key: StreamKey, due: Due) {
+        self.0.push(Reverse((at, key, due)));
     }
 
     /// Takes what is due by now, if anything is.
-    pub fn take(&mut self, now: Instant) -> Option<(Slot, Due)> {
+    pub fn take(&mut self, now: Instant) -> Option<(StreamKey, Due)> {
         self.0.peek().filter(|Reverse((at, ..))| *at <= now)?;
-        self.0.pop().map(|Reverse((_, slot, due))| (slot, due))
+        self.0.pop().map(|Reverse((_, key, due))| (key, due))
     }
 
     /// How long until the next is due.

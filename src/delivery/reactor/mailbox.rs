@@ -5,16 +5,16 @@ use std::{mem, sync::Arc};
 use parking_lot::Mutex;
 
 use super::{
-    Taken,
-    alarm::Alarm,
+    DetachedStream,
     reads::{Asked, Done},
+    thread_waker::ThreadWaker,
 };
-use crate::outbox::Bell;
+use crate::outbox::Wake;
 
 /// Something that is not for now and then, but for one stream or for the thread itself.
 pub enum Mail {
     /// A stream to write.
-    Stream(Box<Taken>),
+    Stream(Box<DetachedStream>),
     /// What streams asked for of the log, and what was not got round to.
     Reads(Vec<Done>, Vec<Asked>),
     /// No more streams come: end with the last.
@@ -26,22 +26,22 @@ pub enum Mail {
 /// See the module's description.
 pub struct Mailbox {
     mail: Mutex<Vec<Mail>>,
-    alarm: Arc<Alarm>,
+    waker: Arc<ThreadWaker>,
 }
 
 impl Mailbox {
-    /// One that wakes its thread by this alarm.
-    pub fn new(alarm: Arc<Alarm>) -> Arc<Self> {
+    /// One that wakes its thread by this waker.
+    pub fn new(waker: Arc<ThreadWaker>) -> Arc<Self> {
         Arc::new(Self {
             mail: Mutex::default(),
-            alarm,
+            waker,
         })
     }
 
     /// Leaves something there.
     pub fn send(&self, mail: Mail) {
         self.mail.lock().push(mail);
-        self.alarm.ring();
+        self.waker.wake();
     }
 
     /// Takes what was left there.

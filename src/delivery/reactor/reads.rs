@@ -7,7 +7,7 @@ use crate::{
     broker::Broker,
     delivery::connection::{Backlog, Read},
     log::ReadError,
-    outbox::Slot,
+    outbox::StreamKey,
 };
 
 /// Turns of reading that run at the same time.
@@ -21,10 +21,10 @@ const IN_A_TURN: usize = 64;
 const ENOUGH: usize = 1 << 20;
 
 /// A read that a stream asked for.
-pub type Asked = (Slot, Read);
+pub type Asked = (StreamKey, Read);
 
 /// And what came of it.
-pub type Done = (Slot, Result<Backlog, ReadError>);
+pub type Done = (StreamKey, Result<Backlog, ReadError>);
 
 /// See the module's description.
 pub struct Reads {
@@ -52,8 +52,8 @@ impl Reads {
     }
 
     /// Will read, in the next turn.
-    pub fn ask(&mut self, slot: Slot, read: Read) {
-        self.waiting.push_back((slot, read));
+    pub fn ask(&mut self, key: StreamKey, read: Read) {
+        self.waiting.push_back((key, read));
     }
 
     /// Notes that a turn is over, and what it did not get round to.
@@ -87,11 +87,11 @@ fn turn(broker: &Broker, asked: Vec<Asked>) -> (Vec<Done>, Vec<Asked>) {
     let (mut done, mut bytes) = (Vec::new(), 0);
     let mut asked = asked.into_iter();
     while bytes < ENOUGH
-        && let Some((slot, read)) = asked.next()
+        && let Some((key, read)) = asked.next()
     {
         let outcome = read.run(broker.log());
         bytes += outcome.as_ref().map_or(0, Backlog::bytes);
-        done.push((slot, outcome));
+        done.push((key, outcome));
     }
     (done, asked.collect())
 }

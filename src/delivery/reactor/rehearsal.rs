@@ -1,4 +1,4 @@
-//! The registry, a trunk and the streams of one thread, over sockets that are none: what a connection costs here,
+//! The registry, a queue and the streams of one thread, over sockets that are none: what a connection costs here,
 //! beside what the system has to do for it, and for more of them than a process may have descriptors.
 
 use std::{
@@ -12,12 +12,12 @@ use super::{round::Round, stream::Stream, streams::Streams};
 use crate::{
     delivery::connection::{Admitted, Backlog, Start, Step},
     message::{Audience, ClientId, FrameWriter, TopicFilter},
-    outbox::{Bell, Bounds, Delivery, Slot, Trunk},
-    registry::{Capacity, Newcomer, Refusal, Registry, Remote, TrunkId},
+    outbox::{Delivery, QueueLimits, StreamKey, ThreadQueue, Wake},
+    registry::{Capacity, Newcomer, Refusal, Registry, Remote, ThreadQueueId},
 };
 
 /// What may wait for a connection, as it is by default.
-const BOUNDS: Bounds = Bounds {
+const LIMITS: QueueLimits = QueueLimits {
     frames: 64,
     bytes: 256 << 10,
 };
@@ -25,8 +25,8 @@ const BOUNDS: Bounds = Bounds {
 /// See the module's description.
 pub struct Rehearsal<S> {
     registry: Arc<Registry>,
-    trunk: Arc<Trunk>,
-    trunk_id: TrunkId,
+    queue: Arc<ThreadQueue>,
+    queue_id: ThreadQueueId,
     pub(super) streams: Streams<S>,
     pub(super) round: Round,
 }
@@ -37,14 +37,14 @@ impl<S> Default for Rehearsal<S> {
             per_client: usize::MAX,
             total: usize::MAX,
         };
-        let registry = Registry::new(capacity, BOUNDS);
-        let trunk = Trunk::new(Arc::new(Silent));
+        let registry = Registry::new(capacity, LIMITS);
+        let queue = ThreadQueue::new(Arc::new(NoWake));
         Self {
-            trunk_id: registry.add_trunk(Arc::clone(&trunk)),
+            queue_id: registry.add_thread_queue(Arc::clone(&queue)),
             registry,
-            trunk,
+            queue,
             streams: Streams::default(),
-            round: Round::new(BOUNDS),
+            round: Round::new(LIMITS),
         }
     }
 }
@@ -56,7 +56,7 @@ impl<S: Read + Write> Rehearsal<S> {
         client_id: ClientId,
         topics: Box<[TopicFilter]>,
         socket: S,
-    ) -> Result<Slot, Refusal> {
+    ) -> Result<StreamKey, Refusal> {
         let admission = self.registry.admit(Newcomer {
             client_id,
             filters: topics,
@@ -64,7 +64,7 @@ impl<S: Read + Write> Rehearsal<S> {
             user_agent: None,
         })?;
         let admitted = Admitted::new(admission, Start::After(0), None);
-        let mut connection = admitted.on_trunk(self.trunk_id, self.streams.next());
+        let mut connection = admitted.written_by_thread(self.queue_id, self.streams.next());
         while let Step::Read(_) = connection.step() {
             connection.replayed(Backlog::nothing_after(0));
         }
@@ -72,9 +72,9 @@ impl<S: Read + Write> Rehearsal<S> {
     }
 
     /// Lets a connection go.
-    pub fn disconnect(&mut self, slot: Slot) {
-        if self.streams.stream(slot).is_some() {
-            self.streams.remove(slot.token);
+    pub fn disconnect(&mut self, key: StreamKey) {
+        if self.streams.stream(key).is_some() {
+            self.streams.remove(key.index);
         }
     }
 
@@ -85,7 +85,7 @@ impl<S: Read + Write> Rehearsal<S> {
 
     /// Writes what is on its way.
     pub fn deliver(&mut self) {
-        self.round.begin(self.trunk.take().deliveries);
+        self.round.begin(self.queue.take().deliveries);
         while !self.round.go_on(&mut self.streams) {}
     }
 
@@ -98,10 +98,10 @@ impl<S: Read + Write> Rehearsal<S> {
     }
 }
 
-struct Silent;
+struct NoWake;
 
-impl Bell for Silent {
-    fn ring(&self) {}
+impl Wake for NoWake {
+    fn wake(&self) {}
 }
 
 /// A socket that takes everything, says nothing, and counts its writes together with others.

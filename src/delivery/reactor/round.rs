@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     message::Seq,
-    outbox::{Bounds, Delivery, Slot, Whom},
+    outbox::{Delivery, QueueLimits, Recipients, StreamKey},
 };
 
 /// How long a thread writes before it looks after its sockets again.
@@ -26,10 +26,10 @@ const TOGETHER: usize = 32 << 10;
 
 /// Messages on their way to the sockets of a thread.
 pub struct Round {
-    deliveries: VecDeque<(Delivery, Whom)>,
-    bounds: Bounds,
+    deliveries: VecDeque<(Delivery, Recipients)>,
+    limits: QueueLimits,
     /// Streams that have stalled since somebody last asked.
-    pub stalled: Vec<Slot>,
+    pub stalled: Vec<StreamKey>,
     /// Streams whose socket turned out to be broken.
     pub broken: Vec<u32>,
 }
@@ -43,11 +43,11 @@ struct Together<'a> {
 }
 
 impl Round {
-    /// Nothing yet, for streams with these bounds.
-    pub fn new(bounds: Bounds) -> Self {
+    /// Nothing yet, for streams with these limits.
+    pub fn new(limits: QueueLimits) -> Self {
         Self {
             deliveries: VecDeque::new(),
-            bounds,
+            limits,
             stalled: Vec::new(),
             broken: Vec::new(),
         }
@@ -59,24 +59,24 @@ impl Round {
     }
 
     /// What is to be given out next.
-    pub fn begin(&mut self, deliveries: VecDeque<(Delivery, Whom)>) {
+    pub fn begin(&mut self, deliveries: VecDeque<(Delivery, Recipients)>) {
         self.deliveries = deliveries;
     }
 
     /// Gives out what there is, for a while. True: everything.
     pub fn go_on<S: io::Read + io::Write>(&mut self, streams: &mut Streams<S>) -> bool {
         let began = Instant::now();
-        while let Some((delivery, whom)) = self.deliveries.pop_front() {
-            match whom {
-                Whom::Everyone => {
+        while let Some((delivery, recipients)) = self.deliveries.pop_front() {
+            match recipients {
+                Recipients::Everyone => {
                     let deliveries = self.gather(delivery);
                     match deliveries.as_slice() {
                         [only] => self.give_everyone(streams, only),
                         several => self.give_everyone_all(streams, &Together::new(several)),
                     }
                 }
-                Whom::One(slot) => self.give_these(streams, &delivery, &[slot]),
-                Whom::Some(slots) => self.give_these(streams, &delivery, &slots),
+                Recipients::One(key) => self.give_these(streams, &delivery, &[key]),
+                Recipients::Many(keys) => self.give_these(streams, &delivery, &keys),
             }
             if began.elapsed() > PATIENCE {
                 break;
@@ -89,7 +89,7 @@ impl Round {
     fn gather(&mut self, first: Delivery) -> Vec<Delivery> {
         let mut size = first.frame().size();
         let mut deliveries = vec![first];
-        while let Some((next, Whom::Everyone)) = self.deliveries.front()
+        while let Some((next, Recipients::Everyone)) = self.deliveries.front()
             && size + next.frame().size() <= TOGETHER
         {
             size += next.frame().size();
@@ -104,7 +104,7 @@ impl Round {
         delivery: &Delivery,
     ) {
         let mut written = 0;
-        streams.each(|slot, stream| written += self.give(slot, stream, delivery));
+        streams.each(|key, stream| written += self.give(key, stream, delivery));
         count(delivery, written);
     }
 
@@ -114,16 +114,16 @@ impl Round {
         together: &Together<'_>,
     ) {
         let mut written = 0;
-        streams.each(|slot, stream| {
-            match stream.deliver_together(&together.bytes, together.span) {
-                Some(given) => written += self.note(slot, given),
+        streams.each(
+            |key, stream| match stream.deliver_together(&together.bytes, together.span) {
+                Some(given) => written += self.note(key, given),
                 None => {
                     for delivery in together.deliveries {
-                        count(delivery, self.give(slot, stream, delivery));
+                        count(delivery, self.give(key, stream, delivery));
                     }
                 }
-            }
-        });
+            },
+        );
         together
             .deliveries
             .iter()
@@ -134,12 +134,12 @@ impl Round {
         &mut self,
         streams: &mut Streams<S>,
         delivery: &Delivery,
-        slots: &[Slot],
+        keys: &[StreamKey],
     ) {
         let mut written = 0;
-        for slot in slots {
-            if let Some(stream) = streams.stream(*slot) {
-                written += self.give(*slot, stream, delivery);
+        for key in keys {
+            if let Some(stream) = streams.stream(*key) {
+                written += self.give(*key, stream, delivery);
             }
         }
         count(delivery, written);
@@ -147,23 +147,23 @@ impl Round {
 
     fn give<S: io::Read + io::Write>(
         &mut self,
-        slot: Slot,
+        key: StreamKey,
         stream: &mut Stream<S>,
         delivery: &Delivery,
     ) -> u64 {
-        let given = stream.deliver(delivery, self.bounds);
-        self.note(slot, given)
+        let given = stream.deliver(delivery, self.limits);
+        self.note(key, given)
     }
 
     /// Remembers who is to be looked after, and says to how many it was given out: one or none.
-    fn note(&mut self, slot: Slot, given: Given) -> u64 {
+    fn note(&mut self, key: StreamKey, given: Given) -> u64 {
         match given {
             Given::Written => return 1,
             Given::Stalled => {
-                self.stalled.push(slot);
+                self.stalled.push(key);
                 return 1;
             }
-            Given::Broken => self.broken.push(slot.token),
+            Given::Broken => self.broken.push(key.index),
             Given::Kept | Given::Had => {}
         }
         0
@@ -207,7 +207,7 @@ mod tests {
     use crate::{
         delivery::reactor::Rehearsal,
         message::{Audience, ClientId, Frame, FrameWriter},
-        outbox::Logged,
+        outbox::LoggedFrame,
     };
 
     /// A socket with so much room, which keeps what it takes.
@@ -234,7 +234,7 @@ mod tests {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let mut inner = self.0.borrow_mut();
             let taken = bytes.len().min(inner.0);
-            inner.0 -= taken;
+            inner.0 -= detached;
             inner.1.extend_from_slice(&bytes[..taken]);
             match taken {
                 0 => Err(io::ErrorKind::WouldBlock.into()),
@@ -249,14 +249,14 @@ mod tests {
 
     type Bed = Rehearsal<Socket>;
 
-    fn connect(bed: &mut Bed, client_id: &str, socket: &Socket) -> Slot {
+    fn connect(bed: &mut Bed, client_id: &str, socket: &Socket) -> StreamKey {
         let client_id = ClientId::parse(client_id).expect("an id");
         bed.connect(client_id, [].into(), socket.clone())
             .expect("room")
     }
 
-    fn push(bed: &Bed, audience: &Audience, seq: Seq) -> Arc<Logged> {
-        let logged = Logged::new(seq, frame(seq), audience.is_direct());
+    fn push(bed: &Bed, audience: &Audience, seq: Seq) -> Arc<LoggedFrame> {
+        let logged = LoggedFrame::new(seq, frame(seq), audience.is_direct());
         bed.fan_out(audience, &Delivery::Logged(Arc::clone(&logged)));
         logged
     }
@@ -312,13 +312,13 @@ mod tests {
     fn a_socket_without_room_holds_up_nobody_and_gets_nothing_between() {
         let mut bed = Bed::default();
         let (slow, quick) = (Socket::with_room(7), Socket::with_room(1 << 20));
-        let slot = connect(&mut bed, "slow", &slow);
+        let key = connect(&mut bed, "slow", &slow);
         connect(&mut bed, "quick", &quick);
         for seq in 1..=3 {
             push(&bed, &Audience::Everyone, seq);
             bed.deliver();
         }
-        assert_eq!(bed.round.stalled, [slot]);
+        assert_eq!(bed.round.stalled, [key]);
         assert_eq!(numbers(&quick.text()), ["1", "2", "3"]);
         let begun = String::from_utf8(frame(1).chunk()[..7].to_vec());
         assert_eq!(
@@ -326,7 +326,7 @@ mod tests {
             begun.expect("UTF-8"),
             "a frame is not torn by another"
         );
-        let stream = bed.streams.stream(slot).expect("still there");
+        let stream = bed.streams.stream(key).expect("still there");
         assert_eq!(stream.behind(), Some(1));
     }
 
@@ -334,11 +334,11 @@ mod tests {
     fn who_comes_to_the_place_of_another_gets_nothing_of_his() {
         let mut bed = Bed::default();
         let (gone, new) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
-        let slot = connect(&mut bed, "gone", &gone);
+        let key = connect(&mut bed, "gone", &gone);
         push(&bed, &to("gone"), 1);
-        bed.streams.remove(slot.token);
+        bed.streams.remove(key.index);
         let next = connect(&mut bed, "new", &new);
-        assert_eq!(next.token, slot.token);
+        assert_eq!(next.index, key.index);
         bed.deliver();
         assert_eq!(new.text(), "");
     }

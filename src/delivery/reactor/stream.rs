@@ -15,7 +15,7 @@ use crate::{
     },
     log::ReadError,
     message::{ClientId, Seq},
-    outbox::{Bounds, CloseReason, Delivery, Slot},
+    outbox::{CloseReason, Delivery, QueueLimits, StreamKey},
 };
 
 /// The last chunk of a body (RFC 9112, section 7.1).
@@ -142,9 +142,9 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// Gives a message to the socket, or keeps it for later.
-    pub fn deliver(&mut self, delivery: &Delivery, bounds: Bounds) -> Given {
+    pub fn deliver(&mut self, delivery: &Delivery, limits: QueueLimits) -> Given {
         if !self.is_quiet() {
-            self.connection.inlet_mut().put(delivery.clone(), bounds);
+            self.connection.inlet_mut().put(delivery.clone(), limits);
             return Given::Kept;
         }
         let direct = match delivery {
@@ -205,13 +205,13 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// Writes the head of the response and what comes before everything else, and then what there is.
-    pub fn begin(&mut self, opening: Bytes, slot: Slot, means: &mut Means<'_>) -> Driven {
+    pub fn begin(&mut self, opening: Bytes, key: StreamKey, means: &mut Means<'_>) -> Driven {
         means.pieces.push(opening);
-        self.go_on(slot, means)
+        self.go_on(key, means)
     }
 
     /// Writes until there is nothing to write, or no room for it.
-    pub fn drive(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
+    pub fn drive(&mut self, key: StreamKey, means: &mut Means<'_>) -> Driven {
         if let Some(pending) = &mut self.pending
             && !pending.rest.is_empty()
         {
@@ -227,14 +227,14 @@ impl<S: io::Read + io::Write> Stream<S> {
                 return Driven::Ended;
             }
         }
-        self.go_on(slot, means)
+        self.go_on(key, means)
     }
 
-    fn go_on(&mut self, slot: Slot, means: &mut Means<'_>) -> Driven {
+    fn go_on(&mut self, key: StreamKey, means: &mut Means<'_>) -> Driven {
         let mut given = self.written();
         loop {
             while means.pieces.len() < AT_ONCE && self.reason().is_none() {
-                match self.next(slot, means, &mut given) {
+                match self.next(key, means, &mut given) {
                     Some(bytes) => means.pieces.push(bytes),
                     None => break,
                 }
@@ -271,7 +271,7 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// What is to be written next, if anything is now.
-    fn next(&mut self, slot: Slot, means: &mut Means<'_>, given: &mut Seq) -> Option<Bytes> {
+    fn next(&mut self, key: StreamKey, means: &mut Means<'_>, given: &mut Seq) -> Option<Bytes> {
         loop {
             let caught_up = !self.caught_up && self.connection.is_live();
             if caught_up || std::mem::take(&mut self.ping_due) {
@@ -281,11 +281,11 @@ impl<S: io::Read + io::Write> Stream<S> {
             match turn(&mut self.connection, means.broker, |seq| *given = seq) {
                 Turn::Write(frame) => return Some(frame.chunk().clone()),
                 Turn::Read(read) => match self.outcome(&read) {
-                    Some(Ok(backlog)) => self.take_in(backlog, slot, means.reads),
+                    Some(Ok(backlog)) => self.take_in(backlog, key, means.reads),
                     // It was said where it happened.
                     Some(Err(_)) => return Some(self.end(CloseReason::LogUnreadable)),
                     None => {
-                        self.read(read, slot, means.reads);
+                        self.read(read, key, means.reads);
                         return None;
                     }
                 },
@@ -308,21 +308,21 @@ impl<S: io::Read + io::Write> Stream<S> {
         Some(outcome)
     }
 
-    fn read(&mut self, read: Read, slot: Slot, reads: &mut Reads) {
+    fn read(&mut self, read: Read, key: StreamKey, reads: &mut Reads) {
         let pending = self.pending.get_or_insert_default();
         let reading = pending.reading.as_ref();
         if reading.is_none_or(|reading| reading.read != read) {
-            reads.ask(slot, read.clone());
+            reads.ask(key, read.clone());
             let outcome = None;
             pending.reading = Some(Reading { read, outcome });
         }
     }
 
     /// Gives the connection what was read, and has what follows read meanwhile.
-    fn take_in(&mut self, backlog: Backlog, slot: Slot, reads: &mut Reads) {
+    fn take_in(&mut self, backlog: Backlog, key: StreamKey, reads: &mut Reads) {
         self.connection.replayed(backlog);
         if let Some(next) = self.connection.next_read() {
-            self.read(next, slot, reads);
+            self.read(next, key, reads);
         }
     }
 

@@ -7,20 +7,20 @@ use slab::Slab;
 use super::stream::Stream;
 use crate::{
     message::{ClientId, Seq},
-    outbox::Slot,
+    outbox::StreamKey,
     registry::slab_growth,
 };
 
 /// See the module's description.
 pub struct Streams<S> {
     places: Slab<Held<S>>,
-    /// Streams that were ever held: the number of the last.
-    number: u32,
+    /// Streams that were ever held: the generation of the last.
+    generation: u32,
 }
 
 /// A place and who has it.
 pub struct Held<S> {
-    number: u32,
+    generation: u32,
     /// Whether it only watches the server, and `everyone` does not mean it.
     pub observer: bool,
     pub what: What<S>,
@@ -48,7 +48,7 @@ impl<S> Default for Streams<S> {
     fn default() -> Self {
         Self {
             places: Slab::new(),
-            number: 0,
+            generation: 0,
         }
     }
 }
@@ -60,53 +60,53 @@ impl<S: io::Read + io::Write> Streams<S> {
     }
 
     /// The place that [`Self::insert`] will give.
-    pub fn next(&self) -> Slot {
-        Slot {
+    pub fn next(&self) -> StreamKey {
+        StreamKey {
             // Descriptors end far below.
-            token: self.places.vacant_key() as u32,
-            number: self.number.wrapping_add(1),
+            index: self.places.vacant_key() as u32,
+            generation: self.generation.wrapping_add(1),
         }
     }
 
     /// Gives a stream its place.
-    pub fn insert(&mut self, stream: Stream<S>) -> Slot {
-        let slot = self.next();
-        self.number = slot.number;
+    pub fn insert(&mut self, stream: Stream<S>) -> StreamKey {
+        let key = self.next();
+        self.generation = key.generation;
         slab_growth::grow(&mut self.places);
         self.places.insert(Held {
-            number: slot.number,
+            generation: key.generation,
             observer: stream.client_id().is_none(),
             what: What::Stream(stream),
         });
-        slot
+        key
     }
 
     /// What is at a place, whoever has it now.
-    pub fn at(&mut self, token: u32) -> Option<(Slot, &mut What<S>)> {
-        let held = self.places.get_mut(token as usize)?;
-        let number = held.number;
-        Some((Slot { token, number }, &mut held.what))
+    pub fn at(&mut self, index: u32) -> Option<(StreamKey, &mut What<S>)> {
+        let held = self.places.get_mut(index as usize)?;
+        let generation = held.generation;
+        Some((StreamKey { index, generation }, &mut held.what))
     }
 
     /// What is at a place, if it is still what was meant.
-    pub fn still(&mut self, slot: Slot) -> Option<&mut What<S>> {
-        let held = self.places.get_mut(slot.token as usize)?;
-        (held.number == slot.number).then_some(&mut held.what)
+    pub fn still(&mut self, key: StreamKey) -> Option<&mut What<S>> {
+        let held = self.places.get_mut(key.index as usize)?;
+        (held.generation == key.generation).then_some(&mut held.what)
     }
 
     /// The stream at a place, if it is still there.
-    pub fn stream(&mut self, slot: Slot) -> Option<&mut Stream<S>> {
-        match self.still(slot)? {
+    pub fn stream(&mut self, key: StreamKey) -> Option<&mut Stream<S>> {
+        match self.still(key)? {
             What::Stream(stream) => Some(stream),
             _ => None,
         }
     }
 
     /// Takes a stream out of its place, which it goes on to hold.
-    pub fn take(&mut self, token: u32) -> Option<(Slot, Stream<S>)> {
-        let (slot, what) = self.at(token)?;
+    pub fn take(&mut self, index: u32) -> Option<(StreamKey, Stream<S>)> {
+        let (key, what) = self.at(index)?;
         match mem::replace(what, What::Nobody) {
-            What::Stream(stream) => Some((slot, stream)),
+            What::Stream(stream) => Some((key, stream)),
             other => {
                 *what = other;
                 None
@@ -115,8 +115,8 @@ impl<S: io::Read + io::Write> Streams<S> {
     }
 
     /// Gives up a place. Its socket, if it has one, closes.
-    pub fn remove(&mut self, token: u32) {
-        self.places.try_remove(token as usize);
+    pub fn remove(&mut self, index: u32) {
+        self.places.try_remove(index as usize);
         if self.places.is_empty() {
             // The crowd has gone: what it took is given back.
             self.places = Slab::new();
@@ -129,16 +129,16 @@ impl<S: io::Read + io::Write> Streams<S> {
     }
 
     /// Calls this for each stream that `everyone` means.
-    pub fn each(&mut self, mut found: impl FnMut(Slot, &mut Stream<S>)) {
-        for (token, held) in &mut self.places {
-            let slot = Slot {
-                token: token as u32,
-                number: held.number,
+    pub fn each(&mut self, mut found: impl FnMut(StreamKey, &mut Stream<S>)) {
+        for (index, held) in &mut self.places {
+            let key = StreamKey {
+                index: index as u32,
+                generation: held.generation,
             };
             if let What::Stream(stream) = &mut held.what
                 && !held.observer
             {
-                found(slot, stream);
+                found(key, stream);
             }
         }
     }

@@ -11,8 +11,7 @@ use bytes::{Bytes, BytesMut};
 use mio::{Events, Interest, Poll, Token};
 
 use super::{
-    Taken,
-    alarm::{Alarm, WAKE},
+    DetachedStream,
     beats::Beats,
     clock::{Clock, Due},
     mailbox::{Mail, Mailbox},
@@ -20,14 +19,15 @@ use super::{
     round::Round,
     stream::{Driven, Heard, Means, Stream, hear},
     streams::{Parting, Streams, What},
+    thread_waker::{ThreadWaker, WAKE},
 };
 use crate::{
     broker::Broker,
     delivery::{LINGER, connection::Backlog, instant_of},
     log::ReadError,
     message::{ClientId, Seq},
-    outbox::{CloseReason, Slot, Trunk, Whom},
-    registry::TrunkId,
+    outbox::{CloseReason, Recipients, StreamKey, ThreadQueue},
+    registry::ThreadQueueId,
 };
 
 /// Socket events taken at a time.
@@ -36,10 +36,10 @@ const EVENTS: usize = 1_024;
 /// See the module's description.
 pub struct Thread {
     poll: Poll,
-    alarm: Arc<Alarm>,
+    waker: Arc<ThreadWaker>,
     mailbox: Arc<Mailbox>,
-    trunk: Arc<Trunk>,
-    trunk_id: TrunkId,
+    queue: Arc<ThreadQueue>,
+    queue_id: ThreadQueueId,
     broker: Arc<Broker>,
     streams: Streams<mio::net::TcpStream>,
     round: Round,
@@ -64,20 +64,20 @@ impl Thread {
         runtime: tokio::runtime::Handle,
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
-        let alarm = Alarm::new(&poll)?;
-        let mailbox = Mailbox::new(Arc::clone(&alarm));
-        let trunk = Trunk::new(Arc::clone(&alarm) as _);
+        let waker = ThreadWaker::new(&poll)?;
+        let mailbox = Mailbox::new(Arc::clone(&waker));
+        let queue = ThreadQueue::new(Arc::clone(&waker) as _);
         let broker = Arc::clone(broker);
         let registry = broker.registry();
         Ok(Self {
             poll,
-            trunk_id: registry.add_trunk(Arc::clone(&trunk)),
-            trunk,
+            queue_id: registry.add_thread_queue(Arc::clone(&queue)),
+            queue,
             reads: Reads::new(Arc::clone(&broker), Arc::clone(&mailbox), runtime),
             mailbox,
-            alarm,
+            waker,
             streams: Streams::default(),
-            round: Round::new(registry.bounds()),
+            round: Round::new(registry.limits()),
             horizon: 0,
             ahead: 0,
             beats: Beats::new(heartbeat),
@@ -98,8 +98,8 @@ impl Thread {
     pub fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while !(self.aborted || self.finishing && self.streams.is_empty()) {
-            let nothing = || self.mailbox.is_empty() && self.trunk.is_empty();
-            let patience = match self.round.is_over() && self.alarm.fall_asleep(nothing) {
+            let nothing = || self.mailbox.is_empty() && self.queue.is_empty();
+            let patience = match self.round.is_over() && self.waker.prepare_to_wait(nothing) {
                 true => self.patience(),
                 false => Some(Duration::ZERO),
             };
@@ -109,7 +109,7 @@ impl Thread {
                 tracing::error!(%error, "a thread that writes streams can't wait for them");
                 return;
             }
-            self.alarm.wake_up();
+            self.waker.stop_waiting();
             events.iter().for_each(|event| self.ready(event));
             self.mailbox
                 .take()
@@ -129,11 +129,11 @@ impl Thread {
 
     fn open(&mut self, mail: Mail) {
         match mail {
-            Mail::Stream(taken) => self.admit(*taken),
+            Mail::Stream(detached) => self.admit(*detached),
             Mail::Reads(done, left) => {
                 self.reads.ended(left);
-                for (slot, outcome) in done {
-                    self.has_read(slot, outcome);
+                for (key, outcome) in done {
+                    self.has_read(key, outcome);
                 }
             }
             Mail::Finish => self.finish(),
@@ -141,17 +141,17 @@ impl Thread {
         }
     }
 
-    fn admit(&mut self, taken: Taken) {
-        let Taken {
+    fn admit(&mut self, detached: DetachedStream) {
+        let DetachedStream {
             opened,
             socket,
             head,
             permit: _permit,
-        } = taken;
-        let slot = self.streams.next();
+        } = detached;
+        let key = self.streams.next();
         let mut socket = mio::net::TcpStream::from_std(socket);
         let interest = Interest::READABLE | Interest::WRITABLE;
-        let token = Token(slot.token as usize);
+        let token = Token(key.index as usize);
         let registry = self.poll.registry();
         if let Err(error) = registry.register(&mut socket, token, interest) {
             tracing::error!(%error, "a stream can't be waited for");
@@ -161,35 +161,35 @@ impl Thread {
         for frame in &opened.opening {
             opening.extend_from_slice(frame.chunk());
         }
-        let connection = opened.admitted.on_trunk(self.trunk_id, slot);
+        let connection = opened.admitted.written_by_thread(self.queue_id, key);
         self.streams.insert(Stream::new(connection, socket));
-        self.beats.add(slot);
+        self.beats.add(key);
         if let Some(expires_at) = opened.expires_at {
             let at = instant_of(expires_at);
-            self.clock.set(at, slot, Due::Expiry);
+            self.clock.set(at, key, Due::Expiry);
         }
-        self.drive_by(slot, |stream, means| {
-            stream.begin(opening.freeze(), slot, means)
+        self.drive_by(key, |stream, means| {
+            stream.begin(opening.freeze(), key, means)
         });
     }
 
-    fn has_read(&mut self, slot: Slot, outcome: Result<Backlog, ReadError>) {
-        if let Some(stream) = self.streams.stream(slot) {
+    fn has_read(&mut self, key: StreamKey, outcome: Result<Backlog, ReadError>) {
+        if let Some(stream) = self.streams.stream(key) {
             stream.has_read(outcome);
-            self.drive(slot);
+            self.drive(key);
         }
     }
 
-    fn drive(&mut self, slot: Slot) {
-        self.drive_by(slot, |stream, means| stream.drive(slot, means));
+    fn drive(&mut self, key: StreamKey) {
+        self.drive_by(key, |stream, means| stream.drive(key, means));
     }
 
     fn drive_by(
         &mut self,
-        slot: Slot,
+        key: StreamKey,
         drive: impl FnOnce(&mut Stream<mio::net::TcpStream>, &mut Means<'_>) -> Driven,
     ) {
-        let Some(stream) = self.streams.stream(slot) else {
+        let Some(stream) = self.streams.stream(key) else {
             return;
         };
         let was_behind = stream.behind().is_some();
@@ -202,32 +202,32 @@ impl Thread {
             Driven::Waits => {
                 let behind = stream.behind();
                 if was_behind || behind.is_some() {
-                    self.trunk.note(slot, behind);
+                    self.queue.note(key, behind);
                 }
             }
             Driven::Ended => {
-                if let Some(stream) = self.end(slot.token, "closed") {
-                    self.part(slot, stream, None);
+                if let Some(stream) = self.end(key.index, "closed") {
+                    self.part(key, stream, None);
                 }
             }
-            Driven::Broken => self.lose(slot.token),
+            Driven::Broken => self.lose(key.index),
         }
     }
 
     /// Gives out what has come for the streams.
     fn deliver(&mut self) {
         if self.round.is_over() {
-            // Before the trunk is looked into: see `Registry::fanned_out`.
+            // Before the queue is looked into: see `Registry::fanned_out`.
             self.ahead = self.broker.registry().fanned_out();
-            let load = self.trunk.take();
-            self.round.begin(load.deliveries);
+            let drained = self.queue.take();
+            self.round.begin(drained.deliveries);
             self.give_out();
             // These are behind what was just given out, and read the log from there.
-            for (whom, lost) in load.behind {
-                self.fall_behind(&whom, lost);
+            for (recipients, lost) in drained.behind {
+                self.fall_behind(&recipients, lost);
             }
-            for (slot, reason) in load.closes {
-                self.close(slot, reason);
+            for (key, reason) in drained.closes {
+                self.close(key, reason);
             }
         } else {
             self.give_out();
@@ -238,35 +238,35 @@ impl Thread {
         if self.round.go_on(&mut self.streams) {
             self.horizon = self.ahead;
         }
-        for slot in std::mem::take(&mut self.round.stalled) {
-            if let Some(stream) = self.streams.stream(slot) {
-                self.trunk.note(slot, stream.behind());
+        for key in std::mem::take(&mut self.round.stalled) {
+            if let Some(stream) = self.streams.stream(key) {
+                self.queue.note(key, stream.behind());
             }
         }
-        for token in std::mem::take(&mut self.round.broken) {
-            self.lose(token);
+        for index in std::mem::take(&mut self.round.broken) {
+            self.lose(index);
         }
     }
 
-    fn fall_behind(&mut self, whom: &Whom, lost: u64) {
-        let mut slots = Vec::new();
-        match whom {
-            Whom::Everyone => self.streams.each(|slot, _| slots.push(slot)),
-            Whom::One(slot) => slots.push(*slot),
-            Whom::Some(these) => slots.extend_from_slice(these),
+    fn fall_behind(&mut self, recipients: &Recipients, lost: u64) {
+        let mut keys = Vec::new();
+        match recipients {
+            Recipients::Everyone => self.streams.each(|key, _| keys.push(key)),
+            Recipients::One(key) => keys.push(*key),
+            Recipients::Many(these) => keys.extend_from_slice(these),
         }
-        for slot in slots {
-            if let Some(stream) = self.streams.stream(slot) {
+        for key in keys {
+            if let Some(stream) = self.streams.stream(key) {
                 stream.fall_behind(lost);
-                self.drive(slot);
+                self.drive(key);
             }
         }
     }
 
-    fn close(&mut self, slot: Slot, reason: CloseReason) {
-        if let Some(stream) = self.streams.stream(slot) {
+    fn close(&mut self, key: StreamKey, reason: CloseReason) {
+        if let Some(stream) = self.streams.stream(key) {
             stream.close(reason);
-            self.drive(slot);
+            self.drive(key);
         }
     }
 
@@ -275,7 +275,7 @@ impl Thread {
         if event.token() == WAKE {
             return;
         }
-        let Some((slot, what)) = self.streams.at(event.token().0 as u32) else {
+        let Some((key, what)) = self.streams.at(event.token().0 as u32) else {
             return;
         };
         let readable = event.is_readable() || event.is_error();
@@ -286,9 +286,9 @@ impl Thread {
                     false => Heard::Nothing,
                 };
                 match heard {
-                    Heard::Broken => self.lose(slot.token),
-                    Heard::Leave => self.left(slot),
-                    Heard::Nothing if event.is_writable() => self.drive(slot),
+                    Heard::Broken => self.lose(key.index),
+                    Heard::Leave => self.left(key),
+                    Heard::Nothing if event.is_writable() => self.drive(key),
                     Heard::Nothing => {}
                 }
             }
@@ -300,36 +300,36 @@ impl Thread {
                     Heard::Leave => parting.farewell.is_none(),
                 };
                 if over || event.is_error() {
-                    self.streams.remove(slot.token);
+                    self.streams.remove(key.index);
                 }
             }
         }
     }
 
     /// The peer has closed its side: it takes no more.
-    fn left(&mut self, slot: Slot) {
-        let Some(stream) = self.end(slot.token, "left") else {
+    fn left(&mut self, key: StreamKey) {
+        let Some(stream) = self.end(key.index, "left") else {
             return;
         };
         // What it was given last is sure once no reset has come.
         match stream.farewell() {
-            Some(farewell) if !self.finishing => self.part(slot, stream, Some(farewell)),
-            _ => self.streams.remove(slot.token),
+            Some(farewell) if !self.finishing => self.part(key, stream, Some(farewell)),
+            _ => self.streams.remove(key.index),
         }
     }
 
     /// The connection is gone without a word.
-    fn lose(&mut self, token: u32) {
-        if self.end(token, "lost").is_some() {
-            self.streams.remove(token);
+    fn lose(&mut self, index: u32) {
+        if self.end(index, "lost").is_some() {
+            self.streams.remove(index);
         }
     }
 
     /// Takes the stream out of its place, and says that it has ended.
-    fn end(&mut self, token: u32, otherwise: &str) -> Option<Stream<mio::net::TcpStream>> {
-        let (slot, stream) = self.streams.take(token)?;
+    fn end(&mut self, index: u32, otherwise: &str) -> Option<Stream<mio::net::TcpStream>> {
+        let (key, stream) = self.streams.take(index)?;
         if stream.behind().is_some() {
-            self.trunk.note(slot, None);
+            self.queue.note(key, None);
         }
         let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
         if let Some(client_id) = stream.client_id() {
@@ -341,53 +341,53 @@ impl Thread {
     /// Holds the socket of a stream that has ended for a moment.
     fn part(
         &mut self,
-        slot: Slot,
+        key: StreamKey,
         stream: Stream<mio::net::TcpStream>,
         farewell: Option<(ClientId, Seq)>,
     ) {
         let socket = stream.into_socket();
         let _ = socket.shutdown(Shutdown::Write);
-        if let Some(what) = self.streams.still(slot) {
+        if let Some(what) = self.streams.still(key) {
             *what = What::Parting(Box::new(Parting { socket, farewell }));
-            self.clock.set(Instant::now() + LINGER, slot, Due::Parting);
+            self.clock.set(Instant::now() + LINGER, key, Due::Parting);
         }
     }
 
     /// A peer that has left has had everything if it did not say otherwise by now.
-    fn settle(&mut self, slot: Slot) {
-        if let Some(What::Parting(parting)) = self.streams.still(slot) {
+    fn settle(&mut self, key: StreamKey) {
+        if let Some(What::Parting(parting)) = self.streams.still(key) {
             if let Some((client_id, seq)) = &parting.farewell
                 && matches!(parting.socket.take_error(), Ok(None))
             {
                 self.broker.arrived(client_id, *seq);
             }
-            self.streams.remove(slot.token);
+            self.streams.remove(key.index);
         }
     }
 
     fn tick(&mut self) {
         let now = Instant::now();
-        while let Some((spoke, mut slots)) = self.beats.take(now) {
-            let all = slots.len();
-            slots.retain(|slot| self.beat(*slot));
-            let gone = all - slots.len();
-            self.beats.give_back(spoke, slots, gone);
+        while let Some((spoke, mut keys)) = self.beats.take(now) {
+            let all = keys.len();
+            keys.retain(|key| self.beat(*key));
+            let gone = all - keys.len();
+            self.beats.give_back(spoke, keys, gone);
         }
-        while let Some((slot, due)) = self.clock.take(now) {
+        while let Some((key, due)) = self.clock.take(now) {
             match due {
-                Due::Expiry => self.close(slot, CloseReason::TokenExpired),
-                Due::Parting => self.settle(slot),
+                Due::Expiry => self.close(key, CloseReason::TokenExpired),
+                Due::Parting => self.settle(key),
             }
         }
     }
 
     /// Says whether it is still there.
-    fn beat(&mut self, slot: Slot) -> bool {
-        let Some(stream) = self.streams.stream(slot) else {
+    fn beat(&mut self, key: StreamKey) -> bool {
+        let Some(stream) = self.streams.stream(key) else {
             return false;
         };
         stream.beat(&self.broker, self.horizon);
-        self.drive(slot);
+        self.drive(key);
         true
     }
 

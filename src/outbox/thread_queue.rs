@@ -19,98 +19,98 @@ const ROOM: usize = 16 << 20;
 
 /// A connection's place in its thread. The number says whether it is still the same connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot {
+pub struct StreamKey {
     /// Where.
-    pub token: u32,
+    pub index: u32,
     /// Which of those that were there.
-    pub number: u32,
+    pub generation: u32,
 }
 
-/// Whom a delivery is for, of the connections of a thread.
+/// Recipients a delivery is for, of the connections of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum Recipients {
     /// All but those that only watch the server.
     Everyone,
     /// This one.
-    One(Slot),
+    One(StreamKey),
     /// These.
-    Some(Box<[Slot]>),
+    Many(Box<[StreamKey]>),
 }
 
 /// Rung when there is something for a thread.
-pub trait Bell: Send + Sync {
+pub trait Wake: Send + Sync {
     /// It is called while messages fan out: it must be quick.
-    fn ring(&self);
+    fn wake(&self);
 }
 
 /// See the module's description.
-pub struct Trunk {
+pub struct ThreadQueue {
     inner: Mutex<Inner>,
     /// How far those are that have not had everything: a few.
-    behind: Mutex<HashMap<Slot, Seq>>,
-    bell: Arc<dyn Bell>,
+    behind: Mutex<HashMap<StreamKey, Seq>>,
+    waker: Arc<dyn Wake>,
     room: usize,
 }
 
 #[derive(Default)]
 struct Inner {
-    deliveries: VecDeque<(Delivery, Whom)>,
+    deliveries: VecDeque<(Delivery, Recipients)>,
     bytes: usize,
     /// For whom there was no room after those.
     overflow: Overflow,
-    closes: Vec<(Slot, CloseReason)>,
+    closes: Vec<(StreamKey, CloseReason)>,
 }
 
 /// What a thread takes out at a time.
 #[derive(Debug, Default)]
-pub struct Load {
+pub struct Drained {
     /// Messages, in order.
-    pub deliveries: VecDeque<(Delivery, Whom)>,
+    pub deliveries: VecDeque<(Delivery, Recipients)>,
     /// For whom there was no room after those, and how many messages they have lost that are in no log.
-    pub behind: Vec<(Whom, u64)>,
-    /// Whom to end, and why.
-    pub closes: Vec<(Slot, CloseReason)>,
+    pub behind: Vec<(Recipients, u64)>,
+    /// Recipients to end, and why.
+    pub closes: Vec<(StreamKey, CloseReason)>,
 }
 
 /// Those for whom there was no room, each once.
 #[derive(Debug, Default)]
 struct Overflow {
     everyone: Option<u64>,
-    some: HashMap<Slot, u64>,
+    some: HashMap<StreamKey, u64>,
 }
 
-impl Trunk {
-    /// An empty one that rings this bell.
-    pub fn new(bell: Arc<dyn Bell>) -> Arc<Self> {
+impl ThreadQueue {
+    /// An empty one that rings this waker.
+    pub fn new(waker: Arc<dyn Wake>) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),
             behind: Mutex::default(),
-            bell,
+            waker,
             room: ROOM,
         })
     }
 
     /// Puts a delivery in, or notes who fell behind for want of room. Never waits.
-    pub fn put(&self, delivery: Delivery, whom: Whom) {
-        self.inner.lock().put(delivery, whom, self.room);
-        self.bell.ring();
+    pub fn put(&self, delivery: Delivery, recipients: Recipients) {
+        self.inner.lock().put(delivery, recipients, self.room);
+        self.waker.wake();
     }
 
     /// Ends a connection, once its thread next looks.
-    pub fn close(&self, slot: Slot, reason: CloseReason) {
-        self.inner.lock().closes.push((slot, reason));
-        self.bell.ring();
+    pub fn close(&self, key: StreamKey, reason: CloseReason) {
+        self.inner.lock().closes.push((key, reason));
+        self.waker.wake();
     }
 
-    /// Takes everything. After this the trunk collects anew, so whoever reads the log for those who are
+    /// Takes everything. After this the queue collects anew, so whoever reads the log for those who are
     /// behind *after* this call misses nothing.
-    pub fn take(&self) -> Load {
+    pub fn take(&self) -> Drained {
         let inner = mem::take(&mut *self.inner.lock());
         let everyone = inner.overflow.everyone;
-        let everyone = everyone.map(|lost| (Whom::Everyone, lost));
+        let everyone = everyone.map(|lost| (Recipients::Everyone, lost));
         let some = inner.overflow.some.into_iter();
-        let some = some.map(|(slot, lost)| (Whom::One(slot), lost));
-        Load {
+        let some = some.map(|(key, lost)| (Recipients::One(key), lost));
+        Drained {
             deliveries: inner.deliveries,
             behind: everyone.into_iter().chain(some).collect(),
             closes: inner.closes,
@@ -125,11 +125,11 @@ impl Trunk {
     }
 
     /// Notes how far a connection is that has not had everything; none: it has.
-    pub fn note(&self, slot: Slot, place: Option<Seq>) {
+    pub fn note(&self, key: StreamKey, place: Option<Seq>) {
         let mut behind = self.behind.lock();
         match place {
-            Some(place) => drop(behind.insert(slot, place)),
-            None => drop(behind.remove(&slot)),
+            Some(place) => drop(behind.insert(key, place)),
+            None => drop(behind.remove(&key)),
         }
         if behind.is_empty() {
             *behind = HashMap::new();
@@ -137,27 +137,27 @@ impl Trunk {
     }
 
     /// How far a connection is, if it has not had everything.
-    pub fn place(&self, slot: Slot) -> Option<Seq> {
-        self.behind.lock().get(&slot).copied()
+    pub fn place(&self, key: StreamKey) -> Option<Seq> {
+        self.behind.lock().get(&key).copied()
     }
 }
 
 impl Inner {
-    fn put(&mut self, delivery: Delivery, whom: Whom, room: usize) {
-        let list = match &whom {
-            Whom::Some(slots) => size_of_val(&**slots),
-            Whom::Everyone | Whom::One(_) => 0,
+    fn put(&mut self, delivery: Delivery, recipients: Recipients, room: usize) {
+        let list = match &recipients {
+            Recipients::Many(keys) => size_of_val(&**keys),
+            Recipients::Everyone | Recipients::One(_) => 0,
         };
-        let bytes = delivery.len() + list + size_of::<(Delivery, Whom)>();
+        let bytes = delivery.len() + list + size_of::<(Delivery, Recipients)>();
         let fits = self.deliveries.is_empty() || self.bytes + bytes <= room;
         // Who is behind takes nothing from here before it has read the log: what came after would hide
         // what is missing.
         if fits && !self.overflow.has_happened() {
             self.bytes += bytes;
-            self.deliveries.push_back((delivery, whom));
+            self.deliveries.push_back((delivery, recipients));
         } else {
             let lost = u64::from(matches!(delivery, Delivery::Ephemeral(_)));
-            self.overflow.add(whom, lost);
+            self.overflow.add(recipients, lost);
         }
     }
 }
@@ -167,12 +167,12 @@ impl Overflow {
         self.everyone.is_some() || !self.some.is_empty()
     }
 
-    fn add(&mut self, whom: Whom, lost: u64) {
-        let mut one = |slot| *self.some.entry(slot).or_default() += lost;
-        match whom {
-            Whom::Everyone => *self.everyone.get_or_insert_default() += lost,
-            Whom::One(slot) => one(slot),
-            Whom::Some(slots) => slots.iter().copied().for_each(one),
+    fn add(&mut self, recipients: Recipients, lost: u64) {
+        let mut one = |key| *self.some.entry(key).or_default() += lost;
+        match recipients {
+            Recipients::Everyone => *self.everyone.get_or_insert_default() += lost,
+            Recipients::One(key) => one(key),
+            Recipients::Many(keys) => keys.iter().copied().for_each(one),
         }
     }
 }
@@ -182,46 +182,51 @@ mod tests {
     use super::*;
     use crate::message::FrameWriter;
 
-    struct Silent;
+    struct NoWake;
 
-    impl Bell for Silent {
-        fn ring(&self) {}
+    impl Wake for NoWake {
+        fn wake(&self) {}
     }
 
     fn ephemeral() -> Delivery {
         Delivery::Ephemeral(FrameWriter::new().data("x").finish())
     }
 
-    fn slot(token: u32) -> Slot {
-        Slot { token, number: 1 }
+    fn key(index: u32) -> StreamKey {
+        StreamKey {
+            index: index,
+            generation: 1,
+        }
     }
 
     #[test]
     fn who_finds_no_room_is_behind_and_what_fitted_comes_before() {
-        let trunk = Trunk {
+        let queue = ThreadQueue {
             inner: Mutex::default(),
             behind: Mutex::default(),
-            bell: Arc::new(Silent),
+            waker: Arc::new(NoWake),
             room: 1,
         };
-        trunk.put(ephemeral(), Whom::One(slot(1)));
-        trunk.put(ephemeral(), Whom::Some([slot(1), slot(2)].into()));
-        trunk.put(ephemeral(), Whom::One(slot(2)));
-        trunk.put(ephemeral(), Whom::Everyone);
-        let mut load = trunk.take();
-        assert_eq!(load.deliveries.len(), 1);
-        load.behind.sort_by_key(|(whom, _)| match whom {
-            Whom::One(slot) => slot.token,
-            _ => 0,
-        });
+        queue.put(ephemeral(), Recipients::One(key(1)));
+        queue.put(ephemeral(), Recipients::Many([key(1), key(2)].into()));
+        queue.put(ephemeral(), Recipients::One(key(2)));
+        queue.put(ephemeral(), Recipients::Everyone);
+        let mut drained = queue.take();
+        assert_eq!(drained.deliveries.len(), 1);
+        drained
+            .behind
+            .sort_by_key(|(recipients, _)| match recipients {
+                Recipients::One(key) => key.index,
+                _ => 0,
+            });
         let behind = [
-            (Whom::Everyone, 1),
-            (Whom::One(slot(1)), 1),
-            (Whom::One(slot(2)), 2),
+            (Recipients::Everyone, 1),
+            (Recipients::One(key(1)), 1),
+            (Recipients::One(key(2)), 2),
         ];
-        assert_eq!(load.behind, behind);
-        assert!(trunk.is_empty());
-        trunk.put(ephemeral(), Whom::Everyone);
-        assert_eq!(trunk.take().deliveries.len(), 1, "there is room again");
+        assert_eq!(drained.behind, behind);
+        assert!(queue.is_empty());
+        queue.put(ephemeral(), Recipients::Everyone);
+        assert_eq!(queue.take().deliveries.len(), 1, "there is room again");
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::{Bounds, CloseReason, Delivery, Taken};
+use super::{CloseReason, Delivery, Dequeued, QueueLimits};
 
 /// See the module's description.
 #[derive(Debug, Default)]
-pub struct Queue {
+pub struct BoundedQueue {
     deliveries: VecDeque<Delivery>,
     bytes: usize,
     behind: bool,
@@ -14,10 +14,10 @@ pub struct Queue {
     close: Option<CloseReason>,
 }
 
-impl Queue {
+impl BoundedQueue {
     /// Puts a delivery in, or notes that the connection fell behind.
-    pub fn put(&mut self, delivery: Delivery, bounds: Bounds) {
-        if self.has_room(delivery.len(), bounds) {
+    pub fn put(&mut self, delivery: Delivery, limits: QueueLimits) {
+        if self.has_room(delivery.len(), limits) {
             self.bytes += delivery.len();
             self.deliveries.push_back(delivery);
         } else {
@@ -45,32 +45,32 @@ impl Queue {
         self.close
     }
 
-    /// What to do next. After [`Taken::Behind`] the queue collects anew from this moment on, so whoever
+    /// What to do next. After [`Dequeued::Behind`] the queue collects anew from this moment on, so whoever
     /// reads the log *after* this call misses nothing.
-    pub fn take(&mut self) -> Taken {
+    pub fn take(&mut self) -> Dequeued {
         if let Some(reason) = self.close {
-            return Taken::Close(reason);
+            return Dequeued::Close(reason);
         }
         if std::mem::take(&mut self.behind) {
-            return Taken::Behind {
+            return Dequeued::Behind {
                 lost: std::mem::take(&mut self.lost),
             };
         }
         match self.deliveries.pop_front() {
             Some(delivery) => {
                 self.bytes -= delivery.len();
-                Taken::Delivery(delivery)
+                Dequeued::Delivery(delivery)
             }
             None => {
                 // A burst must not cost memory for as long as the connection lasts.
                 self.deliveries = VecDeque::new();
-                Taken::Empty
+                Dequeued::Empty
             }
         }
     }
 
-    fn has_room(&self, len: usize, bounds: Bounds) -> bool {
-        let fits = self.deliveries.len() < bounds.frames && self.bytes + len <= bounds.bytes;
+    fn has_room(&self, len: usize, limits: QueueLimits) -> bool {
+        let fits = self.deliveries.len() < limits.frames && self.bytes + len <= limits.bytes;
         !self.behind && (self.deliveries.is_empty() || fits)
     }
 }
@@ -80,60 +80,60 @@ mod tests {
     use super::*;
     use crate::{
         message::{Frame, FrameWriter, Seq},
-        outbox::Logged,
+        outbox::LoggedFrame,
     };
 
     fn logged(seq: Seq) -> Delivery {
-        Delivery::Logged(Logged::new(seq, frame(), false))
+        Delivery::Logged(LoggedFrame::new(seq, frame(), false))
     }
 
     fn frame() -> Frame {
         FrameWriter::new().data("x").finish()
     }
 
-    const TWO: Bounds = Bounds {
+    const TWO: QueueLimits = QueueLimits {
         frames: 2,
         bytes: 1024,
     };
 
     #[test]
     fn bytes_count_too_but_one_frame_always_fits() {
-        let bounds = Bounds {
+        let limits = QueueLimits {
             frames: 8,
             bytes: frame().bytes().len() - 1,
         };
-        let mut queue = Queue::default();
-        queue.put(logged(1), bounds);
-        assert!(matches!(queue.take(), Taken::Delivery(_)));
-        queue.put(logged(2), bounds);
-        queue.put(logged(3), bounds);
-        assert!(matches!(queue.take(), Taken::Behind { lost: 0 }));
+        let mut queue = BoundedQueue::default();
+        queue.put(logged(1), limits);
+        assert!(matches!(queue.take(), Dequeued::Delivery(_)));
+        queue.put(logged(2), limits);
+        queue.put(logged(3), limits);
+        assert!(matches!(queue.take(), Dequeued::Behind { lost: 0 }));
     }
 
     #[test]
     fn a_full_queue_forgets_and_says_so_once() {
-        let mut queue = Queue::default();
+        let mut queue = BoundedQueue::default();
         queue.put(logged(1), TWO);
         queue.put(Delivery::Ephemeral(frame()), TWO);
         queue.put(logged(2), TWO);
         queue.put(Delivery::Ephemeral(frame()), TWO);
-        assert!(matches!(queue.take(), Taken::Behind { lost: 2 }));
-        assert!(matches!(queue.take(), Taken::Empty));
+        assert!(matches!(queue.take(), Dequeued::Behind { lost: 2 }));
+        assert!(matches!(queue.take(), Dequeued::Empty));
         queue.put(logged(3), TWO);
         assert!(
-            matches!(queue.take(), Taken::Delivery(Delivery::Logged(logged)) if logged.seq == 3)
+            matches!(queue.take(), Dequeued::Delivery(Delivery::Logged(logged)) if logged.seq == 3)
         );
     }
 
     #[test]
     fn closing_goes_before_what_waits_and_the_first_reason_stays() {
-        let mut queue = Queue::default();
+        let mut queue = BoundedQueue::default();
         queue.put(logged(1), TWO);
         queue.close(CloseReason::Disconnected);
         queue.close(CloseReason::TokenExpired);
         assert!(matches!(
             queue.take(),
-            Taken::Close(CloseReason::Disconnected)
+            Dequeued::Close(CloseReason::Disconnected)
         ));
     }
 }

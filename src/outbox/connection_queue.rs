@@ -9,44 +9,44 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{Bounds, CloseReason, Delivery, Queue, Taken};
+use super::{BoundedQueue, CloseReason, Delivery, Dequeued, QueueLimits};
 use crate::message::Seq;
 
 /// See the module's description.
-pub struct Outbox {
+pub struct ConnectionQueue {
     inner: Mutex<Inner>,
-    bounds: Bounds,
+    limits: QueueLimits,
 }
 
 #[derive(Default)]
 struct Inner {
-    queue: Queue,
-    /// Whom to tell that there is something to take.
+    queue: BoundedQueue,
+    /// Recipients to tell that there is something to take.
     waker: Option<Waker>,
     /// Everything that was put in has been taken, and its taker waits.
     idle: bool,
     place: Seq,
 }
 
-impl fmt::Debug for Outbox {
+impl fmt::Debug for ConnectionQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbox").finish_non_exhaustive()
+        f.debug_struct("ConnectionQueue").finish_non_exhaustive()
     }
 }
 
-impl Outbox {
+impl ConnectionQueue {
     /// An empty one.
-    pub fn new(bounds: Bounds) -> Arc<Self> {
+    pub fn new(limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),
-            bounds,
+            limits,
         })
     }
 
     /// Puts a delivery in, or notes that the connection fell behind. Never waits.
     pub fn put(&self, delivery: Delivery) {
         let mut inner = self.inner.lock();
-        inner.queue.put(delivery, self.bounds);
+        inner.queue.put(delivery, self.limits);
         inner.tell();
     }
 
@@ -57,11 +57,11 @@ impl Outbox {
         inner.tell();
     }
 
-    /// What to do next: see [`Queue::take`].
-    pub fn take(&self) -> Taken {
+    /// What to do next: see [`BoundedQueue::take`].
+    pub fn take(&self) -> Dequeued {
         let mut inner = self.inner.lock();
         let taken = inner.queue.take();
-        inner.idle |= matches!(taken, Taken::Empty);
+        inner.idle |= matches!(taken, Dequeued::Empty);
         taken
     }
 
