@@ -1,17 +1,17 @@
 //! Who is connected to this node now, by client and by topic.
 //!
-//! The registry knows of each connection where what is for it goes, its [`Outlet`]. Who is admitted gets an
+//! The registry knows of each connection where what is for it goes, its [`DeliveryTarget`]. Who is admitted gets an
 //! [`Admission`], who listens a [`Registration`]; dropping either takes the connection out again, so that
 //! nobody can be admitted and never reported gone.
 
-mod keys;
-mod members;
-mod outlet;
+mod connection_set;
+mod connection_table;
+mod delivery_target;
 mod presence;
-mod ranking;
 mod registration;
 pub mod slab_growth;
-mod subscriptions;
+mod sorted_clients;
+mod topic_index;
 
 use std::{
     ops::Bound,
@@ -24,11 +24,13 @@ use std::{
 
 use parking_lot::Mutex;
 
-use members::{Key, Members};
-pub use outlet::{Outlet, ThreadQueueId};
-pub use presence::{ConnectionId, Entry, Newcomer, Presence, Present, Remote};
-pub use ranking::{Rank, Ranked, Ranking};
+use connection_table::{ConnectionKey, ConnectionTable};
+pub use delivery_target::{DeliveryTarget, ThreadQueueId};
+pub use presence::{
+    ConnectionId, ConnectionRecord, ConnectionStatus, Presence, Remote, Subscriber,
+};
 pub use registration::{Admission, Registration};
+pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 
 use crate::{
     change_feed::Changes,
@@ -47,7 +49,7 @@ pub struct Capacity {
 
 /// Why a connection was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum AdmissionError {
     /// The client has as many as it may have.
     #[error("this client has {0} connections, and may have no more")]
     PerClient(usize),
@@ -66,19 +68,19 @@ pub struct Count {
 }
 
 /// A connection that may be closed.
-pub struct Closable {
-    key: Key,
-    entry: Arc<Entry>,
+pub struct ConnectionHandle {
+    key: ConnectionKey,
+    record: Arc<ConnectionRecord>,
 }
 
 /// See the module's description.
 pub struct Registry {
-    members: Mutex<Members>,
+    table: Mutex<ConnectionTable>,
     changes: Changes<ClientId, ()>,
     capacity: Capacity,
     limits: QueueLimits,
-    /// Everything up to this place has been put into the outlets it was for.
-    fanned_out: AtomicU64,
+    /// Everything up to this place has been put into the targets it was for.
+    fan_out_position: AtomicU64,
     deliveries: AtomicU64,
     opened: AtomicU64,
 }
@@ -87,11 +89,11 @@ impl Registry {
     /// An empty one.
     pub fn new(capacity: Capacity, limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
-            members: Mutex::default(),
+            table: Mutex::default(),
             changes: Changes::default(),
             capacity,
             limits,
-            fanned_out: AtomicU64::new(0),
+            fan_out_position: AtomicU64::new(0),
             deliveries: AtomicU64::new(0),
             opened: AtomicU64::new(0),
         })
@@ -99,39 +101,43 @@ impl Registry {
 
     /// Says that everything up to here came before this registry: nobody waits for it.
     pub fn start_at(&self, seq: Seq) {
-        self.fanned_out.fetch_max(seq, Ordering::Release);
+        self.fan_out_position.fetch_max(seq, Ordering::Release);
     }
 
     /// Has a queue lead to those who say so when they begin to listen.
     pub fn add_thread_queue(&self, queue: Arc<ThreadQueue>) -> ThreadQueueId {
-        self.members.lock().thread_queues.add(queue)
+        self.table.lock().thread_queues.add(queue)
     }
 
-    /// Gives a connection its place, if there is one. It hears nothing before [`Admission::listen`].
-    pub fn admit(self: &Arc<Self>, mut newcomer: Newcomer) -> Result<Admission, Refusal> {
-        let mut members = self.members.lock();
-        members.check_capacity(&newcomer, self.capacity)?;
-        members.share_texts(&mut newcomer);
-        let entry = Arc::new(Entry {
+    /// Gives a connection its place, if there is one. It hears nothing before [`Admission::register`].
+    pub fn admit(
+        self: &Arc<Self>,
+        mut subscriber: Subscriber,
+    ) -> Result<Admission, AdmissionError> {
+        let mut table = self.table.lock();
+        table.check_capacity(&subscriber, self.capacity)?;
+        table.intern_strings(&mut subscriber);
+        let record = Arc::new(ConnectionRecord {
             id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
             since: now(),
-            newcomer,
+            subscriber,
         });
-        let key = members.insert(Arc::clone(&entry));
-        drop(members);
-        self.note_change(&entry.newcomer);
+        let key = table.insert(Arc::clone(&record));
+        drop(table);
+        self.note_change(&record.subscriber);
         Ok(Admission {
             registry: Arc::clone(self),
-            entry,
+            record,
             key,
         })
     }
 
-    /// Puts a delivery into the outlet of everyone it is for, and says how many that were.
+    /// Puts a delivery into the target of everyone it is for, and says how many that were.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
         let reached = self.put(audience, delivery);
         if let Delivery::Logged(logged) = delivery {
-            self.fanned_out.fetch_max(logged.seq, Ordering::Release);
+            self.fan_out_position
+                .fetch_max(logged.seq, Ordering::Release);
         }
         self.deliveries.fetch_add(reached, Ordering::Relaxed);
         reached
@@ -143,7 +149,7 @@ impl Registry {
     }
 
     fn put(&self, audience: &Audience, delivery: &Delivery) -> u64 {
-        self.members.lock().put(audience, delivery)
+        self.table.lock().put(audience, delivery)
     }
 
     /// What may wait for one connection.
@@ -151,71 +157,73 @@ impl Registry {
         self.limits
     }
 
-    /// The place up to which every message has been put into the outlets it was for. Read it *before*
+    /// The place up to which every message has been put into the targets it was for. Read it *before*
     /// looking into one: if that is empty then, its connection has been served up to here.
-    pub fn fanned_out(&self) -> Seq {
-        self.fanned_out.load(Ordering::Acquire)
+    pub fn fan_out_position(&self) -> Seq {
+        self.fan_out_position.load(Ordering::Acquire)
     }
 
     /// How many a message would reach now.
     pub fn count(&self, audience: &Audience) -> Count {
-        self.members.lock().count(audience)
+        self.table.lock().count(audience)
     }
 
     /// Closes every connection of a client and says how many that were.
     pub fn disconnect(&self, client_id: &ClientId, reason: CloseReason) -> u64 {
-        self.members.lock().disconnect(client_id, reason)
+        self.table.lock().disconnect(client_id, reason)
     }
 
     /// All connections, to close them one by one.
-    pub fn everybody(&self) -> Vec<Closable> {
-        let all = self.members.lock().all();
+    pub fn all_connections(&self) -> Vec<ConnectionHandle> {
+        let all = self.table.lock().all();
         all.into_iter()
-            .map(|(key, entry)| Closable { key, entry })
+            .map(|(key, record)| ConnectionHandle { key, record })
             .collect()
     }
 
     /// Closes some of them, each for the reason that it is given.
-    pub fn close(&self, connections: &[Closable], reason: impl Fn() -> CloseReason) {
-        let mut members = self.members.lock();
-        for Closable { key, entry } in connections {
-            members.close(*key, entry, reason());
+    pub fn close(&self, connections: &[ConnectionHandle], reason: impl Fn() -> CloseReason) {
+        let mut table = self.table.lock();
+        for ConnectionHandle { key, record } in connections {
+            table.close(*key, record, reason());
         }
     }
 
     /// One client and its connections.
     pub fn presence(&self, client_id: &ClientId) -> Presence {
-        self.members.lock().presence(client_id, self.fanned_out())
+        self.table
+            .lock()
+            .presence(client_id, self.fan_out_position())
     }
 
     /// Up to `limit` clients after `after` whose id or topics contain `search`, by id.
     pub fn list(&self, after: Option<&ClientId>, search: &str, limit: usize) -> Vec<Presence> {
-        let members = self.members.lock();
+        let table = self.table.lock();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        members
+        table
             .clients
             .range::<ClientId, _>((start, Bound::Unbounded))
-            .filter(|(client_id, ids)| members.mentions(client_id, ids, search))
+            .filter(|(client_id, ids)| table.matches_search(client_id, ids, search))
             .take(limit)
-            .map(|(client_id, _)| members.presence(client_id, self.fanned_out()))
+            .map(|(client_id, _)| table.presence(client_id, self.fan_out_position()))
             .collect()
     }
 
     /// Clients and connections now.
     pub fn size(&self) -> Count {
-        self.members.lock().size()
+        self.table.lock().size()
     }
 
     /// Distinct topics and patterns that somebody is subscribed to.
     pub fn topics(&self) -> u64 {
-        self.members.lock().subscriptions.len() as u64
+        self.table.lock().topic_index.len() as u64
     }
 
     /// Up to `limit` topics and patterns after `after` that contain `search`, by name, and how many
     /// connections are subscribed to each. The server's own are left out.
     pub fn list_topics(&self, after: &str, search: &str, limit: usize) -> Vec<(String, u64)> {
         let mut topics = Vec::new();
-        self.members.lock().subscriptions.each(|topic, count| {
+        self.table.lock().topic_index.each(|topic, count| {
             if topic > after && topic.contains(search) && !topic.starts_with('$') {
                 topics.push((topic.to_owned(), count as u64));
             }
@@ -240,15 +248,15 @@ impl Registry {
         &self.changes
     }
 
-    fn note_change(&self, newcomer: &Newcomer) {
-        if !newcomer.is_observer() {
-            self.changes.note(newcomer.client_id.clone(), ());
+    fn note_change(&self, subscriber: &Subscriber) {
+        if !subscriber.is_observer() {
+            self.changes.note(subscriber.client_id.clone(), ());
         }
     }
 
     /// Whether anybody watches the server itself.
     pub fn is_observed(&self) -> bool {
-        self.members.lock().is_observed()
+        self.table.lock().is_observed()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     broker::Broker,
     message::{ClientId, Seq},
     outbox::CloseReason,
-    registry::Newcomer,
+    registry::Subscriber,
 };
 
 /// What is sure of what was written, by the rule of the module's description.
@@ -52,9 +52,9 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// Watches the stream of this newcomer on the socket with this pulse.
-    pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, newcomer: &Newcomer) -> Self {
-        let client_id = (!newcomer.is_observer()).then(|| newcomer.client_id.clone());
+    /// Watches the stream of this subscriber on the socket with this pulse.
+    pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, subscriber: &Subscriber) -> Self {
+        let client_id = (!subscriber.is_observer()).then(|| subscriber.client_id.clone());
         // What an earlier response on this socket was given is no concern of this one.
         pulse.begin();
         Self {

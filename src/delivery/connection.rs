@@ -275,13 +275,13 @@ impl<I: Inlet> Connection<I> {
     /// A read of everything that it hears. What it hears is not kept ready: most of the time a connection
     /// reads nothing.
     fn everything(&self, after: Seq) -> Read {
-        let newcomer = self.registration.newcomer();
+        let subscriber = self.registration.subscriber();
         // An observer is no part of the audience, whatever its name.
-        let audience = !newcomer.is_observer();
+        let audience = !subscriber.is_observer();
         let subscriptions = Subscriptions {
-            client: audience.then(|| newcomer.client_id.clone()),
+            client: audience.then(|| subscriber.client_id.clone()),
             everyone: audience,
-            filters: newcomer.filters.to_vec(),
+            filters: subscriber.filters.to_vec(),
         };
         Read {
             subscriptions: Arc::new(subscriptions),
@@ -292,9 +292,9 @@ impl<I: Inlet> Connection<I> {
 
     /// A read of the messages to the client alone.
     fn inbox(&self, after: Option<Seq>, until: Seq) -> Read {
-        let newcomer = self.registration.newcomer();
+        let subscriber = self.registration.subscriber();
         let subscriptions = Subscriptions {
-            client: (!newcomer.is_observer()).then(|| newcomer.client_id.clone()),
+            client: (!subscriber.is_observer()).then(|| subscriber.client_id.clone()),
             everyone: false,
             filters: Vec::new(),
         };

@@ -37,7 +37,7 @@ impl Drain {
     /// Begins, and ends every stream within `time` at most; in less where there are few. Those who look on at
     /// jobs, so many, leave by themselves once it has begun.
     pub async fn run(&self, registry: &Registry, viewers: usize, time: Duration) {
-        let everybody = registry.everybody();
+        let everybody = registry.all_connections();
         let pace = Duration::from_secs(1) / PER_SECOND as u32;
         let spread = time.min(pace * (everybody.len() + viewers) as u32);
         self.spread_ms
@@ -49,7 +49,7 @@ impl Drain {
             tokio::time::sleep(spread / steps as u32).await;
         }
         // Whoever came in the meantime.
-        registry.close(&registry.everybody(), || self.reason());
+        registry.close(&registry.all_connections(), || self.reason());
     }
 
     /// Why a stream ends, and when it is to come back.

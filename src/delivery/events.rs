@@ -9,7 +9,7 @@ use crate::{
     message::{Cursor, Epoch, EventType, Frame, FrameWriter, Seq},
     outbox::CloseReason,
     random,
-    registry::Newcomer,
+    registry::Subscriber,
 };
 
 /// How long an EventSource waits before it comes back, in milliseconds: between these, so that a
@@ -17,12 +17,12 @@ use crate::{
 const RETRY_MS: std::ops::Range<u64> = 1_000..4_000;
 
 /// The first event of a stream.
-pub fn welcome(settings: &Settings, newcomer: &Newcomer) -> Frame {
+pub fn welcome(settings: &Settings, subscriber: &Subscriber) -> Frame {
     let data = Welcome {
-        client_id: newcomer.client_id.to_string(),
+        client_id: subscriber.client_id.to_string(),
         node: settings.node.clone(),
         heartbeat: settings.heartbeat,
-        topics: newcomer.filters.iter().map(ToString::to_string).collect(),
+        topics: subscriber.filters.iter().map(ToString::to_string).collect(),
     };
     finish(FrameWriter::new().retry(retry_ms()), "welcome", &data)
 }

@@ -5,7 +5,7 @@ use crate::broker::Broker;
 use crate::{
     log::Standing,
     message::Cursor,
-    registry::{Newcomer, Refusal},
+    registry::{AdmissionError, Subscriber},
 };
 
 /// Where a subscriber wants to start.
@@ -23,11 +23,15 @@ pub enum Since {
 
 /// Admits a connection that wants to start at `since`. Where its inbox begins, its first read of the log
 /// finds out, so this waits for nothing.
-pub fn subscribe(broker: &Broker, newcomer: Newcomer, since: &Since) -> Result<Admitted, Refusal> {
+pub fn subscribe(
+    broker: &Broker,
+    subscriber: Subscriber,
+    since: &Since,
+) -> Result<Admitted, AdmissionError> {
     // Before anything can come in: what is committed in between is then both in the log and, perhaps,
     // in the inlet, and the connection drops the double by its place.
     let head = broker.log().head();
-    let inbox = match newcomer.is_observer() {
+    let inbox = match subscriber.is_observer() {
         true => Start::After(head),
         false => Start::Unread { head },
     };
@@ -42,10 +46,10 @@ pub fn subscribe(broker: &Broker, newcomer: Newcomer, since: &Since) -> Result<A
         Since::Latest => (Start::After(head), None),
         Since::Unread => (inbox, None),
     };
-    if !newcomer.is_observer() {
-        broker.log().note_seen(&newcomer.client_id, None);
+    if !subscriber.is_observer() {
+        broker.log().note_seen(&subscriber.client_id, None);
     }
-    let admission = broker.registry().admit(newcomer)?;
+    let admission = broker.registry().admit(subscriber)?;
     let gap = gap.map(|reason| Gap {
         range: None,
         reason,

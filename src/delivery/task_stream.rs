@@ -57,8 +57,8 @@ impl Stream {
     /// Drives this connection, whose socket has this pulse.
     fn new(broker: Arc<Broker>, heartbeat: Duration, opened: Opened, pulse: Arc<Pulse>) -> Self {
         let connection = opened.admitted.written_by_task();
-        let newcomer = connection.registration().newcomer();
-        let arrivals = Arrivals::new(Arc::clone(&broker), pulse, newcomer);
+        let subscriber = connection.registration().subscriber();
+        let arrivals = Arrivals::new(Arc::clone(&broker), pulse, subscriber);
         Self {
             next_ping: first_ping(heartbeat).into(),
             expires: opened.expires_at.map(|unix| instant_of(unix).into()),

@@ -13,7 +13,7 @@ use crate::{
     broker::Broker,
     message::ClientId,
     outbox::CloseReason,
-    registry::{Presence, Present},
+    registry::{ConnectionStatus, Presence},
 };
 
 /// Unread messages are counted up to here.
@@ -108,14 +108,14 @@ pub fn info(presence: Presence) -> ClientInfo {
     }
 }
 
-fn connection_info(present: &Present) -> ConnectionInfo {
-    let newcomer = &present.entry.newcomer;
+fn connection_info(status: &ConnectionStatus) -> ConnectionInfo {
+    let subscriber = &status.record.subscriber;
     ConnectionInfo {
-        id: present.entry.id,
-        topics: newcomer.filters.iter().map(ToString::to_string).collect(),
-        since: present.entry.since,
-        behind: present.behind,
-        remote: newcomer.remote.to_string(),
-        user_agent: newcomer.user_agent.as_deref().map(str::to_owned),
+        id: status.record.id,
+        topics: subscriber.filters.iter().map(ToString::to_string).collect(),
+        since: status.record.since,
+        behind: status.behind,
+        remote: subscriber.remote.to_string(),
+        user_agent: subscriber.user_agent.as_deref().map(str::to_owned),
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         Opened, events, handover::Handover, subscribe::subscribe, task_stream,
         write_tracking::Pulse,
     },
-    registry::{Newcomer, Refusal},
+    registry::{AdmissionError, Subscriber},
 };
 
 /// How much of what a browser says of itself is remembered, in characters.
@@ -70,7 +70,7 @@ pub async fn get(
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map(|text| text.chars().take(USER_AGENT).collect::<String>());
-    let newcomer = Newcomer {
+    let subscriber = Subscriber {
         client_id,
         filters: filters.into(),
         remote: extensions
@@ -79,8 +79,8 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };
-    let admitted = subscribe(&state.broker, newcomer, &since)?;
-    let mut opening = vec![events::welcome(&state.settings, admitted.newcomer())];
+    let admitted = subscribe(&state.broker, subscriber, &since)?;
+    let mut opening = vec![events::welcome(&state.settings, admitted.subscriber())];
     opening.extend(refused.iter().map(events::refused));
     let opened = Opened {
         admitted,
@@ -117,11 +117,11 @@ pub fn response(body: Body) -> Response {
     (headers, body).into_response()
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
+impl From<AdmissionError> for Error {
+    fn from(refusal: AdmissionError) -> Self {
         let code = match refusal {
-            Refusal::PerClient(_) => Code::TooManyConnectionsOfClient,
-            Refusal::Total(_) => Code::TooManyConnections,
+            AdmissionError::PerClient(_) => Code::TooManyConnectionsOfClient,
+            AdmissionError::Total(_) => Code::TooManyConnections,
         };
         Self::new(code, refusal.to_string()).retry_after(5)
     }

@@ -15,7 +15,7 @@ pub type ConnectionId = u64;
 
 /// What a connection tells of itself when it asks to be admitted.
 #[derive(Clone, Debug)]
-pub struct Newcomer {
+pub struct Subscriber {
     /// Whose connection it is.
     pub client_id: ClientId,
     /// What it subscribes to.
@@ -26,7 +26,7 @@ pub struct Newcomer {
     pub user_agent: Option<ArcStr>,
 }
 
-impl Newcomer {
+impl Subscriber {
     /// Whether it watches the server itself. Such a connection is no part of the audience: it is neither
     /// listed nor counted, and `everyone` does not mean it.
     pub fn is_observer(&self) -> bool {
@@ -67,20 +67,20 @@ impl fmt::Display for Remote {
 
 /// A connection as the registry knows it.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ConnectionRecord {
     /// Its number.
     pub id: ConnectionId,
     /// When it was admitted, in milliseconds since 1970.
     pub since: u64,
     /// What it told of itself.
-    pub newcomer: Newcomer,
+    pub subscriber: Subscriber,
 }
 
 /// A connection, and how it fares.
 #[derive(Clone, Debug)]
-pub struct Present {
+pub struct ConnectionStatus {
     /// The connection.
-    pub entry: Arc<Entry>,
+    pub record: Arc<ConnectionRecord>,
     /// How many places of the log it is behind.
     pub behind: u64,
 }
@@ -93,5 +93,5 @@ pub struct Presence {
     /// The registry's count of changes when this was read.
     pub version: u64,
     /// Its connections; none when it has gone.
-    pub connections: Vec<Present>,
+    pub connections: Vec<ConnectionStatus>,
 }

@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use super::{Entry, Newcomer, Outlet, Registry, members::Key};
+use super::{
+    ConnectionRecord, DeliveryTarget, Registry, Subscriber, connection_table::ConnectionKey,
+};
 use crate::{message::Seq, outbox::QueueLimits};
 
 /// A place for a connection. Dropping it gives it up.
 pub struct Admission {
     pub(super) registry: Arc<Registry>,
-    pub(super) entry: Arc<Entry>,
-    pub(super) key: Key,
+    pub(super) record: Arc<ConnectionRecord>,
+    pub(super) key: ConnectionKey,
 }
 
 impl Admission {
     /// What the connection told of itself.
-    pub fn newcomer(&self) -> &Newcomer {
-        &self.entry.newcomer
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.record.subscriber
     }
 
     /// What may wait for the connection.
@@ -23,17 +25,17 @@ impl Admission {
         self.registry.limits
     }
 
-    /// From this moment on, everything for the connection goes to this outlet.
-    pub fn listen(self, outlet: Outlet) -> Registration {
-        self.registry.members.lock().listen(self.key, outlet);
+    /// From this moment on, everything for the connection goes to this target.
+    pub fn register(self, target: DeliveryTarget) -> Registration {
+        self.registry.table.lock().register(self.key, target);
         Registration(self)
     }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        self.registry.members.lock().remove(self.key);
-        self.registry.note_change(&self.entry.newcomer);
+        self.registry.table.lock().remove(self.key);
+        self.registry.note_change(&self.record.subscriber);
     }
 }
 
@@ -42,12 +44,12 @@ pub struct Registration(Admission);
 
 impl Registration {
     /// What the connection told of itself.
-    pub fn newcomer(&self) -> &Newcomer {
-        self.0.newcomer()
+    pub fn subscriber(&self) -> &Subscriber {
+        self.0.subscriber()
     }
 
-    /// See [`Registry::fanned_out`].
-    pub fn fanned_out(&self) -> Seq {
-        self.0.registry.fanned_out()
+    /// See [`Registry::fan_out_position`].
+    pub fn fan_out_position(&self) -> Seq {
+        self.0.registry.fan_out_position()
     }
 }

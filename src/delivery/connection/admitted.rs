@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Connection, Gap, Spill, Start};
 use crate::{
     outbox::{ConnectionQueue, StreamKey},
-    registry::{Admission, Newcomer, Outlet, ThreadQueueId},
+    registry::{Admission, DeliveryTarget, Subscriber, ThreadQueueId},
 };
 
 /// See the module's description. It becomes a [`Connection`] by saying where what is for it comes in.
@@ -26,21 +26,21 @@ impl Admitted {
     }
 
     /// What the connection told of itself.
-    pub fn newcomer(&self) -> &Newcomer {
-        self.admission.newcomer()
+    pub fn subscriber(&self) -> &Subscriber {
+        self.admission.subscriber()
     }
 
     /// One that a task writes.
     pub fn written_by_task(self) -> Connection<Arc<ConnectionQueue>> {
         let queue = ConnectionQueue::new(self.admission.limits());
-        let outlet = Outlet::Queue(Arc::clone(&queue));
-        let registration = self.admission.listen(outlet);
+        let target = DeliveryTarget::Queue(Arc::clone(&queue));
+        let registration = self.admission.register(target);
         Connection::new(registration, queue, self.start, self.gap)
     }
 
     /// One that a thread writes, which takes it from this queue.
     pub fn written_by_thread(self, queue: ThreadQueueId, key: StreamKey) -> Connection<Spill> {
-        let registration = self.admission.listen(Outlet::Thread(queue, key));
+        let registration = self.admission.register(DeliveryTarget::Thread(queue, key));
         Connection::new(registration, Spill::default(), self.start, self.gap)
     }
 }

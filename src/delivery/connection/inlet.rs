@@ -39,7 +39,7 @@ impl Inlet for Arc<ConnectionQueue> {
     }
 
     fn horizon(&self, registration: &Registration) -> Seq {
-        registration.fanned_out()
+        registration.fan_out_position()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     delivery::connection::{Admitted, Backlog, Start, Step},
     message::{Audience, ClientId, FrameWriter, TopicFilter},
     outbox::{Delivery, QueueLimits, StreamKey, ThreadQueue, Wake},
-    registry::{Capacity, Newcomer, Refusal, Registry, Remote, ThreadQueueId},
+    registry::{AdmissionError, Capacity, Registry, Remote, Subscriber, ThreadQueueId},
 };
 
 /// What may wait for a connection, as it is by default.
@@ -56,8 +56,8 @@ impl<S: Read + Write> Rehearsal<S> {
         client_id: ClientId,
         topics: Box<[TopicFilter]>,
         socket: S,
-    ) -> Result<StreamKey, Refusal> {
-        let admission = self.registry.admit(Newcomer {
+    ) -> Result<StreamKey, AdmissionError> {
+        let admission = self.registry.admit(Subscriber {
             client_id,
             filters: topics,
             remote: Remote::Unknown,

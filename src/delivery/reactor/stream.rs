@@ -123,8 +123,8 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     /// Whose it is; none: it only watches the server, and nothing is for it.
     pub fn client_id(&self) -> Option<&ClientId> {
-        let newcomer = self.connection.registration().newcomer();
-        (!newcomer.is_observer()).then_some(&newcomer.client_id)
+        let subscriber = self.connection.registration().subscriber();
+        (!subscriber.is_observer()).then_some(&subscriber.client_id)
     }
 
     /// Why the server ended it, if it did.

@@ -217,8 +217,8 @@ impl Thread {
     /// Gives out what has come for the streams.
     fn deliver(&mut self) {
         if self.round.is_over() {
-            // Before the queue is looked into: see `Registry::fanned_out`.
-            self.ahead = self.broker.registry().fanned_out();
+            // Before the queue is looked into: see `Registry::fan_out_position`.
+            self.ahead = self.broker.registry().fan_out_position();
             let drained = self.queue.take();
             self.round.begin(drained.deliveries);
             self.give_out();

@@ -14,7 +14,7 @@ use crate::{
     http::{AppState, Error, body::Pairs, off_thread},
     log::{KnownClient, ReadError},
     message::ClientId,
-    registry::{Rank, Ranking},
+    registry::{SortKey, SortOrder},
 };
 
 /// Clients on one page, unless the request says otherwise.
@@ -62,7 +62,7 @@ struct Wanted {
 /// Where it begins.
 enum From {
     Id(Option<ClientId>),
-    Offset(usize, Ranking),
+    Offset(usize, SortOrder),
 }
 
 impl Wanted {
@@ -93,11 +93,11 @@ impl Wanted {
                 let next = page.next.map(|next| next.to_string());
                 (known(broker, page.clients), next, None)
             }
-            (From::Offset(offset, ranking), false) => {
+            (From::Offset(offset, order), false) => {
                 let registry = broker.registry();
-                let ranked = registry.rank(*ranking, &self.search, *offset, self.limit);
-                let clients = ranked.clients.into_iter().map(info).collect();
-                (clients, None, Some(ranked.matching))
+                let window = registry.sorted_clients(*order, &self.search, *offset, self.limit);
+                let clients = window.clients.into_iter().map(info).collect();
+                (clients, None, Some(window.matching))
             }
             (From::Offset(offset, _), true) => {
                 let range = (*offset as u64, self.limit as u64);
@@ -138,29 +138,29 @@ fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
     if after.is_some() {
         return Err(Error::invalid("after", "not together with offset or sort"));
     }
-    let ranking = ranking(sort.unwrap_or("client_id"))?;
-    if all && (ranking.by != Rank::ClientId || ranking.descending) {
+    let order = order(sort.unwrap_or("client_id"))?;
+    if all && (order.by != SortKey::ClientId || order.descending) {
         return Err(Error::invalid("sort", "with state=all, client_id only"));
     }
     let offset = usize::try_from(offset.unwrap_or_default()).unwrap_or(usize::MAX);
-    Ok(From::Offset(offset, ranking))
+    Ok(From::Offset(offset, order))
 }
 
-fn ranking(sort: &str) -> Result<Ranking, Error> {
+fn order(sort: &str) -> Result<SortOrder, Error> {
     let (descending, by) = match sort.strip_prefix('-') {
         Some(by) => (true, by),
         None => (false, sort),
     };
     let by = match by {
-        "client_id" => Rank::ClientId,
-        "since" => Rank::Since,
-        "connections" => Rank::Connections,
+        "client_id" => SortKey::ClientId,
+        "since" => SortKey::Since,
+        "connections" => SortKey::Connections,
         _ => {
             let detail = "client_id, since or connections, perhaps with a - before it";
             return Err(Error::invalid("sort", detail));
         }
     };
-    Ok(Ranking { by, descending })
+    Ok(SortOrder { by, descending })
 }
 
 fn known(broker: &Broker, clients: Vec<KnownClient>) -> Vec<ClientInfo> {

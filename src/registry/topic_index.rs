@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use indexmap::IndexSet;
 
-use super::{keys::Keys, members::Key};
+use super::{connection_set::ConnectionSet, connection_table::ConnectionKey};
 use crate::message::{Topic, TopicFilter};
 
 /// The index from a topic to the connections that hear it. Finding them costs the depth of the topic
 /// and the number found, not the number of subscriptions.
 #[derive(Default)]
-pub(super) struct Subscriptions {
-    exact: HashMap<TopicFilter, Keys>,
+pub(super) struct TopicIndex {
+    exact: HashMap<TopicFilter, ConnectionSet>,
     patterns: Node,
     pattern_count: usize,
 }
@@ -20,13 +20,13 @@ pub(super) struct Subscriptions {
 #[derive(Default)]
 struct Node {
     next: HashMap<Box<str>, Node>,
-    /// Subscriptions that end here.
-    here: Keys,
-    /// Subscriptions that end here in `**`.
-    rest: Keys,
+    /// TopicIndex that end here.
+    here: ConnectionSet,
+    /// TopicIndex that end here in `**`.
+    rest: ConnectionSet,
 }
 
-impl Subscriptions {
+impl TopicIndex {
     /// How many distinct topics and patterns somebody is subscribed to.
     pub(super) fn len(&self) -> usize {
         self.exact.len() + self.pattern_count
@@ -41,13 +41,13 @@ impl Subscriptions {
     }
 
     /// Has the text of a topic that somebody is subscribed to held once.
-    pub(super) fn share_text(&self, filter: &mut TopicFilter) {
+    pub(super) fn intern(&self, filter: &mut TopicFilter) {
         if let Some((known, _)) = self.exact.get_key_value(filter) {
             *filter = known.clone();
         }
     }
 
-    pub(super) fn add(&mut self, filter: &TopicFilter, id: Key) {
+    pub(super) fn add(&mut self, filter: &TopicFilter, id: ConnectionKey) {
         if !filter.is_pattern() {
             self.exact.entry(filter.clone()).or_default().insert(id);
             return;
@@ -66,7 +66,7 @@ impl Subscriptions {
         node.here.insert(id);
     }
 
-    pub(super) fn remove(&mut self, filter: &TopicFilter, id: Key) {
+    pub(super) fn remove(&mut self, filter: &TopicFilter, id: ConnectionKey) {
         if filter.is_pattern() {
             let segments: Vec<&str> = filter.as_str().split('/').collect();
             self.pattern_count -= usize::from(self.patterns.remove(&segments, id));
@@ -80,10 +80,10 @@ impl Subscriptions {
     }
 
     /// Calls `found` once for each connection that hears `topic`.
-    pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(Key)) {
+    pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(ConnectionKey)) {
         let exact = TopicFilter::of(topic);
         let exact = self.exact.get(&exact);
-        let mut sets: Vec<&Keys> = exact.into_iter().collect();
+        let mut sets: Vec<&ConnectionSet> = exact.into_iter().collect();
         let segments: Vec<&str> = topic.as_str().split('/').collect();
         self.patterns
             .collect(&segments, topic.is_reserved(), &mut sets);
@@ -93,7 +93,7 @@ impl Subscriptions {
             // A connection may hear the same topic through several of its subscriptions.
             _ => {
                 let mut seen = IndexSet::new();
-                for id in sets.into_iter().flat_map(Keys::iter) {
+                for id in sets.into_iter().flat_map(ConnectionSet::iter) {
                     if seen.insert(id) {
                         found(id);
                     }
@@ -122,7 +122,7 @@ impl Node {
         }
     }
 
-    fn collect<'a>(&'a self, segments: &[&str], hidden: bool, sets: &mut Vec<&'a Keys>) {
+    fn collect<'a>(&'a self, segments: &[&str], hidden: bool, sets: &mut Vec<&'a ConnectionSet>) {
         let Some((segment, deeper)) = segments.split_first() else {
             if !self.here.is_empty() {
                 sets.push(&self.here);
@@ -139,7 +139,7 @@ impl Node {
     }
 
     /// Takes one subscription out, and the branches that only led to it. Says whether it was the last of its pattern.
-    fn remove(&mut self, segments: &[&str], id: Key) -> bool {
+    fn remove(&mut self, segments: &[&str], id: ConnectionKey) -> bool {
         match segments {
             [] => self.here.remove(id),
             ["**"] => self.rest.remove(id),
@@ -170,37 +170,37 @@ mod tests {
         TopicFilter::parse(text).expect("a filter")
     }
 
-    fn hear(subscriptions: &Subscriptions, topic: &str) -> Vec<Key> {
+    fn hear(topic_index: &TopicIndex, topic: &str) -> Vec<ConnectionKey> {
         let mut heard = Vec::new();
-        subscriptions.for_each(&Topic::parse(topic).expect("a topic"), |id| heard.push(id));
+        topic_index.for_each(&Topic::parse(topic).expect("a topic"), |id| heard.push(id));
         heard.sort_unstable();
         heard
     }
 
     #[test]
     fn a_connection_hears_a_topic_once_however_it_asked_for_it() {
-        let mut subscriptions = Subscriptions::default();
+        let mut topic_index = TopicIndex::default();
         for text in ["orders/42", "orders/*", "orders/**"] {
-            subscriptions.add(&filter(text), 1);
+            topic_index.add(&filter(text), 1);
         }
-        assert_eq!(hear(&subscriptions, "orders/42"), [1]);
-        assert_eq!(subscriptions.len(), 3);
+        assert_eq!(hear(&topic_index, "orders/42"), [1]);
+        assert_eq!(topic_index.len(), 3);
     }
 
     #[test]
     fn nothing_is_left_of_those_who_left() {
-        let mut subscriptions = Subscriptions::default();
+        let mut topic_index = TopicIndex::default();
         for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
-            subscriptions.add(&filter(text), 1);
-            subscriptions.add(&filter(text), 2);
+            topic_index.add(&filter(text), 1);
+            topic_index.add(&filter(text), 2);
         }
         for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
-            subscriptions.remove(&filter(text), 1);
-            assert!(!hear(&subscriptions, "a/b").contains(&3));
-            subscriptions.remove(&filter(text), 2);
+            topic_index.remove(&filter(text), 1);
+            assert!(!hear(&topic_index, "a/b").contains(&3));
+            topic_index.remove(&filter(text), 2);
         }
-        assert_eq!(subscriptions.len(), 0);
-        assert!(subscriptions.patterns.is_empty());
+        assert_eq!(topic_index.len(), 0);
+        assert!(topic_index.patterns.is_empty());
     }
 
     proptest! {
@@ -210,18 +210,18 @@ mod tests {
             filters in prop::collection::vec(r"(\$a|a|b|\*)(/(a|b|\*)){0,3}(/\*\*)?", 1..20),
             topic in r"(\$a|a|b)(/(a|b)){0,4}",
         ) {
-            let mut subscriptions = Subscriptions::default();
+            let mut topic_index = TopicIndex::default();
             for (id, text) in filters.iter().enumerate() {
-                subscriptions.add(&filter(text), id as Key);
+                topic_index.add(&filter(text), id as ConnectionKey);
             }
             let parsed = Topic::parse(&topic).expect("a topic");
-            let expected: Vec<Key> = filters
+            let expected: Vec<ConnectionKey> = filters
                 .iter()
                 .enumerate()
                 .filter(|(_, text)| filter(text).matches(&parsed))
-                .map(|(id, _)| id as Key)
+                .map(|(id, _)| id as ConnectionKey)
                 .collect();
-            prop_assert_eq!(hear(&subscriptions, &topic), expected);
+            prop_assert_eq!(hear(&topic_index, &topic), expected);
         }
     }
 }

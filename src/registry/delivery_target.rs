@@ -13,10 +13,10 @@ pub struct ThreadQueueId(pub(super) u16);
 
 /// See the module's description.
 #[derive(Clone, Debug, Default)]
-pub enum Outlet {
+pub enum DeliveryTarget {
     /// Nowhere yet: the connection has been admitted, and nobody writes it so far.
     #[default]
-    Nowhere,
+    Unassigned,
     /// Nowhere, and it is to end as soon as somebody writes it.
     Closing(CloseReason),
     /// An outbox of its own, which a task empties.
@@ -27,16 +27,16 @@ pub enum Outlet {
 
 /// The thread_queues, and how many of the audience each leads to.
 #[derive(Default)]
-pub(super) struct ThreadQueues(Vec<Line>);
+pub(super) struct ThreadQueues(Vec<QueueEntry>);
 
-pub(super) struct Line {
+pub(super) struct QueueEntry {
     pub(super) queue: Arc<ThreadQueue>,
     pub(super) audience: u64,
 }
 
 impl ThreadQueues {
     pub(super) fn add(&mut self, queue: Arc<ThreadQueue>) -> ThreadQueueId {
-        self.0.push(Line { queue, audience: 0 });
+        self.0.push(QueueEntry { queue, audience: 0 });
         ThreadQueueId((self.0.len() - 1) as u16)
     }
 
@@ -44,27 +44,27 @@ impl ThreadQueues {
         self.0.len()
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &QueueEntry> {
         self.0.iter()
     }
 
     /// One more, or one less, of the audience is led to by a queue.
     pub(super) fn count(&mut self, id: ThreadQueueId, change: i64) {
-        if let Some(line) = self.0.get_mut(usize::from(id.0)) {
-            line.audience = line.audience.saturating_add_signed(change);
+        if let Some(entry) = self.0.get_mut(usize::from(id.0)) {
+            entry.audience = entry.audience.saturating_add_signed(change);
         }
     }
 
     pub(super) fn queue(&self, id: ThreadQueueId) -> Option<&ThreadQueue> {
-        self.0.get(usize::from(id.0)).map(|line| &*line.queue)
+        self.0.get(usize::from(id.0)).map(|entry| &*entry.queue)
     }
 }
 
-impl Outlet {
+impl DeliveryTarget {
     /// Has the connection ended, once its writer next looks.
     pub(super) fn close(&mut self, thread_queues: &ThreadQueues, reason: CloseReason) {
         match self {
-            Self::Nowhere => *self = Self::Closing(reason),
+            Self::Unassigned => *self = Self::Closing(reason),
             Self::Closing(_) => {}
             Self::Queue(queue) => queue.close(reason),
             Self::Thread(id, key) => {
@@ -78,7 +78,7 @@ impl Outlet {
     /// How many places the connection is behind `head`.
     pub(super) fn behind(&self, thread_queues: &ThreadQueues, head: Seq) -> u64 {
         let place = match self {
-            Self::Nowhere | Self::Closing(_) => None,
+            Self::Unassigned | Self::Closing(_) => None,
             Self::Queue(queue) => queue.place(),
             Self::Thread(id, key) => thread_queues.queue(*id).and_then(|queue| queue.place(*key)),
         };

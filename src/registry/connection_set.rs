@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeSet, btree_set};
 
-use super::members::Key;
+use super::connection_table::ConnectionKey;
 
 /// See the module's description.
 #[derive(Debug, Default)]
-pub(super) enum Keys {
+pub(super) enum ConnectionSet {
     #[default]
     None,
-    One(Key),
+    One(ConnectionKey),
     #[expect(
         clippy::box_collection,
         reason = "a set in here would double the room of all"
     )]
-    Many(Box<BTreeSet<Key>>),
+    Many(Box<BTreeSet<ConnectionKey>>),
 }
 
-impl Keys {
+impl ConnectionSet {
     pub(super) fn len(&self) -> usize {
         self.iter().len()
     }
@@ -26,7 +26,7 @@ impl Keys {
         matches!(self, Self::None)
     }
 
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Key> {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = ConnectionKey> {
         match self {
             Self::None => Iter::One(None),
             Self::One(key) => Iter::One(Some(*key)),
@@ -34,7 +34,7 @@ impl Keys {
         }
     }
 
-    pub(super) fn insert(&mut self, key: Key) {
+    pub(super) fn insert(&mut self, key: ConnectionKey) {
         match self {
             Self::None => *self = Self::One(key),
             Self::One(other) if *other == key => {}
@@ -44,7 +44,7 @@ impl Keys {
     }
 
     /// Takes one out. Says whether it was the last.
-    pub(super) fn remove(&mut self, key: Key) -> bool {
+    pub(super) fn remove(&mut self, key: ConnectionKey) -> bool {
         match self {
             Self::One(other) if *other == key => *self = Self::None,
             Self::None | Self::One(_) => return false,
@@ -60,14 +60,14 @@ impl Keys {
 }
 
 enum Iter<'a> {
-    One(Option<Key>),
-    Many(btree_set::Iter<'a, Key>),
+    One(Option<ConnectionKey>),
+    Many(btree_set::Iter<'a, ConnectionKey>),
 }
 
 impl Iterator for Iter<'_> {
-    type Item = Key;
+    type Item = ConnectionKey;
 
-    fn next(&mut self) -> Option<Key> {
+    fn next(&mut self) -> Option<ConnectionKey> {
         match self {
             Self::One(key) => key.take(),
             Self::Many(keys) => keys.next().copied(),
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn it_grows_and_shrinks_with_those_in_it() {
-        let mut keys = Keys::default();
+        let mut keys = ConnectionSet::default();
         assert!(!keys.remove(7), "nothing was taken out");
         for key in [1, 2, 2, 3] {
             keys.insert(key);
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(keys.iter().collect::<Vec<_>>(), [1, 2, 3]);
         assert!(!keys.remove(1));
         assert!(!keys.remove(3));
-        assert!(matches!(keys, Keys::One(2)));
+        assert!(matches!(keys, ConnectionSet::One(2)));
         assert!(keys.remove(2));
         assert_eq!(keys.len(), 0);
     }

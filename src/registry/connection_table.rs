@@ -11,8 +11,9 @@ use slab::Slab;
 
 use super::slab_growth;
 use super::{
-    Capacity, Count, Entry, Newcomer, Outlet, Presence, Present, Refusal, keys::Keys,
-    outlet::ThreadQueues, subscriptions::Subscriptions,
+    AdmissionError, Capacity, ConnectionRecord, ConnectionStatus, Count, DeliveryTarget, Presence,
+    Subscriber, connection_set::ConnectionSet, delivery_target::ThreadQueues,
+    topic_index::TopicIndex,
 };
 use crate::{
     message::{Audience, ClientId, Seq},
@@ -20,61 +21,61 @@ use crate::{
 };
 
 /// Where a connection stands among the members, for as long as it is one.
-pub(super) type Key = u32;
+pub(super) type ConnectionKey = u32;
 
 /// Most of those who come give one of a few texts as their browser's name. So many are remembered.
 const USER_AGENTS: usize = 256;
 
 /// The indexes, which always agree: nobody is in one and not in the others.
 #[derive(Default)]
-pub(super) struct Members {
-    connections: Slab<Member>,
-    pub(super) clients: BTreeMap<ClientId, Keys>,
-    observers: HashMap<ClientId, Keys>,
+pub(super) struct ConnectionTable {
+    connections: Slab<TableEntry>,
+    pub(super) clients: BTreeMap<ClientId, ConnectionSet>,
+    observers: HashMap<ClientId, ConnectionSet>,
     observer_count: usize,
-    pub(super) subscriptions: Subscriptions,
+    pub(super) topic_index: TopicIndex,
     pub(super) thread_queues: ThreadQueues,
     /// Those of the audience that have an outbox of their own.
-    own_queue: Keys,
+    own_queue: ConnectionSet,
     user_agents: HashSet<ArcStr>,
     version: u64,
     /// Used again and again by [`Self::put`]: whom a delivery is for, by queue.
     stream_keys: Vec<Vec<StreamKey>>,
 }
 
-struct Member {
-    entry: Arc<Entry>,
-    outlet: Outlet,
+struct TableEntry {
+    record: Arc<ConnectionRecord>,
+    target: DeliveryTarget,
 }
 
-impl Members {
+impl ConnectionTable {
     pub(super) fn check_capacity(
         &self,
-        newcomer: &Newcomer,
+        subscriber: &Subscriber,
         capacity: Capacity,
-    ) -> Result<(), Refusal> {
-        let connections = match newcomer.is_observer() {
-            true => self.observers.get(&newcomer.client_id),
-            false => self.clients.get(&newcomer.client_id),
+    ) -> Result<(), AdmissionError> {
+        let connections = match subscriber.is_observer() {
+            true => self.observers.get(&subscriber.client_id),
+            false => self.clients.get(&subscriber.client_id),
         };
         if connections.is_some_and(|connections| connections.len() >= capacity.per_client) {
-            Err(Refusal::PerClient(capacity.per_client))
+            Err(AdmissionError::PerClient(capacity.per_client))
         } else if self.connections.len() >= capacity.total {
-            Err(Refusal::Total(capacity.total))
+            Err(AdmissionError::Total(capacity.total))
         } else {
             Ok(())
         }
     }
 
     /// Has texts that many connections gave held once.
-    pub(super) fn share_texts(&mut self, newcomer: &mut Newcomer) {
-        if let Some((client_id, _)) = self.clients.get_key_value(&newcomer.client_id) {
-            newcomer.client_id = client_id.clone();
+    pub(super) fn intern_strings(&mut self, subscriber: &mut Subscriber) {
+        if let Some((client_id, _)) = self.clients.get_key_value(&subscriber.client_id) {
+            subscriber.client_id = client_id.clone();
         }
-        for filter in &mut newcomer.filters {
-            self.subscriptions.share_text(filter);
+        for filter in &mut subscriber.filters {
+            self.topic_index.intern(filter);
         }
-        if let Some(user_agent) = &mut newcomer.user_agent {
+        if let Some(user_agent) = &mut subscriber.user_agent {
             match self.user_agents.get(user_agent) {
                 Some(known) => *user_agent = known.clone(),
                 None if self.user_agents.len() < USER_AGENTS => {
@@ -86,58 +87,58 @@ impl Members {
     }
 
     /// Takes a connection in. Nothing goes to it before it listens.
-    pub(super) fn insert(&mut self, entry: Arc<Entry>) -> Key {
+    pub(super) fn insert(&mut self, record: Arc<ConnectionRecord>) -> ConnectionKey {
         self.version += 1;
-        let newcomer = &entry.newcomer;
+        let subscriber = &record.subscriber;
         slab_growth::grow(&mut self.connections);
         let vacancy = self.connections.vacant_entry();
         // Descriptors end far below.
-        let key = vacancy.key() as Key;
-        for filter in &newcomer.filters {
-            self.subscriptions.add(filter, key);
+        let key = vacancy.key() as ConnectionKey;
+        for filter in &subscriber.filters {
+            self.topic_index.add(filter, key);
         }
-        let client_id = newcomer.client_id.clone();
-        match newcomer.is_observer() {
+        let client_id = subscriber.client_id.clone();
+        match subscriber.is_observer() {
             true => {
                 self.observer_count += 1;
                 self.observers.entry(client_id).or_default().insert(key);
             }
             false => self.clients.entry(client_id).or_default().insert(key),
         }
-        vacancy.insert(Member {
-            entry,
-            outlet: Outlet::Nowhere,
+        vacancy.insert(TableEntry {
+            record,
+            target: DeliveryTarget::Unassigned,
         });
         key
     }
 
     /// Has what is for a connection go there from now on.
-    pub(super) fn listen(&mut self, key: Key, outlet: Outlet) {
+    pub(super) fn register(&mut self, key: ConnectionKey, target: DeliveryTarget) {
         let Some(member) = self.connections.get_mut(key as usize) else {
             return;
         };
-        let was = mem::replace(&mut member.outlet, outlet);
-        if let Outlet::Closing(reason) = was {
-            member.outlet.close(&self.thread_queues, reason);
+        let was = mem::replace(&mut member.target, target);
+        if let DeliveryTarget::Closing(reason) = was {
+            member.target.close(&self.thread_queues, reason);
         }
-        if !member.entry.newcomer.is_observer() {
-            match member.outlet {
-                Outlet::Thread(id, _) => self.thread_queues.count(id, 1),
+        if !member.record.subscriber.is_observer() {
+            match member.target {
+                DeliveryTarget::Thread(id, _) => self.thread_queues.count(id, 1),
                 _ => self.own_queue.insert(key),
             }
         }
     }
 
-    pub(super) fn remove(&mut self, key: Key) {
-        let Some(Member { entry, outlet }) = self.connections.try_remove(key as usize) else {
+    pub(super) fn remove(&mut self, key: ConnectionKey) {
+        let Some(TableEntry { record, target }) = self.connections.try_remove(key as usize) else {
             return;
         };
         self.version += 1;
-        for filter in &entry.newcomer.filters {
-            self.subscriptions.remove(filter, key);
+        for filter in &record.subscriber.filters {
+            self.topic_index.remove(filter, key);
         }
-        let client_id = &entry.newcomer.client_id;
-        if entry.newcomer.is_observer() {
+        let client_id = &record.subscriber.client_id;
+        if record.subscriber.is_observer() {
             self.observer_count -= 1;
             if self
                 .observers
@@ -154,15 +155,15 @@ impl Members {
             {
                 self.clients.remove(client_id);
             }
-            match outlet {
-                Outlet::Thread(id, _) => self.thread_queues.count(id, -1),
+            match target {
+                DeliveryTarget::Thread(id, _) => self.thread_queues.count(id, -1),
                 _ => drop(self.own_queue.remove(key)),
             }
         }
         if self.connections.is_empty() {
             // The crowd has gone: what it took is given back.
             self.connections = Slab::new();
-            self.subscriptions = Subscriptions::default();
+            self.topic_index = TopicIndex::default();
         }
     }
 
@@ -175,20 +176,22 @@ impl Members {
         stream_keys.resize_with(self.thread_queues.len(), Vec::new);
         let mut reached = 0;
         self.for_each(audience, |member| {
-            match &member.outlet {
-                Outlet::Queue(queue) => queue.put(delivery.clone()),
-                Outlet::Thread(id, stream_key) => stream_keys[usize::from(id.0)].push(*stream_key),
-                Outlet::Nowhere | Outlet::Closing(_) => return,
+            match &member.target {
+                DeliveryTarget::Queue(queue) => queue.put(delivery.clone()),
+                DeliveryTarget::Thread(id, stream_key) => {
+                    stream_keys[usize::from(id.0)].push(*stream_key)
+                }
+                DeliveryTarget::Unassigned | DeliveryTarget::Closing(_) => return,
             }
             reached += 1;
         });
-        for (line, stream_keys) in self.thread_queues.lines().zip(&mut stream_keys) {
+        for (entry, stream_keys) in self.thread_queues.entries().zip(&mut stream_keys) {
             let recipients = match stream_keys.as_slice() {
                 [] => continue,
                 [stream_key] => Recipients::One(*stream_key),
                 stream_keys => Recipients::Many(stream_keys.into()),
             };
-            line.queue.put(delivery.clone(), recipients);
+            entry.queue.put(delivery.clone(), recipients);
             stream_keys.clear();
         }
         self.stream_keys = stream_keys;
@@ -198,17 +201,21 @@ impl Members {
     fn put_to_everyone(&self, delivery: &Delivery) -> u64 {
         let mut reached = self.own_queue.len() as u64;
         for key in self.own_queue.iter() {
-            if let Some(Member {
-                outlet: Outlet::Queue(queue),
+            if let Some(TableEntry {
+                target: DeliveryTarget::Queue(queue),
                 ..
             }) = self.connections.get(key as usize)
             {
                 queue.put(delivery.clone());
             }
         }
-        for line in self.thread_queues.lines().filter(|line| line.audience > 0) {
-            line.queue.put(delivery.clone(), Recipients::Everyone);
-            reached += line.audience;
+        for entry in self
+            .thread_queues
+            .entries()
+            .filter(|entry| entry.audience > 0)
+        {
+            entry.queue.put(delivery.clone(), Recipients::Everyone);
+            reached += entry.audience;
         }
         reached
     }
@@ -221,7 +228,7 @@ impl Members {
         let mut clients = HashSet::new();
         let mut connections = 0;
         self.for_each(audience, |member| {
-            clients.insert(&member.entry.newcomer.client_id);
+            clients.insert(&member.record.subscriber.client_id);
             connections += 1;
         });
         Count {
@@ -243,17 +250,24 @@ impl Members {
     }
 
     /// All connections.
-    pub(super) fn all(&self) -> Vec<(Key, Arc<Entry>)> {
-        let member = |(key, member): (usize, &Member)| (key as Key, Arc::clone(&member.entry));
+    pub(super) fn all(&self) -> Vec<(ConnectionKey, Arc<ConnectionRecord>)> {
+        let member = |(key, member): (usize, &TableEntry)| {
+            (key as ConnectionKey, Arc::clone(&member.record))
+        };
         self.connections.iter().map(member).collect()
     }
 
     /// Ends one of [`Self::all`], if it is still there.
-    pub(super) fn close(&mut self, key: Key, entry: &Entry, reason: CloseReason) {
+    pub(super) fn close(
+        &mut self,
+        key: ConnectionKey,
+        record: &ConnectionRecord,
+        reason: CloseReason,
+    ) {
         if let Some(member) = self.connections.get_mut(key as usize)
-            && member.entry.id == entry.id
+            && member.record.id == record.id
         {
-            member.outlet.close(&self.thread_queues, reason);
+            member.target.close(&self.thread_queues, reason);
         }
     }
 
@@ -264,43 +278,54 @@ impl Members {
         };
         for key in keys.iter() {
             if let Some(member) = self.connections.get_mut(key as usize) {
-                member.outlet.close(&self.thread_queues, reason);
+                member.target.close(&self.thread_queues, reason);
             }
         }
         keys.len() as u64
     }
 
-    fn for_each<'a>(&'a self, audience: &Audience, mut found: impl FnMut(&'a Member)) {
-        let mut one = |key: Key| {
+    fn for_each<'a>(&'a self, audience: &Audience, mut found: impl FnMut(&'a TableEntry)) {
+        let mut one = |key: ConnectionKey| {
             self.connections
                 .get(key as usize)
                 .into_iter()
                 .for_each(&mut found);
         };
         let mut client = |client_id: &ClientId| {
-            let keys = self.clients.get(client_id).into_iter().flat_map(Keys::iter);
+            let keys = self
+                .clients
+                .get(client_id)
+                .into_iter()
+                .flat_map(ConnectionSet::iter);
             keys.for_each(&mut one);
         };
         match audience {
             Audience::Client(client_id) => client(client_id),
             Audience::Clients(client_ids) => client_ids.iter().for_each(client),
-            Audience::Topic(topic) => self.subscriptions.for_each(topic, one),
+            Audience::Topic(topic) => self.topic_index.for_each(topic, one),
             Audience::Everyone => {
-                self.clients.values().flat_map(Keys::iter).for_each(one);
+                self.clients
+                    .values()
+                    .flat_map(ConnectionSet::iter)
+                    .for_each(one);
             }
         }
     }
 
     pub(super) fn presence(&self, client_id: &ClientId, head: Seq) -> Presence {
-        let keys = self.clients.get(client_id).into_iter().flat_map(Keys::iter);
+        let keys = self
+            .clients
+            .get(client_id)
+            .into_iter()
+            .flat_map(ConnectionSet::iter);
         let members = keys.filter_map(|key| self.connections.get(key as usize));
-        let mut connections: Vec<Present> = members
-            .map(|member| Present {
-                entry: Arc::clone(&member.entry),
-                behind: member.outlet.behind(&self.thread_queues, head),
+        let mut connections: Vec<ConnectionStatus> = members
+            .map(|member| ConnectionStatus {
+                record: Arc::clone(&member.record),
+                behind: member.target.behind(&self.thread_queues, head),
             })
             .collect();
-        connections.sort_unstable_by_key(|present| present.entry.id);
+        connections.sort_unstable_by_key(|status| status.record.id);
         Presence {
             client_id: client_id.clone(),
             version: self.version,
@@ -309,22 +334,27 @@ impl Members {
     }
 
     /// The number of the oldest of these connections.
-    pub(super) fn oldest(&self, keys: &Keys) -> u64 {
+    pub(super) fn oldest(&self, keys: &ConnectionSet) -> u64 {
         let members = keys
             .iter()
             .filter_map(|key| self.connections.get(key as usize));
         members
-            .map(|member| member.entry.id)
+            .map(|member| member.record.id)
             .min()
             .unwrap_or_default()
     }
 
-    pub(super) fn mentions(&self, client_id: &ClientId, keys: &Keys, search: &str) -> bool {
+    pub(super) fn matches_search(
+        &self,
+        client_id: &ClientId,
+        keys: &ConnectionSet,
+        search: &str,
+    ) -> bool {
         let topics = |key| {
             self.connections
                 .get(key as usize)
                 .into_iter()
-                .flat_map(|member| &member.entry.newcomer.filters)
+                .flat_map(|member| &member.record.subscriber.filters)
         };
         search.is_empty()
             || contains(client_id.as_str(), search)
