@@ -1,27 +1,27 @@
 //! From the registry to the socket: what a connection writes next, and who writes it.
 
-pub mod arrivals;
 pub mod connection;
+pub mod delivery_tracker;
 pub mod drain;
 pub mod events;
 pub mod handover;
+mod next_action;
 pub mod reactor;
 pub mod subscribe;
 pub mod task_stream;
-mod turn;
 pub mod write_tracking;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::{delivery::connection::Admitted, message::Frame, random};
+use crate::{delivery::connection::PendingConnection, message::Frame, random};
 
 /// How long a peer may take to notice that its connection has ended.
 pub const LINGER: Duration = Duration::from_secs(1);
 
-/// A stream that was admitted, before anybody writes it.
-pub struct Opened {
+/// A stream that was pending, before anybody writes it.
+pub struct OpenedStream {
     /// What is to be written.
-    pub admitted: Admitted,
+    pub pending: PendingConnection,
     /// What comes before everything else.
     pub opening: Vec<Frame>,
     /// When its token ends, in seconds since 1970.

@@ -5,15 +5,15 @@
 //! slow differ only in where the cursor stands. The machine neither waits nor does any I/O, so that
 //! whatever drives it, a task or a reactor, delivers by the same rules.
 
-mod admitted;
 mod backlog;
-mod inlet;
+mod pending;
+mod source;
 
 use std::{collections::VecDeque, sync::Arc};
 
-pub use admitted::Admitted;
-pub use backlog::{Backlog, Batch, Read};
-pub use inlet::{Inlet, Spill};
+pub use backlog::{Backlog, Batch, LogRead};
+pub use pending::PendingConnection;
+pub use source::{OverflowQueue, Source};
 
 use crate::{
     log::{LossReason, Subscriptions},
@@ -32,7 +32,7 @@ pub enum Step {
     /// Write these messages, read from the log.
     Replay(Batch),
     /// Read from the log, and hand what came to [`Connection::replayed`].
-    Read(Read),
+    Read(LogRead),
     /// Say that something is missing.
     Gap(Gap),
     /// Nothing now: wait until something comes in.
@@ -103,15 +103,15 @@ pub enum Start {
 /// what comes after it is being collected.
 pub struct Connection<I> {
     registration: Registration,
-    inlet: I,
+    source: I,
     /// Everything up to here has been given out; in the inbox, of what that holds.
     cursor: Seq,
-    /// None: it has had everything, and is served from its inlet.
-    behind: Option<Box<Behind>>,
+    /// None: it has had everything, and is served from its source.
+    replay: Option<Box<ReplayState>>,
 }
 
 /// What a connection needs only while it reads the log.
-struct Behind {
+struct ReplayState {
     phase: Phase,
     /// The rest of what was read last,
     page: VecDeque<Batch>,
@@ -134,7 +134,7 @@ enum Phase {
     Done,
 }
 
-impl Behind {
+impl ReplayState {
     fn new(phase: Phase, cursor: Seq, gap: Option<Gap>) -> Box<Self> {
         Box::new(Self {
             phase,
@@ -152,18 +152,18 @@ impl Behind {
     }
 }
 
-impl<I: Inlet> Connection<I> {
+impl<I: Source> Connection<I> {
     /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
-    pub fn new(registration: Registration, inlet: I, start: Start, gap: Option<Gap>) -> Self {
+    pub fn new(registration: Registration, source: I, start: Start, gap: Option<Gap>) -> Self {
         let (phase, cursor) = match start {
             Start::After(seq) => (Phase::Everything, seq),
             Start::Unread { head } => (Phase::Inbox { head }, 0),
         };
         Self {
             registration,
-            inlet,
+            source,
             cursor,
-            behind: Some(Behind::new(phase, cursor, gap)),
+            replay: Some(ReplayState::new(phase, cursor, gap)),
         }
     }
 
@@ -173,108 +173,108 @@ impl<I: Inlet> Connection<I> {
     }
 
     /// Where what is for it comes in.
-    pub fn inlet(&self) -> &I {
-        &self.inlet
+    pub fn source(&self) -> &I {
+        &self.source
     }
 
     /// The same, to put something in.
-    pub fn inlet_mut(&mut self) -> &mut I {
-        &mut self.inlet
+    pub fn source_mut(&mut self) -> &mut I {
+        &mut self.source
     }
 
     /// The place up to which this connection has been served everything; none while it is still in its
     /// inbox, where what lies between is not looked at.
-    pub fn place(&self) -> Option<Seq> {
-        match &self.behind {
+    pub fn position(&self) -> Option<Seq> {
+        match &self.replay {
             None => Some(self.cursor),
-            Some(behind) if matches!(behind.phase, Phase::Inbox { .. }) => None,
-            Some(behind) if behind.is_drained() => Some(self.cursor.max(behind.page_end)),
+            Some(replay) if matches!(replay.phase, Phase::Inbox { .. }) => None,
+            Some(replay) if replay.is_drained() => Some(self.cursor.max(replay.page_end)),
             Some(_) => Some(self.cursor),
         }
     }
 
-    /// Whether it has been given everything that the log had when it asked, and is served from its inlet.
+    /// Whether it has been given everything that the log had when it asked, and is served from its source.
     pub fn is_live(&self) -> bool {
-        self.behind
+        self.replay
             .as_ref()
-            .is_none_or(|behind| behind.phase == Phase::Done && behind.is_drained())
+            .is_none_or(|replay| replay.phase == Phase::Done && replay.is_drained())
     }
 
     /// What to do next. Whatever comes back has to be done before the next call.
     pub fn step(&mut self) -> Step {
-        if let Some(reason) = self.inlet.closing() {
+        if let Some(reason) = self.source.closing() {
             return Step::Close(reason);
         }
-        let Some(behind) = &mut self.behind else {
+        let Some(replay) = &mut self.replay else {
             return self.live();
         };
-        if let Some(gap) = behind.gaps.pop_front() {
+        if let Some(gap) = replay.gaps.pop_front() {
             return Step::Gap(gap);
         }
-        if let Some(batch) = behind.page.pop_front() {
+        if let Some(batch) = replay.page.pop_front() {
             self.cursor = batch.last;
-            self.inlet.served(self.cursor);
+            self.source.set_position(self.cursor);
             return Step::Replay(batch);
         }
-        self.cursor = self.cursor.max(behind.page_end);
-        match behind.phase {
+        self.cursor = self.cursor.max(replay.page_end);
+        match replay.phase {
             Phase::Inbox { head } if self.cursor < head => {
                 // Where it begins, the first read finds out.
                 let after = (self.cursor > 0).then_some(self.cursor);
                 Step::Read(self.inbox(after, head))
             }
             Phase::Inbox { .. } => {
-                behind.phase = Phase::Everything;
+                replay.phase = Phase::Everything;
                 Step::Read(self.everything(self.cursor))
             }
             Phase::Everything => Step::Read(self.everything(self.cursor)),
             Phase::Done => {
-                self.behind = None;
+                self.replay = None;
                 self.live()
             }
         }
     }
 
     /// Takes in what [`Step::Read`] asked for. It must have been read *after* that step: what the log did
-    /// not have then is in the inlet.
+    /// not have then is in the source.
     pub fn replayed(&mut self, backlog: Backlog) {
-        let Some(behind) = &mut self.behind else {
+        let Some(replay) = &mut self.replay else {
             return;
         };
-        let told = behind.told;
+        let told = replay.told;
         for loss in backlog.losses.iter().filter(|loss| loss.to > told) {
-            behind.told = behind.told.max(loss.to);
+            replay.told = replay.told.max(loss.to);
             let range = Some((loss.from.max(told + 1), loss.to));
-            behind.gaps.push_back(Gap {
+            replay.gaps.push_back(Gap {
                 range,
                 reason: loss.reason.into(),
             });
         }
-        behind.page = backlog.batches;
-        behind.page_end = backlog.reached;
-        behind.more = backlog.more;
-        if behind.phase == Phase::Everything && !backlog.more {
-            behind.phase = Phase::Done;
+        replay.page = backlog.batches;
+        replay.page_end = backlog.reached;
+        replay.more = backlog.more;
+        if replay.phase == Phase::Everything && !backlog.more {
+            replay.phase = Phase::Done;
         }
     }
 
     /// What the next [`Step::Read`] will ask for, where that is known: it may be read while what came last
     /// is being written.
-    pub fn next_read(&self) -> Option<Read> {
-        let behind = self.behind.as_ref()?;
-        if !behind.more || behind.page.is_empty() {
+    pub fn next_read(&self) -> Option<LogRead> {
+        let replay = self.replay.as_ref()?;
+        if !replay.more || replay.page.is_empty() {
             return None;
         }
-        match behind.phase {
-            Phase::Inbox { head } => Some(self.inbox(Some(behind.page_end), head)),
-            Phase::Everything => Some(self.everything(behind.page_end)),
+        match replay.phase {
+            Phase::Inbox { head } => Some(self.inbox(Some(replay.page_end), head)),
+            Phase::Everything => Some(self.everything(replay.page_end)),
             Phase::Done => None,
         }
     }
 
     /// A read of everything that it hears. What it hears is not kept ready: most of the time a connection
     /// reads nothing.
-    fn everything(&self, after: Seq) -> Read {
+    fn everything(&self, after: Seq) -> LogRead {
         let subscriber = self.registration.subscriber();
         // An observer is no part of the audience, whatever its name.
         let audience = !subscriber.is_observer();
@@ -283,7 +283,7 @@ impl<I: Inlet> Connection<I> {
             everyone: audience,
             filters: subscriber.filters.to_vec(),
         };
-        Read {
+        LogRead {
             subscriptions: Arc::new(subscriptions),
             after: Some(after),
             until: None,
@@ -291,14 +291,14 @@ impl<I: Inlet> Connection<I> {
     }
 
     /// A read of the messages to the client alone.
-    fn inbox(&self, after: Option<Seq>, until: Seq) -> Read {
+    fn inbox(&self, after: Option<Seq>, until: Seq) -> LogRead {
         let subscriber = self.registration.subscriber();
         let subscriptions = Subscriptions {
             client: (!subscriber.is_observer()).then(|| subscriber.client_id.clone()),
             everyone: false,
             filters: Vec::new(),
         };
-        Read {
+        LogRead {
             subscriptions: Arc::new(subscriptions),
             after,
             until: Some(until),
@@ -307,12 +307,12 @@ impl<I: Inlet> Connection<I> {
 
     fn live(&mut self) -> Step {
         loop {
-            // Before the inlet is looked into: see `Inlet::horizon`.
-            let horizon = self.inlet.horizon(&self.registration);
-            match self.inlet.take() {
+            // Before the source is looked into: see `Source::watermark`.
+            let watermark = self.source.watermark(&self.registration);
+            match self.source.take() {
                 Dequeued::Delivery(Delivery::Logged(logged)) => {
-                    if self.pass(logged.seq) {
-                        self.inlet.served(self.cursor);
+                    if self.advance_past(logged.seq) {
+                        self.source.set_position(self.cursor);
                         return Step::Write(logged);
                     }
                 }
@@ -324,12 +324,12 @@ impl<I: Inlet> Connection<I> {
                         range: None,
                         reason: GapReason::Slow,
                     });
-                    self.behind = Some(Behind::new(Phase::Everything, self.cursor, gap));
+                    self.replay = Some(ReplayState::new(Phase::Everything, self.cursor, gap));
                     return self.step();
                 }
                 Dequeued::Close(reason) => return Step::Close(reason),
                 Dequeued::Empty => {
-                    self.cursor = self.cursor.max(horizon);
+                    self.cursor = self.cursor.max(watermark);
                     return Step::Wait;
                 }
             }
@@ -337,22 +337,22 @@ impl<I: Inlet> Connection<I> {
     }
 
     /// Moves on over a message that is about to be written. False: it has been given out before.
-    pub fn pass(&mut self, seq: Seq) -> bool {
+    pub fn advance_past(&mut self, seq: Seq) -> bool {
         let is_new = seq > self.cursor;
         self.cursor = self.cursor.max(seq);
         is_new
     }
 }
 
-impl Connection<Spill> {
+impl Connection<OverflowQueue> {
     /// Whether nothing waits for it: what comes next may be written at once.
-    pub fn is_quiet(&self) -> bool {
-        self.behind.is_none() && self.inlet.is_empty()
+    pub fn is_idle(&self) -> bool {
+        self.replay.is_none() && self.source.is_empty()
     }
 
     /// Says that everything up to this place which is for the connection has come in.
-    pub fn had_up_to(&mut self, seq: Seq) {
-        if self.is_quiet() {
+    pub fn advance_to(&mut self, seq: Seq) {
+        if self.is_idle() {
             self.cursor = self.cursor.max(seq);
         }
     }

@@ -47,7 +47,7 @@ pub fn ping(cursor: Option<&Cursor>) -> Frame {
 
 /// Something that can't be replayed.
 pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
-    let place = |seq: Seq| {
+    let position = |seq: Seq| {
         Cursor {
             epoch: epoch.clone(),
             seq,
@@ -55,8 +55,8 @@ pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
         .to_string()
     };
     let data = GapData {
-        from: gap.range.map(|(from, _)| place(from)),
-        to: gap.range.map(|(_, to)| place(to)),
+        from: gap.range.map(|(from, _)| position(from)),
+        to: gap.range.map(|(_, to)| position(to)),
         reason: gap.reason.as_str().to_owned(),
     };
     finish(FrameWriter::new(), "gap", &data)

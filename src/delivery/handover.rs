@@ -6,20 +6,20 @@ use axum::response::Response;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::Opened;
+use super::OpenedStream;
 
 /// Goes with a request whose socket can be had.
 #[derive(Clone, Default)]
-pub struct Handover(Arc<Mutex<Option<Opened>>>);
+pub struct Handover(Arc<Mutex<Option<OpenedStream>>>);
 
 impl Handover {
     /// Says that the answer is this stream. What the response says beside is its head.
-    pub fn offer(&self, opened: Opened) {
+    pub fn offer(&self, opened: OpenedStream) {
         *self.0.lock() = Some(opened);
     }
 
     /// The stream, if there is one.
-    pub fn take(&self) -> Option<Opened> {
+    pub fn take(&self) -> Option<OpenedStream> {
         self.0.lock().take()
     }
 }

@@ -33,7 +33,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Opened;
+use super::OpenedStream;
 use crate::broker::Broker;
 use mailbox::{Mail, Mailbox};
 pub use rehearsal::{Counter, Rehearsal};
@@ -42,7 +42,7 @@ use thread::Thread;
 /// A stream with all that it brings from where it was answered.
 pub struct DetachedStream {
     /// The stream.
-    pub opened: Opened,
+    pub opened: OpenedStream,
     /// Where it is written.
     pub socket: TcpStream,
     /// The head of its response, which comes first.

@@ -1,6 +1,6 @@
 //! Admitting a connection, and where it starts.
 
-use super::connection::{Admitted, Gap, GapReason, Start};
+use super::connection::{Gap, GapReason, PendingConnection, Start};
 use crate::broker::Broker;
 use crate::{
     log::Standing,
@@ -27,9 +27,9 @@ pub fn subscribe(
     broker: &Broker,
     subscriber: Subscriber,
     since: &Since,
-) -> Result<Admitted, AdmissionError> {
+) -> Result<PendingConnection, AdmissionError> {
     // Before anything can come in: what is committed in between is then both in the log and, perhaps,
-    // in the inlet, and the connection drops the double by its place.
+    // in the source, and the connection drops the double by its place.
     let head = broker.log().head();
     let inbox = match subscriber.is_observer() {
         true => Start::After(head),
@@ -54,5 +54,5 @@ pub fn subscribe(
         range: None,
         reason,
     });
-    Ok(Admitted::new(admission, start, gap))
+    Ok(PendingConnection::new(admission, start, gap))
 }

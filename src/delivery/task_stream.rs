@@ -6,13 +6,13 @@ use bytes::Bytes;
 use tokio::{task::JoinHandle, time::Instant};
 
 use super::{
-    Opened,
-    arrivals::Arrivals,
+    OpenedStream,
+    delivery_tracker::DeliveryTracker,
     events, first_ping, instant_of,
-    turn::{Turn, ping, turn},
+    next_action::{Action, next_action, ping},
 };
 use super::{
-    connection::{Backlog, Connection, Read},
+    connection::{Backlog, Connection, LogRead},
     write_tracking::Pulse,
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 pub fn bytes(
     broker: Arc<Broker>,
     heartbeat: Duration,
-    opened: Opened,
+    opened: OpenedStream,
     pulse: Arc<Pulse>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
     let stream = Stream::new(broker, heartbeat, opened, pulse);
@@ -42,12 +42,12 @@ struct Stream {
     broker: Arc<Broker>,
     heartbeat: Duration,
     connection: Connection<Arc<ConnectionQueue>>,
-    arrivals: Arrivals,
+    tracker: DeliveryTracker,
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
     expires: Option<Instant>,
     /// What is being read while what came last is written.
-    ahead: Option<Ahead>,
+    prefetch: Option<Prefetch>,
     /// Whether the peer has been told that it has caught up.
     caught_up: bool,
     ended: bool,
@@ -55,19 +55,24 @@ struct Stream {
 
 impl Stream {
     /// Drives this connection, whose socket has this pulse.
-    fn new(broker: Arc<Broker>, heartbeat: Duration, opened: Opened, pulse: Arc<Pulse>) -> Self {
-        let connection = opened.admitted.written_by_task();
+    fn new(
+        broker: Arc<Broker>,
+        heartbeat: Duration,
+        opened: OpenedStream,
+        pulse: Arc<Pulse>,
+    ) -> Self {
+        let connection = opened.pending.written_by_task();
         let subscriber = connection.registration().subscriber();
-        let arrivals = Arrivals::new(Arc::clone(&broker), pulse, subscriber);
+        let tracker = DeliveryTracker::new(Arc::clone(&broker), pulse, subscriber);
         Self {
             next_ping: first_ping(heartbeat).into(),
             expires: opened.expires_at.map(|unix| instant_of(unix).into()),
             broker,
             heartbeat,
             connection,
-            arrivals,
+            tracker,
             opening: opened.opening.into_iter(),
-            ahead: None,
+            prefetch: None,
             caught_up: false,
             ended: false,
         }
@@ -95,27 +100,30 @@ impl Stream {
                 self.caught_up = true;
                 return self.ping().bytes();
             }
-            let give = |seq| self.arrivals.give(seq);
-            match turn(&mut self.connection, &self.broker, give) {
-                Turn::Write(frame) => return frame.bytes(),
-                Turn::Read(read) => match self.read(read).await {
+            let on_direct = |seq| self.tracker.on_direct_message(seq);
+            match next_action(&mut self.connection, &self.broker, on_direct) {
+                Action::Write(frame) => return frame.bytes(),
+                Action::Read(read) => match self.read(read).await {
                     Ok(backlog) => self.take_in(backlog),
                     Err(error) => {
                         tracing::error!(%error, "a read of the log failed");
                         return self.end(CloseReason::LogUnreadable).bytes();
                     }
                 },
-                Turn::Close(reason) => return self.end(reason).bytes(),
-                Turn::Again => {}
-                Turn::Wait => self.wait().await,
+                Action::Close(reason) => return self.end(reason).bytes(),
+                Action::Retry => {}
+                Action::Wait => self.wait().await,
             }
         }
     }
 
-    async fn read(&mut self, read: Read) -> Result<Backlog, ReadError> {
-        let ahead = self.ahead.take().filter(|ahead| ahead.read == read);
-        let ahead = ahead.unwrap_or_else(|| Ahead::begin(&self.broker, read));
-        match ahead.task.await {
+    async fn read(&mut self, read: LogRead) -> Result<Backlog, ReadError> {
+        let prefetch = self
+            .prefetch
+            .take()
+            .filter(|prefetch| prefetch.read == read);
+        let prefetch = prefetch.unwrap_or_else(|| Prefetch::begin(&self.broker, read));
+        match prefetch.task.await {
             Ok(outcome) => outcome,
             Err(error) => Err(ReadError::Interrupted(error.to_string())),
         }
@@ -125,7 +133,7 @@ impl Stream {
     fn take_in(&mut self, backlog: Backlog) {
         self.connection.replayed(backlog);
         let next = self.connection.next_read();
-        self.ahead = next.map(|read| Ahead::begin(&self.broker, read));
+        self.prefetch = next.map(|read| Prefetch::begin(&self.broker, read));
     }
 
     /// What the clock asks for.
@@ -138,7 +146,7 @@ impl Stream {
             return None;
         }
         self.next_ping = now + self.heartbeat;
-        self.arrivals.beat();
+        self.tracker.on_heartbeat();
         Some(self.ping())
     }
 
@@ -148,7 +156,7 @@ impl Stream {
 
     fn end(&mut self, reason: CloseReason) -> Frame {
         self.ended = true;
-        self.arrivals.closing(reason);
+        self.tracker.closing(reason);
         events::reconnect(reason)
     }
 
@@ -156,19 +164,19 @@ impl Stream {
         let until = self
             .expires
             .map_or(self.next_ping, |expires| expires.min(self.next_ping));
-        let filled = self.connection.inlet().filled();
+        let filled = self.connection.source().filled();
         let _ = tokio::time::timeout_at(until, filled).await;
     }
 }
 
 /// A page of the log that is being read, where it holds up nobody.
-struct Ahead {
-    read: Read,
+struct Prefetch {
+    read: LogRead,
     task: JoinHandle<Result<Backlog, ReadError>>,
 }
 
-impl Ahead {
-    fn begin(broker: &Arc<Broker>, read: Read) -> Self {
+impl Prefetch {
+    fn begin(broker: &Arc<Broker>, read: LogRead) -> Self {
         let (broker, asked) = (Arc::clone(broker), read.clone());
         Self {
             read,

@@ -19,7 +19,7 @@ use super::access::Listener;
 use super::{AppState, Code, Error, body::Pairs, demo};
 use crate::{
     delivery::{
-        Opened, events, handover::Handover, subscribe::subscribe, task_stream,
+        OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
         write_tracking::Pulse,
     },
     registry::{AdmissionError, Subscriber},
@@ -79,11 +79,11 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };
-    let admitted = subscribe(&state.broker, subscriber, &since)?;
-    let mut opening = vec![events::welcome(&state.settings, admitted.subscriber())];
+    let pending = subscribe(&state.broker, subscriber, &since)?;
+    let mut opening = vec![events::welcome(&state.settings, pending.subscriber())];
     opening.extend(refused.iter().map(events::refused));
-    let opened = Opened {
-        admitted,
+    let opened = OpenedStream {
+        pending,
         opening,
         expires_at: grant.expires_at,
     };

@@ -25,7 +25,7 @@ struct Inner {
     waker: Option<Waker>,
     /// Everything that was put in has been taken, and its taker waits.
     idle: bool,
-    place: Seq,
+    position: Seq,
 }
 
 impl fmt::Debug for ConnectionQueue {
@@ -71,14 +71,14 @@ impl ConnectionQueue {
     }
 
     /// Notes the place up to which the connection has been served.
-    pub fn served(&self, seq: Seq) {
-        self.inner.lock().place = seq;
+    pub fn set_position(&self, seq: Seq) {
+        self.inner.lock().position = seq;
     }
 
     /// The place up to which the connection has been served, if something waits for it.
-    pub fn place(&self) -> Option<Seq> {
+    pub fn position(&self) -> Option<Seq> {
         let inner = self.inner.lock();
-        (!inner.idle).then_some(inner.place)
+        (!inner.idle).then_some(inner.position)
     }
 
     /// Waits until there is something to take.

@@ -125,10 +125,10 @@ impl ThreadQueue {
     }
 
     /// Notes how far a connection is that has not had everything; none: it has.
-    pub fn note(&self, key: StreamKey, place: Option<Seq>) {
+    pub fn set_position(&self, key: StreamKey, position: Option<Seq>) {
         let mut behind = self.behind.lock();
-        match place {
-            Some(place) => drop(behind.insert(key, place)),
+        match position {
+            Some(position) => drop(behind.insert(key, position)),
             None => drop(behind.remove(&key)),
         }
         if behind.is_empty() {
@@ -137,7 +137,7 @@ impl ThreadQueue {
     }
 
     /// How far a connection is, if it has not had everything.
-    pub fn place(&self, key: StreamKey) -> Option<Seq> {
+    pub fn position(&self, key: StreamKey) -> Option<Seq> {
         self.behind.lock().get(&key).copied()
     }
 }

@@ -77,11 +77,13 @@ impl DeliveryTarget {
 
     /// How many places the connection is behind `head`.
     pub(super) fn behind(&self, thread_queues: &ThreadQueues, head: Seq) -> u64 {
-        let place = match self {
+        let position = match self {
             Self::Unassigned | Self::Closing(_) => None,
-            Self::Queue(queue) => queue.place(),
-            Self::Thread(id, key) => thread_queues.queue(*id).and_then(|queue| queue.place(*key)),
+            Self::Queue(queue) => queue.position(),
+            Self::Thread(id, key) => thread_queues
+                .queue(*id)
+                .and_then(|queue| queue.position(*key)),
         };
-        place.map_or(0, |place| head.saturating_sub(place))
+        position.map_or(0, |position| head.saturating_sub(position))
     }
 }

@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::{
     delivery::{
-        LINGER, Opened,
+        LINGER, OpenedStream,
         handover::{self, Handover},
         reactor::{DetachedStream, Reactor},
         write_tracking::{Farewell, Pulse, Pulsed},
@@ -63,7 +63,7 @@ impl Default for Gate {
 }
 
 /// A stream that is to leave hyper, and the head of its response.
-type Leaving = (Opened, Bytes);
+type Leaving = (OpenedStream, Bytes);
 
 /// Its way out, which is taken once.
 type Leave = Arc<Mutex<Option<oneshot::Sender<Leaving>>>>;
@@ -176,7 +176,7 @@ impl Conversation {
         })
     }
 
-    fn hand_over(&self, opened: Opened, socket: TcpStream, head: Bytes, permit: &Permit) {
+    fn hand_over(&self, opened: OpenedStream, socket: TcpStream, head: Bytes, permit: &Permit) {
         match socket.into_std() {
             // Its place at the gate goes along: else those who are through would wait at the next door.
             Ok(socket) => self.reactor.take(DetachedStream {

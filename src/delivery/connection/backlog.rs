@@ -16,7 +16,7 @@ const ROOM: usize = BATCH + (1 << 10);
 
 /// A page of the log that a connection needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read {
+pub struct LogRead {
     /// Whose messages.
     pub subscriptions: Arc<Subscriptions>,
     /// Those after this place; none: those that the client has not had, by what the log knows of it,
@@ -36,7 +36,7 @@ pub struct Batch {
     pub direct: Option<Seq>,
 }
 
-/// What a [`Read`] has brought.
+/// What a [`LogRead`] has brought.
 #[derive(Clone, Debug)]
 pub struct Backlog {
     /// The messages, in order.
@@ -49,7 +49,7 @@ pub struct Backlog {
     pub losses: Vec<Loss>,
 }
 
-impl Read {
+impl LogRead {
     /// Reads the page, and encodes it. Blocks: see [`Log::read`].
     pub fn run(&self, log: &Log) -> Result<Backlog, ReadError> {
         let after = match (self.after, &self.subscriptions.client) {

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use super::mailbox::{Mail, Mailbox};
 use crate::{
     broker::Broker,
-    delivery::connection::{Backlog, Read},
+    delivery::connection::{Backlog, LogRead},
     log::ReadError,
     outbox::StreamKey,
 };
@@ -21,7 +21,7 @@ const IN_A_TURN: usize = 64;
 const ENOUGH: usize = 1 << 20;
 
 /// A read that a stream asked for.
-pub type Asked = (StreamKey, Read);
+pub type Asked = (StreamKey, LogRead);
 
 /// And what came of it.
 pub type Done = (StreamKey, Result<Backlog, ReadError>);
@@ -52,7 +52,7 @@ impl Reads {
     }
 
     /// Will read, in the next turn.
-    pub fn ask(&mut self, key: StreamKey, read: Read) {
+    pub fn ask(&mut self, key: StreamKey, read: LogRead) {
         self.waiting.push_back((key, read));
     }
 

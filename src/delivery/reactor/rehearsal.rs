@@ -10,7 +10,7 @@ use std::{
 
 use super::{round::Round, stream::Stream, streams::Streams};
 use crate::{
-    delivery::connection::{Admitted, Backlog, Start, Step},
+    delivery::connection::{Backlog, PendingConnection, Start, Step},
     message::{Audience, ClientId, FrameWriter, TopicFilter},
     outbox::{Delivery, QueueLimits, StreamKey, ThreadQueue, Wake},
     registry::{AdmissionError, Capacity, Registry, Remote, Subscriber, ThreadQueueId},
@@ -63,8 +63,8 @@ impl<S: Read + Write> Rehearsal<S> {
             remote: Remote::Unknown,
             user_agent: None,
         })?;
-        let admitted = Admitted::new(admission, Start::After(0), None);
-        let mut connection = admitted.written_by_thread(self.queue_id, self.streams.next());
+        let pending = PendingConnection::new(admission, Start::After(0), None);
+        let mut connection = pending.written_by_thread(self.queue_id, self.streams.next());
         while let Step::Read(_) = connection.step() {
             connection.replayed(Backlog::nothing_after(0));
         }

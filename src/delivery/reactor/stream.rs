@@ -8,10 +8,10 @@ use super::reads::Reads;
 use crate::{
     broker::Broker,
     delivery::{
-        arrivals::Sure,
-        connection::{Backlog, Connection, Read, Spill},
+        connection::{Backlog, Connection, LogRead, OverflowQueue},
+        delivery_tracker::ConfirmedPosition,
         events,
-        turn::{Turn, ping, turn},
+        next_action::{Action, next_action, ping},
     },
     log::ReadError,
     message::{ClientId, Seq},
@@ -30,7 +30,7 @@ pub struct Stream<S> {
     ping_due: bool,
     /// Whether the peer has been told that it has caught up.
     caught_up: bool,
-    connection: Connection<Spill>,
+    connection: Connection<OverflowQueue>,
     /// None: nothing is under way, and what comes next may be written at once.
     pending: Option<Box<Pending>>,
     /// None: no direct message was written so far.
@@ -42,7 +42,7 @@ pub struct Stream<S> {
 struct Direct {
     /// The newest that the socket took whole.
     written: Seq,
-    sure: Sure,
+    confirmed: ConfirmedPosition,
 }
 
 /// What is under way with a stream.
@@ -59,7 +59,7 @@ struct Pending {
 }
 
 struct Reading {
-    read: Read,
+    read: LogRead,
     outcome: Option<Result<Backlog, ReadError>>,
 }
 
@@ -110,7 +110,7 @@ pub struct Means<'a> {
 
 impl<S: io::Read + io::Write> Stream<S> {
     /// A stream at this place. It begins with what [`Self::begin`] is given.
-    pub fn new(connection: Connection<Spill>, socket: S) -> Self {
+    pub fn new(connection: Connection<OverflowQueue>, socket: S) -> Self {
         Self {
             socket,
             ping_due: false,
@@ -134,21 +134,23 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     /// How far it is, if it has not had everything.
     pub fn behind(&self) -> Option<Seq> {
-        (!self.is_quiet()).then(|| self.connection.place().unwrap_or_default())
+        (!self.is_idle()).then(|| self.connection.position().unwrap_or_default())
     }
 
-    fn is_quiet(&self) -> bool {
-        self.pending.is_none() && self.connection.is_quiet()
+    fn is_idle(&self) -> bool {
+        self.pending.is_none() && self.connection.is_idle()
     }
 
     /// Gives a message to the socket, or keeps it for later.
     pub fn deliver(&mut self, delivery: &Delivery, limits: QueueLimits) -> Given {
-        if !self.is_quiet() {
-            self.connection.inlet_mut().put(delivery.clone(), limits);
+        if !self.is_idle() {
+            self.connection.source_mut().put(delivery.clone(), limits);
             return Given::Kept;
         }
         let direct = match delivery {
-            Delivery::Logged(logged) if !self.connection.pass(logged.seq) => return Given::Had,
+            Delivery::Logged(logged) if !self.connection.advance_past(logged.seq) => {
+                return Given::Had;
+            }
             Delivery::Logged(logged) if logged.direct => logged.seq,
             _ => 0,
         };
@@ -158,11 +160,12 @@ impl<S: io::Read + io::Write> Stream<S> {
     /// Gives several messages to the socket at once, the first and the last of the log at these places. None:
     /// they are to be delivered one by one.
     pub fn deliver_together(&mut self, bytes: &Bytes, span: Option<(Seq, Seq)>) -> Option<Given> {
-        if !self.is_quiet() {
+        if !self.is_idle() {
             return None;
         }
         if let Some((first, last)) = span
-            && (!self.connection.pass(first) || last > first && !self.connection.pass(last))
+            && (!self.connection.advance_past(first)
+                || last > first && !self.connection.advance_past(last))
         {
             return None;
         }
@@ -196,12 +199,12 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     /// Some messages for it found no room on their way: so many that are in no log.
     pub fn fall_behind(&mut self, lost: u64) {
-        self.connection.inlet_mut().fall_behind(lost);
+        self.connection.source_mut().fall_behind(lost);
     }
 
     /// Ends it for this reason, once what is being written is.
     pub fn close(&mut self, reason: CloseReason) {
-        self.connection.inlet_mut().close(reason);
+        self.connection.source_mut().close(reason);
     }
 
     /// Writes the head of the response and what comes before everything else, and then what there is.
@@ -278,9 +281,9 @@ impl<S: io::Read + io::Write> Stream<S> {
                 self.caught_up |= caught_up;
                 return Some(ping(&self.connection, means.broker).chunk().clone());
             }
-            match turn(&mut self.connection, means.broker, |seq| *given = seq) {
-                Turn::Write(frame) => return Some(frame.chunk().clone()),
-                Turn::Read(read) => match self.outcome(&read) {
+            match next_action(&mut self.connection, means.broker, |seq| *given = seq) {
+                Action::Write(frame) => return Some(frame.chunk().clone()),
+                Action::Read(read) => match self.outcome(&read) {
                     Some(Ok(backlog)) => self.take_in(backlog, key, means.reads),
                     // It was said where it happened.
                     Some(Err(_)) => return Some(self.end(CloseReason::LogUnreadable)),
@@ -289,15 +292,15 @@ impl<S: io::Read + io::Write> Stream<S> {
                         return None;
                     }
                 },
-                Turn::Close(reason) => return Some(self.end(reason)),
-                Turn::Again => {}
-                Turn::Wait => return None,
+                Action::Close(reason) => return Some(self.end(reason)),
+                Action::Retry => {}
+                Action::Wait => return None,
             }
         }
     }
 
     /// What came of a read, if it was this one and something has come.
-    fn outcome(&mut self, read: &Read) -> Option<Result<Backlog, ReadError>> {
+    fn outcome(&mut self, read: &LogRead) -> Option<Result<Backlog, ReadError>> {
         let pending = self.pending.as_mut()?;
         let reading = pending.reading.as_mut()?;
         if reading.read != *read {
@@ -308,7 +311,7 @@ impl<S: io::Read + io::Write> Stream<S> {
         Some(outcome)
     }
 
-    fn read(&mut self, read: Read, key: StreamKey, reads: &mut Reads) {
+    fn read(&mut self, read: LogRead, key: StreamKey, reads: &mut Reads) {
         let pending = self.pending.get_or_insert_default();
         let reading = pending.reading.as_ref();
         if reading.is_none_or(|reading| reading.read != read) {
@@ -333,15 +336,15 @@ impl<S: io::Read + io::Write> Stream<S> {
         }
     }
 
-    /// A heartbeat has passed, and the connection stands. Everything up to `horizon` has come in.
-    pub fn beat(&mut self, broker: &Broker, horizon: Seq) {
+    /// A heartbeat has passed, and the connection stands. Everything up to `watermark` has come in.
+    pub fn on_heartbeat(&mut self, broker: &Broker, watermark: Seq) {
         self.ping_due = true;
-        self.connection.had_up_to(horizon);
+        self.connection.advance_to(watermark);
         let Some(direct) = &mut self.direct else {
             return;
         };
-        let sure = direct.sure.beat(direct.written);
-        if let Some((client_id, seq)) = self.client_id().zip(sure) {
+        let confirmed = direct.confirmed.on_heartbeat(direct.written);
+        if let Some((client_id, seq)) = self.client_id().zip(confirmed) {
             broker.arrived(client_id, seq);
         }
     }
@@ -350,8 +353,8 @@ impl<S: io::Read + io::Write> Stream<S> {
     pub fn farewell(&self) -> Option<(ClientId, Seq)> {
         let client_id = self.client_id()?.clone();
         let direct = self.direct.as_ref()?;
-        let news = direct.sure.is_news(direct.written);
-        news.then_some((client_id, direct.written))
+        let unreported = direct.confirmed.is_unreported(direct.written);
+        unreported.then_some((client_id, direct.written))
     }
 
     /// The newest direct message that the socket took whole.

@@ -44,8 +44,8 @@ pub struct Thread {
     streams: Streams<mio::net::TcpStream>,
     round: Round,
     /// Everything up to here that is for these streams has come to them.
-    horizon: Seq,
-    /// What the horizon will be when the round is over.
+    watermark: Seq,
+    /// What the watermark will be when the round is over.
     ahead: Seq,
     beats: Beats,
     clock: Clock,
@@ -78,7 +78,7 @@ impl Thread {
             waker,
             streams: Streams::default(),
             round: Round::new(registry.limits()),
-            horizon: 0,
+            watermark: 0,
             ahead: 0,
             beats: Beats::new(heartbeat),
             clock: Clock::default(),
@@ -161,7 +161,7 @@ impl Thread {
         for frame in &opened.opening {
             opening.extend_from_slice(frame.chunk());
         }
-        let connection = opened.admitted.written_by_thread(self.queue_id, key);
+        let connection = opened.pending.written_by_thread(self.queue_id, key);
         self.streams.insert(Stream::new(connection, socket));
         self.beats.add(key);
         if let Some(expires_at) = opened.expires_at {
@@ -202,7 +202,7 @@ impl Thread {
             Driven::Waits => {
                 let behind = stream.behind();
                 if was_behind || behind.is_some() {
-                    self.queue.note(key, behind);
+                    self.queue.set_position(key, behind);
                 }
             }
             Driven::Ended => {
@@ -236,11 +236,11 @@ impl Thread {
 
     fn give_out(&mut self) {
         if self.round.go_on(&mut self.streams) {
-            self.horizon = self.ahead;
+            self.watermark = self.ahead;
         }
         for key in std::mem::take(&mut self.round.stalled) {
             if let Some(stream) = self.streams.stream(key) {
-                self.queue.note(key, stream.behind());
+                self.queue.set_position(key, stream.behind());
             }
         }
         for index in std::mem::take(&mut self.round.broken) {
@@ -329,7 +329,7 @@ impl Thread {
     fn end(&mut self, index: u32, otherwise: &str) -> Option<Stream<mio::net::TcpStream>> {
         let (key, stream) = self.streams.take(index)?;
         if stream.behind().is_some() {
-            self.queue.note(key, None);
+            self.queue.set_position(key, None);
         }
         let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
         if let Some(client_id) = stream.client_id() {
@@ -369,7 +369,7 @@ impl Thread {
         let now = Instant::now();
         while let Some((spoke, mut keys)) = self.beats.take(now) {
             let all = keys.len();
-            keys.retain(|key| self.beat(*key));
+            keys.retain(|key| self.on_heartbeat(*key));
             let gone = all - keys.len();
             self.beats.give_back(spoke, keys, gone);
         }
@@ -382,11 +382,11 @@ impl Thread {
     }
 
     /// Says whether it is still there.
-    fn beat(&mut self, key: StreamKey) -> bool {
+    fn on_heartbeat(&mut self, key: StreamKey) -> bool {
         let Some(stream) = self.streams.stream(key) else {
             return false;
         };
-        stream.beat(&self.broker, self.horizon);
+        stream.on_heartbeat(&self.broker, self.watermark);
         self.drive(key);
         true
     }

@@ -1,21 +1,21 @@
-//! A connection that was admitted, before anybody writes it.
+//! A connection that was pending, before anybody writes it.
 
 use std::sync::Arc;
 
-use super::{Connection, Gap, Spill, Start};
+use super::{Connection, Gap, OverflowQueue, Start};
 use crate::{
     outbox::{ConnectionQueue, StreamKey},
     registry::{Admission, DeliveryTarget, Subscriber, ThreadQueueId},
 };
 
 /// See the module's description. It becomes a [`Connection`] by saying where what is for it comes in.
-pub struct Admitted {
+pub struct PendingConnection {
     admission: Admission,
     start: Start,
     gap: Option<Gap>,
 }
 
-impl Admitted {
+impl PendingConnection {
     /// A connection that is to begin at `start`. What is already known to be missing goes into `gap`.
     pub fn new(admission: Admission, start: Start, gap: Option<Gap>) -> Self {
         Self {
@@ -39,8 +39,12 @@ impl Admitted {
     }
 
     /// One that a thread writes, which takes it from this queue.
-    pub fn written_by_thread(self, queue: ThreadQueueId, key: StreamKey) -> Connection<Spill> {
+    pub fn written_by_thread(
+        self,
+        queue: ThreadQueueId,
+        key: StreamKey,
+    ) -> Connection<OverflowQueue> {
         let registration = self.admission.register(DeliveryTarget::Thread(queue, key));
-        Connection::new(registration, Spill::default(), self.start, self.gap)
+        Connection::new(registration, OverflowQueue::default(), self.start, self.gap)
     }
 }

@@ -18,40 +18,40 @@ use crate::{
 
 /// What is sure of what was written, by the rule of the module's description.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sure {
+pub struct ConfirmedPosition {
     /// Written at the heartbeat before.
     before: Seq,
     /// Told.
-    told: Seq,
+    reported: Seq,
 }
 
-impl Sure {
+impl ConfirmedPosition {
     /// A heartbeat has passed, and everything up to `written` has been. What has become sure by it, if
     /// that is news.
-    pub fn beat(&mut self, written: Seq) -> Option<Seq> {
-        let sure = std::mem::replace(&mut self.before, written);
-        let news = self.is_news(sure);
-        self.told = self.told.max(sure);
-        news.then_some(sure)
+    pub fn on_heartbeat(&mut self, written: Seq) -> Option<Seq> {
+        let confirmed = std::mem::replace(&mut self.before, written);
+        let unreported = self.is_unreported(confirmed);
+        self.reported = self.reported.max(confirmed);
+        unreported.then_some(confirmed)
     }
 
     /// Whether nobody has been told of this place.
-    pub fn is_news(&self, seq: Seq) -> bool {
-        seq > self.told
+    pub fn is_unreported(&self, seq: Seq) -> bool {
+        seq > self.reported
     }
 }
 
 /// Watches one stream. Dropped with it.
-pub struct Arrivals {
+pub struct DeliveryTracker {
     broker: Arc<Broker>,
     pulse: Arc<Pulse>,
     /// None: it only watches the server, and nothing is for it.
     client_id: Option<ClientId>,
-    sure: Sure,
+    confirmed: ConfirmedPosition,
     reason: Option<CloseReason>,
 }
 
-impl Arrivals {
+impl DeliveryTracker {
     /// Watches the stream of this subscriber on the socket with this pulse.
     pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, subscriber: &Subscriber) -> Self {
         let client_id = (!subscriber.is_observer()).then(|| subscriber.client_id.clone());
@@ -61,20 +61,20 @@ impl Arrivals {
             broker,
             pulse,
             client_id,
-            sure: Sure::default(),
+            confirmed: ConfirmedPosition::default(),
             reason: None,
         }
     }
 
     /// A direct message is about to be given to the socket.
-    pub fn give(&self, seq: Seq) {
+    pub fn on_direct_message(&self, seq: Seq) {
         self.pulse.give(seq);
     }
 
     /// A heartbeat has passed, and the connection stands.
-    pub fn beat(&mut self) {
-        let sure = self.sure.beat(self.pulse.written());
-        if let Some((client_id, seq)) = self.client_id.as_ref().zip(sure) {
+    pub fn on_heartbeat(&mut self) {
+        let confirmed = self.confirmed.on_heartbeat(self.pulse.written());
+        if let Some((client_id, seq)) = self.client_id.as_ref().zip(confirmed) {
             self.broker.arrived(client_id, seq);
         }
     }
@@ -88,7 +88,7 @@ impl Arrivals {
     fn tell_when_settled(&self) {
         let (seq, broker) = (self.pulse.written(), Arc::clone(&self.broker));
         if let Some(client_id) = self.client_id.clone()
-            && self.sure.is_news(seq)
+            && self.confirmed.is_unreported(seq)
         {
             let tell = move || broker.arrived(&client_id, seq);
             self.pulse.when_settled(Box::new(tell));
@@ -96,7 +96,7 @@ impl Arrivals {
     }
 }
 
-impl Drop for Arrivals {
+impl Drop for DeliveryTracker {
     fn drop(&mut self) {
         let parted = self.pulse.has_parted();
         if parted {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::connection::{Backlog, Connection, Inlet, Read, Step};
+use super::connection::{Backlog, Connection, LogRead, Source, Step};
 use super::events;
 use crate::{
     broker::Broker,
@@ -10,38 +10,38 @@ use crate::{
     outbox::CloseReason,
 };
 
-/// What to do next. Whatever comes has to be done before the next turn.
-pub enum Turn {
+/// What to do next. Whatever comes has to be done before the next action.
+pub enum Action {
     /// Write this.
     Write(Frame),
     /// Read from the log, and hand what came to [`Connection::replayed`].
-    Read(Read),
-    /// Something has changed without anything to do: take the next turn.
-    Again,
+    Read(LogRead),
+    /// Something has changed without anything to do: take the next action.
+    Retry,
     /// Nothing now: wait until something comes in.
     Wait,
     /// Say why, and end.
     Close(CloseReason),
 }
 
-/// Takes the next step. `give` is told the place of a direct message that is about to be written.
-pub fn turn<I: Inlet>(
+/// Takes the next step. `on_direct` is told the place of a direct message that is about to be written.
+pub fn next_action<I: Source>(
     connection: &mut Connection<I>,
     broker: &Broker,
-    give: impl FnOnce(Seq),
-) -> Turn {
-    Turn::Write(match connection.step() {
+    on_direct: impl FnOnce(Seq),
+) -> Action {
+    Action::Write(match connection.step() {
         Step::Write(logged) => {
             logged.written.fetch_add(1, Ordering::AcqRel);
             if logged.direct {
-                give(logged.seq);
+                on_direct(logged.seq);
             }
             logged.frame.clone()
         }
         Step::WriteEphemeral(frame) => frame,
         Step::Replay(batch) => {
             if let Some(seq) = batch.direct {
-                give(seq);
+                on_direct(seq);
             }
             batch.frames
         }
@@ -50,17 +50,17 @@ pub fn turn<I: Inlet>(
         Step::Read(read) => match read.after {
             Some(after) if read.until.is_none() && broker.log().head() <= after => {
                 connection.replayed(Backlog::nothing_after(after));
-                return Turn::Again;
+                return Action::Retry;
             }
-            _ => return Turn::Read(read),
+            _ => return Action::Read(read),
         },
-        Step::Wait => return Turn::Wait,
-        Step::Close(reason) => return Turn::Close(reason),
+        Step::Wait => return Action::Wait,
+        Step::Close(reason) => return Action::Close(reason),
     })
 }
 
 /// A ping that says how far the connection has been served.
-pub fn ping<I: Inlet>(connection: &Connection<I>, broker: &Broker) -> Frame {
-    let cursor = connection.place().map(|seq| broker.cursor(seq));
+pub fn ping<I: Source>(connection: &Connection<I>, broker: &Broker) -> Frame {
+    let cursor = connection.position().map(|seq| broker.cursor(seq));
     events::ping(cursor.as_ref())
 }

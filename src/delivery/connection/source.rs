@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// See the module's description.
-pub trait Inlet {
+pub trait Source {
     /// Why the connection is to end, if it is.
     fn closing(&self) -> Option<CloseReason>;
 
@@ -17,15 +17,15 @@ pub trait Inlet {
     fn take(&mut self) -> Dequeued;
 
     /// Notes the place up to which the connection has been served.
-    fn served(&mut self, seq: Seq);
+    fn set_position(&mut self, seq: Seq);
 
     /// The place up to which everything that is for the connection has come in. Asked for *before* the
-    /// inlet is looked into: if that is empty then, the connection has been served up to here.
-    fn horizon(&self, registration: &Registration) -> Seq;
+    /// source is looked into: if that is empty then, the connection has been served up to here.
+    fn watermark(&self, registration: &Registration) -> Seq;
 }
 
 /// A task writes: whoever fans out fills the outbox meanwhile.
-impl Inlet for Arc<ConnectionQueue> {
+impl Source for Arc<ConnectionQueue> {
     fn closing(&self) -> Option<CloseReason> {
         ConnectionQueue::closing(self)
     }
@@ -34,11 +34,11 @@ impl Inlet for Arc<ConnectionQueue> {
         ConnectionQueue::take(self)
     }
 
-    fn served(&mut self, seq: Seq) {
-        ConnectionQueue::served(self, seq);
+    fn set_position(&mut self, seq: Seq) {
+        ConnectionQueue::set_position(self, seq);
     }
 
-    fn horizon(&self, registration: &Registration) -> Seq {
+    fn watermark(&self, registration: &Registration) -> Seq {
         registration.fan_out_position()
     }
 }
@@ -46,9 +46,9 @@ impl Inlet for Arc<ConnectionQueue> {
 /// What did not fit into the socket of a stream whose thread fills and empties it. Takes no room while
 /// there is nothing.
 #[derive(Default)]
-pub struct Spill(Option<Box<BoundedQueue>>);
+pub struct OverflowQueue(Option<Box<BoundedQueue>>);
 
-impl Spill {
+impl OverflowQueue {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
@@ -74,7 +74,7 @@ impl Spill {
     }
 }
 
-impl Inlet for Spill {
+impl Source for OverflowQueue {
     fn closing(&self) -> Option<CloseReason> {
         self.0.as_ref()?.closing()
     }
@@ -91,10 +91,10 @@ impl Inlet for Spill {
     }
 
     /// Its thread knows.
-    fn served(&mut self, _: Seq) {}
+    fn set_position(&mut self, _: Seq) {}
 
-    /// Its thread says when: see [`super::Connection::had_up_to`].
-    fn horizon(&self, _: &Registration) -> Seq {
+    /// Its thread says when: see [`super::Connection::advance_to`].
+    fn watermark(&self, _: &Registration) -> Seq {
         0
     }
 }
