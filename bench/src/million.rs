@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use tidings::{
-    delivery::reactor::{Counter, Rehearsal},
+    delivery::reactor::{CountingSocket, SimulatedThread},
     message::{Audience, ClientId, TopicFilter},
 };
 
@@ -70,22 +70,22 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
 }
 
 fn look(size: u32, rounds: u64) -> Result<Found> {
-    let mut rehearsal = Rehearsal::default();
-    let counter = Counter::default();
+    let mut simulation = SimulatedThread::default();
+    let counter = CountingSocket::default();
     std::thread::sleep(SETTLE);
     let before = processes::memory(std::process::id());
     for number in 0..size {
         let topics = [format!("orders/{number}"), "news".to_owned()];
         let topics = topics.iter().map(|topic| TopicFilter::parse(topic));
         let topics: Box<[TopicFilter]> = topics.collect::<Result<_, _>>()?;
-        rehearsal.connect(ClientId::parse(&name(number))?, topics, counter.clone())?;
+        simulation.connect(ClientId::parse(&name(number))?, topics, counter.clone())?;
     }
     std::thread::sleep(SETTLE);
     let bytes = (processes::memory(std::process::id()) - before) / f64::from(size);
     let (mut all, mut one) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        all.push(to_all(&mut rehearsal, &counter, size)?);
-        one.push(to_one(&mut rehearsal, &counter, size)?);
+        all.push(to_all(&mut simulation, &counter, size)?);
+        one.push(to_one(&mut simulation, &counter, size)?);
     }
     Ok(Found {
         bytes,
@@ -95,7 +95,11 @@ fn look(size: u32, rounds: u64) -> Result<Found> {
 }
 
 /// Nanoseconds for each connection, of messages to everyone and to a topic that all hear.
-fn to_all(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> Result<f64> {
+fn to_all(
+    simulation: &mut SimulatedThread<CountingSocket>,
+    counter: &CountingSocket,
+    size: u32,
+) -> Result<f64> {
     let news = fill::topic("news")?;
     let messages = (WRITES / size).max(2);
     let before = counter.writes();
@@ -106,7 +110,7 @@ fn to_all(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> R
         } else {
             &Audience::Everyone
         };
-        let reached = rehearsal.publish(audience, "something new");
+        let reached = simulation.publish(audience, "something new");
         ensure!(reached == u64::from(size), "reached {reached} of {size}");
     }
     let took = began.elapsed().as_nanos() as f64;
@@ -119,7 +123,11 @@ fn to_all(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> R
 }
 
 /// Microseconds of a message to one client, each time another one.
-fn to_one(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> Result<f64> {
+fn to_one(
+    simulation: &mut SimulatedThread<CountingSocket>,
+    counter: &CountingSocket,
+    size: u32,
+) -> Result<f64> {
     // A step that has no divisor in common with the sizes, and leaps over many.
     let whom = (0..DIRECT).map(|number| u64::from(number) * 7_919 % u64::from(size));
     let whom: Vec<Audience> = whom
@@ -128,7 +136,7 @@ fn to_one(rehearsal: &mut Rehearsal<Counter>, counter: &Counter, size: u32) -> R
     let before = counter.writes();
     let began = Instant::now();
     for audience in &whom {
-        black_box(rehearsal.publish(audience, "something for you"));
+        black_box(simulation.publish(audience, "something for you"));
     }
     let took = began.elapsed().as_micros() as f64;
     ensure!(

@@ -7,16 +7,16 @@
 //! those it is for, and is written to each of them. What a socket has no room for waits in its connection,
 //! and what does not fit into that in the log.
 
-mod beats;
-mod clock;
-mod mailbox;
-mod reads;
-mod rehearsal;
-mod round;
+mod command_queue;
+mod heartbeat_wheel;
+mod live_writer;
+mod read_scheduler;
+mod simulated_thread;
 mod stream;
 mod streams;
 mod thread;
 mod thread_waker;
+mod timers;
 
 use std::{
     io,
@@ -35,8 +35,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::OpenedStream;
 use crate::broker::Broker;
-use mailbox::{Mail, Mailbox};
-pub use rehearsal::{Counter, Rehearsal};
+use command_queue::{Command, CommandQueue};
+pub use simulated_thread::{CountingSocket, SimulatedThread};
 use thread::Thread;
 
 /// A stream with all that it brings from where it was answered.
@@ -53,7 +53,7 @@ pub struct DetachedStream {
 
 /// The threads. See the module's description.
 pub struct Reactor {
-    mailboxes: Vec<Arc<Mailbox>>,
+    command_queues: Vec<Arc<CommandQueue>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     next: AtomicUsize,
 }
@@ -66,15 +66,15 @@ impl Reactor {
         count: usize,
         runtime: &tokio::runtime::Handle,
     ) -> io::Result<Self> {
-        let (mut mailboxes, mut threads) = (Vec::new(), Vec::new());
+        let (mut command_queues, mut threads) = (Vec::new(), Vec::new());
         for number in 0..count {
             let thread = Thread::new(broker, heartbeat, runtime.clone())?;
-            mailboxes.push(thread.mailbox());
+            command_queues.push(thread.commands());
             let named = std::thread::Builder::new().name(format!("deliver-{number}"));
             threads.push(named.spawn(move || thread.run())?);
         }
         Ok(Self {
-            mailboxes,
+            command_queues,
             threads: Mutex::new(threads),
             next: AtomicUsize::new(0),
         })
@@ -82,25 +82,28 @@ impl Reactor {
 
     /// Whether there is a thread that writes.
     pub fn writes(&self) -> bool {
-        !self.mailboxes.is_empty()
+        !self.command_queues.is_empty()
     }
 
     /// Gives a stream to one of the threads.
     pub fn take(&self, detached: DetachedStream) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
-        if let Some(mailbox) = self.mailboxes.get(next % self.mailboxes.len().max(1)) {
-            mailbox.send(Mail::Stream(Box::new(detached)));
+        if let Some(commands) = self
+            .command_queues
+            .get(next % self.command_queues.len().max(1))
+        {
+            commands.send(Command::AddStream(Box::new(detached)));
         }
     }
 
     /// Lets each thread end with its last stream.
     pub fn finish(&self) {
-        self.tell(|| Mail::Finish);
+        self.tell(|| Command::Finish);
     }
 
     /// Ends them now.
     pub fn abort(&self) {
-        self.tell(|| Mail::Abort);
+        self.tell(|| Command::Abort);
     }
 
     /// Waits until they have ended. Blocks.
@@ -111,9 +114,9 @@ impl Reactor {
         }
     }
 
-    fn tell(&self, mail: impl Fn() -> Mail) {
-        self.mailboxes
+    fn tell(&self, command: impl Fn() -> Command) {
+        self.command_queues
             .iter()
-            .for_each(|mailbox| mailbox.send(mail()));
+            .for_each(|commands| commands.send(command()));
     }
 }

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 
 use bytes::{Buf, Bytes};
 
-use super::reads::Reads;
+use super::read_scheduler::ReadScheduler;
 use crate::{
     broker::Broker,
     delivery::{
@@ -65,7 +65,7 @@ struct Reading {
 
 /// What is with a stream after it was driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Driven {
+pub enum DriveOutcome {
     /// It waits: for something to come in, for the log, or for room.
     Waits,
     /// The server has ended it, and everything is written.
@@ -76,34 +76,34 @@ pub enum Driven {
 
 /// What became of something that was to be written at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Given {
+pub enum WriteOutcome {
     /// The socket took it.
     Written,
     /// The socket took a part of it, or nothing; the rest waits.
     Stalled,
     /// It waits behind what is under way.
-    Kept,
+    Queued,
     /// The stream has had it before.
-    Had,
+    Duplicate,
     /// The socket is broken.
     Broken,
 }
 
 /// What the peer has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum PeerEvent {
     /// Nothing that matters.
-    Nothing,
+    None,
     /// It closed its side.
-    Leave,
+    Closed,
     /// The socket is broken.
     Broken,
 }
 
 /// What a stream needs of its thread to be driven.
-pub struct Means<'a> {
+pub struct DriveContext<'a> {
     pub broker: &'a Broker,
-    pub reads: &'a mut Reads,
+    pub reads: &'a mut ReadScheduler,
     /// Empty, and is so again afterwards: it spares each stream a list of its own.
     pub pieces: &'a mut Vec<Bytes>,
 }
@@ -142,14 +142,14 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// Gives a message to the socket, or keeps it for later.
-    pub fn deliver(&mut self, delivery: &Delivery, limits: QueueLimits) -> Given {
+    pub fn deliver(&mut self, delivery: &Delivery, limits: QueueLimits) -> WriteOutcome {
         if !self.is_idle() {
             self.connection.source_mut().put(delivery.clone(), limits);
-            return Given::Kept;
+            return WriteOutcome::Queued;
         }
         let direct = match delivery {
             Delivery::Logged(logged) if !self.connection.advance_past(logged.seq) => {
-                return Given::Had;
+                return WriteOutcome::Duplicate;
             }
             Delivery::Logged(logged) if logged.direct => logged.seq,
             _ => 0,
@@ -159,11 +159,15 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     /// Gives several messages to the socket at once, the first and the last of the log at these places. None:
     /// they are to be delivered one by one.
-    pub fn deliver_together(&mut self, bytes: &Bytes, span: Option<(Seq, Seq)>) -> Option<Given> {
+    pub fn deliver_coalesced(
+        &mut self,
+        bytes: &Bytes,
+        range: Option<(Seq, Seq)>,
+    ) -> Option<WriteOutcome> {
         if !self.is_idle() {
             return None;
         }
-        if let Some((first, last)) = span
+        if let Some((first, last)) = range
             && (!self.connection.advance_past(first)
                 || last > first && !self.connection.advance_past(last))
         {
@@ -174,27 +178,27 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     /// Writes what a quiet stream is to get, and keeps what there is no room for. `direct` is the place of
     /// the direct message that it is, or 0.
-    fn give(&mut self, bytes: &Bytes, direct: Seq) -> Given {
+    fn give(&mut self, bytes: &Bytes, direct: Seq) -> WriteOutcome {
         let taken = loop {
             match self.socket.write(bytes) {
-                Ok(0) => return Given::Broken,
+                Ok(0) => return WriteOutcome::Broken,
                 Ok(taken) => break taken,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break 0,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Given::Broken,
+                Err(_) => return WriteOutcome::Broken,
             }
         };
         let given = self.written().max(direct);
         if taken == bytes.len() {
             self.has_written(given);
-            return Given::Written;
+            return WriteOutcome::Written;
         }
         self.pending = Some(Box::new(Pending {
             rest: vec![bytes.slice(taken..)],
             given,
             ..Pending::default()
         }));
-        Given::Stalled
+        WriteOutcome::Stalled
     }
 
     /// Some messages for it found no room on their way: so many that are in no log.
@@ -208,59 +212,64 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// Writes the head of the response and what comes before everything else, and then what there is.
-    pub fn begin(&mut self, opening: Bytes, key: StreamKey, means: &mut Means<'_>) -> Driven {
-        means.pieces.push(opening);
-        self.go_on(key, means)
+    pub fn begin(
+        &mut self,
+        opening: Bytes,
+        key: StreamKey,
+        context: &mut DriveContext<'_>,
+    ) -> DriveOutcome {
+        context.pieces.push(opening);
+        self.go_on(key, context)
     }
 
     /// Writes until there is nothing to write, or no room for it.
-    pub fn drive(&mut self, key: StreamKey, means: &mut Means<'_>) -> Driven {
+    pub fn drive(&mut self, key: StreamKey, context: &mut DriveContext<'_>) -> DriveOutcome {
         if let Some(pending) = &mut self.pending
             && !pending.rest.is_empty()
         {
             // First what was begun: before there is room, nothing more is fetched.
             match write(&mut self.socket, &mut pending.rest) {
                 Ok(true) => {}
-                Ok(false) => return Driven::Waits,
-                Err(_) => return Driven::Broken,
+                Ok(false) => return DriveOutcome::Waits,
+                Err(_) => return DriveOutcome::Broken,
             }
             let (given, ends) = (pending.given, pending.reason.is_some());
             self.has_written(given);
             if ends {
-                return Driven::Ended;
+                return DriveOutcome::Ended;
             }
         }
-        self.go_on(key, means)
+        self.go_on(key, context)
     }
 
-    fn go_on(&mut self, key: StreamKey, means: &mut Means<'_>) -> Driven {
+    fn go_on(&mut self, key: StreamKey, context: &mut DriveContext<'_>) -> DriveOutcome {
         let mut given = self.written();
         loop {
-            while means.pieces.len() < AT_ONCE && self.reason().is_none() {
-                match self.next(key, means, &mut given) {
-                    Some(bytes) => means.pieces.push(bytes),
+            while context.pieces.len() < AT_ONCE && self.reason().is_none() {
+                match self.next(key, context, &mut given) {
+                    Some(bytes) => context.pieces.push(bytes),
                     None => break,
                 }
             }
-            if means.pieces.is_empty() {
+            if context.pieces.is_empty() {
                 self.rest();
-                return Driven::Waits;
+                return DriveOutcome::Waits;
             }
-            match write(&mut self.socket, means.pieces) {
+            match write(&mut self.socket, context.pieces) {
                 Ok(true) => self.has_written(given),
                 Ok(false) => {
                     let pending = self.pending.get_or_insert_default();
-                    pending.rest = means.pieces.drain(..).collect();
+                    pending.rest = context.pieces.drain(..).collect();
                     pending.given = given;
-                    return Driven::Waits;
+                    return DriveOutcome::Waits;
                 }
                 Err(_) => {
-                    means.pieces.clear();
-                    return Driven::Broken;
+                    context.pieces.clear();
+                    return DriveOutcome::Broken;
                 }
             }
             if self.reason().is_some() {
-                return Driven::Ended;
+                return DriveOutcome::Ended;
             }
         }
     }
@@ -274,21 +283,26 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// What is to be written next, if anything is now.
-    fn next(&mut self, key: StreamKey, means: &mut Means<'_>, given: &mut Seq) -> Option<Bytes> {
+    fn next(
+        &mut self,
+        key: StreamKey,
+        context: &mut DriveContext<'_>,
+        given: &mut Seq,
+    ) -> Option<Bytes> {
         loop {
             let caught_up = !self.caught_up && self.connection.is_live();
             if caught_up || std::mem::take(&mut self.ping_due) {
                 self.caught_up |= caught_up;
-                return Some(ping(&self.connection, means.broker).chunk().clone());
+                return Some(ping(&self.connection, context.broker).chunk().clone());
             }
-            match next_action(&mut self.connection, means.broker, |seq| *given = seq) {
+            match next_action(&mut self.connection, context.broker, |seq| *given = seq) {
                 Action::Write(frame) => return Some(frame.chunk().clone()),
                 Action::Read(read) => match self.outcome(&read) {
-                    Some(Ok(backlog)) => self.take_in(backlog, key, means.reads),
+                    Some(Ok(backlog)) => self.take_in(backlog, key, context.reads),
                     // It was said where it happened.
                     Some(Err(_)) => return Some(self.end(CloseReason::LogUnreadable)),
                     None => {
-                        self.read(read, key, means.reads);
+                        self.read(read, key, context.reads);
                         return None;
                     }
                 },
@@ -311,7 +325,7 @@ impl<S: io::Read + io::Write> Stream<S> {
         Some(outcome)
     }
 
-    fn read(&mut self, read: LogRead, key: StreamKey, reads: &mut Reads) {
+    fn read(&mut self, read: LogRead, key: StreamKey, reads: &mut ReadScheduler) {
         let pending = self.pending.get_or_insert_default();
         let reading = pending.reading.as_ref();
         if reading.is_none_or(|reading| reading.read != read) {
@@ -322,7 +336,7 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// Gives the connection what was read, and has what follows read meanwhile.
-    fn take_in(&mut self, backlog: Backlog, key: StreamKey, reads: &mut Reads) {
+    fn take_in(&mut self, backlog: Backlog, key: StreamKey, reads: &mut ReadScheduler) {
         self.connection.replayed(backlog);
         if let Some(next) = self.connection.next_read() {
             self.read(next, key, reads);
@@ -350,7 +364,7 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// What the client has had for sure if the peer's leave turns out to be one.
-    pub fn farewell(&self) -> Option<(ClientId, Seq)> {
+    pub fn unconfirmed(&self) -> Option<(ClientId, Seq)> {
         let client_id = self.client_id()?.clone();
         let direct = self.direct.as_ref()?;
         let unreported = direct.confirmed.is_unreported(direct.written);
@@ -380,8 +394,8 @@ impl<S: io::Read + io::Write> Stream<S> {
     }
 
     /// What the peer has said meanwhile. Nothing is expected of it but that it leaves.
-    pub fn hear(&mut self) -> Heard {
-        hear(&mut self.socket)
+    pub fn read_and_discard(&mut self) -> PeerEvent {
+        read_and_discard(&mut self.socket)
     }
 }
 
@@ -413,15 +427,15 @@ fn write(socket: &mut impl io::Write, pieces: &mut Vec<Bytes>) -> io::Result<boo
 }
 
 /// Reads what there is, and throws it away.
-pub fn hear(socket: &mut impl io::Read) -> Heard {
+pub fn read_and_discard(socket: &mut impl io::Read) -> PeerEvent {
     let mut buffer = [0; 512];
     loop {
         match socket.read(&mut buffer) {
-            Ok(0) => return Heard::Leave,
+            Ok(0) => return PeerEvent::Closed,
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Heard::Nothing,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return PeerEvent::None,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Heard::Broken,
+            Err(_) => return PeerEvent::Broken,
         }
     }
 }

@@ -12,14 +12,14 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::{
     DetachedStream,
-    beats::Beats,
-    clock::{Clock, Due},
-    mailbox::{Mail, Mailbox},
-    reads::Reads,
-    round::Round,
-    stream::{Driven, Heard, Means, Stream, hear},
-    streams::{Parting, Streams, What},
+    command_queue::{Command, CommandQueue},
+    heartbeat_wheel::HeartbeatWheel,
+    live_writer::LiveWriter,
+    read_scheduler::ReadScheduler,
+    stream::{DriveContext, DriveOutcome, PeerEvent, Stream, read_and_discard},
+    streams::{LingeringSocket, SlotState, Streams},
     thread_waker::{ThreadWaker, WAKE},
+    timers::{Timer, Timers},
 };
 use crate::{
     broker::Broker,
@@ -37,20 +37,20 @@ const EVENTS: usize = 1_024;
 pub struct Thread {
     poll: Poll,
     waker: Arc<ThreadWaker>,
-    mailbox: Arc<Mailbox>,
+    commands: Arc<CommandQueue>,
     queue: Arc<ThreadQueue>,
     queue_id: ThreadQueueId,
     broker: Arc<Broker>,
     streams: Streams<mio::net::TcpStream>,
-    round: Round,
+    writer: LiveWriter,
     /// Everything up to here that is for these streams has come to them.
     watermark: Seq,
-    /// What the watermark will be when the round is over.
-    ahead: Seq,
-    beats: Beats,
-    clock: Clock,
-    reads: Reads,
-    /// See [`Means::pieces`].
+    /// What the watermark will be when the writer is over.
+    next_watermark: Seq,
+    heartbeats: HeartbeatWheel,
+    timers: Timers,
+    reads: ReadScheduler,
+    /// See [`DriveContext::pieces`].
     pieces: Vec<Bytes>,
     finishing: bool,
     aborted: bool,
@@ -65,7 +65,7 @@ impl Thread {
     ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = ThreadWaker::new(&poll)?;
-        let mailbox = Mailbox::new(Arc::clone(&waker));
+        let commands = CommandQueue::new(Arc::clone(&waker));
         let queue = ThreadQueue::new(Arc::clone(&waker) as _);
         let broker = Arc::clone(broker);
         let registry = broker.registry();
@@ -73,15 +73,15 @@ impl Thread {
             poll,
             queue_id: registry.add_thread_queue(Arc::clone(&queue)),
             queue,
-            reads: Reads::new(Arc::clone(&broker), Arc::clone(&mailbox), runtime),
-            mailbox,
+            reads: ReadScheduler::new(Arc::clone(&broker), Arc::clone(&commands), runtime),
+            commands,
             waker,
             streams: Streams::default(),
-            round: Round::new(registry.limits()),
+            writer: LiveWriter::new(registry.limits()),
             watermark: 0,
-            ahead: 0,
-            beats: Beats::new(heartbeat),
-            clock: Clock::default(),
+            next_watermark: 0,
+            heartbeats: HeartbeatWheel::new(heartbeat),
+            timers: Timers::default(),
             pieces: Vec::new(),
             finishing: false,
             aborted: false,
@@ -90,20 +90,20 @@ impl Thread {
     }
 
     /// Where to leave streams for it.
-    pub fn mailbox(&self) -> Arc<Mailbox> {
-        Arc::clone(&self.mailbox)
+    pub fn commands(&self) -> Arc<CommandQueue> {
+        Arc::clone(&self.commands)
     }
 
     /// Runs until it is told to end.
     pub fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while !(self.aborted || self.finishing && self.streams.is_empty()) {
-            let nothing = || self.mailbox.is_empty() && self.queue.is_empty();
-            let patience = match self.round.is_over() && self.waker.prepare_to_wait(nothing) {
-                true => self.patience(),
+            let nothing = || self.commands.is_empty() && self.queue.is_empty();
+            let time_to_next = match self.writer.is_done() && self.waker.prepare_to_wait(nothing) {
+                true => self.time_to_next(),
                 false => Some(Duration::ZERO),
             };
-            if let Err(error) = self.poll.poll(&mut events, patience)
+            if let Err(error) = self.poll.poll(&mut events, time_to_next)
                 && error.kind() != io::ErrorKind::Interrupted
             {
                 tracing::error!(%error, "a thread that writes streams can't wait for them");
@@ -111,33 +111,36 @@ impl Thread {
             }
             self.waker.stop_waiting();
             events.iter().for_each(|event| self.ready(event));
-            self.mailbox
+            self.commands
                 .take()
                 .into_iter()
-                .for_each(|mail| self.open(mail));
+                .for_each(|command| self.run_command(command));
             self.deliver();
             self.tick();
             self.reads.go_on();
         }
     }
 
-    fn patience(&self) -> Option<Duration> {
+    fn time_to_next(&self) -> Option<Duration> {
         let now = Instant::now();
-        let due = [self.clock.patience(now), self.beats.patience(now)];
+        let due = [
+            self.timers.time_to_next(now),
+            self.heartbeats.time_to_next(now),
+        ];
         due.into_iter().flatten().min()
     }
 
-    fn open(&mut self, mail: Mail) {
-        match mail {
-            Mail::Stream(detached) => self.admit(*detached),
-            Mail::Reads(done, left) => {
+    fn run_command(&mut self, command: Command) {
+        match command {
+            Command::AddStream(detached) => self.admit(*detached),
+            Command::ReadsDone(done, left) => {
                 self.reads.ended(left);
                 for (key, outcome) in done {
                     self.has_read(key, outcome);
                 }
             }
-            Mail::Finish => self.finish(),
-            Mail::Abort => self.aborted = true,
+            Command::Finish => self.finish(),
+            Command::Abort => self.aborted = true,
         }
     }
 
@@ -163,13 +166,13 @@ impl Thread {
         }
         let connection = opened.pending.written_by_thread(self.queue_id, key);
         self.streams.insert(Stream::new(connection, socket));
-        self.beats.add(key);
+        self.heartbeats.add(key);
         if let Some(expires_at) = opened.expires_at {
             let at = instant_of(expires_at);
-            self.clock.set(at, key, Due::Expiry);
+            self.timers.set(at, key, Timer::TokenExpiry);
         }
-        self.drive_by(key, |stream, means| {
-            stream.begin(opening.freeze(), key, means)
+        self.drive_by(key, |stream, context| {
+            stream.begin(opening.freeze(), key, context)
         });
     }
 
@@ -181,47 +184,47 @@ impl Thread {
     }
 
     fn drive(&mut self, key: StreamKey) {
-        self.drive_by(key, |stream, means| stream.drive(key, means));
+        self.drive_by(key, |stream, context| stream.drive(key, context));
     }
 
     fn drive_by(
         &mut self,
         key: StreamKey,
-        drive: impl FnOnce(&mut Stream<mio::net::TcpStream>, &mut Means<'_>) -> Driven,
+        drive: impl FnOnce(&mut Stream<mio::net::TcpStream>, &mut DriveContext<'_>) -> DriveOutcome,
     ) {
         let Some(stream) = self.streams.stream(key) else {
             return;
         };
         let was_behind = stream.behind().is_some();
-        let mut means = Means {
+        let mut context = DriveContext {
             broker: &self.broker,
             reads: &mut self.reads,
             pieces: &mut self.pieces,
         };
-        match drive(stream, &mut means) {
-            Driven::Waits => {
+        match drive(stream, &mut context) {
+            DriveOutcome::Waits => {
                 let behind = stream.behind();
                 if was_behind || behind.is_some() {
                     self.queue.set_position(key, behind);
                 }
             }
-            Driven::Ended => {
+            DriveOutcome::Ended => {
                 if let Some(stream) = self.end(key.index, "closed") {
-                    self.part(key, stream, None);
+                    self.linger(key, stream, None);
                 }
             }
-            Driven::Broken => self.lose(key.index),
+            DriveOutcome::Broken => self.drop_broken(key.index),
         }
     }
 
     /// Gives out what has come for the streams.
     fn deliver(&mut self) {
-        if self.round.is_over() {
+        if self.writer.is_done() {
             // Before the queue is looked into: see `Registry::fan_out_position`.
-            self.ahead = self.broker.registry().fan_out_position();
+            self.next_watermark = self.broker.registry().fan_out_position();
             let drained = self.queue.take();
-            self.round.begin(drained.deliveries);
-            self.give_out();
+            self.writer.begin(drained.deliveries);
+            self.write_live();
             // These are behind what was just given out, and read the log from there.
             for (recipients, lost) in drained.behind {
                 self.fall_behind(&recipients, lost);
@@ -230,21 +233,21 @@ impl Thread {
                 self.close(key, reason);
             }
         } else {
-            self.give_out();
+            self.write_live();
         }
     }
 
-    fn give_out(&mut self) {
-        if self.round.go_on(&mut self.streams) {
-            self.watermark = self.ahead;
+    fn write_live(&mut self) {
+        if self.writer.go_on(&mut self.streams) {
+            self.watermark = self.next_watermark;
         }
-        for key in std::mem::take(&mut self.round.stalled) {
+        for key in std::mem::take(&mut self.writer.stalled) {
             if let Some(stream) = self.streams.stream(key) {
                 self.queue.set_position(key, stream.behind());
             }
         }
-        for index in std::mem::take(&mut self.round.broken) {
-            self.lose(index);
+        for index in std::mem::take(&mut self.writer.broken) {
+            self.drop_broken(index);
         }
     }
 
@@ -275,29 +278,29 @@ impl Thread {
         if event.token() == WAKE {
             return;
         }
-        let Some((key, what)) = self.streams.at(event.token().0 as u32) else {
+        let Some((key, state)) = self.streams.at(event.token().0 as u32) else {
             return;
         };
         let readable = event.is_readable() || event.is_error();
-        match what {
-            What::Stream(stream) => {
-                let heard = match readable {
-                    true => stream.hear(),
-                    false => Heard::Nothing,
+        match state {
+            SlotState::Stream(stream) => {
+                let event_of_peer = match readable {
+                    true => stream.read_and_discard(),
+                    false => PeerEvent::None,
                 };
-                match heard {
-                    Heard::Broken => self.lose(key.index),
-                    Heard::Leave => self.left(key),
-                    Heard::Nothing if event.is_writable() => self.drive(key),
-                    Heard::Nothing => {}
+                match event_of_peer {
+                    PeerEvent::Broken => self.drop_broken(key.index),
+                    PeerEvent::Closed => self.peer_closed(key),
+                    PeerEvent::None if event.is_writable() => self.drive(key),
+                    PeerEvent::None => {}
                 }
             }
-            What::Nobody => {}
-            What::Parting(parting) => {
-                let over = match hear(&mut parting.socket) {
-                    Heard::Nothing => false,
-                    Heard::Broken => true,
-                    Heard::Leave => parting.farewell.is_none(),
+            SlotState::Vacant => {}
+            SlotState::Lingering(lingering) => {
+                let over = match read_and_discard(&mut lingering.socket) {
+                    PeerEvent::None => false,
+                    PeerEvent::Broken => true,
+                    PeerEvent::Closed => lingering.unconfirmed.is_none(),
                 };
                 if over || event.is_error() {
                     self.streams.remove(key.index);
@@ -307,19 +310,19 @@ impl Thread {
     }
 
     /// The peer has closed its side: it takes no more.
-    fn left(&mut self, key: StreamKey) {
+    fn peer_closed(&mut self, key: StreamKey) {
         let Some(stream) = self.end(key.index, "left") else {
             return;
         };
         // What it was given last is sure once no reset has come.
-        match stream.farewell() {
-            Some(farewell) if !self.finishing => self.part(key, stream, Some(farewell)),
+        match stream.unconfirmed() {
+            Some(unconfirmed) if !self.finishing => self.linger(key, stream, Some(unconfirmed)),
             _ => self.streams.remove(key.index),
         }
     }
 
     /// The connection is gone without a word.
-    fn lose(&mut self, index: u32) {
+    fn drop_broken(&mut self, index: u32) {
         if self.end(index, "lost").is_some() {
             self.streams.remove(index);
         }
@@ -339,25 +342,26 @@ impl Thread {
     }
 
     /// Holds the socket of a stream that has ended for a moment.
-    fn part(
+    fn linger(
         &mut self,
         key: StreamKey,
         stream: Stream<mio::net::TcpStream>,
-        farewell: Option<(ClientId, Seq)>,
+        unconfirmed: Option<(ClientId, Seq)>,
     ) {
         let socket = stream.into_socket();
         let _ = socket.shutdown(Shutdown::Write);
-        if let Some(what) = self.streams.still(key) {
-            *what = What::Parting(Box::new(Parting { socket, farewell }));
-            self.clock.set(Instant::now() + LINGER, key, Due::Parting);
+        if let Some(state) = self.streams.get(key) {
+            *state = SlotState::Lingering(Box::new(LingeringSocket { socket, unconfirmed }));
+            self.timers
+                .set(Instant::now() + LINGER, key, Timer::LingerEnd);
         }
     }
 
     /// A peer that has left has had everything if it did not say otherwise by now.
-    fn settle(&mut self, key: StreamKey) {
-        if let Some(What::Parting(parting)) = self.streams.still(key) {
-            if let Some((client_id, seq)) = &parting.farewell
-                && matches!(parting.socket.take_error(), Ok(None))
+    fn end_linger(&mut self, key: StreamKey) {
+        if let Some(SlotState::Lingering(lingering)) = self.streams.get(key) {
+            if let Some((client_id, seq)) = &lingering.unconfirmed
+                && matches!(lingering.socket.take_error(), Ok(None))
             {
                 self.broker.arrived(client_id, *seq);
             }
@@ -367,16 +371,16 @@ impl Thread {
 
     fn tick(&mut self) {
         let now = Instant::now();
-        while let Some((spoke, mut keys)) = self.beats.take(now) {
+        while let Some((bucket, mut keys)) = self.heartbeats.take(now) {
             let all = keys.len();
             keys.retain(|key| self.on_heartbeat(*key));
             let gone = all - keys.len();
-            self.beats.give_back(spoke, keys, gone);
+            self.heartbeats.give_back(bucket, keys, gone);
         }
-        while let Some((key, due)) = self.clock.take(now) {
+        while let Some((key, due)) = self.timers.take(now) {
             match due {
-                Due::Expiry => self.close(key, CloseReason::TokenExpired),
-                Due::Parting => self.settle(key),
+                Timer::TokenExpiry => self.close(key, CloseReason::TokenExpired),
+                Timer::LingerEnd => self.end_linger(key),
             }
         }
     }
@@ -395,6 +399,6 @@ impl Thread {
     fn finish(&mut self) {
         self.finishing = true;
         self.streams
-            .retain(|what| !matches!(what, What::Parting(parting) if parting.farewell.is_some()));
+            .retain(|state| !matches!(state, SlotState::Lingering(lingering) if lingering.unconfirmed.is_some()));
     }
 }

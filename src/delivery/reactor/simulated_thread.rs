@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{round::Round, stream::Stream, streams::Streams};
+use super::{live_writer::LiveWriter, stream::Stream, streams::Streams};
 use crate::{
     delivery::connection::{Backlog, PendingConnection, Start, Step},
     message::{Audience, ClientId, FrameWriter, TopicFilter},
@@ -23,15 +23,15 @@ const LIMITS: QueueLimits = QueueLimits {
 };
 
 /// See the module's description.
-pub struct Rehearsal<S> {
+pub struct SimulatedThread<S> {
     registry: Arc<Registry>,
     queue: Arc<ThreadQueue>,
     queue_id: ThreadQueueId,
     pub(super) streams: Streams<S>,
-    pub(super) round: Round,
+    pub(super) writer: LiveWriter,
 }
 
-impl<S> Default for Rehearsal<S> {
+impl<S> Default for SimulatedThread<S> {
     fn default() -> Self {
         let capacity = Capacity {
             per_client: usize::MAX,
@@ -44,12 +44,12 @@ impl<S> Default for Rehearsal<S> {
             registry,
             queue,
             streams: Streams::default(),
-            round: Round::new(LIMITS),
+            writer: LiveWriter::new(LIMITS),
         }
     }
 }
 
-impl<S: Read + Write> Rehearsal<S> {
+impl<S: Read + Write> SimulatedThread<S> {
     /// Lets a connection in that has had everything.
     pub fn connect(
         &mut self,
@@ -85,8 +85,8 @@ impl<S: Read + Write> Rehearsal<S> {
 
     /// Writes what is on its way.
     pub fn deliver(&mut self) {
-        self.round.begin(self.queue.take().deliveries);
-        while !self.round.go_on(&mut self.streams) {}
+        self.writer.begin(self.queue.take().deliveries);
+        while !self.writer.go_on(&mut self.streams) {}
     }
 
     /// Sends an ephemeral message the whole way, and says how many it was for.
@@ -106,22 +106,22 @@ impl Wake for NoWake {
 
 /// A socket that takes everything, says nothing, and counts its writes together with others.
 #[derive(Clone, Default)]
-pub struct Counter(Rc<Cell<u64>>);
+pub struct CountingSocket(Rc<Cell<u64>>);
 
-impl Counter {
+impl CountingSocket {
     /// Writes to it and to all its clones.
     pub fn writes(&self) -> u64 {
         self.0.get()
     }
 }
 
-impl Read for Counter {
+impl Read for CountingSocket {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::ErrorKind::WouldBlock.into())
     }
 }
 
-impl Write for Counter {
+impl Write for CountingSocket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.set(self.0.get() + 1);
         Ok(bytes.len())

@@ -10,7 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    stream::{Given, Stream},
+    stream::{Stream, WriteOutcome},
     streams::Streams,
 };
 use crate::{
@@ -19,13 +19,13 @@ use crate::{
 };
 
 /// How long a thread writes before it looks after its sockets again.
-const PATIENCE: Duration = Duration::from_millis(10);
+const TIME_SLICE: Duration = Duration::from_millis(10);
 
 /// Bytes of messages that are written together when several wait for everyone.
-const TOGETHER: usize = 32 << 10;
+const COALESCED_BYTES: usize = 32 << 10;
 
 /// Messages on their way to the sockets of a thread.
-pub struct Round {
+pub struct LiveWriter {
     deliveries: VecDeque<(Delivery, Recipients)>,
     limits: QueueLimits,
     /// Streams that have stalled since somebody last asked.
@@ -35,14 +35,14 @@ pub struct Round {
 }
 
 /// Messages to everyone that stand one after the other.
-struct Together<'a> {
+struct Coalesced<'a> {
     deliveries: &'a [Delivery],
     bytes: Bytes,
     /// The places of the first and the last that stand in the log.
-    span: Option<(Seq, Seq)>,
+    range: Option<(Seq, Seq)>,
 }
 
-impl Round {
+impl LiveWriter {
     /// Nothing yet, for streams with these limits.
     pub fn new(limits: QueueLimits) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Round {
     }
 
     /// Whether everything has been given out.
-    pub fn is_over(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         self.deliveries.is_empty()
     }
 
@@ -69,28 +69,28 @@ impl Round {
         while let Some((delivery, recipients)) = self.deliveries.pop_front() {
             match recipients {
                 Recipients::Everyone => {
-                    let deliveries = self.gather(delivery);
+                    let deliveries = self.coalesce(delivery);
                     match deliveries.as_slice() {
                         [only] => self.give_everyone(streams, only),
-                        several => self.give_everyone_all(streams, &Together::new(several)),
+                        several => self.give_everyone_all(streams, &Coalesced::new(several)),
                     }
                 }
                 Recipients::One(key) => self.give_these(streams, &delivery, &[key]),
                 Recipients::Many(keys) => self.give_these(streams, &delivery, &keys),
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > TIME_SLICE {
                 break;
             }
         }
-        self.is_over()
+        self.is_done()
     }
 
     /// A message, and what else is for everyone and stands right behind it.
-    fn gather(&mut self, first: Delivery) -> Vec<Delivery> {
+    fn coalesce(&mut self, first: Delivery) -> Vec<Delivery> {
         let mut size = first.frame().size();
         let mut deliveries = vec![first];
         while let Some((next, Recipients::Everyone)) = self.deliveries.front()
-            && size + next.frame().size() <= TOGETHER
+            && size + next.frame().size() <= COALESCED_BYTES
         {
             size += next.frame().size();
             deliveries.extend(self.deliveries.pop_front().map(|(next, _)| next));
@@ -111,20 +111,20 @@ impl Round {
     fn give_everyone_all<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
-        together: &Together<'_>,
+        coalesced: &Coalesced<'_>,
     ) {
         let mut written = 0;
-        streams.each(
-            |key, stream| match stream.deliver_together(&together.bytes, together.span) {
+        streams.each(|key, stream| {
+            match stream.deliver_coalesced(&coalesced.bytes, coalesced.range) {
                 Some(given) => written += self.note(key, given),
                 None => {
-                    for delivery in together.deliveries {
+                    for delivery in coalesced.deliveries {
                         count(delivery, self.give(key, stream, delivery));
                     }
                 }
-            },
-        );
-        together
+            }
+        });
+        coalesced
             .deliveries
             .iter()
             .for_each(|delivery| count(delivery, written));
@@ -156,15 +156,15 @@ impl Round {
     }
 
     /// Remembers who is to be looked after, and says to how many it was given out: one or none.
-    fn note(&mut self, key: StreamKey, given: Given) -> u64 {
+    fn note(&mut self, key: StreamKey, given: WriteOutcome) -> u64 {
         match given {
-            Given::Written => return 1,
-            Given::Stalled => {
+            WriteOutcome::Written => return 1,
+            WriteOutcome::Stalled => {
                 self.stalled.push(key);
                 return 1;
             }
-            Given::Broken => self.broken.push(key.index),
-            Given::Kept | Given::Had => {}
+            WriteOutcome::Broken => self.broken.push(key.index),
+            WriteOutcome::Queued | WriteOutcome::Duplicate => {}
         }
         0
     }
@@ -179,22 +179,22 @@ fn count(delivery: &Delivery, written: u64) {
     }
 }
 
-impl<'a> Together<'a> {
+impl<'a> Coalesced<'a> {
     fn new(deliveries: &'a [Delivery]) -> Self {
         let size = deliveries.iter().map(|delivery| delivery.frame().size());
         let mut bytes = BytesMut::with_capacity(size.sum());
-        let mut span = None;
+        let mut range = None;
         for delivery in deliveries {
             bytes.extend_from_slice(delivery.frame().chunk());
             if let Delivery::Logged(logged) = delivery {
-                let first = span.map_or(logged.seq, |(first, _)| first);
-                span = Some((first, logged.seq));
+                let first = range.map_or(logged.seq, |(first, _)| first);
+                range = Some((first, logged.seq));
             }
         }
         Self {
             deliveries,
             bytes: bytes.freeze(),
-            span,
+            range,
         }
     }
 }
@@ -205,7 +205,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        delivery::reactor::Rehearsal,
+        delivery::reactor::SimulatedThread,
         message::{Audience, ClientId, Frame, FrameWriter},
         outbox::LoggedFrame,
     };
@@ -247,7 +247,7 @@ mod tests {
         }
     }
 
-    type Bed = Rehearsal<Socket>;
+    type Bed = SimulatedThread<Socket>;
 
     fn connect(bed: &mut Bed, client_id: &str, socket: &Socket) -> StreamKey {
         let client_id = ClientId::parse(client_id).expect("an id");
@@ -318,7 +318,7 @@ mod tests {
             push(&bed, &Audience::Everyone, seq);
             bed.deliver();
         }
-        assert_eq!(bed.round.stalled, [key]);
+        assert_eq!(bed.writer.stalled, [key]);
         assert_eq!(numbers(&quick.text()), ["1", "2", "3"]);
         let begun = String::from_utf8(frame(1).chunk()[..7].to_vec());
         assert_eq!(

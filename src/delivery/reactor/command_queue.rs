@@ -6,17 +6,17 @@ use parking_lot::Mutex;
 
 use super::{
     DetachedStream,
-    reads::{Asked, Done},
+    read_scheduler::{ReadRequest, ReadResult},
     thread_waker::ThreadWaker,
 };
 use crate::outbox::Wake;
 
 /// Something that is not for now and then, but for one stream or for the thread itself.
-pub enum Mail {
+pub enum Command {
     /// A stream to write.
-    Stream(Box<DetachedStream>),
-    /// What streams asked for of the log, and what was not got round to.
-    Reads(Vec<Done>, Vec<Asked>),
+    AddStream(Box<DetachedStream>),
+    /// What streams asked for of the log, and what was not got writer to.
+    ReadsDone(Vec<ReadResult>, Vec<ReadRequest>),
     /// No more streams come: end with the last.
     Finish,
     /// End now.
@@ -24,33 +24,33 @@ pub enum Mail {
 }
 
 /// See the module's description.
-pub struct Mailbox {
-    mail: Mutex<Vec<Mail>>,
+pub struct CommandQueue {
+    command: Mutex<Vec<Command>>,
     waker: Arc<ThreadWaker>,
 }
 
-impl Mailbox {
+impl CommandQueue {
     /// One that wakes its thread by this waker.
     pub fn new(waker: Arc<ThreadWaker>) -> Arc<Self> {
         Arc::new(Self {
-            mail: Mutex::default(),
+            command: Mutex::default(),
             waker,
         })
     }
 
     /// Leaves something there.
-    pub fn send(&self, mail: Mail) {
-        self.mail.lock().push(mail);
+    pub fn send(&self, command: Command) {
+        self.command.lock().push(command);
         self.waker.wake();
     }
 
     /// Takes what was left there.
-    pub fn take(&self) -> Vec<Mail> {
-        mem::take(&mut *self.mail.lock())
+    pub fn take(&self) -> Vec<Command> {
+        mem::take(&mut *self.command.lock())
     }
 
     /// Whether nothing was.
     pub fn is_empty(&self) -> bool {
-        self.mail.lock().is_empty()
+        self.command.lock().is_empty()
     }
 }

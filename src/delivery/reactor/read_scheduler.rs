@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::mailbox::{Mail, Mailbox};
+use super::command_queue::{Command, CommandQueue};
 use crate::{
     broker::Broker,
     delivery::connection::{Backlog, LogRead},
@@ -13,7 +13,7 @@ use crate::{
 /// Turns of reading that run at the same time.
 const AT_ONCE: usize = 2;
 
-/// Reads in a turn at most. Most bring little, and a turn costs as much as a read.
+/// ReadScheduler in a turn at most. Most bring little, and a turn costs as much as a read.
 const IN_A_TURN: usize = 64;
 
 /// Bytes after which a turn ends. What reads bring is held until its streams have written it, so that a crowd
@@ -21,30 +21,30 @@ const IN_A_TURN: usize = 64;
 const ENOUGH: usize = 1 << 20;
 
 /// A read that a stream asked for.
-pub type Asked = (StreamKey, LogRead);
+pub type ReadRequest = (StreamKey, LogRead);
 
 /// And what came of it.
-pub type Done = (StreamKey, Result<Backlog, ReadError>);
+pub type ReadResult = (StreamKey, Result<Backlog, ReadError>);
 
 /// See the module's description.
-pub struct Reads {
+pub struct ReadScheduler {
     broker: Arc<Broker>,
-    mailbox: Arc<Mailbox>,
+    commands: Arc<CommandQueue>,
     runtime: tokio::runtime::Handle,
     running: usize,
-    waiting: VecDeque<Asked>,
+    waiting: VecDeque<ReadRequest>,
 }
 
-impl Reads {
-    /// Brings what it reads to this mailbox.
+impl ReadScheduler {
+    /// Brings what it reads to this commands.
     pub fn new(
         broker: Arc<Broker>,
-        mailbox: Arc<Mailbox>,
+        commands: Arc<CommandQueue>,
         runtime: tokio::runtime::Handle,
     ) -> Self {
         Self {
             broker,
-            mailbox,
+            commands,
             runtime,
             running: 0,
             waiting: VecDeque::new(),
@@ -56,8 +56,8 @@ impl Reads {
         self.waiting.push_back((key, read));
     }
 
-    /// Notes that a turn is over, and what it did not get round to.
-    pub fn ended(&mut self, left: Vec<Asked>) {
+    /// Notes that a turn is over, and what it did not get writer to.
+    pub fn ended(&mut self, left: Vec<ReadRequest>) {
         self.running -= 1;
         for asked in left.into_iter().rev() {
             self.waiting.push_front(asked);
@@ -69,12 +69,12 @@ impl Reads {
         while self.running < AT_ONCE && !self.waiting.is_empty() {
             self.running += 1;
             let share = self.waiting.len().div_ceil(AT_ONCE).min(IN_A_TURN);
-            let asked: Vec<Asked> = self.waiting.drain(..share).collect();
-            let (broker, mailbox) = (Arc::clone(&self.broker), Arc::clone(&self.mailbox));
+            let asked: Vec<ReadRequest> = self.waiting.drain(..share).collect();
+            let (broker, commands) = (Arc::clone(&self.broker), Arc::clone(&self.commands));
             self.runtime.spawn_blocking(move || {
                 let (done, left) = turn(&broker, asked);
                 drop(broker);
-                mailbox.send(Mail::Reads(done, left));
+                commands.send(Command::ReadsDone(done, left));
             });
         }
         if self.waiting.is_empty() {
@@ -83,7 +83,7 @@ impl Reads {
     }
 }
 
-fn turn(broker: &Broker, asked: Vec<Asked>) -> (Vec<Done>, Vec<Asked>) {
+fn turn(broker: &Broker, asked: Vec<ReadRequest>) -> (Vec<ReadResult>, Vec<ReadRequest>) {
     let (mut done, mut bytes) = (Vec::new(), 0);
     let mut asked = asked.into_iter();
     while bytes < ENOUGH
