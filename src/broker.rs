@@ -3,11 +3,11 @@
 //! This is the only way to a connection: what stands in the log is delivered when it comes out of
 //! the log's tail, so live delivery and replay can't disagree about order.
 
-mod follow;
-mod lag;
-mod reach;
+mod activity;
+mod delivery_counts;
+mod latency;
+mod receipt_tracking;
 mod tail;
-mod watch;
 
 use std::{
     convert::Infallible,
@@ -18,13 +18,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use follow::Follows;
-pub use follow::{Followed, Tally};
-use lag::Lag;
-pub use lag::Lags;
-use reach::Reach;
+pub use activity::{Activity, ActivityFeed, PushedMessage};
+use delivery_counts::DeliveryCounts;
+use latency::LatencyHistogram;
+pub use latency::LatencySnapshot;
+use receipt_tracking::ReceiptTracking;
+pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
-pub use watch::{News, Pushed, Watch};
 
 use crate::{
     job::{JobId, TrackedPush},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Time between two looks at how far messages have come.
-const REACH_PACE: Duration = Duration::from_millis(500);
+const COUNT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// A push, parsed: what is to be sent, and how.
 #[derive(Clone, Debug)]
@@ -79,10 +79,10 @@ pub enum PublishError {
 pub struct Broker {
     log: Log,
     registry: Arc<Registry>,
-    watch: Arc<Watch>,
-    reach: Arc<Reach>,
-    lag: Lag,
-    follows: Follows,
+    activity: Arc<ActivityFeed>,
+    delivery_counts: Arc<DeliveryCounts>,
+    latency: LatencyHistogram,
+    receipt_tracking: ReceiptTracking,
     messages: AtomicU64,
 }
 
@@ -94,12 +94,12 @@ impl Broker {
         registry: Arc<Registry>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Arc<Self>, OpenError> {
-        let watch = Arc::new(Watch::default());
-        let reach = Arc::new(Reach::default());
+        let activity = Arc::new(ActivityFeed::default());
+        let delivery_counts = Arc::new(DeliveryCounts::default());
         let tail = Tail {
             registry: Arc::clone(&registry),
-            watch: Arc::clone(&watch),
-            reach: Arc::clone(&reach),
+            activity: Arc::clone(&activity),
+            delivery_counts: Arc::clone(&delivery_counts),
         };
         let tail = move |epoch: &Epoch, messages: &[Arc<Message>]| tail.deliver(epoch, messages);
         let log = Log::open(options, tail, fatal)?;
@@ -107,10 +107,10 @@ impl Broker {
         Ok(Arc::new(Self {
             log,
             registry,
-            watch,
-            reach,
-            lag: Lag::default(),
-            follows: Follows::default(),
+            activity,
+            delivery_counts,
+            latency: LatencyHistogram::default(),
+            receipt_tracking: ReceiptTracking::default(),
             messages: AtomicU64::new(0),
         }))
     }
@@ -118,11 +118,11 @@ impl Broker {
     /// Accepts a message. When this returns it is durable, and was handed to everyone who is connected.
     pub async fn publish(&self, push: Push) -> Result<Published, PublishError> {
         let began = Instant::now();
-        let published = match self.begin(push)? {
-            Begun::Done(published) => published,
-            Begun::ForLog(entry) => self.published(self.log.append(entry).await?),
+        let published = match self.prepare(push)? {
+            Prepared::Sent(published) => published,
+            Prepared::ForLog(entry) => self.published(self.log.append(entry).await?),
         };
-        self.lag.count(began.elapsed(), 1);
+        self.latency.count(began.elapsed(), 1);
         Ok(published)
     }
 
@@ -131,9 +131,9 @@ impl Broker {
         let (began, count) = (Instant::now(), pushes.len() as u64);
         let (mut answers, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
         for push in pushes {
-            match self.begin(push) {
-                Ok(Begun::Done(published)) => answers.push(Some(Ok(published))),
-                Ok(Begun::ForLog(entry)) => {
+            match self.prepare(push) {
+                Ok(Prepared::Sent(published)) => answers.push(Some(Ok(published))),
+                Ok(Prepared::ForLog(entry)) => {
                     entries.push(entry);
                     answers.push(None);
                 }
@@ -141,7 +141,7 @@ impl Broker {
             }
         }
         let mut appended = self.log.append_batch(entries).await.into_iter();
-        self.lag.count(began.elapsed(), count);
+        self.latency.count(began.elapsed(), count);
         let mut from_log = || match appended.next() {
             Some(Ok(appended)) => Ok(self.published(appended)),
             Some(Err(error)) => Err(error.into()),
@@ -161,56 +161,57 @@ impl Broker {
     /// Takes a message back, and tells those who have it. None: there is no such message.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
         let recalled = self.log.recall(seq).await?;
-        self.follows.recalled(seq);
+        self.receipt_tracking.recalled(seq);
         Ok(recalled)
     }
 
     /// Counts from now on how far a message to these clients comes; until what is returned is dropped.
-    pub fn follow(&self, seq: Seq, clients: &[ClientId]) -> Arc<Followed> {
-        self.follows.follow(seq, clients)
+    pub fn track_receipts(&self, seq: Seq, clients: &[ClientId]) -> Arc<ReceiptTracker> {
+        self.receipt_tracking.track(seq, clients)
     }
 
     /// Waits until something that is followed has come further since the last call.
-    pub async fn followed_moved(&self) {
-        self.follows.moved().await;
+    pub async fn receipts_changed(&self) {
+        self.receipt_tracking.moved().await;
     }
 
     /// Whether an outbox still holds this message to a topic or to everyone. What was written of it before
     /// this says no, the log has been told.
-    pub fn is_on_its_way(&self, seq: Seq) -> bool {
-        self.reach.holds(seq)
+    pub fn is_in_flight(&self, seq: Seq) -> bool {
+        self.delivery_counts.is_in_flight(seq)
     }
 
     /// Notes that a client's page has seen everything up to a place.
     pub fn acknowledge(&self, client_id: &ClientId, seq: Seq) {
         self.log.note_acked(client_id, seq);
-        self.follows.note(client_id, seq, Receipt::Acknowledged);
-        self.moved(client_id);
+        self.receipt_tracking
+            .note(client_id, seq, Receipt::Acknowledged);
+        self.receipts_moved(client_id);
     }
 
     /// Notes that everything for this client up to a place has arrived at one of its connections.
-    pub fn arrived(&self, client_id: &ClientId, seq: Seq) {
+    pub fn confirm_sent(&self, client_id: &ClientId, seq: Seq) {
         self.log.note_sent(client_id, seq);
-        self.follows.note(client_id, seq, Receipt::Sent);
-        self.moved(client_id);
+        self.receipt_tracking.note(client_id, seq, Receipt::Sent);
+        self.receipts_moved(client_id);
     }
 
     /// Notes that a connection has just ended, and why.
-    pub fn parted(&self, client_id: &ClientId, reason: &str) {
+    pub fn disconnected(&self, client_id: &ClientId, reason: &str) {
         self.log.note_seen(client_id, Some(reason));
     }
 
-    fn moved(&self, client_id: &ClientId) {
+    fn receipts_moved(&self, client_id: &ClientId) {
         if self.registry.is_observed() {
-            self.watch.moved(client_id);
+            self.activity.receipts_moved(client_id);
         }
     }
 
     /// Writes down, every now and then, how far the messages to topics and to everyone have come.
-    pub async fn count_reach(self: Arc<Self>) -> Infallible {
+    pub async fn record_delivery_counts(self: Arc<Self>) -> Infallible {
         loop {
-            tokio::time::sleep(REACH_PACE).await;
-            self.reach
+            tokio::time::sleep(COUNT_INTERVAL).await;
+            self.delivery_counts
                 .drain(|seq, connections| self.log.note_delivered(seq, connections));
         }
     }
@@ -234,13 +235,13 @@ impl Broker {
     }
 
     /// What happens to messages, for those who watch.
-    pub fn watch(&self) -> &Watch {
-        &self.watch
+    pub fn activity(&self) -> &ActivityFeed {
+        &self.activity
     }
 
     /// How long pushes took since somebody last asked.
-    pub fn take_lags(&self) -> Lags {
-        self.lag.take()
+    pub fn take_latencies(&self) -> LatencySnapshot {
+        self.latency.take()
     }
 
     /// Messages accepted since the start.
@@ -249,7 +250,7 @@ impl Broker {
     }
 
     /// Decides what can be decided before the log, and sends what skips it.
-    fn begin(&self, push: Push) -> Result<Begun, PublishError> {
+    fn prepare(&self, push: Push) -> Result<Prepared, PublishError> {
         if push.require_online && self.registry.count(&push.draft.audience).connections == 0 {
             return Err(PublishError::NobodyOnline);
         }
@@ -258,7 +259,7 @@ impl Broker {
             let connections = self
                 .registry
                 .fan_out(&push.draft.audience, &ephemeral(&push.draft));
-            return Ok(Begun::Done(Published {
+            return Ok(Prepared::Sent(Published {
                 cursor: None,
                 connections,
                 queued: false,
@@ -272,7 +273,7 @@ impl Broker {
         if let Some(tracked) = push.tracked {
             entry = entry.tracked_by(tracked);
         }
-        Ok(Begun::ForLog(entry))
+        Ok(Prepared::ForLog(entry))
     }
 
     fn published(&self, appended: Appended) -> Published {
@@ -288,8 +289,8 @@ impl Broker {
 }
 
 /// A push on its way.
-enum Begun {
-    Done(Published),
+enum Prepared {
+    Sent(Published),
     ForLog(Entry),
 }
 

@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 /// Above so many changes it is better to load the list again than to be told each.
-const MOST: usize = 1_000;
+const MAX_CHANGES: usize = 1_000;
 
 /// Collects what has changed, by its key and as it is now, in the order in which it first did.
-pub struct Changes<K, V> {
+pub struct ChangeFeed<K, V> {
     inner: Mutex<Inner<K, V>>,
     noted: Notify,
 }
@@ -38,7 +38,7 @@ impl<K, V> Default for Inner<K, V> {
     }
 }
 
-impl<K, V> Default for Changes<K, V> {
+impl<K, V> Default for ChangeFeed<K, V> {
     fn default() -> Self {
         Self {
             inner: Mutex::default(),
@@ -47,7 +47,7 @@ impl<K, V> Default for Changes<K, V> {
     }
 }
 
-impl<K: Eq + Hash, V> Changes<K, V> {
+impl<K: Eq + Hash, V> ChangeFeed<K, V> {
     /// Notes that something is another than before.
     pub(crate) fn note(&self, key: K, value: V) {
         let mut inner = self.inner.lock();
@@ -55,7 +55,7 @@ impl<K: Eq + Hash, V> Changes<K, V> {
             return;
         }
         inner.changed.insert(key, value);
-        if inner.changed.len() > MOST {
+        if inner.changed.len() > MAX_CHANGES {
             *inner = Inner {
                 overflowed: true,
                 ..Inner::default()
@@ -66,7 +66,7 @@ impl<K: Eq + Hash, V> Changes<K, V> {
     }
 
     /// Waits until something has changed since the last call, and says what has by `time` later.
-    pub async fn gathered(&self, time: Duration) -> Changed<K, V> {
+    pub async fn next_batch(&self, time: Duration) -> Changed<K, V> {
         self.noted.notified().await;
         tokio::time::sleep(time).await;
         self.take()

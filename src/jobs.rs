@@ -20,7 +20,7 @@ pub use view::{From, Lines, Step, View};
 
 use crate::{
     broker::Broker,
-    change_feed::Changes,
+    change_feed::ChangeFeed,
     job::{Job, JobId, NewJob, Order, Report, State},
     log::{AppendError, JobPage, LinePage, LineRange, OrderError, ReadError},
 };
@@ -169,7 +169,7 @@ impl Jobs {
     }
 
     /// What has changed, for those who watch the list.
-    pub fn changes(&self) -> &Changes<JobId, Arc<Job>> {
+    pub fn changes(&self) -> &ChangeFeed<JobId, Arc<Job>> {
         self.live.changes()
     }
 

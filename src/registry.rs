@@ -33,7 +33,7 @@ pub use registration::{Admission, Registration};
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 
 use crate::{
-    change_feed::Changes,
+    change_feed::ChangeFeed,
     message::{Audience, ClientId, Seq},
     outbox::{CloseReason, Delivery, QueueLimits, ThreadQueue},
 };
@@ -76,7 +76,7 @@ pub struct ConnectionHandle {
 /// See the module's description.
 pub struct Registry {
     table: Mutex<ConnectionTable>,
-    changes: Changes<ClientId, ()>,
+    changes: ChangeFeed<ClientId, ()>,
     capacity: Capacity,
     limits: QueueLimits,
     /// Everything up to this place has been put into the targets it was for.
@@ -90,7 +90,7 @@ impl Registry {
     pub fn new(capacity: Capacity, limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
             table: Mutex::default(),
-            changes: Changes::default(),
+            changes: ChangeFeed::default(),
             capacity,
             limits,
             fan_out_position: AtomicU64::new(0),
@@ -244,7 +244,7 @@ impl Registry {
     }
 
     /// Who came and went, for those who watch.
-    pub fn changes(&self) -> &Changes<ClientId, ()> {
+    pub fn changes(&self) -> &ChangeFeed<ClientId, ()> {
         &self.changes
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Watch, reach::Reach};
+use super::{ActivityFeed, delivery_counts::DeliveryCounts};
 use crate::{
     message::{Epoch, Frame, Message},
     outbox::{Delivery, LoggedFrame},
@@ -12,8 +12,8 @@ use crate::{
 /// See the module's description.
 pub(super) struct Tail {
     pub(super) registry: Arc<Registry>,
-    pub(super) watch: Arc<Watch>,
-    pub(super) reach: Arc<Reach>,
+    pub(super) activity: Arc<ActivityFeed>,
+    pub(super) delivery_counts: Arc<DeliveryCounts>,
 }
 
 impl Tail {
@@ -31,10 +31,10 @@ impl Tail {
         let delivery = Delivery::Logged(Arc::clone(&logged));
         let connections = self.registry.fan_out(&message.audience, &delivery);
         if !direct && connections > 0 {
-            self.reach.follow(logged);
+            self.delivery_counts.add(logged);
         }
         if self.registry.is_observed() {
-            self.watch.pushed(message, connections);
+            self.activity.pushed(message, connections);
         }
         connections
     }

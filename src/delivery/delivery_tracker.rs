@@ -27,7 +27,7 @@ pub struct ConfirmedPosition {
 
 impl ConfirmedPosition {
     /// A heartbeat has passed, and everything up to `written` has been. What has become sure by it, if
-    /// that is news.
+    /// that was not reported before.
     pub fn on_heartbeat(&mut self, written: Seq) -> Option<Seq> {
         let confirmed = std::mem::replace(&mut self.before, written);
         let unreported = self.is_unreported(confirmed);
@@ -75,7 +75,7 @@ impl DeliveryTracker {
     pub fn on_heartbeat(&mut self) {
         let confirmed = self.confirmed.on_heartbeat(self.pulse.written());
         if let Some((client_id, seq)) = self.client_id.as_ref().zip(confirmed) {
-            self.broker.arrived(client_id, seq);
+            self.broker.confirm_sent(client_id, seq);
         }
     }
 
@@ -90,7 +90,7 @@ impl DeliveryTracker {
         if let Some(client_id) = self.client_id.clone()
             && self.confirmed.is_unreported(seq)
         {
-            let tell = move || broker.arrived(&client_id, seq);
+            let tell = move || broker.confirm_sent(&client_id, seq);
             self.pulse.when_settled(Box::new(tell));
         }
     }
@@ -108,7 +108,7 @@ impl Drop for DeliveryTracker {
             (None, false) => "lost",
         };
         if let Some(client_id) = &self.client_id {
-            self.broker.parted(client_id, reason);
+            self.broker.disconnected(client_id, reason);
         }
     }
 }

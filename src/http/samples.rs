@@ -84,15 +84,15 @@ fn sample(broker: &Broker, before: &Counters, now: &Counters) -> Sample {
     // A tenth is as exact as anybody reads it.
     let rate = |grown: u64| (grown as f64 / seconds * 10.0).round() / 10.0;
     let size = broker.registry().size();
-    let lags = broker.take_lags();
+    let latencies = broker.take_latencies();
     Sample {
         at: registry::now(),
         clients: size.clients,
         connections: size.connections,
         pushes: rate(now.messages - before.messages),
         deliveries: rate(now.deliveries - before.deliveries),
-        lag_p50: lags.quantile(0.5),
-        lag_p99: lags.quantile(0.99),
+        lag_p50: latencies.quantile(0.5),
+        lag_p99: latencies.quantile(0.99),
         memory: own_memory().unwrap_or_default(),
     }
 }

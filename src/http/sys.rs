@@ -27,7 +27,7 @@ const GATHER_JOBS: Duration = Duration::from_millis(200);
 pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
     let topic = Topic::own(SYS_CLIENTS);
     loop {
-        let changed = broker.registry().changes().gathered(GATHER).await;
+        let changed = broker.registry().changes().next_batch(GATHER).await;
         if !broker.registry().is_observed() {
             continue;
         }
@@ -46,13 +46,13 @@ pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
 pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
     let topic = Topic::own(SYS_MESSAGES);
     loop {
-        broker.watch().noted().await;
+        broker.activity().noted().await;
         tokio::time::sleep(GATHER).await;
-        let news = broker.watch().take();
-        if news.overflowed {
+        let activity = broker.activity().take();
+        if activity.overflowed {
             tell(&broker, &topic, EVENT_RESYNC, &());
         }
-        for pushed in &news.pushed {
+        for pushed in &activity.pushed {
             tell(
                 &broker,
                 &topic,
@@ -60,8 +60,12 @@ pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
                 &messages::just_pushed(pushed, broker.log().epoch()),
             );
         }
-        if !news.moved.is_empty() {
-            let ids: Vec<&str> = news.moved.iter().map(|id| id.as_str()).collect();
+        if !activity.receipts_moved.is_empty() {
+            let ids: Vec<&str> = activity
+                .receipts_moved
+                .iter()
+                .map(|id| id.as_str())
+                .collect();
             tell(&broker, &topic, EVENT_MOVED, &ids);
         }
     }
@@ -71,7 +75,7 @@ pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
 pub async fn tell_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
     let topic = Topic::own(SYS_JOBS);
     loop {
-        let changed = jobs.changes().gathered(GATHER_JOBS).await;
+        let changed = jobs.changes().next_batch(GATHER_JOBS).await;
         if !broker.registry().is_observed() {
             continue;
         }

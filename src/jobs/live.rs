@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    change_feed::Changes,
+    change_feed::ChangeFeed,
     job::{Job, JobId},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Live {
     running: Mutex<HashMap<JobId, Running>>,
     /// Jobs as they are now.
-    changes: Changes<JobId, Arc<Job>>,
+    changes: ChangeFeed<JobId, Arc<Job>>,
     /// A job has begun.
     begun: Notify,
     /// Jobs that are to follow a push and do not yet.
@@ -112,7 +112,7 @@ impl Live {
         self.running.lock().len()
     }
 
-    pub fn changes(&self) -> &Changes<JobId, Arc<Job>> {
+    pub fn changes(&self) -> &ChangeFeed<JobId, Arc<Job>> {
         &self.changes
     }
 

@@ -7,7 +7,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use super::Jobs;
 use crate::{
-    broker::Followed,
+    broker::ReceiptTracker,
     job::{Conclusion, Job, Order, Reason, State},
     log::{Clock, Ended, ReadError},
     message::{Receipts, Seq},
@@ -25,7 +25,7 @@ struct Followup {
     seq: Seq,
     expires_at: Option<u64>,
     /// None: it is to a topic or to everyone.
-    followed: Option<Arc<Followed>>,
+    followed: Option<Arc<ReceiptTracker>>,
     /// It may have been taken back before anybody followed it.
     fresh: bool,
 }
@@ -47,7 +47,7 @@ impl Jobs {
             } else {
                 tokio::select! {
                     () = self.live.has_to_follow() => {}
-                    () = self.broker.followed_moved() => {}
+                    () = self.broker.receipts_changed() => {}
                     () = tokio::time::sleep(pace(&followups)) => {}
                 }
             }
@@ -133,7 +133,9 @@ impl Jobs {
         };
         followup.expires_at = record.message.expires_at;
         if record.message.audience.is_direct() {
-            let followed = self.broker.follow(seq, record.message.audience.named());
+            let followed = self
+                .broker
+                .track_receipts(seq, record.message.audience.named());
             let recipients = log.recipients(seq, 0, usize::MAX)?;
             for (client, receipt) in recipients.into_iter().flatten() {
                 followed.note(&client, receipt);
@@ -150,9 +152,9 @@ impl Jobs {
         };
         let Some(followed) = &followup.followed else {
             // This first: what was written before it said no, the log knows.
-            let on_its_way = self.broker.is_on_its_way(followup.seq);
+            let in_flight = self.broker.is_in_flight(followup.seq);
             let receipts = self.broker.log().receipts(followup.seq)?;
-            return Ok(match (on_its_way, receipts) {
+            return Ok(match (in_flight, receipts) {
                 (true, Some(receipts)) => moved(receipts),
                 (_, Some(receipts)) => Look::Over(State::Done, None, receipts),
                 (_, None) => {
@@ -160,19 +162,19 @@ impl Jobs {
                 }
             });
         };
-        let tally = followed.tally();
+        let tracked = followed.state();
         let expired = followup
             .expires_at
             .is_some_and(|at| at <= Clock::default().now());
         let pruned = followup.seq < self.broker.log().tail_start();
-        let may_be_over = followup.fresh || tally.recalled || expired || pruned;
+        let may_be_over = followup.fresh || tracked.recalled || expired || pruned;
         if may_be_over && let Some(over) = self.fate(followup)? {
             return Ok(over);
         }
-        if tally.receipts.waiting == 0 {
-            return Ok(Look::Over(State::Done, None, tally.receipts));
+        if tracked.receipts.waiting == 0 {
+            return Ok(Look::Over(State::Done, None, tracked.receipts));
         }
-        Ok(moved(tally.receipts))
+        Ok(moved(tracked.receipts))
     }
 
     /// How it ended, as the log says; none: it has not.

@@ -359,7 +359,7 @@ impl<S: io::Read + io::Write> Stream<S> {
         };
         let confirmed = direct.confirmed.on_heartbeat(direct.written);
         if let Some((client_id, seq)) = self.client_id().zip(confirmed) {
-            broker.arrived(client_id, seq);
+            broker.confirm_sent(client_id, seq);
         }
     }
 

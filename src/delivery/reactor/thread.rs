@@ -336,7 +336,7 @@ impl Thread {
         }
         let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
         if let Some(client_id) = stream.client_id() {
-            self.broker.parted(client_id, reason);
+            self.broker.disconnected(client_id, reason);
         }
         Some(stream)
     }
@@ -351,7 +351,10 @@ impl Thread {
         let socket = stream.into_socket();
         let _ = socket.shutdown(Shutdown::Write);
         if let Some(state) = self.streams.get(key) {
-            *state = SlotState::Lingering(Box::new(LingeringSocket { socket, unconfirmed }));
+            *state = SlotState::Lingering(Box::new(LingeringSocket {
+                socket,
+                unconfirmed,
+            }));
             self.timers
                 .set(Instant::now() + LINGER, key, Timer::LingerEnd);
         }
@@ -363,7 +366,7 @@ impl Thread {
             if let Some((client_id, seq)) = &lingering.unconfirmed
                 && matches!(lingering.socket.take_error(), Ok(None))
             {
-                self.broker.arrived(client_id, *seq);
+                self.broker.confirm_sent(client_id, *seq);
             }
             self.streams.remove(key.index);
         }

@@ -4,7 +4,7 @@ use app::wire::{Ended, MessageInfo, To};
 use serde_json::value::RawValue;
 
 use crate::{
-    broker::{Broker, Pushed},
+    broker::{Broker, PushedMessage},
     http::Error,
     log::{self, Record},
     message::{Audience, Cursor, Data, Epoch, Message, Receipt, Receipts},
@@ -14,7 +14,7 @@ use crate::{
 const NAMED: usize = 1_000;
 
 /// A message that was just pushed, before anything else is known of it.
-pub fn just_pushed(pushed: &Pushed, epoch: &Epoch) -> MessageInfo {
+pub fn just_pushed(pushed: &PushedMessage, epoch: &Epoch) -> MessageInfo {
     let (clients, audience) = match &pushed.message.audience {
         Audience::Client(_) => (Some(1), 1),
         Audience::Clients(ids) => (Some(ids.len() as u64), ids.len() as u64),

@@ -8,16 +8,16 @@ use crate::{message::Seq, outbox::LoggedFrame};
 
 /// The messages that are still on their way somewhere.
 #[derive(Default)]
-pub(super) struct Reach(Mutex<Vec<Arc<LoggedFrame>>>);
+pub(super) struct DeliveryCounts(Mutex<Vec<Arc<LoggedFrame>>>);
 
-impl Reach {
+impl DeliveryCounts {
     /// Counts a message from now on.
-    pub(super) fn follow(&self, logged: Arc<LoggedFrame>) {
+    pub(super) fn add(&self, logged: Arc<LoggedFrame>) {
         self.0.lock().push(logged);
     }
 
     /// Whether a message is still on its way.
-    pub(super) fn holds(&self, seq: Seq) -> bool {
+    pub(super) fn is_in_flight(&self, seq: Seq) -> bool {
         self.0.lock().iter().any(|logged| logged.seq == seq)
     }
 

@@ -1,4 +1,4 @@
-//! What happens to messages, for those who watch: what was pushed, and whose receipts have moved.
+//! What happens to messages, for observers: what was pushed, and whose receipts have moved.
 //!
 //! Bounded, whatever the rush. Whoever notes something asks first whether anybody watches.
 
@@ -11,72 +11,72 @@ use tokio::sync::Notify;
 use crate::message::{ClientId, Message};
 
 /// Above so much it is better to load the list again than to be told each.
-const MOST: usize = 1_000;
+const MAX_CHANGES: usize = 1_000;
 
 /// See the module's description.
 #[derive(Default)]
-pub struct Watch {
-    inner: Mutex<News>,
+pub struct ActivityFeed {
+    inner: Mutex<Activity>,
     noted: Notify,
 }
 
 /// What happened since somebody last looked.
 #[derive(Default)]
-pub struct News {
+pub struct Activity {
     /// Messages that were pushed, oldest first, each with the connections that it was handed to.
-    pub pushed: Vec<Pushed>,
+    pub pushed: Vec<PushedMessage>,
     /// Clients that have had or acknowledged something.
-    pub moved: IndexSet<ClientId>,
+    pub receipts_moved: IndexSet<ClientId>,
     /// There was more.
     pub overflowed: bool,
 }
 
 /// A message that was pushed.
 #[derive(Clone, Debug)]
-pub struct Pushed {
+pub struct PushedMessage {
     /// The message.
     pub message: Arc<Message>,
     /// How many connections it was handed to.
     pub connections: u64,
 }
 
-impl Watch {
+impl ActivityFeed {
     /// Waits until something has happened since the last call.
     pub async fn noted(&self) {
         self.noted.notified().await;
     }
 
     /// What happened since the last call.
-    pub fn take(&self) -> News {
+    pub fn take(&self) -> Activity {
         std::mem::take(&mut *self.inner.lock())
     }
 
     pub(super) fn pushed(&self, message: &Arc<Message>, connections: u64) {
-        self.note(|news| {
-            news.pushed.push(Pushed {
+        self.note(|activity| {
+            activity.pushed.push(PushedMessage {
                 message: Arc::clone(message),
                 connections,
             });
-            news.pushed.len()
+            activity.pushed.len()
         });
     }
 
-    pub(super) fn moved(&self, client_id: &ClientId) {
-        self.note(|news| {
-            news.moved.insert(client_id.clone());
-            news.moved.len()
+    pub(super) fn receipts_moved(&self, client_id: &ClientId) {
+        self.note(|activity| {
+            activity.receipts_moved.insert(client_id.clone());
+            activity.receipts_moved.len()
         });
     }
 
-    fn note(&self, add: impl FnOnce(&mut News) -> usize) {
-        let mut news = self.inner.lock();
-        if !news.overflowed && add(&mut news) > MOST {
-            *news = News {
+    fn note(&self, add: impl FnOnce(&mut Activity) -> usize) {
+        let mut activity = self.inner.lock();
+        if !activity.overflowed && add(&mut activity) > MAX_CHANGES {
+            *activity = Activity {
                 overflowed: true,
-                ..News::default()
+                ..Activity::default()
             };
         }
-        drop(news);
+        drop(activity);
         self.noted.notify_one();
     }
 }

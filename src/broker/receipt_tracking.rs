@@ -13,64 +13,64 @@ use crate::message::{ClientId, Receipt, Receipts, Seq};
 
 /// The messages that somebody follows.
 #[derive(Default)]
-pub(super) struct Follows {
-    followed: RwLock<Vec<Weak<Followed>>>,
+pub(super) struct ReceiptTracking {
+    trackers: RwLock<Vec<Weak<ReceiptTracker>>>,
     moved: Notify,
 }
 
 /// One message that somebody follows, for as long as it is held.
-pub struct Followed {
+pub struct ReceiptTracker {
     seq: Seq,
     inner: Mutex<Inner>,
 }
 
 struct Inner {
     clients: HashMap<ClientId, Receipt>,
-    tally: Tally,
+    state: TrackedReceipts,
 }
 
 /// What is known of a message now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct TrackedReceipts {
     /// How far it has come.
     pub receipts: Receipts,
     /// It was taken back.
     pub recalled: bool,
 }
 
-impl Follows {
-    pub(super) fn follow(&self, seq: Seq, clients: &[ClientId]) -> Arc<Followed> {
+impl ReceiptTracking {
+    pub(super) fn track(&self, seq: Seq, clients: &[ClientId]) -> Arc<ReceiptTracker> {
         let waiting = clients.len() as u64;
         let receipts = Receipts {
             audience: waiting,
             waiting,
             ..Receipts::default()
         };
-        let tally = Tally {
+        let state = TrackedReceipts {
             receipts,
             recalled: false,
         };
         let clients = clients.iter().map(|id| (id.clone(), Receipt::Queued));
         let inner = Mutex::new(Inner {
             clients: clients.collect(),
-            tally,
+            state,
         });
-        let followed = Arc::new(Followed { seq, inner });
-        let mut all = self.followed.write();
-        all.retain(|followed| followed.strong_count() > 0);
-        all.push(Arc::downgrade(&followed));
-        followed
+        let tracker = Arc::new(ReceiptTracker { seq, inner });
+        let mut all = self.trackers.write();
+        all.retain(|tracker| tracker.strong_count() > 0);
+        all.push(Arc::downgrade(&tracker));
+        tracker
     }
 
     /// A client has had everything up to a place, or has said that it saw it.
     pub(super) fn note(&self, client: &ClientId, seq: Seq, receipt: Receipt) {
-        self.each(|followed| followed.seq <= seq && followed.note(client, receipt));
+        self.each(|tracker| tracker.seq <= seq && tracker.note(client, receipt));
     }
 
     pub(super) fn recalled(&self, seq: Seq) {
-        self.each(|followed| {
-            let mine = followed.seq == seq;
-            followed.inner.lock().tally.recalled |= mine;
+        self.each(|tracker| {
+            let mine = tracker.seq == seq;
+            tracker.inner.lock().state.recalled |= mine;
             mine
         });
     }
@@ -80,11 +80,11 @@ impl Follows {
     }
 
     /// Goes through all, and says so if one of them has moved.
-    fn each(&self, mut change: impl FnMut(&Followed) -> bool) {
-        let all = self.followed.read();
+    fn each(&self, mut change: impl FnMut(&ReceiptTracker) -> bool) {
+        let all = self.trackers.read();
         let mut moved = false;
-        for followed in all.iter().filter_map(Weak::upgrade) {
-            moved |= change(&followed);
+        for tracker in all.iter().filter_map(Weak::upgrade) {
+            moved |= change(&tracker);
         }
         drop(all);
         if moved {
@@ -93,25 +93,25 @@ impl Follows {
     }
 }
 
-impl Followed {
+impl ReceiptTracker {
     /// Which message it is.
     pub fn seq(&self) -> Seq {
         self.seq
     }
 
     /// What is known of it now.
-    pub fn tally(&self) -> Tally {
-        self.inner.lock().tally
+    pub fn state(&self) -> TrackedReceipts {
+        self.inner.lock().state
     }
 
-    /// Takes note of what the log knew of a client: the further of both holds. True: it is news.
+    /// Takes note of what the log knew of a client: the further of both holds. True: it changed something.
     pub fn note(&self, client: &ClientId, receipt: Receipt) -> bool {
         let mut guard = self.inner.lock();
-        let Inner { clients, tally } = &mut *guard;
+        let Inner { clients, state } = &mut *guard;
         let Some(known) = clients.get_mut(client) else {
             return false;
         };
-        let receipts = &mut tally.receipts;
+        let receipts = &mut state.receipts;
         match (*known, receipt) {
             (Receipt::Queued, Receipt::Sent) => {
                 receipts.waiting -= 1;

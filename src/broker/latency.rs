@@ -11,27 +11,27 @@ const PER_POWER: u32 = 8;
 const CLASSES: usize = 32 * PER_POWER as usize;
 
 /// Durations, counted by class. Counting one is a single addition.
-pub struct Lag([AtomicU64; CLASSES]);
+pub struct LatencyHistogram([AtomicU64; CLASSES]);
 
 /// What was counted in some time.
 #[derive(Clone, Debug)]
-pub struct Lags(Vec<u64>);
+pub struct LatencySnapshot(Vec<u64>);
 
-impl Default for Lag {
+impl Default for LatencyHistogram {
     fn default() -> Self {
         Self([const { AtomicU64::new(0) }; CLASSES])
     }
 }
 
-impl Lag {
+impl LatencyHistogram {
     /// Counts `messages` that took this long.
     pub fn count(&self, took: Duration, messages: u64) {
         self.0[class(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
     }
 
     /// Everything since the last time that somebody took it.
-    pub fn take(&self) -> Lags {
-        Lags(
+    pub fn take(&self) -> LatencySnapshot {
+        LatencySnapshot(
             self.0
                 .iter()
                 .map(|class| class.swap(0, Ordering::Relaxed))
@@ -40,7 +40,7 @@ impl Lag {
     }
 }
 
-impl Lags {
+impl LatencySnapshot {
     /// The milliseconds that `share` (0 to 1) of all did not go beyond; none: there were none.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let all: u64 = self.0.iter().sum();
@@ -98,11 +98,11 @@ mod tests {
 
     #[test]
     fn a_quantile_is_at_most_an_eighth_too_high() {
-        let lag = Lag::default();
+        let lag = LatencyHistogram::default();
         (1..=1_000).for_each(|ms| lag.count(Duration::from_millis(ms), 1));
-        let lags = lag.take();
+        let latencies = lag.take();
         for (share, exact) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1_000.0)] {
-            let quantile = lags.quantile(share).expect("there are some");
+            let quantile = latencies.quantile(share).expect("there are some");
             assert!(
                 (exact..exact * 1.125).contains(&quantile),
                 "{share}: {quantile}"
