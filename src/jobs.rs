@@ -1,22 +1,22 @@
 //! Jobs at work: begin, report, cancel, and look on.
 //!
 //! One way here too: an order goes into the log, and what has become of the job comes out of the log's tail to those
-//! who look on ([`live`]). The one exception is how a push fares that a job follows ([`pushes`]): it is counted here
+//! who look on ([`running_jobs`]). The one exception is how a push fares that a job follows ([`push_tracking`]): it is counted here
 //! and not written down, because the receipts that it is counted from are.
 
-mod live;
-mod passing;
-mod pushes;
-mod silence;
-mod view;
+mod ephemeral_job;
+mod push_tracking;
+mod running_jobs;
+mod timeouts;
+mod viewer;
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use live::Live;
-pub use passing::{Passing, passing};
-pub use view::{From, Lines, Step, View};
+pub use ephemeral_job::{EphemeralJob, ephemeral_job};
+use running_jobs::RunningJobs;
+pub use viewer::{LineSource, StartLine, Step, Viewer};
 
 use crate::{
     broker::Broker,
@@ -56,7 +56,7 @@ pub enum ViewError {
 /// See the module's description.
 pub struct Jobs {
     broker: Arc<Broker>,
-    live: Arc<Live>,
+    running: Arc<RunningJobs>,
     viewers: Arc<Semaphore>,
     most_viewers: usize,
 }
@@ -65,16 +65,16 @@ impl Jobs {
     /// Takes up the jobs that were running when the log was opened: their workers have their whole time to
     /// say something again. At most so many may look on at the same time.
     pub fn open(broker: Arc<Broker>, most_viewers: usize) -> Arc<Self> {
-        let live = Arc::new(Live::default());
-        let tail = Arc::clone(&live);
+        let running_jobs = Arc::new(RunningJobs::default());
+        let tail = Arc::clone(&running_jobs);
         let running = broker
             .log()
             .follow_jobs(Box::new(move |job| tail.take_in(job)));
-        running.iter().for_each(|job| live.take_in(job));
+        running.iter().for_each(|job| running_jobs.take_in(job));
         let most_viewers = most_viewers.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             broker,
-            live,
+            running: running_jobs,
             viewers: Arc::new(Semaphore::new(most_viewers)),
             most_viewers,
         })
@@ -88,7 +88,7 @@ impl Jobs {
 
     /// Refuses when as many jobs run as may.
     pub fn check_room(&self) -> Result<(), BeginError> {
-        match self.live.len() < MOST_RUNNING {
+        match self.running.len() < MOST_RUNNING {
             true => Ok(()),
             false => Err(BeginError::TooMany),
         }
@@ -97,7 +97,7 @@ impl Jobs {
     /// Takes what a worker says. It is durable when this returns; a mere sign of life changes nothing that
     /// would have to be.
     pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, OrderError> {
-        let known = self.live.hear(id);
+        let known = self.running.hear(id);
         match known.filter(|job| report == Report::default() && job.push.is_none()) {
             Some(job) => Ok(job),
             None => self.broker.log().order(Order::Report(id, report)).await,
@@ -111,7 +111,7 @@ impl Jobs {
 
     /// One job as it is now; none: there is none, or not any more. Reads the log, so it blocks.
     pub fn job(&self, id: JobId) -> Result<Option<Arc<Job>>, ReadError> {
-        match self.live.job(id) {
+        match self.running.job(id) {
             Some(job) => Ok(Some(job)),
             None => Ok(self.broker.log().job(id)?.map(Arc::new)),
         }
@@ -127,11 +127,11 @@ impl Jobs {
         let mut page = self.broker.log().jobs(state, before, limit)?;
         for job in &mut page.jobs {
             // How a push fares is only known here. What has just ended is in the next account.
-            if let Some(live) = self.live.job(job.id)
+            if let Some(running) = self.running.job(job.id)
                 && job.push.is_some()
-                && !live.state.is_final()
+                && !running.state.is_final()
             {
-                *job = Job::clone(&live);
+                *job = Job::clone(&running);
             }
         }
         Ok(page)
@@ -148,11 +148,11 @@ impl Jobs {
     }
 
     /// Looks on from now on, at the lines of its log from there on. Blocks.
-    pub fn view(&self, id: JobId, from: From) -> Result<View, ViewError> {
+    pub fn view(&self, id: JobId, from: StartLine) -> Result<Viewer, ViewError> {
         let permit = Arc::clone(&self.viewers).try_acquire_owned();
         let permit = permit.map_err(|_| ViewError::TooMany(self.most_viewers))?;
-        let lines = Lines::Kept(Arc::clone(&self.broker), id);
-        let states = match self.live.watch(id) {
+        let lines = LineSource::Log(Arc::clone(&self.broker), id);
+        let states = match self.running.watch(id) {
             Some(states) => states,
             // Not running any more, or never.
             None => match self.broker.log().job(id)? {
@@ -160,7 +160,7 @@ impl Jobs {
                 None => return Err(ViewError::Unknown(id)),
             },
         };
-        Ok(View::new(states, lines, from, Some(permit)))
+        Ok(Viewer::new(states, lines, from, Some(permit)))
     }
 
     /// How many look on now.
@@ -170,7 +170,7 @@ impl Jobs {
 
     /// What has changed, for those who watch the list.
     pub fn changes(&self) -> &ChangeFeed<JobId, Arc<Job>> {
-        self.live.changes()
+        self.running.changes()
     }
 
     /// Whether the log took an order that nobody waits for; if not, it is to be tried again later.

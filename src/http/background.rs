@@ -16,8 +16,8 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(sys::tell_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
-    tasks.spawn(Arc::clone(jobs).follow_pushes());
+    tasks.spawn(Arc::clone(jobs).track_pushes());
     let jobs = Arc::clone(jobs);
-    tasks.spawn(async move { jobs.watch_silence().await });
+    tasks.spawn(async move { jobs.fail_timed_out().await });
     tasks
 }

@@ -1,6 +1,6 @@
 //! The article's short-lived stream: ten steps of one operation, a second apart, then the end.
 //!
-//! It is a job like any other, seen through the same [`View`], but one that nobody keeps: an anonymous
+//! It is a job like any other, seen through the same [`Viewer`], but one that nobody keeps: an anonymous
 //! caller is not to make the server write.
 
 use std::{convert::Infallible, time::Duration};
@@ -14,7 +14,7 @@ use futures_util::stream;
 use super::sse;
 use crate::{
     job::{Line, Lines, Refused, Report, State, Title},
-    jobs::{Passing, Step, View, passing},
+    jobs::{EphemeralJob, Step, Viewer, ephemeral_job},
     message::FrameWriter,
 };
 
@@ -26,7 +26,7 @@ pub fn response() -> Response {
     let Ok(title) = Title::parse("ten steps") else {
         return sse::response(Body::empty());
     };
-    let (job, view) = passing(title, Some(STEPS));
+    let (job, view) = ephemeral_job(title, Some(STEPS));
     tokio::spawn(async move {
         tokio::select! {
             // It says nothing that a job would refuse.
@@ -41,7 +41,7 @@ pub fn response() -> Response {
     sse::response(Body::from_stream(bytes))
 }
 
-async fn work(job: &Passing) -> Result<(), Refused> {
+async fn work(job: &EphemeralJob) -> Result<(), Refused> {
     for step in 0..STEPS {
         let line = format!("current: {step}");
         job.report(Report {
@@ -59,7 +59,7 @@ async fn work(job: &Passing) -> Result<(), Refused> {
 }
 
 /// The job in the article's words: its lines, and the word `end`. Without a view left, that was all.
-async fn next(mut view: View) -> Option<(Bytes, Option<View>)> {
+async fn next(mut view: Viewer) -> Option<(Bytes, Option<Viewer>)> {
     loop {
         match view.step() {
             Step::State(_) => {}

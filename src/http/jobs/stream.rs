@@ -23,7 +23,7 @@ use crate::{
         sse::{self},
     },
     job::JobId,
-    jobs::{From, Step, View, ViewError},
+    jobs::{StartLine, Step, ViewError, Viewer},
     message::{Cursor, Epoch, EventType, FrameWriter},
     outbox::CloseReason,
 };
@@ -62,9 +62,9 @@ pub async fn stream(
     let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
     let had = had(id, sse::last_event_id(&pairs, &headers));
     let from = match (had, pairs.number("tail")?) {
-        (Some(had), _) => From::After(had),
-        (None, Some(lines)) => From::Last(lines),
-        (None, None) => From::After(pairs.number("after")?.unwrap_or_default()),
+        (Some(had), _) => StartLine::After(had),
+        (None, Some(lines)) => StartLine::Last(lines),
+        (None, None) => StartLine::After(pairs.number("after")?.unwrap_or_default()),
     };
     let jobs = Arc::clone(&state.jobs);
     let view = off_thread(move || jobs.view(id, from)).await?;
@@ -88,7 +88,7 @@ fn had(id: JobId, last_event_id: Option<&str>) -> Option<u64> {
     (cursor.epoch.as_str() == id.digits()).then_some(cursor.seq)
 }
 
-impl std::convert::From<ViewError> for Error {
+impl From<ViewError> for Error {
     fn from(error: ViewError) -> Self {
         let text = error.to_string();
         match error {
@@ -99,13 +99,13 @@ impl std::convert::From<ViewError> for Error {
     }
 }
 
-/// Drives a [`View`] as the body of a response. It is only asked for more when the socket has room, so a
+/// Drives a [`Viewer`] as the body of a response. It is only asked for more when the socket has room, so a
 /// slow viewer reads the log at its own pace and misses states that are no longer true.
 struct Telling {
     state: AppState,
     /// Stands for the log in the ids: a line of another job is no place here.
     log: Option<Epoch>,
-    view: View,
+    view: Viewer,
     /// How long to wait before coming back, until it has been told.
     retry_ms: Option<u64>,
     next_ping: Instant,
@@ -113,7 +113,7 @@ struct Telling {
 }
 
 impl Telling {
-    fn new(state: AppState, id: JobId, view: View) -> Self {
+    fn new(state: AppState, id: JobId, view: Viewer) -> Self {
         Self {
             next_ping: first_ping(state.settings.heartbeat()).into(),
             log: Epoch::parse(&id.digits()).ok(),

@@ -15,15 +15,15 @@ use crate::{
 
 /// See the module's description.
 #[derive(Default)]
-pub(super) struct Live {
+pub(super) struct RunningJobs {
     running: Mutex<HashMap<JobId, Running>>,
     /// Jobs as they are now.
     changes: ChangeFeed<JobId, Arc<Job>>,
     /// A job has begun.
     begun: Notify,
     /// Jobs that are to follow a push and do not yet.
-    following: Mutex<Vec<Arc<Job>>>,
-    to_follow: Notify,
+    untracked: Mutex<Vec<Arc<Job>>>,
+    to_track: Notify,
 }
 
 struct Running {
@@ -44,7 +44,7 @@ impl Running {
     }
 }
 
-impl Live {
+impl RunningJobs {
     /// Takes a job as it is now: called in the order in which things happen.
     pub fn take_in(&self, job: &Arc<Job>) {
         let mut running = self.running.lock();
@@ -68,7 +68,7 @@ impl Live {
         }
         drop(running);
         if is_new && job.push.is_some() {
-            self.follow(Arc::clone(job));
+            self.track(Arc::clone(job));
         } else if is_new {
             self.begun.notify_one();
         }
@@ -117,7 +117,7 @@ impl Live {
     }
 
     /// The jobs whose workers have been silent for too long, and when the next will have been.
-    pub fn silent(&self, now: Instant) -> (Vec<JobId>, Option<Instant>) {
+    pub fn timed_out(&self, now: Instant) -> (Vec<JobId>, Option<Instant>) {
         let running = self.running.lock();
         let deadlines = running
             .iter()
@@ -128,7 +128,7 @@ impl Live {
     }
 
     /// Whether the worker of this job has been silent for too long.
-    pub fn is_silent(&self, id: JobId, now: Instant) -> bool {
+    pub fn is_timed_out(&self, id: JobId, now: Instant) -> bool {
         let running = self.running.lock();
         let deadline = running.get(&id).and_then(Running::deadline);
         deadline.is_some_and(|deadline| deadline <= now)
@@ -140,18 +140,18 @@ impl Live {
     }
 
     /// Has a job follow its push, with the next look.
-    pub fn follow(&self, job: Arc<Job>) {
-        self.following.lock().push(job);
-        self.to_follow.notify_one();
+    pub fn track(&self, job: Arc<Job>) {
+        self.untracked.lock().push(job);
+        self.to_track.notify_one();
     }
 
     /// The jobs that are to follow a push and do not yet.
-    pub fn to_follow(&self) -> Vec<Arc<Job>> {
-        std::mem::take(&mut *self.following.lock())
+    pub fn take_untracked(&self) -> Vec<Arc<Job>> {
+        std::mem::take(&mut *self.untracked.lock())
     }
 
     /// Waits until there is one.
-    pub async fn has_to_follow(&self) {
-        self.to_follow.notified().await;
+    pub async fn untracked_added(&self) {
+        self.to_track.notified().await;
     }
 }

@@ -19,22 +19,22 @@ const PAGE: usize = 256;
 
 /// Where the lines of a job are.
 #[derive(Clone)]
-pub enum Lines {
+pub enum LineSource {
     /// In the log.
-    Kept(Arc<Broker>, JobId),
+    Log(Arc<Broker>, JobId),
     /// In memory, of a job that nobody keeps.
-    Held(Arc<Mutex<Vec<Line>>>),
+    Memory(Arc<Mutex<Vec<Line>>>),
 }
 
-impl Lines {
+impl LineSource {
     /// The next lines after this one. Reads the log where they are kept there, and blocks then.
     pub fn after(&self, line: u64) -> Result<Vec<Line>, ReadError> {
         match self {
-            Self::Kept(broker, id) => {
+            Self::Log(broker, id) => {
                 let page = broker.log().job_lines(*id, LineRange::After(line), PAGE)?;
                 Ok(page.map(|page| page.lines).unwrap_or_default())
             }
-            Self::Held(lines) => {
+            Self::Memory(lines) => {
                 let lines = lines.lock();
                 let new = lines.iter().filter(|held| held.number > line);
                 Ok(new.cloned().collect())
@@ -48,17 +48,17 @@ impl Lines {
 pub enum Step {
     /// Tell how the job is.
     State(Arc<Job>),
-    /// Read the lines after this one, tell them, and say so by [`View::told`].
+    /// Read the lines after this one, tell them, and say so by [`Viewer::told`].
     Lines(u64),
     /// Tell that it has ended, and how.
     End(Arc<Job>),
-    /// Nothing, until [`View::changed`].
+    /// Nothing, until [`Viewer::changed`].
     Wait,
 }
 
 /// Where the lines begin that are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum StartLine {
     /// After this one.
     After(u64),
     /// With the last so many of those that are there.
@@ -66,9 +66,9 @@ pub enum From {
 }
 
 /// See the module's description.
-pub struct View {
+pub struct Viewer {
     states: watch::Receiver<Arc<Job>>,
-    lines: Lines,
+    lines: LineSource,
     /// Lines up to here were told.
     told: u64,
     /// The state that was told last is of this time.
@@ -78,11 +78,11 @@ pub struct View {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-impl View {
+impl Viewer {
     pub(super) fn new(
         states: watch::Receiver<Arc<Job>>,
-        lines: Lines,
-        from: From,
+        lines: LineSource,
+        from: StartLine,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         let last = states.borrow().log.last;
@@ -91,8 +91,8 @@ impl View {
             lines,
             told: match from {
                 // A line that never was: the log was put back to an older copy.
-                From::After(line) => line.min(last),
-                From::Last(lines) => last.saturating_sub(lines),
+                StartLine::After(line) => line.min(last),
+                StartLine::Last(lines) => last.saturating_sub(lines),
             },
             shown: None,
             lines_next: false,
@@ -111,7 +111,7 @@ impl View {
     }
 
     /// Where the lines are.
-    pub fn lines(&self) -> Lines {
+    pub fn lines(&self) -> LineSource {
         self.lines.clone()
     }
 

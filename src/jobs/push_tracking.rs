@@ -20,7 +20,7 @@ const GATHER: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_secs(1);
 
 /// A push that is followed.
-struct Followup {
+struct PushTracker {
     job: Arc<Job>,
     seq: Seq,
     expires_at: Option<u64>,
@@ -31,7 +31,7 @@ struct Followup {
 }
 
 /// What a look at a push has brought.
-enum Look {
+enum Progress {
     Nothing,
     Moved(Receipts),
     Over(State, Option<Reason>, Receipts),
@@ -39,27 +39,27 @@ enum Look {
 
 impl Jobs {
     /// Tells how the pushes fare that jobs follow, for as long as the task lives.
-    pub async fn follow_pushes(self: Arc<Self>) -> Infallible {
-        let mut followups = Vec::new();
+    pub async fn track_pushes(self: Arc<Self>) -> Infallible {
+        let mut trackers = Vec::new();
         loop {
-            if followups.is_empty() {
-                self.live.has_to_follow().await;
+            if trackers.is_empty() {
+                self.running.untracked_added().await;
             } else {
                 tokio::select! {
-                    () = self.live.has_to_follow() => {}
+                    () = self.running.untracked_added() => {}
                     () = self.broker.receipts_changed() => {}
-                    () = tokio::time::sleep(pace(&followups)) => {}
+                    () = tokio::time::sleep(pace(&trackers)) => {}
                 }
             }
             tokio::time::sleep(GATHER).await;
-            let (jobs, taken) = (Arc::clone(&self), std::mem::take(&mut followups));
+            let (jobs, taken) = (Arc::clone(&self), std::mem::take(&mut trackers));
             let round = tokio::task::spawn_blocking(move || jobs.look_at_all(taken)).await;
             let Ok((rest, over)) = round else { continue };
-            followups = rest;
-            for (followup, conclusion) in over {
-                let order = Order::Conclude(followup.job.id, conclusion);
+            trackers = rest;
+            for (tracker, conclusion) in over {
+                let order = Order::Conclude(tracker.job.id, conclusion);
                 if !self.carried_out(order).await {
-                    followups.push(followup);
+                    trackers.push(tracker);
                 }
             }
         }
@@ -68,60 +68,60 @@ impl Jobs {
     /// Looks at every push, and parts those that go on from those that are over.
     fn look_at_all(
         &self,
-        mut followups: Vec<Followup>,
-    ) -> (Vec<Followup>, Vec<(Followup, Conclusion)>) {
-        let new = self.live.to_follow().into_iter();
-        followups.extend(new.filter_map(|job| self.take_up_or_later(job)));
+        mut trackers: Vec<PushTracker>,
+    ) -> (Vec<PushTracker>, Vec<(PushTracker, Conclusion)>) {
+        let new = self.running.take_untracked().into_iter();
+        trackers.extend(new.filter_map(|job| self.take_up_or_later(job)));
         let (mut rest, mut over) = (Vec::new(), Vec::new());
-        for mut followup in followups {
+        for mut tracker in trackers {
             // It was cancelled.
-            if self.live.job(followup.job.id).is_none() {
+            if self.running.job(tracker.job.id).is_none() {
                 continue;
             }
-            match self.look(&followup) {
-                Ok(Look::Nothing) => {
-                    followup.fresh = false;
-                    rest.push(followup);
+            match self.look(&tracker) {
+                Ok(Progress::Nothing) => {
+                    tracker.fresh = false;
+                    rest.push(tracker);
                 }
-                Ok(Look::Moved(receipts)) => {
-                    followup.fresh = false;
-                    self.tell(&mut followup, receipts);
-                    rest.push(followup);
+                Ok(Progress::Moved(receipts)) => {
+                    tracker.fresh = false;
+                    self.tell(&mut tracker, receipts);
+                    rest.push(tracker);
                 }
-                Ok(Look::Over(state, reason, delivery)) => {
-                    let updated_at = followup.job.updated_at;
+                Ok(Progress::Over(state, reason, delivery)) => {
+                    let updated_at = tracker.job.updated_at;
                     let conclusion = Conclusion {
                         state,
                         reason,
                         delivery,
                         updated_at,
                     };
-                    over.push((followup, conclusion));
+                    over.push((tracker, conclusion));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a push can't be followed at this moment");
-                    rest.push(followup);
+                    rest.push(tracker);
                 }
             }
         }
         (rest, over)
     }
 
-    fn take_up_or_later(&self, job: Arc<Job>) -> Option<Followup> {
+    fn take_up_or_later(&self, job: Arc<Job>) -> Option<PushTracker> {
         match self.take_up(&job) {
-            Ok(followup) => Some(followup),
+            Ok(tracker) => Some(tracker),
             Err(error) => {
                 tracing::warn!(%error, "a push can't be followed at this moment");
-                self.live.follow(job);
+                self.running.track(job);
                 None
             }
         }
     }
 
     /// Counts from now on, and then takes what the log knows already: what happens in between is in one of both.
-    fn take_up(&self, job: &Arc<Job>) -> Result<Followup, ReadError> {
+    fn take_up(&self, job: &Arc<Job>) -> Result<PushTracker, ReadError> {
         let (log, seq) = (self.broker.log(), job.push.unwrap_or_default());
-        let mut followup = Followup {
+        let mut tracker = PushTracker {
             job: Arc::clone(job),
             seq,
             expires_at: None,
@@ -129,9 +129,9 @@ impl Jobs {
             fresh: true,
         };
         let Some(record) = log.message(seq)? else {
-            return Ok(followup);
+            return Ok(tracker);
         };
-        followup.expires_at = record.message.expires_at;
+        tracker.expires_at = record.message.expires_at;
         if record.message.audience.is_direct() {
             let followed = self
                 .broker
@@ -140,75 +140,79 @@ impl Jobs {
             for (client, receipt) in recipients.into_iter().flatten() {
                 followed.note(&client, receipt);
             }
-            followup.followed = Some(followed);
+            tracker.followed = Some(followed);
         }
-        Ok(followup)
+        Ok(tracker)
     }
 
-    fn look(&self, followup: &Followup) -> Result<Look, ReadError> {
-        let moved = |receipts| match followup.job.delivery == Some(receipts) {
-            true => Look::Nothing,
-            false => Look::Moved(receipts),
+    fn look(&self, tracker: &PushTracker) -> Result<Progress, ReadError> {
+        let moved = |receipts| match tracker.job.delivery == Some(receipts) {
+            true => Progress::Nothing,
+            false => Progress::Moved(receipts),
         };
-        let Some(followed) = &followup.followed else {
+        let Some(followed) = &tracker.followed else {
             // This first: what was written before it said no, the log knows.
-            let in_flight = self.broker.is_in_flight(followup.seq);
-            let receipts = self.broker.log().receipts(followup.seq)?;
+            let in_flight = self.broker.is_in_flight(tracker.seq);
+            let receipts = self.broker.log().receipts(tracker.seq)?;
             return Ok(match (in_flight, receipts) {
                 (true, Some(receipts)) => moved(receipts),
-                (_, Some(receipts)) => Look::Over(State::Done, None, receipts),
+                (_, Some(receipts)) => Progress::Over(State::Done, None, receipts),
                 (_, None) => {
-                    Look::Over(State::Done, Some(Reason::Pruned), self.last_known(followup))
+                    Progress::Over(State::Done, Some(Reason::Pruned), self.last_known(tracker))
                 }
             });
         };
         let tracked = followed.state();
-        let expired = followup
+        let expired = tracker
             .expires_at
             .is_some_and(|at| at <= Clock::default().now());
-        let pruned = followup.seq < self.broker.log().tail_start();
-        let may_be_over = followup.fresh || tracked.recalled || expired || pruned;
-        if may_be_over && let Some(over) = self.fate(followup)? {
+        let pruned = tracker.seq < self.broker.log().tail_start();
+        let may_be_over = tracker.fresh || tracked.recalled || expired || pruned;
+        if may_be_over && let Some(over) = self.fate(tracker)? {
             return Ok(over);
         }
         if tracked.receipts.waiting == 0 {
-            return Ok(Look::Over(State::Done, None, tracked.receipts));
+            return Ok(Progress::Over(State::Done, None, tracked.receipts));
         }
         Ok(moved(tracked.receipts))
     }
 
     /// How it ended, as the log says; none: it has not.
-    fn fate(&self, followup: &Followup) -> Result<Option<Look>, ReadError> {
+    fn fate(&self, tracker: &PushTracker) -> Result<Option<Progress>, ReadError> {
         let log = self.broker.log();
-        let Some(record) = log.message(followup.seq)? else {
-            let known = self.last_known(followup);
-            return Ok(Some(Look::Over(State::Done, Some(Reason::Pruned), known)));
+        let Some(record) = log.message(tracker.seq)? else {
+            let known = self.last_known(tracker);
+            return Ok(Some(Progress::Over(
+                State::Done,
+                Some(Reason::Pruned),
+                known,
+            )));
         };
-        let receipts = log.receipts(followup.seq)?;
-        let receipts = receipts.unwrap_or_else(|| self.last_known(followup));
+        let receipts = log.receipts(tracker.seq)?;
+        let receipts = receipts.unwrap_or_else(|| self.last_known(tracker));
         Ok(record.ended.map(|ended| match ended {
             Ended::Expired => {
                 let reason = (receipts.expired > 0).then_some(Reason::Expired);
-                Look::Over(State::Done, reason, receipts)
+                Progress::Over(State::Done, reason, receipts)
             }
-            Ended::Recalled => Look::Over(State::Cancelled, Some(Reason::Recalled), receipts),
+            Ended::Recalled => Progress::Over(State::Cancelled, Some(Reason::Recalled), receipts),
         }))
     }
 
-    fn last_known(&self, followup: &Followup) -> Receipts {
-        followup.job.delivery.unwrap_or_default()
+    fn last_known(&self, tracker: &PushTracker) -> Receipts {
+        tracker.job.delivery.unwrap_or_default()
     }
 
-    fn tell(&self, followup: &mut Followup, receipts: Receipts) {
-        let job = Job::clone(&followup.job).faring(receipts);
-        followup.job = Arc::new(job.touched(Clock::default().now()));
-        self.live.update(&followup.job);
+    fn tell(&self, tracker: &mut PushTracker, receipts: Receipts) {
+        let job = Job::clone(&tracker.job).faring(receipts);
+        tracker.job = Arc::new(job.touched(Clock::default().now()));
+        self.running.update(&tracker.job);
     }
 }
 
 /// Messages to topics and to everyone are not told about: one has to look.
-fn pace(followups: &[Followup]) -> Duration {
-    match followups.iter().all(|followup| followup.followed.is_some()) {
+fn pace(trackers: &[PushTracker]) -> Duration {
+    match trackers.iter().all(|tracker| tracker.followed.is_some()) {
         true => TICK,
         false => GATHER,
     }

@@ -1,6 +1,6 @@
 //! A job that nobody keeps: it lives as long as it runs and somebody looks on, in memory only.
 //!
-//! It changes by the same transitions as any other and is seen through the same [`View`]. So what an anonymous
+//! It changes by the same transitions as any other and is seen through the same [`Viewer`]. So what an anonymous
 //! caller may begin costs nothing that lasts.
 
 use std::{sync::Arc, time::Duration};
@@ -8,21 +8,21 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::{From, Lines, View};
+use super::{LineSource, StartLine, Viewer};
 use crate::{
     job::{Job, JobId, Line, NewJob, Order, Refused, Report, Title},
     log::Clock,
 };
 
 /// See the module's description.
-pub struct Passing {
+pub struct EphemeralJob {
     states: watch::Sender<Arc<Job>>,
     lines: Arc<Mutex<Vec<Line>>>,
     clock: Clock,
 }
 
 /// A job that begins now, and one who looks on.
-pub fn passing(title: Title, total: Option<u64>) -> (Passing, View) {
+pub fn ephemeral_job(title: Title, total: Option<u64>) -> (EphemeralJob, Viewer) {
     let clock = Clock::default();
     let new = NewJob {
         id: JobId::random(),
@@ -32,21 +32,21 @@ pub fn passing(title: Title, total: Option<u64>) -> (Passing, View) {
     };
     let (sender, receiver) = watch::channel(Arc::new(Job::begun(&new, clock.now())));
     let lines = Arc::default();
-    let view = View::new(
+    let viewer = Viewer::new(
         receiver,
-        Lines::Held(Arc::clone(&lines)),
-        From::After(0),
+        LineSource::Memory(Arc::clone(&lines)),
+        StartLine::After(0),
         None,
     );
-    let passing = Passing {
+    let job = EphemeralJob {
         states: sender,
         lines,
         clock,
     };
-    (passing, view)
+    (job, viewer)
 }
 
-impl Passing {
+impl EphemeralJob {
     /// Takes what its worker says.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let (job, at) = (Arc::clone(&self.states.borrow()), self.clock.now());

@@ -15,14 +15,14 @@ const DOZE: Duration = Duration::from_secs(3600);
 
 impl Jobs {
     /// Fails the jobs whose workers are silent for too long, for as long as the task lives.
-    pub async fn watch_silence(&self) -> Infallible {
+    pub async fn fail_timed_out(&self) -> Infallible {
         loop {
             let now = Instant::now();
-            let (due, next) = self.live.silent(now);
+            let (due, next) = self.running.timed_out(now);
             let mut wake = next.unwrap_or(now + DOZE);
             for id in due {
                 // Whoever said something just now had the time.
-                let still = self.live.is_silent(id, Instant::now());
+                let still = self.running.is_timed_out(id, Instant::now());
                 if still && !self.carried_out(Order::GiveUp(id)).await {
                     wake = Instant::now() + RETRY;
                     break;
@@ -30,7 +30,7 @@ impl Jobs {
             }
             tokio::select! {
                 () = tokio::time::sleep_until(wake) => {}
-                () = self.live.begun() => {}
+                () = self.running.begun() => {}
             }
         }
     }
