@@ -2,10 +2,10 @@
 //!
 //! Only the words, and what may become of a job. Nothing here knows where jobs are kept or who looks on.
 
-mod order;
+mod command;
 mod report;
 
-pub use order::{Conclusion, NewJob, Order, Refused, TrackedPush};
+pub use command::{Conclusion, JobCommand, NewJob, Refused, TrackedPush};
 pub use report::{InvalidLines, InvalidTitle, Lines, MAX_NUMBER, Report, Title};
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -21,7 +21,7 @@ pub use viewer::{LineSource, StartLine, Step, Viewer};
 use crate::{
     broker::Broker,
     change_feed::ChangeFeed,
-    job::{Job, JobId, NewJob, Order, Report, State},
+    job::{Job, JobCommand, JobId, NewJob, Report, State},
     log::{AppendError, JobPage, LinePage, LineRange, OrderError, ReadError},
 };
 
@@ -83,7 +83,7 @@ impl Jobs {
     /// Begins a job. It is durable when this returns.
     pub async fn begin(&self, new: NewJob) -> Result<Arc<Job>, BeginError> {
         self.check_room()?;
-        Ok(self.broker.log().order(Order::Begin(new)).await?)
+        Ok(self.broker.log().order(JobCommand::Begin(new)).await?)
     }
 
     /// Refuses when as many jobs run as may.
@@ -100,13 +100,18 @@ impl Jobs {
         let known = self.running.hear(id);
         match known.filter(|job| report == Report::default() && job.push.is_none()) {
             Some(job) => Ok(job),
-            None => self.broker.log().order(Order::Report(id, report)).await,
+            None => {
+                self.broker
+                    .log()
+                    .order(JobCommand::Report(id, report))
+                    .await
+            }
         }
     }
 
     /// Asks a worker to stop: it is told when it reports next.
     pub async fn cancel(&self, id: JobId) -> Result<Arc<Job>, OrderError> {
-        self.broker.log().order(Order::Cancel(id)).await
+        self.broker.log().order(JobCommand::Cancel(id)).await
     }
 
     /// One job as it is now; none: there is none, or not any more. Reads the log, so it blocks.
@@ -174,7 +179,7 @@ impl Jobs {
     }
 
     /// Whether the log took an order that nobody waits for; if not, it is to be tried again later.
-    async fn carried_out(&self, order: Order) -> bool {
+    async fn carried_out(&self, order: JobCommand) -> bool {
         match self.broker.log().order(order).await {
             // A refusal will not change.
             Ok(_) | Err(OrderError::Refused(_)) => true,

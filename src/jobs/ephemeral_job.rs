@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{LineSource, StartLine, Viewer};
 use crate::{
-    job::{Job, JobId, Line, NewJob, Order, Refused, Report, Title},
+    job::{Job, JobCommand, JobId, Line, NewJob, Refused, Report, Title},
     log::Clock,
 };
 
@@ -50,7 +50,7 @@ impl EphemeralJob {
     /// Takes what its worker says.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let (job, at) = (Arc::clone(&self.states.borrow()), self.clock.now());
-        let order = Order::Report(job.id, report);
+        let order = JobCommand::Report(job.id, report);
         let Some(change) = job.change(&order, at)? else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use super::Jobs;
 use crate::{
     broker::ReceiptTracker,
-    job::{Conclusion, Job, Order, Reason, State},
+    job::{Conclusion, Job, JobCommand, Reason, State},
     log::{Clock, Ended, ReadError},
     message::{Receipts, Seq},
 };
@@ -57,7 +57,7 @@ impl Jobs {
             let Ok((rest, over)) = round else { continue };
             trackers = rest;
             for (tracker, conclusion) in over {
-                let order = Order::Conclude(tracker.job.id, conclusion);
+                let order = JobCommand::Finish(tracker.job.id, conclusion);
                 if !self.carried_out(order).await {
                     trackers.push(tracker);
                 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use tokio::time::Instant;
 
 use super::Jobs;
-use crate::job::Order;
+use crate::job::JobCommand;
 
 /// How long to wait when the end of a job could not be kept.
 const RETRY: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ impl Jobs {
             for id in due {
                 // Whoever said something just now had the time.
                 let still = self.running.is_timed_out(id, Instant::now());
-                if still && !self.carried_out(Order::GiveUp(id)).await {
+                if still && !self.carried_out(JobCommand::TimeOut(id)).await {
                     wake = Instant::now() + RETRY;
                     break;
                 }

@@ -9,7 +9,7 @@ use super::{
     schema::sql,
 };
 use crate::{
-    job::{Extent, Job, JobId, Order, Reason, Refused, State, TrackedPush},
+    job::{Extent, Job, JobCommand, JobId, Reason, Refused, State, TrackedPush},
     message::{Message, Receipts, Seq},
 };
 
@@ -72,11 +72,15 @@ pub(super) fn following(conn: &Connection, push: Seq) -> rusqlite::Result<Option
 }
 
 /// Carries out an order, in the transaction that is on.
-pub(super) fn carry_out(conn: &Connection, order: &Order, now: u64) -> Result<Carried, StoreError> {
+pub(super) fn carry_out(
+    conn: &Connection,
+    order: &JobCommand,
+    now: u64,
+) -> Result<Carried, StoreError> {
     let found = find(conn, order.id()).map_err(|error| StoreError::Fatal(error.to_string()))?;
     let (number, job) = match (found, order) {
         (Some(found), _) => found,
-        (None, Order::Begin(new)) => {
+        (None, JobCommand::Begin(new)) => {
             let job = Job::begun(new, now);
             insert(conn, &job)?;
             return Ok(Ok((Arc::new(job), true)));

@@ -12,7 +12,7 @@ use super::{
     queue::Task,
     schema::sql,
 };
-use crate::job::{Extent, Job, JobId, Line, Order, Refused, State};
+use crate::job::{Extent, Job, JobCommand, JobId, Line, Refused, State};
 
 /// Bytes of text that one page of lines has, at most; one line may be more.
 const PAGE_BYTES: usize = 256 << 10;
@@ -70,7 +70,7 @@ impl Log {
 
     /// Carries out an order. What it changes is durable when this returns, and was handed to the tail.
     /// Dropping it before gives up the answer; the order may be carried out all the same.
-    pub async fn order(&self, order: Order) -> Result<Arc<Job>, OrderError> {
+    pub async fn order(&self, order: JobCommand) -> Result<Arc<Job>, OrderError> {
         let (sender, receiver) = answer();
         let mut waiting = Some((order, sender));
         loop {

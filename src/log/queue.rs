@@ -15,7 +15,7 @@ use super::{
     jobs::OrderError,
     writer::Writer,
 };
-use crate::job::{Job, Order};
+use crate::job::{Job, JobCommand};
 
 /// What becomes of one entry.
 pub(super) type Outcome = Result<Appended, AppendError>;
@@ -30,7 +30,7 @@ pub(super) enum Task {
     /// Keep several, in this order, in one commit if they fit.
     Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
     /// Change a job, in the same commits.
-    Order(Order, Box<dyn FnOnce(OrderOutcome) + Send>),
+    Order(JobCommand, Box<dyn FnOnce(OrderOutcome) + Send>),
     /// Something else that writes, in its turn.
     Work(Box<dyn FnOnce(&mut Writer) + Send>),
 }

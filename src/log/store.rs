@@ -18,7 +18,7 @@ use super::{
     schema::{ANY_TOPIC, EVERYONE, Opened, sql},
 };
 use crate::{
-    job::{Job, JobId, Order},
+    job::{Job, JobCommand, JobId},
     message::{Audience, Data, Message, Seq},
 };
 
@@ -78,7 +78,7 @@ impl Store {
     pub fn append(
         &mut self,
         entries: &[&Entry],
-        orders: &[&Order],
+        orders: &[&JobCommand],
         now: u64,
     ) -> Result<Committed, StoreError> {
         let mut head = self.head;

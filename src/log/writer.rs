@@ -20,7 +20,7 @@ use super::{
     upkeep::Upkeep,
 };
 use crate::{
-    job::Order,
+    job::JobCommand,
     message::{Audience, Epoch, Message},
 };
 
@@ -38,7 +38,7 @@ const GATHER: Duration = Duration::from_micros(150);
 enum Append {
     One(Entry, Box<dyn FnOnce(Outcome) + Send>),
     Many(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
-    Order(Order, Box<dyn FnOnce(OrderOutcome) + Send>),
+    Order(JobCommand, Box<dyn FnOnce(OrderOutcome) + Send>),
 }
 
 /// The writer's state.
@@ -148,7 +148,7 @@ impl Writer {
                 Append::Order(..) => &[],
             })
             .collect();
-        let orders: Vec<&Order> = group.iter().filter_map(Append::order).collect();
+        let orders: Vec<&JobCommand> = group.iter().filter_map(Append::order).collect();
         self.last = entries.len() + orders.len();
         let (began, now) = (Instant::now(), self.store.options.clock.now());
         match self.store.append(&entries, &orders, now) {
@@ -237,7 +237,7 @@ impl Append {
         }
     }
 
-    fn order(&self) -> Option<&Order> {
+    fn order(&self) -> Option<&JobCommand> {
         match self {
             Self::Order(order, _) => Some(order),
             _ => None,

@@ -234,7 +234,7 @@ mod tests {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let mut inner = self.0.borrow_mut();
             let taken = bytes.len().min(inner.0);
-            inner.0 -= detached;
+            inner.0 -= taken;
             inner.1.extend_from_slice(&bytes[..taken]);
             match taken {
                 0 => Err(io::ErrorKind::WouldBlock.into()),

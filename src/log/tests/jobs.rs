@@ -1,11 +1,13 @@
 use rusqlite::Connection;
 
 use super::{super::answer::block_on, *};
-use crate::job::{Job, JobId, Lines, NewJob, Order, Refused, Report, State, Title, TrackedPush};
+use crate::job::{
+    Job, JobCommand, JobId, Lines, NewJob, Refused, Report, State, Title, TrackedPush,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn order(bed: &Bed, order: Order) -> Result<Arc<Job>, OrderError> {
+fn order(bed: &Bed, order: JobCommand) -> Result<Arc<Job>, OrderError> {
     block_on(bed.log().order(order))
 }
 
@@ -16,7 +18,7 @@ fn begin(bed: &Bed) -> JobId {
         total: None,
         timeout: DAY,
     };
-    order(bed, Order::Begin(new)).expect("begun").id
+    order(bed, JobCommand::Begin(new)).expect("begun").id
 }
 
 fn report(bed: &Bed, id: JobId, text: &str, state: Option<State>) -> Arc<Job> {
@@ -25,7 +27,7 @@ fn report(bed: &Bed, id: JobId, text: &str, state: Option<State>) -> Arc<Job> {
         state,
         ..Report::default()
     };
-    order(bed, Order::Report(id, report)).expect("taken")
+    order(bed, JobCommand::Report(id, report)).expect("taken")
 }
 
 #[test]
@@ -46,7 +48,7 @@ fn a_change_is_handed_to_the_tail_in_order_before_it_is_answered() {
         "and what changes nothing is no news"
     );
     let unknown = JobId::random();
-    let refused = order(&bed, Order::Cancel(unknown));
+    let refused = order(&bed, JobCommand::Cancel(unknown));
     assert_eq!(refused, Err(OrderError::Refused(Refused::Unknown(unknown))));
 }
 
@@ -60,7 +62,7 @@ fn what_comes_together_is_kept_together() {
             step: Some(1),
             ..Report::default()
         };
-        bed.log().order(Order::Report(*id, report))
+        bed.log().order(JobCommand::Report(*id, report))
     };
     let all = futures_util::future::join_all(ids.iter().map(step));
     assert!(block_on(all).iter().all(Result::is_ok));

@@ -42,7 +42,7 @@ pub struct Conclusion {
 
 /// Something that is to become of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum JobCommand {
     /// Begin it.
     Begin(NewJob),
     /// Its worker says what is new.
@@ -50,19 +50,17 @@ pub enum Order {
     /// Somebody wants it to stop.
     Cancel(JobId),
     /// Its worker has been silent for too long.
-    GiveUp(JobId),
+    TimeOut(JobId),
     /// The push that it follows has come as far as it will.
-    Conclude(JobId, Conclusion),
+    Finish(JobId, Conclusion),
 }
 
-impl Order {
+impl JobCommand {
     /// Which job it concerns.
     pub fn id(&self) -> JobId {
         match self {
             Self::Begin(new) => new.id,
-            Self::Report(id, _) | Self::Cancel(id) | Self::GiveUp(id) | Self::Conclude(id, _) => {
-                *id
-            }
+            Self::Report(id, _) | Self::Cancel(id) | Self::TimeOut(id) | Self::Finish(id, _) => *id,
         }
     }
 
@@ -117,21 +115,21 @@ impl Job {
     /// What an order makes of this job. None: it changes nothing, for instance because it came before.
     pub(crate) fn change<'o>(
         &self,
-        order: &'o Order,
+        order: &'o JobCommand,
         now: u64,
     ) -> Result<Option<Change<'o>>, Refused> {
         match order {
-            Order::Begin(_) => Ok(None),
-            Order::Report(_, _) if self.push.is_some() => Err(Refused::Tracked),
-            Order::Report(_, report) => self.report(report, now),
-            Order::Cancel(_) => self.cancel(now).map(|job| job.map(alone)),
-            Order::GiveUp(_) | Order::Conclude(..) if self.state.is_final() => Ok(None),
-            Order::GiveUp(_) => {
+            JobCommand::Begin(_) => Ok(None),
+            JobCommand::Report(_, _) if self.push.is_some() => Err(Refused::Tracked),
+            JobCommand::Report(_, report) => self.report(report, now),
+            JobCommand::Cancel(_) => self.cancel(now).map(|job| job.map(alone)),
+            JobCommand::TimeOut(_) | JobCommand::Finish(..) if self.state.is_final() => Ok(None),
+            JobCommand::TimeOut(_) => {
                 let mut job = self.clone().ended(State::Failed, now);
                 job.reason = Some(Reason::Timeout);
                 Ok(Some(alone(job)))
             }
-            Order::Conclude(_, conclusion) => {
+            JobCommand::Finish(_, conclusion) => {
                 let mut job = self.clone().faring(conclusion.delivery);
                 job.updated_at = job.updated_at.max(conclusion.updated_at);
                 job.reason = conclusion.reason;
@@ -237,7 +235,7 @@ mod tests {
     fn report(job: &Job, change: impl FnOnce(&mut Report)) -> Result<Option<Job>, Refused> {
         let mut report = Report::default();
         change(&mut report);
-        let order = Order::Report(job.id, report);
+        let order = JobCommand::Report(job.id, report);
         let change = job.change(&order, NOON)?;
         Ok(change.map(|change| change.job))
     }
@@ -293,7 +291,7 @@ mod tests {
         let other = |state| report(&ended, |report| report.state = state);
         assert_eq!(other(Some(State::Done)), Err(Refused::Ended));
         assert_eq!(other(None), Err(Refused::Ended));
-        let silence = Order::GiveUp(ended.id);
+        let silence = JobCommand::TimeOut(ended.id);
         let give_up = ended.change(&silence, NOON);
         assert!(give_up.expect("no refusal").is_none(), "it ended before");
     }
