@@ -4,6 +4,7 @@
 //! while no page of another site is. With one, the token or a session made with it is what counts.
 
 mod cookie;
+mod digest;
 mod grant;
 mod refusal;
 mod same_origin;
@@ -23,7 +24,6 @@ use axum::{
     extract::ConnectInfo,
     http::{header, request::Parts},
 };
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
     message::TopicFilter,
     query::Pairs,
 };
+use digest::digest;
 use session::Sessions;
 use stream_token::StreamKey;
 use tries::Tries;
@@ -250,10 +251,6 @@ impl std::fmt::Debug for AdminToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AdminToken(..)")
     }
-}
-
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
 }
 
 /// The token of `Authorization: Bearer` (RFC 6750, section 2.1). Other schemes are not ours to judge: a

@@ -16,6 +16,7 @@ mod pages;
 mod push;
 mod redact;
 mod router;
+mod sample_buffer;
 mod samples;
 mod session;
 mod sse;

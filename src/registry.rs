@@ -4,11 +4,12 @@
 //! [`Admission`], who listens a [`Registration`]; dropping either takes the connection out again, so that
 //! nobody can be admitted and never reported gone.
 
+mod admission;
 mod connection_set;
 mod connection_table;
 mod delivery_target;
+mod limits;
 mod presence;
-mod registration;
 pub mod slab_growth;
 mod sorted_clients;
 mod topic_index;
@@ -19,17 +20,18 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::SystemTime,
 };
 
 use parking_lot::Mutex;
 
-use connection_table::{ConnectionKey, ConnectionTable};
+pub use admission::{Admission, Registration};
+use connection_set::ConnectionKey;
+use connection_table::ConnectionTable;
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
+pub use limits::{AdmissionError, Capacity};
 pub use presence::{
-    ConnectionId, ConnectionRecord, ConnectionStatus, Presence, Remote, Subscriber,
+    ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, Subscriber, now,
 };
-pub use registration::{Admission, Registration};
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 
 use crate::{
@@ -37,35 +39,6 @@ use crate::{
     message::{Audience, ClientId, Seq},
     outbox::{CloseReason, Delivery, QueueLimits, ThreadQueue},
 };
-
-/// How many connections there may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Capacity {
-    /// Of one client.
-    pub per_client: usize,
-    /// In all.
-    pub total: usize,
-}
-
-/// Why a connection was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AdmissionError {
-    /// The client has as many as it may have.
-    #[error("this client has {0} connections, and may have no more")]
-    PerClient(usize),
-    /// The node has as many as it may have.
-    #[error("this server has {0} connections, and may have no more")]
-    Total(usize),
-}
-
-/// Clients and connections, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Distinct clients.
-    pub clients: u64,
-    /// Their connections.
-    pub connections: u64,
-}
 
 /// A connection that may be closed.
 pub struct ConnectionHandle {
@@ -107,29 +80,6 @@ impl Registry {
     /// Has a queue lead to those who say so when they begin to listen.
     pub fn add_thread_queue(&self, queue: Arc<ThreadQueue>) -> ThreadQueueId {
         self.table.lock().thread_queues.add(queue)
-    }
-
-    /// Gives a connection its place, if there is one. It hears nothing before [`Admission::register`].
-    pub fn admit(
-        self: &Arc<Self>,
-        mut subscriber: Subscriber,
-    ) -> Result<Admission, AdmissionError> {
-        let mut table = self.table.lock();
-        table.check_capacity(&subscriber, self.capacity)?;
-        table.intern_strings(&mut subscriber);
-        let record = Arc::new(ConnectionRecord {
-            id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
-            since: now(),
-            subscriber,
-        });
-        let key = table.insert(Arc::clone(&record));
-        drop(table);
-        self.note_change(&record.subscriber);
-        Ok(Admission {
-            registry: Arc::clone(self),
-            record,
-            key,
-        })
     }
 
     /// Puts a delivery into the target of everyone it is for, and says how many that were.
@@ -258,11 +208,4 @@ impl Registry {
     pub fn is_observed(&self) -> bool {
         self.table.lock().is_observed()
     }
-}
-
-/// Milliseconds since 1970.
-pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |time| time.as_millis() as u64)
 }

@@ -2,6 +2,7 @@
 
 pub mod fd_limit;
 mod http1;
+mod response_head;
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 

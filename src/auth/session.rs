@@ -13,7 +13,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use parking_lot::Mutex;
 
-use super::digest;
+use super::digest::digest;
 
 /// The cookie that holds the id of a session.
 pub const COOKIE: &str = "tidings_session";

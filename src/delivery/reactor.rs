@@ -8,6 +8,7 @@
 //! and what does not fit into that in the log.
 
 mod command_queue;
+mod detached_stream;
 mod heartbeat_wheel;
 mod live_writer;
 mod read_scheduler;
@@ -20,7 +21,6 @@ mod timers;
 
 use std::{
     io,
-    net::TcpStream,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -29,27 +29,13 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::OpenedStream;
 use crate::broker::Broker;
 use command_queue::{Command, CommandQueue};
+pub use detached_stream::DetachedStream;
 pub use simulated_thread::{CountingSocket, SimulatedThread};
 use thread::Thread;
-
-/// A stream with all that it brings from where it was answered.
-pub struct DetachedStream {
-    /// The stream.
-    pub opened: OpenedStream,
-    /// Where it is written.
-    pub socket: TcpStream,
-    /// The head of its response, which comes first.
-    pub head: Bytes,
-    /// What it holds until a thread has it.
-    pub permit: Option<OwnedSemaphorePermit>,
-}
 
 /// The threads. See the module's description.
 pub struct Reactor {

@@ -1,10 +1,9 @@
 //! How the node was over the last hour: `GET /api/stats/history`, and `$sys/stats` as it goes on.
 
-use std::{collections::VecDeque, convert::Infallible, fs, sync::Arc, time::Duration};
+use std::{convert::Infallible, fs, sync::Arc, time::Duration};
 
 use app::wire::{EVENT_SAMPLE, SYS_STATS, Sample, StatsHistory};
 use axum::{Json, extract::State};
-use parking_lot::Mutex;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{AppState, sys};
@@ -12,13 +11,6 @@ use crate::{broker::Broker, message::Topic, registry};
 
 /// Time between two samples.
 const EVERY: Duration = Duration::from_secs(5);
-/// What an hour has of them.
-const KEPT: usize = 720;
-
-/// The samples of the last hour, oldest first.
-#[derive(Default)]
-pub struct Samples(Mutex<VecDeque<Sample>>);
-
 /// How the node was
 ///
 /// The last hour, a sample for each few seconds. The same goes on on the topic `$sys/stats`.
@@ -27,7 +19,7 @@ pub struct Samples(Mutex<VecDeque<Sample>>);
     responses((status = 200, description = "The samples", body = StatsHistory)),
 )]
 pub async fn history(State(state): State<AppState>) -> Json<StatsHistory> {
-    let samples = state.samples.0.lock().iter().copied().collect();
+    let samples = state.samples.all();
     Json(StatsHistory {
         every: EVERY.as_secs(),
         samples,
@@ -49,16 +41,6 @@ pub async fn take(state: AppState) -> Infallible {
         if state.broker.registry().is_observed() {
             sys::tell(&state.broker, &topic, EVENT_SAMPLE, &sample);
         }
-    }
-}
-
-impl Samples {
-    fn keep(&self, sample: Sample) {
-        let mut samples = self.0.lock();
-        if samples.len() >= KEPT {
-            samples.pop_front();
-        }
-        samples.push_back(sample);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `GET /sse`: one stream, from its request to its last byte.
 
 mod request;
+mod response;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -9,11 +10,12 @@ use arcstr::ArcStr;
 use axum::{
     body::Body,
     extract::{ConnectInfo, RawQuery, State},
-    http::{Extensions, HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
+    http::{Extensions, HeaderMap, header},
+    response::Response,
 };
 pub use request::last_event_id;
 use request::{client_id, filters, since};
+pub use response::response;
 
 use super::access::Listener;
 use super::{AppState, Code, Error, body::Pairs, demo};
@@ -99,22 +101,6 @@ pub async fn get(
             Ok(response(Body::from_stream(bytes)))
         }
     }
-}
-
-/// A response that no cache keeps and no proxy holds back.
-pub fn response(body: Body) -> Response {
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/event-stream"),
-        ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (
-            header::HeaderName::from_static("x-accel-buffering"),
-            HeaderValue::from_static("no"),
-        ),
-    ];
-    (headers, body).into_response()
 }
 
 impl From<AdmissionError> for Error {

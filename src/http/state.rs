@@ -8,7 +8,7 @@ use std::{
 
 use axum::extract::FromRef;
 
-use super::{Code, Error, samples::Samples};
+use super::{Code, Error, sample_buffer::Samples};
 use crate::{
     auth::Auth,
     broker::Broker,

@@ -194,7 +194,7 @@ mod tests {
 
     fn key(index: u32) -> StreamKey {
         StreamKey {
-            index: index,
+            index,
             generation: 1,
         }
     }

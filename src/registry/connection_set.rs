@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, btree_set};
 
-use super::connection_table::ConnectionKey;
+/// The index of a connection in the connection table, for as long as it is registered.
+pub(super) type ConnectionKey = u32;
 
 /// See the module's description.
 #[derive(Debug, Default)]

@@ -12,16 +12,15 @@ use slab::Slab;
 use super::slab_growth;
 use super::{
     AdmissionError, Capacity, ConnectionRecord, ConnectionStatus, Count, DeliveryTarget, Presence,
-    Subscriber, connection_set::ConnectionSet, delivery_target::ThreadQueues,
+    Subscriber,
+    connection_set::{ConnectionKey, ConnectionSet},
+    delivery_target::ThreadQueues,
     topic_index::TopicIndex,
 };
 use crate::{
     message::{Audience, ClientId, Seq},
     outbox::{CloseReason, Delivery, Recipients, StreamKey},
 };
-
-/// Where a connection stands among the members, for as long as it is one.
-pub(super) type ConnectionKey = u32;
 
 /// Most of those who come give one of a few texts as their browser's name. So many are remembered.
 const USER_AGENTS: usize = 256;

@@ -4,6 +4,7 @@ use std::{
     fmt,
     net::{SocketAddr, SocketAddrV4, SocketAddrV6},
     sync::Arc,
+    time::SystemTime,
 };
 
 use arcstr::ArcStr;
@@ -94,4 +95,20 @@ pub struct Presence {
     pub version: u64,
     /// Its connections; none when it has gone.
     pub connections: Vec<ConnectionStatus>,
+}
+
+/// Clients and connections, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Distinct clients.
+    pub clients: u64,
+    /// Their connections.
+    pub connections: u64,
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |time| time.as_millis() as u64)
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexSet;
 
-use super::{connection_set::ConnectionSet, connection_table::ConnectionKey};
+use super::connection_set::{ConnectionKey, ConnectionSet};
 use crate::message::{Topic, TopicFilter};
 
 /// The index from a topic to the connections that hear it. Finding them costs the depth of the topic

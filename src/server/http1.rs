@@ -21,10 +21,11 @@ use tokio::{
 };
 use tower::ServiceExt;
 
+use super::response_head::response_head;
 use crate::{
     delivery::{
         LINGER, OpenedStream,
-        handover::{self, Handover},
+        handover::Handover,
         reactor::{DetachedStream, Reactor},
         write_tracking::{Farewell, Pulse, Pulsed},
     },
@@ -167,7 +168,7 @@ impl Conversation {
             if let Some(opened) = handover.take() {
                 let way = leave.lock().take();
                 if let Some(way) = way {
-                    let _ = way.send((opened, handover::head(&response)));
+                    let _ = way.send((opened, response_head(&response)));
                 }
                 std::future::pending::<()>().await;
             }

@@ -1,23 +1,31 @@
-//! What other threads have for a thread of the reactor, besides messages.
+//! Commands from other threads to a delivery thread: new streams, finished reads of the log, and the end.
+//!
+//! Messages do not come this way but by the [`ThreadQueue`](crate::outbox::ThreadQueue).
 
 use std::{mem, sync::Arc};
 
 use parking_lot::Mutex;
 
-use super::{
-    DetachedStream,
-    read_scheduler::{ReadRequest, ReadResult},
-    thread_waker::ThreadWaker,
+use super::{detached_stream::DetachedStream, thread_waker::ThreadWaker};
+use crate::{
+    delivery::connection::{Backlog, LogRead},
+    log::ReadError,
+    outbox::{StreamKey, Wake},
 };
-use crate::outbox::Wake;
 
-/// Something that is not for now and then, but for one stream or for the thread itself.
+/// A read of the log that a stream asked for.
+pub type ReadRequest = (StreamKey, LogRead);
+
+/// The outcome of a [`ReadRequest`].
+pub type ReadResult = (StreamKey, Result<Backlog, ReadError>);
+
+/// A command to a delivery thread.
 pub enum Command {
-    /// A stream to write.
+    /// Write this stream.
     AddStream(Box<DetachedStream>),
-    /// What streams asked for of the log, and what was not got writer to.
+    /// These reads are done. Those in the second list were not started and have to be queued again.
     ReadsDone(Vec<ReadResult>, Vec<ReadRequest>),
-    /// No more streams come: end with the last.
+    /// No more streams will be added: end with the last one.
     Finish,
     /// End now.
     Abort,
@@ -25,32 +33,32 @@ pub enum Command {
 
 /// See the module's description.
 pub struct CommandQueue {
-    command: Mutex<Vec<Command>>,
+    commands: Mutex<Vec<Command>>,
     waker: Arc<ThreadWaker>,
 }
 
 impl CommandQueue {
-    /// One that wakes its thread by this waker.
+    /// An empty queue for the thread that this waker wakes.
     pub fn new(waker: Arc<ThreadWaker>) -> Arc<Self> {
         Arc::new(Self {
-            command: Mutex::default(),
+            commands: Mutex::default(),
             waker,
         })
     }
 
-    /// Leaves something there.
+    /// Adds a command and wakes the thread.
     pub fn send(&self, command: Command) {
-        self.command.lock().push(command);
+        self.commands.lock().push(command);
         self.waker.wake();
     }
 
-    /// Takes what was left there.
+    /// Takes all commands, in order.
     pub fn take(&self) -> Vec<Command> {
-        mem::take(&mut *self.command.lock())
+        mem::take(&mut *self.commands.lock())
     }
 
-    /// Whether nothing was.
+    /// Whether there is no command.
     pub fn is_empty(&self) -> bool {
-        self.command.lock().is_empty()
+        self.commands.lock().is_empty()
     }
 }

@@ -2,11 +2,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::command_queue::{Command, CommandQueue};
+use super::command_queue::{Command, CommandQueue, ReadRequest, ReadResult};
 use crate::{
     broker::Broker,
     delivery::connection::{Backlog, LogRead},
-    log::ReadError,
     outbox::StreamKey,
 };
 
@@ -19,12 +18,6 @@ const IN_A_TURN: usize = 64;
 /// Bytes after which a turn ends. What reads bring is held until its streams have written it, so that a crowd
 /// which comes back together is served in turn.
 const ENOUGH: usize = 1 << 20;
-
-/// A read that a stream asked for.
-pub type ReadRequest = (StreamKey, LogRead);
-
-/// And what came of it.
-pub type ReadResult = (StreamKey, Result<Backlog, ReadError>);
 
 /// See the module's description.
 pub struct ReadScheduler {

@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use mio::{Events, Interest, Poll, Token};
 
 use super::{
-    DetachedStream,
     command_queue::{Command, CommandQueue},
+    detached_stream::DetachedStream,
     heartbeat_wheel::HeartbeatWheel,
     live_writer::LiveWriter,
     read_scheduler::ReadScheduler,

@@ -1,0 +1,212 @@
+//! What a command makes of a job. The log applies it, and the result is what the log keeps.
+
+use std::sync::Arc;
+
+use super::{Job, JobCommand, Reason, Refused, Report, State};
+
+/// A change of a job: what it is now, and what its log gets.
+#[derive(Debug)]
+pub(crate) struct Change<'r> {
+    pub job: Job,
+    /// The newest lines of its log.
+    pub lines: &'r [Arc<str>],
+}
+
+impl Job {
+    /// What an order makes of this job. None: it changes nothing, for instance because it came before.
+    pub(crate) fn change<'o>(
+        &self,
+        order: &'o JobCommand,
+        now: u64,
+    ) -> Result<Option<Change<'o>>, Refused> {
+        match order {
+            JobCommand::Begin(_) => Ok(None),
+            JobCommand::Report(_, _) if self.push.is_some() => Err(Refused::Tracked),
+            JobCommand::Report(_, report) => self.report(report, now),
+            JobCommand::Cancel(_) => self.cancel(now).map(|job| job.map(alone)),
+            JobCommand::TimeOut(_) | JobCommand::Finish(..) if self.state.is_final() => Ok(None),
+            JobCommand::TimeOut(_) => {
+                let mut job = self.clone().ended(State::Failed, now);
+                job.reason = Some(Reason::Timeout);
+                Ok(Some(alone(job)))
+            }
+            JobCommand::Finish(_, conclusion) => {
+                let mut job = self.clone().faring(conclusion.delivery);
+                job.updated_at = job.updated_at.max(conclusion.updated_at);
+                job.reason = conclusion.reason;
+                Ok(Some(alone(job.ended(conclusion.state, now))))
+            }
+        }
+    }
+
+    fn report<'r>(&self, report: &'r Report, now: u64) -> Result<Option<Change<'r>>, Refused> {
+        if self.state.is_final() {
+            return match self.says_already(report) {
+                true => Ok(None),
+                false => Err(Refused::Ended),
+            };
+        }
+        let lines = self.new_lines(report)?;
+        let mut job = self.clone();
+        job.step = report.step.unwrap_or(job.step);
+        job.total = report.total.or(job.total);
+        if let Some(total) = job.total.filter(|total| job.step > *total) {
+            return Err(Refused::StepOverTotal {
+                step: job.step,
+                total,
+                said_step: report.step.is_some(),
+            });
+        }
+        job.log = job.log.grown(lines.len());
+        if let Some(newest) = lines.last() {
+            job.message = Some(Arc::clone(newest));
+        }
+        match report.state.filter(|state| state.is_final()) {
+            Some(state) => job = job.ended(state, now),
+            None if job == *self => return Ok(None),
+            None => job = job.touched(now),
+        }
+        Ok(Some(Change { job, lines }))
+    }
+
+    /// What the log does not have yet.
+    fn new_lines<'r>(&self, report: &'r Report) -> Result<&'r [Arc<str>], Refused> {
+        let (lines, next) = (report.lines.as_slice(), self.log.last + 1);
+        match report.line {
+            Some(first) if first > next => Err(Refused::LineAhead { next }),
+            Some(first) => {
+                let had = usize::try_from(next - first).unwrap_or(usize::MAX);
+                Ok(&lines[had.min(lines.len())..])
+            }
+            None => Ok(lines),
+        }
+    }
+
+    /// Whether a report to a job that has ended is the one that ended it, once more.
+    fn says_already(&self, report: &Report) -> bool {
+        let same = |said: Option<u64>, known| said.is_none() || said == known;
+        let lines = match (report.line, report.lines.as_slice().last()) {
+            (Some(_), _) => self.new_lines(report).is_ok_and(<[_]>::is_empty),
+            (None, newest) => newest.is_none() || newest == self.message.as_ref(),
+        };
+        report.state == Some(self.state)
+            && same(report.step, Some(self.step))
+            && same(report.total, self.total)
+            && lines
+    }
+
+    fn cancel(&self, now: u64) -> Result<Option<Self>, Refused> {
+        if self.state.is_final() {
+            return Err(Refused::Ended);
+        }
+        if self.cancel_requested {
+            return Ok(None);
+        }
+        let mut job = self.clone();
+        job.cancel_requested = true;
+        Ok(Some(match self.push {
+            // Nobody else has to agree.
+            Some(_) => job.ended(State::Cancelled, now),
+            None => job.touched(now),
+        }))
+    }
+}
+
+fn alone<'r>(job: Job) -> Change<'r> {
+    Change { job, lines: &[] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use crate::job::{Extent, JobId, Lines, NewJob, Title};
+
+    const NOON: u64 = 1_800_000_000_000;
+
+    fn running() -> Job {
+        let new = NewJob {
+            id: JobId::random(),
+            title: Title::parse("a job").expect("valid"),
+            total: Some(10),
+            timeout: Duration::from_secs(1),
+        };
+        Job::begun(&new, NOON)
+    }
+
+    fn report(job: &Job, change: impl FnOnce(&mut Report)) -> Result<Option<Job>, Refused> {
+        let mut report = Report::default();
+        change(&mut report);
+        let order = JobCommand::Report(job.id, report);
+        let change = job.change(&order, NOON)?;
+        Ok(change.map(|change| change.job))
+    }
+
+    fn text(lines: &str) -> Lines {
+        Lines::parse(lines).expect("valid")
+    }
+
+    #[test]
+    fn every_change_is_later_than_that_before_whatever_the_clock_does() {
+        let job = running();
+        let one = report(&job, |report| report.step = Some(1));
+        let one = one.expect("taken").expect("a change");
+        let two = report(&one, |report| report.step = Some(2));
+        let two = two.expect("taken").expect("a change");
+        assert!(job.updated_at < one.updated_at && one.updated_at < two.updated_at);
+    }
+
+    #[test]
+    fn what_was_said_before_changes_nothing() {
+        let job = running();
+        let say = |report: &mut Report| {
+            report.step = Some(3);
+            report.line = Some(1);
+            report.lines = text("one\ntwo");
+        };
+        let once = report(&job, say).expect("taken").expect("a change");
+        assert_eq!(once.log, Extent { first: 1, last: 2 });
+        assert_eq!(report(&once, say), Ok(None));
+        let more = report(&once, |report| {
+            report.line = Some(2);
+            report.lines = text("two\nthree");
+        });
+        let more = more.expect("taken").expect("a change");
+        assert_eq!((more.log.last, more.message.as_deref()), (3, Some("three")));
+        let ahead = report(&more, |report| {
+            report.line = Some(5);
+            report.lines = text("five");
+        });
+        assert_eq!(ahead, Err(Refused::LineAhead { next: 4 }));
+    }
+
+    #[test]
+    fn nothing_comes_after_the_end_but_the_end_again() {
+        let job = running();
+        let end = |report: &mut Report| {
+            report.state = Some(State::Failed);
+            report.lines = text("exit code 3");
+        };
+        let ended = report(&job, end).expect("taken").expect("a change");
+        assert_eq!(ended.ended_at, Some(ended.updated_at));
+        assert_eq!(report(&ended, end), Ok(None));
+        let other = |state| report(&ended, |report| report.state = state);
+        assert_eq!(other(Some(State::Done)), Err(Refused::Ended));
+        assert_eq!(other(None), Err(Refused::Ended));
+        let silence = JobCommand::TimeOut(ended.id);
+        let give_up = ended.change(&silence, NOON);
+        assert!(give_up.expect("no refusal").is_none(), "it ended before");
+    }
+
+    #[test]
+    fn a_log_lets_the_oldest_go() {
+        let full = Extent {
+            first: 1,
+            last: Extent::MOST,
+        };
+        assert_eq!(full.grown(0), full);
+        let over = full.grown(7);
+        assert_eq!((over.first, over.last), (8, Extent::MOST + 7));
+    }
+}

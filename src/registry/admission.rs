@@ -1,0 +1,81 @@
+//! Admitting connections, and the guards that take them out again.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use super::{
+    AdmissionError, ConnectionRecord, DeliveryTarget, Registry, Subscriber,
+    connection_set::ConnectionKey, now,
+};
+use crate::{message::Seq, outbox::QueueLimits};
+
+impl Registry {
+    /// Admits a connection if the limits allow one more. It gets no messages before [`Admission::register`].
+    pub fn admit(
+        self: &Arc<Self>,
+        mut subscriber: Subscriber,
+    ) -> Result<Admission, AdmissionError> {
+        let mut table = self.table.lock();
+        table.check_capacity(&subscriber, self.capacity)?;
+        table.intern_strings(&mut subscriber);
+        let record = Arc::new(ConnectionRecord {
+            id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
+            since: now(),
+            subscriber,
+        });
+        let key = table.insert(Arc::clone(&record));
+        drop(table);
+        self.note_change(&record.subscriber);
+        Ok(Admission {
+            registry: Arc::clone(self),
+            record,
+            key,
+        })
+    }
+}
+
+/// An admitted connection that has no delivery target yet. Dropping it removes the connection.
+pub struct Admission {
+    registry: Arc<Registry>,
+    record: Arc<ConnectionRecord>,
+    key: ConnectionKey,
+}
+
+impl Admission {
+    /// Who the connection belongs to, and what it subscribes to.
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.record.subscriber
+    }
+
+    /// The limits of a queue for the connection.
+    pub fn limits(&self) -> QueueLimits {
+        self.registry.limits
+    }
+
+    /// Puts every message for the connection into this target from now on.
+    pub fn register(self, target: DeliveryTarget) -> Registration {
+        self.registry.table.lock().register(self.key, target);
+        Registration(self)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.registry.table.lock().remove(self.key);
+        self.registry.note_change(&self.record.subscriber);
+    }
+}
+
+/// Proof that the messages for a connection are being collected. Dropping it removes the connection.
+pub struct Registration(Admission);
+
+impl Registration {
+    /// Who the connection belongs to, and what it subscribes to.
+    pub fn subscriber(&self) -> &Subscriber {
+        self.0.subscriber()
+    }
+
+    /// See [`Registry::fan_out_position`].
+    pub fn fan_out_position(&self) -> Seq {
+        self.0.registry.fan_out_position()
+    }
+}
