@@ -1,0 +1,288 @@
+//! The structure of `src/` as ARCHITECTURE.md describes it: the order of the rooms, no circles between files, and
+//! which parts only some files may use. The rules are read from ARCHITECTURE.md, so the document and the test agree.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+mod source;
+
+use source::{Source, Use};
+
+/// A path of names, such as `["lib", "http", "sse"]`. The first is the crate: `lib`, or `bin` for `main.rs`.
+type ModulePath = Vec<String>;
+
+/// From one file to another, both below the root of the repository.
+type Arrow = (String, String);
+
+/// The files of `src/` without test modules, and where each module is.
+struct Code {
+    files: BTreeMap<ModulePath, (String, Source)>,
+}
+
+impl Code {
+    fn read() -> Self {
+        let mut code = Self {
+            files: BTreeMap::new(),
+        };
+        code.add(vec!["lib".to_owned()], &root().join("src/lib.rs"));
+        code.add(vec!["bin".to_owned()], &root().join("src/main.rs"));
+        code
+    }
+
+    fn add(&mut self, module: ModulePath, file: &Path) {
+        let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let source = Source::parse(&text);
+        let folder = match module.len() {
+            1 => root().join("src"),
+            _ => file.with_extension(""),
+        };
+        for child in &source.modules {
+            let mut path = module.clone();
+            path.push(child.clone());
+            self.add(path, &folder.join(child).with_extension("rs"));
+        }
+        let name = file.strip_prefix(root()).expect("below the root");
+        let name = name.to_string_lossy().replace('\\', "/");
+        self.files.insert(module, (name, source));
+    }
+
+    fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
+        self.files
+            .values()
+            .map(|(name, source)| (name.as_str(), source))
+    }
+
+    /// The absolute form of a path that is written in `module`; none: it leads out of this package.
+    fn absolute(&self, module: &ModulePath, path: &[String]) -> Option<ModulePath> {
+        let (first, rest) = path.split_first()?;
+        let mut absolute = match first.as_str() {
+            "crate" => module[..1].to_vec(),
+            "self" => module.clone(),
+            "super" => module[..module.len() - 1].to_vec(),
+            "tidings" => vec!["lib".to_owned()],
+            _ => {
+                let (_, source) = &self.files[module];
+                if source.modules.contains(first) {
+                    [module.as_slice(), std::slice::from_ref(first)].concat()
+                } else {
+                    let import = source.uses.iter().find(|import| import.name == *first)?;
+                    if import.path.first() == Some(first) {
+                        return None;
+                    }
+                    self.absolute(module, &import.path)?
+                }
+            }
+        };
+        for name in rest {
+            match name.as_str() {
+                "super" => drop(absolute.pop()),
+                _ => absolute.push(name.clone()),
+            }
+        }
+        Some(absolute)
+    }
+
+    /// The file that has the item at this absolute path, following re-exports; none: it is a module itself, or
+    /// comes from another package.
+    fn file_of(&self, path: &ModulePath) -> Option<&str> {
+        let depth = (1..=path.len()).rev();
+        let depth = depth
+            .into_iter()
+            .find(|depth| self.files.contains_key(&path[..*depth]))?;
+        let (module, item) = (path[..depth].to_vec(), path.get(depth)?);
+        let (name, source) = &self.files[&module];
+        let Some(import) = source.uses.iter().find(|import| import.name == *item) else {
+            return Some(name);
+        };
+        let mut target = self.absolute(&module, &import.path)?;
+        target.extend_from_slice(&path[depth + 1..]);
+        self.file_of(&target)
+    }
+
+    fn arrows(&self) -> BTreeSet<Arrow> {
+        let mut arrows = BTreeSet::new();
+        for (module, (file, source)) in &self.files {
+            let used = |import: &&Use| !import.exported || source.words.contains(&import.name);
+            let imported = source.uses.iter().filter(used).map(|import| &import.path);
+            for path in imported.chain(&source.paths) {
+                let target = self.absolute(module, path);
+                let target = target.and_then(|target| self.file_of(&target));
+                if let Some(target) = target.filter(|target| target != file) {
+                    arrows.insert((file.clone(), target.to_owned()));
+                }
+            }
+        }
+        arrows
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn document() -> String {
+    fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md")
+}
+
+/// The text between two backticks, for each such text.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// The room of a file: `http` for `src/http.rs` and for all below `src/http/`.
+fn room(file: &str) -> &str {
+    let inside = file.strip_prefix("src/").unwrap_or(file);
+    let end = inside.find(['/', '.']).unwrap_or(inside.len());
+    &inside[..end]
+}
+
+/// The order of rooms that ARCHITECTURE.md declares, top first: the line of its arrows.
+fn floors() -> BTreeMap<String, usize> {
+    let document = document();
+    let line = document
+        .lines()
+        .find(|line| line.starts_with("    main → "))
+        .expect("ARCHITECTURE.md has a line with the order of the rooms: main → …");
+    let mut floors = BTreeMap::new();
+    for (floor, rooms) in line.split('→').enumerate() {
+        for room in rooms.split(',') {
+            floors.insert(room.trim().to_owned(), floor);
+        }
+    }
+    floors
+}
+
+/// The files that can be reached from each file by way of circles: groups of files that need each other.
+fn circles(arrows: &BTreeSet<Arrow>) -> Vec<BTreeSet<&str>> {
+    let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (from, to) in arrows {
+        reached.entry(from).or_default().insert(to);
+    }
+    loop {
+        let before: usize = reached.values().map(BTreeSet::len).sum();
+        let known = reached.clone();
+        for targets in reached.values_mut() {
+            let further = targets.iter().filter_map(|target| known.get(target));
+            let further: Vec<&str> = further.flatten().copied().collect();
+            targets.extend(further);
+        }
+        if before == reached.values().map(BTreeSet::len).sum() {
+            break;
+        }
+    }
+    let needs = |a: &str, b: &str| reached.get(a).is_some_and(|targets| targets.contains(b));
+    let in_circles = reached.keys().filter(|file| needs(file, file));
+    let groups = in_circles.map(|file| {
+        let group = reached[file].iter().filter(|other| needs(other, file));
+        group.copied().collect()
+    });
+    groups.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+#[test]
+fn no_room_uses_one_above_it_or_beside_it() {
+    let (code, floors) = (Code::read(), floors());
+    let mut faults = String::new();
+    for (from, to) in code.arrows() {
+        let (above, below) = (room(&from), room(&to));
+        match (floors.get(above), floors.get(below)) {
+            _ if above == below => {}
+            (Some(from), Some(to)) if from < to => {}
+            (Some(_), Some(_)) => writeln!(faults, "{from} uses {to}").expect("a string"),
+            _ => writeln!(faults, "{from} or {to} is in no declared room").expect("a string"),
+        }
+    }
+    assert!(
+        faults.is_empty(),
+        "against the order in ARCHITECTURE.md:\n{faults}"
+    );
+}
+
+#[test]
+fn every_room_is_declared_and_every_declared_room_exists() {
+    let code = Code::read();
+    let rooms: BTreeSet<&str> = code.sources().map(|(file, _)| room(file)).collect();
+    let rooms: BTreeSet<&str> = rooms.into_iter().filter(|room| *room != "lib").collect();
+    let floors = floors();
+    assert_eq!(
+        rooms,
+        floors.keys().map(String::as_str).collect::<BTreeSet<_>>()
+    );
+}
+
+#[test]
+fn no_files_need_each_other_in_a_circle() {
+    let arrows = Code::read().arrows();
+    let mut faults = String::new();
+    for circle in circles(&arrows) {
+        writeln!(faults, "a circle of {} files:", circle.len()).expect("a string");
+        for (from, to) in &arrows {
+            if circle.contains(from.as_str()) && circle.contains(to.as_str()) {
+                writeln!(faults, "  {from} uses {to}").expect("a string");
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+}
+
+#[test]
+fn what_only_some_files_may_use_no_other_file_uses() {
+    let (code, document) = (Code::read(), document());
+    let table = document
+        .split("| used | only by |\n")
+        .nth(1)
+        .unwrap_or_default();
+    let rules = table.lines().take_while(|line| line.starts_with('|'));
+    let rules = rules.filter_map(|line| {
+        let (what, places) = line.strip_prefix("| `")?.split_once("` | ")?;
+        Some((what, quoted(places)))
+    });
+    let (mut faults, mut count) = (String::new(), 0);
+    for (name, places) in rules {
+        count += 1;
+        for (file, source) in code.sources() {
+            let allowed = places.iter().any(|place| match place.ends_with('/') {
+                // A folder, and the file of the same name beside it.
+                true => file.starts_with(place) || *place == file.replace(".rs", "/"),
+                false => file == *place,
+            });
+            if !allowed && source.mentions(name) {
+                writeln!(faults, "{file} uses {name}").expect("a string");
+            }
+        }
+    }
+    assert!(count >= 5, "ARCHITECTURE.md has a table of rules");
+    assert!(faults.is_empty(), "against ARCHITECTURE.md:\n{faults}");
+}
+
+#[test]
+fn every_file_that_the_document_names_exists() {
+    let document = document();
+    let named = quoted(&document).into_iter().filter(|name| {
+        let folders = ["src/", "app/", "tests/", "bench/", "xtask/", "scripts/"];
+        folders.iter().any(|folder| name.starts_with(folder))
+    });
+    let missing: Vec<&str> = named
+        .filter(|name| !name.contains(['*', '{', ' ']))
+        .filter(|name| !root().join(name).exists())
+        .collect();
+    assert!(missing.is_empty(), "not there: {missing:?}");
+}
+
+#[test]
+fn a_circle_and_an_arrow_up_are_found_where_there_are_some() {
+    let arrow = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    let arrows = BTreeSet::from([
+        arrow("a", "b"),
+        arrow("b", "c"),
+        arrow("c", "b"),
+        arrow("c", "d"),
+    ]);
+    assert_eq!(circles(&arrows), [BTreeSet::from(["b", "c"])]);
+    let floors = floors();
+    assert!(floors["http"] < floors["message"]);
+}
