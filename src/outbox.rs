@@ -1,7 +1,7 @@
-//! What waits for connections, between the thread that fans out and whoever writes.
+//! Bounded queues between the thread that fans out messages and the writers of streams.
 //!
-//! Nobody who fills one ever waits. When one is full it forgets what it held and says *behind*: what
-//! stands in the log is read from there, at the reader's own pace.
+//! Putting a message into a queue never blocks. A full queue drops its content and reports that the connection is
+//! *behind*: the connection then reads the log, at its own pace.
 
 mod bounded_queue;
 mod connection_queue;
@@ -15,21 +15,21 @@ pub use thread_queue::{Drained, Recipients, StreamKey, ThreadQueue, Wake};
 
 use crate::message::{Frame, Seq};
 
-/// A message of the log on its way to all its connections, which share it.
+/// An encoded message of the log. All its recipients share it.
 #[derive(Debug)]
 pub struct LoggedFrame {
-    /// Its place.
+    /// Its position in the log.
     pub seq: Seq,
-    /// Its bytes.
+    /// The encoded message.
     pub frame: Frame,
-    /// Whether it is for clients by name, and so waits for them.
+    /// Whether it is a direct message: for clients by name, and kept in their inboxes.
     pub direct: bool,
-    /// Connections that it was given out to since somebody last took the number away.
+    /// Connections that it was written to since this count was last read and reset.
     pub written: AtomicU64,
 }
 
 impl LoggedFrame {
-    /// A message that nobody has had yet.
+    /// A message that was not written to any connection yet.
     pub fn new(seq: Seq, frame: Frame, direct: bool) -> Arc<Self> {
         Arc::new(Self {
             seq,
@@ -45,28 +45,28 @@ impl LoggedFrame {
 pub enum Delivery {
     /// A message of the log.
     Logged(Arc<LoggedFrame>),
-    /// A message that was never in the log: who misses it now misses it for good.
+    /// A message that is not in the log: a connection that misses it cannot get it later.
     Ephemeral(Frame),
 }
 
-/// Why the server ends a connection. Every way there is, by name.
+/// Why the server closes a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The server is on its way down; come back after so many milliseconds.
+    /// The server is shutting down. The client is asked to reconnect after this time.
     Shutdown {
-        /// How long to wait.
+        /// Milliseconds.
         after_ms: u32,
     },
-    /// Somebody closed it by `DELETE /api/clients/{id}`.
+    /// An administrator closed it by `DELETE /api/clients/{id}`.
     Disconnected,
-    /// The token that opened the stream has ended.
+    /// The stream token has expired.
     TokenExpired,
-    /// The log can't be read.
+    /// A read of the log failed.
     LogUnreadable,
 }
 
 impl CloseReason {
-    /// The reason as it stands in `event: reconnect`.
+    /// The reason as it is written in `event: reconnect`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Shutdown { .. } => "shutdown",
@@ -77,33 +77,33 @@ impl CloseReason {
     }
 }
 
-/// What there is for a connection.
+/// What a queue has for a connection.
 #[derive(Debug)]
 pub enum Dequeued {
     /// Write this.
     Delivery(Delivery),
-    /// It overflowed: go on from the log. So many ephemeral messages are lost.
+    /// The queue overflowed: continue from the log.
     Behind {
-        /// Messages that were only here.
+        /// Ephemeral messages that were dropped. They are lost.
         lost: u64,
     },
-    /// Say why, and end.
+    /// Close the connection for this reason.
     Close(CloseReason),
-    /// Nothing now.
+    /// The queue is empty.
     Empty,
 }
 
-/// What may wait for one connection.
+/// The capacity of a queue of one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueLimits {
-    /// Frames.
+    /// Maximum number of frames.
     pub frames: usize,
-    /// Their bytes. One frame is taken whatever its size.
+    /// Maximum bytes of frames. An empty queue takes one frame of any size.
     pub bytes: usize,
 }
 
 impl Delivery {
-    /// The message as bytes.
+    /// The encoded message.
     pub fn frame(&self) -> &Frame {
         match self {
             Self::Logged(logged) => &logged.frame,
@@ -111,7 +111,7 @@ impl Delivery {
         }
     }
 
-    /// Bytes that it takes on its way.
+    /// Bytes that it occupies.
     fn len(&self) -> usize {
         self.frame().size()
     }

@@ -1,8 +1,8 @@
-//! Who is connected to this node now, by client and by topic.
+//! The connections of this node, by client and by topic.
 //!
-//! The registry knows of each connection where what is for it goes, its [`DeliveryTarget`]. Who is admitted gets an
-//! [`Admission`], who listens a [`Registration`]; dropping either takes the connection out again, so that
-//! nobody can be admitted and never reported gone.
+//! The registry knows the [`DeliveryTarget`] of each connection. An admitted connection holds an [`Admission`], a
+//! registered one a [`Registration`]. Dropping either removes the connection, so none can be admitted and never
+//! removed.
 
 mod admission;
 mod connection_set;
@@ -40,26 +40,26 @@ use crate::{
     outbox::{CloseReason, Delivery, QueueLimits, ThreadQueue},
 };
 
-/// A connection that may be closed.
+/// A reference to a connection, to close it.
 pub struct ConnectionHandle {
     key: ConnectionKey,
     record: Arc<ConnectionRecord>,
 }
 
-/// See the module's description.
+/// See the module documentation.
 pub struct Registry {
     table: Mutex<ConnectionTable>,
     changes: ChangeFeed<ClientId, ()>,
     capacity: Capacity,
     limits: QueueLimits,
-    /// Everything up to this place has been put into the targets it was for.
+    /// Every message up to this position has been put into the targets of its recipients.
     fan_out_position: AtomicU64,
     deliveries: AtomicU64,
     opened: AtomicU64,
 }
 
 impl Registry {
-    /// An empty one.
+    /// An empty registry. `limits` apply to the queue of each connection.
     pub fn new(capacity: Capacity, limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
             table: Mutex::default(),
@@ -72,17 +72,17 @@ impl Registry {
         })
     }
 
-    /// Says that everything up to here came before this registry: nobody waits for it.
+    /// Sets the position of the log at the start: earlier messages are not fanned out.
     pub fn start_at(&self, seq: Seq) {
         self.fan_out_position.fetch_max(seq, Ordering::Release);
     }
 
-    /// Has a queue lead to those who say so when they begin to listen.
+    /// Adds the queue of a delivery thread, for [`DeliveryTarget::Thread`].
     pub fn add_thread_queue(&self, queue: Arc<ThreadQueue>) -> ThreadQueueId {
         self.table.lock().thread_queues.add(queue)
     }
 
-    /// Puts a delivery into the target of everyone it is for, and says how many that were.
+    /// Puts a delivery into the target of each recipient. Returns the number of connections.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
         let reached = self.put(audience, delivery);
         if let Delivery::Logged(logged) = delivery {
@@ -93,7 +93,7 @@ impl Registry {
         reached
     }
 
-    /// Does the same with what the server says of itself, which is counted nowhere.
+    /// The same for the server's own messages, which are not counted.
     pub fn announce(&self, audience: &Audience, delivery: &Delivery) {
         self.put(audience, delivery);
     }
@@ -102,28 +102,28 @@ impl Registry {
         self.table.lock().put(audience, delivery)
     }
 
-    /// What may wait for one connection.
+    /// The limits of the queue of a connection.
     pub fn limits(&self) -> QueueLimits {
         self.limits
     }
 
-    /// The place up to which every message has been put into the targets it was for. Read it *before*
-    /// looking into one: if that is empty then, its connection has been served up to here.
+    /// The position up to which every message has been put into the targets of its recipients. Read it *before* a
+    /// queue: if the queue is empty then, its connection is up to date to this position.
     pub fn fan_out_position(&self) -> Seq {
         self.fan_out_position.load(Ordering::Acquire)
     }
 
-    /// How many a message would reach now.
+    /// The recipients that a message would have now.
     pub fn count(&self, audience: &Audience) -> Count {
         self.table.lock().count(audience)
     }
 
-    /// Closes every connection of a client and says how many that were.
+    /// Closes every connection of a client. Returns their number.
     pub fn disconnect(&self, client_id: &ClientId, reason: CloseReason) -> u64 {
         self.table.lock().disconnect(client_id, reason)
     }
 
-    /// All connections, to close them one by one.
+    /// All connections, including observers, to close them.
     pub fn all_connections(&self) -> Vec<ConnectionHandle> {
         let all = self.table.lock().all();
         all.into_iter()
@@ -131,7 +131,7 @@ impl Registry {
             .collect()
     }
 
-    /// Closes some of them, each for the reason that it is given.
+    /// Closes these connections. `reason` is called for each.
     pub fn close(&self, connections: &[ConnectionHandle], reason: impl Fn() -> CloseReason) {
         let mut table = self.table.lock();
         for ConnectionHandle { key, record } in connections {
@@ -159,18 +159,18 @@ impl Registry {
             .collect()
     }
 
-    /// Clients and connections now.
+    /// The numbers of clients and connections now.
     pub fn size(&self) -> Count {
         self.table.lock().size()
     }
 
-    /// Distinct topics and patterns that somebody is subscribed to.
+    /// The number of distinct topics and patterns with subscribers.
     pub fn topics(&self) -> u64 {
         self.table.lock().topic_index.len() as u64
     }
 
-    /// Up to `limit` topics and patterns after `after` that contain `search`, by name, and how many
-    /// connections are subscribed to each. The server's own are left out.
+    /// Up to `limit` topics and patterns after `after` that contain `search`, sorted by name, with the number of their
+    /// subscribers. The server's own topics are left out.
     pub fn list_topics(&self, after: &str, search: &str, limit: usize) -> Vec<(String, u64)> {
         let mut topics = Vec::new();
         self.table.lock().topic_index.each(|topic, count| {
@@ -193,7 +193,7 @@ impl Registry {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// Who came and went, for those who watch.
+    /// The clients that connected or disconnected, for observers.
     pub fn changes(&self) -> &ChangeFeed<ClientId, ()> {
         &self.changes
     }
@@ -204,7 +204,7 @@ impl Registry {
         }
     }
 
-    /// Whether anybody watches the server itself.
+    /// Whether there is an observer.
     pub fn is_observed(&self) -> bool {
         self.table.lock().is_observed()
     }

@@ -1,10 +1,10 @@
-//! A bounded queue of one connection.
+//! The bounded queue of one connection.
 
 use std::collections::VecDeque;
 
 use super::{CloseReason, Delivery, Dequeued, QueueLimits};
 
-/// See the module's description.
+/// Deliveries in order, within limits. Closing and overflow take precedence over deliveries.
 #[derive(Debug, Default)]
 pub struct BoundedQueue {
     deliveries: VecDeque<Delivery>,
@@ -15,7 +15,7 @@ pub struct BoundedQueue {
 }
 
 impl BoundedQueue {
-    /// Puts a delivery in, or notes that the connection fell behind.
+    /// Adds a delivery. If it does not fit, everything is dropped and the connection is behind.
     pub fn put(&mut self, delivery: Delivery, limits: QueueLimits) {
         if self.has_room(delivery.len(), limits) {
             self.bytes += delivery.len();
@@ -26,7 +26,7 @@ impl BoundedQueue {
         }
     }
 
-    /// Forgets what it held, for some of it never came. So many of those were only here.
+    /// Drops everything, because earlier deliveries did not get here. `lost`: ephemeral messages among them.
     pub fn fall_behind(&mut self, lost: u64) {
         self.behind = true;
         self.bytes = 0;
@@ -35,18 +35,18 @@ impl BoundedQueue {
         self.lost += lost + ephemeral.count() as u64;
     }
 
-    /// Ends the connection once it next looks. The first reason stays.
+    /// Closes the connection when the queue is read next. The first reason counts.
     pub fn close(&mut self, reason: CloseReason) {
         self.close.get_or_insert(reason);
     }
 
-    /// Why the connection is to end, if it is.
+    /// Why the connection is being closed, if it is.
     pub fn closing(&self) -> Option<CloseReason> {
         self.close
     }
 
-    /// What to do next. After [`Dequeued::Behind`] the queue collects anew from this moment on, so whoever
-    /// reads the log *after* this call misses nothing.
+    /// Takes the next item. From the moment of [`Dequeued::Behind`] on the queue collects again, so a read of the
+    /// log *after* this call misses nothing.
     pub fn take(&mut self) -> Dequeued {
         if let Some(reason) = self.close {
             return Dequeued::Close(reason);
@@ -62,7 +62,7 @@ impl BoundedQueue {
                 Dequeued::Delivery(delivery)
             }
             None => {
-                // A burst must not cost memory for as long as the connection lasts.
+                // Release the capacity that a burst allocated.
                 self.deliveries = VecDeque::new();
                 Dequeued::Empty
             }

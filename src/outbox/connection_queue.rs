@@ -1,4 +1,4 @@
-//! The outbox of one connection that a task writes.
+//! The queue of one connection whose stream is written by a task.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::{BoundedQueue, CloseReason, Delivery, Dequeued, QueueLimits};
 use crate::message::Seq;
 
-/// See the module's description.
+/// A [`BoundedQueue`] that a task can wait on.
 pub struct ConnectionQueue {
     inner: Mutex<Inner>,
     limits: QueueLimits,
@@ -21,9 +21,9 @@ pub struct ConnectionQueue {
 #[derive(Default)]
 struct Inner {
     queue: BoundedQueue,
-    /// Recipients to tell that there is something to take.
+    /// Wakes the task that writes the stream.
     waker: Option<Waker>,
-    /// Everything that was put in has been taken, and its taker waits.
+    /// The queue was drained and its task waits.
     idle: bool,
     position: Seq,
 }
@@ -35,7 +35,7 @@ impl fmt::Debug for ConnectionQueue {
 }
 
 impl ConnectionQueue {
-    /// An empty one.
+    /// An empty queue.
     pub fn new(limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),
@@ -43,21 +43,21 @@ impl ConnectionQueue {
         })
     }
 
-    /// Puts a delivery in, or notes that the connection fell behind. Never waits.
+    /// See [`BoundedQueue::put`]. Never blocks.
     pub fn put(&self, delivery: Delivery) {
         let mut inner = self.inner.lock();
         inner.queue.put(delivery, self.limits);
-        inner.tell();
+        inner.wake();
     }
 
-    /// Ends the connection once it next looks. The first reason stays.
+    /// See [`BoundedQueue::close`].
     pub fn close(&self, reason: CloseReason) {
         let mut inner = self.inner.lock();
         inner.queue.close(reason);
-        inner.tell();
+        inner.wake();
     }
 
-    /// What to do next: see [`BoundedQueue::take`].
+    /// See [`BoundedQueue::take`].
     pub fn take(&self) -> Dequeued {
         let mut inner = self.inner.lock();
         let taken = inner.queue.take();
@@ -65,23 +65,23 @@ impl ConnectionQueue {
         taken
     }
 
-    /// Why the connection is to end, if it is.
+    /// Why the connection is being closed, if it is.
     pub fn closing(&self) -> Option<CloseReason> {
         self.inner.lock().queue.closing()
     }
 
-    /// Notes the place up to which the connection has been served.
+    /// Records the position up to which the connection has been served.
     pub fn set_position(&self, seq: Seq) {
         self.inner.lock().position = seq;
     }
 
-    /// The place up to which the connection has been served, if something waits for it.
+    /// The position up to which the connection has been served; none when the queue is drained.
     pub fn position(&self) -> Option<Seq> {
         let inner = self.inner.lock();
         (!inner.idle).then_some(inner.position)
     }
 
-    /// Waits until there is something to take.
+    /// Waits until the queue has something to take.
     pub async fn filled(&self) {
         poll_fn(|context| {
             let mut inner = self.inner.lock();
@@ -97,8 +97,8 @@ impl ConnectionQueue {
 }
 
 impl Inner {
-    /// Tells whoever waits, once.
-    fn tell(&mut self) {
+    /// Wakes the waiting task, once.
+    fn wake(&mut self) {
         if std::mem::take(&mut self.idle)
             && let Some(waker) = &self.waker
         {

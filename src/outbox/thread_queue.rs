@@ -1,7 +1,6 @@
-//! The outbox of all connections that one thread writes: each message once, with those it is for.
+//! The queue of all streams that one delivery thread writes: each message once, with its recipients.
 //!
-//! What fans out does so much work for a thread, not for a connection, and a connection that is quiet
-//! costs nothing here.
+//! Fan-out does its work per thread, not per connection, and an idle connection costs nothing here.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,65 +13,65 @@ use parking_lot::Mutex;
 use super::{CloseReason, Delivery};
 use crate::message::Seq;
 
-/// What may wait for a thread, in bytes: frames, and the lists of those they are for.
-const ROOM: usize = 16 << 20;
+/// The capacity of the queue in bytes: frames and lists of recipients.
+const CAPACITY: usize = 16 << 20;
 
-/// A connection's place in its thread. The number says whether it is still the same connection.
+/// The key of a stream in its delivery thread: a generational index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamKey {
-    /// Where.
+    /// The index of its slot.
     pub index: u32,
-    /// Which of those that were there.
+    /// Distinguishes the streams that have used this slot.
     pub generation: u32,
 }
 
-/// Recipients a delivery is for, of the connections of a thread.
+/// The recipients of a delivery among the streams of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipients {
-    /// All but those that only watch the server.
+    /// All streams except observers.
     Everyone,
-    /// This one.
+    /// One stream.
     One(StreamKey),
-    /// These.
+    /// Several streams.
     Many(Box<[StreamKey]>),
 }
 
-/// Rung when there is something for a thread.
+/// Wakes a thread that waits for its queue.
 pub trait Wake: Send + Sync {
-    /// It is called while messages fan out: it must be quick.
+    /// Called during fan-out, so it must be quick.
     fn wake(&self);
 }
 
-/// See the module's description.
+/// See the module documentation.
 pub struct ThreadQueue {
     inner: Mutex<Inner>,
-    /// How far those are that have not had everything: a few.
-    behind: Mutex<HashMap<StreamKey, Seq>>,
+    /// The positions of streams that are not up to date: usually few.
+    positions: Mutex<HashMap<StreamKey, Seq>>,
     waker: Arc<dyn Wake>,
-    room: usize,
+    capacity: usize,
 }
 
 #[derive(Default)]
 struct Inner {
     deliveries: VecDeque<(Delivery, Recipients)>,
     bytes: usize,
-    /// For whom there was no room after those.
+    /// The recipients of what did not fit.
     overflow: Overflow,
     closes: Vec<(StreamKey, CloseReason)>,
 }
 
-/// What a thread takes out at a time.
+/// The content of a [`ThreadQueue`] at one moment.
 #[derive(Debug, Default)]
 pub struct Drained {
     /// Messages, in order.
     pub deliveries: VecDeque<(Delivery, Recipients)>,
-    /// For whom there was no room after those, and how many messages they have lost that are in no log.
+    /// Streams for which messages did not fit after these, with the number of ephemeral messages that they lost.
     pub behind: Vec<(Recipients, u64)>,
-    /// Recipients to end, and why.
+    /// Streams to close, and why.
     pub closes: Vec<(StreamKey, CloseReason)>,
 }
 
-/// Those for whom there was no room, each once.
+/// The streams for which messages did not fit, each once, with the ephemeral messages that they lost.
 #[derive(Debug, Default)]
 struct Overflow {
     everyone: Option<u64>,
@@ -80,30 +79,30 @@ struct Overflow {
 }
 
 impl ThreadQueue {
-    /// An empty one that rings this waker.
+    /// An empty queue that wakes its thread by this waker.
     pub fn new(waker: Arc<dyn Wake>) -> Arc<Self> {
         Arc::new(Self {
             inner: Mutex::default(),
-            behind: Mutex::default(),
+            positions: Mutex::default(),
             waker,
-            room: ROOM,
+            capacity: CAPACITY,
         })
     }
 
-    /// Puts a delivery in, or notes who fell behind for want of room. Never waits.
+    /// Adds a delivery. If it does not fit, its recipients are behind. Never blocks.
     pub fn put(&self, delivery: Delivery, recipients: Recipients) {
-        self.inner.lock().put(delivery, recipients, self.room);
+        self.inner.lock().put(delivery, recipients, self.capacity);
         self.waker.wake();
     }
 
-    /// Ends a connection, once its thread next looks.
+    /// Closes a stream when the thread reads the queue next.
     pub fn close(&self, key: StreamKey, reason: CloseReason) {
         self.inner.lock().closes.push((key, reason));
         self.waker.wake();
     }
 
-    /// Takes everything. After this the queue collects anew, so whoever reads the log for those who are
-    /// behind *after* this call misses nothing.
+    /// Takes everything. From this moment on the queue collects again, so a read of the log *after* this call misses
+    /// nothing for streams that are behind.
     pub fn take(&self) -> Drained {
         let inner = mem::take(&mut *self.inner.lock());
         let everyone = inner.overflow.everyone;
@@ -117,42 +116,42 @@ impl ThreadQueue {
         }
     }
 
-    /// Whether there is nothing to take.
+    /// Whether the queue is empty.
     pub fn is_empty(&self) -> bool {
         let inner = self.inner.lock();
-        // Nothing overflows where nothing is held.
+        // There is no overflow without deliveries.
         inner.deliveries.is_empty() && inner.closes.is_empty()
     }
 
-    /// Notes how far a connection is that has not had everything; none: it has.
+    /// Records the position of a stream that is not up to date; none: it is.
     pub fn set_position(&self, key: StreamKey, position: Option<Seq>) {
-        let mut behind = self.behind.lock();
+        let mut positions = self.positions.lock();
         match position {
-            Some(position) => drop(behind.insert(key, position)),
-            None => drop(behind.remove(&key)),
+            Some(position) => drop(positions.insert(key, position)),
+            None => drop(positions.remove(&key)),
         }
-        if behind.is_empty() {
-            *behind = HashMap::new();
+        if positions.is_empty() {
+            *positions = HashMap::new();
         }
     }
 
-    /// How far a connection is, if it has not had everything.
+    /// The position of a stream, if it is not up to date.
     pub fn position(&self, key: StreamKey) -> Option<Seq> {
-        self.behind.lock().get(&key).copied()
+        self.positions.lock().get(&key).copied()
     }
 }
 
 impl Inner {
-    fn put(&mut self, delivery: Delivery, recipients: Recipients, room: usize) {
+    fn put(&mut self, delivery: Delivery, recipients: Recipients, capacity: usize) {
         let list = match &recipients {
             Recipients::Many(keys) => size_of_val(&**keys),
             Recipients::Everyone | Recipients::One(_) => 0,
         };
         let bytes = delivery.len() + list + size_of::<(Delivery, Recipients)>();
-        let fits = self.deliveries.is_empty() || self.bytes + bytes <= room;
-        // Who is behind takes nothing from here before it has read the log: what came after would hide
-        // what is missing.
-        if fits && !self.overflow.has_happened() {
+        let fits = self.deliveries.is_empty() || self.bytes + bytes <= capacity;
+        // After an overflow nothing is added until the queue is drained: a later message would hide the missing ones
+        // from a stream that is behind.
+        if fits && !self.overflow.is_some() {
             self.bytes += bytes;
             self.deliveries.push_back((delivery, recipients));
         } else {
@@ -163,7 +162,7 @@ impl Inner {
 }
 
 impl Overflow {
-    fn has_happened(&self) -> bool {
+    fn is_some(&self) -> bool {
         self.everyone.is_some() || !self.some.is_empty()
     }
 
@@ -200,12 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_no_room_is_behind_and_what_fitted_comes_before() {
+    fn recipients_of_what_does_not_fit_are_behind_and_what_fitted_comes_first() {
         let queue = ThreadQueue {
             inner: Mutex::default(),
-            behind: Mutex::default(),
+            positions: Mutex::default(),
             waker: Arc::new(NoWake),
-            room: 1,
+            capacity: 1,
         };
         queue.put(ephemeral(), Recipients::One(key(1)));
         queue.put(ephemeral(), Recipients::Many([key(1), key(2)].into()));

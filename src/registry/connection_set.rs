@@ -1,11 +1,11 @@
-//! A set of connections that takes little room where there is one, as there is of most clients and topics.
+//! A set of connections that is small when it has one element, as most clients and topics have.
 
 use std::collections::{BTreeSet, btree_set};
 
 /// The index of a connection in the connection table, for as long as it is registered.
 pub(super) type ConnectionKey = u32;
 
-/// See the module's description.
+/// See the module documentation.
 #[derive(Debug, Default)]
 pub(super) enum ConnectionSet {
     #[default]
@@ -13,7 +13,7 @@ pub(super) enum ConnectionSet {
     One(ConnectionKey),
     #[expect(
         clippy::box_collection,
-        reason = "a set in here would double the room of all"
+        reason = "an unboxed set would double the size of all"
     )]
     Many(Box<BTreeSet<ConnectionKey>>),
 }
@@ -44,7 +44,7 @@ impl ConnectionSet {
         }
     }
 
-    /// Takes one out. Says whether it was the last.
+    /// Removes one. Returns whether it was the last.
     pub(super) fn remove(&mut self, key: ConnectionKey) -> bool {
         match self {
             Self::One(other) if *other == key => *self = Self::None,

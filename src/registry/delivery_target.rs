@@ -1,4 +1,4 @@
-//! Where the registry puts what is for a connection.
+//! Where the registry puts the messages for a connection.
 
 use std::sync::Arc;
 
@@ -7,21 +7,21 @@ use crate::{
     outbox::{CloseReason, ConnectionQueue, StreamKey, ThreadQueue},
 };
 
-/// The number of a queue, as the registry gave it.
+/// The id of a thread queue in the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadQueueId(pub(super) u16);
 
-/// See the module's description.
+/// See the module documentation.
 #[derive(Clone, Debug, Default)]
 pub enum DeliveryTarget {
-    /// Nowhere yet: the connection has been admitted, and nobody writes it so far.
+    /// None yet: the connection is admitted, but not registered.
     #[default]
     Unassigned,
-    /// Nowhere, and it is to end as soon as somebody writes it.
+    /// None yet, and it is to be closed as soon as it is registered.
     Closing(CloseReason),
-    /// An outbox of its own, which a task empties.
+    /// A queue of its own, which a task empties.
     Queue(Arc<ConnectionQueue>),
-    /// The queue of the thread that writes it, for the connection at this place.
+    /// The queue of the delivery thread that writes its stream, with the key of the stream.
     Thread(ThreadQueueId, StreamKey),
 }
 
@@ -48,7 +48,7 @@ impl ThreadQueues {
         self.0.iter()
     }
 
-    /// One more, or one less, of the audience is led to by a queue.
+    /// Adds to, or subtracts from, the number of streams of a thread, without observers.
     pub(super) fn count(&mut self, id: ThreadQueueId, change: i64) {
         if let Some(entry) = self.0.get_mut(usize::from(id.0)) {
             entry.audience = entry.audience.saturating_add_signed(change);
@@ -61,7 +61,7 @@ impl ThreadQueues {
 }
 
 impl DeliveryTarget {
-    /// Has the connection ended, once its writer next looks.
+    /// Closes the connection when its writer reads the queue next.
     pub(super) fn close(&mut self, thread_queues: &ThreadQueues, reason: CloseReason) {
         match self {
             Self::Unassigned => *self = Self::Closing(reason),
@@ -75,7 +75,7 @@ impl DeliveryTarget {
         }
     }
 
-    /// How many places the connection is behind `head`.
+    /// How many positions the connection is behind `head`.
     pub(super) fn behind(&self, thread_queues: &ThreadQueues, head: Seq) -> u64 {
         let position = match self {
             Self::Unassigned | Self::Closing(_) => None,

@@ -1,21 +1,21 @@
 //! How many connections the registry admits.
 
-/// How many connections there may be.
+/// The maximum number of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// Of one client.
+    /// Per client.
     pub per_client: usize,
-    /// In all.
+    /// In total.
     pub total: usize,
 }
 
 /// Why a connection was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdmissionError {
-    /// The client has as many as it may have.
+    /// The client has reached its limit.
     #[error("this client has {0} connections, and may have no more")]
     PerClient(usize),
-    /// The node has as many as it may have.
+    /// The server has reached its limit.
     #[error("this server has {0} connections, and may have no more")]
     Total(usize),
 }

@@ -1,4 +1,4 @@
-//! What is known of a connection, and of a client by its connections.
+//! What the registry knows of a connection, and of a client by its connections.
 
 use std::{
     fmt,
@@ -11,15 +11,15 @@ use arcstr::ArcStr;
 
 use crate::message::{ClientId, TopicFilter};
 
-/// The number of a connection on this node; never used twice while the node runs.
+/// The number of a connection on this node. Numbers grow and are not reused while the process runs.
 pub type ConnectionId = u64;
 
-/// What a connection tells of itself when it asks to be admitted.
+/// The subscriber of a connection: whose it is, and what it subscribes to.
 #[derive(Clone, Debug)]
 pub struct Subscriber {
-    /// Whose connection it is.
+    /// The client.
     pub client_id: ClientId,
-    /// What it subscribes to.
+    /// The topics and patterns that it subscribes to.
     pub filters: Box<[TopicFilter]>,
     /// The address it comes from.
     pub remote: Remote,
@@ -28,21 +28,21 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Whether it watches the server itself. Such a connection is no part of the audience: it is neither
-    /// listed nor counted, and `everyone` does not mean it.
+    /// Whether it is an observer: it subscribes to one of the server's own topics. Observers are neither listed nor
+    /// counted, and `everyone` does not include them.
     pub fn is_observer(&self) -> bool {
         self.filters.iter().any(TopicFilter::is_reserved)
     }
 }
 
-/// An address, in little room where it is of the usual kind.
+/// A remote address. IPv6 is boxed to keep the common case small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remote {
-    /// Not known.
+    /// Unknown.
     Unknown,
-    /// Of IPv4.
+    /// IPv4.
     V4(SocketAddrV4),
-    /// Of IPv6.
+    /// IPv6.
     V6(Box<SocketAddrV6>),
 }
 
@@ -66,38 +66,38 @@ impl fmt::Display for Remote {
     }
 }
 
-/// A connection as the registry knows it.
+/// An admitted connection.
 #[derive(Debug)]
 pub struct ConnectionRecord {
     /// Its number.
     pub id: ConnectionId,
     /// When it was admitted, in milliseconds since 1970.
     pub since: u64,
-    /// What it told of itself.
+    /// Its subscriber.
     pub subscriber: Subscriber,
 }
 
-/// A connection, and how it fares.
+/// A connection and how far it is.
 #[derive(Clone, Debug)]
 pub struct ConnectionStatus {
     /// The connection.
     pub record: Arc<ConnectionRecord>,
-    /// How many places of the log it is behind.
+    /// How many positions of the log it is behind.
     pub behind: u64,
 }
 
 /// A client and its connections, oldest first.
 #[derive(Clone, Debug)]
 pub struct Presence {
-    /// Who it is.
+    /// The client.
     pub client_id: ClientId,
-    /// The registry's count of changes when this was read.
+    /// The version of the registry when this was read. It grows with each change.
     pub version: u64,
-    /// Its connections; none when it has gone.
+    /// Its connections; empty when it has disconnected.
     pub connections: Vec<ConnectionStatus>,
 }
 
-/// Clients and connections, counted.
+/// Numbers of clients and connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
     /// Distinct clients.

@@ -2,7 +2,7 @@
 
 use slab::Slab;
 
-/// The fewest entries that a slab grows by.
+/// The minimum number of entries that a slab grows by.
 const LEAST: usize = 64;
 
 /// Makes sure that one more entry fits. Grows a full slab by an eighth of its length.

@@ -1,36 +1,36 @@
-//! Clients in some order, and a window of them: for a list so long that nobody loads it whole.
+//! Windows of the sorted list of clients, for lists that are too long to load.
 
 use std::cmp::Reverse;
 
 use super::{Presence, Registry, connection_set::ConnectionSet};
 use crate::message::ClientId;
 
-/// By what clients are put in order. Those who are equal come by their ids.
+/// What clients are sorted by. Equal ones are sorted by their ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
     /// Their ids.
     ClientId,
-    /// When the oldest of their connections was opened.
+    /// The time when the oldest of their connections was opened.
     Since,
-    /// How many connections they have.
+    /// The number of their connections.
     Connections,
 }
 
-/// An order of clients.
+/// How clients are sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortOrder {
-    /// By what.
+    /// The key.
     pub by: SortKey,
-    /// The greatest first.
+    /// Whether the greatest comes first.
     pub descending: bool,
 }
 
-/// A window of the clients.
+/// A window of the sorted list.
 #[derive(Clone, Debug)]
 pub struct ClientWindow {
-    /// Those in the window.
+    /// The clients in the window.
     pub clients: Vec<Presence>,
-    /// All whose id or topics contain what was searched for.
+    /// The number of all clients that match the search.
     pub matching: u64,
 }
 
@@ -56,7 +56,7 @@ impl Registry {
         let table = self.table.lock();
         let clients = window
             .map(|(_, client_id)| table.presence(&client_id, self.fan_out_position()))
-            // Whoever has left since is not shown as somebody without connections.
+            // Leave out clients that have disconnected since.
             .filter(|presence| !presence.connections.is_empty())
             .collect();
         ClientWindow { clients, matching }
@@ -66,7 +66,7 @@ impl Registry {
         let table = self.table.lock();
         let rank = |keys: &ConnectionSet| match by {
             SortKey::ClientId => 0,
-            // The numbers of connections grow with time.
+            // Connection ids grow with time.
             SortKey::Since => table.oldest(keys),
             SortKey::Connections => keys.len() as u64,
         };

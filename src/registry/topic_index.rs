@@ -1,4 +1,4 @@
-//! Which connections want which topics.
+//! Which connections subscribe to which topics and patterns.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use indexmap::IndexSet;
 use super::connection_set::{ConnectionKey, ConnectionSet};
 use crate::message::{Topic, TopicFilter};
 
-/// The index from a topic to the connections that hear it. Finding them costs the depth of the topic
-/// and the number found, not the number of subscriptions.
+/// The index from a topic to its subscribers. A lookup costs the depth of the topic and the number of connections
+/// found, not the number of subscriptions.
 #[derive(Default)]
 pub(super) struct TopicIndex {
     exact: HashMap<TopicFilter, ConnectionSet>,
@@ -16,7 +16,7 @@ pub(super) struct TopicIndex {
     pattern_count: usize,
 }
 
-/// A segment of the patterns that have come this far.
+/// A node of the tree of patterns: one segment.
 #[derive(Default)]
 struct Node {
     next: HashMap<Box<str>, Node>,
@@ -27,20 +27,20 @@ struct Node {
 }
 
 impl TopicIndex {
-    /// How many distinct topics and patterns somebody is subscribed to.
+    /// The number of distinct topics and patterns.
     pub(super) fn len(&self) -> usize {
         self.exact.len() + self.pattern_count
     }
 
-    /// Calls `found` with each topic and pattern and how many connections are subscribed to it, in no order.
+    /// Calls `found` with each topic or pattern and the number of its subscribers, in no order.
     pub(super) fn each(&self, mut found: impl FnMut(&str, usize)) {
-        for (filter, members) in &self.exact {
-            found(filter.as_str(), members.len());
+        for (filter, connections) in &self.exact {
+            found(filter.as_str(), connections.len());
         }
         self.patterns.each(&mut String::new(), &mut found);
     }
 
-    /// Has the text of a topic that somebody is subscribed to held once.
+    /// Replaces the text of a known topic by a shared copy.
     pub(super) fn intern(&self, filter: &mut TopicFilter) {
         if let Some((known, _)) = self.exact.get_key_value(filter) {
             *filter = known.clone();
@@ -79,7 +79,7 @@ impl TopicIndex {
         }
     }
 
-    /// Calls `found` once for each connection that hears `topic`.
+    /// Calls `found` once for each connection that is subscribed to `topic`.
     pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(ConnectionKey)) {
         let exact = TopicFilter::of(topic);
         let exact = self.exact.get(&exact);
@@ -90,7 +90,7 @@ impl TopicIndex {
         match sets.as_slice() {
             [] => {}
             [keys] => keys.iter().for_each(found),
-            // A connection may hear the same topic through several of its subscriptions.
+            // Several subscriptions of one connection may match.
             _ => {
                 let mut seen = IndexSet::new();
                 for id in sets.into_iter().flat_map(ConnectionSet::iter) {
@@ -138,7 +138,7 @@ impl Node {
         }
     }
 
-    /// Takes one subscription out, and the branches that only led to it. Says whether it was the last of its pattern.
+    /// Removes one subscription and the nodes that became empty. Returns whether it was the last of its pattern.
     fn remove(&mut self, segments: &[&str], id: ConnectionKey) -> bool {
         match segments {
             [] => self.here.remove(id),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_hears_a_topic_once_however_it_asked_for_it() {
+    fn a_connection_with_several_matching_subscriptions_is_found_once() {
         let mut topic_index = TopicIndex::default();
         for text in ["orders/42", "orders/*", "orders/**"] {
             topic_index.add(&filter(text), 1);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_those_who_left() {
+    fn nothing_is_left_after_all_subscriptions_are_removed() {
         let mut topic_index = TopicIndex::default();
         for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
             topic_index.add(&filter(text), 1);
@@ -204,9 +204,9 @@ mod tests {
     }
 
     proptest! {
-        /// The tree must agree with the plain definition in [`TopicFilter::matches`].
+        /// The tree must agree with the definition in [`TopicFilter::matches`].
         #[test]
-        fn the_index_finds_whom_the_definition_names(
+        fn the_index_finds_the_connections_whose_filters_match(
             filters in prop::collection::vec(r"(\$a|a|b|\*)(/(a|b|\*)){0,3}(/\*\*)?", 1..20),
             topic in r"(\$a|a|b)(/(a|b)){0,4}",
         ) {

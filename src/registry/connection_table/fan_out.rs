@@ -1,0 +1,101 @@
+//! Fan-out: puts one delivery into the targets of all its recipients.
+
+use std::mem;
+
+use super::{ConnectionTable, TableEntry};
+use crate::{
+    message::{Audience, ClientId},
+    outbox::{Delivery, Recipients},
+    registry::{
+        connection_set::{ConnectionKey, ConnectionSet},
+        delivery_target::DeliveryTarget,
+    },
+};
+
+impl ConnectionTable {
+    /// Puts a delivery into the target of each of its recipients. Returns their number.
+    pub(in crate::registry) fn put(&mut self, audience: &Audience, delivery: &Delivery) -> u64 {
+        if *audience == Audience::Everyone {
+            return self.put_to_everyone(delivery);
+        }
+        let mut stream_keys = mem::take(&mut self.stream_keys);
+        stream_keys.resize_with(self.thread_queues.len(), Vec::new);
+        let mut reached = 0;
+        self.for_each(audience, |entry| {
+            match &entry.target {
+                DeliveryTarget::Queue(queue) => queue.put(delivery.clone()),
+                DeliveryTarget::Thread(id, stream_key) => {
+                    stream_keys[usize::from(id.0)].push(*stream_key)
+                }
+                DeliveryTarget::Unassigned | DeliveryTarget::Closing(_) => return,
+            }
+            reached += 1;
+        });
+        for (entry, stream_keys) in self.thread_queues.entries().zip(&mut stream_keys) {
+            let recipients = match stream_keys.as_slice() {
+                [] => continue,
+                [stream_key] => Recipients::One(*stream_key),
+                stream_keys => Recipients::Many(stream_keys.into()),
+            };
+            entry.queue.put(delivery.clone(), recipients);
+            stream_keys.clear();
+        }
+        self.stream_keys = stream_keys;
+        reached
+    }
+
+    fn put_to_everyone(&self, delivery: &Delivery) -> u64 {
+        let mut reached = self.with_own_queue.len() as u64;
+        for key in self.with_own_queue.iter() {
+            if let Some(TableEntry {
+                target: DeliveryTarget::Queue(queue),
+                ..
+            }) = self.connections.get(key as usize)
+            {
+                queue.put(delivery.clone());
+            }
+        }
+        for entry in self
+            .thread_queues
+            .entries()
+            .filter(|entry| entry.audience > 0)
+        {
+            entry.queue.put(delivery.clone(), Recipients::Everyone);
+            reached += entry.audience;
+        }
+        reached
+    }
+
+    /// Calls `found` for each connection of an audience; observers only where they subscribe to the topic.
+    pub(super) fn for_each<'a>(
+        &'a self,
+        audience: &Audience,
+        mut found: impl FnMut(&'a TableEntry),
+    ) {
+        let mut one = |key: ConnectionKey| {
+            self.connections
+                .get(key as usize)
+                .into_iter()
+                .for_each(&mut found);
+        };
+        let mut client = |client_id: &ClientId| {
+            let keys = self
+                .clients
+                .get(client_id)
+                .into_iter()
+                .flat_map(ConnectionSet::iter);
+            keys.for_each(&mut one);
+        };
+        match audience {
+            Audience::Client(client_id) => client(client_id),
+            Audience::Clients(client_ids) => client_ids.iter().for_each(client),
+            Audience::Topic(topic) => self.topic_index.for_each(topic, one),
+            Audience::Everyone => {
+                self.clients
+                    .values()
+                    .flat_map(ConnectionSet::iter)
+                    .for_each(one);
+            }
+        }
+    }
+}

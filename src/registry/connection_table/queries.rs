@@ -1,0 +1,106 @@
+//! What the registry tells about clients and their connections.
+
+use std::{collections::HashSet, sync::Arc};
+
+use super::{ConnectionTable, TableEntry};
+use crate::{
+    message::{Audience, ClientId, Seq},
+    registry::{
+        connection_set::{ConnectionKey, ConnectionSet},
+        presence::{ConnectionRecord, ConnectionStatus, Count, Presence},
+    },
+};
+
+impl ConnectionTable {
+    /// The recipients that a message would have now.
+    pub(in crate::registry) fn count(&self, audience: &Audience) -> Count {
+        if *audience == Audience::Everyone {
+            return self.size();
+        }
+        let mut clients = HashSet::new();
+        let mut connections = 0;
+        self.for_each(audience, |entry| {
+            clients.insert(&entry.record.subscriber.client_id);
+            connections += 1;
+        });
+        Count {
+            clients: clients.len() as u64,
+            connections,
+        }
+    }
+
+    /// All clients and connections, without observers.
+    pub(in crate::registry) fn size(&self) -> Count {
+        Count {
+            clients: self.clients.len() as u64,
+            connections: (self.connections.len() - self.observer_count) as u64,
+        }
+    }
+
+    /// All connections.
+    pub(in crate::registry) fn all(&self) -> Vec<(ConnectionKey, Arc<ConnectionRecord>)> {
+        let entry =
+            |(key, entry): (usize, &TableEntry)| (key as ConnectionKey, Arc::clone(&entry.record));
+        self.connections.iter().map(entry).collect()
+    }
+
+    /// A client and its connections, whose lag is measured from `head`.
+    pub(in crate::registry) fn presence(&self, client_id: &ClientId, head: Seq) -> Presence {
+        let keys = self
+            .clients
+            .get(client_id)
+            .into_iter()
+            .flat_map(ConnectionSet::iter);
+        let entrys = keys.filter_map(|key| self.connections.get(key as usize));
+        let mut connections: Vec<ConnectionStatus> = entrys
+            .map(|entry| ConnectionStatus {
+                record: Arc::clone(&entry.record),
+                behind: entry.target.behind(&self.thread_queues, head),
+            })
+            .collect();
+        connections.sort_unstable_by_key(|status| status.record.id);
+        Presence {
+            client_id: client_id.clone(),
+            version: self.version,
+            connections,
+        }
+    }
+
+    /// The smallest id of these connections, which is the oldest one.
+    pub(in crate::registry) fn oldest(&self, keys: &ConnectionSet) -> u64 {
+        let entrys = keys
+            .iter()
+            .filter_map(|key| self.connections.get(key as usize));
+        entrys
+            .map(|entry| entry.record.id)
+            .min()
+            .unwrap_or_default()
+    }
+
+    /// Whether the id or a topic of a client contains a text.
+    pub(in crate::registry) fn matches_search(
+        &self,
+        client_id: &ClientId,
+        keys: &ConnectionSet,
+        search: &str,
+    ) -> bool {
+        let topics = |key| {
+            self.connections
+                .get(key as usize)
+                .into_iter()
+                .flat_map(|entry| &entry.record.subscriber.filters)
+        };
+        search.is_empty()
+            || contains(client_id.as_str(), search)
+            || keys
+                .iter()
+                .flat_map(topics)
+                .any(|filter| contains(filter.as_str(), search))
+    }
+}
+
+/// Whether a text contains another, ignoring ASCII case, as searches of the log do.
+fn contains(text: &str, search: &str) -> bool {
+    let mut windows = text.as_bytes().windows(search.len().max(1));
+    windows.any(|window| window.eq_ignore_ascii_case(search.as_bytes()))
+}
