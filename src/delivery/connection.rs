@@ -1,159 +1,74 @@
-//! One open stream, as a machine that says what to do next: replay from the log, then live, and from
-//! the log again when it fell behind.
+//! The state machine of one open stream: it replays from the log, then delivers live messages, and reads the log again
+//! when it is behind.
 //!
-//! There is one rule: *go on after the cursor*. Connecting for the first time, coming back, and being
-//! slow differ only in where the cursor stands. The machine neither waits nor does any I/O, so that
-//! whatever drives it, a task or a reactor, delivers by the same rules.
+//! The one rule is: *continue after the cursor*. A new client, a returning client and a slow client differ only in
+//! their cursor. The state machine does no I/O and never blocks, so a task and a reactor can both drive it.
 
 mod backlog;
+mod gap;
 mod pending;
+mod replay_state;
 mod source;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 pub use backlog::{Backlog, Batch, LogRead};
+pub use gap::{Gap, GapReason};
 pub use pending::PendingConnection;
+use replay_state::{Phase, ReplayState};
 pub use source::{OverflowQueue, Source};
 
 use crate::{
-    log::{LossReason, Subscriptions},
+    log::Subscriptions,
     message::{Frame, Seq},
     outbox::{CloseReason, Delivery, Dequeued, LoggedFrame},
     registry::Registration,
 };
 
-/// What to do for a connection next.
+/// What the writer of a stream has to do next.
 #[derive(Debug)]
 pub enum Step {
     /// Write this message.
     Write(Arc<LoggedFrame>),
-    /// Write this frame, which has no place.
+    /// Write this frame, which has no position.
     WriteEphemeral(Frame),
     /// Write these messages, read from the log.
     Replay(Batch),
-    /// Read from the log, and hand what came to [`Connection::replayed`].
+    /// Read from the log, and pass the result to [`Connection::replayed`].
     Read(LogRead),
-    /// Say that something is missing.
+    /// Report missing messages.
     Gap(Gap),
-    /// Nothing now: wait until something comes in.
+    /// Nothing: wait until the source has something.
     Wait,
-    /// Say why, and end.
+    /// Close the stream for this reason.
     Close(CloseReason),
-}
-
-/// Messages that this connection can't have any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The first place it may miss something at, and the last; none where no place is known.
-    pub range: Option<(Seq, Seq)>,
-    /// Why.
-    pub reason: GapReason,
-}
-
-/// Why messages can't be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GapReason {
-    /// The cursor is of another log: nobody knows what lies between.
-    UnknownEpoch,
-    /// The cursor is ahead of the log, which must have been put back from a copy.
-    Ahead,
-    /// Retention has removed them.
-    Pruned,
-    /// Their time to live ended while they waited.
-    Expired,
-    /// They were ephemeral, and this reader was too slow for them.
-    Slow,
-}
-
-impl GapReason {
-    /// The reason as it stands in `event: gap`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownEpoch => "unknown_epoch",
-            Self::Ahead => "ahead_of_log",
-            Self::Pruned => "pruned",
-            Self::Expired => "expired",
-            Self::Slow => "slow_reader",
-        }
-    }
-}
-
-impl From<LossReason> for GapReason {
-    fn from(reason: LossReason) -> Self {
-        match reason {
-            LossReason::Expired => Self::Expired,
-            LossReason::Pruned => Self::Pruned,
-        }
-    }
 }
 
 /// Where a connection starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// After this place, with all that it subscribes to.
+    /// After this position.
     After(Seq),
-    /// First what waits in the client's inbox, then everything after `head`.
+    /// With the client's inbox, then everything after `head`.
     Unread {
-        /// The newest place when the connection asked.
+        /// The head of the log when the connection was opened.
         head: Seq,
     },
 }
 
-/// See the module's description. Made from a [`Registration`], so that none can read the log before
-/// what comes after it is being collected.
+/// See the module documentation. It is made from a [`Registration`], so it cannot read the log before new messages are
+/// being collected for it.
 pub struct Connection<I> {
     registration: Registration,
     source: I,
-    /// Everything up to here has been given out; in the inbox, of what that holds.
+    /// Everything up to this position has been delivered; in the inbox phase, every direct message.
     cursor: Seq,
-    /// None: it has had everything, and is served from its source.
+    /// None while it is served from its source.
     replay: Option<Box<ReplayState>>,
 }
 
-/// What a connection needs only while it reads the log.
-struct ReplayState {
-    phase: Phase,
-    /// The rest of what was read last,
-    page: VecDeque<Batch>,
-    /// how far it goes,
-    page_end: Seq,
-    /// and whether there may be more in the log.
-    more: bool,
-    gaps: VecDeque<Gap>,
-    /// The last place of the gaps that were told.
-    told: Seq,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Reading the client's own messages up to `head`, where the rest begins.
-    Inbox { head: Seq },
-    /// Reading everything it subscribes to.
-    Everything,
-    /// Everything that the log had is in the page.
-    Done,
-}
-
-impl ReplayState {
-    fn new(phase: Phase, cursor: Seq, gap: Option<Gap>) -> Box<Self> {
-        Box::new(Self {
-            phase,
-            page: VecDeque::new(),
-            page_end: cursor,
-            more: false,
-            gaps: gap.into_iter().collect(),
-            told: 0,
-        })
-    }
-
-    /// Whether it has given out all that it held.
-    fn is_drained(&self) -> bool {
-        self.page.is_empty() && self.gaps.is_empty()
-    }
-}
-
 impl<I: Source> Connection<I> {
-    /// A connection that begins at `start`. What is already known to be missing goes into `gap`.
+    /// A connection that starts at `start`. `gap` is reported first.
     pub fn new(registration: Registration, source: I, start: Start, gap: Option<Gap>) -> Self {
         let (phase, cursor) = match start {
             Start::After(seq) => (Phase::Everything, seq),
@@ -167,23 +82,22 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// What the connection told of itself.
+    /// The registration, which has the subscriber.
     pub fn registration(&self) -> &Registration {
         &self.registration
     }
 
-    /// Where what is for it comes in.
+    /// Its source of live messages.
     pub fn source(&self) -> &I {
         &self.source
     }
 
-    /// The same, to put something in.
+    /// Its source, to put messages into.
     pub fn source_mut(&mut self) -> &mut I {
         &mut self.source
     }
 
-    /// The place up to which this connection has been served everything; none while it is still in its
-    /// inbox, where what lies between is not looked at.
+    /// The position up to which everything has been delivered; none in the inbox phase, which skips other messages.
     pub fn position(&self) -> Option<Seq> {
         match &self.replay {
             None => Some(self.cursor),
@@ -193,14 +107,14 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// Whether it has been given everything that the log had when it asked, and is served from its source.
+    /// Whether it has delivered everything that the log had, and is served from its source.
     pub fn is_live(&self) -> bool {
         self.replay
             .as_ref()
             .is_none_or(|replay| replay.phase == Phase::Done && replay.is_drained())
     }
 
-    /// What to do next. Whatever comes back has to be done before the next call.
+    /// The next step. It has to be done before the next call.
     pub fn step(&mut self) -> Step {
         if let Some(reason) = self.source.closing() {
             return Step::Close(reason);
@@ -219,7 +133,7 @@ impl<I: Source> Connection<I> {
         self.cursor = self.cursor.max(replay.page_end);
         match replay.phase {
             Phase::Inbox { head } if self.cursor < head => {
-                // Where it begins, the first read finds out.
+                // The first read looks up where the inbox starts.
                 let after = (self.cursor > 0).then_some(self.cursor);
                 Step::Read(self.inbox(after, head))
             }
@@ -235,16 +149,16 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// Takes in what [`Step::Read`] asked for. It must have been read *after* that step: what the log did
-    /// not have then is in the source.
+    /// Takes the result of [`Step::Read`]. The log must have been read *after* that step: newer messages are in the
+    /// source.
     pub fn replayed(&mut self, backlog: Backlog) {
         let Some(replay) = &mut self.replay else {
             return;
         };
-        let told = replay.told;
-        for loss in backlog.losses.iter().filter(|loss| loss.to > told) {
-            replay.told = replay.told.max(loss.to);
-            let range = Some((loss.from.max(told + 1), loss.to));
+        let reported = replay.gaps_reported;
+        for loss in backlog.losses.iter().filter(|loss| loss.to > reported) {
+            replay.gaps_reported = replay.gaps_reported.max(loss.to);
+            let range = Some((loss.from.max(reported + 1), loss.to));
             replay.gaps.push_back(Gap {
                 range,
                 reason: loss.reason.into(),
@@ -258,8 +172,8 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// What the next [`Step::Read`] will ask for, where that is known: it may be read while what came last
-    /// is being written.
+    /// The read that the next [`Step::Read`] will ask for, where it is known, so that it can run while the last page is
+    /// written.
     pub fn next_read(&self) -> Option<LogRead> {
         let replay = self.replay.as_ref()?;
         if !replay.more || replay.page.is_empty() {
@@ -272,11 +186,11 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// A read of everything that it hears. What it hears is not kept ready: most of the time a connection
-    /// reads nothing.
+    /// A read of everything that it subscribes to. The subscriptions are built for each read, because most connections
+    /// rarely read.
     fn everything(&self, after: Seq) -> LogRead {
         let subscriber = self.registration.subscriber();
-        // An observer is no part of the audience, whatever its name.
+        // Observers get no direct messages and no messages to everyone.
         let audience = !subscriber.is_observer();
         let subscriptions = Subscriptions {
             client: audience.then(|| subscriber.client_id.clone()),
@@ -290,7 +204,7 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// A read of the messages to the client alone.
+    /// A read of the direct messages of the client.
     fn inbox(&self, after: Option<Seq>, until: Seq) -> LogRead {
         let subscriber = self.registration.subscriber();
         let subscriptions = Subscriptions {
@@ -307,7 +221,7 @@ impl<I: Source> Connection<I> {
 
     fn live(&mut self) -> Step {
         loop {
-            // Before the source is looked into: see `Source::watermark`.
+            // Before the source is read: see `Source::watermark`.
             let watermark = self.source.watermark(&self.registration);
             match self.source.take() {
                 Dequeued::Delivery(Delivery::Logged(logged)) => {
@@ -336,7 +250,7 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// Moves on over a message that is about to be written. False: it has been given out before.
+    /// Advances the cursor over a message that is about to be written. False: it was delivered before.
     pub fn advance_past(&mut self, seq: Seq) -> bool {
         let is_new = seq > self.cursor;
         self.cursor = self.cursor.max(seq);
@@ -345,12 +259,12 @@ impl<I: Source> Connection<I> {
 }
 
 impl Connection<OverflowQueue> {
-    /// Whether nothing waits for it: what comes next may be written at once.
+    /// Whether nothing is queued for it, so that the next message may be written directly.
     pub fn is_idle(&self) -> bool {
         self.replay.is_none() && self.source.is_empty()
     }
 
-    /// Says that everything up to this place which is for the connection has come in.
+    /// Advances the cursor of an idle connection: every message for it up to this position has arrived.
     pub fn advance_to(&mut self, seq: Seq) {
         if self.is_idle() {
             self.cursor = self.cursor.max(seq);

@@ -25,7 +25,7 @@ pub enum DeliveryTarget {
     Thread(ThreadQueueId, StreamKey),
 }
 
-/// The thread_queues, and how many of the audience each leads to.
+/// The queues of all delivery threads, with the number of their streams, without observers.
 #[derive(Default)]
 pub(super) struct ThreadQueues(Vec<QueueEntry>);
 

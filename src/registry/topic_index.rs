@@ -20,9 +20,9 @@ pub(super) struct TopicIndex {
 #[derive(Default)]
 struct Node {
     next: HashMap<Box<str>, Node>,
-    /// TopicIndex that end here.
+    /// Connections whose pattern ends here.
     here: ConnectionSet,
-    /// TopicIndex that end here in `**`.
+    /// Connections whose pattern ends here in `**`.
     rest: ConnectionSet,
 }
 

@@ -1,4 +1,4 @@
-//! What a connection reads from the log: encoded where it is read, many messages together.
+//! Pages of the log for a connection, encoded where they are read, with many messages in one frame.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -7,36 +7,35 @@ use crate::{
     message::{Epoch, Frame, FrameWriter, Seq},
 };
 
-/// Bytes of frames that are written at once. More would gain nothing, and would be held for longer by a
-/// reader that is slow.
+/// Bytes of frames that are written at once. More would gain nothing and be held longer for a slow reader.
 const BATCH: usize = 32 << 10;
 
-/// Room for them and the last of them.
-const ROOM: usize = BATCH + (1 << 10);
+/// The capacity of a buffer for them, with space for the last frame.
+const CAPACITY: usize = BATCH + (1 << 10);
 
-/// A page of the log that a connection needs.
+/// A request for a page of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogRead {
-    /// Whose messages.
+    /// Which messages.
     pub subscriptions: Arc<Subscriptions>,
-    /// Those after this place; none: those that the client has not had, by what the log knows of it,
+    /// Messages after this position; none: after the position of the client in the log.
     pub after: Option<Seq>,
-    /// up to and with this one, if there is an end.
+    /// Messages up to and including this position; none: up to the head.
     pub until: Option<Seq>,
 }
 
-/// Messages that stand in the log one after the other, as far as they are for this connection.
+/// Consecutive messages of the log that are for this connection.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    /// Their frames, whole.
+    /// Their encoded frames.
     pub frames: Frame,
-    /// The place of the last.
+    /// The position of the last message.
     pub last: Seq,
-    /// The place of the last that is for clients by name, and so waits for them.
+    /// The position of the last direct message.
     pub direct: Option<Seq>,
 }
 
-/// What a [`LogRead`] has brought.
+/// The result of a [`LogRead`].
 #[derive(Clone, Debug)]
 pub struct Backlog {
     /// The messages, in order.
@@ -50,7 +49,7 @@ pub struct Backlog {
 }
 
 impl LogRead {
-    /// Reads the page, and encodes it. Blocks: see [`Log::read`].
+    /// Reads and encodes the page. Blocks: see [`Log::read`].
     pub fn run(&self, log: &Log) -> Result<Backlog, ReadError> {
         let after = match (self.after, &self.subscriptions.client) {
             (Some(after), _) => after,
@@ -66,7 +65,7 @@ impl LogRead {
 }
 
 impl Backlog {
-    /// What a read brings when the log has nothing after this place.
+    /// The result of a read when the log has nothing after this position.
     pub fn nothing_after(seq: Seq) -> Self {
         Self {
             batches: VecDeque::new(),
@@ -89,7 +88,7 @@ impl Backlog {
             .iter()
             .map(|m| FrameWriter::size(m, epoch))
             .sum();
-        let mut writer = FrameWriter::with_room(left.min(ROOM));
+        let mut writer = FrameWriter::with_room(left.min(CAPACITY));
         let mut direct = None;
         for (i, message) in page.messages.iter().enumerate() {
             left = left.saturating_sub(FrameWriter::size(message, epoch));
@@ -98,7 +97,7 @@ impl Backlog {
                 direct = Some(message.seq);
             }
             if writer.len() >= BATCH || i + 1 == page.messages.len() {
-                let next = FrameWriter::with_room(left.min(ROOM));
+                let next = FrameWriter::with_room(left.min(CAPACITY));
                 batches.push_back(Batch {
                     frames: std::mem::replace(&mut writer, next).take(),
                     last: message.seq,

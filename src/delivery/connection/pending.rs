@@ -1,4 +1,4 @@
-//! A connection that was pending, before anybody writes it.
+//! An admitted connection that has no writer yet.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::{
     registry::{Admission, DeliveryTarget, Subscriber, ThreadQueueId},
 };
 
-/// See the module's description. It becomes a [`Connection`] by saying where what is for it comes in.
+/// See the module documentation. It becomes a [`Connection`] when a task or a delivery thread takes it.
 pub struct PendingConnection {
     admission: Admission,
     start: Start,
@@ -16,7 +16,7 @@ pub struct PendingConnection {
 }
 
 impl PendingConnection {
-    /// A connection that is to begin at `start`. What is already known to be missing goes into `gap`.
+    /// A connection that will start at `start`. `gap` is reported first.
     pub fn new(admission: Admission, start: Start, gap: Option<Gap>) -> Self {
         Self {
             admission,
@@ -25,12 +25,12 @@ impl PendingConnection {
         }
     }
 
-    /// What the connection told of itself.
+    /// Who the connection belongs to, and what it subscribes to.
     pub fn subscriber(&self) -> &Subscriber {
         self.admission.subscriber()
     }
 
-    /// One that a task writes.
+    /// The connection, to be written by a task.
     pub fn written_by_task(self) -> Connection<Arc<ConnectionQueue>> {
         let queue = ConnectionQueue::new(self.admission.limits());
         let target = DeliveryTarget::Queue(Arc::clone(&queue));
@@ -38,7 +38,7 @@ impl PendingConnection {
         Connection::new(registration, queue, self.start, self.gap)
     }
 
-    /// One that a thread writes, which takes it from this queue.
+    /// The connection, to be written by the delivery thread with this queue, as the stream with this key.
     pub fn written_by_thread(
         self,
         queue: ThreadQueueId,

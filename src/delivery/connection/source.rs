@@ -1,4 +1,4 @@
-//! Where what is for a connection comes in: it differs by who writes.
+//! Where a connection takes live messages from. There is one kind for tasks and one for delivery threads.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use crate::{
     registry::Registration,
 };
 
-/// See the module's description.
+/// A queue of live messages for one connection.
 pub trait Source {
-    /// Why the connection is to end, if it is.
+    /// Why the connection is being closed, if it is.
     fn closing(&self) -> Option<CloseReason>;
 
-    /// What to do next: see [`BoundedQueue::take`].
+    /// See [`BoundedQueue::take`].
     fn take(&mut self) -> Dequeued;
 
-    /// Notes the place up to which the connection has been served.
+    /// Records the position up to which the connection has been served.
     fn set_position(&mut self, seq: Seq);
 
-    /// The place up to which everything that is for the connection has come in. Asked for *before* the
-    /// source is looked into: if that is empty then, the connection has been served up to here.
+    /// The position up to which every message for the connection has been put into the source. Read it *before*
+    /// [`Self::take`]: if the source is empty then, the connection is up to date to this position.
     fn watermark(&self, registration: &Registration) -> Seq;
 }
 
-/// A task writes: whoever fans out fills the outbox meanwhile.
+/// For a task: fan-out fills the queue while the task writes.
 impl Source for Arc<ConnectionQueue> {
     fn closing(&self) -> Option<CloseReason> {
         ConnectionQueue::closing(self)
@@ -43,13 +43,13 @@ impl Source for Arc<ConnectionQueue> {
     }
 }
 
-/// What did not fit into the socket of a stream whose thread fills and empties it. Takes no room while
-/// there is nothing.
+/// For a delivery thread: messages that the socket of a stream did not take. Only that thread uses it. It allocates
+/// nothing while it is empty.
 #[derive(Default)]
 pub struct OverflowQueue(Option<Box<BoundedQueue>>);
 
 impl OverflowQueue {
-    /// Whether there is nothing.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -90,10 +90,10 @@ impl Source for OverflowQueue {
         taken
     }
 
-    /// Its thread knows.
+    /// Not needed: the thread reports the position.
     fn set_position(&mut self, _: Seq) {}
 
-    /// Its thread says when: see [`super::Connection::advance_to`].
+    /// The thread advances the cursor instead: see [`super::Connection::advance_to`].
     fn watermark(&self, _: &Registration) -> Seq {
         0
     }

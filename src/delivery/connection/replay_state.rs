@@ -1,0 +1,49 @@
+//! What a connection needs only while it reads the log.
+
+use std::collections::VecDeque;
+
+use super::{backlog::Batch, gap::Gap};
+use crate::message::Seq;
+
+/// See the module documentation.
+pub(super) struct ReplayState {
+    pub(super) phase: Phase,
+    /// The part of the last page that is not written yet.
+    pub(super) page: VecDeque<Batch>,
+    /// The position that the last page covers.
+    pub(super) page_end: Seq,
+    /// Whether the log may have more.
+    pub(super) more: bool,
+    pub(super) gaps: VecDeque<Gap>,
+    /// Gaps up to this position have been reported.
+    pub(super) gaps_reported: Seq,
+}
+
+/// What a connection reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Reads the direct messages of the client up to `head`.
+    Inbox { head: Seq },
+    /// Reads everything that it subscribes to.
+    Everything,
+    /// The last page has everything that the log had.
+    Done,
+}
+
+impl ReplayState {
+    pub(super) fn new(phase: Phase, cursor: Seq, gap: Option<Gap>) -> Box<Self> {
+        Box::new(Self {
+            phase,
+            page: VecDeque::new(),
+            page_end: cursor,
+            more: false,
+            gaps: gap.into_iter().collect(),
+            gaps_reported: 0,
+        })
+    }
+
+    /// Whether the last page has been written.
+    pub(super) fn is_drained(&self) -> bool {
+        self.page.is_empty() && self.gaps.is_empty()
+    }
+}
