@@ -75,7 +75,7 @@ pub enum PublishError {
     Log(#[from] AppendError),
 }
 
-/// See the module's description.
+/// See the module documentation.
 pub struct Broker {
     log: Log,
     registry: Arc<Registry>,

@@ -53,7 +53,7 @@ pub enum ViewError {
     Log(#[from] ReadError),
 }
 
-/// See the module's description.
+/// See the module documentation.
 pub struct Jobs {
     broker: Arc<Broker>,
     running: Arc<RunningJobs>,

@@ -13,7 +13,7 @@ use crate::message::{ClientId, Message};
 /// Above so much it is better to load the list again than to be told each.
 const MAX_CHANGES: usize = 1_000;
 
-/// See the module's description.
+/// See the module documentation.
 #[derive(Default)]
 pub struct ActivityFeed {
     inner: Mutex<Activity>,

@@ -9,7 +9,7 @@ use crate::{
     registry::Registry,
 };
 
-/// See the module's description.
+/// See the module documentation.
 pub(super) struct Tail {
     pub(super) registry: Arc<Registry>,
     pub(super) activity: Arc<ActivityFeed>,

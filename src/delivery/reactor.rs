@@ -1,11 +1,10 @@
-//! Streams over plain HTTP/1.1, written by a few threads of their own.
+//! Writes streams over plain HTTP/1.1 in a few threads with an epoll set each.
 //!
-//! The router decides, a reactor delivers: a request for a stream passes every layer like any other, and
-//! when the answer is a stream, the socket is taken from hyper and given to one of these threads. A stream
-//! there is a socket and its [`Connection`](super::connection::Connection); it has no task, no timer and no
-//! buffer of its own, since the system's send buffer does for one. A message comes to a thread once, with
-//! those it is for, and is written to each of them. What a socket has no room for waits in its connection,
-//! and what does not fit into that in the log.
+//! A request for a stream passes the router like any other. If the answer is a stream, its socket is taken from hyper
+//! and given to one of these threads. A stream there is a socket and a
+//! [`Connection`](super::connection::Connection), without a task, a timer or a buffer of its own: the send buffer of
+//! the kernel is enough. A thread gets each message once, with its recipients, and writes it to each of them. What a
+//! socket does not take is queued in its connection; what does not fit there is read from the log again.
 
 mod command_queue;
 mod detached_stream;
@@ -13,6 +12,7 @@ mod heartbeat_wheel;
 mod live_writer;
 mod read_scheduler;
 mod simulated_thread;
+mod socket_io;
 mod stream;
 mod streams;
 mod thread;
@@ -37,7 +37,7 @@ pub use detached_stream::DetachedStream;
 pub use simulated_thread::{CountingSocket, SimulatedThread};
 use thread::Thread;
 
-/// The threads. See the module's description.
+/// All delivery threads. See the module documentation.
 pub struct Reactor {
     command_queues: Vec<Arc<CommandQueue>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -45,7 +45,8 @@ pub struct Reactor {
 }
 
 impl Reactor {
-    /// Starts `count` threads, whose streams get a ping every `heartbeat`. Reads of the log run on this runtime's threads for what blocks.
+    /// Starts `count` threads. Each stream gets a ping every `heartbeat`. The log is read on the blocking threads of
+    /// `runtime`.
     pub fn start(
         broker: &Arc<Broker>,
         heartbeat: Duration,
@@ -66,12 +67,12 @@ impl Reactor {
         })
     }
 
-    /// Whether there is a thread that writes.
+    /// Whether there are delivery threads.
     pub fn writes(&self) -> bool {
         !self.command_queues.is_empty()
     }
 
-    /// Gives a stream to one of the threads.
+    /// Gives a stream to one of the threads, in turn.
     pub fn take(&self, detached: DetachedStream) {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(commands) = self
@@ -82,25 +83,25 @@ impl Reactor {
         }
     }
 
-    /// Lets each thread end with its last stream.
+    /// Ends each thread after its last stream.
     pub fn finish(&self) {
-        self.tell(|| Command::Finish);
+        self.send(|| Command::Finish);
     }
 
-    /// Ends them now.
+    /// Ends all threads now.
     pub fn abort(&self) {
-        self.tell(|| Command::Abort);
+        self.send(|| Command::Abort);
     }
 
-    /// Waits until they have ended. Blocks.
+    /// Waits until all threads have ended. Blocks.
     pub fn join(&self) {
         for thread in self.threads.lock().drain(..) {
-            // One that panicked has said so.
+            // A panic has been logged by its thread.
             let _ = thread.join();
         }
     }
 
-    fn tell(&self, command: impl Fn() -> Command) {
+    fn send(&self, command: impl Fn() -> Command) {
         self.command_queues
             .iter()
             .for_each(|commands| commands.send(command()));

@@ -14,7 +14,7 @@ use crate::{
     log::Clock,
 };
 
-/// See the module's description.
+/// See the module documentation.
 pub struct EphemeralJob {
     states: watch::Sender<Arc<Job>>,
     lines: Arc<Mutex<Vec<Line>>>,

@@ -13,7 +13,7 @@ use crate::{
     job::{Job, JobId},
 };
 
-/// See the module's description.
+/// See the module documentation.
 #[derive(Default)]
 pub(super) struct RunningJobs {
     running: Mutex<HashMap<JobId, Running>>,

@@ -65,7 +65,7 @@ pub enum StartLine {
     Last(u64),
 }
 
-/// See the module's description.
+/// See the module documentation.
 pub struct Viewer {
     states: watch::Receiver<Arc<Job>>,
     lines: LineSource,

@@ -31,7 +31,7 @@ pub enum Command {
     Abort,
 }
 
-/// See the module's description.
+/// See the module documentation.
 pub struct CommandQueue {
     commands: Mutex<Vec<Command>>,
     waker: Arc<ThreadWaker>,

@@ -1,18 +1,18 @@
-//! The heartbeats of all streams of a thread: a wheel that turns once in a heartbeat.
+//! The heartbeats of all streams of a thread, in a timing wheel that turns once per heartbeat.
 //!
-//! A stream has one place on it, and so eight bytes, and the thread wakes for a bucket, not for a stream.
+//! A stream costs one entry of eight bytes, and the thread wakes up per bucket, not per stream.
 
 use std::time::{Duration, Instant};
 
 use crate::{outbox::StreamKey, random};
 
-/// Streams whose heartbeat is due coalesced.
+/// The number of buckets. The streams of a bucket are due together.
 const BUCKETS: usize = 64;
 
-/// See the module's description.
+/// See the module documentation.
 pub struct HeartbeatWheel {
     buckets: Vec<Vec<StreamKey>>,
-    /// The bucket that is due next, and when.
+    /// The bucket that is due next, at the time `at`.
     next: usize,
     at: Instant,
     step: Duration,
@@ -20,7 +20,7 @@ pub struct HeartbeatWheel {
 }
 
 impl HeartbeatWheel {
-    /// A wheel that turns once in this time.
+    /// An empty wheel that turns once per heartbeat.
     pub fn new(heartbeat: Duration) -> Self {
         let step = heartbeat / BUCKETS as u32;
         Self {
@@ -32,8 +32,8 @@ impl HeartbeatWheel {
         }
     }
 
-    /// Gives a stream its place. The first beat comes at a moment of its own, after half a heartbeat to a
-    /// whole one, so that those who came together do not stay in step.
+    /// Adds a stream. Its first heartbeat comes after a random time between half a heartbeat and a whole one, so that
+    /// streams that were opened together are spread over time.
     pub fn add(&mut self, key: StreamKey) {
         if self.count == 0 {
             self.at = Instant::now() + self.step;
@@ -44,30 +44,30 @@ impl HeartbeatWheel {
         self.count += 1;
     }
 
-    /// The streams whose heartbeat is due by now, if any are. Those that are still there are to be
-    /// [given back](Self::give_back).
+    /// Takes the next bucket, if it is due. Its streams that are still open have to be
+    /// [returned](Self::put_back).
     pub fn take(&mut self, now: Instant) -> Option<(usize, Vec<StreamKey>)> {
         if self.count == 0 || now < self.at {
             return None;
         }
         let bucket = self.next;
         self.next = (self.next + 1) % BUCKETS;
-        // A thread that was held up does not beat twice as fast afterwards.
+        // After a delay the wheel does not turn faster to catch up.
         self.at = (self.at + self.step).max(now);
         Some((bucket, std::mem::take(&mut self.buckets[bucket])))
     }
 
-    /// Puts those who have a heartbeat to come back where they were.
-    pub fn give_back(&mut self, bucket: usize, mut keys: Vec<StreamKey>, gone: usize) {
+    /// Returns the streams of a bucket that are still open. `gone`: the number of the others.
+    pub fn put_back(&mut self, bucket: usize, mut keys: Vec<StreamKey>, gone: usize) {
         self.count -= gone;
         if keys.capacity() > 4 * keys.len() {
             keys.shrink_to_fit();
         }
-        // Nobody was added here meanwhile: the bucket was due just now.
+        // Nothing was added to this bucket meanwhile, because it was due just now.
         self.buckets[bucket] = keys;
     }
 
-    /// How long until the next are due; none: there is nobody.
+    /// The time until the next bucket is due; none when there are no streams.
     pub fn time_to_next(&self, now: Instant) -> Option<Duration> {
         (self.count > 0).then(|| self.at.saturating_duration_since(now))
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_beats_once_in_a_turn_and_not_before_half_of_it() {
+    fn every_stream_is_due_once_per_turn_and_not_before_half_a_turn() {
         let heartbeat = Duration::from_secs(64);
         let mut heartbeats = HeartbeatWheel::new(heartbeat);
         let began = Instant::now();
@@ -94,7 +94,7 @@ mod tests {
             while let Some((bucket, keys)) = heartbeats.take(now) {
                 assert!(keys.is_empty() || second >= 32, "{second}");
                 keys.iter().for_each(|key| beaten[key.index as usize] += 1);
-                heartbeats.give_back(bucket, keys, 0);
+                heartbeats.put_back(bucket, keys, 0);
             }
         }
         assert!(beaten.iter().all(|heartbeats| (2..=3).contains(heartbeats)));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wheel_that_nobody_is_on_wakes_nobody() {
+    fn an_empty_wheel_is_never_due() {
         let mut heartbeats = HeartbeatWheel::new(Duration::from_secs(1));
         assert_eq!(heartbeats.time_to_next(Instant::now()), None);
         heartbeats.add(StreamKey {
@@ -113,7 +113,7 @@ mod tests {
         for second in 0..BUCKETS as u64 {
             if let Some((bucket, keys)) = heartbeats.take(now + Duration::from_secs(second)) {
                 let gone = keys.len();
-                heartbeats.give_back(bucket, Vec::new(), gone);
+                heartbeats.put_back(bucket, Vec::new(), gone);
             }
         }
         assert_eq!(heartbeats.time_to_next(now), None);

@@ -1,4 +1,4 @@
-//! What came for the streams of a thread, written to each of them.
+//! Writes live messages to the streams of a thread.
 
 use std::{
     collections::VecDeque,
@@ -18,32 +18,32 @@ use crate::{
     outbox::{Delivery, QueueLimits, Recipients, StreamKey},
 };
 
-/// How long a thread writes before it looks after its sockets again.
+/// How long a thread writes before it handles socket events again.
 const TIME_SLICE: Duration = Duration::from_millis(10);
 
-/// Bytes of messages that are written together when several wait for everyone.
+/// The maximum bytes of consecutive messages to everyone that are written together.
 const COALESCED_BYTES: usize = 32 << 10;
 
-/// Messages on their way to the sockets of a thread.
+/// The messages that a thread has taken from its queue and not written yet.
 pub struct LiveWriter {
     deliveries: VecDeque<(Delivery, Recipients)>,
     limits: QueueLimits,
-    /// Streams that have stalled since somebody last asked.
+    /// Streams whose socket is full, since this list was last taken.
     pub stalled: Vec<StreamKey>,
-    /// Streams whose socket turned out to be broken.
+    /// Indexes of streams whose socket is broken, since this list was last taken.
     pub broken: Vec<u32>,
 }
 
-/// Messages to everyone that stand one after the other.
+/// Consecutive messages to everyone, in one buffer.
 struct Coalesced<'a> {
     deliveries: &'a [Delivery],
     bytes: Bytes,
-    /// The places of the first and the last that stand in the log.
+    /// The positions of the first and the last of them that are in the log.
     range: Option<(Seq, Seq)>,
 }
 
 impl LiveWriter {
-    /// Nothing yet, for streams with these limits.
+    /// A writer without messages. `limits` apply to the overflow queue of each stream.
     pub fn new(limits: QueueLimits) -> Self {
         Self {
             deliveries: VecDeque::new(),
@@ -53,18 +53,18 @@ impl LiveWriter {
         }
     }
 
-    /// Whether everything has been given out.
+    /// Whether all messages have been written or queued.
     pub fn is_done(&self) -> bool {
         self.deliveries.is_empty()
     }
 
-    /// What is to be given out next.
-    pub fn begin(&mut self, deliveries: VecDeque<(Delivery, Recipients)>) {
+    /// Sets the messages to write next.
+    pub fn load(&mut self, deliveries: VecDeque<(Delivery, Recipients)>) {
         self.deliveries = deliveries;
     }
 
-    /// Gives out what there is, for a while. True: everything.
-    pub fn go_on<S: io::Read + io::Write>(&mut self, streams: &mut Streams<S>) -> bool {
+    /// Writes messages for at most [`TIME_SLICE`]. Returns whether all are done.
+    pub fn run<S: io::Read + io::Write>(&mut self, streams: &mut Streams<S>) -> bool {
         let began = Instant::now();
         while let Some((delivery, recipients)) = self.deliveries.pop_front() {
             match recipients {
@@ -85,7 +85,7 @@ impl LiveWriter {
         self.is_done()
     }
 
-    /// A message, and what else is for everyone and stands right behind it.
+    /// A message to everyone and the messages to everyone that follow directly.
     fn coalesce(&mut self, first: Delivery) -> Vec<Delivery> {
         let mut size = first.frame().size();
         let mut deliveries = vec![first];
@@ -155,7 +155,7 @@ impl LiveWriter {
         self.note(key, given)
     }
 
-    /// Remembers who is to be looked after, and says to how many it was given out: one or none.
+    /// Records streams that need attention. Returns the number of connections that the message was written to: 0 or 1.
     fn note(&mut self, key: StreamKey, given: WriteOutcome) -> u64 {
         match given {
             WriteOutcome::Written => return 1,
@@ -170,7 +170,7 @@ impl LiveWriter {
     }
 }
 
-/// Counts to how many connections a message was given out.
+/// Counts connections that a message was written to.
 fn count(delivery: &Delivery, written: u64) {
     if let Delivery::Logged(logged) = delivery
         && written > 0
@@ -210,7 +210,7 @@ mod tests {
         outbox::LoggedFrame,
     };
 
-    /// A socket with so much room, which keeps what it takes.
+    /// A socket that takes a limited number of bytes and keeps them.
     #[derive(Clone, Default)]
     struct Socket(Rc<RefCell<(usize, Vec<u8>)>>);
 
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_everyone_is_written_together_and_in_order() {
+    fn consecutive_messages_to_everyone_are_written_together_and_in_order() {
         let mut bed = Bed::default();
         let (a, b) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
         connect(&mut bed, "a", &a);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stream_has_had_it_does_not_get_again_also_when_it_comes_with_more() {
+    fn a_stream_gets_no_message_twice_even_when_it_comes_together_with_others() {
         let mut bed = Bed::default();
         let socket = Socket::with_room(1 << 20);
         connect(&mut bed, "a", &socket);
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_without_room_holds_up_nobody_and_gets_nothing_between() {
+    fn a_full_socket_delays_no_other_and_its_frames_stay_whole() {
         let mut bed = Bed::default();
         let (slow, quick) = (Socket::with_room(7), Socket::with_room(1 << 20));
         let key = connect(&mut bed, "slow", &slow);
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_to_the_place_of_another_gets_nothing_of_his() {
+    fn a_stream_that_reuses_an_index_gets_nothing_of_its_predecessor() {
         let mut bed = Bed::default();
         let (gone, new) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
         let key = connect(&mut bed, "gone", &gone);

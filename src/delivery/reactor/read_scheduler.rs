@@ -1,4 +1,4 @@
-//! Reads of the log for the streams of a thread: where they hold up nobody, and some at a time.
+//! Reads of the log for the streams of a thread, in batches on blocking threads.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -9,17 +9,17 @@ use crate::{
     outbox::StreamKey,
 };
 
-/// Turns of reading that run at the same time.
+/// The number of batches that run at the same time.
 const AT_ONCE: usize = 2;
 
-/// ReadScheduler in a turn at most. Most bring little, and a turn costs as much as a read.
-const IN_A_TURN: usize = 64;
+/// The maximum number of reads in a batch. Most reads return little, and starting a batch costs as much as a read.
+const MAX_BATCH: usize = 64;
 
-/// Bytes after which a turn ends. What reads bring is held until its streams have written it, so that a crowd
-/// which comes back together is served in turn.
-const ENOUGH: usize = 1 << 20;
+/// A batch ends when it has read this many bytes. They are in memory until the streams have written them, so this
+/// bounds the memory when many clients return at the same time.
+const MAX_BATCH_BYTES: usize = 1 << 20;
 
-/// See the module's description.
+/// See the module documentation.
 pub struct ReadScheduler {
     broker: Arc<Broker>,
     commands: Arc<CommandQueue>,
@@ -29,7 +29,7 @@ pub struct ReadScheduler {
 }
 
 impl ReadScheduler {
-    /// Brings what it reads to this commands.
+    /// A scheduler that sends results to this queue.
     pub fn new(
         broker: Arc<Broker>,
         commands: Arc<CommandQueue>,
@@ -44,12 +44,12 @@ impl ReadScheduler {
         }
     }
 
-    /// Will read, in the next turn.
+    /// Queues a read.
     pub fn ask(&mut self, key: StreamKey, read: LogRead) {
         self.waiting.push_back((key, read));
     }
 
-    /// Notes that a turn is over, and what it did not get writer to.
+    /// Records the end of a batch. Reads that it did not start are queued again, first.
     pub fn ended(&mut self, left: Vec<ReadRequest>) {
         self.running -= 1;
         for asked in left.into_iter().rev() {
@@ -57,15 +57,15 @@ impl ReadScheduler {
         }
     }
 
-    /// Begins as many turns as may run.
-    pub fn go_on(&mut self) {
+    /// Starts as many batches as may run.
+    pub fn start(&mut self) {
         while self.running < AT_ONCE && !self.waiting.is_empty() {
             self.running += 1;
-            let share = self.waiting.len().div_ceil(AT_ONCE).min(IN_A_TURN);
+            let share = self.waiting.len().div_ceil(AT_ONCE).min(MAX_BATCH);
             let asked: Vec<ReadRequest> = self.waiting.drain(..share).collect();
             let (broker, commands) = (Arc::clone(&self.broker), Arc::clone(&self.commands));
             self.runtime.spawn_blocking(move || {
-                let (done, left) = turn(&broker, asked);
+                let (done, left) = run_batch(&broker, asked);
                 drop(broker);
                 commands.send(Command::ReadsDone(done, left));
             });
@@ -76,10 +76,10 @@ impl ReadScheduler {
     }
 }
 
-fn turn(broker: &Broker, asked: Vec<ReadRequest>) -> (Vec<ReadResult>, Vec<ReadRequest>) {
+fn run_batch(broker: &Broker, asked: Vec<ReadRequest>) -> (Vec<ReadResult>, Vec<ReadRequest>) {
     let (mut done, mut bytes) = (Vec::new(), 0);
     let mut asked = asked.into_iter();
-    while bytes < ENOUGH
+    while bytes < MAX_BATCH_BYTES
         && let Some((key, read)) = asked.next()
     {
         let outcome = read.run(broker.log());

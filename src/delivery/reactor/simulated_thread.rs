@@ -1,5 +1,6 @@
-//! The registry, a queue and the streams of one thread, over sockets that are none: what a connection costs here,
-//! beside what the system has to do for it, and for more of them than a process may have descriptors.
+//! A delivery thread without a thread and without real sockets, for tests and benchmarks: a registry, a thread queue and
+//! streams. It measures the cost of a connection without the kernel's share, for more connections than there can be
+//! file descriptors.
 
 use std::{
     cell::Cell,
@@ -16,13 +17,13 @@ use crate::{
     registry::{AdmissionError, Capacity, Registry, Remote, Subscriber, ThreadQueueId},
 };
 
-/// What may wait for a connection, as it is by default.
+/// The default limits of a queue.
 const LIMITS: QueueLimits = QueueLimits {
     frames: 64,
     bytes: 256 << 10,
 };
 
-/// See the module's description.
+/// See the module documentation.
 pub struct SimulatedThread<S> {
     registry: Arc<Registry>,
     queue: Arc<ThreadQueue>,
@@ -50,7 +51,7 @@ impl<S> Default for SimulatedThread<S> {
 }
 
 impl<S: Read + Write> SimulatedThread<S> {
-    /// Lets a connection in that has had everything.
+    /// Adds a connection that is up to date.
     pub fn connect(
         &mut self,
         client_id: ClientId,
@@ -71,25 +72,25 @@ impl<S: Read + Write> SimulatedThread<S> {
         Ok(self.streams.insert(Stream::new(connection, socket)))
     }
 
-    /// Lets a connection go.
+    /// Removes a connection.
     pub fn disconnect(&mut self, key: StreamKey) {
         if self.streams.stream(key).is_some() {
             self.streams.remove(key.index);
         }
     }
 
-    /// Puts a delivery on its way, and says to how many.
+    /// Puts a delivery into the thread queue. Returns the number of recipients.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
         self.registry.fan_out(audience, delivery)
     }
 
-    /// Writes what is on its way.
+    /// Writes everything in the thread queue.
     pub fn deliver(&mut self) {
-        self.writer.begin(self.queue.take().deliveries);
-        while !self.writer.go_on(&mut self.streams) {}
+        self.writer.load(self.queue.take().deliveries);
+        while !self.writer.run(&mut self.streams) {}
     }
 
-    /// Sends an ephemeral message the whole way, and says how many it was for.
+    /// Encodes, fans out and writes an ephemeral message. Returns the number of recipients.
     pub fn publish(&mut self, audience: &Audience, data: &str) -> u64 {
         let frame = FrameWriter::new().audience(audience).data(data).finish();
         let reached = self.fan_out(audience, &Delivery::Ephemeral(frame));
@@ -104,12 +105,12 @@ impl Wake for NoWake {
     fn wake(&self) {}
 }
 
-/// A socket that takes everything, says nothing, and counts its writes together with others.
+/// A socket that takes every write and counts it. Clones share the count.
 #[derive(Clone, Default)]
 pub struct CountingSocket(Rc<Cell<u64>>);
 
 impl CountingSocket {
-    /// Writes to it and to all its clones.
+    /// The number of writes.
     pub fn writes(&self) -> u64 {
         self.0.get()
     }

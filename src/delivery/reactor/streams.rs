@@ -1,4 +1,4 @@
-//! The streams of a thread, by their places.
+//! The streams of a thread in a slab with generations.
 
 use std::{io, mem};
 
@@ -11,36 +11,36 @@ use crate::{
     registry::slab_growth,
 };
 
-/// See the module's description.
+/// See the module documentation.
 pub struct Streams<S> {
     slots: Slab<Slot<S>>,
-    /// Streams that were ever slot: the generation of the last.
+    /// The generation of the newest stream.
     generation: u32,
 }
 
-/// A place and who has it.
+/// A slot of the slab.
 pub struct Slot<S> {
     generation: u32,
-    /// Whether it only watches the server, and `everyone` does not mean it.
+    /// Whether it is an observer, which `everyone` does not include.
     pub observer: bool,
     pub state: SlotState<S>,
 }
 
-/// Who has a place.
+/// What is in a slot.
 pub enum SlotState<S> {
     /// A stream.
     Stream(Stream<S>),
-    /// A stream that has ended, until its peer has noticed.
+    /// The socket of a closed stream, until its peer has noticed.
     Lingering(Box<LingeringSocket<S>>),
-    /// Neither, while it goes from one to the other.
+    /// Neither, between the two.
     Vacant,
 }
 
-/// Closing a socket that still holds unread bytes of the peer would reset it, and what was last written
-/// with it. And a peer that closed may not have had everything: then it answers by a reset.
+/// The socket of a closed stream. Closing it at once could reset the connection if the peer has sent bytes, and the last
+/// event would be lost. And if the peer closed before it had read everything, a reset follows, which has to be seen.
 pub struct LingeringSocket<S> {
     pub socket: S,
-    /// What to tell when no reset has come.
+    /// The direct message to confirm if no reset comes.
     pub unconfirmed: Option<(ClientId, Seq)>,
 }
 
@@ -54,21 +54,21 @@ impl<S> Default for Streams<S> {
 }
 
 impl<S: io::Read + io::Write> Streams<S> {
-    /// Whether nobody has a place.
+    /// Whether no slot is used.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// The place that [`Self::insert`] will give.
+    /// The key that the next [`Self::insert`] returns.
     pub fn next(&self) -> StreamKey {
         StreamKey {
-            // Descriptors end far below.
+            // There are far fewer file descriptors.
             index: self.slots.vacant_key() as u32,
             generation: self.generation.wrapping_add(1),
         }
     }
 
-    /// Gives a stream its place.
+    /// Adds a stream.
     pub fn insert(&mut self, stream: Stream<S>) -> StreamKey {
         let key = self.next();
         self.generation = key.generation;
@@ -81,20 +81,20 @@ impl<S: io::Read + io::Write> Streams<S> {
         key
     }
 
-    /// What is at a place, whoever has it now.
+    /// The content of a slot, with the key of its present stream.
     pub fn at(&mut self, index: u32) -> Option<(StreamKey, &mut SlotState<S>)> {
         let slot = self.slots.get_mut(index as usize)?;
         let generation = slot.generation;
         Some((StreamKey { index, generation }, &mut slot.state))
     }
 
-    /// What is at a place, if it is still what was meant.
+    /// The content of a slot, if the generation is still the same.
     pub fn get(&mut self, key: StreamKey) -> Option<&mut SlotState<S>> {
         let slot = self.slots.get_mut(key.index as usize)?;
         (slot.generation == key.generation).then_some(&mut slot.state)
     }
 
-    /// The stream at a place, if it is still there.
+    /// The stream with this key, if it is open.
     pub fn stream(&mut self, key: StreamKey) -> Option<&mut Stream<S>> {
         match self.get(key)? {
             SlotState::Stream(stream) => Some(stream),
@@ -102,7 +102,7 @@ impl<S: io::Read + io::Write> Streams<S> {
         }
     }
 
-    /// Takes a stream out of its place, which it goes on to hold.
+    /// Takes a stream out of its slot, which stays reserved.
     pub fn take(&mut self, index: u32) -> Option<(StreamKey, Stream<S>)> {
         let (key, state) = self.at(index)?;
         match mem::replace(state, SlotState::Vacant) {
@@ -114,21 +114,21 @@ impl<S: io::Read + io::Write> Streams<S> {
         }
     }
 
-    /// Gives up a place. Its socket, if it has one, closes.
+    /// Frees a slot. Its socket, if it has one, is closed.
     pub fn remove(&mut self, index: u32) {
         self.slots.try_remove(index as usize);
         if self.slots.is_empty() {
-            // The crowd has gone: what it took is given back.
+            // Release the memory after the last stream.
             self.slots = Slab::new();
         }
     }
 
-    /// Gives up the places of those whom this names.
+    /// Frees the slots for which this returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&SlotState<S>) -> bool) {
         self.slots.retain(|_, slot| keep(&slot.state));
     }
 
-    /// Calls this for each stream that `everyone` context.
+    /// Calls `found` for each stream that is not an observer.
     pub fn each(&mut self, mut found: impl FnMut(StreamKey, &mut Stream<S>)) {
         for (index, slot) in &mut self.slots {
             let key = StreamKey {

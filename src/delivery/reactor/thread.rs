@@ -1,8 +1,10 @@
-//! The loop of one thread: what has come for its streams, what their sockets say, and what is due.
+//! The event loop of one delivery thread: commands, messages, socket events and timers.
+
+mod closing;
+mod live;
 
 use std::{
     io,
-    net::Shutdown,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,24 +18,24 @@ use super::{
     heartbeat_wheel::HeartbeatWheel,
     live_writer::LiveWriter,
     read_scheduler::ReadScheduler,
-    stream::{DriveContext, DriveOutcome, PeerEvent, Stream, read_and_discard},
-    streams::{LingeringSocket, SlotState, Streams},
-    thread_waker::{ThreadWaker, WAKE},
+    stream::{DriveContext, DriveOutcome, Stream},
+    streams::Streams,
+    thread_waker::ThreadWaker,
     timers::{Timer, Timers},
 };
 use crate::{
     broker::Broker,
-    delivery::{LINGER, connection::Backlog, instant_of},
+    delivery::{connection::Backlog, instant_of},
     log::ReadError,
-    message::{ClientId, Seq},
-    outbox::{CloseReason, Recipients, StreamKey, ThreadQueue},
+    message::Seq,
+    outbox::{CloseReason, StreamKey, ThreadQueue},
     registry::ThreadQueueId,
 };
 
-/// Socket events taken at a time.
+/// The maximum number of socket events per poll.
 const EVENTS: usize = 1_024;
 
-/// See the module's description.
+/// See the module documentation.
 pub struct Thread {
     poll: Poll,
     waker: Arc<ThreadWaker>,
@@ -43,9 +45,9 @@ pub struct Thread {
     broker: Arc<Broker>,
     streams: Streams<mio::net::TcpStream>,
     writer: LiveWriter,
-    /// Everything up to here that is for these streams has come to them.
+    /// Every message up to this position has been given to the streams.
     watermark: Seq,
-    /// What the watermark will be when the writer is over.
+    /// The watermark when the live writer is done.
     next_watermark: Seq,
     heartbeats: HeartbeatWheel,
     timers: Timers,
@@ -57,7 +59,7 @@ pub struct Thread {
 }
 
 impl Thread {
-    /// A thread that has no stream yet.
+    /// A thread without streams.
     pub fn new(
         broker: &Arc<Broker>,
         heartbeat: Duration,
@@ -89,12 +91,12 @@ impl Thread {
         })
     }
 
-    /// Where to leave streams for it.
+    /// The queue for commands to this thread.
     pub fn commands(&self) -> Arc<CommandQueue> {
         Arc::clone(&self.commands)
     }
 
-    /// Runs until it is told to end.
+    /// Runs until a command ends it.
     pub fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
         while !(self.aborted || self.finishing && self.streams.is_empty()) {
@@ -117,7 +119,7 @@ impl Thread {
                 .for_each(|command| self.run_command(command));
             self.deliver();
             self.tick();
-            self.reads.go_on();
+            self.reads.start();
         }
     }
 
@@ -217,158 +219,10 @@ impl Thread {
         }
     }
 
-    /// Gives out what has come for the streams.
-    fn deliver(&mut self) {
-        if self.writer.is_done() {
-            // Before the queue is looked into: see `Registry::fan_out_position`.
-            self.next_watermark = self.broker.registry().fan_out_position();
-            let drained = self.queue.take();
-            self.writer.begin(drained.deliveries);
-            self.write_live();
-            // These are behind what was just given out, and read the log from there.
-            for (recipients, lost) in drained.behind {
-                self.fall_behind(&recipients, lost);
-            }
-            for (key, reason) in drained.closes {
-                self.close(key, reason);
-            }
-        } else {
-            self.write_live();
-        }
-    }
-
-    fn write_live(&mut self) {
-        if self.writer.go_on(&mut self.streams) {
-            self.watermark = self.next_watermark;
-        }
-        for key in std::mem::take(&mut self.writer.stalled) {
-            if let Some(stream) = self.streams.stream(key) {
-                self.queue.set_position(key, stream.behind());
-            }
-        }
-        for index in std::mem::take(&mut self.writer.broken) {
-            self.drop_broken(index);
-        }
-    }
-
-    fn fall_behind(&mut self, recipients: &Recipients, lost: u64) {
-        let mut keys = Vec::new();
-        match recipients {
-            Recipients::Everyone => self.streams.each(|key, _| keys.push(key)),
-            Recipients::One(key) => keys.push(*key),
-            Recipients::Many(these) => keys.extend_from_slice(these),
-        }
-        for key in keys {
-            if let Some(stream) = self.streams.stream(key) {
-                stream.fall_behind(lost);
-                self.drive(key);
-            }
-        }
-    }
-
     fn close(&mut self, key: StreamKey, reason: CloseReason) {
         if let Some(stream) = self.streams.stream(key) {
             stream.close(reason);
             self.drive(key);
-        }
-    }
-
-    /// Something is with a socket.
-    fn ready(&mut self, event: &mio::event::Event) {
-        if event.token() == WAKE {
-            return;
-        }
-        let Some((key, state)) = self.streams.at(event.token().0 as u32) else {
-            return;
-        };
-        let readable = event.is_readable() || event.is_error();
-        match state {
-            SlotState::Stream(stream) => {
-                let event_of_peer = match readable {
-                    true => stream.read_and_discard(),
-                    false => PeerEvent::None,
-                };
-                match event_of_peer {
-                    PeerEvent::Broken => self.drop_broken(key.index),
-                    PeerEvent::Closed => self.peer_closed(key),
-                    PeerEvent::None if event.is_writable() => self.drive(key),
-                    PeerEvent::None => {}
-                }
-            }
-            SlotState::Vacant => {}
-            SlotState::Lingering(lingering) => {
-                let over = match read_and_discard(&mut lingering.socket) {
-                    PeerEvent::None => false,
-                    PeerEvent::Broken => true,
-                    PeerEvent::Closed => lingering.unconfirmed.is_none(),
-                };
-                if over || event.is_error() {
-                    self.streams.remove(key.index);
-                }
-            }
-        }
-    }
-
-    /// The peer has closed its side: it takes no more.
-    fn peer_closed(&mut self, key: StreamKey) {
-        let Some(stream) = self.end(key.index, "left") else {
-            return;
-        };
-        // What it was given last is sure once no reset has come.
-        match stream.unconfirmed() {
-            Some(unconfirmed) if !self.finishing => self.linger(key, stream, Some(unconfirmed)),
-            _ => self.streams.remove(key.index),
-        }
-    }
-
-    /// The connection is gone without a word.
-    fn drop_broken(&mut self, index: u32) {
-        if self.end(index, "lost").is_some() {
-            self.streams.remove(index);
-        }
-    }
-
-    /// Takes the stream out of its place, and says that it has ended.
-    fn end(&mut self, index: u32, otherwise: &str) -> Option<Stream<mio::net::TcpStream>> {
-        let (key, stream) = self.streams.take(index)?;
-        if stream.behind().is_some() {
-            self.queue.set_position(key, None);
-        }
-        let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
-        if let Some(client_id) = stream.client_id() {
-            self.broker.disconnected(client_id, reason);
-        }
-        Some(stream)
-    }
-
-    /// Holds the socket of a stream that has ended for a moment.
-    fn linger(
-        &mut self,
-        key: StreamKey,
-        stream: Stream<mio::net::TcpStream>,
-        unconfirmed: Option<(ClientId, Seq)>,
-    ) {
-        let socket = stream.into_socket();
-        let _ = socket.shutdown(Shutdown::Write);
-        if let Some(state) = self.streams.get(key) {
-            *state = SlotState::Lingering(Box::new(LingeringSocket {
-                socket,
-                unconfirmed,
-            }));
-            self.timers
-                .set(Instant::now() + LINGER, key, Timer::LingerEnd);
-        }
-    }
-
-    /// A peer that has left has had everything if it did not say otherwise by now.
-    fn end_linger(&mut self, key: StreamKey) {
-        if let Some(SlotState::Lingering(lingering)) = self.streams.get(key) {
-            if let Some((client_id, seq)) = &lingering.unconfirmed
-                && matches!(lingering.socket.take_error(), Ok(None))
-            {
-                self.broker.confirm_sent(client_id, *seq);
-            }
-            self.streams.remove(key.index);
         }
     }
 
@@ -378,7 +232,7 @@ impl Thread {
             let all = keys.len();
             keys.retain(|key| self.on_heartbeat(*key));
             let gone = all - keys.len();
-            self.heartbeats.give_back(bucket, keys, gone);
+            self.heartbeats.put_back(bucket, keys, gone);
         }
         while let Some((key, due)) = self.timers.take(now) {
             match due {
@@ -388,7 +242,7 @@ impl Thread {
         }
     }
 
-    /// Says whether it is still there.
+    /// Returns whether the stream is still open.
     fn on_heartbeat(&mut self, key: StreamKey) -> bool {
         let Some(stream) = self.streams.stream(key) else {
             return false;
@@ -396,12 +250,5 @@ impl Thread {
         stream.on_heartbeat(&self.broker, self.watermark);
         self.drive(key);
         true
-    }
-
-    /// No more streams come. Who has left has had time enough.
-    fn finish(&mut self) {
-        self.finishing = true;
-        self.streams
-            .retain(|state| !matches!(state, SlotState::Lingering(lingering) if lingering.unconfirmed.is_some()));
     }
 }

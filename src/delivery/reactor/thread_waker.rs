@@ -1,4 +1,4 @@
-//! How a thread of the reactor is woken: at most once for each time that it sleeps.
+//! Wakes a delivery thread, at most once for each time that it waits.
 
 use std::{
     io,
@@ -15,14 +15,14 @@ use crate::outbox::Wake;
 /// The token of the waker; those of streams count from 0.
 pub const WAKE: Token = Token(usize::MAX);
 
-/// See the module's description.
+/// See the module documentation.
 pub struct ThreadWaker {
     waiting: AtomicBool,
     waker: Waker,
 }
 
 impl ThreadWaker {
-    /// One that wakes whoever waits on this poll.
+    /// A waker of the thread that waits on this poll.
     pub fn new(poll: &Poll) -> io::Result<Arc<Self>> {
         Ok(Arc::new(Self {
             waiting: AtomicBool::new(false),
@@ -30,7 +30,7 @@ impl ThreadWaker {
         }))
     }
 
-    /// Says that the thread is about to wait, if there is nothing to do then. False: there is something.
+    /// Announces that the thread is about to wait, unless there is something to do. Returns whether it may wait.
     pub fn prepare_to_wait(&self, is_nothing: impl FnOnce() -> bool) -> bool {
         self.waiting.store(true, Ordering::SeqCst);
         let nothing = is_nothing();
@@ -40,7 +40,7 @@ impl ThreadWaker {
         nothing
     }
 
-    /// Says that the thread does not wait any more.
+    /// Announces that the thread no longer waits.
     pub fn stop_waiting(&self) {
         self.waiting.store(false, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! What is due when, besides heartbeats, for all streams of a thread coalesced.
+//! Timers of the streams of a thread, except heartbeats.
 
 use std::{
     cmp::Reverse,
@@ -8,32 +8,32 @@ use std::{
 
 use crate::outbox::StreamKey;
 
-/// Something that is due.
+/// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
-    /// The stream's token ends.
+    /// The stream token expires.
     TokenExpiry,
-    /// The socket of a stream that has ended need not be held any longer.
+    /// The socket of a closed stream has lingered long enough.
     LingerEnd,
 }
 
-/// See the module's description.
+/// See the module documentation.
 #[derive(Default)]
 pub struct Timers(BinaryHeap<Reverse<(Instant, StreamKey, Timer)>>);
 
 impl Timers {
-    /// Sets something.
+    /// Adds a timer.
     pub fn set(&mut self, at: Instant, key: StreamKey, due: Timer) {
         self.0.push(Reverse((at, key, due)));
     }
 
-    /// Takes what is due by now, if anything is.
+    /// Takes a timer that is due, if there is one.
     pub fn take(&mut self, now: Instant) -> Option<(StreamKey, Timer)> {
         self.0.peek().filter(|Reverse((at, ..))| *at <= now)?;
         self.0.pop().map(|Reverse((_, key, due))| (key, due))
     }
 
-    /// How long until the next is due.
+    /// The time until the next timer is due.
     pub fn time_to_next(&self, now: Instant) -> Option<Duration> {
         let Reverse((at, ..)) = self.0.peek()?;
         Some(at.saturating_duration_since(now))

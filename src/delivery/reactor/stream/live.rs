@@ -1,0 +1,88 @@
+//! Live messages to a stream: written directly while it is idle, queued otherwise.
+
+use std::io;
+
+use bytes::Bytes;
+
+use super::{Pending, Stream};
+use crate::{
+    message::Seq,
+    outbox::{Delivery, QueueLimits},
+};
+
+/// The outcome of a live message to a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteOutcome {
+    /// The socket took all of it.
+    Written,
+    /// The socket took a part of it or nothing; the rest is pending.
+    Stalled,
+    /// It was queued behind pending bytes.
+    Queued,
+    /// It was delivered before.
+    Duplicate,
+    /// The socket is broken.
+    Broken,
+}
+
+impl<S: io::Read + io::Write> Stream<S> {
+    /// Writes a message, or queues it.
+    pub fn deliver(&mut self, delivery: &Delivery, limits: QueueLimits) -> WriteOutcome {
+        if !self.is_idle() {
+            self.connection.source_mut().put(delivery.clone(), limits);
+            return WriteOutcome::Queued;
+        }
+        let direct = match delivery {
+            Delivery::Logged(logged) if !self.connection.advance_past(logged.seq) => {
+                return WriteOutcome::Duplicate;
+            }
+            Delivery::Logged(logged) if logged.direct => logged.seq,
+            _ => 0,
+        };
+        self.give(delivery.frame().chunk(), direct)
+    }
+
+    /// Writes several messages at once; `range` has the positions of the first and the last of the log. None: they have
+    /// to be delivered one by one.
+    pub fn deliver_coalesced(
+        &mut self,
+        bytes: &Bytes,
+        range: Option<(Seq, Seq)>,
+    ) -> Option<WriteOutcome> {
+        if !self.is_idle() {
+            return None;
+        }
+        if let Some((first, last)) = range
+            && (!self.connection.advance_past(first)
+                || last > first && !self.connection.advance_past(last))
+        {
+            return None;
+        }
+        Some(self.give(bytes, 0))
+    }
+
+    /// Writes to an idle stream and keeps what the socket does not take. `direct` is the position of a direct message,
+    /// or 0.
+    fn give(&mut self, bytes: &Bytes, direct: Seq) -> WriteOutcome {
+        let taken = loop {
+            match self.socket.write(bytes) {
+                Ok(0) => return WriteOutcome::Broken,
+                Ok(taken) => break taken,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break 0,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return WriteOutcome::Broken,
+            }
+        };
+        let given = self.written().max(direct);
+        if taken == bytes.len() {
+            self.has_written(given);
+            return WriteOutcome::Written;
+        }
+        self.pending = Some(Box::new(Pending {
+            rest: vec![bytes.slice(taken..)],
+            given,
+            ..Pending::default()
+        }));
+        WriteOutcome::Stalled
+    }
+}
