@@ -1,7 +1,7 @@
-//! Takes a push, puts it in the log, and hands what comes out of the log to the registry.
+//! Publishes messages: into the log, and from the log tail to the registry.
 //!
-//! This is the only way to a connection: what stands in the log is delivered when it comes out of
-//! the log's tail, so live delivery and replay can't disagree about order.
+//! This is the only way to a connection. Messages of the log are delivered when they come out of its tail, so live
+//! delivery and replay cannot disagree about the order.
 
 mod activity;
 mod delivery_counts;
@@ -34,43 +34,43 @@ use crate::{
     registry::Registry,
 };
 
-/// Time between two looks at how far messages have come.
+/// How often delivery counts are written to the log.
 const COUNT_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A push, parsed: what is to be sent, and how.
+/// A parsed push.
 #[derive(Clone, Debug)]
 pub struct Push {
-    /// What is to be sent, and to whom.
+    /// The message and its audience.
     pub draft: Draft,
-    /// Makes it safe to send it again.
+    /// The idempotency key.
     pub key: Option<IdempotencyKey>,
-    /// Whether it is to be refused when it would reach nobody now.
+    /// Whether to refuse the push when no recipient is connected.
     pub require_online: bool,
-    /// The job that is to follow it. Not for what is ephemeral, which leaves no receipts.
+    /// The job that tracks it. Not for ephemeral messages, which have no receipts.
     pub tracked: Option<TrackedPush>,
 }
 
-/// What became of a push.
+/// The outcome of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Its place in the log; none when it was ephemeral.
+    /// The position in the log; none for an ephemeral message.
     pub cursor: Option<Cursor>,
-    /// How many connections it was handed to; 0 when the same push had been accepted before.
+    /// How many connections it was handed to; 0 for a duplicate of an earlier push.
     pub connections: u64,
-    /// Whether it waits in the log for those who are not there: true of all that is logged, since a
-    /// client of a topic also finds it there when it comes back with its cursor.
+    /// Whether it is kept in the log for clients that are offline. True of every message in the log: subscribers of a
+    /// topic find it there when they reconnect with a cursor.
     pub queued: bool,
-    /// The job that follows it.
+    /// The job that tracks it.
     pub job: Option<JobId>,
 }
 
-/// Why a push was not accepted. Nothing of it was sent.
+/// Why a push was refused. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
-    /// It was to reach somebody now, and there is nobody.
+    /// The push required a connected recipient, and there is none.
     #[error("nobody whom this is for is connected, and the push asked for that")]
     NobodyOnline,
-    /// The log did not take it.
+    /// The log refused or failed.
     #[error(transparent)]
     Log(#[from] AppendError),
 }
@@ -87,8 +87,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Opens the log and delivers from it to `registry`. `fatal` is called, once, when the log has failed
-    /// for good: the process must end then.
+    /// Opens the log and delivers from it to `registry`. `fatal` is called once when the log has failed for good: the
+    /// process has to end then.
     pub fn open(
         options: LogOptions,
         registry: Arc<Registry>,
@@ -115,7 +115,7 @@ impl Broker {
         }))
     }
 
-    /// Accepts a message. When this returns it is durable, and was handed to everyone who is connected.
+    /// Publishes a message. When this returns, it is durable and was handed to all connected recipients.
     pub async fn publish(&self, push: Push) -> Result<Published, PublishError> {
         let began = Instant::now();
         let published = match self.prepare(push)? {
@@ -126,7 +126,7 @@ impl Broker {
         Ok(published)
     }
 
-    /// Accepts several, in their order and in one commit; each gets an answer of its own.
+    /// Publishes several messages, in order and in one commit. Each has its own outcome.
     pub async fn publish_batch(&self, pushes: Vec<Push>) -> Vec<Result<Published, PublishError>> {
         let (began, count) = (Instant::now(), pushes.len() as u64);
         let (mut answers, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
@@ -153,35 +153,35 @@ impl Broker {
             .collect()
     }
 
-    /// Publishes what the server says of itself: ephemeral, and counted nowhere.
+    /// Publishes a message of the server itself: ephemeral and not counted.
     pub fn announce(&self, draft: &Draft) {
         self.registry.announce(&draft.audience, &ephemeral(draft));
     }
 
-    /// Takes a message back, and tells those who have it. None: there is no such message.
+    /// Recalls a message and informs its recipients. None: there is no such message.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
         let recalled = self.log.recall(seq).await?;
         self.receipt_tracking.recalled(seq);
         Ok(recalled)
     }
 
-    /// Counts from now on how far a message to these clients comes; until what is returned is dropped.
+    /// Tracks the receipts of a message to these clients until the tracker is dropped.
     pub fn track_receipts(&self, seq: Seq, clients: &[ClientId]) -> Arc<ReceiptTracker> {
         self.receipt_tracking.track(seq, clients)
     }
 
-    /// Waits until something that is followed has come further since the last call.
+    /// Waits until receipts of a tracked message have changed since the last call.
     pub async fn receipts_changed(&self) {
         self.receipt_tracking.moved().await;
     }
 
-    /// Whether an outbox still holds this message to a topic or to everyone. What was written of it before
-    /// this says no, the log has been told.
+    /// Whether a queue still holds this message to a topic or to everyone. When this returns false, all its deliveries
+    /// have been written to the log.
     pub fn is_in_flight(&self, seq: Seq) -> bool {
         self.delivery_counts.is_in_flight(seq)
     }
 
-    /// Notes that a client's page has seen everything up to a place.
+    /// Records that a page of the client has acknowledged everything up to a position.
     pub fn acknowledge(&self, client_id: &ClientId, seq: Seq) {
         self.log.note_acked(client_id, seq);
         self.receipt_tracking
@@ -189,14 +189,14 @@ impl Broker {
         self.receipts_moved(client_id);
     }
 
-    /// Notes that everything for this client up to a place has arrived at one of its connections.
+    /// Records that delivery to the client is confirmed up to a position.
     pub fn confirm_sent(&self, client_id: &ClientId, seq: Seq) {
         self.log.note_sent(client_id, seq);
         self.receipt_tracking.note(client_id, seq, Receipt::Sent);
         self.receipts_moved(client_id);
     }
 
-    /// Notes that a connection has just ended, and why.
+    /// Records that a connection has ended, and why.
     pub fn disconnected(&self, client_id: &ClientId, reason: &str) {
         self.log.note_seen(client_id, Some(reason));
     }
@@ -207,7 +207,7 @@ impl Broker {
         }
     }
 
-    /// Writes down, every now and then, how far the messages to topics and to everyone have come.
+    /// Writes delivery counts of messages to topics and to everyone to the log, periodically.
     pub async fn record_delivery_counts(self: Arc<Self>) -> Infallible {
         loop {
             tokio::time::sleep(COUNT_INTERVAL).await;
@@ -216,12 +216,12 @@ impl Broker {
         }
     }
 
-    /// The log, for who asks it questions. What is to be delivered does not come from here.
+    /// The log, for queries.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// A place of this log as the client sees it.
+    /// The cursor of a position of this log.
     pub fn cursor(&self, seq: Seq) -> Cursor {
         Cursor {
             epoch: self.log.epoch().clone(),
@@ -229,17 +229,17 @@ impl Broker {
         }
     }
 
-    /// Who is connected.
+    /// The connections.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
     }
 
-    /// What happens to messages, for those who watch.
+    /// Pushed messages and changed receipts, for observers.
     pub fn activity(&self) -> &ActivityFeed {
         &self.activity
     }
 
-    /// How long pushes took since somebody last asked.
+    /// The latencies of pushes since the last call.
     pub fn take_latencies(&self) -> LatencySnapshot {
         self.latency.take()
     }
@@ -249,7 +249,7 @@ impl Broker {
         self.messages.load(Ordering::Relaxed)
     }
 
-    /// Decides what can be decided before the log, and sends what skips it.
+    /// Checks what can be checked before the log, and sends ephemeral messages.
     fn prepare(&self, push: Push) -> Result<Prepared, PublishError> {
         if push.require_online && self.registry.count(&push.draft.audience).connections == 0 {
             return Err(PublishError::NobodyOnline);
@@ -288,7 +288,7 @@ impl Broker {
     }
 }
 
-/// A push on its way.
+/// A push that was sent, or has to go into the log.
 enum Prepared {
     Sent(Published),
     ForLog(Entry),

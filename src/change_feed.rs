@@ -1,4 +1,4 @@
-//! What has changed since somebody last looked. Bounded, whatever the rush.
+//! What has changed since the last look. Bounded.
 
 use std::{hash::Hash, mem, time::Duration};
 
@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// Above so many changes it is better to load the list again than to be told each.
+/// The maximum number of changes. Above it, it is better to load the list again.
 const MAX_CHANGES: usize = 1_000;
 
-/// Collects what has changed, by its key and as it is now, in the order in which it first did.
+/// Collects changes by key with the newest value, in the order of the first change.
 pub struct ChangeFeed<K, V> {
     inner: Mutex<Inner<K, V>>,
     noted: Notify,
@@ -20,12 +20,12 @@ struct Inner<K, V> {
     overflowed: bool,
 }
 
-/// What changed.
+/// A batch of changes.
 #[derive(Clone, Debug)]
 pub enum Changed<K, V> {
-    /// These.
+    /// The changed keys with their newest values.
     These(IndexMap<K, V>),
-    /// More than is worth telling.
+    /// More than [`MAX_CHANGES`].
     TooMany,
 }
 
@@ -48,7 +48,7 @@ impl<K, V> Default for ChangeFeed<K, V> {
 }
 
 impl<K: Eq + Hash, V> ChangeFeed<K, V> {
-    /// Notes that something is another than before.
+    /// Records a change.
     pub(crate) fn note(&self, key: K, value: V) {
         let mut inner = self.inner.lock();
         if inner.overflowed {
@@ -65,7 +65,7 @@ impl<K: Eq + Hash, V> ChangeFeed<K, V> {
         self.noted.notify_one();
     }
 
-    /// Waits until something has changed since the last call, and says what has by `time` later.
+    /// Waits for the first change since the last call, then for `time`, and returns all changes until then.
     pub async fn next_batch(&self, time: Duration) -> Changed<K, V> {
         self.noted.notified().await;
         tokio::time::sleep(time).await;

@@ -15,26 +15,26 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::{delivery::connection::PendingConnection, message::Frame, random};
 
-/// How long a peer may take to notice that its connection has ended.
+/// How long the socket of a closed stream is kept, so that the peer can read the last event.
 pub const LINGER: Duration = Duration::from_secs(1);
 
-/// A stream that was pending, before anybody writes it.
+/// An opened stream that has no writer yet.
 pub struct OpenedStream {
-    /// What is to be written.
+    /// Its connection.
     pub pending: PendingConnection,
-    /// What comes before everything else.
+    /// The first events.
     pub opening: Vec<Frame>,
-    /// When its token ends, in seconds since 1970.
+    /// When its token expires, in seconds since 1970.
     pub expires_at: Option<u64>,
 }
 
-/// The first ping comes at a moment of its own, so that those who came together do not stay in step.
+/// The time of the first ping: random, so that streams that were opened together are spread over time.
 pub fn first_ping(heartbeat: Duration) -> Instant {
     let part = 0.5 + random::below(1_000) as f64 / 2_000.0;
     Instant::now() + heartbeat.mul_f64(part)
 }
 
-/// The moment of a Unix time in seconds, on the clock that never jumps.
+/// A Unix time in seconds on the monotonic clock.
 fn instant_of(unix: u64) -> Instant {
     let left =
         (SystemTime::UNIX_EPOCH + Duration::from_secs(unix)).duration_since(SystemTime::now());

@@ -1,8 +1,8 @@
-//! Jobs at work: begin, report, cancel, and look on.
+//! Running jobs: begin, report, cancel, view.
 //!
-//! One way here too: an order goes into the log, and what has become of the job comes out of the log's tail to those
-//! who look on ([`running_jobs`]). The one exception is how a push fares that a job follows ([`push_tracking`]): it is counted here
-//! and not written down, because the receipts that it is counted from are.
+//! A command goes into the log, and the new state comes out of the log's job tail to the viewers ([`running_jobs`]). The
+//! one exception is the progress of a tracked push ([`push_tracking`]): it is computed here and not written, because the
+//! receipts that it is computed from are in the log.
 
 mod ephemeral_job;
 mod push_tracking;
@@ -25,30 +25,30 @@ use crate::{
     log::{AppendError, JobPage, LinePage, LineRange, OrderError, ReadError},
 };
 
-/// Jobs that may run at the same time: all of them are held in memory.
+/// The maximum number of running jobs. All of them are in memory.
 pub const MOST_RUNNING: usize = 10_000;
 
-/// Why a job was not begun.
+/// Why a job could not begin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BeginError {
-    /// There are as many as there may be.
+    /// The maximum number of jobs is running.
     #[error("10000 jobs are running, and there may be no more: some have to end first")]
     TooMany,
-    /// The log could not keep it.
+    /// The log refused or failed.
     #[error(transparent)]
     Order(#[from] OrderError),
 }
 
-/// Why nobody more can look on.
+/// Why a job cannot be viewed.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
-    /// There is no such job, or not any more.
+    /// There is no such job, or it was removed.
     #[error("there is no job {0}, or not any more")]
     Unknown(JobId),
-    /// As many look on as may.
+    /// The maximum number of viewers is connected.
     #[error("this server has {0} connections to jobs, and may have no more")]
     TooMany(usize),
-    /// The log can't say how it is.
+    /// A read of the log failed.
     #[error(transparent)]
     Log(#[from] ReadError),
 }
@@ -62,8 +62,8 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Takes up the jobs that were running when the log was opened: their workers have their whole time to
-    /// say something again. At most so many may look on at the same time.
+    /// Takes over the jobs that were running when the log was opened. Their timeouts start again. `most_viewers`: the
+    /// maximum number of viewers at the same time.
     pub fn open(broker: Arc<Broker>, most_viewers: usize) -> Arc<Self> {
         let running_jobs = Arc::new(RunningJobs::default());
         let tail = Arc::clone(&running_jobs);
@@ -86,7 +86,7 @@ impl Jobs {
         Ok(self.broker.log().order(JobCommand::Begin(new)).await?)
     }
 
-    /// Refuses when as many jobs run as may.
+    /// Fails if the maximum number of jobs is running.
     pub fn check_room(&self) -> Result<(), BeginError> {
         match self.running.len() < MOST_RUNNING {
             true => Ok(()),
@@ -94,8 +94,8 @@ impl Jobs {
         }
     }
 
-    /// Takes what a worker says. It is durable when this returns; a mere sign of life changes nothing that
-    /// would have to be.
+    /// Takes a report of a worker. It is durable when this returns. An empty report only restarts the timeout and is not
+    /// written.
     pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, OrderError> {
         let known = self.running.hear(id);
         match known.filter(|job| report == Report::default() && job.push.is_none()) {
@@ -109,12 +109,12 @@ impl Jobs {
         }
     }
 
-    /// Asks a worker to stop: it is told when it reports next.
+    /// Asks a worker to stop. The worker learns it with its next report.
     pub async fn cancel(&self, id: JobId) -> Result<Arc<Job>, OrderError> {
         self.broker.log().order(JobCommand::Cancel(id)).await
     }
 
-    /// One job as it is now; none: there is none, or not any more. Reads the log, so it blocks.
+    /// A job; none if there is none or it was removed. Reads the log, so it blocks.
     pub fn job(&self, id: JobId) -> Result<Option<Arc<Job>>, ReadError> {
         match self.running.job(id) {
             Some(job) => Ok(Some(job)),
@@ -122,7 +122,7 @@ impl Jobs {
         }
     }
 
-    /// Jobs in this state, or in any, newest first. Blocks.
+    /// A page of jobs in this state, or in any, newest first. Blocks.
     pub fn page(
         &self,
         state: Option<State>,
@@ -131,7 +131,7 @@ impl Jobs {
     ) -> Result<JobPage, ReadError> {
         let mut page = self.broker.log().jobs(state, before, limit)?;
         for job in &mut page.jobs {
-            // How a push fares is only known here. What has just ended is in the next account.
+            // The progress of a tracked push is only known here. A job that just ended is in the next page.
             if let Some(running) = self.running.job(job.id)
                 && job.push.is_some()
                 && !running.state.is_final()
@@ -142,7 +142,7 @@ impl Jobs {
         Ok(page)
     }
 
-    /// Lines of a job's log; none: there is no such job. Blocks.
+    /// Lines of the log of a job; none if there is no such job. Blocks.
     pub fn lines(
         &self,
         id: JobId,
@@ -152,14 +152,14 @@ impl Jobs {
         self.broker.log().job_lines(id, range, limit)
     }
 
-    /// Looks on from now on, at the lines of its log from there on. Blocks.
+    /// A viewer of a job, with the lines of its log from `from` on. Blocks.
     pub fn view(&self, id: JobId, from: StartLine) -> Result<Viewer, ViewError> {
         let permit = Arc::clone(&self.viewers).try_acquire_owned();
         let permit = permit.map_err(|_| ViewError::TooMany(self.most_viewers))?;
         let lines = LineSource::Log(Arc::clone(&self.broker), id);
         let states = match self.running.watch(id) {
             Some(states) => states,
-            // Not running any more, or never.
+            // It has ended, or there is no such job.
             None => match self.broker.log().job(id)? {
                 Some(job) => tokio::sync::watch::channel(Arc::new(job)).1,
                 None => return Err(ViewError::Unknown(id)),
@@ -168,20 +168,20 @@ impl Jobs {
         Ok(Viewer::new(states, lines, from, Some(permit)))
     }
 
-    /// How many look on now.
+    /// The number of viewers now.
     pub fn viewers(&self) -> usize {
         self.most_viewers - self.viewers.available_permits()
     }
 
-    /// What has changed, for those who watch the list.
+    /// The jobs that have changed, for observers.
     pub fn changes(&self) -> &ChangeFeed<JobId, Arc<Job>> {
         self.running.changes()
     }
 
-    /// Whether the log took an order that nobody waits for; if not, it is to be tried again later.
+    /// Executes a command that no caller waits for. False: the log failed, and it has to be tried again.
     async fn carried_out(&self, order: JobCommand) -> bool {
         match self.broker.log().order(order).await {
-            // A refusal will not change.
+            // A refusal is final.
             Ok(_) | Err(OrderError::Refused(_)) => true,
             Err(OrderError::Log(error)) => {
                 if error != AppendError::Closed {

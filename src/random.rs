@@ -1,6 +1,6 @@
-//! Numbers that differ, for spreading things over time.
+//! Random numbers, to spread load over time.
 
-/// A number from 0 to below `bound`; 0 when the bound is 0.
+/// A random number from 0 to below `bound`; 0 if the bound is 0.
 pub fn below(bound: u64) -> u64 {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     (high ^ low.rotate_left(32))

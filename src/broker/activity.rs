@@ -1,6 +1,6 @@
-//! What happens to messages, for observers: what was pushed, and whose receipts have moved.
+//! Pushed messages and changed receipts, for observers. Bounded.
 //!
-//! Bounded, whatever the rush. Whoever notes something asks first whether anybody watches.
+//! The caller checks first whether there is an observer.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::message::{ClientId, Message};
 
-/// Above so much it is better to load the list again than to be told each.
+/// The maximum number of changes. Above it, observers are told to load the list again.
 const MAX_CHANGES: usize = 1_000;
 
 /// See the module documentation.
@@ -20,18 +20,18 @@ pub struct ActivityFeed {
     noted: Notify,
 }
 
-/// What happened since somebody last looked.
+/// What happened since the last look.
 #[derive(Default)]
 pub struct Activity {
-    /// Messages that were pushed, oldest first, each with the connections that it was handed to.
+    /// Pushed messages, oldest first.
     pub pushed: Vec<PushedMessage>,
-    /// Clients that have had or acknowledged something.
+    /// Clients whose receipts have changed.
     pub receipts_moved: IndexSet<ClientId>,
-    /// There was more.
+    /// There were more than [`MAX_CHANGES`].
     pub overflowed: bool,
 }
 
-/// A message that was pushed.
+/// A pushed message.
 #[derive(Clone, Debug)]
 pub struct PushedMessage {
     /// The message.
@@ -46,7 +46,7 @@ impl ActivityFeed {
         self.noted.notified().await;
     }
 
-    /// What happened since the last call.
+    /// What has happened since the last call.
     pub fn take(&self) -> Activity {
         std::mem::take(&mut *self.inner.lock())
     }

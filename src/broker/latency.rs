@@ -1,19 +1,19 @@
-//! How long pushes take from their arrival until all who are connected have them in their outboxes.
+//! A histogram of the time from the arrival of a push until all connected recipients have it in their queues.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-/// Classes for each power of two, so that a quantile is at most an eighth too high.
+/// Buckets per power of two, so that a quantile is at most 1/8 too high.
 const PER_POWER: u32 = 8;
-/// Enough for an hour in microseconds.
+/// Enough buckets for an hour in microseconds.
 const CLASSES: usize = 32 * PER_POWER as usize;
 
-/// Durations, counted by class. Counting one is a single addition.
+/// Counts durations by bucket. Recording one is a single addition.
 pub struct LatencyHistogram([AtomicU64; CLASSES]);
 
-/// What was counted in some time.
+/// The counts of a period.
 #[derive(Clone, Debug)]
 pub struct LatencySnapshot(Vec<u64>);
 
@@ -24,12 +24,12 @@ impl Default for LatencyHistogram {
 }
 
 impl LatencyHistogram {
-    /// Counts `messages` that took this long.
+    /// Records `messages` that took this long.
     pub fn count(&self, took: Duration, messages: u64) {
         self.0[class(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
     }
 
-    /// Everything since the last time that somebody took it.
+    /// Takes everything since the last call.
     pub fn take(&self) -> LatencySnapshot {
         LatencySnapshot(
             self.0
@@ -41,7 +41,7 @@ impl LatencyHistogram {
 }
 
 impl LatencySnapshot {
-    /// The milliseconds that `share` (0 to 1) of all did not go beyond; none: there were none.
+    /// The milliseconds that a `share` (0 to 1) of the durations did not exceed; none when there are none.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let all: u64 = self.0.iter().sum();
         if all == 0 {
@@ -57,7 +57,7 @@ impl LatencySnapshot {
     }
 }
 
-/// The class of so many microseconds: below `PER_POWER` each has its own.
+/// The bucket of a duration. Below `PER_POWER` each microsecond has its own.
 fn class(micros: u64) -> usize {
     if micros < u64::from(PER_POWER) {
         return micros as usize;
@@ -67,7 +67,7 @@ fn class(micros: u64) -> usize {
     (((power + 1) * PER_POWER + within) as usize).min(CLASSES - 1)
 }
 
-/// The most microseconds that fall into a class.
+/// The largest duration of a bucket, in microseconds.
 fn upper(class: usize) -> u64 {
     let (row, within) = (
         class as u32 / PER_POWER,

@@ -1,5 +1,5 @@
-//! How far single messages to clients by name have come, counted as it happens: whoever follows one does
-//! not have to ask the log for each client again and again.
+//! Receipts of tracked messages to clients by name, counted as they change, so that no one has to query the log again
+//! and again.
 
 use std::{
     collections::HashMap,
@@ -11,14 +11,14 @@ use tokio::sync::Notify;
 
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 
-/// The messages that somebody follows.
+/// All tracked messages.
 #[derive(Default)]
 pub(super) struct ReceiptTracking {
     trackers: RwLock<Vec<Weak<ReceiptTracker>>>,
     moved: Notify,
 }
 
-/// One message that somebody follows, for as long as it is held.
+/// One tracked message, for as long as this is held.
 pub struct ReceiptTracker {
     seq: Seq,
     inner: Mutex<Inner>,
@@ -29,12 +29,12 @@ struct Inner {
     state: TrackedReceipts,
 }
 
-/// What is known of a message now.
+/// The state of a tracked message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrackedReceipts {
-    /// How far it has come.
+    /// The numbers of receipts.
     pub receipts: Receipts,
-    /// It was taken back.
+    /// Whether it was recalled.
     pub recalled: bool,
 }
 
@@ -62,7 +62,7 @@ impl ReceiptTracking {
         tracker
     }
 
-    /// A client has had everything up to a place, or has said that it saw it.
+    /// Records a receipt of a client for everything up to a position.
     pub(super) fn note(&self, client: &ClientId, seq: Seq, receipt: Receipt) {
         self.each(|tracker| tracker.seq <= seq && tracker.note(client, receipt));
     }
@@ -79,7 +79,7 @@ impl ReceiptTracking {
         self.moved.notified().await;
     }
 
-    /// Goes through all, and says so if one of them has moved.
+    /// Applies a change to all trackers, and notifies if one of them has changed.
     fn each(&self, mut change: impl FnMut(&ReceiptTracker) -> bool) {
         let all = self.trackers.read();
         let mut moved = false;
@@ -94,17 +94,17 @@ impl ReceiptTracking {
 }
 
 impl ReceiptTracker {
-    /// Which message it is.
+    /// The position of the message.
     pub fn seq(&self) -> Seq {
         self.seq
     }
 
-    /// What is known of it now.
+    /// The state now.
     pub fn state(&self) -> TrackedReceipts {
         self.inner.lock().state
     }
 
-    /// Takes note of what the log knew of a client: the further of both holds. True: it changed something.
+    /// Records a receipt that was read from the log. The further one counts. True: it changed something.
     pub fn note(&self, client: &ClientId, receipt: Receipt) -> bool {
         let mut guard = self.inner.lock();
         let Inner { clients, state } = &mut *guard;

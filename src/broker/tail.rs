@@ -1,4 +1,4 @@
-//! The other end of the log: what is durable goes out, in order.
+//! The log tail: fans out durable messages, in order.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Hands on the messages of a commit, and says how many connections each was handed to.
+    /// Fans out the messages of a commit. Returns the number of connections of each.
     pub(super) fn deliver(&self, epoch: &Epoch, messages: &[Arc<Message>]) -> Vec<u64> {
         messages
             .iter()

@@ -1,10 +1,9 @@
-//! What has arrived at the client, told to the broker when it is sure.
+//! Confirms the delivery of direct messages.
 //!
-//! That the system took a message for the peer does not mean that it arrived: the peer may have vanished.
-//! It has arrived when a heartbeat later the connection still stands, since the kernel closes one whose
-//! peer acknowledges nothing for that long, or when the peer took its leave after it and no reset says
-//! that it was gone before. Told too late, a
-//! message comes twice to a page that keeps no cursor; told too early, it would be lost to it.
+//! That the kernel took a message does not mean that the peer has it. Delivery is confirmed when the connection is still
+//! open one heartbeat later, because the kernel closes a connection whose peer acknowledges nothing for that long. It is
+//! also confirmed when the peer closes in order afterwards and no reset follows. Confirmed too late, a page without a
+//! cursor gets a message twice; confirmed too early, it would lose the message.
 
 use std::sync::Arc;
 
@@ -16,18 +15,18 @@ use crate::{
     registry::Subscriber,
 };
 
-/// What is sure of what was written, by the rule of the module's description.
+/// The confirmed position of a stream, by the rule in the module documentation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConfirmedPosition {
-    /// Written at the heartbeat before.
+    /// Written at the previous heartbeat.
     before: Seq,
-    /// Told.
+    /// Reported as confirmed.
     reported: Seq,
 }
 
 impl ConfirmedPosition {
-    /// A heartbeat has passed, and everything up to `written` has been. What has become sure by it, if
-    /// that was not reported before.
+    /// A heartbeat has passed, and everything up to `written` has been written. Returns the confirmed position if it is
+    /// new.
     pub fn on_heartbeat(&mut self, written: Seq) -> Option<Seq> {
         let confirmed = std::mem::replace(&mut self.before, written);
         let unreported = self.is_unreported(confirmed);
@@ -35,27 +34,27 @@ impl ConfirmedPosition {
         unreported.then_some(confirmed)
     }
 
-    /// Whether nobody has been told of this place.
+    /// Whether this position has not been reported yet.
     pub fn is_unreported(&self, seq: Seq) -> bool {
         seq > self.reported
     }
 }
 
-/// Watches one stream. Dropped with it.
+/// Tracks one stream. Reports the end of the stream when it is dropped.
 pub struct DeliveryTracker {
     broker: Arc<Broker>,
     pulse: Arc<Pulse>,
-    /// None: it only watches the server, and nothing is for it.
+    /// None for an observer.
     client_id: Option<ClientId>,
     confirmed: ConfirmedPosition,
     reason: Option<CloseReason>,
 }
 
 impl DeliveryTracker {
-    /// Watches the stream of this subscriber on the socket with this pulse.
+    /// Tracks the stream of this subscriber.
     pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, subscriber: &Subscriber) -> Self {
         let client_id = (!subscriber.is_observer()).then(|| subscriber.client_id.clone());
-        // What an earlier response on this socket was given is no concern of this one.
+        // Ignore an earlier response on this socket.
         pulse.begin();
         Self {
             broker,
@@ -66,12 +65,12 @@ impl DeliveryTracker {
         }
     }
 
-    /// A direct message is about to be given to the socket.
+    /// A direct message is about to be written.
     pub fn on_direct_message(&self, seq: Seq) {
         self.pulse.give(seq);
     }
 
-    /// A heartbeat has passed, and the connection stands.
+    /// A heartbeat has passed and the connection is open.
     pub fn on_heartbeat(&mut self) {
         let confirmed = self.confirmed.on_heartbeat(self.pulse.written());
         if let Some((client_id, seq)) = self.client_id.as_ref().zip(confirmed) {
@@ -79,12 +78,12 @@ impl DeliveryTracker {
         }
     }
 
-    /// The server ends the stream.
+    /// The server closes the stream.
     pub fn closing(&mut self, reason: CloseReason) {
         self.reason = Some(reason);
     }
 
-    /// The peer has closed: what it was given last is sure once the socket is at rest.
+    /// The peer has closed: the last messages are confirmed when the socket is at rest.
     fn tell_when_settled(&self) {
         let (seq, broker) = (self.pulse.written(), Arc::clone(&self.broker));
         if let Some(client_id) = self.client_id.clone()

@@ -1,4 +1,4 @@
-//! Taking leave: streams are told to come back, spread over time, so that the next node is not run over.
+//! Shutdown: asks streams to reconnect, spread over time, so that the next node is not overloaded.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -9,12 +9,12 @@ use tokio::sync::watch;
 
 use crate::{outbox::CloseReason, random, registry::Registry};
 
-/// A node takes up new connections at about this pace without anybody waiting.
+/// New connections per second that a node accepts without delay.
 const PER_SECOND: u64 = 1_000;
-/// The least that a stream is asked to wait, in milliseconds: a restart takes about as long.
+/// The minimum time that a stream is asked to wait, in milliseconds: about the time of a restart.
 const LEAST_MS: u64 = 1_000;
 
-/// Whether the node is on its way down.
+/// The shutdown of this node.
 #[derive(Default)]
 pub struct Drain {
     begun: watch::Sender<bool>,
@@ -22,7 +22,7 @@ pub struct Drain {
 }
 
 impl Drain {
-    /// Whether it has begun: readiness fails from then on.
+    /// Whether it has begun. Readiness fails from then on.
     pub fn has_begun(&self) -> bool {
         *self.begun.borrow()
     }
@@ -30,12 +30,12 @@ impl Drain {
     /// Waits until it has begun.
     pub async fn begun(&self) {
         let mut begun = self.begun.subscribe();
-        // The sender is here as long as this is.
+        // The sender lives as long as `self`.
         let _ = begun.wait_for(|begun| *begun).await;
     }
 
-    /// Begins, and ends every stream within `time` at most; in less where there are few. Those who look on at
-    /// jobs, so many, leave by themselves once it has begun.
+    /// Begins the shutdown and closes every stream within `time`, sooner if there are few. The viewers of jobs, counted by
+    /// `viewers`, end by themselves.
     pub async fn run(&self, registry: &Registry, viewers: usize, time: Duration) {
         let everybody = registry.all_connections();
         let pace = Duration::from_secs(1) / PER_SECOND as u32;
@@ -48,18 +48,18 @@ impl Drain {
             registry.close(crowd, || self.reason());
             tokio::time::sleep(spread / steps as u32).await;
         }
-        // Whoever came in the meantime.
+        // Connections that were opened in the meantime.
         registry.close(&registry.all_connections(), || self.reason());
     }
 
-    /// Why a stream ends, and when it is to come back.
+    /// The reason to close a stream, with the time until it should reconnect.
     pub fn reason(&self) -> CloseReason {
         CloseReason::Shutdown {
             after_ms: self.after_ms(),
         }
     }
 
-    /// How long the next stream is asked to wait, in milliseconds.
+    /// The time that the next stream is asked to wait, in milliseconds.
     fn after_ms(&self) -> u32 {
         let spread = self.spread_ms.load(Ordering::Relaxed).max(LEAST_MS);
         // The drain time is at most an hour.

@@ -1,4 +1,4 @@
-//! What the stream says of itself: everything on it that nobody pushed.
+//! The events of the stream itself: `welcome`, `refused`, `ping`, `gap`, `reconnect`.
 
 use app::wire::{Gap as GapData, Reconnect, Refused, Welcome};
 use serde::Serialize;
@@ -12,8 +12,8 @@ use crate::{
     registry::Subscriber,
 };
 
-/// How long an EventSource waits before it comes back, in milliseconds: between these, so that a
-/// crowd which lost its server does not return as one.
+/// How long an EventSource waits before it reconnects, in milliseconds: random in this range, so that many clients do not
+/// return at the same time.
 const RETRY_MS: std::ops::Range<u64> = 1_000..4_000;
 
 /// The first event of a stream.
@@ -27,12 +27,12 @@ pub fn welcome(settings: &Settings, subscriber: &Subscriber) -> Frame {
     finish(FrameWriter::new().retry(retry_ms()), "welcome", &data)
 }
 
-/// A topic that this connection may not hear.
+/// A topic that this connection may not subscribe to.
 pub fn refused(refused: &Refused) -> Frame {
     finish(FrameWriter::new(), "refused", refused)
 }
 
-/// A sign of life that scripts can see, with the place up to which the connection has been served.
+/// A ping that scripts can see, with the position up to which the connection has been served.
 pub fn ping(cursor: Option<&Cursor>) -> Frame {
     let writer = FrameWriter::new();
     let writer = match cursor {
@@ -45,7 +45,7 @@ pub fn ping(cursor: Option<&Cursor>) -> Frame {
         .finish()
 }
 
-/// Something that can't be replayed.
+/// Messages that are missing.
 pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
     let position = |seq: Seq| {
         Cursor {
@@ -62,7 +62,7 @@ pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
     finish(FrameWriter::new(), "gap", &data)
 }
 
-/// The last event of a stream that the server ends. It sets the time to wait for a plain EventSource too.
+/// The last event of a stream that the server closes. It also sets the retry time of a plain EventSource.
 pub fn reconnect(reason: CloseReason) -> Frame {
     let after_ms = match reason {
         CloseReason::Shutdown { after_ms } => after_ms.into(),
@@ -75,13 +75,13 @@ pub fn reconnect(reason: CloseReason) -> Frame {
     finish(FrameWriter::new().retry(after_ms), "reconnect", &data)
 }
 
-/// How long the next stream is to wait before it comes back, in milliseconds.
+/// The retry time of the next stream, in milliseconds.
 pub fn retry_ms() -> u64 {
     RETRY_MS.start + random::below(RETRY_MS.end - RETRY_MS.start)
 }
 
 fn finish(writer: FrameWriter, event: &'static str, data: &impl Serialize) -> Frame {
-    // These are plain structs of texts and numbers: there is nothing that JSON could refuse.
+    // Structs of texts and numbers always serialize.
     let json = serde_json::to_string(data).unwrap_or_default();
     writer
         .event(Some(&EventType::own(event)))

@@ -1,4 +1,4 @@
-//! What a connection has its writer do next, in frames: the same whoever writes.
+//! What the writer of a stream does next, in frames: the same for tasks and delivery threads.
 
 use std::sync::atomic::Ordering;
 
@@ -10,21 +10,21 @@ use crate::{
     outbox::CloseReason,
 };
 
-/// What to do next. Whatever comes has to be done before the next action.
+/// What to do next. It has to be done before the next call.
 pub enum Action {
     /// Write this.
     Write(Frame),
-    /// Read from the log, and hand what came to [`Connection::replayed`].
+    /// Read from the log, and pass the result to [`Connection::replayed`].
     Read(LogRead),
-    /// Something has changed without anything to do: take the next action.
+    /// The state has changed: call again.
     Retry,
-    /// Nothing now: wait until something comes in.
+    /// Nothing: wait until the source has something.
     Wait,
-    /// Say why, and end.
+    /// Close the stream for this reason.
     Close(CloseReason),
 }
 
-/// Takes the next step. `on_direct` is told the place of a direct message that is about to be written.
+/// The next action. `on_direct` gets the position of a direct message that is about to be written.
 pub fn next_action<I: Source>(
     connection: &mut Connection<I>,
     broker: &Broker,
@@ -46,7 +46,7 @@ pub fn next_action<I: Source>(
             batch.frames
         }
         Step::Gap(gap) => events::gap(&gap, broker.log().epoch()),
-        // The log is asked only for what it has. Its head is looked at after the step, as a read would be.
+        // Skip a read that would find nothing. The head is read after the step, as the read would be.
         Step::Read(read) => match read.after {
             Some(after) if read.until.is_none() && broker.log().head() <= after => {
                 connection.replayed(Backlog::nothing_after(after));
@@ -59,7 +59,7 @@ pub fn next_action<I: Source>(
     })
 }
 
-/// A ping that says how far the connection has been served.
+/// A ping with the position up to which the connection has been served.
 pub fn ping<I: Source>(connection: &Connection<I>, broker: &Broker) -> Frame {
     let cursor = connection.position().map(|seq| broker.cursor(seq));
     events::ping(cursor.as_ref())

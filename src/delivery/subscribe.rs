@@ -1,4 +1,4 @@
-//! Admitting a connection, and where it starts.
+//! Admits a connection and decides where it starts.
 
 use super::connection::{Gap, GapReason, PendingConnection, Start};
 use crate::broker::Broker;
@@ -11,25 +11,25 @@ use crate::{
 /// Where a subscriber wants to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// After what it has had.
+    /// After a cursor.
     Cursor(Cursor),
     /// With the oldest message that is kept.
     Earliest,
-    /// With what comes from now on.
+    /// With new messages only.
     Latest,
-    /// With the direct messages that the client has not had, then what comes from now on.
+    /// With the client's inbox, then new messages.
     Unread,
 }
 
-/// Admits a connection that wants to start at `since`. Where its inbox begins, its first read of the log
-/// finds out, so this waits for nothing.
+/// Admits a connection that wants to start at `since`. It does not block: the first read of the log looks up where the
+/// inbox starts.
 pub fn subscribe(
     broker: &Broker,
     subscriber: Subscriber,
     since: &Since,
 ) -> Result<PendingConnection, AdmissionError> {
-    // Before anything can come in: what is committed in between is then both in the log and, perhaps,
-    // in the source, and the connection drops the double by its place.
+    // Read the head before the connection is registered: a message that is committed in between is then in the log and
+    // perhaps in the source too, and the connection drops the duplicate by its position.
     let head = broker.log().head();
     let inbox = match subscriber.is_observer() {
         true => Start::After(head),
@@ -37,7 +37,7 @@ pub fn subscribe(
     };
     let (start, gap) = match since {
         Since::Cursor(cursor) => match broker.log().check(cursor) {
-            // What is missing of what was pruned, the pages of the replay say.
+            // The pages of the replay report what was pruned.
             Standing::Exact | Standing::Pruned { .. } => (Start::After(cursor.seq), None),
             Standing::UnknownEpoch => (inbox, Some(GapReason::UnknownEpoch)),
             Standing::Ahead => (inbox, Some(GapReason::Ahead)),

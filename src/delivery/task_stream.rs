@@ -1,4 +1,4 @@
-//! The driver of one stream that hyper writes: a task that asks its connection what to do next.
+//! A stream that hyper writes, driven by a task.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
     outbox::{CloseReason, ConnectionQueue},
 };
 
-/// The bytes of this stream, which gets a ping every `heartbeat`.
+/// The bytes of a stream, which gets a ping every `heartbeat`.
 pub fn bytes(
     broker: Arc<Broker>,
     heartbeat: Duration,
@@ -36,8 +36,8 @@ pub fn bytes(
     })
 }
 
-/// Drives a [`Connection`] as the body of a response. It is only asked for more when the socket has
-/// room, so a slow reader is replayed to at its own pace.
+/// Drives a [`Connection`] as the body of a response. hyper asks for more only when the socket has space, so a slow reader
+/// is served at its own pace.
 struct Stream {
     broker: Arc<Broker>,
     heartbeat: Duration,
@@ -46,15 +46,15 @@ struct Stream {
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
     expires: Option<Instant>,
-    /// What is being read while what came last is written.
+    /// The next page, which is read while the last one is written.
     prefetch: Option<Prefetch>,
-    /// Whether the peer has been told that it has caught up.
+    /// Whether the first ping was sent, which tells the client that the replay is over.
     caught_up: bool,
     ended: bool,
 }
 
 impl Stream {
-    /// Drives this connection, whose socket has this pulse.
+    /// Drives this connection on a socket with this write tracking.
     fn new(
         broker: Arc<Broker>,
         heartbeat: Duration,
@@ -78,7 +78,7 @@ impl Stream {
         }
     }
 
-    /// The next bytes; none: the response ends.
+    /// The next bytes; none at the end of the response.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
@@ -95,8 +95,7 @@ impl Stream {
                 return frame.bytes();
             }
             if !self.caught_up && self.connection.is_live() {
-                // What came before this is from while it was away, what follows happens now. And whoever
-                // has just come for the first time has a cursor at once.
+                // This ping separates replayed messages from live ones, and gives a new client its first cursor.
                 self.caught_up = true;
                 return self.ping().bytes();
             }
@@ -129,14 +128,14 @@ impl Stream {
         }
     }
 
-    /// Gives the connection what was read, and has what follows read meanwhile.
+    /// Gives the connection a page, and reads the next one meanwhile.
     fn take_in(&mut self, backlog: Backlog) {
         self.connection.replayed(backlog);
         let next = self.connection.next_read();
         self.prefetch = next.map(|read| Prefetch::begin(&self.broker, read));
     }
 
-    /// What the clock asks for.
+    /// The frame that is due now, if any.
     fn due(&mut self) -> Option<Frame> {
         let now = Instant::now();
         if self.expires.is_some_and(|expires| now >= expires) {
@@ -169,7 +168,7 @@ impl Stream {
     }
 }
 
-/// A page of the log that is being read, where it holds up nobody.
+/// A page of the log that is being read on a blocking thread.
 struct Prefetch {
     read: LogRead,
     task: JoinHandle<Result<Backlog, ReadError>>,

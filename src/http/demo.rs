@@ -67,7 +67,7 @@ async fn next(mut view: Viewer) -> Option<(Bytes, Option<Viewer>)> {
             Step::End(_) => return Some((frame("end"), None)),
             Step::Lines(after) => {
                 let lines = view.lines().after(after).unwrap_or_default();
-                view.told(&lines);
+                view.sent(&lines);
                 return Some((frames(&lines), Some(view)));
             }
         }

@@ -1,4 +1,4 @@
-//! What can be asked of a job, and what becomes of it then.
+//! What can be asked of a job.
 
 use std::time::Duration;
 
@@ -8,55 +8,55 @@ use crate::message::Receipts;
 /// A job that is to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewJob {
-    /// Its name.
+    /// Its id.
     pub id: JobId,
-    /// What it is.
+    /// What it does, for people.
     pub title: Title,
-    /// Steps that there are, where that is known.
+    /// The total number of steps, if known.
     pub total: Option<u64>,
-    /// How long its worker may be silent.
+    /// The timeout between reports of its worker.
     pub timeout: Duration,
 }
 
-/// A job that is to follow a push.
+/// A job that is to track a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackedPush {
-    /// The job's name.
+    /// The id of the job.
     pub id: JobId,
-    /// What it is.
+    /// What it does, for people.
     pub title: Title,
 }
 
-/// How a job that follows a push ends.
+/// How a job that tracks a push ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conclusion {
     /// The final state.
     pub state: State,
-    /// Why, where there is more to say than that all have it.
+    /// The reason, unless all recipients have the message.
     pub reason: Option<Reason>,
-    /// What became of the push.
+    /// The receipts of the push.
     pub delivery: Receipts,
-    /// When the job changed last, as those who look on were told.
+    /// When the job changed last, as its viewers saw it.
     pub updated_at: u64,
 }
 
-/// Something that is to become of a job.
+/// A command to a job. The log executes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobCommand {
-    /// Begin it.
+    /// Begin the job.
     Begin(NewJob),
-    /// Its worker says what is new.
+    /// A report of its worker.
     Report(JobId, Report),
-    /// Somebody wants it to stop.
+    /// Ask the worker to stop.
     Cancel(JobId),
-    /// Its worker has been silent for too long.
+    /// The worker has timed out.
     TimeOut(JobId),
-    /// The push that it follows has come as far as it will.
+    /// The tracked push has reached its end.
     Finish(JobId, Conclusion),
 }
 
 impl JobCommand {
-    /// Which job it concerns.
+    /// The job.
     pub fn id(&self) -> JobId {
         match self {
             Self::Begin(new) => new.id,
@@ -64,7 +64,7 @@ impl JobCommand {
         }
     }
 
-    /// About how many bytes it holds.
+    /// Roughly the number of bytes.
     pub fn weight(&self) -> usize {
         match self {
             Self::Report(_, report) => 64 + report.lines.weight(),
@@ -73,29 +73,29 @@ impl JobCommand {
     }
 }
 
-/// Why an order was not carried out. The job is as it was.
+/// Why a command was refused. The job is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// There is no such job, or not any more.
+    /// There is no such job, or it was removed.
     #[error("there is no job {0}, or not any more")]
     Unknown(JobId),
     /// It has ended.
     #[error("this job has ended, and nothing comes after that")]
     Ended,
-    /// It follows a push, and the server itself reports on it.
+    /// It tracks a push, and only the server reports on it.
     #[error("this job follows a push: the server itself reports on it")]
     Tracked,
-    /// More steps behind it than there are.
+    /// More steps are done than there are.
     #[error("step {step} is over the total of {total}")]
     StepOverTotal {
-        /// Steps behind it.
+        /// Steps that are done.
         step: u64,
-        /// Steps that there are.
+        /// The total number of steps.
         total: u64,
-        /// Whether the report said `step`, and not only `total`.
+        /// Whether the report had `step`, and not only `total`.
         said_step: bool,
     },
-    /// Lines between the log's newest and these are missing.
+    /// There is a gap between the last line of the log and these lines.
     #[error("the log's next line is {next}")]
     LineAhead {
         /// The number that the next line gets.

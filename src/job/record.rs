@@ -1,42 +1,42 @@
-//! A job and what is known of it.
+//! A job and its data.
 
 use std::{sync::Arc, time::Duration};
 
 use super::{Extent, JobId, NewJob, Reason, State, TrackedPush};
 use crate::message::{Receipts, Seq};
 
-/// A job as it is at one moment.
+/// A job at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Its name.
+    /// Its id.
     pub id: JobId,
-    /// What it is, for people.
+    /// What it does, for people.
     pub title: Arc<str>,
-    /// Where it is.
+    /// Its state.
     pub state: State,
-    /// Why the server ended it.
+    /// Why the server ended it, if it did.
     pub reason: Option<Reason>,
-    /// Steps that are behind it.
+    /// Steps that are done.
     pub step: u64,
-    /// Steps that there are, where that is known.
+    /// The total number of steps, if known.
     pub total: Option<u64>,
-    /// The newest line of its log.
+    /// The last line of its log.
     pub message: Option<Arc<str>>,
-    /// Somebody asked it to stop.
+    /// Whether it was asked to stop.
     pub cancel_requested: bool,
-    /// How long its worker may be silent; none: it has none, it follows a push.
+    /// The timeout of its worker; none for a job that tracks a push.
     pub timeout: Option<Duration>,
-    /// When it was made, in milliseconds since 1970.
+    /// When it began, in milliseconds since 1970.
     pub created_at: u64,
-    /// When it changed, in milliseconds since 1970: later with each change, whatever the clock does.
+    /// When it changed last, in milliseconds since 1970. It grows with each change, even if the clock does not.
     pub updated_at: u64,
     /// When it ended, in milliseconds since 1970.
     pub ended_at: Option<u64>,
-    /// What is in its log.
+    /// The extent of its log.
     pub log: Extent,
-    /// The message that it follows.
+    /// The message that it tracks.
     pub push: Option<Seq>,
-    /// How that message fares.
+    /// The receipts of that message.
     pub delivery: Option<Receipts>,
 }
 
@@ -62,7 +62,7 @@ impl Job {
         }
     }
 
-    /// A job that follows a message from now on, which is for so many clients by name.
+    /// A job that tracks a message to `planned` clients by name from now on.
     pub fn following(tracked: &TrackedPush, push: Seq, planned: u64, now: u64) -> Self {
         let new = NewJob {
             id: tracked.id,
@@ -82,17 +82,17 @@ impl Job {
         })
     }
 
-    /// The same with these receipts of the message that it follows.
+    /// The job with these receipts of the tracked message.
     #[must_use]
     pub fn faring(mut self, delivery: Receipts) -> Self {
         self.step = delivery.sent + delivery.acknowledged;
-        // Nobody at all is no measure of anything.
+        // A total of 0 would not measure anything.
         self.total = Some(delivery.audience).filter(|total| *total > 0);
         self.delivery = Some(delivery);
         self
     }
 
-    /// The same, changed now.
+    /// The job, changed now.
     #[must_use]
     pub fn touched(mut self, now: u64) -> Self {
         self.updated_at = now.max(self.updated_at + 1);

@@ -1,21 +1,21 @@
-//! What a worker says of its job, in parts that can only be valid.
+//! The report of a worker, in types that can only be valid.
 
 use std::sync::Arc;
 
 use super::State;
 
-/// The largest number of steps: what JSON carries exactly everywhere (RFC 8259, section 6).
+/// The maximum number of steps: the largest integer that JSON carries exactly everywhere (RFC 8259, section 6).
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// What a job is, for people: 1 to 200 characters, none of them a control character.
+/// What a job does, for people: 1 to 200 characters without control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(Arc<str>);
 
 impl Title {
-    /// The longest there may be, in characters.
+    /// The maximum length, in characters.
     pub const MAX_LEN: usize = 200;
 
-    /// Checks a title that came from outside.
+    /// Checks a title.
     pub fn parse(text: &str) -> Result<Self, InvalidTitle> {
         if text.trim().is_empty() {
             return Err(InvalidTitle::Empty);
@@ -38,29 +38,28 @@ impl Title {
 /// Why a text is not a [`Title`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTitle {
-    /// Nothing was given.
+    /// It is empty.
     #[error("a title must not be empty")]
     Empty,
-    /// Over [`Title::MAX_LEN`].
+    /// It is longer than [`Title::MAX_LEN`].
     #[error("a title has at most 200 characters")]
     TooLong,
-    /// Line ends and their like.
+    /// It has control characters.
     #[error("a title must not contain control characters")]
     Control,
 }
 
-/// Lines for a job's log: at most 1,000 at a time, each of at most 4,096 bytes and, but for tabs, without
-/// control characters.
+/// Lines for the log of a job: at most 1,000, each of at most 4,096 bytes, without control characters except tabs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines(Vec<Arc<str>>);
 
 impl Lines {
-    /// The most that one report brings.
+    /// The maximum number of lines of one report.
     pub const MOST: usize = 1_000;
-    /// The longest line, in bytes.
+    /// The maximum length of a line, in bytes.
     pub const MAX_LEN: usize = 4_096;
 
-    /// The lines of a text, whether they end in LF, CR or CRLF. An end after the last begins no other.
+    /// The lines of a text with LF, CR or CRLF. A line end after the last line is ignored.
     pub fn parse(text: &str) -> Result<Self, InvalidLines> {
         let whole = text
             .strip_suffix("\r\n")
@@ -93,38 +92,38 @@ impl Lines {
         &self.0
     }
 
-    /// About how many bytes they hold.
+    /// Roughly the number of bytes.
     pub fn weight(&self) -> usize {
         self.0.iter().map(|line| line.len() + 32).sum()
     }
 }
 
-/// Why a text can not go into a job's log.
+/// Why a text cannot go into the log of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLines {
-    /// Over [`Lines::MOST`].
+    /// More than [`Lines::MOST`] lines.
     #[error("a report brings at most 1000 lines")]
     TooMany,
-    /// Over [`Lines::MAX_LEN`].
+    /// A line is longer than [`Lines::MAX_LEN`].
     #[error("a line has at most 4096 bytes")]
     TooLong,
-    /// What would move the cursor of a terminal, for one.
+    /// A line has a control character.
     #[error("{0:?} is not allowed in a line: of the control characters only tabs are")]
     Control(char),
 }
 
-/// What is new of a job. With nothing in it, it is a sign of life.
+/// A report of a worker. An empty one only restarts the timeout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Steps that are behind it, at most [`MAX_NUMBER`].
+    /// Steps that are done, at most [`MAX_NUMBER`].
     pub step: Option<u64>,
-    /// Steps that there are, 1 to [`MAX_NUMBER`].
+    /// The total number of steps, 1 to [`MAX_NUMBER`].
     pub total: Option<u64>,
-    /// For its log.
+    /// New lines for the log.
     pub lines: Lines,
-    /// The number of the first of these lines, where the worker counts them.
+    /// The number of the first of these lines, if the worker counts lines.
     pub line: Option<u64>,
-    /// How it ends.
+    /// The final state, if the job has ended.
     pub state: Option<State>,
 }
 

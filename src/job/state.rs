@@ -1,20 +1,20 @@
-//! What a job is at one moment: its id, its state and the lines of its log.
+//! The id of a job, its state, and the lines of its log.
 
 use std::{fmt, sync::Arc};
 
 use uuid::Uuid;
 
-/// The name of a job: a random UUID, so that whoever has it may look on and nobody else.
+/// The id of a job: a random UUID, which permits to view the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JobId(Uuid);
 
 impl JobId {
-    /// A new one.
+    /// A new random id.
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
-    /// Reads one as it is written: 36 characters, with hyphens. None: it is not a job's name.
+    /// Parses an id of 36 characters with hyphens. None: it is not a job id.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::parse_str(text)
             .ok()
@@ -22,7 +22,7 @@ impl JobId {
             .map(Self)
     }
 
-    /// Its 32 digits without hyphens.
+    /// The 32 digits without hyphens.
     pub fn digits(self) -> String {
         self.0.simple().to_string()
     }
@@ -34,61 +34,61 @@ impl fmt::Display for JobId {
     }
 }
 
-/// Where a job is. All but [`State::Running`] are final.
+/// The state of a job. All but [`State::Running`] are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// On its way.
+    /// It is running.
     Running,
-    /// It did what it was to do.
+    /// It succeeded.
     Done,
-    /// It did not.
+    /// It failed.
     Failed,
-    /// It was given up.
+    /// It was cancelled.
     Cancelled,
 }
 
 impl State {
-    /// Every state there is.
+    /// All states.
     pub const ALL: [Self; 4] = [Self::Running, Self::Done, Self::Failed, Self::Cancelled];
 
-    /// Whether nothing comes after it.
+    /// Whether it is final.
     pub fn is_final(self) -> bool {
         self != Self::Running
     }
 }
 
-/// Why a job ended, where it was the server that ended it.
+/// Why the server ended a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Its worker was silent for too long.
+    /// The worker timed out.
     Timeout,
-    /// The time to live of its push was over before everybody had it.
+    /// The time to live of the tracked message ended before all recipients had it.
     Expired,
-    /// Retention let go of its push.
+    /// Retention removed the tracked message.
     Pruned,
-    /// Its push was taken back.
+    /// The tracked message was recalled.
     Recalled,
 }
 
 impl Reason {
-    /// Every reason there is.
+    /// All reasons.
     pub const ALL: [Self; 4] = [Self::Timeout, Self::Expired, Self::Pruned, Self::Recalled];
 }
 
-/// Which lines a log has: numbers from 1. Empty where `first` is after `last`.
+/// The numbers of the lines that a log has, from 1. It is empty if `first` is after `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// The oldest that is kept.
+    /// The oldest line.
     pub first: u64,
-    /// The newest; 0: there never was one.
+    /// The newest line; 0 if there never was one.
     pub last: u64,
 }
 
 impl Extent {
-    /// The most lines that the log of one job keeps: beyond it the oldest go.
+    /// The maximum number of lines in the log of one job. The oldest are removed.
     pub const MOST: u64 = 100_000;
 
-    /// Nothing yet.
+    /// No lines.
     pub const NONE: Self = Self { first: 1, last: 0 };
 
     pub(super) fn grown(self, lines: usize) -> Self {
@@ -100,13 +100,13 @@ impl Extent {
     }
 }
 
-/// One line of a job's log.
+/// One line of the log of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Its number, from 1.
     pub number: u64,
     /// When it was reported, in milliseconds since 1970.
     pub at: u64,
-    /// What it says.
+    /// The text.
     pub text: Arc<str>,
 }

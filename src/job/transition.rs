@@ -1,19 +1,19 @@
-//! What a command makes of a job. The log applies it, and the result is what the log keeps.
+//! What a command makes of a job. The log executes it and keeps the result.
 
 use std::sync::Arc;
 
 use super::{Job, JobCommand, Reason, Refused, Report, State};
 
-/// A change of a job: what it is now, and what its log gets.
+/// The new state of a job and the lines to append to its log.
 #[derive(Debug)]
 pub(crate) struct Change<'r> {
     pub job: Job,
-    /// The newest lines of its log.
+    /// The new lines.
     pub lines: &'r [Arc<str>],
 }
 
 impl Job {
-    /// What an order makes of this job. None: it changes nothing, for instance because it came before.
+    /// Applies a command. None: it changes nothing, for instance because it is a duplicate.
     pub(crate) fn change<'o>(
         &self,
         order: &'o JobCommand,
@@ -69,7 +69,7 @@ impl Job {
         Ok(Some(Change { job, lines }))
     }
 
-    /// What the log does not have yet.
+    /// The lines of a report that the log does not have yet.
     fn new_lines<'r>(&self, report: &'r Report) -> Result<&'r [Arc<str>], Refused> {
         let (lines, next) = (report.lines.as_slice(), self.log.last + 1);
         match report.line {
@@ -82,7 +82,7 @@ impl Job {
         }
     }
 
-    /// Whether a report to a job that has ended is the one that ended it, once more.
+    /// Whether a report to a job that has ended is a duplicate of the one that ended it.
     fn says_already(&self, report: &Report) -> bool {
         let same = |said: Option<u64>, known| said.is_none() || said == known;
         let lines = match (report.line, report.lines.as_slice().last()) {
@@ -105,7 +105,7 @@ impl Job {
         let mut job = self.clone();
         job.cancel_requested = true;
         Ok(Some(match self.push {
-            // Nobody else has to agree.
+            // There is no worker that has to agree.
             Some(_) => job.ended(State::Cancelled, now),
             None => job.touched(now),
         }))

@@ -1,7 +1,7 @@
-//! A job that nobody keeps: it lives as long as it runs and somebody looks on, in memory only.
+//! A job in memory only, which exists while it runs and has a viewer.
 //!
-//! It changes by the same transitions as any other and is seen through the same [`Viewer`]. So what an anonymous
-//! caller may begin costs nothing that lasts.
+//! It uses the same transitions and the same [`Viewer`] as other jobs. So an anonymous caller does not make the server
+//! write.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ pub struct EphemeralJob {
     clock: Clock,
 }
 
-/// A job that begins now, and one who looks on.
+/// A job that begins now, and its viewer.
 pub fn ephemeral_job(title: Title, total: Option<u64>) -> (EphemeralJob, Viewer) {
     let clock = Clock::default();
     let new = NewJob {
@@ -47,7 +47,7 @@ pub fn ephemeral_job(title: Title, total: Option<u64>) -> (EphemeralJob, Viewer)
 }
 
 impl EphemeralJob {
-    /// Takes what its worker says.
+    /// Takes a report of its worker.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let (job, at) = (Arc::clone(&self.states.borrow()), self.clock.now());
         let order = JobCommand::Report(job.id, report);
@@ -65,7 +65,7 @@ impl EphemeralJob {
         Ok(())
     }
 
-    /// Waits until nobody looks on any more.
+    /// Waits until it has no viewer any more.
     pub async fn unwatched(&self) {
         self.states.closed().await;
     }

@@ -1,7 +1,7 @@
-//! Jobs that follow a push: how it fares, counted as it happens and told a few times a second.
+//! Jobs that track a push: progress is counted as receipts change, and published a few times per second.
 //!
-//! A message to clients by name is counted by the broker, one client at a time, so a look costs nothing that grows
-//! with the audience. For a topic and for everyone the log has two numbers. The end is what the log says.
+//! The broker counts messages to clients by name per client, so an update does not depend on the size of the audience. For
+//! a topic and for everyone the log has two numbers. The log decides when tracking ends.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -13,24 +13,24 @@ use crate::{
     message::{Receipts, Seq},
 };
 
-/// What happens closer together than this is told together: five times a second at most.
+/// Changes within this time are published together: at most five times per second.
 const GATHER: Duration = Duration::from_millis(200);
 
-/// Between two looks at the clock, for those that wait for nothing else.
+/// How often expiry is checked when nothing changes.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A push that is followed.
+/// A tracked push.
 struct PushTracker {
     job: Arc<Job>,
     seq: Seq,
     expires_at: Option<u64>,
-    /// None: it is to a topic or to everyone.
-    followed: Option<Arc<ReceiptTracker>>,
-    /// It may have been taken back before anybody followed it.
+    /// None for a push to a topic or to everyone.
+    receipts: Option<Arc<ReceiptTracker>>,
+    /// It may have been recalled before tracking began.
     fresh: bool,
 }
 
-/// What a look at a push has brought.
+/// What an update of a tracked push has found.
 enum Progress {
     Nothing,
     Moved(Receipts),
@@ -38,7 +38,7 @@ enum Progress {
 }
 
 impl Jobs {
-    /// Tells how the pushes fare that jobs follow, for as long as the task lives.
+    /// Publishes the progress of tracked pushes, for as long as the task lives.
     pub async fn track_pushes(self: Arc<Self>) -> Infallible {
         let mut trackers = Vec::new();
         loop {
@@ -65,7 +65,7 @@ impl Jobs {
         }
     }
 
-    /// Looks at every push, and parts those that go on from those that are over.
+    /// Updates every tracked push, and separates those that are finished.
     fn look_at_all(
         &self,
         mut trackers: Vec<PushTracker>,
@@ -99,7 +99,7 @@ impl Jobs {
                     over.push((tracker, conclusion));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a push can't be followed at this moment");
+                    tracing::warn!(%error, "a push cannot be tracked now");
                     rest.push(tracker);
                 }
             }
@@ -111,21 +111,21 @@ impl Jobs {
         match self.take_up(&job) {
             Ok(tracker) => Some(tracker),
             Err(error) => {
-                tracing::warn!(%error, "a push can't be followed at this moment");
+                tracing::warn!(%error, "a push cannot be tracked now");
                 self.running.track(job);
                 None
             }
         }
     }
 
-    /// Counts from now on, and then takes what the log knows already: what happens in between is in one of both.
+    /// Starts to count, then adds what the log already knows: a receipt in between is in at least one of them.
     fn take_up(&self, job: &Arc<Job>) -> Result<PushTracker, ReadError> {
         let (log, seq) = (self.broker.log(), job.push.unwrap_or_default());
         let mut tracker = PushTracker {
             job: Arc::clone(job),
             seq,
             expires_at: None,
-            followed: None,
+            receipts: None,
             fresh: true,
         };
         let Some(record) = log.message(seq)? else {
@@ -133,14 +133,14 @@ impl Jobs {
         };
         tracker.expires_at = record.message.expires_at;
         if record.message.audience.is_direct() {
-            let followed = self
+            let tracked_receipts = self
                 .broker
                 .track_receipts(seq, record.message.audience.named());
             let recipients = log.recipients(seq, 0, usize::MAX)?;
             for (client, receipt) in recipients.into_iter().flatten() {
-                followed.note(&client, receipt);
+                tracked_receipts.note(&client, receipt);
             }
-            tracker.followed = Some(followed);
+            tracker.receipts = Some(tracked_receipts);
         }
         Ok(tracker)
     }
@@ -150,8 +150,8 @@ impl Jobs {
             true => Progress::Nothing,
             false => Progress::Moved(receipts),
         };
-        let Some(followed) = &tracker.followed else {
-            // This first: what was written before it said no, the log knows.
+        let Some(tracked_receipts) = &tracker.receipts else {
+            // Check this first: when it is false, all deliveries have been written to the log.
             let in_flight = self.broker.is_in_flight(tracker.seq);
             let receipts = self.broker.log().receipts(tracker.seq)?;
             return Ok(match (in_flight, receipts) {
@@ -162,7 +162,7 @@ impl Jobs {
                 }
             });
         };
-        let tracked = followed.state();
+        let tracked = tracked_receipts.state();
         let expired = tracker
             .expires_at
             .is_some_and(|at| at <= Clock::default().now());
@@ -177,7 +177,7 @@ impl Jobs {
         Ok(moved(tracked.receipts))
     }
 
-    /// How it ended, as the log says; none: it has not.
+    /// How it ended, according to the log; none if it has not.
     fn fate(&self, tracker: &PushTracker) -> Result<Option<Progress>, ReadError> {
         let log = self.broker.log();
         let Some(record) = log.message(tracker.seq)? else {
@@ -210,9 +210,9 @@ impl Jobs {
     }
 }
 
-/// Messages to topics and to everyone are not told about: one has to look.
+/// The time until the next update. There is no notification for messages to topics and to everyone.
 fn pace(trackers: &[PushTracker]) -> Duration {
-    match trackers.iter().all(|tracker| tracker.followed.is_some()) {
+    match trackers.iter().all(|tracker| tracker.receipts.is_some()) {
         true => TICK,
         false => GATHER,
     }

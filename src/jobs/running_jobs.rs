@@ -1,4 +1,4 @@
-//! The jobs that are running, and who is told how they are.
+//! The running jobs, and the channels to their viewers.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -17,19 +17,19 @@ use crate::{
 #[derive(Default)]
 pub(super) struct RunningJobs {
     running: Mutex<HashMap<JobId, Running>>,
-    /// Jobs as they are now.
+    /// Changed jobs, for observers.
     changes: ChangeFeed<JobId, Arc<Job>>,
-    /// A job has begun.
+    /// Notified when a job with a worker has begun.
     begun: Notify,
-    /// Jobs that are to follow a push and do not yet.
+    /// Jobs that track a push and have no tracker yet.
     untracked: Mutex<Vec<Arc<Job>>>,
     to_track: Notify,
 }
 
 struct Running {
-    /// Holds no more than the newest state, however slow those are who look on.
+    /// Holds only the newest state, however slow the viewers are.
     states: watch::Sender<Arc<Job>>,
-    /// When its worker last said anything.
+    /// When its worker last reported.
     heard: Instant,
 }
 
@@ -38,14 +38,14 @@ impl Running {
         self.states.borrow().timeout
     }
 
-    /// When its worker will have been silent for too long.
+    /// When its worker times out.
     fn deadline(&self) -> Option<Instant> {
         Some(self.heard + self.timeout()?)
     }
 }
 
 impl RunningJobs {
-    /// Takes a job as it is now: called in the order in which things happen.
+    /// Takes a new state of a job. Called in the order of the changes.
     pub fn take_in(&self, job: &Arc<Job>) {
         let mut running = self.running.lock();
         let is_new = match running.get(&job.id) {
@@ -75,7 +75,7 @@ impl RunningJobs {
         self.changes.note(job.id, Arc::clone(job));
     }
 
-    /// Takes what is known of a running job beside the log; of one that has ended, nothing more.
+    /// Publishes a state that the log does not have, if the job is still running.
     pub fn update(&self, job: &Arc<Job>) {
         let running = self.running.lock();
         let Some(entry) = running.get(&job.id) else {
@@ -86,7 +86,7 @@ impl RunningJobs {
         self.changes.note(job.id, Arc::clone(job));
     }
 
-    /// Notes that a worker has said something; gives the job as it is, if it is running.
+    /// Records that a worker has reported. Returns the job if it is running.
     pub fn hear(&self, id: JobId) -> Option<Arc<Job>> {
         let mut running = self.running.lock();
         let entry = running.get_mut(&id)?;
@@ -94,7 +94,7 @@ impl RunningJobs {
         Some(Arc::clone(&entry.states.borrow()))
     }
 
-    /// A running job as it is now.
+    /// A running job.
     pub fn job(&self, id: JobId) -> Option<Arc<Job>> {
         let running = self.running.lock();
         running
@@ -102,7 +102,7 @@ impl RunningJobs {
             .map(|entry| Arc::clone(&entry.states.borrow()))
     }
 
-    /// Looks at a running job from now on.
+    /// Subscribes to the states of a running job.
     pub fn watch(&self, id: JobId) -> Option<watch::Receiver<Arc<Job>>> {
         let running = self.running.lock();
         running.get(&id).map(|entry| entry.states.subscribe())
@@ -116,7 +116,7 @@ impl RunningJobs {
         &self.changes
     }
 
-    /// The jobs whose workers have been silent for too long, and when the next will have been.
+    /// The jobs whose workers have timed out, and when the next one will.
     pub fn timed_out(&self, now: Instant) -> (Vec<JobId>, Option<Instant>) {
         let running = self.running.lock();
         let deadlines = running
@@ -127,7 +127,7 @@ impl RunningJobs {
         (due.into_iter().map(|(id, _)| id).collect(), next)
     }
 
-    /// Whether the worker of this job has been silent for too long.
+    /// Whether the worker of this job has timed out.
     pub fn is_timed_out(&self, id: JobId, now: Instant) -> bool {
         let running = self.running.lock();
         let deadline = running.get(&id).and_then(Running::deadline);
@@ -139,13 +139,13 @@ impl RunningJobs {
         self.begun.notified().await;
     }
 
-    /// Has a job follow its push, with the next look.
+    /// Adds a job that tracks a push.
     pub fn track(&self, job: Arc<Job>) {
         self.untracked.lock().push(job);
         self.to_track.notify_one();
     }
 
-    /// The jobs that are to follow a push and do not yet.
+    /// Takes the jobs that track a push and have no tracker yet.
     pub fn take_untracked(&self) -> Vec<Arc<Job>> {
         std::mem::take(&mut *self.untracked.lock())
     }

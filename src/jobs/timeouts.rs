@@ -1,4 +1,4 @@
-//! Workers that say nothing any more: their jobs fail.
+//! Timeouts of workers: a job whose worker does not report fails.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -7,21 +7,21 @@ use tokio::time::Instant;
 use super::Jobs;
 use crate::job::JobCommand;
 
-/// How long to wait when the end of a job could not be kept.
+/// How long to wait after the log failed.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The longest sleep: nothing is due before something begins.
+/// The longest sleep while no job is running.
 const DOZE: Duration = Duration::from_secs(3600);
 
 impl Jobs {
-    /// Fails the jobs whose workers are silent for too long, for as long as the task lives.
+    /// Fails jobs whose workers have timed out, for as long as the task lives.
     pub async fn fail_timed_out(&self) -> Infallible {
         loop {
             let now = Instant::now();
             let (due, next) = self.running.timed_out(now);
             let mut wake = next.unwrap_or(now + DOZE);
             for id in due {
-                // Whoever said something just now had the time.
+                // The worker may have reported just now.
                 let still = self.running.is_timed_out(id, Instant::now());
                 if still && !self.carried_out(JobCommand::TimeOut(id)).await {
                     wake = Instant::now() + RETRY;

@@ -1,7 +1,7 @@
-//! One who looks on, as a machine that says what to tell next; no I/O, no waiting but for what is new.
+//! The state machine of one viewer of a job. It does no I/O.
 //!
-//! The state is told at once and then whenever it has changed, only ever the newest; lines come in order, from
-//! where they are kept. When the job has ended and all its lines are told, that is the end.
+//! It sends the state at once and then whenever it has changed, always the newest one; and the lines of the log in order.
+//! When the job has ended and all lines are sent, the view ends.
 
 use std::sync::Arc;
 
@@ -22,12 +22,12 @@ const PAGE: usize = 256;
 pub enum LineSource {
     /// In the log.
     Log(Arc<Broker>, JobId),
-    /// In memory, of a job that nobody keeps.
+    /// In memory, for an ephemeral job.
     Memory(Arc<Mutex<Vec<Line>>>),
 }
 
 impl LineSource {
-    /// The next lines after this one. Reads the log where they are kept there, and blocks then.
+    /// The next lines after this one. Blocks if they are in the log.
     pub fn after(&self, line: u64) -> Result<Vec<Line>, ReadError> {
         match self {
             Self::Log(broker, id) => {
@@ -46,22 +46,22 @@ impl LineSource {
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Tell how the job is.
+    /// Send the state of the job.
     State(Arc<Job>),
-    /// Read the lines after this one, tell them, and say so by [`Viewer::told`].
+    /// Read the lines after this one, send them, and call [`Viewer::sent`].
     Lines(u64),
-    /// Tell that it has ended, and how.
+    /// Send the end of the job.
     End(Arc<Job>),
     /// Nothing, until [`Viewer::changed`].
     Wait,
 }
 
-/// Where the lines begin that are told.
+/// Which lines are sent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartLine {
-    /// After this one.
+    /// Those after this one.
     After(u64),
-    /// With the last so many of those that are there.
+    /// The last ones, this many.
     Last(u64),
 }
 
@@ -69,11 +69,11 @@ pub enum StartLine {
 pub struct Viewer {
     states: watch::Receiver<Arc<Job>>,
     lines: LineSource,
-    /// Lines up to here were told.
-    told: u64,
-    /// The state that was told last is of this time.
+    /// Lines up to this one were sent.
+    sent: u64,
+    /// The `updated_at` of the state that was sent last.
     shown: Option<u64>,
-    /// Lines have their turn after a state, so that one that never rests does not hold them up.
+    /// Lines take turns with states, so that a job that changes all the time does not block them.
     lines_next: bool,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -89,8 +89,8 @@ impl Viewer {
         Self {
             states,
             lines,
-            told: match from {
-                // A line that never was: the log was put back to an older copy.
+            sent: match from {
+                // A line that does not exist: the log was restored from an older copy.
                 StartLine::After(line) => line.min(last),
                 StartLine::Last(lines) => last.saturating_sub(lines),
             },
@@ -100,14 +100,14 @@ impl Viewer {
         }
     }
 
-    /// The job as it is now.
+    /// The job now.
     pub fn job(&self) -> Arc<Job> {
         Arc::clone(&self.states.borrow())
     }
 
-    /// The line up to which everything was told.
-    pub fn place(&self) -> u64 {
-        self.told
+    /// The line up to which everything was sent.
+    pub fn position(&self) -> u64 {
+        self.sent
     }
 
     /// Where the lines are.
@@ -115,13 +115,13 @@ impl Viewer {
         self.lines.clone()
     }
 
-    /// What to do next.
+    /// The next step.
     pub fn step(&mut self) -> Step {
         let job = Arc::clone(&self.states.borrow_and_update());
-        let has_lines = self.told < job.log.last;
+        let has_lines = self.sent < job.log.last;
         let has_state = match self.shown {
             None => true,
-            // The end tells it.
+            // The end includes the final state.
             Some(shown) => shown != job.updated_at && !job.state.is_final(),
         };
         if has_state && !(self.lines_next && has_lines) {
@@ -130,7 +130,7 @@ impl Viewer {
             return Step::State(job);
         }
         if has_lines {
-            return Step::Lines(self.told);
+            return Step::Lines(self.sent);
         }
         match job.state.is_final() {
             true => Step::End(job),
@@ -138,19 +138,19 @@ impl Viewer {
         }
     }
 
-    /// Takes note of the lines that were read and told.
-    pub fn told(&mut self, lines: &[Line]) {
+    /// Records the lines that were read and sent.
+    pub fn sent(&mut self, lines: &[Line]) {
         self.lines_next = false;
-        self.told = match lines.last() {
+        self.sent = match lines.last() {
             Some(line) => line.number,
-            // They were let go in the meantime.
+            // They were removed in the meantime.
             None => self.states.borrow().log.last,
         };
     }
 
     /// Waits until the job has changed since the last step.
     pub async fn changed(&mut self) {
-        // Nobody changes it any more: then it has ended, and no step waits.
+        // The sender is gone when the job has ended, and then no step waits.
         let _ = self.states.changed().await;
     }
 }

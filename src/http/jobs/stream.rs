@@ -132,13 +132,13 @@ impl Telling {
         loop {
             if Instant::now() >= self.next_ping {
                 self.next_ping = Instant::now() + self.state.settings.heartbeat();
-                let cursor = self.cursor(self.view.place());
+                let cursor = self.cursor(self.view.position());
                 return Some(events::ping(cursor.as_ref()).bytes());
             }
             match self.view.step() {
                 Step::State(job) => {
                     let info = describe(&job, self.state.broker.log().epoch());
-                    let place = self.view.place();
+                    let place = self.view.position();
                     return Some(self.event(EVENT_STATE, place, &info));
                 }
                 Step::Lines(after) => match self.lines(after).await {
@@ -174,7 +174,7 @@ impl Telling {
         if oldest > after + 1 {
             bytes.extend_from_slice(&self.gap(after + 1, oldest - 1));
         }
-        self.view.told(&lines);
+        self.view.sent(&lines);
         for together in lines.chunks(TOGETHER) {
             let list: Vec<JobLine> = together.iter().map(line).collect();
             let place = list.last().map_or(after, |line| line.line);
