@@ -172,7 +172,7 @@ impl Broker {
 
     /// Waits until receipts of a tracked message have changed since the last call.
     pub async fn receipts_changed(&self) {
-        self.receipt_tracking.moved().await;
+        self.receipt_tracking.changed().await;
     }
 
     /// Whether a queue still holds this message to a topic or to everyone. When this returns false, all its deliveries

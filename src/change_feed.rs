@@ -12,7 +12,7 @@ const MAX_CHANGES: usize = 1_000;
 /// Collects changes by key with the newest value, in the order of the first change.
 pub struct ChangeFeed<K, V> {
     inner: Mutex<Inner<K, V>>,
-    noted: Notify,
+    changed_notify: Notify,
 }
 
 struct Inner<K, V> {
@@ -42,7 +42,7 @@ impl<K, V> Default for ChangeFeed<K, V> {
     fn default() -> Self {
         Self {
             inner: Mutex::default(),
-            noted: Notify::default(),
+            changed_notify: Notify::default(),
         }
     }
 }
@@ -62,12 +62,12 @@ impl<K: Eq + Hash, V> ChangeFeed<K, V> {
             };
         }
         drop(inner);
-        self.noted.notify_one();
+        self.changed_notify.notify_one();
     }
 
     /// Waits for the first change since the last call, then for `time`, and returns all changes until then.
     pub async fn next_batch(&self, time: Duration) -> Changed<K, V> {
-        self.noted.notified().await;
+        self.changed_notify.notified().await;
         tokio::time::sleep(time).await;
         self.take()
     }

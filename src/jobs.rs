@@ -69,8 +69,8 @@ impl Jobs {
         let tail = Arc::clone(&running_jobs);
         let running = broker
             .log()
-            .follow_jobs(Box::new(move |job| tail.take_in(job)));
-        running.iter().for_each(|job| running_jobs.take_in(job));
+            .follow_jobs(Box::new(move |job| tail.apply(job)));
+        running.iter().for_each(|job| running_jobs.apply(job));
         let most_viewers = most_viewers.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             broker,
@@ -97,7 +97,7 @@ impl Jobs {
     /// Takes a report of a worker. It is durable when this returns. An empty report only restarts the timeout and is not
     /// written.
     pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, OrderError> {
-        let known = self.running.hear(id);
+        let known = self.running.record_report(id);
         match known.filter(|job| report == Report::default() && job.push.is_none()) {
             Some(job) => Ok(job),
             None => {
@@ -179,7 +179,7 @@ impl Jobs {
     }
 
     /// Executes a command that no caller waits for. False: the log failed, and it has to be tried again.
-    async fn carried_out(&self, order: JobCommand) -> bool {
+    async fn execute(&self, order: JobCommand) -> bool {
         match self.broker.log().order(order).await {
             // A refusal is final.
             Ok(_) | Err(OrderError::Refused(_)) => true,

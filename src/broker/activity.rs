@@ -17,7 +17,7 @@ const MAX_CHANGES: usize = 1_000;
 #[derive(Default)]
 pub struct ActivityFeed {
     inner: Mutex<Activity>,
-    noted: Notify,
+    changed: Notify,
 }
 
 /// What happened since the last look.
@@ -42,8 +42,8 @@ pub struct PushedMessage {
 
 impl ActivityFeed {
     /// Waits until something has happened since the last call.
-    pub async fn noted(&self) {
-        self.noted.notified().await;
+    pub async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     /// What has happened since the last call.
@@ -77,6 +77,6 @@ impl ActivityFeed {
             };
         }
         drop(activity);
-        self.noted.notify_one();
+        self.changed.notify_one();
     }
 }

@@ -15,7 +15,7 @@ use crate::message::{ClientId, Receipt, Receipts, Seq};
 #[derive(Default)]
 pub(super) struct ReceiptTracking {
     trackers: RwLock<Vec<Weak<ReceiptTracker>>>,
-    moved: Notify,
+    changed: Notify,
 }
 
 /// One tracked message, for as long as this is held.
@@ -75,20 +75,20 @@ impl ReceiptTracking {
         });
     }
 
-    pub(super) async fn moved(&self) {
-        self.moved.notified().await;
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     /// Applies a change to all trackers, and notifies if one of them has changed.
     fn each(&self, mut change: impl FnMut(&ReceiptTracker) -> bool) {
         let all = self.trackers.read();
-        let mut moved = false;
+        let mut changed = false;
         for tracker in all.iter().filter_map(Weak::upgrade) {
-            moved |= change(&tracker);
+            changed |= change(&tracker);
         }
         drop(all);
-        if moved {
-            self.moved.notify_one();
+        if changed {
+            self.changed.notify_one();
         }
     }
 }

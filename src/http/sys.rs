@@ -46,7 +46,7 @@ pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
 pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
     let topic = Topic::own(SYS_MESSAGES);
     loop {
-        broker.activity().noted().await;
+        broker.activity().changed().await;
         tokio::time::sleep(GATHER).await;
         let activity = broker.activity().take();
         if activity.overflowed {

@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// Changes within this time are published together: at most five times per second.
-const GATHER: Duration = Duration::from_millis(200);
+const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
 
 /// How often expiry is checked when nothing changes.
-const TICK: Duration = Duration::from_secs(1);
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A tracked push.
 struct PushTracker {
@@ -27,14 +27,14 @@ struct PushTracker {
     /// None for a push to a topic or to everyone.
     receipts: Option<Arc<ReceiptTracker>>,
     /// It may have been recalled before tracking began.
-    fresh: bool,
+    is_new: bool,
 }
 
 /// What an update of a tracked push has found.
 enum Progress {
-    Nothing,
-    Moved(Receipts),
-    Over(State, Option<Reason>, Receipts),
+    Unchanged,
+    Changed(Receipts),
+    Ended(State, Option<Reason>, Receipts),
 }
 
 impl Jobs {
@@ -48,17 +48,17 @@ impl Jobs {
                 tokio::select! {
                     () = self.running.untracked_added() => {}
                     () = self.broker.receipts_changed() => {}
-                    () = tokio::time::sleep(pace(&trackers)) => {}
+                    () = tokio::time::sleep(update_interval(&trackers)) => {}
                 }
             }
-            tokio::time::sleep(GATHER).await;
+            tokio::time::sleep(UPDATE_INTERVAL).await;
             let (jobs, taken) = (Arc::clone(&self), std::mem::take(&mut trackers));
-            let round = tokio::task::spawn_blocking(move || jobs.look_at_all(taken)).await;
-            let Ok((rest, over)) = round else { continue };
-            trackers = rest;
-            for (tracker, conclusion) in over {
+            let update = tokio::task::spawn_blocking(move || jobs.update_all(taken)).await;
+            let Ok((open, ended)) = update else { continue };
+            trackers = open;
+            for (tracker, conclusion) in ended {
                 let order = JobCommand::Finish(tracker.job.id, conclusion);
-                if !self.carried_out(order).await {
+                if !self.execute(order).await {
                     trackers.push(tracker);
                 }
             }
@@ -66,29 +66,29 @@ impl Jobs {
     }
 
     /// Updates every tracked push, and separates those that are finished.
-    fn look_at_all(
+    fn update_all(
         &self,
         mut trackers: Vec<PushTracker>,
     ) -> (Vec<PushTracker>, Vec<(PushTracker, Conclusion)>) {
         let new = self.running.take_untracked().into_iter();
-        trackers.extend(new.filter_map(|job| self.take_up_or_later(job)));
-        let (mut rest, mut over) = (Vec::new(), Vec::new());
+        trackers.extend(new.filter_map(|job| self.start_or_retry(job)));
+        let (mut open, mut ended) = (Vec::new(), Vec::new());
         for mut tracker in trackers {
             // It was cancelled.
             if self.running.job(tracker.job.id).is_none() {
                 continue;
             }
-            match self.look(&tracker) {
-                Ok(Progress::Nothing) => {
-                    tracker.fresh = false;
-                    rest.push(tracker);
+            match self.progress(&tracker) {
+                Ok(Progress::Unchanged) => {
+                    tracker.is_new = false;
+                    open.push(tracker);
                 }
-                Ok(Progress::Moved(receipts)) => {
-                    tracker.fresh = false;
-                    self.tell(&mut tracker, receipts);
-                    rest.push(tracker);
+                Ok(Progress::Changed(receipts)) => {
+                    tracker.is_new = false;
+                    self.publish(&mut tracker, receipts);
+                    open.push(tracker);
                 }
-                Ok(Progress::Over(state, reason, delivery)) => {
+                Ok(Progress::Ended(state, reason, delivery)) => {
                     let updated_at = tracker.job.updated_at;
                     let conclusion = Conclusion {
                         state,
@@ -96,19 +96,19 @@ impl Jobs {
                         delivery,
                         updated_at,
                     };
-                    over.push((tracker, conclusion));
+                    ended.push((tracker, conclusion));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a push cannot be tracked now");
-                    rest.push(tracker);
+                    open.push(tracker);
                 }
             }
         }
-        (rest, over)
+        (open, ended)
     }
 
-    fn take_up_or_later(&self, job: Arc<Job>) -> Option<PushTracker> {
-        match self.take_up(&job) {
+    fn start_or_retry(&self, job: Arc<Job>) -> Option<PushTracker> {
+        match self.start(&job) {
             Ok(tracker) => Some(tracker),
             Err(error) => {
                 tracing::warn!(%error, "a push cannot be tracked now");
@@ -119,14 +119,14 @@ impl Jobs {
     }
 
     /// Starts to count, then adds what the log already knows: a receipt in between is in at least one of them.
-    fn take_up(&self, job: &Arc<Job>) -> Result<PushTracker, ReadError> {
+    fn start(&self, job: &Arc<Job>) -> Result<PushTracker, ReadError> {
         let (log, seq) = (self.broker.log(), job.push.unwrap_or_default());
         let mut tracker = PushTracker {
             job: Arc::clone(job),
             seq,
             expires_at: None,
             receipts: None,
-            fresh: true,
+            is_new: true,
         };
         let Some(record) = log.message(seq)? else {
             return Ok(tracker);
@@ -145,20 +145,20 @@ impl Jobs {
         Ok(tracker)
     }
 
-    fn look(&self, tracker: &PushTracker) -> Result<Progress, ReadError> {
-        let moved = |receipts| match tracker.job.delivery == Some(receipts) {
-            true => Progress::Nothing,
-            false => Progress::Moved(receipts),
+    fn progress(&self, tracker: &PushTracker) -> Result<Progress, ReadError> {
+        let changed = |receipts| match tracker.job.delivery == Some(receipts) {
+            true => Progress::Unchanged,
+            false => Progress::Changed(receipts),
         };
         let Some(tracked_receipts) = &tracker.receipts else {
             // Check this first: when it is false, all deliveries have been written to the log.
             let in_flight = self.broker.is_in_flight(tracker.seq);
             let receipts = self.broker.log().receipts(tracker.seq)?;
             return Ok(match (in_flight, receipts) {
-                (true, Some(receipts)) => moved(receipts),
-                (_, Some(receipts)) => Progress::Over(State::Done, None, receipts),
+                (true, Some(receipts)) => changed(receipts),
+                (_, Some(receipts)) => Progress::Ended(State::Done, None, receipts),
                 (_, None) => {
-                    Progress::Over(State::Done, Some(Reason::Pruned), self.last_known(tracker))
+                    Progress::Ended(State::Done, Some(Reason::Pruned), self.last_known(tracker))
                 }
             });
         };
@@ -167,22 +167,22 @@ impl Jobs {
             .expires_at
             .is_some_and(|at| at <= Clock::default().now());
         let pruned = tracker.seq < self.broker.log().tail_start();
-        let may_be_over = tracker.fresh || tracked.recalled || expired || pruned;
-        if may_be_over && let Some(over) = self.fate(tracker)? {
-            return Ok(over);
+        let may_be_over = tracker.is_new || tracked.recalled || expired || pruned;
+        if may_be_over && let Some(ended) = self.final_progress(tracker)? {
+            return Ok(ended);
         }
         if tracked.receipts.waiting == 0 {
-            return Ok(Progress::Over(State::Done, None, tracked.receipts));
+            return Ok(Progress::Ended(State::Done, None, tracked.receipts));
         }
-        Ok(moved(tracked.receipts))
+        Ok(changed(tracked.receipts))
     }
 
     /// How it ended, according to the log; none if it has not.
-    fn fate(&self, tracker: &PushTracker) -> Result<Option<Progress>, ReadError> {
+    fn final_progress(&self, tracker: &PushTracker) -> Result<Option<Progress>, ReadError> {
         let log = self.broker.log();
         let Some(record) = log.message(tracker.seq)? else {
             let known = self.last_known(tracker);
-            return Ok(Some(Progress::Over(
+            return Ok(Some(Progress::Ended(
                 State::Done,
                 Some(Reason::Pruned),
                 known,
@@ -193,9 +193,9 @@ impl Jobs {
         Ok(record.ended.map(|ended| match ended {
             Ended::Expired => {
                 let reason = (receipts.expired > 0).then_some(Reason::Expired);
-                Progress::Over(State::Done, reason, receipts)
+                Progress::Ended(State::Done, reason, receipts)
             }
-            Ended::Recalled => Progress::Over(State::Cancelled, Some(Reason::Recalled), receipts),
+            Ended::Recalled => Progress::Ended(State::Cancelled, Some(Reason::Recalled), receipts),
         }))
     }
 
@@ -203,17 +203,17 @@ impl Jobs {
         tracker.job.delivery.unwrap_or_default()
     }
 
-    fn tell(&self, tracker: &mut PushTracker, receipts: Receipts) {
+    fn publish(&self, tracker: &mut PushTracker, receipts: Receipts) {
         let job = Job::clone(&tracker.job).faring(receipts);
         tracker.job = Arc::new(job.touched(Clock::default().now()));
-        self.running.update(&tracker.job);
+        self.running.publish(&tracker.job);
     }
 }
 
 /// The time until the next update. There is no notification for messages to topics and to everyone.
-fn pace(trackers: &[PushTracker]) -> Duration {
+fn update_interval(trackers: &[PushTracker]) -> Duration {
     match trackers.iter().all(|tracker| tracker.receipts.is_some()) {
-        true => TICK,
-        false => GATHER,
+        true => EXPIRY_INTERVAL,
+        false => UPDATE_INTERVAL,
     }
 }

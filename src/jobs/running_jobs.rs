@@ -30,7 +30,7 @@ struct Running {
     /// Holds only the newest state, however slow the viewers are.
     states: watch::Sender<Arc<Job>>,
     /// When its worker last reported.
-    heard: Instant,
+    last_report: Instant,
 }
 
 impl Running {
@@ -40,13 +40,13 @@ impl Running {
 
     /// When its worker times out.
     fn deadline(&self) -> Option<Instant> {
-        Some(self.heard + self.timeout()?)
+        Some(self.last_report + self.timeout()?)
     }
 }
 
 impl RunningJobs {
     /// Takes a new state of a job. Called in the order of the changes.
-    pub fn take_in(&self, job: &Arc<Job>) {
+    pub fn apply(&self, job: &Arc<Job>) {
         let mut running = self.running.lock();
         let is_new = match running.get(&job.id) {
             Some(entry) => {
@@ -57,7 +57,7 @@ impl RunningJobs {
             None => {
                 let entry = Running {
                     states: watch::channel(Arc::clone(job)).0,
-                    heard: Instant::now(),
+                    last_report: Instant::now(),
                 };
                 running.insert(job.id, entry);
                 true
@@ -76,7 +76,7 @@ impl RunningJobs {
     }
 
     /// Publishes a state that the log does not have, if the job is still running.
-    pub fn update(&self, job: &Arc<Job>) {
+    pub fn publish(&self, job: &Arc<Job>) {
         let running = self.running.lock();
         let Some(entry) = running.get(&job.id) else {
             return;
@@ -87,10 +87,10 @@ impl RunningJobs {
     }
 
     /// Records that a worker has reported. Returns the job if it is running.
-    pub fn hear(&self, id: JobId) -> Option<Arc<Job>> {
+    pub fn record_report(&self, id: JobId) -> Option<Arc<Job>> {
         let mut running = self.running.lock();
         let entry = running.get_mut(&id)?;
-        entry.heard = Instant::now();
+        entry.last_report = Instant::now();
         Some(Arc::clone(&entry.states.borrow()))
     }
 

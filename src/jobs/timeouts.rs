@@ -23,7 +23,7 @@ impl Jobs {
             for id in due {
                 // The worker may have reported just now.
                 let still = self.running.is_timed_out(id, Instant::now());
-                if still && !self.carried_out(JobCommand::TimeOut(id)).await {
+                if still && !self.execute(JobCommand::TimeOut(id)).await {
                     wake = Instant::now() + RETRY;
                     break;
                 }

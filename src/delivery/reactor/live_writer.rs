@@ -71,12 +71,12 @@ impl LiveWriter {
                 Recipients::Everyone => {
                     let deliveries = self.coalesce(delivery);
                     match deliveries.as_slice() {
-                        [only] => self.give_everyone(streams, only),
-                        several => self.give_everyone_all(streams, &Coalesced::new(several)),
+                        [only] => self.write_to_everyone(streams, only),
+                        several => self.write_coalesced(streams, &Coalesced::new(several)),
                     }
                 }
-                Recipients::One(key) => self.give_these(streams, &delivery, &[key]),
-                Recipients::Many(keys) => self.give_these(streams, &delivery, &keys),
+                Recipients::One(key) => self.write_to(streams, &delivery, &[key]),
+                Recipients::Many(keys) => self.write_to(streams, &delivery, &keys),
             }
             if began.elapsed() > TIME_SLICE {
                 break;
@@ -98,17 +98,17 @@ impl LiveWriter {
         deliveries
     }
 
-    fn give_everyone<S: io::Read + io::Write>(
+    fn write_to_everyone<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
         delivery: &Delivery,
     ) {
         let mut written = 0;
-        streams.each(|key, stream| written += self.give(key, stream, delivery));
+        streams.each(|key, stream| written += self.write_to_stream(key, stream, delivery));
         count(delivery, written);
     }
 
-    fn give_everyone_all<S: io::Read + io::Write>(
+    fn write_coalesced<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
         coalesced: &Coalesced<'_>,
@@ -116,10 +116,10 @@ impl LiveWriter {
         let mut written = 0;
         streams.each(|key, stream| {
             match stream.deliver_coalesced(&coalesced.bytes, coalesced.range) {
-                Some(given) => written += self.note(key, given),
+                Some(outcome) => written += self.record(key, outcome),
                 None => {
                     for delivery in coalesced.deliveries {
-                        count(delivery, self.give(key, stream, delivery));
+                        count(delivery, self.write_to_stream(key, stream, delivery));
                     }
                 }
             }
@@ -130,7 +130,7 @@ impl LiveWriter {
             .for_each(|delivery| count(delivery, written));
     }
 
-    fn give_these<S: io::Read + io::Write>(
+    fn write_to<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
         delivery: &Delivery,
@@ -139,25 +139,25 @@ impl LiveWriter {
         let mut written = 0;
         for key in keys {
             if let Some(stream) = streams.stream(*key) {
-                written += self.give(*key, stream, delivery);
+                written += self.write_to_stream(*key, stream, delivery);
             }
         }
         count(delivery, written);
     }
 
-    fn give<S: io::Read + io::Write>(
+    fn write_to_stream<S: io::Read + io::Write>(
         &mut self,
         key: StreamKey,
         stream: &mut Stream<S>,
         delivery: &Delivery,
     ) -> u64 {
-        let given = stream.deliver(delivery, self.limits);
-        self.note(key, given)
+        let outcome = stream.deliver(delivery, self.limits);
+        self.record(key, outcome)
     }
 
     /// Records streams that need attention. Returns the number of connections that the message was written to: 0 or 1.
-    fn note(&mut self, key: StreamKey, given: WriteOutcome) -> u64 {
-        match given {
+    fn record(&mut self, key: StreamKey, outcome: WriteOutcome) -> u64 {
+        match outcome {
             WriteOutcome::Written => return 1,
             WriteOutcome::Stalled => {
                 self.stalled.push(key);

@@ -48,7 +48,7 @@ struct Pending {
     /// Bytes that the socket has not taken yet.
     rest: Vec<Bytes>,
     /// The newest direct message in these bytes or before.
-    given: Seq,
+    direct: Seq,
     /// The read of the log that was asked for, and its result.
     reading: Option<Reading>,
     /// Why the server closes the stream.
@@ -136,7 +136,7 @@ impl<S: io::Read + io::Write> Stream<S> {
         self.direct.as_ref().map_or(0, |direct| direct.written)
     }
 
-    fn has_written(&mut self, seq: Seq) {
+    fn record_written(&mut self, seq: Seq) {
         if seq > self.written() {
             self.direct.get_or_insert_default().written = seq;
         }

@@ -118,7 +118,7 @@ impl Thread {
                 .into_iter()
                 .for_each(|command| self.run_command(command));
             self.deliver();
-            self.tick();
+            self.run_timers();
             self.reads.start();
         }
     }
@@ -226,7 +226,7 @@ impl Thread {
         }
     }
 
-    fn tick(&mut self) {
+    fn run_timers(&mut self) {
         let now = Instant::now();
         while let Some((bucket, mut keys)) = self.heartbeats.take(now) {
             let all = keys.len();

@@ -66,8 +66,8 @@ impl<S: io::Read + io::Write> Stream<S> {
                 Ok(false) => return DriveOutcome::Waits,
                 Err(_) => return DriveOutcome::Broken,
             }
-            let (given, ends) = (pending.given, pending.reason.is_some());
-            self.has_written(given);
+            let (given, ends) = (pending.direct, pending.reason.is_some());
+            self.record_written(given);
             if ends {
                 return DriveOutcome::Ended;
             }
@@ -89,11 +89,11 @@ impl<S: io::Read + io::Write> Stream<S> {
                 return DriveOutcome::Waits;
             }
             match write(&mut self.socket, context.pieces) {
-                Ok(true) => self.has_written(given),
+                Ok(true) => self.record_written(given),
                 Ok(false) => {
                     let pending = self.pending.get_or_insert_default();
                     pending.rest = context.pieces.drain(..).collect();
-                    pending.given = given;
+                    pending.direct = given;
                     return DriveOutcome::Waits;
                 }
                 Err(_) => {

@@ -39,7 +39,7 @@ impl<S: io::Read + io::Write> Stream<S> {
             Delivery::Logged(logged) if logged.direct => logged.seq,
             _ => 0,
         };
-        self.give(delivery.frame().chunk(), direct)
+        self.write_directly(delivery.frame().chunk(), direct)
     }
 
     /// Writes several messages at once; `range` has the positions of the first and the last of the log. None: they have
@@ -58,12 +58,12 @@ impl<S: io::Read + io::Write> Stream<S> {
         {
             return None;
         }
-        Some(self.give(bytes, 0))
+        Some(self.write_directly(bytes, 0))
     }
 
     /// Writes to an idle stream and keeps what the socket does not take. `direct` is the position of a direct message,
     /// or 0.
-    fn give(&mut self, bytes: &Bytes, direct: Seq) -> WriteOutcome {
+    fn write_directly(&mut self, bytes: &Bytes, direct: Seq) -> WriteOutcome {
         let taken = loop {
             match self.socket.write(bytes) {
                 Ok(0) => return WriteOutcome::Broken,
@@ -75,12 +75,12 @@ impl<S: io::Read + io::Write> Stream<S> {
         };
         let given = self.written().max(direct);
         if taken == bytes.len() {
-            self.has_written(given);
+            self.record_written(given);
             return WriteOutcome::Written;
         }
         self.pending = Some(Box::new(Pending {
             rest: vec![bytes.slice(taken..)],
-            given,
+            direct: given,
             ..Pending::default()
         }));
         WriteOutcome::Stalled
