@@ -1,21 +1,18 @@
 //! What is typed after `tidings`.
 
+mod arguments;
 mod job;
+mod problem;
 mod push;
 mod serve;
 mod stream;
 mod tail;
 mod token;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
-use anyhow::Context;
-use app::{api::ApiError, wire::Problem};
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tidings::{
-    config::{self, ConfigError, Secret, Settings},
-    message::{ClientId, TopicFilter},
-};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tidings::config::{self, ConfigError, Settings};
 
 /// A self-hosted push server: tell the browsers of your users at once.
 ///
@@ -89,85 +86,6 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The server that a command speaks to.
-#[derive(Args)]
-struct Remote {
-    /// Where the server is.
-    #[arg(
-        long,
-        env = "TIDINGS_URL",
-        default_value = "http://127.0.0.1:8020",
-        value_name = "URL"
-    )]
-    url: String,
-
-    /// Its admin token, if it has one.
-    #[arg(
-        long,
-        env = "TIDINGS_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    token: Option<Secret>,
-
-    /// File that holds the token, instead of `--token`.
-    #[arg(
-        long,
-        env = "TIDINGS_ADMIN_TOKEN_FILE",
-        value_name = "FILE",
-        conflicts_with = "token"
-    )]
-    token_file: Option<PathBuf>,
-}
-
-impl Remote {
-    fn token(&self) -> anyhow::Result<Option<Secret>> {
-        match &self.token_file {
-            Some(path) => Secret::from_file(path)
-                .map(Some)
-                .with_context(|| format!("--token-file {}", path.display())),
-            None => Ok(self.token.clone()),
-        }
-    }
-}
-
-/// How a command prints what it has to say.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// Lines for people.
-    Text,
-    /// One JSON value a line for programs.
-    Json,
-}
-
-fn client_id(text: &str) -> Result<String, String> {
-    match ClientId::parse(text) {
-        Ok(id) => Ok(id.as_str().to_owned()),
-        Err(why) => Err(why.to_string()),
-    }
-}
-
-fn topic_filter(text: &str) -> Result<TopicFilter, String> {
-    TopicFilter::parse(text).map_err(|why| why.to_string())
-}
-
-/// A refusal with all that the server says of it.
-fn explained(error: ApiError) -> anyhow::Error {
-    match error {
-        ApiError::Problem(problem) => anyhow::anyhow!(describe(&problem)),
-        error => error.into(),
-    }
-}
-
-fn describe(problem: &Problem) -> String {
-    let field = problem.field.as_deref();
-    let field = field.map_or_else(String::new, |field| format!("{field}: "));
-    format!(
-        "{field}{} ({} {})",
-        problem.detail, problem.status, problem.code
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,24 +93,5 @@ mod tests {
     #[test]
     fn the_command_line_is_well_made() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_problem_is_told_with_its_field() {
-        let mut problem = Problem {
-            kind: String::new(),
-            title: String::new(),
-            status: 422,
-            detail: "a topic must not be empty".to_owned(),
-            code: "invalid_field".to_owned(),
-            field: Some("to.topic".to_owned()),
-        };
-        let text = "to.topic: a topic must not be empty (422 invalid_field)";
-        assert_eq!(describe(&problem), text);
-        problem.field = None;
-        assert_eq!(
-            describe(&problem),
-            "a topic must not be empty (422 invalid_field)"
-        );
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     broker::Broker,
     change_feed::ChangeFeed,
     job::{Job, JobCommand, JobId, NewJob, Report, State},
-    log::{AppendError, JobPage, LinePage, LineRange, OrderError, ReadError},
+    log::{AppendError, JobCommandError, JobPage, LinePage, LineRange, ReadError},
 };
 
 /// The maximum number of running jobs. All of them are in memory.
@@ -36,7 +36,7 @@ pub enum BeginError {
     TooMany,
     /// The log refused or failed.
     #[error(transparent)]
-    Order(#[from] OrderError),
+    Order(#[from] JobCommandError),
 }
 
 /// Why a job cannot be viewed.
@@ -96,7 +96,7 @@ impl Jobs {
 
     /// Takes a report of a worker. It is durable when this returns. An empty report only restarts the timeout and is not
     /// written.
-    pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, OrderError> {
+    pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, JobCommandError> {
         let known = self.running.record_report(id);
         match known.filter(|job| report == Report::default() && job.push.is_none()) {
             Some(job) => Ok(job),
@@ -110,7 +110,7 @@ impl Jobs {
     }
 
     /// Asks a worker to stop. The worker learns it with its next report.
-    pub async fn cancel(&self, id: JobId) -> Result<Arc<Job>, OrderError> {
+    pub async fn cancel(&self, id: JobId) -> Result<Arc<Job>, JobCommandError> {
         self.broker.log().order(JobCommand::Cancel(id)).await
     }
 
@@ -182,8 +182,8 @@ impl Jobs {
     async fn execute(&self, order: JobCommand) -> bool {
         match self.broker.log().order(order).await {
             // A refusal is final.
-            Ok(_) | Err(OrderError::Refused(_)) => true,
-            Err(OrderError::Log(error)) => {
+            Ok(_) | Err(JobCommandError::Refused(_)) => true,
+            Err(JobCommandError::Log(error)) => {
                 if error != AppendError::Closed {
                     tracing::warn!(%error, "the end of a job could not be kept");
                 }

@@ -14,6 +14,7 @@ mod append;
 mod ask;
 mod audiences;
 mod clients;
+mod codes;
 mod counters;
 mod entry;
 mod error;
@@ -25,58 +26,57 @@ mod jobs;
 mod lane;
 mod loss;
 mod options;
+mod outcome;
 mod page;
 mod place_rows;
 mod places;
 mod posts;
 mod queue;
 mod readers;
+mod recall;
 mod receipts;
 mod replay;
 mod rest;
 mod retention;
 mod rows;
 mod schema;
+mod shared;
 mod space;
 mod store;
 mod upkeep;
+mod upkeep_state;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use append::{Busy, Recalled};
+pub use append::Busy;
 pub use ask::Stats;
 pub use clients::{ClientPage, KnownClient};
 pub use counters::{BATCH_CLASSES, Work};
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
-pub use error::{AppendError, OpenError, ReadError};
+pub use error::{AppendError, JobCommandError, OpenError, ReadError};
 pub use history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
-pub use jobs::{JobPage, JobTail, LinePage, LineRange, OrderError};
+pub use jobs::{JobPage, LinePage, LineRange};
 pub use loss::{Loss, LossReason};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};
+pub use outcome::{Recalled, Tidied};
 pub use page::{Page, PageLimit};
 pub use places::ClientPlace;
 pub use replay::Subscriptions;
-pub use upkeep::Tidied;
+pub use shared::JobTail;
 
 use std::{
     fs::File,
-    path::PathBuf,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock, atomic::Ordering},
     thread::JoinHandle,
 };
 
 use parking_lot::Mutex;
 
-use crate::{
-    job::Job,
-    message::{Cursor, Epoch, Message, Seq},
-};
+use crate::message::{Cursor, Epoch, Message, Seq};
 use queue::{Bound, Queue};
+use shared::Shared;
 use writer::Writer;
 
 /// The log. Dropping it is closing it: what was accepted is kept and answered first.
@@ -85,23 +85,6 @@ pub struct Log {
     writer: Option<JoinHandle<()>>,
     /// Held as long as the log is open.
     _lock: File,
-}
-
-/// What the writer and everybody else have in common.
-struct Shared {
-    queue: Queue,
-    readers: readers::Readers,
-    places: Arc<places::Places>,
-    counters: counters::Counters,
-    epoch: Epoch,
-    head: AtomicU64,
-    pruned: AtomicU64,
-    messages: AtomicU64,
-    clock: Clock,
-    path: PathBuf,
-    job_tail: OnceLock<JobTail>,
-    /// Jobs that were running when the log was opened, until somebody asks for them.
-    running: Mutex<Vec<Arc<Job>>>,
 }
 
 /// Where a cursor stands.

@@ -10,7 +10,10 @@ use app::{
 use clap::Args;
 use serde_json::value::RawValue;
 
-use super::{Output, Remote, client_id, explained};
+use super::{
+    arguments::{Output, Remote, client_id},
+    problem::explained,
+};
 
 /// More than any server takes: what is longer was not meant for it.
 const MAX_DATA: u64 = 64 * 1024 * 1024;

@@ -11,7 +11,7 @@ use app::{
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
 use tidings::config::Secret;
 
-use crate::cli::describe;
+use crate::cli::problem::describe;
 
 /// How long the server may take to accept a connection, and then to answer.
 const ANSWER_TIME: Duration = Duration::from_secs(30);

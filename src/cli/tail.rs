@@ -14,9 +14,8 @@ use app::{
 use clap::Args;
 
 use super::{
-    Output, Remote, client_id,
+    arguments::{Output, Remote, client_id, topic_filter},
     stream::{Ended, Stream},
-    topic_filter,
 };
 use tidings::message::TopicFilter;
 

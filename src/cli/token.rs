@@ -13,7 +13,7 @@ use tidings::{
     message::{ClientId, TopicFilter},
 };
 
-use super::topic_filter;
+use super::arguments::topic_filter;
 
 /// The longest a token may hold: ten years.
 const MAX_TTL: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     job::Refused,
     jobs::BeginError,
-    log::{LineRange, OrderError},
+    log::{JobCommandError, LineRange},
 };
 
 /// Jobs on one page, unless the request says otherwise.
@@ -210,11 +210,11 @@ impl From<Refused> for Error {
     }
 }
 
-impl From<OrderError> for Error {
-    fn from(error: OrderError) -> Self {
+impl From<JobCommandError> for Error {
+    fn from(error: JobCommandError) -> Self {
         match error {
-            OrderError::Refused(refused) => refused.into(),
-            OrderError::Log(error) => error.into(),
+            JobCommandError::Refused(refused) => refused.into(),
+            JobCommandError::Log(error) => error.into(),
         }
     }
 }

@@ -7,14 +7,10 @@ use super::{
     answer::{answer, block_on},
     entry::{Appended, Entry},
     error::AppendError,
-    history,
+    outcome::{Recalled, Tidied},
     queue::Task,
-    rows::Decoder,
-    store::Store,
-    upkeep::Tidied,
-    writer::Writer,
 };
-use crate::message::{Audience, Seq};
+use crate::message::Seq;
 
 /// No room in the queue: the disk is slower than the publishers. Gives back what did not fit.
 #[derive(Debug)]
@@ -23,13 +19,6 @@ pub struct Busy<E, A> {
     pub entry: E,
     /// Whom to answer.
     pub answer: A,
-}
-
-/// What a recall has taken back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recalled {
-    /// Whom the message was for, all of them: whoever has it must be told.
-    pub audience: Audience,
 }
 
 impl Log {
@@ -42,9 +31,9 @@ impl Log {
     {
         let mut given = Some((entry, answer));
         let weight = given.as_ref().map_or(0, |(entry, _)| entry.weight());
-        self.shared.queue.push(1, weight, || match given.take() {
-            Some((entry, answer)) => Task::Append(entry, Box::new(answer)),
-            None => Task::Work(Box::new(|_| {})),
+        self.shared.queue.push(1, weight, || {
+            let (entry, answer) = given.take()?;
+            Some(Task::Append(entry, Box::new(answer)))
         });
         match given {
             None => Ok(()),
@@ -67,12 +56,10 @@ impl Log {
             return Ok(());
         }
         let mut given = Some((entries, answer));
-        self.shared
-            .queue
-            .push(count, weight, || match given.take() {
-                Some((entries, answer)) => Task::Batch(entries, Box::new(answer)),
-                None => Task::Work(Box::new(|_| {})),
-            });
+        self.shared.queue.push(count, weight, || {
+            let (entries, answer) = given.take()?;
+            Some(Task::Batch(entries, Box::new(answer)))
+        });
         match given {
             None => Ok(()),
             Some((entry, answer)) => Err(Busy { entry, answer }),
@@ -129,11 +116,12 @@ impl Log {
     /// returns. None: there is no such message, or it was taken back before. Its receipts stay, as they
     /// were at that moment, as long as retention keeps the row.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
-        self.work(move |writer| {
-            let result = recall(&mut writer.store, seq);
-            writer.note(result)
-        })
-        .await
+        let (sender, receiver) = answer();
+        self.shared.queue.push(0, 0, || {
+            let answer = Box::new(move |outcome| sender.send(outcome));
+            Some(Task::Recall(seq, answer))
+        });
+        receiver.await.unwrap_or(Err(AppendError::Closed))
     }
 
     /// [`Log::recall`] on this thread. Not for async tasks.
@@ -144,32 +132,11 @@ impl Log {
     /// Does at once what the writer does in its own time: expires, writes places, prunes, gives back
     /// space. Waits on this thread.
     pub fn tidy(&self) -> Result<Tidied, AppendError> {
-        block_on(self.work(|writer| {
-            let result = writer.settle();
-            writer.note(result)
-        }))
-    }
-
-    /// Lets the writer do something in its turn. What it wants to write it writes in a transaction of
-    /// its own, and reports a failure by [`Writer::note`].
-    pub(super) async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Writer) -> Result<T, AppendError> + Send + 'static,
-    ) -> Result<T, AppendError> {
         let (sender, receiver) = answer();
         self.shared.queue.push(0, 0, || {
-            Task::Work(Box::new(move |writer| sender.send(work(writer))))
+            let answer = Box::new(move |outcome| sender.send(outcome));
+            Some(Task::Tidy(answer))
         });
-        receiver.await.unwrap_or(Err(AppendError::Closed))
+        block_on(receiver).unwrap_or(Err(AppendError::Closed))
     }
-}
-
-fn recall(store: &mut Store, seq: Seq) -> Result<Option<Recalled>, super::error::StoreError> {
-    let record = history::record(&store.conn, &mut Decoder::default(), seq, usize::MAX, 0);
-    let record = record.map_err(|error| super::error::StoreError::Fatal(error.to_string()))?;
-    let Some(record) = record else {
-        return Ok(None);
-    };
-    let audience = record.message.audience;
-    Ok(store.recall(seq)?.then_some(Recalled { audience }))
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::schema::kind;
+use super::codes::kind;
 use crate::message::{ClientId, Topic};
 
 /// Names whose number the writer remembers, in two generations of this size.

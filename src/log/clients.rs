@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row};
 
 use super::{
+    codes::{kind, sql},
     error::ReadError,
     places::{ClientPlace, Places},
     rows,
-    schema::{kind, sql},
 };
 use crate::message::ClientId;
 

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 
-use crate::message::Seq;
+use crate::{job::Refused, message::Seq};
 
 /// Why a log can not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,17 @@ pub enum AppendError {
     Closed,
 }
 
+/// Why a command to a job was not executed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JobCommandError {
+    /// The state of the job does not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The log refused or failed.
+    #[error(transparent)]
+    Log(#[from] AppendError),
+}
+
 /// Why a read gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -124,5 +135,17 @@ impl From<&StoreError> for AppendError {
             StoreError::Locked => Self::Locked,
             StoreError::Fatal(_) => Self::Failed,
         }
+    }
+}
+
+/// The log cannot continue, and why.
+pub(super) struct Fatal(pub String);
+
+/// Passes errors that end with their transaction. An error after which the state of the file is unknown ends the log.
+pub(super) fn fatal_only<T: Default>(result: Result<T, StoreError>) -> Result<T, Fatal> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
+        Err(StoreError::Full | StoreError::Locked) => Ok(T::default()),
     }
 }

@@ -3,10 +3,10 @@
 use rusqlite::OptionalExtension;
 
 use super::{
+    codes::{EVERYONE, kind, sql},
     error::StoreError,
     options::milliseconds,
     posts,
-    schema::{EVERYONE, kind, sql},
     store::Store,
 };
 

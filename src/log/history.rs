@@ -4,10 +4,10 @@ use rusqlite::Connection;
 
 use super::{
     audiences,
+    codes::{EVERYONE, ended, kind, sql},
     error::ReadError,
     posts,
     rows::{self, COLUMNS, Decoder, parse_list},
-    schema::{EVERYONE, ended, kind, sql},
 };
 use crate::message::{Audience, ClientId, EventType, Message, Seq, Topic};
 

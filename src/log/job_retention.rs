@@ -3,7 +3,7 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{error::StoreError, options::milliseconds, schema::sql, store::Store};
+use super::{codes::sql, error::StoreError, options::milliseconds, store::Store};
 
 /// Lines that one step removes, about.
 const STEP: u64 = 512;

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
+    codes::sql,
     error::{ReadError, StoreError},
-    schema::sql,
 };
 use crate::{
     job::{Extent, Job, JobCommand, JobId, Reason, Refused, State, TrackedPush},

@@ -7,29 +7,16 @@ use rusqlite::{Connection, Row};
 use super::{
     Log, ReadError,
     answer::answer,
-    error::AppendError,
+    codes::sql,
+    error::{AppendError, JobCommandError},
     job_rows::{self, COLUMNS},
     queue::Task,
-    schema::sql,
+    shared::JobTail,
 };
-use crate::job::{Extent, Job, JobCommand, JobId, Line, Refused, State};
+use crate::job::{Extent, Job, JobCommand, JobId, Line, State};
 
 /// Bytes of text that one page of lines has, at most; one line may be more.
 const PAGE_BYTES: usize = 256 << 10;
-
-/// Told of each change of a job once it is durable, in order, on the writer's thread.
-pub type JobTail = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
-
-/// Why an order was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OrderError {
-    /// It can't be, as the job is.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// The log could not keep it.
-    #[error(transparent)]
-    Log(#[from] AppendError),
-}
 
 /// Jobs, newest first.
 #[derive(Clone, Debug, Default)]
@@ -70,16 +57,15 @@ impl Log {
 
     /// Carries out an order. What it changes is durable when this returns, and was handed to the tail.
     /// Dropping it before gives up the answer; the order may be carried out all the same.
-    pub async fn order(&self, order: JobCommand) -> Result<Arc<Job>, OrderError> {
+    pub async fn order(&self, order: JobCommand) -> Result<Arc<Job>, JobCommandError> {
         let (sender, receiver) = answer();
         let mut waiting = Some((order, sender));
         loop {
             let weight = waiting.as_ref().map_or(0, |(order, _)| order.weight());
-            self.shared.queue.push(1, weight, || match waiting.take() {
-                Some((order, sender)) => {
-                    Task::Order(order, Box::new(move |outcome| sender.send(outcome)))
-                }
-                None => Task::Work(Box::new(|_| {})),
+            self.shared.queue.push(1, weight, || {
+                let (command, sender) = waiting.take()?;
+                let answer = Box::new(move |outcome| sender.send(outcome));
+                Some(Task::JobCommand(command, answer))
             });
             if waiting.is_none() {
                 break;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use rusqlite::Connection;
 
-use super::{error::ReadError, posts, rows, schema::ANY_TOPIC};
+use super::{codes::ANY_TOPIC, error::ReadError, posts, rows};
 use crate::message::{Seq, TopicFilter};
 
 /// Posts that a lane fetches at a time: more than its share of a page by so many at first, and later no

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::schema::sql;
+use super::codes::sql;
 use crate::message::Seq;
 
 /// Why messages are gone.

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use rusqlite::{Connection, Row};
 
 use super::{
+    codes::{ended, sql},
     error::ReadError,
     loss::{Loss, Losses},
     rows::{COLUMNS, Decoder},
-    schema::{ended, sql},
 };
 use crate::message::{ClientId, Message, Seq};
 

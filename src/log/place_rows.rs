@@ -6,10 +6,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     audiences,
+    codes::{kind, sql},
     error::StoreError,
     places::{ClientPlace, News},
     rows,
-    schema::{kind, sql},
     store::Store,
 };
 use crate::message::ClientId;

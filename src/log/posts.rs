@@ -9,7 +9,7 @@ use std::{slice::ChunksExact, sync::OnceLock};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::schema::sql;
+use super::codes::sql;
 use crate::message::Seq;
 
 /// A block is as many places as this is bits.

@@ -11,17 +11,19 @@ use parking_lot::{Condvar, Mutex};
 
 use super::{
     entry::{Appended, Entry},
-    error::AppendError,
-    jobs::OrderError,
-    writer::Writer,
+    error::{AppendError, JobCommandError},
+    outcome::{Recalled, Tidied},
 };
-use crate::job::{Job, JobCommand};
+use crate::{
+    job::{Job, JobCommand},
+    message::Seq,
+};
 
 /// What becomes of one entry.
 pub(super) type Outcome = Result<Appended, AppendError>;
 
-/// What becomes of an order.
-pub(super) type OrderOutcome = Result<Arc<Job>, OrderError>;
+/// The outcome of a command to a job.
+pub(super) type JobOutcome = Result<Arc<Job>, JobCommandError>;
 
 /// Something for the writer to do.
 pub(super) enum Task {
@@ -30,9 +32,14 @@ pub(super) enum Task {
     /// Keep several, in this order, in one commit if they fit.
     Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
     /// Change a job, in the same commits.
-    Order(JobCommand, Box<dyn FnOnce(OrderOutcome) + Send>),
-    /// Something else that writes, in its turn.
-    Work(Box<dyn FnOnce(&mut Writer) + Send>),
+    JobCommand(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
+    /// Recall a message, between commits.
+    Recall(
+        Seq,
+        Box<dyn FnOnce(Result<Option<Recalled>, AppendError>) + Send>,
+    ),
+    /// Do all upkeep that is due, between commits.
+    Tidy(Box<dyn FnOnce(Result<Tidied, AppendError>) + Send>),
 }
 
 impl Task {
@@ -43,9 +50,9 @@ impl Task {
             Self::Batch(entries, answer) => {
                 answer(entries.iter().map(|_| Err(why.clone())).collect());
             }
-            Self::Order(_, answer) => answer(Err(why.clone().into())),
-            // Its answer is dropped with it, and whoever waits for that sees it.
-            Self::Work(_) => {}
+            Self::JobCommand(_, answer) => answer(Err(why.clone().into())),
+            Self::Recall(_, answer) => answer(Err(why.clone())),
+            Self::Tidy(answer) => answer(Err(why.clone())),
         }
     }
 }
@@ -98,21 +105,24 @@ impl Queue {
     }
 
     /// Puts a task of this size in line, if there is room: what waits alone always has room, and so has
-    /// what is not a message. The task is only made when it has a place. False: no room.
-    pub fn push(&self, messages: usize, bytes: usize, task: impl FnOnce() -> Task) -> bool {
+    /// what is not a message. The task is only made when there is space. False: no space.
+    pub fn push(&self, messages: usize, bytes: usize, task: impl FnOnce() -> Option<Task>) -> bool {
         let mut state = self.state.lock();
         if let Some(why) = &state.closed {
             let why = why.clone();
             drop(state);
-            task().refuse(&why);
+            if let Some(task) = task() {
+                task.refuse(&why);
+            }
             return true;
         }
         if messages > 0 && state.messages > 0 && !self.fits(&state, messages, bytes) {
             return false;
         }
+        let Some(task) = task() else { return true };
         state.messages += messages;
         state.bytes += bytes;
-        state.tasks.push_back((task(), messages, bytes));
+        state.tasks.push_back((task, messages, bytes));
         let urgent = messages == 0;
         state.works += usize::from(urgent);
         if state

@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    codes::{ended, kind, sql},
     error::ReadError,
     place_rows::place_of,
     places::{ClientPlace, Places},
     rows::{self, parse_list},
-    schema::{ended, kind, sql},
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 

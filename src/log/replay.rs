@@ -9,12 +9,12 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use rusqlite::{Connection, types::Value};
 
 use super::{
+    codes::sql,
+    codes::{ANY_TOPIC, EVERYONE, kind},
     error::ReadError,
     lane::Lane,
     loss::Losses,
     page::{Filling, Page, PageLimit},
-    schema::sql,
-    schema::{ANY_TOPIC, EVERYONE, kind},
 };
 use crate::message::{ClientId, Seq, TopicFilter};
 

@@ -4,12 +4,13 @@
 use std::{collections::HashMap, sync::atomic::Ordering};
 
 use super::{
+    codes::{ANY_TOPIC, EVERYONE, ended, kind, sql},
     error::StoreError,
     loss::{LossReason, mark},
     options::milliseconds,
     posts,
     rows::{list, parse_list},
-    schema::{self, ANY_TOPIC, EVERYONE, ended, kind, sql},
+    schema,
     store::Store,
 };
 use crate::message::Seq;
@@ -119,7 +120,7 @@ impl Store {
 
     /// Takes a message out of delivery for good and wipes its data. None: it is not there, or has been
     /// recalled before. Durable when this returns.
-    pub fn recall(&mut self, seq: Seq) -> Result<bool, StoreError> {
+    pub fn wipe(&mut self, seq: Seq) -> Result<bool, StoreError> {
         let find = format!(
             "SELECT {} FROM messages WHERE seq = ?1 AND ended != ?2",
             Leaving::COLUMNS

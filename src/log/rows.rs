@@ -8,8 +8,8 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
+    codes::{EVERYONE, ended, kind},
     error::ReadError,
-    schema::{EVERYONE, ended, kind},
 };
 use crate::message::{Audience, ClientId, Data, EventType, Message, Topic};
 

@@ -11,6 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
+    codes::sql,
     error::{OpenError, ReadError},
     job_rows,
     options::{Durability, LogOptions, OS_LEAP},
@@ -28,26 +29,6 @@ const APPLICATION_ID: i64 = 0x5464_6E67;
 
 /// How long a folder may be held by somebody else before it is said to be in use.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
-
-/// The audience that stands for any topic: its posts are the topic messages in order, for patterns that
-/// match too many topics to walk each.
-pub(super) const ANY_TOPIC: i64 = 1;
-
-/// The audience of the messages to everyone.
-pub(super) const EVERYONE: i64 = 2;
-
-/// Kinds of audiences, as the file has them; 0 are the log's own.
-pub(super) mod kind {
-    pub const CLIENT: i64 = 1;
-    pub const TOPIC: i64 = 2;
-}
-
-/// Why a message is not delivered any more, as the file has it.
-pub(super) mod ended {
-    pub const NOT: i64 = 0;
-    pub const EXPIRED: i64 = 1;
-    pub const RECALLED: i64 = 2;
-}
 
 /// What a new file is made of.
 const TABLES: &str = include_str!("schema.sql");
@@ -294,9 +275,4 @@ fn running(conn: &Connection) -> Result<Vec<Arc<Job>>, ReadError> {
         jobs.push(Arc::new(job_rows::job(row)?));
     }
     Ok(jobs)
-}
-
-/// A place or a time as SQLite counts: in 63 bits.
-pub(super) fn sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -9,13 +9,14 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
 use super::{
     audiences::Audiences,
+    codes::{ANY_TOPIC, EVERYONE, sql},
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
     job_rows::{self, Carried},
     options::{Durability, LogOptions, milliseconds},
     places::Places,
     posts::{self, Post},
-    schema::{ANY_TOPIC, EVERYONE, Opened, sql},
+    schema::Opened,
 };
 use crate::{
     job::{Job, JobCommand, JobId},

@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    error::StoreError,
-    forget::Forgetting,
-    writer::{Fatal, Writer, fatal_only},
+    error::{AppendError, Fatal, StoreError, fatal_only},
+    outcome::Tidied,
+    writer::Writer,
 };
 
 /// How often the bounds of age and size are looked at while little comes in.
@@ -22,30 +22,6 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// The longest that the writer sleeps while some message is to expire: clocks are changed.
 const DOZE: Duration = Duration::from_secs(5);
-
-/// What the writer remembers of its tidying.
-#[derive(Default)]
-pub(super) struct Upkeep {
-    /// Messages kept since the last look.
-    pub appended: usize,
-    /// Work that ran in the writer's turn has failed the log, and how.
-    pub failed: Option<String>,
-    looked: Option<Instant>,
-    more: bool,
-    retry: Option<Instant>,
-    forgetting: Forgetting,
-}
-
-/// What tidying has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tidied {
-    /// Messages whose time to live was over.
-    pub expired: usize,
-    /// Messages that were removed.
-    pub pruned: usize,
-    /// Idempotency keys that were forgotten.
-    pub keys: usize,
-}
 
 impl Writer {
     /// One turn of tidying: each kind of work one step at most. Returns how long the writer may sleep
@@ -150,7 +126,7 @@ impl Writer {
     }
 
     /// Keeps what a work has answered, and notes a failure that ends the log.
-    pub fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, super::AppendError> {
+    pub fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, AppendError> {
         result.map_err(|error| {
             let answer = (&error).into();
             if let Err(Fatal(reason)) = fatal_only::<()>(Err(error)) {

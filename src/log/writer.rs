@@ -9,15 +9,15 @@ use std::{
 };
 
 use super::{
-    Shared,
     entry::{Appended, Entry},
-    error::{AppendError, StoreError},
+    error::{AppendError, Fatal, StoreError, fatal_only},
     places::Reach,
-    queue::{Bound, OrderOutcome, Outcome, Taken, Task},
+    queue::{Bound, JobOutcome, Outcome, Taken, Task},
     rest::Rest,
     schema,
+    shared::Shared,
     store::{Committed, Fate, Store},
-    upkeep::Upkeep,
+    upkeep_state::Upkeep,
 };
 use crate::{
     job::JobCommand,
@@ -38,7 +38,7 @@ const GATHER: Duration = Duration::from_micros(150);
 enum Append {
     One(Entry, Box<dyn FnOnce(Outcome) + Send>),
     Many(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
-    Order(JobCommand, Box<dyn FnOnce(OrderOutcome) + Send>),
+    JobCommand(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
 }
 
 /// The writer's state.
@@ -52,9 +52,6 @@ pub(super) struct Writer {
     /// Messages in the last commit, so about as many publishers.
     last: usize,
 }
-
-/// The log can not go on, and why.
-pub(super) struct Fatal(pub String);
 
 impl Writer {
     pub fn new(store: Store, shared: Arc<Shared>, tail: Tail, on_fatal: OnFatal) -> Self {
@@ -125,10 +122,17 @@ impl Writer {
             match task {
                 Task::Append(entry, answer) => group.push(Append::One(entry, answer)),
                 Task::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
-                Task::Order(order, answer) => group.push(Append::Order(order, answer)),
-                Task::Work(work) => {
+                Task::JobCommand(order, answer) => group.push(Append::JobCommand(order, answer)),
+                Task::Recall(seq, answer) => {
                     self.commit(std::mem::take(&mut group))?;
-                    work(self);
+                    let result = self.store.recall(seq);
+                    answer(self.note(result));
+                    self.check()?;
+                }
+                Task::Tidy(answer) => {
+                    self.commit(std::mem::take(&mut group))?;
+                    let result = self.settle();
+                    answer(self.note(result));
                     self.check()?;
                 }
             }
@@ -145,7 +149,7 @@ impl Writer {
             .flat_map(|append| match append {
                 Append::One(entry, _) => std::slice::from_ref(entry),
                 Append::Many(entries, _) => entries.as_slice(),
-                Append::Order(..) => &[],
+                Append::JobCommand(..) => &[],
             })
             .collect();
         let orders: Vec<&JobCommand> = group.iter().filter_map(Append::order).collect();
@@ -233,13 +237,13 @@ impl Append {
         match self {
             Self::One(entry, answer) => Task::Append(entry, answer).refuse(why),
             Self::Many(entries, answer) => Task::Batch(entries, answer).refuse(why),
-            Self::Order(order, answer) => Task::Order(order, answer).refuse(why),
+            Self::JobCommand(order, answer) => Task::JobCommand(order, answer).refuse(why),
         }
     }
 
     fn order(&self) -> Option<&JobCommand> {
         match self {
-            Self::Order(order, _) => Some(order),
+            Self::JobCommand(order, _) => Some(order),
             _ => None,
         }
     }
@@ -268,7 +272,7 @@ fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
     let mut carried = committed.orders.iter();
     for append in group {
         match append {
-            Append::Order(_, answer) => answer(match carried.next() {
+            Append::JobCommand(_, answer) => answer(match carried.next() {
                 Some(Ok((job, _))) => Ok(Arc::clone(job)),
                 Some(Err(refused)) => Err(refused.clone().into()),
                 None => Err(AppendError::Failed.into()),
@@ -278,15 +282,6 @@ fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
                 answer(outcomes.by_ref().take(entries.len()).collect());
             }
         }
-    }
-}
-
-/// Lets pass what is over with its transaction. What is not known any more ends the log.
-pub(super) fn fatal_only<T: Default>(result: Result<T, StoreError>) -> Result<T, Fatal> {
-    match result {
-        Ok(value) => Ok(value),
-        Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
-        Err(StoreError::Full | StoreError::Locked) => Ok(T::default()),
     }
 }
 

@@ -10,7 +10,7 @@ use app::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::backlog::{Backlog, Batch};
-use crate::cli::describe;
+use crate::cli::problem::describe;
 
 /// Between two reports.
 const PACE: Duration = Duration::from_millis(300);

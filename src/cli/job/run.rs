@@ -1,12 +1,13 @@
 //! `tidings job run`.
 
-use std::{io, process::ExitCode, sync::Arc, time::Duration};
+use std::{ffi::OsString, io, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use app::{
     api::Client,
     wire::{JobRequest, JobState},
 };
+use clap::Args;
 use rustix::process::Signal;
 use tokio::{
     signal::unix::{self, SignalKind},
@@ -15,12 +16,11 @@ use tokio::{
 };
 
 use super::{
-    Run,
     backlog::{Backlog, Outcome},
     child::{Child, exit_code, outcome},
     reporter::{Reporter, announce, is_passing},
 };
-use crate::cli::explained;
+use crate::cli::{arguments::Remote, problem::explained};
 
 /// The longest title, in characters: what a server takes.
 const MAX_TITLE: usize = 200;
@@ -30,6 +30,26 @@ const GRACE: Duration = Duration::from_secs(10);
 const LAST_LINES: Duration = Duration::from_secs(2);
 /// How long the server has to be told how it ended.
 const LAST_WORDS: Duration = Duration::from_secs(10);
+
+/// Which command, and as what.
+#[derive(Args)]
+pub struct Run {
+    /// What the job is called. Default: the command.
+    #[arg(long, value_name = "TITLE")]
+    title: Option<String>,
+
+    /// Seconds without a word after which the server takes this command for dead, 1 to 86400. It says
+    /// something by itself while the command is silent.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+
+    #[command(flatten)]
+    remote: Remote,
+
+    /// The command and its arguments. It finds the job's id in the environment, as TIDINGS_JOB_ID.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
 
 /// Runs the command as a job, and gives its exit code.
 pub async fn run(run: Run) -> anyhow::Result<ExitCode> {

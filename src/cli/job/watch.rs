@@ -12,11 +12,24 @@ use app::{
     wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo, JobLine, JobReason, JobState, Reconnect},
 };
 
-use super::Watch;
+use clap::Args;
+
 use crate::cli::{
+    arguments::Remote,
     stream::{Ended, Stream},
     tail::back_off,
 };
+
+/// Which job.
+#[derive(Args)]
+pub struct Watch {
+    /// The job's id. Who has it needs no token.
+    #[arg(value_name = "ID")]
+    id: String,
+
+    #[command(flatten)]
+    remote: Remote,
+}
 
 /// Prints the log of a job until it has ended.
 pub async fn run(watch: Watch) -> anyhow::Result<ExitCode> {

@@ -7,7 +7,7 @@ use crate::job::{
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn order(bed: &Bed, order: JobCommand) -> Result<Arc<Job>, OrderError> {
+fn order(bed: &Bed, order: JobCommand) -> Result<Arc<Job>, JobCommandError> {
     block_on(bed.log().order(order))
 }
 
@@ -49,7 +49,10 @@ fn a_change_is_handed_to_the_tail_in_order_before_it_is_answered() {
     );
     let unknown = JobId::random();
     let refused = order(&bed, JobCommand::Cancel(unknown));
-    assert_eq!(refused, Err(OrderError::Refused(Refused::Unknown(unknown))));
+    assert_eq!(
+        refused,
+        Err(JobCommandError::Refused(Refused::Unknown(unknown)))
+    );
 }
 
 #[test]

@@ -1,0 +1,31 @@
+//! What the writer thread and the users of the log share.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock, atomic::AtomicU64},
+};
+
+use parking_lot::Mutex;
+
+use super::{counters::Counters, options::Clock, places::Places, queue::Queue, readers::Readers};
+use crate::{job::Job, message::Epoch};
+
+/// Called with each change of a job once it is durable, in order, on the writer's thread.
+pub type JobTail = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
+
+/// See the module documentation.
+pub(super) struct Shared {
+    pub(super) queue: Queue,
+    pub(super) readers: Readers,
+    pub(super) places: Arc<Places>,
+    pub(super) counters: Counters,
+    pub(super) epoch: Epoch,
+    pub(super) head: AtomicU64,
+    pub(super) pruned: AtomicU64,
+    pub(super) messages: AtomicU64,
+    pub(super) clock: Clock,
+    pub(super) path: PathBuf,
+    pub(super) job_tail: OnceLock<JobTail>,
+    /// The jobs that were running when the log was opened, until they are taken.
+    pub(super) running: Mutex<Vec<Arc<Job>>>,
+}
