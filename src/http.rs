@@ -8,6 +8,7 @@ mod body;
 mod clients;
 mod demo;
 mod error;
+mod event_stream;
 mod jobs;
 mod layers;
 mod messages;

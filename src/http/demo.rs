@@ -11,7 +11,7 @@ use axum::{
 };
 use futures_util::stream;
 
-use super::sse;
+use super::event_stream;
 use crate::{
     job::{Line, Lines, Refused, Report, State, Title},
     jobs::{EphemeralJob, Step, Viewer, ephemeral_job},
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// `current: 0` to `current: 9`, then `end`, then the response ends.
 pub fn response() -> Response {
     let Ok(title) = Title::parse("ten steps") else {
-        return sse::response(Body::empty());
+        return event_stream::response(Body::empty());
     };
     let (job, view) = ephemeral_job(title, Some(STEPS));
     tokio::spawn(async move {
@@ -38,7 +38,7 @@ pub fn response() -> Response {
         let (bytes, view) = next(view?).await?;
         Some((Ok::<_, Infallible>(bytes), view))
     });
-    sse::response(Body::from_stream(bytes))
+    event_stream::response(Body::from_stream(bytes))
 }
 
 async fn work(job: &EphemeralJob) -> Result<(), Refused> {

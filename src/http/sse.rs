@@ -1,7 +1,6 @@
 //! `GET /sse`: one stream, from its request to its last byte.
 
 mod request;
-mod response;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -15,10 +14,9 @@ use axum::{
 };
 pub use request::last_event_id;
 use request::{client_id, filters, since};
-pub use response::response;
 
 use super::access::Listener;
-use super::{AppState, Code, Error, body::Pairs, demo};
+use super::{AppState, Code, Error, body::Pairs, demo, event_stream};
 use crate::{
     delivery::{
         OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
@@ -64,7 +62,7 @@ pub async fn get(
     };
     if state.drain.has_begun() {
         let frame = events::reconnect(state.drain.reason());
-        return Ok(response(Body::from(frame.bytes())));
+        return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
     let (filters, refused) = filters(&pairs, &grant, state.settings.limits.max_topics)?;
@@ -93,12 +91,12 @@ pub async fn get(
     match extensions.get::<Handover>() {
         Some(handover) if pulse.is_at_rest() => {
             handover.offer(opened);
-            Ok(response(Body::empty()))
+            Ok(event_stream::response(Body::empty()))
         }
         _ => {
             let heartbeat = state.settings.heartbeat();
             let bytes = task_stream::bytes(Arc::clone(&state.broker), heartbeat, opened, pulse);
-            Ok(response(Body::from_stream(bytes)))
+            Ok(event_stream::response(Body::from_stream(bytes)))
         }
     }
 }

@@ -16,12 +16,7 @@ use tokio::time::Instant;
 use super::{describe, line, parse};
 use crate::{
     delivery::{events, first_ping},
-    http::{
-        AppState, Code, Error,
-        body::Pairs,
-        off_thread,
-        sse::{self},
-    },
+    http::{AppState, Code, Error, body::Pairs, event_stream, off_thread, sse},
     job::JobId,
     jobs::{StartLine, Step, ViewError, Viewer},
     message::{Cursor, Epoch, EventType, FrameWriter},
@@ -73,7 +68,7 @@ pub async fn stream(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let telling = Telling::new(state, id, view);
-    Ok(sse::response(Body::from_stream(stream::unfold(
+    Ok(event_stream::response(Body::from_stream(stream::unfold(
         telling,
         async |mut telling| {
             let bytes = telling.next().await?;
