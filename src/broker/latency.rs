@@ -8,10 +8,10 @@ use std::{
 /// Buckets per power of two, so that a quantile is at most 1/8 too high.
 const PER_POWER: u32 = 8;
 /// Enough buckets for an hour in microseconds.
-const CLASSES: usize = 32 * PER_POWER as usize;
+const BUCKETS: usize = 32 * PER_POWER as usize;
 
 /// Counts durations by bucket. Recording one is a single addition.
-pub struct LatencyHistogram([AtomicU64; CLASSES]);
+pub struct LatencyHistogram([AtomicU64; BUCKETS]);
 
 /// The counts of a period.
 #[derive(Clone, Debug)]
@@ -19,14 +19,14 @@ pub struct LatencySnapshot(Vec<u64>);
 
 impl Default for LatencyHistogram {
     fn default() -> Self {
-        Self([const { AtomicU64::new(0) }; CLASSES])
+        Self([const { AtomicU64::new(0) }; BUCKETS])
     }
 }
 
 impl LatencyHistogram {
     /// Records `messages` that took this long.
     pub fn count(&self, took: Duration, messages: u64) {
-        self.0[class(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
+        self.0[bucket(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
     }
 
     /// Takes everything since the last call.
@@ -34,7 +34,7 @@ impl LatencyHistogram {
         LatencySnapshot(
             self.0
                 .iter()
-                .map(|class| class.swap(0, Ordering::Relaxed))
+                .map(|bucket| bucket.swap(0, Ordering::Relaxed))
                 .collect(),
         )
     }
@@ -53,25 +53,25 @@ impl LatencySnapshot {
             counted += count;
             counted >= wanted
         });
-        found.map(|class| upper(class) as f64 / 1_000.0)
+        found.map(|bucket| upper(bucket) as f64 / 1_000.0)
     }
 }
 
 /// The bucket of a duration. Below `PER_POWER` each microsecond has its own.
-fn class(micros: u64) -> usize {
+fn bucket(micros: u64) -> usize {
     if micros < u64::from(PER_POWER) {
         return micros as usize;
     }
     let power = micros.ilog2() - PER_POWER.ilog2();
     let within = (micros >> power) as u32 - PER_POWER;
-    (((power + 1) * PER_POWER + within) as usize).min(CLASSES - 1)
+    (((power + 1) * PER_POWER + within) as usize).min(BUCKETS - 1)
 }
 
 /// The largest duration of a bucket, in microseconds.
-fn upper(class: usize) -> u64 {
+fn upper(bucket: usize) -> u64 {
     let (row, within) = (
-        class as u32 / PER_POWER,
-        class as u64 % u64::from(PER_POWER),
+        bucket as u32 / PER_POWER,
+        bucket as u64 % u64::from(PER_POWER),
     );
     match row {
         0 => within,
@@ -84,23 +84,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_follow_each_other_without_a_gap() {
+    fn buckets_are_contiguous() {
         for micros in 0..100_000 {
-            let class = class(micros);
-            assert!(micros <= upper(class), "{micros} in {class}");
+            let bucket = bucket(micros);
+            assert!(micros <= upper(bucket), "{micros} in {bucket}");
             assert!(
-                class == 0 || micros > upper(class - 1),
-                "{micros} in {class}"
+                bucket == 0 || micros > upper(bucket - 1),
+                "{micros} in {bucket}"
             );
         }
-        assert_eq!(class(u64::MAX), CLASSES - 1);
+        assert_eq!(bucket(u64::MAX), BUCKETS - 1);
     }
 
     #[test]
     fn a_quantile_is_at_most_an_eighth_too_high() {
-        let lag = LatencyHistogram::default();
-        (1..=1_000).for_each(|ms| lag.count(Duration::from_millis(ms), 1));
-        let latencies = lag.take();
+        let histogram = LatencyHistogram::default();
+        (1..=1_000).for_each(|ms| histogram.count(Duration::from_millis(ms), 1));
+        let latencies = histogram.take();
         for (share, exact) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1_000.0)] {
             let quantile = latencies.quantile(share).expect("there are some");
             assert!(
@@ -108,6 +108,10 @@ mod tests {
                 "{share}: {quantile}"
             );
         }
-        assert_eq!(lag.take().quantile(0.5), None, "what was taken is gone");
+        assert_eq!(
+            histogram.take().quantile(0.5),
+            None,
+            "the counts were reset"
+        );
     }
 }

@@ -97,11 +97,11 @@ impl DeliveryTracker {
 
 impl Drop for DeliveryTracker {
     fn drop(&mut self) {
-        let parted = self.pulse.has_parted();
-        if parted {
+        let closed_in_order = self.pulse.has_parted();
+        if closed_in_order {
             self.tell_when_settled();
         }
-        let reason = match (self.reason, parted) {
+        let reason = match (self.reason, closed_in_order) {
             (Some(reason), _) => reason.as_str(),
             (None, true) => "left",
             (None, false) => "lost",

@@ -37,15 +37,15 @@ impl Drain {
     /// Begins the shutdown and closes every stream within `time`, sooner if there are few. The viewers of jobs, counted by
     /// `viewers`, end by themselves.
     pub async fn run(&self, registry: &Registry, viewers: usize, time: Duration) {
-        let everybody = registry.all_connections();
+        let connections = registry.all_connections();
         let pace = Duration::from_secs(1) / PER_SECOND as u32;
-        let spread = time.min(pace * (everybody.len() + viewers) as u32);
+        let spread = time.min(pace * (connections.len() + viewers) as u32);
         self.spread_ms
             .store(spread.as_millis() as u64, Ordering::Relaxed);
         self.begun.send_replace(true);
         let steps = (spread.as_millis() / 20).max(1) as usize;
-        for crowd in everybody.chunks(everybody.len().div_ceil(steps).max(1)) {
-            registry.close(crowd, || self.reason());
+        for chunk in connections.chunks(connections.len().div_ceil(steps).max(1)) {
+            registry.close(chunk, || self.reason());
             tokio::time::sleep(spread / steps as u32).await;
         }
         // Connections that were opened in the meantime.

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn each_line_of_a_text_is_a_line() {
+    fn a_text_is_split_at_every_kind_of_line_end() {
         assert_eq!(lines("a"), ["a"]);
         assert_eq!(lines("a\nb\r\nc\rd"), ["a", "b", "c", "d"]);
         assert_eq!(lines("a\n"), ["a"]);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_or_moves_a_terminal_is_refused() {
+    fn too_many_lines_long_lines_and_control_characters_are_refused() {
         let many = "x\n".repeat(Lines::MOST);
         assert_eq!(lines(&many).len(), Lines::MOST);
         assert_eq!(

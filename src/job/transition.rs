@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn every_change_is_later_than_that_before_whatever_the_clock_does() {
+    fn the_time_of_changes_grows_even_if_the_clock_stands_still() {
         let job = running();
         let one = report(&job, |report| report.step = Some(1));
         let one = one.expect("taken").expect("a change");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_before_changes_nothing() {
+    fn a_duplicate_report_changes_nothing() {
         let job = running();
         let say = |report: &mut Report| {
             report.step = Some(3);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_comes_after_the_end_but_the_end_again() {
+    fn a_job_that_has_ended_refuses_all_but_the_duplicate_of_its_last_report() {
         let job = running();
         let end = |report: &mut Report| {
             report.state = Some(State::Failed);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_lets_the_oldest_go() {
+    fn a_full_log_drops_its_oldest_lines() {
         let full = Extent {
             first: 1,
             last: Extent::MOST,

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_forgets_and_says_so_once() {
+    fn a_full_queue_drops_its_content_and_reports_it_once() {
         let mut queue = BoundedQueue::default();
         queue.put(logged(1), TWO);
         queue.put(Delivery::Ephemeral(frame()), TWO);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_goes_before_what_waits_and_the_first_reason_stays() {
+    fn closing_precedes_queued_messages_and_the_first_reason_counts() {
         let mut queue = BoundedQueue::default();
         queue.put(logged(1), TWO);
         queue.close(CloseReason::Disconnected);

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_grows_and_shrinks_with_those_in_it() {
+    fn it_changes_its_form_with_its_size() {
         let mut keys = ConnectionSet::default();
         assert!(!keys.remove(7), "nothing was taken out");
         for key in [1, 2, 2, 3] {

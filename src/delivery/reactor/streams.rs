@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_takes_no_more_room_than_the_documents_say() {
+    fn a_stream_has_at_most_the_documented_size() {
         assert!(size_of::<Slot<mio::net::TcpStream>>() <= 96);
     }
 }

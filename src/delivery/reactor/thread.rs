@@ -108,7 +108,7 @@ impl Thread {
             if let Err(error) = self.poll.poll(&mut events, time_to_next)
                 && error.kind() != io::ErrorKind::Interrupted
             {
-                tracing::error!(%error, "a thread that writes streams can't wait for them");
+                tracing::error!(%error, "a delivery thread cannot poll its sockets");
                 return;
             }
             self.waker.stop_waiting();
@@ -159,7 +159,7 @@ impl Thread {
         let token = Token(key.index as usize);
         let registry = self.poll.registry();
         if let Err(error) = registry.register(&mut socket, token, interest) {
-            tracing::error!(%error, "a stream can't be waited for");
+            tracing::error!(%error, "the socket of a stream cannot be registered");
             return;
         }
         let mut opening = BytesMut::from(&head[..]);

@@ -51,7 +51,7 @@ impl Wake for ThreadWaker {
         if self.waiting.swap(false, Ordering::SeqCst)
             && let Err(error) = self.waker.wake()
         {
-            tracing::error!(%error, "a thread that writes streams can't be woken");
+            tracing::error!(%error, "a delivery thread cannot be woken");
         }
     }
 }
