@@ -94,8 +94,8 @@ impl Broker {
         self.receipt_tracking.changed().await;
     }
 
-    /// Whether a queue still holds this message to a topic or to everyone. When this returns false, all its deliveries
-    /// have been written to the log.
+    /// Whether a queue still holds this message to a topic or to everyone. When this returns false, all its
+    /// deliveries have been written to the log.
     pub fn is_in_flight(&self, seq: Seq) -> bool {
         self.delivery_counts.is_in_flight(seq)
     }

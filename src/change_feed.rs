@@ -25,7 +25,7 @@ struct Inner<K, V> {
 pub enum Changed<K, V> {
     /// The changed keys with their newest values.
     These(IndexMap<K, V>),
-    /// More than [`MAX_CHANGES`].
+    /// More than are worth listing.
     TooMany,
 }
 

@@ -1,4 +1,4 @@
-//! The HTTP edge: the only place that knows axum and the JSON of the API.
+//! The HTTP API and the pages: routes, handlers, errors, and the JSON of the API.
 
 mod access;
 mod ack;

@@ -1,8 +1,8 @@
 //! Running jobs: begin, report, cancel, view.
 //!
-//! A command goes into the log, and the new state comes out of the log's job tail to the viewers ([`running_jobs`]). The
-//! one exception is the progress of a tracked push ([`push_tracking`]): it is computed here and not written, because the
-//! receipts that it is computed from are in the log.
+//! A command goes into the log, and the new state comes out of the log's job tail to the viewers (`running_jobs`).
+//! The one exception is the progress of a tracked push (`push_tracking`): it is computed here and not written,
+//! because the receipts that it is computed from are in the log.
 
 mod ephemeral_job;
 mod push_tracking;
@@ -94,8 +94,8 @@ impl Jobs {
         }
     }
 
-    /// Takes a report of a worker. It is durable when this returns. An empty report only restarts the timeout and is not
-    /// written.
+    /// Takes a report of a worker. It is durable when this returns. An empty report only restarts the timeout and is
+    /// not written.
     pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, JobCommandError> {
         let known = self.running.record_report(id);
         match known.filter(|job| report == Report::default() && job.push.is_none()) {

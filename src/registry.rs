@@ -169,8 +169,8 @@ impl Registry {
         self.table.lock().topic_index.len() as u64
     }
 
-    /// Up to `limit` topics and patterns after `after` that contain `search`, sorted by name, with the number of their
-    /// subscribers. The server's own topics are left out.
+    /// Up to `limit` topics and patterns after `after` that contain `search`, sorted by name, with the number of
+    /// their subscribers. The server's own topics are left out.
     pub fn list_topics(&self, after: &str, search: &str, limit: usize) -> Vec<(String, u64)> {
         let mut topics = Vec::new();
         self.table.lock().topic_index.each(|topic, count| {

@@ -27,7 +27,7 @@ pub struct Activity {
     pub pushed: Vec<PushedMessage>,
     /// Clients whose receipts have changed.
     pub receipts_moved: IndexSet<ClientId>,
-    /// There were more than [`MAX_CHANGES`].
+    /// There were too many to list.
     pub overflowed: bool,
 }
 

@@ -1,5 +1,5 @@
-//! The state machine of one open stream: it replays from the log, then delivers live messages, and reads the log again
-//! when it is behind.
+//! The state machine of one open stream: it replays from the log, then delivers live messages, and reads the log
+//! again when it is behind.
 //!
 //! The one rule is: *continue after the cursor*. A new client, a returning client and a slow client differ only in
 //! their cursor. The state machine does no I/O and never blocks, so a task and a reactor can both drive it.
@@ -56,8 +56,8 @@ pub enum Start {
     },
 }
 
-/// See the module documentation. It is made from a [`Registration`], so it cannot read the log before new messages are
-/// being collected for it.
+/// See the module documentation. It is made from a [`Registration`], so it cannot read the log before new messages
+/// are being collected for it.
 pub struct Connection<I> {
     registration: Registration,
     source: I,
@@ -172,8 +172,8 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// The read that the next [`Step::Read`] will ask for, where it is known, so that it can run while the last page is
-    /// written.
+    /// The read that the next [`Step::Read`] will ask for, where it is known, so that it can run while the last page
+    /// is written.
     pub fn next_read(&self) -> Option<LogRead> {
         let replay = self.replay.as_ref()?;
         if !replay.more || replay.page.is_empty() {
@@ -186,8 +186,8 @@ impl<I: Source> Connection<I> {
         }
     }
 
-    /// A read of everything that it subscribes to. The subscriptions are built for each read, because most connections
-    /// rarely read.
+    /// A read of everything that it subscribes to. The subscriptions are built for each read, because most
+    /// connections rarely read.
     fn everything(&self, after: Seq) -> LogRead {
         let subscriber = self.registration.subscriber();
         // Observers get no direct messages and no messages to everyone.

@@ -1,9 +1,9 @@
 //! Confirms the delivery of direct messages.
 //!
-//! That the kernel took a message does not mean that the peer has it. Delivery is confirmed when the connection is still
-//! open one heartbeat later, because the kernel closes a connection whose peer acknowledges nothing for that long. It is
-//! also confirmed when the peer closes in order afterwards and no reset follows. Confirmed too late, a page without a
-//! cursor gets a message twice; confirmed too early, it would lose the message.
+//! That the kernel took a message does not mean that the peer has it. Delivery is confirmed when the connection is
+//! still open one heartbeat later, because the kernel closes a connection whose peer acknowledges nothing for that
+//! long. It is also confirmed when the peer closes in order afterwards and no reset follows. Confirmed too late, a
+//! page without a cursor gets a message twice; confirmed too early, it would lose the message.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ pub struct ConfirmedPosition {
 }
 
 impl ConfirmedPosition {
-    /// A heartbeat has passed, and everything up to `written` has been written. Returns the confirmed position if it is
-    /// new.
+    /// A heartbeat has passed, and everything up to `written` has been written. Returns the confirmed position if it
+    /// is new.
     pub fn on_heartbeat(&mut self, written: Seq) -> Option<Seq> {
         let confirmed = std::mem::replace(&mut self.before, written);
         let unreported = self.is_unreported(confirmed);

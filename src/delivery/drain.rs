@@ -34,8 +34,8 @@ impl Drain {
         let _ = begun.wait_for(|begun| *begun).await;
     }
 
-    /// Begins the shutdown and closes every stream within `time`, sooner if there are few. The viewers of jobs, counted by
-    /// `viewers`, end by themselves.
+    /// Begins the shutdown and closes every stream within `time`, sooner if there are few. The viewers of jobs,
+    /// counted by `viewers`, end by themselves.
     pub async fn run(&self, registry: &Registry, viewers: usize, time: Duration) {
         let connections = registry.all_connections();
         let pace = Duration::from_secs(1) / PER_SECOND as u32;

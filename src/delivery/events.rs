@@ -12,8 +12,8 @@ use crate::{
     registry::Subscriber,
 };
 
-/// How long an EventSource waits before it reconnects, in milliseconds: random in this range, so that many clients do not
-/// return at the same time.
+/// How long an EventSource waits before it reconnects, in milliseconds: random in this range, so that many clients do
+/// not return at the same time.
 const RETRY_MS: std::ops::Range<u64> = 1_000..4_000;
 
 /// The first event of a stream.

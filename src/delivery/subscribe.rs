@@ -21,15 +21,15 @@ pub enum Since {
     Unread,
 }
 
-/// Admits a connection that wants to start at `since`. It does not block: the first read of the log looks up where the
-/// inbox starts.
+/// Admits a connection that wants to start at `since`. It does not block: the first read of the log looks up where
+/// the inbox starts.
 pub fn subscribe(
     broker: &Broker,
     subscriber: Subscriber,
     since: &Since,
 ) -> Result<PendingConnection, AdmissionError> {
-    // Read the head before the connection is registered: a message that is committed in between is then in the log and
-    // perhaps in the source too, and the connection drops the duplicate by its position.
+    // Read the head before the connection is registered: a message that is committed in between is then in the log
+    // and perhaps in the source too, and the connection drops the duplicate by its position.
     let head = broker.log().head();
     let inbox = match subscriber.is_observer() {
         true => Start::After(head),

@@ -36,8 +36,8 @@ pub fn bytes(
     })
 }
 
-/// Drives a [`Connection`] as the body of a response. hyper asks for more only when the socket has space, so a slow reader
-/// is served at its own pace.
+/// Drives a [`Connection`] as the body of a response. hyper asks for more only when the socket has space, so a slow
+/// reader is served at its own pace.
 struct Stream {
     broker: Arc<Broker>,
     heartbeat: Duration,

@@ -1,7 +1,7 @@
 //! A job in memory only, which exists while it runs and has a viewer.
 //!
-//! It uses the same transitions and the same [`Viewer`] as other jobs. So an anonymous caller does not make the server
-//! write.
+//! It uses the same transitions and the same [`Viewer`] as other jobs. So an anonymous caller does not make the
+//! server write.
 
 use std::{sync::Arc, time::Duration};
 

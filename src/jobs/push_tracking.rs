@@ -1,7 +1,7 @@
 //! Jobs that track a push: progress is counted as receipts change, and published a few times per second.
 //!
-//! The broker counts messages to clients by name per client, so an update does not depend on the size of the audience. For
-//! a topic and for everyone the log has two numbers. The log decides when tracking ends.
+//! The broker counts messages to clients by name per client, so an update does not depend on the size of the
+//! audience. For a topic and for everyone the log has two numbers. The log decides when tracking ends.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 

@@ -1,7 +1,7 @@
 //! The state machine of one viewer of a job. It does no I/O.
 //!
-//! It sends the state at once and then whenever it has changed, always the newest one; and the lines of the log in order.
-//! When the job has ended and all lines are sent, the view ends.
+//! It sends the state at once and then whenever it has changed, always the newest one; and the lines of the log in
+//! order. When the job has ended and all lines are sent, the view ends.
 
 use std::sync::Arc;
 

@@ -155,7 +155,8 @@ impl LiveWriter {
         self.record(key, outcome)
     }
 
-    /// Records streams that need attention. Returns the number of connections that the message was written to: 0 or 1.
+    /// Records streams that need attention. Returns the number of connections that the message was written to: 0 or
+    /// 1.
     fn record(&mut self, key: StreamKey, outcome: WriteOutcome) -> u64 {
         match outcome {
             WriteOutcome::Written => return 1,

@@ -1,6 +1,6 @@
-//! A delivery thread without a thread and without real sockets, for tests and benchmarks: a registry, a thread queue and
-//! streams. It measures the cost of a connection without the kernel's share, for more connections than there can be
-//! file descriptors.
+//! A delivery thread without a thread and without real sockets, for tests and benchmarks: a registry, a thread queue
+//! and streams. It measures the cost of a connection without the kernel's share, for more connections than there can
+//! be file descriptors.
 
 use std::{
     cell::Cell,

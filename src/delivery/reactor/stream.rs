@@ -110,7 +110,8 @@ impl<S: io::Read + io::Write> Stream<S> {
         }
     }
 
-    /// A heartbeat has passed and the connection is open. `watermark`: every message for it up to this position has arrived.
+    /// A heartbeat has passed and the connection is open. `watermark`: every message for it up to this position has
+    /// arrived.
     pub fn on_heartbeat(&mut self, broker: &Broker, watermark: Seq) {
         self.ping_due = true;
         self.connection.advance_to(watermark);

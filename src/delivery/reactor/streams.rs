@@ -36,8 +36,9 @@ pub enum SlotState<S> {
     Vacant,
 }
 
-/// The socket of a closed stream. Closing it at once could reset the connection if the peer has sent bytes, and the last
-/// event would be lost. And if the peer closed before it had read everything, a reset follows, which has to be seen.
+/// The socket of a closed stream. Closing it at once could reset the connection if the peer has sent bytes, and the
+/// last event would be lost. And if the peer closed before it had read everything, a reset follows, which has to be
+/// seen.
 pub struct LingeringSocket<S> {
     pub socket: S,
     /// The direct message to confirm if no reset comes.

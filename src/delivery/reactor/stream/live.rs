@@ -42,8 +42,8 @@ impl<S: io::Read + io::Write> Stream<S> {
         self.write_directly(delivery.frame().chunk(), direct)
     }
 
-    /// Writes several messages at once; `range` has the positions of the first and the last of the log. None: they have
-    /// to be delivered one by one.
+    /// Writes several messages at once; `range` has the positions of the first and the last of the log. None: they
+    /// have to be delivered one by one.
     pub fn deliver_coalesced(
         &mut self,
         bytes: &Bytes,
@@ -61,8 +61,8 @@ impl<S: io::Read + io::Write> Stream<S> {
         Some(self.write_directly(bytes, 0))
     }
 
-    /// Writes to an idle stream and keeps what the socket does not take. `direct` is the position of a direct message,
-    /// or 0.
+    /// Writes to an idle stream and keeps what the socket does not take. `direct` is the position of a direct
+    /// message, or 0.
     fn write_directly(&mut self, bytes: &Bytes, direct: Seq) -> WriteOutcome {
         let taken = loop {
             match self.socket.write(bytes) {

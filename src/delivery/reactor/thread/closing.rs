@@ -74,7 +74,8 @@ impl Thread {
         }
     }
 
-    /// Takes the stream out of its slot and reports its end. `otherwise` is the reason if the server did not close it.
+    /// Takes the stream out of its slot and reports its end. `otherwise` is the reason if the server did not close
+    /// it.
     pub(super) fn end(
         &mut self,
         index: u32,
