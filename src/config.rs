@@ -5,16 +5,18 @@
 mod check;
 mod file;
 mod host;
+mod listen;
 mod read;
 mod secret;
 
 pub use check::InvalidSettings;
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
+pub use listen::{InvalidListenAddress, ListenAddress};
 pub use read::{ConfigError, StreamSecret, with_file};
 pub use secret::{Secret, UnreadableSecret};
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 use tracing_subscriber::EnvFilter;
@@ -23,14 +25,16 @@ use tracing_subscriber::EnvFilter;
 #[derive(Clone, Debug, Args)]
 #[command(next_line_help = true)]
 pub struct Settings {
-    /// Address and port to listen on. Anything but loopback needs an admin token.
+    /// Host and port to listen on: 127.0.0.1:8020, [::1]:8020 or localhost:8020. A name is resolved, and all its
+    /// addresses are listened on. A port alone (8020 or :8020) is this machine only: 127.0.0.1 and ::1. An address
+    /// that other machines can reach needs an admin token.
     #[arg(
         long,
         env = "TIDINGS_LISTEN",
         default_value = "127.0.0.1:8020",
         value_name = "ADDRESS"
     )]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
 
     /// Folder that holds everything Tidings keeps. Made when it is missing.
     #[arg(

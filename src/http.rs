@@ -6,6 +6,7 @@ mod background;
 mod batch;
 mod body;
 mod clients;
+mod content_coding;
 mod demo;
 mod error;
 mod event_stream;
@@ -28,6 +29,7 @@ mod topics;
 
 pub use background::run_in_background;
 pub use error::{Code, Error};
+pub use layers::NoStreams;
 pub use router::router;
 pub use state::AppState;
 use state::off_thread;

@@ -112,11 +112,27 @@ impl EventType {
     /// The longest there may be, in bytes.
     pub const MAX_LEN: usize = 128;
 
+    /// Names that an `EventSource` dispatches itself (HTML standard, section 9.2). A page would take a push of this
+    /// type for the state of its connection: many pages close the stream in `onerror`. `message` is not among them: it
+    /// is the type of an event that names none.
+    const OF_EVENT_SOURCE: [&str; 2] = ["open", "error"];
+
     /// What the stream says of itself; a push that used these names could not be told from it.
     pub const RESERVED: [&str; 6] = ["welcome", "ping", "gap", "reconnect", "refused", "recall"];
 
     /// Checks a type that came from outside.
     pub fn parse(text: &str) -> Result<Self, InvalidEventType> {
+        if Self::RESERVED.contains(&text) {
+            return Err(InvalidEventType::Reserved);
+        }
+        if Self::OF_EVENT_SOURCE.contains(&text) {
+            return Err(InvalidEventType::OfEventSource);
+        }
+        Self::stored(text)
+    }
+
+    /// A type that was stored in the log: the server's own, or one that was accepted before its name was reserved.
+    pub(crate) fn stored(text: &str) -> Result<Self, InvalidEventType> {
         if text.is_empty() {
             return Err(InvalidEventType::Empty);
         }
@@ -126,10 +142,7 @@ impl EventType {
         if text.chars().any(char::is_control) {
             return Err(InvalidEventType::Control);
         }
-        match Self::RESERVED.contains(&text) {
-            true => Err(InvalidEventType::Reserved),
-            false => Ok(Self(text.into())),
-        }
+        Ok(Self(text.into()))
     }
 
     /// A type that the server itself uses.
@@ -160,6 +173,11 @@ pub enum InvalidEventType {
         "this event type is the stream's own: welcome, ping, gap, reconnect, refused and recall are reserved"
     )]
     Reserved,
+    /// `open` or `error`.
+    #[error(
+        "an EventSource dispatches events of this type itself, when its connection opens or fails: open and error are reserved"
+    )]
+    OfEventSource,
 }
 
 /// What is pushed, as the page will see it.
@@ -244,6 +262,10 @@ mod tests {
         assert_eq!(EventType::parse("a\nid: 7"), Err(InvalidEventType::Control));
         assert_eq!(EventType::parse("a\rb"), Err(InvalidEventType::Control));
         assert_eq!(EventType::parse("ping"), Err(InvalidEventType::Reserved));
+        for name in ["open", "error"] {
+            assert_eq!(EventType::parse(name), Err(InvalidEventType::OfEventSource));
+        }
+        assert!(EventType::parse("message").is_ok());
     }
 
     #[test]

@@ -1,30 +1,28 @@
-//! The accept loop: from a listening socket to requests, and out again on a signal.
+//! Serves: opens the log, accepts connections, and shuts down in order.
 
+mod accept;
 pub mod fd_limit;
+mod head_timer;
 mod http1;
-mod response_head;
+mod http1_socket;
+mod listener;
+mod response;
+pub mod signals;
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
-use axum::Router;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
-    sync::{oneshot, watch},
-};
+use tokio::sync::{oneshot, watch};
 
-use crate::{config::Settings, log::OpenError};
 use crate::{
+    config::Settings,
     delivery::{LINGER, reactor::Reactor},
     http::{AppState, router, run_in_background},
+    log::OpenError,
 };
-use http1::{Conversation, Gate};
-
-/// How long to wait when the system has no descriptor left for another socket.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections that may wait to be accepted; the system may allow less (`net.core.somaxconn`). Who comes when
-/// there is no room for it tries again after a second.
-const BACKLOG: u32 = 65_535;
+use accept::Acceptor;
+use fd_limit::DescriptorLimit;
+use http1::SetupPermits;
+pub use listener::{ListenError, Listeners};
 
 /// Why a server ended that was not asked to.
 #[derive(Debug, thiserror::Error)]
@@ -32,32 +30,21 @@ pub enum ServeError {
     /// The log can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The log has failed for good: what is on the disk is not known any more.
+    /// Writing the log failed, so that the content of the disk is not known any more.
     #[error("the log has failed: {0}")]
     Log(String),
-    /// The threads that write streams can't be had.
-    #[error("no threads to write streams: {0}")]
+    /// The threads that write streams can't be started.
+    #[error("the threads that write streams can't be started: {0}")]
     Threads(io::Error),
 }
 
-/// Listens on an address. Must be called on a runtime.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    // Else a restart would have to wait for connections that its predecessor has closed.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
-
-/// Serves until `shutdown` is done, then takes leave within the drain time.
+/// Serves until `shutdown` is done, then closes all connections within the drain time.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let mut listeners = listeners.into();
     let (fatal, failed) = oneshot::channel();
     let state = AppState::open(settings, |reason| drop(fatal.send(reason)))?;
     let settings = Arc::clone(&state.settings);
@@ -71,21 +58,27 @@ pub async fn serve(
         &tokio::runtime::Handle::current(),
     );
     let reactor = Arc::new(reactor.map_err(ServeError::Threads)?);
-    let door = Door {
+    let acceptor = Acceptor {
         router: router(state.clone()),
         reactor: Arc::clone(&reactor),
         settings: Arc::clone(&settings),
-        gate: Gate::default(),
+        registry: Arc::clone(state.broker.registry()),
+        permits: SetupPermits::default(),
         stopped,
+        descriptors: DescriptorLimit::read(),
     };
+    // Only now: whoever reads this line may send requests.
+    for address in listeners.addresses() {
+        tracing::info!("listening on http://{address}");
+    }
     let outcome = tokio::select! {
-        () = leave(state, shutdown) => Ok(()),
+        () = drain(state, shutdown) => Ok(()),
         Ok(reason) = failed => Err(ServeError::Log(reason)),
-        never = door.admit_all(&listener) => match never {},
+        never = acceptor.run(&mut listeners) => match never {},
     };
-    drop(listener);
-    // Requests that are still being answered end; idle connections close.
-    drop(door);
+    drop(listeners);
+    // Requests that are being answered are finished; idle connections close.
+    drop(acceptor);
     let _ = stop.send(());
     let patience = settings.drain().max(LINGER);
     let _ = tokio::join!(
@@ -96,7 +89,7 @@ pub async fn serve(
     outcome
 }
 
-/// Lets the streams that the reactor writes end, within this time.
+/// Ends the streams that the reactor writes, within this time.
 async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
     reactor.finish();
     let waiting = Arc::clone(&reactor);
@@ -107,76 +100,11 @@ async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
     }
 }
 
-async fn leave(state: AppState, shutdown: impl Future<Output = ()>) {
+/// Waits for the shutdown, then asks all streams to reconnect elsewhere.
+async fn drain(state: AppState, shutdown: impl Future<Output = ()>) {
     shutdown.await;
     let registry = state.broker.registry();
-    tracing::info!(connections = registry.size().connections, "taking leave");
+    tracing::info!(connections = registry.size().connections, "shutting down");
     let (viewers, time) = (state.jobs.viewers(), state.settings.drain());
     state.drain.run(registry, viewers, time).await;
-}
-
-/// What a new socket needs.
-struct Door {
-    router: Router,
-    /// Where streams go, if it writes any.
-    reactor: Arc<Reactor>,
-    settings: Arc<Settings>,
-    gate: Gate,
-    stopped: watch::Receiver<()>,
-}
-
-impl Door {
-    async fn admit_all(&self, listener: &TcpListener) -> Infallible {
-        loop {
-            self.admit(listener.accept().await).await;
-        }
-    }
-
-    async fn admit(&self, accepted: io::Result<(TcpStream, SocketAddr)>) {
-        match accepted {
-            Ok((socket, remote)) => {
-                if let Err(error) = set_up(&socket, &self.settings) {
-                    tracing::debug!(%error, "a socket could not be set up");
-                }
-                let conversation = Conversation {
-                    router: self.router.clone(),
-                    reactor: Arc::clone(&self.reactor),
-                    remote,
-                    request_timeout: self.settings.limits.request_timeout(),
-                    max_head: self.settings.limits.max_head(),
-                };
-                let (gate, stopped) = (self.gate.clone(), self.stopped.clone());
-                tokio::spawn(conversation.run(stopped, gate, socket));
-            }
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                tracing::error!(%error, "no new connection can be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-/// Whether the error concerns the connection that was to be accepted, and not the listener.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind as Kind;
-    matches!(
-        error.kind(),
-        Kind::ConnectionAborted | Kind::ConnectionReset | Kind::ConnectionRefused
-    )
-}
-
-/// A peer that vanished without a word is noticed by the kernel: the next ping is not acknowledged
-/// within a heartbeat, so it is gone within two. So is a reader that takes nothing at all.
-fn set_up(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    let patience = settings.heartbeat().min(settings.limits.write_timeout());
-    let socket = SockRef::from(socket);
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(patience))?;
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new()
-            .with_time(settings.heartbeat())
-            .with_interval(patience),
-    )
 }

@@ -5,9 +5,8 @@ use std::io::{self, IsTerminal};
 use anyhow::Context;
 use tidings::{
     config::{LogFormat, Settings},
-    server::{self, fd_limit},
+    server::{self, Listeners, fd_limit, signals::ShutdownSignals},
 };
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Threads for what blocks, which are reads of the log: twice as many as can read at a time. A crowd that
@@ -26,11 +25,8 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
         .build()
         .context("no threads to run on")?;
     runtime.block_on(async {
-        let mut signals = Signals::new().context("no signals can be received")?;
-        let listener = server::listen(settings.listen)
-            .with_context(|| format!("can't listen on {}", settings.listen))?;
-        let address = listener.local_addr()?;
-        tracing::info!("listening on http://{address}");
+        let mut signals = ShutdownSignals::new().context("no signals can be received")?;
+        let listeners = Listeners::bind(&settings).await?;
         let shutdown = async move {
             signals.next().await;
             // Who asks twice does not want to wait.
@@ -40,7 +36,7 @@ pub fn run(settings: Settings) -> anyhow::Result<()> {
             });
         };
         // As a task: what accepts connections then runs beside what answers them, and need not wake it.
-        let serving = tokio::spawn(server::serve(listener, settings, shutdown));
+        let serving = tokio::spawn(server::serve(listeners, settings, shutdown));
         serving.await?.context("the server stopped")
     })
 }
@@ -50,32 +46,12 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
+        .with_writer(io::stderr)
+        // Otherwise a line that can't be written, because stderr was closed, would be a panic.
+        .log_internal_errors(false);
     match settings.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
     Ok(())
-}
-
-/// What asks a process to end.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

@@ -15,13 +15,23 @@ impl Settings {
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         if let Some(token) = &self.admin_token {
             check_admin_token(token)?;
-        } else if !self.listen.ip().to_canonical().is_loopback() {
-            return Err(InvalidSettings::PublicWithoutToken(self.listen));
         }
+        self.check_addresses(&self.listen.known())?;
         if let Some(secret) = &self.stream_secret {
             check_stream_secret(secret)?;
         }
         Ok(())
+    }
+
+    /// Without an admin token, refuses addresses that other machines can reach.
+    pub fn check_addresses(&self, addresses: &[SocketAddr]) -> Result<(), InvalidSettings> {
+        let is_public = |address: &&SocketAddr| !address.ip().to_canonical().is_loopback();
+        match addresses.iter().find(is_public) {
+            Some(public) if self.admin_token.is_none() => {
+                Err(InvalidSettings::PublicWithoutToken(*public))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::write_tracking::Pulse;
+use super::write_tracking::WriteTracker;
 use crate::{
     broker::Broker,
     message::{ClientId, Seq},
@@ -43,7 +43,7 @@ impl ConfirmedPosition {
 /// Tracks one stream. Reports the end of the stream when it is dropped.
 pub struct DeliveryTracker {
     broker: Arc<Broker>,
-    pulse: Arc<Pulse>,
+    writes: Arc<WriteTracker>,
     /// None for an observer.
     client_id: Option<ClientId>,
     confirmed: ConfirmedPosition,
@@ -52,13 +52,13 @@ pub struct DeliveryTracker {
 
 impl DeliveryTracker {
     /// Tracks the stream of this subscriber.
-    pub fn new(broker: Arc<Broker>, pulse: Arc<Pulse>, subscriber: &Subscriber) -> Self {
+    pub fn new(broker: Arc<Broker>, writes: Arc<WriteTracker>, subscriber: &Subscriber) -> Self {
         let client_id = (!subscriber.is_observer()).then(|| subscriber.client_id.clone());
         // Ignore an earlier response on this socket.
-        pulse.begin();
+        writes.reset();
         Self {
             broker,
-            pulse,
+            writes,
             client_id,
             confirmed: ConfirmedPosition::default(),
             reason: None,
@@ -67,12 +67,12 @@ impl DeliveryTracker {
 
     /// A direct message is about to be written.
     pub fn on_direct_message(&self, seq: Seq) {
-        self.pulse.give(seq);
+        self.writes.start_write(seq);
     }
 
     /// A heartbeat has passed and the connection is open.
     pub fn on_heartbeat(&mut self) {
-        let confirmed = self.confirmed.on_heartbeat(self.pulse.written());
+        let confirmed = self.confirmed.on_heartbeat(self.writes.written());
         if let Some((client_id, seq)) = self.client_id.as_ref().zip(confirmed) {
             self.broker.confirm_sent(client_id, seq);
         }
@@ -83,23 +83,23 @@ impl DeliveryTracker {
         self.reason = Some(reason);
     }
 
-    /// The peer has closed: the last messages are confirmed when the socket is at rest.
-    fn tell_when_settled(&self) {
-        let (seq, broker) = (self.pulse.written(), Arc::clone(&self.broker));
+    /// The peer has closed: the last messages are confirmed if no reset follows.
+    fn confirm_on_orderly_close(&self) {
+        let (seq, broker) = (self.writes.written(), Arc::clone(&self.broker));
         if let Some(client_id) = self.client_id.clone()
             && self.confirmed.is_unreported(seq)
         {
-            let tell = move || broker.confirm_sent(&client_id, seq);
-            self.pulse.when_settled(Box::new(tell));
+            let confirm = move || broker.confirm_sent(&client_id, seq);
+            self.writes.on_orderly_close(Box::new(confirm));
         }
     }
 }
 
 impl Drop for DeliveryTracker {
     fn drop(&mut self) {
-        let closed_in_order = self.pulse.has_parted();
+        let closed_in_order = self.writes.is_closed_by_peer();
         if closed_in_order {
-            self.tell_when_settled();
+            self.confirm_on_orderly_close();
         }
         let reason = match (self.reason, closed_in_order) {
             (Some(reason), _) => reason.as_str(),

@@ -13,7 +13,7 @@ use super::{
 };
 use super::{
     connection::{Backlog, Connection, LogRead},
-    write_tracking::Pulse,
+    write_tracking::WriteTracker,
 };
 use crate::{
     broker::Broker,
@@ -27,9 +27,9 @@ pub fn bytes(
     broker: Arc<Broker>,
     heartbeat: Duration,
     opened: OpenedStream,
-    pulse: Arc<Pulse>,
+    writes: Arc<WriteTracker>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
-    let stream = Stream::new(broker, heartbeat, opened, pulse);
+    let stream = Stream::new(broker, heartbeat, opened, writes);
     futures_util::stream::unfold(stream, async |mut stream| {
         let bytes = stream.next().await?;
         Some((Ok(bytes), stream))
@@ -59,11 +59,11 @@ impl Stream {
         broker: Arc<Broker>,
         heartbeat: Duration,
         opened: OpenedStream,
-        pulse: Arc<Pulse>,
+        writes: Arc<WriteTracker>,
     ) -> Self {
         let connection = opened.pending.written_by_task();
         let subscriber = connection.registration().subscriber();
-        let tracker = DeliveryTracker::new(Arc::clone(&broker), pulse, subscriber);
+        let tracker = DeliveryTracker::new(Arc::clone(&broker), writes, subscriber);
         Self {
             next_ping: first_ping(heartbeat).into(),
             expires: opened.expires_at.map(|unix| instant_of(unix).into()),

@@ -1,5 +1,5 @@
-//! What is known of a socket from outside the request that it carries: whether what was given to it has
-//! left, and whether the peer took its leave.
+//! What a stream that hyper writes can know of its socket: which messages the kernel has taken, and whether the peer
+//! closed the connection in order.
 
 use std::{
     io,
@@ -16,78 +16,77 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::message::Seq;
 
-/// Shared by a socket and the stream on it.
+/// The state of a socket, shared by the [`TrackedSocket`] and the stream on it.
 #[derive(Default)]
-pub struct Pulse {
-    given: AtomicU64,
+pub struct WriteTracker {
+    started: AtomicU64,
     written: AtomicU64,
-    parted: AtomicBool,
-    broken: AtomicBool,
-    /// Something may not have been written yet.
-    busy: AtomicBool,
-    farewell: Mutex<Option<Farewell>>,
+    peer_closed: AtomicBool,
+    failed: AtomicBool,
+    /// Bytes were written since the last flush.
+    unflushed: AtomicBool,
+    on_orderly_close: Mutex<Option<CloseCallback>>,
 }
 
-/// What is to be done once a leave has turned out to be one.
-pub type Farewell = Box<dyn FnOnce() + Send>;
+/// Called when it is certain that the peer read everything before it closed.
+pub type CloseCallback = Box<dyn FnOnce() + Send>;
 
-impl Pulse {
-    /// Begins anew, for another stream on the same socket.
-    pub fn begin(&self) {
-        self.given.store(0, Ordering::Release);
+impl WriteTracker {
+    /// Forgets the positions of an earlier stream on the same socket.
+    pub fn reset(&self) {
+        self.started.store(0, Ordering::Release);
         self.written.store(0, Ordering::Release);
     }
 
-    /// Notes that the message at this place is about to be given to the socket.
-    pub fn give(&self, seq: Seq) {
-        self.given.store(seq, Ordering::Release);
+    /// The message at this position is about to be written to the socket.
+    pub fn start_write(&self, seq: Seq) {
+        self.started.store(seq, Ordering::Release);
     }
 
-    /// The newest place that the system has taken for the peer, whole.
+    /// The position of the newest message that the kernel has taken completely.
     pub fn written(&self) -> Seq {
         self.written.load(Ordering::Acquire)
     }
 
-    /// Whether everything that was to be written before has been: whoever writes holds nothing back.
-    pub fn is_at_rest(&self) -> bool {
-        !self.busy.load(Ordering::Acquire)
+    /// Whether everything written before has been flushed, so that hyper holds no bytes back.
+    pub fn is_flushed(&self) -> bool {
+        !self.unflushed.load(Ordering::Acquire)
     }
 
-    /// Whether the peer closed its side. It does so without an error only when it has read what it got:
-    /// a system that throws unread bytes away resets the connection (RFC 1122, section 4.2.2.13). What
-    /// was still on its way to it then was not read, and is answered by a reset that comes a little
-    /// later: see [`Pulse::when_settled`].
-    pub fn has_parted(&self) -> bool {
-        self.parted.load(Ordering::Acquire) && !self.broken.load(Ordering::Acquire)
+    /// Whether the peer closed its side without an error. A peer that still has unread bytes resets the connection
+    /// (RFC 1122, section 4.2.2.13). Bytes that arrive after it closed are answered by a reset a little later: see
+    /// [`WriteTracker::on_orderly_close`].
+    pub fn is_closed_by_peer(&self) -> bool {
+        self.peer_closed.load(Ordering::Acquire) && !self.failed.load(Ordering::Acquire)
     }
 
-    /// Has something done when it has turned out that the peer had everything before it closed.
-    pub fn when_settled(&self, farewell: Farewell) {
-        *self.farewell.lock() = Some(farewell);
+    /// Sets what is called if no reset follows, which means that the peer read everything before it closed.
+    pub fn on_orderly_close(&self, callback: CloseCallback) {
+        *self.on_orderly_close.lock() = Some(callback);
     }
 
-    /// What is to be done then, if anything.
-    pub fn farewell(&self) -> Option<Farewell> {
-        self.farewell.lock().take()
+    /// The callback, if one was set and not taken before.
+    pub fn take_callback(&self) -> Option<CloseCallback> {
+        self.on_orderly_close.lock().take()
     }
 
-    fn note<T>(&self, polled: &Poll<io::Result<T>>) {
+    fn note_error<T>(&self, polled: &Poll<io::Result<T>>) {
         if matches!(polled, Poll::Ready(Err(_))) {
-            self.broken.store(true, Ordering::Release);
+            self.failed.store(true, Ordering::Release);
         }
     }
 }
 
-/// A socket whose pulse is taken.
-pub struct Pulsed<S> {
+/// A socket that reports to a [`WriteTracker`].
+pub struct TrackedSocket<S> {
     socket: S,
-    pulse: Arc<Pulse>,
+    tracker: Arc<WriteTracker>,
 }
 
-impl<S> Pulsed<S> {
-    /// Takes the pulse of this socket from now on.
-    pub fn new(socket: S, pulse: Arc<Pulse>) -> Self {
-        Self { socket, pulse }
+impl<S> TrackedSocket<S> {
+    /// Reports reads and writes of this socket from now on.
+    pub fn new(socket: S, tracker: Arc<WriteTracker>) -> Self {
+        Self { socket, tracker }
     }
 
     /// The socket itself.
@@ -96,7 +95,7 @@ impl<S> Pulsed<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Pulsed<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TrackedSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -104,23 +103,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pulsed<S> {
     ) -> Poll<io::Result<()>> {
         let (before, room) = (buf.filled().len(), buf.remaining());
         let polled = Pin::new(&mut self.socket).poll_read(cx, buf);
-        self.pulse.note(&polled);
+        self.tracker.note_error(&polled);
         if matches!(polled, Poll::Ready(Ok(()))) && room > 0 && buf.filled().len() == before {
-            self.pulse.parted.store(true, Ordering::Release);
+            self.tracker.peer_closed.store(true, Ordering::Release);
         }
         polled
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TrackedSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.pulse.busy.store(true, Ordering::Release);
+        self.tracker.unflushed.store(true, Ordering::Release);
         let polled = Pin::new(&mut self.socket).poll_write(cx, buf);
-        self.pulse.note(&polled);
+        self.tracker.note_error(&polled);
         polled
     }
 
@@ -129,9 +128,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.pulse.busy.store(true, Ordering::Release);
+        self.tracker.unflushed.store(true, Ordering::Release);
         let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, bufs);
-        self.pulse.note(&polled);
+        self.tracker.note_error(&polled);
         polled
     }
 
@@ -139,13 +138,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pulsed<S> {
         self.socket.is_write_vectored()
     }
 
-    /// Whoever writes flushes only when it holds nothing back: everything that was given is written then.
+    /// hyper flushes only after it has written all its bytes, so every message that was started is written then.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.socket).poll_flush(cx);
         if matches!(polled, Poll::Ready(Ok(()))) {
-            let given = self.pulse.given.load(Ordering::Acquire);
-            self.pulse.written.store(given, Ordering::Release);
-            self.pulse.busy.store(false, Ordering::Release);
+            let started = self.tracker.started.load(Ordering::Acquire);
+            self.tracker.written.store(started, Ordering::Release);
+            self.tracker.unflushed.store(false, Ordering::Release);
         }
         polled
     }

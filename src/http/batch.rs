@@ -15,7 +15,7 @@ use futures_util::{
     stream::{self, FuturesOrdered},
 };
 
-use super::{AppState, Code, Error, body, push};
+use super::{AppState, Code, Error, body, content_coding::Compressed, push};
 use crate::broker::Push;
 
 /// Lines that are handed to the log together, at most.
@@ -46,8 +46,17 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         let detail = format!("send application/x-ndjson, not {content_type:?}");
         return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
     }
+    let compressed = request.extensions().get::<Compressed>().copied();
+    let mut lines = Lines::new(request.into_body(), compressed, &state);
+    if compressed.is_some() {
+        // A body that can't be decompressed at all is refused as a whole.
+        lines.more(&state).await;
+        if let Some(error) = lines.failed.take() {
+            return Err(error);
+        }
+    }
     let batch = Batch {
-        lines: Lines::new(request.into_body(), &state),
+        lines,
         answers: FuturesOrdered::new(),
         state,
     };
@@ -123,6 +132,9 @@ struct Lines {
     body: BodyDataStream,
     rest: Vec<u8>,
     limit: usize,
+    compressed: Option<Compressed>,
+    /// Why the body ended early; it is the last answer.
+    failed: Option<Error>,
     /// The rest belongs to a line that was refused before its end was there.
     refused: bool,
     /// Nothing more comes.
@@ -132,12 +144,14 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(body: Body, state: &AppState) -> Self {
+    fn new(body: Body, compressed: Option<Compressed>, state: &AppState) -> Self {
         let limit = state.settings.limits.max_message_bytes;
         Self {
             body: body.into_data_stream(),
             rest: Vec::new(),
             limit,
+            compressed,
+            failed: None,
             refused: false,
             ended: false,
             over: false,
@@ -157,7 +171,7 @@ impl Lines {
             }
             if self.ended {
                 self.over = true;
-                return None;
+                return self.failed.take().map(|error| vec![Err(error)]);
             }
             self.more(state).await;
         }
@@ -168,8 +182,13 @@ impl Lines {
         match next.await {
             Ok(Some(Ok(bytes))) => self.rest.extend_from_slice(&bytes),
             Ok(None) => self.ended = true,
-            // It broke off or went silent: what is whole has been answered, and half a line is nothing.
-            Ok(Some(Err(_))) | Err(_) => {
+            // The body ended early or timed out: complete lines have been answered, and half a line is dropped.
+            Ok(Some(Err(_))) => {
+                self.rest.clear();
+                self.ended = true;
+                self.failed = self.compressed.map(Compressed::damaged);
+            }
+            Err(_) => {
                 self.rest.clear();
                 self.ended = true;
             }

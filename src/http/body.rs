@@ -1,4 +1,4 @@
-//! Reading what came: bodies and queries, bounded in size and time, and refused by the field's name.
+//! Request bodies and queries: limits of size and time, and errors that name the field.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,11 +10,11 @@ use axum::{
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
-use super::{Code, Error};
+use super::{Code, Error, content_coding::Compressed};
 use crate::config::Settings;
 pub use crate::query::Pairs;
 
-/// A whole request body, of at most the size of one message, arrived in time.
+/// A complete request body, after decompression: at most `max_message_bytes`, received within `request_timeout`.
 pub struct WholeBody(pub Bytes);
 
 impl<S> FromRequest<S> for WholeBody
@@ -27,7 +27,8 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let limits = &Arc::<Settings>::from_ref(state).limits;
         let time = limits.request_timeout();
-        let body = read(request.into_body(), limits.max_message_bytes);
+        let compressed = request.extensions().get::<Compressed>().copied();
+        let body = read(request.into_body(), limits.max_message_bytes, compressed);
         tokio::time::timeout(time, body)
             .await
             .map_err(|_| late(time))?
@@ -40,17 +41,17 @@ fn late(time: Duration) -> Error {
     Error::new(Code::RequestTimeout, detail)
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, Error> {
+async fn read(body: Body, limit: usize, compressed: Option<Compressed>) -> Result<Bytes, Error> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             let detail = format!("the body is over the limit of {limit} bytes (max_message_bytes)");
             Err(Error::new(Code::MessageTooLarge, detail))
         }
-        Err(_) => Err(Error::new(
-            Code::InvalidJson,
-            "the body ended before it was whole",
-        )),
+        Err(_) => Err(match compressed {
+            Some(compressed) => compressed.damaged(),
+            None => Error::new(Code::InvalidJson, "the body is not complete"),
+        }),
     }
 }
 
@@ -123,7 +124,7 @@ fn refusal(path: &str, error: &serde_json::Error) -> Error {
     if let Some(name) = quoted("missing field `") {
         Error::new(Code::MissingField, &*text).field(below(name))
     } else if text.starts_with("unknown field `") {
-        // The path already ends in the field that nobody knows.
+        // The path already ends in the unknown field.
         Error::new(Code::UnknownField, &*text).field(path)
     } else {
         Error::new(Code::InvalidField, &*text).field(path)
@@ -131,13 +132,13 @@ fn refusal(path: &str, error: &serde_json::Error) -> Error {
 }
 
 impl Pairs {
-    /// The first value of a name that has to be there.
+    /// The first value of a required name.
     pub fn need(&self, name: &str) -> Result<&str, Error> {
         self.get(name)
             .ok_or_else(|| Error::new(Code::MissingField, format!("{name} is missing")).field(name))
     }
 
-    /// `limit`: how much one page of `what` is to have, at most `most`.
+    /// The parameter `limit`: how many `what` a page has, at most `most`.
     pub fn page_limit(&self, default: u64, most: u64, what: &str) -> Result<usize, Error> {
         let limit = self.number("limit")?.unwrap_or(default);
         match (1..=most).contains(&limit) {

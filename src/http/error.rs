@@ -1,4 +1,4 @@
-//! An answer that says no: RFC 9457 problem details, with a stable code and the field that was wrong.
+//! Errors as responses: problem details (RFC 9457) with a stable code and the name of the wrong field.
 
 mod code;
 
@@ -16,7 +16,7 @@ use crate::{
     log::{AppendError, ReadError},
 };
 
-/// A refusal on its way out.
+/// An error that becomes a response.
 #[derive(Debug)]
 pub struct Error {
     code: Code,
@@ -26,7 +26,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// A refusal that says what was wrong with this very request.
+    /// An error, with what was wrong in this request.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
@@ -36,7 +36,7 @@ impl Error {
         }
     }
 
-    /// A value that a field, parameter or header can't have.
+    /// An invalid value of a field, parameter or header.
     pub fn invalid(field: impl Into<String>, why: impl ToString) -> Self {
         Self::new(Code::InvalidField, why.to_string()).field(field)
     }
@@ -48,19 +48,19 @@ impl Error {
         self
     }
 
-    /// Says when trying again makes sense, in seconds.
+    /// After how many seconds the client may try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// The kind of refusal.
+    /// The error code.
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// The status it answers with.
+    /// The status of the response.
     pub fn status(&self) -> StatusCode {
         self.code.parts().0
     }
@@ -90,6 +90,12 @@ impl IntoResponse for Error {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.code == Code::UnsupportedContentCoding {
+            headers.insert(
+                header::ACCEPT_ENCODING,
+                HeaderValue::from_static("gzip, zstd"),
+            );
         }
         if self.code == Code::Unauthorized {
             headers.insert(
@@ -121,7 +127,7 @@ impl From<AppendError> for Error {
                 Self::new(Code::IdempotencyKeyReused, text).field("idempotency_key")
             }
             AppendError::Full => {
-                let text = "there is no room on the disk; pushes are taken again when there is";
+                let text = "the disk is full; pushes are accepted again when there is space";
                 Self::new(Code::StorageFull, text).retry_after(10)
             }
             AppendError::Locked => Self::new(Code::LogUnavailable, text).retry_after(1),
@@ -134,11 +140,7 @@ impl From<AppendError> for Error {
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         tracing::error!(%error, "a read of the log failed");
-        Self::new(
-            Code::LogUnavailable,
-            "the log can not be read at this moment",
-        )
-        .retry_after(1)
+        Self::new(Code::LogUnavailable, "the log can't be read now").retry_after(1)
     }
 }
 
@@ -147,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_kind_is_left_out_of_the_list() {
+    fn the_list_has_every_code() {
         let places: Vec<usize> = Code::ALL.iter().map(|code| *code as usize).collect();
         let all: Vec<usize> = (0..=Code::Internal as usize).collect();
         assert_eq!(places, all);

@@ -6,14 +6,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// A response that no cache keeps and no proxy holds back.
+/// A response that caches do not store and proxies do not buffer or compress.
 pub fn response(body: Body) -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/event-stream"),
         ),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        // Compressing middleware holds events back; `no-transform` keeps it away (RFC 9111, section 5.2.2.6).
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-cache, no-transform"),
+        ),
         (
             header::HeaderName::from_static("x-accel-buffering"),
             HeaderValue::from_static("no"),

@@ -1,10 +1,10 @@
-//! What every request passes: sizes, CORS, and an answer for what nobody else answers.
+//! Middleware of all requests: size limits, CORS, panics, and the responses for unknown routes and methods.
 
 use std::{any::Any, time::Instant};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Method, Uri, header},
+    http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
-use super::{AppState, Code, Error, redact::Redacted};
+use super::{AppState, Code, Error, pages, redact::Redacted};
 use crate::config::{AllowedOrigin, Settings};
 
 /// Refuses a request whose URL or header fields are too large.
@@ -48,7 +48,7 @@ pub async fn sizes(
     Ok(next.run(request).await)
 }
 
-/// Notes each request and its answer, for who asks for `tidings::http=debug`.
+/// Logs each request and its response at the level `tidings::http=debug`.
 pub async fn trace(request: Request, next: Next) -> Response {
     let (method, uri, began) = (
         request.method().clone(),
@@ -61,8 +61,8 @@ pub async fn trace(request: Request, next: Next) -> Response {
     response
 }
 
-/// Listening is open to pages of the origins that the settings name. Only where they are named may a
-/// page send its cookies along.
+/// Allows pages of the configured origins to open streams. Cookies are allowed only for origins that are named, not
+/// with `*`.
 pub fn cors(settings: &Settings) -> CorsLayer {
     let named = settings
         .allow_origin
@@ -85,27 +85,56 @@ pub fn cors(settings: &Settings) -> CorsLayer {
             header::CONTENT_TYPE,
             header::HeaderName::from_static("last-event-id"),
         ])
-        // Who reads the stream by `fetch` can then wait as long as it is told to.
+        // Lets pages that read the stream by `fetch` see how long to wait.
         .expose_headers([header::RETRY_AFTER])
 }
 
-/// No such route.
-pub async fn not_found(uri: Uri) -> Error {
-    Error::new(
-        Code::NotFound,
-        format!("there is nothing at {}", uri.path()),
-    )
+/// An extension of a request on a socket that has one of the reserved file descriptors, so that it must not become a
+/// stream.
+#[derive(Clone, Copy, Debug)]
+pub struct NoStreams {
+    /// The limit of file descriptors of this process.
+    pub limit: u64,
+    /// How many of them are kept for requests that are not streams.
+    pub reserve: u64,
 }
 
-/// No such method on this route.
-pub async fn method_not_allowed(method: Method, uri: Uri) -> Error {
-    Error::new(
-        Code::MethodNotAllowed,
-        format!("{} does not take {method}", uri.path()),
-    )
+/// Refuses a stream on a reserved descriptor.
+pub async fn check_descriptors(request: Request, next: Next) -> Result<Response, Error> {
+    let Some(NoStreams { limit, reserve }) = request.extensions().get::<NoStreams>().copied()
+    else {
+        return Ok(next.run(request).await);
+    };
+    let detail = format!(
+        "the server may open {limit} files and sockets, and keeps the last {reserve} for other requests: raise the limit (ulimit -n, or LimitNOFILE in a systemd unit)"
+    );
+    Err(Error::new(Code::TooManyConnections, detail).retry_after(5))
 }
 
-/// A handler that panics answers 500, and the rest goes on.
+/// No such route: a page for people, a problem document for programs.
+pub async fn not_found(request: Request) -> Response {
+    let detail = format!("there is nothing at {}", request.uri().path());
+    answer_or_page(Error::new(Code::NotFound, detail), request).await
+}
+
+/// The route does not support the method. The router adds the header field `Allow`.
+pub async fn method_not_allowed(request: Request) -> Response {
+    let detail = format!(
+        "{} does not take {}",
+        request.uri().path(),
+        request.method()
+    );
+    answer_or_page(Error::new(Code::MethodNotAllowed, detail), request).await
+}
+
+async fn answer_or_page(error: Error, request: Request) -> Response {
+    match pages::is_for_people(&request) {
+        true => pages::missing(error.status(), request).await,
+        false => error.into_response(),
+    }
+}
+
+/// Answers 500 when a handler panics. Other requests are not affected.
 pub fn catch_panic() -> CatchPanicLayer<PanicAnswer> {
     CatchPanicLayer::custom(PanicAnswer)
 }
@@ -123,6 +152,10 @@ impl ResponseForPanic for PanicAnswer {
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or_default();
         tracing::error!(panic = text, "a handler panicked");
-        Error::new(Code::Internal, "something broke on our side").into_response()
+        Error::new(
+            Code::Internal,
+            "an error in the server; its log has the details",
+        )
+        .into_response()
     }
 }

@@ -12,14 +12,21 @@ use app::{Assets, Language};
 use asset::Caching;
 use axum::{
     Router,
-    extract::Path,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
-    response::{Html, IntoResponse, Response},
+    extract::{Path, Request},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{Html, IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::config::LeptosOptions;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list,
+    render_app_to_stream_with_context,
+};
 use manifest::Manifest;
+use std::sync::OnceLock;
+
+/// The files of the page for unknown addresses.
+static MISSING_ASSETS: OnceLock<Assets> = OnceLock::new();
 
 /// The pages and their files, as routes of their own that need no state of the server.
 pub fn router<S>() -> Router<S>
@@ -30,6 +37,7 @@ where
     let docs = docs_page(&manifest);
     let linked = manifest.clone();
     let mut router = pages(&manifest)
+        .route("/docs/", get(without_slash))
         .route("/docs", get(move || async move { docs.into_response() }))
         .route(
             "/pkg/{*path}",
@@ -53,23 +61,61 @@ fn pages<S>(manifest: &Manifest) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let assets = Assets {
+    let assets = assets(manifest);
+    let shell = move || app::shell(assets.clone());
+    let options = LeptosOptions::builder().output_name("app").build();
+    let routes = generate_route_list(shell.clone());
+    let mut router = Router::new();
+    for path in routes.iter().map(AxumRouteListing::path) {
+        if !path.ends_with('/') {
+            router = router.route(&format!("{path}/"), get(without_slash));
+        }
+    }
+    router
+        .leptos_routes_with_context(&options, routes, prepare_page, shell)
+        .with_state(options)
+}
+
+/// The same page without the slash at the end of its path.
+async fn without_slash(uri: Uri) -> Redirect {
+    let path = uri.path().trim_end_matches('/');
+    match uri.query() {
+        Some(query) => Redirect::permanent(&format!("{path}?{query}")),
+        None => Redirect::permanent(path),
+    }
+}
+
+/// Whether a person sent this request with a browser, and not a program: it asks for HTML by name, and does not prefer
+/// JSON.
+pub fn is_for_people(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && accept::prefers_html(request.headers())
+}
+
+/// The page for addresses where there is nothing, with a link to the first page.
+pub async fn missing(status: StatusCode, request: Request) -> Response {
+    let assets = MISSING_ASSETS
+        .get_or_init(|| assets(&Manifest::load()))
+        .clone();
+    let prepare = move || {
+        prepare_page();
+        if let Some(response) = leptos::context::use_context::<ResponseOptions>() {
+            response.set_status(status);
+        }
+    };
+    let render = render_app_to_stream_with_context(prepare, move || app::shell(assets.clone()));
+    render(request).await
+}
+
+/// The files that all pages need.
+fn assets(manifest: &Manifest) -> Assets {
+    Assets {
         style: manifest.url("main.css"),
         boot: manifest.url("boot.js"),
         script: manifest.url("app.js"),
         wasm: manifest.url("app_bg.wasm"),
         favicon: manifest.url("favicon.svg"),
-    };
-    let shell = move || app::shell(assets.clone());
-    let options = LeptosOptions::builder().output_name("app").build();
-    Router::new()
-        .leptos_routes_with_context(
-            &options,
-            generate_route_list(shell.clone()),
-            prepare_page,
-            shell,
-        )
-        .with_state(options)
+    }
 }
 
 /// Gives the page that is being rendered its language and its headers. Leptos hands what it found on the server to the

@@ -4,8 +4,8 @@ use axum::{Json, Router, middleware, routing};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, batch, clients, jobs, layers, messages, openapi, pages, push, samples, session,
-    sse, stats, topics,
+    AppState, ack, batch, clients, content_coding, jobs, layers, messages, openapi, pages, push,
+    samples, session, sse, stats, topics,
 };
 use crate::auth::Admin;
 
@@ -13,8 +13,9 @@ use crate::auth::Admin;
 pub fn router(state: AppState) -> Router {
     let (streams, listening) = OpenApiRouter::new()
         .routes(routes!(sse::get))
-        .routes(routes!(ack::post))
         .routes(routes!(jobs::stream))
+        .route_layer(middleware::from_fn(layers::check_descriptors))
+        .routes(routes!(ack::post))
         .routes(routes!(jobs::show))
         .routes(routes!(jobs::log))
         .split_for_parts();
@@ -53,6 +54,8 @@ pub fn router(state: AppState) -> Router {
         .route("/openapi.json", routing::get(async move || Json(api)))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(content_coding::decompression())
+        .layer(middleware::from_fn(content_coding::check))
         .layer(middleware::from_fn_with_state(state.clone(), layers::sizes))
         .layer(layers::catch_panic())
         .layer(middleware::from_fn(layers::trace))

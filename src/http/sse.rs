@@ -20,7 +20,7 @@ use super::{AppState, Code, Error, body::Pairs, demo, event_stream};
 use crate::{
     delivery::{
         OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
-        write_tracking::Pulse,
+        write_tracking::WriteTracker,
     },
     registry::{AdmissionError, Subscriber},
 };
@@ -87,15 +87,18 @@ pub async fn get(
         opening,
         expires_at: grant.expires_at,
     };
-    let pulse = extensions.get::<Arc<Pulse>>().cloned().unwrap_or_default();
+    let writes = extensions
+        .get::<Arc<WriteTracker>>()
+        .cloned()
+        .unwrap_or_default();
     match extensions.get::<Handover>() {
-        Some(handover) if pulse.is_at_rest() => {
+        Some(handover) if writes.is_flushed() => {
             handover.offer(opened);
             Ok(event_stream::response(Body::empty()))
         }
         _ => {
             let heartbeat = state.settings.heartbeat();
-            let bytes = task_stream::bytes(Arc::clone(&state.broker), heartbeat, opened, pulse);
+            let bytes = task_stream::bytes(Arc::clone(&state.broker), heartbeat, opened, writes);
             Ok(event_stream::response(Body::from_stream(bytes)))
         }
     }

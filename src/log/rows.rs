@@ -154,10 +154,7 @@ impl Decoder {
         if let Some(event) = self.events.get(name) {
             return Ok(event.clone());
         }
-        let event = match EventType::RESERVED.iter().find(|own| **own == name) {
-            Some(own) => EventType::own(own),
-            None => EventType::parse(name).map_err(|why| invalid("event type", name, why))?,
-        };
+        let event = EventType::stored(name).map_err(|why| invalid("event type", name, why))?;
         self.events.insert(name.into(), event.clone());
         Ok(event)
     }

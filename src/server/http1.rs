@@ -1,5 +1,5 @@
-//! The requests of one socket, answered one after the other by hyper and the router, until one of them turns out to
-//! be a stream, which leaves.
+//! One HTTP/1.1 connection: hyper reads its requests and the router answers them, one after the other, until one of
+//! them opens a stream. Then the socket is taken from hyper and given to the reactor.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -7,12 +7,12 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
-    http::{Method, Request, Version},
-    response::{IntoResponse, Response},
+    http::{Method, Request, StatusCode, Version},
+    response::Response,
 };
 use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::{
     io::AsyncWriteExt,
@@ -21,74 +21,90 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::response_head::response_head;
+use super::{
+    fd_limit::DescriptorLimit,
+    head_timer::{HeadTimer, IDLE},
+    http1_socket::Http1Socket,
+    response::{response_head, whole_response},
+};
 use crate::{
     delivery::{
         LINGER, OpenedStream,
         handover::Handover,
         reactor::{DetachedStream, Reactor},
-        write_tracking::{Farewell, Pulse, Pulsed},
+        write_tracking::{CloseCallback, TrackedSocket, WriteTracker},
     },
-    http::{Code, Error},
+    http::{Code, Error, NoStreams},
 };
 
-/// First requests that are answered at the same time.
-const AT_ONCE: usize = 64;
+/// The number of connections that are set up at the same time.
+const SETUPS: usize = 64;
 
-/// How long one of them may keep others waiting.
-const TURN: Duration = Duration::from_millis(20);
+/// How long a connection may hold its permit while its first request is answered.
+const MAX_SETUP: Duration = Duration::from_millis(20);
 
-/// The requests of one socket, answered one after the other.
-pub struct Conversation {
-    /// What answers them.
+/// How long a connection on a reserved descriptor may wait before its first request.
+const RESERVED_WAIT: Duration = Duration::from_secs(1);
+
+/// An accepted connection.
+pub struct Http1Connection {
+    /// Answers the requests.
     pub router: Router,
-    /// Where streams go, if it writes any.
+    /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
-    /// Who asks.
+    /// The address of the peer.
     pub remote: SocketAddr,
     /// How long the head of a request may take.
     pub request_timeout: Duration,
-    /// The most bytes of it.
+    /// The maximum size of a head, in bytes.
     pub max_head: usize,
+    /// Set if the socket has one of the reserved descriptors: then it opens no stream and is not kept alive.
+    pub reserved: Option<DescriptorLimit>,
 }
 
-/// Lets a crowd in some at a time. What answers a first request takes far more room than a stream does: for ten
-/// thousand who come at once that would be a lot, and leave its traces in the memory that stays.
+/// An admission semaphore: limits how many connections are set up at the same time. Answering a first request takes
+/// far more memory than an open stream. Without this limit, ten thousand clients that connect at once would make the
+/// process grow, and much of that memory would not go back to the system.
 #[derive(Clone)]
-pub struct Gate(Arc<Semaphore>);
+pub struct SetupPermits(Arc<Semaphore>);
 
-impl Default for Gate {
+impl Default for SetupPermits {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self(Arc::new(Semaphore::new(SETUPS)))
     }
 }
 
-/// A stream that is to leave hyper, and the head of its response.
-type Leaving = (OpenedStream, Bytes);
+/// A stream that leaves hyper, and the head of its response.
+type Departure = (OpenedStream, Bytes);
 
-/// Its way out, which is taken once.
-type Leave = Arc<Mutex<Option<oneshot::Sender<Leaving>>>>;
+/// Takes the one stream that leaves a connection.
+type DepartureSender = Arc<Mutex<Option<oneshot::Sender<Departure>>>>;
 
-/// What holds one of the places at the gate, until the first request is answered.
-type Permit = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
+/// A permit of [`SetupPermits`], until the first request is answered.
+type SetupPermit = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
 
-impl Conversation {
-    /// Answers until the peer has said its last, or the server stops.
+impl Http1Connection {
+    /// Answers requests until the peer closes the connection or the server stops.
     pub async fn run(
         self,
-        // The last to be dropped: who waits for it waits for all that this task holds.
+        // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
         mut stopped: watch::Receiver<()>,
-        gate: Gate,
+        permits: SetupPermits,
         socket: TcpStream,
     ) {
-        let something = tokio::time::timeout(self.request_timeout, socket.readable());
+        let wait = match self.reserved {
+            Some(_) => self.request_timeout.min(RESERVED_WAIT),
+            None => self.request_timeout,
+        };
+        // Looks at the first byte. That a socket is said to be readable is no proof that there is one.
+        let mut first = [0];
         let came = tokio::select! {
-            came = something => matches!(came, Ok(Ok(()))),
+            peeked = tokio::time::timeout(wait, socket.peek(&mut first)) => matches!(peeked, Ok(Ok(1))),
             _ = stopped.changed() => false,
         };
-        if came && let Ok(permit) = gate.0.acquire_owned().await {
+        if came && let Ok(permit) = permits.0.acquire_owned().await {
             let permit = Arc::new(Mutex::new(Some(permit)));
-            // In a box of its own: whoever waits takes no room for it.
+            // Boxed, so that connections that wait for a request or a permit do not take the memory for it.
             Box::pin(self.answer_all(&mut stopped, permit, socket)).await;
         }
     }
@@ -96,31 +112,34 @@ impl Conversation {
     async fn answer_all(
         self,
         stopped: &mut watch::Receiver<()>,
-        permit: Permit,
+        permit: SetupPermit,
         socket: TcpStream,
     ) {
-        let mut turn = std::pin::pin!(tokio::time::sleep(TURN));
-        let pulse = Arc::new(Pulse::default());
-        let socket = TokioIo::new(Pulsed::new(socket, Arc::clone(&pulse)));
-        let (leave, mut leaving) = oneshot::channel();
-        let leave = Arc::new(Mutex::new(Some(leave)));
+        let mut max_setup = std::pin::pin!(tokio::time::sleep(MAX_SETUP));
+        let writes = Arc::new(WriteTracker::default());
+        let (sender, mut departure) = oneshot::channel();
+        let sender = Arc::new(Mutex::new(Some(sender)));
+        let timer = HeadTimer::new(IDLE, self.request_timeout);
+        let socket = TrackedSocket::new(socket, Arc::clone(&writes));
+        let socket = TokioIo::new(Http1Socket::new(socket, timer.clone()));
         let mut connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(timer)
             .header_read_timeout(self.request_timeout)
             .max_buf_size(self.max_head)
+            .keep_alive(self.reserved.is_none())
             .serve_connection(
                 socket,
-                service_fn(|request| self.answer(request, &pulse, &leave, &permit)),
+                service_fn(|request| self.answer(request, &writes, &sender, &permit)),
             );
         let mut stopping = false;
         let outcome = loop {
             tokio::select! {
                 outcome = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => break outcome,
-                Ok((opened, head)) = &mut leaving => {
-                    let socket = connection.into_parts().io.into_inner().into_inner();
-                    return self.hand_over(opened, socket, head, &permit);
+                Ok((opened, head)) = &mut departure => {
+                    let (socket, _) = connection.into_parts().io.into_inner().into_parts();
+                    return self.hand_over(opened, socket.into_inner(), head, &permit);
                 }
-                () = &mut turn, if !turn.is_elapsed() => drop(permit.lock().take()),
+                () = &mut max_setup, if !max_setup.is_elapsed() => drop(permit.lock().take()),
                 _ = stopped.changed(), if !stopping => {
                     stopping = true;
                     Pin::new(&mut connection).graceful_shutdown();
@@ -128,47 +147,61 @@ impl Conversation {
             }
         };
         let parts = connection.into_parts();
-        let mut socket = parts.io.into_inner().into_inner();
-        if outcome.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty() {
-            refuse_late(&mut socket, self.request_timeout).await;
+        let (socket, refused) = parts.io.into_inner().into_parts();
+        let mut socket = socket.into_inner();
+        let timed_out = outcome.is_err_and(|error| error.is_timeout());
+        let error = match refused {
+            Some(status) => Some(self.refusal(status)),
+            None if timed_out && !parts.read_buf.is_empty() => Some(self.late()),
+            None => None,
+        };
+        if let Some(error) = error {
+            let _ = socket.write_all(&whole_response(error).await).await;
         }
-        part(&mut socket).await;
-        if let Some(farewell) = pulse.farewell()
+        close(&mut socket).await;
+        if let Some(callback) = writes.take_callback()
             && !stopping
         {
             tokio::select! {
-                () = settle(socket, farewell) => {}
+                () = call_unless_reset(socket, callback) => {}
                 _ = stopped.changed() => {}
             }
         }
     }
 
-    /// Answers one request. Where the answer is a stream that leaves hyper, it never comes.
+    /// Answers one request. If the answer is a stream that leaves hyper, this future never ends.
     fn answer(
         &self,
         request: Request<Incoming>,
-        pulse: &Arc<Pulse>,
-        leave: &Leave,
-        permit: &Permit,
+        writes: &Arc<WriteTracker>,
+        sender: &DepartureSender,
+        permit: &SetupPermit,
     ) -> BoxFuture<'static, Result<Response, Infallible>> {
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(self.remote));
-        request.extensions_mut().insert(Arc::clone(pulse));
-        // A stream in chunks: HTTP/1.0 has none.
+        let extensions = request.extensions_mut();
+        extensions.insert(ConnectInfo(self.remote));
+        extensions.insert(Arc::clone(writes));
+        if let Some(descriptors) = self.reserved {
+            extensions.insert(NoStreams {
+                limit: descriptors.limit(),
+                reserve: descriptors.reserve(),
+            });
+        }
+        // Detached streams are sent in chunks, which HTTP/1.0 does not have.
         let may_leave = request.version() == Version::HTTP_11 && request.method() == Method::GET;
         let handover = Handover::default();
         if may_leave && self.reactor.writes() {
             request.extensions_mut().insert(handover.clone());
         }
-        let (router, leave) = (self.router.clone(), Arc::clone(leave));
+        let (router, sender) = (self.router.clone(), Arc::clone(sender));
         let permit = Arc::clone(permit);
-        // hyper asks for a future that can be moved when the socket is to be had back.
+        // Boxed, because `into_parts` of hyper's connection needs a future that is `Unpin`.
         Box::pin(async move {
             let response = router.oneshot(request).await?;
             if let Some(opened) = handover.take() {
-                let way = leave.lock().take();
-                if let Some(way) = way {
-                    let _ = way.send((opened, response_head(&response)));
+                let sender = sender.lock().take();
+                if let Some(sender) = sender {
+                    let _ = sender.send((opened, response_head(&response)));
                 }
                 std::future::pending::<()>().await;
             }
@@ -177,9 +210,15 @@ impl Conversation {
         })
     }
 
-    fn hand_over(&self, opened: OpenedStream, socket: TcpStream, head: Bytes, permit: &Permit) {
+    fn hand_over(
+        &self,
+        opened: OpenedStream,
+        socket: TcpStream,
+        head: Bytes,
+        permit: &SetupPermit,
+    ) {
         match socket.into_std() {
-            // Its place at the gate goes along: else those who are through would wait at the next door.
+            // The permit goes along. Otherwise new streams would queue up before the delivery threads.
             Ok(socket) => self.reactor.take(DetachedStream {
                 opened,
                 socket,
@@ -189,36 +228,46 @@ impl Conversation {
             Err(error) => tracing::error!(%error, "a socket can't be handed over"),
         }
     }
-}
 
-/// Waits for the reset by which a peer that closed says that it did not have everything; without one it had.
-async fn settle(socket: TcpStream, farewell: Farewell) {
-    tokio::time::sleep(LINGER).await;
-    if matches!(socket.take_error(), Ok(None)) {
-        farewell();
+    /// What is sent where hyper refused a head with this status.
+    fn refusal(&self, status: StatusCode) -> Error {
+        let most = self.max_head;
+        match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Error::new(
+                Code::HeadersTooLarge,
+                format!("the head of the request has over {most} bytes (max_header_bytes)"),
+            ),
+            StatusCode::URI_TOO_LONG => Error::new(
+                Code::UrlTooLong,
+                "the URL is over the limit (max_url_bytes)",
+            ),
+            _ => Error::new(
+                Code::InvalidRequest,
+                "the head of the request is not valid HTTP/1.1",
+            ),
+        }
+    }
+
+    /// What is sent when a head began and did not end in time.
+    fn late(&self) -> Error {
+        let seconds = self.request_timeout.as_secs();
+        let detail = format!("the request did not arrive within {seconds} s");
+        Error::new(Code::RequestTimeout, detail)
     }
 }
 
-/// Closes a socket so that the last answer arrives: closing one that still holds unread bytes of the
-/// peer would reset it, and the answer with it.
-async fn part(socket: &mut TcpStream) {
+/// Waits for a reset, by which a peer that closed says that it did not read everything. Without one, calls back.
+async fn call_unless_reset(socket: TcpStream, callback: CloseCallback) {
+    tokio::time::sleep(LINGER).await;
+    if matches!(socket.take_error(), Ok(None)) {
+        callback();
+    }
+}
+
+/// Closes a socket so that the last response arrives. If unread bytes of the peer were left, closing would reset the
+/// connection, and the peer could lose the response.
+async fn close(socket: &mut TcpStream) {
     if socket.shutdown().await.is_ok() {
         let _ = tokio::time::timeout(LINGER, tokio::io::copy(socket, &mut tokio::io::sink())).await;
     }
-}
-
-/// A request that began and did not end in time gets an answer that says so.
-async fn refuse_late(socket: &mut TcpStream, time: Duration) {
-    let detail = format!("the request did not arrive within {} s", time.as_secs());
-    let error = Error::new(Code::RequestTimeout, detail);
-    let status = error.status();
-    let response = error.into_response();
-    let Ok(body) = axum::body::to_bytes(response.into_body(), usize::MAX).await else {
-        return;
-    };
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    let _ = socket.write_all(&[head.as_bytes(), &body].concat()).await;
 }

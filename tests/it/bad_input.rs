@@ -88,6 +88,18 @@ async fn a_push_that_is_not_valid_is_refused_by_name_and_reaches_nobody() {
             Some("event"),
         ),
         (
+            r#"{"to":"everyone","data":1,"event":"error"}"#,
+            422,
+            "invalid_field",
+            Some("event"),
+        ),
+        (
+            r#"{"to":"everyone","data":1,"event":"open"}"#,
+            422,
+            "invalid_field",
+            Some("event"),
+        ),
+        (
             r#"{"to":"everyone","data":1,"ttl":-1}"#,
             422,
             "invalid_field",

@@ -89,6 +89,11 @@ impl Running {
         }
     }
 
+    /// Its next line on stderr.
+    pub fn error_line(&self) -> String {
+        self.err.recv_timeout(PATIENCE).expect("another line")
+    }
+
     /// Waits until it has said this on stderr.
     pub fn told(&self, text: &str) {
         loop {

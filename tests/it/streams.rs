@@ -15,7 +15,7 @@ async fn the_head_and_the_welcome_come_before_any_message() {
         .await;
     let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
     assert_eq!(header("content-type"), "text/event-stream");
-    assert_eq!(header("cache-control"), "no-cache");
+    assert_eq!(header("cache-control"), "no-cache, no-transform");
     assert_eq!(header("x-accel-buffering"), "no");
     assert_eq!(header("access-control-allow-origin"), "*");
 

@@ -1,57 +1,63 @@
-//! Every kind of refusal there is.
+//! The error codes of the API.
 
 use axum::http::StatusCode;
 
-/// Every kind of refusal, named after the answer. The code is what programs may branch on.
+/// An error code. Programs may depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// A field, parameter or header has a value that it can't have.
+    /// A field, parameter or header has an invalid value.
     InvalidField,
     /// A field or parameter is missing.
     MissingField,
-    /// A field that nobody knows: most likely a slip of the pen.
+    /// A field that does not exist: most likely a typing error.
     UnknownField,
-    /// The body is not JSON at all.
+    /// The body is not JSON.
     InvalidJson,
     /// The body is of another content type.
     UnsupportedMediaType,
+    /// The body has a content coding that is not read here.
+    UnsupportedContentCoding,
+    /// The body is not what its content coding says.
+    InvalidContentCoding,
+    /// The head of the request is not valid HTTP.
+    InvalidRequest,
     /// No such route.
     NotFound,
-    /// The route is there, the method is not.
+    /// The route does not support the method.
     MethodNotAllowed,
-    /// Nobody has heard of this client.
+    /// The client has never connected, and no message is for it.
     ClientUnknown,
     /// The client has no connection here.
     ClientNotConnected,
-    /// Nobody whom the push is for is connected, and it asked for that.
+    /// No recipient of the push is connected, and the push required one (`require_online`).
     NobodyOnline,
-    /// The idempotency key came with another push before.
+    /// The idempotency key was used with another push before.
     IdempotencyKeyReused,
     /// There is no such message, or not any more.
     MessageUnknown,
     /// There is no such job, or not any more.
     JobUnknown,
-    /// The job has ended: nothing comes after that.
+    /// The job has ended and can't change any more.
     JobEnded,
-    /// The job follows a push, so the server itself reports on it.
+    /// The job tracks a push, so only the server reports on it.
     JobTracked,
-    /// As many jobs are running as may.
+    /// The limit of running jobs is reached.
     TooManyJobs,
-    /// The disk is full: nothing can be kept until there is room.
+    /// The disk is full. Messages are accepted again when there is space.
     StorageFull,
-    /// The log can't be written or read at this moment.
+    /// The log can't be written or read now.
     LogUnavailable,
-    /// A topic under `$sys/` is the server's own.
+    /// Topics under `$` are published by the server only.
     ReservedTopic,
     /// No credential, or one that is not valid.
     Unauthorized,
-    /// A valid credential that does not reach as far.
+    /// The credential is valid, but does not allow this.
     Forbidden,
     /// The request came from a page of another site.
     CrossSite,
-    /// The request names a host that this server is not.
+    /// The request names a host that is not this server.
     UnknownHost,
-    /// Too many wrong tokens; wait.
+    /// Too many wrong tokens came from this address.
     TooManyTries,
     /// The body is over its limit.
     MessageTooLarge,
@@ -59,30 +65,33 @@ pub enum Code {
     UrlTooLong,
     /// The header fields are over their limit.
     HeadersTooLarge,
-    /// More ids in one push than the limit.
+    /// One push names more clients than the limit.
     TooManyIds,
-    /// More topics on one connection than the limit.
+    /// One connection has more topics than the limit.
     TooManyTopics,
-    /// More connections of this client than the limit.
+    /// The client has reached its limit of connections.
     TooManyConnectionsOfClient,
-    /// More connections in all than the limit.
+    /// The server has reached its limit of connections.
     TooManyConnections,
     /// The request took too long to arrive.
     RequestTimeout,
-    /// The server is on its way down.
+    /// The server is shutting down.
     ShuttingDown,
-    /// Something broke on our side; the log says what.
+    /// An error in the server. Details are in its log, not in the response.
     Internal,
 }
 
 impl Code {
-    /// Every kind, in the order of their declaration. `/docs` explains each where its link leads.
-    pub const ALL: [Self; 34] = [
+    /// All codes, in the order of their declaration. `/docs` has a row for each.
+    pub const ALL: [Self; 37] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
         Self::InvalidJson,
         Self::UnsupportedMediaType,
+        Self::UnsupportedContentCoding,
+        Self::InvalidContentCoding,
+        Self::InvalidRequest,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::ClientUnknown,
@@ -114,7 +123,7 @@ impl Code {
         Self::Internal,
     ];
 
-    /// The status, the code as text, and the kind in a few words.
+    /// The status, the code as text, and a title.
     pub(in crate::http) fn parts(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
@@ -126,40 +135,51 @@ impl Code {
             Self::MissingField => (
                 S::UNPROCESSABLE_ENTITY,
                 "missing_field",
-                "Something is missing",
+                "A required field is missing",
             ),
             Self::UnknownField => (
                 S::UNPROCESSABLE_ENTITY,
                 "unknown_field",
-                "Nobody knows this field",
+                "There is no such field",
             ),
             Self::InvalidJson => (S::BAD_REQUEST, "invalid_json", "The body is not JSON"),
             Self::UnsupportedMediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
-                "This content type is not read here",
+                "This content type is not supported",
+            ),
+            Self::UnsupportedContentCoding => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_content_coding",
+                "This content coding is not supported",
+            ),
+            Self::InvalidContentCoding => (
+                S::BAD_REQUEST,
+                "invalid_content_coding",
+                "The body can't be decompressed",
+            ),
+            Self::InvalidRequest => (
+                S::BAD_REQUEST,
+                "invalid_request",
+                "The request is not valid HTTP",
             ),
             Self::NotFound => (S::NOT_FOUND, "not_found", "There is nothing here"),
             Self::MethodNotAllowed => (
                 S::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
-                "Not with this method",
+                "The method is not allowed here",
             ),
-            Self::ClientUnknown => (
-                S::NOT_FOUND,
-                "client_unknown",
-                "Nobody has heard of this client",
-            ),
-            Self::NobodyOnline => (S::CONFLICT, "nobody_online", "Nobody is connected"),
+            Self::ClientUnknown => (S::NOT_FOUND, "client_unknown", "There is no such client"),
+            Self::NobodyOnline => (S::CONFLICT, "nobody_online", "No recipient is connected"),
             Self::IdempotencyKeyReused => (
                 S::CONFLICT,
                 "idempotency_key_reused",
-                "The key belongs to another push",
+                "The idempotency key was used with another push",
             ),
             Self::MessageUnknown => (S::NOT_FOUND, "message_unknown", "There is no such message"),
             Self::JobUnknown => (S::NOT_FOUND, "job_unknown", "There is no such job"),
             Self::JobEnded => (S::CONFLICT, "job_ended", "The job has ended"),
-            Self::JobTracked => (S::CONFLICT, "job_tracked", "The job follows a push"),
+            Self::JobTracked => (S::CONFLICT, "job_tracked", "The job tracks a push"),
             Self::TooManyJobs => (
                 S::TOO_MANY_REQUESTS,
                 "too_many_jobs",
@@ -169,29 +189,25 @@ impl Code {
             Self::LogUnavailable => (
                 S::SERVICE_UNAVAILABLE,
                 "log_unavailable",
-                "The log does not answer",
+                "The log is not available",
             ),
             Self::ClientNotConnected => (
                 S::NOT_FOUND,
                 "client_not_connected",
                 "The client is not connected",
             ),
-            Self::ReservedTopic => (
-                S::FORBIDDEN,
-                "reserved_topic",
-                "This topic is the server's own",
-            ),
+            Self::ReservedTopic => (S::FORBIDDEN, "reserved_topic", "This topic is reserved"),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
-            Self::Forbidden => (
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "This token does not allow it"),
+            Self::CrossSite => (
                 S::FORBIDDEN,
-                "forbidden",
-                "This token does not reach as far",
+                "cross_site",
+                "Requests from other sites are not allowed",
             ),
-            Self::CrossSite => (S::FORBIDDEN, "cross_site", "Not from another site"),
             Self::UnknownHost => (
                 S::MISDIRECTED_REQUEST,
                 "unknown_host",
-                "This server is not that host",
+                "The host name is not one of this server",
             ),
             Self::TooManyTries => (
                 S::TOO_MANY_REQUESTS,
@@ -227,7 +243,7 @@ impl Code {
             Self::TooManyConnections => (
                 S::SERVICE_UNAVAILABLE,
                 "too_many_connections",
-                "The server has all the connections it may have",
+                "The server has too many connections",
             ),
             Self::RequestTimeout => (
                 S::REQUEST_TIMEOUT,
@@ -237,13 +253,9 @@ impl Code {
             Self::ShuttingDown => (
                 S::SERVICE_UNAVAILABLE,
                 "shutting_down",
-                "The server is on its way down",
+                "The server is shutting down",
             ),
-            Self::Internal => (
-                S::INTERNAL_SERVER_ERROR,
-                "internal",
-                "Something broke on our side",
-            ),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Which form of a file a browser takes: RFC 9110, section 12.5.3.
+//! Content negotiation: `Accept-Encoding` of files and `Accept` of errors (RFC 9110, sections 12.5.1 and 12.5.3).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 /// A form that a file may be kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Encoding {
 /// The forms that the sender of these headers takes, best first. The file as it is comes last even
 /// where it was refused: an answer in a form that was not asked for serves better than none.
 pub fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
-    let weights = Weights::read(headers);
+    let weights = Weights::read(headers, header::ACCEPT_ENCODING);
     let mut forms: Vec<(u16, Encoding)> = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity]
         .into_iter()
         .map(|form| (weights.of(form), form))
@@ -47,12 +47,21 @@ pub fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
     forms.into_iter().map(|(_, form)| form).collect()
 }
 
-/// The weights of an `Accept-Encoding`, in thousandths.
+/// Whether HTML is named in `Accept`, and JSON is not preferred to it. `*/*` alone, which programs send, does not name
+/// it.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let weights = Weights::read(headers, header::ACCEPT);
+    let weight = |kind: &str| weights.named(kind).unwrap_or(0);
+    let html = weight("text/html").max(weight("application/xhtml+xml"));
+    html > 0 && html >= weight("application/json").max(weight("application/problem+json"))
+}
+
+/// The members of a header field with their weights, in thousandths.
 struct Weights(Vec<(String, u16)>);
 
 impl Weights {
-    fn read(headers: &HeaderMap) -> Self {
-        let fields = headers.get_all(header::ACCEPT_ENCODING).into_iter();
+    fn read(headers: &HeaderMap, field: HeaderName) -> Self {
+        let fields = headers.get_all(field).into_iter();
         let members = fields
             .filter_map(|field| field.to_str().ok())
             .flat_map(|field| field.split(','))
@@ -60,11 +69,13 @@ impl Weights {
         Self(members.collect())
     }
 
+    fn named(&self, name: &str) -> Option<u16> {
+        let found = self.0.iter().find(|(member, _)| member == name);
+        found.map(|(_, weight)| *weight)
+    }
+
     fn of(&self, form: Encoding) -> u16 {
-        let named = |name: &str| {
-            let found = self.0.iter().find(|(coding, _)| coding == name);
-            found.map(|(_, weight)| *weight)
-        };
+        let named = |name| self.named(name);
         match (named(form.name()), form) {
             (Some(weight), _) => weight,
             // Without a word on it the plain file is fine, though anything that was named is better.
@@ -135,6 +146,24 @@ mod tests {
             accepted_by("br; q=0.001, gzip;Q=0.001"),
             [Brotli, Gzip, Identity]
         );
+    }
+
+    #[test]
+    fn who_asks_for_html_by_name_gets_it() {
+        let html = |value: &'static str| {
+            let value = HeaderValue::from_static(value);
+            prefers_html(&HeaderMap::from_iter([(header::ACCEPT, value)]))
+        };
+        assert!(html(
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+        ));
+        assert!(html("text/html;q=0.5"));
+        assert!(html("application/json, text/html"));
+        assert!(!html("application/json, text/html;q=0.9"));
+        assert!(!html("text/html;q=0, */*"));
+        assert!(!html("*/*"));
+        assert!(!html("text/event-stream"));
+        assert!(!prefers_html(&HeaderMap::new()));
     }
 
     #[test]

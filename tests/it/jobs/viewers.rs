@@ -108,7 +108,7 @@ async fn the_head_is_that_of_every_stream_and_no_token_is_asked_of_who_has_the_i
     let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
     assert_eq!(response.status(), 200);
     assert_eq!(header("content-type"), "text/event-stream");
-    assert_eq!(header("cache-control"), "no-cache");
+    assert_eq!(header("cache-control"), "no-cache, no-transform");
     assert_eq!(header("x-accel-buffering"), "no");
     assert_eq!(header("access-control-allow-origin"), "*");
     let path = format!("/api/jobs/{}", job.id);

@@ -1,0 +1,199 @@
+//! Accepts connections, also when the process runs out of file descriptors.
+
+use std::{
+    convert::Infallible,
+    fs::File,
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::Router;
+use rustix::io::Errno;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{net::TcpStream, sync::watch};
+
+use super::{
+    fd_limit::DescriptorLimit,
+    http1::{Http1Connection, SetupPermits},
+    listener::Listeners,
+};
+use crate::{config::Settings, delivery::reactor::Reactor, registry::Registry};
+
+/// How long to wait when no connection can be accepted.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// How often to look whether descriptors are free again.
+const RECOVERY_CHECK: Duration = Duration::from_secs(1);
+
+/// What each accepted connection needs.
+pub struct Acceptor {
+    /// Answers the requests.
+    pub router: Router,
+    /// Writes the streams, if it has threads.
+    pub reactor: Arc<Reactor>,
+    /// The settings of the server.
+    pub settings: Arc<Settings>,
+    /// The number of connections, for the log.
+    pub registry: Arc<Registry>,
+    /// Limits how many connections are set up at the same time.
+    pub permits: SetupPermits,
+    /// Changes when the server stops.
+    pub stopped: watch::Receiver<()>,
+    /// The limit of file descriptors.
+    pub descriptors: DescriptorLimit,
+}
+
+impl Acceptor {
+    /// Accepts connections until it is dropped.
+    pub async fn run(&self, listeners: &mut Listeners) -> Infallible {
+        let mut outage = Outage::new(self.descriptors);
+        loop {
+            let accepted = match outage.began {
+                None => listeners.accept().await,
+                Some(_) => match tokio::time::timeout(RECOVERY_CHECK, listeners.accept()).await {
+                    Ok(accepted) => accepted,
+                    Err(_) => {
+                        outage.check_recovery(self.connections());
+                        continue;
+                    }
+                },
+            };
+            match accepted {
+                Ok((socket, remote)) => {
+                    outage.check_recovery(self.connections());
+                    self.serve(socket, remote);
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    outage.begin(&error, self.connections());
+                    if is_out_of_descriptors(&error) && outage.spare.take().is_some() {
+                        // The spare descriptor serves one connection at a time. So health checks and the panel are
+                        // answered even now.
+                        if let Ok(Ok((socket, remote))) =
+                            tokio::time::timeout(RETRY, listeners.accept()).await
+                        {
+                            self.serve(socket, remote);
+                        }
+                    } else {
+                        tokio::time::sleep(RETRY).await;
+                    }
+                    outage.reserve_spare();
+                }
+            }
+        }
+    }
+
+    fn connections(&self) -> usize {
+        self.registry.size().connections as usize
+    }
+
+    fn serve(&self, socket: TcpStream, remote: SocketAddr) {
+        if let Err(error) = set_options(&socket, &self.settings) {
+            tracing::debug!(%error, "the options of a socket could not be set");
+        }
+        let connection = Http1Connection {
+            router: self.router.clone(),
+            reactor: Arc::clone(&self.reactor),
+            remote,
+            request_timeout: self.settings.limits.request_timeout(),
+            max_head: self.settings.limits.max_head(),
+            reserved: self
+                .descriptors
+                .is_reserved(&socket)
+                .then_some(self.descriptors),
+        };
+        let (permits, stopped) = (self.permits.clone(), self.stopped.clone());
+        tokio::spawn(connection.run(stopped, permits, socket));
+    }
+}
+
+/// A time in which no connection can be accepted. It is logged once when it begins and once when it is over.
+struct Outage {
+    descriptors: DescriptorLimit,
+    began: Option<Instant>,
+    /// When recovery was last checked, which is not cheap.
+    checked: Instant,
+    /// A descriptor that is given up when there is no other, to accept one more connection.
+    spare: Option<File>,
+}
+
+impl Outage {
+    fn new(descriptors: DescriptorLimit) -> Self {
+        let mut outage = Self {
+            descriptors,
+            began: None,
+            checked: Instant::now(),
+            spare: None,
+        };
+        outage.reserve_spare();
+        outage
+    }
+
+    fn reserve_spare(&mut self) {
+        if self.spare.is_none() {
+            self.spare = File::open("/dev/null").ok();
+        }
+    }
+
+    fn begin(&mut self, error: &io::Error, connections: usize) {
+        if self.began.is_some() {
+            return;
+        }
+        self.began = Some(Instant::now());
+        if is_out_of_descriptors(error) {
+            let limit = self.descriptors.limit();
+            tracing::error!(
+                %error, connections, limit,
+                "out of file descriptors: new connections have to wait. Raise the limit: `ulimit -n`, or LimitNOFILE in a systemd unit"
+            );
+        } else {
+            tracing::error!(%error, connections, "new connections can't be accepted");
+        }
+    }
+
+    /// Ends the outage when enough descriptors are free again, so that it does not begin anew at once.
+    fn check_recovery(&mut self, connections: usize) {
+        let Some(began) = self.began else { return };
+        if self.checked.elapsed() < RECOVERY_CHECK {
+            return;
+        }
+        self.checked = Instant::now();
+        if self.spare.is_some() && self.descriptors.has_recovered() {
+            let seconds = began.elapsed().as_secs();
+            tracing::info!(connections, seconds, "new connections are accepted again");
+            self.began = None;
+        }
+    }
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Whether the error concerns the connection that was to be accepted, and not the listening socket.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionAborted | Kind::ConnectionReset | Kind::ConnectionRefused
+    )
+}
+
+/// Lets the kernel detect a peer that vanished: if the next ping is not acknowledged within a heartbeat, the
+/// connection is closed. So the peer is gone within two heartbeats. The same holds for a peer that reads nothing.
+fn set_options(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let timeout = settings.heartbeat().min(settings.limits.write_timeout());
+    let socket = SockRef::from(socket);
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(timeout))?;
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new()
+            .with_time(settings.heartbeat())
+            .with_interval(timeout),
+    )
+}

@@ -1,0 +1,86 @@
+//! Addresses that people type: the pages, and what is shown where there is none.
+
+use app::wire::Problem;
+use reqwest::redirect::Policy;
+
+use crate::harness::{Server, within};
+
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+async fn get(server: &Server, path: &str, accept: &str) -> reqwest::Response {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(Policy::none());
+    let request = client.build().expect("a client").get(server.url(path));
+    within(request.header("accept", accept).send())
+        .await
+        .expect("an answer")
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_page_leads_to_the_page() {
+    let server = Server::start().await;
+    for (typed, page) in [
+        ("/admin/", "/admin"),
+        (
+            "/admin/clients/?q=a%2Fb&sort=since",
+            "/admin/clients?q=a%2Fb&sort=since",
+        ),
+        ("/jobs/", "/jobs"),
+        ("/try/", "/try"),
+        ("/docs/", "/docs"),
+    ] {
+        let answer = get(&server, typed, BROWSER).await;
+        assert_eq!(answer.status(), 308, "{typed}");
+        assert_eq!(answer.headers()["location"], page);
+        assert_eq!(get(&server, page, BROWSER).await.status(), 200, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_at_an_unknown_address_gets_a_page_with_a_way_on() {
+    let server = Server::start().await;
+    for path in [
+        "/nothing",
+        "/nothing/",
+        "/admin/clients/x/y",
+        "//evil.example/",
+    ] {
+        let answer = get(&server, path, BROWSER).await;
+        assert_eq!(answer.status(), 404, "{path}");
+        let kind = answer.headers()["content-type"].to_str().expect("text");
+        assert!(kind.starts_with("text/html"), "{kind}");
+        assert!(answer.headers().contains_key("content-security-policy"));
+        let html = answer.text().await.expect("a page");
+        assert!(html.contains("<h1"), "{html}");
+        assert!(html.contains("href=\"/\""), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_opens_what_only_programs_use_gets_a_page_too() {
+    let server = Server::start().await;
+    for path in ["/push/batch", "/ack"] {
+        let answer = get(&server, path, BROWSER).await;
+        assert_eq!(answer.status(), 405, "{path}");
+        assert_eq!(answer.headers()["allow"], "POST");
+        assert!(answer.text().await.expect("a page").contains("href=\"/\""));
+    }
+}
+
+#[tokio::test]
+async fn a_program_at_an_unknown_address_gets_a_problem_document() {
+    let server = Server::start().await;
+    for (path, status, code) in [
+        ("/nothing", 404, "not_found"),
+        ("/ack", 405, "method_not_allowed"),
+    ] {
+        for accept in ["*/*", "application/json", "text/event-stream"] {
+            let answer = get(&server, path, accept).await;
+            assert_eq!(answer.status(), status);
+            assert_eq!(answer.headers()["content-type"], "application/problem+json");
+            let problem: Problem = answer.json().await.expect("a problem document");
+            assert_eq!(problem.code, code);
+        }
+    }
+}
