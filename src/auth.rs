@@ -1,7 +1,7 @@
 //! Who may push and administer, and who may listen to what.
 //!
-//! Without an admin token this server answers this machine only, and there every program is trusted
-//! while no page of another site is. With one, the token or a session made with it is what counts.
+//! Without an admin token the server answers only this machine. Then every local program is trusted, but no page of
+//! another site. With an admin token, a request needs the token or a session.
 
 mod cookie;
 mod digest;
@@ -39,13 +39,13 @@ use tries::Tries;
 /// The cookie that may hold a stream token.
 const STREAM_COOKIE: &str = "tidings_stream";
 
-/// Why nobody was signed in.
+/// Why signing in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// The caller may not.
+    /// The token is wrong, or the request is not allowed.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The system gave no random bits for the session's id.
+    /// The system has no random bits for the id of the session.
     #[error("no random bits: {0}")]
     NoRandomBits(#[from] getrandom::Error),
 }
@@ -55,13 +55,13 @@ pub enum SignInError {
 pub struct Auth {
     admin: Option<AdminToken>,
     stream: Option<StreamKey>,
-    /// Names that browsers may know this server by besides the one they connect to.
+    /// Further host names of this server (`--allow-host`).
     hosts: Vec<Host>,
 }
 
-/// The admin token, and what was made with it.
+/// The admin token and the sessions opened with it.
 struct AdminToken {
-    /// Of the same length whatever the token's is, so that comparing does not tell.
+    /// A digest, so that the comparison does not reveal the length of the token.
     digest: [u8; 32],
     tries: Tries,
     sessions: Sessions,
@@ -85,8 +85,8 @@ impl Auth {
         }
     }
 
-    /// The same by what a browser sends of itself, and which therefore proves nothing unless one of our
-    /// own pages made it send: a session cookie, or just being on this machine.
+    /// The same without a token: by a session cookie, or by coming from this machine. A browser sends both on behalf of
+    /// any page, so the request must come from a page of this server or from no page.
     fn ambient_admin(&self, parts: &Parts) -> Result<Admin, Refusal> {
         match &self.admin {
             Some(admin) => {
@@ -103,8 +103,7 @@ impl Auth {
         self.admin.is_some()
     }
 
-    /// Opens a session for who shows the admin token, and gives its id; none where no token is configured
-    /// and the caller is an admin without one.
+    /// Checks the admin token and opens a session. Returns its id; none if no admin token is configured.
     pub fn sign_in(&self, token: &str, parts: &Parts) -> Result<Option<String>, SignInError> {
         let Some(admin) = &self.admin else {
             self.admin(parts)?;
@@ -117,7 +116,7 @@ impl Auth {
         Ok(Some(admin.sessions.open(Instant::now())?))
     }
 
-    /// Ends every session whose cookie this caller sends.
+    /// Ends the sessions of all session cookies of the request.
     pub fn sign_out(&self, parts: &Parts) -> Result<(), Refusal> {
         let Some(admin) = &self.admin else {
             return self.admin(parts).map(drop);
@@ -129,7 +128,7 @@ impl Auth {
         Ok(())
     }
 
-    /// What this caller may listen to.
+    /// What this caller may subscribe to.
     pub fn listener(&self, parts: &Parts) -> Result<Grant, Refusal> {
         let bearer = bearer(parts);
         let Some(key) = &self.stream else {
@@ -152,10 +151,11 @@ impl Auth {
         Ok(grant)
     }
 
-    /// Where streams need no token: everybody, also pages of other origins. Those get no admin's view.
+    /// The grant where streams need no token: everybody may subscribe, also pages of other origins. Only admins see the
+    /// server's own topics.
     fn open_listener(&self, parts: &Parts, bearer: Option<&str>) -> Result<Grant, Refusal> {
         let admin = match (&self.admin, bearer) {
-            // A page may send its stream token to a server that does not ask for one.
+            // A stream token is ignored where none is needed.
             (Some(admin), Some(token)) if !stream_token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 true
@@ -165,7 +165,8 @@ impl Auth {
         Ok(Grant::open(admin))
     }
 
-    /// Where streams need a token, and the caller showed none by itself: a session, then the cookie.
+    /// The grant where streams need a token and the request has none in its header or query: by session, then by
+    /// cookie.
     fn ambient_listener<'a>(
         &self,
         key: &StreamKey,
@@ -187,8 +188,8 @@ impl Auth {
     }
 }
 
-/// Whether nothing but the server's own topics is asked for. Without an admin token every caller on this
-/// machine is an admin; a stream secret would mean nothing there if that opened all other streams too.
+/// Whether only the server's own topics are requested. Without an admin token every local caller is an admin. If that
+/// allowed other topics as well, a stream secret would have no effect.
 fn asks_as_panel<'a>(topics: impl Iterator<Item = &'a str>) -> bool {
     let mut topics = topics.peekable();
     let own = |topic| TopicFilter::parse(topic).is_ok_and(|topic| topic.is_reserved());
@@ -209,7 +210,7 @@ impl AdminToken {
         }
     }
 
-    /// Compares a token that was shown, in constant time.
+    /// Checks a token, in constant time.
     fn check(&self, token: &str, parts: &Parts) -> Result<Admin, Refusal> {
         let right = bool::from(digest(token).ct_eq(&self.digest));
         let remote = remote(parts);
@@ -217,7 +218,7 @@ impl AdminToken {
             Ok(true) => Ok(Admin(())),
             Ok(false) => {
                 let remote = remote.map(|remote| remote.ip().to_string());
-                tracing::warn!(remote, "a wrong admin token");
+                tracing::warn!(remote, "wrong admin token");
                 Err(Refusal::new(
                     RefusalKind::Unauthorized,
                     "this is not the admin token",
@@ -253,21 +254,21 @@ impl std::fmt::Debug for AdminToken {
     }
 }
 
-/// The token of `Authorization: Bearer` (RFC 6750, section 2.1). Other schemes are not ours to judge: a
-/// proxy may have asked for a password of its own.
+/// The token of `Authorization: Bearer` (RFC 6750, section 2.1). Other schemes are ignored: they may be meant for a
+/// proxy.
 fn bearer(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Where the connection comes from, if the server was told.
+/// The address of the peer, if it is known.
 fn remote(parts: &Parts) -> Option<SocketAddr> {
     let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map(|info| info.0)
 }
 
-/// A caller that may push and administer. Nobody else can make one.
+/// Proof that the caller may push and administer. Only this module can create it.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin(());
 

@@ -4,7 +4,7 @@
 pub struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
-    /// Reads `a=1&b=2`.
+    /// Parses `a=1&b=2`.
     pub fn parse(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
     }

@@ -1,9 +1,9 @@
-//! Cookies as they come and go (RFC 6265).
+//! Reads cookies (RFC 6265).
 
 use axum::http::{HeaderMap, header};
 
-/// The values of every cookie of this name. There can be several: a page of a neighbouring host may have
-/// put one of the same name before ours.
+/// The values of all cookies of this name. There can be several: a page of a neighbouring host can set one with the
+/// same name.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
@@ -15,8 +15,8 @@ pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item =
         .map(|(_, value)| value)
 }
 
-/// Whether the browser spoke HTTPS, to us or to the proxy before us. A caller that lies here only makes
-/// its own cookie stricter.
+/// Whether the browser used HTTPS to reach a proxy before this server. A false value only makes the caller's own cookie
+/// stricter.
 pub fn is_https(headers: &HeaderMap) -> bool {
     let proto = headers.get("x-forwarded-proto");
     proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))

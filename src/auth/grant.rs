@@ -1,29 +1,29 @@
-//! What a listener may subscribe to.
+//! What a subscriber may do.
 
 use crate::{
     auth::{Refusal, RefusalKind},
     message::{ClientId, TopicFilter},
 };
 
-/// What a stream may be opened for.
+/// The rights of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Who it must be; none: whoever it says.
+    /// The only client id that is allowed; none: any.
     pub client_id: Option<ClientId>,
-    /// What it may subscribe to, besides the server's own topics.
+    /// The topics that it may subscribe to, besides the server's own.
     pub topics: TopicsGrant,
-    /// When the stream must end, in seconds since 1970; none: never.
+    /// When the stream ends, in seconds since 1970; none: never.
     pub expires_at: Option<u64>,
-    /// Whether the server's own topics are open to it.
+    /// Whether it may subscribe to the server's own topics.
     pub admin: bool,
 }
 
-/// The topics that a listener may subscribe to.
+/// The topics that a stream may subscribe to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopicsGrant {
     /// All but the server's own.
     All,
-    /// Those that one of these covers.
+    /// Topics that one of these filters covers.
     Only(Vec<TopicFilter>),
 }
 

@@ -1,20 +1,20 @@
-//! Why a caller may not do what it asks for.
+//! Why access is refused.
 
-/// A refusal, in terms of access alone. The API turns it into an answer.
+/// A refusal of access. The API turns it into a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Refusal {
     /// The kind of refusal.
     pub kind: RefusalKind,
-    /// What was wrong with this very request.
+    /// What was wrong with this request.
     pub detail: String,
     /// The parameter or header that was wrong.
     pub field: Option<&'static str>,
-    /// When trying again makes sense, in seconds.
+    /// After how many seconds the caller may try again.
     pub retry_after: Option<u64>,
 }
 
-/// Every kind of refusal.
+/// The kinds of refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
     /// No credential, or one that is not valid.
@@ -23,14 +23,14 @@ pub enum RefusalKind {
     Forbidden,
     /// The request came from a page of another origin.
     CrossSite,
-    /// The request names a host that this server is not.
+    /// The request names a host that is not this server.
     UnknownHost,
     /// Too many wrong tokens came from this address.
     TooManyTries,
 }
 
 impl Refusal {
-    /// A refusal that says what was wrong.
+    /// A refusal with its explanation.
     pub(super) fn new(kind: RefusalKind, detail: impl Into<String>) -> Self {
         Self {
             kind,
@@ -47,7 +47,7 @@ impl Refusal {
         self
     }
 
-    /// Says when trying again makes sense, in seconds.
+    /// Sets after how many seconds the caller may try again.
     #[must_use]
     pub(super) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);

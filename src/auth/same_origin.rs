@@ -1,9 +1,8 @@
-//! Whether a request was made by a page of this very server, or by no page at all.
+//! Checks that a request comes from a page of this server, or from no page (CSRF and DNS rebinding).
 //!
-//! Any page that somebody has open can send requests to this machine with the browser's help, so what
-//! is open to this machine must still be closed to those. A browser says where a request comes from in
-//! `Sec-Fetch-Site` (Fetch Metadata), `Origin` (RFC 6454) or `Referer`, and a page can't forge these.
-//! Programs like curl send none of them.
+//! Any page in a browser can send requests to this machine. A browser says which page sent a request in
+//! `Sec-Fetch-Site` (Fetch Metadata), `Origin` (RFC 6454) or `Referer`, and a page can't forge these fields. Programs
+//! like curl send none of them.
 
 use axum::http::{HeaderName, Method, header, request::Parts};
 
@@ -14,11 +13,11 @@ use crate::{
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The one path where a `GET` does something: the form of the article.
+/// The only path where a `GET` has an effect: the simple form of a push.
 const ACTING_GET: &str = "/push";
 
-/// Refuses a request that names a host other than this machine or one of `allowed`: the name of a page
-/// that had its DNS point here (DNS rebinding) is neither, however much the browser takes it for its own.
+/// Refuses a request whose host is neither a loopback name nor one of `allowed`. This prevents DNS rebinding: a page of
+/// another site whose host name resolves to this machine.
 pub fn check_host(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
     let known = |host: &Host| {
         host.is_loopback() || allowed.iter().any(|allowed| allowed.name() == host.name())
@@ -33,8 +32,8 @@ pub fn check_host(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
     }
 }
 
-/// The hosts that a request names, which should be one; none if it names none, or what can't be one.
-/// HTTP/2 has it in `:authority` (RFC 9113, section 8.3.1).
+/// The hosts that a request names, normally one; none if there is none or if one is not valid. HTTP/2 has it in
+/// `:authority` (RFC 9113, section 8.3.1).
 fn hosts(parts: &Parts) -> Option<Vec<Host>> {
     let headers = parts.headers.get_all(header::HOST);
     let mut hosts = Vec::new();
@@ -47,8 +46,8 @@ fn hosts(parts: &Parts) -> Option<Vec<Host>> {
     (!hosts.is_empty()).then_some(hosts)
 }
 
-/// Refuses a request that a page of another origin made. `allowed` are names that the browser may know
-/// this server by, where a proxy has changed `Host`.
+/// Refuses a request from a page of another origin. `allowed` are further host names of this server, for proxies that
+/// change `Host`.
 pub fn check_origin(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
     let said_its_site = check_site(parts)?;
     let from_url = |name: HeaderName| {
@@ -70,14 +69,14 @@ pub fn check_origin(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
         Some(false) => Err(refusal("Referer")),
         None if is_silent_browser(parts) => Err(Refusal::new(
             RefusalKind::CrossSite,
-            "this browser does not say which page asks: push with POST",
+            "the browser does not say which page sent the request: use POST",
         )),
         None => Ok(()),
     }
 }
 
-/// Whether `Sec-Fetch-Site` is there; an error if it names another site. `same-site` is another site
-/// too: every port of localhost is "the same".
+/// Whether `Sec-Fetch-Site` is present; an error if it names another site. `same-site` is refused as well, because all
+/// ports of localhost are the same site.
 fn check_site(parts: &Parts) -> Result<bool, Refusal> {
     let mut there = false;
     for value in parts.headers.get_all(SEC_FETCH_SITE) {
@@ -95,8 +94,7 @@ fn is_own(origin: &Origin, parts: &Parts, allowed: &[Host]) -> bool {
     same || allowed.iter().any(|host| origin.is_at(host))
 }
 
-/// Old browsers, and new ones that reached this server by plain HTTP over the network, may load an
-/// image without a word on where it stands.
+/// Old browsers, and new ones over plain HTTP, can load an image without any of these fields.
 fn is_silent_browser(parts: &Parts) -> bool {
     let agent = parts.headers.get(header::USER_AGENT);
     let is_browser = agent.is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"));

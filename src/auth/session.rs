@@ -1,8 +1,7 @@
-//! Sessions: what a person has after signing in to the panel.
+//! Sessions of people who signed in to the panel.
 //!
-//! A session is a random id that this process remembers, not a signed value: signing out then ends it for
-//! whoever has a copy, and the cookie says nothing of the token. The price is to sign in again after a
-//! restart.
+//! A session is a random id that is stored in memory, not a signed value. So signing out ends it for every copy of the
+//! cookie, and the cookie reveals nothing about the token. After a restart people have to sign in again.
 
 use std::{
     collections::HashMap,
@@ -18,19 +17,19 @@ use super::digest::digest;
 /// The cookie that holds the id of a session.
 pub const COOKIE: &str = "tidings_session";
 
-/// How long a session lasts: a working day.
+/// How long a session lasts: 12 hours.
 pub const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Sessions at one time. Past this number the oldest ends.
+/// The maximum number of sessions. When there are more, the oldest ends.
 const MAX_SESSIONS: usize = 1000;
 
-/// Sessions that are open: the digest of each id, so that looking one up takes no longer for a good
-/// guess than for a bad one, with the time it ends.
+/// Open sessions: the digest of each id with the time at which it ends. Looking up a digest takes the same time for
+/// every guess.
 #[derive(Default)]
 pub struct Sessions(Mutex<HashMap<[u8; 32], Instant>>);
 
 impl Sessions {
-    /// Opens one, and gives its id: 256 random bits.
+    /// Opens a session and returns its id: 256 random bits.
     pub(super) fn open(&self, now: Instant) -> Result<String, getrandom::Error> {
         let mut bits = [0; 32];
         getrandom::fill(&mut bits)?;

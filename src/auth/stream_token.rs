@@ -1,4 +1,4 @@
-//! Stream tokens: JWTs (RFC 7519) signed with HS256 that say who a listener is and what it may hear.
+//! Stream tokens: JWTs (RFC 7519), signed with HS256, with a client id and the topics that it may subscribe to.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
@@ -12,10 +12,10 @@ use crate::{
     message::{ClientId, TopicFilter},
 };
 
-/// By how many seconds the clock of who signs may be ahead of or behind ours.
+/// By how many seconds the clock of the signer may differ from the clock of the server.
 const LEEWAY: u64 = 5;
 
-/// What a stream token says.
+/// The claims of a stream token.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Claims {
     sub: String,
@@ -48,7 +48,7 @@ pub fn sign(
     encode(&Header::new(Algorithm::HS256), &claims, &key)
 }
 
-/// Whether a text has the form of a JWT, valid or not, so that it can't be meant as another credential.
+/// Whether a text has the form of a JWT, valid or not. The admin token does not have it.
 pub fn is_jwt(text: &str) -> bool {
     decode_header(text).is_ok()
 }
@@ -62,7 +62,7 @@ pub struct StreamKey {
 impl StreamKey {
     /// Takes the key that tokens must be signed with.
     pub fn new(secret: &Secret) -> Self {
-        // HS256 and nothing else: a token does not choose how it is checked.
+        // Only HS256: the token must not choose the algorithm.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = LEEWAY;
         validation.validate_nbf = true;
@@ -73,7 +73,7 @@ impl StreamKey {
         }
     }
 
-    /// What a token grants, if it is valid now.
+    /// The grant of a token, if it is valid now.
     pub fn verify(&self, token: &str) -> Result<Grant, InvalidToken> {
         let claims = decode::<Claims>(token, &self.key, &self.validation)?.claims;
         let client_id = ClientId::parse(&claims.sub)
@@ -85,7 +85,7 @@ impl StreamKey {
         Ok(Grant {
             client_id: Some(client_id),
             topics: TopicsGrant::Only(topics),
-            // Fractions of a second are cut off; what is out of range becomes the end of the range.
+            // The cast cuts off fractions and saturates.
             expires_at: Some(claims.exp as u64),
             admin: false,
         })
@@ -98,13 +98,13 @@ impl std::fmt::Debug for StreamKey {
     }
 }
 
-/// Why a stream token is not taken.
+/// Why a stream token is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// Its time is over.
+    /// It has expired (`exp`).
     #[error("the stream token has expired: get a new one")]
     Expired,
-    /// Its time has not come (`nbf`).
+    /// It is not valid yet (`nbf`).
     #[error("the stream token is not valid yet")]
     Early,
     /// Somebody else signed it, or it was changed.

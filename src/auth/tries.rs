@@ -1,4 +1,4 @@
-//! Wrong tokens, counted by the address they come from.
+//! A limit on wrong tokens for each address.
 
 use std::{
     collections::HashMap,
@@ -8,25 +8,25 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// Wrong tokens that one address may send at once: who types one in by hand needs a few.
+/// How many wrong tokens an address may send at once: a person who types it needs a few attempts.
 const AT_ONCE: u32 = 10;
 
-/// After this time it may send one more: ten a minute guess nothing.
+/// After this time one more attempt is allowed: ten a minute.
 const EACH: Duration = Duration::from_secs(6);
 
-/// Addresses that are remembered. Past this number the one that has waited longest is forgotten.
+/// The maximum number of addresses that are stored. When there are more, the one that recovers first is removed.
 const MAX_ADDRESSES: usize = 4096;
 
-/// Says no to an address that has sent too many wrong tokens lately. An address is judged by itself:
-/// whatever others send, a right token from elsewhere is never refused. While an address has no tries
-/// left, its tokens are not looked at, for otherwise the answer would tell which guess is right.
+/// Refuses addresses that have sent too many wrong tokens. Each address has its own limit, so a right token from another
+/// address is never refused. While an address has no attempts left, right tokens are refused as well. Otherwise the
+/// response would tell which guess is right.
 #[derive(Debug, Default)]
 pub struct Tries {
-    // When each address will have all its tries again. Who is not in it has them all now.
+    // When each address will have all its attempts again. An address that is not in the map has them all.
     whole_at: Mutex<HashMap<IpAddr, Instant>>,
 }
 
-/// No tries are left; the next may be made after this many seconds.
+/// No attempts are left; the next one is allowed after this many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoneLeft {
     /// Seconds, rounded up.
@@ -34,14 +34,14 @@ pub struct NoneLeft {
 }
 
 impl Tries {
-    /// Takes note of one token from `remote`: `right` costs nothing, wrong costs a try.
+    /// Records a token from `remote`. A right one costs nothing, a wrong one costs an attempt.
     pub fn judge(
         &self,
         remote: Option<SocketAddr>,
         right: bool,
         now: Instant,
     ) -> Result<bool, NoneLeft> {
-        let address = place(remote);
+        let address = network(remote);
         let mut whole_at = self.whole_at.lock();
         let whole = whole_at.get(&address).map_or(now, |&whole| whole.max(now));
         let next = whole + EACH;
@@ -59,7 +59,7 @@ impl Tries {
     }
 }
 
-/// Keeps the map bounded: those who have all their tries back need no entry.
+/// Keeps the map bounded: an address that has all its attempts again needs no entry.
 fn make_room(whole_at: &mut HashMap<IpAddr, Instant>, address: &IpAddr, now: Instant) {
     if whole_at.len() < MAX_ADDRESSES || whole_at.contains_key(address) {
         return;
@@ -73,9 +73,9 @@ fn make_room(whole_at: &mut HashMap<IpAddr, Instant>, address: &IpAddr, now: Ins
     }
 }
 
-/// What counts as one address: of IPv6 the first 64 bits, for who has one has all of them. Connections
-/// of unknown origin share one.
-fn place(remote: Option<SocketAddr>) -> IpAddr {
+/// What counts as one address: for IPv6 the first 64 bits, because a network usually has all addresses of such a prefix.
+/// Connections from unknown addresses share one limit.
+fn network(remote: Option<SocketAddr>) -> IpAddr {
     let unknown = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     match remote.map_or(unknown, |remote| remote.ip().to_canonical()) {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(

@@ -1,4 +1,4 @@
-//! Extractors that let only those through who may: a handler that takes one runs for nobody else.
+//! Extractors that check access. A handler that takes one of them runs only for callers that are allowed.
 
 use std::sync::Arc;
 

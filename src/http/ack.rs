@@ -1,4 +1,4 @@
-//! `POST /ack`: the page says what it has seen.
+//! `POST /ack`: acknowledgements of clients.
 
 use app::wire::{Ack, Problem};
 use axum::{
@@ -16,7 +16,7 @@ use crate::message::ClientId;
 
 /// Acknowledge
 ///
-/// Everything up to this cursor was seen by the page. Open to whoever may listen as this client.
+/// The client has received everything up to this cursor. Needs the same token as a stream of this client.
 /// `navigator.sendBeacon` can send it, so `text/plain` is read as JSON here.
 #[utoipa::path(
     post, path = "/ack", tag = "streams", request_body = Ack,
@@ -32,7 +32,9 @@ pub async fn post(
 ) -> Result<StatusCode, Error> {
     let content_type = body::content_type(&request);
     if !body::is_json(&content_type) && content_type != "text/plain" {
-        let detail = format!("send application/json or text/plain, not {content_type:?}");
+        let detail = format!(
+            "the content type must be application/json or text/plain, not {content_type:?}"
+        );
         return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
     }
     let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;

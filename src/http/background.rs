@@ -1,4 +1,4 @@
-//! What a node does beside answering requests.
+//! The background tasks of a node.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use tokio::task::JoinSet;
 
 use super::{AppState, samples, sys};
 
-/// Starts the tasks of a node: they tell the panel what happens, take samples, and look after jobs. They end
-/// with the set.
+/// Starts the background tasks: they publish to the server's own topics, take samples, and fail jobs that time out.
+/// They end when the set is dropped.
 pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> {
     let (broker, jobs) = (&state.broker, &state.jobs);
     let mut tasks = JoinSet::new();
-    tasks.spawn(sys::tell_clients(Arc::clone(broker)));
-    tasks.spawn(sys::tell_messages(Arc::clone(broker)));
-    tasks.spawn(sys::tell_jobs(Arc::clone(broker), Arc::clone(jobs)));
+    tasks.spawn(sys::publish_clients(Arc::clone(broker)));
+    tasks.spawn(sys::publish_messages(Arc::clone(broker)));
+    tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
     tasks.spawn(Arc::clone(jobs).track_pushes());

@@ -1,4 +1,4 @@
-//! `POST /push/batch`: one push a line, one answer a line.
+//! `POST /push/batch`: NDJSON, one push and one answer per line.
 
 use std::convert::Infallible;
 
@@ -18,10 +18,10 @@ use futures_util::{
 use super::{AppState, Code, Error, body, content_coding::Compressed, push};
 use crate::broker::Push;
 
-/// Lines that are handed to the log together, at most.
+/// The maximum number of lines that are given to the log together.
 const AT_ONCE: usize = 1_000;
 
-/// How often as many may be on their way at the same time.
+/// How many such groups of lines may be in progress at the same time.
 const IN_FLIGHT: usize = 4;
 
 /// Push many messages
@@ -43,7 +43,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         content_type.as_str(),
         "application/x-ndjson" | "application/ndjson" | "application/jsonl"
     ) {
-        let detail = format!("send application/x-ndjson, not {content_type:?}");
+        let detail = format!("the content type must be application/x-ndjson, not {content_type:?}");
         return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
     }
     let compressed = request.extensions().get::<Compressed>().copied();
@@ -77,12 +77,12 @@ struct Batch {
 }
 
 impl Batch {
-    /// The next answers; none: that was all. Lines are read and parsed while the log keeps those before,
-    /// but nobody waits for a line in order to be answered to an earlier one.
+    /// The next answers; none at the end. Lines are read and parsed while the log writes the previous ones. An answer
+    /// never waits for a later line.
     async fn next(&mut self) -> Option<Bytes> {
         while !self.lines.over && self.answers.len() < IN_FLIGHT {
             tokio::select! {
-                // What was parsed goes to the log before more is parsed.
+                // Answers first, so that finished groups make way for new ones.
                 biased;
                 Some(answer) = self.answers.next() => return Some(answer),
                 taken = self.lines.take(&self.state) => if let Some(taken) = taken {
@@ -94,7 +94,7 @@ impl Batch {
     }
 }
 
-/// What was made of some lines: a push, or why not.
+/// Parsed lines: a push, or an error.
 type Taken = Vec<Result<Push, Error>>;
 
 async fn answer(state: AppState, taken: Taken) -> Bytes {
@@ -120,14 +120,14 @@ async fn answer(state: AppState, taken: Taken) -> Bytes {
                 None => BatchAnswer::Refused(Error::new(Code::Internal, "no answer").problem()),
             },
         };
-        // Structs of texts and numbers: there is nothing that JSON could refuse.
+        // Can't fail: the structs have only texts and numbers.
         let _ = serde_json::to_writer(&mut out, &answer);
         out.push(b'\n');
     }
     out.into()
 }
 
-/// The lines of a body, as they come.
+/// Reads a body line by line.
 struct Lines {
     body: BodyDataStream,
     rest: Vec<u8>,
@@ -135,11 +135,11 @@ struct Lines {
     compressed: Option<Compressed>,
     /// Why the body ended early; it is the last answer.
     failed: Option<Error>,
-    /// The rest belongs to a line that was refused before its end was there.
+    /// `rest` belongs to a line that was refused before its end arrived.
     refused: bool,
-    /// Nothing more comes.
+    /// The body has ended.
     ended: bool,
-    /// Nothing more is to be had.
+    /// All lines were taken.
     over: bool,
 }
 
@@ -158,8 +158,8 @@ impl Lines {
         }
     }
 
-    /// The lines that are there, at least one; none: there are no more. It may be dropped while it waits,
-    /// and loses nothing by it.
+    /// The lines that have arrived, at least one; none at the end. Cancel safe: no line is lost when the future is
+    /// dropped.
     async fn take(&mut self, state: &AppState) -> Option<Taken> {
         loop {
             let mut taken = self.whole_lines(state);
@@ -214,7 +214,7 @@ impl Lines {
         taken
     }
 
-    /// Refuses a line as soon as it is too long, and lets the rest of it go by.
+    /// Refuses a line as soon as it is too long, and skips the rest of it.
     fn long_line(&mut self) -> Option<Result<Push, Error>> {
         let long = self.refused || self.rest.len() > self.limit;
         if !long {
@@ -233,7 +233,7 @@ impl Lines {
         }
     }
 
-    /// None: the line is empty, which is no push.
+    /// None for an empty line.
     fn parse(&self, line: &[u8], state: &AppState) -> Option<Result<Push, Error>> {
         let line = line.trim_ascii();
         if line.is_empty() {

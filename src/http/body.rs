@@ -1,11 +1,11 @@
 //! Request bodies and queries: limits of size and time, and errors that name the field.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRef, FromRequest, Request},
-    http::header,
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    http::{header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -55,7 +55,7 @@ async fn read(body: Body, limit: usize, compressed: Option<Compressed>) -> Resul
     }
 }
 
-/// A JSON body.
+/// A JSON body, parsed.
 pub struct JsonBody<T>(pub T);
 
 impl<S, T> FromRequest<S> for JsonBody<T>
@@ -69,7 +69,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let content_type = content_type(&request);
         if !is_json(&content_type) {
-            let detail = format!("send application/json, not {content_type:?}");
+            let detail = format!("the content type must be application/json, not {content_type:?}");
             return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
         }
         let WholeBody(bytes) = WholeBody::from_request(request, state).await?;
@@ -91,13 +91,13 @@ pub fn content_type(request: &Request) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-/// Whether a content type promises JSON.
+/// Whether a content type is JSON.
 pub fn is_json(content_type: &str) -> bool {
     content_type == "application/json"
         || (content_type.starts_with("application/") && content_type.ends_with("+json"))
 }
 
-/// Reads JSON, and names the field at which it went wrong.
+/// Parses JSON. An error names the field that is wrong.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -128,6 +128,17 @@ fn refusal(path: &str, error: &serde_json::Error) -> Error {
         Error::new(Code::UnknownField, &*text).field(path)
     } else {
         Error::new(Code::InvalidField, &*text).field(path)
+    }
+}
+
+/// The query of the URL; without one, no pairs.
+impl<S: Sync> FromRequestParts<S> for Pairs {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        ))
     }
 }
 

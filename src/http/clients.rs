@@ -16,7 +16,7 @@ use crate::{
     registry::{ConnectionStatus, Presence},
 };
 
-/// Unread messages are counted up to here.
+/// The maximum that `unread` counts to.
 const UNREAD: u64 = 1_000;
 
 /// One client, connected or not
@@ -42,7 +42,7 @@ fn detail(broker: &Broker, client_id: &ClientId) -> Result<ClientDetail, Error> 
     let presence = broker.registry().presence(client_id);
     let known = broker.log().client(client_id)?;
     if known.is_none() && presence.connections.is_empty() {
-        let detail = format!("nobody has heard of {client_id}");
+        let detail = format!("there is no client {client_id}");
         return Err(Error::new(Code::ClientUnknown, detail).field("client_id"));
     }
     let online = !presence.connections.is_empty();
@@ -92,7 +92,7 @@ fn parse(id: &str) -> Result<ClientId, Error> {
 fn not_connected(client_id: &ClientId) -> Error {
     Error::new(
         Code::ClientNotConnected,
-        format!("{client_id} has no connection here"),
+        format!("{client_id} is not connected"),
     )
     .field("client_id")
 }

@@ -1,7 +1,7 @@
-//! The article's short-lived stream: ten steps of one operation, a second apart, then the end.
+//! The demonstration stream of the article: ten steps of one operation, a second apart, then the end.
 //!
-//! It is a job like any other, seen through the same [`Viewer`], but one that nobody keeps: an anonymous
-//! caller is not to make the server write.
+//! It is a job with a [`Viewer`], but it is only in memory: a request without a `client_id` must not make the server
+//! write to the log.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -29,7 +29,7 @@ pub fn response() -> Response {
     let (job, view) = ephemeral_job(title, Some(STEPS));
     tokio::spawn(async move {
         tokio::select! {
-            // It says nothing that a job would refuse.
+            // Can't fail: the reports are valid and the job has not ended.
             _ = work(&job) => {}
             () = job.unwatched() => {}
         }
@@ -58,7 +58,7 @@ async fn work(job: &EphemeralJob) -> Result<(), Refused> {
     })
 }
 
-/// The job in the article's words: its lines, and the word `end`. Without a view left, that was all.
+/// The next events: the lines of the job, then `end`. After that there is no viewer left.
 async fn next(mut view: Viewer) -> Option<(Bytes, Option<Viewer>)> {
     loop {
         match view.step() {

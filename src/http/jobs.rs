@@ -1,4 +1,4 @@
-//! `/api/jobs`: operations told step by step. Whoever has a job's id may look on; all else is for admins.
+//! `/api/jobs`: jobs and their logs. Whoever has the id of a job may read it; everything else is for admins.
 
 mod describe;
 mod parse;
@@ -9,14 +9,14 @@ use std::sync::Arc;
 use app::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobsPage, Problem};
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 pub use describe::{describe, line};
 pub use stream::stream;
-// The description of the API is made beside it.
+// Made by utoipa for the description of the API.
 pub use stream::__path_stream;
 
 use super::{
@@ -30,14 +30,15 @@ use crate::{
     log::{JobCommandError, LineRange},
 };
 
-/// Jobs on one page, unless the request says otherwise.
+/// The default number of jobs on a page.
 const PAGE: u64 = 50;
-/// The most it may say.
+/// The maximum number of jobs on a page.
 const MAX_PAGE: u64 = 500;
-/// Lines on one page, unless the request says otherwise.
+/// The default number of lines on a page.
 const LINES: u64 = 200;
-/// The most it may say.
+/// The maximum number of lines on a page.
 const MAX_LINES: u64 = 1_000;
+
 /// Begin a job
 ///
 /// An operation that takes a while, and that somebody wants to see the end of. Its worker reports with `PATCH`; a
@@ -121,11 +122,7 @@ pub async fn cancel(
         (status = "4XX", description = "Refused", body = Problem),
     ),
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<JobsPage>, Error> {
-    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<JobsPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "jobs")?;
     let before = pairs.number("before")?;
     let wanted = pairs.get("state").map(parse::state).transpose()?;
@@ -178,13 +175,12 @@ pub async fn show(
 pub async fn log(
     State(state): State<AppState>,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    pairs: Pairs,
 ) -> Result<Json<JobLogPage>, Error> {
     let id = parse::id(&id)?;
-    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
     let limit = pairs.page_limit(LINES, MAX_LINES, "lines")?;
     let range = match (pairs.number("after")?, pairs.number("before")?) {
-        (Some(_), Some(_)) => return Err(Error::invalid("before", "give it or after")),
+        (Some(_), Some(_)) => return Err(Error::invalid("before", "can't be combined with after")),
         (None, Some(before)) => LineRange::Before(before),
         (after, None) => LineRange::After(after.unwrap_or_default()),
     };

@@ -1,11 +1,11 @@
-//! `/api/messages`: what was pushed, what became of it, and taking it back.
+//! `/api/messages`: the history of pushes, with receipts, and recalls.
 
 mod describe;
 
 use app::wire::{EVENT_RECALL, MessageDetail, MessagesPage, Problem, Recall, Recipient};
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{Path, State},
 };
 
 use describe::info;
@@ -18,11 +18,11 @@ use crate::{
     message::{ClientId, Cursor, Data, Draft, EventType, Receipt, Seq, Topic},
 };
 
-/// Messages on one page, unless the request says otherwise.
+/// The default number of messages on a page.
 const PAGE: u64 = 50;
-/// The most it may say.
+/// The maximum number of messages on a page.
 const MAX_PAGE: u64 = 500;
-/// Recipients that the detail of a message names.
+/// The maximum number of recipients that the detail of a message lists.
 const RECIPIENTS: usize = 1_000;
 
 /// List what was pushed
@@ -49,9 +49,8 @@ const RECIPIENTS: usize = 1_000;
 )]
 pub async fn list(
     State(state): State<AppState>,
-    RawQuery(query): RawQuery,
+    pairs: Pairs,
 ) -> Result<Json<MessagesPage>, Error> {
-    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "messages")?;
     let before = pairs
         .get("before")
@@ -91,13 +90,16 @@ fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
         (None, None, Some("topics")) => Some(HistoryAudience::Topics),
         (None, None, Some("everyone")) => Some(HistoryAudience::Everyone),
         (None, None, Some(_)) => {
-            return Err(Error::invalid("audience", "clients, topics or everyone"));
+            return Err(Error::invalid(
+                "audience",
+                "must be clients, topics or everyone",
+            ));
         }
         (None, None, None) => None,
         _ => {
             return Err(Error::invalid(
                 "audience",
-                "give one of client_id, topic and audience",
+                "only one of client_id, topic and audience can be given",
             ));
         }
     };
@@ -187,12 +189,12 @@ pub async fn recall(
 fn unknown(id: &str) -> Error {
     Error::new(
         Code::MessageUnknown,
-        format!("there is no message {id}, or not any more"),
+        format!("there is no message {id}: it was never there, or it has expired"),
     )
     .field("id")
 }
 
-/// The place that a cursor of this log names.
+/// The position of a cursor of this log.
 pub fn place(broker: &Broker, field: &str, id: &str) -> Result<Seq, Error> {
     let cursor = Cursor::parse(id).map_err(|why| Error::invalid(field, why))?;
     match cursor.epoch == *broker.log().epoch() {

@@ -1,6 +1,6 @@
-//! What a browser loads: the pages, the files that they link to, and the reader of the API at `/docs`.
+//! The pages, their files, and the API reference at `/docs`.
 //!
-//! Everything comes out of the binary, already compressed (`cargo run -p xtask -- site` put it there).
+//! The files are embedded in the binary, already compressed. `cargo run -p xtask -- site` builds them.
 
 mod accept;
 mod asset;
@@ -28,7 +28,7 @@ use std::sync::OnceLock;
 /// The files of the page for unknown addresses.
 static MISSING_ASSETS: OnceLock<Assets> = OnceLock::new();
 
-/// The pages and their files, as routes of their own that need no state of the server.
+/// The routes of the pages and their files. They need no state of the server.
 pub fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -41,22 +41,22 @@ where
         .route("/docs", get(move || async move { docs.into_response() }))
         .route(
             "/pkg/{*path}",
-            get(move |path, headers| async move { linked_file(&linked, path, &headers) }),
+            get(move |path, headers| async move { package_file(&linked, path, &headers) }),
         )
         .route(
             "/favicon.ico",
-            get(|headers: HeaderMap| async move { known_file("favicon.svg", &headers) }),
+            get(|headers: HeaderMap| async move { well_known_file("favicon.svg", &headers) }),
         );
     for name in asset::known_names() {
         router = router.route(
             &format!("/{name}"),
-            get(move |headers: HeaderMap| async move { known_file(&name, &headers) }),
+            get(move |headers: HeaderMap| async move { well_known_file(&name, &headers) }),
         );
     }
     router
 }
 
-/// The routes of the pages, which the app itself lists.
+/// The routes of the pages, as the app lists them.
 fn pages<S>(manifest: &Manifest) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -118,8 +118,8 @@ fn assets(manifest: &Manifest) -> Assets {
     }
 }
 
-/// Gives the page that is being rendered its language and its headers. Leptos hands what it found on the server to the
-/// browser in inline scripts, so the policy names their nonce, which is new for each response.
+/// Sets the language and the headers of the page that is being rendered. Leptos passes data from the server to the
+/// browser in inline scripts. The policy allows them by a nonce, which is new for each response.
 fn prepare_page() {
     let language = leptos::context::use_context::<Parts>()
         .map(|request| language_for(&request.headers))
@@ -137,7 +137,7 @@ fn prepare_page() {
     }
 }
 
-/// The language that was chosen before, or the one that the browser asks for.
+/// The language that the user chose, or else the one that the browser prefers.
 fn language_for(headers: &HeaderMap) -> Language {
     let field = |name| {
         let value: Option<&HeaderValue> = headers.get(name);
@@ -148,9 +148,9 @@ fn language_for(headers: &HeaderMap) -> Language {
     Language::of_request(field(header::COOKIE), field(header::ACCEPT_LANGUAGE))
 }
 
-/// The reader of the API description, as a page that asks nobody but this server.
+/// The API reference. It loads nothing from other hosts.
 fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
-    let mut html = include_str!("site/docs.html").replace("{refusals}", &refusals());
+    let mut html = include_str!("site/docs.html").replace("{refusals}", &error_rows());
     for (place, name) in [
         ("{favicon}", "favicon.svg"),
         ("{style}", "swagger-ui.css"),
@@ -163,8 +163,8 @@ fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
     (HeaderMap::from_iter(policy::of_docs()), Html(html))
 }
 
-/// The rows that the links in problem documents lead to.
-fn refusals() -> String {
+/// One row per error code; the links in problem documents lead to them.
+fn error_rows() -> String {
     let row = |code: &Code| {
         let (status, code, title) = code.parts();
         let status = status.as_u16();
@@ -175,8 +175,8 @@ fn refusals() -> String {
     Code::ALL.iter().map(row).collect()
 }
 
-/// A file under `/pkg/`. A name that holds the hash of the content may be kept for ever.
-fn linked_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderMap) -> Response {
+/// A file under `/pkg/`. If its name has the hash of its content, it may be cached for ever.
+fn package_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderMap) -> Response {
     let path = format!("pkg/{path}");
     if let Some(script) = manifest.boot_of_cargo_leptos(&path) {
         let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
@@ -189,8 +189,8 @@ fn linked_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderMa
     asset::respond(&path, caching, headers).unwrap_or_else(nothing_here)
 }
 
-/// A file whose name browsers and crawlers know by heart.
-fn known_file(name: &str, headers: &HeaderMap) -> Response {
+/// A file with a well-known name, such as `/robots.txt`.
+fn well_known_file(name: &str, headers: &HeaderMap) -> Response {
     asset::respond(name, Caching::AskAgain, headers).unwrap_or_else(nothing_here)
 }
 

@@ -1,9 +1,9 @@
-//! `POST /push`, and the article's form of it.
+//! `POST /push`, and the simple form of it that the article uses.
 
 use app::wire::{AudienceRequest, AudienceSize, Problem, PushAnswer, PushRequest, To};
 use axum::{
     Json,
-    extract::{FromRequest, RawQuery, Request, State},
+    extract::{FromRequest, Request, State},
     response::{IntoResponse, Response},
 };
 
@@ -19,7 +19,7 @@ use crate::{
     message::{Audience, ClientId, Data, Draft, EventType, Topic},
 };
 
-/// The longest a message may be asked to wait, in seconds: ten years.
+/// The maximum `ttl` in seconds: ten years.
 const MAX_TTL: u64 = 10 * 365 * 24 * 3600;
 
 /// Push a message
@@ -62,11 +62,8 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         (status = "4XX", description = "Refused; nothing was sent", body = Problem),
     ),
 )]
-pub async fn get(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
-    article(&state, &Pairs::parse(query.unwrap_or_default().as_bytes())).await
+pub async fn get(State(state): State<AppState>, pairs: Pairs) -> Result<Response, Error> {
+    article(&state, &pairs).await
 }
 
 /// Count an audience
@@ -127,7 +124,7 @@ pub fn answer(published: Published) -> PushAnswer {
     }
 }
 
-/// Parses what a push asks for. Past this line nothing is checked again.
+/// Parses a push. Afterwards nothing is checked again.
 pub fn parse(push: PushRequest, state: &AppState) -> Result<Push, Error> {
     let limits = &state.settings.limits;
     let event = push.event.as_deref().map(EventType::parse).transpose();
@@ -140,11 +137,11 @@ pub fn parse(push: PushRequest, state: &AppState) -> Result<Push, Error> {
     if push.ttl.is_some_and(|ttl| ttl > MAX_TTL) {
         return Err(Error::invalid(
             "ttl",
-            format!("a message may wait {MAX_TTL} seconds at most"),
+            format!("must be at most {MAX_TTL} seconds"),
         ));
     }
     if key.is_some() && push.ttl == Some(0) {
-        let why = "an ephemeral message (ttl 0) is not kept, and neither is its key";
+        let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
         return Err(Error::invalid("idempotency_key", why));
     }
     let draft = Draft {
@@ -167,7 +164,7 @@ pub fn parse(push: PushRequest, state: &AppState) -> Result<Push, Error> {
 
 fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {
     if draft.is_ephemeral() {
-        let why = "an ephemeral message (ttl 0) leaves no receipts to follow";
+        let why = "can't be used with an ephemeral message (ttl 0), which has no receipts";
         return Err(Error::invalid("track", why));
     }
     state.jobs.check_room()?;
@@ -196,9 +193,10 @@ fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
         |field: &str, id: &str| ClientId::parse(id).map_err(|why| Error::invalid(field, why));
     match to {
         To::Client(id) => Ok(Audience::Client(client("to.client", &id)?)),
-        To::Clients(ids) if ids.is_empty() => {
-            Err(Error::invalid("to.clients", "name at least one client"))
-        }
+        To::Clients(ids) if ids.is_empty() => Err(Error::invalid(
+            "to.clients",
+            "must name at least one client",
+        )),
         To::Clients(ids) if ids.len() > limits.max_ids_per_push => {
             let most = limits.max_ids_per_push;
             let detail = format!(

@@ -1,11 +1,10 @@
-//! URLs as a log may show them.
+//! URLs without secrets, for the diagnostic log.
 
 use std::fmt;
 
 use axum::http::Uri;
 
-/// Parameters whose values say nothing that must be kept to oneself. All others are hidden: a token by
-/// whatever name, and what was said in a push.
+/// Parameters whose values are not secret. All other values are hidden, such as tokens and the text of a push.
 const SHOWN: [&str; 6] = [
     "client_id",
     "topic",
@@ -27,7 +26,7 @@ impl fmt::Display for Redacted<'_> {
         };
         let mut mark = '?';
         for pair in query.split('&') {
-            // A name that is written in another way, such as with %-escapes, is not a known one.
+            // A known name that is written with %-escapes is hidden as well.
             match pair.split_once('=') {
                 Some((name, _)) if SHOWN.contains(&name) => write!(f, "{mark}{pair}")?,
                 Some((name, _)) if is_plain(name) => write!(f, "{mark}{name}=[hidden]")?,

@@ -1,4 +1,4 @@
-//! Every route, on one page.
+//! All routes of the server.
 
 use axum::{Json, Router, middleware, routing};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::auth::Admin;
 
-/// Every route there is.
+/// The router with all routes and middleware.
 pub fn router(state: AppState) -> Router {
     let (streams, listening) = OpenApiRouter::new()
         .routes(routes!(sse::get))
@@ -19,7 +19,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(jobs::show))
         .routes(routes!(jobs::log))
         .split_for_parts();
-    // CORS answers `OPTIONS` only where it stands around what refuses other methods.
+    // The CORS layer must be outside the method fallback. Otherwise `OPTIONS` would be refused.
     let streams = streams
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(layers::cors(&state.settings));

@@ -1,4 +1,4 @@
-//! How the node was over the last hour: `GET /api/stats/history`, and `$sys/stats` as it goes on.
+//! Statistics over time: the last hour at `GET /api/stats/history`, and each new sample on `$sys/stats`.
 
 use std::{convert::Infallible, fs, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ pub async fn history(State(state): State<AppState>) -> Json<StatsHistory> {
     })
 }
 
-/// Takes samples, keeps them, and tells them to those who watch, for as long as the task lives.
+/// Takes samples, stores them, and publishes them. Never ends.
 pub async fn take(state: AppState) -> Infallible {
     let topic = Topic::own(SYS_STATS);
     let mut before = Counters::read(&state.broker);
@@ -44,7 +44,7 @@ pub async fn take(state: AppState) -> Infallible {
     }
 }
 
-/// What only grows, at a moment.
+/// Counters at one point in time.
 struct Counters {
     at: Instant,
     messages: u64,
@@ -63,7 +63,7 @@ impl Counters {
 
 fn sample(broker: &Broker, before: &Counters, now: &Counters) -> Sample {
     let seconds = (now.at - before.at).as_secs_f64().max(0.001);
-    // A tenth is as exact as anybody reads it.
+    // One decimal place is enough.
     let rate = |grown: u64| (grown as f64 / seconds * 10.0).round() / 10.0;
     let size = broker.registry().size();
     let latencies = broker.take_latencies();
@@ -79,7 +79,7 @@ fn sample(broker: &Broker, before: &Counters, now: &Counters) -> Sample {
     }
 }
 
-/// Bytes that are in memory and belong to this process alone, as Linux tells them (proc_pid_status(5)).
+/// The resident anonymous memory of this process in bytes (`RssAnon` of proc_pid_status(5)). Linux only.
 fn own_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status

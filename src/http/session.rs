@@ -1,4 +1,4 @@
-//! `/api/session`: signing in to the panel. The admin token is traded for a cookie that no script can read.
+//! `/api/session`: signing in to the panel. The admin token is exchanged for a cookie that scripts can't read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +39,7 @@ where
 async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
     match auth.admin(&parts) {
         Ok(_) => Ok(answer(&auth, true, None)),
-        // A token that may not be tried now is neither right nor wrong.
+        // Too many wrong tokens: whether this one is right is not told.
         Err(refusal) if refusal.kind == RefusalKind::TooManyTries => Err(refusal.into()),
         Err(_) => Ok(answer(&auth, false, None)),
     }
@@ -69,7 +69,7 @@ async fn sign_in(
         SignInError::Refused(refusal) => refusal.into(),
         SignInError::NoRandomBits(error) => {
             tracing::error!(%error, "no random bits for a session");
-            Error::new(Code::Internal, "the server could not make a session")
+            Error::new(Code::Internal, "the server could not create a session")
         }
     })?;
     let cookie = id.map(|id| set_cookie(&id, SESSION_LIFETIME, &parts.headers));
@@ -119,6 +119,6 @@ fn set_cookie(id: &str, lifetime: Duration, request: &HeaderMap) -> HeaderValue 
     let text = format!(
         "{SESSION_COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     );
-    // The id is base64url, so the value is always one.
+    // Can't fail: the id is base64url.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -1,4 +1,4 @@
-//! `GET /sse`: one stream, from its request to its last byte.
+//! `GET /sse`: opens an event stream.
 
 mod request;
 
@@ -8,7 +8,7 @@ use app::wire::Problem;
 use arcstr::ArcStr;
 use axum::{
     body::Body,
-    extract::{ConnectInfo, RawQuery, State},
+    extract::{ConnectInfo, State},
     http::{Extensions, HeaderMap, header},
     response::Response,
 };
@@ -25,7 +25,7 @@ use crate::{
     registry::{AdmissionError, Subscriber},
 };
 
-/// How much of what a browser says of itself is remembered, in characters.
+/// How much of the `User-Agent` is stored, in characters.
 const USER_AGENT: usize = 256;
 
 /// Open a stream
@@ -52,11 +52,10 @@ const USER_AGENT: usize = 256;
 pub async fn get(
     State(state): State<AppState>,
     Listener(grant): Listener,
-    RawQuery(query): RawQuery,
+    pairs: Pairs,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Response, Error> {
-    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
     let Some(client_id) = client_id(&pairs, &grant)? else {
         return Ok(demo::response());
     };

@@ -1,4 +1,4 @@
-//! What a node has, as handlers reach it.
+//! The state that all handlers share.
 
 use std::{
     ops::Deref,
@@ -20,17 +20,17 @@ use crate::{
     registry::{Capacity, Registry},
 };
 
-/// What every handler can reach. It is cloned for every layer that a request passes, so it is one pointer.
+/// The shared state. It is cloned for every layer that a request passes, so it is a single pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<Node>);
 
-/// Everything that this node has.
+/// The parts of a node.
 pub struct Node {
-    /// As they were when it started.
+    /// The settings at the start.
     pub settings: Arc<Settings>,
-    /// Who may do what.
+    /// Checks who may do what.
     pub auth: Arc<Auth>,
-    /// Publishes, and knows who is connected.
+    /// Publishes messages; has the registry and the log.
     pub broker: Arc<Broker>,
     /// Jobs and their viewers.
     pub jobs: Arc<Jobs>,
@@ -41,7 +41,7 @@ pub struct Node {
 }
 
 impl AppState {
-    /// Everything a node needs to answer, from its settings. `fatal`: see [`Broker::open`].
+    /// Opens the log and creates the other parts. `fatal`: see [`Broker::open`].
     pub fn open(
         settings: Settings,
         fatal: impl FnOnce(String) + Send + 'static,
@@ -103,12 +103,15 @@ fn log_options(settings: &Settings) -> LogOptions {
     }
 }
 
-/// Runs what blocks, such as a read of the log, where it holds up nobody.
+/// Runs blocking work, such as a read of the log, on a thread for blocking work.
 pub async fn off_thread<T: Send + 'static, E: Into<Error> + Send + 'static>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => Err(Error::new(Code::Internal, "something broke on our side")),
+        Err(_) => Err(Error::new(
+            Code::Internal,
+            "an error in the server; its log has the details",
+        )),
     }
 }

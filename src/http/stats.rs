@@ -1,4 +1,4 @@
-//! `/api/stats` and `/health`: how the node is.
+//! `/api/stats` and `/health`: statistics and health of the node.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub async fn live() -> &'static str {
 )]
 pub async fn ready(State(state): State<AppState>) -> Result<&'static str, Error> {
     if state.drain.has_begun() {
-        return Err(Error::new(Code::ShuttingDown, "this node is on its way down").retry_after(1));
+        return Err(Error::new(Code::ShuttingDown, "the server is shutting down").retry_after(1));
     }
     off_thread(move || state.broker.log().stats()).await?;
     Ok("ready")

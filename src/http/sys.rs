@@ -1,5 +1,4 @@
-//! The server's own topics: `$sys/clients`, `$sys/messages` and `$sys/jobs` tell the panel what happens, as it
-//! happens.
+//! The server's own topics `$sys/clients`, `$sys/messages` and `$sys/jobs`: change events for the panel.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -17,14 +16,14 @@ use crate::{
     message::{Audience, Data, Draft, EventType, Topic},
 };
 
-/// What happens closer together than this is told together.
+/// Changes within this time are published as one event.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// The same for jobs, which may report many times a second.
+/// The same for jobs, which can change many times a second.
 const GATHER_JOBS: Duration = Duration::from_millis(200);
 
-/// Tells who came and went, for as long as the task lives.
-pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
+/// Publishes which clients connected and disconnected. Never ends.
+pub async fn publish_clients(broker: Arc<Broker>) -> Infallible {
     let topic = Topic::own(SYS_CLIENTS);
     loop {
         let changed = broker.registry().changes().next_batch(GATHER).await;
@@ -42,8 +41,8 @@ pub async fn tell_clients(broker: Arc<Broker>) -> Infallible {
     }
 }
 
-/// Tells what was pushed, and at whom receipts have moved, for as long as the task lives.
-pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
+/// Publishes new messages, and for which clients receipts have changed. Never ends.
+pub async fn publish_messages(broker: Arc<Broker>) -> Infallible {
     let topic = Topic::own(SYS_MESSAGES);
     loop {
         broker.activity().changed().await;
@@ -71,8 +70,8 @@ pub async fn tell_messages(broker: Arc<Broker>) -> Infallible {
     }
 }
 
-/// Tells how jobs have changed, for as long as the task lives.
-pub async fn tell_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
+/// Publishes changes of jobs. Never ends.
+pub async fn publish_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
     let topic = Topic::own(SYS_JOBS);
     loop {
         let changed = jobs.changes().next_batch(GATHER_JOBS).await;
@@ -90,7 +89,7 @@ pub async fn tell_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
     }
 }
 
-/// Says something on one of these topics.
+/// Publishes an event on one of these topics.
 pub fn tell(broker: &Broker, topic: &Topic, event: &'static str, data: &impl Serialize) {
     let json = serde_json::to_string(data).unwrap_or_default();
     broker.announce(&Draft {

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use app::wire::{Problem, TopicInfo, TopicsPage};
-use axum::{
-    Json,
-    extract::{RawQuery, State},
-};
+use axum::{Json, extract::State};
 
 use super::{AppState, Error, body::Pairs, off_thread};
 
-/// Topics on one page, unless the request says otherwise.
+/// The default number of topics on a page.
 const PAGE: u64 = 100;
-/// The most it may say.
+/// The maximum number of topics on a page.
 const MAX_PAGE: u64 = 1_000;
 
 /// List topics
@@ -31,11 +28,7 @@ const MAX_PAGE: u64 = 1_000;
         (status = "4XX", description = "Refused", body = Problem),
     ),
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<TopicsPage>, Error> {
-    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
+pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<TopicsPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "topics")?;
     let of = |name| pairs.get(name).unwrap_or_default().to_owned();
     let (after, search) = (of("after"), of("q"));

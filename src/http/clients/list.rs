@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use app::wire::{ClientInfo, ClientsPage, Problem};
-use axum::{
-    Json,
-    extract::{RawQuery, State},
-};
+use axum::{Json, extract::State};
 
 use super::info;
 use crate::{
@@ -17,9 +14,9 @@ use crate::{
     registry::{SortKey, SortOrder},
 };
 
-/// Clients on one page, unless the request says otherwise.
+/// The default number of clients on a page.
 const PAGE: u64 = 100;
-/// The most it may say.
+/// The maximum number of clients on a page.
 const MAX_PAGE: u64 = 1_000;
 
 /// List clients
@@ -41,25 +38,22 @@ const MAX_PAGE: u64 = 1_000;
         (status = "4XX", description = "Refused", body = Problem),
     ),
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<ClientsPage>, Error> {
-    let wanted = Wanted::parse(&Pairs::parse(query.unwrap_or_default().as_bytes()))?;
+pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<ClientsPage>, Error> {
+    let wanted = Wanted::parse(&pairs)?;
     let broker = Arc::clone(&state.broker);
     off_thread(move || wanted.find(&broker)).await.map(Json)
 }
 
-/// What a request asks for.
+/// The query of a request.
 struct Wanted {
-    /// Also those who are not connected.
+    /// Also clients that are not connected.
     all: bool,
     search: String,
     limit: usize,
     from: From,
 }
 
-/// Where it begins.
+/// The first client of the page.
 enum From {
     Id(Option<ClientId>),
     Offset(usize, SortOrder),
@@ -70,7 +64,7 @@ impl Wanted {
         let all = match pairs.get("state") {
             None | Some("online") => false,
             Some("all") => true,
-            Some(_) => return Err(Error::invalid("state", "online or all")),
+            Some(_) => return Err(Error::invalid("state", "must be online or all")),
         };
         Ok(Self {
             all,
@@ -136,11 +130,17 @@ fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
         return Ok(From::Id(after));
     }
     if after.is_some() {
-        return Err(Error::invalid("after", "not together with offset or sort"));
+        return Err(Error::invalid(
+            "after",
+            "can't be combined with offset or sort",
+        ));
     }
     let order = order(sort.unwrap_or("client_id"))?;
     if all && (order.by != SortKey::ClientId || order.descending) {
-        return Err(Error::invalid("sort", "with state=all, client_id only"));
+        return Err(Error::invalid(
+            "sort",
+            "with state=all, only client_id is supported",
+        ));
     }
     let offset = usize::try_from(offset.unwrap_or_default()).unwrap_or(usize::MAX);
     Ok(From::Offset(offset, order))
@@ -156,7 +156,7 @@ fn order(sort: &str) -> Result<SortOrder, Error> {
         "since" => SortKey::Since,
         "connections" => SortKey::Connections,
         _ => {
-            let detail = "client_id, since or connections, perhaps with a - before it";
+            let detail = "must be client_id, since or connections; - before it reverses the order";
             return Err(Error::invalid("sort", detail));
         }
     };

@@ -1,4 +1,4 @@
-//! A job as the API shows it.
+//! Converts jobs to the JSON of the API.
 
 use app::wire::{JobInfo, JobLine, JobLogExtent, JobLogPage, JobReason, JobState};
 
@@ -8,7 +8,7 @@ use crate::{
     message::{Cursor, Epoch},
 };
 
-/// A job, in the words of the API. The epoch is that of the log, for the cursor of a push.
+/// A job. The epoch of the log is needed for the cursor of a tracked push.
 pub fn describe(job: &Job, epoch: &Epoch) -> JobInfo {
     let cursor = |seq| Cursor {
         epoch: epoch.clone(),
@@ -33,7 +33,7 @@ pub fn describe(job: &Job, epoch: &Epoch) -> JobInfo {
     }
 }
 
-/// One line of a log.
+/// One line of a job's log.
 pub fn line(line: &Line) -> JobLine {
     JobLine {
         line: line.number,
@@ -42,7 +42,7 @@ pub fn line(line: &Line) -> JobLine {
     }
 }
 
-/// One page of a log.
+/// One page of a job's log.
 pub fn page(page: &LinePage, range: LineRange) -> JobLogPage {
     let next = match range {
         LineRange::After(_) => {

@@ -1,4 +1,4 @@
-//! What comes in about jobs, parsed. Past this nothing is checked again but what depends on the job.
+//! Parses requests about jobs. Afterwards only what depends on the state of the job is checked.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::{
     job::{self, JobId, Lines, MAX_NUMBER, NewJob, Report, Title},
 };
 
-/// Seconds for which a worker may be silent, unless the request says otherwise.
+/// The default timeout: for how many seconds a worker may be silent.
 const TIMEOUT: u64 = 300;
-/// The most it may say: a day.
+/// The maximum timeout: one day.
 const MAX_TIMEOUT: u64 = 24 * 3600;
 
-/// The name of a job in a path. What is none names no job.
+/// The id of a job in a path. A text that is not an id is an unknown job.
 pub fn id(text: &str) -> Result<JobId, Error> {
     JobId::parse(text).ok_or_else(|| {
         let detail = format!("there is no job {text:?}: a job's id is a UUID");
@@ -22,7 +22,7 @@ pub fn id(text: &str) -> Result<JobId, Error> {
     })
 }
 
-/// A job that is to begin.
+/// A new job.
 pub fn new_job(request: &JobRequest) -> Result<NewJob, Error> {
     let timeout = request.timeout.unwrap_or(TIMEOUT);
     if !(1..=MAX_TIMEOUT).contains(&timeout) {
@@ -40,14 +40,14 @@ pub fn new_job(request: &JobRequest) -> Result<NewJob, Error> {
 fn total(field: &str, total: Option<u64>) -> Result<Option<u64>, Error> {
     match total.is_none_or(|total| (1..=MAX_NUMBER).contains(&total)) {
         true => Ok(total),
-        false => Err(Error::invalid(field, format!("1 to {MAX_NUMBER} steps"))),
+        false => Err(Error::invalid(field, format!("must be 1 to {MAX_NUMBER}"))),
     }
 }
 
-/// What a worker says.
+/// A report of a worker.
 pub fn report(report: JobReport) -> Result<Report, Error> {
     if report.step.is_some_and(|step| step > MAX_NUMBER) {
-        return Err(Error::invalid("step", format!("0 to {MAX_NUMBER} steps")));
+        return Err(Error::invalid("step", format!("must be 0 to {MAX_NUMBER}")));
     }
     let lines = match report.message.as_deref() {
         Some(message) => Lines::parse(message).map_err(|why| Error::invalid("message", why))?,
@@ -56,7 +56,7 @@ pub fn report(report: JobReport) -> Result<Report, Error> {
     match report.line {
         Some(0) => return Err(Error::invalid("line", "lines are numbered from 1")),
         Some(_) if report.message.is_none() => {
-            let why = "it is the number of the message's first line, and there is no message";
+            let why = "is the number of the first line of message, and there is no message";
             return Err(Error::invalid("line", why));
         }
         _ => {}
@@ -79,14 +79,14 @@ fn state_of(state: JobState) -> job::State {
     }
 }
 
-/// A state that a list is to be of.
+/// A state as the filter of a list.
 pub fn state(text: &str) -> Result<job::State, Error> {
     let named = JobState::ALL.iter().find(|(_, name)| *name == text);
     match named {
         Some((state, _)) => Ok(state_of(*state)),
         None => Err(Error::invalid(
             "state",
-            "running, done, failed or cancelled",
+            "must be running, done, failed or cancelled",
         )),
     }
 }

@@ -1,11 +1,11 @@
-//! `GET /sse/jobs/{id}`: one who looks on, from the request to the last byte.
+//! `GET /sse/jobs/{id}`: the event stream of one job, written by hyper.
 
 use std::{convert::Infallible, sync::Arc};
 
 use app::wire::{EVENT_END, EVENT_LOG, EVENT_STATE, Gap, JobLine, Problem};
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, RawQuery, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -23,8 +23,9 @@ use crate::{
     outbox::CloseReason,
 };
 
-/// Lines in one event, at most: a browser takes much longer over a hundred events than over a hundred lines.
-const TOGETHER: usize = 100;
+/// The maximum number of lines in one event. A browser needs much longer for a hundred events than for one event of a
+/// hundred lines.
+const MAX_LINES: usize = 100;
 
 /// Look on at a job
 ///
@@ -50,11 +51,10 @@ const TOGETHER: usize = 100;
 pub async fn stream(
     State(state): State<AppState>,
     Path(id): Path<String>,
-    RawQuery(query): RawQuery,
+    pairs: Pairs,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let id = parse::id(&id)?;
-    let pairs = Pairs::parse(query.unwrap_or_default().as_bytes());
     let had = had(id, sse::last_event_id(&pairs, &headers));
     let from = match (had, pairs.number("tail")?) {
         (Some(had), _) => StartLine::After(had),
@@ -67,17 +67,17 @@ pub async fn stream(
     if job.state.is_final() && had.is_some_and(|had| had > job.log.last) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let telling = Telling::new(state, id, view);
+    let stream = JobStream::new(state, id, view);
     Ok(event_stream::response(Body::from_stream(stream::unfold(
-        telling,
-        async |mut telling| {
-            let bytes = telling.next().await?;
-            Some((Ok::<_, Infallible>(bytes), telling))
+        stream,
+        async |mut stream| {
+            let bytes = stream.next().await?;
+            Some((Ok::<_, Infallible>(bytes), stream))
         },
     ))))
 }
 
-/// The place that an EventSource says it had last: a line of this job, or after its last line the end.
+/// The last event that the client received: a line of this job, or its end, which comes after the last line.
 fn had(id: JobId, last_event_id: Option<&str>) -> Option<u64> {
     let cursor = Cursor::parse(last_event_id?).ok()?;
     (cursor.epoch.as_str() == id.digits()).then_some(cursor.seq)
@@ -94,20 +94,20 @@ impl From<ViewError> for Error {
     }
 }
 
-/// Drives a [`Viewer`] as the body of a response. It is only asked for more when the socket has room, so a
-/// slow viewer reads the log at its own pace and misses states that are no longer true.
-struct Telling {
+/// Drives a [`Viewer`] as the body of a response. hyper asks for more only when the socket has space. So a slow client
+/// reads the log at its own pace and skips states that are outdated.
+struct JobStream {
     state: AppState,
-    /// Stands for the log in the ids: a line of another job is no place here.
+    /// The epoch of the event ids, made from the id of the job: an id of another job is not taken for one of this.
     log: Option<Epoch>,
     view: Viewer,
-    /// How long to wait before coming back, until it has been told.
+    /// The reconnection time, until it has been sent.
     retry_ms: Option<u64>,
     next_ping: Instant,
     ended: bool,
 }
 
-impl Telling {
+impl JobStream {
     fn new(state: AppState, id: JobId, view: Viewer) -> Self {
         Self {
             next_ping: first_ping(state.settings.heartbeat()).into(),
@@ -119,7 +119,7 @@ impl Telling {
         }
     }
 
-    /// The next bytes; none: the response ends.
+    /// The next bytes; none at the end of the response.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
@@ -133,13 +133,13 @@ impl Telling {
             match self.view.step() {
                 Step::State(job) => {
                     let info = describe(&job, self.state.broker.log().epoch());
-                    let place = self.view.position();
-                    return Some(self.event(EVENT_STATE, place, &info));
+                    let position = self.view.position();
+                    return Some(self.event(EVENT_STATE, position, &info));
                 }
                 Step::Lines(after) => match self.lines(after).await {
                     Ok(bytes) if bytes.is_empty() => {}
                     Ok(bytes) => return Some(bytes),
-                    Err(reason) => return Some(self.leave(reason)),
+                    Err(reason) => return Some(self.close(reason)),
                 },
                 Step::End(job) => {
                     self.ended = true;
@@ -149,7 +149,7 @@ impl Telling {
                 Step::Wait => {
                     if self.wait().await {
                         let reason = self.state.drain.reason();
-                        return Some(self.leave(reason));
+                        return Some(self.close(reason));
                     }
                 }
             }
@@ -160,7 +160,7 @@ impl Telling {
     async fn lines(&mut self, after: u64) -> Result<Bytes, CloseReason> {
         let source = self.view.lines();
         let lines = off_thread(move || source.after(after)).await;
-        // It was said where it happened.
+        // The error was logged where it happened.
         let lines = lines.map_err(|_: Error| CloseReason::LogUnreadable)?;
         let mut bytes = Vec::new();
         let oldest = lines
@@ -170,26 +170,26 @@ impl Telling {
             bytes.extend_from_slice(&self.gap(after + 1, oldest - 1));
         }
         self.view.sent(&lines);
-        for together in lines.chunks(TOGETHER) {
-            let list: Vec<JobLine> = together.iter().map(line).collect();
-            let place = list.last().map_or(after, |line| line.line);
-            bytes.extend_from_slice(&self.event(EVENT_LOG, place, &list));
+        for chunk in lines.chunks(MAX_LINES) {
+            let list: Vec<JobLine> = chunk.iter().map(line).collect();
+            let position = list.last().map_or(after, |line| line.line);
+            bytes.extend_from_slice(&self.event(EVENT_LOG, position, &list));
         }
         Ok(bytes.into())
     }
 
-    /// Lines that were let go before they could be told.
+    /// Lines that were deleted before they could be sent.
     fn gap(&mut self, from: u64, to: u64) -> Bytes {
-        let place = |line| self.cursor(line).map(|cursor| cursor.to_string());
+        let position = |line| self.cursor(line).map(|cursor| cursor.to_string());
         let gap = Gap {
-            from: place(from),
-            to: place(to),
+            from: position(from),
+            to: position(to),
             reason: "pruned".to_owned(),
         };
         self.event("gap", to, &gap)
     }
 
-    /// Waits for what is new, or for the next ping. True: the server is on its way down.
+    /// Waits for a change or the next ping. Returns whether the server is shutting down.
     async fn wait(&mut self) -> bool {
         tokio::select! {
             () = self.view.changed() => false,
@@ -198,7 +198,7 @@ impl Telling {
         }
     }
 
-    fn leave(&mut self, reason: CloseReason) -> Bytes {
+    fn close(&mut self, reason: CloseReason) -> Bytes {
         self.ended = true;
         events::reconnect(reason).bytes()
     }
@@ -208,15 +208,15 @@ impl Telling {
         Some(Cursor { epoch, seq: line })
     }
 
-    fn event(&mut self, event: &'static str, place: u64, data: &impl Serialize) -> Bytes {
+    fn event(&mut self, event: &'static str, position: u64, data: &impl Serialize) -> Bytes {
         let mut writer = FrameWriter::new();
         if let Some(retry_ms) = self.retry_ms.take() {
             writer = writer.retry(retry_ms);
         }
-        if let Some(cursor) = self.cursor(place) {
+        if let Some(cursor) = self.cursor(position) {
             writer = writer.id(&cursor);
         }
-        // Structs of texts and numbers: there is nothing that JSON could refuse.
+        // Can't fail: the structs have only texts and numbers.
         let json = serde_json::to_string(data).unwrap_or_default();
         let writer = writer.event(Some(&EventType::own(event)));
         writer.data(&json).finish().bytes()

@@ -1,4 +1,4 @@
-//! A message of the log as the API shows it.
+//! Converts messages of the log to the JSON of the API.
 
 use app::wire::{Ended, MessageInfo, To};
 use serde_json::value::RawValue;
@@ -10,10 +10,10 @@ use crate::{
     message::{Audience, Cursor, Data, Epoch, Message, Receipt, Receipts},
 };
 
-/// Clients that are named, of those whom a message is for.
+/// The maximum number of recipients that are listed by name.
 const NAMED: usize = 1_000;
 
-/// A message that was just pushed, before anything else is known of it.
+/// A message that was just pushed, without receipts.
 pub fn just_pushed(pushed: &PushedMessage, epoch: &Epoch) -> MessageInfo {
     let (clients, audience) = match &pushed.message.audience {
         Audience::Client(_) => (Some(1), 1),

@@ -2,19 +2,19 @@
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-/// A form that a file may be kept in.
+/// An encoding of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Brotli, the smallest.
     Brotli,
-    /// Gzip, for what does not know brotli.
+    /// Gzip, for clients without brotli.
     Gzip,
-    /// The file as it is.
+    /// Not compressed.
     Identity,
 }
 
 impl Encoding {
-    /// What `Content-Encoding` calls it.
+    /// Its name in `Content-Encoding`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
@@ -23,7 +23,7 @@ impl Encoding {
         }
     }
 
-    /// What the file has behind its name in this form.
+    /// The suffix of the file name.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Brotli => ".br",
@@ -33,8 +33,8 @@ impl Encoding {
     }
 }
 
-/// The forms that the sender of these headers takes, best first. The file as it is comes last even
-/// where it was refused: an answer in a form that was not asked for serves better than none.
+/// The encodings that the request accepts, best first. `Identity` is included even if it was refused: a response in an
+/// encoding that was not asked for is better than none.
 pub fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
     let weights = Weights::read(headers, header::ACCEPT_ENCODING);
     let mut forms: Vec<(u16, Encoding)> = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity]
@@ -42,7 +42,7 @@ pub fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
         .map(|form| (weights.of(form), form))
         .filter(|(weight, form)| *weight > 0 || *form == Encoding::Identity)
         .collect();
-    // Stable, so that of two forms with the same weight the smaller one stays first.
+    // A stable sort: if two have the same weight, the smaller file stays first.
     forms.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     forms.into_iter().map(|(_, form)| form).collect()
 }
@@ -78,14 +78,14 @@ impl Weights {
         let named = |name| self.named(name);
         match (named(form.name()), form) {
             (Some(weight), _) => weight,
-            // Without a word on it the plain file is fine, though anything that was named is better.
+            // Identity is always acceptable, but everything that was named is better.
             (None, Encoding::Identity) => named("*").map_or(1, |weight| weight.min(1)),
             (None, _) => named("*").unwrap_or(0),
         }
     }
 }
 
-/// One member of the list: a coding, and perhaps `;q=0.5`. A weight that can't be read counts as none.
+/// One member of the list: a name with an optional `;q=0.5`. An invalid weight counts as 0.
 fn member(text: &str) -> Option<(String, u16)> {
     let mut parts = text.split(';').map(str::trim);
     let coding = parts.next().filter(|coding| !coding.is_empty())?;

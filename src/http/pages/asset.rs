@@ -1,4 +1,4 @@
-//! One file of the site as an answer: the form that the browser takes, or word that it has it already.
+//! Serves a file of the site: in the best encoding that the browser accepts, or 304 if the browser has it.
 
 use super::accept::{Encoding, accepted};
 use axum::{
@@ -10,27 +10,27 @@ use bytes::Bytes;
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
 
-/// The folder that the build makes: in the binary of a release, on disk while developing.
+/// The folder with the built site: embedded in release builds, read from disk in debug builds.
 #[derive(RustEmbed)]
 #[folder = "target/site"]
 #[allow_missing = true]
 struct Site;
 
-/// The list of the files, which is for the server and not for browsers.
+/// The list of the files. It is not served.
 const MANIFEST: &str = "manifest.json";
 
-/// What pages of any origin may load: the module made for them, and its types.
+/// The files that pages of other origins may load.
 const OFFERED: [&str; 2] = ["tidings.js", "tidings.d.ts"];
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
-/// How long a browser may go by what it has.
+/// How long a browser may use its copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caching {
     /// The name changes with the content.
     Forever,
-    /// The name stays: ask each time, which costs no more than a 304.
+    /// The name stays: the browser revalidates each time.
     AskAgain,
 }
 
@@ -43,13 +43,13 @@ impl Caching {
     }
 }
 
-/// The text of the manifest; none when the site was not built.
+/// The text of the manifest; none if the site was not built.
 pub fn manifest_text() -> Option<String> {
     let file = Site::get(MANIFEST)?;
     String::from_utf8(file.data.into_owned()).ok()
 }
 
-/// The files that are not under a folder: those with a name that browsers know by heart.
+/// The files at the top level, which have well-known names.
 pub fn known_names() -> Vec<String> {
     Site::iter()
         .filter(|name| !name.contains('/') && *name != MANIFEST && !is_form(name))
@@ -57,16 +57,16 @@ pub fn known_names() -> Vec<String> {
         .collect()
 }
 
-/// Whether this is a compressed form of another file.
+/// Whether this is a compressed copy of another file.
 fn is_form(name: &str) -> bool {
     [Encoding::Brotli, Encoding::Gzip]
         .iter()
         .any(|form| name.ends_with(form.suffix()))
 }
 
-/// The file in the best form that the sender of these headers takes, or 304 when it has just that.
+/// The file in the best encoding that the request accepts, or 304 if the client has it; none if there is no such file.
 pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Response> {
-    // On disk, while developing, `..` would lead to files that a release does not serve.
+    // In debug builds, which read from disk, `..` would lead out of the folder.
     if path == MANIFEST || is_form(path) || path.contains("..") {
         return None;
     }
@@ -95,7 +95,7 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     Some((headers, Body::from(as_bytes(data))).into_response())
 }
 
-/// Whose pages may load a file.
+/// The `Cross-Origin-Resource-Policy` of a file.
 fn may_load(path: &str) -> HeaderValue {
     HeaderValue::from_static(match OFFERED.contains(&path) {
         true => "cross-origin",
@@ -103,7 +103,7 @@ fn may_load(path: &str) -> HeaderValue {
     })
 }
 
-/// The first form that is both taken and there; a small file has no other form than its own.
+/// The first accepted encoding that exists. Small files are not compressed.
 fn best_form(
     path: &str,
     plain: Cow<'static, [u8]>,
@@ -120,7 +120,7 @@ fn best_form(
     (Encoding::Identity, plain)
 }
 
-/// A strong tag (RFC 9110, section 8.8.3): another for each form, as their bytes differ.
+/// A strong entity tag (RFC 9110, section 8.8.3). Each encoding has its own, because the bytes differ.
 fn entity_tag(hash: &[u8; 32], form: Encoding) -> String {
     let hex: String = hash[..16]
         .iter()

@@ -1,10 +1,10 @@
-//! Which name stands for which file of the site.
+//! The file names of the site, by the names that the code uses.
 
 use super::asset;
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
-/// Set while `cargo leptos` compiles; it leaves its files under plain names.
+/// Set by `cargo leptos`, whose files have names without a hash.
 const CARGO_LEPTOS_NAME: Option<&str> = option_env!("LEPTOS_OUTPUT_NAME");
 
 /// The files that pages link to, by the name that the code uses.
@@ -24,7 +24,7 @@ struct Entry {
 }
 
 impl Manifest {
-    /// Reads what the build left. Without it the names are plain, which is what `cargo leptos` makes.
+    /// Reads the manifest of the build. Without one, the names have no hash, as `cargo leptos` makes them.
     pub fn load() -> Self {
         if CARGO_LEPTOS_NAME.is_some() {
             return Self::default();
@@ -52,7 +52,7 @@ impl Manifest {
         }
     }
 
-    /// Where a file is on this server.
+    /// The path of a file on this server.
     pub fn url(&self, name: &str) -> String {
         match (self.paths.get(name), name) {
             (Some(path), _) => format!("/{path}"),
@@ -61,12 +61,12 @@ impl Manifest {
         }
     }
 
-    /// Whether the name of this file changes with its content.
+    /// Whether the file name has a hash of the content.
     pub fn is_named_by_content(&self, path: &str) -> bool {
         self.paths.values().any(|known| known == path)
     }
 
-    /// `cargo leptos` makes no module that starts the pages, so here it is.
+    /// The module that starts the pages, which `cargo leptos` does not build.
     pub fn boot_of_cargo_leptos(&self, path: &str) -> Option<String> {
         let wanted = CARGO_LEPTOS_NAME.is_some() && path == "pkg/boot.js";
         wanted.then(|| {
@@ -77,7 +77,7 @@ impl Manifest {
     }
 }
 
-/// What `cargo leptos` calls a file.
+/// The name of a file as `cargo leptos` makes it.
 fn plain_name(name: &str) -> String {
     let output = CARGO_LEPTOS_NAME.unwrap_or("tidings");
     match name {

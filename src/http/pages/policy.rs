@@ -1,4 +1,4 @@
-//! What a page may do in the browser, said in headers.
+//! Security headers of pages.
 
 use axum::http::{HeaderName, HeaderValue, header};
 
@@ -11,18 +11,18 @@ pub fn of_page(nonce: Option<&str>) -> [(HeaderName, HeaderValue); 6] {
     headers(&scripts)
 }
 
-/// The headers of the reader of the API: scripts from here, and no wasm.
+/// The headers of the API reference: scripts of this server, and no wasm.
 pub fn of_docs() -> [(HeaderName, HeaderValue); 6] {
     headers("'self'")
 }
 
-/// Everything is forbidden but what is named. `data:` images are icons inside style sheets.
+/// Forbids everything that is not listed. `data:` images are icons in style sheets.
 fn headers(scripts: &str) -> [(HeaderName, HeaderValue); 6] {
     let policy = format!(
         "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; \
          connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
-    // A nonce is base64, so this can't fail; and if it did, nothing at all may run.
+    // Can't fail, because a nonce is base64. If it did, all scripts would be forbidden.
     let policy = HeaderValue::from_str(&policy)
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     let fixed = HeaderValue::from_static;

@@ -1,4 +1,4 @@
-//! What a request for a stream asks for.
+//! Parses the request for a stream.
 
 use app::wire::Refused;
 use axum::http::HeaderMap;
@@ -10,11 +10,11 @@ use crate::{
     message::{ClientId, Cursor, Epoch, TopicFilter},
 };
 
-/// Who listens; none: the demonstration is asked for.
+/// The client; none for the demonstration stream.
 pub fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error> {
     let asked = pairs.get("client_id").map(ClientId::parse).transpose();
     let asked = asked.map_err(|why| Error::invalid("client_id", why))?;
-    // The grant was checked against what is asked: where both are there, they are the same.
+    // If both are given, they are the same: the grant was checked against the query.
     Ok(grant.client_id.clone().or(asked))
 }
 
@@ -29,7 +29,7 @@ pub fn last_event_id<'a>(pairs: &'a Pairs, headers: &'a HeaderMap) -> Option<&'a
         .filter(|id| !id.is_empty())
 }
 
-/// Where to start.
+/// Where the stream starts.
 pub fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
     if let Some(id) = last_event_id(pairs, headers) {
         // An EventSource can't do anything about what it sends here, so no refusal: a cursor that nobody
@@ -46,13 +46,14 @@ pub fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
         Some(text) => Cursor::parse(text).map(Since::Cursor).map_err(|why| {
             Error::invalid(
                 "since",
-                format!("earliest, latest, unread, or a cursor: {why}"),
+                format!("must be earliest, latest, unread or a cursor: {why}"),
             )
         }),
     }
 }
 
-/// What may be subscribed to, and what is refused in band: one forbidden topic must not end the others.
+/// The topics that the grant allows, and the others, which are refused by an event on the stream: one forbidden topic
+/// does not prevent the rest.
 pub fn filters(
     pairs: &Pairs,
     grant: &Grant,
@@ -65,7 +66,7 @@ pub fn filters(
             filters.push(filter);
         }
         if filters.len() > most {
-            let detail = format!("a connection has {most} topics at most (max_topics)");
+            let detail = format!("a connection can have at most {most} topics (max_topics)");
             return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
         }
     }
