@@ -1,8 +1,9 @@
-//! Who may push and administer, and who may listen to what.
+//! Access: who may push and administer, and who may subscribe to which topics.
 //!
 //! Without an admin token the server answers only this machine. Then every local program is trusted, but no page of
 //! another site. With an admin token, a request needs the token or a session.
 
+mod attempt_limit;
 mod cookie;
 mod digest;
 mod grant;
@@ -10,7 +11,6 @@ mod refusal;
 mod same_origin;
 mod session;
 mod stream_token;
-mod tries;
 
 pub use cookie::is_https;
 pub use grant::{Grant, TopicsGrant};
@@ -31,10 +31,10 @@ use crate::{
     message::TopicFilter,
     query::Pairs,
 };
+use attempt_limit::AttemptLimit;
 use digest::digest;
 use session::Sessions;
 use stream_token::StreamKey;
-use tries::Tries;
 
 /// The cookie that may hold a stream token.
 const STREAM_COOKIE: &str = "tidings_stream";
@@ -63,7 +63,7 @@ pub struct Auth {
 struct AdminToken {
     /// A digest, so that the comparison does not reveal the length of the token.
     digest: [u8; 32],
-    tries: Tries,
+    attempts: AttemptLimit,
     sessions: Sessions,
 }
 
@@ -205,7 +205,7 @@ impl AdminToken {
     fn new(token: &Secret) -> Self {
         Self {
             digest: digest(token.expose()),
-            tries: Tries::default(),
+            attempts: AttemptLimit::default(),
             sessions: Sessions::default(),
         }
     }
@@ -214,7 +214,7 @@ impl AdminToken {
     fn check(&self, token: &str, parts: &Parts) -> Result<Admin, Refusal> {
         let right = bool::from(digest(token).ct_eq(&self.digest));
         let remote = remote(parts);
-        match self.tries.judge(remote, right, Instant::now()) {
+        match self.attempts.check(remote, right, Instant::now()) {
             Ok(true) => Ok(Admin(())),
             Ok(false) => {
                 let remote = remote.map(|remote| remote.ip().to_string());

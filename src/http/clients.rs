@@ -1,4 +1,4 @@
-//! `/api/clients`: who is connected.
+//! `/api/clients`: the clients and their connections.
 
 pub mod list;
 
@@ -61,7 +61,7 @@ fn detail(broker: &Broker, client_id: &ClientId) -> Result<ClientDetail, Error> 
 
 /// Disconnect a client
 ///
-/// Closes all its connections. They are told why; whether they come back is up to them.
+/// Closes all connections of a client, with the reason `disconnected`. The client may connect again.
 #[utoipa::path(
     delete, path = "/api/clients/{client_id}", tag = "clients",
     params(("client_id" = String, Path, description = "Whom")),

@@ -41,9 +41,9 @@ const MAX_LINES: u64 = 1_000;
 
 /// Begin a job
 ///
-/// An operation that takes a while, and that somebody wants to see the end of. Its worker reports with `PATCH`; a
-/// worker that is silent for longer than `timeout` seconds (300 by default) has failed. After a restart of the
-/// server each worker has its whole time again. Whoever has the id may look on, at `/jobs/{id}`.
+/// A job is a long operation that can be watched. Its worker reports with `PATCH`. A job fails if its worker is silent
+/// for longer than `timeout` seconds (300 by default); the time starts again when the server restarts. Whoever has the
+/// id can watch the job at `/jobs/{id}`.
 #[utoipa::path(
     post, path = "/api/jobs", tag = "jobs", request_body = JobRequest,
     responses(
@@ -63,9 +63,9 @@ pub async fn begin(
 
 /// Report on a job
 ///
-/// Whatever is new; with nothing in it, it says that the worker is still there. The answer is the job as it is then:
-/// look at `cancel_requested`. Once it has ended nothing is taken any more (`job_ended`), but the report that ended
-/// it may be sent again.
+/// Sends what is new. An empty report only says that the worker is alive. The response is the new state of the job; see
+/// `cancel_requested`. After the end of the job reports are refused (`job_ended`), except a repetition of the report
+/// that ended it.
 #[utoipa::path(
     patch, path = "/api/jobs/{id}", tag = "jobs", request_body = JobReport,
     params(("id" = String, Path, description = "Which job")),
@@ -88,8 +88,8 @@ pub async fn report(
 
 /// Ask a job to stop
 ///
-/// Its worker sees `cancel_requested` in the answer to its next report, and says when it has stopped. A job that
-/// follows a push stops at once; the push itself goes on.
+/// The worker sees `cancel_requested` in the response to its next report, and reports when it has stopped. A job that
+/// tracks a push ends at once; the push itself is still delivered.
 #[utoipa::path(
     delete, path = "/api/jobs/{id}", tag = "jobs",
     params(("id" = String, Path, description = "Which job")),
@@ -155,10 +155,10 @@ pub async fn show(
     Ok(Json(describe(&job, state.broker.log().epoch())))
 }
 
-/// What a job has said
+/// Show the log of a job
 ///
-/// One page of its log, in order: the lines after one, or the last of those before one. A page may be short because
-/// its lines are long. The newest 100,000 lines are kept.
+/// One page, in order: the lines after a line, or the last lines before one. A page of long lines may have fewer lines.
+/// The newest 100,000 lines are kept.
 #[utoipa::path(
     get, path = "/api/jobs/{id}/log", tag = "jobs",
     params(

@@ -25,7 +25,7 @@ const MAX_PAGE: u64 = 500;
 /// The maximum number of recipients that the detail of a message lists.
 const RECIPIENTS: usize = 1_000;
 
-/// List what was pushed
+/// List messages
 ///
 /// One page, newest first; `next` of one page is `before` of the following. A page may be short or empty
 /// and still have a next one, when few of the messages looked at are wanted.
@@ -54,7 +54,7 @@ pub async fn list(
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "messages")?;
     let before = pairs
         .get("before")
-        .map(|id| place(&state.broker, "before", id))
+        .map(|id| position(&state.broker, "before", id))
         .transpose()?;
     let filter = filter(&pairs)?;
     off_thread(move || page(&state.broker, &filter, before, limit))
@@ -129,7 +129,7 @@ pub async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<MessageDetail>, Error> {
-    let seq = place(&state.broker, "id", &id)?;
+    let seq = position(&state.broker, "id", &id)?;
     off_thread(move || {
         detail(&state.broker, seq).and_then(|found| found.ok_or_else(|| unknown(&id)))
     })
@@ -155,9 +155,9 @@ fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
     }))
 }
 
-/// Take a message back
+/// Recall a message
 ///
-/// It is not delivered any more, and its data is wiped; pages that have it are told by `event: recall`.
+/// The message is not delivered any more, and its data is deleted. Clients that have it get `event: recall`.
 #[utoipa::path(
     delete, path = "/api/messages/{id}", tag = "messages",
     params(("id" = String, Path, description = "Its cursor")),
@@ -170,7 +170,7 @@ pub async fn recall(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<Recall>, Error> {
-    let seq = place(&state.broker, "id", &id)?;
+    let seq = position(&state.broker, "id", &id)?;
     let recalled = state
         .broker
         .recall(seq)
@@ -195,7 +195,7 @@ fn unknown(id: &str) -> Error {
 }
 
 /// The position of a cursor of this log.
-pub fn place(broker: &Broker, field: &str, id: &str) -> Result<Seq, Error> {
+pub fn position(broker: &Broker, field: &str, id: &str) -> Result<Seq, Error> {
     let cursor = Cursor::parse(id).map_err(|why| Error::invalid(field, why))?;
     match cursor.epoch == *broker.log().epoch() {
         true => Ok(cursor.seq),

@@ -151,14 +151,14 @@ fn language_for(headers: &HeaderMap) -> Language {
 /// The API reference. It loads nothing from other hosts.
 fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
     let mut html = include_str!("site/docs.html").replace("{refusals}", &error_rows());
-    for (place, name) in [
+    for (placeholder, name) in [
         ("{favicon}", "favicon.svg"),
         ("{style}", "swagger-ui.css"),
         ("{reader}", "swagger-ui.js"),
         ("{licence}", "swagger-ui.txt"),
         ("{script}", "docs.js"),
     ] {
-        html = html.replace(place, &manifest.url(name));
+        html = html.replace(placeholder, &manifest.url(name));
     }
     (HeaderMap::from_iter(policy::of_docs()), Html(html))
 }

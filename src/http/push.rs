@@ -48,9 +48,9 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
     }
 }
 
-/// Push a text to one client, as the article did
+/// Push a text to one client, in the simple form of the article
 ///
-/// Answers the text `success`: the message was sent, or waits until the client comes.
+/// Answers the text `success`: the message was sent, or is stored until the client connects.
 #[utoipa::path(
     get, path = "/push", tag = "push",
     params(
@@ -68,7 +68,7 @@ pub async fn get(State(state): State<AppState>, pairs: Pairs) -> Result<Response
 
 /// Count an audience
 ///
-/// How many a push would reach, had it been sent at this moment. Nothing is sent.
+/// The number of clients and connections that a push would reach now. Nothing is sent.
 #[utoipa::path(
     post, path = "/api/audience", tag = "push", request_body = AudienceRequest,
     responses(

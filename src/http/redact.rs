@@ -38,7 +38,7 @@ impl fmt::Display for Redacted<'_> {
     }
 }
 
-/// Whether a name is short and simple enough to be a name, and not a token in its place.
+/// Whether a name is short and simple, so that it can't be a token.
 fn is_plain(name: &str) -> bool {
     name.len() <= 32 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }

@@ -11,9 +11,9 @@ use crate::{broker::Broker, message::Topic, registry};
 
 /// Time between two samples.
 const EVERY: Duration = Duration::from_secs(5);
-/// How the node was
+/// Show statistics of the last hour
 ///
-/// The last hour, a sample for each few seconds. The same goes on on the topic `$sys/stats`.
+/// The last hour, one sample every few seconds. New samples are published on the topic `$sys/stats`.
 #[utoipa::path(
     get, path = "/api/stats/history", tag = "node",
     responses((status = 200, description = "The samples", body = StatsHistory)),
@@ -39,7 +39,7 @@ pub async fn take(state: AppState) -> Infallible {
         before = now;
         state.samples.keep(sample);
         if state.broker.registry().is_observed() {
-            sys::tell(&state.broker, &topic, EVENT_SAMPLE, &sample);
+            sys::publish(&state.broker, &topic, EVENT_SAMPLE, &sample);
         }
     }
 }

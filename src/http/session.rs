@@ -26,7 +26,7 @@ where
     OpenApiRouter::new().routes(routes!(session, sign_in, sign_out))
 }
 
-/// Ask what one may do
+/// Show whether the caller is an admin
 #[utoipa::path(
     get,
     path = "/api/session",
@@ -39,7 +39,7 @@ where
 async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
     match auth.admin(&parts) {
         Ok(_) => Ok(answer(&auth, true, None)),
-        // Too many wrong tokens: whether this one is right is not told.
+        // Too many wrong tokens: the response must not tell whether this one is right.
         Err(refusal) if refusal.kind == RefusalKind::TooManyTries => Err(refusal.into()),
         Err(_) => Ok(answer(&auth, false, None)),
     }
@@ -47,7 +47,7 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
 
 /// Sign in
 ///
-/// Trades the admin token for a cookie that no script can read, and that only this server's own pages send.
+/// Exchanges the admin token for a cookie that scripts can't read and that only pages of this server send.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -78,7 +78,7 @@ async fn sign_in(
 
 /// Sign out
 ///
-/// The session ends, whoever has a copy of its cookie.
+/// Ends the session, for every copy of its cookie.
 #[utoipa::path(
     delete,
     path = "/api/session",

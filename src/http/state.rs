@@ -28,7 +28,7 @@ pub struct AppState(Arc<Node>);
 pub struct Node {
     /// The settings at the start.
     pub settings: Arc<Settings>,
-    /// Checks who may do what.
+    /// Checks access.
     pub auth: Arc<Auth>,
     /// Publishes messages; has the registry and the log.
     pub broker: Arc<Broker>,

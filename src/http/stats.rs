@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 
 use super::{AppState, Code, Error, off_thread};
 
-/// Count what there is
+/// Show statistics
 #[utoipa::path(
     get, path = "/api/stats", tag = "node",
     responses((status = 200, description = "The counts", body = Stats)),

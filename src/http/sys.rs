@@ -31,11 +31,11 @@ pub async fn publish_clients(broker: Arc<Broker>) -> Infallible {
             continue;
         }
         match changed {
-            Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
+            Changed::TooMany => publish(&broker, &topic, EVENT_RESYNC, &()),
             Changed::These(ids) => {
                 let presence = |id| clients::info(broker.registry().presence(id));
                 let infos: Vec<ClientInfo> = ids.keys().map(presence).collect();
-                tell(&broker, &topic, EVENT_CLIENTS, &infos);
+                publish(&broker, &topic, EVENT_CLIENTS, &infos);
             }
         }
     }
@@ -49,10 +49,10 @@ pub async fn publish_messages(broker: Arc<Broker>) -> Infallible {
         tokio::time::sleep(GATHER).await;
         let activity = broker.activity().take();
         if activity.overflowed {
-            tell(&broker, &topic, EVENT_RESYNC, &());
+            publish(&broker, &topic, EVENT_RESYNC, &());
         }
         for pushed in &activity.pushed {
-            tell(
+            publish(
                 &broker,
                 &topic,
                 EVENT_PUSHED,
@@ -65,7 +65,7 @@ pub async fn publish_messages(broker: Arc<Broker>) -> Infallible {
                 .iter()
                 .map(|id| id.as_str())
                 .collect();
-            tell(&broker, &topic, EVENT_MOVED, &ids);
+            publish(&broker, &topic, EVENT_MOVED, &ids);
         }
     }
 }
@@ -79,18 +79,18 @@ pub async fn publish_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
             continue;
         }
         match changed {
-            Changed::TooMany => tell(&broker, &topic, EVENT_RESYNC, &()),
+            Changed::TooMany => publish(&broker, &topic, EVENT_RESYNC, &()),
             Changed::These(changed) => {
                 let epoch = broker.log().epoch();
                 let infos = changed.values().map(|job| describe(job, epoch));
-                tell(&broker, &topic, EVENT_JOB, &infos.collect::<Vec<JobInfo>>());
+                publish(&broker, &topic, EVENT_JOB, &infos.collect::<Vec<JobInfo>>());
             }
         }
     }
 }
 
 /// Publishes an event on one of these topics.
-pub fn tell(broker: &Broker, topic: &Topic, event: &'static str, data: &impl Serialize) {
+pub fn publish(broker: &Broker, topic: &Topic, event: &'static str, data: &impl Serialize) {
     let json = serde_json::to_string(data).unwrap_or_default();
     broker.announce(&Draft {
         audience: Audience::Topic(topic.clone()),

@@ -14,7 +14,7 @@ const MAX_PAGE: u64 = 1_000;
 
 /// List topics
 ///
-/// The topics and patterns that somebody is subscribed to now, by name; `next` of one page is `after` of the
+/// The topics and patterns with subscribers, by name; `next` of one page is `after` of the
 /// following.
 #[utoipa::path(
     get, path = "/api/topics", tag = "clients",

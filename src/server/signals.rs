@@ -62,7 +62,7 @@ impl ShutdownSignals {
     }
 }
 
-/// Whether SIGHUP was ignored when the process started. Only Linux tells.
+/// Whether SIGHUP was ignored when the process started. Known only on Linux.
 fn is_hangup_ignored() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status

@@ -27,11 +27,11 @@ use crate::{
 /// hundred lines.
 const MAX_LINES: usize = 100;
 
-/// Look on at a job
+/// Watch a job
 ///
 /// An EventSource: `state` at once and then whenever it changes, only ever the newest; `log`, a list of lines, in order;
 /// a `ping` every heartbeat; and when the job has ended `end` with its final state, after which the response ends.
-/// An EventSource that comes back after that gets 204, which tells it to stop.
+/// An EventSource that reconnects after that gets 204, so that it stops.
 #[utoipa::path(
     get, path = "/sse/jobs/{id}", tag = "streams",
     params(

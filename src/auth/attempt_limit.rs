@@ -21,26 +21,26 @@ const MAX_ADDRESSES: usize = 4096;
 /// address is never refused. While an address has no attempts left, right tokens are refused as well. Otherwise the
 /// response would tell which guess is right.
 #[derive(Debug, Default)]
-pub struct Tries {
+pub struct AttemptLimit {
     // When each address will have all its attempts again. An address that is not in the map has them all.
     whole_at: Mutex<HashMap<IpAddr, Instant>>,
 }
 
 /// No attempts are left; the next one is allowed after this many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoneLeft {
+pub struct NoAttemptsLeft {
     /// Seconds, rounded up.
     pub retry_after: u64,
 }
 
-impl Tries {
+impl AttemptLimit {
     /// Records a token from `remote`. A right one costs nothing, a wrong one costs an attempt.
-    pub fn judge(
+    pub fn check(
         &self,
         remote: Option<SocketAddr>,
         right: bool,
         now: Instant,
-    ) -> Result<bool, NoneLeft> {
+    ) -> Result<bool, NoAttemptsLeft> {
         let address = network(remote);
         let mut whole_at = self.whole_at.lock();
         let whole = whole_at.get(&address).map_or(now, |&whole| whole.max(now));
@@ -49,7 +49,7 @@ impl Tries {
         if next > full {
             let wait = next.duration_since(full);
             let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            return Err(NoneLeft { retry_after });
+            return Err(NoAttemptsLeft { retry_after });
         }
         if !right {
             make_room(&mut whole_at, &address, now);
@@ -93,70 +93,70 @@ mod tests {
         Some(SocketAddr::new(address.parse().expect("an address"), 1))
     }
 
-    fn exhaust(tries: &Tries, remote: Option<SocketAddr>, now: Instant) {
+    fn exhaust(attempts: &AttemptLimit, remote: Option<SocketAddr>, now: Instant) {
         for _ in 0..AT_ONCE {
-            assert_eq!(tries.judge(remote, false, now), Ok(false));
+            assert_eq!(attempts.check(remote, false, now), Ok(false));
         }
     }
 
     #[test]
     fn after_ten_wrong_tokens_even_the_right_one_waits() {
-        let (tries, now, here) = (Tries::default(), Instant::now(), from("192.0.2.1"));
-        exhaust(&tries, here, now);
-        let none = Err(NoneLeft { retry_after: 6 });
-        assert_eq!(tries.judge(here, false, now), none);
-        assert_eq!(tries.judge(here, true, now), none);
+        let (attempts, now, here) = (AttemptLimit::default(), Instant::now(), from("192.0.2.1"));
+        exhaust(&attempts, here, now);
+        let none = Err(NoAttemptsLeft { retry_after: 6 });
+        assert_eq!(attempts.check(here, false, now), none);
+        assert_eq!(attempts.check(here, true, now), none);
         let half = now + Duration::from_millis(2500);
         assert_eq!(
-            tries.judge(here, true, half),
-            Err(NoneLeft { retry_after: 4 })
+            attempts.check(here, true, half),
+            Err(NoAttemptsLeft { retry_after: 4 })
         );
-        assert_eq!(tries.judge(here, true, now + EACH), Ok(true));
-        assert_eq!(tries.judge(here, false, now + EACH), Ok(false));
+        assert_eq!(attempts.check(here, true, now + EACH), Ok(true));
+        assert_eq!(attempts.check(here, false, now + EACH), Ok(false));
         assert!(
-            tries.judge(here, false, now + EACH).is_err(),
+            attempts.check(here, false, now + EACH).is_err(),
             "one more was allowed"
         );
     }
 
     #[test]
     fn nobody_is_locked_out_by_another_address() {
-        let (tries, now) = (Tries::default(), Instant::now());
-        exhaust(&tries, from("192.0.2.1"), now);
-        assert_eq!(tries.judge(from("192.0.2.2"), true, now), Ok(true));
-        assert_eq!(tries.judge(None, true, now), Ok(true));
+        let (attempts, now) = (AttemptLimit::default(), Instant::now());
+        exhaust(&attempts, from("192.0.2.1"), now);
+        assert_eq!(attempts.check(from("192.0.2.2"), true, now), Ok(true));
+        assert_eq!(attempts.check(None, true, now), Ok(true));
     }
 
     #[test]
     fn one_network_of_ipv6_is_one_address() {
-        let (tries, now) = (Tries::default(), Instant::now());
-        exhaust(&tries, from("2001:db8::1"), now);
-        assert!(tries.judge(from("2001:db8::2"), true, now).is_err());
-        assert_eq!(tries.judge(from("2001:db8:0:1::1"), true, now), Ok(true));
-        exhaust(&tries, from("192.0.2.1"), now);
-        assert!(tries.judge(from("::ffff:192.0.2.1"), true, now).is_err());
+        let (attempts, now) = (AttemptLimit::default(), Instant::now());
+        exhaust(&attempts, from("2001:db8::1"), now);
+        assert!(attempts.check(from("2001:db8::2"), true, now).is_err());
+        assert_eq!(attempts.check(from("2001:db8:0:1::1"), true, now), Ok(true));
+        exhaust(&attempts, from("192.0.2.1"), now);
+        assert!(attempts.check(from("::ffff:192.0.2.1"), true, now).is_err());
     }
 
     #[test]
     fn right_tokens_cost_nothing() {
-        let (tries, now, here) = (Tries::default(), Instant::now(), from("192.0.2.1"));
+        let (attempts, now, here) = (AttemptLimit::default(), Instant::now(), from("192.0.2.1"));
         for _ in 0..1000 {
-            assert_eq!(tries.judge(here, true, now), Ok(true));
+            assert_eq!(attempts.check(here, true, now), Ok(true));
         }
-        assert!(tries.whole_at.lock().is_empty());
+        assert!(attempts.whole_at.lock().is_empty());
     }
 
     #[test]
     fn the_addresses_remembered_are_bounded() {
-        let (tries, now) = (Tries::default(), Instant::now());
-        exhaust(&tries, from("192.0.2.1"), now);
+        let (attempts, now) = (AttemptLimit::default(), Instant::now());
+        exhaust(&attempts, from("192.0.2.1"), now);
         for n in 0..10_000u32 {
             let address = IpAddr::from((0x0a00_0000 + n).to_be_bytes());
-            let _ = tries.judge(Some(SocketAddr::new(address, 1)), false, now);
+            let _ = attempts.check(Some(SocketAddr::new(address, 1)), false, now);
         }
-        assert_eq!(tries.whole_at.lock().len(), MAX_ADDRESSES);
+        assert_eq!(attempts.whole_at.lock().len(), MAX_ADDRESSES);
         assert!(
-            tries.judge(from("192.0.2.1"), true, now).is_err(),
+            attempts.check(from("192.0.2.1"), true, now).is_err(),
             "the worst is not forgotten"
         );
     }
