@@ -1,6 +1,6 @@
-//! Every setting: its name, default, unit and meaning. Nothing else reads the environment.
+//! All settings: name, default, unit and meaning. No other room reads the environment.
 //!
-//! The layers are the defaults, then `tidings.toml`, then `TIDINGS_*`, then the flags.
+//! A later layer wins: defaults, `tidings.toml`, the environment (`TIDINGS_*`), flags.
 
 mod check;
 mod file;
@@ -21,13 +21,13 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 use tracing_subscriber::EnvFilter;
 
-/// What `tidings serve` can be told.
+/// The settings of `tidings serve`.
 #[derive(Clone, Debug, Args)]
 #[command(next_line_help = true)]
 pub struct Settings {
-    /// Host and port to listen on: 127.0.0.1:8020, [::1]:8020 or localhost:8020. A name is resolved, and all its
-    /// addresses are listened on. A port alone (8020 or :8020) is this machine only: 127.0.0.1 and ::1. An address
-    /// that other machines can reach needs an admin token.
+    /// Host and port to listen on, such as 127.0.0.1:8020, [::1]:8020 or localhost:8020. A name is resolved, and the
+    /// server listens on all its addresses. A port alone (8020 or :8020) means the loopback addresses 127.0.0.1 and
+    /// ::1. An address that other machines can reach needs an admin token.
     #[arg(
         long,
         env = "TIDINGS_LISTEN",
@@ -36,7 +36,8 @@ pub struct Settings {
     )]
     pub listen: ListenAddress,
 
-    /// Folder that holds everything Tidings keeps. Made when it is missing.
+    /// Folder for all data of the server. It is created if it does not exist. Only one process can use a folder at a
+    /// time.
     #[arg(
         long,
         env = "TIDINGS_DATA_DIR",
@@ -45,7 +46,7 @@ pub struct Settings {
     )]
     pub data_dir: PathBuf,
 
-    /// Name of this node, as streams and statistics show it.
+    /// Name of this server in streams and statistics.
     #[arg(
         long,
         env = "TIDINGS_NODE",
@@ -54,30 +55,34 @@ pub struct Settings {
     )]
     pub node: String,
 
-    /// Seconds between two pings on a stream. Proxies close what is silent for 60.
+    /// Seconds between two pings on a stream, 1 to 3600. Many proxies close a connection that is silent for 60 seconds,
+    /// so keep it below that. A client that is gone is detected within two heartbeats.
     #[arg(long, env = "TIDINGS_HEARTBEAT", default_value_t = 25, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub heartbeat: u64,
 
-    /// Seconds to take leave on SIGTERM: streams are told to come back, spread over this time.
+    /// Seconds that a shutdown by SIGTERM takes at most, 0 to 3600. Streams are told to reconnect, spread over this
+    /// time, so that not all clients come back at once.
     #[arg(long, env = "TIDINGS_DRAIN", default_value_t = 10, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     pub drain: u64,
 
-    /// Threads that write the streams of plain HTTP/1.1, at some hundred bytes a stream; 0: streams are
-    /// written by tasks, as requests are. Default: one for each processor, at most 4.
+    /// Threads that write the streams of plain HTTP/1.1, 0 to 64. A stream on such a thread needs a few hundred bytes
+    /// of memory. With 0, each stream is written by a task, which needs more. Default: the number of processors, at
+    /// most 4.
     #[arg(long, env = "TIDINGS_DELIVERY_THREADS", value_name = "N",
           value_parser = clap::value_parser!(u16).range(0..=64))]
     pub delivery_threads: Option<u16>,
 
-    /// TOML file with the same settings: keys are the flags with `_` for `-`, and those of a heading below
-    /// may stand in a table of its name, such as `[limits]`. `TIDINGS_*` and flags win over it. Default:
-    /// tidings.toml, if there is one.
+    /// TOML file with the same settings. A key is the name of the flag with `_` instead of `-`. The settings of a
+    /// heading of this help may stand in a table of that name, such as `[limits]`. Environment variables and flags win
+    /// over the file. Default: tidings.toml in the current folder, if it exists.
     #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Token that opens pushes, the admin API and the panel: 16 characters or more. Without one, Tidings
-    /// serves this machine only.
+    /// Token that is needed to push, to use the admin API and to open the panel. 16 or more printable ASCII characters.
+    /// Without it, the server listens on loopback addresses only. A flag is visible in the list of processes: prefer
+    /// the file or the environment.
     #[arg(
         long,
         env = "TIDINGS_ADMIN_TOKEN",
@@ -87,7 +92,7 @@ pub struct Settings {
     )]
     pub admin_token: Option<Secret>,
 
-    /// File that holds the admin token, instead of `--admin-token`.
+    /// File that contains the admin token, instead of `--admin-token`. A line end after the token is ignored.
     #[arg(
         long,
         env = "TIDINGS_ADMIN_TOKEN_FILE",
@@ -96,8 +101,8 @@ pub struct Settings {
     )]
     pub admin_token_file: Option<PathBuf>,
 
-    /// Key that signs stream tokens (HS256, 32 bytes or more). With one, every stream needs such a token:
-    /// `tidings token` makes it.
+    /// Key that signs stream tokens (HS256). 32 bytes or more. If it is set, every stream needs a token that `tidings
+    /// token` or your back end has signed with it.
     #[arg(
         long,
         env = "TIDINGS_STREAM_SECRET",
@@ -107,7 +112,7 @@ pub struct Settings {
     )]
     pub stream_secret: Option<Secret>,
 
-    /// File that holds the stream secret, instead of `--stream-secret`.
+    /// File that contains the stream secret, instead of `--stream-secret`. A line end after the key is ignored.
     #[arg(
         long,
         env = "TIDINGS_STREAM_SECRET_FILE",
@@ -116,8 +121,8 @@ pub struct Settings {
     )]
     pub stream_secret_file: Option<PathBuf>,
 
-    /// Origin whose pages may listen, such as https://www.example.org; `*` is every page. May be given
-    /// more than once, or as a list with commas.
+    /// Origin whose pages may open streams, such as https://www.example.org. `*` allows every origin. Repeat the flag
+    /// or separate origins with commas.
     #[arg(
         long,
         env = "TIDINGS_ALLOW_ORIGIN",
@@ -128,10 +133,10 @@ pub struct Settings {
     )]
     pub allow_origin: Vec<AllowedOrigin>,
 
-    /// Host name that browsers may know this server by besides the one they connect to, such as
-    /// push.example.org behind a proxy that changes `Host`. Without an admin token only the names of
-    /// this machine and these may push and administer. May be given more than once, or as a list with
-    /// commas.
+    /// Further host name of this server, such as push.example.org. Needed behind a proxy that changes the `Host`
+    /// header. Without an admin token, requests to push and to administer are accepted only for the names of the local
+    /// machine and for these. That stops web pages from reaching the server through DNS names of their own. Repeat the
+    /// flag or separate names with commas.
     #[arg(
         long,
         env = "TIDINGS_ALLOW_HOST",
@@ -141,13 +146,13 @@ pub struct Settings {
     )]
     pub allow_host: Vec<Host>,
 
-    /// What is told on stderr: error, warn, info, debug or trace, also by module, as in
+    /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.
     #[arg(long, env = "TIDINGS_LOG", default_value = "info", value_name = "FILTER",
           value_parser = log_filter, help_heading = "Diagnostics")]
     pub log: String,
 
-    /// How it is told: lines for people, or one JSON object a line for programs.
+    /// Format of the diagnostics.
     #[arg(
         long,
         env = "TIDINGS_LOG_FORMAT",
@@ -157,30 +162,29 @@ pub struct Settings {
     )]
     pub log_format: LogFormat,
 
-    /// What is kept, and how surely.
+    /// How long messages are kept, and how safely.
     #[command(flatten)]
     pub retention: Retention,
 
-    /// What one caller may ask for.
+    /// Limits for requests and connections.
     #[command(flatten)]
     pub limits: Limits,
 }
 
-/// How diagnostics are written.
+/// Format of the diagnostics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Lines for people
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line, for programs
     Json,
 }
 
-/// What is kept, and how surely.
+/// How long messages are kept, and how safely.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Retention")]
 pub struct Retention {
-    /// What an accepted push survives. fsync: everything, power loss included. os: the end of this process,
-    /// but not of the machine; faster on slow disks.
+    /// When a push counts as accepted, and so what it survives.
     #[arg(
         long,
         env = "TIDINGS_DURABILITY",
@@ -189,12 +193,14 @@ pub struct Retention {
     )]
     pub durability: DurabilityMode,
 
-    /// Hours that a message is kept at most. A week: long enough for a holiday, short enough for the disk.
+    /// Hours after which a message is deleted, 1 to 87600. The default is one week, so that clients that are away for
+    /// some days still get everything.
     #[arg(long, env = "TIDINGS_MAX_AGE_HOURS", default_value_t = 7 * 24, value_name = "HOURS",
           value_parser = clap::value_parser!(u64).range(1..=10 * 365 * 24))]
     pub max_age_hours: u64,
 
-    /// Megabytes (of 1,048,576 bytes) that the log may take on the disk; the oldest messages go first.
+    /// Size of the log on the disk, in units of 1,048,576 bytes, 1 to 16777216. If the log is larger, the oldest
+    /// messages are deleted.
     #[arg(long, env = "TIDINGS_MAX_LOG_MB", default_value_t = 1024, value_name = "MB",
           value_parser = clap::value_parser!(u64).range(1..=16 * 1024 * 1024))]
     pub max_log_mb: u64,
@@ -203,22 +209,24 @@ pub struct Retention {
 /// See [`Retention::durability`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DurabilityMode {
-    /// Written through to the disk before the answer.
+    /// After it is on the disk. It survives a power failure
     Fsync,
-    /// Given to the operating system before the answer.
+    /// After the operating system has it. It survives a crash of the server, but not of the machine. Faster on slow
+    /// disks
     Os,
 }
 
-/// What one caller may ask for. Each refusal is a problem with a code of its own.
+/// Limits for requests and connections. Each refusal has an error code of its own.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
-    /// Bytes of one push, the whole request body. An EventSource holds an event in memory before anyone sees it.
+    /// Bytes of one push: the request body after decompression. 1 to 67108864. A browser keeps a whole event in memory
+    /// before a page sees it.
     #[arg(long, env = "TIDINGS_MAX_MESSAGE_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=64 * 1024 * 1024))]
     pub max_message_bytes: usize,
 
-    /// Client ids that one push may name.
+    /// Client ids in one push, 1 to 1000000.
     #[arg(
         long,
         env = "TIDINGS_MAX_IDS_PER_PUSH",
@@ -228,7 +236,7 @@ pub struct Limits {
     )]
     pub max_ids_per_push: usize,
 
-    /// Topics of one connection. A page that needs more wants a pattern.
+    /// Topics of one connection, 1 to 10000. Use a pattern, such as `orders/*`, to subscribe to many topics at once.
     #[arg(
         long,
         env = "TIDINGS_MAX_TOPICS",
@@ -238,7 +246,7 @@ pub struct Limits {
     )]
     pub max_topics: usize,
 
-    /// Connections of one client: its tabs and devices.
+    /// Connections of one client id, 1 to 100000. Each tab and each device of a client has its own.
     #[arg(
         long,
         env = "TIDINGS_MAX_CONNECTIONS_PER_CLIENT",
@@ -248,7 +256,7 @@ pub struct Limits {
     )]
     pub max_connections_per_client: usize,
 
-    /// Streams in all. Each takes a descriptor; mind `ulimit -n`.
+    /// Open streams of the server, 1 to 10000000. Each needs a file descriptor: see `ulimit -n`.
     #[arg(
         long,
         env = "TIDINGS_MAX_CONNECTIONS",
@@ -258,32 +266,34 @@ pub struct Limits {
     )]
     pub max_connections: usize,
 
-    /// Bytes of all header fields of a request together.
+    /// Bytes of all header fields of a request together, 256 to 1048576.
     #[arg(long, env = "TIDINGS_MAX_HEADER_BYTES", default_value_t = 16 * 1024, value_name = "BYTES",
           value_parser = RangedU64ValueParser::<usize>::new().range(256..=1024 * 1024))]
     pub max_header_bytes: usize,
 
-    /// Bytes of a request's URL, query included.
+    /// Bytes of the URL of a request, with its query. 64 to 65534.
     #[arg(long, env = "TIDINGS_MAX_URL_BYTES", default_value_t = 8 * 1024, value_name = "BYTES",
           value_parser = RangedU64ValueParser::<usize>::new().range(64..=65_534))]
     pub max_url_bytes: usize,
 
-    /// Seconds in which a request must have arrived whole.
+    /// Seconds in which a request must arrive completely, 1 to 3600.
     #[arg(long, env = "TIDINGS_REQUEST_TIMEOUT", default_value_t = 15, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub request_timeout: u64,
 
-    /// Seconds after which a connection that takes nothing is closed; it may resume.
+    /// Seconds after which a stream is closed if its client reads nothing, 1 to 3600. The client can reconnect and
+    /// continue.
     #[arg(long, env = "TIDINGS_WRITE_TIMEOUT", default_value_t = 30, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub write_timeout: u64,
 
-    /// Messages that may wait in memory for one connection before it goes on from the log.
+    /// Messages that wait in memory for one connection, 1 to 65536. If more arrive, the connection reads them from the
+    /// log, which is slower but needs no memory.
     #[arg(long, env = "TIDINGS_OUTBOX", default_value_t = 64, value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_536))]
     pub outbox: usize,
 
-    /// Bytes that may wait in memory for one connection. One message is taken whatever its size.
+    /// Bytes that wait in memory for one connection, 1 to 1073741824. A single message may be larger.
     #[arg(long, env = "TIDINGS_OUTBOX_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024 * 1024 * 1024))]
     pub outbox_bytes: usize,
@@ -295,38 +305,38 @@ impl Settings {
         Duration::from_secs(self.heartbeat)
     }
 
-    /// Threads that write streams.
+    /// Number of threads that write streams. 0: tasks write them.
     pub fn delivery_threads(&self) -> usize {
         let processors =
             || std::thread::available_parallelism().map_or(1, |count| count.get().min(4));
         self.delivery_threads.map_or_else(processors, usize::from)
     }
 
-    /// Time to take leave.
+    /// Longest time of a shutdown.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain)
     }
 }
 
 impl Limits {
-    /// Time in which a request must have arrived whole.
+    /// Time in which a request must arrive completely.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout)
     }
 
-    /// Time after which a connection that takes nothing is closed.
+    /// Time after which a stream is closed if its client reads nothing.
     pub fn write_timeout(&self) -> Duration {
         Duration::from_secs(self.write_timeout)
     }
 
-    /// Bytes of a request head that are read at all: enough that one which is somewhat too large is
-    /// told so by name.
+    /// Bytes of a request head that are read. More than the limits allow, so that a head that is a little too
+    /// large gets an error that names the limit.
     pub fn max_head(&self) -> usize {
         (2 * (self.max_header_bytes + self.max_url_bytes)).max(64 * 1024)
     }
 }
 
-/// Refuses a filter that would be silently ignored.
+/// Checks a filter here, because later an invalid one would be ignored without an error.
 fn log_filter(text: &str) -> Result<String, String> {
     match text.parse::<EnvFilter>() {
         Ok(_) => Ok(text.to_owned()),

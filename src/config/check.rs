@@ -1,17 +1,17 @@
-//! What no single setting can see: whether they make sense together, and are safe.
+//! Checks that the settings are safe and go together.
 
 use std::net::SocketAddr;
 
 use super::{Secret, Settings};
 
-/// The shortest admin token, in characters: what people type is guessed when it is shorter.
+/// The shortest admin token, in characters. A shorter one can be guessed.
 pub const MIN_ADMIN_TOKEN: usize = 16;
 
-/// The shortest stream secret, in bytes: RFC 7518, section 3.2 wants as many as SHA-256 has.
+/// The shortest stream secret, in bytes: the size of a SHA-256 hash (RFC 7518, section 3.2).
 pub const MIN_STREAM_SECRET: usize = 32;
 
 impl Settings {
-    /// Refuses settings that can't be meant, or would open this server to others.
+    /// Refuses secrets that are too short, and a public address without an admin token.
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         if let Some(token) = &self.admin_token {
             check_admin_token(token)?;
@@ -40,7 +40,7 @@ fn check_admin_token(token: &Secret) -> Result<(), InvalidSettings> {
     if token.chars().count() < MIN_ADMIN_TOKEN {
         return Err(InvalidSettings::ShortAdminToken);
     }
-    // What a header field can't carry could never be shown as a bearer token (RFC 9110, section 5.5).
+    // A bearer token must fit into a header field (RFC 9110, section 5.5).
     match token.chars().all(|c| c.is_ascii_graphic()) {
         true => Ok(()),
         false => Err(InvalidSettings::UnprintableAdminToken),
@@ -54,27 +54,27 @@ pub(super) fn check_stream_secret(secret: &Secret) -> Result<(), InvalidSettings
     }
 }
 
-/// Settings that the server does not start with.
+/// Why the server does not start with these settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
-    /// Everybody who reaches the address could push.
+    /// The address is public, so that everybody could push.
     #[error(
-        "{0} is open to other machines, and there is no admin token: set --admin-token (TIDINGS_ADMIN_TOKEN) or listen on 127.0.0.1"
+        "{0} can be reached by other machines, so an admin token is needed: set --admin-token (TIDINGS_ADMIN_TOKEN) or listen on 127.0.0.1"
     )]
     PublicWithoutToken(SocketAddr),
-    /// Under [`MIN_ADMIN_TOKEN`].
+    /// The admin token is shorter than [`MIN_ADMIN_TOKEN`].
     #[error(
-        "--admin-token (TIDINGS_ADMIN_TOKEN) needs 16 characters or more: `openssl rand -hex 32` makes a good one"
+        "--admin-token (TIDINGS_ADMIN_TOKEN) must have 16 characters or more: create one with `openssl rand -hex 32`"
     )]
     ShortAdminToken,
-    /// It does not fit in a header field.
+    /// The admin token does not fit into a header field.
     #[error(
-        "--admin-token (TIDINGS_ADMIN_TOKEN) may have printable ASCII characters only, and no spaces"
+        "--admin-token (TIDINGS_ADMIN_TOKEN) must have only printable ASCII characters and no spaces"
     )]
     UnprintableAdminToken,
-    /// Under [`MIN_STREAM_SECRET`].
+    /// The stream secret is shorter than [`MIN_STREAM_SECRET`].
     #[error(
-        "--stream-secret (TIDINGS_STREAM_SECRET) needs 32 bytes or more: `openssl rand -hex 32` makes a good one"
+        "--stream-secret (TIDINGS_STREAM_SECRET) must have 32 bytes or more: create one with `openssl rand -hex 32`"
     )]
     ShortStreamSecret,
 }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_only_this_machine_is_served() {
+    fn a_public_address_needs_an_admin_token() {
         assert_eq!(check(&[]), Ok(()));
         assert_eq!(check(&["--listen", "[::1]:0"]), Ok(()));
         for address in ["0.0.0.0:8020", "[::]:8020", "192.0.2.1:80"] {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_easily_guessed_is_refused() {
+    fn a_short_secret_is_refused() {
         let token = |text| check(&["--admin-token", text]);
         assert_eq!(
             token("0123456789abcde"),

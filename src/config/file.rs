@@ -1,22 +1,26 @@
-//! The layer of `tidings.toml`: its values become the defaults of the command line, so that the
-//! environment and the flags win by themselves, and `--help` shows what holds here.
+//! The settings in `tidings.toml`. They become the defaults of the command line. So the environment and the flags win
+//! over the file, and `--help` shows the values that apply.
 
 use std::{
     any::TypeId,
     ffi::OsString,
     fs, io,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
 use clap::{Arg, Command};
-use toml::{Table, Value};
+use toml::{
+    Spanned,
+    de::{DeInteger, DeString, DeTable, DeValue},
+};
 
 use super::Secret;
 
-/// The file that is read when none is named.
+/// The file that is read if no other is named.
 pub const DEFAULT_FILE: &str = "tidings.toml";
 
-/// Which file to read: `--config`, then `TIDINGS_CONFIG`, then [`DEFAULT_FILE`] if there is one.
+/// Finds the file to read: `--config`, then `TIDINGS_CONFIG`, then [`DEFAULT_FILE`] if it exists.
 pub fn find(args: &[OsString]) -> Option<PathBuf> {
     let named = flag(args).or_else(|| std::env::var_os("TIDINGS_CONFIG").filter(|v| !v.is_empty()));
     named.map(PathBuf::from).or_else(|| {
@@ -25,7 +29,7 @@ pub fn find(args: &[OsString]) -> Option<PathBuf> {
     })
 }
 
-/// The value of `--config`, before the command line is parsed: its defaults depend on the answer.
+/// The value of `--config`. It is needed before clap parses the command line, because the file sets defaults.
 fn flag(args: &[OsString]) -> Option<OsString> {
     let mut args = args.iter().take_while(|arg| *arg != "--");
     while let Some(arg) = args.next() {
@@ -39,82 +43,90 @@ fn flag(args: &[OsString]) -> Option<OsString> {
     None
 }
 
-/// What the file sets: the name of each setting with its values as a command line would give them.
+/// The settings of the file: names, with values as the command line would give them.
 #[derive(Debug)]
 pub struct File(Vec<(String, Vec<String>)>);
 
 impl File {
-    /// Reads a file whose keys are the settings of `command`, with `_` for `-`. They may stand at the
-    /// top, or in a table named like their heading in `--help`, such as `[limits]`.
+    /// Reads a file whose keys are the flags of `command`, with `_` for `-`. A key stands at the top, or in a table
+    /// with the name of its heading in `--help`, such as `[limits]`.
     pub fn read(path: &Path, command: &Command) -> Result<Self, FileError> {
-        let text = fs::read_to_string(path).map_err(|source| FileError {
+        let error = |line, reason| FileError {
             file: path.to_owned(),
-            what: What::Unreadable(source),
-        })?;
-        Self::parse(&text, command).map_err(|what| FileError {
-            file: path.to_owned(),
-            what,
+            line,
+            reason,
+        };
+        let text = fs::read_to_string(path).map_err(|why| error(None, Reason::Unreadable(why)))?;
+        Self::parse(&text, command).map_err(|(place, reason)| {
+            let before = text.get(..place.start).unwrap_or_default();
+            error(Some(before.matches('\n').count() + 1), reason)
         })
     }
 
-    fn parse(text: &str, command: &Command) -> Result<Self, What> {
-        let table = text.parse::<Table>().map_err(|error| What::Syntax {
-            line: line_of(text, error.span()),
-            message: error.message().to_owned(),
+    fn parse(text: &str, command: &Command) -> Result<Self, Located> {
+        let table = DeTable::parse(text).map_err(|error| {
+            let reason = Reason::Syntax(error.message().to_owned());
+            (error.span().unwrap_or_default(), reason)
         })?;
         let mut file = Self(Vec::new());
-        for (key, value) in &table {
-            match value {
-                Value::Table(inner) => file.take_table(key, inner, command)?,
-                value => file.take(key, key, value, command.get_arguments())?,
+        for (key, value) in in_order(table.get_ref()) {
+            match value.get_ref() {
+                DeValue::Table(inner) => file.add_table(key, inner, command)?,
+                _ => file.add(key, key.get_ref(), value, command.get_arguments())?,
             }
         }
         Ok(file)
     }
 
-    fn take_table(&mut self, name: &str, table: &Table, command: &Command) -> Result<(), What> {
+    fn add_table(&mut self, name: &Key, table: &DeTable, command: &Command) -> Result<(), Located> {
         let in_table = |arg: &&Arg| {
             let heading = arg.get_help_heading();
-            heading.is_some_and(|heading| heading.eq_ignore_ascii_case(name))
+            heading.is_some_and(|heading| heading.eq_ignore_ascii_case(name.get_ref()))
         };
         if !command.get_arguments().any(|arg| in_table(&arg)) {
-            return Err(What::UnknownKey(name.to_owned()));
+            return Err((name.span(), Reason::UnknownKey(name.get_ref().to_string())));
         }
-        for (key, value) in table {
+        for (key, value) in in_order(table) {
             let args = command.get_arguments().filter(in_table);
-            self.take(key, &format!("{name}.{key}"), value, args)?;
+            let full_name = format!("{}.{}", name.get_ref(), key.get_ref());
+            self.add(key, &full_name, value, args)?;
         }
         Ok(())
     }
 
-    fn take<'a>(
+    fn add<'a>(
         &mut self,
-        key: &str,
-        shown: &str,
-        value: &Value,
+        key: &Key,
+        full_name: &str,
+        value: &Spanned<DeValue>,
         mut args: impl Iterator<Item = &'a Arg>,
-    ) -> Result<(), What> {
-        // The file can't name another file in its place.
+    ) -> Result<(), Located> {
+        let name: &str = key.get_ref();
+        let key_error = |reason: fn(String) -> Reason| (key.span(), reason(full_name.to_owned()));
+        // The file can't name another file.
         let arg = args
-            .find(|arg| arg.get_id() == key && arg.get_long().is_some() && key != "config")
-            .ok_or_else(|| What::UnknownKey(shown.to_owned()))?;
-        if self.0.iter().any(|(known, _)| known == key) {
-            return Err(What::Twice(shown.to_owned()));
+            .find(|arg| arg.get_id() == name && arg.get_long().is_some() && name != "config")
+            .ok_or_else(|| key_error(Reason::UnknownKey))?;
+        if self.0.iter().any(|(known, _)| known == name) {
+            return Err(key_error(Reason::Duplicate));
         }
-        let values = texts(arg, value).ok_or_else(|| What::WrongType {
-            key: shown.to_owned(),
-            expected: expected(arg),
-            found: value.type_str(),
+        let value_error = |reason| (value.span(), reason);
+        let values = texts(arg, value.get_ref()).ok_or_else(|| {
+            value_error(Reason::WrongType {
+                key: full_name.to_owned(),
+                expected: expected_type(arg),
+                found: value.get_ref().type_str(),
+            })
         })?;
-        check(arg, &values).map_err(|why| What::Invalid {
-            key: shown.to_owned(),
-            why,
+        check(arg, &values).map_err(|why| {
+            let key = full_name.to_owned();
+            value_error(Reason::Invalid { key, why })
         })?;
-        self.0.push((key.to_owned(), values));
+        self.0.push((name.to_owned(), values));
         Ok(())
     }
 
-    /// Makes the file's values the defaults of those that `command` takes.
+    /// Makes the values of the file the defaults of the arguments that `command` has.
     pub fn apply(&self, mut command: Command) -> Command {
         for (key, values) in &self.0 {
             if command.get_arguments().any(|arg| arg.get_id() == key) {
@@ -128,19 +140,26 @@ impl File {
     }
 }
 
+/// The entries as they stand in the file. The table itself is sorted by name.
+fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Key<'i>, &'t Spanned<DeValue<'i>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
 fn is_a<T: 'static>(arg: &Arg) -> bool {
     arg.get_value_parser().type_id() == TypeId::of::<T>()
 }
 
 fn is_number(arg: &Arg) -> bool {
-    is_a::<u64>(arg) || is_a::<usize>(arg)
+    is_a::<u16>(arg) || is_a::<u64>(arg) || is_a::<usize>(arg)
 }
 
 fn is_list(arg: &Arg) -> bool {
     matches!(arg.get_action(), clap::ArgAction::Append)
 }
 
-fn expected(arg: &Arg) -> &'static str {
+fn expected_type(arg: &Arg) -> &'static str {
     match (is_number(arg), is_list(arg)) {
         (true, _) => "an integer",
         (_, true) => "a string or an array of strings",
@@ -148,60 +167,80 @@ fn expected(arg: &Arg) -> &'static str {
     }
 }
 
-/// The value as the words of a command line, if it is of the right type.
-fn texts(arg: &Arg, value: &Value) -> Option<Vec<String>> {
+/// The value as the command line would give it; `None` if it has the wrong type.
+fn texts(arg: &Arg, value: &DeValue) -> Option<Vec<String>> {
     match value {
-        Value::Integer(number) if is_number(arg) => Some(vec![number.to_string()]),
-        Value::String(text) if !is_number(arg) => Some(vec![text.clone()]),
-        Value::Array(items) if is_list(arg) => items
+        DeValue::Integer(number) if is_number(arg) => Some(vec![decimal(number)]),
+        DeValue::String(text) if !is_number(arg) => Some(vec![text.to_string()]),
+        DeValue::Array(items) if is_list(arg) => items
             .iter()
-            .map(|item| item.as_str().map(str::to_owned))
+            .map(|item| item.get_ref().as_str().map(str::to_owned))
             .collect(),
         _ => None,
     }
 }
 
-/// Asks the flag's own parser, so that the file takes what the flag takes; here, and not when the
-/// command line is parsed, so that the error names the file and the key.
+/// The number as the flag takes it. A number that is too large stays as it is, and the flag refuses it.
+fn decimal(number: &DeInteger) -> String {
+    match i64::from_str_radix(number.as_str(), number.radix()) {
+        Ok(value) => value.to_string(),
+        Err(_) => number.as_str().to_owned(),
+    }
+}
+
+/// Checks the values with the parser of the flag, so that the file accepts what the flag accepts. This is done here,
+/// and not with the command line, so that the error can name the file, the line and the key.
 fn check(arg: &Arg, values: &[String]) -> Result<(), String> {
     let name = arg.get_long().unwrap_or_default().to_owned();
-    let alone = Command::new("file")
+    let command = Command::new("file")
         .no_binary_name(true)
         .arg(arg.clone().env(None::<&'static str>));
     let words = values.iter().map(|value| format!("--{name}={value}"));
-    match alone.try_get_matches_from(words) {
+    match command.try_get_matches_from(words) {
         Ok(_) => Ok(()),
         Err(error) => {
             let source = std::error::Error::source(&error).map(ToString::to_string);
-            Err(source.unwrap_or_else(|| "this is not a value that it can have".to_owned()))
+            let possible = || possible_values(arg);
+            Err(source.unwrap_or_else(possible))
         }
     }
 }
 
-fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> usize {
-    let before = span.and_then(|span| text.get(..span.start)).unwrap_or("");
-    before.matches('\n').count() + 1
+fn possible_values(arg: &Arg) -> String {
+    let values = arg.get_possible_values();
+    let names: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+    match names.is_empty() {
+        true => "this value is not valid".to_owned(),
+        false => format!("must be one of: {}", names.join(", ")),
+    }
 }
 
-/// What is wrong with the file.
+type Key<'a> = Spanned<DeString<'a>>;
+
+/// An error with its place in the text, in bytes.
+type Located = (Range<usize>, Reason);
+
+/// What is wrong with the file, and where.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {what}", file.display())]
+#[error("{}: {}{reason}", file.display(), line.map_or_else(String::new, |line| format!("line {line}: ")))]
 pub struct FileError {
     file: PathBuf,
-    what: What,
+    /// None: the file could not be read.
+    line: Option<usize>,
+    reason: Reason,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum What {
+enum Reason {
     #[error("{0}")]
     Unreadable(io::Error),
-    #[error("line {line}: {message}")]
-    Syntax { line: usize, message: String },
-    #[error("nobody knows the key `{0}`: `tidings serve --help` names them all")]
+    #[error("{0}")]
+    Syntax(String),
+    #[error("unknown key `{0}`: see `tidings serve --help` for all keys")]
     UnknownKey(String),
-    #[error("`{0}` is there twice")]
-    Twice(String),
-    #[error("`{key}` must be {expected}, not {found}")]
+    #[error("the key `{0}` is set twice")]
+    Duplicate(String),
+    #[error("`{key}` must be {expected}, but is of type {found}")]
     WrongType {
         key: String,
         expected: &'static str,
@@ -229,9 +268,12 @@ mod tests {
     }
 
     fn refusal(toml: &str) -> String {
-        File::parse(toml, &command())
-            .expect_err("a bad file")
-            .to_string()
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(file.path(), toml).expect("written");
+        let error = File::read(file.path(), &command()).expect_err("a bad file");
+        let place = format!("{}: ", file.path().display());
+        let text = error.to_string();
+        text.strip_prefix(&place).expect("the file").to_owned()
     }
 
     #[test]
@@ -245,12 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_may_stand_at_the_top_too() {
+    fn a_setting_of_a_table_may_stand_at_the_top() {
         assert_eq!(settings("max_topics = 5", &[]).limits.max_topics, 5);
     }
 
     #[test]
-    fn a_list_in_the_file_gives_way_to_flags_as_a_whole() {
+    fn flags_replace_a_list_of_the_file() {
         let toml = "allow_host = [\"a.example\", \"b.example\"]";
         let hosts = |flags: &[&str]| {
             let settings = settings(toml, flags);
@@ -265,44 +307,72 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_of_the_pen_is_named() {
-        assert!(refusal("heartbeet = 7").contains("the key `heartbeet`"));
-        assert!(refusal("[limits]\nheartbeat = 7").contains("the key `limits.heartbeat`"));
-        assert!(refusal("[nothing]\nheartbeat = 7").contains("the key `nothing`"));
-        assert!(refusal("config = \"other.toml\"").contains("the key `config`"));
-        assert!(refusal("help = \"x\"").contains("the key `help`"));
-        assert!(
-            refusal("max_topics = 1\n[limits]\nmax_topics = 2")
-                .contains("max_topics` is there twice")
+    fn numbers_are_numbers_in_the_file_for_every_setting_that_takes_one() {
+        let settings = settings(
+            "delivery_threads = 2\nheartbeat = 0x10\nmax_topics = 1_000",
+            &[],
         );
+        assert_eq!(settings.delivery_threads, Some(2));
+        assert_eq!(settings.heartbeat, 16);
+        assert_eq!(settings.limits.max_topics, 1_000);
     }
 
     #[test]
-    fn a_wrong_type_is_named() {
+    fn an_unknown_key_is_named_with_its_line() {
+        let refused = |toml: &str, line: usize, key: &str| {
+            let expected = format!("line {line}: unknown key `{key}`: ");
+            let text = refusal(toml);
+            assert!(text.starts_with(&expected), "{text}");
+        };
+        refused("heartbeet = 7", 1, "heartbeet");
+        refused("\n[limits]\nheartbeat = 7", 3, "limits.heartbeat");
+        refused("drain = 1\n[nothing]\nheartbeat = 7", 2, "nothing");
+        refused("config = \"other.toml\"", 1, "config");
+        refused("help = \"x\"", 1, "help");
+    }
+
+    #[test]
+    fn a_key_that_is_set_twice_is_named_with_its_line() {
+        let text = refusal("max_topics = 1\n[limits]\nmax_topics = 2");
+        assert_eq!(text, "line 3: the key `limits.max_topics` is set twice");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_named_with_its_line() {
         assert_eq!(
             refusal("heartbeat = \"7\""),
-            "`heartbeat` must be an integer, not string"
+            "line 1: `heartbeat` must be an integer, but is of type string"
         );
-        assert_eq!(refusal("node = 7"), "`node` must be a string, not integer");
+        assert_eq!(
+            refusal("\nnode = 7"),
+            "line 2: `node` must be a string, but is of type integer"
+        );
         assert_eq!(
             refusal("allow_host = [1]"),
-            "`allow_host` must be a string or an array of strings, not array"
+            "line 1: `allow_host` must be a string or an array of strings, but is of type array"
         );
     }
 
     #[test]
-    fn a_wrong_value_is_named() {
-        let why = refusal("heartbeat = 0");
-        assert!(
-            why.starts_with("`heartbeat`: ") && why.contains("1..="),
-            "{why}"
+    fn an_invalid_value_is_named_with_its_line() {
+        let text = refusal("heartbeat = 0");
+        assert!(text.starts_with("line 1: `heartbeat`: "), "{text}");
+        assert!(text.contains("1..="), "{text}");
+        assert!(refusal("drain = 99999999999999999999").starts_with("line 1: `drain`: "));
+        assert!(refusal("listen = \"here\"").starts_with("line 1: `listen`: "));
+        assert_eq!(
+            refusal("durability = \"disk\""),
+            "line 1: `durability`: must be one of: fsync, os"
         );
-        assert!(refusal("listen = \"here\"").starts_with("`listen`: "));
+    }
+
+    #[test]
+    fn a_syntax_error_is_named_with_its_line() {
         assert!(refusal("a = 1\nb = = 2").starts_with("line 2: "));
     }
 
     #[test]
-    fn help_shows_what_the_file_set_but_no_secret() {
+    fn help_shows_the_values_of_the_file_but_no_secret() {
         let toml = "heartbeat = 7\nadmin_token = \"the secret of all\"";
         let file = File::parse(toml, &command()).expect("a good file");
         let help = file.apply(command()).render_long_help().to_string();
@@ -311,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn the_flag_names_the_file_wherever_it_stands() {
+    fn the_config_flag_is_found_before_a_double_dash() {
         let find = |words: &[&str]| flag(&words.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(
             find(&["tidings", "serve", "--config", "a"]),

@@ -1,4 +1,4 @@
-//! Names of hosts and origins, as browsers write them in `Host` and `Origin`.
+//! Hosts and origins, as in the header fields `Host` and `Origin`.
 
 use std::{
     fmt,
@@ -6,8 +6,8 @@ use std::{
     str::FromStr,
 };
 
-/// A host name or address, with a port where one was named: the `authority` of RFC 3986, section 3.2,
-/// without user information. Names are compared without regard to case.
+/// A host name or address, with an optional port: the `authority` of RFC 3986, section 3.2, without user information.
+/// Names are case-insensitive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
     name: String,
@@ -15,18 +15,18 @@ pub struct Host {
 }
 
 impl Host {
-    /// The name in lower case; an IPv6 address without its brackets.
+    /// The name in lower case. An IPv6 address has no brackets.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The port, where one was named.
+    /// The port, if there is one.
     pub fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// Whether the name is one that only this machine answers to: `localhost` and the names below it
-    /// (RFC 6761, section 6.3), 127.0.0.0/8 and `::1`. No DNS server has a say in these.
+    /// Whether the name always means the local machine, whatever a DNS server answers: `localhost` and the names below
+    /// it (RFC 6761, section 6.3), 127.0.0.0/8 and `::1`.
     pub fn is_loopback(&self) -> bool {
         match self.name.parse::<IpAddr>() {
             Ok(address) => address.to_canonical().is_loopback(),
@@ -48,7 +48,7 @@ impl FromStr for Host {
             None => {
                 let end = text.find(':').unwrap_or(text.len());
                 let (name, port) = text.split_at(end);
-                // A final dot is the same name, written as the root of the DNS has it.
+                // A final dot marks an absolute DNS name. It is the same host.
                 let name = name.strip_suffix('.').unwrap_or(name);
                 let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
                 if name.is_empty() || !name.chars().all(allowed) {
@@ -79,12 +79,12 @@ impl fmt::Display for Host {
     }
 }
 
-/// A text that names no host.
+/// The text is not a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a host is a name or an address with an optional port, such as push.example.org:8443")]
+#[error("a host must be a name or an address with an optional port, such as push.example.org:8443")]
 pub struct InvalidHost;
 
-/// Where a page comes from (RFC 6454): `http` or `https`, its host and its port.
+/// The origin of a page (RFC 6454): scheme (`http` or `https`), host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     secure: bool,
@@ -92,7 +92,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads the header field `Origin`, or the part of a URL that is its origin. `null` is none.
+    /// Parses the header field `Origin`, or the origin of a URL. `null` is refused.
     pub fn of_url(url: &str) -> Result<Self, InvalidOrigin> {
         let (scheme, rest) = url.split_once("://").ok_or(InvalidOrigin)?;
         let secure = match scheme.to_ascii_lowercase().as_str() {
@@ -102,13 +102,13 @@ impl Origin {
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
         let mut host: Host = authority.parse().map_err(|_| InvalidOrigin)?;
-        // As browsers write it: the port of the scheme is left out.
+        // Browsers leave out the default port of the scheme.
         host.port = host.port.filter(|port| *port != default_port(secure));
         Ok(Self { secure, host })
     }
 
-    /// Whether a page of this origin and a request to `host` speak to the same server. The request
-    /// does not say its scheme, so where it names no port the page's own scheme decides.
+    /// Whether a page of this origin comes from the server at `host`. A `Host` header has no scheme. If it has no port
+    /// either, the default port of the origin's scheme is assumed.
     pub fn is_at(&self, host: &Host) -> bool {
         let default = default_port(self.secure);
         self.host.name == host.name
@@ -139,22 +139,22 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A text that is no origin.
+/// The text is not an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an origin is a scheme and a host, such as https://www.example.org, without a path")]
+#[error("an origin must be a scheme and a host without a path, such as https://www.example.org")]
 pub struct InvalidOrigin;
 
-/// Whose pages may read a stream.
+/// An origin whose pages may open streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllowedOrigin {
-    /// Everybody's: `*`.
+    /// `*`: every origin.
     Any,
-    /// Those of one origin.
+    /// One origin.
     One(Origin),
 }
 
 impl AllowedOrigin {
-    /// The one origin; none where every origin is meant.
+    /// The one origin; `None` for every origin.
     pub fn named(&self) -> Option<&Origin> {
         match self {
             Self::Any => None,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_that_no_dns_server_decides_are_loopback() {
+    fn only_names_of_the_local_machine_are_loopback() {
         for text in [
             "localhost",
             "LOCALHOST:8020",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_host_is_refused() {
+    fn invalid_hosts_are_refused() {
         for text in [
             "", ":80", "a b", "a/b", "user@a", "a:b", "a:99999", "[::1", "::1", "a:80:80", "a:+1",
         ] {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_port_is_the_one_of_the_scheme() {
+    fn a_missing_port_is_the_default_of_the_scheme() {
         assert!(origin("http://a.example").is_at(&host("A.example:80")));
         assert!(origin("https://a.example").is_at(&host("a.example")));
         assert!(origin("https://a.example:443").is_at(&host("a.example")));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_origin_is_refused() {
+    fn invalid_origins_are_refused() {
         for text in [
             "",
             "null",

@@ -1,4 +1,4 @@
-//! From a command line to settings: the layers, and the secrets that stand in files.
+//! Reads the settings from all layers, and secrets from their files.
 
 use std::{
     ffi::OsString,
@@ -13,9 +13,9 @@ use super::{
     file::{self, File},
 };
 
-/// Puts `tidings.toml` under a subcommand of `command` that takes settings of `serve`.
+/// Makes the values of `tidings.toml` the defaults of a subcommand of `command` that has settings of `serve`.
 ///
-/// Help is shown even where the file can't be read: it is what somebody reads who repairs it.
+/// A wrong file is not an error if help is asked for: help is needed to repair the file.
 pub fn with_file(
     command: Command,
     subcommand: &str,
@@ -34,7 +34,7 @@ pub fn with_file(
 }
 
 impl Settings {
-    /// The settings of a parsed command line, with the secrets of their files, checked.
+    /// The checked settings of a parsed command line, with secrets read from their files.
     pub fn read(matches: &ArgMatches) -> Result<Self, ConfigError> {
         let mut settings = Self::from_arg_matches(matches)?;
         settings.admin_token = choose(matches, ADMIN_TOKEN, settings.admin_token)?;
@@ -43,8 +43,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Settings from flags alone, with no file and no environment: for tests, and for programs that
-    /// have Tidings inside.
+    /// Settings from flags alone, without a file and the environment. For tests and for programs that embed Tidings.
     pub fn from_flags<T>(flags: impl IntoIterator<Item = T>) -> Result<Self, ConfigError>
     where
         T: Into<OsString> + Clone,
@@ -55,10 +54,10 @@ impl Settings {
     }
 }
 
-/// The key that signs stream tokens, for who makes them.
+/// The key that signs stream tokens, as `tidings token` reads it.
 #[derive(Clone, Debug, Args)]
 pub struct StreamSecret {
-    /// Key that signs stream tokens, the same as the server's (HS256, 32 bytes or more).
+    /// Key that signs stream tokens (HS256): the `--stream-secret` of the server. 32 bytes or more.
     #[arg(
         long,
         env = "TIDINGS_STREAM_SECRET",
@@ -67,17 +66,18 @@ pub struct StreamSecret {
     )]
     stream_secret: Option<Secret>,
 
-    /// File that holds the stream secret, instead of `--stream-secret`.
+    /// File that contains the stream secret, instead of `--stream-secret`.
     #[arg(long, env = "TIDINGS_STREAM_SECRET_FILE", value_name = "FILE")]
     stream_secret_file: Option<PathBuf>,
 
-    /// TOML file of the server, whose secret is taken. Default: tidings.toml, if there is one.
+    /// TOML file of the server, to read the stream secret from it. Default: tidings.toml in the current folder, if it
+    /// exists.
     #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 impl StreamSecret {
-    /// The key, where one is set.
+    /// The key, if one is set.
     pub fn read(self, matches: &ArgMatches) -> Result<Option<Secret>, ConfigError> {
         let secret = choose(matches, STREAM_SECRET, self.stream_secret)?;
         secret.as_ref().map_or(Ok(()), check_stream_secret)?;
@@ -85,14 +85,13 @@ impl StreamSecret {
     }
 }
 
-/// The names of a setting and of the one that names its file.
+/// The name of a secret, and of the setting that names its file.
 type Pair = (&'static str, &'static str);
 
 const ADMIN_TOKEN: Pair = ("admin_token", "admin_token_file");
 const STREAM_SECRET: Pair = ("stream_secret", "stream_secret_file");
 
-/// A secret from where it is set last: a flag wins over the environment, whether it gives the secret
-/// or names its file.
+/// Takes a secret from the layer that wins. A layer may set the secret or its file, but not both.
 fn choose(
     matches: &ArgMatches,
     (name, file_name): Pair,
@@ -125,19 +124,19 @@ fn secret_from(setting: &'static str, path: &Path) -> Result<Secret, ConfigError
     })
 }
 
-/// Why there are no settings.
+/// Why the settings could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The command line; also how clap says that help was asked for.
+    /// The command line is wrong, or asks for help.
     #[error(transparent)]
     Flags(#[from] clap::Error),
-    /// The file of settings.
+    /// `tidings.toml` is wrong.
     #[error(transparent)]
     File(#[from] FileError),
-    /// They were read, and can't be meant.
+    /// The settings do not go together, or are not safe.
     #[error(transparent)]
     Invalid(#[from] InvalidSettings),
-    /// A file that holds a secret.
+    /// The file of a secret could not be read.
     #[error("{}: {}: {why}", flag(setting), path.display())]
     SecretFile {
         /// The setting that names it.
@@ -147,7 +146,7 @@ pub enum ConfigError {
         /// What is wrong with it.
         why: UnreadableSecret,
     },
-    /// Nobody can say which one is meant.
+    /// One layer sets a secret and its file.
     #[error("{} and {} are both set: set one of them", flag(.0), flag(.1))]
     Both(&'static str, &'static str),
 }
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_may_stand_in_a_file() {
+    fn a_secret_can_be_read_from_a_file() {
         let file = file_with("0123456789abcdef\n");
         let settings = Settings::from_flags(["--admin-token-file", path(&file)]).expect("settings");
         let token = settings.admin_token.expect("a token");
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_file_that_is_not_there_is_named() {
+    fn a_missing_secret_file_is_named() {
         let error = Settings::from_flags(["--stream-secret-file", "/nowhere/key"]);
         let text = error.expect_err("refused").to_string();
         assert!(
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_and_its_file_on_one_layer_are_one_too_many() {
+    fn a_secret_and_its_file_on_one_layer_are_refused() {
         let file = file_with("0123456789abcdef\n");
         let flags = [
             "--admin-token",
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_named_by_a_flag_wins_over_a_token_in_the_configuration() {
+    fn a_secret_file_flag_wins_over_a_secret_in_the_settings_file() {
         let token = file_with("token of the flag\n".replace(' ', "-").as_str());
         let config = file_with("admin_token = \"token-of-the-file\"");
         let command = Settings::augment_args(Command::new("serve"));

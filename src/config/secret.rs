@@ -1,4 +1,4 @@
-//! Texts that must not be printed, and the files that they may stand in.
+//! Secrets, which are never printed, and the files they are read from.
 
 use std::{
     fmt, fs,
@@ -6,16 +6,15 @@ use std::{
     path::Path,
 };
 
-/// The largest file that is read as a secret, in bytes. A path to something else altogether, or to
-/// something without an end, is noticed instead of filling the memory.
+/// The largest secret file, in bytes. The limit also catches wrong paths, such as a device without an end.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// A text that must not be printed.
+/// A secret. `Debug` does not show it.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Reads a file that holds one secret; a line end after it is not part of it.
+    /// Reads a file that contains one secret. A line end after the secret is ignored.
     pub fn from_file(path: &Path) -> Result<Self, UnreadableSecret> {
         let mut text = String::new();
         fs::File::open(path)?
@@ -30,7 +29,7 @@ impl Secret {
         }
     }
 
-    /// The text itself, for whoever compares or signs with it.
+    /// The secret itself, to compare it or to sign with it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -48,17 +47,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why a file gave no secret.
+/// Why a secret could not be read from a file.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableSecret {
-    /// It could not be read, or is not UTF-8.
+    /// The file could not be read, or is not UTF-8.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// There is nothing in it.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
-    /// It can't be a secret.
-    #[error("the file is over 64 KiB, which is no secret")]
+    /// The file is larger than 64 KiB.
+    #[error("the file is larger than 64 KiB, so it can not be a secret")]
     TooLong,
 }
 
@@ -75,14 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn the_line_end_that_an_editor_adds_is_not_part_of_a_secret() {
+    fn a_line_end_after_a_secret_is_ignored() {
         assert_eq!(read(b"s3cret\n"), Ok("s3cret".to_owned()));
         assert_eq!(read(b"s3cret\r\n"), Ok("s3cret".to_owned()));
         assert_eq!(read(b" s3 cret "), Ok(" s3 cret ".to_owned()));
     }
 
     #[test]
-    fn a_file_without_a_secret_says_so() {
+    fn a_file_without_a_secret_is_refused() {
         assert_eq!(read(b"\n"), Err("the file is empty".to_owned()));
         assert!(read(&[0xff, 0xfe]).is_err());
         assert!(read(&vec![b'a'; 70_000]).is_err_and(|why| why.contains("64 KiB")));
