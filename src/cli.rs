@@ -1,10 +1,12 @@
-//! What is typed after `tidings`.
+//! The command line: a file per command.
 
 mod arguments;
 mod job;
 mod problem;
 mod push;
+mod runtime;
 mod serve;
+mod stderr;
 mod stream;
 mod tail;
 mod token;
@@ -14,9 +16,11 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tidings::config::{self, ConfigError, Settings};
 
-/// A self-hosted push server: tell the browsers of your users at once.
+pub use stderr::print_note;
+
+/// Tidings is a self-hosted push server: it sends messages to browsers at once.
 ///
-/// Without a command it serves: `tidings --listen 127.0.0.1:9000` is `tidings serve --listen 127.0.0.1:9000`.
+/// Without a command it serves: `tidings --listen 127.0.0.1:9000` means `tidings serve --listen 127.0.0.1:9000`.
 #[derive(Parser)]
 #[command(name = "tidings", version)]
 struct Cli {
@@ -26,27 +30,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve streams, pushes and the pages
+    /// Run the server
     ///
-    /// Every setting has a default. Above it stands tidings.toml, above that the environment, and above
-    /// all the flags; the defaults shown here are those that hold with the tidings.toml found now.
+    /// Every setting has a default. The file tidings.toml wins over the defaults, environment variables win over the
+    /// file, and flags win over all. The defaults below include the values of the tidings.toml that was found.
     Serve(Box<Settings>),
     /// Push a message to a running server
+    ///
+    /// Prints the id of the message and the number of connections that it reaches now. `queued` means that it is kept
+    /// for clients that are offline.
     Push(push::Push),
-    /// Listen to a running server, and print what arrives
+    /// Subscribe to a running server and print what arrives
+    ///
+    /// Prints a line per event: time, type, id and data. Reconnects until Ctrl-C.
     Tail(tail::Tail),
-    /// Run a command as a job of a running server, or look on at one
+    /// Run a command as a job of a running server, or watch a job
     #[command(subcommand)]
     Job(job::Job),
-    /// Make a stream token, for a server that has a stream secret
+    /// Create a stream token, for a server with a stream secret
     Token(token::Token),
 }
 
-/// The words that the first argument may be for clap to judge; without one of them it is `serve` that
-/// is meant.
+/// Flags of the program itself. Any other flag in first place belongs to `serve`.
 const OWN_FLAGS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
-/// Runs one command line, whose first word is the program's own name.
+/// Runs a command line. Its first word is the name of the program.
 pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let first = args.get(1).map(|first| first.to_string_lossy());
     let serves = first
@@ -55,20 +63,17 @@ pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     if serves {
         args.insert(1.min(args.len()), "serve".into());
     }
-    match execute(&args) {
-        Err(error) => Err(match error.downcast::<ConfigError>() {
-            // So that the caller sees who is speaking.
-            Ok(ConfigError::Flags(usage)) => usage.into(),
-            Ok(error) => error.into(),
-            Err(error) => error,
-        }),
-        Ok(code) => Ok(code),
-    }
+    execute(&args).map_err(|error| match error.downcast::<ConfigError>() {
+        // The caller tells errors of clap from others.
+        Ok(ConfigError::Flags(usage)) => usage.into(),
+        Ok(error) => error.into(),
+        Err(error) => error,
+    })
 }
 
 fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut command = Cli::command();
-    // The settings' file concerns those that have settings, and can't be in the way of others.
+    // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
         && matches!(name, "serve" | "token")
     {
@@ -81,7 +86,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?)?,
         Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
-        _ => unreachable!("clap lets no other command through"),
+        _ => unreachable!("clap accepts no other command"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -91,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_well_made() {
+    fn the_definition_of_the_command_line_is_valid() {
         Cli::command().debug_assert();
     }
 }

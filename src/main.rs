@@ -1,12 +1,12 @@
-//! The command `tidings`.
+//! The program `tidings`.
 
 mod cli;
 
 use std::process::ExitCode;
 
-/// Many small things are held here for a long time, between large ones that come and go, on many threads. The
-/// system's allocator keeps much more than is in use then; this one, as `.cargo/config.toml` sets
-/// it up, gives back what is free within a second.
+/// The server keeps many small objects for a long time, among large ones that live shortly, on many threads. There the
+/// allocator of the system keeps much unused memory. jemalloc returns it to the system within a second, as configured in
+/// `.cargo/config.toml`.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
@@ -14,11 +14,11 @@ fn main() -> ExitCode {
     match cli::run(std::env::args_os().collect()) {
         Ok(code) => code,
         Err(error) => {
-            // The command line explains itself on several lines, and so does --help.
+            // clap prints its errors and --help itself, on several lines.
             if let Some(usage) = error.downcast_ref::<clap::Error>() {
                 usage.exit();
             }
-            eprintln!("tidings: {error:#}");
+            cli::print_note(format_args!("{error:#}"));
             ExitCode::FAILURE
         }
     }

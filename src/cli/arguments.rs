@@ -3,25 +3,25 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use app::api::Client;
 use clap::{Args, ValueEnum};
-use tidings::{
-    config::Secret,
-    message::{ClientId, TopicFilter},
-};
+use reqwest::Url;
+use tidings::{config::Secret, message::ClientId};
 
-/// The server that a command speaks to.
+/// The server that a command talks to.
 #[derive(Args)]
 pub struct Remote {
-    /// Where the server is.
+    /// URL of the server.
     #[arg(
         long,
         env = "TIDINGS_URL",
         default_value = "http://127.0.0.1:8020",
-        value_name = "URL"
+        value_name = "URL",
+        value_parser = server_url
     )]
-    pub url: String,
+    pub url: Url,
 
-    /// Its admin token, if it has one.
+    /// Admin token of the server. Not needed if the server has none.
     #[arg(
         long,
         env = "TIDINGS_ADMIN_TOKEN",
@@ -30,7 +30,7 @@ pub struct Remote {
     )]
     token: Option<Secret>,
 
-    /// File that holds the token, instead of `--token`.
+    /// File that contains the token, instead of `--token`.
     #[arg(
         long,
         env = "TIDINGS_ADMIN_TOKEN_FILE",
@@ -41,7 +41,7 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// The admin token, from `--token` or `--token-file`.
+    /// The token, from `--token` or `--token-file`.
     pub fn token(&self) -> anyhow::Result<Option<Secret>> {
         match &self.token_file {
             Some(path) => Secret::from_file(path)
@@ -50,14 +50,23 @@ impl Remote {
             None => Ok(self.token.clone()),
         }
     }
+
+    /// A client of the API of the server.
+    pub fn client(&self) -> anyhow::Result<Client> {
+        let client = Client::new(self.url.as_str());
+        Ok(match self.token()? {
+            Some(token) => client.with_token(token.expose()),
+            None => client,
+        })
+    }
 }
 
-/// How a command prints what it has to say.
+/// The format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// Lines for people.
+    /// Text for people
     Text,
-    /// One JSON value a line for programs.
+    /// One JSON value per line, for programs
     Json,
 }
 
@@ -69,7 +78,9 @@ pub fn client_id(text: &str) -> Result<String, String> {
     }
 }
 
-/// Checks a topic or a pattern.
-pub fn topic_filter(text: &str) -> Result<TopicFilter, String> {
-    TopicFilter::parse(text).map_err(|why| why.to_string())
+fn server_url(text: &str) -> Result<Url, String> {
+    match text.parse::<Url>() {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => Err("write a URL with http:// or https://, such as http://127.0.0.1:8020".to_owned()),
+    }
 }

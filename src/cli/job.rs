@@ -11,32 +11,29 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-/// What to do with jobs.
+use super::runtime::block_on;
+
+/// The subcommands of `tidings job`.
 #[derive(Subcommand)]
 pub enum Job {
-    /// Run a command as a job, and end as it ends
+    /// Run a command as a job
     ///
-    /// Each line that the command prints, on either output, goes to the terminal and into the job's log. `40%` or `3/8`
-    /// at a line's start is its progress. Its exit code is that of `tidings job run`, and decides whether the job is
-    /// done or has failed. Who cancels the job sends it SIGTERM, and SIGKILL ten seconds later. While the server does
-    /// not answer the command goes on, and what it says is kept for later, the newest 10000 lines of it.
+    /// Each line of its output is printed and added to the log of the job. `40%` or `3/8` at the start of a line sets
+    /// the progress. The exit code is that of the command: 0 means that the job is done, any other that it failed.
+    ///
+    /// If the job is cancelled, the command gets SIGTERM, and SIGKILL 10 seconds later. If the server does not answer,
+    /// the command continues and its output is sent later: the newest 10000 lines, up to 4 MiB.
     Run(run::Run),
-    /// Look on at a job until it has ended
+    /// Print the log of a job until the job ends
     ///
-    /// Prints its log. Ends with 0 when the job is done, and with 1 when it has failed or was cancelled.
+    /// The exit code is 0 if the job is done, and 1 if it failed or was cancelled.
     Watch(watch::Watch),
 }
 
-/// Does it, and gives the exit code.
+/// Runs the subcommand. Returns the exit code of the program.
 pub fn run(job: Job) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let outcome = match job {
-        Job::Run(run) => runtime.block_on(run::run(run)),
-        Job::Watch(watch) => runtime.block_on(watch::run(watch)),
-    };
-    // A read of a terminal can't be called off, and nobody waits for it any more.
-    runtime.shutdown_background();
-    outcome
+    match job {
+        Job::Run(run) => block_on(run::run(run)),
+        Job::Watch(watch) => block_on(watch::run(watch)),
+    }
 }

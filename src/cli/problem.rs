@@ -1,16 +1,16 @@
-//! Problems that the server answers, as text.
+//! Error answers of the server, as text.
 
 use app::{api::ApiError, wire::Problem};
 
-/// A refusal with all that the server says of it.
-pub fn explained(error: ApiError) -> anyhow::Error {
+/// The error of a failed call, with all details of the server's answer.
+pub fn api_error(error: ApiError) -> anyhow::Error {
     match error {
         ApiError::Problem(problem) => anyhow::anyhow!(describe(&problem)),
         error => error.into(),
     }
 }
 
-/// The text of a problem, with its field.
+/// The text of an error answer, with the field that is wrong.
 pub fn describe(problem: &Problem) -> String {
     let field = problem.field.as_deref();
     let field = field.map_or_else(String::new, |field| format!("{field}: "));
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_told_with_its_field() {
+    fn the_text_of_a_problem_names_its_field() {
         let mut problem = Problem {
             kind: String::new(),
             title: String::new(),

@@ -3,43 +3,43 @@
 use std::io::{self, IsTerminal, Read, Write};
 
 use anyhow::{Context, bail};
-use app::{
-    api::Client,
-    wire::{PushAnswer, PushRequest, To},
-};
+use app::wire::{PushAnswer, PushRequest, To};
 use clap::Args;
 use serde_json::value::RawValue;
 
 use super::{
     arguments::{Output, Remote, client_id},
-    problem::explained,
+    problem::api_error,
+    runtime::block_on,
 };
 
-/// More than any server takes: what is longer was not meant for it.
+/// The most bytes that are read from standard input: the largest `--max-message-bytes` of a server.
 const MAX_DATA: u64 = 64 * 1024 * 1024;
 
-/// What to push, and to whom.
+/// The message and its recipients.
 #[derive(Args)]
 pub struct Push {
     #[command(flatten)]
     target: Target,
 
-    /// The message; `-` reads it from standard input, and so does leaving it out where that is no terminal.
+    /// The message. `-` reads it from standard input. If it is missing, it is read from standard input too, unless that
+    /// is a terminal.
     data: Option<String>,
 
-    /// The event type that the page's addEventListener waits for; without one it is onmessage.
+    /// Event type, for `addEventListener` of the page. Without it, the page gets the message in `onmessage`.
     #[arg(long, value_name = "TYPE")]
     event: Option<String>,
 
-    /// Seconds that the message may wait for somebody who is not there. 0: only who is connected now.
+    /// Time to live in seconds: how long to keep the message for clients that are offline. 0: deliver only to connected
+    /// clients. Default: the retention period of the server.
     #[arg(long, value_name = "SECONDS")]
     ttl: Option<u64>,
 
-    /// DATA is JSON, and must arrive as JSON.
+    /// DATA is JSON, and is sent as JSON instead of text.
     #[arg(long)]
     json: bool,
 
-    /// How the answer is printed.
+    /// Format of the answer.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Output,
 
@@ -50,19 +50,19 @@ pub struct Push {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// To one client.
+    /// Push to this client.
     #[arg(long, value_name = "ID", value_parser = client_id)]
     client: Option<String>,
 
-    /// To several clients.
+    /// Push to several clients, separated by commas.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',', value_parser = client_id)]
     clients: Vec<String>,
 
-    /// To everybody who is subscribed to this topic.
+    /// Push to the subscribers of this topic.
     #[arg(long, value_name = "TOPIC")]
     topic: Option<String>,
 
-    /// To every connection there is.
+    /// Push to all clients.
     #[arg(long)]
     everyone: bool,
 }
@@ -78,34 +78,29 @@ impl Target {
     }
 }
 
-/// Pushes one message, and prints what the server answers.
+/// Pushes one message and prints the answer of the server.
 pub fn run(push: Push) -> anyhow::Result<()> {
-    let mut client = Client::new(push.remote.url.clone());
-    if let Some(token) = push.remote.token()? {
-        client = client.with_token(token.expose());
-    }
+    let client = push.remote.client()?;
     let text = data(push.data)?;
     let request = PushRequest {
         event: push.event,
         ttl: push.ttl,
         ..PushRequest::new(push.target.into_wire(), json(text, push.json)?)
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let answer = runtime.block_on(client.push(&request)).map_err(explained)?;
+    let answer = block_on(async { client.push(&request).await.map_err(api_error) })?;
     let line = match push.output {
         Output::Text => describe(&answer),
         Output::Json => serde_json::to_string(&answer)?,
     };
-    writeln!(io::stdout(), "{line}").context("the message was pushed, but the answer not printed")
+    writeln!(io::stdout(), "{line}")
+        .context("the message was pushed, but the answer could not be printed")
 }
 
 fn data(given: Option<String>) -> anyhow::Result<String> {
     match given {
         Some(text) if text != "-" => Ok(text),
         None if io::stdin().is_terminal() => {
-            bail!("say what to push: DATA, or - to read it from standard input")
+            bail!("there is no message: give DATA, or - to read it from standard input")
         }
         _ => {
             let mut text = String::new();
@@ -114,14 +109,14 @@ fn data(given: Option<String>) -> anyhow::Result<String> {
                 .take(MAX_DATA + 1)
                 .read_to_string(&mut text);
             if read.context("standard input")? as u64 > MAX_DATA {
-                bail!("standard input has over {MAX_DATA} bytes, more than any server takes");
+                bail!("standard input is longer than {MAX_DATA} bytes, which no server accepts");
             }
             Ok(without_line_end(text))
         }
     }
 }
 
-/// Most programs end what they print with a line end that is not part of what they say.
+/// Removes one line end, which most programs print after the data.
 fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
@@ -140,18 +135,18 @@ fn json(text: String, is_json: bool) -> anyhow::Result<Box<RawValue>> {
 }
 
 fn describe(answer: &PushAnswer) -> String {
-    let what = answer.id.as_deref().unwrap_or("pushed");
-    let whom = match answer.connections {
-        0 => "nobody is connected".to_owned(),
+    let id = answer.id.as_deref().unwrap_or("pushed");
+    let recipients = match answer.connections {
+        0 => "no connections".to_owned(),
         1 => "1 connection".to_owned(),
         n => format!("{n} connections"),
     };
-    let rest = if answer.queued {
-        ", waiting for others"
+    let queued = if answer.queued {
+        ", queued for offline clients"
     } else {
         ""
     };
-    format!("{what}: {whom}{rest}")
+    format!("{id}: {recipients}{queued}")
 }
 
 #[cfg(test)]
@@ -159,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_is_told_in_a_line() {
+    fn the_answer_is_one_line() {
         let answer = |id: Option<&str>, connections, queued| {
             describe(&PushAnswer {
                 id: id.map(str::to_owned),
@@ -171,26 +166,26 @@ mod tests {
         assert_eq!(answer(Some("abc-7"), 2, false), "abc-7: 2 connections");
         assert_eq!(
             answer(Some("abc-7"), 1, true),
-            "abc-7: 1 connection, waiting for others"
+            "abc-7: 1 connection, queued for offline clients"
         );
-        assert_eq!(answer(None, 0, false), "pushed: nobody is connected");
+        assert_eq!(answer(None, 0, false), "pushed: no connections");
     }
 
     #[test]
-    fn one_line_end_is_not_part_of_what_was_piped() {
-        for (piped, meant) in [
+    fn one_line_end_of_the_input_is_removed() {
+        for (input, data) in [
             ("a\n", "a"),
             ("a\r\n", "a"),
             ("a\n\n", "a\n"),
             ("a", "a"),
             ("", ""),
         ] {
-            assert_eq!(without_line_end(piped.to_owned()), meant);
+            assert_eq!(without_line_end(input.to_owned()), data);
         }
     }
 
     #[test]
-    fn json_stays_as_it_was_typed() {
+    fn json_is_sent_as_it_was_typed() {
         let raw =
             |text: &str, is_json| json(text.to_owned(), is_json).map(|raw| raw.get().to_owned());
         assert_eq!(

@@ -9,33 +9,35 @@ use tidings::{
 };
 use tracing_subscriber::EnvFilter;
 
-/// Threads for what blocks, which are reads of the log: twice as many as can read at a time. A crowd that
-/// comes at once waits in a line and not in threads, each of which costs memory long after.
+/// Threads for blocking work, which is reading the log: twice as many as can read at the same time. More reads wait in
+/// a queue, because each thread would keep its memory long after.
 const BLOCKING_THREADS: usize = 8;
 
-/// Serves until SIGTERM or SIGINT.
+/// Runs the server until SIGTERM or SIGINT.
 pub fn run(settings: Settings) -> anyhow::Result<()> {
     start_log(&settings)?;
     if let Err(error) = fd_limit::raise() {
-        tracing::warn!(%error, "the limit of open files can't be raised");
+        tracing::warn!(%error, "the limit on open files could not be raised");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
         .build()
-        .context("no threads to run on")?;
+        .context("the threads of the server could not be started")?;
     runtime.block_on(async {
-        let mut signals = ShutdownSignals::new().context("no signals can be received")?;
+        let mut signals =
+            ShutdownSignals::new().context("the signal handlers could not be installed")?;
         let listeners = Listeners::bind(&settings).await?;
         let shutdown = async move {
             signals.next().await;
-            // Who asks twice does not want to wait.
+            // A second signal ends the process at once.
             tokio::spawn(async move {
                 signals.next().await;
                 std::process::exit(1);
             });
         };
-        // As a task: what accepts connections then runs beside what answers them, and need not wake it.
+        // As a task it runs on the same threads as the tasks that answer requests. On the main thread, each accepted
+        // connection would have to wake another thread.
         let serving = tokio::spawn(server::serve(listeners, settings, shutdown));
         serving.await?.context("the server stopped")
     })
@@ -47,7 +49,7 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
-        // Otherwise a line that can't be written, because stderr was closed, would be a panic.
+        // Without this, a line that can not be written because stderr is closed would panic.
         .log_internal_errors(false);
     match settings.log_format {
         LogFormat::Text => log.init(),

@@ -13,24 +13,22 @@ use tidings::{
     message::{ClientId, TopicFilter},
 };
 
-use super::arguments::topic_filter;
-
-/// The longest a token may hold: ten years.
+/// The longest lifetime of a token: ten years.
 const MAX_TTL: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// Whom the token is for, and what it opens.
+/// The client of the token, and what it may subscribe to.
 #[derive(Args)]
 pub struct Token {
-    /// The client that may listen with it.
+    /// Client that may subscribe with the token.
     #[arg(long, value_name = "ID", value_parser = |text: &str| ClientId::parse(text))]
     client_id: ClientId,
 
-    /// A topic or a pattern that it may subscribe to, and all that lies within. May be given more than once;
-    /// without one, only direct messages and those to everyone arrive.
+    /// Topic or pattern that it may subscribe to, with everything that the pattern contains. Repeat the flag for more.
+    /// Without it, the client gets only direct messages and messages to everyone.
     #[arg(long, value_name = "TOPIC", value_parser = grantable)]
     topic: Vec<TopicFilter>,
 
-    /// How long it holds: a number with s, m, h or d. The stream ends then.
+    /// Lifetime: a number with s, m, h or d. Streams that use the token are closed when it expires.
     #[arg(long, default_value = "1h", value_name = "TIME", value_parser = duration)]
     ttl: Duration,
 
@@ -38,10 +36,10 @@ pub struct Token {
     secret: StreamSecret,
 }
 
-/// Prints a stream token.
+/// Creates a stream token and prints it.
 pub fn run(token: Token, matches: &ArgMatches) -> anyhow::Result<()> {
     let secret = token.secret.read(matches)?.context(
-        "there is no stream secret: set --stream-secret (TIDINGS_STREAM_SECRET), the same as the server's",
+        "there is no stream secret: set --stream-secret (TIDINGS_STREAM_SECRET) to the one of the server",
     )?;
     let expires_at = (SystemTime::now() + token.ttl).duration_since(SystemTime::UNIX_EPOCH)?;
     let jwt = sign(
@@ -54,9 +52,9 @@ pub fn run(token: Token, matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 fn grantable(text: &str) -> Result<TopicFilter, String> {
-    let filter = topic_filter(text)?;
+    let filter = TopicFilter::parse(text).map_err(|why| why.to_string())?;
     match filter.is_reserved() {
-        true => Err("topics that begin with $ are for admins, whatever a token says".to_owned()),
+        true => Err("topics that begin with $ are for admins only".to_owned()),
         false => Ok(filter),
     }
 }
@@ -68,12 +66,14 @@ fn duration(text: &str) -> Result<Duration, String> {
         "m" => 60,
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
-        _ => return Err("use s, m, h or d, as in 90s, 15m, 1h or 30d".to_owned()),
+        _ => {
+            return Err("write a number with s, m, h or d, such as 90s, 15m, 1h or 30d".to_owned());
+        }
     };
     let number = digits.parse::<u64>().map_err(|why| why.to_string())?;
     match number.checked_mul(unit).map(Duration::from_secs) {
         Some(time) if !time.is_zero() && time <= MAX_TTL => Ok(time),
-        _ => Err("a token may hold for 1 second to 10 years".to_owned()),
+        _ => Err("the lifetime must be between 1 second and 10 years".to_owned()),
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_with_their_unit() {
+    fn a_lifetime_has_a_unit() {
         let seconds = |text| duration(text).map(|time| time.as_secs()).ok();
         assert_eq!(seconds("90"), Some(90));
         assert_eq!(seconds("90s"), Some(90));

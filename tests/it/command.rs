@@ -1,4 +1,4 @@
-//! The command as it is typed: the real binary, its output and its exit codes.
+//! The command line: the real binary, its output and its exit codes.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,10 +13,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidings::config::Settings;
 
-/// Far longer than anything here takes.
+/// Longest wait. Much longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The binary, in a folder of its own and without the settings of whoever runs the tests.
+/// The binary in this folder, without the environment settings of the user who runs the tests.
 pub fn tidings(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidings"));
     for (name, _) in std::env::vars_os() {
@@ -30,10 +30,11 @@ pub fn tidings(folder: &Path, args: &[&str]) -> Command {
 }
 
 fn output(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
-    told(tidings(folder, args).output().expect("it runs"))
+    parts(tidings(folder, args).output().expect("it runs"))
 }
 
-fn told(output: Output) -> (Option<i32>, String, String) {
+/// The exit code, stdout and stderr.
+fn parts(output: Output) -> (Option<i32>, String, String) {
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (
         output.status.code(),
@@ -42,7 +43,7 @@ fn told(output: Output) -> (Option<i32>, String, String) {
     )
 }
 
-/// A command that is running; it ends with the test.
+/// A running process. It is killed at the end of the test.
 pub struct Running {
     child: Child,
     out: Receiver<String>,
@@ -51,35 +52,36 @@ pub struct Running {
 
 impl Running {
     pub fn start(mut command: Command) -> Self {
-        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stderr(Stdio::piped());
         let mut child = command.spawn().expect("it runs");
         let out = lines(child.stdout.take().expect("an output"));
         let err = lines(child.stderr.take().expect("an output"));
         Self { child, out, err }
     }
 
-    /// Where it listens, if it is a server.
+    /// The URL of a server, from its log.
     pub fn url(&self) -> String {
         loop {
             let line = self.err.recv_timeout(PATIENCE);
-            let line = line.expect("it says where it listens");
+            let line = line.expect("the line with the address");
             if let Some((_, url)) = line.split_once("listening on ") {
                 return url.split('"').next().unwrap_or(url).to_owned();
             }
         }
     }
 
-    /// Its number in the system.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Its next line on stdout.
+    /// Waits for the next line on stdout.
     pub fn line(&self) -> String {
         self.out.recv_timeout(PATIENCE).expect("another line")
     }
 
-    /// The next line on stdout in which this stands.
+    /// Waits for the next line on stdout that contains a text.
     fn line_with(&self, text: &str) -> String {
         loop {
             let line = self.line();
@@ -89,13 +91,19 @@ impl Running {
         }
     }
 
-    /// Its next line on stderr.
+    /// Waits for the next line on stderr.
     pub fn error_line(&self) -> String {
         self.err.recv_timeout(PATIENCE).expect("another line")
     }
 
-    /// Waits until it has said this on stderr.
-    pub fn told(&self, text: &str) {
+    /// Writes to its standard input.
+    pub fn input(&self, text: &str) {
+        let mut stdin = self.child.stdin.as_ref().expect("an input");
+        stdin.write_all(text.as_bytes()).expect("written");
+    }
+
+    /// Waits for a line on stderr that contains a text.
+    pub fn wait_for_error(&self, text: &str) {
         loop {
             let line = self.err.recv_timeout(PATIENCE).expect("another line");
             if line.contains(text) {
@@ -104,14 +112,14 @@ impl Running {
         }
     }
 
-    /// Waits until it ends by itself; its exit code and what is left of its stderr.
+    /// Waits until the process ends. Returns its exit code and the rest of its stderr.
     pub fn ended(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().expect("it ends");
         let rest: Vec<String> = self.err.iter().collect();
         (status.code(), rest.join("\n"))
     }
 
-    /// Sends it a signal, and gives its exit code and what is left of its stderr.
+    /// Sends a signal and waits until the process ends. Returns its exit code and the rest of its stderr.
     pub fn signalled(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &id]).status();
@@ -142,7 +150,7 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// A server run from the shell.
+/// A server process.
 struct Server {
     running: Running,
     url: String,
@@ -176,7 +184,7 @@ impl Server {
         output(self.folder.path(), &[args, &["--url", &self.url]].concat())
     }
 
-    /// A tail that has been welcomed.
+    /// A `tidings tail` that is connected.
     fn tail(&self, args: &[&str]) -> Running {
         let args = [&["tail"], args, &["--url", &self.url]].concat();
         let tail = Running::start(tidings(self.folder.path(), &args));
@@ -187,14 +195,14 @@ impl Server {
 }
 
 #[test]
-fn a_tail_prints_what_is_pushed_line_by_line() {
+fn tail_prints_a_line_for_each_message() {
     let server = Server::start(&[]);
     let tail = server.tail(&["--client-id", "ada", "--topic", "orders/*"]);
 
     let (code, out, _) = server.run(&["push", "--client", "ada", "hello\nada"]);
     assert_eq!(code, Some(0));
     assert!(
-        out.ends_with(": 1 connection, waiting for others\n") && out.lines().count() == 1,
+        out.ends_with(": 1 connection, queued for offline clients\n") && out.lines().count() == 1,
         "{out}"
     );
     let line = tail.line();
@@ -225,14 +233,14 @@ fn a_tail_prints_what_is_pushed_line_by_line() {
     assert!(tail.line().ends_with(" to all"));
     let (code, out, _) = server.run(&["push", "--client", "nobody", "x"]);
     assert_eq!(code, Some(0));
-    assert!(out.contains("nobody is connected"), "{out}");
+    assert!(out.contains("no connections"), "{out}");
 
     assert_eq!(tail.signalled("-INT").0, Some(0));
     assert_eq!(server.running.signalled("-TERM").0, Some(0));
 }
 
 #[test]
-fn what_is_piped_in_is_pushed_and_programs_read_what_comes_out() {
+fn push_reads_standard_input_and_tail_prints_json() {
     let server = Server::start(&[]);
     let tail = server.tail(&["--client-id", "ada", "--output", "json"]);
     for args in [
@@ -257,7 +265,7 @@ fn what_is_piped_in_is_pushed_and_programs_read_what_comes_out() {
 }
 
 #[test]
-fn a_refusal_names_the_field_and_ends_with_1() {
+fn a_refusal_names_the_field_and_the_exit_code_is_1() {
     let server = Server::start(&[]);
     let (code, out, err) = server.run(&["push", "--topic", "a/*", "x"]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
@@ -284,7 +292,7 @@ fn a_refusal_names_the_field_and_ends_with_1() {
 }
 
 #[test]
-fn a_tail_goes_on_when_the_server_comes_back() {
+fn tail_reconnects_when_the_server_is_started_again() {
     let server = Server::start(&[]);
     let tail = server.tail(&["--client-id", "ada"]);
     let address = server.url.trim_start_matches("http://").to_owned();
@@ -299,7 +307,7 @@ fn a_tail_goes_on_when_the_server_comes_back() {
 }
 
 #[test]
-fn with_event_only_a_tail_leaves_out_what_the_stream_says_of_itself() {
+fn tail_with_event_only_leaves_out_events_about_the_stream() {
     let server = Server::start(&["--heartbeat", "1"]);
     let welcomed = server.tail(&["--client-id", "ada"]);
     let args = [
@@ -312,7 +320,7 @@ fn with_event_only_a_tail_leaves_out_what_the_stream_says_of_itself() {
     ];
     let quiet = Running::start(tidings(server.folder.path(), &args));
     welcomed.line_with(" ping ");
-    // Until both are there.
+    // Until both are connected.
     while !server
         .run(&["push", "--client", "ada", "hello"])
         .1
@@ -325,7 +333,7 @@ fn with_event_only_a_tail_leaves_out_what_the_stream_says_of_itself() {
 }
 
 #[test]
-fn a_token_made_in_the_shell_opens_the_streams_of_its_client() {
+fn a_token_of_the_command_opens_the_streams_of_its_client() {
     let key = "a stream secret of 32 bytes or more";
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("key"), format!("{key}\n")).expect("written");
@@ -365,7 +373,7 @@ fn a_token_made_in_the_shell_opens_the_streams_of_its_client() {
     );
     let short = ["token", "--client-id", "ada", "--stream-secret", "short"];
     assert!(output(folder, &short).2.contains("32 bytes or more"));
-    // The file of the server's settings has the secret, so there is no need to say it again.
+    // The secret can be read from the settings file of the server.
     std::fs::write(
         folder.join("tidings.toml"),
         format!("stream_secret = \"{key}\""),
@@ -375,7 +383,7 @@ fn a_token_made_in_the_shell_opens_the_streams_of_its_client() {
 }
 
 #[test]
-fn a_token_in_a_url_never_reaches_the_log() {
+fn a_token_in_a_url_is_never_logged() {
     let key = "a stream secret of 32 bytes or more";
     for format in ["text", "json"] {
         let flags = [
@@ -418,7 +426,7 @@ fn a_token_in_a_url_never_reaches_the_log() {
 }
 
 #[test]
-fn a_server_without_a_token_refuses_to_listen_for_others() {
+fn a_server_without_a_token_refuses_a_public_address() {
     let folder = tempfile::tempdir().expect("a folder");
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8020"] {
         for args in [&["serve", "--listen", address][..], &["--listen", address]] {
@@ -434,7 +442,7 @@ fn a_server_without_a_token_refuses_to_listen_for_others() {
     let by_environment = tidings(folder.path(), &[])
         .env("TIDINGS_LISTEN", "0.0.0.0:0")
         .output();
-    assert_eq!(told(by_environment.expect("it runs")).0, Some(1));
+    assert_eq!(parts(by_environment.expect("it runs")).0, Some(1));
     let short = ["--listen", "0.0.0.0:0", "--admin-token", "too-short"];
     let (code, _, err) = output(folder.path(), &short);
     assert_eq!(code, Some(1));
@@ -448,10 +456,10 @@ fn a_server_without_a_token_refuses_to_listen_for_others() {
 }
 
 #[test]
-fn it_takes_as_many_connections_as_the_machine_allows() {
+fn the_server_raises_its_limit_on_open_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let plain = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
-    // As a system may start it: with few descriptors, and the right to have more.
+    // A service manager may start it with few descriptors and the right to raise their number.
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -S -n 64; exec \"$0\" \"$@\""]);
     command.arg(plain.get_program()).args(plain.get_args());
@@ -479,7 +487,7 @@ fn it_takes_as_many_connections_as_the_machine_allows() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_told_in_one_line() {
+fn an_address_in_use_is_an_error_of_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let folder = tempfile::tempdir().expect("a folder");
@@ -493,7 +501,7 @@ fn an_address_that_is_taken_is_told_in_one_line() {
 }
 
 #[test]
-fn flags_win_over_the_environment_and_that_over_the_file() {
+fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     let heartbeat = |env: &[(&str, &str)], flags: &[&str]| {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("tidings.toml"), "heartbeat = 21").expect("written");
@@ -512,7 +520,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
-fn a_file_with_a_slip_of_the_pen_is_refused_by_name() {
+fn an_unknown_key_in_the_file_is_refused_by_name_and_line() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(
         folder.path().join("tidings.toml"),
@@ -522,13 +530,13 @@ fn a_file_with_a_slip_of_the_pen_is_refused_by_name() {
     let (code, _, err) = output(folder.path(), &[]);
     assert_eq!(code, Some(1));
     assert!(
-        err.contains("tidings.toml") && err.contains("`limits.max_topic`"),
+        err.contains("tidings.toml: line 2: ") && err.contains("`limits.max_topic`"),
         "{err}"
     );
     assert_eq!(
         output(folder.path(), &["serve", "--help"]).0,
         Some(0),
-        "help is there for repairs"
+        "help does not need a valid file"
     );
     let (_, _, err) = output(
         folder.path(),
@@ -536,12 +544,12 @@ fn a_file_with_a_slip_of_the_pen_is_refused_by_name() {
     );
     assert!(
         !err.contains("tidings.toml"),
-        "others do not read it: {err}"
+        "push does not read the file: {err}"
     );
 }
 
 #[test]
-fn help_is_the_manual() {
+fn help_describes_every_setting() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("tidings.toml"), "drain = 77").expect("written");
     let (code, help, _) = output(folder.path(), &["serve", "--help"]);
@@ -573,7 +581,7 @@ fn help_is_the_manual() {
     }
     let (code, help, _) = output(folder.path(), &["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["serve", "push", "tail", "token"] {
+    for command in ["serve", "push", "tail", "job", "token"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
     }
     assert!(
@@ -581,4 +589,33 @@ fn help_is_the_manual() {
             .1
             .starts_with("tidings ")
     );
+}
+
+#[test]
+fn a_wrong_flag_is_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (args, parts) in [
+        (&["sreve"][..], &["'sreve'", "serve"][..]),
+        (&["--heartbeet", "7"], &["--heartbeet", "--heartbeat"]),
+        (&["--heartbeat", "0"], &["--heartbeat", "1..=3600"]),
+        (&["push", "hello"], &["--client", "--topic", "--everyone"]),
+        (
+            &["push", "--everyone", "x", "--url", "localhost:8020"],
+            &["--url", "http://"],
+        ),
+        (&["tail", "--url", "ftp://a"], &["--url", "http://"]),
+        (&["tail", "--topic", ""], &["--topic"]),
+        (
+            &["token", "--client-id", "ada", "--ttl", "1w"],
+            &["--ttl", "1h"],
+        ),
+        (&["job", "run", "make"], &["--", "make"]),
+        (&["job", "run", "--title", "", "--", "true"], &["--title"]),
+    ] {
+        let (code, out, err) = output(folder.path(), args);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}: {err}");
+        for part in parts {
+            assert!(err.contains(part), "{args:?} without {part}: {err}");
+        }
+    }
 }

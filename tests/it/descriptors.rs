@@ -113,7 +113,7 @@ fn an_outage_is_logged_once_when_it_begins_and_once_when_it_is_over() {
             socket
         })
         .collect();
-    server.told("out of file descriptors");
+    server.wait_for_error("out of file descriptors");
     drop(begun);
     let line = loop {
         let line = server.error_line();
@@ -138,7 +138,7 @@ fn health_is_answered_while_descriptors_are_out() {
     for _ in 0..100 {
         silent.push(TcpStream::connect(&address).expect("connected"));
     }
-    server.told("out of file descriptors");
+    server.wait_for_error("out of file descriptors");
     assert!(status(&address, "/health/live").contains(" 200 "));
     drop(silent);
 }

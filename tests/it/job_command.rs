@@ -1,6 +1,6 @@
-//! `tidings job`: any command as a job, and looking on at one, by the real binary.
+//! `tidings job`: run a command as a job, and watch a job, with the real binary.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command};
 
 use app::{
     api::{Client, JobsQuery, LogRange},
@@ -13,7 +13,7 @@ use crate::{
     harness::within,
 };
 
-/// A server run from the shell, and what asks it.
+/// A server process, and a client of its API.
 struct Server {
     running: Running,
     url: String,
@@ -43,7 +43,7 @@ impl Server {
         job_run(self.folder.path(), &self.url, flags, script)
     }
 
-    /// The only job there is, once it is as it should be.
+    /// Waits until the only job of the server meets a condition.
     async fn job(&self, is: impl Fn(&JobInfo) -> bool) -> JobInfo {
         within(async {
             loop {
@@ -86,7 +86,7 @@ fn ended(mut command: Command) -> (Option<i32>, String, String) {
 }
 
 #[tokio::test]
-async fn what_a_command_prints_is_the_jobs_log_and_its_exit_code_the_end() {
+async fn the_output_of_a_command_is_the_log_and_its_exit_code_decides_the_state() {
     let server = Server::start();
     let script = r#"
         echo "reading $TIDINGS_JOB_ID"
@@ -103,7 +103,7 @@ async fn what_a_command_prints_is_the_jobs_log_and_its_exit_code_the_end() {
         "{err}"
     );
     let page = format!("{}/jobs/{}", server.url, job.id);
-    assert!(err.contains(&page), "where to look on: {err}");
+    assert!(err.contains(&page), "the page of the job: {err}");
 
     assert_eq!(
         (job.title.as_str(), job.state),
@@ -119,7 +119,7 @@ async fn what_a_command_prints_is_the_jobs_log_and_its_exit_code_the_end() {
 }
 
 #[tokio::test]
-async fn a_command_that_ends_well_is_done_and_its_name_is_the_title() {
+async fn a_command_with_exit_code_0_is_a_done_job_with_the_command_as_title() {
     let server = Server::start();
     let (code, _, _) = ended(server.command(&[], "true"));
     assert_eq!(code, Some(0));
@@ -132,29 +132,32 @@ async fn a_command_that_ends_well_is_done_and_its_name_is_the_title() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_killed_has_failed_and_the_shell_is_told_so() {
+async fn a_killed_command_is_a_failed_job_and_the_exit_code_tells_the_signal() {
     let server = Server::start();
     let (code, _, _) = ended(server.command(&[], "kill -KILL $$"));
     assert_eq!(code, Some(137));
     let job = server.job(|_| true).await;
     assert_eq!(job.state, JobState::Failed);
-    assert_eq!(job.message.as_deref(), Some("signal SIGKILL"));
+    assert_eq!(job.message.as_deref(), Some("signal: 9 (SIGKILL)"));
 }
 
 #[tokio::test]
-async fn a_command_that_can_not_be_run_is_a_job_that_failed() {
+async fn a_command_that_does_not_exist_is_a_failed_job() {
     let server = Server::start();
     let args = ["job", "run", "--url", &server.url, "--", "/no/such/thing"];
     let (code, _, err) = ended(tidings(server.folder.path(), &args));
     assert_eq!(code, Some(127));
-    assert!(err.contains("/no/such/thing can't be run"), "{err}");
+    assert!(err.contains("/no/such/thing could not be run"), "{err}");
     let job = server.job(|_| true).await;
     assert_eq!(job.state, JobState::Failed);
-    assert!(job.message.is_some_and(|why| why.contains("can't be run")));
+    assert!(
+        job.message
+            .is_some_and(|why| why.contains("could not be run"))
+    );
 }
 
 #[tokio::test]
-async fn who_cancels_the_job_ends_the_command_and_what_it_started() {
+async fn cancelling_a_job_ends_the_command_and_its_child_processes() {
     let server = Server::start();
     let script = "sleep 600 & echo $! > child; echo started; wait";
     let run = Running::start(server.command(&[], script));
@@ -162,7 +165,7 @@ async fn who_cancels_the_job_ends_the_command_and_what_it_started() {
     within(server.api.cancel_job(&job.id)).await.expect("asked");
     let over = server.job(|job| job.state.is_final()).await;
     assert_eq!(over.state, JobState::Cancelled);
-    assert_eq!(over.message.as_deref(), Some("signal SIGTERM"));
+    assert_eq!(over.message.as_deref(), Some("signal: 15 (SIGTERM)"));
     assert_eq!(run.ended().0, Some(143));
     let child = std::fs::read_to_string(server.folder.path().join("child"));
     let child = child.expect("its number");
@@ -180,9 +183,9 @@ async fn who_cancels_the_job_ends_the_command_and_what_it_started() {
 }
 
 #[tokio::test]
-async fn ctrl_c_is_passed_on_and_the_job_was_given_up() {
+async fn ctrl_c_reaches_the_command_and_cancels_the_job() {
     let server = Server::start();
-    let script = "trap 'echo cleaning up; exit 9' INT; echo started; while :; do sleep 0.05; done";
+    let script = "trap 'kill $!; echo cleaning up; exit 9' INT; sleep 600 & echo started; wait";
     let run = Running::start(server.command(&[], script));
     server.job(|job| job.message.is_some()).await;
     assert_eq!(run.signalled("-INT").0, Some(9));
@@ -195,31 +198,38 @@ async fn ctrl_c_is_passed_on_and_the_job_was_given_up() {
 }
 
 #[tokio::test]
-async fn a_command_may_be_silent_for_longer_than_the_time_out() {
+async fn a_silent_command_does_not_time_out() {
     let server = Server::start();
-    let script = "while [ ! -e go ]; do sleep 0.05; done; echo at last";
-    let run = Running::start(server.command(&["--timeout", "1"], script));
-    let began = std::time::Instant::now();
-    while began.elapsed() < Duration::from_secs(3) {
-        let job = server.job(|_| true).await;
-        assert_eq!(job.state, JobState::Running);
-    }
-    std::fs::write(server.folder.path().join("go"), "").expect("written");
-    assert_eq!(run.ended().0, Some(0));
+    let run = Running::start(server.command(&["--timeout", "1"], "read line; echo $line"));
     let job = server.job(|_| true).await;
+    // A job without reports that began later shows when the timeout has passed.
+    let request = JobRequest {
+        title: "no reports".to_owned(),
+        timeout: Some(1),
+        ..JobRequest::default()
+    };
+    let other = within(server.api.begin_job(&request)).await.expect("begun");
+    within(async {
+        while server.api.job(&other.id).await.expect("a job").state == JobState::Running {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    run.input("at last\n");
+    assert_eq!(run.ended().0, Some(0));
+    let job = within(server.api.job(&job.id)).await.expect("a job");
     assert_eq!(job.state, JobState::Done);
     assert_eq!(server.log(&job).await, ["at last"]);
 }
 
 #[tokio::test]
-async fn while_the_server_is_away_the_command_goes_on_and_all_is_told_later() {
+async fn the_output_during_an_outage_of_the_server_is_sent_later() {
     let server = Server::start();
     let script = r#"
         echo before
-        while [ ! -e away ]; do sleep 0.05; done
+        read away
         for n in 1 2 3 4 5 6 7 8 9; do echo "line $n"; done
-        touch said
-        while [ ! -e back ]; do sleep 0.05; done
+        read back
         echo after"#;
     let run = Running::start(server.command(&[], script));
     server.job(|job| job.message.is_some()).await;
@@ -228,17 +238,11 @@ async fn while_the_server_is_away_the_command_goes_on_and_all_is_told_later() {
         running, folder, ..
     } = server;
     assert_eq!(running.signalled("-KILL").0, None);
-    let file = |name: &str| folder.path().join(name);
-    std::fs::write(file("away"), "").expect("written");
-    within(async {
-        while !file("said").exists() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    run.told("what it says is kept");
+    run.input("away\n");
+    while run.line() != "line 9" {}
+    run.wait_for_error("its output is sent later");
     let server = Server::start_in(folder, &address);
-    std::fs::write(server.folder.path().join("back"), "").expect("written");
+    run.input("back\n");
     let (code, err) = run.ended();
     assert_eq!(code, Some(0), "{err}");
     let job = server.job(|_| true).await;
@@ -250,17 +254,17 @@ async fn while_the_server_is_away_the_command_goes_on_and_all_is_told_later() {
 }
 
 #[tokio::test]
-async fn without_a_server_the_command_runs_and_with_a_refusal_it_does_not() {
+async fn a_command_runs_without_a_server_but_not_if_the_server_refuses_the_job() {
     let folder = tempfile::tempdir().expect("a folder");
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", free.local_addr().expect("an address"));
     drop(free);
     let run = Running::start(job_run(folder.path(), &url, &[], "echo hello; exit 4"));
     assert_eq!(run.line(), "hello");
-    run.told("the command runs all the same");
+    run.wait_for_error("the command runs anyway");
     let (code, err) = run.ended();
     assert_eq!(code, Some(4));
-    assert!(err.contains("was not told how it ended"), "{err}");
+    assert!(err.contains("does not know how the command ended"), "{err}");
 
     let server = Server::start();
     let title = "x".repeat(201);
@@ -270,7 +274,7 @@ async fn without_a_server_the_command_runs_and_with_a_refusal_it_does_not() {
 }
 
 #[tokio::test]
-async fn who_watches_a_job_sees_its_log_and_ends_as_it_does() {
+async fn watching_a_job_prints_its_log_and_ends_with_its_state() {
     let server = Server::start();
     for (state, code) in [(JobState::Done, 0), (JobState::Failed, 1)] {
         let request = JobRequest {

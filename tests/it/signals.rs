@@ -23,7 +23,7 @@ fn a_hangup_without_a_terminal_is_logged_and_ignored() {
     let server = Running::start(tidings(folder.path(), &["--listen", "127.0.0.1:0"]));
     let url = server.url();
     send("-HUP", server.id());
-    server.told("SIGHUP is ignored");
+    server.wait_for_error("SIGHUP is ignored");
     assert!(status(url.trim_start_matches("http://"), "/health/live").contains(" 200 "));
     assert_eq!(server.signalled("-TERM").0, Some(0));
 }

@@ -1,4 +1,4 @@
-//! The command itself: its process group, what it prints, and how it ends.
+//! The process of a command: its process group, its output and its end.
 
 use std::{
     ffi::OsString,
@@ -21,7 +21,7 @@ use super::{
     output::Splitter,
 };
 
-/// A command that runs, with everything that it has started.
+/// A running command and the processes that it started.
 pub struct Child {
     process: Process,
     group: Option<Pid>,
@@ -29,8 +29,8 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts it in a process group of its own, so that a signal reaches what it starts too. Its input is
-    /// ours, unless that is a terminal: only the group in the foreground may read there.
+    /// Starts the command in a process group of its own, so that a signal reaches the processes that it starts too. It
+    /// inherits our input, unless that is a terminal: only the foreground process group may read from a terminal.
     pub fn start(
         command: &[OsString],
         job: Option<&str>,
@@ -66,26 +66,26 @@ impl Child {
         })
     }
 
-    /// Waits until it has ended. May be called off and called again.
+    /// Waits for the end of the command. Cancel safe.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.process.wait().await
     }
 
-    /// Waits until all that it has printed was taken. What it left behind may hold its outputs open.
-    pub async fn printed(&mut self) {
+    /// Waits until all output was read. Processes that the command left running may keep the output open.
+    pub async fn output_read(&mut self) {
         while self.outputs.join_next().await.is_some() {}
     }
 
-    /// Sends a signal to it and to what it has started.
+    /// Sends a signal to the process group.
     pub fn signal(&self, signal: Signal) {
         if let Some(group) = self.group {
-            // It may just have ended.
+            // An error means that it has just ended.
             let _ = kill_process_group(group, signal);
         }
     }
 }
 
-/// Passes on what is printed, and takes its lines.
+/// Prints the output and adds its lines to the backlog.
 async fn copy(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
@@ -94,21 +94,21 @@ async fn copy(
     let mut splitter = Splitter::default();
     let mut bytes = vec![0; 16_384];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
-        // Nobody may be there to read it: the job goes on.
+        // Our own output may be closed. The job continues.
         let _ = to.write_all(&bytes[..count]).await;
         let _ = to.flush().await;
-        splitter.push(&bytes[..count], |line| backlog.take(line));
+        splitter.push(&bytes[..count], |line| backlog.add(line));
     }
-    splitter.finish(|line| backlog.take(line));
+    splitter.finish(|line| backlog.add(line));
 }
 
-/// What a command's end means for the job. `stopped`: it was asked to end.
+/// What the end of a command means for the job. `stopped`: the command was asked to end.
 pub fn outcome(status: ExitStatus, stopped: bool) -> Outcome {
-    let message = match (status.code(), status.signal()) {
-        (Some(0), _) => None,
-        (Some(code), _) => Some(format!("exit code {code}")),
-        (None, Some(signal)) => Some(signal_name(signal)),
-        (None, None) => Some("ended, nobody knows how".to_owned()),
+    let message = match status.code() {
+        Some(0) => None,
+        Some(code) => Some(format!("exit code {code}")),
+        // Such as "signal: 9 (SIGKILL)".
+        None => Some(status.to_string()),
     };
     let state = match (stopped, status.success()) {
         (true, _) => JobState::Cancelled,
@@ -118,32 +118,11 @@ pub fn outcome(status: ExitStatus, stopped: bool) -> Outcome {
     Outcome { state, message }
 }
 
-/// The exit code that says the same, as shells have it.
+/// The exit code for a status, as in a shell: 128 and the number of a signal.
 pub fn exit_code(status: ExitStatus) -> u8 {
     let signal = status.signal().map(|signal| 128 + signal);
     let code = status.code().or(signal);
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
-}
-
-fn signal_name(signal: i32) -> String {
-    let name = match Signal::from_named_raw(signal) {
-        Some(Signal::ABORT) => "SIGABRT",
-        Some(Signal::ALARM) => "SIGALRM",
-        Some(Signal::BUS) => "SIGBUS",
-        Some(Signal::FPE) => "SIGFPE",
-        Some(Signal::HUP) => "SIGHUP",
-        Some(Signal::ILL) => "SIGILL",
-        Some(Signal::INT) => "SIGINT",
-        Some(Signal::KILL) => "SIGKILL",
-        Some(Signal::PIPE) => "SIGPIPE",
-        Some(Signal::QUIT) => "SIGQUIT",
-        Some(Signal::SEGV) => "SIGSEGV",
-        Some(Signal::TERM) => "SIGTERM",
-        Some(Signal::XCPU) => "SIGXCPU",
-        Some(Signal::XFSZ) => "SIGXFSZ",
-        _ => return format!("signal {signal}"),
-    };
-    format!("signal {name}")
 }
 
 #[cfg(test)]
@@ -151,20 +130,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_command_is_told_as_shells_do() {
+    fn exit_codes_are_those_of_a_shell() {
         let ended = |raw, stopped| {
             let status = ExitStatus::from_raw(raw);
             let Outcome { state, message } = outcome(status, stopped);
             (state, message.unwrap_or_default(), exit_code(status))
         };
-        let said = |state, message: &str, code| (state, message.to_owned(), code);
-        assert_eq!(ended(0, false), said(JobState::Done, "", 0));
-        let three = said(JobState::Failed, "exit code 3", 3);
+        let expected = |state, message: &str, code| (state, message.to_owned(), code);
+        assert_eq!(ended(0, false), expected(JobState::Done, "", 0));
+        let three = expected(JobState::Failed, "exit code 3", 3);
         assert_eq!(ended(3 << 8, false), three);
-        let killed = said(JobState::Failed, "signal SIGKILL", 137);
+        let killed = expected(JobState::Failed, "signal: 9 (SIGKILL)", 137);
         assert_eq!(ended(9, false), killed);
-        let stopped = said(JobState::Cancelled, "signal SIGTERM", 143);
+        let stopped = expected(JobState::Cancelled, "signal: 15 (SIGTERM)", 143);
         assert_eq!(ended(15, true), stopped);
-        assert_eq!(ended(0, true), said(JobState::Cancelled, "", 0));
+        assert_eq!(ended(0, true), expected(JobState::Cancelled, "", 0));
     }
 }

@@ -1,33 +1,36 @@
-//! What a command prints, as lines for a log and as progress.
+//! Splits the output of a command into lines for a log, and reads its progress.
 
-/// The longest line that goes into a log in one piece, in bytes.
+use anstream::adapter::strip_str;
+
+/// The longest line of a log, in bytes. The server refuses longer ones.
 const MAX_LINE: usize = 4_096;
 
-/// The longest that is waited for its end.
+/// The longest output without a line end that is kept, in bytes. Then it is taken as a line.
 const MAX_PENDING: usize = 16_384;
 
 /// A line of output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What it says, in pieces that a log takes.
-    pub text: Vec<String>,
-    /// It was written over by a carriage return: it says how far it is, and is not for the log.
-    pub transient: bool,
+    /// The text, in pieces of at most [`MAX_LINE`] bytes.
+    pub pieces: Vec<String>,
+    /// A carriage return moves back to its start, so that the next line overwrites it. Such a line shows progress. It
+    /// is not for the log.
+    pub overwritten: bool,
 }
 
-/// Parts bytes into lines, whether they end in LF, CRLF, or a CR that goes back to write over what it said.
+/// Splits bytes into lines. They end with LF, with CRLF, or with a CR that lets the next line overwrite them.
 #[derive(Default)]
 pub struct Splitter {
     pending: Vec<u8>,
-    /// The last byte was a CR, and what follows decides what it meant.
-    returned: bool,
+    /// The last byte was a CR. The next byte decides whether it belongs to a CRLF.
+    after_cr: bool,
 }
 
 impl Splitter {
-    /// Takes some bytes and gives the lines that are whole.
+    /// Adds bytes and gives the complete lines to `take`.
     pub fn push(&mut self, bytes: &[u8], mut take: impl FnMut(Line)) {
         for byte in bytes {
-            if std::mem::take(&mut self.returned) {
+            if std::mem::take(&mut self.after_cr) {
                 take(self.line(*byte != b'\n'));
                 if *byte == b'\n' {
                     continue;
@@ -35,7 +38,7 @@ impl Splitter {
             }
             match byte {
                 b'\n' => take(self.line(false)),
-                b'\r' => self.returned = true,
+                b'\r' => self.after_cr = true,
                 byte => self.pending.push(*byte),
             }
             if self.pending.len() >= MAX_PENDING {
@@ -44,53 +47,29 @@ impl Splitter {
         }
     }
 
-    /// What was left without a line end.
+    /// Gives the rest without a line end to `take`.
     pub fn finish(&mut self, take: impl FnOnce(Line)) {
-        self.returned = false;
+        self.after_cr = false;
         if !self.pending.is_empty() {
             take(self.line(false));
         }
     }
 
-    fn line(&mut self, transient: bool) -> Line {
+    fn line(&mut self, overwritten: bool) -> Line {
         let bytes = std::mem::take(&mut self.pending);
         Line {
-            text: pieces(&plain(&String::from_utf8_lossy(&bytes))),
-            transient,
+            pieces: pieces(&plain(&String::from_utf8_lossy(&bytes))),
+            overwritten,
         }
     }
 }
 
-/// The text without what moves cursors and colours letters: escape sequences (ECMA-48, section 5) and control
-/// characters but for tabs.
+/// The text without escape sequences and without control characters, except tabs.
 fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\u{1b}' => match chars.next() {
-                // A control sequence, up to its final byte.
-                Some('[') => while chars.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
-                // An operating system command, up to BEL or ESC \.
-                Some(']') => {
-                    while let Some(c) = chars.next() {
-                        if c == '\u{7}' || (c == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
-                            break;
-                        }
-                    }
-                }
-                // An escape sequence with intermediate bytes, such as a choice of letters.
-                Some(c) if (' '..='/').contains(&c) => {
-                    chars.next();
-                }
-                _ => {}
-            },
-            '\t' => out.push('\t'),
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
+    let text = strip_str(text).to_string();
+    text.chars()
+        .filter(|c| *c == '\t' || !c.is_control())
+        .collect()
 }
 
 fn pieces(mut text: &str) -> Vec<String> {
@@ -104,7 +83,7 @@ fn pieces(mut text: &str) -> Vec<String> {
     pieces
 }
 
-/// How far a line says that it is: `40%`, `40.5 %` or `3/8` at its start, perhaps in a bracket. Step and total.
+/// The progress in a line, as step and total: `40%`, `40.5 %` or `3/8` at its start, also after `[`.
 pub fn progress(line: &str) -> Option<(u64, u64)> {
     let line = line.trim_start().trim_start_matches('[').trim_start();
     let (step, rest) = number(line)?;
@@ -114,7 +93,7 @@ pub fn progress(line: &str) -> Option<(u64, u64)> {
         return (step <= 100).then_some((step, 100));
     }
     let (total, rest) = number(rest.trim_start().strip_prefix('/')?.trim_start())?;
-    // A date or a path goes on.
+    // A date or a path continues here.
     let ends = !rest.starts_with(|c: char| c.is_alphanumeric() || "/.-_:".contains(c));
     (ends && total > 0 && step <= total).then_some((step, total))
 }
@@ -124,7 +103,7 @@ fn number(text: &str) -> Option<(u64, &str)> {
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(text.len());
     let number: u64 = text[..end].parse().ok()?;
-    // As far as a job counts.
+    // The largest step of a job.
     (number < 1 << 53).then_some((number, &text[end..]))
 }
 
@@ -135,7 +114,7 @@ mod tests {
     fn lines(chunks: &[&[u8]]) -> Vec<(String, bool)> {
         let mut splitter = Splitter::default();
         let mut lines = Vec::new();
-        let mut take = |line: Line| lines.push((line.text.join("|"), line.transient));
+        let mut take = |line: Line| lines.push((line.pieces.join("|"), line.overwritten));
         for chunk in chunks {
             splitter.push(chunk, &mut take);
         }
@@ -143,27 +122,27 @@ mod tests {
         lines
     }
 
-    fn said(text: &str, transient: bool) -> (String, bool) {
-        (text.to_owned(), transient)
+    fn line(text: &str, overwritten: bool) -> (String, bool) {
+        (text.to_owned(), overwritten)
     }
 
     #[test]
-    fn a_line_ends_in_lf_or_crlf_and_a_cr_writes_over_it() {
-        assert_eq!(lines(&[b"a\nb"]), [said("a", false), said("b", false)]);
+    fn a_line_ends_with_lf_or_crlf_and_is_overwritten_after_a_cr() {
+        assert_eq!(lines(&[b"a\nb"]), [line("a", false), line("b", false)]);
         assert_eq!(
             lines(&[b"a\r", b"\nb\r\n"]),
-            [said("a", false), said("b", false)]
+            [line("a", false), line("b", false)]
         );
         assert_eq!(
             lines(&[b"1%\r2", b"%\r", b"done\n"]),
-            [said("1%", true), said("2%", true), said("done", false)]
+            [line("1%", true), line("2%", true), line("done", false)]
         );
-        assert_eq!(lines(&[b"\n\n"]), [said("", false), said("", false)]);
+        assert_eq!(lines(&[b"\n\n"]), [line("", false), line("", false)]);
         assert_eq!(lines(&[]), []);
     }
 
     #[test]
-    fn colours_and_control_characters_are_left_out() {
+    fn colours_and_control_characters_are_removed() {
         for (printed, plain) in [
             ("\u{1b}[1;31mred\u{1b}[0m", "red"),
             ("\u{1b}]0;title\u{7}x", "x"),
@@ -174,22 +153,22 @@ mod tests {
         ] {
             assert_eq!(super::plain(printed), plain, "{printed:?}");
         }
-        assert_eq!(lines(&[b"\xff\n"]), [said("\u{fffd}", false)]);
+        assert_eq!(lines(&[b"\xff\n"]), [line("\u{fffd}", false)]);
     }
 
     #[test]
-    fn a_long_line_comes_in_pieces_that_a_log_takes() {
+    fn a_long_line_is_split_into_pieces() {
         let long = "ä".repeat(5_000);
         let mut splitter = Splitter::default();
         let mut text = Vec::new();
-        splitter.push(long.as_bytes(), |line| text.extend(line.text));
-        splitter.finish(|line| text.extend(line.text));
+        splitter.push(long.as_bytes(), |line| text.extend(line.pieces));
+        splitter.finish(|line| text.extend(line.pieces));
         assert!(text.iter().all(|piece| piece.len() <= MAX_LINE));
         assert_eq!(text.concat(), long);
     }
 
     #[test]
-    fn progress_stands_at_the_start_of_a_line() {
+    fn progress_is_read_at_the_start_of_a_line() {
         for (line, expected) in [
             ("40%", Some((40, 100))),
             ("  40 % of it", Some((40, 100))),

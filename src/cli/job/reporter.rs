@@ -1,62 +1,61 @@
-//! Tells the server what the command says: a few times a second at most, and now and then something even when
-//! there is nothing, so that silence is not taken for death.
+//! Sends reports about a command to the server: at most a few per second while there is output, and one from time to
+//! time without output, so that the server does not mark the job as failed.
 
 use std::{sync::Arc, time::Duration};
 
 use app::{
     api::{ApiError, Client},
-    wire::{JobInfo, JobReport, JobRequest, Problem},
+    wire::{JobInfo, JobReport, JobRequest},
 };
 use tokio::{sync::Notify, time::Instant};
 
 use super::backlog::{Backlog, Batch};
-use crate::cli::problem::describe;
+use crate::cli::{problem::describe, stderr::print_note};
 
-/// Between two reports.
-const PACE: Duration = Duration::from_millis(300);
-/// The longest without a report: so late is it known that the job is to stop.
-const BEAT: Duration = Duration::from_secs(2);
-/// Between two tries while the server does not answer.
+/// Time in which output is collected for one report.
+const COLLECT_TIME: Duration = Duration::from_millis(300);
+/// Longest time without a report. The answer to a report says whether the job was cancelled.
+const MAX_INTERVAL: Duration = Duration::from_secs(2);
+/// The first and the longest wait before the next attempt, while the server does not answer.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-/// Lines in one report: what a server takes.
-const LINES: usize = 1_000;
-/// Their bytes: well below what a server takes as one body.
-const BYTES: usize = 64 << 10;
+/// Most lines in one report: the limit of the server.
+const MAX_LINES: usize = 1_000;
+/// Most bytes of output in one report: well below the default limit of the server.
+const MAX_BYTES: usize = 64 << 10;
 
-/// See the module's description.
+/// Sends the backlog of one job.
 pub struct Reporter {
     api: Client,
     request: JobRequest,
-    /// None: the server could not be asked to begin it yet.
+    /// None: the job could not be started yet, because the server does not answer.
     job: Option<String>,
     backlog: Arc<Backlog>,
     cancelled: Arc<Notify>,
-    /// What is to be told next. It stays the same until it is known to have arrived.
+    /// The next report. It stays the same until the server has accepted it.
     batch: Batch,
-    /// The number in the log that its first line gets.
+    /// The number of its first line in the log of the job.
     line: u64,
-    bytes: usize,
-    /// Tries that have failed, one after the other.
+    max_bytes: usize,
+    /// Failed attempts in a row.
     failures: u32,
 }
 
-/// Why a report was not taken.
-enum Trouble {
-    /// The server may take it later.
-    Later(String),
-    /// It will take no more of this job.
-    Over(String),
-    /// It has another count of the lines than we.
-    OutOfStep,
-    /// It is too much at once.
+/// Why a report was not accepted.
+enum Failure {
+    /// The server may accept it later.
+    Temporary(String),
+    /// The server accepts no more reports about this job.
+    JobEnded(String),
+    /// The server counts the lines of the log differently.
+    WrongLine,
+    /// The report is too large.
     TooLarge,
-    /// It does not take this, and may take other.
+    /// The server refuses this report, but may accept others.
     Refused(String),
 }
 
 impl Reporter {
-    /// Tells what is in the backlog, of a job that was begun or is to be. `cancelled` is told when somebody
-    /// wants the command to stop.
+    /// A reporter for a job, which `run` starts if `job` is `None`. Notifies `cancelled` if the job is cancelled.
     pub fn new(
         api: Client,
         request: JobRequest,
@@ -73,75 +72,74 @@ impl Reporter {
             cancelled,
             batch: Batch::default(),
             line: 1,
-            bytes: BYTES,
+            max_bytes: MAX_BYTES,
         }
     }
 
-    /// Tells everything up to the end. False: the server will not know how it ended.
+    /// Sends reports until the outcome was sent. Returns false if the server will not know the outcome.
     pub async fn run(mut self) -> bool {
-        let third = Duration::from_secs(self.request.timeout.unwrap_or(60)) / 3;
-        let mut next_beat = Instant::now();
+        let timeout = Duration::from_secs(self.request.timeout.unwrap_or(60));
+        let interval = MAX_INTERVAL.min(timeout / 3);
+        let mut next_report = Instant::now();
         loop {
-            if self.failures == 0 && self.is_empty() {
-                tokio::select! {
-                    () = self.backlog.news() => self.gather().await,
-                    () = tokio::time::sleep_until(next_beat) => {}
+            self.collect(next_report).await;
+            let is_last = self.batch.outcome.is_some();
+            match self.send().await {
+                Ok(()) if is_last => return true,
+                Ok(()) if self.failures > 0 => {
+                    self.failures = 0;
+                    print_note("the server answers again; output is sent");
                 }
-            }
-            self.refill();
-            let last = self.batch.outcome.is_some();
-            match self.tell().await {
-                Ok(()) if last => return true,
-                Ok(()) => self.answered(),
-                Err(Trouble::Over(why)) => {
-                    eprintln!("tidings: {why}; the command goes on, but nobody is told");
+                Ok(()) => {}
+                Err(Failure::JobEnded(why)) => {
+                    let note = "the command continues, but its output is no longer sent";
+                    print_note(format_args!("{why}; {note}"));
                     return false;
                 }
-                Err(trouble) => self.bear(trouble).await,
+                Err(failure) => self.recover(failure).await,
             }
-            next_beat = Instant::now() + BEAT.min(third);
+            next_report = Instant::now() + interval;
         }
     }
 
-    /// Lets more come together, unless it was the end.
-    async fn gather(&self) {
-        let deadline = Instant::now() + PACE;
-        while !self.backlog.is_finished() {
-            tokio::select! {
-                () = self.backlog.news() => {}
-                () = tokio::time::sleep_until(deadline) => return,
+    /// Fills the next report. Waits for output until `deadline`, unless an earlier report must be sent first.
+    async fn collect(&mut self, deadline: Instant) {
+        if !self.batch.lines.is_empty() || self.batch.outcome.is_some() {
+            return;
+        }
+        if self.failures == 0 {
+            let changed = tokio::time::timeout_at(deadline, self.backlog.changed()).await;
+            let end = Instant::now() + COLLECT_TIME;
+            let mut more = changed.is_ok();
+            while more && !self.backlog.is_finished() {
+                let changed = tokio::time::timeout_at(end, self.backlog.changed()).await;
+                more = changed.is_ok();
             }
         }
+        let unsent_progress = self.batch.progress;
+        self.batch = self.backlog.take(MAX_LINES, self.max_bytes);
+        self.batch.progress = self.batch.progress.or(unsent_progress);
     }
 
-    fn is_empty(&self) -> bool {
-        self.batch.lines.is_empty() && self.batch.outcome.is_none()
-    }
-
-    /// Takes more to tell, once what was to be told has arrived; how far it is may always be newer.
-    fn refill(&mut self) {
-        if self.is_empty() {
-            let before = self.batch.progress;
-            self.batch = self.backlog.batch(LINES, self.bytes);
-            self.batch.progress = self.batch.progress.or(before);
-        }
-    }
-
-    async fn tell(&mut self) -> Result<(), Trouble> {
+    async fn send(&mut self) -> Result<(), Failure> {
         let id = match self.job.clone() {
             Some(id) => id,
-            None => self.begin().await?,
+            None => {
+                let job = self.api.begin_job(&self.request).await?;
+                print_job(&self.api, &job);
+                self.job.insert(job.id).clone()
+            }
         };
-        let told = self.batch.lines.len() as u64;
+        let lines = self.batch.lines.len() as u64;
         let report = JobReport {
             step: self.batch.progress.map(|(step, _)| step),
             total: self.batch.progress.map(|(_, total)| total),
-            message: (told > 0).then(|| self.batch.lines.join("\n") + "\n"),
-            line: (told > 0).then_some(self.line),
+            message: (lines > 0).then(|| self.batch.lines.join("\n") + "\n"),
+            line: (lines > 0).then_some(self.line),
             state: self.batch.outcome.as_ref().map(|outcome| outcome.state),
         };
-        let job = self.api.report_job(&id, &report).await.map_err(trouble)?;
-        self.line += told;
+        let job = self.api.report_job(&id, &report).await?;
+        self.line += lines;
         self.batch = Batch::default();
         if job.cancel_requested {
             self.cancelled.notify_one();
@@ -149,57 +147,39 @@ impl Reporter {
         Ok(())
     }
 
-    async fn begin(&mut self) -> Result<String, Trouble> {
-        let job = self.api.begin_job(&self.request).await.map_err(trouble)?;
-        announce(&self.api, &job);
-        self.job = Some(job.id.clone());
-        Ok(job.id)
-    }
-
-    fn answered(&mut self) {
-        if std::mem::take(&mut self.failures) > 0 {
-            eprintln!("tidings: the server answers again, and has been told");
-        }
-    }
-
-    async fn bear(&mut self, trouble: Trouble) {
-        match trouble {
-            Trouble::OutOfStep => self.count_again().await,
-            Trouble::TooLarge if self.batch.lines.len() > 1 => {
-                self.bytes = (self.bytes / 2).max(1);
+    /// Prepares the next attempt after a failure.
+    async fn recover(&mut self, failure: Failure) {
+        match failure {
+            Failure::TooLarge if self.batch.lines.len() > 1 => {
+                self.max_bytes = (self.max_bytes / 2).max(1);
                 let half = self.batch.lines.len() / 2;
-                // What is left out now goes with the next.
-                let rest = self.batch.lines.split_off(half);
-                self.backlog.give_back(rest);
+                self.backlog.put_back(self.batch.lines.split_off(half));
                 self.batch.outcome = None;
             }
-            Trouble::TooLarge => self.drop_batch("it is too large"),
-            Trouble::Refused(why) => self.drop_batch(&why),
-            Trouble::Later(why) => {
+            Failure::TooLarge => self.drop_output("a line is too large"),
+            Failure::Refused(why) => self.drop_output(&why),
+            Failure::WrongLine => self.read_line_number().await,
+            Failure::Temporary(why) => {
                 if self.failures == 0 {
-                    eprintln!(
-                        "tidings: {why}; the command goes on, and what it says is kept to be told later"
-                    );
+                    let note = "the command continues, and its output is sent later";
+                    print_note(format_args!("{why}; {note}"));
                 }
                 let wait = RETRY.0 * (1 << self.failures.min(5));
                 self.failures += 1;
                 tokio::time::sleep(wait.min(RETRY.1)).await;
             }
-            Trouble::Over(_) => {}
+            Failure::JobEnded(_) => {}
         }
     }
 
-    fn drop_batch(&mut self, why: &str) {
-        eprintln!("tidings: the server does not take what the command said: {why}");
-        let outcome = self.batch.outcome.take();
-        self.batch = Batch {
-            outcome,
-            ..Batch::default()
-        };
+    fn drop_output(&mut self, why: &str) {
+        print_note(format_args!("the server refuses output: {why}"));
+        self.batch.lines.clear();
+        self.batch.progress = None;
     }
 
-    /// The server was put back to an older copy, or somebody else writes into the same log.
-    async fn count_again(&mut self) {
+    /// Happens when the server was restored from an older copy, or when another program reports about the same job.
+    async fn read_line_number(&mut self) {
         let Some(id) = &self.job else { return };
         match self.api.job(id).await {
             Ok(job) => self.line = job.log.last + 1,
@@ -208,38 +188,32 @@ impl Reporter {
     }
 }
 
-/// Says where one may look on.
-pub fn announce(api: &Client, job: &JobInfo) {
-    eprintln!("tidings: job {}: {}", job.id, api.job_page(&job.id));
+/// Prints the id of a job, and where it can be watched.
+pub fn print_job(api: &Client, job: &JobInfo) {
+    print_note(format_args!("job {}: {}", job.id, api.job_page(&job.id)));
 }
 
-/// Whether trying again later may help.
-pub fn is_passing(error: &ApiError) -> bool {
+/// Whether a later attempt may succeed.
+pub fn is_temporary(error: &ApiError) -> bool {
     match error {
-        ApiError::Transport(_) => true,
         ApiError::Problem(problem) => problem.status >= 500 || matches!(problem.status, 408 | 429),
-        // What stands between may answer with a page of its own while the server is away.
-        ApiError::Decode(_) => true,
+        // A proxy may answer with a page of its own while the server is away.
+        ApiError::Transport(_) | ApiError::Decode(_) => true,
     }
 }
 
-fn trouble(error: ApiError) -> Trouble {
-    let why = error.to_string();
-    if is_passing(&error) {
-        return Trouble::Later(why);
-    }
-    match &error {
-        ApiError::Problem(problem) => trouble_of(problem),
-        _ => Trouble::Later(why),
-    }
-}
-
-fn trouble_of(problem: &Problem) -> Trouble {
-    let why = describe(problem);
-    match (problem.code.as_str(), problem.field.as_deref()) {
-        ("job_ended" | "job_unknown" | "unauthorized" | "forbidden", _) => Trouble::Over(why),
-        ("message_too_large", _) => Trouble::TooLarge,
-        ("invalid_field", Some("line")) => Trouble::OutOfStep,
-        _ => Trouble::Refused(why),
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        let problem = match &error {
+            ApiError::Problem(problem) if !is_temporary(&error) => problem,
+            _ => return Self::Temporary(error.to_string()),
+        };
+        let why = describe(problem);
+        match (problem.code.as_str(), problem.field.as_deref()) {
+            ("job_ended" | "job_unknown" | "unauthorized" | "forbidden", _) => Self::JobEnded(why),
+            ("message_too_large", _) => Self::TooLarge,
+            ("invalid_field", Some("line")) => Self::WrongLine,
+            _ => Self::Refused(why),
+        }
     }
 }

@@ -2,12 +2,9 @@
 
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::{Context, bail};
-use app::{
-    api::Client,
-    wire::{JobRequest, JobState},
-};
-use clap::Args;
+use anyhow::Context;
+use app::wire::{JobRequest, JobState};
+use clap::{Args, builder::NonEmptyStringValueParser};
 use rustix::process::Signal;
 use tokio::{
     signal::unix::{self, SignalKind},
@@ -18,65 +15,63 @@ use tokio::{
 use super::{
     backlog::{Backlog, Outcome},
     child::{Child, exit_code, outcome},
-    reporter::{Reporter, announce, is_passing},
+    reporter::{Reporter, is_temporary, print_job},
 };
-use crate::cli::{arguments::Remote, problem::explained};
+use crate::cli::{arguments::Remote, problem::api_error, stderr::print_note};
 
-/// The longest title, in characters: what a server takes.
+/// The longest title in characters that a server accepts.
 const MAX_TITLE: usize = 200;
-/// How long a command that was cancelled has before it is killed.
-const GRACE: Duration = Duration::from_secs(10);
-/// How long is waited for the outputs of a command that has ended, which what it left behind may hold open.
-const LAST_LINES: Duration = Duration::from_secs(2);
-/// How long the server has to be told how it ended.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+/// Time between SIGTERM and SIGKILL for a command that was cancelled.
+const KILL_DELAY: Duration = Duration::from_secs(10);
+/// Longest wait for the rest of the output after the command has ended. Processes that it left running may keep the
+/// output open.
+const OUTPUT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest wait until the server has accepted the last report.
+const LAST_REPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Which command, and as what.
+/// The command, and the settings of its job.
 #[derive(Args)]
 pub struct Run {
-    /// What the job is called. Default: the command.
-    #[arg(long, value_name = "TITLE")]
+    /// Title of the job, at most 200 characters. Default: the command.
+    #[arg(long, value_name = "TITLE", value_parser = NonEmptyStringValueParser::new())]
     title: Option<String>,
 
-    /// Seconds without a word after which the server takes this command for dead, 1 to 86400. It says
-    /// something by itself while the command is silent.
+    /// Seconds without a report after which the server marks the job as failed, 1 to 86400. Reports are sent also while
+    /// the command prints nothing, so this happens only if this program or its network fails.
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
     #[command(flatten)]
     remote: Remote,
 
-    /// The command and its arguments. It finds the job's id in the environment, as TIDINGS_JOB_ID.
+    /// Command to run, with its arguments. Its environment has the id of the job as TIDINGS_JOB_ID.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
-/// Runs the command as a job, and gives its exit code.
+/// Runs the command as a job. Returns the exit code of the command.
 pub async fn run(run: Run) -> anyhow::Result<ExitCode> {
-    let mut api = Client::new(run.remote.url.clone());
-    if let Some(token) = run.remote.token()? {
-        api = api.with_token(token.expose());
-    }
+    let api = run.remote.client()?;
     let request = JobRequest {
-        title: title(&run)?,
+        title: title(&run),
         steps: None,
         timeout: Some(run.timeout),
     };
     let job = match api.begin_job(&request).await {
         Ok(job) => {
-            announce(&api, &job);
+            print_job(&api, &job);
             Some(job.id)
         }
-        Err(error) if is_passing(&error) => {
-            eprintln!(
-                "tidings: {error}; the command runs all the same, and what it says is kept to be told later"
-            );
+        Err(error) if is_temporary(&error) => {
+            print_note(format_args!(
+                "{error}; the command runs anyway, and its output is sent later"
+            ));
             None
         }
-        Err(error) => return Err(explained(error).context("the command was not run")),
+        Err(error) => return Err(api_error(error).context("the command was not run")),
     };
     let (backlog, cancelled) = (Arc::new(Backlog::default()), Arc::new(Notify::new()));
-    let mut signals = Signals::new().context("no signals can be received")?;
+    let mut signals = Signals::new().context("the signal handlers could not be installed")?;
     let child = Child::start(&run.command, job.as_deref(), &backlog);
     let reporter = Reporter::new(
         api,
@@ -92,35 +87,35 @@ pub async fn run(run: Run) -> anyhow::Result<ExitCode> {
     };
     backlog.finish(outcome);
     tokio::select! {
-        told = tokio::time::timeout(LAST_WORDS, reporter) => {
-            if !matches!(told, Ok(Ok(true))) {
-                eprintln!("tidings: the server was not told how it ended");
+        reported = tokio::time::timeout(LAST_REPORT_TIMEOUT, reporter) => {
+            if !matches!(reported, Ok(Ok(true))) {
+                print_note("the server does not know how the command ended");
             }
         }
-        // Who asks again does not want to wait.
+        // A signal after the end of the command ends the wait.
         _ = signals.next() => {}
     }
     Ok(code.into())
 }
 
-fn title(run: &Run) -> anyhow::Result<String> {
-    let words = run.command.iter().map(|word| word.to_string_lossy());
-    let words = words.collect::<Vec<_>>().join(" ");
-    match &run.title {
-        Some(title) if title.trim().is_empty() => bail!("--title must not be empty"),
-        Some(title) => Ok(title.clone()),
-        None => {
-            let plain = words.chars().map(|c| if c.is_control() { ' ' } else { c });
-            Ok(plain.take(MAX_TITLE).collect())
-        }
-    }
+/// The title of the job: `--title`, or the command, shortened to what the server accepts.
+fn title(run: &Run) -> String {
+    run.title.clone().unwrap_or_else(|| {
+        let words = run.command.iter().map(|word| word.to_string_lossy());
+        let command = words.collect::<Vec<_>>().join(" ");
+        command
+            .replace(char::is_control, " ")
+            .chars()
+            .take(MAX_TITLE)
+            .collect()
+    })
 }
 
 fn not_started(run: &Run, error: &io::Error) -> (Outcome, u8) {
     let program = run.command.first();
     let program = program.map(|program| program.to_string_lossy());
-    let message = format!("{} can't be run: {error}", program.unwrap_or_default());
-    eprintln!("tidings: {message}");
+    let message = format!("{} could not be run: {error}", program.unwrap_or_default());
+    print_note(&message);
     let code = match error.kind() {
         io::ErrorKind::NotFound => 127,
         _ => 126,
@@ -132,7 +127,7 @@ fn not_started(run: &Run, error: &io::Error) -> (Outcome, u8) {
     (outcome, code)
 }
 
-/// Waits for the command, and passes on to it what asks it to end.
+/// Waits for the end of the command. Passes signals on to it, and stops it if the job is cancelled.
 async fn follow(
     mut child: Child,
     cancelled: &Notify,
@@ -141,13 +136,13 @@ async fn follow(
     let mut stopped = false;
     let mut deadline: Option<Instant> = None;
     let status = loop {
-        let kill_at = deadline.unwrap_or_else(|| Instant::now() + GRACE);
+        let kill_at = deadline.unwrap_or_else(|| Instant::now() + KILL_DELAY);
         tokio::select! {
             status = child.wait() => break status?,
             () = cancelled.notified(), if deadline.is_none() => {
-                eprintln!("tidings: the job was cancelled");
+                print_note("the job was cancelled");
                 stopped = true;
-                deadline = Some(Instant::now() + GRACE);
+                deadline = Some(Instant::now() + KILL_DELAY);
                 child.signal(Signal::TERM);
             }
             signal = signals.next() => {
@@ -155,20 +150,20 @@ async fn follow(
                 child.signal(signal);
             }
             () = tokio::time::sleep_until(kill_at), if deadline.is_some() => {
-                deadline = Some(Instant::now() + GRACE);
+                deadline = Some(Instant::now() + KILL_DELAY);
                 child.signal(Signal::KILL);
             }
         }
     };
-    let _ = tokio::time::timeout(LAST_LINES, child.printed()).await;
+    let _ = tokio::time::timeout(OUTPUT_TIMEOUT, child.output_read()).await;
     Ok((outcome(status, stopped), exit_code(status)))
 }
 
-/// What asks a process to end.
+/// The signals that ask a process to end.
 struct Signals {
     interrupt: unix::Signal,
     terminate: unix::Signal,
-    hang_up: unix::Signal,
+    hangup: unix::Signal,
 }
 
 impl Signals {
@@ -176,7 +171,7 @@ impl Signals {
         Ok(Self {
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
-            hang_up: unix::signal(SignalKind::hangup())?,
+            hangup: unix::signal(SignalKind::hangup())?,
         })
     }
 
@@ -184,7 +179,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::INT,
             _ = self.terminate.recv() => Signal::TERM,
-            _ = self.hang_up.recv() => Signal::HUP,
+            _ = self.hangup.recv() => Signal::HUP,
         }
     }
 }

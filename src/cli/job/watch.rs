@@ -2,28 +2,23 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    ops::ControlFlow,
     process::ExitCode,
-    time::Duration,
 };
 
 use app::{
     api::encoded,
     event_parser::Event,
-    wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo, JobLine, JobReason, JobState, Reconnect},
+    wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo, JobLine, JobReason, JobState},
 };
-
 use clap::Args;
 
-use crate::cli::{
-    arguments::Remote,
-    stream::{Ended, Stream},
-    tail::back_off,
-};
+use crate::cli::{arguments::Remote, stderr::print_note, stream::Stream};
 
-/// Which job.
+/// The job to watch.
 #[derive(Args)]
 pub struct Watch {
-    /// The job's id. Who has it needs no token.
+    /// Id of the job. Whoever knows it needs no token.
     #[arg(value_name = "ID")]
     id: String,
 
@@ -31,45 +26,26 @@ pub struct Watch {
     remote: Remote,
 }
 
-/// Prints the log of a job until it has ended.
+/// Prints the log of a job until the job ends.
 pub async fn run(watch: Watch) -> anyhow::Result<ExitCode> {
     let path = format!("/sse/jobs/{}", encoded(&watch.id));
-    let token = watch.remote.token()?;
-    let mut stream = Stream::new(&watch.remote.url, &path, &[], token)?;
-    let mut failures = 0;
-    loop {
-        let (mut end, mut asked) = (None, None);
-        let ended = stream
-            .read(async |_, event| {
-                failures = 0;
-                match event.event.as_str() {
-                    EVENT_LOG => print_lines(event)?,
-                    EVENT_STATE => print_state(event)?,
-                    EVENT_END => end = serde_json::from_str::<JobInfo>(&event.data).ok(),
-                    "reconnect" => asked = wait_of(event),
-                    _ => {}
-                }
-                Ok(())
-            })
-            .await;
-        if let Some(job) = end {
-            return Ok(told(&job));
-        }
-        match ended {
-            Ended::Refused(why) => return Err(why),
-            Ended::Unprinted(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                return Ok(ExitCode::SUCCESS);
-            }
-            Ended::Unprinted(error) => return Err(error.into()),
-            Ended::Over => return Ok(ExitCode::SUCCESS),
-            Ended::Broken(why) => {
-                let wait = asked.unwrap_or_else(|| back_off(stream.retry(), failures));
-                failures += 1;
-                eprintln!("tidings: {why}; again in {} ms", wait.as_millis());
-                tokio::time::sleep(wait).await;
+    let stream = Stream::new(&watch.remote, &path, &[])?;
+    let ended = stream.follow(show).await?;
+    Ok(ended.map_or(ExitCode::SUCCESS, |job| exit_code(&job)))
+}
+
+fn show(event: &Event) -> io::Result<ControlFlow<JobInfo>> {
+    match event.event.as_str() {
+        EVENT_LOG => print_lines(event)?,
+        EVENT_STATE => print_progress(event)?,
+        EVENT_END => {
+            if let Ok(job) = serde_json::from_str(&event.data) {
+                return Ok(ControlFlow::Break(job));
             }
         }
+        _ => {}
     }
+    Ok(ControlFlow::Continue(()))
 }
 
 fn print_lines(event: &Event) -> io::Result<()> {
@@ -81,8 +57,8 @@ fn print_lines(event: &Event) -> io::Result<()> {
     out.flush()
 }
 
-/// How far it is, on a line of its own that is written over; only for people.
-fn print_state(event: &Event) -> io::Result<()> {
+/// Prints the progress on a line that the next one overwrites. Only on a terminal.
+fn print_progress(event: &Event) -> io::Result<()> {
     let mut err = io::stderr().lock();
     if err.is_terminal()
         && let Ok(job) = serde_json::from_str::<JobInfo>(&event.data)
@@ -94,20 +70,15 @@ fn print_state(event: &Event) -> io::Result<()> {
     Ok(())
 }
 
-fn wait_of(event: &Event) -> Option<Duration> {
-    let reconnect = serde_json::from_str::<Reconnect>(&event.data).ok()?;
-    Some(Duration::from_millis(reconnect.after_ms))
-}
-
-fn told(job: &JobInfo) -> ExitCode {
-    let why = match job.reason {
-        Some(JobReason::Timeout) => ": its worker fell silent",
-        Some(JobReason::Expired) => ": its time was over before everybody had it",
-        Some(JobReason::Recalled) => ": the push was taken back",
-        Some(JobReason::Pruned) => ": retention let go of the push",
+fn exit_code(job: &JobInfo) -> ExitCode {
+    let reason = match job.reason {
+        Some(JobReason::Timeout) => ": its worker sent no report in time",
+        Some(JobReason::Expired) => ": the message expired before all clients had it",
+        Some(JobReason::Recalled) => ": the message was recalled",
+        Some(JobReason::Pruned) => ": the message was deleted by retention",
         None => "",
     };
-    eprintln!("tidings: {}{why}", job.state.name());
+    print_note(format_args!("{}{reason}", job.state.name()));
     match job.state {
         JobState::Done => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,

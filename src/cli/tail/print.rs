@@ -1,4 +1,4 @@
-//! An event as a line.
+//! Prints an event as one line.
 
 use app::event_parser::Event;
 use serde_json::json;
@@ -7,28 +7,28 @@ use tracing_subscriber::fmt::{
     time::{FormatTime, SystemTime},
 };
 
-/// Time of arrival, type, id and data, so that the first three have no spaces.
+/// Time of arrival, type, id and data, separated by spaces. Only the data may contain spaces.
 pub fn text(event: &Event) -> String {
     let id = if event.id.is_empty() { "-" } else { &event.id };
     let (kind, data) = (printable(&event.event, true), printable(&event.data, false));
     format!("{} {kind} {} {data}", now(), printable(id, true))
 }
 
-/// The same for programs.
+/// The same as a JSON object.
 pub fn json(event: &Event) -> String {
     let id = Some(&event.id).filter(|id| !id.is_empty());
     json!({ "time": now(), "event": event.event, "id": id, "data": event.data }).to_string()
 }
 
-/// RFC 3339, in UTC.
+/// The current time in UTC (RFC 3339).
 fn now() -> String {
     let mut text = String::new();
-    // Writing to a text does not fail.
+    // Writing to a string does not fail.
     let _ = SystemTime.format_time(&mut Writer::new(&mut text));
     text
 }
 
-/// Keeps a line a line, and a terminal from obeying what a message says.
+/// Escapes control characters, so that a message stays on one line and can not control the terminal.
 fn printable(text: &str, is_word: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_one_line_whatever_it_says() {
+    fn an_event_with_control_characters_is_one_line() {
         let line = text(&event("a\nb\u{1b}[2J\tc"));
         let (time, rest) = line.split_once(' ').expect("words");
         assert!(time.ends_with('Z') && time.contains('T'), "{time}");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_get_it_as_it_was() {
+    fn json_contains_the_data_unchanged() {
         let value: serde_json::Value = serde_json::from_str(&json(&event("a\nb"))).expect("JSON");
         assert_eq!(value["data"], "a\nb");
         assert_eq!(value["event"], "order placed");
