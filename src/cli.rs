@@ -72,7 +72,7 @@ pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
 }
 
 fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
-    let mut command = Cli::command();
+    let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
         && matches!(name, "serve" | "token")
@@ -97,6 +97,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_command_line_is_valid() {
-        Cli::command().debug_assert();
+        let command = Cli::command().mut_subcommand("serve", config::with_environment);
+        command.debug_assert();
     }
 }

@@ -13,10 +13,10 @@ pub use check::InvalidSettings;
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use listen::{InvalidListenAddress, ListenAddress};
-pub use read::{ConfigError, StreamSecret, with_file};
+pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
 
-use std::{path::PathBuf, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 use tracing_subscriber::EnvFilter;
@@ -28,104 +28,63 @@ pub struct Settings {
     /// Host and port to listen on, such as 127.0.0.1:8020, [::1]:8020 or localhost:8020. A name is resolved, and the
     /// server listens on all its addresses. A port alone (8020 or :8020) means the loopback addresses 127.0.0.1 and
     /// ::1. An address that other machines can reach needs an admin token.
-    #[arg(
-        long,
-        env = "TIDINGS_LISTEN",
-        default_value = "127.0.0.1:8020",
-        value_name = "ADDRESS"
-    )]
+    #[arg(long, default_value = "127.0.0.1:8020", value_name = "ADDRESS")]
     pub listen: ListenAddress,
 
     /// Folder for all data of the server. It is created if it does not exist. Only one process can use a folder at a
     /// time.
-    #[arg(
-        long,
-        env = "TIDINGS_DATA_DIR",
-        default_value = "tidings-data",
-        value_name = "FOLDER"
-    )]
+    #[arg(long, default_value = "tidings-data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
     /// Name of this server in streams and statistics.
-    #[arg(
-        long,
-        env = "TIDINGS_NODE",
-        default_value = "tidings",
-        value_name = "NAME"
-    )]
+    #[arg(long, default_value = "tidings", value_name = "NAME")]
     pub node: String,
 
     /// Seconds between two pings on a stream, 1 to 3600. Many proxies close a connection that is silent for 60 seconds,
     /// so keep it below that. A client that is gone is detected within two heartbeats.
-    #[arg(long, env = "TIDINGS_HEARTBEAT", default_value_t = 25, value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, default_value_t = 25, value_name = "SECONDS", value_parser = number::<u64>(1..=3600))]
     pub heartbeat: u64,
 
     /// Seconds that a shutdown by SIGTERM takes at most, 0 to 3600. Streams are told to reconnect, spread over this
     /// time, so that not all clients come back at once.
-    #[arg(long, env = "TIDINGS_DRAIN", default_value_t = 10, value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = number::<u64>(0..=3600))]
     pub drain: u64,
 
     /// Threads that write the streams of plain HTTP/1.1, 0 to 64. A stream on such a thread needs a few hundred bytes
     /// of memory. With 0, each stream is written by a task, which needs more. Default: the number of processors, at
     /// most 4.
-    #[arg(long, env = "TIDINGS_DELIVERY_THREADS", value_name = "N",
-          value_parser = clap::value_parser!(u16).range(0..=64))]
+    #[arg(long, value_name = "N", value_parser = number::<u16>(0..=64))]
     pub delivery_threads: Option<u16>,
 
     /// TOML file with the same settings. A key is the name of the flag with `_` instead of `-`. The settings of a
     /// heading of this help may stand in a table of that name, such as `[limits]`. Environment variables and flags win
     /// over the file. Default: tidings.toml in the current folder, if it exists.
-    #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
     /// Token that is needed to push, to use the admin API and to open the panel. 16 or more printable ASCII characters.
     /// Without it, the server listens on loopback addresses only. A flag is visible in the list of processes: prefer
     /// the file or the environment.
-    #[arg(
-        long,
-        env = "TIDINGS_ADMIN_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN",
-        help_heading = "Access"
-    )]
+    #[arg(long, value_name = "TOKEN", help_heading = "Access")]
     pub admin_token: Option<Secret>,
 
     /// File that contains the admin token, instead of `--admin-token`. A line end after the token is ignored.
-    #[arg(
-        long,
-        env = "TIDINGS_ADMIN_TOKEN_FILE",
-        value_name = "FILE",
-        help_heading = "Access"
-    )]
+    #[arg(long, value_name = "FILE", help_heading = "Access")]
     pub admin_token_file: Option<PathBuf>,
 
     /// Key that signs stream tokens (HS256). 32 bytes or more. If it is set, every stream needs a token that `tidings
     /// token` or your back end has signed with it.
-    #[arg(
-        long,
-        env = "TIDINGS_STREAM_SECRET",
-        hide_env_values = true,
-        value_name = "KEY",
-        help_heading = "Access"
-    )]
+    #[arg(long, value_name = "KEY", help_heading = "Access")]
     pub stream_secret: Option<Secret>,
 
     /// File that contains the stream secret, instead of `--stream-secret`. A line end after the key is ignored.
-    #[arg(
-        long,
-        env = "TIDINGS_STREAM_SECRET_FILE",
-        value_name = "FILE",
-        help_heading = "Access"
-    )]
+    #[arg(long, value_name = "FILE", help_heading = "Access")]
     pub stream_secret_file: Option<PathBuf>,
 
     /// Origin whose pages may open streams, such as https://www.example.org. `*` allows every origin. Repeat the flag
     /// or separate origins with commas.
     #[arg(
         long,
-        env = "TIDINGS_ALLOW_ORIGIN",
         default_value = "*",
         value_delimiter = ',',
         value_name = "ORIGIN",
@@ -139,7 +98,6 @@ pub struct Settings {
     /// flag or separate names with commas.
     #[arg(
         long,
-        env = "TIDINGS_ALLOW_HOST",
         value_delimiter = ',',
         value_name = "HOST",
         help_heading = "Access"
@@ -148,14 +106,13 @@ pub struct Settings {
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.
-    #[arg(long, env = "TIDINGS_LOG", default_value = "info", value_name = "FILTER",
-          value_parser = log_filter, help_heading = "Diagnostics")]
+    #[arg(long, default_value = "info", value_name = "FILTER", value_parser = log_filter,
+          help_heading = "Diagnostics")]
     pub log: String,
 
     /// Format of the diagnostics.
     #[arg(
         long,
-        env = "TIDINGS_LOG_FORMAT",
         default_value = "text",
         value_name = "FORMAT",
         help_heading = "Diagnostics"
@@ -185,24 +142,19 @@ pub enum LogFormat {
 #[command(next_help_heading = "Retention")]
 pub struct Retention {
     /// When a push counts as accepted, and so what it survives.
-    #[arg(
-        long,
-        env = "TIDINGS_DURABILITY",
-        default_value = "fsync",
-        value_name = "MODE"
-    )]
+    #[arg(long, default_value = "fsync", value_name = "MODE")]
     pub durability: DurabilityMode,
 
     /// Hours after which a message is deleted, 1 to 87600. The default is one week, so that clients that are away for
     /// some days still get everything.
-    #[arg(long, env = "TIDINGS_MAX_AGE_HOURS", default_value_t = 7 * 24, value_name = "HOURS",
-          value_parser = clap::value_parser!(u64).range(1..=10 * 365 * 24))]
+    #[arg(long, default_value_t = 7 * 24, value_name = "HOURS",
+          value_parser = number::<u64>(1..=10 * 365 * 24))]
     pub max_age_hours: u64,
 
     /// Size of the log on the disk, in units of 1,048,576 bytes, 1 to 16777216. If the log is larger, the oldest
     /// messages are deleted.
-    #[arg(long, env = "TIDINGS_MAX_LOG_MB", default_value_t = 1024, value_name = "MB",
-          value_parser = clap::value_parser!(u64).range(1..=16 * 1024 * 1024))]
+    #[arg(long, default_value_t = 1024, value_name = "MB",
+          value_parser = number::<u64>(1..=16 * 1024 * 1024))]
     pub max_log_mb: u64,
 }
 
@@ -222,80 +174,53 @@ pub enum DurabilityMode {
 pub struct Limits {
     /// Bytes of one push: the request body after decompression. 1 to 67108864. A browser keeps a whole event in memory
     /// before a page sees it.
-    #[arg(long, env = "TIDINGS_MAX_MESSAGE_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=64 * 1024 * 1024))]
+    #[arg(long, default_value_t = 256 * 1024, value_name = "BYTES",
+          value_parser = number::<usize>(1..=64 * 1024 * 1024))]
     pub max_message_bytes: usize,
 
     /// Client ids in one push, 1 to 1000000.
-    #[arg(
-        long,
-        env = "TIDINGS_MAX_IDS_PER_PUSH",
-        default_value_t = 10_000,
-        value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000)
-    )]
+    #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = number::<usize>(1..=1_000_000))]
     pub max_ids_per_push: usize,
 
     /// Topics of one connection, 1 to 10000. Use a pattern, such as `orders/*`, to subscribe to many topics at once.
-    #[arg(
-        long,
-        env = "TIDINGS_MAX_TOPICS",
-        default_value_t = 100,
-        value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000)
-    )]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = number::<usize>(1..=10_000))]
     pub max_topics: usize,
 
     /// Connections of one client id, 1 to 100000. Each tab and each device of a client has its own.
-    #[arg(
-        long,
-        env = "TIDINGS_MAX_CONNECTIONS_PER_CLIENT",
-        default_value_t = 32,
-        value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=100_000)
-    )]
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = number::<usize>(1..=100_000))]
     pub max_connections_per_client: usize,
 
     /// Open streams of the server, 1 to 10000000. Each needs a file descriptor: see `ulimit -n`.
-    #[arg(
-        long,
-        env = "TIDINGS_MAX_CONNECTIONS",
-        default_value_t = 100_000,
-        value_name = "N",
-        value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000)
-    )]
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = number::<usize>(1..=10_000_000))]
     pub max_connections: usize,
 
     /// Bytes of all header fields of a request together, 256 to 1048576.
-    #[arg(long, env = "TIDINGS_MAX_HEADER_BYTES", default_value_t = 16 * 1024, value_name = "BYTES",
-          value_parser = RangedU64ValueParser::<usize>::new().range(256..=1024 * 1024))]
+    #[arg(long, default_value_t = 16 * 1024, value_name = "BYTES",
+          value_parser = number::<usize>(256..=1024 * 1024))]
     pub max_header_bytes: usize,
 
     /// Bytes of the URL of a request, with its query. 64 to 65534.
-    #[arg(long, env = "TIDINGS_MAX_URL_BYTES", default_value_t = 8 * 1024, value_name = "BYTES",
-          value_parser = RangedU64ValueParser::<usize>::new().range(64..=65_534))]
+    #[arg(long, default_value_t = 8 * 1024, value_name = "BYTES",
+          value_parser = number::<usize>(64..=65_534))]
     pub max_url_bytes: usize,
 
     /// Seconds in which a request must arrive completely, 1 to 3600.
-    #[arg(long, env = "TIDINGS_REQUEST_TIMEOUT", default_value_t = 15, value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = number::<u64>(1..=3600))]
     pub request_timeout: u64,
 
     /// Seconds after which a stream is closed if its client reads nothing, 1 to 3600. The client can reconnect and
     /// continue.
-    #[arg(long, env = "TIDINGS_WRITE_TIMEOUT", default_value_t = 30, value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = number::<u64>(1..=3600))]
     pub write_timeout: u64,
 
     /// Messages that wait in memory for one connection, 1 to 65536. If more arrive, the connection reads them from the
     /// log, which is slower but needs no memory.
-    #[arg(long, env = "TIDINGS_OUTBOX", default_value_t = 64, value_name = "N",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_536))]
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = number::<usize>(1..=65_536))]
     pub outbox: usize,
 
     /// Bytes that wait in memory for one connection, 1 to 1073741824. A single message may be larger.
-    #[arg(long, env = "TIDINGS_OUTBOX_BYTES", default_value_t = 256 * 1024, value_name = "BYTES",
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024 * 1024 * 1024))]
+    #[arg(long, default_value_t = 256 * 1024, value_name = "BYTES",
+          value_parser = number::<usize>(1..=1024 * 1024 * 1024))]
     pub outbox_bytes: usize,
 }
 
@@ -334,6 +259,11 @@ impl Limits {
     pub fn max_head(&self) -> usize {
         (2 * (self.max_header_bytes + self.max_url_bytes)).max(64 * 1024)
     }
+}
+
+/// A parser for numbers in a range.
+fn number<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> RangedU64ValueParser<T> {
+    RangedU64ValueParser::new().range(range)
 }
 
 /// Checks a filter here, because later an invalid one would be ignored without an error.

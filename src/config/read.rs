@@ -1,6 +1,7 @@
 //! Reads the settings from all layers, and secrets from their files.
 
 use std::{
+    any::TypeId,
     ffi::OsString,
     path::{Path, PathBuf},
 };
@@ -12,6 +13,16 @@ use super::{
     check::check_stream_secret,
     file::{self, File},
 };
+
+/// Lets `command`, which has the arguments of [`Settings`], read them from the environment too: `--data-dir` from
+/// `TIDINGS_DATA_DIR`. Help does not show the values of secrets.
+pub fn with_environment(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let is_secret = arg.get_value_parser().type_id() == TypeId::of::<Secret>();
+        let name = format!("TIDINGS_{}", arg.get_id().as_str().to_uppercase());
+        arg.env(name).hide_env_values(is_secret)
+    })
+}
 
 /// Makes the values of `tidings.toml` the defaults of a subcommand of `command` that has settings of `serve`.
 ///
@@ -48,8 +59,7 @@ impl Settings {
     where
         T: Into<OsString> + Clone,
     {
-        let command = Self::augment_args(Command::new("serve").no_binary_name(true))
-            .mut_args(|arg| arg.env(None::<&'static str>));
+        let command = Self::augment_args(Command::new("serve").no_binary_name(true));
         Self::read(&command.try_get_matches_from(flags)?)
     }
 }
@@ -220,9 +230,7 @@ mod tests {
         let config = file_with("admin_token = \"token-of-the-file\"");
         let command = Settings::augment_args(Command::new("serve"));
         let file = File::read(config.path(), &command).expect("a good file");
-        let command = file
-            .apply(command)
-            .mut_args(|arg| arg.env(None::<&'static str>));
+        let command = file.apply(command);
         let args = ["serve", "--admin-token-file", path(&token)];
         let settings = Settings::read(&command.get_matches_from(args)).expect("settings");
         let token = settings.admin_token.expect("a token");

@@ -51,7 +51,7 @@ impl fmt::Debug for Secret {
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableSecret {
     /// The file could not be read, or is not UTF-8.
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// The file is empty.
     #[error("the file is empty")]

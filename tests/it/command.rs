@@ -281,6 +281,11 @@ fn a_refusal_names_the_field_and_the_exit_code_is_1() {
     assert_eq!(code, Some(1));
     assert!(err.contains("DATA is not JSON"), "{err}");
     let url = server.url.clone();
+    let args = ["push", "--everyone", "x", "--token-file", "missing"];
+    let (code, _, err) = server.run(&args);
+    assert_eq!(code, Some(1));
+    let cause = "No such file or directory (os error 2)";
+    assert_eq!(err, format!("tidings: --token-file missing: {cause}\n"));
     server.running.signalled("-TERM");
     let folder = tempfile::tempdir().expect("a folder");
     let (code, _, err) = output(folder.path(), &["push", "--everyone", "x", "--url", &url]);
