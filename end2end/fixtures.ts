@@ -184,8 +184,8 @@ export class Tab {
 
   async subscribe(topic: string): Promise<void> {
     await this.page.getByLabel('Topic or pattern', { exact: true }).first().fill(topic);
-    await this.page.getByRole('button', { name: 'Subscribe' }).click();
-    await expect(this.page.getByRole('button', { name: `Leave ${topic}` })).toBeVisible();
+    await this.page.getByRole('button', { name: 'Subscribe', exact: true }).click();
+    await expect(this.page.getByRole('button', { name: `Unsubscribe from ${topic}` })).toBeVisible();
   }
 }
 

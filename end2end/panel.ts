@@ -18,7 +18,7 @@ export async function isLive(panel: Page): Promise<void> {
 
 /** Goes to another place, as a person does. */
 export async function goTo(panel: Page, name: 'Overview' | 'Clients' | 'Messages' | 'Push'): Promise<void> {
-  await panel.getByRole('navigation', { name: 'Places of the panel' }).getByRole('link', { name }).click();
+  await panel.getByRole('navigation', { name: 'Sections of the admin panel' }).getByRole('link', { name }).click();
   await expect(panel.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 

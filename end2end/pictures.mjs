@@ -55,9 +55,9 @@ async function listenPicture(context, url) {
   await page.goto(url);
   await page.getByText('Live', { exact: true }).waitFor();
   await page.getByLabel('Topic or pattern', { exact: true }).first().fill('orders/42');
-  await page.getByRole('button', { name: 'Subscribe' }).click();
+  await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   const client = await page.getByRole('region', { name: 'Client id' }).getByRole('code').textContent();
-  const reached = () => page.getByRole('button', { name: 'Leave orders/42' }).isVisible();
+  const reached = () => page.getByRole('button', { name: 'Unsubscribe from orders/42' }).isVisible();
   await until('the subscription', reached);
   await page.getByText('Live', { exact: true }).waitFor();
   await push(url, { to: { client }, data: 'Good morning. Your parcel leaves the warehouse today.' });
@@ -76,7 +76,7 @@ async function adminPicture(context, url) {
   await page.getByLabel('Data').fill('{\n  "order": 42,\n  "carrier": "Hermes"\n}');
   await page.getByText('Reaches 1 client on 2 connections now.').waitFor();
   await page.getByRole('button', { name: 'Push', exact: true }).click();
-  await page.getByText('Reached 2 connections now.').first().waitFor();
+  await page.getByText('Sent to 2 connections.').first().waitFor();
   await page.getByText('1 waiting').or(page.getByText('1 sent')).first().waitFor();
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(pictures, 'admin.png') });

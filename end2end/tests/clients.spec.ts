@@ -4,7 +4,7 @@ import { clients, goTo, isLive, openPanel, rowOf } from '../panel';
 
 test('the list changes as tabs open, subscribe and close', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/clients');
-  await expect(panel.getByText('Nobody is connected')).toBeVisible();
+  await expect(panel.getByText('No client is connected')).toBeVisible();
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
   await expect(rowOf(panel, await first.id())).toBeVisible();
   const row = rowOf(panel, await second.id());
@@ -33,20 +33,20 @@ test('a search finds ids and topics, is kept in the address, and survives a relo
   await expect(rowOf(panel, await second.id())).toBeVisible();
   await expect(rowOf(panel, await first.id())).toHaveCount(0);
   await panel.getByLabel('Search clients').fill('nobody has this');
-  await expect(panel.getByText('Nobody matches')).toBeVisible();
+  await expect(panel.getByText('No client matches')).toBeVisible();
 });
 
 test('who is away is found among all, with what is known of them', async ({ context, server }) => {
   await server.push({ to: { client: 'ada' }, data: 'for when you come' });
   const panel = await openPanel(context, server, '/clients');
   await panel.getByLabel('Search clients').fill('ada');
-  await panel.getByRole('button', { name: 'Search those who are away too' }).click();
-  await panel.getByRole('button', { name: 'About ada' }).click();
+  await panel.getByRole('button', { name: 'Also search offline clients' }).click();
+  await panel.getByRole('button', { name: 'Details of ada' }).click();
   const card = panel.getByRole('region', { name: 'ada' });
-  await expect(card).toContainText('Never here');
+  await expect(card).toContainText('Never connected');
   await expect(card).toContainText('1 message');
   await expect(panel).toHaveURL(/client=ada/);
-  await card.getByRole('link', { name: 'Its messages' }).click();
+  await card.getByRole('link', { name: 'Messages for this client' }).click();
   await expect(panel.getByRole('heading', { level: 1, name: 'Messages' })).toBeVisible();
   await expect(panel.getByRole('list', { name: 'History' })).toContainText('for when you come');
   await goTo(panel, 'Clients');
@@ -58,15 +58,15 @@ test('one client is shown with its connections, and the account of it moves', as
   const tab = await Tab.open(context, server);
   const id = await tab.id();
   const panel = await openPanel(context, server, '/clients');
-  await panel.getByRole('button', { name: `About ${id}` }).click();
+  await panel.getByRole('button', { name: `Details of ${id}` }).click();
   const card = panel.getByRole('region', { name: id });
   await expect(card).toContainText('Online');
   await expect(card.getByRole('list', { name: 'Connections' }).getByRole('listitem')).toHaveCount(1);
   await tab.subscribe('orders/42');
   await expect(card.getByRole('list', { name: 'Connections' })).toContainText('orders/42');
   await tab.page.goto('about:blank');
-  await expect(card).toContainText('Away');
-  await expect(card).toContainText('the page left');
+  await expect(card).toContainText('Offline');
+  await expect(card).toContainText('closed by the client');
   await panel.keyboard.press('Escape');
   await expect(card).toHaveCount(0);
 });
@@ -77,7 +77,7 @@ test('a client is disconnected once the panel has asked, and its page comes back
   const panel = await openPanel(context, server, '/clients', `?client=${id}`);
   const card = panel.getByRole('region', { name: id });
   await card.getByRole('button', { name: 'Disconnect' }).click();
-  await card.getByRole('button', { name: 'Keep' }).click();
+  await card.getByRole('button', { name: 'Cancel' }).click();
   await tab.isLive();
   await card.getByRole('button', { name: 'Disconnect' }).click();
   await card.getByRole('button', { name: 'Close 1 connection' }).click();
@@ -90,14 +90,14 @@ test('a client is disconnected once the panel has asked, and its page comes back
 test('the list is sorted by its heads, both ways', async ({ context, server }) => {
   for (const id of ['bea', 'ada', 'cem']) await server.listen(id);
   const panel = await openPanel(context, server, '/clients');
-  const rows = clients(panel).getByRole('button', { name: /^About/ });
+  const rows = clients(panel).getByRole('button', { name: /^Details of/ });
   await clients(panel).getByRole('button', { name: 'Client' }).click();
   await expect(rows).toHaveText(['ada', 'bea', 'cem']);
   await clients(panel).getByRole('button', { name: 'Client' }).click();
   await expect(rows).toHaveText(['cem', 'bea', 'ada']);
   await expect(clients(panel).getByRole('columnheader', { name: 'Client' })).toHaveAttribute('aria-sort', 'descending');
   await expect(panel).toHaveURL(/sort=-client_id/);
-  await clients(panel).getByRole('button', { name: 'Since' }).click();
+  await clients(panel).getByRole('button', { name: 'Connected since' }).click();
   await expect(rows).toHaveText(['cem', 'ada', 'bea']);
 });
 
@@ -129,9 +129,9 @@ test('a list that can not be read says why, and is read again when asked to', as
   });
   await panel.goto(`${server.url}/admin/clients`);
   await isLive(panel);
-  await expect(panel.getByRole('alert')).toContainText('The list could not be read');
+  await expect(panel.getByRole('alert')).toContainText('The list could not be loaded');
   await panel.getByRole('button', { name: 'Try again' }).click();
-  await expect(panel.getByText('Nobody is connected')).toBeVisible();
+  await expect(panel.getByText('No client is connected')).toBeVisible();
   await expect(panel.getByRole('alert')).toHaveCount(0);
 });
 
@@ -161,7 +161,7 @@ test('a hundred thousand clients scroll without holding up the page', async ({ c
   // What the start of the page costs is not what this is about.
   await panel.evaluate(() => { (window as any).long.length = 0; });
   const rows = clients(panel).locator('.crowd-rows');
-  const first = () => clients(panel).getByRole('button', { name: /^About/ }).first();
+  const first = () => clients(panel).getByRole('button', { name: /^Details of/ }).first();
   for (let step = 0; step < 60; step++) {
     await rows.evaluate((element) => new Promise((next) => {
       element.scrollTop += element.clientHeight * 0.8;
@@ -172,7 +172,7 @@ test('a hundred thousand clients scroll without holding up the page', async ({ c
   // And by one pull to the end, which on a phone is below the screen.
   await rows.evaluate((element) => { element.scrollTop = element.scrollHeight; });
   await rows.evaluate((element) => element.scrollIntoView({ block: 'end' }));
-  await expect(panel.getByRole('button', { name: `About client-${all - 1}`, exact: true })).toBeInViewport();
+  await expect(panel.getByRole('button', { name: `Details of client-${all - 1}`, exact: true })).toBeInViewport();
   expect(await clients(panel).getByRole('row').count(), 'only what can be seen is in the page').toBeLessThan(80);
   expect(asked, 'only what was looked at is asked for').toBeLessThan(30);
   const long: number[] = await panel.evaluate(() => (window as any).long);

@@ -26,14 +26,14 @@ test('what is pushed to somebody who is away is found waiting, and handed over w
   const panel = await openPanel(context, server, '/clients', `?client=${client}`);
   const card = panel.getByRole('region', { name: client });
   await tab.page.goto('about:blank');
-  await expect(card).toContainText('Away');
+  await expect(card).toContainText('Offline');
   await expect(rowOf(panel, client)).toHaveCount(0);
 
-  await panel.getByRole('link', { name: 'Push to it' }).click();
+  await panel.getByRole('link', { name: 'Push to this client' }).click();
   await panel.getByLabel('Data').fill('for when you are back');
-  await panel.getByLabel('Seconds to wait').fill('3600');
+  await panel.getByLabel('Time to live (seconds)').fill('3600');
   await push(panel);
-  await expect(panel.getByText('Nobody is connected. It waits for the client.')).toBeVisible();
+  await expect(panel.getByText('The client is offline. The message is queued for it.')).toBeVisible();
   await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('1 waiting');
 
   await panel.goBack();
@@ -41,7 +41,7 @@ test('what is pushed to somebody who is away is found waiting, and handed over w
   await tab.page.goBack();
   await tab.isLive();
   await expect(tab.messages()).toContainText('for when you are back');
-  await expect(card).toContainText('nothing');
+  await expect(card).toContainText('none');
   await expect(card).toContainText('Online');
   await expect(card.getByRole('list', { name: 'Connections' })).toContainText('up to date');
 });
@@ -56,30 +56,30 @@ test('the history can be narrowed by audience, type and text', async ({ context,
   await expect(entries(panel).first()).toContainText('good morning');
 
   const audience = panel.getByLabel('Audience', { exact: true });
-  await audience.selectOption('For clients');
+  await audience.selectOption('To clients');
   await expect(entries(panel)).toHaveCount(2);
-  await audience.selectOption('For topics');
+  await audience.selectOption('To topics');
   await expect(entries(panel)).toHaveText([/apples in the news/]);
-  await audience.selectOption('For one client');
-  await panel.getByLabel('Which one').fill('bea');
+  await audience.selectOption('To one client');
+  await panel.getByLabel('Client id or topic').fill('bea');
   await expect(entries(panel)).toHaveText([/pears for bea/]);
-  await audience.selectOption('For anybody');
-  await panel.getByLabel('Text in messages').fill('apples');
+  await audience.selectOption('Any audience');
+  await panel.getByLabel('Filter by text').fill('apples');
   await expect(entries(panel)).toHaveCount(2);
   // What is pushed meanwhile shows if it is what was asked for.
   await server.push({ to: 'everyone', data: 'no fruit' });
   await server.push({ to: 'everyone', data: 'more apples' });
   await expect(entries(panel)).toHaveCount(3);
   await expect(entries(panel).first()).toContainText('more apples');
-  await panel.getByLabel('Text in messages').fill('');
-  await panel.getByLabel('Type of messages').fill('fruit');
+  await panel.getByLabel('Filter by text').fill('');
+  await panel.getByLabel('Filter by event type').fill('fruit');
   await expect(entries(panel)).toHaveText([/pears for bea/]);
   await expect(panel).toHaveURL(/\/admin\/messages\?type=fruit$/);
   await panel.reload();
-  await expect(panel.getByLabel('Type of messages')).toHaveValue('fruit');
+  await expect(panel.getByLabel('Filter by event type')).toHaveValue('fruit');
   await expect(entries(panel)).toHaveText([/pears for bea/]);
-  await panel.getByLabel('Type of messages').fill('nothing-like-it');
-  await expect(panel.getByText('Nothing that was pushed is like this.')).toBeVisible();
+  await panel.getByLabel('Filter by event type').fill('nothing-like-it');
+  await expect(panel.getByText('No message matches.')).toBeVisible();
   await panel.getByRole('button', { name: 'Clear the filters' }).click();
   await expect(entries(panel)).toHaveCount(6);
 });
@@ -100,14 +100,14 @@ test('a message is taken back once the panel has asked', async ({ context, serve
   await server.push({ to: { client: await tab.id() }, data: { total: 995 } });
   await expect(tab.messages()).toContainText('995');
   const about = entry(panel, '995');
-  await about.getByRole('button', { name: 'Take back' }).click();
+  await about.getByRole('button', { name: 'Recall' }).click();
   await expect(tab.messages()).toContainText('995');
-  await about.getByRole('button', { name: 'Take back for good?' }).click();
-  await expect(tab.messages()).toContainText('Taken back');
+  await about.getByRole('button', { name: 'Recall permanently?' }).click();
+  await expect(tab.messages()).toContainText('recalled this message');
   await expect(tab.page.getByText('995')).toHaveCount(0);
-  await expect(entries(panel)).toHaveText([/taken back/]);
+  await expect(entries(panel)).toHaveText([/recalled/]);
   await expect(entries(panel)).not.toContainText('995');
-  await expect(panel.getByText('Pages that show it take it off.')).toBeVisible();
+  await expect(panel.getByText('Pages that show the message remove it.')).toBeVisible();
 });
 
 test('a message can be pushed again, as it was or otherwise', async ({ context, server }) => {
@@ -151,8 +151,8 @@ test('a history that can not be read says why, and is read again when asked to',
   await panel.goto(`${server.url}/admin/messages`);
   // Once it is live, nothing but the person asks again.
   await isLive(panel);
-  await expect(panel.getByRole('alert')).toContainText('The history could not be read');
+  await expect(panel.getByRole('alert')).toContainText('The history could not be loaded');
   broken = false;
   await panel.getByRole('button', { name: 'Try again' }).click();
-  await expect(panel.getByText('Nothing has been pushed yet')).toBeVisible();
+  await expect(panel.getByText('No messages have been pushed yet')).toBeVisible();
 });

@@ -50,7 +50,7 @@ test('a job is seen from its first step to its end', async ({ page, server }) =>
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Import of orders');
   await expect(page).toHaveTitle(/^Import of orders/);
   await isLive(page);
-  await expect(page.getByText('It has said nothing yet.')).toBeVisible();
+  await expect(page.getByText('No output yet.')).toBeVisible();
   await worker.report({ step: 50, message: 'orders.csv: 50 rows' });
   await expect(bar(page)).toHaveAttribute('value', '50');
   await expect(bar(page)).toHaveAttribute('max', '200');
@@ -75,7 +75,7 @@ test('how fast it goes and how long it will take is told while it runs', async (
   let step = 0;
   await expect(async () => {
     await worker.report({ step: ++step });
-    await expect(page.getByText(/[\d.]+ a (second|minute) · about .* left/)).toBeVisible({ timeout: 100 });
+    await expect(page.getByText(/[\d.]+ per (second|minute) · about .* left/)).toBeVisible({ timeout: 100 });
   }).toPass();
   await expect(page.getByText(/^running for/)).toBeVisible();
   await worker.report({ step: 1000, state: 'done' });
@@ -95,7 +95,7 @@ test('the log follows the end until somebody scrolls up, and again when they com
   await expect.poll(() => distanceFromEnd(page)).toBeLessThanOrEqual(8);
 
   await log(page).evaluate((e) => { e.scrollTop = 100; });
-  await expect(page.getByRole('button', { name: 'To the end' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Jump to the end' })).toBeVisible();
   await worker.say(511, 520);
   await expect(log(page)).toContainText('line 520');
   expect(await log(page).evaluate((e) => e.scrollTop), 'what is being read stays').toBe(100);
@@ -108,7 +108,7 @@ test('the log follows the end until somebody scrolls up, and again when they com
   await expect(log(page)).toContainText('line 1\nline 2\n');
   await expect(page.getByRole('button', { name: 'Older lines' })).toBeHidden();
 
-  await page.getByRole('button', { name: 'To the end' }).click();
+  await page.getByRole('button', { name: 'Jump to the end' }).click();
   await expect.poll(() => distanceFromEnd(page)).toBeLessThanOrEqual(8);
   await worker.say(521, 530);
   await expect(log(page)).toContainText('line 530');
@@ -153,18 +153,18 @@ test('an admin cancels a job, after being asked once more', async ({ page, serve
   await page.goto(worker.page);
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Really cancel?' }).click();
-  await expect(page.getByText('It was asked to stop, and has not yet.')).toBeVisible();
+  await expect(page.getByText('Cancellation was requested. The job has not stopped yet.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'cancel' })).toBeHidden();
   expect((await worker.report({})).cancel_requested).toBe(true);
   await worker.report({ state: 'cancelled' });
   await expect(page.getByText('cancelled', { exact: true })).toBeVisible();
-  await expect(page.getByText('It was asked to stop, and has not yet.')).toBeHidden();
+  await expect(page.getByText('Cancellation was requested. The job has not stopped yet.')).toBeHidden();
 });
 
 test('a job that went silent says so', async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Silent', timeout: 1 });
   await page.goto(worker.page);
-  await expect(page.getByText('Its worker was silent for longer than 1 s.')).toBeVisible();
+  await expect(page.getByText('The worker sent no report for more than 1 s.')).toBeVisible();
 });
 
 test('an address of no job says so', async ({ page, server }) => {
@@ -192,7 +192,7 @@ test('the list shows jobs as they begin, go on and end', async ({ page, server }
   await expect(rows).toContainText('First');
   await one.report({ state: 'done' });
   await expect(rows).toHaveCount(0);
-  await expect(page.getByText('No job is like this.')).toBeVisible();
+  await expect(page.getByText('No job matches.')).toBeVisible();
   await page.getByLabel('State').selectOption('');
   await expect(rows).toHaveCount(2);
   await page.getByRole('link', { name: 'First' }).click();
@@ -243,7 +243,7 @@ test.describe('with an admin token', () => {
     await expect(log(page)).toHaveText('half\n');
     await expect(page.getByRole('button', { name: 'Cancel' })).toBeHidden();
     await page.goto(`${server.url}/jobs`);
-    await expect(page.getByText('The list of jobs is for admins.')).toBeVisible();
+    await expect(page.getByText('Only admins can list jobs.')).toBeVisible();
     await expect(page.getByText('Shared')).toBeHidden();
   });
 

@@ -26,14 +26,14 @@ test('what was pushed while the tab was offline is there afterwards, in order, o
   await tab.isLive();
 
   await expect.poll(() => tab.texts()).toEqual(numbers(1, 5));
-  await expect(tab.messages().filter({ hasText: 'while you were away' })).toHaveCount(4);
-  await expect(tab.messages().last()).not.toContainText('while you were away');
+  await expect(tab.messages().filter({ hasText: 'sent while disconnected' })).toHaveCount(4);
+  await expect(tab.messages().last()).not.toContainText('sent while disconnected');
   // What happens now is not marked, and nothing came twice.
   await expect
     .poll(async () => (await server.push({ to: { client }, data: 'number 6' })).connections)
     .toBe(1);
   await expect(tab.messages().first()).toContainText('number 6');
-  await expect(tab.messages().first()).not.toContainText('while you were away');
+  await expect(tab.messages().first()).not.toContainText('sent while disconnected');
   expect((await tab.texts()).slice(0, 5)).toEqual(numbers(1, 5));
 });
 
@@ -92,7 +92,7 @@ test('what was pushed to a client before it ever came waits for it', async ({ co
   const tab = new Tab(page);
   await tab.isLive();
   await expect.poll(() => tab.texts()).toEqual(numbers(1, 2));
-  await expect(tab.messages().filter({ hasText: 'while you were away' })).toHaveCount(2);
+  await expect(tab.messages().filter({ hasText: 'sent while disconnected' })).toHaveCount(2);
 });
 
 test('what a page has shown is acknowledged, also by a page that is left at once', async ({ context, server }) => {
@@ -117,7 +117,7 @@ test('a log that is gone is told by a line, and the tab goes on', async ({ conte
   await server.loseData();
   await server.start();
   await tab.isLive();
-  await expect(tab.messages().first()).toContainText('the server does not have the log that this tab was reading');
+  await expect(tab.messages().first()).toContainText('The server does not have the log that this page was reading');
   await server.push({ to: { client }, data: 'number 2' });
   await expect(tab.messages().first()).toContainText('number 2');
   await expect(tab.messages()).toHaveCount(3);
@@ -130,7 +130,7 @@ test('a message that is taken back disappears from the page that shows it', asyn
   await server.push({ to: { client }, data: 'well said' });
   await expect(tab.messages()).toHaveCount(2);
   await server.recall(id);
-  await expect(tab.messages().last()).toContainText('Taken back');
+  await expect(tab.messages().last()).toContainText('recalled this message');
   await expect(tab.page.getByText('a slip of the tongue')).toHaveCount(0);
   await expect(tab.messages().first()).toContainText('well said');
 

@@ -13,20 +13,20 @@ test('two keys lead to every place, and `/` to its search', async ({ context, se
   await page.keyboard.press('g');
   await page.keyboard.press('m');
   await page.keyboard.press('/');
-  await expect(page.getByLabel('Text in messages')).toBeFocused();
+  await expect(page.getByLabel('Filter by text')).toBeFocused();
   await page.keyboard.type('g l ? /');
-  await expect(page.getByLabel('Text in messages')).toHaveValue('g l ? /');
+  await expect(page.getByLabel('Filter by text')).toHaveValue('g l ? /');
   await page.getByRole('heading', { level: 1 }).click();
   await page.keyboard.press('g');
   await page.keyboard.press('l');
-  await expect(heading).toHaveText('This tab listens');
+  await expect(heading).toHaveText('Subscriber');
 });
 
 test('`?` shows all keys, and Esc puts them away', async ({ page, server }) => {
   await page.goto(server.url);
   await expect(page.getByRole('status')).toHaveText('Live');
   await page.keyboard.press('?');
-  const dialog = page.getByRole('dialog', { name: 'Keyboard' });
+  const dialog = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(dialog).toBeVisible();
   await expect(dialog).toContainText('Messages');
   await page.keyboard.press('Escape');

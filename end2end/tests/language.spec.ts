@@ -8,7 +8,7 @@ test.describe('a browser that asks for Chinese', () => {
     const context = await browser.newContext({ javaScriptEnabled: false, locale: 'zh-CN' });
     const page = await context.newPage();
     await page.goto(server.url);
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('此标签页正在收听');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('订阅');
     await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
     await context.close();
   });
@@ -19,13 +19,13 @@ test.describe('a browser that asks for Chinese', () => {
     let loads = 0;
     page.on('load', () => loads++);
     await page.getByRole('button', { name: 'English' }).click();
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText('This tab listens');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Subscriber');
     await expect(page.getByRole('status')).toHaveText('Live');
-    await expect(page).toHaveTitle(/^Listen/);
+    await expect(page).toHaveTitle(/^Subscriber/);
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
     expect(loads, 'without loading the page again').toBe(0);
     await page.goto(`${server.url}/admin/push`);
-    await expect(page.getByRole('link', { name: 'Listen' })).toBeVisible();
+    await expect(page.getByRole('link', { name: 'Subscriber' })).toBeVisible();
   });
 });
 
@@ -34,7 +34,7 @@ test('a page goes to Chinese while it listens, and what it shows goes along', as
   const { id } = await server.push({ to: { client: await tab.id() }, data: 'secret' });
   await expect(tab.messages()).toContainText('secret');
   await server.recall(id);
-  await expect(tab.messages()).toContainText('Taken back by who sent it.');
+  await expect(tab.messages()).toContainText('The sender recalled this message.');
   await tab.page.getByRole('button', { name: '中文' }).click();
   await expect(tab.page.getByRole('log', { name: '消息' })).toContainText('发送者已撤回这条消息。');
   await expect(tab.state()).toHaveText('实时');

@@ -8,10 +8,10 @@ import { entry, goTo, openPanel, push, rowOf } from '../panel';
 /** Every page with nothing to show yet. */
 async function emptyPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
   const panel = await openPanel(context, server, '/clients');
-  await expect(panel.getByText('Nobody is connected')).toBeVisible();
+  await expect(panel.getByText('No client is connected')).toBeVisible();
   await look(panel, as('clients-empty'));
   await goTo(panel, 'Messages');
-  await expect(panel.getByText('Nothing has been pushed yet')).toBeVisible();
+  await expect(panel.getByText('No messages have been pushed yet')).toBeVisible();
   await look(panel, as('messages-empty'));
   await goTo(panel, 'Push');
   await look(panel, as('push-empty'));
@@ -113,7 +113,7 @@ test('nothing moves when a page comes alive', async ({ context, server }) => {
 test('the subscriber page works by keyboard alone', async ({ context, server }) => {
   const { page } = await Tab.open(context, server);
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('link', { name: 'Skip to the page' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
   const field = page.getByLabel('Topic or pattern', { exact: true }).first();
   for (let n = 0; n < 20 && !(await field.evaluate((e) => e === document.activeElement)); n++) {
     await page.keyboard.press('Tab');
@@ -121,7 +121,7 @@ test('the subscriber page works by keyboard alone', async ({ context, server }) 
   await expect(field).toBeFocused();
   await page.keyboard.type('news');
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: 'Leave news' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Unsubscribe from news' })).toBeVisible();
 });
 
 test('an address that leads nowhere says so', async ({ page, server }) => {

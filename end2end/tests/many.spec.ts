@@ -37,12 +37,12 @@ test('ten thousand messages do not make the page wait', async ({ context, server
   await expect(tab.messages().first()).toContainText('"number": 10000', { timeout: 40_000 });
   await expect(page.getByText('10,000 received')).toBeVisible();
   await expect(tab.messages()).toHaveCount(50);
-  await page.getByRole('button', { name: 'Show older ones' }).click();
+  await page.getByRole('button', { name: 'Show older messages' }).click();
   await expect(tab.messages()).toHaveCount(100);
   await page.getByLabel('Search the messages').fill('"number":77,');
   await expect(tab.messages()).toHaveCount(1);
   expect(await batch(10_001, 10_500)).toBe(500);
-  await expect(page.getByText('Only the newest 10,000 are kept here.')).toBeVisible();
+  await expect(page.getByText('Only the newest 10,000 messages are kept on this page.')).toBeVisible();
   await expect(tab.messages()).toHaveCount(0);
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect(tab.messages().first()).toContainText('"number": 10500');

@@ -28,7 +28,7 @@ test('a chart says by keyboard what was at another moment', async ({ context, se
 
 test('the same figures are there as a table', async ({ context, server }) => {
   const panel = await openPanel(context, server);
-  await panel.getByText('As a table').click();
+  await panel.getByText('Show as a table').click();
   const table = panel.getByRole('table');
   await expect(table.getByRole('columnheader')).toHaveCount(8);
   await expect(table.getByRole('row')).toHaveCount(2, { timeout: 20_000 });

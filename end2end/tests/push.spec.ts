@@ -6,14 +6,14 @@ test('a push to a client of the list says how many it reaches, and then what bec
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
   const id = await first.id();
   const panel = await openPanel(context, server, '/clients', `?client=${id}`);
-  await panel.getByRole('link', { name: 'Push to it' }).click();
+  await panel.getByRole('link', { name: 'Push to this client' }).click();
   await expect(panel.getByLabel('Client id', { exact: true })).toHaveValue(id);
   await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
-  await expect(panel.getByRole('list', { name: 'Who it reaches' })).toContainText(`${id}online`);
+  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText(`${id}online`);
   await panel.getByLabel('Data').fill('from the panel');
   await push(panel);
   const outcome = panel.getByRole('region', { name: 'Delivery' });
-  await expect(outcome).toContainText('Reached 1 connection now.');
+  await expect(outcome).toContainText('Sent to 1 connection.');
   await expect(first.messages()).toContainText('from the panel');
   await expect(outcome).toContainText('1 acknowledged');
   await expect(second.messages()).toHaveCount(0);
@@ -25,8 +25,8 @@ test('what was just pushed can be taken back where it was pushed', async ({ cont
   await panel.getByLabel('Data').fill('too soon');
   await push(panel);
   await expect(tab.messages()).toContainText('too soon');
-  await panel.getByRole('button', { name: 'Take back' }).click();
-  await expect(panel.getByText('Taken back.')).toBeVisible();
+  await panel.getByRole('button', { name: 'Recall' }).click();
+  await expect(panel.getByText('Recalled.')).toBeVisible();
   await expect(tab.page.getByText('too soon')).toHaveCount(0);
 });
 
@@ -40,7 +40,7 @@ test('several clients, a topic, and everyone once the panel has asked', async ({
     await push(panel);
   };
 
-  await panel.getByRole('radio', { name: 'Several' }).check();
+  await panel.getByRole('radio', { name: 'Several clients' }).check();
   await panel.getByLabel('Client ids').fill(`${ids[0]}, ${ids[1]}`);
   await expect(panel.getByText('Reaches 2 clients on 2 connections now.')).toBeVisible();
   await send('for two');
@@ -50,16 +50,16 @@ test('several clients, a topic, and everyone once the panel has asked', async ({
   await panel.getByRole('radio', { name: 'A topic' }).check();
   await panel.getByLabel('Topic', { exact: true }).fill('news');
   await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
-  await expect(panel.getByRole('list', { name: 'Who it reaches' })).toContainText(ids[2]);
+  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText(ids[2]);
   await send('for readers');
   await expect(tabs[2].messages().first()).toContainText('for readers');
-  await expect(panel.getByRole('link', { name: 'Follow it' })).toHaveAttribute('href', /^\/jobs\/.+/);
+  await expect(panel.getByRole('link', { name: 'Show progress' })).toHaveAttribute('href', /^\/jobs\/.+/);
 
   await panel.getByRole('radio', { name: 'Everyone' }).check();
   await expect(panel.getByText('Reaches 3 clients on 3 connections now.')).toBeVisible();
   await send('for all');
-  await expect(panel.getByText('Push to everyone who is connected: 3 clients on 3 connections?')).toBeVisible();
-  await panel.getByRole('button', { name: 'Not yet' }).click();
+  await expect(panel.getByText('Push to all connected clients: 3 clients on 3 connections?')).toBeVisible();
+  await panel.getByRole('button', { name: 'Cancel' }).click();
   await push(panel);
   await panel.getByRole('button', { name: 'Push to 3 clients' }).click();
   for (const tab of tabs) await expect(tab.messages().first()).toContainText('for all');
@@ -71,11 +71,11 @@ test('several clients, a topic, and everyone once the panel has asked', async ({
 test('how many a push reaches follows who comes and goes', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByRole('radio', { name: 'Everyone' }).check();
-  await expect(panel.getByText('Reaches nobody who is connected now.')).toBeVisible();
+  await expect(panel.getByText('No recipient is connected now.')).toBeVisible();
   const tab = await Tab.open(context, server);
   await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
   await tab.page.close();
-  await expect(panel.getByText('Reaches nobody who is connected now.')).toBeVisible();
+  await expect(panel.getByText('No recipient is connected now.')).toBeVisible();
 });
 
 test('JSON is checked while it is typed, with the place of the mistake', async ({ context, server }) => {
@@ -89,13 +89,13 @@ test('JSON is checked while it is typed, with the place of the mistake', async (
   await expect(panel.getByText('Valid JSON')).toBeVisible();
   await panel.getByLabel('Event type').fill('cart');
   await push(panel);
-  await expect(panel.getByText('Reached 1 connection now.')).toBeVisible();
+  await expect(panel.getByText('Sent to 1 connection.')).toBeVisible();
 });
 
 test('what is missing or refused is said at its field', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await push(panel);
-  await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/Name a client/);
+  await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/Enter a client id/);
   await panel.getByLabel('Client id', { exact: true }).fill('not!an!id');
   await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/not allowed in a client_id/);
   await panel.getByLabel('Client id', { exact: true }).fill('ada');
@@ -108,12 +108,12 @@ test('what is missing or refused is said at its field', async ({ context, server
 test('a push to nobody says so, and is refused where somebody has to be there', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByLabel('Client id', { exact: true }).fill('somebody-who-is-away');
-  await expect(panel.getByText('Reaches nobody who is connected now.')).toBeVisible();
-  await expect(panel.getByRole('list', { name: 'Who it reaches' })).toContainText('never here');
+  await expect(panel.getByText('No recipient is connected now.')).toBeVisible();
+  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText('never connected');
   await panel.getByLabel('Data').fill('anyone?');
   await push(panel);
-  await expect(panel.getByText('Nobody is connected. It waits for the client.')).toBeVisible();
-  await panel.getByLabel('Only if somebody is connected now').check();
+  await expect(panel.getByText('The client is offline. The message is queued for it.')).toBeVisible();
+  await panel.getByLabel('Push only if a recipient is connected').check();
   await push(panel);
   await expect(panel.locator('#form-note, #to-note').filter({ hasText: /\w/ }).first()).toBeVisible();
   await expect(panel.getByRole('region', { name: 'Delivery' })).toHaveCount(0);
@@ -125,7 +125,7 @@ test('what is pushed often is kept as a template, and a template that was delete
   await panel.getByLabel('Topic', { exact: true }).fill('status');
   await panel.getByRole('radio', { name: 'JSON' }).check();
   await panel.getByLabel('Data').fill('{"state": "maintenance"}');
-  await panel.getByLabel('Name of the template').fill('Maintenance');
+  await panel.getByLabel('Template name').fill('Maintenance');
   await panel.getByRole('button', { name: 'Save' }).click();
   await panel.reload();
   await panel.getByRole('button', { name: 'Load Maintenance' }).click();

@@ -21,7 +21,7 @@ test('nobody has to wait for the next try', async ({ context, server }) => {
   // After some tries the wait is long enough to be skipped.
   await expect(tab.page.getByText(/Reconnecting in ([5-9]|\d\d) s/)).toBeVisible({ timeout: 40_000 });
   await server.start();
-  await tab.page.getByRole('button', { name: 'Try now' }).click();
+  await tab.page.getByRole('button', { name: 'Retry now' }).click();
   await tab.isLive();
 });
 

@@ -30,8 +30,8 @@ test('a topic reaches those who subscribe to it, also by a pattern, until they l
   await expect(neither.messages()).toHaveCount(0);
   await expect(pattern.messages().first()).toContainText('orders/42');
 
-  await exact.page.getByRole('button', { name: 'Leave orders/42' }).click();
-  await expect(exact.page.getByRole('button', { name: 'Leave orders/42' })).toHaveCount(0);
+  await exact.page.getByRole('button', { name: 'Unsubscribe from orders/42' }).click();
+  await expect(exact.page.getByRole('button', { name: 'Unsubscribe from orders/42' })).toHaveCount(0);
   await expect
     .poll(async () => (await server.push({ to: { topic: 'orders/42' }, data: 'shipped' })).connections)
     .toBe(1);
@@ -44,7 +44,7 @@ test('a reload keeps the id and the topics, and "New id" makes another', async (
   await tab.page.reload();
   await tab.isLive();
   expect(await tab.id()).toBe(id);
-  await expect(tab.page.getByRole('button', { name: 'Leave news' })).toBeVisible();
+  await expect(tab.page.getByRole('button', { name: 'Unsubscribe from news' })).toBeVisible();
 
   await tab.page.getByRole('button', { name: 'New id' }).click();
   await expect.poll(() => tab.id()).not.toBe(id);
@@ -142,7 +142,7 @@ test('what is pinned stays at the top, and clearing leaves it and can be undone'
   const client = await tab.id();
   for (const data of ['one', 'two', 'three']) await server.push({ to: { client }, data });
   await expect(tab.messages()).toHaveText([/three/, /two/, /one/]);
-  await tab.messages().filter({ hasText: 'one' }).getByRole('button', { name: 'Keep at the top' }).click();
+  await tab.messages().filter({ hasText: 'one' }).getByRole('button', { name: 'Pin to the top' }).click();
   await expect(tab.messages()).toHaveText([/one/, /three/, /two/]);
   await tab.page.getByRole('button', { name: 'Clear', exact: true }).click();
   await expect(tab.messages()).toHaveText([/one/]);
@@ -169,9 +169,9 @@ test('what comes while nobody looks is counted in the title, and marked until th
   await expect(tab.messages()).toHaveCount(1);
   await look(tab, true);
   for (const data of ['one', 'two']) await server.push({ to: { client }, data });
-  await expect(tab.page).toHaveTitle('(2) Listen \u00b7 Tidings');
+  await expect(tab.page).toHaveTitle('(2) Subscriber \u00b7 Tidings');
   await look(tab, false);
-  await expect(tab.page).toHaveTitle('Listen \u00b7 Tidings');
+  await expect(tab.page).toHaveTitle('Subscriber \u00b7 Tidings');
   await expect(tab.messages()).toHaveText([/new.*two/s, /new.*one/s, /seen/]);
   await look(tab, true);
   await expect(tab.messages().getByText('new', { exact: true })).toHaveCount(0);
@@ -219,7 +219,7 @@ test.describe('notifications', () => {
     const tab = await Tab.open(context, server);
     const wish = tab.page.getByRole('switch', { name: /Notify me/ });
     await wish.click();
-    await expect(tab.page.getByText('The browser does not allow notifications from here.')).toBeVisible();
+    await expect(tab.page.getByText('The browser does not allow notifications from this page.')).toBeVisible();
     await expect(wish).not.toBeChecked();
   });
 });

@@ -14,7 +14,7 @@ use super::AppState;
     ),
     tags(
         (name = "push", description = "Telling clients"),
-        (name = "messages", description = "What was pushed, and what became of it"),
+        (name = "messages", description = "Pushed messages and their delivery state"),
         (name = "streams", description = "Listening"),
         (name = "jobs", description = "Operations told step by step, with an end"),
         (name = "clients", description = "Who is connected"),

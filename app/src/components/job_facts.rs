@@ -269,7 +269,7 @@ mod tests {
         job.state = JobState::Failed;
         assert_eq!(outcome(&job).as_deref(), Some("exit code 3"));
         job.reason = Some(JobReason::Timeout);
-        let timed_out = "Its worker was silent for longer than 60 s.";
+        let timed_out = "The worker sent no report for more than 60 s.";
         assert_eq!(outcome(&job).as_deref(), Some(timed_out));
         job.reason = None;
         job.state = JobState::Done;

@@ -318,7 +318,7 @@ mod tests {
                 connections,
             }))
         };
-        assert_eq!(known(0, 0), "Reaches nobody who is connected now.");
+        assert_eq!(known(0, 0), "No recipient is connected now.");
         assert_eq!(known(1, 2), "Reaches 1 client on 2 connections now.");
         assert_eq!(known(3, 1), "Reaches 3 clients on 1 connection now.");
         assert_eq!(reach_in_words(&Reach::Unknown), "");
@@ -336,9 +336,9 @@ mod tests {
             answer_in_words(&answer, &to)
         };
         let ada = || To::Client("ada".to_owned());
-        assert_eq!(said(1, true, ada()), "Reached 1 connection now.");
-        assert_eq!(said(2, false, To::Everyone), "Reached 2 connections now.");
-        assert!(said(0, true, ada()).ends_with("It waits for the client."));
-        assert!(said(0, false, ada()).ends_with("It reached no one."));
+        assert_eq!(said(1, true, ada()), "Sent to 1 connection.");
+        assert_eq!(said(2, false, To::Everyone), "Sent to 2 connections.");
+        assert!(said(0, true, ada()).ends_with("queued for it."));
+        assert!(said(0, false, ada()).ends_with("was not delivered."));
     }
 }

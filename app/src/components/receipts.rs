@@ -105,7 +105,7 @@ mod tests {
             ..Receipts::default()
         };
         assert_eq!(said(None, receipts), "2 of 3 sent");
-        assert_eq!(said(None, Receipts::default()), "nobody was connected");
+        assert_eq!(said(None, Receipts::default()), "no client was connected");
     }
 
     #[test]

@@ -4,7 +4,7 @@ words! {
     /// The list of jobs.
     Jobs {
         title: "Jobs", "任务";
-        about: "What takes a while, as it goes on.", "耗时操作的实时进展。";
+        about: "Progress of long-running operations.", "耗时操作的实时进度。";
         state: "State", "状态";
         all: "All", "全部";
         running: "running", "进行中";
@@ -13,11 +13,11 @@ words! {
         cancelled: "cancelled", "已取消";
         loading: "Loading\u{2026}", "正在加载\u{2026}";
         none: "There are no jobs yet", "还没有任务";
-        begin: "Any command is a job, run like this:", "任何命令都可以作为任务运行：";
-        none_such: "No job is like this.", "没有符合条件的任务。";
+        begin: "Run any command as a job:", "将任何命令作为任务运行：";
+        none_such: "No job matches.", "没有符合条件的任务。";
         older: "Older jobs", "更早的任务";
-        for_admins: "The list of jobs is for admins. Who has the address of a job may look on without it.",
-            "任务列表仅供管理员查看。拥有任务地址的人可以直接查看该任务。";
+        for_admins: "Only admins can list jobs. Anyone who has the address of a job can view that job.",
+            "只有管理员可以查看任务列表。拥有任务地址的人可以查看该任务。";
     }
 }
 
@@ -25,12 +25,12 @@ words! {
     /// One job.
     Job {
         unknown: "There is no such job", "没有这个任务";
-        about_unknown: "Finished jobs are let go when they are as old as messages may become.",
-            "已结束的任务到了与消息相同的保留期限后会被清除。";
+        about_unknown: "Finished jobs are deleted after the retention period of messages.",
+            "已结束的任务在超过消息保留期后会被删除。";
         progress: "Progress", "进度";
         of: "{step} of {total}", "{step} / {total}";
-        per_second: "{n} a second", "每秒 {n}";
-        per_minute: "{n} a minute", "每分钟 {n}";
+        per_second: "{n} per second", "每秒 {n}";
+        per_minute: "{n} per minute", "每分钟 {n}";
         left: "about {time} left", "大约还需 {time}";
         runs_for: "running for {time}", "已运行 {time}";
         took: "took {time}", "用时 {time}";
@@ -39,22 +39,22 @@ words! {
         hours: "{n} h {m} min", "{n} 小时 {m} 分";
         cancel: "Cancel", "取消任务";
         cancel_sure: "Really cancel?", "确定取消？";
-        asked: "It was asked to stop, and has not yet.", "已请求停止，任务尚未停下。";
-        timed_out: "Its worker was silent for longer than {n} s.", "执行者超过 {n} 秒没有消息。";
-        expired: "Its time was over before everybody had it.", "在所有人收到之前就已过期。";
-        pruned: "The server did not keep the push any longer.", "服务器不再保留这条推送。";
-        recalled: "The push was taken back.", "这条推送已被撤回。";
+        asked: "Cancellation was requested. The job has not stopped yet.", "已请求取消，任务尚未停止。";
+        timed_out: "The worker sent no report for more than {n} s.", "执行程序超过 {n} 秒没有报告进度。";
+        expired: "The message expired before all recipients received it.", "消息在所有接收者收到之前已过期。";
+        pruned: "The server no longer keeps the message.", "服务器已不再保留这条消息。";
+        recalled: "The message was recalled.", "这条消息已被撤回。";
         planned: "planned", "计划";
         acknowledged: "acknowledged", "已确认";
-        sent: "sent", "已送达";
+        sent: "sent", "已发送";
         waiting: "waiting", "等待中";
         out_of_time: "expired", "已过期";
-        taken_back: "taken back in time", "及时撤回";
+        taken_back: "recalled before delivery", "送达前撤回";
         log: "Log", "日志";
-        says_nothing: "It has said nothing yet.", "还没有输出。";
-        said_nothing: "It said nothing.", "没有任何输出。";
+        says_nothing: "No output yet.", "还没有输出。";
+        said_nothing: "No output.", "没有输出。";
         older: "Older lines", "更早的日志";
-        to_the_end: "To the end", "回到末尾";
-        let_go: "{n} older line was let go.|{n} older lines were let go.", "更早的 {n} 行已被清除。";
+        to_the_end: "Jump to the end", "跳到末尾";
+        let_go: "{n} older line was deleted.|{n} older lines were deleted.", "更早的 {n} 行已被删除。";
     }
 }

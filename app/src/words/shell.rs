@@ -3,13 +3,13 @@
 words! {
     /// The frame of every page.
     Shell {
-        description: "A self-hosted push server: tell the browsers of your users at once, and lose nothing.",
-            "自托管的消息推送服务器：即时送达每一个浏览器，一条不丢。";
-        skip: "Skip to the page", "跳到正文";
-        no_script: "This page needs JavaScript: it opens a stream and shows what arrives.",
+        description: "A self-hosted push server. It delivers messages to browsers in real time and loses none.",
+            "自托管的消息推送服务器：实时向浏览器投递消息，一条不丢。";
+        skip: "Skip to the content", "跳到正文";
+        no_script: "This page needs JavaScript. It opens an event stream and shows the messages that arrive.",
             "此页面需要启用 JavaScript：它会打开一条事件流并显示收到的消息。";
         pages: "Pages", "页面导航";
-        listen: "Listen", "收听";
+        listen: "Subscriber", "订阅";
         admin: "Admin", "管理";
         jobs: "Jobs", "任务";
         docs: "Docs", "文档";
@@ -17,7 +17,7 @@ words! {
         other_language: "中文", "English";
         what_this_is: "Tidings {version}, a self-hosted push server.", "Tidings {version}，自托管的消息推送服务器。";
         no_answer: "The server does not answer.", "服务器没有响应。";
-        not_understood: "The server's answer is not understood: {why}", "无法理解服务器的响应：{why}";
+        not_understood: "The server's response could not be parsed: {why}", "无法解析服务器的响应：{why}";
     }
 }
 
@@ -29,16 +29,16 @@ words! {
         reconnecting: "Reconnecting", "正在重连";
         offline: "Offline", "已离线";
         in_seconds: " in {n} s", "，{n} 秒后";
-        next_try: ", next try in {n} s", "，{n} 秒后重试";
-        try_now: "Try now", "立即重试";
-        no_network: "This device has no network.", "此设备没有网络。";
+        next_try: ", next attempt in {n} s", "，{n} 秒后重试";
+        try_now: "Retry now", "立即重试";
+        no_network: "This device has no network connection.", "此设备没有网络连接。";
         unreachable: "The server does not answer.", "服务器没有响应。";
-        silent: "The connection went silent.", "连接没有任何动静。";
-        ended: "The connection ended.", "连接已断开。";
-        shutdown: "The server is going down, perhaps to start again.", "服务器正在关闭，可能会重新启动。";
-        disconnected: "Somebody at the server closed the connection.", "服务器端有人断开了此连接。";
+        silent: "No data arrived on the connection for too long.", "连接长时间没有收到数据。";
+        ended: "The connection was closed.", "连接已关闭。";
+        shutdown: "The server is shutting down. It may restart.", "服务器正在关闭，可能会重新启动。";
+        disconnected: "An admin closed the connection.", "管理员断开了此连接。";
         token_expired: "The token has expired.", "令牌已过期。";
-        status: "The server answers with status {status}.", "服务器返回状态码 {status}。";
+        status: "The server answered with status {status}.", "服务器返回状态码 {status}。";
     }
 }
 
@@ -47,26 +47,26 @@ words! {
     Copying {
         copy: "Copy", "复制";
         copied: "Copied", "已复制";
-        not_allowed: "Not allowed", "不允许复制";
+        not_allowed: "Copying is not allowed", "不允许复制";
     }
 }
 
 words! {
     /// An address that leads nowhere.
     Missing {
-        title: "Nothing here", "页面不存在";
-        heading: "There is nothing here", "这里什么也没有";
-        about: "The address may have a slip of the pen.", "地址可能有误。";
-        back: "Go to the first page", "回到首页";
+        title: "Page not found", "页面不存在";
+        heading: "Page not found", "页面不存在";
+        about: "There is no page at this address.", "此地址没有对应的页面。";
+        back: "Go to the start page", "回到首页";
     }
 }
 
 words! {
     /// What keys do.
     Keys {
-        title: "Keyboard", "键盘快捷键";
+        title: "Keyboard shortcuts", "键盘快捷键";
         search: "Search", "搜索";
-        this: "Show this", "显示此帮助";
-        close: "Close what is open", "关闭当前弹出内容";
+        this: "Show this help", "显示此帮助";
+        close: "Close the open details", "关闭当前打开的详情";
     }
 }

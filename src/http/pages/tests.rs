@@ -57,16 +57,16 @@ async fn a_page_runs_our_scripts_and_no_others() {
 #[tokio::test]
 async fn a_page_is_rendered_in_the_language_that_was_asked_for() {
     for (headers, tag, text_of_it) in [
-        (vec![], "en", "This tab listens"),
+        (vec![], "en", "This page is a client."),
         (
             vec![("accept-language", "zh-CN,zh;q=0.9,en;q=0.8")],
             "zh-CN",
-            "此标签页正在收听",
+            "此页面是一个客户端",
         ),
         (
             vec![("accept-language", "zh"), ("cookie", "tidings_lang=en")],
             "en",
-            "This tab listens",
+            "This page is a client.",
         ),
     ] {
         let response = get("/", &headers).await;

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_gap_says_why_and_one_of_a_kind_that_is_not_known_says_which() {
         let said = |reason: &str| explained(&What::Gap(reason.to_owned()));
-        assert!(said("pruned").contains("did not keep"));
+        assert!(said("pruned").contains("retention period"));
         assert!(said("something_new").contains("something_new"));
     }
 }
