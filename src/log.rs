@@ -9,62 +9,45 @@
 //! Nothing here knows who is connected, or any async runtime. Reads block: from an async task, call them
 //! on a thread that may block. [`Log::append`] is a future that any runtime can drive.
 
-mod answer;
-mod append;
-mod ask;
 mod audiences;
 mod clients;
 mod codes;
-mod counters;
 mod entry;
 mod error;
-mod forget;
-mod history;
-mod job_retention;
+mod gap;
 mod job_rows;
 mod jobs;
-mod lane;
-mod loss;
 mod options;
 mod outcome;
-mod page;
-mod place_rows;
-mod places;
-mod posts;
-mod queue;
-mod readers;
-mod recall;
+mod position_rows;
+mod positions;
+mod postings;
+mod reader;
 mod receipts;
-mod replay;
-mod rest;
 mod retention;
 mod rows;
 mod schema;
 mod shared;
-mod space;
-mod store;
-mod upkeep;
-mod upkeep_state;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use append::Busy;
-pub use ask::Stats;
 pub use clients::{ClientPage, KnownClient};
-pub use counters::{BATCH_CLASSES, Work};
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError};
-pub use history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
+pub use gap::{LogGap, LogGapReason};
 pub use jobs::{JobPage, LinePage, LineRange};
-pub use loss::{Loss, LossReason};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};
 pub use outcome::{Recalled, Tidied};
-pub use page::{Page, PageLimit};
-pub use places::ClientPlace;
-pub use replay::Subscriptions;
+pub use positions::ClientPosition;
+pub use reader::history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
+pub use reader::page::{Page, PageLimit};
+pub use reader::queries::Stats;
+pub use reader::replay::Subscriptions;
 pub use shared::JobTail;
+pub use writer::append::Busy;
+pub use writer::counters::{BATCH_CLASSES, Work};
 
 use std::{
     fs::File,
@@ -75,9 +58,9 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::message::{Cursor, Epoch, Message, Seq};
-use queue::{Bound, Queue};
 use shared::Shared;
 use writer::Writer;
+use writer::queue::{Bound, Queue};
 
 /// The log. Dropping it is closing it: what was accepted is kept and answered first.
 pub struct Log {
@@ -93,7 +76,7 @@ pub enum Standing {
     /// In this log, and everything after it is still there but for messages with a time to live.
     Exact,
     /// In this log, but messages in this range may be gone. Whether some of them were for the one who
-    /// asks, [`Page::losses`] says.
+    /// asks, [`Page::gaps`] says.
     Pruned {
         /// The first that may be gone.
         from: Seq,
@@ -121,12 +104,12 @@ impl Log {
     ) -> Result<Self, OpenError> {
         let lock = schema::lock(&options.folder)?;
         let mut opened = schema::open(&options)?;
-        let readers = readers::Readers::open(&opened.path, options.readers);
+        let readers = reader::pool::ReaderPool::open(&opened.path, options.readers);
         let readers = readers.map_err(|source| OpenError::Database {
             path: opened.path.clone(),
             source,
         })?;
-        let places = Arc::new(places::Places::new(
+        let positions = Arc::new(positions::Positions::new(
             options.clock.clone(),
             opened.next_expiry,
         ));
@@ -136,8 +119,8 @@ impl Log {
                 bytes: options.queue_bytes,
             }),
             readers,
-            places: Arc::clone(&places),
-            counters: counters::Counters::default(),
+            positions: Arc::clone(&positions),
+            counters: writer::counters::Counters::default(),
             epoch: opened.epoch.clone(),
             head: opened.head.into(),
             pruned: opened.pruned.into(),
@@ -147,7 +130,7 @@ impl Log {
             job_tail: OnceLock::new(),
             running: Mutex::new(std::mem::take(&mut opened.running)),
         });
-        let store = store::Store::new(opened, options, places);
+        let store = writer::store::Store::new(opened, options, positions);
         let writer = Writer::new(store, Arc::clone(&shared), Box::new(tail), Box::new(fatal));
         let thread = std::thread::Builder::new().name("log".into());
         let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;
@@ -163,12 +146,12 @@ impl Log {
         &self.shared.epoch
     }
 
-    /// The newest place that is durable.
+    /// The newest position that is durable.
     pub fn head(&self) -> Seq {
         self.shared.head.load(Ordering::Acquire)
     }
 
-    /// The oldest place that retention has surely not touched.
+    /// The oldest position that retention has surely not touched.
     pub fn tail_start(&self) -> Seq {
         self.shared.pruned.load(Ordering::Acquire) + 1
     }

@@ -156,12 +156,12 @@ impl<I: Source> Connection<I> {
             return;
         };
         let reported = replay.gaps_reported;
-        for loss in backlog.losses.iter().filter(|loss| loss.to > reported) {
-            replay.gaps_reported = replay.gaps_reported.max(loss.to);
-            let range = Some((loss.from.max(reported + 1), loss.to));
+        for gap in backlog.gaps.iter().filter(|gap| gap.to > reported) {
+            replay.gaps_reported = replay.gaps_reported.max(gap.to);
+            let range = Some((gap.from.max(reported + 1), gap.to));
             replay.gaps.push_back(Gap {
                 range,
-                reason: loss.reason.into(),
+                reason: gap.reason.into(),
             });
         }
         replay.page = backlog.batches;

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::codes::kind;
+use crate::log::codes::kind;
 use crate::message::{ClientId, Topic};
 
 /// Names whose number the writer remembers, in two generations of this size.
@@ -31,7 +31,7 @@ impl Audiences {
     }
 
     /// Forgets all: some of the numbers may not be in the file any more.
-    pub fn forget(&mut self) {
+    pub fn clear(&mut self) {
         *self = Self::default();
     }
 }

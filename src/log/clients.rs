@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Row};
 
-use super::{
+use crate::log::{
     codes::{kind, sql},
     error::ReadError,
-    places::{ClientPlace, Places},
+    positions::{ClientPosition, Positions},
     rows,
 };
 use crate::message::ClientId;
@@ -21,7 +21,7 @@ pub struct KnownClient {
     /// Its name.
     pub id: ClientId,
     /// How far it is with its direct messages.
-    pub place: ClientPlace,
+    pub position: ClientPosition,
     /// When it was seen first, in milliseconds since 1970; none: never, something was only pushed to it.
     pub first_seen: Option<u64>,
     /// When it was seen last, in milliseconds since 1970.
@@ -44,7 +44,7 @@ pub struct ClientPage {
 /// The clients after a name whose names contain a text, in upper or lower case.
 pub(super) fn clients(
     conn: &Connection,
-    places: &Places,
+    positions: &Positions,
     text: &str,
     after: Option<&ClientId>,
     limit: usize,
@@ -61,7 +61,7 @@ pub(super) fn clients(
         page.rows_read += 1;
         let name: String = row.get(0)?;
         if name.to_ascii_lowercase().contains(&text) {
-            page.clients.push(known(&name, row, places)?);
+            page.clients.push(known(&name, row, positions)?);
         }
         if page.clients.len() >= limit.max(1) || page.rows_read >= PATIENCE {
             page.next = Some(rows::client_id(&name)?);
@@ -75,7 +75,7 @@ pub(super) fn clients(
 /// case; and how many those are.
 pub(super) fn window(
     conn: &Connection,
-    places: &Places,
+    positions: &Positions,
     text: &str,
     (offset, limit): (u64, u64),
 ) -> Result<(Vec<KnownClient>, u64), ReadError> {
@@ -89,7 +89,7 @@ pub(super) fn window(
     let mut clients = Vec::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
-        clients.push(known(&name, row, places)?);
+        clients.push(known(&name, row, positions)?);
     }
     let count = "SELECT count(*) FROM audiences WHERE kind = ?1 AND instr(lower(name), ?2) > 0";
     let matching = conn
@@ -101,7 +101,7 @@ pub(super) fn window(
 /// One client; none: the log does not know it.
 pub(super) fn client(
     conn: &Connection,
-    places: &Places,
+    positions: &Positions,
     id: &ClientId,
 ) -> Result<Option<KnownClient>, ReadError> {
     let mut find = conn.prepare_cached(
@@ -110,32 +110,32 @@ pub(super) fn client(
     )?;
     let mut rows = find.query((kind::CLIENT, id.as_str()))?;
     match rows.next()? {
-        Some(row) => Ok(Some(known(id.as_str(), row, places)?)),
-        None => Ok(places.unwritten_news(id).map(|news| KnownClient {
+        Some(row) => Ok(Some(known(id.as_str(), row, positions)?)),
+        None => Ok(positions.pending_update(id).map(|update| KnownClient {
             id: id.clone(),
-            place: news.place,
-            first_seen: news.first_seen,
-            last_seen: news.last_seen,
-            last_reason: news.reason,
+            position: update.position,
+            first_seen: update.first_seen,
+            last_seen: update.last_seen,
+            last_reason: update.reason,
         })),
     }
 }
 
-fn known(name: &str, row: &Row<'_>, places: &Places) -> Result<KnownClient, ReadError> {
+fn known(name: &str, row: &Row<'_>, positions: &Positions) -> Result<KnownClient, ReadError> {
     let id = rows::client_id(name)?;
-    let mut place = ClientPlace {
+    let mut position = ClientPosition {
         sent: row.get(1)?,
         acked: row.get(2)?,
     };
-    let news = places.unwritten_news(&id).unwrap_or_default();
-    place.merge(news.place);
+    let update = positions.pending_update(&id).unwrap_or_default();
+    position.merge(update.position);
     let first_seen: Option<u64> = row.get(3)?;
     let reason: Option<String> = row.get(5)?;
     Ok(KnownClient {
-        place,
-        first_seen: first_seen.or(news.first_seen),
-        last_seen: news.last_seen.max(row.get(4)?),
-        last_reason: news.reason.or(reason.map(Arc::from)),
+        position,
+        first_seen: first_seen.or(update.first_seen),
+        last_seen: update.last_seen.max(row.get(4)?),
+        last_reason: update.reason.or(reason.map(Arc::from)),
         id,
     })
 }

@@ -1,6 +1,6 @@
 //! The numbers that stand in the file for audiences, kinds and states.
 
-/// The audience that stands for any topic: its posts are the topic messages in order, for patterns that
+/// The audience that stands for any topic: its postings are the topic messages in order, for patterns that
 /// match too many topics to walk each.
 pub(super) const ANY_TOPIC: i64 = 1;
 
@@ -20,7 +20,7 @@ pub(super) mod ended {
     pub const RECALLED: i64 = 2;
 }
 
-/// A place or a time as SQLite counts: in 63 bits.
+/// A position or a time as SQLite counts: in 63 bits.
 pub(super) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -61,7 +61,7 @@ pub struct Entry {
     pub(super) tracked: Option<Box<TrackedPush>>,
 }
 
-/// A place that somebody else has given.
+/// A position that somebody else has given.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
     pub seq: Seq,
@@ -69,7 +69,7 @@ pub(super) struct Given {
 }
 
 impl Entry {
-    /// A draft that gets the next place.
+    /// A draft that gets the next position.
     pub fn new(draft: Draft) -> Self {
         debug_assert!(!draft.is_ephemeral(), "an ephemeral message skips the log");
         Self {
@@ -96,8 +96,8 @@ impl Entry {
         self
     }
 
-    /// The same at a place that an outside engine has given, accepted there at `at` (milliseconds since
-    /// 1970). Places may be left out. A place that is not after the newest counts as had: a duplicate.
+    /// The same at a position that an outside engine has given, accepted there at `at` (milliseconds since
+    /// 1970). Positions may be left out. A position that is not after the newest counts as had: a duplicate.
     #[must_use]
     pub fn at(mut self, seq: Seq, at: u64) -> Self {
         self.given = Some(Given { seq, at });
@@ -117,7 +117,7 @@ impl Entry {
 /// What became of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// The place of the message.
+    /// The position of the message.
     pub seq: Seq,
     /// How many connections it was handed to, as the tail said. A duplicate is not handed on again: 0.
     pub connections: u64,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{
+use crate::log::{
     codes::sql,
     error::{ReadError, StoreError},
 };
@@ -18,7 +18,7 @@ pub(super) const COLUMNS: &str = "id, title, state, reason, step, total, message
      updated_at, ended_at, first_line, last_line, push, delivery";
 
 /// What became of an order: the job as it is now, and whether that is new.
-pub(super) type Carried = Result<(Arc<Job>, bool), Refused>;
+pub(super) type CommandOutcome = Result<(Arc<Job>, bool), Refused>;
 
 /// A row as the job that it is.
 pub(super) fn job(row: &Row<'_>) -> Result<Job, ReadError> {
@@ -72,11 +72,11 @@ pub(super) fn following(conn: &Connection, push: Seq) -> rusqlite::Result<Option
 }
 
 /// Carries out an order, in the transaction that is on.
-pub(super) fn carry_out(
+pub(super) fn execute(
     conn: &Connection,
     order: &JobCommand,
     now: u64,
-) -> Result<Carried, StoreError> {
+) -> Result<CommandOutcome, StoreError> {
     let found = find(conn, order.id()).map_err(|error| StoreError::Fatal(error.to_string()))?;
     let (number, job) = match (found, order) {
         (Some(found), _) => found,
@@ -165,7 +165,7 @@ fn update(conn: &Connection, number: i64, job: &Job) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A word as the file has it: its place among all of its kind.
+/// A word as the file has it: its position among all of its kind.
 pub(super) fn code<T: PartialEq>(all: &[T], word: &T) -> Option<usize> {
     all.iter().position(|other| other == word)
 }
@@ -188,7 +188,7 @@ fn receipts(receipts: Receipts) -> String {
 }
 
 fn parse_receipts(text: &str) -> Result<Receipts, ReadError> {
-    let numbers = super::rows::parse_list(text);
+    let numbers = crate::log::rows::parse_list(text);
     let [audience, sent, acknowledged, waiting, expired, recalled] = numbers[..] else {
         return Err(ReadError::Invalid(format!("receipts {text:?}")));
     };

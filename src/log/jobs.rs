@@ -4,16 +4,16 @@ use std::{ops::RangeInclusive, sync::Arc};
 
 use rusqlite::{Connection, Row};
 
-use super::{
+use crate::job::{Extent, Job, JobCommand, JobId, Line, State};
+use crate::log::{
     Log, ReadError,
-    answer::answer,
     codes::sql,
     error::{AppendError, JobCommandError},
     job_rows::{self, COLUMNS},
-    queue::Task,
     shared::JobTail,
+    writer::queue::Task,
+    writer::reply::channel,
 };
-use crate::job::{Extent, Job, JobCommand, JobId, Line, State};
 
 /// Bytes of text that one page of lines has, at most; one line may be more.
 const PAGE_BYTES: usize = 256 << 10;
@@ -58,7 +58,7 @@ impl Log {
     /// Carries out an order. What it changes is durable when this returns, and was handed to the tail.
     /// Dropping it before gives up the answer; the order may be carried out all the same.
     pub async fn order(&self, order: JobCommand) -> Result<Arc<Job>, JobCommandError> {
-        let (sender, receiver) = answer();
+        let (sender, receiver) = channel();
         let mut waiting = Some((order, sender));
         loop {
             let weight = waiting.as_ref().map_or(0, |(order, _)| order.weight());
@@ -78,7 +78,7 @@ impl Log {
 
     /// One job; none: there is none, or not any more.
     pub fn job(&self, id: JobId) -> Result<Option<Job>, ReadError> {
-        self.ask(|conn| Ok(job_rows::find(conn, id)?.map(|(_, job)| job)))
+        self.query(|conn| Ok(job_rows::find(conn, id)?.map(|(_, job)| job)))
     }
 
     /// Jobs in this state, or in any, newest first: those made before `before`.
@@ -97,7 +97,7 @@ impl Log {
         );
         let state = state.and_then(|state| job_rows::code(&State::ALL, &state));
         let before = before.map_or(i64::MAX, sql);
-        self.ask(|conn| {
+        self.query(|conn| {
             let mut find = conn.prepare_cached(&find)?;
             let mut rows = find.query((before, sql(limit as u64 + 1), state))?;
             let mut page = JobPage::default();
@@ -121,7 +121,7 @@ impl Log {
         range: LineRange,
         limit: usize,
     ) -> Result<Option<LinePage>, ReadError> {
-        self.ask(|conn| {
+        self.query(|conn| {
             let Some((number, job)) = job_rows::find(conn, id)? else {
                 return Ok(None);
             };

@@ -1,4 +1,4 @@
-//! The outcomes of recalls and of upkeep.
+//! The outcomes of recalls and of maintenance.
 
 use crate::message::Audience;
 

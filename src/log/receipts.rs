@@ -1,17 +1,17 @@
 //! What became of a message at each client it was for.
 //!
-//! Nothing is written for each delivery. A client's place says up to where it was sent and has
+//! Nothing is written for each delivery. A client's position says up to where it was sent and has
 //! acknowledged everything, and when a message ends, the log writes down for whom it was still waiting.
 
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{
+use crate::log::{
     codes::{ended, kind, sql},
     error::ReadError,
-    place_rows::place_of,
-    places::{ClientPlace, Places},
+    position_rows::position_of,
+    positions::{ClientPosition, Positions},
     rows::{self, parse_list},
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
@@ -56,16 +56,16 @@ impl Sent {
         Ok(found.optional()?)
     }
 
-    fn receipt(&self, audience: i64, place: ClientPlace) -> Receipt {
+    fn receipt(&self, audience: i64, position: ClientPosition) -> Receipt {
         if self.missed.contains(&audience) {
             return match self.ended {
                 ended::RECALLED => Receipt::Recalled,
                 _ => Receipt::Expired,
             };
         }
-        if place.acked >= self.seq {
+        if position.acked >= self.seq {
             Receipt::Acknowledged
-        } else if place.sent >= self.seq {
+        } else if position.sent >= self.seq {
             Receipt::Sent
         } else if self.expired {
             Receipt::Expired
@@ -78,7 +78,7 @@ impl Sent {
 /// The receipts of a message, by number; none: there is no such message.
 pub(super) fn receipts(
     conn: &Connection,
-    places: &Places,
+    positions: &Positions,
     seq: Seq,
     now: u64,
 ) -> Result<Option<Receipts>, ReadError> {
@@ -93,14 +93,14 @@ pub(super) fn receipts(
             .query_row([sql(seq)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (connections, delivered): (u64, u64) = written.unwrap_or_default();
-        let unwritten = places.unwritten_reach(seq);
+        let unwritten = positions.unwritten_reach(seq);
         receipts.audience = connections + unwritten.connections;
         receipts.sent = delivered + unwritten.delivered;
         receipts.waiting = receipts.audience.saturating_sub(receipts.sent);
         return Ok(Some(receipts));
     };
     for id in clients {
-        receipts.count(sent.receipt(*id, place_now(conn, places, *id)?.1));
+        receipts.count(sent.receipt(*id, position_now(conn, positions, *id)?.1));
     }
     Ok(Some(receipts))
 }
@@ -109,7 +109,7 @@ pub(super) fn receipts(
 /// Empty for a message to a topic or to everyone. None: there is no such message.
 pub(super) fn recipients(
     conn: &Connection,
-    places: &Places,
+    positions: &Positions,
     seq: Seq,
     (skip, limit): (usize, usize),
     now: u64,
@@ -119,27 +119,27 @@ pub(super) fn recipients(
     };
     let mut recipients = Vec::new();
     for id in sent.clients.iter().flatten().skip(skip).take(limit) {
-        let (name, place) = place_now(conn, places, *id)?;
+        let (name, position) = position_now(conn, positions, *id)?;
         if let Some(client) = name {
-            recipients.push((client, sent.receipt(*id, place)));
+            recipients.push((client, sent.receipt(*id, position)));
         }
     }
     Ok(Some(recipients))
 }
 
 /// A client's name and how far it is, with what is not written yet.
-fn place_now(
+fn position_now(
     conn: &Connection,
-    places: &Places,
+    positions: &Positions,
     audience: i64,
-) -> Result<(Option<ClientId>, ClientPlace), ReadError> {
-    let mut place = place_of(conn, audience)?;
+) -> Result<(Option<ClientId>, ClientPosition), ReadError> {
+    let mut position = position_of(conn, audience)?;
     let name = match rows::name_of(conn, audience)? {
         Some((_, name)) => Some(rows::client_id(&name)?),
         None => None,
     };
     if let Some(client) = &name {
-        place.merge(places.unwritten(client));
+        position.merge(positions.unwritten(client));
     }
-    Ok((name, place))
+    Ok((name, position))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{
+use crate::log::{
     codes::{EVERYONE, ended, kind},
     error::ReadError,
 };
@@ -65,7 +65,7 @@ pub(super) struct Decoder {
 }
 
 /// A row that has ended, or ends before now.
-pub(super) struct Over {
+pub(super) struct EndedRow {
     /// [`ended::EXPIRED`] or [`ended::RECALLED`].
     pub how: i64,
 }
@@ -79,16 +79,16 @@ impl Decoder {
         row: &Row<'_>,
         reader: Option<&ClientId>,
         now: u64,
-    ) -> Result<Result<Message, Over>, ReadError> {
+    ) -> Result<Result<Message, EndedRow>, ReadError> {
         let expires_at: Option<u64> = row.get(2)?;
         match row.get(3)? {
             ended::NOT if expires_at.is_some_and(|at| at <= now) => {
-                return Ok(Err(Over {
+                return Ok(Err(EndedRow {
                     how: ended::EXPIRED,
                 }));
             }
             ended::NOT => {}
-            how => return Ok(Err(Over { how })),
+            how => return Ok(Err(EndedRow { how })),
         }
         let audience = match (row.get::<_, Option<i64>>(4)?, reader) {
             (Some(id), _) => self.audience(conn, id)?,

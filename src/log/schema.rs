@@ -10,7 +10,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{
+use crate::log::{
     codes::sql,
     error::{OpenError, ReadError},
     job_rows,
@@ -41,7 +41,7 @@ pub(super) struct Opened {
     pub conn: Connection,
     pub path: PathBuf,
     pub epoch: Epoch,
-    /// The newest place that was ever given.
+    /// The newest position that was ever given.
     pub head: Seq,
     /// Messages up to here may be gone.
     pub pruned: Seq,
@@ -134,7 +134,7 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Gives back what a connection remembers of the file. That is only a wish: it is read again when it is needed.
-pub(super) fn rest(conn: &Connection) {
+pub(super) fn release_memory(conn: &Connection) {
     let _ = conn.execute_batch("PRAGMA shrink_memory");
 }
 

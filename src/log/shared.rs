@@ -7,7 +7,10 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{counters::Counters, options::Clock, places::Places, queue::Queue, readers::Readers};
+use crate::log::{
+    options::Clock, positions::Positions, reader::pool::ReaderPool, writer::counters::Counters,
+    writer::queue::Queue,
+};
 use crate::{job::Job, message::Epoch};
 
 /// Called with each change of a job once it is durable, in order, on the writer's thread.
@@ -16,8 +19,8 @@ pub type JobTail = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
 /// See the module documentation.
 pub(super) struct Shared {
     pub(super) queue: Queue,
-    pub(super) readers: Readers,
-    pub(super) places: Arc<Places>,
+    pub(super) readers: ReaderPool,
+    pub(super) positions: Arc<Positions>,
     pub(super) counters: Counters,
     pub(super) epoch: Epoch,
     pub(super) head: AtomicU64,

@@ -1,6 +1,16 @@
 //! The one thread that writes: it takes whatever waits, keeps it in one transaction with one fsync, hands
 //! the messages on in order, and then answers. Between commits it tidies up.
 
+pub(in crate::log) mod append;
+pub(in crate::log) mod counters;
+mod idle_release;
+mod maintenance;
+mod maintenance_state;
+pub(in crate::log) mod queue;
+mod recall;
+pub(in crate::log) mod reply;
+pub(in crate::log) mod store;
+
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,16 +18,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
+use crate::log::{
     entry::{Appended, Entry},
     error::{AppendError, Fatal, StoreError, fatal_only},
-    places::Reach,
-    queue::{Bound, JobOutcome, Outcome, Taken, Task},
-    rest::Rest,
+    positions::Reach,
     schema,
     shared::Shared,
-    store::{Committed, Fate, Store},
-    upkeep_state::Upkeep,
+    writer::idle_release::IdleRelease,
+    writer::maintenance_state::Maintenance,
+    writer::queue::{Bound, JobOutcome, Outcome, Taken, Task},
+    writer::store::{Committed, EntryOutcome, Store},
 };
 use crate::{
     job::JobCommand,
@@ -26,10 +36,10 @@ use crate::{
 
 /// What comes out of the log: called with the messages of each commit, in order, on the writer's thread.
 /// It answers how many connections each was handed to; what it leaves out counts as none.
-pub(super) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
+pub(in crate::log) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
 
 /// Told the reason when the log has failed for good.
-pub(super) type OnFatal = Box<dyn FnOnce(String) + Send>;
+pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;
 
 /// How long a commit waits for the publishers that the last one has answered, at most. Less than an fsync.
 const GATHER: Duration = Duration::from_micros(150);
@@ -42,11 +52,11 @@ enum Append {
 }
 
 /// The writer's state.
-pub(super) struct Writer {
+pub(in crate::log) struct Writer {
     pub store: Store,
     pub shared: Arc<Shared>,
-    pub upkeep: Upkeep,
-    pub rest: Rest,
+    pub maintenance: Maintenance,
+    pub idle_release: IdleRelease,
     tail: Tail,
     on_fatal: Option<OnFatal>,
     /// Messages in the last commit, so about as many publishers.
@@ -58,8 +68,8 @@ impl Writer {
         Self {
             store,
             shared,
-            upkeep: Upkeep::default(),
-            rest: Rest::default(),
+            maintenance: Maintenance::default(),
+            idle_release: IdleRelease::default(),
             tail,
             on_fatal: Some(on_fatal),
             last: 0,
@@ -99,16 +109,17 @@ impl Writer {
             bytes: options.batch_bytes,
         };
         loop {
-            let patience = self.upkeep_now()?;
-            let patience = self.rest.patience(patience);
+            let patience = self.maintain()?;
+            let patience = self.idle_release.limit_sleep(patience);
             match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
                 Taken::Tasks(tasks) => {
-                    self.rest.put_off();
+                    self.idle_release.note_activity();
                     self.turn(tasks)?;
                 }
                 Taken::Nothing => {
                     self.last = 0;
-                    self.rest.take_if_due(&mut self.store, &self.shared.readers);
+                    self.idle_release
+                        .release_if_idle(&mut self.store, &self.shared.readers);
                 }
                 Taken::Closed => return Ok(()),
             }
@@ -131,7 +142,7 @@ impl Writer {
                 }
                 Task::Tidy(answer) => {
                     self.commit(std::mem::take(&mut group))?;
-                    let result = self.settle();
+                    let result = self.maintain_fully();
                     answer(self.note(result));
                     self.check()?;
                 }
@@ -152,12 +163,12 @@ impl Writer {
                 Append::JobCommand(..) => &[],
             })
             .collect();
-        let orders: Vec<&JobCommand> = group.iter().filter_map(Append::order).collect();
-        self.last = entries.len() + orders.len();
+        let commands: Vec<&JobCommand> = group.iter().filter_map(Append::order).collect();
+        self.last = entries.len() + commands.len();
         let (began, now) = (Instant::now(), self.store.options.clock.now());
-        match self.store.append(&entries, &orders, now) {
+        match self.store.append(&entries, &commands, now) {
             Ok(committed) => {
-                self.upkeep.appended += committed.messages.len();
+                self.maintenance.appended += committed.messages.len();
                 self.shared
                     .counters
                     .committed(&committed.messages, began.elapsed());
@@ -169,7 +180,7 @@ impl Writer {
                     .store(self.store.messages, Ordering::Relaxed);
                 let connections = (self.tail)(&self.shared.epoch, &committed.messages);
                 self.note_reach(&committed.messages, &connections);
-                self.tell_jobs(&committed);
+                self.publish_jobs(&committed);
                 answer(group, &committed, &connections);
                 Ok(())
             }
@@ -183,18 +194,18 @@ impl Writer {
     }
 
     /// Tells how jobs have changed.
-    fn tell_jobs(&self, committed: &Committed) {
+    fn publish_jobs(&self, committed: &Committed) {
         let Some(tail) = self.shared.job_tail.get() else {
             return;
         };
-        let changed = committed.orders.iter().filter_map(|order| match order {
+        let changed = committed.commands.iter().filter_map(|order| match order {
             Ok((job, true)) => Some(job),
             _ => None,
         });
         committed.followers.iter().chain(changed).for_each(tail);
     }
 
-    /// Remembers how far messages to topics and to everyone came. For direct ones the places say it.
+    /// Remembers how far messages to topics and to everyone came. For direct ones the positions say it.
     fn note_reach(&self, messages: &[Arc<Message>], connections: &[u64]) {
         let common =
             |message: &Message| matches!(message.audience, Audience::Topic(_) | Audience::Everyone);
@@ -209,12 +220,12 @@ impl Writer {
                 };
                 (message.seq, reach)
             });
-        self.shared.places.note_reach(reach);
+        self.shared.positions.note_reach(reach);
     }
 
     /// Fails when work that ran here has failed the log.
     fn check(&mut self) -> Result<(), Fatal> {
-        match self.upkeep.failed.take() {
+        match self.maintenance.failed.take() {
             Some(reason) => Err(Fatal(reason)),
             None => Ok(()),
         }
@@ -222,7 +233,7 @@ impl Writer {
 
     fn close(&mut self) -> Result<(), Fatal> {
         let result = self
-            .settle()
+            .maintain_fully()
             .and_then(|_| schema::note_closed(&self.store.conn).map_err(StoreError::from))
             .and_then(|()| {
                 self.shared.readers.close();
@@ -251,8 +262,8 @@ impl Append {
 
 fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
     let mut new = committed.messages.iter().enumerate();
-    let mut outcomes = committed.fates.iter().map(|fate| match fate {
-        Fate::New(job) => {
+    let mut outcomes = committed.outcomes.iter().map(|outcome| match outcome {
+        EntryOutcome::New(job) => {
             let (i, message) = new.next().ok_or(AppendError::Failed)?;
             Ok(Appended {
                 seq: message.seq,
@@ -261,15 +272,15 @@ fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
                 job: *job,
             })
         }
-        Fate::Duplicate(seq, job) => Ok(Appended {
+        EntryOutcome::Duplicate(seq, job) => Ok(Appended {
             seq: *seq,
             connections: 0,
             duplicate: true,
             job: *job,
         }),
-        Fate::KeyReused(seq) => Err(AppendError::KeyReused { seq: *seq }),
+        EntryOutcome::KeyReused(seq) => Err(AppendError::KeyReused { seq: *seq }),
     });
-    let mut carried = committed.orders.iter();
+    let mut carried = committed.commands.iter();
     for append in group {
         match append {
             Append::JobCommand(_, answer) => answer(match carried.next() {

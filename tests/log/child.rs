@@ -34,7 +34,7 @@ pub const NOT_OPENED: i32 = 4;
 /// What a child has said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// This push, with this text, got this place.
+    /// This push, with this text, got this position.
     Acked(u64, String),
     /// This message was recalled.
     Recalled(u64),
@@ -170,7 +170,7 @@ fn load(log: &Log) {
 }
 
 fn life(log: &Log) {
-    let topic = Topic::parse("orders/1").expect("a topic");
+    let topic = Topic::parse("commands/1").expect("a topic");
     for i in 0..10 {
         // Some are longer than a page of the file.
         let text = format!("{i}-{}", "x".repeat(if i % 3 == 0 { 9000 } else { 10 }));
@@ -202,7 +202,7 @@ fn life(log: &Log) {
     }
 }
 
-/// Everything in a log as its texts and places, by its history. The log must open and be whole.
+/// Everything in a log as its texts and positions, by its history. The log must open and be whole.
 pub fn everything(folder: &Path) -> Vec<(u64, String, bool)> {
     let fatal = |reason| panic!("{reason}");
     let log =

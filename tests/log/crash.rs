@@ -28,7 +28,7 @@ fn killed_in_a_loop(durability: Durability) {
         let there = child::everything(folder.path());
         assert!(
             there.is_sorted_by(|a, b| a.0 < b.0),
-            "in order and each place once"
+            "in order and each position once"
         );
         for (seq, text) in &acked {
             let found = there.binary_search_by_key(seq, |(seq, ..)| *seq);
@@ -38,8 +38,8 @@ fn killed_in_a_loop(durability: Durability) {
                 "{seq} is another message"
             );
         }
-        let places: HashSet<u64> = acked.iter().map(|(seq, _)| *seq).collect();
-        assert_eq!(places.len(), acked.len(), "no place was given twice");
+        let positions: HashSet<u64> = acked.iter().map(|(seq, _)| *seq).collect();
+        assert_eq!(positions.len(), acked.len(), "no position was given twice");
     }
     assert!(acked.len() > 500, "{}", acked.len());
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 use tidings::{
     log::{
-        AppendError, Clock, Entry, IdempotencyKey, Log, LogOptions, LossReason, PageLimit,
+        AppendError, Clock, Entry, IdempotencyKey, Log, LogGapReason, LogOptions, PageLimit,
         Subscriptions,
     },
     message::{Audience, ClientId, Data, Draft, Receipt, Topic, TopicFilter},
@@ -50,7 +50,7 @@ struct Push {
     text: u8,
     ttl: Option<u64>,
     key: Option<u8>,
-    /// Places left out before it.
+    /// Positions left out before it.
     gap: u64,
 }
 
@@ -112,7 +112,7 @@ struct Kept {
     text: String,
     recalled: bool,
     /// What became of it, for those of its clients of whom this is settled.
-    fates: HashMap<usize, Receipt>,
+    outcomes: HashMap<usize, Receipt>,
 }
 
 struct Bed {
@@ -170,8 +170,8 @@ impl Bed {
         self.kept.last().map_or(0, |kept| kept.seq)
     }
 
-    /// The `n`th place there is, going round.
-    fn place(&self, n: usize) -> u64 {
+    /// The `n`th position there is, going round.
+    fn position(&self, n: usize) -> u64 {
         match n % (self.kept.len() + 1) {
             0 => 0,
             n => self.kept[n - 1].seq,
@@ -181,7 +181,7 @@ impl Bed {
     fn act(&mut self, act: &Act) {
         match act {
             Act::Push(pushes) => self.push(pushes),
-            // Names are forgotten after two times the retention time; then losses may be told too often.
+            // Names are forgotten after two times the retention time; then gaps may be told too often.
             Act::Pass(seconds) if self.now() - self.started < MAX_AGE * 1900 => {
                 self.clock.fetch_add(seconds * 1000, Ordering::Relaxed);
             }
@@ -190,14 +190,14 @@ impl Bed {
             Act::Reopen => self.open(),
             Act::Recall(n) => self.recall(*n),
             Act::Sent(c, n) => {
-                let seq = self.place(*n);
-                self.settle();
+                let seq = self.position(*n);
+                self.maintain_fully();
                 self.log().note_sent(&client(*c), seq);
                 self.sent[*c] = self.sent[*c].max(seq);
             }
             Act::Acked(c, n) => {
-                let seq = self.place(*n);
-                self.settle();
+                let seq = self.position(*n);
+                self.maintain_fully();
                 self.log().note_acked(&client(*c), seq);
                 self.acked[*c] = self.acked[*c].max(seq);
             }
@@ -214,13 +214,13 @@ impl Bed {
                     everyone: *everyone,
                     filters: filters.iter().map(filter).collect(),
                 };
-                self.read(&subscriptions, self.place(*after), *page);
+                self.read(&subscriptions, self.position(*after), *page);
             }
         }
         assert_eq!(self.log().head(), self.head());
         for (i, name) in CLIENTS.iter().enumerate() {
-            let place = self.log().inbox_place(&client(i)).expect("a place");
-            assert_eq!(place, self.had(i), "the inbox of {name}");
+            let position = self.log().inbox_position(&client(i)).expect("a position");
+            assert_eq!(position, self.had(i), "the inbox of {name}");
         }
     }
 
@@ -275,7 +275,7 @@ impl Bed {
                 to: push.audience.clone(),
                 text: push.text.to_string(),
                 recalled: false,
-                fates: HashMap::new(),
+                outcomes: HashMap::new(),
             });
         }
         let outcomes = self.log().append_batch_blocking(entries);
@@ -287,7 +287,7 @@ impl Bed {
     }
 
     /// Remembers what became of messages that end now at clients who have not had them.
-    fn settle(&mut self) {
+    fn maintain_fully(&mut self) {
         let (now, sent, acked) = (self.now(), self.sent, self.acked);
         for kept in &mut self.kept {
             if kept.expires_at.is_none_or(|at| at > now) {
@@ -298,14 +298,14 @@ impl Bed {
                     .iter()
                     .filter(|c| sent[**c].max(acked[**c]) < kept.seq)
                 {
-                    kept.fates.entry(*c).or_insert(Receipt::Expired);
+                    kept.outcomes.entry(*c).or_insert(Receipt::Expired);
                 }
             }
         }
     }
 
     fn tidy(&mut self) {
-        self.settle();
+        self.maintain_fully();
         self.log().tidy().expect("tidied");
         let now = self.now();
         for kept in &self.kept {
@@ -320,20 +320,20 @@ impl Bed {
                 .recipients(kept.seq, 0, 100)
                 .expect("read")
                 .expect("there");
-            let fate = |c: &usize| match kept.fates.get(c) {
-                Some(fate) => *fate,
+            let outcome = |c: &usize| match kept.outcomes.get(c) {
+                Some(outcome) => *outcome,
                 None if self.acked[*c] >= kept.seq => Receipt::Acknowledged,
                 None if self.sent[*c] >= kept.seq => Receipt::Sent,
                 None => Receipt::Queued,
             };
-            let expected: Vec<_> = clients.iter().map(|c| (client(*c), fate(c))).collect();
+            let expected: Vec<_> = clients.iter().map(|c| (client(*c), outcome(c))).collect();
             assert_eq!(receipts, expected, "{kept:?}");
         }
         for (c, name) in CLIENTS.iter().enumerate() {
-            let place = self.had(c);
+            let position = self.had(c);
             let waits = |kept: &&Kept| {
                 let for_it = matches!(&kept.to, To::Clients(clients) if clients.contains(&c));
-                for_it && kept.seq > place && self.deliverable(kept) && !self.old(kept)
+                for_it && kept.seq > position && self.deliverable(kept) && !self.old(kept)
             };
             let unread = self.log().unread_count(&client(c), 1000).expect("a count");
             assert_eq!(
@@ -353,8 +353,8 @@ impl Bed {
     }
 
     fn recall(&mut self, n: usize) {
-        self.settle();
-        let seq = self.place(n);
+        self.maintain_fully();
+        let seq = self.position(n);
         let recalled = self.log().recall_blocking(seq).expect("no error").is_some();
         let (sent, acked) = (self.sent, self.acked);
         let old = self
@@ -371,10 +371,10 @@ impl Bed {
             let waiting = clients.iter().filter(|c| sent[**c].max(acked[**c]) < seq);
             for c in waiting {
                 // Recalled after it had expired, it has still not been sent.
-                kept.fates.insert(*c, Receipt::Recalled);
+                kept.outcomes.insert(*c, Receipt::Recalled);
             }
-            for fate in kept.fates.values_mut() {
-                *fate = Receipt::Recalled;
+            for outcome in kept.outcomes.values_mut() {
+                *outcome = Receipt::Recalled;
             }
         }
         kept.recalled |= recalled;
@@ -382,8 +382,8 @@ impl Bed {
 
     fn read(&self, subscriptions: &Subscriptions, from: u64, page: usize) {
         let wanted = |kept: &&Kept| kept.seq > from && is_for(&kept.to, subscriptions);
-        let (mut after, mut got, mut losses) = (from, Vec::new(), Vec::new());
-        while after < self.log().head() || after == from && got.is_empty() && losses.is_empty() {
+        let (mut after, mut got, mut gaps) = (from, Vec::new(), Vec::new());
+        while after < self.log().head() || after == from && got.is_empty() && gaps.is_empty() {
             let limit = PageLimit {
                 messages: page,
                 bytes: 2,
@@ -397,7 +397,7 @@ impl Bed {
                     .iter()
                     .map(|m| (m.seq, m.data.as_str().to_owned())),
             );
-            losses.extend(read.losses);
+            gaps.extend(read.gaps);
             if read.reached == after {
                 assert!(after >= self.log().head());
                 break;
@@ -419,11 +419,7 @@ impl Bed {
                 "{seq}"
             );
         }
-        let told = |seq: u64| {
-            losses
-                .iter()
-                .any(|loss| (loss.from..=loss.to).contains(&seq))
-        };
+        let told = |seq: u64| gaps.iter().any(|gap| (gap.from..=gap.to).contains(&seq));
         for kept in self.kept.iter().filter(wanted) {
             let there = got.iter().any(|(seq, _)| *seq == kept.seq);
             if !there && !kept.recalled {
@@ -434,16 +430,18 @@ impl Bed {
                 );
             }
         }
-        for loss in &losses {
+        for gap in &gaps {
             let gone = self
                 .kept
                 .iter()
                 .filter(wanted)
-                .find(|kept| kept.seq == loss.to);
-            let gone = gone.unwrap_or_else(|| panic!("{loss:?} of nothing"));
-            match loss.reason {
-                LossReason::Expired => assert!(gone.expires_at.is_some_and(|at| at <= self.now())),
-                LossReason::Pruned => assert!(self.old(gone), "{loss:?} {gone:?}"),
+                .find(|kept| kept.seq == gap.to);
+            let gone = gone.unwrap_or_else(|| panic!("{gap:?} of nothing"));
+            match gap.reason {
+                LogGapReason::Expired => {
+                    assert!(gone.expires_at.is_some_and(|at| at <= self.now()))
+                }
+                LogGapReason::Pruned => assert!(self.old(gone), "{gap:?} {gone:?}"),
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    log::{Log, Loss, Page, PageLimit, ReadError, Subscriptions},
+    log::{Log, LogGap, Page, PageLimit, ReadError, Subscriptions},
     message::{Epoch, Frame, FrameWriter, Seq},
 };
 
@@ -44,8 +44,8 @@ pub struct Backlog {
     pub reached: Seq,
     /// See [`Page::more`].
     pub more: bool,
-    /// See [`Page::losses`].
-    pub losses: Vec<Loss>,
+    /// See [`Page::gaps`].
+    pub gaps: Vec<LogGap>,
 }
 
 impl LogRead {
@@ -53,7 +53,7 @@ impl LogRead {
     pub fn run(&self, log: &Log) -> Result<Backlog, ReadError> {
         let after = match (self.after, &self.subscriptions.client) {
             (Some(after), _) => after,
-            (None, Some(client_id)) => log.inbox_place(client_id)?,
+            (None, Some(client_id)) => log.inbox_position(client_id)?,
             (None, None) => 0,
         };
         if let Some(until) = self.until.filter(|until| *until <= after) {
@@ -71,7 +71,7 @@ impl Backlog {
             batches: VecDeque::new(),
             reached: seq,
             more: false,
-            losses: Vec::new(),
+            gaps: Vec::new(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Backlog {
             batches,
             reached: page.reached,
             more: page.more,
-            losses: page.losses,
+            gaps: page.gaps,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Messages that a connection cannot get any more.
 
-use crate::{log::LossReason, message::Seq};
+use crate::{log::LogGapReason, message::Seq};
 
 /// A range of messages that a connection cannot get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +39,11 @@ impl GapReason {
     }
 }
 
-impl From<LossReason> for GapReason {
-    fn from(reason: LossReason) -> Self {
+impl From<LogGapReason> for GapReason {
+    fn from(reason: LogGapReason) -> Self {
         match reason {
-            LossReason::Expired => Self::Expired,
-            LossReason::Pruned => Self::Pruned,
+            LogGapReason::Expired => Self::Expired,
+            LogGapReason::Pruned => Self::Pruned,
         }
     }
 }

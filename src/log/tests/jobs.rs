@@ -1,6 +1,6 @@
 use rusqlite::Connection;
 
-use super::{super::answer::block_on, *};
+use super::{super::writer::reply::block_on, *};
 use crate::job::{
     Job, JobCommand, JobId, Lines, NewJob, Refused, Report, State, Title, TrackedPush,
 };
@@ -45,7 +45,7 @@ fn a_change_is_handed_to_the_tail_in_order_before_it_is_answered() {
     assert_eq!(
         *told.lock(),
         expected,
-        "and what changes nothing is no news"
+        "and what changes nothing is no update"
     );
     let unknown = JobId::random();
     let refused = order(&bed, JobCommand::Cancel(unknown));

@@ -21,14 +21,14 @@ fn a_message_gets_the_next_place_and_is_handed_on_before_the_answer() {
 fn a_log_that_is_opened_again_goes_on_where_it_was() {
     let mut bed = Bed::new();
     bed.push(to_client("a"), "one");
-    bed.push(to_topic("orders/1"), "two");
+    bed.push(to_topic("commands/1"), "two");
     let epoch = bed.log().epoch().clone();
     bed.reopen();
     assert_eq!(*bed.log().epoch(), epoch);
     assert_eq!(bed.log().head(), 2);
     assert_eq!(bed.log().stats().expect("numbers").messages, 2);
     assert_eq!(
-        texts(&bed.read(&listener("a", &["orders/*"]), 0)),
+        texts(&bed.read(&listener("a", &["commands/*"]), 0)),
         ["one", "two"]
     );
     assert_eq!(bed.push(Audience::Everyone, "three"), 3);
@@ -222,7 +222,7 @@ fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
     assert!(kept >= 4, "{kept}");
     assert_eq!(back.entry.draft.data.as_str(), kept.to_string());
     drop(hold);
-    answer::block_on(log.room());
+    writer::reply::block_on(log.room());
     let seqs: Vec<Seq> = answers.iter().take(kept).collect();
     assert_eq!(seqs, (1..=kept as u64).collect::<Vec<_>>());
 }
@@ -245,7 +245,10 @@ fn what_was_accepted_is_kept_and_answered_when_the_log_is_closed() {
     drop(answered);
     assert_eq!(answers.iter().filter(Result::is_ok).count(), 499);
     assert_eq!(bed.log().head(), 500);
-    assert_eq!(bed.log().inbox_place(&client("a")).expect("a place"), 1);
+    assert_eq!(
+        bed.log().inbox_position(&client("a")).expect("a position"),
+        1
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ fn receipts(bed: &Bed, seq: Seq) -> Receipts {
     bed.log().receipts(seq).expect("read").expect("there")
 }
 
-fn fates(bed: &Bed, seq: Seq) -> Vec<Receipt> {
+fn outcomes(bed: &Bed, seq: Seq) -> Vec<Receipt> {
     let recipients = bed
         .log()
         .recipients(seq, 0, 100)
@@ -22,8 +22,8 @@ fn an_inbox_begins_after_what_was_seen_or_for_want_of_that_sent_and_never_goes_b
         bed.push(to_client("b"), "other");
     }
     let inbox = |bed: &Bed| {
-        let place = bed.log().inbox_place(&a).expect("a place");
-        (place, bed.log().unread_count(&a, 100).expect("a count"))
+        let position = bed.log().inbox_position(&a).expect("a position");
+        (position, bed.log().unread_count(&a, 100).expect("a count"))
     };
     assert_eq!(inbox(&bed), (0, 5));
     bed.log().note_sent(&a, 3);
@@ -37,8 +37,8 @@ fn an_inbox_begins_after_what_was_seen_or_for_want_of_that_sent_and_never_goes_b
     assert_eq!(inbox(&bed), (5, 2));
     bed.log().note_sent(&a, 7);
     assert_eq!(inbox(&bed), (5, 2), "written is not seen");
-    let expected = ClientPlace { sent: 7, acked: 5 };
-    assert_eq!(bed.log().client_place(&a).expect("a place"), expected);
+    let expected = ClientPosition { sent: 7, acked: 5 };
+    assert_eq!(bed.log().client_position(&a).expect("a position"), expected);
     bed.log().note_acked(&a, 1_000_000);
     assert_eq!(
         inbox(&bed),
@@ -52,14 +52,14 @@ fn an_inbox_begins_after_what_was_seen_or_for_want_of_that_sent_and_never_goes_b
 fn receipts_say_how_far_a_message_came_at_each_client() {
     let bed = Bed::new();
     let seq = bed.push(to_clients(&["a", "b", "c"]), "x");
-    assert_eq!(fates(&bed, seq), [Receipt::Queued; 3]);
+    assert_eq!(outcomes(&bed, seq), [Receipt::Queued; 3]);
     bed.log().note_sent(&client("a"), seq);
     bed.log().note_sent(&client("b"), seq);
     bed.log().note_acked(&client("b"), seq);
     let expected = [Receipt::Sent, Receipt::Acknowledged, Receipt::Queued];
-    assert_eq!(fates(&bed, seq), expected);
+    assert_eq!(outcomes(&bed, seq), expected);
     bed.log().tidy().expect("written");
-    assert_eq!(fates(&bed, seq), expected);
+    assert_eq!(outcomes(&bed, seq), expected);
     let counts = Receipts {
         audience: 3,
         sent: 1,
@@ -84,13 +84,16 @@ fn a_message_that_expired_before_it_was_sent_stays_expired() {
     bed.log().note_sent(&client("a"), seq);
     bed.log().tidy().expect("written");
     bed.pass(Duration::from_secs(10));
-    assert_eq!(fates(&bed, seq), [Receipt::Sent, Receipt::Expired]);
+    assert_eq!(outcomes(&bed, seq), [Receipt::Sent, Receipt::Expired]);
     // Both go on past it: that does not make it sent.
     let next = bed.push(to_clients(&["a", "b"]), "y");
     bed.log().note_acked(&client("a"), next);
     bed.log().note_sent(&client("b"), next);
     bed.log().tidy().expect("settled");
-    assert_eq!(fates(&bed, seq), [Receipt::Acknowledged, Receipt::Expired]);
+    assert_eq!(
+        outcomes(&bed, seq),
+        [Receipt::Acknowledged, Receipt::Expired]
+    );
     assert_eq!(
         (
             receipts(&bed, seq).expired,
@@ -98,7 +101,7 @@ fn a_message_that_expired_before_it_was_sent_stays_expired() {
         ),
         (1, 1)
     );
-    assert_eq!(fates(&bed, next), [Receipt::Acknowledged, Receipt::Sent]);
+    assert_eq!(outcomes(&bed, next), [Receipt::Acknowledged, Receipt::Sent]);
 }
 
 #[test]
@@ -120,11 +123,8 @@ fn a_recalled_message_is_gone_for_good_and_its_receipts_stay() {
     bed.reopen();
     let page = bed.read(&listener("b", &[]), 0);
     assert_eq!(texts(&page), ["next"]);
-    assert!(
-        page.losses.is_empty(),
-        "what was taken back is nobody's loss"
-    );
-    assert_eq!(fates(&bed, seq), [Receipt::Sent, Receipt::Recalled]);
+    assert!(page.gaps.is_empty(), "what was taken back is nobody's gap");
+    assert_eq!(outcomes(&bed, seq), [Receipt::Sent, Receipt::Recalled]);
     let record = bed.log().message(seq).expect("read").expect("there");
     assert_eq!(record.ended, Some(Ended::Recalled));
     assert_eq!(record.message.data.as_str(), "");
@@ -218,7 +218,7 @@ fn the_history_is_found_by_whom_what_and_when() {
     bed.push(to_client("a"), "Hello a");
     bed.push(to_clients(&["a", "b"]), "hello both");
     bed.pass(Duration::from_secs(60));
-    bed.push(to_topic("orders/1"), "paid");
+    bed.push(to_topic("commands/1"), "paid");
     bed.push_for(to_client("a"), "short", Some(1));
     bed.push(Audience::Everyone, "hello all");
     bed.pass(Duration::from_secs(60));
@@ -247,7 +247,7 @@ fn the_history_is_found_by_whom_what_and_when() {
     assert_eq!(of(HistoryAudience::Topics), [3]);
     assert_eq!(
         of(HistoryAudience::Topic(
-            Topic::parse("orders/1").expect("a topic")
+            Topic::parse("commands/1").expect("a topic")
         )),
         [3]
     );

@@ -6,25 +6,25 @@ fn everybody_gets_what_is_theirs_in_order_and_once() {
     bed.push(to_client("a"), "a1");
     bed.push(to_client("b"), "b1");
     bed.push(to_clients(&["a", "b", "c"]), "abc");
-    bed.push(to_topic("orders/1"), "o1");
-    bed.push(to_topic("orders/2"), "o2");
-    bed.push(to_topic("news"), "n");
+    bed.push(to_topic("commands/1"), "o1");
+    bed.push(to_topic("commands/2"), "o2");
+    bed.push(to_topic("update"), "n");
     bed.push(Audience::Everyone, "all");
     let got = |subscriptions: &Subscriptions| texts(&bed.read(subscriptions, 0)).join(" ");
     assert_eq!(got(&listener("a", &[])), "a1 abc all");
-    assert_eq!(got(&listener("b", &["orders/2"])), "b1 abc o2 all");
+    assert_eq!(got(&listener("b", &["commands/2"])), "b1 abc o2 all");
     assert_eq!(
-        got(&listener("c", &["orders/*", "orders/1", "**"])),
+        got(&listener("c", &["commands/*", "commands/1", "**"])),
         "abc o1 o2 n all"
     );
     assert_eq!(got(&listener("d", &["nothing"])), "all");
-    assert_eq!(got(&topics(&["orders/**"])), "o1 o2");
+    assert_eq!(got(&topics(&["commands/**"])), "o1 o2");
 }
 
 #[test]
 fn a_message_comes_back_as_it_went_in() {
     let bed = Bed::new();
-    let mut sent = draft(to_topic("orders/1"), "");
+    let mut sent = draft(to_topic("commands/1"), "");
     sent.event = Some(crate::message::EventType::parse("order.paid").expect("a type"));
     sent.data = Data::Json(r#"{"a":"ü\n"}"#.into());
     sent.ttl = Some(Duration::from_millis(1500));
@@ -39,7 +39,7 @@ fn a_message_comes_back_as_it_went_in() {
         event: sent.event,
         data: sent.data,
     };
-    assert_eq!(bed.read(&topics(&["orders/*"]), 0).messages[0], message);
+    assert_eq!(bed.read(&topics(&["commands/*"]), 0).messages[0], message);
     assert_eq!(
         bed.log().message(1).expect("read").expect("there").message,
         message

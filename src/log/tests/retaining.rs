@@ -2,8 +2,8 @@ use super::*;
 
 const DAY: u64 = 24 * 60 * 60;
 
-fn loss(from: Seq, to: Seq, reason: LossReason) -> Loss {
-    Loss { from, to, reason }
+fn gap(from: Seq, to: Seq, reason: LogGapReason) -> LogGap {
+    LogGap { from, to, reason }
 }
 
 #[test]
@@ -14,13 +14,13 @@ fn an_expired_message_is_not_delivered_and_its_loss_is_told() {
     bed.push(to_client("a"), "long");
     assert_eq!(texts(&bed.read(&listener("a", &[]), 0)), ["short", "long"]);
     bed.pass(Duration::from_secs(10));
-    let expected = [loss(1, 1, LossReason::Expired)];
+    let expected = [gap(1, 1, LogGapReason::Expired)];
     let look = || {
         let page = bed.read(&listener("a", &[]), 0);
         assert_eq!(texts(&page), ["long"]);
-        assert_eq!(page.losses, expected);
-        assert!(bed.read(&listener("a", &[]), 1).losses.is_empty());
-        assert!(bed.read(&listener("c", &[]), 0).losses.is_empty());
+        assert_eq!(page.gaps, expected);
+        assert!(bed.read(&listener("a", &[]), 1).gaps.is_empty());
+        assert!(bed.read(&listener("c", &[]), 0).gaps.is_empty());
     };
     // Before the writer has settled it, and after.
     look();
@@ -38,32 +38,32 @@ fn what_is_too_old_is_pruned_and_told_to_those_who_lost_something() {
     let mut bed = Bed::new();
     bed.push(to_client("a"), "old");
     bed.push(to_clients(&["b", "c"]), "old");
-    bed.push(to_topic("orders/1"), "old");
+    bed.push(to_topic("commands/1"), "old");
     bed.pass(Duration::from_secs(7 * DAY + 1));
     bed.push(to_client("a"), "new");
     bed.log().tidy().expect("tidied");
     assert_eq!(bed.log().stats().expect("numbers").messages, 1);
     bed.reopen();
-    let losses = |subscriptions: &Subscriptions, after| bed.read(subscriptions, after).losses;
+    let gaps = |subscriptions: &Subscriptions, after| bed.read(subscriptions, after).gaps;
     assert_eq!(
-        losses(&listener("a", &[]), 0),
-        [loss(1, 1, LossReason::Pruned)]
+        gaps(&listener("a", &[]), 0),
+        [gap(1, 1, LogGapReason::Pruned)]
     );
-    assert_eq!(losses(&listener("a", &[]), 1), []);
+    assert_eq!(gaps(&listener("a", &[]), 1), []);
     assert_eq!(
-        losses(&listener("c", &[]), 1),
-        [loss(2, 2, LossReason::Pruned)]
-    );
-    assert_eq!(
-        losses(&listener("d", &["orders/1"]), 0),
-        [loss(1, 3, LossReason::Pruned)]
+        gaps(&listener("c", &[]), 1),
+        [gap(2, 2, LogGapReason::Pruned)]
     );
     assert_eq!(
-        losses(&listener("d", &["orders/*"]), 1),
-        [loss(2, 3, LossReason::Pruned)]
+        gaps(&listener("d", &["commands/1"]), 0),
+        [gap(1, 3, LogGapReason::Pruned)]
     );
-    assert_eq!(losses(&listener("d", &["news/*"]), 1), []);
-    assert_eq!(losses(&listener("d", &["orders/*"]), 3), []);
+    assert_eq!(
+        gaps(&listener("d", &["commands/*"]), 1),
+        [gap(2, 3, LogGapReason::Pruned)]
+    );
+    assert_eq!(gaps(&listener("d", &["update/*"]), 1), []);
+    assert_eq!(gaps(&listener("d", &["commands/*"]), 3), []);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_loss_that_happens_between_two_pages_is_told_too() {
     bed.pass(Duration::from_secs(7 * DAY + 1));
     bed.log().tidy().expect("tidied");
     let page = bed.read(&listener("a", &[]), 2);
-    assert_eq!(page.losses, [loss(3, 4, LossReason::Pruned)]);
+    assert_eq!(page.gaps, [gap(3, 4, LogGapReason::Pruned)]);
     assert_eq!(page.reached, 4);
 }
 
@@ -115,7 +115,7 @@ fn a_log_that_is_too_large_lets_go_of_what_has_ended_and_then_of_the_oldest() {
         bed.log().tail_start()
     );
     let page = bed.read(&listener("a", &[]), 0);
-    assert_eq!(page.losses.len(), 2);
+    assert_eq!(page.gaps.len(), 2);
     assert_eq!(page.messages[0].seq, bed.log().tail_start());
     let (head, mut after, mut got) = (bed.log().head(), 0, Vec::new());
     while after < head {
@@ -182,10 +182,10 @@ fn a_name_that_nobody_uses_is_forgotten_and_an_old_cursor_is_still_told() {
     bed.push(to_topic("gone"), "y");
     let page = bed.read(&topics(&["gone"]), 1);
     assert_eq!(texts(&page), ["y"]);
-    assert!(bed.read(&topics(&["gone"]), 3).losses.is_empty());
-    // Whoever asks for a name that is not there with a cursor from before hears of the loss.
+    assert!(bed.read(&topics(&["gone"]), 3).gaps.is_empty());
+    // Whoever asks for a name that is not there with a cursor from before hears of the gap.
     assert_eq!(
-        bed.read(&topics(&["other"]), 1).losses,
-        [loss(2, 2, LossReason::Pruned)]
+        bed.read(&topics(&["other"]), 1).gaps,
+        [gap(2, 2, LogGapReason::Pruned)]
     );
 }

@@ -2,11 +2,11 @@
 
 use rusqlite::Connection;
 
-use super::{
+use crate::log::{
     audiences,
     codes::{EVERYONE, ended, kind, sql},
     error::ReadError,
-    posts,
+    postings,
     rows::{self, COLUMNS, Decoder, parse_list},
 };
 use crate::message::{Audience, ClientId, EventType, Message, Seq, Topic};
@@ -17,7 +17,7 @@ const PATIENCE: u64 = 20_000;
 /// Bytes of data that one page looks at, at most.
 const PATIENCE_BYTES: usize = 32 << 20;
 
-/// Places fetched at a time.
+/// Positions fetched at a time.
 const FETCH: usize = 256;
 
 /// Clients that a record of a list names.
@@ -78,14 +78,14 @@ pub struct Record {
 pub struct HistoryPage {
     /// Newest first.
     pub records: Vec<Record>,
-    /// Go on before this place; none: that was all. There may be more even when nothing was found.
+    /// Go on before this position; none: that was all. There may be more even when nothing was found.
     pub next: Option<Seq>,
     /// Rows that were looked at.
     pub rows_read: u64,
 }
 
-/// The newest messages before a place that match.
-pub(super) fn history(
+/// The newest messages before a position that match.
+pub(in crate::log) fn history(
     conn: &Connection,
     filter: &HistoryFilter,
     before: Seq,
@@ -93,7 +93,7 @@ pub(super) fn history(
     now: u64,
 ) -> Result<HistoryPage, ReadError> {
     let mut page = HistoryPage::default();
-    let Some(places) = Candidates::of(conn, filter)? else {
+    let Some(positions) = Candidates::of(conn, filter)? else {
         return Ok(page);
     };
     let mut before = match filter.until {
@@ -104,7 +104,7 @@ pub(super) fn history(
     let mut decoder = Decoder::default();
     let mut bytes = 0;
     loop {
-        let seqs = places.before(conn, before)?;
+        let seqs = positions.before(conn, before)?;
         let last = seqs.len() < FETCH;
         for seq in seqs {
             page.rows_read += 2;
@@ -133,7 +133,7 @@ pub(super) fn history(
 /// Where to look for what the filter wants.
 enum Candidates {
     All,
-    Posts(i64),
+    Postings(i64),
 }
 
 impl Candidates {
@@ -147,7 +147,7 @@ impl Candidates {
                 return Ok(Some(Self::All));
             }
         };
-        Ok(found.map(Self::Posts))
+        Ok(found.map(Self::Postings))
     }
 
     fn before(&self, conn: &Connection, before: Seq) -> Result<Vec<Seq>, ReadError> {
@@ -158,13 +158,13 @@ impl Candidates {
                 )?
                 .query_map((sql(before), FETCH), |row| row.get(0))?
                 .collect(),
-            Self::Posts(audience) => posts::before(conn, *audience, before, FETCH),
+            Self::Postings(audience) => postings::before(conn, *audience, before, FETCH),
         };
         Ok(seqs?)
     }
 }
 
-/// The first place that was given after a time, by halving the log.
+/// The first position that was given after a time, by halving the log.
 fn first_after(conn: &Connection, time: u64) -> Result<Seq, ReadError> {
     let (mut low, mut high): (Seq, Seq) = conn.query_row(
         "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM messages",
@@ -185,7 +185,7 @@ fn first_after(conn: &Connection, time: u64) -> Result<Seq, ReadError> {
     Ok(low)
 }
 
-/// The filter, as far as the place to look does not settle it.
+/// The filter, as far as the position to look does not decide it.
 struct Wanted<'f> {
     filter: &'f HistoryFilter,
     text: Option<String>,
@@ -218,7 +218,7 @@ impl<'f> Wanted<'f> {
 }
 
 /// One message as the history shows it, with the names of at most so many of its clients.
-pub(super) fn record(
+pub(in crate::log) fn record(
     conn: &Connection,
     decoder: &mut Decoder,
     seq: Seq,

@@ -5,82 +5,82 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
+use crate::log::{
     error::{AppendError, Fatal, StoreError, fatal_only},
     outcome::Tidied,
     writer::Writer,
 };
 
 /// How often the bounds of age and size are looked at while little comes in.
-const LOOK: Duration = Duration::from_secs(10);
+const LIMITS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Messages after which they are looked at in any case.
-const LOOK_AFTER: usize = 2000;
+const LIMITS_AFTER: usize = 2000;
 
 /// How long the writer waits after something did not fit on the disk.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The longest that the writer sleeps while some message is to expire: clocks are changed.
-const DOZE: Duration = Duration::from_secs(5);
+const MAX_SLEEP: Duration = Duration::from_secs(5);
 
 impl Writer {
     /// One turn of tidying: each kind of work one step at most. Returns how long the writer may sleep
     /// before there is more; none: until something comes.
-    pub fn upkeep_now(&mut self) -> Result<Option<Duration>, Fatal> {
-        if let Some(retry) = self.upkeep.retry {
+    pub fn maintain(&mut self) -> Result<Option<Duration>, Fatal> {
+        if let Some(retry) = self.maintenance.retry {
             let wait = retry.saturating_duration_since(Instant::now());
             if !wait.is_zero() {
                 return Ok(Some(wait));
             }
-            self.upkeep.retry = None;
+            self.maintenance.retry = None;
         }
-        match self.turn_of_upkeep() {
+        match self.maintenance_step() {
             Ok(sleep) => Ok(sleep),
             Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
             Err(StoreError::Full | StoreError::Locked) => {
-                self.upkeep.retry = Some(Instant::now() + RETRY);
+                self.maintenance.retry = Some(Instant::now() + RETRY);
                 Ok(Some(RETRY))
             }
         }
     }
 
-    fn turn_of_upkeep(&mut self) -> Result<Option<Duration>, StoreError> {
-        let mut sleep = LOOK;
+    fn maintenance_step(&mut self) -> Result<Option<Duration>, StoreError> {
+        let mut sleep = LIMITS_INTERVAL;
         let now = self.store.options.clock.now();
         let expiring = self.next_expiry() <= now && self.store.expire_step(now)? > 0;
         if expiring {
             sleep = Duration::ZERO;
-        } else if let Some(due) = self.shared.places.due_in() {
+        } else if let Some(due) = self.shared.positions.due_in() {
             if due.is_zero() {
-                self.rest.put_off();
-                self.store.write_places()?;
+                self.idle_release.note_activity();
+                self.store.write_positions()?;
             }
-            sleep = sleep.min(self.shared.places.due_in().unwrap_or(sleep));
+            sleep = sleep.min(self.shared.positions.due_in().unwrap_or(sleep));
         }
-        let looked = self.upkeep.looked;
-        let due = looked.is_none_or(|looked| looked.elapsed() >= LOOK);
-        if due || self.upkeep.more || self.upkeep.appended >= LOOK_AFTER {
-            self.upkeep.more = self.look(now)?;
+        let looked = self.maintenance.looked;
+        let due = looked.is_none_or(|looked| looked.elapsed() >= LIMITS_INTERVAL);
+        if due || self.maintenance.more || self.maintenance.appended >= LIMITS_AFTER {
+            self.maintenance.more = self.look(now)?;
         }
-        if self.upkeep.more {
+        if self.maintenance.more {
             sleep = Duration::ZERO;
         }
         self.store.checkpoint_if_long()?;
         let until_expiry = Duration::from_millis(self.next_expiry().saturating_sub(now));
-        if until_expiry < DOZE * 1000 {
-            sleep = sleep.min(until_expiry.min(DOZE));
+        if until_expiry < MAX_SLEEP * 1000 {
+            sleep = sleep.min(until_expiry.min(MAX_SLEEP));
         }
         Ok(Some(sleep))
     }
 
     fn next_expiry(&self) -> u64 {
-        self.shared.places.next_expiry.load(Ordering::Acquire)
+        self.shared.positions.next_expiry.load(Ordering::Acquire)
     }
 
     /// One step of each kind of removal. True: there is more.
     fn look(&mut self, now: u64) -> Result<bool, StoreError> {
-        self.upkeep.looked = Some(Instant::now());
-        let appended = std::mem::take(&mut self.upkeep.appended);
+        self.maintenance.looked = Some(Instant::now());
+        let appended = std::mem::take(&mut self.maintenance.appended);
         if self.store.prune_jobs_step(now)? {
             return Ok(true);
         }
@@ -91,29 +91,31 @@ impl Writer {
         self.shared
             .messages
             .store(self.store.messages, Ordering::Relaxed);
-        let keys = self.store.forget_keys_step(now)?;
-        let names = self.store.forget_step(now, &mut self.upkeep.forgetting)?;
+        let keys = self.store.prune_keys_step(now)?;
+        let names = self
+            .store
+            .prune_names_step(now, &mut self.maintenance.name_pruning)?;
         let space = pruned == 0 && self.store.vacuum_step()?;
         Ok(pruned > 0 || keys > 0 || names || space)
     }
 
     /// Does at once all that is to be done now.
-    pub fn settle(&mut self) -> Result<Tidied, StoreError> {
+    pub fn maintain_fully(&mut self) -> Result<Tidied, StoreError> {
         let mut tidied = Tidied::default();
         let now = self.store.options.clock.now();
         loop {
             let expired = self.store.expire_step(self.store.options.clock.now())?;
             tidied.expired += expired;
-            if expired == 0 && self.shared.places.due_in().is_none() {
+            if expired == 0 && self.shared.positions.due_in().is_none() {
                 break;
             }
             if expired == 0 {
-                self.store.write_places()?;
+                self.store.write_positions()?;
             }
         }
         loop {
             let before = self.store.messages;
-            let keys = self.store.forget_keys_step(now)?;
+            let keys = self.store.prune_keys_step(now)?;
             tidied.keys += keys;
             let more = self.look(now)?;
             tidied.pruned += usize::try_from(before - self.store.messages).unwrap_or_default();
@@ -130,7 +132,7 @@ impl Writer {
         result.map_err(|error| {
             let answer = (&error).into();
             if let Err(Fatal(reason)) = fatal_only::<()>(Err(error)) {
-                self.upkeep.failed = Some(reason);
+                self.maintenance.failed = Some(reason);
             }
             answer
         })

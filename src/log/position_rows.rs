@@ -1,27 +1,27 @@
-//! Places in the file: written in batches, and read by the number of an audience.
+//! Positions in the file: written in batches, and read by the number of an audience.
 
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{
+use crate::log::{
     audiences,
     codes::{kind, sql},
     error::StoreError,
-    places::{ClientPlace, News},
+    positions::{ClientPosition, PendingUpdate},
     rows,
-    store::Store,
+    writer::store::Store,
 };
 use crate::message::ClientId;
 
 impl Store {
     /// Writes some of what is new.
-    pub fn write_places(&mut self) -> Result<(), StoreError> {
-        let places = Arc::clone(&self.places);
-        let (clients, reach) = places.take();
+    pub fn write_positions(&mut self) -> Result<(), StoreError> {
+        let positions = Arc::clone(&self.positions);
+        let (clients, reach) = positions.take();
         let result = self.relaxed(|store| {
-            for (client, news) in &clients {
-                store.write_client(client, news)?;
+            for (client, update) in &clients {
+                store.write_client(client, update)?;
             }
             let mut put = store.conn.prepare_cached(
                 "INSERT INTO reach (seq, connections, delivered) VALUES (?1, ?2, ?3)
@@ -35,34 +35,38 @@ impl Store {
             store.count_messages()
         });
         match result {
-            Ok(()) => places.written(),
-            Err(_) => places.give_back(&reach),
+            Ok(()) => positions.written(),
+            Err(_) => positions.give_back(&reach),
         }
         result
     }
 
     /// How far the client of an audience had come when a message ended: by its expiry, or now.
-    pub fn place_at_end(
+    pub fn position_at_end(
         &self,
         audience: i64,
         expiry: Option<u64>,
-    ) -> Result<ClientPlace, StoreError> {
-        let mut place = place_of(&self.conn, audience)?;
-        if self.places.is_empty() {
-            return Ok(place);
+    ) -> Result<ClientPosition, StoreError> {
+        let mut position = position_of(&self.conn, audience)?;
+        if self.positions.is_empty() {
+            return Ok(position);
         }
         if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
             && let Ok(client) = ClientId::parse(&name)
         {
-            place.merge(match expiry {
-                Some(expiry) => self.places.unwritten_before(&client, expiry),
-                None => self.places.unwritten(&client),
+            position.merge(match expiry {
+                Some(expiry) => self.positions.unwritten_before(&client, expiry),
+                None => self.positions.unwritten(&client),
             });
         }
-        Ok(place)
+        Ok(position)
     }
 
-    fn write_client(&mut self, client: &ClientId, news: &News) -> Result<(), StoreError> {
+    fn write_client(
+        &mut self,
+        client: &ClientId,
+        update: &PendingUpdate,
+    ) -> Result<(), StoreError> {
         let audience = self.audiences.client(&self.conn, client)?;
         self.conn
             .prepare_cached(
@@ -77,11 +81,11 @@ impl Store {
             )?
             .execute((
                 audience,
-                sql(news.place.sent),
-                sql(news.place.acked),
-                news.first_seen.map(sql),
-                news.last_seen.map(sql),
-                news.reason.as_deref(),
+                sql(update.position.sent),
+                sql(update.position.acked),
+                update.first_seen.map(sql),
+                update.last_seen.map(sql),
+                update.reason.as_deref(),
             ))?;
         Ok(())
     }
@@ -91,18 +95,18 @@ impl Store {
 pub(super) fn written(
     conn: &Connection,
     client: &ClientId,
-) -> rusqlite::Result<Option<(i64, ClientPlace)>> {
+) -> rusqlite::Result<Option<(i64, ClientPosition)>> {
     let Some(id) = audiences::find(conn, kind::CLIENT, client.as_str())? else {
         return Ok(None);
     };
-    Ok(Some((id, place_of(conn, id)?)))
+    Ok(Some((id, position_of(conn, id)?)))
 }
 
 /// How far the file says that a client is, by the number of its audience.
-pub(super) fn place_of(conn: &Connection, audience: i64) -> rusqlite::Result<ClientPlace> {
+pub(super) fn position_of(conn: &Connection, audience: i64) -> rusqlite::Result<ClientPosition> {
     conn.prepare_cached("SELECT sent, acked FROM clients WHERE audience = ?1")?
         .query_row([audience], |row| {
-            Ok(ClientPlace {
+            Ok(ClientPosition {
                 sent: row.get(0)?,
                 acked: row.get(1)?,
             })

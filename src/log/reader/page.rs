@@ -1,13 +1,13 @@
-//! A page of a replay: the messages at the places that were found.
+//! A page of a replay: the messages at the positions that were found.
 
 use std::sync::OnceLock;
 
 use rusqlite::{Connection, Row};
 
-use super::{
+use crate::log::{
     codes::{ended, sql},
     error::ReadError,
-    loss::{Loss, Losses},
+    gap::{GapCollector, LogGap},
     rows::{COLUMNS, Decoder},
 };
 use crate::message::{ClientId, Message, Seq};
@@ -35,21 +35,21 @@ impl Default for PageLimit {
 pub struct Page {
     /// The messages, in order, each once.
     pub messages: Vec<Message>,
-    /// Everything for these subscriptions up to and with this place has been returned: the place to go
+    /// Everything for these subscriptions up to and with this position has been returned: the position to go
     /// on after. It may move without a message, and less far than was asked for.
     pub reached: Seq,
-    /// Whether there may be more up to the place that was asked for: `reached` is before it.
+    /// Whether there may be more up to the position that was asked for: `reached` is before it.
     pub more: bool,
-    /// What these subscriptions have lost after the place that was asked for: at most one range for each
+    /// What these subscriptions have lost after the position that was asked for: at most one range for each
     /// reason. A range may end after `reached`; then the following pages name it again, so tell only what
     /// ends after what was told before.
-    pub losses: Vec<Loss>,
+    pub gaps: Vec<LogGap>,
     /// Rows that were looked at. This is what a read costs.
     pub rows_read: u64,
 }
 
 /// A page while messages are read into it.
-pub(super) struct Filling<'c> {
+pub(in crate::log) struct PageBuilder<'c> {
     conn: &'c Connection,
     reader: Option<&'c ClientId>,
     decoder: Decoder,
@@ -58,13 +58,13 @@ pub(super) struct Filling<'c> {
     room: usize,
     /// What is in it.
     pub messages: Vec<Message>,
-    /// The last place that was looked at and settled.
+    /// The last position that was looked at and settled.
     pub last: Seq,
     /// Rows that were looked at.
     pub rows: u64,
 }
 
-impl<'c> Filling<'c> {
+impl<'c> PageBuilder<'c> {
     pub fn new(conn: &'c Connection, reader: Option<&'c ClientId>, room: usize, now: u64) -> Self {
         Self {
             conn,
@@ -78,16 +78,16 @@ impl<'c> Filling<'c> {
         }
     }
 
-    /// Reads the messages at these places. True: not all of them fit.
-    pub fn fill(&mut self, seqs: &[Seq], losses: &mut Losses) -> Result<bool, ReadError> {
+    /// Reads the messages at these positions. True: not all of them fit.
+    pub fn fill(&mut self, seqs: &[Seq], gaps: &mut GapCollector) -> Result<bool, ReadError> {
         let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
             return Ok(false);
         };
         self.messages.reserve(seqs.len());
         // Where most of a range is wanted, walking through it is cheaper than finding each.
         match last - first < 2 * seqs.len() as u64 {
-            true => self.walk(seqs, (*first, *last), losses),
-            false => self.pick(seqs, losses),
+            true => self.walk(seqs, (*first, *last), gaps),
+            false => self.pick(seqs, gaps),
         }
     }
 
@@ -95,7 +95,7 @@ impl<'c> Filling<'c> {
         &mut self,
         seqs: &[Seq],
         (first, last): (Seq, Seq),
-        losses: &mut Losses,
+        gaps: &mut GapCollector,
     ) -> Result<bool, ReadError> {
         static SELECT: OnceLock<String> = OnceLock::new();
         let select = SELECT.get_or_init(|| {
@@ -108,14 +108,14 @@ impl<'c> Filling<'c> {
             self.rows += 1;
             let seq: Seq = row.get(0)?;
             while wanted.next_if(|next| **next < seq).is_some() {}
-            if wanted.next_if(|next| **next == seq).is_some() && !self.take(seq, row, losses)? {
+            if wanted.next_if(|next| **next == seq).is_some() && !self.take(seq, row, gaps)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn pick(&mut self, seqs: &[Seq], losses: &mut Losses) -> Result<bool, ReadError> {
+    fn pick(&mut self, seqs: &[Seq], gaps: &mut GapCollector) -> Result<bool, ReadError> {
         static SELECT: OnceLock<String> = OnceLock::new();
         let select =
             SELECT.get_or_init(|| format!("SELECT {COLUMNS} FROM messages m WHERE m.seq = ?1"));
@@ -124,7 +124,7 @@ impl<'c> Filling<'c> {
             self.rows += 1;
             let mut rows = find.query([sql(*seq)])?;
             if let Some(row) = rows.next()?
-                && !self.take(*seq, row, losses)?
+                && !self.take(*seq, row, gaps)?
             {
                 return Ok(true);
             }
@@ -133,7 +133,12 @@ impl<'c> Filling<'c> {
     }
 
     /// Takes a row into the page. False: there is no room for it.
-    fn take(&mut self, seq: Seq, row: &Row<'_>, losses: &mut Losses) -> Result<bool, ReadError> {
+    fn take(
+        &mut self,
+        seq: Seq,
+        row: &Row<'_>,
+        gaps: &mut GapCollector,
+    ) -> Result<bool, ReadError> {
         match self
             .decoder
             .message(self.conn, row, self.reader, self.now)?
@@ -146,7 +151,7 @@ impl<'c> Filling<'c> {
                 self.room = self.room.saturating_sub(size);
                 self.messages.push(message);
             }
-            Err(over) if over.how == ended::EXPIRED => losses.expired(seq),
+            Err(over) if over.how == ended::EXPIRED => gaps.expired(seq),
             Err(_) => {}
         }
         self.last = seq;

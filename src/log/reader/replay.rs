@@ -1,28 +1,28 @@
-//! Reading on after a place: what was pushed to some audiences, in order, a page at a time.
+//! Reading on after a position: what was pushed to some audiences, in order, a page at a time.
 //!
-//! The cost is what is returned. Each audience has a lane of posts in order, and the lanes are merged.
-//! A pattern that matches few topics is a lane for each; one that matches many is one lane over all
+//! The cost is what is returned. Each audience has a cursor of postings in order, and the cursors are merged.
+//! A pattern that matches few topics is a cursor for each; one that matches many is one cursor over all
 //! topic messages, of which it takes what matches.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use rusqlite::{Connection, types::Value};
 
-use super::{
+use crate::log::{
     codes::sql,
     codes::{ANY_TOPIC, EVERYONE, kind},
     error::ReadError,
-    lane::Lane,
-    loss::Losses,
-    page::{Filling, Page, PageLimit},
+    gap::GapCollector,
+    reader::page::{Page, PageBuilder, PageLimit},
+    reader::posting_cursor::PostingCursor,
 };
 use crate::message::{ClientId, Seq, TopicFilter};
 
 /// A window of the log so small that a pattern looks through all topic messages in it.
 const SMALL_WINDOW: u64 = 64;
 
-/// Topics that a pattern may match and still get a lane for each.
-const LANES: usize = 128;
+/// Topics that a pattern may match and still get a cursor for each.
+const MAX_CURSORS: usize = 128;
 
 /// Topics that are looked at to find those.
 const TOPICS_LOOKED_AT: u64 = 1024;
@@ -39,19 +39,19 @@ pub struct Subscriptions {
 }
 
 /// One read in the making.
-pub(super) struct Replay<'c> {
+pub(in crate::log) struct Replay<'c> {
     conn: &'c Connection,
     subscriptions: &'c Subscriptions,
     after: Seq,
     until: Seq,
     now: u64,
-    lanes: Vec<Lane<'c>>,
-    losses: Losses,
+    cursors: Vec<PostingCursor<'c>>,
+    gaps: GapCollector,
     rows: u64,
 }
 
 /// Reads what is after `after` and not after `until`.
-pub(super) fn read(
+pub(in crate::log) fn read(
     conn: &Connection,
     subscriptions: &Subscriptions,
     (after, until): (Seq, Seq),
@@ -64,66 +64,66 @@ pub(super) fn read(
         after,
         until,
         now,
-        lanes: Vec::new(),
-        losses: Losses::new(after),
+        cursors: Vec::new(),
+        gaps: GapCollector::new(after),
         rows: 0,
     };
-    replay.find_lanes()?;
+    replay.find_cursors()?;
     replay.page(limit)
 }
 
 impl<'c> Replay<'c> {
-    fn find_lanes(&mut self) -> Result<(), ReadError> {
+    fn find_cursors(&mut self) -> Result<(), ReadError> {
         let subscriptions = self.subscriptions;
         if let Some(client) = &subscriptions.client {
-            self.named_lane(kind::CLIENT, client.as_str())?;
+            self.named_cursor(kind::CLIENT, client.as_str())?;
         }
         if subscriptions.everyone {
-            self.lane(EVERYONE)?;
+            self.cursor(EVERYONE)?;
         }
         let (patterns, topics): (Vec<_>, Vec<_>) =
             subscriptions.filters.iter().partition(|f| f.is_pattern());
         for topic in topics {
-            self.named_lane(kind::TOPIC, topic.as_str())?;
+            self.named_cursor(kind::TOPIC, topic.as_str())?;
         }
         if !patterns.is_empty() {
-            self.pattern_lanes(&patterns)?;
+            self.pattern_cursors(&patterns)?;
         }
         // Two filters may match one topic.
-        self.lanes.sort_unstable_by_key(Lane::audience);
-        self.lanes.dedup_by_key(|lane| lane.audience());
+        self.cursors.sort_unstable_by_key(PostingCursor::audience);
+        self.cursors.dedup_by_key(|cursor| cursor.audience());
         Ok(())
     }
 
-    fn named_lane(&mut self, kind: i64, name: &str) -> Result<(), ReadError> {
+    fn named_cursor(&mut self, kind: i64, name: &str) -> Result<(), ReadError> {
         self.rows += 1;
-        match super::audiences::find(self.conn, kind, name)? {
-            Some(id) => self.lane(id),
-            None => Ok(self.losses.unknown_audience(self.conn)?),
+        match crate::log::audiences::find(self.conn, kind, name)? {
+            Some(id) => self.cursor(id),
+            None => Ok(self.gaps.unknown_audience(self.conn)?),
         }
     }
 
-    fn lane(&mut self, id: i64) -> Result<(), ReadError> {
-        self.losses.of_audience(self.conn, id)?;
-        self.lanes.push(Lane::of(id, self.after));
+    fn cursor(&mut self, id: i64) -> Result<(), ReadError> {
+        self.gaps.of_audience(self.conn, id)?;
+        self.cursors.push(PostingCursor::of(id, self.after));
         Ok(())
     }
 
-    fn pattern_lanes(&mut self, patterns: &[&'c TopicFilter]) -> Result<(), ReadError> {
+    fn pattern_cursors(&mut self, patterns: &[&'c TopicFilter]) -> Result<(), ReadError> {
         let small = self.until.saturating_sub(self.after) <= SMALL_WINDOW;
-        let lost = self.losses.any(self.conn, ANY_TOPIC)?;
+        let lost = self.gaps.any(self.conn, ANY_TOPIC)?;
         if lost {
-            self.losses.unknown_audience(self.conn)?;
+            self.gaps.unknown_audience(self.conn)?;
         }
         if !small || lost {
             if let Some(ids) = self.matching_topics(patterns)? {
-                return ids.into_iter().try_for_each(|id| self.lane(id));
+                return ids.into_iter().try_for_each(|id| self.cursor(id));
             }
-            // Too many topics to ask each: a loss in one of them may be a loss here.
-            self.losses.of_audience(self.conn, ANY_TOPIC)?;
+            // Too many topics to ask each: a gap in one of them may be a gap here.
+            self.gaps.of_audience(self.conn, ANY_TOPIC)?;
         }
-        self.lanes
-            .push(Lane::of_any_topic(self.after, patterns.to_vec()));
+        self.cursors
+            .push(PostingCursor::of_any_topic(self.after, patterns.to_vec()));
         Ok(())
     }
 
@@ -145,11 +145,11 @@ impl<'c> Replay<'c> {
                 looked_at += 1;
                 self.rows += 1;
                 let name: String = row.get(1)?;
-                if pattern.matches(&super::rows::topic(&name)?) {
+                if pattern.matches(&crate::log::rows::topic(&name)?) {
                     ids.push(row.get(0)?);
                 }
             }
-            if looked_at >= TOPICS_LOOKED_AT || ids.len() > LANES {
+            if looked_at >= TOPICS_LOOKED_AT || ids.len() > MAX_CURSORS {
                 return Ok(None);
             }
         }
@@ -164,29 +164,29 @@ impl<'c> Replay<'c> {
             _ => self.until.max(self.after),
         };
         let reader = self.subscriptions.client.as_ref();
-        let mut filling = Filling::new(self.conn, reader, limit.bytes, self.now);
-        let reached = match filling.fill(&seqs, &mut self.losses)? {
-            true => filling.last.max(self.after),
+        let mut builder = PageBuilder::new(self.conn, reader, limit.bytes, self.now);
+        let reached = match builder.fill(&seqs, &mut self.gaps)? {
+            true => builder.last.max(self.after),
             false => found,
         };
         Ok(Page {
-            messages: filling.messages,
+            messages: builder.messages,
             reached,
             more: reached < asked,
-            losses: self.losses.into_vec(),
-            rows_read: self.rows + filling.rows,
+            gaps: self.gaps.into_vec(),
+            rows_read: self.rows + builder.rows,
         })
     }
 
-    /// The next places of all lanes, in order, each once.
+    /// The next positions of all cursors, in order, each once.
     fn merge(&mut self, wanted: usize) -> Result<Vec<Seq>, ReadError> {
         let mut seqs: Vec<Seq> = Vec::new();
-        let mut heads = BinaryHeap::with_capacity(self.lanes.len());
-        let share = wanted / self.lanes.len().max(1);
-        for lane in &mut self.lanes {
-            lane.expect(share as u64);
+        let mut heads = BinaryHeap::with_capacity(self.cursors.len());
+        let share = wanted / self.cursors.len().max(1);
+        for cursor in &mut self.cursors {
+            cursor.expect(share as u64);
         }
-        for i in 0..self.lanes.len() {
+        for i in 0..self.cursors.len() {
             self.push_head(&mut heads, i, wanted)?;
         }
         while let Some(Reverse((seq, i))) = heads.pop() {
@@ -199,7 +199,7 @@ impl<'c> Replay<'c> {
             }
             self.push_head(&mut heads, i, wanted - seqs.len())?;
         }
-        // A lane that looks for matches may have given up on the way.
+        // A cursor that looks for matches may have given up on the way.
         let until = self.until;
         seqs.truncate(seqs.partition_point(|seq| *seq <= until));
         Ok(seqs)
@@ -211,11 +211,11 @@ impl<'c> Replay<'c> {
         i: usize,
         wanted: usize,
     ) -> Result<(), ReadError> {
-        let lane = &mut self.lanes[i];
-        if let Some(seq) = lane.next(self.conn, self.until, wanted, &mut self.rows)? {
+        let cursor = &mut self.cursors[i];
+        if let Some(seq) = cursor.next(self.conn, self.until, wanted, &mut self.rows)? {
             heads.push(Reverse((seq, i)));
         }
-        self.until = self.until.min(lane.horizon());
+        self.until = self.until.min(cursor.horizon());
         Ok(())
     }
 }

@@ -5,16 +5,16 @@ use std::path::Path;
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
-use super::{error::ReadError, schema};
+use crate::log::{error::ReadError, schema};
 
 /// Connections that nobody is using now.
-pub(super) struct Readers {
+pub(in crate::log) struct ReaderPool {
     idle: Mutex<Vec<Connection>>,
     freed: Condvar,
     closed: std::sync::atomic::AtomicBool,
 }
 
-impl Readers {
+impl ReaderPool {
     pub fn open(path: &Path, count: usize) -> rusqlite::Result<Self> {
         let connections = (0..count.max(1)).map(|_| schema::open_reader(path));
         Ok(Self {
@@ -29,20 +29,20 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        let lent = self.lend()?;
-        let conn = lent.conn();
+        let borrowed = self.borrow()?;
+        let conn = borrowed.conn();
         conn.prepare_cached("BEGIN")?.execute([])?;
         work(conn)
     }
 
-    fn lend(&self) -> Result<Lent<'_>, ReadError> {
+    fn borrow(&self) -> Result<Borrowed<'_>, ReadError> {
         let mut idle = self.idle.lock();
         loop {
             if self.closed.load(std::sync::atomic::Ordering::Acquire) {
                 return Err(ReadError::Closed);
             }
             if let Some(conn) = idle.pop() {
-                return Ok(Lent {
+                return Ok(Borrowed {
                     readers: self,
                     conn: Some(conn),
                 });
@@ -52,9 +52,9 @@ impl Readers {
     }
 
     /// Has those that nobody is using give back what they remember of the file.
-    pub fn rest(&self) {
+    pub fn release_memory(&self) {
         for conn in &*self.idle.lock() {
-            schema::rest(conn);
+            schema::release_memory(conn);
         }
     }
 
@@ -68,19 +68,19 @@ impl Readers {
 }
 
 /// A connection in use. It goes back with its transaction over, also when the work has failed.
-struct Lent<'r> {
-    readers: &'r Readers,
+struct Borrowed<'r> {
+    readers: &'r ReaderPool,
     conn: Option<Connection>,
 }
 
-impl Lent<'_> {
+impl Borrowed<'_> {
     #[expect(clippy::expect_used, reason = "it is there until the drop")]
     fn conn(&self) -> &Connection {
         self.conn.as_ref().expect("a connection")
     }
 }
 
-impl Drop for Lent<'_> {
+impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         // A connection that can not end its transaction would show old things for ever: better none.

@@ -3,43 +3,45 @@
 
 use std::time::{Duration, Instant};
 
-use super::{readers::Readers, schema, store::Store};
+use crate::log::{reader::pool::ReaderPool, schema, writer::store::Store};
 
 /// How long nothing has come by then.
-const WHILE: Duration = Duration::from_secs(1);
+const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// See the module's description.
-pub(super) struct Rest {
+pub(in crate::log) struct IdleRelease {
     /// When the writer did something last; none: it has rested since.
     busy: Option<Instant>,
 }
 
-impl Default for Rest {
+impl Default for IdleRelease {
     fn default() -> Self {
         let busy = Some(Instant::now());
         Self { busy }
     }
 }
 
-impl Rest {
+impl IdleRelease {
     /// Something has come.
-    pub fn put_off(&mut self) {
+    pub fn note_activity(&mut self) {
         self.busy = Some(Instant::now());
     }
 
     /// How long the writer may sleep, who else would for this long.
-    pub fn patience(&self, patience: Option<Duration>) -> Option<Duration> {
-        let left = self.busy.map(|busy| WHILE.saturating_sub(busy.elapsed()));
+    pub fn limit_sleep(&self, patience: Option<Duration>) -> Option<Duration> {
+        let left = self
+            .busy
+            .map(|busy| IDLE_AFTER.saturating_sub(busy.elapsed()));
         [patience, left].into_iter().flatten().min()
     }
 
     /// Gives back what nobody needs for now.
-    pub fn take_if_due(&mut self, store: &mut Store, readers: &Readers) {
-        if self.busy.is_some_and(|busy| busy.elapsed() >= WHILE) {
+    pub fn release_if_idle(&mut self, store: &mut Store, readers: &ReaderPool) {
+        if self.busy.is_some_and(|busy| busy.elapsed() >= IDLE_AFTER) {
             self.busy = None;
-            store.audiences.forget();
-            schema::rest(&store.conn);
-            readers.rest();
+            store.audiences.clear();
+            schema::release_memory(&store.conn);
+            readers.release_memory();
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Recalling a message.
 
-use super::{error::StoreError, history, outcome::Recalled, rows::Decoder, store::Store};
+use crate::log::{
+    error::StoreError, outcome::Recalled, reader::history, rows::Decoder, writer::store::Store,
+};
 use crate::message::Seq;
 
 impl Store {

@@ -1,13 +1,13 @@
-//! Forgetting names: an audience for which nothing waits, and that nobody has seen for long.
+//! NamePruning names: an audience for which nothing waits, and that nobody has seen for long.
 
 use rusqlite::OptionalExtension;
 
-use super::{
+use crate::log::{
     codes::{EVERYONE, kind, sql},
     error::StoreError,
     options::milliseconds,
-    posts,
-    store::Store,
+    postings,
+    writer::store::Store,
 };
 
 /// Audiences looked at in one step.
@@ -15,7 +15,7 @@ const STEP: i64 = 100;
 
 /// Where the search for audiences to forget stands.
 #[derive(Default)]
-pub(super) struct Forgetting {
+pub(in crate::log) struct NamePruning {
     /// The last audience that was looked at in this round; none: no round is on.
     at: Option<i64>,
 }
@@ -30,8 +30,12 @@ struct Round {
 impl Store {
     /// Looks at some audiences, and says whether there are more to look at. A round starts when the
     /// last one is a retention time ago. It forgets what was made before the last round began and has lost
-    /// nothing since: so an audience's losses are remembered for a retention time after they are gone.
-    pub fn forget_step(&mut self, now: u64, state: &mut Forgetting) -> Result<bool, StoreError> {
+    /// nothing since: so an audience's gaps are remembered for a retention time after they are gone.
+    pub fn prune_names_step(
+        &mut self,
+        now: u64,
+        state: &mut NamePruning,
+    ) -> Result<bool, StoreError> {
         let round = self.conn.query_row(
             "SELECT turned_at, turned_pruned, turned_audience FROM log",
             [],
@@ -50,7 +54,7 @@ impl Store {
             }
             return Ok(round.turned_at <= due);
         };
-        let last = self.relaxed(|store| store.forget_some(now, at, &round))?;
+        let last = self.relaxed(|store| store.prune_some_names(now, at, &round))?;
         state.at = last;
         if last.is_none() {
             self.turn(now)?;
@@ -59,7 +63,12 @@ impl Store {
     }
 
     /// Forgets what it may among the audiences after `at`. None: there are no more.
-    fn forget_some(&mut self, now: u64, at: i64, round: &Round) -> Result<Option<i64>, StoreError> {
+    fn prune_some_names(
+        &mut self,
+        now: u64,
+        at: i64,
+        round: &Round,
+    ) -> Result<Option<i64>, StoreError> {
         let last: Option<i64> = self
             .conn
             .prepare_cached(
@@ -77,7 +86,7 @@ impl Store {
              AND (kind != {} OR NOT EXISTS (SELECT 1 FROM clients
                   WHERE audience = audiences.id AND last_seen > ?4))
              RETURNING max(expired, pruned)",
-            posts::BLOCKS,
+            postings::BLOCKS,
             kind::CLIENT
         );
         let mut forget = self.conn.prepare_cached(&forget)?;
@@ -95,7 +104,7 @@ impl Store {
             self.conn
                 .prepare_cached("UPDATE log SET forgotten = max(forgotten, ?1)")?
                 .execute([lost])?;
-            self.audiences.forget();
+            self.audiences.clear();
         }
         Ok(Some(last))
     }

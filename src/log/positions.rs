@@ -1,4 +1,4 @@
-//! How far each client is: kept in memory first and written in batches, because a place that is lost
+//! How far each client is: kept in memory first and written in batches, because a position that is lost
 //! costs a repeat and never a message.
 
 use std::{
@@ -12,25 +12,25 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::options::Clock;
+use crate::log::options::Clock;
 use crate::message::{ClientId, Seq};
 
-/// How long news may stay in memory only.
-const LAZY: Duration = Duration::from_secs(1);
+/// How long an update may stay in memory only.
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// News written in one commit, so that none holds up the appends for long.
-const AT_ONCE: usize = 2000;
+/// Updates written in one commit: more would delay appends.
+const BATCH: usize = 2000;
 
 /// How far a client is with its direct messages. Neither part ever goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ClientPlace {
+pub struct ClientPosition {
     /// Everything up to here was written to one of its connections, whole.
     pub sent: Seq,
     /// Everything up to here was seen by its page.
     pub acked: Seq,
 }
 
-impl ClientPlace {
+impl ClientPosition {
     /// What is after this has not been had. Of a client whose pages acknowledge, only that counts: what
     /// was written to one of them may never have been seen.
     pub fn unread_after(self) -> Seq {
@@ -54,24 +54,24 @@ impl ClientPlace {
 
 /// What is new of one client.
 #[derive(Clone, Default)]
-pub(super) struct News {
-    pub place: ClientPlace,
+pub(super) struct PendingUpdate {
+    pub position: ClientPosition,
     pub first_seen: Option<u64>,
     pub last_seen: Option<u64>,
     pub reason: Option<Arc<str>>,
 }
 
-impl News {
+impl PendingUpdate {
     fn merge(&mut self, newer: Self) {
-        self.place.merge(newer.place);
+        self.position.merge(newer.position);
         self.first_seen = self.first_seen.or(newer.first_seen);
         self.last_seen = self.last_seen.max(newer.last_seen);
         self.reason = newer.reason.or(self.reason.take());
     }
 }
 
-/// News that is not in the file yet.
-pub(super) struct Places {
+/// Updates that are not in the file yet.
+pub(super) struct Positions {
     state: Mutex<State>,
     clock: Clock,
     /// No message that is not settled has expired before this; milliseconds since 1970.
@@ -80,14 +80,14 @@ pub(super) struct Places {
 
 #[derive(Default)]
 struct State {
-    clients: HashMap<ClientId, News>,
-    /// News that came when something had expired that was not settled yet, with its time. It must not make
+    clients: HashMap<ClientId, PendingUpdate>,
+    /// Updates that came when something had expired that was not settled yet, with its time. It must not make
     /// that look sent, so it waits.
-    late: HashMap<ClientId, Vec<(u64, News)>>,
+    late: HashMap<ClientId, Vec<(u64, PendingUpdate)>>,
     /// Connections that a message was handed to, and whole writes of it.
     reach: HashMap<Seq, Reach>,
     /// What is being written now; it still counts until the file shows it.
-    writing: HashMap<ClientId, News>,
+    writing: HashMap<ClientId, PendingUpdate>,
     since: Option<Instant>,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Reach {
     pub delivered: u64,
 }
 
-impl Places {
+impl Positions {
     pub fn new(clock: Clock, next_expiry: u64) -> Self {
         Self {
             state: Mutex::default(),
@@ -113,18 +113,18 @@ impl Places {
     }
 
     /// Notes how far a client is.
-    pub fn note(&self, client: &ClientId, place: ClientPlace) {
-        self.add(client, |news| news.place.merge(place));
+    pub fn note(&self, client: &ClientId, position: ClientPosition) {
+        self.add(client, |update| update.position.merge(position));
     }
 
     /// Notes that a client was there, and if it has just left, why.
     pub fn note_seen(&self, client: &ClientId, at: u64, reason: Option<&str>) {
-        self.add(client, |news| {
-            news.merge(News {
+        self.add(client, |update| {
+            update.merge(PendingUpdate {
                 first_seen: Some(at),
                 last_seen: Some(at),
                 reason: reason.map(Arc::from),
-                ..News::default()
+                ..PendingUpdate::default()
             });
         });
     }
@@ -140,33 +140,33 @@ impl Places {
         }
     }
 
-    fn add(&self, client: &ClientId, mut change: impl FnMut(&mut News)) {
+    fn add(&self, client: &ClientId, mut change: impl FnMut(&mut PendingUpdate)) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         state.since.get_or_insert_with(Instant::now);
         let now = self.clock.now();
         if self.next_expiry.load(Ordering::Acquire) <= now {
             let late = state.late.entry(client.clone()).or_default();
-            late.push((now, News::default()));
+            late.push((now, PendingUpdate::default()));
             late.last_mut()
                 .into_iter()
-                .for_each(|(_, news)| change(news));
+                .for_each(|(_, update)| change(update));
             return;
         }
         match state.clients.get_mut(client) {
-            Some(news) => change(news),
+            Some(update) => change(update),
             None => change(state.clients.entry(client.clone()).or_default()),
         }
     }
 
     /// What the file does not say yet of a client; none: nothing.
-    pub fn unwritten_news(&self, client: &ClientId) -> Option<News> {
+    pub fn pending_update(&self, client: &ClientId) -> Option<PendingUpdate> {
         let state = self.state.lock();
         let late = state.late.get(client).into_iter().flatten();
         [state.writing.get(client), state.clients.get(client)]
             .into_iter()
             .flatten()
-            .chain(late.map(|(_, news)| news))
+            .chain(late.map(|(_, update)| update))
             .cloned()
             .reduce(|mut older, newer| {
                 older.merge(newer);
@@ -175,24 +175,24 @@ impl Places {
     }
 
     /// What the file does not say yet of how far a client is.
-    pub fn unwritten(&self, client: &ClientId) -> ClientPlace {
-        self.unwritten_news(client)
-            .map(|news| news.place)
+    pub fn unwritten(&self, client: &ClientId) -> ClientPosition {
+        self.pending_update(client)
+            .map(|update| update.position)
             .unwrap_or_default()
     }
 
     /// The same, as far as it was known before a time when something expired.
-    pub fn unwritten_before(&self, client: &ClientId, expiry: u64) -> ClientPlace {
+    pub fn unwritten_before(&self, client: &ClientId, expiry: u64) -> ClientPosition {
         let state = self.state.lock();
-        let in_time = state.clients.get(client).map(|news| news.place);
-        let mut place = in_time.unwrap_or_default();
+        let in_time = state.clients.get(client).map(|update| update.position);
+        let mut position = in_time.unwrap_or_default();
         let late = state.late.get(client).into_iter().flatten();
         late.filter(|(at, _)| *at < expiry)
-            .for_each(|(_, news)| place.merge(news.place));
-        place
+            .for_each(|(_, update)| position.merge(update.position));
+        position
     }
 
-    /// Whether there is no news of any client.
+    /// Whether there are no updates of clients.
     pub fn is_empty(&self) -> bool {
         let state = self.state.lock();
         state.clients.is_empty() && state.late.is_empty()
@@ -208,31 +208,27 @@ impl Places {
             .unwrap_or_default()
     }
 
-    /// How long the oldest news may still wait; none: there is none.
+    /// How long the oldest update may still wait; none: there are no updates.
     pub fn due_in(&self) -> Option<Duration> {
         let state = self.state.lock();
         let since = state.since?;
-        let many = state.clients.len() + state.reach.len() >= AT_ONCE;
-        let age = if many { LAZY } else { since.elapsed() };
-        Some(LAZY.saturating_sub(age))
+        let many = state.clients.len() + state.reach.len() >= BATCH;
+        let age = if many { MAX_DELAY } else { since.elapsed() };
+        Some(MAX_DELAY.saturating_sub(age))
     }
 
-    /// Takes some news to write them. They count as unwritten until [`Self::written`].
-    pub fn take(&self) -> (HashMap<ClientId, News>, Vec<(Seq, Reach)>) {
+    /// Takes some updates to write them. They count as unwritten until [`Self::written`].
+    pub fn take(&self) -> (HashMap<ClientId, PendingUpdate>, Vec<(Seq, Reach)>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         if !self.unsettled() {
             for (client, late) in state.late.drain() {
-                let news = state.clients.entry(client).or_default();
-                late.into_iter().for_each(|(_, newer)| news.merge(newer));
+                let update = state.clients.entry(client).or_default();
+                late.into_iter().for_each(|(_, newer)| update.merge(newer));
             }
         }
-        let writing: HashMap<_, _> = state
-            .clients
-            .extract_if(|_, _| true)
-            .take(AT_ONCE)
-            .collect();
-        let reach = state.reach.extract_if(|_, _| true).take(AT_ONCE).collect();
+        let writing: HashMap<_, _> = state.clients.extract_if(|_, _| true).take(BATCH).collect();
+        let reach = state.reach.extract_if(|_, _| true).take(BATCH).collect();
         state.writing.clone_from(&writing);
         // After a rush, what it took is given back.
         state.clients.shrink_to(2 * state.clients.len());

@@ -3,7 +3,7 @@
 
 use rusqlite::OptionalExtension;
 
-use super::{codes::sql, error::StoreError, options::milliseconds, store::Store};
+use crate::log::{codes::sql, error::StoreError, options::milliseconds, writer::store::Store};
 
 /// Lines that one step removes, about.
 const STEP: u64 = 512;

@@ -2,13 +2,13 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use super::{
+use crate::log::{
     Log,
-    answer::{answer, block_on},
     entry::{Appended, Entry},
     error::AppendError,
     outcome::{Recalled, Tidied},
-    queue::Task,
+    writer::queue::Task,
+    writer::reply::{block_on, channel},
 };
 use crate::message::Seq;
 
@@ -69,7 +69,7 @@ impl Log {
     /// Keeps an entry: waits for room, and for the answer. Any runtime can drive it. Dropping it before
     /// it is done gives up the answer; the message may be kept all the same.
     pub async fn append(&self, entry: Entry) -> Result<Appended, AppendError> {
-        let (sender, receiver) = answer();
+        let (sender, receiver) = channel();
         let (mut entry, mut answer) = (entry, move |outcome| sender.send(outcome));
         while let Err(busy) = self.try_append(entry, answer) {
             (entry, answer) = (busy.entry, busy.answer);
@@ -80,7 +80,7 @@ impl Log {
 
     /// Keeps several entries, in their order and in one commit: waits for room, and for the answers.
     pub async fn append_batch(&self, entries: Vec<Entry>) -> Vec<Result<Appended, AppendError>> {
-        let (sender, receiver) = answer();
+        let (sender, receiver) = channel();
         let (count, mut entries) = (entries.len(), entries);
         let mut answer = move |outcomes| sender.send(outcomes);
         while let Err(busy) = self.try_append_batch(entries, answer) {
@@ -116,7 +116,7 @@ impl Log {
     /// returns. None: there is no such message, or it was taken back before. Its receipts stay, as they
     /// were at that moment, as long as retention keeps the row.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
-        let (sender, receiver) = answer();
+        let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
             Some(Task::Recall(seq, answer))
@@ -129,10 +129,10 @@ impl Log {
         block_on(self.recall(seq))
     }
 
-    /// Does at once what the writer does in its own time: expires, writes places, prunes, gives back
+    /// Does at once what the writer does in its own time: expires, writes positions, prunes, gives back
     /// space. Waits on this thread.
     pub fn tidy(&self) -> Result<Tidied, AppendError> {
-        let (sender, receiver) = answer();
+        let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
             Some(Task::Tidy(answer))

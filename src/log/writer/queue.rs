@@ -9,7 +9,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::{
+use crate::log::{
     entry::{Appended, Entry},
     error::{AppendError, JobCommandError},
     outcome::{Recalled, Tidied},
@@ -20,13 +20,13 @@ use crate::{
 };
 
 /// What becomes of one entry.
-pub(super) type Outcome = Result<Appended, AppendError>;
+pub(in crate::log) type Outcome = Result<Appended, AppendError>;
 
 /// The outcome of a command to a job.
-pub(super) type JobOutcome = Result<Arc<Job>, JobCommandError>;
+pub(in crate::log) type JobOutcome = Result<Arc<Job>, JobCommandError>;
 
 /// Something for the writer to do.
-pub(super) enum Task {
+pub(in crate::log) enum Task {
     /// Keep one entry.
     Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
     /// Keep several, in this order, in one commit if they fit.
@@ -38,7 +38,7 @@ pub(super) enum Task {
         Seq,
         Box<dyn FnOnce(Result<Option<Recalled>, AppendError>) + Send>,
     ),
-    /// Do all upkeep that is due, between commits.
+    /// Do all maintenance that is due, between commits.
     Tidy(Box<dyn FnOnce(Result<Tidied, AppendError>) + Send>),
 }
 
@@ -59,13 +59,13 @@ impl Task {
 
 /// A number of messages and of bytes of data.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bound {
+pub(in crate::log) struct Bound {
     pub messages: usize,
     pub bytes: usize,
 }
 
 /// The queue before the writer.
-pub(super) struct Queue {
+pub(in crate::log) struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
     bound: Bound,
@@ -86,7 +86,7 @@ struct State {
 }
 
 /// What the writer got.
-pub(super) enum Taken {
+pub(in crate::log) enum Taken {
     /// Something to do.
     Tasks(Vec<Task>),
     /// Nothing came in time.

@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::codes::sql;
+use crate::log::codes::sql;
 use crate::message::Seq;
 
 /// Why messages are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LossReason {
+pub enum LogGapReason {
     /// Their time to live was over.
     Expired,
     /// The log's bounds of age or size.
@@ -16,24 +16,24 @@ pub enum LossReason {
 
 /// Somewhere in this range messages are missing; others in it may still come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Loss {
-    /// The first place that may be missing.
+pub struct LogGap {
+    /// The first position that may be missing.
     pub from: Seq,
-    /// The last place that is missing.
+    /// The last position that is missing.
     pub to: Seq,
     /// Why.
-    pub reason: LossReason,
+    pub reason: LogGapReason,
 }
 
-/// The losses of some audiences after a place. Each audience remembers only the newest message that it
-/// has lost for each reason, and that is enough to know whether anything after a place is missing.
-pub(super) struct Losses {
+/// The gaps of some audiences after a position. Each audience remembers only the newest message that it
+/// has lost for each reason, and that is enough to know whether anything after a position is missing.
+pub(super) struct GapCollector {
     after: Seq,
     expired: Seq,
     pruned: Seq,
 }
 
-impl Losses {
+impl GapCollector {
     pub fn new(after: Seq) -> Self {
         Self {
             after,
@@ -50,7 +50,7 @@ impl Losses {
         Ok(())
     }
 
-    /// Whether this audience has lost anything after the place.
+    /// Whether this audience has lost anything after the position.
     pub fn any(&self, conn: &Connection, id: i64) -> rusqlite::Result<bool> {
         let (expired, pruned) = marks(conn, id)?;
         Ok(expired.max(pruned) > self.after)
@@ -73,13 +73,13 @@ impl Losses {
         self.expired = self.expired.max(seq);
     }
 
-    pub fn into_vec(self) -> Vec<Loss> {
+    pub fn into_vec(self) -> Vec<LogGap> {
         let both = [
-            (self.expired, LossReason::Expired),
-            (self.pruned, LossReason::Pruned),
+            (self.expired, LogGapReason::Expired),
+            (self.pruned, LogGapReason::Pruned),
         ];
         let lost = both.into_iter().filter(|(to, _)| *to > self.after);
-        lost.map(|(to, reason)| Loss {
+        lost.map(|(to, reason)| LogGap {
             from: self.after + 1,
             to,
             reason,
@@ -95,16 +95,16 @@ fn marks(conn: &Connection, id: i64) -> rusqlite::Result<(Seq, Seq)> {
         .map(Option::unwrap_or_default)
 }
 
-/// Notes in an audience that it has lost this place.
+/// Notes in an audience that it has lost this position.
 pub(super) fn mark(
     conn: &Connection,
     id: i64,
     seq: Seq,
-    reason: LossReason,
+    reason: LogGapReason,
 ) -> rusqlite::Result<()> {
     let sql_text = match reason {
-        LossReason::Expired => "UPDATE audiences SET expired = max(expired, ?2) WHERE id = ?1",
-        LossReason::Pruned => "UPDATE audiences SET pruned = max(pruned, ?2) WHERE id = ?1",
+        LogGapReason::Expired => "UPDATE audiences SET expired = max(expired, ?2) WHERE id = ?1",
+        LogGapReason::Pruned => "UPDATE audiences SET pruned = max(pruned, ?2) WHERE id = ?1",
     };
     conn.prepare_cached(sql_text)?.execute((id, sql(seq)))?;
     Ok(())

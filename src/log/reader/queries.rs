@@ -6,10 +6,10 @@ use std::{fs, sync::atomic::Ordering};
 
 use rusqlite::Connection;
 
-use super::{
-    ClientPage, ClientPlace, HistoryFilter, HistoryPage, KnownClient, Log, Page, PageLimit,
-    ReadError, Record, Subscriptions, Work, clients, history, place_rows, places::Reach, posts,
-    receipts, replay, rows::Decoder,
+use crate::log::{
+    ClientPage, ClientPosition, HistoryFilter, HistoryPage, KnownClient, Log, Page, PageLimit,
+    ReadError, Record, Subscriptions, Work, clients, position_rows, positions::Reach, postings,
+    reader::history, reader::replay, receipts, rows::Decoder,
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 
@@ -31,7 +31,7 @@ pub struct Stats {
 }
 
 impl Log {
-    /// The messages of these subscriptions after a place, in order, each once, up to `until` or the
+    /// The messages of these subscriptions after a position, in order, each once, up to `until` or the
     /// head. Messages that have expired or were recalled are left out.
     pub fn read(
         &self,
@@ -44,57 +44,57 @@ impl Log {
         let head = self.head();
         let until = until.map_or(head, |until| until.min(head));
         let now = self.shared.clock.now();
-        self.ask(|conn| replay::read(conn, subscriptions, (after, until), limit, now))
+        self.query(|conn| replay::read(conn, subscriptions, (after, until), limit, now))
     }
 
     /// How far a client is with its direct messages. Zero: it has had none.
-    pub fn client_place(&self, client: &ClientId) -> Result<ClientPlace, ReadError> {
-        // The news first: what is being written now is then here, or already in the file.
-        let mut place = self.shared.places.unwritten(client);
-        let written = self.ask(|conn| Ok(place_rows::written(conn, client)?))?;
-        place.merge(written.map(|(_, place)| place).unwrap_or_default());
-        Ok(place)
+    pub fn client_position(&self, client: &ClientId) -> Result<ClientPosition, ReadError> {
+        // The update first: what is being written now is then here, or already in the file.
+        let mut position = self.shared.positions.unwritten(client);
+        let written = self.query(|conn| Ok(position_rows::written(conn, client)?))?;
+        position.merge(written.map(|(_, position)| position).unwrap_or_default());
+        Ok(position)
     }
 
-    /// The place after which a client's inbox begins, for `since=unread`.
-    pub fn inbox_place(&self, client: &ClientId) -> Result<Seq, ReadError> {
-        Ok(self.client_place(client)?.unread_after())
+    /// The position after which a client's inbox begins, for `since=unread`.
+    pub fn inbox_position(&self, client: &ClientId) -> Result<Seq, ReadError> {
+        Ok(self.client_position(client)?.unread_after())
     }
 
     /// How many direct messages a client has not had, counted up to `limit`.
     pub fn unread_count(&self, client: &ClientId, limit: u64) -> Result<u64, ReadError> {
-        let unwritten = self.shared.places.unwritten(client);
-        self.ask(|conn| {
-            let Some((audience, mut place)) = place_rows::written(conn, client)? else {
+        let unwritten = self.shared.positions.unwritten(client);
+        self.query(|conn| {
+            let Some((audience, mut position)) = position_rows::written(conn, client)? else {
                 return Ok(0);
             };
-            place.merge(unwritten);
-            let unread = (place.unread_after(), self.head());
-            posts::after(conn, audience, unread, limit, |_, _| Ok(()))
+            position.merge(unwritten);
+            let unread = (position.unread_after(), self.head());
+            postings::after(conn, audience, unread, limit, |_, _| Ok(()))
         })
     }
 
-    /// Notes that everything for this client up to a place was written to one of its connections, whole.
+    /// Notes that everything for this client up to a position was written to one of its connections, whole.
     /// Call it after direct messages, not after each ping. Kept in memory and written within a second.
     pub fn note_sent(&self, client: &ClientId, seq: Seq) {
         let sent = seq.min(self.head());
         self.shared
-            .places
-            .note(client, ClientPlace { sent, acked: 0 });
+            .positions
+            .note(client, ClientPosition { sent, acked: 0 });
     }
 
-    /// Notes that a client's page has seen everything up to a place.
+    /// Notes that a client's page has seen everything up to a position.
     pub fn note_acked(&self, client: &ClientId, seq: Seq) {
         let acked = seq.min(self.head());
         self.shared
-            .places
-            .note(client, ClientPlace { sent: 0, acked });
+            .positions
+            .note(client, ClientPosition { sent: 0, acked });
     }
 
     /// Notes that a client was there now; and if a connection of it has just ended, why.
     pub fn note_seen(&self, client: &ClientId, reason: Option<&str>) {
         let now = self.shared.clock.now();
-        self.shared.places.note_seen(client, now, reason);
+        self.shared.positions.note_seen(client, now, reason);
     }
 
     /// Notes that a message to a topic or to everyone was written to so many more connections, whole.
@@ -103,7 +103,9 @@ impl Log {
             connections: 0,
             delivered: connections,
         };
-        self.shared.places.note_reach(std::iter::once((seq, reach)));
+        self.shared
+            .positions
+            .note_reach(std::iter::once((seq, reach)));
     }
 
     /// The clients that the log knows whose names contain `text`, in the order of their names.
@@ -113,7 +115,7 @@ impl Log {
         after: Option<&ClientId>,
         limit: usize,
     ) -> Result<ClientPage, ReadError> {
-        self.ask(|conn| clients::clients(conn, &self.shared.places, text, after, limit))
+        self.query(|conn| clients::clients(conn, &self.shared.positions, text, after, limit))
     }
 
     /// Up to `limit` of the clients that it knows whose names contain a text, after the first `offset` of
@@ -124,18 +126,18 @@ impl Log {
         offset: u64,
         limit: u64,
     ) -> Result<(Vec<KnownClient>, u64), ReadError> {
-        self.ask(|conn| clients::window(conn, &self.shared.places, text, (offset, limit)))
+        self.query(|conn| clients::window(conn, &self.shared.positions, text, (offset, limit)))
     }
 
     /// One client; none: the log does not know it.
     pub fn client(&self, id: &ClientId) -> Result<Option<KnownClient>, ReadError> {
-        self.ask(|conn| clients::client(conn, &self.shared.places, id))
+        self.query(|conn| clients::client(conn, &self.shared.positions, id))
     }
 
     /// What became of a message, in numbers; none: there is no such message.
     pub fn receipts(&self, seq: Seq) -> Result<Option<Receipts>, ReadError> {
         let now = self.shared.clock.now();
-        self.ask(|conn| receipts::receipts(conn, &self.shared.places, seq, now))
+        self.query(|conn| receipts::receipts(conn, &self.shared.positions, seq, now))
     }
 
     /// What became of a message client by client: `limit` of them after the first `skip`. Empty for a
@@ -148,16 +150,16 @@ impl Log {
     ) -> Result<Option<Vec<(ClientId, Receipt)>>, ReadError> {
         let now = self.shared.clock.now();
         let page = (skip, limit);
-        self.ask(|conn| receipts::recipients(conn, &self.shared.places, seq, page, now))
+        self.query(|conn| receipts::recipients(conn, &self.shared.positions, seq, page, now))
     }
 
     /// One message with all the names of its audience, also when it has ended.
     pub fn message(&self, seq: Seq) -> Result<Option<Record>, ReadError> {
         let now = self.shared.clock.now();
-        self.ask(|conn| history::record(conn, &mut Decoder::default(), seq, usize::MAX, now))
+        self.query(|conn| history::record(conn, &mut Decoder::default(), seq, usize::MAX, now))
     }
 
-    /// The messages that match, newest first, before a place or from the newest on.
+    /// The messages that match, newest first, before a position or from the newest on.
     pub fn history(
         &self,
         filter: &HistoryFilter,
@@ -166,14 +168,14 @@ impl Log {
     ) -> Result<HistoryPage, ReadError> {
         let now = self.shared.clock.now();
         let before = before.unwrap_or_else(|| self.head() + 1);
-        self.ask(|conn| history::history(conn, filter, before, limit, now))
+        self.query(|conn| history::history(conn, filter, before, limit, now))
     }
 
     /// The log in numbers.
     pub fn stats(&self) -> Result<Stats, ReadError> {
         let end = |order: &str| {
             let text = format!("SELECT seq, at FROM messages ORDER BY seq {order} LIMIT 1");
-            self.ask(|conn| {
+            self.query(|conn| {
                 let mut find = conn.prepare_cached(&text)?;
                 let mut rows = find.query([])?;
                 Ok(match rows.next()? {
@@ -195,7 +197,7 @@ impl Log {
         })
     }
 
-    pub(super) fn ask<T>(
+    pub(in crate::log) fn query<T>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {

@@ -1,12 +1,12 @@
-//! What the writer keeps in mind for upkeep.
+//! What the writer keeps in mind for maintenance.
 
 use std::time::Instant;
 
-use super::forget::Forgetting;
+use crate::log::retention::names::NamePruning;
 
 /// See the module documentation.
 #[derive(Default)]
-pub(super) struct Upkeep {
+pub(in crate::log) struct Maintenance {
     /// Messages appended since the last check of the limits.
     pub appended: usize,
     /// A task between commits has failed the log, for this reason.
@@ -14,5 +14,5 @@ pub(super) struct Upkeep {
     pub looked: Option<Instant>,
     pub more: bool,
     pub retry: Option<Instant>,
-    pub forgetting: Forgetting,
+    pub name_pruning: NamePruning,
 }

@@ -11,10 +11,10 @@ use std::{
 use parking_lot::Mutex;
 
 /// Where the answer goes in.
-pub(super) struct Sender<T>(Arc<Mutex<Slot<T>>>);
+pub(in crate::log) struct Sender<T>(Arc<Mutex<Slot<T>>>);
 
 /// Where it comes out: none when the sender was dropped without an answer.
-pub(super) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
+pub(in crate::log) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
 
 struct Slot<T> {
     value: Option<T>,
@@ -23,7 +23,7 @@ struct Slot<T> {
 }
 
 /// Both ends.
-pub(super) fn answer<T>() -> (Sender<T>, Receiver<T>) {
+pub(in crate::log) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let slot = Arc::new(Mutex::new(Slot {
         value: None,
         done: false,
@@ -64,7 +64,7 @@ impl<T> Future for Receiver<T> {
 }
 
 /// Waits for a future on this thread.
-pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+pub(in crate::log) fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {

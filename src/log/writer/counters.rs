@@ -15,7 +15,7 @@ use crate::message::Message;
 pub const BATCH_CLASSES: [u64; 8] = [1, 4, 16, 64, 256, 1024, 4096, 16_384];
 
 #[derive(Default)]
-pub(super) struct Counters {
+pub(in crate::log) struct Counters {
     commits: AtomicU64,
     commit_micros: AtomicU64,
     appended: AtomicU64,

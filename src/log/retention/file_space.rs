@@ -1,6 +1,6 @@
 //! Space: what the file takes, giving back what is free, and moving the write-ahead log into the file.
 
-use super::{error::StoreError, store::Store};
+use crate::log::{error::StoreError, writer::store::Store};
 
 /// Pages of the write-ahead log after which it is moved into the file.
 const CHECKPOINT_PAGES: i64 = 4000;

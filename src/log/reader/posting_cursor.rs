@@ -1,28 +1,28 @@
-//! The posts of one audience, in order, fetched a little ahead.
+//! The postings of one audience, in order, fetched a little ahead.
 
 use std::collections::{HashMap, VecDeque};
 
 use rusqlite::Connection;
 
-use super::{codes::ANY_TOPIC, error::ReadError, posts, rows};
+use crate::log::{codes::ANY_TOPIC, error::ReadError, postings, rows};
 use crate::message::{Seq, TopicFilter};
 
-/// Posts that a lane fetches at a time: more than its share of a page by so many at first, and later no
+/// Postings that a cursor fetches at a time: more than its share of a page by so many at first, and later no
 /// more than this at once.
 const FETCH: (u64, u64) = (16, 1_024);
 
-/// Posts that a lane looks at without a match before it gives up for this page.
+/// Postings that a cursor looks at without a match before it gives up for this page.
 const PATIENCE: u64 = 10_000;
 
-/// The posts of one audience after a place.
-pub(super) struct Lane<'f> {
+/// The postings of one audience after a position.
+pub(in crate::log) struct PostingCursor<'f> {
     audience: i64,
-    /// The last place that was fetched.
+    /// The last position that was fetched.
     after: Seq,
     fetched: VecDeque<Seq>,
     fetch: u64,
     over: bool,
-    /// Past this place the lane has not looked and will not, for this page.
+    /// Past this position the cursor has not looked and will not, for this page.
     horizon: Seq,
     matching: Option<Matching<'f>>,
 }
@@ -33,8 +33,8 @@ struct Matching<'f> {
     known: HashMap<i64, bool>,
 }
 
-impl<'f> Lane<'f> {
-    /// All posts of an audience.
+impl<'f> PostingCursor<'f> {
+    /// All postings of an audience.
     pub fn of(audience: i64, after: Seq) -> Self {
         Self {
             audience,
@@ -47,7 +47,7 @@ impl<'f> Lane<'f> {
         }
     }
 
-    /// The posts of any topic that one of the filters matches.
+    /// The postings of any topic that one of the filters matches.
     pub fn of_any_topic(after: Seq, filters: Vec<&'f TopicFilter>) -> Self {
         let known = HashMap::new();
         Self {
@@ -56,7 +56,7 @@ impl<'f> Lane<'f> {
         }
     }
 
-    /// Says how many of its posts a page is likely to take, so that one look brings them all.
+    /// Says how many of its postings a page is likely to take, so that one look brings them all.
     pub fn expect(&mut self, share: u64) {
         self.fetch = share + FETCH.0;
     }
@@ -65,12 +65,12 @@ impl<'f> Lane<'f> {
         self.audience
     }
 
-    /// The place up to which this lane has surely given everything, once it gives nothing more.
+    /// The position up to which this cursor has surely given everything, once it gives nothing more.
     pub fn horizon(&self) -> Seq {
         self.horizon
     }
 
-    /// The next place, if there is one up to `until`. No more than `wanted` will be asked for.
+    /// The next position, if there is one up to `until`. No more than `wanted` will be asked for.
     pub fn next(
         &mut self,
         conn: &Connection,
@@ -93,12 +93,12 @@ impl<'f> Lane<'f> {
 
     fn fetch(&mut self, conn: &Connection, until: Seq, wanted: usize) -> Result<u64, ReadError> {
         let (audience, range) = (self.audience, (self.after, until));
-        // What is not wanted does not count when a lane looks for matches.
+        // What is not wanted does not count when a cursor looks for matches.
         let limit = match self.matching {
             None => self.fetch.min(wanted as u64).max(1),
             Some(_) => self.fetch,
         };
-        let found = posts::after(conn, audience, range, limit, |seq, topic| {
+        let found = postings::after(conn, audience, range, limit, |seq, topic| {
             self.after = seq;
             let wanted = match &mut self.matching {
                 None => true,

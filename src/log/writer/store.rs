@@ -7,15 +7,15 @@ use std::{
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
-use super::{
+use crate::log::{
     audiences::Audiences,
     codes::{ANY_TOPIC, EVERYONE, sql},
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
-    job_rows::{self, Carried},
+    job_rows::{self, CommandOutcome},
     options::{Durability, LogOptions, milliseconds},
-    places::Places,
-    posts::{self, Post},
+    positions::Positions,
+    postings::{self, Posting},
     schema::Opened,
 };
 use crate::{
@@ -24,36 +24,36 @@ use crate::{
 };
 
 /// The file in the hands of its one writer.
-pub(super) struct Store {
+pub(in crate::log) struct Store {
     pub conn: Connection,
     pub options: LogOptions,
     pub audiences: Audiences,
-    /// The newest place that was given and kept.
+    /// The newest position that was given and kept.
     pub head: Seq,
     /// Messages up to here may be gone.
     pub pruned: Seq,
     /// Messages in the file.
     pub messages: u64,
     /// How far clients are, as far as it is not in the file.
-    pub places: Arc<Places>,
+    pub positions: Arc<Positions>,
 }
 
 /// What a commit kept.
 #[derive(Default)]
-pub(super) struct Committed {
+pub(in crate::log) struct Committed {
     /// The new messages, in order.
     pub messages: Vec<Arc<Message>>,
     /// What became of each entry.
-    pub fates: Vec<Fate>,
+    pub outcomes: Vec<EntryOutcome>,
     /// Jobs that follow one of the new messages.
     pub followers: Vec<Arc<Job>>,
     /// What became of each order.
-    pub orders: Vec<Carried>,
+    pub commands: Vec<CommandOutcome>,
 }
 
 /// What became of one entry.
 #[derive(Clone, Copy)]
-pub(super) enum Fate {
+pub(in crate::log) enum EntryOutcome {
     /// It is the next of the new messages; and the job that follows it.
     New(Option<JobId>),
     /// It was there already; and the job that follows it.
@@ -63,7 +63,7 @@ pub(super) enum Fate {
 }
 
 impl Store {
-    pub fn new(opened: Opened, options: LogOptions, places: Arc<Places>) -> Self {
+    pub fn new(opened: Opened, options: LogOptions, positions: Arc<Positions>) -> Self {
         Self {
             conn: opened.conn,
             options,
@@ -71,37 +71,37 @@ impl Store {
             head: opened.head,
             pruned: opened.pruned,
             messages: opened.messages,
-            places,
+            positions,
         }
     }
 
-    /// Keeps all entries and carries out all orders in one transaction, or none.
+    /// Keeps all entries and carries out all commands in one transaction, or none.
     pub fn append(
         &mut self,
         entries: &[&Entry],
-        orders: &[&JobCommand],
+        commands: &[&JobCommand],
         now: u64,
     ) -> Result<Committed, StoreError> {
         let mut head = self.head;
         let committed = self.transaction(|store| {
-            let mut put = Put::new(&store.conn, &store.options)?;
+            let mut put = AppendStatements::new(&store.conn, &store.options)?;
             let mut committed = Committed::default();
             for entry in entries {
-                let fate = put.entry(entry, now, &mut head, &mut store.audiences)?;
-                committed.fates.push(match fate {
+                let outcome = put.entry(entry, now, &mut head, &mut store.audiences)?;
+                committed.outcomes.push(match outcome {
                     Kept::New(message, job) => {
                         let id = job.as_ref().map(|job| job.id);
                         committed.messages.push(message);
                         committed.followers.extend(job);
-                        Fate::New(id)
+                        EntryOutcome::New(id)
                     }
-                    Kept::Not(fate) => fate,
+                    Kept::Not(outcome) => outcome,
                 });
             }
-            posts::write(&store.conn, &mut put.posts)?;
-            for order in orders {
-                let carried = job_rows::carry_out(&store.conn, order, now)?;
-                committed.orders.push(carried);
+            postings::write(&store.conn, &mut put.postings)?;
+            for order in commands {
+                let carried = job_rows::execute(&store.conn, order, now)?;
+                committed.commands.push(carried);
             }
             Ok(committed)
         })?;
@@ -109,7 +109,7 @@ impl Store {
         self.messages += committed.messages.len() as u64;
         let expiries = committed.messages.iter().filter_map(|m| m.expires_at);
         if let Some(next) = expiries.min() {
-            self.places.next_expiry.fetch_min(next, Ordering::AcqRel);
+            self.positions.next_expiry.fetch_min(next, Ordering::AcqRel);
         }
         Ok(committed)
     }
@@ -126,7 +126,7 @@ impl Store {
         });
         if result.is_err() {
             // Numbers that the failed transaction gave out are not in the file.
-            self.audiences.forget();
+            self.audiences.clear();
             if !self.conn.is_autocommit() {
                 self.conn.execute_batch("ROLLBACK")?;
             }
@@ -152,20 +152,20 @@ impl Store {
 
 enum Kept {
     New(Arc<Message>, Option<Arc<Job>>),
-    Not(Fate),
+    Not(EntryOutcome),
 }
 
 /// The statements of an append, looked up once for a whole commit.
-struct Put<'c> {
+struct AppendStatements<'c> {
     conn: &'c Connection,
     /// In milliseconds.
     key_age: u64,
     message: CachedStatement<'c>,
     /// Written together, when all messages are.
-    posts: Vec<Post>,
+    postings: Vec<Posting>,
 }
 
-impl<'c> Put<'c> {
+impl<'c> AppendStatements<'c> {
     fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
         Ok(Self {
             conn,
@@ -174,7 +174,7 @@ impl<'c> Put<'c> {
                 "INSERT INTO messages (seq, at, expires_at, audience, audiences, event, json, data)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
-            posts: Vec::new(),
+            postings: Vec::new(),
         })
     }
 
@@ -188,14 +188,14 @@ impl<'c> Put<'c> {
         let (seq, at) = match entry.given {
             None => (*head + 1, now),
             Some(given) if given.seq <= *head => {
-                return Ok(Kept::Not(Fate::Duplicate(given.seq, None)));
+                return Ok(Kept::Not(EntryOutcome::Duplicate(given.seq, None)));
             }
             Some(given) => (given.seq, given.at),
         };
         if let Some((key, digest)) = entry.key.as_deref()
-            && let Some(fate) = self.claim(key, digest, seq, now)?
+            && let Some(outcome) = self.claim(key, digest, seq, now)?
         {
-            return Ok(Kept::Not(fate));
+            return Ok(Kept::Not(outcome));
         }
         let message = Arc::new(message_of(entry, seq, at));
         self.insert(&message, audiences)?;
@@ -212,7 +212,7 @@ impl<'c> Put<'c> {
         digest: &Digest,
         seq: Seq,
         now: u64,
-    ) -> Result<Option<Fate>, StoreError> {
+    ) -> Result<Option<EntryOutcome>, StoreError> {
         // A key that is too old does not count, whether or not it has been removed yet.
         let find = "SELECT digest, seq FROM keys WHERE key = ?1 AND at > ?2";
         let too_old = now.saturating_sub(self.key_age);
@@ -225,8 +225,8 @@ impl<'c> Put<'c> {
             .optional()?;
         if let Some((first, seq)) = found {
             return Ok(Some(match first == *digest {
-                true => Fate::Duplicate(seq, job_rows::following(self.conn, seq)?),
-                false => Fate::KeyReused(seq),
+                true => EntryOutcome::Duplicate(seq, job_rows::following(self.conn, seq)?),
+                false => EntryOutcome::KeyReused(seq),
             }));
         }
         self.conn
@@ -244,7 +244,8 @@ impl<'c> Put<'c> {
             Audience::Client(id) => Some(audiences.client(self.conn, id)?),
             Audience::Topic(topic) => {
                 let id = audiences.topic(self.conn, topic)?;
-                self.posts.push(Post::new(ANY_TOPIC, message.seq, Some(id)));
+                self.postings
+                    .push(Posting::new(ANY_TOPIC, message.seq, Some(id)));
                 Some(id)
             }
             Audience::Clients(ids) => {
@@ -257,7 +258,7 @@ impl<'c> Put<'c> {
             }
         };
         for id in audience.iter().chain(several.iter().flatten()) {
-            self.posts.push(Post::new(*id, message.seq, None));
+            self.postings.push(Posting::new(*id, message.seq, None));
         }
         let (json, data) = match &message.data {
             Data::Text(text) => (false, text),
@@ -268,7 +269,7 @@ impl<'c> Put<'c> {
             sql(message.at),
             message.expires_at.map(sql),
             audience,
-            several.map(|ids| super::rows::list(&ids)),
+            several.map(|ids| crate::log::rows::list(&ids)),
             message.event.as_ref().map(|event| event.as_str()),
             json,
             &**data,

@@ -1,42 +1,42 @@
-//! Posts: which message is for which audience. The index that makes a replay cost what it returns.
+//! Postings: which message is for which audience. The index that makes a replay cost what it returns.
 //!
-//! Posts are kept in blocks of the log, and by audience within a block. So new posts go to the few
+//! Postings are kept in blocks of the log, and by audience within a block. So new postings go to the few
 //! pages of the newest block, whoever they are for, and old ones leave from the oldest; one index over
 //! all would touch a page of its own for nearly every post. A reader pays with one look for each block
-//! between its place and the head.
+//! between its position and the head.
 
 use std::{slice::ChunksExact, sync::OnceLock};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::codes::sql;
+use crate::log::codes::sql;
 use crate::message::Seq;
 
-/// A block is as many places as this is bits.
+/// A block is as many positions as this is bits.
 const BLOCK_BITS: u32 = 15;
 
-/// Posts that one run of the statement writes.
-const AT_ONCE: usize = 32;
+/// Postings that one run of the statement writes.
+const BATCH: usize = 32;
 
 /// Blocks without any post that are walked over one by one; a wider gap is leapt.
 const WALK: u64 = 64;
 
-/// The block of a place.
+/// The block of a position.
 fn block(seq: Seq) -> u64 {
     seq >> BLOCK_BITS
 }
 
 /// A post on its way into the file, in the order in which the file keeps them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Post {
+pub(super) struct Posting {
     block: u64,
     audience: i64,
     seq: Seq,
     topic: Option<i64>,
 }
 
-impl Post {
-    /// Posts a message to an audience; to that of any topic with the topic's number.
+impl Posting {
+    /// Postings a message to an audience; to that of any topic with the topic's number.
     pub fn new(audience: i64, seq: Seq, topic: Option<i64>) -> Self {
         Self {
             block: block(seq),
@@ -47,13 +47,13 @@ impl Post {
     }
 }
 
-/// Writes posts: sorted first, so that those of one commit go through the pages of the file once, from
+/// Writes postings: sorted first, so that those of one commit go through the pages of the file once, from
 /// left to right, and not to and fro; and many with one run of a statement, which costs as much as a row.
-pub(super) fn write(conn: &Connection, posts: &mut [Post]) -> rusqlite::Result<()> {
+pub(super) fn write(conn: &Connection, postings: &mut [Posting]) -> rusqlite::Result<()> {
     static INSERT: OnceLock<[String; 2]> = OnceLock::new();
-    let [many, one] = INSERT.get_or_init(|| [insert(AT_ONCE), insert(1)]);
-    posts.sort_unstable();
-    let chunks = posts.chunks_exact(AT_ONCE);
+    let [many, one] = INSERT.get_or_init(|| [insert(BATCH), insert(1)]);
+    postings.sort_unstable();
+    let chunks = postings.chunks_exact(BATCH);
     let rest = chunks.remainder().chunks_exact(1);
     run(conn, many, chunks)?;
     run(conn, one, rest)
@@ -64,7 +64,7 @@ fn insert(rows: usize) -> String {
     format!("INSERT INTO posts (block, audience, seq, topic) VALUES {rows}")
 }
 
-fn run(conn: &Connection, insert: &str, chunks: ChunksExact<'_, Post>) -> rusqlite::Result<()> {
+fn run(conn: &Connection, insert: &str, chunks: ChunksExact<'_, Posting>) -> rusqlite::Result<()> {
     if chunks.len() == 0 {
         return Ok(());
     }
@@ -91,18 +91,18 @@ pub(super) fn remove(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Re
 /// Puts a post where deliveries do not look and the history does: at the audience's negative.
 pub(super) fn end(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Result<()> {
     remove(conn, audience, seq)?;
-    write(conn, &mut [Post::new(-audience, seq, None)])
+    write(conn, &mut [Posting::new(-audience, seq, None)])
 }
 
-/// Calls `each` with the place and topic of up to `limit` posts of an audience after a place and up to
+/// Calls `each` with the position and topic of up to `limit` postings of an audience after a position and up to
 /// another, in order, and says how many there were.
 pub(super) fn after(
     conn: &Connection,
     audience: i64,
     (after, until): (Seq, Seq),
     limit: u64,
-    mut each: impl FnMut(Seq, Option<i64>) -> Result<(), super::ReadError>,
-) -> Result<u64, super::ReadError> {
+    mut each: impl FnMut(Seq, Option<i64>) -> Result<(), crate::log::ReadError>,
+) -> Result<u64, crate::log::ReadError> {
     let mut find = conn.prepare_cached(
         "SELECT seq, topic FROM posts WHERE block = ?1 AND audience = ?2 AND seq > ?3 AND seq <= ?4
          ORDER BY seq LIMIT ?5",
@@ -133,7 +133,7 @@ fn next_block(conn: &Connection, at: u64, last: u64) -> rusqlite::Result<Option<
         .query_row([sql(at)], |row| row.get(0))
 }
 
-/// The places of an audience before a place, newest first: at most `limit`, what has ended too.
+/// The positions of an audience before a position, newest first: at most `limit`, what has ended too.
 pub(super) fn before(
     conn: &Connection,
     audience: i64,
