@@ -17,15 +17,15 @@ use leptos::{
 };
 use wasm_bindgen_futures::JsFuture;
 
-pub(crate) use notification::{may_notify, notify};
+pub(crate) use notification::{notify, request_notification_permission};
 
 /// What this tab remembers under a key, across reloads.
-pub(crate) fn remembered(key: &str) -> Option<String> {
+pub(crate) fn session_get(key: &str) -> Option<String> {
     storage()?.get_item(key).ok()?
 }
 
 /// Remembers a text for this tab. A browser that keeps nothing forgets it with the page.
-pub(crate) fn remember(key: &str, text: &str) {
+pub(crate) fn session_set(key: &str, text: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(key, text);
     }
@@ -36,20 +36,20 @@ fn storage() -> Option<Storage> {
 }
 
 /// What this browser keeps under a key, for every tab and for good.
-pub(crate) fn kept(key: &str) -> Option<String> {
+pub(crate) fn local_get(key: &str) -> Option<String> {
     let storage = window().local_storage().ok()??;
     storage.get_item(key).ok()?
 }
 
 /// Keeps a text for every tab of this browser. One that keeps nothing forgets it with the page.
-pub(crate) fn keep(key: &str, text: &str) {
+pub(crate) fn local_set(key: &str, text: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, text);
     }
 }
 
 /// Forgets what this browser keeps under a key.
-pub(crate) fn forget(key: &str) {
+pub(crate) fn local_remove(key: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.remove_item(key);
     }
@@ -74,7 +74,7 @@ pub(crate) fn page_language() -> String {
 }
 
 /// Remembers the language for a year, where the server sees it too, and says it of the page.
-pub(crate) fn remember_language(cookie: &str, tag: &str) {
+pub(crate) fn store_language(cookie: &str, tag: &str) {
     let cookie = format!("{cookie}={tag}; path=/; max-age=31536000; samesite=lax");
     let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
     if let Some(root) = document().document_element() {
@@ -103,7 +103,7 @@ impl Timer {
     }
 
     /// Lets it happen whoever forgets about it.
-    pub(crate) fn leave_running(mut self) {
+    pub(crate) fn detach(mut self) {
         self.0 = None;
     }
 }
@@ -145,7 +145,7 @@ impl Drop for Listener {
 }
 
 /// Calls `then` whenever the window gets another size.
-pub(crate) fn on_resizing(then: impl Fn() + 'static) -> Listener {
+pub(crate) fn on_resize(then: impl Fn() + 'static) -> Listener {
     Listener::new(window().into(), "resize", move |_| then())
 }
 
@@ -159,7 +159,7 @@ pub(crate) fn on_key(then: impl Fn(KeyboardEvent) + 'static) -> Listener {
 }
 
 /// Says another address of this page, if it is still at `path`, without going there.
-pub(crate) fn replace_address(path: &str, address: &str) {
+pub(crate) fn replace_url(path: &str, address: &str) {
     let window = window();
     if window.location().pathname().is_ok_and(|now| now == path)
         && let Ok(history) = window.history()

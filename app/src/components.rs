@@ -2,10 +2,10 @@
 //! in as signals, what a person does goes out through callbacks.
 
 mod chart;
-mod chip;
 mod client_card;
 mod client_rows;
 mod copy_button;
+mod erased_view;
 mod field;
 mod history_filter;
 mod history_list;
@@ -15,35 +15,38 @@ mod job_log;
 mod layout;
 mod message_list;
 mod name_list;
-mod part;
 mod push_form;
 mod receipts;
+mod remove_button;
 mod shortcuts;
 mod sign_in_form;
+mod signals;
 mod stream_state;
 
-pub(crate) use chart::{Chart, Course, Labels, Point};
-pub(crate) use chip::away;
+pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
 pub(crate) use client_card::ClientCard;
-pub(crate) use client_rows::{ClientRows, place};
+pub(crate) use client_rows::{ClientRows, origin_text};
 pub(crate) use copy_button::CopyButton;
-pub(crate) use field::{Complaint, Field, FieldNote};
+pub(crate) use erased_view::{EraseView, ListItem, either, keyed_list, when};
+pub(crate) use field::{Field, FieldError, FieldNote};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields};
 pub(crate) use history_list::{HistoryList, MessageActions};
-pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_in_words};
+pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;
-pub(crate) use part::{
-    Entry, IntoPart, Press, aria, effect, either, flag, list, note, on_change, press, text, when,
-    word,
-};
 pub(crate) use push_form::{
-    Draft, Kept, PushForm, Reach, Templates, answer_in_words, segment, to_in_words,
+    Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,
+    segment,
 };
-pub(crate) use receipts::{bar, receipt_in_words, receipts_in_words};
+pub(crate) use receipts::{bar, receipt_text, receipts_text};
+pub(crate) use remove_button::remove_button;
 pub(crate) use shortcuts::{Shortcuts, keys_button};
 pub(crate) use sign_in_form::SignInForm;
+pub(crate) use signals::{
+    ClickHandler, aria_bool, bool_signal, effect, on_change, on_click, optional_text, static_text,
+    text,
+};
 pub(crate) use stream_state::StreamState;

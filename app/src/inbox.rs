@@ -34,7 +34,7 @@ pub(crate) enum What {
     /// A message: its type, if the push named one, and its text.
     Message(Option<String>, String),
     /// A message that was taken back after it had come.
-    TakenBack,
+    Recalled,
     /// Messages are missing here, and why, as the server names it.
     Gap(String),
 }
@@ -53,7 +53,7 @@ pub(crate) struct Inbox {
     dropped: bool,
     filter: Filter,
     /// So many steps further down than at first the person has gone.
-    further: usize,
+    extra_pages: usize,
 }
 
 impl Inbox {
@@ -78,11 +78,11 @@ impl Inbox {
     }
 
     /// A message was taken back. One that is not here needs nothing.
-    pub(crate) fn take_back(&mut self, id: &str) {
+    pub(crate) fn recall(&mut self, id: &str) {
         let taken = self.oldest_first.iter_mut();
         for message in taken.filter(|message| message.id.as_deref() == Some(id)) {
             self.bytes -= size(message);
-            Arc::make_mut(message).what = What::TakenBack;
+            Arc::make_mut(message).what = What::Recalled;
         }
         self.cleared
             .retain(|message| message.id.as_deref() != Some(id));
@@ -108,11 +108,11 @@ impl Inbox {
         };
         self.bytes += size(&received);
         self.oldest_first.push(Arc::new(received));
-        self.make_room();
+        self.evict();
     }
 
     /// The oldest go, but those that somebody wants to keep.
-    fn make_room(&mut self) {
+    fn evict(&mut self) {
         while self.oldest_first.len() > Self::MAX_MESSAGES
             || (self.bytes > Self::MAX_BYTES && self.oldest_first.len() > 1)
         {
@@ -160,7 +160,7 @@ impl Inbox {
                 false => self.cleared.push(message),
             }
         }
-        self.further = 0;
+        self.extra_pages = 0;
         self.count_bytes();
         self.dropped = false;
     }
@@ -174,7 +174,7 @@ impl Inbox {
             self.oldest_first.insert(place, message);
         }
         self.count_bytes();
-        self.make_room();
+        self.evict();
     }
 
     fn count_bytes(&mut self) {
@@ -187,7 +187,7 @@ impl Inbox {
     }
 
     /// Looks for something, or for something else.
-    pub(crate) fn look_for(&mut self, filter: Filter) {
+    pub(crate) fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
     }
 
@@ -197,17 +197,17 @@ impl Inbox {
     }
 
     /// Shows some more.
-    pub(crate) fn go_further(&mut self) {
-        self.further += 1;
+    pub(crate) fn show_more(&mut self) {
+        self.extra_pages += 1;
     }
 
     /// What is on the page, pinned ones first, and whether there are more that are looked for.
     pub(crate) fn shown(&self) -> (Vec<Arc<Received>>, bool) {
-        let most = Self::STEP * (1 + self.further);
+        let most = Self::STEP * (1 + self.extra_pages);
         let newest_first = || self.oldest_first.iter().rev();
         let pinned = newest_first().filter(|message| message.pinned);
         let others = newest_first().filter(|message| !message.pinned);
-        let found = pinned.chain(others).filter(|m| self.filter.lets_through(m));
+        let found = pinned.chain(others).filter(|m| self.filter.matches(m));
         let mut shown: Vec<_> = found.take(most + 1).cloned().collect();
         let more = shown.len() > most;
         shown.truncate(most);
@@ -215,9 +215,9 @@ impl Inbox {
     }
 
     /// Whether there is something, but nothing of what is looked for.
-    pub(crate) fn finds_nothing(&self) -> bool {
+    pub(crate) fn has_no_match(&self) -> bool {
         let mut all = self.oldest_first.iter();
-        !self.is_empty() && !all.any(|message| self.filter.lets_through(message))
+        !self.is_empty() && !all.any(|message| self.filter.matches(message))
     }
 
     /// The types of what is kept, in the order of the alphabet.
@@ -249,7 +249,7 @@ impl Inbox {
     }
 
     /// How many are kept, when that is not all since the page was cleared.
-    pub(crate) fn kept_of_more(&self) -> Option<usize> {
+    pub(crate) fn len_if_truncated(&self) -> Option<usize> {
         self.dropped.then_some(self.oldest_first.len())
     }
 
@@ -290,7 +290,7 @@ mod tests {
     fn texts(inbox: &Inbox) -> Vec<String> {
         let text = |received: &Arc<Received>| match &received.what {
             What::Message(_, text) | What::Gap(text) => text.clone(),
-            What::TakenBack => "taken back".to_owned(),
+            What::Recalled => "taken back".to_owned(),
         };
         inbox.shown().0.iter().map(text).collect()
     }
@@ -309,15 +309,15 @@ mod tests {
         for n in 0..Inbox::MAX_MESSAGES {
             inbox.add(0.0, message("", &n.to_string()));
         }
-        assert_eq!(inbox.kept_of_more(), None);
+        assert_eq!(inbox.len_if_truncated(), None);
         inbox.pin(1);
         for n in 0..3 {
             inbox.add(0.0, message("", &format!("more {n}")));
         }
-        assert_eq!(inbox.kept_of_more(), Some(Inbox::MAX_MESSAGES));
+        assert_eq!(inbox.len_if_truncated(), Some(Inbox::MAX_MESSAGES));
         assert_eq!(inbox.received(), Inbox::MAX_MESSAGES as u64 + 3);
         while inbox.shown().1 {
-            inbox.go_further();
+            inbox.show_more();
         }
         let texts = texts(&inbox);
         assert_eq!(texts.len(), Inbox::MAX_MESSAGES);
@@ -329,7 +329,11 @@ mod tests {
         assert_eq!(texts.last().map(String::as_str), Some("4"));
         inbox.clear();
         inbox.add(0.0, message("", "new"));
-        assert_eq!(inbox.kept_of_more(), None, "what was cleared is not missed");
+        assert_eq!(
+            inbox.len_if_truncated(),
+            None,
+            "what was cleared is not missed"
+        );
     }
 
     #[test]
@@ -346,9 +350,9 @@ mod tests {
     #[test]
     fn a_message_that_was_taken_back_leaves_its_place_and_not_its_text() {
         let mut inbox = of(&["k3-1", "k3-2"]);
-        inbox.take_back("k3-1");
-        inbox.take_back("k3-1");
-        inbox.take_back("k3-7");
+        inbox.recall("k3-1");
+        inbox.recall("k3-1");
+        inbox.recall("k3-7");
         assert_eq!(texts(&inbox), ["k3-2", "taken back"]);
         assert_eq!(inbox.bytes, "k3-2".len());
     }
@@ -363,7 +367,7 @@ mod tests {
             (vec!["two".to_owned()], 2)
         );
         inbox.add(0.0, message("four", "four"));
-        inbox.take_back("one");
+        inbox.recall("one");
         inbox.undo_clear();
         assert_eq!(texts(&inbox), ["two", "four", "three"]);
         inbox.pin(2);
@@ -394,7 +398,7 @@ mod tests {
         let mut find = |kind: &str, text: &str| {
             let (kind, text) = (kind.to_owned(), text.to_owned());
             let topic = String::new();
-            inbox.look_for(Filter { kind, topic, text });
+            inbox.set_filter(Filter { kind, topic, text });
             texts(&inbox)
         };
         assert_eq!(find("", " TEA "), ["pruned", "tea, 99.50", "Tea is here"]);
@@ -413,7 +417,7 @@ mod tests {
             inbox.add(0.0, Arrival { topic, ..message });
         }
         assert_eq!(inbox.topics(), ["news", "orders/42"]);
-        inbox.look_for(Filter {
+        inbox.set_filter(Filter {
             topic: "orders/42".to_owned(),
             ..Filter::default()
         });
@@ -425,7 +429,7 @@ mod tests {
         let mut inbox = of(&["x"; Inbox::STEP + 1]);
         let shown = |inbox: &Inbox| (inbox.shown().0.len(), inbox.shown().1);
         assert_eq!(shown(&inbox), (Inbox::STEP, true));
-        inbox.go_further();
+        inbox.show_more();
         assert_eq!(shown(&inbox), (Inbox::STEP + 1, false));
     }
 }

@@ -4,14 +4,14 @@ use serde::de::IgnoredAny;
 
 /// The first place at which a text stops being JSON. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mistake {
+pub(crate) struct JsonError {
     pub(crate) line: usize,
     pub(crate) column: usize,
     pub(crate) what: String,
 }
 
 /// Whether a text is one JSON value, as RFC 8259 says.
-pub(crate) fn check(text: &str) -> Result<(), Mistake> {
+pub(crate) fn check(text: &str) -> Result<(), JsonError> {
     let Err(error) = serde_json::from_str::<IgnoredAny>(text) else {
         return Ok(());
     };
@@ -20,7 +20,7 @@ pub(crate) fn check(text: &str) -> Result<(), Mistake> {
         Some(end) => &said[..end],
         None => &said,
     };
-    Err(Mistake {
+    Err(JsonError {
         line: error.line(),
         column: error.column(),
         what: what.replace("EOF", "the text ends"),

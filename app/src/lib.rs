@@ -8,22 +8,22 @@ compile_error!("choose a side: feature `ssr` for the server and its tools, `hydr
 
 pub mod api;
 mod browser;
-mod chronicle;
+mod client_list;
 mod components;
-mod crowd;
 mod curl;
 mod cursor;
+mod erased_signal;
 pub mod event_parser;
 mod event_stream;
-mod figures;
-mod held;
+mod formatting;
+mod i18n;
 mod inbox;
+mod job_lines;
 mod json;
-mod pace;
+mod message_history;
 mod pages;
+mod progress_rate;
 pub mod wire;
-mod words;
-mod worklog;
 
 use components::{Footer, Header, Shortcuts};
 use leptos::prelude::*;
@@ -33,8 +33,8 @@ use leptos_router::{
     path,
 };
 
-pub use words::Language;
-use words::{language, say, words};
+pub use i18n::Language;
+use i18n::{language, texts, tr};
 
 /// Where the files of a page are, as URLs on this server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 <meta name="color-scheme" content="light dark" />
                 <meta
                     name="description"
-                    content=words().shell.description
+                    content=texts().shell.description
                 />
                 <link rel="icon" href=assets.favicon />
                 <link rel="stylesheet" href=assets.style />
@@ -89,23 +89,23 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
 /// The pages, each under its address.
 #[component]
 pub fn App() -> impl IntoView {
-    words::settle();
+    i18n::init_language();
     provide_meta_context();
     view! {
         <Router>
             <a class="skip" href="#main">
-                {say(|w| w.shell.skip)}
+                {tr(|t| t.shell.skip)}
             </a>
             <Header />
             <main id="main" tabindex="-1">
                 <noscript>
-                    <p class="notice bad">{say(|w| w.shell.no_script)}</p>
+                    <p class="notice bad">{tr(|t| t.shell.no_script)}</p>
                 </noscript>
-                <FlatRoutes fallback=pages::Missing>
+                <FlatRoutes fallback=pages::NotFound>
                     <Route path=path!("/") view=pages::Subscriber />
                     <Route path=path!("/admin/:place?") view=pages::Admin />
                     <Route path=path!("/jobs/:id?") view=pages::Jobs />
-                    <Route path=path!("/try") view=pages::Trying />
+                    <Route path=path!("/try") view=pages::TryIt />
                 </FlatRoutes>
             </main>
             <Footer />

@@ -2,12 +2,12 @@
 
 mod admin;
 mod jobs;
-mod missing;
+mod not_found;
 mod subscriber;
-mod trying;
+mod try_it;
 
 pub(crate) use admin::Admin;
 pub(crate) use jobs::Jobs;
-pub(crate) use missing::Missing;
+pub(crate) use not_found::NotFound;
 pub(crate) use subscriber::Subscriber;
-pub(crate) use trying::Trying;
+pub(crate) use try_it::TryIt;

@@ -160,7 +160,7 @@ test('a hundred thousand clients scroll without holding up the page', async ({ c
   await expect(rowOf(panel, 'client-0')).toBeVisible();
   // What the start of the page costs is not what this is about.
   await panel.evaluate(() => { (window as any).long.length = 0; });
-  const rows = clients(panel).locator('.crowd-rows');
+  const rows = clients(panel).locator('.client-rows');
   const first = () => clients(panel).getByRole('button', { name: /^Details of/ }).first();
   for (let step = 0; step < 60; step++) {
     await rows.evaluate((element) => new Promise((next) => {

@@ -22,7 +22,7 @@ extern "C" {
 }
 
 /// Asks the person whether this page may. False where there are none, too.
-pub(crate) async fn may_notify() -> bool {
+pub(crate) async fn request_notification_permission() -> bool {
     let Ok(asked) = Notification::request_permission() else {
         return false;
     };

@@ -11,16 +11,16 @@ use leptos::{
 };
 
 use crate::{
-    components::{IntoPart, list, note, text},
-    figures,
-    held::{Derived, Held},
-    words::{Words, words},
+    components::{EraseView, keyed_list, optional_text, text},
+    erased_signal::{ErasedMemo, ErasedSignal},
+    formatting,
+    i18n::{Texts, texts},
 };
 pub(crate) use plot::{Frame, Point};
 
 /// What is known of the last while, a line for each figure that the chart shows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Course {
+pub(crate) struct TimeSeries {
     /// The lines, with points at the same moments, oldest first.
     pub(crate) lines: Vec<Vec<Point>>,
     /// Milliseconds from the left edge to the right.
@@ -29,7 +29,7 @@ pub(crate) struct Course {
     pub(crate) apart: f64,
 }
 
-impl Course {
+impl TimeSeries {
     fn first(&self) -> &[Point] {
         self.lines.first().map_or(&[], Vec::as_slice)
     }
@@ -46,11 +46,11 @@ pub(crate) struct Labels {
     /// Makes the `id`s unique.
     pub(crate) id: &'static str,
     /// What it shows.
-    pub(crate) title: fn(&Words) -> &'static str,
+    pub(crate) title: fn(&Texts) -> &'static str,
     /// Writes a value.
     pub(crate) unit: fn(f64) -> String,
     /// What the lines are called, where there are several.
-    pub(crate) lines: &'static [fn(&Words) -> &'static str],
+    pub(crate) lines: &'static [fn(&Texts) -> &'static str],
 }
 
 /// The chart.
@@ -59,42 +59,44 @@ pub fn Chart(
     /// How it is labelled.
     labels: Labels,
     /// What it shows.
-    course: Derived<Course>,
+    series: ErasedMemo<TimeSeries>,
 ) -> impl IntoView {
     // The point that is looked at; none: the last.
-    let looked_at = Held::new(None::<usize>);
+    let selected_point = ErasedSignal::new(None::<usize>);
     let here = move || {
-        let last = course.with(|course| course.first().len()).checked_sub(1)?;
-        Some(looked_at.get().unwrap_or(last).min(last))
+        let last = series.with(|series| series.first().len()).checked_sub(1)?;
+        Some(selected_point.get().unwrap_or(last).min(last))
     };
     let value = text(move || match here() {
-        Some(n) => course.with(|course| reading(labels, course, n)),
+        Some(n) => series.with(|series| reading(labels, series, n)),
         None => "\u{2013}".to_owned(),
     });
-    let moment = move |n: usize| course.with(|course| course.first().get(n).map(|(at, _)| *at));
-    let when = text(move || match looked_at.get().and_then(moment) {
-        Some(at) => figures::clock(at),
+    let moment = move |n: usize| series.with(|series| series.first().get(n).map(|(at, _)| *at));
+    let when = text(move || match selected_point.get().and_then(moment) {
+        Some(at) => formatting::clock(at),
         None => String::new(),
     });
     let described = text(move || format!("{} {}", value.get(), when.get()));
     let last = text(move || {
-        course
+        series
             .with(|c| c.first().len())
             .saturating_sub(1)
             .to_string()
     });
     let now = text(move || here().unwrap_or_default().to_string());
     let point = move |event: PointerEvent| {
-        looked_at.set(share(&event).and_then(|share| {
-            let course = course.try_peek()?;
-            course.frame().nearest(course.first(), share)
+        selected_point.set(share(&event).and_then(|share| {
+            let series = series.try_read_untracked()?;
+            series.frame().nearest(series.first(), share)
         }));
     };
     let step = move |event: KeyboardEvent| {
-        let points = course.try_peek().map_or(0, |course| course.first().len());
+        let points = series
+            .try_read_untracked()
+            .map_or(0, |series| series.first().len());
         let last = points.saturating_sub(1);
-        let here = looked_at.peek().unwrap_or(last);
-        looked_at.set(match event.key().as_str() {
+        let here = selected_point.read_untracked().unwrap_or(last);
+        selected_point.set(match event.key().as_str() {
             "ArrowLeft" => Some(here.saturating_sub(1)),
             "ArrowRight" => Some((here + 1).min(last)),
             "Home" => Some(0),
@@ -106,7 +108,7 @@ pub fn Chart(
     view! {
         <section class="card chart" aria-labelledby=labels.id>
             <div class="chart-head">
-                <h2 id=labels.id>{crate::words::say(labels.title)}</h2>
+                <h2 id=labels.id>{crate::i18n::tr(labels.title)}</h2>
                 <p class="value">{value}</p>
                 <p class="when">{when}</p>
             </div>
@@ -120,18 +122,18 @@ pub fn Chart(
                 aria-valuenow=now
                 aria-valuetext=described
                 on:pointermove=point
-                on:pointerleave=move |_| looked_at.set(None)
+                on:pointerleave=move |_| selected_point.set(None)
                 on:keydown=step
             >
-                {lines(course, looked_at)}
+                {lines(series, selected_point)}
                 <span class="top" aria-hidden="true">
-                    {text(move || top(labels, &course.read()))}
+                    {text(move || top(labels, &series.read()))}
                 </span>
             </div>
-            {times(course)}
+            {times(series)}
         </section>
     }
-    .part()
+    .erase()
 }
 
 /// How far to the right the pointer is, from 0 to 1.
@@ -141,40 +143,40 @@ fn share(event: &PointerEvent) -> Option<f64> {
     Some((f64::from(event.client_x()) - place.left()) / place.width().max(1.0))
 }
 
-fn reading(labels: Labels, course: &Course, n: usize) -> String {
+fn reading(labels: Labels, series: &TimeSeries, n: usize) -> String {
     let value = |line: &Vec<Point>| match line.get(n) {
         Some((_, Some(value))) => (labels.unit)(*value),
         _ => "\u{2013}".to_owned(),
     };
     if labels.lines.is_empty() {
-        return course.lines.first().map(value).unwrap_or_default();
+        return series.lines.first().map(value).unwrap_or_default();
     }
-    let named = labels.lines.iter().zip(&course.lines);
-    let parts = named.map(|(name, line)| format!("{} {}", name(words()), value(line)));
+    let named = labels.lines.iter().zip(&series.lines);
+    let parts = named.map(|(name, line)| format!("{} {}", name(texts()), value(line)));
     parts.collect::<Vec<_>>().join("  ")
 }
 
-fn top(labels: Labels, course: &Course) -> String {
-    match course.first() {
+fn top(labels: Labels, series: &TimeSeries) -> String {
+    match series.first() {
         [] => String::new(),
-        _ => (labels.unit)(course.frame().top),
+        _ => (labels.unit)(series.frame().top),
     }
 }
 
-fn lines(course: Derived<Course>, looked_at: Held<Option<usize>>) -> AnyView {
+fn lines(series: ErasedMemo<TimeSeries>, selected_point: ErasedSignal<Option<usize>>) -> AnyView {
     let path = move |n: usize| {
         text(move || {
-            course.with(|course| match course.lines.get(n) {
-                Some(points) => course.frame().line(points, course.apart),
+            series.with(|series| match series.lines.get(n) {
+                Some(points) => series.frame().line(points, series.apart),
                 None => String::new(),
             })
         })
     };
-    let cursor = note(move || {
-        let n = looked_at.get()?;
-        course.with(|course| {
-            let (at, _) = course.first().get(n)?;
-            Some(format!("M{} 0V1000", course.frame().x(*at) as i64))
+    let cursor = optional_text(move || {
+        let n = selected_point.get()?;
+        series.with(|series| {
+            let (at, _) = series.first().get(n)?;
+            Some(format!("M{} 0V1000", series.frame().x(*at) as i64))
         })
     });
     view! {
@@ -185,18 +187,18 @@ fn lines(course: Derived<Course>, looked_at: Held<Option<usize>>) -> AnyView {
             <path class="cursor" d=cursor />
         </svg>
     }
-    .part()
+    .erase()
 }
 
 /// The moments at the left edge, in the middle and at the right edge.
-fn times(course: Derived<Course>) -> AnyView {
-    let marks = list(move || {
-        let frame = course.with(|course| (!course.first().is_empty()).then(|| course.frame()));
+fn times(series: ErasedMemo<TimeSeries>) -> AnyView {
+    let marks = keyed_list(move || {
+        let frame = series.with(|series| (!series.first().is_empty()).then(|| series.frame()));
         let mark = |share: f64, frame: Frame| {
-            let at = figures::minute(frame.from + share * (frame.until - frame.from));
-            super::Entry::new(format!("{share} {at}"), move || {
+            let at = formatting::minute(frame.from + share * (frame.until - frame.from));
+            super::ListItem::new(format!("{share} {at}"), move || {
                 let at = at.clone();
-                view! { <span>{at}</span> }.fresh()
+                view! { <span>{at}</span> }.erase_client_only()
             })
         };
         let shares = frame.map(|frame| [0.0, 0.5, 1.0].map(|share| mark(share, frame)));
@@ -207,5 +209,5 @@ fn times(course: Derived<Course>) -> AnyView {
             {marks}
         </div>
     }
-    .part()
+    .erase()
 }

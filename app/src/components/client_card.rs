@@ -4,11 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     api::encoded,
-    components::{CopyButton, Entry, IntoPart, either, list, place, press, text, when, word},
-    figures,
-    held::Held,
+    components::{
+        CopyButton, EraseView, ListItem, either, keyed_list, on_click, origin_text, static_text,
+        text, when,
+    },
+    erased_signal::ErasedSignal,
+    formatting,
+    i18n::{Texts, interpolate, plural, texts, tr},
     wire::{ClientDetail, ConnectionInfo},
-    words::{Words, count, fill, say, words},
 };
 
 /// The client, connected or not, and what to do about it.
@@ -17,7 +20,7 @@ pub fn ClientCard(
     /// Who.
     id: Signal<String>,
     /// What is known; none: not yet.
-    client: Held<Option<ClientDetail>>,
+    client: ErasedSignal<Option<ClientDetail>>,
     /// Why nothing can be known.
     wrong: Signal<Option<String>>,
     /// What came of the last thing that was done to it.
@@ -27,7 +30,7 @@ pub fn ClientCard(
     /// The person has seen enough.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let class = word(
+    let class = static_text(
         move || match client.with(|c| c.as_ref().is_some_and(is_here)) {
             true => "presence here",
             false => "presence",
@@ -42,14 +45,14 @@ pub fn ClientCard(
                 <h2 id="client-title" class="code">
                     {id}
                 </h2>
-                <CopyButton text=id what=say(|w| w.client.the_id) />
+                <CopyButton text=id what=tr(|t| t.client.the_id) />
                 <button
                     type="button"
                     class="quiet small"
                     data-escape=""
-                    on:click=press(move || on_close.run(()))
+                    on:click=on_click(move || on_close.run(()))
                 >
-                    {say(|w| w.client.close)}
+                    {tr(|t| t.client.close)}
                 </button>
             </div>
             <p class="field-note">{wrong}</p>
@@ -57,10 +60,10 @@ pub fn ClientCard(
             {connections(client)}
             <div class="row">
                 <a class="button small" href=push>
-                    {say(|w| w.client.push)}
+                    {tr(|t| t.client.push)}
                 </a>
                 <a class="button small" href=messages>
-                    {say(|w| w.client.messages)}
+                    {tr(|t| t.client.messages)}
                 </a>
                 {disconnect(id, client, on_disconnect)}
             </div>
@@ -69,116 +72,116 @@ pub fn ClientCard(
             </p>
         </section>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn is_here(client: &ClientDetail) -> bool {
     !client.connections.is_empty()
 }
 
-fn facts(client: Held<Option<ClientDetail>>) -> AnyView {
-    let fact = move |name: fn(&Words) -> &'static str, value: fn(&ClientDetail) -> String| {
+fn facts(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
+    let fact = move |name: fn(&Texts) -> &'static str, value: fn(&ClientDetail) -> String| {
         let value = text(move || client.with(|c| c.as_ref().map(value).unwrap_or_default()));
         view! {
             <div>
-                <dt>{say(name)}</dt>
+                <dt>{tr(name)}</dt>
                 <dd>{value}</dd>
             </div>
         }
-        .fresh()
+        .erase_client_only()
     };
     view! {
         <dl class="facts">
-            {fact(|w| w.client.state, state)}
-            {fact(|w| w.client.first_seen, |c| moment(c.first_seen))}
-            {fact(|w| w.client.unread, unread)} {fact(|w| w.client.last_reason, reason)}
+            {fact(|t| t.client.state, state)}
+            {fact(|t| t.client.first_seen, |c| moment(c.first_seen))}
+            {fact(|t| t.client.unread, unread)} {fact(|t| t.client.last_reason, reason)}
         </dl>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn state(client: &ClientDetail) -> String {
-    let words = &words().client;
+    let texts = &texts().client;
     match (is_here(client), client.last_seen, client.first_seen) {
-        (true, ..) => words.online.to_owned(),
-        (false, Some(at), _) => format!("{}, {}", words.away, figures::ago(at as f64)),
-        (false, None, Some(_)) => words.away.to_owned(),
-        (false, None, None) => words.never.to_owned(),
+        (true, ..) => texts.online.to_owned(),
+        (false, Some(at), _) => format!("{}, {}", texts.away, formatting::ago(at as f64)),
+        (false, None, Some(_)) => texts.away.to_owned(),
+        (false, None, None) => texts.never.to_owned(),
     }
 }
 
 fn moment(at: Option<u64>) -> String {
-    at.map_or_else(|| "\u{2013}".to_owned(), |at| figures::clock(at as f64))
+    at.map_or_else(|| "\u{2013}".to_owned(), |at| formatting::clock(at as f64))
 }
 
 fn unread(client: &ClientDetail) -> String {
     match client.unread {
-        0 => words().client.unread_none.to_owned(),
-        n => count(words().client.unread_many, n, &[]),
+        0 => texts().client.unread_none.to_owned(),
+        n => plural(texts().client.unread_many, n, &[]),
     }
 }
 
 /// Why its last connection ended, as people say it.
 fn reason(client: &ClientDetail) -> String {
-    let words = &words().client;
+    let texts = &texts().client;
     let Some(reason) = &client.last_reason else {
         return "\u{2013}".to_owned();
     };
     let known = match reason.as_str() {
-        "left" => words.left,
-        "lost" => words.lost,
-        "disconnected" => words.was_disconnected,
-        "shutdown" => words.shutdown,
-        "token_expired" => words.token_expired,
-        "log_unreadable" => words.log_unreadable,
+        "left" => texts.left,
+        "lost" => texts.lost,
+        "disconnected" => texts.was_disconnected,
+        "shutdown" => texts.shutdown,
+        "token_expired" => texts.token_expired,
+        "log_unreadable" => texts.log_unreadable,
         other => other,
     };
     known.to_owned()
 }
 
-fn connections(client: Held<Option<ClientDetail>>) -> AnyView {
-    let connections = list(move || {
+fn connections(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
+    let connections = keyed_list(move || {
         let connections = client.with(|c| c.as_ref().map(|c| c.connections.clone()));
         let entry = |connection: ConnectionInfo| {
             let key = format!("{} {}", connection.id, connection.behind);
-            Entry::new(key, move || view_of(&connection))
+            ListItem::new(key, move || view_of(&connection))
         };
         connections.into_iter().flatten().map(entry).collect()
     });
     view! {
-        <ul class="connections-list" aria-label=say(|w| w.client.connections)>
+        <ul class="connections-list" aria-label=tr(|t| t.client.connections)>
             {connections}
         </ul>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn view_of(connection: &ConnectionInfo) -> AnyView {
     let (at, behind) = (connection.since as f64, connection.behind);
     let about = text(move || {
-        let words = &words().client;
-        let since = fill(words.since, &[("clock", &figures::clock(at))]);
+        let texts = &texts().client;
+        let since = interpolate(texts.since, &[("clock", &formatting::clock(at))]);
         let place = match behind {
-            0 => words.up_to_date.to_owned(),
-            n => count(words.behind, n, &[]),
+            0 => texts.up_to_date.to_owned(),
+            n => plural(texts.behind, n, &[]),
         };
         format!("{since} \u{b7} {place}")
     });
     let tag = |topic: &String| view! { <span class="tag">{topic.clone()}</span> };
     view! {
         <li>
-            <strong>{place(&connection.remote, connection.user_agent.as_deref())}</strong>
+            <strong>{origin_text(&connection.remote, connection.user_agent.as_deref())}</strong>
             <span class="hint">{about}</span>
             <span class="tags">{connection.topics.iter().map(tag).collect::<Vec<_>>()}</span>
         </li>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 /// The button asks before it does anything.
 fn disconnect(
     id: Signal<String>,
-    client: Held<Option<ClientDetail>>,
+    client: ErasedSignal<Option<ClientDetail>>,
     on_disconnect: Callback<String>,
 ) -> AnyView {
     let asking = RwSignal::new(false);
@@ -188,22 +191,22 @@ fn disconnect(
             <button
                 type="button"
                 class="quiet small danger"
-                on:click=press(move || asking.set(true))
+                on:click=on_click(move || asking.set(true))
             >
-                {say(|w| w.client.disconnect)}
+                {tr(|t| t.client.disconnect)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     let question = move || {
-        let label = text(move || count(words().client.disconnect_do, here() as u64, &[]));
-        let act = press(move || {
+        let label = text(move || plural(texts().client.disconnect_do, here() as u64, &[]));
+        let act = on_click(move || {
             asking.set(false);
             on_disconnect.run(id.get_untracked());
         });
         view! {
             <div class="question" role="alertdialog" aria-labelledby="disconnect-question">
-                <p id="disconnect-question">{say(|w| w.client.disconnect_ask)}</p>
+                <p id="disconnect-question">{tr(|t| t.client.disconnect_ask)}</p>
                 <div class="row">
                     <button type="button" class="small danger" on:click=act>
                         {label}
@@ -212,14 +215,14 @@ fn disconnect(
                         type="button"
                         class="quiet small"
                         data-escape=""
-                        on:click=press(move || asking.set(false))
+                        on:click=on_click(move || asking.set(false))
                     >
-                        {say(|w| w.client.keep)}
+                        {tr(|t| t.client.keep)}
                     </button>
                 </div>
             </div>
         }
-        .fresh()
+        .erase_client_only()
     };
     when(
         move || here() > 0,

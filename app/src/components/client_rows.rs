@@ -6,14 +6,14 @@ use std::ops::Range;
 
 use leptos::{html::Div, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
 
-pub(crate) use row::place;
+pub(crate) use row::origin_text;
 
 use crate::{
     browser,
-    components::{Entry, IntoPart, effect, list, press, text, word},
-    crowd::Crowd,
-    held::{Derived, Held},
-    words::{Words, say},
+    client_list::ClientList,
+    components::{EraseView, ListItem, effect, keyed_list, on_click, static_text, text},
+    erased_signal::{ErasedMemo, ErasedSignal},
+    i18n::{Texts, tr},
 };
 
 /// Rows beyond the edges that are in the page too, so that scrolling meets rows and not holes.
@@ -23,11 +23,11 @@ const SPARE: u64 = 8;
 #[component]
 pub fn ClientRows(
     /// What is known of it.
-    crowd: Held<Crowd>,
+    client_list: ErasedSignal<ClientList>,
     /// The rows that are in the page, which this component says.
-    span: Held<(u64, u64)>,
+    visible_rows: ErasedSignal<(u64, u64)>,
     /// The order: one of the sort keys of the API.
-    sort: Held<&'static str>,
+    sort: ErasedSignal<&'static str>,
     /// Whether the list has this one order only.
     fixed: Signal<bool>,
     /// Who is looked at.
@@ -37,13 +37,16 @@ pub fn ClientRows(
     let look = move || {
         if let Some(rows) = scroller.get_untracked().and_then(|div| rows_of(&div)) {
             let seen = (rows.start, rows.end);
-            if span.try_peek().is_some_and(|span| *span != seen) {
-                span.set(seen);
+            if visible_rows
+                .try_read_untracked()
+                .is_some_and(|visible_rows| *visible_rows != seen)
+            {
+                visible_rows.set(seen);
             }
         }
     };
     // Another order or another search begins at the top.
-    let length = Derived::new(move || crowd.with(Crowd::length));
+    let length = ErasedMemo::new(move || client_list.with(ClientList::length));
     effect(move || {
         sort.track();
         if let Some(div) = scroller.get_untracked() {
@@ -55,39 +58,39 @@ pub fn ClientRows(
     effect(move || {
         length.track();
         look();
-        resized.set_value(Some(browser::on_resizing(look)));
+        resized.set_value(Some(browser::on_resize(look)));
     });
-    let rows = list(move || {
-        let (start, end) = span.get();
+    let rows = keyed_list(move || {
+        let (start, end) = visible_rows.get();
         let end = end.min(length.get().unwrap_or(SPARE));
-        crowd.with(|crowd| {
-            let entry = |n: u64| row::entry(n, crowd.row(n), selected);
+        client_list.with(|client_list| {
+            let entry = |n: u64| row::entry(n, client_list.row(n), selected);
             (start..end.max(start)).map(entry).collect()
         })
     });
     view! {
         <div
-            class="crowd"
+            class="client-table"
             role="table"
             aria-labelledby="clients-title"
             aria-rowcount=text(move || length.get().map_or(-1, |n| n as i64 + 1).to_string())
         >
             {head(sort, fixed)}
             <div
-                class="crowd-rows"
+                class="client-rows"
                 role="rowgroup"
                 tabindex="0"
                 node_ref=scroller
                 on:scroll=move |_| look()
             >
                 <div class="probe" role="none"></div>
-                {spacer(move || span.get().0)}
+                {spacer(move || visible_rows.get().0)}
                 {rows}
-                {spacer(move || length.get().unwrap_or(0).saturating_sub(span.get().1))}
+                {spacer(move || length.get().unwrap_or(0).saturating_sub(visible_rows.get().1))}
             </div>
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// Which rows a scroller shows, and some more.
@@ -111,13 +114,13 @@ fn spacer(rows: impl Fn() -> u64 + Send + Sync + 'static) -> AnyView {
             let _ = leptos::web_sys::HtmlElement::style(&div).set_property("height", &height);
         }
     });
-    view! { <div role="none" class="spacer" node_ref=div></div> }.part()
+    view! { <div role="none" class="spacer" node_ref=div></div> }.erase()
 }
 
-fn head(sort: Held<&'static str>, fixed: Signal<bool>) -> AnyView {
+fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>) -> AnyView {
     let sortable =
-        move |label: fn(&Words) -> &'static str, up: &'static str, down: &'static str| {
-            let order = word(move || match sort.get() {
+        move |label: fn(&Texts) -> &'static str, up: &'static str, down: &'static str| {
+            let order = static_text(move || match sort.get() {
                 now if fixed.get() && up != "client_id" => {
                     let _ = now;
                     "none"
@@ -128,7 +131,7 @@ fn head(sort: Held<&'static str>, fixed: Signal<bool>) -> AnyView {
             });
             // What matters of times and numbers is the newest and the most.
             let first = if up == "client_id" { up } else { down };
-            let turn = press(move || {
+            let turn = on_click(move || {
                 sort.update(|sort| {
                     *sort = if *sort == first {
                         if first == up { down } else { up }
@@ -140,43 +143,43 @@ fn head(sort: Held<&'static str>, fixed: Signal<bool>) -> AnyView {
             view! {
                 <div role="columnheader" aria-sort=order>
                     <button type="button" class="plain" disabled=fixed on:click=turn>
-                        {say(label)}
+                        {tr(label)}
                     </button>
                 </div>
             }
-            .part()
+            .erase()
         };
-    let plain = |label: fn(&Words) -> &'static str| {
+    let plain = |label: fn(&Texts) -> &'static str| {
         view! {
             <div role="columnheader" class="unsorted">
-                {say(label)}
+                {tr(label)}
             </div>
         }
-        .part()
+        .erase()
     };
     view! {
-        <div role="rowgroup" class="crowd-head">
-            <div role="row" class="crowd-row">
-                {sortable(|w| w.clients.client, "client_id", "-client_id")}
-                {plain(|w| w.clients.topics)}
-                {sortable(|w| w.clients.connections, "connections", "-connections")}
-                {sortable(|w| w.clients.since, "since", "-since")} {plain(|w| w.clients.from)}
+        <div role="rowgroup" class="client-head">
+            <div role="row" class="client-row">
+                {sortable(|t| t.clients.client, "client_id", "-client_id")}
+                {plain(|t| t.clients.topics)}
+                {sortable(|t| t.clients.connections, "connections", "-connections")}
+                {sortable(|t| t.clients.since, "since", "-since")} {plain(|t| t.clients.from)}
             </div>
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// A row that is still to come.
-fn placeholder(n: u64) -> Entry {
-    Entry::new(n, move || {
+fn placeholder(n: u64) -> ListItem {
+    ListItem::new(n, move || {
         view! {
-            <div role="row" class="crowd-row loading" aria-rowindex=n + 2>
+            <div role="row" class="client-row loading" aria-rowindex=n + 2>
                 <div role="cell">
-                    <span class="bone"></span>
+                    <span class="skeleton"></span>
                 </div>
             </div>
         }
-        .part()
+        .erase()
     })
 }

@@ -4,8 +4,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser::{self, Timer},
-    components::{IntoPart, press, word},
-    words::words,
+    components::{EraseView, on_click, static_text},
+    i18n::texts,
 };
 
 /// For so many milliseconds the button says what came of it.
@@ -25,7 +25,7 @@ pub fn CopyButton(
 ) -> impl IntoView {
     let outcome = RwSignal::new(None::<bool>);
     let timer = StoredValue::new_local(None::<Timer>);
-    let copy = press(move || {
+    let copy = on_click(move || {
         spawn_local(async move {
             let done = browser::copy(text.get_untracked()).await;
             outcome.try_set(Some(done));
@@ -35,10 +35,10 @@ pub fn CopyButton(
             timer.try_set_value(Some(forget));
         });
     });
-    let said = word(move || match outcome.get() {
-        None => label.map_or(words().copying.copy, |label| label.get()),
-        Some(true) => words().copying.copied,
-        Some(false) => words().copying.not_allowed,
+    let said = static_text(move || match outcome.get() {
+        None => label.map_or(texts().copying.copy, |label| label.get()),
+        Some(true) => texts().copying.copied,
+        Some(false) => texts().copying.not_allowed,
     });
     view! {
         <button type="button" class="quiet small copy" on:click=copy>
@@ -46,5 +46,5 @@ pub fn CopyButton(
             <span class="unseen">" " {what}</span>
         </button>
     }
-    .part()
+    .erase()
 }

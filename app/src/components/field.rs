@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, components::IntoPart};
+use crate::{api::ApiError, components::EraseView};
 
 /// A part of the push form that something can be wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +21,19 @@ pub(crate) enum Field {
 
 /// What is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Complaint {
+pub(crate) struct FieldError {
     pub(crate) field: Field,
     pub(crate) text: String,
 }
 
-impl Complaint {
+impl FieldError {
     pub(crate) fn new(field: Field, text: impl Into<String>) -> Self {
         let text = text.into();
         Self { field, text }
     }
 }
 
-impl From<&ApiError> for Complaint {
+impl From<&ApiError> for FieldError {
     fn from(error: &ApiError) -> Self {
         let named = match error {
             ApiError::Problem(problem) => problem.field.as_deref().unwrap_or_default(),
@@ -65,7 +65,7 @@ pub fn FieldNote(
             {text}
         </p>
     }
-    .part()
+    .erase()
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_refusal_is_shown_at_the_field_that_it_names() {
         let refusal = |field: Option<&str>| {
-            Complaint::from(&ApiError::Problem(Box::new(Problem {
+            FieldError::from(&ApiError::Problem(Box::new(Problem {
                 kind: String::new(),
                 title: String::new(),
                 status: 422,

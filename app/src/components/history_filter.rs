@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     api::{AudienceQuery, MessagesQuery},
-    components::{IntoPart, when},
-    words::{Words, say},
+    components::{EraseView, when},
+    i18n::{Texts, tr},
 };
 
 /// What is asked for. Copies are the same.
@@ -70,60 +70,60 @@ pub fn HistoryFilterFields(
     /// What is asked for.
     filter: HistoryFilter,
 ) -> impl IntoView {
-    let option = |value: &'static str, label: fn(&Words) -> &'static str| {
-        view! { <option value=value>{say(label)}</option> }.part()
+    let option = |value: &'static str, label: fn(&Texts) -> &'static str| {
+        view! { <option value=value>{tr(label)}</option> }.erase()
     };
     let named = move || matches!(filter.audience.get().as_str(), "client" | "topic");
     let name = move || {
         search(
             "history-name",
-            |w| w.messages.which,
-            |w| w.messages.which_hint,
+            |t| t.messages.which,
+            |t| t.messages.which_hint,
             filter.name,
         )
     };
     view! {
         <div class="filters">
             <label class="unseen" for="history-audience">
-                {say(|w| w.messages.audience)}
+                {tr(|t| t.messages.audience)}
             </label>
             <select id="history-audience" bind:value=filter.audience>
-                {option("", |w| w.messages.anybody)}
-                {option("clients", |w| w.messages.clients)}
-                {option("topics", |w| w.messages.topics)}
-                {option("everyone", |w| w.messages.everyone)}
-                {option("client", |w| w.messages.one_client)}
-                {option("topic", |w| w.messages.one_topic)}
+                {option("", |t| t.messages.anybody)}
+                {option("clients", |t| t.messages.clients)}
+                {option("topics", |t| t.messages.topics)}
+                {option("everyone", |t| t.messages.everyone)}
+                {option("client", |t| t.messages.one_client)}
+                {option("topic", |t| t.messages.one_topic)}
             </select>
             {when(named, name)}
-            {search("history-event", |w| w.messages.event, |w| w.messages.event_hint, filter.event)}
-            {search("search", |w| w.messages.text, |w| w.messages.text_hint, filter.text)}
+            {search("history-event", |t| t.messages.event, |t| t.messages.event_hint, filter.event)}
+            {search("search", |t| t.messages.text, |t| t.messages.text_hint, filter.text)}
         </div>
     }
-    .part()
+    .erase()
 }
 
 fn search(
     id: &'static str,
-    label: fn(&Words) -> &'static str,
-    placeholder: fn(&Words) -> &'static str,
+    label: fn(&Texts) -> &'static str,
+    placeholder: fn(&Texts) -> &'static str,
     text: RwSignal<String>,
 ) -> AnyView {
     view! {
         <label class="unseen" for=id>
-            {say(label)}
+            {tr(label)}
         </label>
         <input
             id=id
             type="search"
-            placeholder=say(placeholder)
+            placeholder=tr(placeholder)
             autocomplete="off"
             autocapitalize="none"
             spellcheck="false"
             bind:value=text
         />
     }
-    .part()
+    .erase()
 }
 
 #[cfg(test)]

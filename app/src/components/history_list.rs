@@ -7,16 +7,17 @@ use leptos::prelude::*;
 use crate::{
     api::encoded,
     browser,
-    chronicle::Chronicle,
     components::{
-        CopyButton, Entry, IntoPart, aria, bar, list, press, receipt_in_words, receipts_in_words,
-        text, to_in_words, when, word,
+        CopyButton, EraseView, ListItem, aria_bool, audience_text, bar, keyed_list, on_click,
+        receipt_text, receipts_text, static_text, text, when,
     },
-    curl, figures,
-    held::{Derived, Held},
+    curl,
+    erased_signal::{ErasedMemo, ErasedSignal},
+    formatting,
+    i18n::{interpolate, texts, tr},
     json,
+    message_history::MessageHistory,
     wire::{Ended, MessageDetail, MessageInfo, PushRequest},
-    words::{fill, say, words},
 };
 
 /// So many characters of a message are listed.
@@ -35,104 +36,100 @@ pub(crate) struct MessageActions {
 #[component]
 pub fn HistoryList(
     /// What has been read.
-    chronicle: Held<Chronicle>,
+    messages: ErasedSignal<MessageHistory>,
     /// The one that is shown whole.
-    open: Held<Option<Arc<MessageDetail>>>,
+    open: ErasedSignal<Option<Arc<MessageDetail>>>,
     /// What can be done with one.
     actions: MessageActions,
 ) -> impl IntoView {
     // The message that a person is asked about before it is taken back.
     let asked = RwSignal::new(String::new());
-    let entries = list(move || {
+    let entries = keyed_list(move || {
         let entry = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
             // Receipts move within the entry: a button that has the focus must stay.
             let key = format!("{} {}", message.id, message.ended.is_some());
-            Entry::new(key, move || row(&message, chronicle, open, asked, actions))
+            ListItem::new(key, move || row(&message, messages, open, asked, actions))
         };
-        chronicle.with(|chronicle| chronicle.messages().iter().map(entry).collect())
+        messages.with(|messages| messages.messages().iter().map(entry).collect())
     });
     view! {
         <ol class="history" aria-labelledby="history">
             {entries}
         </ol>
     }
-    .part()
+    .erase()
 }
 
 fn row(
     message: &Arc<MessageInfo>,
-    chronicle: Held<Chronicle>,
-    open: Held<Option<Arc<MessageDetail>>>,
+    messages: ErasedSignal<MessageHistory>,
+    open: ErasedSignal<Option<Arc<MessageDetail>>>,
     asked: RwSignal<String>,
     actions: MessageActions,
 ) -> AnyView {
     let id = StoredValue::new(message.id.clone());
     let first = Arc::clone(message);
     // Found once for all that is shown of it.
-    let now = Derived::new(move || {
-        let known = chronicle.with(|chronicle| id.with_value(|id| chronicle.find(id).cloned()));
-        Fate(known.unwrap_or_else(|| Arc::clone(&first)))
+    let now = ErasedMemo::new(move || {
+        let known = messages.with(|messages| id.with_value(|id| messages.find(id).cloned()));
+        Snapshot(known.unwrap_or_else(|| Arc::clone(&first)))
     });
-    let fate = text(move || now.with(|Fate(message)| receipts_in_words(message)));
-    let receipts = Derived::new(move || now.with(|Fate(message)| message.receipts));
+    let fate = text(move || now.with(|Snapshot(message)| receipts_text(message)));
+    let receipts = ErasedMemo::new(move || now.with(|Snapshot(message)| message.receipts));
     let is_open = move || {
         let id = id.get_value();
         open.with(|open| open.as_ref().is_some_and(|open| open.message.id == id))
     };
     let ended = message.ended;
-    let ended = word(move || match ended {
-        Some(Ended::Expired) => words().messages.expired,
-        Some(Ended::Recalled) => words().messages.taken_back,
+    let ended = static_text(move || match ended {
+        Some(Ended::Expired) => texts().messages.expired,
+        Some(Ended::Recalled) => texts().messages.recalled_tag,
         None => "",
     });
     let again = format!("/admin/push?again={}", encoded(&message.id));
     let (to, clients) = (message.to.clone(), message.clients);
-    let to = text(move || to_in_words(&to, clients));
+    let to = text(move || audience_text(&to, clients));
     let can_be_recalled = message.ended.is_none();
-    let take_back = move || take_back(id, asked, actions.recall);
+    let recall = move || recall(id, asked, actions.recall);
     let at = message.at as f64;
     view! {
         <li>
             <div class="about">
-                <time datetime=figures::iso(at)>{text(move || figures::clock(at))}</time>
+                <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
                 <span class="to">{to}</span>
                 <span class="tag">{message.event.clone()}</span>
                 <span class="tag late">{ended}</span>
             </div>
             <pre class="data text">{beginning(message.data.get())}</pre>
             <div class="row">
-                {bar(receipts)} <p class="fate">{fate}</p>
+                {bar(receipts)} <p class="delivery-text">{fate}</p>
                 <button
                     type="button"
                     class="quiet small"
-                    aria-expanded=aria(is_open)
-                    on:click=press(move || actions.toggle.run(id.get_value()))
+                    aria-expanded=aria_bool(is_open)
+                    on:click=on_click(move || actions.toggle.run(id.get_value()))
                 >
-                    {say(|w| w.messages.details)}
+                    {tr(|t| t.messages.details)}
                 </button>
                 <a class="button small" href=again>
-                    {say(|w| w.messages.again)}
+                    {tr(|t| t.messages.again)}
                 </a>
-                {when(move || can_be_recalled, take_back)}
+                {when(move || can_be_recalled, recall)}
             </div>
             {when(is_open, move || detail(open))}
         </li>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 /// The button asks once: what is taken back can't be had again.
-fn take_back(
-    id: StoredValue<String>,
-    asked: RwSignal<String>,
-    recall: Callback<String>,
-) -> AnyView {
+fn recall(id: StoredValue<String>, asked: RwSignal<String>, recall: Callback<String>) -> AnyView {
     let label = text(move || match asked.get() == id.get_value() {
-        true => words().messages.take_back_ask.to_owned(),
-        false => words().messages.take_back.to_owned(),
+        true => texts().messages.confirm_recall.to_owned(),
+        false => texts().messages.recall.to_owned(),
     });
-    let act = press(move || {
+    let act = on_click(move || {
         let id = id.get_value();
         match asked.get_untracked() == id {
             true => recall.run(id),
@@ -144,10 +141,10 @@ fn take_back(
             {label}
         </button>
     }
-    .fresh()
+    .erase_client_only()
 }
 
-fn detail(open: Held<Option<Arc<MessageDetail>>>) -> AnyView {
+fn detail(open: ErasedSignal<Option<Arc<MessageDetail>>>) -> AnyView {
     let about = text(move || open.with(|open| open.as_ref().map(about).unwrap_or_default()));
     let data = text(move || {
         open.with(|open| {
@@ -162,13 +159,13 @@ fn detail(open: Held<Option<Arc<MessageDetail>>>) -> AnyView {
                 .unwrap_or_default()
         })
     });
-    let recipients = list(move || {
+    let recipients = keyed_list(move || {
         let open = open.get();
         let recipients = open.iter().flat_map(|open| &open.recipients);
         let entry = |recipient: &crate::wire::Recipient| {
             let id = recipient.client_id.clone();
             let receipt = recipient.receipt;
-            Entry::new(format!("{receipt:?} {id}"), move || {
+            ListItem::new(format!("{receipt:?} {id}"), move || {
                 let shown = id.clone();
                 let there = format!("/admin/clients?state=all&client={}", encoded(&id));
                 view! {
@@ -176,10 +173,10 @@ fn detail(open: Held<Option<Arc<MessageDetail>>>) -> AnyView {
                         <a class="code" href=there>
                             {shown}
                         </a>
-                        <span>{word(move || receipt_in_words(receipt))}</span>
+                        <span>{static_text(move || receipt_text(receipt))}</span>
                     </li>
                 }
-                .fresh()
+                .erase_client_only()
             })
         };
         recipients.map(entry).collect()
@@ -190,27 +187,27 @@ fn detail(open: Held<Option<Arc<MessageDetail>>>) -> AnyView {
                 <p class="hint">{about}</p>
                 <CopyButton
                     text=curl
-                    what=say(|w| w.messages.curl)
-                    label=Some(say(|w| w.messages.curl))
+                    what=tr(|t| t.messages.curl)
+                    label=Some(tr(|t| t.messages.curl))
                 />
             </div>
             <pre class="data json" tabindex="0">
                 {data}
             </pre>
-            <ul class="recipients" aria-label=say(|w| w.messages.recipients)>
+            <ul class="recipients" aria-label=tr(|t| t.messages.recipients)>
                 {recipients}
             </ul>
         </div>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn about(detail: &Arc<MessageDetail>) -> String {
     let MessageInfo { id, expires_at, .. } = &detail.message;
     match expires_at {
         Some(at) => {
-            let clock = figures::clock(*at as f64);
-            fill(words().messages.until, &[("id", id), ("clock", &clock)])
+            let clock = formatting::clock(*at as f64);
+            interpolate(texts().messages.until, &[("id", id), ("clock", &clock)])
         }
         None => id.clone(),
     }
@@ -228,9 +225,9 @@ fn as_curl(message: &MessageInfo) -> String {
 
 /// A message as it is now. That it is the same is decided by what changes.
 #[derive(Clone)]
-struct Fate(Arc<MessageInfo>);
+struct Snapshot(Arc<MessageInfo>);
 
-impl PartialEq for Fate {
+impl PartialEq for Snapshot {
     fn eq(&self, other: &Self) -> bool {
         self.0.receipts == other.0.receipts
     }

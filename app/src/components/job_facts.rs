@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Entry, IntoPart, list, note, word},
-    figures,
-    pace::Pace,
+    components::{EraseView, ListItem, keyed_list, optional_text, static_text},
+    formatting,
+    i18n::{interpolate, texts, tr},
+    progress_rate::ProgressRate,
     wire::{JobInfo, JobReason, JobState},
-    words::{fill, say, words},
 };
 
 /// One job of some: the views share a type with the list.
@@ -44,7 +44,7 @@ impl ShownJob {
 
     /// A text of it, which changes with it.
     pub(super) fn note(self, of: fn(&JobInfo) -> Option<String>) -> Signal<Option<String>> {
-        note(move || self.tell(of).flatten())
+        optional_text(move || self.tell(of).flatten())
     }
 
     /// How far it is, as a bar. Without a total it only says that it goes on.
@@ -57,13 +57,13 @@ impl ShownJob {
         let max = self.note(|job| Some(job.total.unwrap_or(1).to_string()));
         view! {
             <progress
-                class=word(move || self.tell(|job| job.state.name()).unwrap_or_default())
-                aria-label=say(|w| w.job.progress)
+                class=static_text(move || self.tell(|job| job.state.name()).unwrap_or_default())
+                aria-label=tr(|t| t.job.progress)
                 max=max
                 value=value
             ></progress>
         }
-        .part()
+        .erase()
     }
 }
 
@@ -77,13 +77,13 @@ pub fn JobFacts(
     /// Seconds since 1970.
     now: RwSignal<u64>,
 ) -> impl IntoView {
-    let time = note(move || job.tell(|job| elapsed(job, now.get())));
-    let numbers = list(move || job.tell(delivery).unwrap_or_default());
+    let time = optional_text(move || job.tell(|job| elapsed(job, now.get())));
+    let numbers = keyed_list(move || job.tell(delivery).unwrap_or_default());
     view! {
         <div class="job-facts">
             {job.bar()}
             <p class="figures">
-                <strong>{job.note(step_in_words)}</strong>
+                <strong>{job.note(progress_text)}</strong>
                 <span>{speed}</span>
                 <span>{time}</span>
             </p>
@@ -94,43 +94,46 @@ pub fn JobFacts(
             </p>
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// The state in words.
 pub(crate) fn job_state(state: JobState) -> &'static str {
-    let words = &words().jobs;
+    let texts = &texts().jobs;
     match state {
-        JobState::Running => words.running,
-        JobState::Done => words.done,
-        JobState::Failed => words.failed,
-        JobState::Cancelled => words.cancelled,
+        JobState::Running => texts.running,
+        JobState::Done => texts.done,
+        JobState::Failed => texts.failed,
+        JobState::Cancelled => texts.cancelled,
     }
 }
 
 /// How far it is, in words; none: there is nothing to count.
-pub(crate) fn step_in_words(job: &JobInfo) -> Option<String> {
-    let step = figures::number(job.step);
+pub(crate) fn progress_text(job: &JobInfo) -> Option<String> {
+    let step = formatting::number(job.step);
     match job.total {
         Some(100) => Some(format!("{step}%")),
         Some(total) => {
-            let total = figures::number(total);
-            Some(fill(words().job.of, &[("step", &step), ("total", &total)]))
+            let total = formatting::number(total);
+            Some(interpolate(
+                texts().job.of,
+                &[("step", &step), ("total", &total)],
+            ))
         }
         None => (job.step > 0).then_some(step),
     }
 }
 
 /// How fast it goes, and how long it will take at that.
-pub(crate) fn speed_in_words(pace: &Pace, total: Option<u64>) -> Option<String> {
-    let rate = pace.rate()?;
-    let rounded = |rate: f64| figures::decimal((rate * 10.0).round() / 10.0);
+pub(crate) fn speed_text(progress_rate: &ProgressRate, total: Option<u64>) -> Option<String> {
+    let rate = progress_rate.rate()?;
+    let rounded = |rate: f64| formatting::decimal((rate * 10.0).round() / 10.0);
     let mut said = match rate < 1.0 {
-        true => fill(words().job.per_minute, &[("n", &rounded(rate * 60.0))]),
-        false => fill(words().job.per_second, &[("n", &rounded(rate))]),
+        true => interpolate(texts().job.per_minute, &[("n", &rounded(rate * 60.0))]),
+        false => interpolate(texts().job.per_second, &[("n", &rounded(rate))]),
     };
-    if let Some(left) = pace.left(total) {
-        let left = fill(words().job.left, &[("time", &span(left.ceil() as u64))]);
+    if let Some(left) = progress_rate.left(total) {
+        let left = interpolate(texts().job.left, &[("time", &span(left.ceil() as u64))]);
         said = format!("{said} \u{b7} {left}");
     }
     Some(said)
@@ -138,54 +141,54 @@ pub(crate) fn speed_in_words(pace: &Pace, total: Option<u64>) -> Option<String> 
 
 fn elapsed(job: &JobInfo, now: u64) -> String {
     let (until, said) = match job.ended_at {
-        Some(ended) => (ended / 1_000, words().job.took),
-        None => (now, words().job.runs_for),
+        Some(ended) => (ended / 1_000, texts().job.took),
+        None => (now, texts().job.runs_for),
     };
     let seconds = until.saturating_sub(job.created_at / 1_000);
-    fill(said, &[("time", &span(seconds))])
+    interpolate(said, &[("time", &span(seconds))])
 }
 
 /// A time span in its two largest units.
 fn span(seconds: u64) -> String {
     let (minutes, rest) = (seconds / 60, (seconds % 60).to_string());
-    let words = &words().job;
+    let texts = &texts().job;
     match minutes {
-        0 => fill(words.seconds, &[("n", &rest)]),
-        1..60 => fill(words.minutes, &[("n", &minutes.to_string()), ("s", &rest)]),
+        0 => interpolate(texts.seconds, &[("n", &rest)]),
+        1..60 => interpolate(texts.minutes, &[("n", &minutes.to_string()), ("s", &rest)]),
         _ => {
-            let (hours, rest) = (figures::number(minutes / 60), (minutes % 60).to_string());
-            fill(words.hours, &[("n", &hours), ("m", &rest)])
+            let (hours, rest) = (formatting::number(minutes / 60), (minutes % 60).to_string());
+            interpolate(texts.hours, &[("n", &hours), ("m", &rest)])
         }
     }
 }
 
 /// How a push fares: what was planned, and where that is now.
-fn delivery(job: &JobInfo) -> Vec<Entry> {
+fn delivery(job: &JobInfo) -> Vec<ListItem> {
     let Some(receipts) = job.delivery else {
         return Vec::new();
     };
-    let words = &words().job;
+    let texts = &texts().job;
     let numbers = [
-        (words.planned, receipts.audience),
-        (words.acknowledged, receipts.acknowledged),
-        (words.sent, receipts.sent),
-        (words.waiting, receipts.waiting),
-        (words.out_of_time, receipts.expired),
-        (words.taken_back, receipts.recalled),
+        (texts.planned, receipts.audience),
+        (texts.acknowledged, receipts.acknowledged),
+        (texts.sent, receipts.sent),
+        (texts.waiting, receipts.waiting),
+        (texts.out_of_time, receipts.expired),
+        (texts.recalled_tag, receipts.recalled),
     ];
     // The last two are rare.
     let shown = numbers.into_iter().enumerate();
     let shown = shown.filter(|(i, (_, n))| *i < 4 || *n > 0);
     let entry = |(_, (name, n)): (usize, (&'static str, u64))| {
-        let number = figures::number(n);
-        Entry::new(format!("{number} {name}"), move || {
+        let number = formatting::number(n);
+        ListItem::new(format!("{number} {name}"), move || {
             view! {
                 <div>
                     <dt>{name}</dt>
                     <dd>{number.clone()}</dd>
                 </div>
             }
-            .fresh()
+            .erase_client_only()
         })
     };
     shown.map(entry).collect()
@@ -193,18 +196,18 @@ fn delivery(job: &JobInfo) -> Vec<Entry> {
 
 fn asked(job: &JobInfo) -> Option<String> {
     let waits = job.cancel_requested && !job.state.is_final();
-    waits.then(|| words().job.asked.to_owned())
+    waits.then(|| texts().job.asked.to_owned())
 }
 
 /// How it ended: why, or what it said last where that is why.
 fn outcome(job: &JobInfo) -> Option<String> {
-    let words = &words().job;
+    let texts = &texts().job;
     let seconds = job.timeout.unwrap_or_default().to_string();
     Some(match (job.reason, job.state) {
-        (Some(JobReason::Timeout), _) => fill(words.timed_out, &[("n", &seconds)]),
-        (Some(JobReason::Expired), _) => words.expired.to_owned(),
-        (Some(JobReason::Pruned), _) => words.pruned.to_owned(),
-        (Some(JobReason::Recalled), _) => words.recalled.to_owned(),
+        (Some(JobReason::Timeout), _) => interpolate(texts.timed_out, &[("n", &seconds)]),
+        (Some(JobReason::Expired), _) => texts.expired.to_owned(),
+        (Some(JobReason::Pruned), _) => texts.pruned.to_owned(),
+        (Some(JobReason::Recalled), _) => texts.recalled.to_owned(),
         (None, JobState::Failed | JobState::Cancelled) => job.message.clone()?,
         (None, JobState::Running | JobState::Done) => return None,
     })
@@ -253,13 +256,13 @@ mod tests {
     #[test]
     fn steps_are_counted_where_there_is_something_to_count() {
         let mut job = job();
-        assert_eq!(step_in_words(&job).as_deref(), Some("3 of 8"));
+        assert_eq!(progress_text(&job).as_deref(), Some("3 of 8"));
         job.total = Some(100);
-        assert_eq!(step_in_words(&job).as_deref(), Some("3%"));
+        assert_eq!(progress_text(&job).as_deref(), Some("3%"));
         job.total = None;
-        assert_eq!(step_in_words(&job).as_deref(), Some("3"));
+        assert_eq!(progress_text(&job).as_deref(), Some("3"));
         job.step = 0;
-        assert_eq!(step_in_words(&job), None);
+        assert_eq!(progress_text(&job), None);
     }
 
     #[test]

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Entry, IntoPart,
-        job_facts::{ShownJob, job_state, step_in_words},
-        list, text, word,
+        EraseView, ListItem,
+        job_facts::{ShownJob, job_state, progress_text},
+        keyed_list, static_text, text,
     },
-    figures,
+    formatting,
     wire::JobInfo,
 };
 
@@ -18,14 +18,14 @@ pub fn JobList(
     /// What there is.
     jobs: RwSignal<Vec<JobInfo>>,
 ) -> impl IntoView {
-    let entries = list(move || {
+    let entries = keyed_list(move || {
         let entry = |job: &JobInfo| {
             let first = job.clone();
-            Entry::new(&job.id, move || row(&first, jobs))
+            ListItem::new(&job.id, move || row(&first, jobs))
         };
         jobs.with(|jobs| jobs.iter().map(entry).collect())
     });
-    view! { <ol class="jobs">{entries}</ol> }.part()
+    view! { <ol class="jobs">{entries}</ol> }.erase()
 }
 
 /// A job that changes within its row: a link that has the focus stays.
@@ -35,14 +35,14 @@ fn row(first: &JobInfo, jobs: RwSignal<Vec<JobInfo>>) -> AnyView {
     view! {
         <li>
             <a href=format!("/jobs/{}", first.id)>{title}</a>
-            <span class=word(move || job.tell(|job| job.state.name()).unwrap_or_default())>
-                {word(move || job.tell(|job| job_state(job.state)).unwrap_or_default())}
+            <span class=static_text(move || job.tell(|job| job.state.name()).unwrap_or_default())>
+                {static_text(move || job.tell(|job| job_state(job.state)).unwrap_or_default())}
             </span>
             {job.bar()}
-            <span class="figures">{job.note(step_in_words)}</span>
-            <time datetime=figures::iso(at)>{text(move || figures::clock(at))}</time>
+            <span class="figures">{job.note(progress_text)}</span>
+            <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
             <p class="hint">{job.note(|job| job.message.clone())}</p>
         </li>
     }
-    .fresh()
+    .erase_client_only()
 }

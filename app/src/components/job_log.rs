@@ -3,8 +3,8 @@
 use leptos::{leptos_dom::helpers::document, prelude::*, web_sys::Element};
 
 use crate::{
-    components::{IntoPart, press, when, word},
-    words::say,
+    components::{EraseView, on_click, static_text, when},
+    i18n::tr,
 };
 
 /// Where the lines are.
@@ -26,7 +26,7 @@ pub fn JobLog(
     /// What to say while there are no lines.
     nothing: Signal<Option<String>>,
     /// What to say of lines that are gone.
-    let_go: Signal<Option<String>>,
+    deleted_lines: Signal<Option<String>>,
     /// The person wants older lines.
     on_older: Callback<()>,
 ) -> impl IntoView {
@@ -62,31 +62,31 @@ pub fn JobLog(
     };
     let older = move || {
         view! {
-            <button type="button" class="quiet small" on:click=press(move || on_older.run(()))>
-                {say(|w| w.job.older)}
+            <button type="button" class="quiet small" on:click=on_click(move || on_older.run(()))>
+                {tr(|t| t.job.older)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     let back = move || {
         view! {
-            <button type="button" class="quiet small" on:click=press(back_to_the_end)>
-                {say(|w| w.job.to_the_end)}
+            <button type="button" class="quiet small" on:click=on_click(back_to_the_end)>
+                {tr(|t| t.job.to_the_end)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     view! {
         <section class="card" aria-labelledby="log">
             <div class="section-head">
-                <h2 id="log">{say(|w| w.job.log)}</h2>
+                <h2 id="log">{tr(|t| t.job.log)}</h2>
                 {when(move || has_older.get(), older)}
                 {when(move || !followed.get(), back)}
             </div>
-            <p class="hint">{let_go}</p>
+            <p class="hint">{deleted_lines}</p>
             <pre
                 id=AREA
-                class=word(move || if text.with(String::is_empty) { "job-log none" } else { "job-log" })
+                class=static_text(move || if text.with(String::is_empty) { "job-log none" } else { "job-log" })
                 role="log"
                 aria-labelledby="log"
                 tabindex="0"
@@ -97,7 +97,7 @@ pub fn JobLog(
             <p class="nothing">{nothing}</p>
         </section>
     }
-    .part()
+    .erase()
 }
 
 fn area() -> Option<Element> {

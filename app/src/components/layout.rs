@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use crate::{
-    components::{IntoPart, keys_button, note, press, text, word},
-    words::{fill, language, say, speak, words},
+    components::{EraseView, keys_button, on_click, optional_text, static_text, text},
+    i18n::{interpolate, language, set_language, texts, tr},
 };
 
 /// The name of the product, the way to its pages, and the language.
@@ -13,7 +13,7 @@ use crate::{
 pub fn Header() -> impl IntoView {
     let here = use_location().pathname;
     let current = move |path: &'static str| {
-        note(move || is_under(&here.get(), path).then(|| "page".to_owned()))
+        optional_text(move || is_under(&here.get(), path).then(|| "page".to_owned()))
     };
     view! {
         <header class="site-head">
@@ -27,35 +27,35 @@ pub fn Header() -> impl IntoView {
                     </svg>
                     <span>"Tidings"</span>
                 </a>
-                <nav aria-label=say(|w| w.shell.pages)>
+                <nav aria-label=tr(|t| t.shell.pages)>
                     <a href="/" aria-current=current("/")>
-                        {say(|w| w.shell.listen)}
+                        {tr(|t| t.shell.listen)}
                     </a>
                     <a href="/admin" aria-current=current("/admin")>
-                        {say(|w| w.shell.admin)}
+                        {tr(|t| t.shell.admin)}
                     </a>
                     <a href="/jobs" aria-current=current("/jobs")>
-                        {say(|w| w.jobs.title)}
+                        {tr(|t| t.jobs.title)}
                     </a>
                     <a href="/docs" rel="external">
-                        {say(|w| w.shell.docs)}
+                        {tr(|t| t.shell.docs)}
                     </a>
                     <a href="/try" aria-current=current("/try")>
-                        {say(|w| w.shell.try_it)}
+                        {tr(|t| t.shell.try_it)}
                     </a>
                 </nav>
                 <button
                     type="button"
                     class="language plain"
-                    lang=word(|| language().other().tag())
-                    on:click=press(|| speak(language().other()))
+                    lang=static_text(|| language().other().tag())
+                    on:click=on_click(|| set_language(language().other()))
                 >
-                    {say(|w| w.shell.other_language)}
+                    {tr(|t| t.shell.other_language)}
                 </button>
             </div>
         </header>
     }
-    .part()
+    .erase()
 }
 
 /// Whether a page is the one that a link leads to, or one of its places. Everything is below `/`.
@@ -70,14 +70,14 @@ fn is_under(page: &str, link: &str) -> bool {
 #[component]
 pub fn Footer() -> impl IntoView {
     let version = [("version", env!("CARGO_PKG_VERSION"))];
-    let what_this_is = text(move || fill(words().shell.what_this_is, &version));
+    let what_this_is = text(move || interpolate(texts().shell.what_this_is, &version));
     view! {
         <footer class="site-foot">
             <p>{what_this_is}</p>
             {keys_button()}
         </footer>
     }
-    .part()
+    .erase()
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    components::{Entry, IntoPart, flag, list, note, press, text, when},
-    figures,
+    components::{
+        EraseView, ListItem, bool_signal, keyed_list, on_click, optional_text, text, when,
+    },
+    formatting,
+    i18n::{plural, texts, tr},
     inbox::{Filter, Inbox, Received, What},
-    words::{count, say, words},
 };
 
 /// The messages of a page.
@@ -24,13 +26,13 @@ pub fn MessageList(
     empty: ViewFn,
 ) -> impl IntoView {
     let entry = entry(inbox);
-    let messages = list(move || inbox.with(Inbox::shown).0.iter().map(&entry).collect());
-    let is_empty = flag(move || inbox.with(Inbox::is_empty));
-    let nothing_found = move || inbox.with(Inbox::finds_nothing);
+    let messages = keyed_list(move || inbox.with(Inbox::shown).0.iter().map(&entry).collect());
+    let is_empty = bool_signal(move || inbox.with(Inbox::is_empty));
+    let nothing_found = move || inbox.with(Inbox::has_no_match);
     let more = move || inbox.with(Inbox::shown).1;
-    let dropped = note(move || {
-        let kept = inbox.with(Inbox::kept_of_more)?;
-        Some(count(words().inbox.kept, kept as u64, &[]))
+    let dropped = optional_text(move || {
+        let kept = inbox.with(Inbox::len_if_truncated)?;
+        Some(plural(texts().inbox.kept, kept as u64, &[]))
     });
     view! {
         {head(inbox, is_empty)}
@@ -43,10 +45,10 @@ pub fn MessageList(
         {when(more, move || older(inbox))}
         <p class="hint">{dropped}</p>
     }
-    .part()
+    .erase()
 }
 
-fn entry(inbox: RwSignal<Inbox>) -> impl Fn(&Arc<Received>) -> Entry {
+fn entry(inbox: RwSignal<Inbox>) -> impl Fn(&Arc<Received>) -> ListItem {
     move |message| {
         let Received {
             number,
@@ -54,64 +56,64 @@ fn entry(inbox: RwSignal<Inbox>) -> impl Fn(&Arc<Received>) -> Entry {
             new,
             ..
         } = **message;
-        let taken = message.what == What::TakenBack;
+        let taken = message.what == What::Recalled;
         let message = Arc::clone(message);
-        Entry::new(format!("{number} {taken} {pinned} {new}"), move || {
+        ListItem::new(format!("{number} {taken} {pinned} {new}"), move || {
             entry::view_of(&message, inbox)
         })
     }
 }
 
 fn head(inbox: RwSignal<Inbox>, is_empty: Signal<bool>) -> AnyView {
-    let received = text(move || figures::number(inbox.with(Inbox::received)));
+    let received = text(move || formatting::number(inbox.with(Inbox::received)));
     let cleared = move || inbox.with(Inbox::cleared);
     let undo = move || {
-        let said = text(move || count(words().inbox.undo_clear, cleared() as u64, &[]));
+        let said = text(move || plural(texts().inbox.undo_clear, cleared() as u64, &[]));
         view! {
             <button
                 type="button"
                 class="quiet small"
-                on:click=press(move || inbox.update(Inbox::undo_clear))
+                on:click=on_click(move || inbox.update(Inbox::undo_clear))
             >
                 {said}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     view! {
         <div class="section-head">
-            <h2 id="messages">{say(|w| w.inbox.title)}</h2>
-            <span class="count">{received} <span class="unseen">{say(|w| w.inbox.received)}</span></span>
+            <h2 id="messages">{tr(|t| t.inbox.title)}</h2>
+            <span class="count">{received} <span class="unseen">{tr(|t| t.inbox.received)}</span></span>
             {when(move || cleared() > 0, undo)}
             <button
                 type="button"
                 class="quiet small"
                 disabled=is_empty
-                on:click=press(move || inbox.update(Inbox::clear))
+                on:click=on_click(move || inbox.update(Inbox::clear))
             >
-                {say(|w| w.inbox.clear)}
+                {tr(|t| t.inbox.clear)}
             </button>
         </div>
     }
-    .part()
+    .erase()
 }
 
 fn none_match(inbox: RwSignal<Inbox>) -> AnyView {
     view! {
         <div class="empty">
-            <p class="title">{say(|w| w.inbox.none_match)}</p>
+            <p class="title">{tr(|t| t.inbox.none_match)}</p>
             <div class="row">
                 <button
                     type="button"
                     class="quiet small"
-                    on:click=press(move || inbox.update(|inbox| inbox.look_for(Filter::default())))
+                    on:click=on_click(move || inbox.update(|inbox| inbox.set_filter(Filter::default())))
                 >
-                    {say(|w| w.inbox.show_all)}
+                    {tr(|t| t.inbox.show_all)}
                 </button>
             </div>
         </div>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn older(inbox: RwSignal<Inbox>) -> AnyView {
@@ -120,11 +122,11 @@ fn older(inbox: RwSignal<Inbox>) -> AnyView {
             <button
                 type="button"
                 class="quiet small"
-                on:click=press(move || inbox.update(Inbox::go_further))
+                on:click=on_click(move || inbox.update(Inbox::show_more))
             >
-                {say(|w| w.inbox.older)}
+                {tr(|t| t.inbox.older)}
             </button>
         </div>
     }
-    .fresh()
+    .erase_client_only()
 }

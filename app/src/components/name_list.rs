@@ -3,8 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::{Entry, IntoPart, away, list, press, text},
-    words::fill,
+    components::{EraseView, ListItem, keyed_list, on_click, remove_button, text},
+    i18n::interpolate,
 };
 
 /// The names as chips, each with a button to leave it, and a field to add one.
@@ -54,20 +54,20 @@ pub fn NameList(
             text(move || reason(&name).unwrap_or_default())
         };
         let (go, named) = (name.clone(), name.clone());
-        let called = text(move || fill(leave.get(), &[("name", &named)]));
-        let leave_it = press(move || names.update(|names| names.retain(|n| *n != go)));
+        let called = text(move || interpolate(leave.get(), &[("name", &named)]));
+        let leave_it = on_click(move || names.update(|names| names.retain(|n| *n != go)));
         view! {
             <li class="chip">
                 <span class="name">{name.clone()}</span>
                 <span class="why">{why}</span>
-                {away(called, leave_it)}
+                {remove_button(called, leave_it)}
             </li>
         }
-        .fresh()
+        .erase_client_only()
     };
-    let chips = list(move || {
+    let chips = keyed_list(move || {
         let names = names.get();
-        let entry = |name: String| Entry::new(name.clone(), move || chip(name.clone()));
+        let entry = |name: String| ListItem::new(name.clone(), move || chip(name.clone()));
         names.into_iter().map(entry).collect()
     });
     let hint_id = format!("{id}-hint");
@@ -95,5 +95,5 @@ pub fn NameList(
             {chips}
         </ul>
     }
-    .part()
+    .erase()
 }

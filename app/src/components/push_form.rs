@@ -8,28 +8,28 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
     components::{
-        Complaint, Field, FieldNote, IntoPart, Press, aria, either, flag, note, on_change, press,
-        text, word,
+        ClickHandler, EraseView, Field, FieldError, FieldNote, aria_bool, bool_signal, either,
+        on_change, on_click, optional_text, static_text, text,
     },
-    held::{Derived, Held},
+    erased_signal::{ErasedMemo, ErasedSignal},
+    i18n::{interpolate, plural, texts, tr},
     wire::{AudienceSize, PushAnswer, PushRequest, To},
-    words::{count, fill, say, words},
 };
 use audience::AudienceFields;
 pub(crate) use draft::Draft;
-use draft::mistake_in_words;
-pub(crate) use templates::{Kept, Templates};
+use draft::json_error_text;
+pub(crate) use templates::{StoredTemplates, Templates};
 
 /// How many a push would reach, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Reach {
+pub(crate) enum RecipientCount {
     /// Nobody has been named yet.
     #[default]
     Unknown,
     /// So many, a moment ago.
     Known(AudienceSize),
     /// The server would not say.
-    Refused(Complaint),
+    Refused(FieldError),
 }
 
 /// Asks for everything that a push needs, and hands it over when it is complete.
@@ -38,13 +38,13 @@ pub fn PushForm(
     /// What has been typed.
     draft: Draft,
     /// How many that would reach.
-    reach: Held<Reach>,
+    recipient_count: ErasedSignal<RecipientCount>,
     /// Ids to offer.
-    ids: Held<Vec<String>>,
+    ids: ErasedSignal<Vec<String>>,
     /// Topics to offer.
-    topics: Held<Vec<String>>,
+    topics: ErasedSignal<Vec<String>>,
     /// What the server found wrong.
-    complaint: Held<Option<Complaint>>,
+    field_error: ErasedSignal<Option<FieldError>>,
     /// Whether an answer is being waited for.
     busy: Signal<bool>,
     /// The push is complete.
@@ -58,74 +58,78 @@ pub fn PushForm(
             Ok(push) if push.to == To::Everyone && !asked.get_untracked() => asked.set(true),
             Ok(push) => {
                 asked.set(false);
-                complaint.set(None);
+                field_error.set(None);
                 on_push.run(push);
             }
-            Err(wrong) => complaint.set(Some(wrong)),
+            Err(wrong) => field_error.set(Some(wrong)),
         }
     };
     let about = move |field: Field| {
-        let complaint = complaint.get();
-        complaint.filter(|c| c.field == field).map(|c| c.text)
+        let field_error = field_error.get();
+        field_error.filter(|c| c.field == field).map(|c| c.text)
     };
-    let about_to = note(move || match (about(Field::To), reach.get()) {
+    let about_to = optional_text(move || match (about(Field::To), recipient_count.get()) {
         (Some(text), _) => Some(text),
-        (None, Reach::Refused(refused)) => Some(refused.text),
+        (None, RecipientCount::Refused(refused)) => Some(refused.text),
         _ => None,
     });
     // What was wrong with a field is stale as soon as the field changes.
-    let typed = Derived::new(move || draft.fields());
+    let typed = ErasedMemo::new(move || draft.fields());
     on_change(
         move || typed.track(),
         move || {
-            complaint.set(None);
+            field_error.set(None);
             asked.set(false);
         },
     );
     let send = move || {
         view! {
             <button type="submit" class="primary" disabled=busy>
-                {say(|w| w.push.push)}
+                {tr(|t| t.push.push)}
             </button>
         }
-        .part()
+        .erase()
     };
     view! {
         <form class="push" on:submit=submit novalidate aria-labelledby="push">
-            <h2 id="push">{say(|w| w.push.title)}</h2>
+            <h2 id="push">{tr(|t| t.push.title)}</h2>
             <AudienceFields draft ids topics note=about_to />
-            {data_field(draft, note(move || about(Field::Data)))}
+            {data_field(draft, optional_text(move || about(Field::Data)))}
             <div class="fields">
-                {event_field(draft, note(move || about(Field::Event)))}
-                {ttl_field(draft, note(move || about(Field::Ttl)))}
+                {event_field(draft, optional_text(move || about(Field::Event)))}
+                {ttl_field(draft, optional_text(move || about(Field::Ttl)))}
             </div>
             <label class="check">
                 <input type="checkbox" bind:checked=draft.require_online />
-                <span>{say(|w| w.push.require_online)}</span>
+                <span>{tr(|t| t.push.require_online)}</span>
             </label>
-            <FieldNote id="form-note" text=note(move || about(Field::Form)) />
+            <FieldNote id="form-note" text=optional_text(move || about(Field::Form)) />
             <div class="send">
-                {either(move || asked.get(), move || question(asked, reach, busy), send)}
+                {either(move || asked.get(), move || question(asked, recipient_count, busy), send)}
                 <p class="reach" aria-live="polite">
-                    {text(move || reach_in_words(&reach.get()))}
+                    {text(move || recipient_count_text(&recipient_count.get()))}
                 </p>
             </div>
         </form>
     }
-    .part()
+    .erase()
 }
 
 /// Asks whether everyone is meant, and how many that is.
-fn question(asked: RwSignal<bool>, reach: Held<Reach>, busy: Signal<bool>) -> AnyView {
-    let size = move || match reach.get() {
-        Reach::Known(size) => size,
+fn question(
+    asked: RwSignal<bool>,
+    recipient_count: ErasedSignal<RecipientCount>,
+    busy: Signal<bool>,
+) -> AnyView {
+    let size = move || match recipient_count.get() {
+        RecipientCount::Known(size) => size,
         _ => AudienceSize {
             clients: 0,
             connections: 0,
         },
     };
-    let ask = text(move || with_numbers(words().push.everyone_ask, size()));
-    let label = text(move || count(words().push.everyone_do, size().clients, &[]));
+    let ask = text(move || with_numbers(texts().push.everyone_ask, size()));
+    let label = text(move || plural(texts().push.everyone_do, size().clients, &[]));
     view! {
         <div class="question" role="alertdialog" aria-labelledby="everyone-question">
             <p id="everyone-question">{ask}</p>
@@ -137,22 +141,22 @@ fn question(asked: RwSignal<bool>, reach: Held<Reach>, busy: Signal<bool>) -> An
                     type="button"
                     class="quiet"
                     data-escape=""
-                    on:click=press(move || asked.set(false))
+                    on:click=on_click(move || asked.set(false))
                 >
-                    {say(|w| w.push.keep)}
+                    {tr(|t| t.push.keep)}
                 </button>
             </div>
         </div>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn event_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     view! {
         <div class="field">
             <label for="event">
-                {say(|w| w.push.event)}
-                <span class="optional">{say(|w| w.push.optional)}</span>
+                {tr(|t| t.push.event)}
+                <span class="optional">{tr(|t| t.push.optional)}</span>
             </label>
             <input
                 id="event"
@@ -162,72 +166,72 @@ fn event_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
                 spellcheck="false"
                 placeholder="order.paid"
                 aria-describedby="event-hint event-note"
-                aria-invalid=aria(move || wrong.get().is_some())
+                aria-invalid=aria_bool(move || wrong.get().is_some())
                 bind:value=draft.event
             />
             <p class="hint" id="event-hint">
-                {say(|w| w.push.event_hint)}
+                {tr(|t| t.push.event_hint)}
             </p>
             <FieldNote id="event-note" text=wrong />
         </div>
     }
-    .part()
+    .erase()
 }
 
 fn data_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
-    let mistake = Derived::new(move || draft.mistake());
-    let said = note(move || match mistake.get() {
-        Some(mistake) => Some(mistake_in_words(&mistake)),
+    let mistake = ErasedMemo::new(move || draft.mistake());
+    let said = optional_text(move || match mistake.get() {
+        Some(mistake) => Some(json_error_text(&mistake)),
         None => wrong.get(),
     });
-    let verdict = word(move || {
+    let verdict = static_text(move || {
         let is_json = draft.as_json.get() && draft.data.with(|d| !d.trim().is_empty());
         if is_json && mistake.get().is_none() {
-            words().push.valid
+            texts().push.valid
         } else {
             ""
         }
     });
     let kind = move |label: Signal<&'static str>, json: bool| {
-        let chosen = flag(move || draft.as_json.get() == json);
+        let chosen = bool_signal(move || draft.as_json.get() == json);
         segment(
             "kind",
             label,
             chosen,
-            press(move || draft.as_json.set(json)),
+            on_click(move || draft.as_json.set(json)),
         )
     };
     view! {
         <div class="field">
             <div class="label-row">
-                <label for="data">{say(|w| w.push.data)}</label>
+                <label for="data">{tr(|t| t.push.data)}</label>
                 <span class="verdict">{verdict}</span>
                 <fieldset class="segments small">
-                    <legend class="unseen">{say(|w| w.push.kind)}</legend>
-                    {kind(say(|w| w.push.text), false)}
-                    {kind(word(|| "JSON"), true)}
+                    <legend class="unseen">{tr(|t| t.push.kind)}</legend>
+                    {kind(tr(|t| t.push.text), false)}
+                    {kind(static_text(|| "JSON"), true)}
                 </fieldset>
             </div>
             <textarea
                 id="data"
                 rows="7"
                 spellcheck="false"
-                class=word(move || if draft.as_json.get() { "code" } else { "" })
+                class=static_text(move || if draft.as_json.get() { "code" } else { "" })
                 aria-describedby="data-note"
-                aria-invalid=aria(move || said.get().is_some())
+                aria-invalid=aria_bool(move || said.get().is_some())
                 bind:value=draft.data
             ></textarea>
             <FieldNote id="data-note" text=said />
         </div>
     }
-    .part()
+    .erase()
 }
 
 fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     view! {
         <div class="field">
             <label for="ttl">
-                {say(|w| w.push.ttl)} <span class="optional">{say(|w| w.push.optional)}</span>
+                {tr(|t| t.push.ttl)} <span class="optional">{tr(|t| t.push.optional)}</span>
             </label>
             <input
                 id="ttl"
@@ -235,16 +239,16 @@ fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
                 inputmode="numeric"
                 autocomplete="off"
                 aria-describedby="ttl-hint ttl-note"
-                aria-invalid=aria(move || wrong.get().is_some())
+                aria-invalid=aria_bool(move || wrong.get().is_some())
                 bind:value=draft.ttl
             />
             <p class="hint" id="ttl-hint">
-                {say(|w| w.push.ttl_hint)}
+                {tr(|t| t.push.ttl_hint)}
             </p>
             <FieldNote id="ttl-note" text=wrong />
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// One of a few choices that stand side by side.
@@ -252,7 +256,7 @@ pub(crate) fn segment(
     group: &'static str,
     label: Signal<&'static str>,
     chosen: Signal<bool>,
-    choose: Press,
+    choose: ClickHandler,
 ) -> AnyView {
     view! {
         <label>
@@ -260,47 +264,47 @@ pub(crate) fn segment(
             <span>{label}</span>
         </label>
     }
-    .part()
+    .erase()
 }
 
 /// Whom a message is for, in words; of so many clients, where that is known better than by their names.
-pub(crate) fn to_in_words(to: &To, clients: Option<u64>) -> String {
-    let words = &words().messages;
+pub(crate) fn audience_text(to: &To, clients: Option<u64>) -> String {
+    let texts = &texts().messages;
     match to {
         To::Client(id) => id.clone(),
-        To::Clients(ids) => count(words.to_clients, clients.unwrap_or(ids.len() as u64), &[]),
-        To::Topic(topic) => fill(words.to_topic, &[("name", topic)]),
-        To::Everyone => words.to_everyone.to_owned(),
+        To::Clients(ids) => plural(texts.to_clients, clients.unwrap_or(ids.len() as u64), &[]),
+        To::Topic(topic) => interpolate(texts.to_topic, &[("name", topic)]),
+        To::Everyone => texts.to_everyone.to_owned(),
     }
 }
 
 /// The answer of the server to a push in a sentence.
-pub(crate) fn answer_in_words(answer: &PushAnswer, to: &To) -> String {
-    let words = &words().push;
+pub(crate) fn push_result_text(answer: &PushAnswer, to: &To) -> String {
+    let texts = &texts().push;
     let said = match (answer.connections, answer.queued, to) {
-        (0, false, _) => words.no_one,
-        (0, true, To::Client(_)) => words.waits_one,
-        (0, true, To::Clients(_)) => words.waits_some,
-        (0, true, _) => words.kept,
-        (n, ..) => return count(words.reached, n, &[]),
+        (0, false, _) => texts.not_delivered,
+        (0, true, To::Client(_)) => texts.queued_one,
+        (0, true, To::Clients(_)) => texts.queued_several,
+        (0, true, _) => texts.kept,
+        (n, ..) => return plural(texts.reached, n, &[]),
     };
     said.to_owned()
 }
 
 /// How many that is, in a sentence.
-fn reach_in_words(reach: &Reach) -> String {
-    match reach {
-        Reach::Known(size) if size.clients == 0 => words().push.reaches_nobody.to_owned(),
-        Reach::Known(size) => with_numbers(words().push.reaches, *size),
+fn recipient_count_text(recipient_count: &RecipientCount) -> String {
+    match recipient_count {
+        RecipientCount::Known(size) if size.clients == 0 => texts().push.no_recipient.to_owned(),
+        RecipientCount::Known(size) => with_numbers(texts().push.reaches, *size),
         _ => String::new(),
     }
 }
 
 fn with_numbers(pattern: &str, size: AudienceSize) -> String {
-    let words = &words().push;
-    let clients = count(words.clients, size.clients, &[]);
-    let connections = count(words.connections, size.connections, &[]);
-    fill(
+    let texts = &texts().push;
+    let clients = plural(texts.clients, size.clients, &[]);
+    let connections = plural(texts.connections, size.connections, &[]);
+    interpolate(
         pattern,
         &[("clients", &clients), ("connections", &connections)],
     )
@@ -313,7 +317,7 @@ mod tests {
     #[test]
     fn the_reach_is_a_sentence() {
         let known = |clients, connections| {
-            reach_in_words(&Reach::Known(AudienceSize {
+            recipient_count_text(&RecipientCount::Known(AudienceSize {
                 clients,
                 connections,
             }))
@@ -321,7 +325,7 @@ mod tests {
         assert_eq!(known(0, 0), "No recipient is connected now.");
         assert_eq!(known(1, 2), "Reaches 1 client on 2 connections now.");
         assert_eq!(known(3, 1), "Reaches 3 clients on 1 connection now.");
-        assert_eq!(reach_in_words(&Reach::Unknown), "");
+        assert_eq!(recipient_count_text(&RecipientCount::Unknown), "");
     }
 
     #[test]
@@ -333,7 +337,7 @@ mod tests {
                 queued,
                 job: None,
             };
-            answer_in_words(&answer, &to)
+            push_result_text(&answer, &to)
         };
         let ada = || To::Client("ada".to_owned());
         assert_eq!(said(1, true, ada()), "Sent to 1 connection.");

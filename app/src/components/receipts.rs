@@ -3,23 +3,23 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{IntoPart, text},
-    figures,
-    held::Derived,
+    components::{EraseView, text},
+    erased_signal::ErasedMemo,
+    formatting,
+    i18n::{interpolate, texts},
     wire::{MessageInfo, Receipt, Receipts},
-    words::{fill, words},
 };
 
 /// The width of the bar, in units of its own.
 const WIDTH: u64 = 1_000;
 
 /// A bar that fills as a message gets further. What it says stands beside it in numbers.
-pub(crate) fn bar(receipts: Derived<Receipts>) -> AnyView {
+pub(crate) fn bar(receipts: ErasedMemo<Receipts>) -> AnyView {
     let part =
         move |class: &'static str, before: fn(&Receipts) -> u64, of: fn(&Receipts) -> u64| {
             let x = text(move || receipts.with(|r| share(before(r), r.audience)).to_string());
             let width = text(move || receipts.with(|r| share(of(r), r.audience)).to_string());
-            view! { <rect class=class x=x y="0" width=width height="1" /> }.fresh()
+            view! { <rect class=class x=x y="0" width=width height="1" /> }.erase_client_only()
         };
     view! {
         <svg class="receipts" viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">
@@ -28,34 +28,34 @@ pub(crate) fn bar(receipts: Derived<Receipts>) -> AnyView {
             {part("waiting", |r| r.acknowledged + r.sent, |r| r.waiting)}
         </svg>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn share(n: u64, all: u64) -> u64 {
     (n * WIDTH).checked_div(all).unwrap_or(0).min(WIDTH)
 }
 
-pub(crate) fn receipt_in_words(receipt: Receipt) -> &'static str {
-    let words = &words().messages;
+pub(crate) fn receipt_text(receipt: Receipt) -> &'static str {
+    let texts = &texts().messages;
     match receipt {
-        Receipt::Queued => words.waiting,
-        Receipt::Sent => words.sent,
-        Receipt::Acknowledged => words.acknowledged,
-        Receipt::Expired => words.expired,
-        Receipt::Recalled => words.taken_back_in_time,
+        Receipt::Queued => texts.waiting,
+        Receipt::Sent => texts.sent,
+        Receipt::Acknowledged => texts.acknowledged,
+        Receipt::Expired => texts.expired,
+        Receipt::Recalled => texts.recalled_before_delivery,
     }
 }
 
 /// What became of a message, in numbers.
-pub(crate) fn receipts_in_words(message: &MessageInfo) -> String {
+pub(crate) fn receipts_text(message: &MessageInfo) -> String {
     let receipts = &message.receipts;
-    let number = figures::number;
+    let number = formatting::number;
     if message.clients.is_none() {
         return match receipts.audience {
-            0 => words().messages.nobody.to_owned(),
+            0 => texts().messages.nobody.to_owned(),
             all => {
                 let (sent, all) = (number(receipts.sent), number(all));
-                fill(words().messages.sent_of, &[("sent", &sent), ("all", &all)])
+                interpolate(texts().messages.sent_of, &[("sent", &sent), ("all", &all)])
             }
         };
     }
@@ -67,8 +67,8 @@ pub(crate) fn receipts_in_words(message: &MessageInfo) -> String {
         (receipts.recalled, Receipt::Recalled),
     ];
     let told = numbers.iter().filter(|(n, _)| *n > 0);
-    let parts = told.map(|(n, receipt)| format!("{} {}", number(*n), receipt_in_words(*receipt)));
-    parts.collect::<Vec<_>>().join(words().messages.joint)
+    let parts = told.map(|(n, receipt)| format!("{} {}", number(*n), receipt_text(*receipt)));
+    parts.collect::<Vec<_>>().join(texts().messages.joint)
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn receipts_are_told_in_numbers_and_without_noughts() {
         let said = |clients, receipts| {
-            receipts_in_words(&MessageInfo {
+            receipts_text(&MessageInfo {
                 id: String::new(),
                 at: 0,
                 expires_at: None,

@@ -5,12 +5,12 @@ use leptos_router::hooks::use_navigate;
 
 use crate::{
     browser,
-    components::{IntoPart, effect, press},
-    words::{Words, say},
+    components::{EraseView, effect, on_click},
+    i18n::{Texts, tr},
 };
 
 /// What something is called in the language of the moment.
-type Name = fn(&Words) -> &'static str;
+type Name = fn(&Texts) -> &'static str;
 
 /// Goes to a page of ours.
 type Go = Box<dyn Fn(&str)>;
@@ -21,13 +21,13 @@ const DIALOG: &str = "keys";
 const SECOND: f64 = 1_500.0;
 /// After `g`: the key, where it leads, and what that is called.
 const PLACES: [(&str, &str, Name); 7] = [
-    ("l", "/", |w| w.shell.listen),
-    ("o", "/admin", |w| w.panel.overview),
-    ("c", "/admin/clients", |w| w.panel.clients),
-    ("m", "/admin/messages", |w| w.panel.messages),
-    ("p", "/admin/push", |w| w.panel.push),
-    ("j", "/jobs", |w| w.shell.jobs),
-    ("t", "/try", |w| w.shell.try_it),
+    ("l", "/", |t| t.shell.listen),
+    ("o", "/admin", |t| t.panel.overview),
+    ("c", "/admin/clients", |t| t.panel.clients),
+    ("m", "/admin/messages", |t| t.panel.messages),
+    ("p", "/admin/push", |t| t.panel.push),
+    ("j", "/jobs", |t| t.shell.jobs),
+    ("t", "/try", |t| t.shell.try_it),
 ];
 
 /// Listens to keys, and holds the dialog.
@@ -54,52 +54,52 @@ pub fn Shortcuts() -> impl IntoView {
                     <kbd>"g"</kbd>
                     <kbd>{key}</kbd>
                 </dt>
-                <dd>{say(name)}</dd>
+                <dd>{tr(name)}</dd>
             </div>
         }
-        .part()
+        .erase()
     };
     view! {
         <dialog id=DIALOG class="keys" aria-labelledby="keys-title">
-            <h2 id="keys-title">{say(|w| w.keys.title)}</h2>
+            <h2 id="keys-title">{tr(|t| t.keys.title)}</h2>
             <dl>
-                {single("/", |w| w.keys.search)}
+                {single("/", |t| t.keys.search)}
                 {PLACES.map(second).into_iter().collect::<Vec<_>>()}
-                {single("?", |w| w.keys.this)}
-                {single("Esc", |w| w.keys.close)}
+                {single("?", |t| t.keys.this)}
+                {single("Esc", |t| t.keys.close)}
             </dl>
             <form method="dialog">
                 <button type="submit" class="small">
-                    {say(|w| w.client.close)}
+                    {tr(|t| t.client.close)}
                 </button>
             </form>
         </dialog>
     }
-    .part()
+    .erase()
 }
 
-fn single(key: &'static str, what: fn(&Words) -> &'static str) -> AnyView {
+fn single(key: &'static str, what: fn(&Texts) -> &'static str) -> AnyView {
     view! {
         <div>
             <dt>
                 <kbd>{key}</kbd>
             </dt>
-            <dd>{say(what)}</dd>
+            <dd>{tr(what)}</dd>
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// The button that shows the dialog.
 pub(crate) fn keys_button() -> AnyView {
     view! {
-        <button type="button" class="plain" on:click=press(|| browser::show_dialog(DIALOG))>
-            {say(|w| w.keys.title)}
+        <button type="button" class="plain" on:click=on_click(|| browser::show_dialog(DIALOG))>
+            {tr(|t| t.keys.title)}
             " "
             <kbd>"?"</kbd>
         </button>
     }
-    .part()
+    .erase()
 }
 
 /// What a key does at once; where it leads, if it does.

@@ -3,8 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::{FieldNote, IntoPart, aria, either, text},
-    words::{fill, say, words},
+    components::{EraseView, FieldNote, aria_bool, either, text},
+    i18n::{interpolate, texts, tr},
 };
 
 /// Asks for the token.
@@ -13,7 +13,7 @@ pub fn SignInForm(
     /// Whether there is a token to ask for at all.
     token_required: Signal<bool>,
     /// What was wrong with the last one.
-    complaint: Signal<Option<String>>,
+    field_error: Signal<Option<String>>,
     /// Whether an answer is being waited for.
     busy: Signal<bool>,
     /// The person typed a token.
@@ -26,40 +26,40 @@ pub fn SignInForm(
     };
     let form = move || {
         view! {
-            <p>{say(|w| w.sign_in.about)}</p>
+            <p>{tr(|t| t.sign_in.about)}</p>
             <form on:submit=submit>
-                <label for="token">{say(|w| w.sign_in.token)}</label>
+                <label for="token">{tr(|t| t.sign_in.token)}</label>
                 <input
                     id="token"
                     type="password"
                     autocomplete="current-password"
                     required
                     aria-describedby="token-note"
-                    aria-invalid=aria(move || complaint.with(Option::is_some))
+                    aria-invalid=aria_bool(move || field_error.with(Option::is_some))
                     bind:value=typed
                 />
-                <FieldNote id="token-note" text=complaint />
+                <FieldNote id="token-note" text=field_error />
                 <button type="submit" class="primary" disabled=busy>
-                    {say(|w| w.sign_in.sign_in)}
+                    {tr(|t| t.sign_in.sign_in)}
                 </button>
             </form>
         }
-        .fresh()
+        .erase_client_only()
     };
     let no_token = || {
         let flag = [("flag", "--admin-token")];
-        let start_with = text(move || fill(words().sign_in.start_with, &flag));
+        let start_with = text(move || interpolate(texts().sign_in.start_with, &flag));
         view! {
-            <p>{say(|w| w.sign_in.no_token)}</p>
+            <p>{tr(|t| t.sign_in.no_token)}</p>
             <p class="hint">{start_with}</p>
         }
-        .fresh()
+        .erase_client_only()
     };
     view! {
         <section class="card sign-in" aria-labelledby="sign-in">
-            <h1 id="sign-in">{say(|w| w.sign_in.title)}</h1>
+            <h1 id="sign-in">{tr(|t| t.sign_in.title)}</h1>
             {either(move || token_required.get(), form, no_token)}
         </section>
     }
-    .fresh()
+    .erase_client_only()
 }

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{IntoPart, note, press, text, when, word},
+    components::{EraseView, on_click, optional_text, static_text, text, when},
     event_stream::{Reason, State},
-    words::{count, fill, say, words},
+    i18n::{interpolate, plural, texts, tr},
 };
 
 /// The state, what the server said when it ended, and a button to try now.
@@ -16,17 +16,17 @@ pub fn StreamState(
     /// The person does not want to wait.
     on_retry: Callback<()>,
 ) -> impl IntoView {
-    let class = word(move || match state.get() {
+    let class = static_text(move || match state.get() {
         State::Connecting => "state busy",
         State::Live => "state live",
         State::Waiting { offline: false, .. } => "state late",
         State::Waiting { offline: true, .. } => "state off",
     });
-    let name = word(move || match state.get() {
-        State::Connecting => words().stream.connecting,
-        State::Live => words().stream.live,
-        State::Waiting { offline: false, .. } => words().stream.reconnecting,
-        State::Waiting { offline: true, .. } => words().stream.offline,
+    let name = static_text(move || match state.get() {
+        State::Connecting => texts().stream.connecting,
+        State::Live => texts().stream.live,
+        State::Waiting { offline: false, .. } => texts().stream.reconnecting,
+        State::Waiting { offline: true, .. } => texts().stream.offline,
     });
     // Outside the live region: a screen reader need not count along.
     let countdown = text(move || match state.get() {
@@ -34,22 +34,22 @@ pub fn StreamState(
             seconds,
             offline: false,
             ..
-        } => count(words().stream.in_seconds, seconds.into(), &[]),
-        State::Waiting { seconds, .. } => count(words().stream.next_try, seconds.into(), &[]),
+        } => plural(texts().stream.in_seconds, seconds.into(), &[]),
+        State::Waiting { seconds, .. } => plural(texts().stream.next_try, seconds.into(), &[]),
         _ => String::new(),
     });
-    let reason = note(move || match state.get() {
-        State::Waiting { reason, .. } => Some(in_words(&reason)).filter(|said| !said.is_empty()),
+    let reason = optional_text(move || match state.get() {
+        State::Waiting { reason, .. } => Some(reason_text(&reason)).filter(|said| !said.is_empty()),
         _ => None,
     });
     let waits = move || matches!(state.get(), State::Waiting { .. });
     let retry = move || {
         view! {
-            <button type="button" class="quiet small" on:click=press(move || on_retry.run(()))>
-                {say(|w| w.stream.try_now)}
+            <button type="button" class="quiet small" on:click=on_click(move || on_retry.run(()))>
+                {tr(|t| t.stream.try_now)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     view! {
         <div class="stream-state">
@@ -62,22 +62,22 @@ pub fn StreamState(
             <p class="reason">{reason}</p>
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// Why a stream is not open. What the server said of it is its own words.
-fn in_words(Reason { code, detail }: &Reason) -> String {
-    let words = &words().stream;
+fn reason_text(Reason { code, detail }: &Reason) -> String {
+    let texts = &texts().stream;
     let known = match code.as_str() {
-        "offline" => words.no_network,
-        "unreachable" => words.unreachable,
-        "silent" => words.silent,
-        "ended" => words.ended,
-        "shutdown" => words.shutdown,
-        "disconnected" => words.disconnected,
-        "token_expired" => words.token_expired,
+        "offline" => texts.no_network,
+        "unreachable" => texts.unreachable,
+        "silent" => texts.silent,
+        "ended" => texts.ended,
+        "shutdown" => texts.shutdown,
+        "disconnected" => texts.disconnected,
+        "token_expired" => texts.token_expired,
         code => match code.strip_prefix("status_") {
-            Some(status) => return fill(words.status, &[("status", status)]),
+            Some(status) => return interpolate(texts.status, &[("status", status)]),
             None => return detail.clone().unwrap_or_else(|| code.to_owned()),
         },
     };

@@ -21,7 +21,7 @@ impl Filter {
     }
 
     /// Whether a message is wanted. That some are missing is said whatever is looked for.
-    pub(super) fn lets_through(&self, received: &Received) -> bool {
+    pub(super) fn matches(&self, received: &Received) -> bool {
         match &received.what {
             What::Message(kind, text) => {
                 let kind = kind.as_deref().unwrap_or_default();
@@ -30,7 +30,7 @@ impl Filter {
                     && (self.topic.is_empty() || self.topic == topic)
                     && self.is_found_in(text)
             }
-            What::TakenBack => self.is_open(),
+            What::Recalled => self.is_open(),
             What::Gap(_) => true,
         }
     }

@@ -1,95 +1,98 @@
 //! `/admin`: the panel, behind a sign-in where the server has a token. Its places share one stream
 //! and one sign-in; what a place shows is kept while somebody is at another.
 
-mod address;
 mod clients;
-mod desk;
-mod entry;
 mod feed;
 mod history;
 mod overview;
-mod person;
-mod place;
+mod push;
+mod section;
+mod selected_client;
+mod session;
+mod url_query;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::{
-    components::{IntoPart, SignInForm, StreamState, either, flag, note, press, text, when},
-    words::{Words, say, words},
+    components::{
+        EraseView, SignInForm, StreamState, bool_signal, either, on_click, optional_text, text,
+        when,
+    },
+    i18n::{Texts, texts, tr},
 };
 use clients::Clients;
-use desk::Desk;
-use entry::Entry;
 use history::History;
 use overview::Overview;
-use place::{Here, Place};
+use push::Push;
+use section::{CurrentSection, Section};
+use session::AdminSession;
 
 /// The admin page.
 #[component]
 pub fn Admin() -> impl IntoView {
-    let entry = Entry::new();
+    let session = AdminSession::new();
     let sign_in = move || {
         view! {
             <SignInForm
-                token_required=flag(move || entry.has_token())
-                complaint=entry.complaint.into()
-                busy=entry.busy.into()
-                on_token=Callback::new(move |token| entry.sign_in(token))
+                token_required=bool_signal(move || session.has_token())
+                field_error=session.field_error.into()
+                busy=session.busy.into()
+                on_token=Callback::new(move |token| session.sign_in(token))
             />
         }
-        .fresh()
+        .erase_client_only()
     };
-    view! { {either(move || entry.is_shut(), sign_in, move || view! { <Panel entry /> }.part())} }
-        .part()
+    view! { {either(move || session.needs_sign_in(), sign_in, move || view! { <Panel session /> }.erase())} }
+        .erase()
 }
 
 /// What a place is called, and what it is for.
-fn called(place: Place) -> [fn(&Words) -> &'static str; 2] {
-    match place {
-        Place::Overview => [|w| w.panel.overview, |w| w.panel.about_overview],
-        Place::Clients => [|w| w.panel.clients, |w| w.panel.about_clients],
-        Place::Messages => [|w| w.panel.messages, |w| w.panel.about_messages],
-        Place::Push => [|w| w.panel.push, |w| w.panel.about_push],
+fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
+    match section {
+        Section::Overview => [|t| t.panel.overview, |t| t.panel.about_overview],
+        Section::Clients => [|t| t.panel.clients, |t| t.panel.about_clients],
+        Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
+        Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
     }
 }
 
 /// What an admin sees. Its frame is there before anything is known.
 #[component]
-fn Panel(entry: Entry) -> impl IntoView {
-    let here = Here::new();
-    let overview = Overview::new(entry);
-    let clients = Clients::new(entry, here);
-    let desk = Desk::new(entry, here);
-    let history = History::new(entry, here);
-    let stream = feed::follow(entry, move |news| {
-        overview.told(news);
-        clients.told(news);
-        desk.told(news);
-        history.told(news);
+fn Panel(session: AdminSession) -> impl IntoView {
+    let current = CurrentSection::new();
+    let overview = Overview::new(session);
+    let clients = Clients::new(session, current);
+    let push_page = Push::new(session, current);
+    let history = History::new(session, current);
+    let stream = feed::subscribe(session, move |update| {
+        overview.handle(update);
+        clients.handle(update);
+        push_page.handle(update);
+        history.handle(update);
     });
-    let name = move |n: usize| match here.get() {
-        Some(place) => called(place)[n](words()),
-        None => words().missing.heading,
+    let name = move |n: usize| match current.get() {
+        Some(section) => called(section)[n](texts()),
+        None => texts().not_found.heading,
     };
     let sign_out = move || {
         view! {
-            <button type="button" class="quiet small" on:click=press(move || entry.sign_out())>
-                {say(|w| w.sign_in.sign_out)}
+            <button type="button" class="quiet small" on:click=on_click(move || session.sign_out())>
+                {tr(|t| t.sign_in.sign_out)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
-    let place = move || match here.get() {
-        Some(Place::Overview) => overview::view(overview),
-        Some(Place::Clients) => clients::view(clients),
-        Some(Place::Messages) => history::view(history),
-        Some(Place::Push) => desk::view(desk),
-        None => view! { <a href="/admin">{say(|w| w.panel.overview)}</a> }.part(),
+    let section = move || match current.get() {
+        Some(Section::Overview) => overview::view(overview),
+        Some(Section::Clients) => clients::view(clients),
+        Some(Section::Messages) => history::view(history),
+        Some(Section::Push) => push::view(push_page),
+        None => view! { <a href="/admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
         <Title text=move || format!("{} \u{b7} Tidings", name(0)) />
-        {places(here)}
+        {section_nav(current)}
         <div class="page-head">
             <div>
                 <h1>{text(move || name(0).to_owned())}</h1>
@@ -100,29 +103,29 @@ fn Panel(entry: Entry) -> impl IntoView {
                     state=stream.state()
                     on_retry=Callback::new(move |()| stream.retry())
                 />
-                {when(move || entry.has_token(), sign_out)}
+                {when(move || session.has_token(), sign_out)}
             </div>
         </div>
-        {place.part()}
+        {section.erase()}
     }
-    .part()
+    .erase()
 }
 
 /// The way from place to place.
-fn places(here: Here) -> AnyView {
-    let link = move |place: Place| {
-        let current = note(move || here.is(place).then(|| "page".to_owned()));
+fn section_nav(current: CurrentSection) -> AnyView {
+    let link = move |section: Section| {
+        let current = optional_text(move || current.is(section).then(|| "page".to_owned()));
         view! {
-            <a href=place.path() aria-current=current>
-                {say(called(place)[0])}
+            <a href=section.path() aria-current=current>
+                {tr(called(section)[0])}
             </a>
         }
-        .part()
+        .erase()
     };
     view! {
-        <nav class="places" aria-label=say(|w| w.panel.places)>
-            {Place::ALL.map(link).into_iter().collect::<Vec<_>>()}
+        <nav class="sections" aria-label=tr(|t| t.panel.section_nav)>
+            {Section::ALL.map(link).into_iter().collect::<Vec<_>>()}
         </nav>
     }
-    .part()
+    .erase()
 }

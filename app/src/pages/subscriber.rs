@@ -1,7 +1,7 @@
 //! `/`: a tab that listens. It has an id, topics, and shows what arrives.
 
-mod sight;
 mod tab;
+mod visibility;
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -9,14 +9,15 @@ use leptos_meta::Title;
 use crate::{
     browser,
     components::{
-        CopyButton, IntoPart, MessageList, NameList, StreamState, effect, note, press, text,
+        CopyButton, EraseView, MessageList, NameList, StreamState, effect, on_click, optional_text,
+        text,
     },
     event_stream::{EventStream, State, Told},
+    i18n::{texts, tr},
     inbox::Inbox,
-    words::{say, words},
 };
-use sight::Notices;
 use tab::Tab;
+use visibility::Notifications;
 
 /// The subscriber page.
 #[component]
@@ -24,26 +25,26 @@ pub fn Subscriber() -> impl IntoView {
     let inbox = RwSignal::new(Inbox::default());
     let refused = RwSignal::new(Vec::<(String, String)>::new());
     let tab = Tab::new();
-    let notices = Notices::new();
-    sight::watch(inbox);
+    let notifications = Notifications::new();
+    visibility::track_visibility(inbox);
     let stream = EventStream::new(move |told| match told {
         Told::Message(message) => {
-            notices.tell(&message);
+            notifications.tell(&message);
             inbox.update(|inbox| inbox.add(browser::now(), message));
         }
         Told::Gap(reason) => inbox.update(|inbox| inbox.miss(browser::now(), reason)),
-        Told::Recall(id) => inbox.update(|inbox| inbox.take_back(&id)),
+        Told::Recall(id) => inbox.update(|inbox| inbox.recall(&id)),
         Told::Welcome => refused.set(Vec::new()),
         Told::Refused(topic) => refused.update(|list| list.push((topic.topic, topic.detail))),
     });
     tab.keep_listening(stream);
 
     view! {
-        <Title text=move || sight::title(inbox) />
+        <Title text=move || visibility::page_title(inbox) />
         <div class="page-head">
             <div>
-                <h1>{say(|w| w.subscriber.heading)}</h1>
-                <p class="lead">{say(|w| w.subscriber.about)}</p>
+                <h1>{tr(|t| t.subscriber.heading)}</h1>
+                <p class="lead">{tr(|t| t.subscriber.about)}</p>
             </div>
             <StreamState state=stream.state() on_retry=Callback::new(move |()| stream.retry()) />
         </div>
@@ -52,18 +53,18 @@ pub fn Subscriber() -> impl IntoView {
                 <p class="meanwhile">{meanwhile(stream)}</p>
                 <MessageList inbox empty=how_to_push(tab) />
             </section>
-            {identity(tab, notices)}
+            {identity(tab, notifications)}
             {topics(tab, refused)}
         </div>
     }
-    .part()
+    .erase()
 }
 
 /// What happens to what is pushed while the stream is not open.
 fn meanwhile(stream: EventStream) -> Signal<Option<String>> {
     let state = stream.state();
-    note(move || match state.get() {
-        State::Waiting { .. } => Some(words().subscriber.meanwhile.to_owned()),
+    optional_text(move || match state.get() {
+        State::Waiting { .. } => Some(texts().subscriber.meanwhile.to_owned()),
         _ => None,
     })
 }
@@ -85,60 +86,60 @@ fn switch(
             <span>{label}</span>
         </label>
     }
-    .part()
+    .erase()
 }
 
-fn identity(tab: Tab, notices: Notices) -> AnyView {
+fn identity(tab: Tab, notifications: Notifications) -> AnyView {
     let about = text(move || {
-        let words = &words().subscriber;
+        let texts = &texts().subscriber;
         let about = match tab.shared.get() {
-            true => words.about_shared_id,
-            false => words.about_id,
+            true => texts.about_shared_id,
+            false => texts.about_id,
         };
         about.to_owned()
     });
-    let refused = note(move || {
-        let refused = notices.refused.get();
-        refused.then(|| words().subscriber.may_not_notify.to_owned())
+    let refused = optional_text(move || {
+        let refused = notifications.refused.get();
+        refused.then(|| texts().subscriber.may_not_notify.to_owned())
     });
     view! {
         <section class="card" aria-labelledby="identity">
-            <h2 id="identity">{say(|w| w.subscriber.client_id)}</h2>
+            <h2 id="identity">{tr(|t| t.subscriber.client_id)}</h2>
             <code class="id">
                 {tab.id}
             </code>
             <div class="row">
-                <CopyButton text=tab.id what=say(|w| w.subscriber.the_client_id) />
-                <button type="button" class="quiet small" on:click=press(move || tab.change_id())>
-                    {say(|w| w.subscriber.new_id)}
+                <CopyButton text=tab.id what=tr(|t| t.subscriber.the_client_id) />
+                <button type="button" class="quiet small" on:click=on_click(move || tab.change_id())>
+                    {tr(|t| t.subscriber.new_id)}
                 </button>
             </div>
             <p class="hint">{about}</p>
-            {switch(say(|w| w.subscriber.share), tab.shared, move |on| tab.share(on))}
-            {switch(say(|w| w.subscriber.notify), notices.wanted, move |on| notices.want(on))}
+            {switch(tr(|t| t.subscriber.share), tab.shared, move |on| tab.share(on))}
+            {switch(tr(|t| t.subscriber.notify), notifications.wanted, move |on| notifications.want(on))}
             <p class="hint" aria-live="polite">{refused}</p>
         </section>
     }
-    .part()
+    .erase()
 }
 
 fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
     view! {
         <section class="card" aria-labelledby="topics">
-            <h2 id="topics">{say(|w| w.topics.title)}</h2>
+            <h2 id="topics">{tr(|t| t.topics.title)}</h2>
             <NameList
                 id="topic"
-                label=say(|w| w.topics.label)
+                label=tr(|t| t.topics.label)
                 placeholder="orders/42"
-                add=say(|w| w.topics.add)
-                leave=say(|w| w.topics.leave)
-                hint=say(|w| w.topics.about)
+                add=tr(|t| t.topics.add)
+                leave=tr(|t| t.topics.leave)
+                hint=tr(|t| t.topics.about)
                 names=tab.topics
                 refused=refused
             />
         </section>
     }
-    .part()
+    .erase()
 }
 
 /// What to do while nothing has arrived.
@@ -155,17 +156,17 @@ fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static
     move || {
         view! {
             <div class="empty">
-                <p class="title">{say(|w| w.subscriber.nothing_yet)}</p>
+                <p class="title">{tr(|t| t.subscriber.nothing_yet)}</p>
                 <p>
-                    {say(|w| w.subscriber.push_from)} <a href="/admin">{say(|w| w.subscriber.panel)}</a>
-                    {say(|w| w.subscriber.or_shell)}
+                    {tr(|t| t.subscriber.push_from)} <a href="/admin">{tr(|t| t.subscriber.panel)}</a>
+                    {tr(|t| t.subscriber.or_shell)}
                 </p>
                 <div class="command">
                     <pre tabindex="0">{command}</pre>
-                    <CopyButton text=command what=say(|w| w.subscriber.the_command) />
+                    <CopyButton text=command what=tr(|t| t.subscriber.the_command) />
                 </div>
             </div>
         }
-        .part()
+        .erase()
     }
 }

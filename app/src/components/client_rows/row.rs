@@ -6,44 +6,48 @@ use leptos::prelude::*;
 
 use super::placeholder;
 use crate::{
-    components::{Entry, IntoPart, aria, press, text, word},
-    crowd::since,
-    figures,
+    client_list::since,
+    components::{EraseView, ListItem, aria_bool, on_click, static_text, text},
+    formatting,
+    i18n::{interpolate, plural, texts},
     wire::ClientInfo,
-    words::{count, fill, words},
 };
 
 /// So many topics are named in a row.
 const TOPICS: usize = 3;
 
 /// The row of a client; of one that is not known yet, the room for it.
-pub(super) fn entry(n: u64, client: Option<&Arc<ClientInfo>>, selected: RwSignal<String>) -> Entry {
+pub(super) fn entry(
+    n: u64,
+    client: Option<&Arc<ClientInfo>>,
+    selected: RwSignal<String>,
+) -> ListItem {
     let Some(client) = client.cloned() else {
         return placeholder(n);
     };
     let key = format!("{n} {} {}", client.version, client.client_id);
-    Entry::new(key, move || row(n, &client, selected))
+    ListItem::new(key, move || row(n, &client, selected))
 }
 
 fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>) -> AnyView {
     let id = StoredValue::new(client.client_id.clone());
     let is_selected = move || selected.with(|selected| id.with_value(|id| id == selected));
-    let class = word(move || match is_selected() {
-        true => "crowd-row selected",
-        false => "crowd-row",
+    let class = static_text(move || match is_selected() {
+        true => "client-row selected",
+        false => "client-row",
     });
     let here = !client.connections.is_empty();
     let (at, seen) = (since(client), client.last_seen);
     let when = text(move || match (at, seen) {
-        (Some(at), _) => figures::clock(at as f64),
-        (None, Some(at)) => fill(
-            words().clients.last_seen,
-            &[("ago", &figures::ago(at as f64))],
+        (Some(at), _) => formatting::clock(at as f64),
+        (None, Some(at)) => interpolate(
+            texts().clients.last_seen,
+            &[("ago", &formatting::ago(at as f64))],
         ),
-        (None, None) => words().clients.away.to_owned(),
+        (None, None) => texts().clients.away.to_owned(),
     });
-    let select = press(move || selected.set(id.get_value()));
-    let called = text(move || fill(words().client.about, &[("id", &id.get_value())]));
+    let select = on_click(move || selected.set(id.get_value()));
+    let called = text(move || interpolate(texts().client.about, &[("id", &id.get_value())]));
     view! {
         <div role="row" class=class aria-rowindex=n + 2>
             <div role="cell" class="who">
@@ -52,7 +56,7 @@ fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>) -> AnyView 
                     type="button"
                     class="plain code"
                     aria-label=called
-                    aria-pressed=aria(is_selected)
+                    aria-pressed=aria_bool(is_selected)
                     on:click=select
                 >
                     {client.client_id.clone()}
@@ -72,7 +76,7 @@ fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>) -> AnyView 
             </div>
         </div>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn topics(client: &ClientInfo) -> AnyView {
@@ -84,13 +88,13 @@ fn topics(client: &ClientInfo) -> AnyView {
     let tags: Vec<_> = topics.iter().take(TOPICS).map(tag).collect();
     let rest = text(move || match more {
         0 => String::new(),
-        n => count(words().clients.more, n, &[]),
+        n => plural(texts().clients.more, n, &[]),
     });
     view! {
         {tags}
         <span class="nothing">{rest}</span>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 /// Where its first connection comes from.
@@ -98,11 +102,11 @@ fn origin(client: &ClientInfo) -> String {
     let Some(connection) = client.connections.first() else {
         return String::new();
     };
-    place(&connection.remote, connection.user_agent.as_deref())
+    origin_text(&connection.remote, connection.user_agent.as_deref())
 }
 
 /// An address and a program, in short.
-pub(crate) fn place(remote: &str, agent: Option<&str>) -> String {
+pub(crate) fn origin_text(remote: &str, agent: Option<&str>) -> String {
     match agent.map(agent_in_short) {
         Some(agent) => format!("{} \u{b7} {agent}", host(remote)),
         None => host(remote).to_owned(),

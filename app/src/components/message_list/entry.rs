@@ -5,17 +5,17 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    components::{IntoPart, note, press, text},
-    figures,
+    components::{EraseView, on_click, optional_text, text},
+    formatting,
+    i18n::{interpolate, plural, texts, tr},
     inbox::{Inbox, Received, What},
     json,
-    words::{count, fill, say, words},
 };
 
 /// JSON of more lines than this is folded.
 const FOLDED: usize = 12;
 /// So many characters of it show what it is.
-const GLANCE: usize = 160;
+const PREVIEW_CHARS: usize = 160;
 
 pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyView {
     let Received {
@@ -28,7 +28,7 @@ pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyVi
     } = **received;
     let tag = match &received.what {
         What::Message(Some(_), _) => "tag",
-        What::Message(None, _) | What::TakenBack => "tag plain",
+        What::Message(None, _) | What::Recalled => "tag plain",
         What::Gap(_) => "tag late",
     };
     let class = match (new, pinned) {
@@ -41,20 +41,20 @@ pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyVi
     view! {
         <li class=class>
             <div class="about">
-                <time datetime=figures::iso(at)>{text(move || figures::clock(at))}</time>
+                <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
                 <span class=tag>{text(move || kind(&about.what))}</span>
                 <span class="topic">{topic}</span>
-                <span class="mark">{note(move || new.then(|| words().inbox.new.to_owned()))}</span>
+                <span class="mark">{optional_text(move || new.then(|| texts().inbox.new.to_owned()))}</span>
                 <span class="missed">
-                    {note(move || missed.then(|| words().inbox.missed.to_owned()))}
+                    {optional_text(move || missed.then(|| texts().inbox.missed.to_owned()))}
                 </span>
                 <button
                     type="button"
                     class="pin"
-                    aria-label=say(|w| w.inbox.pin)
-                    title=say(|w| w.inbox.pin)
+                    aria-label=tr(|t| t.inbox.pin)
+                    title=tr(|t| t.inbox.pin)
                     aria-pressed=if pinned { "true" } else { "false" }
-                    on:click=press(move || inbox.update(|inbox| inbox.pin(number)))
+                    on:click=on_click(move || inbox.update(|inbox| inbox.pin(number)))
                 >
                     <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
                         <path d="M5.5 2.5h5M6.5 2.5v4L4 9.5h8L9.5 6.5v-4M8 9.5V14" />
@@ -64,13 +64,13 @@ pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyVi
             {body(received)}
         </li>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn body(received: &Arc<Received>) -> AnyView {
     let What::Message(_, data) = &received.what else {
         let shown = Arc::clone(received);
-        return block("data gone", text(move || explained(&shown.what)), false);
+        return block("data gone", text(move || absence_text(&shown.what)), false);
     };
     let Some(laid_out) = json::pretty(data) else {
         return block("data text", still(data.clone()), is_long(data));
@@ -79,18 +79,18 @@ fn body(received: &Arc<Received>) -> AnyView {
     if lines <= FOLDED {
         return block("data json", still(laid_out), false);
     }
-    let glance: String = data.chars().take(GLANCE).collect();
-    let lines = text(move || count(words().inbox.lines, lines as u64, &[]));
+    let preview: String = data.chars().take(PREVIEW_CHARS).collect();
+    let lines = text(move || plural(texts().inbox.lines, lines as u64, &[]));
     view! {
         <details>
             <summary>
-                <code>{glance}</code>
+                <code>{preview}</code>
                 <span class="count">{lines}</span>
             </summary>
             {block("data json", still(laid_out), true)}
         </details>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 /// A text as it is. What scrolls has to be within reach of the keyboard; the rest need not be.
@@ -100,7 +100,7 @@ fn block(class: &'static str, body: Signal<String>, scrolls: bool) -> AnyView {
             {body}
         </pre>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 fn still(body: String) -> Signal<String> {
@@ -113,29 +113,29 @@ fn is_long(text: &str) -> bool {
 
 /// What it is, in a word.
 fn kind(what: &What) -> String {
-    let words = &words().inbox;
+    let texts = &texts().inbox;
     let kind = match what {
         What::Message(Some(event), _) => event,
-        What::Message(None, _) => words.message,
-        What::TakenBack => words.taken_back,
-        What::Gap(_) => words.gap,
+        What::Message(None, _) => texts.message,
+        What::Recalled => texts.recalled_tag,
+        What::Gap(_) => texts.gap,
     };
     kind.to_owned()
 }
 
 /// Why there is no message.
-fn explained(what: &What) -> String {
-    let words = &words().inbox;
+fn absence_text(what: &What) -> String {
+    let texts = &texts().inbox;
     let why = match what {
         What::Message(..) => "",
-        What::TakenBack => words.taken_back_by_sender,
+        What::Recalled => texts.recalled_by_sender,
         What::Gap(reason) => match reason.as_str() {
-            "pruned" => words.pruned,
-            "expired" => words.expired,
-            "unknown_epoch" => words.unknown_epoch,
-            "ahead_of_log" => words.ahead_of_log,
-            "slow_reader" => words.slow_reader,
-            reason => return fill(words.other_gap, &[("reason", reason)]),
+            "pruned" => texts.pruned,
+            "expired" => texts.expired,
+            "unknown_epoch" => texts.unknown_epoch,
+            "ahead_of_log" => texts.ahead_of_log,
+            "slow_reader" => texts.slow_reader,
+            reason => return interpolate(texts.other_gap, &[("reason", reason)]),
         },
     };
     why.to_owned()
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_gap_says_why_and_one_of_a_kind_that_is_not_known_says_which() {
-        let said = |reason: &str| explained(&What::Gap(reason.to_owned()));
+        let said = |reason: &str| absence_text(&What::Gap(reason.to_owned()));
         assert!(said("pruned").contains("retention period"));
         assert!(said("something_new").contains("something_new"));
     }

@@ -7,9 +7,9 @@ use super::{
     segment,
 };
 use crate::{
-    components::{Entry, FieldNote, IntoPart, aria, flag, list, press},
-    held::Held,
-    words::{Words, say},
+    components::{EraseView, FieldNote, ListItem, aria_bool, bool_signal, keyed_list, on_click},
+    erased_signal::ErasedSignal,
+    i18n::{Texts, tr},
 };
 
 /// The choice, and the field that belongs to it.
@@ -18,51 +18,51 @@ pub fn AudienceFields(
     /// What has been typed.
     draft: Draft,
     /// Ids to offer.
-    ids: Held<Vec<String>>,
+    ids: ErasedSignal<Vec<String>>,
     /// Topics to offer.
-    topics: Held<Vec<String>>,
+    topics: ErasedSignal<Vec<String>>,
     /// What is wrong with it.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
-    let choice = move |label: fn(&Words) -> &'static str, audience: Audience| {
-        let chosen = flag(move || draft.audience.get() == audience);
+    let choice = move |label: fn(&Texts) -> &'static str, audience: Audience| {
+        let chosen = bool_signal(move || draft.audience.get() == audience);
         segment(
             "audience",
-            say(label),
+            tr(label),
             chosen,
-            press(move || draft.audience.set(audience)),
+            on_click(move || draft.audience.set(audience)),
         )
     };
     let field = move || match draft.audience.get() {
-        Audience::One => one_line(|w| w.push.client_id, "client", draft.client, "ids", note),
+        Audience::One => one_line(|t| t.push.client_id, "client", draft.client, "ids", note),
         Audience::Several => several(draft.clients, note),
-        Audience::Topic => one_line(|w| w.push.topic_name, "topic", draft.topic, "topics", note),
-        Audience::Everyone => view! { <p class="hint">{say(|w| w.push.everyone_hint)}</p> }.part(),
+        Audience::Topic => one_line(|t| t.push.topic_name, "topic", draft.topic, "topics", note),
+        Audience::Everyone => view! { <p class="hint">{tr(|t| t.push.everyone_hint)}</p> }.erase(),
     };
     view! {
         <fieldset class="segments audience">
-            <legend>{say(|w| w.push.to)}</legend>
-            {choice(|w| w.push.one, Audience::One)}
-            {choice(|w| w.push.several, Audience::Several)}
-            {choice(|w| w.push.topic, Audience::Topic)}
-            {choice(|w| w.push.everyone, Audience::Everyone)}
+            <legend>{tr(|t| t.push.to)}</legend>
+            {choice(|t| t.push.one, Audience::One)}
+            {choice(|t| t.push.several, Audience::Several)}
+            {choice(|t| t.push.topic, Audience::Topic)}
+            {choice(|t| t.push.everyone, Audience::Everyone)}
         </fieldset>
         <div class="field to">{field} <FieldNote id="to-note" text=note /></div>
         {offer("ids", ids)}
         {offer("topics", topics)}
     }
-    .part()
+    .erase()
 }
 
 fn one_line(
-    label: fn(&Words) -> &'static str,
+    label: fn(&Texts) -> &'static str,
     id: &'static str,
     text: RwSignal<String>,
     list: &'static str,
     note: Signal<Option<String>>,
 ) -> AnyView {
     view! {
-        <label for=id>{say(label)}</label>
+        <label for=id>{tr(label)}</label>
         <input
             id=id
             type="text"
@@ -72,39 +72,39 @@ fn one_line(
             autocapitalize="none"
             spellcheck="false"
             aria-describedby="to-note"
-            aria-invalid=aria(move || note.get().is_some())
+            aria-invalid=aria_bool(move || note.get().is_some())
             bind:value=text
         />
     }
-    .part()
+    .erase()
 }
 
 fn several(text: RwSignal<String>, note: Signal<Option<String>>) -> AnyView {
     view! {
-        <label for="clients">{say(|w| w.push.client_ids)}</label>
+        <label for="clients">{tr(|t| t.push.client_ids)}</label>
         <textarea
             id="clients"
             class="code"
             rows="3"
             spellcheck="false"
             autocapitalize="none"
-            placeholder=say(|w| w.push.several_hint)
+            placeholder=tr(|t| t.push.several_hint)
             aria-describedby="to-note"
-            aria-invalid=aria(move || note.get().is_some())
+            aria-invalid=aria_bool(move || note.get().is_some())
             bind:value=text
         ></textarea>
     }
-    .part()
+    .erase()
 }
 
-fn offer(id: &'static str, names: Held<Vec<String>>) -> AnyView {
-    let options = list(move || {
+fn offer(id: &'static str, names: ErasedSignal<Vec<String>>) -> AnyView {
+    let options = keyed_list(move || {
         let entry = |name: String| {
-            Entry::new(name.clone(), move || {
-                view! { <option value=name.clone()></option> }.fresh()
+            ListItem::new(name.clone(), move || {
+                view! { <option value=name.clone()></option> }.erase_client_only()
             })
         };
         names.get().into_iter().map(entry).collect()
     });
-    view! { <datalist id=id>{options}</datalist> }.part()
+    view! { <datalist id=id>{options}</datalist> }.erase()
 }

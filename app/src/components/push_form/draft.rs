@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::super::field::{Complaint, Field};
+use super::super::field::{Field, FieldError};
 use crate::{
-    held::Held,
-    json::{self, Mistake},
+    erased_signal::ErasedSignal,
+    i18n::{interpolate, texts},
+    json::{self, JsonError},
     wire::{MessageInfo, PushRequest, To},
-    words::{fill, words},
 };
 
 /// The four audiences, as the form offers them.
@@ -23,7 +23,7 @@ pub(crate) enum Audience {
 /// What the form holds. Copies are the same form.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
-    pub(super) audience: Held<Audience>,
+    pub(super) audience: ErasedSignal<Audience>,
     pub(super) client: RwSignal<String>,
     pub(super) clients: RwSignal<String>,
     pub(super) topic: RwSignal<String>,
@@ -58,7 +58,7 @@ impl Audience {
 impl Draft {
     pub(crate) fn new() -> Self {
         Self {
-            audience: Held::new(Audience::One),
+            audience: ErasedSignal::new(Audience::One),
             client: RwSignal::default(),
             clients: RwSignal::default(),
             topic: RwSignal::default(),
@@ -144,19 +144,19 @@ impl Draft {
     }
 
     /// Whom it is for.
-    pub(crate) fn to(self) -> Result<To, Complaint> {
-        let needed = |why| Complaint::new(Field::To, why);
+    pub(crate) fn to(self) -> Result<To, FieldError> {
+        let needed = |why| FieldError::new(Field::To, why);
         match self.audience.get() {
             Audience::One => match self.client.get().trim() {
-                "" => Err(needed(words().push.need_client)),
+                "" => Err(needed(texts().push.need_client)),
                 id => Ok(To::Client(id.to_owned())),
             },
             Audience::Several => match names(&self.clients.get()) {
-                ids if ids.is_empty() => Err(needed(words().push.need_clients)),
+                ids if ids.is_empty() => Err(needed(texts().push.need_clients)),
                 ids => Ok(To::Clients(ids)),
             },
             Audience::Topic => match self.topic.get().trim() {
-                "" => Err(needed(words().push.need_topic)),
+                "" => Err(needed(texts().push.need_topic)),
                 topic => Ok(To::Topic(topic.to_owned())),
             },
             Audience::Everyone => Ok(To::Everyone),
@@ -164,7 +164,7 @@ impl Draft {
     }
 
     /// Where the data is not JSON, if it has to be.
-    pub(super) fn mistake(self) -> Option<Mistake> {
+    pub(super) fn mistake(self) -> Option<JsonError> {
         if !self.as_json.get() {
             return None;
         }
@@ -175,26 +175,26 @@ impl Draft {
     }
 
     /// The whole push, or the first thing that is wrong with it.
-    pub(super) fn request(self) -> Result<PushRequest, Complaint> {
+    pub(super) fn request(self) -> Result<PushRequest, FieldError> {
         let to = self.to()?;
         let ttl = match self.ttl.get().trim() {
             "" => None,
             seconds => Some(
                 seconds
                     .parse()
-                    .map_err(|_| Complaint::new(Field::Ttl, words().push.need_seconds))?,
+                    .map_err(|_| FieldError::new(Field::Ttl, texts().push.need_seconds))?,
             ),
         };
         let event = self.event.get();
         let text = self.data.get();
-        let wrong = |why: String| Complaint::new(Field::Data, why);
+        let wrong = |why: String| FieldError::new(Field::Data, why);
         let data = match self.as_json.get() {
-            true if text.trim().is_empty() => Err(wrong(words().push.need_json.to_owned())),
+            true if text.trim().is_empty() => Err(wrong(texts().push.need_json.to_owned())),
             true => {
-                json::check(&text).map_err(|mistake| wrong(mistake_in_words(&mistake)))?;
+                json::check(&text).map_err(|mistake| wrong(json_error_text(&mistake)))?;
                 RawValue::from_string(text.trim().to_owned()).map_err(|e| wrong(e.to_string()))
             }
-            false if text.is_empty() => Err(wrong(words().push.need_text.to_owned())),
+            false if text.is_empty() => Err(wrong(texts().push.need_text.to_owned())),
             false => to_raw_value(&text).map_err(|e| wrong(e.to_string())),
         }?;
         Ok(PushRequest {
@@ -209,14 +209,14 @@ impl Draft {
 }
 
 /// Where a text stops being JSON, in a sentence.
-pub(super) fn mistake_in_words(mistake: &Mistake) -> String {
+pub(super) fn json_error_text(mistake: &JsonError) -> String {
     let (line, column) = (mistake.line.to_string(), mistake.column.to_string());
     let values = [
         ("line", line.as_str()),
         ("column", &column),
         ("what", &mistake.what),
     ];
-    fill(words().push.mistake, &values)
+    interpolate(texts().push.mistake, &values)
 }
 
 /// Ids with white space or commas between them, each once.
@@ -276,10 +276,10 @@ mod tests {
         let (_owner, draft) = draft();
         draft.audience.set(Audience::Topic);
         draft.topic.set(" orders/42 ".to_owned());
-        draft.data.set("say \"hi\"\n".to_owned());
+        draft.data.set("tr \"hi\"\n".to_owned());
         let push = draft.request().expect("complete");
         assert_eq!(push.to, To::Topic("orders/42".to_owned()));
-        assert_eq!(push.data.get(), r#""say \"hi\"\n""#);
+        assert_eq!(push.data.get(), r#""tr \"hi\"\n""#);
         assert_eq!(push.event, None);
         draft.as_json.set(true);
         draft.event.set("paid".to_owned());
@@ -303,7 +303,7 @@ mod tests {
             to: To::Clients(vec!["a".to_owned(), "b".to_owned()]),
             clients: Some(2),
             event: Some("paid".to_owned()),
-            data: to_raw_value("say \"hi\"").expect("JSON"),
+            data: to_raw_value("tr \"hi\"").expect("JSON"),
             ended: None,
             receipts: Receipts::default(),
         };

@@ -4,13 +4,15 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::Draft;
 use crate::{
-    components::{Entry, IntoPart, away, list, note, press, text, when},
-    held::Held,
-    words::{fill, say, words},
+    components::{
+        EraseView, ListItem, keyed_list, on_click, optional_text, remove_button, text, when,
+    },
+    erased_signal::ErasedSignal,
+    i18n::{interpolate, texts, tr},
 };
 
 /// The templates: for each its name, and then what the form holds.
-pub(crate) type Kept = Vec<Vec<String>>;
+pub(crate) type StoredTemplates = Vec<Vec<String>>;
 
 /// The templates, and how to add one, take one and drop one.
 #[component]
@@ -18,10 +20,10 @@ pub fn Templates(
     /// The form that they are taken from, and that they fill.
     draft: Draft,
     /// The templates, in the order of their names.
-    kept: Held<Kept>,
+    kept: ErasedSignal<StoredTemplates>,
 ) -> impl IntoView {
     let name = RwSignal::new(String::new());
-    let dropped = Held::new(None::<Vec<String>>);
+    let dropped = ErasedSignal::new(None::<Vec<String>>);
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         let called = name.get_untracked().trim().to_owned();
@@ -33,34 +35,34 @@ pub fn Templates(
             dropped.set(None);
         }
     };
-    let entries = list(move || {
+    let entries = keyed_list(move || {
         let entry = |template: Vec<String>| {
-            Entry::new(template.join("\n"), move || {
+            ListItem::new(template.join("\n"), move || {
                 row(&template, draft, kept, dropped)
             })
         };
         kept.get().into_iter().map(entry).collect()
     });
-    let none = note(move || {
+    let none = optional_text(move || {
         let none = kept.with(Vec::is_empty) && dropped.with(Option::is_none);
-        none.then(|| words().templates.none.to_owned())
+        none.then(|| texts().templates.none.to_owned())
     });
     view! {
         <section class="card" aria-labelledby="templates">
-            <h2 id="templates">{say(|w| w.templates.title)}</h2>
-            <p class="hint">{say(|w| w.templates.about)}</p>
+            <h2 id="templates">{tr(|t| t.templates.title)}</h2>
+            <p class="hint">{tr(|t| t.templates.about)}</p>
             <form class="row nowrap" on:submit=save>
                 <label class="unseen" for="template-name">
-                    {say(|w| w.templates.name)}
+                    {tr(|t| t.templates.name)}
                 </label>
                 <input
                     id="template-name"
                     type="text"
                     autocomplete="off"
-                    placeholder=say(|w| w.templates.name)
+                    placeholder=tr(|t| t.templates.name)
                     bind:value=name
                 />
-                <button type="submit">{say(|w| w.templates.save)}</button>
+                <button type="submit">{tr(|t| t.templates.save)}</button>
             </form>
             <p class="hint">{none}</p>
             <ul class="templates" aria-labelledby="templates">
@@ -69,22 +71,23 @@ pub fn Templates(
             {when(move || dropped.with(Option::is_some), move || undo(kept, dropped))}
         </section>
     }
-    .part()
+    .erase()
 }
 
 fn row(
     template: &[String],
     draft: Draft,
-    kept: Held<Kept>,
-    dropped: Held<Option<Vec<String>>>,
+    kept: ErasedSignal<StoredTemplates>,
+    dropped: ErasedSignal<Option<Vec<String>>>,
 ) -> AnyView {
     let template = StoredValue::new(template.to_vec());
     let name = template.with_value(|template| template.first().cloned().unwrap_or_default());
     let named = StoredValue::new(name.clone());
-    let load = text(move || fill(words().templates.load, &[("name", &named.get_value())]));
-    let delete = text(move || fill(words().templates.delete, &[("name", &named.get_value())]));
-    let take = press(move || template.with_value(|template| draft.fill_fields(&template[1..])));
-    let drop = press(move || {
+    let load = text(move || interpolate(texts().templates.load, &[("name", &named.get_value())]));
+    let delete =
+        text(move || interpolate(texts().templates.delete, &[("name", &named.get_value())]));
+    let take = on_click(move || template.with_value(|template| draft.fill_fields(&template[1..])));
+    let drop = on_click(move || {
         dropped.set(Some(template.get_value()));
         kept.update(|kept| template.with_value(|gone| kept.retain(|other| other != gone)));
     });
@@ -93,23 +96,26 @@ fn row(
             <button type="button" class="plain name" aria-label=load on:click=take>
                 {name}
             </button>
-            {away(delete, drop)}
+            {remove_button(delete, drop)}
         </li>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 /// Offers to have the one that was dropped last again.
-fn undo(kept: Held<Kept>, dropped: Held<Option<Vec<String>>>) -> AnyView {
+fn undo(
+    kept: ErasedSignal<StoredTemplates>,
+    dropped: ErasedSignal<Option<Vec<String>>>,
+) -> AnyView {
     let said = text(move || {
         let name = dropped.with(|gone| gone.as_ref().and_then(|gone| gone.first().cloned()));
-        fill(
-            words().templates.deleted,
+        interpolate(
+            texts().templates.deleted,
             &[("name", &name.unwrap_or_default())],
         )
     });
-    let back = press(move || {
-        let gone = dropped.peek();
+    let back = on_click(move || {
+        let gone = dropped.read_untracked();
         dropped.set(None);
         if let Some(template) = Option::clone(&gone) {
             kept.update(|kept| put(kept, template));
@@ -119,15 +125,15 @@ fn undo(kept: Held<Kept>, dropped: Held<Option<Vec<String>>>) -> AnyView {
         <p class="row" role="status">
             <span>{said}</span>
             <button type="button" class="quiet small" on:click=back>
-                {say(|w| w.templates.undo)}
+                {tr(|t| t.templates.undo)}
             </button>
         </p>
     }
-    .fresh()
+    .erase_client_only()
 }
 
 /// Adds a template in its place. One of the same name makes way.
-fn put(kept: &mut Kept, template: Vec<String>) {
+fn put(kept: &mut StoredTemplates, template: Vec<String>) {
     kept.retain(|other| other.first() != template.first());
     let place = kept.partition_point(|other| other.first() < template.first());
     kept.insert(place, template);
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn templates_are_in_order_and_a_name_is_there_once() {
         let template = |name: &str, data: &str| vec![name.to_owned(), data.to_owned()];
-        let mut kept = Kept::new();
+        let mut kept = StoredTemplates::new();
         put(&mut kept, template("b", "1"));
         put(&mut kept, template("a", "2"));
         put(&mut kept, template("b", "3"));

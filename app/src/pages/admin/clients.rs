@@ -3,25 +3,25 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    Entry, Here, Place,
-    address::{self, Values},
-    feed::News,
-    person::Person,
+    AdminSession, CurrentSection, Section,
+    feed::Update,
+    selected_client::SelectedClient,
+    url_query::{self, Values},
 };
 use crate::{
     api::{Client, ClientsQuery},
     browser::{self, Timer},
+    client_list::{ClientList, WINDOW},
     components::{
-        ClientCard, ClientRows, IntoPart, effect, either, flag, note, on_change, press, segment,
-        text, when,
+        ClientCard, ClientRows, EraseView, bool_signal, effect, either, on_change, on_click,
+        optional_text, segment, text, when,
     },
-    crowd::{Crowd, WINDOW},
-    held::{Derived, Held},
-    words::{self, count, fill, say, words},
+    erased_signal::{ErasedMemo, ErasedSignal},
+    i18n::{self, interpolate, plural, texts, tr},
 };
 
 /// Milliseconds from one reading of what has changed to the next.
-const APART: f64 = 1_000.0;
+const REFRESH_INTERVAL: f64 = 1_000.0;
 /// Milliseconds to wait for the next letter of a search, or the next turn of a wheel.
 const PAUSE: f64 = 80.0;
 /// The orders that the list can have.
@@ -37,15 +37,15 @@ const ORDERS: [&str; 6] = [
 /// The list and who is looked at. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct Clients {
-    entry: Entry,
-    here: Here,
-    crowd: Held<Crowd>,
+    session: AdminSession,
+    current: CurrentSection,
+    client_list: ErasedSignal<ClientList>,
     search: RwSignal<String>,
-    sort: Held<&'static str>,
+    sort: ErasedSignal<&'static str>,
     all: RwSignal<bool>,
-    span: Held<(u64, u64)>,
+    visible_rows: ErasedSignal<(u64, u64)>,
     wrong: RwSignal<Option<String>>,
-    pub(super) person: Person,
+    pub(super) selected: SelectedClient,
     reading: StoredValue<Reading, LocalStorage>,
 }
 
@@ -59,30 +59,30 @@ struct Reading {
 }
 
 impl Clients {
-    pub(super) fn new(entry: Entry, here: Here) -> Self {
+    pub(super) fn new(session: AdminSession, current: CurrentSection) -> Self {
         let clients = Self {
-            entry,
-            here,
-            crowd: Held::default(),
+            session,
+            current,
+            client_list: ErasedSignal::default(),
             search: RwSignal::default(),
-            sort: Held::new(ORDERS[0]),
+            sort: ErasedSignal::new(ORDERS[0]),
             all: RwSignal::new(false),
-            span: Held::new((0, 24)),
+            visible_rows: ErasedSignal::new((0, 24)),
             wrong: RwSignal::new(None),
-            person: Person::new(entry),
+            selected: SelectedClient::new(session),
             reading: StoredValue::new_local(Reading::default()),
         };
-        let query = Derived::new(move || clients.query());
+        let query = ErasedMemo::new(move || clients.query());
         on_change(
             move || query.track(),
             move || {
-                clients.crowd.update(Crowd::ask_for_another);
+                clients.client_list.update(ClientList::invalidate);
                 clients.read_soon();
             },
         );
         effect(move || {
-            clients.span.track();
-            if here.is(Place::Clients) {
+            clients.visible_rows.track();
+            if current.is(Section::Clients) {
                 clients.read_soon();
             }
         });
@@ -97,7 +97,7 @@ impl Clients {
             let sort = values.text("sort");
             let known = ORDERS.into_iter().find(|order| *order == sort);
             self.sort.set(known.unwrap_or(ORDERS[0]));
-            self.person.id.set(values.text("client"));
+            self.selected.id.set(values.text("client"));
         };
         let write = move || {
             let sort = self.sort.get();
@@ -105,10 +105,10 @@ impl Clients {
                 ("q", self.search.get()),
                 ("state", if self.all.get() { "all" } else { "" }.to_owned()),
                 ("sort", if sort == ORDERS[0] { "" } else { sort }.to_owned()),
-                ("client", self.person.id.get()),
+                ("client", self.selected.id.get()),
             ]
         };
-        address::keep(self.here, Place::Clients, read, write);
+        url_query::sync(self.current, Section::Clients, read, write);
     }
 
     /// What to ask for, but for the window.
@@ -125,19 +125,20 @@ impl Clients {
         }
     }
 
-    pub(super) fn told(self, news: &News) {
-        match news {
-            News::Open => {
-                self.crowd.update(Crowd::grow_stale);
+    pub(super) fn handle(self, update: &Update) {
+        match update {
+            Update::Reload => {
+                self.client_list.update(ClientList::mark_stale);
                 self.read_soon();
             }
-            News::Clients(clients) => {
-                self.crowd.amend(|crowd| crowd.tell(clients));
+            Update::Clients(clients) => {
+                self.client_list
+                    .maybe_update(|client_list| client_list.tell(clients));
                 self.read_again();
             }
             _ => {}
         }
-        self.person.told(news);
+        self.selected.handle(update);
     }
 
     /// Reads what is missing, once nothing changes for a moment.
@@ -151,15 +152,15 @@ impl Clients {
     /// Reads what is shown again, not too often.
     fn read_again(self) {
         self.reading.try_update_value(|reading| {
-            let wait = reading.last + APART - browser::now();
+            let wait = reading.last + REFRESH_INTERVAL - browser::now();
             reading.stale.get_or_insert_with(|| {
                 Timer::after(wait, move || {
                     self.reading.try_update_value(|reading| {
                         reading.stale = None;
                         reading.last = browser::now();
                     });
-                    self.crowd.amend(|crowd| {
-                        crowd.grow_stale();
+                    self.client_list.maybe_update(|client_list| {
+                        client_list.mark_stale();
                         false
                     });
                     spawn_local(async move { self.read().await });
@@ -186,9 +187,9 @@ impl Clients {
     }
 
     fn wanted(self) -> Option<u64> {
-        let shown = untrack(|| !self.here.is_gone() && self.here.is(Place::Clients));
-        let (start, end) = *self.span.try_peek().filter(|_| shown)?;
-        self.crowd.try_peek()?.wanted(&(start..end))
+        let shown = untrack(|| !self.current.is_disposed() && self.current.is(Section::Clients));
+        let (start, end) = *self.visible_rows.try_read_untracked().filter(|_| shown)?;
+        self.client_list.try_read_untracked()?.wanted(&(start..end))
     }
 
     async fn read_window(self, n: u64) -> Result<(), ()> {
@@ -198,24 +199,24 @@ impl Clients {
             ..wanted.clone()
         };
         let answer = Client::new("").clients(&query).await;
-        if self.here.is_gone() {
+        if self.current.is_disposed() {
             return Err(());
         }
         match answer {
             Ok(page) if untrack(|| self.query()) == wanted => {
                 let length = page.matching.unwrap_or(page.clients.len() as u64);
                 self.wrong.set(None);
-                self.crowd
-                    .update(|crowd| crowd.take_in(n, page.clients, length));
+                self.client_list
+                    .update(|client_list| client_list.merge(n, page.clients, length));
                 Ok(())
             }
             // The next turn asks for what is wanted now.
             Ok(_) => Ok(()),
             Err(error) => {
-                self.entry.notice(&error);
-                let why = words::error(&error);
+                self.session.check_unauthorized(&error);
+                let why = i18n::error(&error);
                 self.wrong
-                    .set(Some(fill(words().clients.failed, &[("why", &why)])));
+                    .set(Some(interpolate(texts().clients.failed, &[("why", &why)])));
                 Err(())
             }
         }
@@ -224,33 +225,33 @@ impl Clients {
 
 /// The place of the panel.
 pub(super) fn view(clients: Clients) -> AnyView {
-    let person = clients.person;
-    let looks = move || person.id.with(|id| !id.is_empty());
+    let selected = clients.selected;
+    let looks = move || selected.id.with(|id| !id.is_empty());
     let card = move || {
         view! {
             <ClientCard
-                id=person.id.into()
-                client=person.client
-                wrong=person.wrong.into()
-                note=person.note.into()
-                on_disconnect=Callback::new(move |id| person.disconnect(id))
-                on_close=Callback::new(move |()| person.id.set(String::new()))
+                id=selected.id.into()
+                client=selected.client
+                wrong=selected.wrong.into()
+                note=selected.note.into()
+                on_disconnect=Callback::new(move |id| selected.disconnect(id))
+                on_close=Callback::new(move |()| selected.id.set(String::new()))
             />
         }
-        .fresh()
+        .erase_client_only()
     };
-    let length = move || clients.crowd.with(Crowd::length);
+    let length = move || clients.client_list.with(ClientList::length);
     let rows = move || {
         view! {
             <ClientRows
-                crowd=clients.crowd
-                span=clients.span
+                client_list=clients.client_list
+                visible_rows=clients.visible_rows
                 sort=clients.sort
                 fixed=clients.all.into()
-                selected=person.id
+                selected=selected.id
             />
         }
-        .part()
+        .erase()
     };
     view! {
         <div class="columns clients">
@@ -261,21 +262,26 @@ pub(super) fn view(clients: Clients) -> AnyView {
             {when(looks, card)}
         </div>
     }
-    .part()
+    .erase()
 }
 
 fn tools(clients: Clients) -> AnyView {
-    let matching = text(move || match clients.crowd.with(Crowd::length) {
-        Some(n) => count(words().clients.matching, n, &[]),
-        None => words().clients.title.to_owned(),
+    let matching = text(move || match clients.client_list.with(ClientList::length) {
+        Some(n) => plural(texts().clients.matching, n, &[]),
+        None => texts().clients.title.to_owned(),
     });
     let choice = move |all: bool| {
         let label = match all {
-            true => say(|w| w.clients.all),
-            false => say(|w| w.clients.online),
+            true => tr(|t| t.clients.all),
+            false => tr(|t| t.clients.online),
         };
-        let chosen = flag(move || clients.all.get() == all);
-        segment("state", label, chosen, press(move || clients.all.set(all)))
+        let chosen = bool_signal(move || clients.all.get() == all);
+        segment(
+            "state",
+            label,
+            chosen,
+            on_click(move || clients.all.set(all)),
+        )
     };
     view! {
         <div class="section-head">
@@ -283,17 +289,17 @@ fn tools(clients: Clients) -> AnyView {
                 {matching}
             </h2>
             <fieldset class="segments small">
-                <legend class="unseen">{say(|w| w.clients.state)}</legend>
+                <legend class="unseen">{tr(|t| t.clients.state)}</legend>
                 {choice(false)}
                 {choice(true)}
             </fieldset>
             <label class="unseen" for="search">
-                {say(|w| w.clients.search)}
+                {tr(|t| t.clients.search)}
             </label>
             <input
                 id="search"
                 type="search"
-                placeholder=say(|w| w.clients.search_hint)
+                placeholder=tr(|t| t.clients.search_hint)
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
@@ -301,24 +307,24 @@ fn tools(clients: Clients) -> AnyView {
             />
         </div>
     }
-    .part()
+    .erase()
 }
 
 fn wrong(clients: Clients) -> AnyView {
     let again = move || {
         view! {
             <div class="notice bad row" role="alert">
-                <p>{note(move || clients.wrong.get())}</p>
+                <p>{optional_text(move || clients.wrong.get())}</p>
                 <button
                     type="button"
                     class="quiet small"
-                    on:click=press(move || clients.read_soon())
+                    on:click=on_click(move || clients.read_soon())
                 >
-                    {say(|w| w.panel.try_again)}
+                    {tr(|t| t.panel.try_again)}
                 </button>
             </div>
         }
-        .fresh()
+        .erase_client_only()
     };
     when(move || clients.wrong.with(Option::is_some), again)
 }
@@ -327,46 +333,46 @@ fn wrong(clients: Clients) -> AnyView {
 fn nobody(clients: Clients) -> AnyView {
     let searches = move || clients.search.with(|text| !text.trim().is_empty());
     let title = text(move || {
-        let words = &words().clients;
+        let texts = &texts().clients;
         let title = match (searches(), clients.all.get()) {
-            (true, _) => words.no_match,
-            (false, false) => words.nobody,
-            (false, true) => words.nobody_known,
+            (true, _) => texts.no_match,
+            (false, false) => texts.nobody,
+            (false, true) => texts.nobody_known,
         };
         title.to_owned()
     });
     let about = text(move || match searches() {
-        true => words().clients.no_match_about.to_owned(),
-        false => words().clients.nobody_about.to_owned(),
+        true => texts().clients.no_match_about.to_owned(),
+        false => texts().clients.nobody_about.to_owned(),
     });
     let links = || {
         view! {
             <div class="row">
                 <a class="button small" href="/" target="_blank" rel="external">
-                    {say(|w| w.clients.listen)}
+                    {tr(|t| t.clients.listen)}
                 </a>
                 <a class="button small" href="/try">
-                    {say(|w| w.clients.try_it)}
+                    {tr(|t| t.clients.try_it)}
                 </a>
             </div>
         }
-        .fresh()
+        .erase_client_only()
     };
-    let also_away = move || {
+    let also_offline = move || {
         view! {
-            <button type="button" class="quiet small" on:click=press(move || clients.all.set(true))>
-                {say(|w| w.clients.also_away)}
+            <button type="button" class="quiet small" on:click=on_click(move || clients.all.set(true))>
+                {tr(|t| t.clients.also_offline)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     view! {
         <div class="empty">
             <p class="title">{title}</p>
             <p>{about}</p>
-            {when(move || searches() && !clients.all.get(), also_away)}
+            {when(move || searches() && !clients.all.get(), also_offline)}
             {when(move || !searches(), links)}
         </div>
     }
-    .fresh()
+    .erase_client_only()
 }

@@ -3,11 +3,11 @@
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 
-use super::Entry;
+use super::AdminSession;
 use crate::{
     components::effect,
+    erased_signal::ErasedMemo,
     event_stream::{Arrival, EventStream, Subscription, Told},
-    held::Derived,
     wire::{
         ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, EVENT_SAMPLE,
         SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
@@ -15,37 +15,37 @@ use crate::{
 };
 
 /// One piece of news.
-pub(super) enum News {
+pub(super) enum Update {
     /// From here on everything is told; what was before has to be asked for.
-    Open,
+    Reload,
     /// These clients have come, gone, or changed what they listen to.
     Clients(Vec<ClientInfo>),
     /// Something was pushed.
     Pushed,
     /// At these clients receipts have moved.
-    Moved(Vec<String>),
+    Receipts(Vec<String>),
     /// The node was like this over the last seconds.
     Sample(Sample),
 }
 
 /// A stream of news, open as long as somebody is signed in.
-pub(super) fn follow(entry: Entry, then: impl Fn(&News) + 'static) -> EventStream {
+pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static) -> EventStream {
     let stream = EventStream::new(move |told| match told {
-        Told::Welcome => then(&News::Open),
+        Told::Welcome => then(&Update::Reload),
         Told::Message(Arrival {
             event: Some(kind),
             data,
             ..
         }) => {
-            if let Some(news) = understood(&kind, &data) {
-                then(&news);
+            if let Some(update) = parse(&kind, &data) {
+                then(&update);
             }
         }
         // The session ended while the panel was open.
-        Told::Refused(_) => spawn_local(async move { entry.ask().await }),
+        Told::Refused(_) => spawn_local(async move { session.ask().await }),
         _ => {}
     });
-    let admin = Derived::new(move || entry.is_admin());
+    let admin = ErasedMemo::new(move || session.is_admin());
     effect(move || {
         if admin.get() {
             let subscription = Subscription {
@@ -60,13 +60,13 @@ pub(super) fn follow(entry: Entry, then: impl Fn(&News) + 'static) -> EventStrea
     stream
 }
 
-fn understood(kind: &str, data: &str) -> Option<News> {
+fn parse(kind: &str, data: &str) -> Option<Update> {
     match kind {
-        EVENT_CLIENTS => read(data).map(News::Clients),
-        EVENT_MOVED => read(data).map(News::Moved),
-        EVENT_PUSHED => Some(News::Pushed),
-        EVENT_RESYNC => Some(News::Open),
-        EVENT_SAMPLE => read(data).map(News::Sample),
+        EVENT_CLIENTS => read(data).map(Update::Clients),
+        EVENT_MOVED => read(data).map(Update::Receipts),
+        EVENT_PUSHED => Some(Update::Pushed),
+        EVENT_RESYNC => Some(Update::Reload),
+        EVENT_SAMPLE => read(data).map(Update::Sample),
         _ => None,
     }
 }

@@ -4,38 +4,38 @@ use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
 
 use super::{
-    Entry, Here, Place,
-    address::{self, Values},
-    feed::News,
+    AdminSession, CurrentSection, Section,
+    feed::Update,
+    url_query::{self, Values},
 };
 use crate::{
     api::{ApiError, Client, MessagesQuery},
     browser::{self, Timer},
-    chronicle::{Chronicle, concerns},
     components::{
-        HistoryFilter, HistoryFilterFields, HistoryList, IntoPart, MessageActions, effect, either,
-        note, on_change, press, when,
+        EraseView, HistoryFilter, HistoryFilterFields, HistoryList, MessageActions, effect, either,
+        on_change, on_click, optional_text, when,
     },
-    held::{Derived, Held},
+    erased_signal::{ErasedMemo, ErasedSignal},
+    i18n::{self, interpolate, texts, tr},
+    message_history::{MessageHistory, is_for_any_of},
     wire::{MessageDetail, MessageInfo},
-    words::{self, fill, say, words},
 };
 
 /// So many messages come in one answer.
 const PAGE: u32 = 50;
 /// News that come within so many milliseconds are asked about together.
-const GATHER: f64 = 250.0;
+const BATCH_DELAY: f64 = 250.0;
 
 /// The history of the panel. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct History {
-    entry: Entry,
-    here: Here,
+    session: AdminSession,
+    current: CurrentSection,
     filter: HistoryFilter,
-    chronicle: Held<Chronicle>,
+    messages: ErasedSignal<MessageHistory>,
     loaded: RwSignal<bool>,
     /// The message that is shown with all that is known of it.
-    open: Held<Option<Arc<MessageDetail>>>,
+    open: ErasedSignal<Option<Arc<MessageDetail>>>,
     /// What came of the last thing that was done to a message.
     note: RwSignal<Option<String>>,
     /// Why the history can't be read.
@@ -52,32 +52,32 @@ struct Due {
     /// Whether all that is known is void.
     anew: bool,
     /// Whether messages to connections, of which nobody tells one by one, may have got further.
-    under_way: bool,
+    in_progress: bool,
     /// The clients whose receipts have moved.
     moved: Vec<String>,
 }
 
 impl History {
-    pub(super) fn new(entry: Entry, here: Here) -> Self {
+    pub(super) fn new(session: AdminSession, current: CurrentSection) -> Self {
         let history = Self {
-            entry,
-            here,
+            session,
+            current,
             filter: HistoryFilter::new(),
-            chronicle: Held::default(),
+            messages: ErasedSignal::default(),
             loaded: RwSignal::new(false),
-            open: Held::new(None),
+            open: ErasedSignal::new(None),
             note: RwSignal::new(None),
             wrong: RwSignal::new(None),
             due: StoredValue::new_local(Due::default()),
         };
-        let wanted = Derived::new(move || history.filter.query());
+        let wanted = ErasedMemo::new(move || history.filter.query());
         on_change(
             move || wanted.track(),
             move || history.ask(|due| due.anew = true),
         );
         // Where nobody looks nothing is read, so there is more to do when somebody comes.
         effect(move || {
-            if here.is(Place::Messages) {
+            if current.is(Section::Messages) {
                 history.ask(|_| {});
             }
         });
@@ -111,16 +111,16 @@ impl History {
             }
             pairs
         };
-        address::keep(self.here, Place::Messages, read, write);
+        url_query::sync(self.current, Section::Messages, read, write);
     }
 
-    pub(super) fn told(self, news: &News) {
-        match news {
-            News::Open => self.ask(|due| due.anew = true),
-            News::Pushed => self.ask(|due| due.pushed = true),
-            News::Moved(clients) => self.ask(|due| due.moved.extend_from_slice(clients)),
-            News::Sample(_) => self.ask(|due| due.under_way = true),
-            News::Clients(_) => {}
+    pub(super) fn handle(self, update: &Update) {
+        match update {
+            Update::Reload => self.ask(|due| due.anew = true),
+            Update::Pushed => self.ask(|due| due.pushed = true),
+            Update::Receipts(clients) => self.ask(|due| due.moved.extend_from_slice(clients)),
+            Update::Sample(_) => self.ask(|due| due.in_progress = true),
+            Update::Clients(_) => {}
         }
     }
 
@@ -128,12 +128,13 @@ impl History {
         self.due.try_update_value(|due| {
             note(due);
             let ring = move || spawn_local(async move { self.refresh().await });
-            due.timer.get_or_insert_with(|| Timer::after(GATHER, ring));
+            due.timer
+                .get_or_insert_with(|| Timer::after(BATCH_DELAY, ring));
         });
     }
 
     async fn refresh(self) {
-        if self.here.is_gone() || !untrack(|| self.here.is(Place::Messages)) {
+        if self.current.is_disposed() || !untrack(|| self.current.is(Section::Messages)) {
             self.due.try_update_value(|due| due.timer = None);
             return;
         }
@@ -141,27 +142,30 @@ impl History {
             return;
         };
         if due.anew || due.pushed {
-            let page = self.read(None, PAGE, move |chronicle, page, next| {
+            let page = self.read(None, PAGE, move |messages, page, next| {
                 if due.anew {
-                    *chronicle = Chronicle::default();
+                    *messages = MessageHistory::default();
                 }
-                chronicle.renew(page, next);
+                messages.renew(page, next);
             });
             page.await;
         }
         let now = browser::now();
-        let concerned = self.chronicle.try_peek().map(|chronicle| {
-            let under_way = due.under_way.then(|| chronicle.under_way(now)).flatten();
-            [chronicle.concerned(&due.moved), under_way]
+        let affected_by = self.messages.try_read_untracked().map(|messages| {
+            let in_progress = due.in_progress.then(|| messages.in_progress(now)).flatten();
+            [messages.affected_by(&due.moved), in_progress]
         });
-        for (before, count) in concerned.into_iter().flatten().flatten() {
-            self.read(before, count as u32, |chronicle, page, _| {
-                chronicle.take_in(page)
+        for (before, count) in affected_by.into_iter().flatten().flatten() {
+            self.read(before, count as u32, |messages, page, _| {
+                messages.merge(page)
             })
             .await;
         }
-        let open = self.open.try_peek().and_then(|open| Option::clone(&open));
-        if let Some(open) = open.filter(|open| concerns(&open.message, &due.moved)) {
+        let open = self
+            .open
+            .try_read_untracked()
+            .and_then(|open| Option::clone(&open));
+        if let Some(open) = open.filter(|open| is_for_any_of(&open.message, &due.moved)) {
             self.look_at(open.message.id.clone()).await;
         }
     }
@@ -171,7 +175,7 @@ impl History {
         self,
         before: Option<String>,
         limit: u32,
-        take_in: impl FnOnce(&mut Chronicle, Vec<MessageInfo>, Option<String>) + 'static,
+        merge: impl FnOnce(&mut MessageHistory, Vec<MessageInfo>, Option<String>) + 'static,
     ) {
         let Some(wanted) = self.filter.try_query() else {
             return;
@@ -183,16 +187,16 @@ impl History {
         };
         match Client::new("").messages(&query).await {
             Ok(page) if self.filter.try_query().as_ref() == Some(&wanted) => {
-                self.chronicle
-                    .update(|chronicle| take_in(chronicle, page.messages, page.next));
+                self.messages
+                    .update(|messages| merge(messages, page.messages, page.next));
                 self.loaded.try_set(true);
                 self.wrong.try_set(None);
             }
             Ok(_) => {}
             Err(error) => {
-                self.entry.notice(&error);
-                let why = words::error(&error);
-                let said = fill(words().messages.failed, &[("why", &why)]);
+                self.session.check_unauthorized(&error);
+                let why = i18n::error(&error);
+                let said = interpolate(texts().messages.failed, &[("why", &why)]);
                 self.wrong.try_set(Some(said));
             }
         }
@@ -200,15 +204,15 @@ impl History {
 
     /// Reads older messages.
     fn read_on(self) {
-        let before = self.chronicle.peek().next();
+        let before = self.messages.read_untracked().next();
         spawn_local(async move {
-            self.read(before, PAGE, Chronicle::append).await;
+            self.read(before, PAGE, MessageHistory::append).await;
         });
     }
 
     /// Shows all that is known of a message, or no more if it is shown.
     fn toggle(self, id: String) {
-        let shown = self.open.peek();
+        let shown = self.open.read_untracked();
         match shown
             .as_ref()
             .as_ref()
@@ -242,7 +246,7 @@ impl History {
                 Ok(_) => {
                     self.open.set(None);
                     self.note
-                        .try_set(Some(words().messages.recalled.to_owned()));
+                        .try_set(Some(texts().messages.recall_done.to_owned()));
                     self.ask(|due| due.anew = true);
                 }
                 Err(error) => self.tell(&error),
@@ -251,8 +255,8 @@ impl History {
     }
 
     fn tell(self, error: &ApiError) {
-        self.entry.notice(error);
-        self.note.try_set(Some(words::error(error)));
+        self.session.check_unauthorized(error);
+        self.note.try_set(Some(i18n::error(error)));
     }
 }
 
@@ -266,56 +270,52 @@ pub(super) fn view(history: History) -> AnyView {
     let nothing = move || {
         history.loaded.get()
             && history
-                .chronicle
-                .with(|chronicle| chronicle.messages().is_empty())
+                .messages
+                .with(|messages| messages.messages().is_empty())
     };
     let older = move || {
         view! {
-            <button type="button" class="quiet" on:click=press(move || history.read_on())>
-                {say(|w| w.messages.older)}
+            <button type="button" class="quiet" on:click=on_click(move || history.read_on())>
+                {tr(|t| t.messages.older)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
-    let has_older = move || {
-        history
-            .chronicle
-            .with(|chronicle| chronicle.next().is_some())
-    };
+    let has_older = move || history.messages.with(|messages| messages.next().is_some());
     let again = move || {
         view! {
             <div class="notice bad row" role="alert">
-                <p>{note(move || history.wrong.get())}</p>
+                <p>{optional_text(move || history.wrong.get())}</p>
                 <button
                     type="button"
                     class="quiet small"
-                    on:click=press(move || history.ask(|due| due.anew = true))
+                    on:click=on_click(move || history.ask(|due| due.anew = true))
                 >
-                    {say(|w| w.panel.try_again)}
+                    {tr(|t| t.panel.try_again)}
                 </button>
             </div>
         }
-        .fresh()
+        .erase_client_only()
     };
-    let reading = note(move || {
+    let reading = optional_text(move || {
         let reads = !history.loaded.get() && history.wrong.with(Option::is_none);
-        reads.then(|| words().messages.loading.to_owned())
+        reads.then(|| texts().messages.loading.to_owned())
     });
     view! {
         <section class="card" aria-labelledby="history">
-            <h2 id="history">{say(|w| w.messages.title)}</h2>
+            <h2 id="history">{tr(|t| t.messages.title)}</h2>
             <HistoryFilterFields filter />
             {when(move || history.wrong.with(Option::is_some), again)}
             <p class="note" role="status">
-                {note(move || history.note.get())}
+                {optional_text(move || history.note.get())}
             </p>
             <p class="nothing">{reading}</p>
-            <HistoryList chronicle=history.chronicle open=history.open actions />
+            <HistoryList messages=history.messages open=history.open actions />
             {when(nothing, move || nothing_here(filter))}
             {when(has_older, older)}
         </section>
     }
-    .part()
+    .erase()
 }
 
 /// What stands there while there is nothing to list.
@@ -323,22 +323,22 @@ fn nothing_here(filter: HistoryFilter) -> AnyView {
     let filtered = move || filter.query() != MessagesQuery::default();
     let clear = move || {
         view! {
-            <p>{say(|w| w.messages.no_match)}</p>
-            <button type="button" class="quiet small" on:click=press(move || filter.clear())>
-                {say(|w| w.messages.clear)}
+            <p>{tr(|t| t.messages.no_match)}</p>
+            <button type="button" class="quiet small" on:click=on_click(move || filter.clear())>
+                {tr(|t| t.messages.clear)}
             </button>
         }
-        .fresh()
+        .erase_client_only()
     };
     let first = || {
         view! {
-            <p class="title">{say(|w| w.messages.none)}</p>
-            <p>{say(|w| w.messages.none_about)}</p>
+            <p class="title">{tr(|t| t.messages.none)}</p>
+            <p>{tr(|t| t.messages.none_about)}</p>
             <a class="button small" href="/admin/push">
-                {say(|w| w.messages.first_push)}
+                {tr(|t| t.messages.first_push)}
             </a>
         }
-        .fresh()
+        .erase_client_only()
     };
-    view! { <div class="empty">{either(filtered, clear, first)}</div> }.fresh()
+    view! { <div class="empty">{either(filtered, clear, first)}</div> }.erase_client_only()
 }

@@ -3,15 +3,18 @@
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::VecDeque;
 
-use super::{Entry, feed::News};
+use super::{AdminSession, feed::Update};
 use crate::{
     api::Client,
     browser,
-    components::{self, Chart, Course, IntoPart, Labels, Point, list, note, press, text, when},
-    figures,
-    held::{Derived, Held},
+    components::{
+        self, Chart, EraseView, Labels, Point, TimeSeries, keyed_list, on_click, optional_text,
+        text, when,
+    },
+    erased_signal::{ErasedMemo, ErasedSignal},
+    formatting,
+    i18n::{self, Texts, plural, texts, tr},
     wire::{Sample, Stats},
-    words::{self, Words, count, say, words},
 };
 
 /// Milliseconds that the charts show.
@@ -22,11 +25,11 @@ const SAMPLES: u32 = 6;
 /// What is known of the node. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct Overview {
-    entry: Entry,
-    samples: Held<VecDeque<Sample>>,
+    session: AdminSession,
+    samples: ErasedSignal<VecDeque<Sample>>,
     /// Seconds between two samples.
-    every: Held<u64>,
-    stats: Held<Option<Stats>>,
+    every: ErasedSignal<u64>,
+    stats: ErasedSignal<Option<Stats>>,
     /// When the counts were read.
     read: StoredValue<f64>,
     since: StoredValue<u32>,
@@ -34,22 +37,22 @@ pub(super) struct Overview {
 }
 
 impl Overview {
-    pub(super) fn new(entry: Entry) -> Self {
+    pub(super) fn new(session: AdminSession) -> Self {
         Self {
-            entry,
-            samples: Held::default(),
-            every: Held::new(5),
-            stats: Held::new(None),
+            session,
+            samples: ErasedSignal::default(),
+            every: ErasedSignal::new(5),
+            stats: ErasedSignal::new(None),
             read: StoredValue::new(0.0),
             since: StoredValue::new(0),
             wrong: RwSignal::new(None),
         }
     }
 
-    pub(super) fn told(self, news: &News) {
-        match news {
-            News::Open => self.load(),
-            News::Sample(sample) => {
+    pub(super) fn handle(self, update: &Update) {
+        match update {
+            Update::Reload => self.load(),
+            Update::Sample(sample) => {
                 self.samples.update(|samples| add(samples, *sample));
                 let due = self.since.try_update_value(|since| {
                     *since = (*since + 1) % SAMPLES;
@@ -72,8 +75,8 @@ impl Overview {
                     self.wrong.try_set(None);
                 }
                 Err(error) => {
-                    self.entry.notice(&error);
-                    self.wrong.try_set(Some(words::error(&error)));
+                    self.session.check_unauthorized(&error);
+                    self.wrong.try_set(Some(i18n::error(&error)));
                 }
             }
             self.count().await;
@@ -86,18 +89,18 @@ impl Overview {
                 self.read.try_set_value(browser::now());
                 self.stats.set(Some(stats));
             }
-            Err(error) => self.entry.notice(&error),
+            Err(error) => self.session.check_unauthorized(&error),
         }
     }
 
-    fn course(self, figures: &'static [Figure]) -> Derived<Course> {
-        Derived::new(move || {
+    fn series(self, figures: &'static [Figure]) -> ErasedMemo<TimeSeries> {
+        ErasedMemo::new(move || {
             let samples = self.samples.read();
             let line = |figure: &Figure| {
                 let point = |sample: &Sample| -> Point { (sample.at as f64, figure(sample)) };
                 samples.iter().map(point).collect()
             };
-            Course {
+            TimeSeries {
                 lines: figures.iter().map(line).collect(),
                 length: HOUR,
                 apart: self.every.get() as f64 * 3_000.0,
@@ -138,41 +141,41 @@ type Figure = fn(&Sample) -> Option<f64>;
 /// The charts: what they are called, and what of a sample they show.
 const CHARTS: [(Labels, &[Figure]); 6] = [
     (
-        labels("clients-chart", |w| w.overview.clients, whole),
+        labels("clients-chart", |t| t.overview.clients, whole),
         &[|sample| Some(sample.clients as f64)],
     ),
     (
-        labels("connections-chart", |w| w.overview.connections, whole),
+        labels("connections-chart", |t| t.overview.connections, whole),
         &[|sample| Some(sample.connections as f64)],
     ),
     (
-        labels("pushes-chart", |w| w.overview.pushes, figures::rough),
+        labels("pushes-chart", |t| t.overview.pushes, formatting::rough),
         &[|sample| Some(sample.pushes)],
     ),
     (
         labels(
             "deliveries-chart",
-            |w| w.overview.deliveries,
-            figures::rough,
+            |t| t.overview.deliveries,
+            formatting::rough,
         ),
         &[|sample| Some(sample.deliveries)],
     ),
     (
         Labels {
-            lines: &[|w| w.overview.median, |w| w.overview.slowest],
-            ..labels("lag-chart", |w| w.overview.lag, milliseconds)
+            lines: &[|t| t.overview.median, |t| t.overview.slowest],
+            ..labels("lag-chart", |t| t.overview.lag, milliseconds)
         },
         &[|sample| sample.lag_p50, |sample| sample.lag_p99],
     ),
     (
-        labels("memory-chart", |w| w.overview.memory, figures::bytes),
+        labels("memory-chart", |t| t.overview.memory, formatting::bytes),
         &[|sample| (sample.memory > 0).then_some(sample.memory as f64)],
     ),
 ];
 
 const fn labels(
     id: &'static str,
-    title: fn(&Words) -> &'static str,
+    title: fn(&Texts) -> &'static str,
     unit: fn(f64) -> String,
 ) -> Labels {
     let lines = &[];
@@ -185,11 +188,11 @@ const fn labels(
 }
 
 fn whole(n: f64) -> String {
-    figures::number(n as u64)
+    formatting::number(n as u64)
 }
 
 fn milliseconds(n: f64) -> String {
-    format!("{} ms", figures::rough(n))
+    format!("{} ms", formatting::rough(n))
 }
 
 /// The place of the panel.
@@ -197,22 +200,22 @@ pub(super) fn view(overview: Overview) -> AnyView {
     let again = move || {
         view! {
             <div class="notice bad row" role="alert">
-                <p>{note(move || overview.wrong.get())}</p>
-                <button type="button" class="quiet small" on:click=press(move || overview.load())>
-                    {say(|w| w.panel.try_again)}
+                <p>{optional_text(move || overview.wrong.get())}</p>
+                <button type="button" class="quiet small" on:click=on_click(move || overview.load())>
+                    {tr(|t| t.panel.try_again)}
                 </button>
             </div>
         }
-        .fresh()
+        .erase_client_only()
     };
     let charts = CHARTS.map(|(labels, figures)| {
-        let course = overview.course(figures);
-        view! { <Chart labels course /> }
+        let series = overview.series(figures);
+        view! { <Chart labels series /> }
     });
-    let waiting = note(move || {
+    let waiting = optional_text(move || {
         let waits = overview.samples.with(VecDeque::is_empty);
         let wrong = overview.wrong.with(Option::is_some);
-        (waits && !wrong).then(|| words().overview.waiting.to_owned())
+        (waits && !wrong).then(|| texts().overview.waiting.to_owned())
     });
     view! {
         {when(move || overview.wrong.with(Option::is_some), again)}
@@ -223,19 +226,19 @@ pub(super) fn view(overview: Overview) -> AnyView {
         <div class="charts">{charts.into_iter().collect_view()}</div>
         {table(overview)}
     }
-    .part()
+    .erase()
 }
 
 /// What changes seldom, in a row.
 fn facts(overview: Overview) -> AnyView {
-    let fact = |name: fn(&Words) -> &'static str, value: Signal<String>| {
+    let fact = |name: fn(&Texts) -> &'static str, value: Signal<String>| {
         view! {
             <div>
-                <dt>{say(name)}</dt>
+                <dt>{tr(name)}</dt>
                 <dd>{value}</dd>
             </div>
         }
-        .part()
+        .erase()
     };
     let of = move |value: fn(&Stats) -> String| {
         text(move || {
@@ -244,18 +247,18 @@ fn facts(overview: Overview) -> AnyView {
                 .with(|stats| stats.as_ref().map(value).unwrap_or_else(dash))
         })
     };
-    let uptime = text(move || overview.uptime().map_or_else(dash, figures::span));
+    let uptime = text(move || overview.uptime().map_or_else(dash, formatting::span));
     view! {
         <dl class="facts">
-            {fact(|w| w.overview.node, of(|stats| stats.node.clone()))}
-            {fact(|w| w.overview.version, of(|stats| stats.version.clone()))}
-            {fact(|w| w.overview.uptime, uptime)}
-            {fact(|w| w.overview.log, of(|stats| figures::bytes(stats.log_bytes as f64)))}
-            {fact(|w| w.overview.log_messages, of(|stats| figures::number(stats.log_messages)))}
-            {fact(|w| w.overview.topics, of(|stats| figures::number(stats.topics)))}
+            {fact(|t| t.overview.node, of(|stats| stats.node.clone()))}
+            {fact(|t| t.overview.version, of(|stats| stats.version.clone()))}
+            {fact(|t| t.overview.uptime, uptime)}
+            {fact(|t| t.overview.log, of(|stats| formatting::bytes(stats.log_bytes as f64)))}
+            {fact(|t| t.overview.log_messages, of(|stats| formatting::number(stats.log_messages)))}
+            {fact(|t| t.overview.topics, of(|stats| formatting::number(stats.topics)))}
         </dl>
     }
-    .part()
+    .erase()
 }
 
 fn dash() -> String {
@@ -271,18 +274,18 @@ fn table(overview: Overview) -> AnyView {
                 .map(|figure| figure(&sample).map_or_else(dash, labels.unit))
         });
         let cells: Vec<String> = cells.collect();
-        components::Entry::new(sample.at, move || {
+        components::ListItem::new(sample.at, move || {
             let cells = cells.iter().map(|cell| view! { <td>{cell.clone()}</td> });
             view! {
                 <tr>
-                    <th scope="row">{figures::minute(sample.at as f64)}</th>
+                    <th scope="row">{formatting::minute(sample.at as f64)}</th>
                     {cells.collect_view()}
                 </tr>
             }
-            .fresh()
+            .erase_client_only()
         })
     };
-    let rows = list(move || {
+    let rows = keyed_list(move || {
         let every = 300 / overview.every.get().max(1);
         let samples = overview.samples.read();
         samples
@@ -294,10 +297,10 @@ fn table(overview: Overview) -> AnyView {
             .collect()
     });
     let heads = CHARTS.iter().flat_map(|(labels, _)| match labels.lines {
-        [] => vec![text(move || (labels.title)(words()).to_owned())],
+        [] => vec![text(move || (labels.title)(texts()).to_owned())],
         lines => {
-            let head = |line: &'static fn(&Words) -> &'static str| {
-                text(move || format!("{} {}", (labels.title)(words()), line(words())))
+            let head = |line: &'static fn(&Texts) -> &'static str| {
+                text(move || format!("{} {}", (labels.title)(texts()), line(texts())))
             };
             lines.iter().map(head).collect()
         }
@@ -306,20 +309,20 @@ fn table(overview: Overview) -> AnyView {
         .map(|head| view! { <th scope="col">{head}</th> })
         .collect_view();
     let kept = text(move || {
-        count(
-            words().overview.samples,
+        plural(
+            texts().overview.samples,
             overview.samples.with(VecDeque::len) as u64,
             &[],
         )
     });
     view! {
         <details class="as-table">
-            <summary>{say(|w| w.overview.as_table)}</summary>
-            <div class="scrolls" tabindex="0" role="region" aria-label=say(|w| w.overview.as_table)>
+            <summary>{tr(|t| t.overview.as_table)}</summary>
+            <div class="scrolls" tabindex="0" role="region" aria-label=tr(|t| t.overview.as_table)>
                 <table class="figures">
                     <thead>
                         <tr>
-                            <th scope="col">{say(|w| w.overview.time)}</th>
+                            <th scope="col">{tr(|t| t.overview.time)}</th>
                             {heads}
                         </tr>
                     </thead>
@@ -329,7 +332,7 @@ fn table(overview: Overview) -> AnyView {
             <p class="hint">{kept}</p>
         </details>
     }
-    .part()
+    .erase()
 }
 
 #[cfg(test)]

@@ -32,17 +32,17 @@ impl Tab {
         };
         effect(move || {
             tab.topics.set(remembered_list(TOPICS));
-            if let Some(id) = browser::kept(SHARED_ID) {
+            if let Some(id) = browser::local_get(SHARED_ID) {
                 tab.shared.set(true);
                 tab.id.set(id);
                 return;
             }
             spawn_local(async move {
-                let id = match browser::remembered(ID) {
+                let id = match browser::session_get(ID) {
                     Some(id) if browser::claim(&id).await => id,
                     _ => new_id().await,
                 };
-                browser::remember(ID, &id);
+                browser::session_set(ID, &id);
                 tab.id.try_set(id);
             });
         });
@@ -52,9 +52,9 @@ impl Tab {
     pub(super) fn change_id(self) {
         spawn_local(async move {
             let id = new_id().await;
-            browser::remember(ID, &id);
+            browser::session_set(ID, &id);
             if self.shared.try_get_untracked() == Some(true) {
-                browser::keep(SHARED_ID, &id);
+                browser::local_set(SHARED_ID, &id);
             }
             self.id.try_set(id);
         });
@@ -63,10 +63,10 @@ impl Tab {
     /// Has one connection together with the other tabs of this id from now on, or one of its own.
     pub(super) fn share(self, shared: bool) {
         let id = self.id.get_untracked();
-        browser::remember(ID, &id);
+        browser::session_set(ID, &id);
         match shared {
-            true => browser::keep(SHARED_ID, &id),
-            false => browser::forget(SHARED_ID),
+            true => browser::local_set(SHARED_ID, &id),
+            false => browser::local_remove(SHARED_ID),
         }
         self.shared.set(shared);
     }
@@ -93,12 +93,12 @@ async fn new_id() -> String {
 }
 
 fn remembered_list(key: &str) -> Vec<String> {
-    let list = browser::remembered(key).and_then(|text| serde_json::from_str(&text).ok());
+    let list = browser::session_get(key).and_then(|text| serde_json::from_str(&text).ok());
     list.unwrap_or_default()
 }
 
 fn remember_list(key: &str, list: &[String]) {
     if let Ok(text) = serde_json::to_string(list) {
-        browser::remember(key, &text);
+        browser::session_set(key, &text);
     }
 }

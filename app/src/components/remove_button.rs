@@ -1,0 +1,17 @@
+//! What chips have in common.
+
+use leptos::prelude::*;
+
+use super::{ClickHandler, EraseView};
+
+/// The button at the end of a chip that takes away what it stands for.
+pub(crate) fn remove_button(called: Signal<String>, act: ClickHandler) -> AnyView {
+    view! {
+        <button type="button" aria-label=called on:click=act>
+            <svg viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
+                <path d="M4 4l8 8M12 4l-8 8" />
+            </svg>
+        </button>
+    }
+    .erase_client_only()
+}

@@ -1,0 +1,148 @@
+//! Numbers, sizes and times as people write them in the language of the page. Browsers know how; on the
+//! server, where no page has data yet, a number is its digits.
+
+use js_sys::{Array, Date, Intl, Object, Reflect};
+use leptos::{leptos_dom::helpers::window, wasm_bindgen::JsValue};
+
+use crate::{browser, i18n::language};
+
+/// The locale of the browser, where it is one of the language that the page speaks.
+fn locale() -> String {
+    let tag = language().tag();
+    let own = window().navigator().language().unwrap_or_default();
+    match own.get(..2) == tag.get(..2) {
+        true => own,
+        false => tag.to_owned(),
+    }
+}
+
+/// A whole number.
+pub(crate) fn number(n: u64) -> String {
+    match cfg!(target_arch = "wasm32") {
+        true => decimal(n as f64),
+        false => n.to_string(),
+    }
+}
+
+/// A number with three decimals at most.
+pub(crate) fn decimal(n: f64) -> String {
+    js_sys::Number::from(n).to_locale_string(&locale()).into()
+}
+
+/// A number that is read at a glance: whole from ten on, with one decimal below, and two below one.
+pub(crate) fn rough(n: f64) -> String {
+    let scale = match n.abs() {
+        size if size >= 10.0 => 1.0,
+        size if size >= 1.0 => 10.0,
+        _ => 100.0,
+    };
+    decimal((n * scale).round() / scale)
+}
+
+/// A size on the disk or in memory.
+pub(crate) fn bytes(n: f64) -> String {
+    let mut n = n;
+    let mut units = ["B", "kB", "MB", "GB", "TB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    while n >= 1000.0
+        && let Some(larger) = units.next()
+    {
+        n /= 1000.0;
+        unit = larger;
+    }
+    format!("{} {unit}", rough(n))
+}
+
+/// A time that has gone by, in its two largest units.
+pub(crate) fn span(seconds: u64) -> String {
+    let units = [
+        ("day", 86_400),
+        ("hour", 3_600),
+        ("minute", 60),
+        ("second", 1),
+    ];
+    let mut left = seconds;
+    let mut parts = Vec::new();
+    for (unit, size) in units {
+        let n = left / size;
+        left %= size;
+        if n > 0 || (!parts.is_empty() && parts.len() < 2) || (unit == "second" && parts.is_empty())
+        {
+            parts.push(of_unit(n, unit));
+        }
+        if parts.len() == 2 {
+            break;
+        }
+    }
+    parts.join(" ")
+}
+
+fn of_unit(n: u64, unit: &str) -> String {
+    let options = options(&[("style", "unit"), ("unit", unit), ("unitDisplay", "short")]);
+    let format = Intl::NumberFormat::new(&Array::of1(&locale().into()), &options).format();
+    let text = format.call1(&JsValue::NULL, &(n as f64).into());
+    text.ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
+}
+
+/// How long ago something was, roughly.
+pub(crate) fn ago(at: f64) -> String {
+    let seconds = ((browser::now() - at) / 1000.0).max(0.0);
+    let (n, unit) = match seconds {
+        s if s < 60.0 => (s, "second"),
+        s if s < 3_600.0 => (s / 60.0, "minute"),
+        s if s < 86_400.0 => (s / 3_600.0, "hour"),
+        s => (s / 86_400.0, "day"),
+    };
+    let options = options(&[("numeric", "auto")]);
+    let format = Intl::RelativeTimeFormat::new(&Array::of1(&locale().into()), &options);
+    format.format(-n.floor(), unit).into()
+}
+
+fn options(pairs: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (name, value) in pairs {
+        let _ = Reflect::set(&options, &(*name).into(), &(*value).into());
+    }
+    options
+}
+
+/// The moment as ISO 8601 text, for the `datetime` of a `<time>`.
+pub(crate) fn iso(at: f64) -> String {
+    Date::new(&at.into()).to_iso_string().into()
+}
+
+/// The time of day; with the date when that is not today.
+pub(crate) fn clock(at: f64) -> String {
+    let (date, today) = (Date::new(&at.into()), Date::new_0());
+    let locale = locale();
+    let parts = options(&[
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("second", "2-digit"),
+    ]);
+    let time: String = date
+        .to_locale_time_string_with_options(&locale, &parts)
+        .into();
+    match same_day(&date, &today) {
+        true => time,
+        false => {
+            let day: String = date.to_locale_date_string(&locale, &Object::new()).into();
+            format!("{day} {time}")
+        }
+    }
+}
+
+/// The hour and minute.
+pub(crate) fn minute(at: f64) -> String {
+    let parts = options(&[("hour", "2-digit"), ("minute", "2-digit")]);
+    let date = Date::new(&at.into());
+    date.to_locale_time_string_with_options(&locale(), &parts)
+        .into()
+}
+
+fn same_day(a: &Date, b: &Date) -> bool {
+    (a.get_date(), a.get_month(), a.get_full_year())
+        == (b.get_date(), b.get_month(), b.get_full_year())
+}

@@ -1,0 +1,36 @@
+//! What the panel says around its places, and before somebody is let in.
+
+texts! {
+    /// The way into the panel.
+    SignIn {
+        title: "Sign in", "登录";
+        about: "The admin panel can push to every client. Sign in with the admin token.",
+            "管理面板可以向所有客户端推送消息。请使用管理令牌登录。";
+        token: "Admin token", "管理令牌";
+        sign_in: "Sign in", "登录";
+        sign_out: "Sign out", "退出登录";
+        no_token: "This server has no admin token. The admin panel is available only from the server's own machine.",
+            "此服务器没有设置管理令牌，管理面板只能在服务器本机上使用。";
+        start_with: "To sign in from another machine, start the server with {flag}.",
+            "如需从其他机器登录，请在启动服务器时加上 {flag}。";
+    }
+}
+
+texts! {
+    /// The frame of the panel.
+    Panel {
+        section_nav: "Sections of the admin panel", "管理面板导航";
+        overview: "Overview", "概览";
+        clients: "Clients", "客户端";
+        messages: "Messages", "消息";
+        push: "Push", "推送";
+        about_overview: "The state of this node, now and over the last hour.",
+            "此节点的当前状态与最近一小时的变化。";
+        about_clients: "Clients that are connected, and clients that were connected before.",
+            "当前在线的客户端，以及曾经连接过的客户端。";
+        about_messages: "Pushed messages and their delivery state.", "已推送的消息及其投递状态。";
+        about_push: "Send a message to one client, several clients, a topic, or everyone.",
+            "向一个客户端、多个客户端、一个主题或所有人发送消息。";
+        try_again: "Try again", "重试";
+    }
+}

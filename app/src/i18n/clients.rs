@@ -1,0 +1,70 @@
+//! What *Clients* says.
+
+texts! {
+    /// The list of the clients.
+    Clients {
+        title: "Clients", "客户端";
+        search: "Search clients", "搜索客户端";
+        search_hint: "Client id or topic", "客户端 ID 或主题";
+        state: "Filter by state", "按状态筛选";
+        online: "Online", "在线";
+        all: "All", "全部";
+        matching: "{n} client|{n} clients", "{n} 个客户端";
+        client: "Client", "客户端";
+        topics: "Topics", "主题";
+        connections: "Connections", "连接";
+        since: "Connected since", "上线时间";
+        from: "Address", "来源地址";
+        away: "offline", "离线";
+        last_seen: "last seen {ago}", "最后在线：{ago}";
+        nobody: "No client is connected", "当前没有客户端在线";
+        nobody_about: "Open the subscriber page in another tab, or connect a page of your own.",
+            "在另一个标签页打开订阅页面，或接入您自己的页面。";
+        nobody_known: "No client has connected yet", "还没有客户端连接过";
+        no_match: "No client matches", "没有匹配的客户端";
+        no_match_about: "No client id and no topic contains this text.",
+            "没有任何客户端 ID 或主题包含这段文字。";
+        also_offline: "Also search offline clients", "同时搜索离线的客户端";
+        listen: "Open the subscriber page", "打开订阅页面";
+        try_it: "Connect your own page", "接入您自己的页面";
+        failed: "The list could not be loaded: {why}", "无法加载列表：{why}";
+        more: "+{n}", "另 {n} 个";
+    }
+}
+
+texts! {
+    /// All that is known of one client.
+    Client {
+        about: "Details of {id}", "{id} 的详情";
+        close: "Close", "关闭";
+        the_id: "the client id", "客户端 ID";
+        state: "State", "状态";
+        online: "Online", "在线";
+        away: "Offline", "离线";
+        never: "Never connected", "从未连接";
+        unknown: "The server does not know this client.", "服务器没有这个客户端的记录。";
+        first_seen: "First seen", "首次上线";
+        last_reason: "Last connection ended", "上次断开原因";
+        unread: "Unread", "未读";
+        unread_many: "{n} message|{n} messages", "{n} 条消息";
+        unread_none: "none", "无";
+        connections: "Connections", "连接";
+        since: "since {clock}", "自 {clock}";
+        behind: "{n} message behind|{n} messages behind", "落后 {n} 条消息";
+        up_to_date: "up to date", "已同步";
+        push: "Push to this client", "向此客户端推送";
+        messages: "Messages for this client", "发给此客户端的消息";
+        disconnect: "Disconnect", "断开连接";
+        disconnect_ask: "Close all connections of this client? Its pages usually reconnect automatically.",
+            "确定断开此客户端的所有连接吗？它的页面通常会自动重连。";
+        disconnect_do: "Close {n} connection|Close {n} connections", "断开 {n} 个连接";
+        keep: "Cancel", "取消";
+        disconnected: "Closed {n} connection of {id}.|Closed {n} connections of {id}.", "已断开 {id} 的 {n} 个连接。";
+        left: "closed by the client", "客户端关闭了连接";
+        lost: "connection lost", "连接意外中断";
+        was_disconnected: "disconnected by an admin", "被管理员断开";
+        shutdown: "server shutdown", "服务器停机";
+        token_expired: "token expired", "令牌过期";
+        log_unreadable: "the log could not be read", "日志无法读取";
+    }
+}

@@ -1,0 +1,205 @@
+//! What was pushed, as far as the panel has read it: newest first, each message once.
+
+use std::sync::Arc;
+
+use crate::{
+    cursor,
+    wire::{MessageInfo, To},
+};
+
+/// Milliseconds for which a message to connections is watched.
+const PROGRESS_WINDOW: f64 = 120_000.0;
+
+/// A part of the history, beginning with the newest message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MessageHistory {
+    messages: Vec<Arc<MessageInfo>>,
+    /// What to ask for next; none when there is nothing older.
+    next: Option<String>,
+}
+
+impl MessageHistory {
+    /// So many messages are kept.
+    pub(crate) const MAX_MESSAGES: usize = 500;
+
+    /// The beginning was read again. What is known stays, unless there is a hole between the two.
+    pub(crate) fn renew(&mut self, page: Vec<MessageInfo>, next: Option<String>) {
+        let newest = self
+            .messages
+            .first()
+            .map_or(0, |message| cursor::seq(&message.id));
+        let meets = page
+            .last()
+            .is_some_and(|oldest| cursor::seq(&oldest.id) <= newest);
+        if !meets {
+            self.messages.clear();
+            self.next = next;
+        }
+        self.merge(page);
+    }
+
+    /// What follows after the oldest message.
+    pub(crate) fn append(&mut self, page: Vec<MessageInfo>, next: Option<String>) {
+        self.next = next;
+        self.merge(page);
+    }
+
+    /// Newer accounts of messages.
+    pub(crate) fn merge(&mut self, page: Vec<MessageInfo>) {
+        for message in page {
+            let seq = cursor::seq(&message.id);
+            let place = self
+                .messages
+                .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
+            match place {
+                Ok(place) => self.messages[place] = Arc::new(message),
+                Err(place) => self.messages.insert(place, Arc::new(message)),
+            }
+        }
+        if self.messages.len() > Self::MAX_MESSAGES {
+            self.messages.truncate(Self::MAX_MESSAGES);
+            self.next = self.messages.last().map(|oldest| oldest.id.clone());
+        }
+    }
+
+    pub(crate) fn messages(&self) -> &[Arc<MessageInfo>] {
+        &self.messages
+    }
+
+    /// The message with this id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Arc<MessageInfo>> {
+        let seq = cursor::seq(id);
+        let place = self
+            .messages
+            .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
+        place.ok().map(|place| &self.messages[place])
+    }
+
+    /// The messages of the last minutes to a topic or to everyone that are still on their way: what to
+    /// ask for them by. A connection that went away never takes them, so at last they count as done.
+    pub(crate) fn in_progress(&self, now: f64) -> Option<(Option<String>, usize)> {
+        self.range_where(|message| {
+            let young = now - (message.at as f64) < PROGRESS_WINDOW;
+            let all_sent = message.receipts.sent >= message.receipts.audience;
+            young && message.clients.is_none() && !all_sent
+        })
+    }
+
+    pub(crate) fn next(&self) -> Option<String> {
+        self.next.clone()
+    }
+
+    /// The messages whose receipts may have moved when those of these clients have: what to ask for
+    /// them by, which is the cursor before them and how many they are.
+    pub(crate) fn affected_by(&self, clients: &[String]) -> Option<(Option<String>, usize)> {
+        self.range_where(|message| is_for_any_of(message, clients))
+    }
+
+    /// From the first to the last of which something holds: the cursor before them and how many they are.
+    fn range_where(&self, holds: impl Fn(&MessageInfo) -> bool) -> Option<(Option<String>, usize)> {
+        let first = self.messages.iter().position(|message| holds(message))?;
+        let last = self.messages.iter().rposition(|message| holds(message))?;
+        let before = first
+            .checked_sub(1)
+            .map(|newer| self.messages[newer].id.clone());
+        Some((before, last - first + 1))
+    }
+}
+
+/// Whether a message is for one of these clients, as far as its audience is known here.
+pub(crate) fn is_for_any_of(message: &MessageInfo, clients: &[String]) -> bool {
+    match &message.to {
+        To::Client(id) => clients.contains(id),
+        To::Clients(ids) => {
+            message.clients.unwrap_or_default() > ids.len() as u64
+                || ids.iter().any(|id| clients.contains(id))
+        }
+        To::Topic(_) | To::Everyone => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Receipts;
+    use serde_json::value::RawValue;
+
+    fn message(seq: u64, to: To) -> MessageInfo {
+        MessageInfo {
+            id: format!("k3-{seq}"),
+            at: 0,
+            expires_at: None,
+            to,
+            clients: Some(1),
+            event: None,
+            data: RawValue::NULL.to_owned(),
+            ended: None,
+            receipts: Receipts::default(),
+        }
+    }
+
+    fn page(seqs: &[u64]) -> Vec<MessageInfo> {
+        let ada = || To::Client("ada".to_owned());
+        seqs.iter().map(|seq| message(*seq, ada())).collect()
+    }
+
+    fn seqs(messages: &MessageHistory) -> Vec<u64> {
+        let messages = messages.messages().iter();
+        messages.map(|message| cursor::seq(&message.id)).collect()
+    }
+
+    #[test]
+    fn pages_that_overlap_bring_each_message_once() {
+        let mut messages = MessageHistory::default();
+        messages.renew(page(&[9, 8]), Some("k3-8".to_owned()));
+        messages.append(page(&[6, 3]), None);
+        messages.renew(page(&[12, 9]), Some("k3-9".to_owned()));
+        assert_eq!(seqs(&messages), [12, 9, 8, 6, 3]);
+        assert_eq!(messages.next(), None);
+    }
+
+    #[test]
+    fn a_hole_is_not_hidden() {
+        let mut messages = MessageHistory::default();
+        messages.renew(page(&[9, 8]), None);
+        messages.renew(page(&[30, 29]), Some("k3-29".to_owned()));
+        assert_eq!(seqs(&messages), [30, 29]);
+        assert_eq!(messages.next().as_deref(), Some("k3-29"));
+        messages.renew(Vec::new(), None);
+        assert!(messages.messages().is_empty());
+    }
+
+    #[test]
+    fn it_is_bounded_and_says_where_to_go_on() {
+        let mut messages = MessageHistory::default();
+        let many: Vec<u64> = (1..=MessageHistory::MAX_MESSAGES as u64 + 2)
+            .rev()
+            .collect();
+        messages.renew(page(&many), None);
+        assert_eq!(messages.messages().len(), MessageHistory::MAX_MESSAGES);
+        assert_eq!(messages.next().as_deref(), Some("k3-3"));
+    }
+
+    #[test]
+    fn only_what_is_for_a_client_is_asked_for_again() {
+        let mut messages = MessageHistory::default();
+        let mut several = message(4, To::Clients(vec!["bea".to_owned()]));
+        several.clients = Some(20);
+        let list = vec![
+            message(9, To::Everyone),
+            message(7, To::Client("ada".to_owned())),
+            message(5, To::Topic("ada".to_owned())),
+            several,
+            message(2, To::Client("cem".to_owned())),
+        ];
+        messages.renew(list, None);
+        let affected_by = |id: &str| messages.affected_by(&[id.to_owned()]);
+        assert_eq!(affected_by("ada"), Some((Some("k3-9".to_owned()), 3)));
+        assert_eq!(
+            affected_by("dan"),
+            Some((Some("k3-5".to_owned()), 1)),
+            "unnamed"
+        );
+        assert_eq!(affected_by("cem"), Some((Some("k3-5".to_owned()), 2)));
+    }
+}

@@ -1,0 +1,230 @@
+//! Who a push would reach: the first of them by name, and names to offer while one is being typed.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{ApiError, Client, ClientsQuery},
+    components::{self, EraseView, RecipientCount, keyed_list, optional_text, static_text, text},
+    erased_signal::ErasedSignal,
+    i18n::{plural, texts, tr},
+    wire::{ClientInfo, To},
+};
+
+/// So many are named.
+const NAMED: usize = 12;
+/// So many are looked through for those who hear a topic.
+const LOOKED: u32 = 200;
+
+/// Who it is. Copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Preview {
+    people: ErasedSignal<Vec<(String, Presence)>>,
+    /// Ids to offer.
+    pub(super) ids: ErasedSignal<Vec<String>>,
+    /// Topics to offer.
+    pub(super) topics: ErasedSignal<Vec<String>>,
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    Online,
+    Away,
+    Unknown,
+}
+
+impl Preview {
+    pub(super) fn new() -> Self {
+        Self {
+            people: ErasedSignal::default(),
+            ids: ErasedSignal::default(),
+            topics: ErasedSignal::default(),
+        }
+    }
+
+    pub(super) fn forget(self) {
+        self.people.set(Vec::new());
+    }
+
+    /// Finds out who it is, as long as that is `current`. A list that can't be read is no list: how
+    /// many they are, and what is wrong, is told elsewhere.
+    pub(super) async fn look(self, to: Option<To>, current: impl Fn() -> bool) {
+        let found = match &to {
+            Some(To::Client(id)) => self.set_filter(id).await,
+            Some(To::Clients(ids)) => look_at(ids).await,
+            Some(To::Topic(topic)) => self.look_on(topic).await,
+            Some(To::Everyone) => newest().await,
+            None => self.offer().await.map(|()| Vec::new()),
+        };
+        if current()
+            && let Ok(people) = found
+        {
+            self.people.set(people);
+        }
+    }
+
+    /// Names for an empty field.
+    async fn offer(self) -> Result<(), ApiError> {
+        let people = newest().await?;
+        self.ids.set(people.into_iter().map(|(id, _)| id).collect());
+        self.offer_topics("").await
+    }
+
+    async fn offer_topics(self, text: &str) -> Result<(), ApiError> {
+        let page = Client::new("").topics(text, NAMED as u32).await?;
+        let plain = |topic: &String| !topic.starts_with('$') && !topic.split('/').any(is_wildcard);
+        let topics = page.topics.into_iter().map(|info| info.topic);
+        self.topics.set(topics.filter(plain).collect());
+        Ok(())
+    }
+
+    /// The one who is named, and those whose names are alike.
+    async fn set_filter(self, id: &str) -> Result<Vec<(String, Presence)>, ApiError> {
+        let query = ClientsQuery {
+            all: true,
+            limit: Some(NAMED as u32),
+            q: Some(id.to_owned()),
+            ..ClientsQuery::default()
+        };
+        let page = Client::new("").clients(&query).await?;
+        let ids = page.clients.into_iter().map(|client| client.client_id);
+        self.ids.set(ids.collect());
+        look_at(&[id.to_owned()]).await
+    }
+
+    /// Those who hear a topic.
+    async fn look_on(self, topic: &str) -> Result<Vec<(String, Presence)>, ApiError> {
+        self.offer_topics(topic).await?;
+        // A pattern that covers the topic begins with its first segment, but for those of wildcards.
+        let first = topic.split('/').next().unwrap_or(topic);
+        let query = ClientsQuery {
+            limit: Some(LOOKED),
+            q: Some(first.to_owned()),
+            ..ClientsQuery::default()
+        };
+        let page = Client::new("").clients(&query).await?;
+        let hear = |client: &ClientInfo| {
+            let mut topics = client.connections.iter().flat_map(|c| &c.topics);
+            topics.any(|pattern| covers(pattern, topic))
+        };
+        let people = page.clients.into_iter().filter(hear).take(NAMED);
+        Ok(people
+            .map(|client| (client.client_id, Presence::Online))
+            .collect())
+    }
+}
+
+/// Those who came last.
+async fn newest() -> Result<Vec<(String, Presence)>, ApiError> {
+    let query = ClientsQuery {
+        offset: Some(0),
+        limit: Some(NAMED as u32),
+        sort: Some("-since"),
+        ..ClientsQuery::default()
+    };
+    let page = Client::new("").clients(&query).await?;
+    let selected = |client: ClientInfo| (client.client_id, Presence::Online);
+    Ok(page.clients.into_iter().map(selected).collect())
+}
+
+/// Whether these are here.
+async fn look_at(ids: &[String]) -> Result<Vec<(String, Presence)>, ApiError> {
+    let mut people = Vec::new();
+    for id in ids.iter().take(NAMED) {
+        let presence = match Client::new("").client(id).await {
+            Ok(client) if client.connections.is_empty() => Presence::Away,
+            Ok(_) => Presence::Online,
+            Err(ApiError::Problem(problem)) if problem.status == 404 => Presence::Unknown,
+            Err(error) => return Err(error),
+        };
+        people.push((id.clone(), presence));
+    }
+    Ok(people)
+}
+
+fn is_wildcard(segment: &str) -> bool {
+    matches!(segment, "*" | "**")
+}
+
+/// Whether a subscription hears a topic: a segment `*` is any one segment, a last `**` the rest.
+fn covers(pattern: &str, topic: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('/'), topic.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) | (Some("**"), Some(_)) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(wanted), Some(given)) if wanted == given => {}
+            _ => return false,
+        }
+    }
+}
+
+/// The section of the place.
+pub(super) fn view(preview: Preview, recipient_count: ErasedSignal<RecipientCount>) -> AnyView {
+    let people = keyed_list(move || {
+        let entry = |(id, presence): (String, Presence)| {
+            components::ListItem::new(format!("{presence:?} {id}"), move || row(&id, presence))
+        };
+        preview.people.get().into_iter().map(entry).collect()
+    });
+    let more = optional_text(move || {
+        let named = preview.people.with(Vec::len) as u64;
+        let RecipientCount::Known(size) = recipient_count.get() else {
+            return None;
+        };
+        let more = size.clients.checked_sub(named).filter(|more| *more > 0)?;
+        (named > 0).then(|| plural(texts().preview.more, more, &[]))
+    });
+    let nobody = optional_text(move || {
+        let unknown =
+            recipient_count.get() == RecipientCount::Unknown && preview.people.with(Vec::is_empty);
+        unknown.then(|| texts().preview.nobody_named.to_owned())
+    });
+    view! {
+        <section class="card" aria-labelledby="preview">
+            <h2 id="preview">{tr(|t| t.preview.title)}</h2>
+            <p class="hint">{nobody}</p>
+            <ul class="recipients-preview" aria-labelledby="preview">
+                {people}
+            </ul>
+            <p class="hint">{more}</p>
+        </section>
+    }
+    .erase()
+}
+
+fn row(id: &str, presence: Presence) -> AnyView {
+    let class = match presence {
+        Presence::Online => "presence here",
+        Presence::Away | Presence::Unknown => "presence",
+    };
+    let said = static_text(move || match presence {
+        Presence::Online => texts().preview.online,
+        Presence::Away => texts().preview.away,
+        Presence::Unknown => texts().preview.unknown,
+    });
+    let name = id.to_owned();
+    view! {
+        <li>
+            <span class=class aria-hidden="true"></span>
+            <span class="code">{text(move || name.clone())}</span>
+            <span class="hint">{said}</span>
+        </li>
+    }
+    .erase_client_only()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_covers_what_the_server_says_it_covers() {
+        assert!(covers("orders/42", "orders/42"));
+        assert!(covers("orders/*", "orders/42"));
+        assert!(!covers("orders/*", "orders/42/items"));
+        assert!(covers("orders/**", "orders/42/items"));
+        assert!(!covers("orders/**", "orders"));
+        assert!(!covers("orders/42", "orders"));
+    }
+}

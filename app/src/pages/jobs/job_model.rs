@@ -1,0 +1,259 @@
+//! What the page of a job has, and how it stays true: told by the job's stream.
+
+use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
+
+use crate::{
+    api::{ApiError, Client, LogRange},
+    browser::{self, Timer},
+    components::ShownJob,
+    event_stream::{JobSource, JobTold, Reason, State},
+    i18n,
+    job_lines::JobLines,
+    progress_rate::ProgressRate,
+    wire::{JobInfo, JobLine},
+};
+
+/// Lines that are asked for at a time.
+const PAGE: u32 = 200;
+/// Milliseconds before the next try after a refusal.
+const RETRY: f64 = 5_000.0;
+/// Lines that come within so many milliseconds are shown together.
+const BATCH_DELAY: f64 = 200.0;
+
+/// Copies are the same.
+#[derive(Clone, Copy)]
+pub(super) struct Model {
+    /// The job, once it was told.
+    pub(super) job: ShownJob,
+    /// Its log, as far as it is here.
+    pub(super) text: RwSignal<String>,
+    /// Whether the end of the log is followed.
+    pub(super) followed: RwSignal<bool>,
+    /// Whether there are lines before those that are here.
+    pub(super) has_older: RwSignal<bool>,
+    /// How the stream stands.
+    pub(super) stream: RwSignal<State>,
+    /// There is no such job.
+    pub(super) unknown: RwSignal<bool>,
+    /// Whether this caller may cancel.
+    pub(super) admin: RwSignal<bool>,
+    pub(super) note: RwSignal<Option<String>>,
+    /// Seconds since 1970; moves on while the job runs.
+    pub(super) now: RwSignal<u64>,
+    upkeep: StoredValue<Upkeep, LocalStorage>,
+}
+
+#[derive(Default)]
+struct Upkeep {
+    source: Option<JobSource>,
+    log: JobLines,
+    progress_rate: ProgressRate,
+    /// Lines that came and are not shown yet, as JSON.
+    pending: Vec<JsValue>,
+    pending_timer: Option<Timer>,
+    retry: Option<Timer>,
+    clock: Option<Timer>,
+}
+
+impl Model {
+    /// Shows this job.
+    pub(super) fn new(id: String) -> Self {
+        let model = Self {
+            job: ShownJob::new(id, RwSignal::default()),
+            text: RwSignal::default(),
+            followed: RwSignal::new(true),
+            has_older: RwSignal::new(false),
+            stream: RwSignal::new(State::Connecting),
+            unknown: RwSignal::new(false),
+            admin: RwSignal::new(false),
+            note: RwSignal::new(None),
+            now: RwSignal::new(0),
+            upkeep: StoredValue::new_local(Upkeep::default()),
+        };
+        Effect::new(move || {
+            model.listen();
+            model.tick();
+            spawn_local(async move {
+                let session = Client::new("").session().await;
+                model
+                    .admin
+                    .try_set(session.is_ok_and(|session| session.admin));
+            });
+        });
+        model
+    }
+
+    /// How fast it goes.
+    pub(super) fn progress_rate(self) -> ProgressRate {
+        self.job.jobs.track();
+        let progress_rate = self
+            .upkeep
+            .try_with_value(|upkeep| upkeep.progress_rate.clone());
+        progress_rate.unwrap_or_default()
+    }
+
+    /// How many of the oldest lines the server has let go, once nothing older can be had.
+    pub(super) fn deleted_lines(self) -> u64 {
+        self.text.track();
+        let deleted_lines = self
+            .upkeep
+            .try_with_value(|upkeep| upkeep.log.deleted_lines());
+        deleted_lines
+            .filter(|_| !self.has_older.get())
+            .unwrap_or_default()
+    }
+
+    fn listen(self) {
+        let had = self.upkeep.try_with_value(|upkeep| upkeep.log.last());
+        let lines = match had.unwrap_or_default() {
+            0 => format!("tail={PAGE}"),
+            had => format!("after={had}"),
+        };
+        let source = JobSource::open(&self.job.id(), &lines, move |told| self.handle(told));
+        self.upkeep
+            .try_update_value(|upkeep| upkeep.source = source);
+    }
+
+    fn handle(self, told: JobTold) {
+        match told {
+            JobTold::State(job) => {
+                self.stream.try_set(State::Live);
+                self.take(job);
+            }
+            JobTold::Lines(lines) => self.gather(lines),
+            JobTold::End(job) => {
+                self.show();
+                self.take(job);
+                let over = self
+                    .upkeep
+                    .try_update_value(|upkeep| (upkeep.source.take(), upkeep.clock.take()));
+                drop(over);
+            }
+            JobTold::Away => {
+                self.stream.try_set(State::Connecting);
+            }
+            JobTold::Refused => spawn_local(async move { self.ask_why().await }),
+        }
+    }
+
+    fn take(self, job: JobInfo) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.progress_rate.note(job.updated_at as f64, job.step);
+            upkeep.log.note(job.log);
+        });
+        self.job.jobs.try_set(vec![job]);
+    }
+
+    /// Shows lines a few times a second, and not each by itself.
+    fn gather(self, lines: JsValue) {
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.pending.push(lines);
+            let show = move || self.show();
+            upkeep
+                .pending_timer
+                .get_or_insert_with(|| Timer::after(BATCH_DELAY, show));
+        });
+    }
+
+    fn show(self) {
+        let followed = self.followed.try_get_untracked() == Some(true);
+        self.change_log(|upkeep| {
+            upkeep.pending_timer = None;
+            let pending = std::mem::take(&mut upkeep.pending);
+            upkeep.log.pending(&pending, lines, followed);
+        });
+    }
+
+    fn change_log(self, change: impl FnOnce(&mut Upkeep)) {
+        let log = self.upkeep.try_update_value(|upkeep| {
+            change(upkeep);
+            (upkeep.log.text(), upkeep.log.has_older())
+        });
+        if let Some((text, has_older)) = log {
+            self.text.try_set(text);
+            self.has_older.try_set(has_older);
+        }
+    }
+
+    /// The browser does not say what the server has answered.
+    async fn ask_why(self) {
+        let reason = match Client::new("").job(&self.job.id()).await {
+            Err(ApiError::Problem(problem)) if problem.status == 404 => {
+                self.unknown.try_set(true);
+                return;
+            }
+            Err(error) => Some(i18n::error(&error)),
+            Ok(_) => None,
+        };
+        self.stream.try_set(State::Waiting {
+            seconds: (RETRY / 1_000.0) as u32,
+            offline: browser::is_offline(),
+            reason: Reason {
+                detail: reason,
+                ..Reason::default()
+            },
+        });
+        let retry = Timer::after(RETRY, move || self.retry());
+        self.upkeep
+            .try_update_value(|upkeep| upkeep.retry = Some(retry));
+    }
+
+    /// Tries again, now.
+    pub(super) fn retry(self) {
+        self.stream.try_set(State::Connecting);
+        self.listen();
+    }
+
+    /// Asks for the lines before those that are here.
+    pub(super) fn load_older(self) {
+        let first = self.upkeep.with_value(|upkeep| upkeep.log.first());
+        let Some(first) = first else { return };
+        // Whoever asks for older lines reads them.
+        self.followed.set(false);
+        spawn_local(async move {
+            let (api, id) = (Client::new(""), self.job.id());
+            match api.job_log(&id, LogRange::Before(first), PAGE).await {
+                Ok(page) => self.change_log(|upkeep| {
+                    upkeep.log.note(page.log);
+                    upkeep.log.prepend(page.lines);
+                }),
+                Err(error) => self.tell(&error),
+            }
+        });
+    }
+
+    pub(super) fn cancel(self) {
+        spawn_local(async move {
+            match Client::new("").cancel_job(&self.job.id()).await {
+                Ok(job) => self.take(job),
+                Err(error) => self.tell(&error),
+            }
+        });
+    }
+
+    fn tell(self, error: &ApiError) {
+        self.note.try_set(Some(i18n::error(error)));
+    }
+
+    /// Moves the time on, once a second, until the job has ended.
+    fn tick(self) {
+        self.now.try_set((browser::now() / 1_000.0) as u64);
+        let clock = Timer::after(1_000.0, move || self.tick());
+        if !self
+            .job
+            .tell_untracked(|job| job.state.is_final())
+            .unwrap_or_default()
+        {
+            self.upkeep
+                .try_update_value(|upkeep| upkeep.clock = Some(clock));
+        }
+    }
+}
+
+/// What an event of the log says.
+fn lines(json: &JsValue) -> Vec<JobLine> {
+    let lines = json
+        .as_string()
+        .and_then(|json| serde_json::from_str(&json).ok());
+    lines.unwrap_or_default()
+}
