@@ -14,7 +14,7 @@ build: ## Build target/release/tidings, pages and all
 	@scripts/setup rust npm
 	@scripts/build
 
-test: ## Everything CI runs: style, lints, Rust tests, the release build, browser tests against it
+test: ## Everything CI runs: style, lints, Rust tests, browser tests
 	@scripts/test
 
 lint: ## Style and lints, for the server and for the pages

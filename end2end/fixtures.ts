@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/release/tidings');
+export const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/debug/tidings');
 
 async function freePort(): Promise<number> {
   const socket = createSocket().listen(0, '127.0.0.1');
@@ -208,6 +208,8 @@ type Fixtures = {
   server: Tidings;
   /** Errors in the console that a test knows of. */
   tolerated: RegExp;
+  /** What the pages report while the test runs. */
+  reports: { errors: string[]; ended: boolean };
   watchful: void;
 };
 
@@ -215,23 +217,27 @@ export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
   // A server that is away is what some tests are about, and a browser reports each try.
   tolerated: [/Failed to load resource/, { option: true }],
-  server: async ({ flags }, use) => {
+  reports: async ({}, use) => use({ errors: [], ended: false }),
+  server: async ({ flags, reports }, use) => {
     const server = await Tidings.start(flags);
     await use(server);
+    // A page that was still loading cannot go on without its server.
+    reports.ended = true;
     await server.dispose();
   },
   // Panics, what the content security policy stopped, and what did not fit at hydration end up in the console.
   watchful: [
-    async ({ context, tolerated }, use) => {
-      const errors: string[] = [];
-      context.on('weberror', (error) => errors.push(String(error.error())));
+    async ({ context, reports, tolerated }, use) => {
+      const report = (text: string) => {
+        if (!reports.ended) reports.errors.push(text);
+      };
+      context.on('weberror', (error) => report(String(error.error())));
       context.on('console', (message) => {
         const text = message.text();
-        const known = tolerated.test(text);
-        if (['error', 'warning'].includes(message.type()) && !known) errors.push(text);
+        if (['error', 'warning'].includes(message.type()) && !tolerated.test(text)) report(text);
       });
       await use();
-      expect(errors, 'the pages report no error').toEqual([]);
+      expect(reports.errors, 'the pages report no error').toEqual([]);
     },
     { auto: true },
   ],

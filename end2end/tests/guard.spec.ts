@@ -46,7 +46,7 @@ test.describe('with an admin token', () => {
   const token = 'correct-horse-battery-staple-and-more';
   test.use({ flags: ['--admin-token', token] });
 
-  test('the panel asks for it, lets in who has it, and lets go', async ({ context, server }) => {
+  test('the panel asks for it, lets in who has it, and lets go', { tag: '@phone' }, async ({ context, server }) => {
     const page = await context.newPage();
     await page.goto(`${server.url}/admin`);
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, Tab, test } from '../fixtures';
 import { entries, entry, isLive, openPanel, push, rowOf } from '../panel';
 
-test('receipts move in the panel, from waiting to acknowledged', async ({ context, server }) => {
+test('receipts move in the panel, from waiting to acknowledged', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
   await server.push({ to: { client }, data: 'are you there?' });
@@ -46,7 +46,7 @@ test('what is pushed to somebody who is away is found waiting, and handed over w
   await expect(card.getByRole('list', { name: 'Connections' })).toContainText('up to date');
 });
 
-test('the history can be narrowed by audience, type and text', async ({ context, server }) => {
+test('the history can be narrowed by audience, type and text', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   await server.push({ to: { client: 'ada' }, data: 'apples for ada' });
   await server.push({ to: { client: 'bea' }, data: 'pears for bea', event: 'fruit' });
@@ -84,7 +84,7 @@ test('the history can be narrowed by audience, type and text', async ({ context,
   await expect(entries(panel)).toHaveCount(6);
 });
 
-test('older messages are a page away', async ({ context, server }) => {
+test('older messages are a page away', { tag: '@phone' }, async ({ context, server }) => {
   for (let n = 1; n <= 60; n++) await server.push({ to: { client: 'ada' }, data: `number ${n}` });
   const panel = await openPanel(context, server, '/messages');
   await expect(entries(panel)).toHaveCount(50);
@@ -94,7 +94,7 @@ test('older messages are a page away', async ({ context, server }) => {
   await expect(panel.getByRole('button', { name: 'Older messages' })).toHaveCount(0);
 });
 
-test('a message is taken back once the panel has asked', async ({ context, server }) => {
+test('a message is taken back once the panel has asked', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   const tab = await Tab.open(context, server);
   await server.push({ to: { client: await tab.id() }, data: { total: 995 } });

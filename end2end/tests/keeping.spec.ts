@@ -6,7 +6,7 @@ test.use({ flags: ['--heartbeat', '1'] });
 const numbers = (from: number, to: number) =>
   [...Array(to - from + 1).keys()].map((n) => `number ${from + n}`);
 
-test('what was pushed while the tab was offline is there afterwards, in order, once, and marked', async ({ context, server }) => {
+test('what was pushed while the tab was offline is there afterwards, in order, once, and marked', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   await tab.subscribe('news');
   await tab.isLive();

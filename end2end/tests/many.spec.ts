@@ -1,10 +1,11 @@
 // The subscriber page with more messages than anybody reads.
+import { changesOf, countChanges } from '../changes';
 import { expect, Tab, test } from '../fixtures';
 
 // A trace takes a picture of the whole document at each step, on the page's own time.
 test.use({ trace: 'off' });
 
-test('ten thousand messages do not make the page wait', async ({ context, server }) => {
+test('ten thousand messages do not block the page', async ({ context, server }) => {
   const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
   /** Pushes so many, and says how many were taken. */
   const batch = async (from: number, to: number) => {
@@ -18,20 +19,8 @@ test('ten thousand messages do not make the page wait', async ({ context, server
   for (let n = 0; n < 10; n++) expect(await batch(n * 1000 + 1, n * 1000 + 1000)).toBe(1000);
 
   const page = await context.newPage();
-  await page.addInitScript((id) => {
-    sessionStorage.setItem('tidings.client_id', id);
-    const page = globalThis as any;
-    page.long = [];
-    const { fetch } = page;
-    // From when the stream is opened on: what comes before is the same for one message.
-    page.fetch = (url: URL, init: RequestInit) => {
-      new PerformanceObserver((list) => {
-        for (const { duration, startTime } of list.getEntries()) if (duration > 200) page.long.push({ startTime, duration });
-      }).observe({ type: 'longtask' });
-      page.fetch = fetch;
-      return fetch(url, init);
-    };
-  }, client);
+  await page.addInitScript((id) => sessionStorage.setItem('tidings.client_id', id), client);
+  await countChanges(page);
   await page.goto(server.url);
   const tab = new Tab(page);
   await expect(tab.messages().first()).toContainText('"number": 10000', { timeout: 40_000 });
@@ -46,5 +35,8 @@ test('ten thousand messages do not make the page wait', async ({ context, server
   await expect(tab.messages()).toHaveCount(0);
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect(tab.messages().first()).toContainText('"number": 10500');
-  expect(await page.evaluate(() => (globalThis as any).long)).toEqual([]);
+  const { tasks, mostNodes } = await changesOf(page);
+  // 50 messages of about 40 nodes are drawn at once, and the backlog is handled in steps.
+  expect(mostNodes, 'nodes that one task changes').toBeLessThan(4_000);
+  expect(tasks, 'tasks that change the page').toBeGreaterThan(20);
 });

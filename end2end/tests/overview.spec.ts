@@ -2,7 +2,7 @@
 import { expect, Tab, test } from '../fixtures';
 import { isLive, openPanel } from '../panel';
 
-test('figures and charts move by themselves', async ({ context, server }) => {
+test('figures and charts move by themselves', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server);
   const chart = panel.getByRole('region', { name: 'Connections' });
   await expect(chart.locator('.value')).toHaveText('0', { timeout: 20_000 });
@@ -26,7 +26,7 @@ test('a chart says by keyboard what was at another moment', async ({ context, se
   await expect(panel.getByRole('region', { name: 'Clients' }).locator('.when')).toHaveText('');
 });
 
-test('the same figures are there as a table', async ({ context, server }) => {
+test('the same figures are there as a table', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server);
   await panel.getByText('Show as a table').click();
   const table = panel.getByRole('table');

@@ -2,7 +2,7 @@
 import { expect, Tab, test } from '../fixtures';
 import { goTo, openPanel, push } from '../panel';
 
-test('a push to a client of the list says how many it reaches, and then what becomes of it', async ({ context, server }) => {
+test('a push to a client of the list says how many it reaches, and then what becomes of it', { tag: '@phone' }, async ({ context, server }) => {
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
   const id = await first.id();
   const panel = await openPanel(context, server, '/clients', `?client=${id}`);
@@ -30,7 +30,7 @@ test('what was just pushed can be taken back where it was pushed', async ({ cont
   await expect(tab.page.getByText('too soon')).toHaveCount(0);
 });
 
-test('several clients, a topic, and everyone once the panel has asked', async ({ context, server }) => {
+test('several clients, a topic, and everyone once the panel has asked', { tag: '@phone' }, async ({ context, server }) => {
   const tabs = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
   const ids = await Promise.all(tabs.map((tab) => tab.id()));
   await tabs[2].subscribe('news');
@@ -92,7 +92,7 @@ test('JSON is checked while it is typed, with the place of the mistake', async (
   await expect(panel.getByText('Sent to 1 connection.')).toBeVisible();
 });
 
-test('what is missing or refused is said at its field', async ({ context, server }) => {
+test('what is missing or refused is said at its field', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await push(panel);
   await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/Enter a client id/);
@@ -119,7 +119,7 @@ test('a push to nobody says so, and is refused where somebody has to be there', 
   await expect(panel.getByRole('region', { name: 'Delivery' })).toHaveCount(0);
 });
 
-test('what is pushed often is kept as a template, and a template that was deleted can be had back', async ({ context, server }) => {
+test('what is pushed often is kept as a template, and a template that was deleted can be had back', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByRole('radio', { name: 'A topic' }).check();
   await panel.getByLabel('Topic', { exact: true }).fill('status');

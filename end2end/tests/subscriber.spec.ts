@@ -1,7 +1,7 @@
 // The subscriber page: who it is, and what arrives.
 import { expect, Tab, test } from '../fixtures';
 
-test('three tabs have three ids, and a push to one reaches that one and no other', async ({ context, server }) => {
+test('three tabs have three ids, and a push to one reaches that one and no other', { tag: '@phone' }, async ({ context, server }) => {
   const tabs = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
   const ids = await Promise.all(tabs.map((tab) => tab.id()));
   expect(new Set(ids).size).toBe(3);
@@ -18,7 +18,7 @@ test('three tabs have three ids, and a push to one reaches that one and no other
   await expect(tabs[2].messages()).toHaveCount(1);
 });
 
-test('a topic reaches those who subscribe to it, also by a pattern, until they leave it', async ({ context, server }) => {
+test('a topic reaches those who subscribe to it, also by a pattern, until they leave it', { tag: '@phone' }, async ({ context, server }) => {
   const [exact, pattern, neither] = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
   await exact.subscribe('orders/42');
   await pattern.subscribe('orders/*');
@@ -77,7 +77,7 @@ test('text stays text, whatever it looks like', async ({ context, server }) => {
   await expect(tab.page).toHaveTitle(/Tidings/);
 });
 
-test('JSON is laid out, lines stay lines, and numbers keep their digits', async ({ context, server }) => {
+test('JSON is laid out, lines stay lines, and numbers keep their digits', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: 'one\ntwo\r\n\nfour' });
@@ -137,7 +137,7 @@ test('long JSON is folded until somebody opens it', async ({ context, server }) 
   await expect(tab.messages().locator('pre')).toContainText('{\n  "order": 42,\n  "lines": [', { useInnerText: true });
 });
 
-test('what is pinned stays at the top, and clearing leaves it and can be undone', async ({ context, server }) => {
+test('what is pinned stays at the top, and clearing leaves it and can be undone', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   for (const data of ['one', 'two', 'three']) await server.push({ to: { client }, data });

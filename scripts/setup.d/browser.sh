@@ -3,8 +3,8 @@
 # shellcheck shell=bash
 
 setup_browser() {
+    setup_npm_tests
     [ ! -x /usr/bin/chromium ] || return 0
-    setup_npm
     ! starts_browser || return 0
     say "installing Playwright's Chromium: the browser tests run in it"
     if (cd end2end && npx --no-install playwright install chromium) >>"$log" 2>&1 && starts_browser; then

@@ -1,16 +1,33 @@
-# What comes from npm: wasm-opt, esbuild, the reader of the API description, Playwright.
+# What comes from npm: what the build needs (wasm-opt, esbuild, the reader of the API description), and for the browser
+# tests Playwright and axe.
 # shellcheck shell=bash
 
 setup_npm() {
+    setup_npm_node
+    npm_ci build "wasm-opt, esbuild, the API reader" --omit=dev
+}
+
+setup_npm_node() {
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
         install_packages "wasm-opt and Playwright run on Node" nodejs npm
     fi
     node --eval 'process.exit(process.versions.node.split(".")[0] >= 18 ? 0 : 1)' ||
         stop "Node $(node --version) is too old: wasm-opt and Playwright need 18 or newer"
-    # A copy of the lock, made when all that it names was there.
-    local installed=end2end/node_modules/.installed-lock.json
-    ! cmp -s end2end/package-lock.json "$installed" || return 0
-    say "installing what end2end/package-lock.json names: wasm-opt, esbuild, Playwright, the API reader"
-    npm ci --prefix end2end >>"$log" 2>&1 || stop "\`npm ci\` in end2end/ fails ($log says more)"
-    cp end2end/package-lock.json "$installed"
+}
+
+# npm_ci WHAT NAMES OPTION...: installs, unless that, or everything, was installed from this lock.
+npm_ci() {
+    local what=$1 names=$2 lock=end2end/package-lock.json marker=end2end/node_modules/.installed
+    shift 2
+    ! cmp -s "$lock" "$marker-tests.json" || return 0
+    ! cmp -s "$lock" "$marker-$what.json" || return 0
+    say "installing $names"
+    npm ci --prefix end2end "$@" >>"$log" 2>&1 || stop "\`npm ci\` in end2end/ fails ($log says more)"
+    cp "$lock" "$marker-$what.json"
+}
+
+# What the browser tests need besides.
+setup_npm_tests() {
+    setup_npm_node
+    npm_ci tests "the build tools, Playwright, axe"
 }
