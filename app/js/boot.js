@@ -1,5 +1,5 @@
-// Makes the pages come alive. A file of its own, so that the Content-Security-Policy needs no inline script.
-// The build puts the names after their content in place of these.
+// Hydrates the pages. It is a file of its own, so that the Content-Security-Policy needs no inline script.
+// The build replaces these names with the hashed names.
 import init, { hydrate } from './app.js';
 
 await init({ module_or_path: new URL('./app_bg.wasm', import.meta.url) });

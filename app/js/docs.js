@@ -1,4 +1,4 @@
-// Shows the description of the API. It asks nobody but this server.
+// Shows the API description. It sends requests to this server only.
 globalThis.SwaggerUIBundle({
   url: '/openapi.json',
   domNode: document.getElementById('api'),

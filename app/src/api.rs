@@ -1,7 +1,7 @@
 //! The typed client of the HTTP API, used by the pages, the command line and the tests alike.
 //!
-//! Everything goes through one private `send`, which exists twice: through `fetch` in the browser,
-//! through `reqwest` elsewhere.
+//! All requests go through one private `send`. It has two implementations: `fetch` in the browser and
+//! `reqwest` elsewhere.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -21,7 +21,7 @@ pub use jobs::LogRange;
 pub use query::{AudienceQuery, ClientsQuery, JobsQuery, MessagesQuery, encoded};
 use transport::Transport;
 
-/// Speaks to one Tidings server.
+/// A client of one Tidings server.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
     base: String,
@@ -30,8 +30,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at `base`, for example `http://127.0.0.1:8020`; in a page, the empty
-    /// text is the server that the page came from.
+    /// A client of the server at `base`, for example `http://127.0.0.1:8020`. In a page, the empty text
+    /// means the server that the page was loaded from.
     pub fn new(base: impl Into<String>) -> Self {
         let base: String = base.into();
         Self {
@@ -40,7 +40,7 @@ impl Client {
         }
     }
 
-    /// Sends this admin token with every request, as RFC 6750 says.
+    /// Sends this admin token with every request (RFC 6750).
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -52,33 +52,33 @@ impl Client {
         self.call("POST", "/push", Some(to_json(push)?)).await
     }
 
-    /// How many a push to this audience would reach now.
+    /// The number of clients and connections that a push to this audience would reach now.
     pub async fn audience(&self, audience: &AudienceRequest) -> Result<AudienceSize, ApiError> {
         let body = to_json(audience)?;
         self.call("POST", "/api/audience", Some(body)).await
     }
 
-    /// Says that the page has seen everything up to here.
+    /// Acknowledges all messages up to a cursor.
     pub async fn ack(&self, ack: &Ack) -> Result<(), ApiError> {
         self.command("POST", "/ack", Some(to_json(ack)?)).await
     }
 
-    /// One page of what was pushed, newest first.
+    /// One page of pushed messages, newest first.
     pub async fn messages(&self, query: &MessagesQuery) -> Result<MessagesPage, ApiError> {
         self.call("GET", &query.path(), None).await
     }
 
-    /// One message, with its receipts client by client.
+    /// One message, with its receipts for each client.
     pub async fn message(&self, id: &str) -> Result<MessageDetail, ApiError> {
         self.call("GET", &message_path(id), None).await
     }
 
-    /// Takes a message back: it is not delivered any more, and who has it is told.
+    /// Recalls a message: it is no longer delivered, and clients that have it are told to remove it.
     pub async fn recall(&self, id: &str) -> Result<Recall, ApiError> {
         self.call("DELETE", &message_path(id), None).await
     }
 
-    /// One page of those who are connected, or of all who are known.
+    /// One page of the connected clients, or of all known clients.
     pub async fn clients(&self, query: &ClientsQuery) -> Result<ClientsPage, ApiError> {
         self.call("GET", &query.path(), None).await
     }
@@ -88,12 +88,12 @@ impl Client {
         self.call("GET", &client_path(client_id), None).await
     }
 
-    /// Closes every connection of a client. It may come back at once.
+    /// Closes every connection of a client. The client may reconnect immediately.
     pub async fn disconnect(&self, client_id: &str) -> Result<Disconnected, ApiError> {
         self.call("DELETE", &client_path(client_id), None).await
     }
 
-    /// Up to `limit` topics and patterns that contain `text` and that somebody is subscribed to.
+    /// Up to `limit` subscribed topics and patterns that contain `text`.
     pub async fn topics(&self, text: &str, limit: u32) -> Result<TopicsPage, ApiError> {
         let limit = limit.to_string();
         let pairs = [("limit", Some(limit.as_str())), ("q", Some(text))];
@@ -101,12 +101,12 @@ impl Client {
             .await
     }
 
-    /// What the node counts.
+    /// The counters of the node.
     pub async fn stats(&self) -> Result<Stats, ApiError> {
         self.call("GET", "/api/stats", None).await
     }
 
-    /// How the node was over the last hour.
+    /// The samples of the node over the last hour.
     pub async fn stats_history(&self) -> Result<StatsHistory, ApiError> {
         self.call("GET", "/api/stats/history", None).await
     }
@@ -116,18 +116,18 @@ impl Client {
         self.call("GET", "/api/session", None).await
     }
 
-    /// Trades the admin token for a cookie that no script can read.
+    /// Exchanges the admin token for a session cookie that scripts cannot read.
     pub async fn sign_in(&self, sign_in: &SignIn) -> Result<Session, ApiError> {
         let body = to_json(sign_in)?;
         self.call("POST", "/api/session", Some(body)).await
     }
 
-    /// Gives the cookie back.
+    /// Ends the session.
     pub async fn sign_out(&self) -> Result<(), ApiError> {
         self.command("DELETE", "/api/session", None).await
     }
 
-    /// A call whose answer says no more than that it was done.
+    /// A call whose answer has no body that matters.
     async fn command(
         &self,
         method: &str,
@@ -154,7 +154,7 @@ impl Client {
         }
     }
 
-    /// The status and the body of the answer; a body that is sent is JSON.
+    /// Returns the status and the body of the answer. The body that is sent is JSON.
     async fn send(
         &self,
         method: &str,
@@ -170,22 +170,22 @@ impl Client {
     }
 }
 
-/// Why a call gave no answer to use.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
-    /// The server said no, and why.
+    /// The server refused the request and said why.
     #[error("{}", .0.detail)]
     Problem(Box<Problem>),
-    /// The server was not reached, or it stopped in the middle of its answer.
+    /// The server could not be reached, or it broke off in the middle of its answer.
     #[error("the server does not answer: {0}")]
     Transport(String),
-    /// What came back is not what this version of the client understands.
+    /// The answer is not in the format that this version of the client expects.
     #[error("the server's answer is not understood: {0}")]
     Decode(String),
 }
 
 impl ApiError {
-    /// The problem in the body; whatever stands between may answer with a page of its own instead.
+    /// The problem document in the body. A proxy may answer with another format.
     fn refused(status: u16, body: &str) -> Self {
         match serde_json::from_str(body) {
             Ok(problem) => Self::Problem(Box::new(problem)),
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_the_servers_problem_or_says_that_it_was_none() {
+    fn a_refusal_is_parsed_as_a_problem_or_reported_as_undecodable() {
         let body =
             r#"{"type":"/docs#x","title":"t","status":422,"detail":"d","code":"c","field":"data"}"#;
         let ApiError::Problem(problem) = ApiError::refused(422, body) else {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_id_can_not_leave_its_place_in_the_path() {
+    fn a_client_id_is_escaped_in_the_path() {
         assert_eq!(client_path("a/../b?c"), "/api/clients/a%2F..%2Fb%3Fc");
     }
 }

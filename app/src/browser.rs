@@ -1,6 +1,5 @@
-//! What the pages ask of the browser besides HTTP and streams: the tab's memory, the clock, timers,
-//! the clipboard, whether it is online. Nothing here is called while the server renders a page:
-//! effects and handlers run in browsers only.
+//! Browser APIs other than HTTP and streams: storage, clock, timers, clipboard, locks, network state.
+//! Nothing here is called while the server renders a page: effects and handlers run in browsers only.
 
 mod notification;
 
@@ -19,12 +18,12 @@ use wasm_bindgen_futures::JsFuture;
 
 pub(crate) use notification::{notify, request_notification_permission};
 
-/// What this tab remembers under a key, across reloads.
+/// Reads a key from session storage (this tab, across reloads).
 pub(crate) fn session_get(key: &str) -> Option<String> {
     storage()?.get_item(key).ok()?
 }
 
-/// Remembers a text for this tab. A browser that keeps nothing forgets it with the page.
+/// Writes a key to session storage. Does nothing if storage is not available.
 pub(crate) fn session_set(key: &str, text: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(key, text);
@@ -35,27 +34,27 @@ fn storage() -> Option<Storage> {
     window().session_storage().ok()?
 }
 
-/// What this browser keeps under a key, for every tab and for good.
+/// Reads a key from local storage (all tabs, permanently).
 pub(crate) fn local_get(key: &str) -> Option<String> {
     let storage = window().local_storage().ok()??;
     storage.get_item(key).ok()?
 }
 
-/// Keeps a text for every tab of this browser. One that keeps nothing forgets it with the page.
+/// Writes a key to local storage. Does nothing if storage is not available.
 pub(crate) fn local_set(key: &str, text: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, text);
     }
 }
 
-/// Forgets what this browser keeps under a key.
+/// Removes a key from local storage.
 pub(crate) fn local_remove(key: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.remove_item(key);
     }
 }
 
-/// Whether nobody can see the page.
+/// Whether the page is hidden.
 pub(crate) fn is_hidden() -> bool {
     document().hidden()
 }
@@ -73,7 +72,7 @@ pub(crate) fn page_language() -> String {
         .unwrap_or_default()
 }
 
-/// Remembers the language for a year, where the server sees it too, and says it of the page.
+/// Stores the language in a cookie for a year, and sets the `lang` attribute of the page.
 pub(crate) fn store_language(cookie: &str, tag: &str) {
     let cookie = format!("{cookie}={tag}; path=/; max-age=31536000; samesite=lax");
     let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
@@ -82,27 +81,27 @@ pub(crate) fn store_language(cookie: &str, tag: &str) {
     }
 }
 
-/// Scheme, host and port that the page came from.
+/// The origin of the page: scheme, host and port.
 pub(crate) fn origin() -> String {
     window().location().origin().unwrap_or_default()
 }
 
-/// Whether the browser has no network.
+/// Whether the browser is offline.
 pub(crate) fn is_offline() -> bool {
     !window().navigator().on_line()
 }
 
-/// Something that happens after a while, unless it is dropped before.
+/// A timer that is cancelled when it is dropped.
 pub(crate) struct Timer(Option<TimeoutHandle>);
 
 impl Timer {
-    /// Calls `then` in so many milliseconds.
+    /// Calls `then` after this many milliseconds.
     pub(crate) fn after(milliseconds: f64, then: impl FnOnce() + 'static) -> Self {
         let wait = Duration::from_millis(milliseconds.max(0.0) as u64);
         Self(set_timeout_with_handle(then, wait).ok())
     }
 
-    /// Lets it happen whoever forgets about it.
+    /// Lets the timer run after it is dropped.
     pub(crate) fn detach(mut self) {
         self.0 = None;
     }
@@ -116,7 +115,7 @@ impl Drop for Timer {
     }
 }
 
-/// Listens to events of the page until it is dropped.
+/// An event listener that is removed when it is dropped.
 pub(crate) struct Listener {
     target: EventTarget,
     event: &'static str,
@@ -144,12 +143,12 @@ impl Drop for Listener {
     }
 }
 
-/// Calls `then` whenever the window gets another size.
+/// Calls `then` whenever the window is resized.
 pub(crate) fn on_resize(then: impl Fn() + 'static) -> Listener {
     Listener::new(window().into(), "resize", move |_| then())
 }
 
-/// Calls `then` with every key that is pressed.
+/// Calls `then` with every key press.
 pub(crate) fn on_key(then: impl Fn(KeyboardEvent) + 'static) -> Listener {
     Listener::new(document().into(), "keydown", move |event| {
         if let Ok(event) = event.dyn_into() {
@@ -158,7 +157,7 @@ pub(crate) fn on_key(then: impl Fn(KeyboardEvent) + 'static) -> Listener {
     })
 }
 
-/// Says another address of this page, if it is still at `path`, without going there.
+/// Replaces the URL of this page without navigation, if the page is still at `path`.
 pub(crate) fn replace_url(path: &str, address: &str) {
     let window = window();
     if window.location().pathname().is_ok_and(|now| now == path)
@@ -169,14 +168,14 @@ pub(crate) fn replace_url(path: &str, address: &str) {
     }
 }
 
-/// Takes the person to a field. False when there is none.
+/// Focuses a field. Returns false if there is none.
 pub(crate) fn focus(id: &str) -> bool {
     let field = document().get_element_by_id(id);
     let field = field.and_then(|field| field.dyn_into::<HtmlElement>().ok());
     field.is_some_and(|field| field.focus().is_ok())
 }
 
-/// Presses the first button that a selector finds, if there is one.
+/// Clicks the first element that matches a selector, if there is one.
 pub(crate) fn click(selector: &str) {
     let button = document().query_selector(selector).ok().flatten();
     if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
@@ -184,7 +183,7 @@ pub(crate) fn click(selector: &str) {
     }
 }
 
-/// Shows a dialog over the page.
+/// Shows a modal dialog.
 pub(crate) fn show_dialog(id: &str) {
     let dialog = document().get_element_by_id(id);
     if let Some(dialog) = dialog.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok())
@@ -194,11 +193,11 @@ pub(crate) fn show_dialog(id: &str) {
     }
 }
 
-/// Copies a text. False when the browser does not allow it.
+/// Copies a text. Returns false if the browser does not allow it.
 pub(crate) async fn copy(text: String) -> bool {
     let navigator: JsValue = window().navigator().into();
     let clipboard = Reflect::get(&navigator, &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
-    // Browsers offer the clipboard only where a page came by HTTPS or from this machine.
+    // Browsers offer the clipboard only on HTTPS and on pages from this machine.
     if clipboard.is_undefined() {
         return copy_by_selection(&text).is_some();
     }
@@ -222,9 +221,9 @@ fn copy_by_selection(text: &str) -> Option<()> {
     copied.ok()?.is_truthy().then_some(())
 }
 
-/// Takes a name for as long as this document lives. False when another tab of this browser holds it:
-/// a tab that was duplicated brings the memory of the first along. Where the browser has no locks,
-/// and after a reload, the name counts as free.
+/// Claims a name for the lifetime of this document. Returns false if another tab of this browser holds
+/// it: a duplicated tab starts with a copy of the session storage of the first. If the browser has no
+/// locks, and after a reload, the name counts as free.
 pub(crate) async fn claim(name: &str) -> bool {
     let navigator: JsValue = window().navigator().into();
     let locks = Reflect::get(&navigator, &"locks".into()).unwrap_or(JsValue::UNDEFINED);
@@ -238,7 +237,7 @@ pub(crate) async fn claim(name: &str) -> bool {
     let polite = !was_reloaded();
     let _ = Reflect::set(&options, &"ifAvailable".into(), &polite.into());
     let answer = Promise::new(&mut |resolve, _| {
-        // The lock is held until the promise that this returns is kept: never.
+        // The lock is held until this promise resolves, which is never.
         let held = Closure::once_into_js(move |lock: JsValue| {
             let free = !lock.is_null();
             let _ = resolve.call1(&JsValue::NULL, &free.into());
@@ -257,7 +256,7 @@ pub(crate) async fn claim(name: &str) -> bool {
     }
 }
 
-/// Whether this document came by a reload; the one before it may not yet have let go.
+/// Whether this document was reloaded. The previous document may still hold its lock.
 fn was_reloaded() -> bool {
     let entries = || {
         let global: JsValue = window().into();

@@ -1,21 +1,21 @@
-//! A list of clients that is too long to be had: the windows of it that somebody looks at.
+//! The model of the client list: a long list of which only some windows are loaded.
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use crate::wire::ClientInfo;
 
-/// So many clients are one window.
+/// Clients per window.
 pub(crate) const WINDOW: u64 = 100;
-/// So many windows are kept.
+/// Windows that are kept.
 const KEPT: usize = 12;
 
-/// What is known of the list.
+/// The loaded part of the list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientList {
-    /// How long the whole list is; none until somebody has said so.
+    /// The length of the whole list; none until the server has sent it.
     length: Option<u64>,
     windows: HashMap<u64, Window>,
-    /// Whether another list was asked for. What is known stays on the screen until that comes.
+    /// Whether the query has changed. The old rows stay visible until the new ones arrive.
     void: bool,
 }
 
@@ -26,18 +26,18 @@ struct Window {
 }
 
 impl ClientList {
-    /// How long the list is.
+    /// The length of the whole list.
     pub(crate) fn length(&self) -> Option<u64> {
         self.length
     }
 
-    /// The client in a row, where that is known.
+    /// The client in a row, if it is loaded.
     pub(crate) fn row(&self, n: u64) -> Option<&Arc<ClientInfo>> {
         let window = self.windows.get(&(n / WINDOW))?;
         window.clients.get((n % WINDOW) as usize)
     }
 
-    /// The first window to ask for, so that these rows can be shown as they are.
+    /// The first window that has to be loaded to show these rows.
     pub(crate) fn wanted(&self, rows: &Range<u64>) -> Option<u64> {
         let end = match self.length {
             Some(length) if !self.void => rows.end.min(length),
@@ -47,19 +47,19 @@ impl ClientList {
         windows.find(|n| self.void || self.windows.get(n).is_none_or(|window| window.stale))
     }
 
-    /// Another list is asked for.
+    /// The query has changed: all windows have to be loaded again.
     pub(crate) fn invalidate(&mut self) {
         self.void = true;
     }
 
-    /// Something has changed, and nobody knows where.
+    /// Something has changed in the list: all windows have to be loaded again.
     pub(crate) fn mark_stale(&mut self) {
         for window in self.windows.values_mut() {
             window.stale = true;
         }
     }
 
-    /// A window has come, and how long the whole list is.
+    /// Stores a loaded window and the length of the whole list.
     pub(crate) fn merge(&mut self, n: u64, clients: Vec<ClientInfo>, length: u64) {
         if self.void {
             self.windows.clear();
@@ -80,8 +80,8 @@ impl ClientList {
         }
     }
 
-    /// Newer accounts of clients. Those that are known here change at once, wherever they will stand
-    /// when the list is asked for again. Says whether one was.
+    /// Applies newer versions of clients to the loaded rows. The order of the rows stays until the list
+    /// is loaded again. Returns whether a loaded row has changed.
     pub(crate) fn tell(&mut self, clients: &[ClientInfo]) -> bool {
         let mut known_one = false;
         for known in self
@@ -101,7 +101,7 @@ impl ClientList {
     }
 }
 
-/// When the oldest of its connections was opened.
+/// When the oldest connection of a client was opened.
 pub(crate) fn since(client: &ClientInfo) -> Option<u64> {
     client.connections.iter().map(|c| c.since).min()
 }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_looked_at_is_asked_for() {
+    fn only_visible_windows_are_requested() {
         let mut client_list = ClientList::default();
         assert_eq!(client_list.wanted(&(0..20)), Some(0));
         client_list.merge(0, window(0), 100_000);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_ends_where_it_ends() {
+    fn no_window_after_the_end_is_requested() {
         let mut client_list = ClientList::default();
         client_list.merge(0, vec![client(1, 1)], 1);
         assert_eq!(client_list.wanted(&(0..300)), None);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_far_away_are_forgotten() {
+    fn distant_windows_are_dropped() {
         let mut client_list = ClientList::default();
         for n in 0..=KEPT as u64 {
             client_list.merge(n, window(n), 100_000);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn another_list_is_shown_when_it_comes_and_not_before() {
+    fn old_rows_stay_visible_until_the_new_list_is_loaded() {
         let mut client_list = ClientList::default();
         client_list.merge(0, window(0), 300);
         client_list.merge(1, window(1), 300);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_is_known_changes_at_once_and_never_back() {
+    fn a_loaded_client_changes_at_once_and_never_to_an_older_version() {
         let mut client_list = ClientList::default();
         client_list.merge(0, window(0), 100);
         assert!(client_list.tell(&[client(7, 3), client(5_000, 3)]));

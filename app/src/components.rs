@@ -1,5 +1,5 @@
-//! The parts that pages are made of. They know neither their page nor the API: what they show comes
-//! in as signals, what a person does goes out through callbacks.
+//! UI components. They depend neither on a page nor on the API: data comes in as signals, and user
+//! actions go out through callbacks.
 
 mod chart;
 mod client_card;

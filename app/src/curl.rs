@@ -1,6 +1,6 @@
-//! A push as a line for a shell.
+//! A push as a curl command.
 
-/// A push of this JSON to the server at `origin`.
+/// The command that sends this JSON to the server at `origin`.
 pub(crate) fn push(origin: &str, json: &str) -> String {
     format!(
         "curl {origin}/push \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
@@ -8,7 +8,7 @@ pub(crate) fn push(origin: &str, json: &str) -> String {
     )
 }
 
-/// A text as one word of a POSIX shell, whatever it contains.
+/// Quotes a text for a POSIX shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_pushed_is_one_word_whatever_it_contains() {
+    fn data_is_quoted_for_the_shell() {
         let line = push("http://127.0.0.1:8020", r#"{"data":"it's $HOME"}"#);
         assert!(line.ends_with(r#"-d '{"data":"it'\''s $HOME"}'"#), "{line}");
     }

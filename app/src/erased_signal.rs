@@ -1,11 +1,11 @@
-//! Signals of values of any type, out of the code for one type: what Leptos writes for each type of
-//! signal is some kilobytes that browsers have to load, and the pages hold many types.
+//! Type-erased signals. Leptos generates several kilobytes of code for each type of signal, which
+//! browsers have to load, and the pages have many types.
 
 use std::{any::Any, marker::PhantomData, sync::Arc};
 
 use leptos::prelude::*;
 
-/// A value of a type that only who reads it knows.
+/// A value of an erased type.
 type Shared = Arc<dyn Any + Send + Sync>;
 
 fn typed<T: Send + Sync + 'static>(shared: Shared) -> Arc<T> {
@@ -15,7 +15,7 @@ fn typed<T: Send + Sync + 'static>(shared: Shared) -> Arc<T> {
     }
 }
 
-/// A value that changes, and tells who reads it. Copies are the same.
+/// A signal of any type. Copies are the same signal.
 pub(crate) struct ErasedSignal<T>(RwSignal<Shared>, PhantomData<fn() -> T>);
 
 impl<T> Clone for ErasedSignal<T> {
@@ -37,12 +37,12 @@ impl<T: Send + Sync + 'static> ErasedSignal<T> {
         Self(RwSignal::new(Arc::new(value)), PhantomData)
     }
 
-    /// The value; whoever asks is told when it changes.
+    /// The value, tracked.
     pub(crate) fn read(self) -> Arc<T> {
         typed(self.0.get())
     }
 
-    /// The same, as a copy.
+    /// A copy of the value, tracked.
     pub(crate) fn get(self) -> T
     where
         T: Clone,
@@ -50,34 +50,34 @@ impl<T: Send + Sync + 'static> ErasedSignal<T> {
         T::clone(&self.read())
     }
 
-    /// The value, for this once.
+    /// The value, not tracked.
     pub(crate) fn read_untracked(self) -> Arc<T> {
         typed(self.0.get_untracked())
     }
 
-    /// The value for this once, unless its page has gone.
+    /// The value, not tracked; none if its page has been left.
     pub(crate) fn try_read_untracked(self) -> Option<Arc<T>> {
         self.0.try_get_untracked().map(typed)
     }
 
-    /// What is made of the value.
+    /// Computes something from the value, tracked.
     pub(crate) fn with<R>(self, make: impl FnOnce(&T) -> R) -> R {
         make(&self.read())
     }
 
-    /// Is told when it changes.
+    /// Tracks the signal.
     pub(crate) fn track(self) {
         self.0.track();
     }
 
-    /// Another value. Nothing happens when the page has gone.
+    /// Sets the value. Does nothing if the page has been left.
     pub(crate) fn set(self, value: T) {
         self.0.try_set(Arc::new(value));
     }
 }
 
 impl<T: Clone + Send + Sync + 'static> ErasedSignal<T> {
-    /// Changes the value, unless the page has gone.
+    /// Changes the value. Does nothing if the page has been left.
     pub(crate) fn update(self, change: impl FnOnce(&mut T)) {
         self.maybe_update(|value| {
             change(value);
@@ -85,7 +85,7 @@ impl<T: Clone + Send + Sync + 'static> ErasedSignal<T> {
         });
     }
 
-    /// Changes the value, unless the page has gone; those who read it are told if `change` says so.
+    /// Changes the value, and notifies readers if `change` returns true. Does nothing if the page has been left.
     pub(crate) fn maybe_update(self, change: impl FnOnce(&mut T) -> bool) {
         let mut change = Some(change);
         maybe_update(self.0, &mut |shared| {
@@ -94,7 +94,7 @@ impl<T: Clone + Send + Sync + 'static> ErasedSignal<T> {
             };
             match Arc::get_mut(shared).and_then(|value| value.downcast_mut()) {
                 Some(value) => change(value),
-                // Somebody is reading it.
+                // A reader still holds the value.
                 None => {
                     let mut value = T::clone(&typed(Arc::clone(shared)));
                     let tell = change(&mut value);
@@ -110,7 +110,7 @@ fn maybe_update(signal: RwSignal<Shared>, change: &mut dyn FnMut(&mut Shared) ->
     signal.try_maybe_update(|shared| (change(shared), ()));
 }
 
-/// A value that is made of others, and tells who reads it when it has become another.
+/// A memo of any type: a value that is computed from signals. Readers are notified when it changes.
 pub(crate) struct ErasedMemo<T>(Memo<Shared>, PhantomData<fn() -> T>);
 
 impl<T> Clone for ErasedMemo<T> {
@@ -127,12 +127,12 @@ impl<T: PartialEq + Send + Sync + 'static> ErasedMemo<T> {
         Self(derive(Box::new(make), differ::<T>), PhantomData)
     }
 
-    /// The value; whoever asks is told when it changes.
+    /// The value, tracked.
     pub(crate) fn read(self) -> Arc<T> {
         typed(self.0.get())
     }
 
-    /// The same, as a copy.
+    /// A copy of the value, tracked.
     pub(crate) fn get(self) -> T
     where
         T: Clone,
@@ -140,17 +140,17 @@ impl<T: PartialEq + Send + Sync + 'static> ErasedMemo<T> {
         T::clone(&self.read())
     }
 
-    /// The value for this once, unless its page has gone.
+    /// The value, not tracked; none if its page has been left.
     pub(crate) fn try_read_untracked(self) -> Option<Arc<T>> {
         self.0.try_get_untracked().map(typed)
     }
 
-    /// What is made of the value.
+    /// Computes something from the value, tracked.
     pub(crate) fn with<R>(self, make: impl FnOnce(&T) -> R) -> R {
         make(&self.read())
     }
 
-    /// Is told when it changes. What was never read is never made, and so does not change.
+    /// Tracks the memo. A memo is computed on the first read.
     pub(crate) fn track(self) {
         self.0.get();
     }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_of_others_is_made_anew_when_they_change() {
+    fn a_memo_is_computed_again_when_its_signals_change() {
         let owner = Owner::new();
         owner.set();
         let held = ErasedSignal::new(1);

@@ -1,38 +1,38 @@
-//! Reads an event stream outside the browser: the WHATWG HTML standard, section 9.2.6 "Interpreting an
-//! event stream", fed with whatever pieces the network delivers.
+//! Parses an event stream outside the browser (WHATWG HTML standard, section 9.2.6 "Interpreting an
+//! event stream"), from chunks of any size.
 
-/// The longest line that is taken, in bytes. A stream that never ends its line is not one.
+/// The longest accepted line, in bytes.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
-/// The largest event that is taken, in bytes: all its data lines together.
+/// The largest accepted event, in bytes: all its data lines together.
 pub const MAX_EVENT: usize = 64 * 1024 * 1024;
 
 /// One event as a page would get it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Event {
-    /// The last id that the stream has named, in this event or before; empty: none yet.
+    /// The last id of the stream, in this event or before; empty: none yet.
     pub id: String,
-    /// The type; `message` where the stream named none.
+    /// The type; `message` if the stream names none.
     pub event: String,
     /// The data lines, joined by LF.
     pub data: String,
-    /// The last reconnection time that the stream has named, in milliseconds.
+    /// The last reconnection time of the stream, in milliseconds.
     pub retry: Option<u64>,
 }
 
-/// Reads an event stream piece by piece. An event that is not closed by an empty line is never given out:
-/// the standard discards what a broken connection leaves behind.
+/// Parses an event stream in chunks. An event that is not closed by an empty line is never returned, as
+/// the standard says.
 #[derive(Debug, Default)]
 pub struct Parser {
     line: Vec<u8>,
-    /// The last byte was a CR, so that an LF next belongs to the same line end.
+    /// The last byte was a CR, so an LF that follows belongs to the same line end.
     after_cr: bool,
-    /// A byte order mark may only stand at the very start.
+    /// A byte order mark is allowed only at the very start.
     begun: bool,
     data: String,
     event: String,
     id: String,
-    /// What `id` was when an event was last closed: an id counts for a reconnect only then.
+    /// The `id` when an event was last closed. An id counts for a reconnect only then.
     last_id: String,
     retry: Option<u64>,
 }
@@ -43,8 +43,8 @@ impl Parser {
         Self::default()
     }
 
-    /// A parser for the stream that is opened anew where this one broke: it keeps the last id and the
-    /// reconnection time, and forgets what was not closed.
+    /// A parser for the stream after a reconnect. It keeps the last id and the reconnection time, and drops
+    /// the unfinished event.
     #[must_use]
     pub fn resumed(&self) -> Self {
         Self {
@@ -55,21 +55,21 @@ impl Parser {
         }
     }
 
-    /// What to send as `Last-Event-ID` if the stream broke here; empty: nothing. It may be ahead of the
-    /// last event that was given out: an event without data has an id, too.
+    /// The `Last-Event-ID` for a reconnect now; empty: none. It may be later than the last returned event:
+    /// an event without data has an id, too.
     pub fn last_id(&self) -> &str {
         &self.last_id
     }
 
-    /// How long to wait before reconnecting, in milliseconds, if the stream has said so.
+    /// The reconnection time in milliseconds, if the stream has set it.
     pub fn retry(&self) -> Option<u64> {
         self.retry
     }
 
-    /// Takes the next bytes, however they were cut, and gives the events that they close.
+    /// Parses the next chunk, and returns the events that it completes.
     ///
     /// # Errors
-    /// A line over [`MAX_LINE`] or an event over [`MAX_EVENT`]. Nothing more can be read then.
+    /// A line over [`MAX_LINE`] or an event over [`MAX_EVENT`]. The parser cannot be used afterwards.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<Vec<Event>, TooLong> {
         let mut events = Vec::new();
         while !bytes.is_empty() {
@@ -88,14 +88,14 @@ impl Parser {
             bytes = &bytes[end + 1..];
             let line = std::mem::take(&mut self.line);
             events.extend(self.take_line(&line)?);
-            // Keeps the room of the line for the next.
+            // Keeps the buffer for the next line.
             self.line = line;
             self.line.clear();
         }
         Ok(events)
     }
 
-    /// Takes a line without its end; an empty one closes the event.
+    /// Parses a line without its end. An empty line closes the event.
     fn take_line(&mut self, mut line: &[u8]) -> Result<Option<Event>, TooLong> {
         if !std::mem::replace(&mut self.begun, true) {
             line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
@@ -103,7 +103,7 @@ impl Parser {
         if line.is_empty() {
             return Ok(self.close());
         }
-        // A whole line can't end within a character, so decoding by line is decoding the stream.
+        // A line cannot end within a character, so decoding each line equals decoding the stream.
         let line = String::from_utf8_lossy(line);
         let (field, value) = line.split_once(':').unwrap_or((&line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -120,7 +120,7 @@ impl Parser {
             "retry" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => {
                 self.retry = value.parse().ok().or(self.retry);
             }
-            // A comment, whose field is empty, or a field that nobody knows.
+            // A comment (its field is empty) or an unknown field.
             _ => {}
         }
         Ok(None)
@@ -130,7 +130,7 @@ impl Parser {
         self.id.clone_into(&mut self.last_id);
         let event = std::mem::take(&mut self.event);
         let mut data = std::mem::take(&mut self.data);
-        // Only an event with a data line has this LF; one without is not an event.
+        // Only an event with a data line has this LF; an event without one is dropped.
         data.pop()?;
         Some(Event {
             id: self.id.clone(),
@@ -144,7 +144,7 @@ impl Parser {
     }
 }
 
-/// A line or an event has no end in sight.
+/// A line or an event is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
@@ -160,7 +160,7 @@ impl std::error::Error for TooLong {}
 mod tests {
     use super::*;
 
-    /// Reads the whole text, then again cut at every place, then byte by byte: it must not matter.
+    /// Parses the text whole, then cut at every position, then byte by byte. The results must be equal.
     fn read(stream: &[u8]) -> Vec<Event> {
         let pieces = |pieces: &[&[u8]]| {
             let mut parser = Parser::new();
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_of_the_standard_are_read_as_it_says() {
+    fn the_examples_of_the_standard_are_parsed_as_specified() {
         assert_eq!(data("data: YHOO\ndata: +2\ndata: 10\n\n"), ["YHOO\n+2\n10"]);
         let stream = ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n";
         let events = read(stream.as_bytes());
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_line_end_ends_a_line_once() {
+    fn every_kind_of_line_end_ends_one_line() {
         assert_eq!(data("data: a\r\ndata: b\r\n\r\n"), ["a\nb"]);
         assert_eq!(data("data: a\rdata: b\r\r"), ["a\nb"]);
         assert_eq!(data("data: a\n\rdata: b\r\n\n"), ["a", "b"]);
@@ -220,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn characters_may_be_cut_anywhere_and_broken_ones_are_replaced() {
+    fn characters_may_be_cut_anywhere_and_invalid_bytes_are_replaced() {
         assert_eq!(data("data: grüße 日本 🦀\n\n"), ["grüße 日本 🦀"]);
         let broken = read(b"data: a\xffb\n\n");
         assert_eq!(broken[0].data, "a\u{fffd}b");
     }
 
     #[test]
-    fn an_event_without_data_is_none_but_its_id_counts() {
+    fn an_event_without_data_is_dropped_but_its_id_counts() {
         let mut parser = Parser::new();
         assert_eq!(parser.push(b"event: x\nid: 7\n\n"), Ok(vec![]));
         assert_eq!(parser.last_id(), "7");
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_opened_anew_starts_afresh_but_for_its_place() {
+    fn after_a_reconnect_only_the_last_id_and_the_reconnection_time_stay() {
         let mut parser = Parser::new();
         let _ = parser.push(b"retry: 5\nid: 6\n\nid: 7\nevent: x\ndata: cut o");
         let mut parser = parser.resumed();
@@ -269,14 +269,14 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_of_its_own_event_only() {
+    fn a_type_applies_to_its_own_event_only() {
         let events = read(b"event: x\ndata: a\n\ndata: b\n\nevent: x\nevent\ndata: c\n\n");
         let types: Vec<_> = events.iter().map(|event| &*event.event).collect();
         assert_eq!(types, ["x", "message", "message"]);
     }
 
     #[test]
-    fn a_reconnection_time_is_digits() {
+    fn a_reconnection_time_consists_of_digits() {
         let retry = |stream: &str| {
             let mut parser = Parser::new();
             parser.push(stream.as_bytes()).expect("short");
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_known_by_their_exact_name() {
+    fn field_names_are_matched_exactly() {
         assert_eq!(
             data("Data: a\n data: b\ndata : c\n:data: d\ndatas: e\n\n"),
             [""; 0]
@@ -302,14 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_closed_is_not_given_out() {
+    fn an_unfinished_event_is_not_returned() {
         assert_eq!(data("data: a\n\ndata: b\n"), ["a"]);
         assert_eq!(data("data: a\n\ndata: b"), ["a"]);
         assert_eq!(data(""), [""; 0]);
     }
 
     #[test]
-    fn a_line_without_an_end_is_refused_before_it_fills_the_memory() {
+    fn an_endless_line_is_refused_before_it_fills_the_memory() {
         let mut parser = Parser::new();
         let piece = vec![b'a'; 1024 * 1024];
         let refused = (0..32).position(|_| parser.push(&piece) == Err(TooLong));

@@ -1,12 +1,12 @@
-//! Numbers, sizes and times as people write them in the language of the page. Browsers know how; on the
-//! server, where no page has data yet, a number is its digits.
+//! Formats numbers, sizes and times in the language of the page. Browsers have the formatters; on the
+//! server, where pages have no data yet, a number is its digits.
 
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use leptos::{leptos_dom::helpers::window, wasm_bindgen::JsValue};
 
 use crate::{browser, i18n::language};
 
-/// The locale of the browser, where it is one of the language that the page speaks.
+/// The locale of the browser if it is one of the page's language, otherwise the page's language.
 fn locale() -> String {
     let tag = language().tag();
     let own = window().navigator().language().unwrap_or_default();
@@ -24,12 +24,12 @@ pub(crate) fn number(n: u64) -> String {
     }
 }
 
-/// A number with three decimals at most.
+/// A number with at most three decimals.
 pub(crate) fn decimal(n: f64) -> String {
     js_sys::Number::from(n).to_locale_string(&locale()).into()
 }
 
-/// A number that is read at a glance: whole from ten on, with one decimal below, and two below one.
+/// A rounded number: no decimals from 10 on, one below 10, two below 1.
 pub(crate) fn rough(n: f64) -> String {
     let scale = match n.abs() {
         size if size >= 10.0 => 1.0,
@@ -39,7 +39,7 @@ pub(crate) fn rough(n: f64) -> String {
     decimal((n * scale).round() / scale)
 }
 
-/// A size on the disk or in memory.
+/// A size in bytes.
 pub(crate) fn bytes(n: f64) -> String {
     let mut n = n;
     let mut units = ["B", "kB", "MB", "GB", "TB"].into_iter();
@@ -53,7 +53,7 @@ pub(crate) fn bytes(n: f64) -> String {
     format!("{} {unit}", rough(n))
 }
 
-/// A time that has gone by, in its two largest units.
+/// A duration in its two largest units.
 pub(crate) fn span(seconds: u64) -> String {
     let units = [
         ("day", 86_400),
@@ -86,7 +86,7 @@ fn of_unit(n: u64, unit: &str) -> String {
         .unwrap_or_default()
 }
 
-/// How long ago something was, roughly.
+/// A relative time, rounded.
 pub(crate) fn ago(at: f64) -> String {
     let seconds = ((browser::now() - at) / 1000.0).max(0.0);
     let (n, unit) = match seconds {
@@ -108,12 +108,12 @@ fn options(pairs: &[(&str, &str)]) -> Object {
     options
 }
 
-/// The moment as ISO 8601 text, for the `datetime` of a `<time>`.
+/// An ISO 8601 time, for the `datetime` attribute of `<time>`.
 pub(crate) fn iso(at: f64) -> String {
     Date::new(&at.into()).to_iso_string().into()
 }
 
-/// The time of day; with the date when that is not today.
+/// The time of day, with the date if it is not today.
 pub(crate) fn clock(at: f64) -> String {
     let (date, today) = (Date::new(&at.into()), Date::new_0());
     let locale = locale();

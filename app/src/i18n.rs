@@ -1,10 +1,10 @@
-//! Every text of the pages, in each language that they speak, and nowhere else.
+//! All texts of the pages, in all supported languages.
 //!
-//! A file below holds what one page says, English and Chinese side by side: a text that lacks one of
-//! them does not compile. `{name}` stands for something that is filled in. Where English tells one
-//! from many, both stand in one text with `|` between them.
+//! Each file below has the texts of one page, English and Chinese side by side. A missing translation
+//! does not compile. `{name}` is a placeholder. Where English has a singular and a plural, both are in
+//! one text, separated by `|`.
 
-/// Declares what a page says: for each text its name, the English and the Chinese.
+/// Declares the texts of a page: for each its name, the English and the Chinese text.
 macro_rules! texts {
     ($(#[$about:meta])* $page:ident { $($name:ident: $english:literal, $chinese:literal;)* }) => {
         $(#[$about])*
@@ -38,10 +38,10 @@ use crate::{api::ApiError, components::static_text, formatting};
 pub use language::Language;
 pub(crate) use language::{init_language, language, set_language};
 
-/// Gathers the pages.
+/// Collects the texts of all pages.
 macro_rules! pages {
     ($($page:ident: $texts:ty;)*) => {
-        /// All that the pages say in one language.
+        /// All texts in one language.
         pub(crate) struct Texts {
             $(pub(crate) $page: $texts,)*
         }
@@ -78,7 +78,7 @@ pages! {
     job: jobs::Job;
 }
 
-/// What the pages say in the language that was chosen. Inside a signal it follows the choice.
+/// The texts in the current language. Inside a signal they follow changes of the language.
 pub(crate) fn texts() -> &'static Texts {
     match language() {
         Language::English => &ENGLISH,
@@ -86,12 +86,12 @@ pub(crate) fn texts() -> &'static Texts {
     }
 }
 
-/// One text, which follows the choice of the language.
+/// A text signal that follows the language.
 pub(crate) fn tr(which: fn(&Texts) -> &'static str) -> Signal<&'static str> {
     static_text(move || which(texts()))
 }
 
-/// A text with something filled in: for each `{name}` what `values` has under that name.
+/// Replaces each `{name}` in a text by its value.
 pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -106,7 +106,7 @@ pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
-/// A text about a number of things, which fills in as `{n}`; of two forms the one for that number.
+/// A text with a number, which is filled in as `{n}`. Selects the singular or the plural.
 pub(crate) fn plural(text: &str, n: u64, values: &[(&str, &str)]) -> String {
     let form = match text.split_once('|') {
         Some((one, _)) if n == 1 => one,
@@ -119,7 +119,7 @@ pub(crate) fn plural(text: &str, n: u64, values: &[(&str, &str)]) -> String {
     interpolate(form, &values)
 }
 
-/// Why a call gave nothing to use. What the server says of a request is its own words.
+/// An API error as a text. Problem details of the server are shown unchanged.
 pub(crate) fn error(error: &ApiError) -> String {
     match error {
         ApiError::Problem(problem) => problem.detail.clone(),
@@ -132,7 +132,7 @@ pub(crate) fn error(error: &ApiError) -> String {
 mod tests {
     use super::*;
 
-    /// Names that are the same in both languages.
+    /// Texts that are equal in both languages.
     const SAME: [&str; 1] = ["shell.other_language"];
 
     fn texts() -> impl Iterator<Item = (String, &'static str, &'static str)> {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_untranslated() {
+    fn every_text_is_translated() {
         for (name, english, chinese) in texts() {
             assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
             let same = SAME.contains(&name.as_str());
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// What is filled in, in the order of the alphabet.
+    /// The placeholders, in alphabetical order.
     fn places(text: &str) -> Vec<&str> {
         let mut places: Vec<&str> = text
             .split('{')
@@ -166,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn both_languages_fill_in_the_same() {
+    fn both_languages_have_the_same_placeholders() {
         for (name, english, chinese) in texts() {
             let many = english.rsplit('|').next().unwrap_or_default();
             assert_eq!(places(many), places(chinese), "{name}");
             assert!(!chinese.contains('|'), "{name}: Chinese has one form");
-            // "1 client" may do without its number, and nothing else.
+            // Only the singular may omit `{n}`.
             let one = english.split('|').next().unwrap_or_default();
             let missing = |place: &&&str| !places(one).contains(*place);
             assert!(
@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_filled_in_may_look_like_a_place_itself() {
+    fn values_may_look_like_placeholders() {
         let values = [("id", "{n}"), ("n", "3")];
         assert_eq!(interpolate("{id} has {n}.", &values), "{n} has 3.");
         assert_eq!(interpolate("nothing", &[]), "nothing");
     }
 
     #[test]
-    fn one_is_told_from_many() {
+    fn singular_and_plural_are_selected() {
         let text = "{n} client of {who}|{n} clients of {who}";
         let who = [("who", "ada")];
         assert_eq!(plural(text, 1, &who), "1 client of ada");

@@ -1,4 +1,4 @@
-//! What a page has received, newest first, and never more than it can hold.
+//! The messages that a page has received, newest first, in bounded memory.
 
 mod filter;
 
@@ -7,40 +7,40 @@ use std::sync::Arc;
 use crate::event_stream::Arrival;
 pub(crate) use filter::Filter;
 
-/// One thing that a stream told, as it arrived.
+/// One item that a stream has delivered.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Received {
-    /// Counts what this page has received; never the same twice.
+    /// A counter of received items; unique in this page.
     pub(crate) number: u64,
     /// When it arrived, in milliseconds since 1970.
     pub(crate) at: f64,
-    /// Its cursor; none when it is not in the log.
+    /// Its cursor; none for ephemeral messages.
     pub(crate) id: Option<String>,
-    /// The topic that it was pushed to, if it was.
+    /// The topic that it was pushed to, if any.
     pub(crate) topic: Option<String>,
     /// Whether it was pushed while the page was not connected.
     pub(crate) missed: bool,
-    /// Whether it came while nobody was looking, or they have only just begun to.
+    /// Whether it arrived while the page was hidden. Reset when the page is hidden again.
     pub(crate) new: bool,
-    /// Whether the person keeps it at the top.
+    /// Whether the user pinned it.
     pub(crate) pinned: bool,
-    /// What it is.
+    /// The content.
     pub(crate) what: What,
 }
 
-/// What a stream told.
+/// The content of an item.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
-    /// A message: its type, if the push named one, and its text.
+    /// A message: its event type, if any, and its text.
     Message(Option<String>, String),
-    /// A message that was taken back after it had come.
+    /// A message that was recalled after it was received.
     Recalled,
-    /// Messages are missing here, and why, as the server names it.
+    /// A gap: messages are missing here. The reason is the code of the server.
     Gap(String),
 }
 
-/// The newest messages, bounded by their number and by the text they hold together: a page must
-/// not grow without end because somebody talks to it.
+/// The newest messages. Their number and the size of their texts are bounded, so that the memory of a
+/// page is bounded.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Inbox {
     oldest_first: Vec<Arc<Received>>,
@@ -52,19 +52,19 @@ pub(crate) struct Inbox {
     hidden: bool,
     dropped: bool,
     filter: Filter,
-    /// So many steps further down than at first the person has gone.
+    /// Number of times that the user asked for older messages.
     extra_pages: usize,
 }
 
 impl Inbox {
-    /// So many messages are kept.
+    /// Messages that are kept.
     pub(crate) const MAX_MESSAGES: usize = 10_000;
-    /// So many bytes of text are kept, whatever their number; the newest message always is.
+    /// Bytes of text that are kept. The newest message is always kept.
     pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
-    /// So many are on the page at first, and so many more each time: what is on the page costs.
+    /// Messages that are rendered at first, and added each time the user asks for more.
     pub(crate) const STEP: usize = 50;
 
-    /// A message came.
+    /// Adds a message.
     pub(crate) fn add(&mut self, at: f64, message: Arrival) {
         self.messages += 1;
         self.unseen += u64::from(self.hidden);
@@ -72,12 +72,12 @@ impl Inbox {
         self.put(at, (message.id, message.topic), message.missed, what);
     }
 
-    /// Something is missing here.
+    /// Adds a gap.
     pub(crate) fn miss(&mut self, at: f64, reason: String) {
         self.put(at, (None, None), false, What::Gap(reason));
     }
 
-    /// A message was taken back. One that is not here needs nothing.
+    /// Marks a message as recalled. Does nothing if it is not here.
     pub(crate) fn recall(&mut self, id: &str) {
         let taken = self.oldest_first.iter_mut();
         for message in taken.filter(|message| message.id.as_deref() == Some(id)) {
@@ -111,7 +111,7 @@ impl Inbox {
         self.evict();
     }
 
-    /// The oldest go, but those that somebody wants to keep.
+    /// Removes the oldest messages that are not pinned until the limits hold.
     fn evict(&mut self) {
         while self.oldest_first.len() > Self::MAX_MESSAGES
             || (self.bytes > Self::MAX_BYTES && self.oldest_first.len() > 1)
@@ -125,24 +125,24 @@ impl Inbox {
         }
     }
 
-    /// The page is looked at, or no longer.
+    /// The page was hidden or shown.
     pub(crate) fn look(&mut self, hidden: bool) {
         self.hidden = hidden;
         self.unseen = 0;
         if hidden {
-            // Whoever looked has seen what was marked.
+            // The user has seen the marked messages.
             for message in self.oldest_first.iter_mut().filter(|message| message.new) {
                 Arc::make_mut(message).new = false;
             }
         }
     }
 
-    /// How many messages have come since somebody looked.
+    /// The number of messages that arrived while the page was hidden.
     pub(crate) fn unseen(&self) -> u64 {
         self.unseen
     }
 
-    /// Keeps a message at the top, or no longer.
+    /// Pins or unpins a message.
     pub(crate) fn pin(&mut self, number: u64) {
         let mut all = self.oldest_first.iter_mut();
         if let Some(message) = all.find(|message| message.number == number) {
@@ -151,7 +151,7 @@ impl Inbox {
         }
     }
 
-    /// Puts away all that is not pinned; nothing of it is lost until it is done again.
+    /// Removes all messages that are not pinned. They are kept for undo until the next call.
     pub(crate) fn clear(&mut self) {
         self.cleared.clear();
         for message in std::mem::take(&mut self.oldest_first) {
@@ -165,7 +165,7 @@ impl Inbox {
         self.dropped = false;
     }
 
-    /// Has back what was put away last.
+    /// Restores the messages that were removed last.
     pub(crate) fn undo_clear(&mut self) {
         let kept = std::mem::replace(&mut self.oldest_first, std::mem::take(&mut self.cleared));
         for message in kept {
@@ -181,27 +181,27 @@ impl Inbox {
         self.bytes = self.oldest_first.iter().map(|message| size(message)).sum();
     }
 
-    /// How many were put away last.
+    /// The number of messages that can be restored.
     pub(crate) fn cleared(&self) -> usize {
         self.cleared.len()
     }
 
-    /// Looks for something, or for something else.
+    /// Sets the filter.
     pub(crate) fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
     }
 
-    /// What is looked for.
+    /// The filter.
     pub(crate) fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    /// Shows some more.
+    /// Shows older messages.
     pub(crate) fn show_more(&mut self) {
         self.extra_pages += 1;
     }
 
-    /// What is on the page, pinned ones first, and whether there are more that are looked for.
+    /// The messages to render, pinned ones first, and whether more match the filter.
     pub(crate) fn shown(&self) -> (Vec<Arc<Received>>, bool) {
         let most = Self::STEP * (1 + self.extra_pages);
         let newest_first = || self.oldest_first.iter().rev();
@@ -214,13 +214,13 @@ impl Inbox {
         (shown, more)
     }
 
-    /// Whether there is something, but nothing of what is looked for.
+    /// Whether there are messages but none matches the filter.
     pub(crate) fn has_no_match(&self) -> bool {
         let mut all = self.oldest_first.iter();
         !self.is_empty() && !all.any(|message| self.filter.matches(message))
     }
 
-    /// The types of what is kept, in the order of the alphabet.
+    /// The event types of the kept messages, sorted.
     pub(crate) fn kinds(&self) -> Vec<String> {
         self.names(|message| match &message.what {
             What::Message(kind, _) => kind.as_deref(),
@@ -228,7 +228,7 @@ impl Inbox {
         })
     }
 
-    /// The topics of what is kept, in the order of the alphabet.
+    /// The topics of the kept messages, sorted.
     pub(crate) fn topics(&self) -> Vec<String> {
         self.names(|message| message.topic.as_deref())
     }
@@ -243,17 +243,17 @@ impl Inbox {
         names
     }
 
-    /// Whether nothing is kept.
+    /// Whether there are no messages.
     pub(crate) fn is_empty(&self) -> bool {
         self.oldest_first.is_empty()
     }
 
-    /// How many are kept, when that is not all since the page was cleared.
+    /// The number of kept messages, if some were dropped since the last clear.
     pub(crate) fn len_if_truncated(&self) -> Option<usize> {
         self.dropped.then_some(self.oldest_first.len())
     }
 
-    /// How many messages there were in all.
+    /// The number of received messages.
     pub(crate) fn received(&self) -> u64 {
         self.messages
     }
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_is_first_and_the_oldest_makes_room() {
+    fn the_newest_is_first_and_the_oldest_is_dropped() {
         let mut inbox = Inbox::default();
         for n in 0..Inbox::MAX_MESSAGES {
             inbox.add(0.0, message("", &n.to_string()));
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn large_messages_make_room_sooner_but_the_newest_stays() {
+    fn large_messages_are_dropped_sooner_but_the_newest_stays() {
         let mut inbox = of(&["small"]);
         inbox.pin(1);
         inbox.add(0.0, message("", &"x".repeat(Inbox::MAX_BYTES + 1)));
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_was_taken_back_leaves_its_place_and_not_its_text() {
+    fn a_recalled_message_keeps_its_position_but_not_its_text() {
         let mut inbox = of(&["k3-1", "k3-2"]);
         inbox.recall("k3-1");
         inbox.recall("k3-1");
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn clearing_can_be_undone_and_leaves_what_is_pinned() {
+    fn clearing_keeps_pinned_messages_and_can_be_undone() {
         let mut inbox = of(&["one", "two", "three"]);
         inbox.pin(2);
         inbox.clear();
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_while_nobody_looked_is_counted_until_they_do_and_marked_until_they_leave() {
+    fn messages_that_arrive_while_the_page_is_hidden_are_counted_and_marked() {
         let mut inbox = of(&["seen"]);
         inbox.look(true);
         inbox.add(0.0, message("", "unseen"));
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_finds_by_type_and_text_and_never_hides_a_gap() {
+    fn a_filter_matches_type_and_text_and_never_hides_a_gap() {
         let mut inbox = of(&["Tea is here"]);
         inbox.add(0.0, typed("order.paid", "tea, 99.50"));
         inbox.add(0.0, typed("order.sent", "coffee"));
@@ -409,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_finds_what_came_by_a_topic() {
+    fn a_filter_matches_topics() {
         let mut inbox = of(&["to the client"]);
         for topic in ["orders/42", "news", "orders/42"] {
             let topic = Some(topic.to_owned());
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_are_shown_until_somebody_goes_further() {
+    fn only_the_newest_are_rendered_until_the_user_asks_for_more() {
         let mut inbox = of(&["x"; Inbox::STEP + 1]);
         let shown = |inbox: &Inbox| (inbox.shown().0.len(), inbox.shown().1);
         assert_eq!(shown(&inbox), (Inbox::STEP, true));

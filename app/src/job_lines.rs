@@ -1,33 +1,33 @@
-//! The lines of a job's log that a page has: a part without a gap, the newest while it follows.
+//! The loaded lines of a job's log: a range without holes. While the end is followed, only the newest lines are kept.
 
 use std::collections::VecDeque;
 
 use crate::wire::{JobLine, JobLogExtent};
 
-/// The most lines that a page holds while it follows the end.
+/// Lines that are kept while the end is followed.
 const MOST: usize = 1_000;
 
-/// See the module's description.
+/// See the module description.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct JobLines {
     lines: VecDeque<JobLine>,
-    /// The oldest line that the server has, as far as it was told.
+    /// The oldest line that the server has, as far as it is known.
     oldest: u64,
 }
 
 impl JobLines {
-    /// The number of the newest line that is known; 0: none is.
+    /// The number of the newest loaded line; 0: none.
     pub(crate) fn last(&self) -> u64 {
         self.lines.back().map_or(0, |line| line.line)
     }
 
-    /// The number of the oldest that is here.
+    /// The number of the oldest loaded line.
     pub(crate) fn first(&self) -> Option<u64> {
         self.lines.front().map(|line| line.line)
     }
 
-    /// Takes lines that came, in order. What is here already is left out. While the end is `followed`, the oldest
-    /// go when there are too many.
+    /// Adds lines in order. Lines that are loaded already are skipped. While the end is `followed`, the oldest lines
+    /// are dropped if there are too many.
     pub(crate) fn append(&mut self, lines: impl IntoIterator<Item = JobLine>, followed: bool) {
         for line in lines {
             if line.line > self.last() {
@@ -39,8 +39,8 @@ impl JobLines {
         }
     }
 
-    /// Appends what events brought. Of more lines than a page holds while the end is `followed` only the newest are
-    /// read, and stand in place of all that is here.
+    /// Adds the lines of several events. While the end is `followed`, only the newest lines are parsed; they replace
+    /// the loaded lines if there are too many.
     pub(crate) fn pending<E>(
         &mut self,
         events: &[E],
@@ -60,7 +60,7 @@ impl JobLines {
         self.append(newest_first.into_iter().rev().flatten(), followed);
     }
 
-    /// Takes the page before the first line.
+    /// Adds a page of lines before the first.
     pub(crate) fn prepend(&mut self, lines: Vec<JobLine>) {
         let first = self.first().unwrap_or(u64::MAX);
         let older = lines.into_iter().filter(|line| line.line < first);
@@ -69,22 +69,22 @@ impl JobLines {
         }
     }
 
-    /// Takes note of what the server has.
+    /// Stores which lines the server has.
     pub(crate) fn note(&mut self, extent: JobLogExtent) {
         self.oldest = self.oldest.max(extent.first);
     }
 
-    /// Whether the server has lines before those here.
+    /// Whether the server has older lines.
     pub(crate) fn has_older(&self) -> bool {
         self.first().is_some_and(|first| first > self.oldest)
     }
 
-    /// How many lines the server has let go.
+    /// The number of lines that the server has deleted.
     pub(crate) fn deleted_lines(&self) -> u64 {
         self.oldest.saturating_sub(1)
     }
 
-    /// All lines as one text.
+    /// All loaded lines as one text.
     pub(crate) fn text(&self) -> String {
         let bytes = self.lines.iter().map(|line| line.text.len() + 1).sum();
         let mut text = String::with_capacity(bytes);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_twice_is_there_once_and_older_lines_stand_before() {
+    fn repeated_lines_are_skipped_and_older_lines_are_prepended() {
         let mut log = JobLines::default();
         log.note(JobLogExtent { first: 3, last: 9 });
         log.append(lines(7..=9), true);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn of_very_many_at_once_only_the_newest_are_taken_and_no_gap_is_left() {
+    fn of_many_lines_only_the_newest_are_parsed_without_a_hole() {
         let mut log = JobLines::default();
         log.append(lines(1..=5), true);
         let read = RefCell::new(0);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_only_while_the_end_is_followed() {
+    fn the_oldest_lines_are_dropped_only_while_the_end_is_followed() {
         let mut log = JobLines::default();
         log.append(lines(1..=MOST as u64 + 5), false);
         assert_eq!(log.first(), Some(1), "somebody reads them");

@@ -1,8 +1,8 @@
-//! JSON as a person types it and reads it: where it is wrong, and how it is laid out.
+//! Checks and formats JSON.
 
 use serde::de::IgnoredAny;
 
-/// The first place at which a text stops being JSON. Lines and columns count from 1.
+/// The first position at which a text is not valid JSON. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JsonError {
     pub(crate) line: usize,
@@ -10,7 +10,7 @@ pub(crate) struct JsonError {
     pub(crate) what: String,
 }
 
-/// Whether a text is one JSON value, as RFC 8259 says.
+/// Checks that a text is one JSON value (RFC 8259).
 pub(crate) fn check(text: &str) -> Result<(), JsonError> {
     let Err(error) = serde_json::from_str::<IgnoredAny>(text) else {
         return Ok(());
@@ -27,8 +27,8 @@ pub(crate) fn check(text: &str) -> Result<(), JsonError> {
     })
 }
 
-/// A JSON object or array with a line for each part; none for anything else. Nothing but white
-/// space changes: numbers keep their digits and keys their order.
+/// Formats a JSON object or array with one line for each member; none for anything else. Only white
+/// space changes: numbers keep their digits, and keys their order.
 pub(crate) fn pretty(text: &str) -> Option<String> {
     let text = text.trim();
     if !text.starts_with(['{', '[']) || check(text).is_err() {
@@ -76,7 +76,7 @@ struct Layout {
 }
 
 impl Layout {
-    /// Starts a line, so many steps further in.
+    /// Starts a line; `deeper` changes the indentation.
     fn line(&mut self, deeper: isize) {
         self.depth = self.depth.saturating_add_signed(deeper);
         self.out.push('\n');
@@ -85,7 +85,7 @@ impl Layout {
         }
     }
 
-    /// The rest of a string whose first quote has been read.
+    /// Copies the rest of a string after its opening quote.
     fn text(&mut self, chars: &mut Chars<'_>) {
         self.out.push('"');
         while let Some(c) = chars.next() {
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mistake_has_a_place() {
+    fn an_error_has_a_position() {
         assert_eq!(check(r#"{"a": [1, true, null, "x"]}"#), Ok(()));
         let mistake = check("{\n  \"a\" 1\n}").expect_err("no colon");
         assert_eq!((mistake.line, mistake.column), (2, 7));
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layout_changes_nothing_but_white_space() {
+    fn formatting_changes_only_white_space() {
         let text =
             r#"{"b":12345678901234567890.10,"a":[],"c":{ },"s":"a \"{,:}\\","l":[1,{"x":2}]}"#;
         let laid_out = "{\n  \"b\": 12345678901234567890.10,\n  \"a\": [],\n  \"c\": {},\n  \"s\": \"a \\\"{,:}\\\\\",\n  \"l\": [\n    1,\n    {\n      \"x\": 2\n    }\n  ]\n}";
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_or_array_is_left_alone() {
+    fn only_objects_and_arrays_are_formatted() {
         assert_eq!(pretty("42"), None);
         assert_eq!(pretty("hello"), None);
         assert_eq!(pretty("[not json"), None);

@@ -1,7 +1,6 @@
-//! What both sides of Tidings share: the JSON of the API, its typed client, and the pages.
+//! Code that the server and the pages share: the JSON of the API, its typed client, and the pages.
 //!
-//! The server renders the frame of a page; what the page is about is loaded in the browser, through
-//! the same public API that everybody else has.
+//! The server renders the frame of a page. The browser loads the data through the public API.
 
 #[cfg(not(any(feature = "hydrate", feature = "ssr")))]
 compile_error!("choose a side: feature `ssr` for the server and its tools, `hydrate` for browsers");
@@ -36,7 +35,7 @@ use leptos_router::{
 pub use i18n::Language;
 use i18n::{language, texts, tr};
 
-/// Where the files of a page are, as URLs on this server.
+/// The URLs of the files of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assets {
     /// The style sheet.
@@ -51,8 +50,8 @@ pub struct Assets {
     pub favicon: String,
 }
 
-/// The document around the pages, in the [`Language`] that is provided as a context. It has no inline script or style, so the page's
-/// Content-Security-Policy needs none.
+/// The HTML document, in the [`Language`] that is provided as a context. It has no inline script or style, so the
+/// Content-Security-Policy does not have to allow any.
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     view! {
         <!DOCTYPE html>
@@ -86,7 +85,7 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
     }
 }
 
-/// The pages, each under its address.
+/// The routes.
 #[component]
 pub fn App() -> impl IntoView {
     i18n::init_language();
@@ -114,7 +113,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Makes the pages that the server rendered come alive.
+/// Hydrates the server-rendered pages.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

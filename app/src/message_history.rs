@@ -1,4 +1,4 @@
-//! What was pushed, as far as the panel has read it: newest first, each message once.
+//! The model of the message history: the loaded messages, newest first, each once.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use crate::{
     wire::{MessageInfo, To},
 };
 
-/// Milliseconds for which a message to connections is watched.
+/// Milliseconds for which the delivery of a message to a topic or to everyone is refreshed.
 const PROGRESS_WINDOW: f64 = 120_000.0;
 
-/// A part of the history, beginning with the newest message.
+/// The loaded part of the history, from the newest message on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MessageHistory {
     messages: Vec<Arc<MessageInfo>>,
-    /// What to ask for next; none when there is nothing older.
+    /// The cursor of the next page; none if there are no older messages.
     next: Option<String>,
 }
 
 impl MessageHistory {
-    /// So many messages are kept.
+    /// Messages that are kept.
     pub(crate) const MAX_MESSAGES: usize = 500;
 
-    /// The beginning was read again. What is known stays, unless there is a hole between the two.
+    /// Adds the newest page. The loaded messages stay, unless messages are missing between the two.
     pub(crate) fn renew(&mut self, page: Vec<MessageInfo>, next: Option<String>) {
         let newest = self
             .messages
@@ -38,13 +38,13 @@ impl MessageHistory {
         self.merge(page);
     }
 
-    /// What follows after the oldest message.
+    /// Adds the page after the oldest message.
     pub(crate) fn append(&mut self, page: Vec<MessageInfo>, next: Option<String>) {
         self.next = next;
         self.merge(page);
     }
 
-    /// Newer accounts of messages.
+    /// Adds or replaces messages.
     pub(crate) fn merge(&mut self, page: Vec<MessageInfo>) {
         for message in page {
             let seq = cursor::seq(&message.id);
@@ -75,8 +75,8 @@ impl MessageHistory {
         place.ok().map(|place| &self.messages[place])
     }
 
-    /// The messages of the last minutes to a topic or to everyone that are still on their way: what to
-    /// ask for them by. A connection that went away never takes them, so at last they count as done.
+    /// The recent messages to a topic or to everyone that are not sent to all recipients yet, as a range to
+    /// request. They are refreshed for a limited time, because a connection that has closed never gets them.
     pub(crate) fn in_progress(&self, now: f64) -> Option<(Option<String>, usize)> {
         self.range_where(|message| {
             let young = now - (message.at as f64) < PROGRESS_WINDOW;
@@ -89,13 +89,13 @@ impl MessageHistory {
         self.next.clone()
     }
 
-    /// The messages whose receipts may have moved when those of these clients have: what to ask for
-    /// them by, which is the cursor before them and how many they are.
+    /// The messages whose receipts may have changed when those of these clients have, as a range to request:
+    /// the cursor before them, and their number.
     pub(crate) fn affected_by(&self, clients: &[String]) -> Option<(Option<String>, usize)> {
         self.range_where(|message| is_for_any_of(message, clients))
     }
 
-    /// From the first to the last of which something holds: the cursor before them and how many they are.
+    /// The range from the first to the last message for which something holds: the cursor before it, and its length.
     fn range_where(&self, holds: impl Fn(&MessageInfo) -> bool) -> Option<(Option<String>, usize)> {
         let first = self.messages.iter().position(|message| holds(message))?;
         let last = self.messages.iter().rposition(|message| holds(message))?;
@@ -106,7 +106,7 @@ impl MessageHistory {
     }
 }
 
-/// Whether a message is for one of these clients, as far as its audience is known here.
+/// Whether a message is for one of these clients, as far as its audience is loaded.
 pub(crate) fn is_for_any_of(message: &MessageInfo, clients: &[String]) -> bool {
     match &message.to {
         To::Client(id) => clients.contains(id),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_overlap_bring_each_message_once() {
+    fn overlapping_pages_contain_each_message_once() {
         let mut messages = MessageHistory::default();
         messages.renew(page(&[9, 8]), Some("k3-8".to_owned()));
         messages.append(page(&[6, 3]), None);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_is_not_hidden() {
+    fn messages_before_a_hole_are_dropped() {
         let mut messages = MessageHistory::default();
         messages.renew(page(&[9, 8]), None);
         messages.renew(page(&[30, 29]), Some("k3-29".to_owned()));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_bounded_and_says_where_to_go_on() {
+    fn the_history_is_bounded_and_continues_after_its_last_message() {
         let mut messages = MessageHistory::default();
         let many: Vec<u64> = (1..=MessageHistory::MAX_MESSAGES as u64 + 2)
             .rev()
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_for_a_client_is_asked_for_again() {
+    fn only_messages_for_a_client_are_requested_again() {
         let mut messages = MessageHistory::default();
         let mut several = message(4, To::Clients(vec!["bea".to_owned()]));
         several.clients = Some(20);

@@ -1,4 +1,4 @@
-//! The pages, one file per route. A page loads and sends; what it shows is made of components.
+//! The pages, one file per route. Pages load and send data; components show it.
 
 mod admin;
 mod jobs;

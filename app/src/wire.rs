@@ -1,8 +1,7 @@
-//! The JSON of the API, as it stands on the wire: read and written by the server, the pages, the
-//! command line and the tests alike.
+//! The JSON types of the API, used by the server, the pages, the command line and the tests.
 //!
-//! Everything here is plain text and numbers. What a `client_id` or a topic may look like is
-//! decided once, on the server, where a request is parsed.
+//! All values are plain texts and numbers. The server validates client ids and topics where it parses
+//! a request.
 
 mod clients;
 mod jobs;

@@ -1,13 +1,13 @@
-// Telling the server what was shown: the newest place only, and about once a second at most.
+// Acknowledges messages: only the newest position, and at most about once a second.
 
 import { covers } from './place.js'
 
-/** Milliseconds from one acknowledgement to the next. */
+/** Milliseconds between two acknowledgements. */
 const APART = 1_000
-/** Milliseconds to wait for more of what comes together. */
+/** Milliseconds to wait for further messages, so that one acknowledgement covers them. */
 const GATHER = 50
 
-/** @param {(place: string) => Promise<Response>} post tells the server, even when the page ends at once */
+/** @param {(place: string) => Promise<Response>} post sends the acknowledgement, also while the page is being unloaded */
 export const keepAcks = post => {
   let due = '', last = 0, timer
 
@@ -24,14 +24,14 @@ export const keepAcks = post => {
     due = ''
     last = Date.now()
     const taken = await post(place).then(response => response.ok, () => false)
-    // With the next message, when the stream is open again, or when the page is left.
+    // Retried with the next message, when the stream is open again, or when the page is left.
     if (!taken) due ||= place
   }
 
   return {
     plan,
     send,
-    /** Everything up to this place was shown. @param {string} place */
+    /** All messages up to this position were handled. @param {string} place */
     shown(place) {
       if (!covers(due, place)) due = place
       plan()

@@ -1,21 +1,21 @@
-// Event streams, as the HTML standard has them parsed (section 9.2.6).
+// Parses event streams (HTML standard, section 9.2.6).
 
 /**
- * One event as it came.
+ * One parsed event.
  * @typedef {object} StreamEvent
- * @property {string} type `message` where the stream names none
- * @property {string} [id] the `id:` of this very event
- * @property {string} [topic] the topic that it came by, which Tidings names in a field of its own
- * @property {string} text its data, line by line
+ * @property {string} type `message` if the stream names no type
+ * @property {string} [id] the `id:` field of this event
+ * @property {string} [topic] the topic that the message was pushed to, from Tidings' own field
+ * @property {string} text the data lines, joined by LF
  */
 
 /**
- * A parser that is fed with bytes, cut wherever the network cut them. `told` is called with each whole event.
+ * Makes a parser that takes bytes in chunks of any size. It calls `told` with each complete event.
  * @param {(event: StreamEvent) => void} told
  * @returns {(bytes: Uint8Array) => void}
  */
 export const eventParser = told => {
-  // It keeps half a character for later, and takes the byte order mark away.
+  // Keeps incomplete characters for the next chunk, and removes the byte order mark.
   const decoder = new TextDecoder()
   let rest = '', afterReturn = false
   let type, id, topic, data
@@ -35,7 +35,7 @@ export const eventParser = told => {
 
   return bytes => {
     let text = decoder.decode(bytes, { stream: true })
-    // A line ends at once with its CR; the LF of a CRLF may come with the next bytes.
+    // A CR ends the line at once; the LF of a CRLF may come in the next chunk.
     if (afterReturn && text[0] == '\n') text = text.slice(1)
     else if (!text) return
     afterReturn = text.endsWith('\r')

@@ -1,20 +1,20 @@
 // One stream, kept open.
 //
-// It is read by `fetch` and not by `EventSource`, which tells nobody what the server answered, can't send a
-// header, gives up for good on an error status, hands over typed messages only to who lists their types, and
-// does not notice a connection that died without a word. So whatever ends a stream, it is opened again here
-// after a wait, from the last place; and a stream that misses two pings has ended.
+// It uses `fetch` instead of `EventSource`. `EventSource` does not report the answer of the server, cannot send
+// headers, stops reconnecting after an error status, delivers typed messages only to listeners of their type, and
+// does not detect a dead connection. Whatever ends a stream here, it is opened again after a delay, from the last
+// position. A stream that misses two pings counts as ended.
 
 import { eventParser } from './event_parser.js'
 
-/** A stream has to say `welcome` within so many milliseconds. */
+/** The stream has to send `welcome` within this time, in milliseconds. */
 const PATIENCE = 15_000
-/** What a ping may be late, in milliseconds, before it counts as missing. */
+/** How late a ping may be, in milliseconds, before it counts as missing. */
 const GRACE = 2_000
-/** So many bytes are told at once: somebody who comes back to a long backlog can go on using the page. */
+/** Bytes that are handled in one task, so that the page stays responsive during a long backlog. */
 const SLICE = 16_384
 
-/** Lets the browser do what waits: draw, and hear the person. Unlike a timer it takes no longer where nobody looks. */
+/** Yields to the browser for rendering and input. Unlike a timer, this is not throttled in hidden pages. */
 const breathe = () =>
   new Promise(done => {
     const { port1, port2 } = new MessageChannel()
@@ -22,38 +22,38 @@ const breathe = () =>
     port2.postMessage(0)
   })
 
-/** The longest wait for the next try, in milliseconds, before it is spread. */
+/** The longest delay between two attempts, in milliseconds, before jitter. */
 const LONGEST = 30_000
 
 /**
- * How a stream stands.
+ * The state of a stream.
  * @typedef {object} Standing
  * @property {'connecting' | 'live' | 'waiting' | 'closed'} state
  * @property {string} [reason] why it is not live, for programs
- * @property {string} [detail] what the server said, for people
- * @property {number} [retryAt] when it is opened again, in milliseconds since 1970
+ * @property {string} [detail] the text of the server, for people
+ * @property {number} [retryAt] time of the next attempt, in milliseconds since 1970
  */
 
 /**
  * @param {object} what
- * @param {() => Promise<[string, RequestInit]>} what.request what to fetch now
+ * @param {() => Promise<[string, RequestInit]>} what.request returns the request to send
  * @param {(event: import('./event_parser.js').StreamEvent) => void} what.told called with every event
- * @param {() => void} what.settled called when what came together has been told
- * @param {(standing: Standing, patience: number) => void} what.changed called with every change, and in how many
- *   milliseconds it will tell something, or change again
- * @param {() => boolean} what.cutOff whether the server can't be reached, and everybody knows
+ * @param {() => void} what.settled called after all events of a chunk
+ * @param {(standing: Standing, patience: number) => void} what.changed called with every change of state, and with
+ *   the milliseconds within which the next event or change will follow
+ * @param {() => boolean} what.cutOff whether it is already known that the server cannot be reached
  */
 export const keepStream = ({ request, told, settled, changed, cutOff }) => {
   let state = 'closed', due = 0, heartbeat = 0, failures = 0, patience = 0
   let timer, abort
 
-  /** Something has to happen within so many milliseconds. */
+  /** Something has to happen within this many milliseconds. */
   const within = milliseconds => {
     patience = milliseconds
     due = Date.now() + milliseconds
   }
 
-  /** Lets go of the connection there is, and says how it stands now. */
+  /** Closes the current connection and reports the new state. */
   const become = (now, milliseconds, reason, detail) => {
     abort?.abort()
     abort = undefined
@@ -67,7 +67,7 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
     look()
   }
 
-  /** What is due now? */
+  /** Handles the timer that has elapsed. */
   const look = () => {
     clearTimeout(timer)
     const left = due - Date.now()
@@ -77,7 +77,7 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
     else open(state == 'live' ? 'silent' : undefined)
   }
 
-  /** It ended, or never began. Tries become rarer, and tabs that lost their server together come back apart. */
+  /** The connection ended or could not be opened. Delays grow, with jitter, so that many tabs do not reconnect at once. */
   const lost = (reason, detail, atLeast = 0) => {
     const steady = Math.min(1000 * 2 ** failures++, LONGEST)
     become('waiting', Math.max(atLeast, steady * (0.5 + Math.random())), reason, detail)
@@ -85,7 +85,7 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
 
   const open = reason => {
     become('connecting', PATIENCE, reason)
-    // Who was told that may have closed it.
+    // A handler may have closed the stream.
     if (state != 'connecting') return
     const mine = (abort = new AbortController())
     read(mine).catch(() => mine == abort && lost(cutOff() ? 'offline' : 'unreachable'))
@@ -113,7 +113,7 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
     }
   }
 
-  /** Asking the same again at once won't help where the request itself is refused. */
+  /** Repeating the request at once does not help when the request itself is refused. */
   const refused = async (mine, response) => {
     const { status, headers } = response
     const problem = await response.json().catch(() => ({}))
@@ -140,11 +140,11 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
   return {
     open: () => open(),
     close: () => become('closed', 0),
-    /** Tries now instead of waiting. */
+    /** Retries now. */
     retry() {
       if (state == 'waiting') open()
     },
-    /** The page may have slept, or the network changed: waits and timers mean little now. */
+    /** The page may have slept, or the network may have changed, so running delays and timers are not reliable. */
     wake() {
       if (state == 'waiting' && !cutOff()) open()
       else if (state != 'closed' && state != 'waiting' && cutOff()) lost('offline')

@@ -1,44 +1,44 @@
-// Tabs that share one connection. One of them leads: it holds the lock, has the connection, and passes on what
-// comes. The others wait for the lock, which the browser hands over when the leader goes, and take it by force
-// when the leader says nothing, as one that was frozen does.
+// Tabs that share one connection. One of them is the leader: it holds the lock, has the connection, and forwards
+// events. The others wait for the lock. The browser passes it on when the leader closes. The others steal it when
+// the leader stops sending, for example because the browser froze it.
 
-/** Milliseconds beyond the leader's own patience after which it counts as gone. */
+/** Milliseconds after the leader's own deadline after which it counts as gone. */
 const SLACK = 5_000
-/** Milliseconds in which the tabs say what they want before a new leader connects. */
+/** Milliseconds in which the tabs send their subscriptions before a new leader connects. */
 const GATHER = 50
 
 /**
- * What a tab wants of the leader.
+ * What a tab wants from the leader.
  * @typedef {object} Wish
  * @property {string[]} topics
- * @property {string} place up to where it has had everything
+ * @property {string} place position up to which the tab has received everything
  */
 
 /**
- * @param {string} name of the lock and the channel
+ * @param {string} name the name of the lock and of the channel
  * @param {object} what
- * @param {() => Wish} what.wish what this tab wants now
- * @param {(wishes: Wish[]) => void} what.lead this tab leads, or the others now want this
- * @param {() => void} what.follow this tab leads no longer
- * @param {(said: any) => void} what.told called with what the leader passes on
- * @param {() => { said: any, patience: number }} what.sofar what somebody who joins has to be told
- * @param {() => void} what.retry somebody does not want to wait
+ * @param {() => Wish} what.wish returns what this tab wants now
+ * @param {(wishes: Wish[]) => void} what.lead called when this tab leads, or when the wishes of the others change
+ * @param {() => void} what.follow called when this tab stops leading
+ * @param {(said: any) => void} what.told called with what the leader forwards
+ * @param {() => { said: any, patience: number }} what.sofar returns the current state for a tab that joins
+ * @param {() => void} what.retry called when another tab asks for an immediate retry
  */
 export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
   const me = Math.random()
-  /** What the other tabs want. @type {Map<number, Wish>} */
+  /** The wishes of the other tabs. @type {Map<number, Wish>} */
   const wishes = new Map()
   let channel, request, release, timer
 
   const post = said => channel?.postMessage(said)
 
-  /** The leader is trusted for so long. */
+  /** Time until which the leader counts as alive. */
   const trust = milliseconds => {
     clearTimeout(timer)
     timer = setTimeout(() => stand({ steal: true }), milliseconds + SLACK)
   }
 
-  /** Tells the others what this tab wants, or does it. */
+  /** Sends the wish of this tab to the leader, or applies it when this tab leads. */
   const ask = () => release ? soon() : post({ from: me, wish: wish() })
 
   const soon = () => {
@@ -55,10 +55,10 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
       soon()
       return new Promise(done => release = done)
     })
-    // It fails when another tab took the lock by force, or when this one no longer waits for it.
+    // Fails when another tab stole the lock, or when this tab stopped waiting for it.
     held.catch(error => {
       if (mine != request) return
-      // A frame without rights has no locks.
+      // A sandboxed frame has no locks.
       if (error.name != 'AbortError') return lead([wish()])
       release = undefined
       follow()
@@ -107,7 +107,7 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
     },
     ask,
     retry: () => release ? retry() : post({ retry: true }),
-    /** Passes on what came. */
+    /** Forwards an event to the other tabs. */
     pass: (said, patience) => release && post({ said, patience })
   }
 }

@@ -1,11 +1,11 @@
-// Tidings in a page: one stream, kept open. `tidings.d.ts` says what the parts are for and when they are called.
+// Tidings in a page: one stream, kept open. `tidings.d.ts` describes the interface.
 
 import { keepAcks } from './acks.js'
 import { covers } from './place.js'
 import { keepStream } from './stream.js'
 import { shareTabs } from './tabs.js'
 
-/** A storage that may not be there, as in a frame without rights. */
+/** A storage that may be missing, for example in a sandboxed frame. */
 const memory = open => {
   const attempt = then => {
     try {
@@ -18,7 +18,7 @@ const memory = open => {
   }
 }
 
-/** A UUID v4. `crypto.randomUUID` is there on secure pages only. */
+/** A UUID v4. `crypto.randomUUID` is available on secure pages only. */
 const uuid = () =>
   '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, digit =>
     (digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)))).toString(16)
@@ -32,7 +32,7 @@ const read = text => {
   }
 }
 
-/** The earlier of two places; where nobody can tell, the first. */
+/** The earlier of two positions; the first if they cannot be compared. */
 const earlier = (one, other) => (!one || covers(one, other) ? other : one)
 
 const OWN = ['welcome', 'ping', 'refused', 'gap', 'recall']
@@ -54,9 +54,9 @@ export const connect = (options = {}) => {
   const topics = new Set(options.topics)
   const listening = new AbortController()
   let now = { state: 'connecting' }
-  /** Up to where this tab has had everything. */
+  /** Position up to which this tab has received everything. */
   let place = tab.get(name) ?? browser.get(name) ?? ''
-  /** Up to where the connection has brought everything, and what it is for. */
+  /** Position up to which the connection has delivered everything, and its subscription. */
   let cursor = '', subscribed = ''
   let running = false, leading = false, missed = true, patience = 0, together = [], refusals = [], bearer
 
@@ -72,7 +72,7 @@ export const connect = (options = {}) => {
 
   const stand = standing => emit('state', (now = standing))
 
-  // What came to this tab, by its own connection or another tab's.
+  // Events for this tab, from its own connection or from the leading tab.
 
   const take = ({ type, id, topic, text, replayed }) => {
     if (OWN.includes(type)) tell(type, JSON.parse(text))
@@ -80,7 +80,7 @@ export const connect = (options = {}) => {
       emit('message', { id, type, topic, text, data: read(text), replayed })
       if (id && leading && acknowledges) acks.shown(id)
     }
-    // Only now: what was not shown may be asked for again.
+    // Only now: messages that were not handled may be requested again.
     if (id && !covers(place, id)) place = id
   }
 
@@ -91,14 +91,14 @@ export const connect = (options = {}) => {
 
   const tell = (type, said) => {
     if (type == 'gap') {
-      // The log is not the one that was read so far, so its places may come a second time.
+      // The log is not the one that was read before, so its positions may repeat.
       if (!said.from) place = ''
       else if (covers(place, said.to)) return
     }
     if (type != 'ping') emit(type, said)
   }
 
-  // The connection, where this tab has it.
+  // The connection, if this tab has it.
 
   const authorized = () => ({ credentials, headers: bearer ? { authorization: `Bearer ${bearer}` } : {} })
 
@@ -153,7 +153,7 @@ export const connect = (options = {}) => {
 
   const wish = () => ({ topics: [...topics], place })
 
-  /** Connects for all that is wanted, from the earliest place; what a tab has had already, it drops. */
+  /** Connects for all wishes, from the earliest position. Each tab drops what it has received already. */
   const lead = wishes => {
     const wanted = [...new Set(wishes.flatMap(wish => wish.topics))].sort().join('\n')
     const from = wishes.map(wish => wish.place).reduce(earlier)

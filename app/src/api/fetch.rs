@@ -1,8 +1,8 @@
-//! In the browser: `fetch`, which brings the cookie of the session along.
+//! The transport in the browser: `fetch`, which sends the session cookie.
 
 use gloo_net::http::{Method, RequestBuilder};
 
-/// Nothing to keep: the browser holds the connections.
+/// Without state: the browser manages the connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transport;
 

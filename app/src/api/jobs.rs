@@ -1,14 +1,14 @@
-//! Jobs: begin, report, look on, cancel.
+//! Jobs: begin, report, view, cancel.
 
 use super::{ApiError, Client, JobsQuery, encoded, to_json};
 use crate::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobsPage};
 
-/// Which lines of a job's log to have.
+/// Which lines of a job's log to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogRange {
-    /// Those after this one.
+    /// The lines after this one.
     After(u64),
-    /// The last of those before this one.
+    /// The last lines before this one.
     Before(u64),
 }
 
@@ -18,23 +18,23 @@ impl Client {
         self.call("POST", "/api/jobs", Some(to_json(job)?)).await
     }
 
-    /// Says what is new of a job; the answer is the job as it is then.
+    /// Reports progress of a job. Returns the state of the job afterwards.
     pub async fn report_job(&self, id: &str, report: &JobReport) -> Result<JobInfo, ApiError> {
         let body = to_json(report)?;
         self.call("PATCH", &job_path(id), Some(body)).await
     }
 
-    /// Asks a job to stop. Whether and when it does is up to its worker.
+    /// Requests cancellation of a job. Its worker decides whether and when it stops.
     pub async fn cancel_job(&self, id: &str) -> Result<JobInfo, ApiError> {
         self.call("DELETE", &job_path(id), None).await
     }
 
-    /// One job as it is now.
+    /// The current state of a job.
     pub async fn job(&self, id: &str) -> Result<JobInfo, ApiError> {
         self.call("GET", &job_path(id), None).await
     }
 
-    /// Where a person may look on at a job.
+    /// The URL of the page of a job.
     pub fn job_page(&self, id: &str) -> String {
         format!("{}/jobs/{}", self.base, encoded(id))
     }
@@ -44,7 +44,7 @@ impl Client {
         self.call("GET", &query.path(), None).await
     }
 
-    /// One page of what a job has said, at most so many lines.
+    /// One page of the log of a job, at most `limit` lines.
     pub async fn job_log(
         &self,
         id: &str,

@@ -1,8 +1,8 @@
-//! Outside the browser: `reqwest`.
+//! The transport outside the browser: `reqwest`.
 
 use reqwest::{Client, Method, header};
 
-/// Keeps the connections to the server open between calls.
+/// Keeps connections to the server open between calls.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transport(Client);
 
@@ -31,7 +31,7 @@ impl Transport {
     }
 }
 
-/// An error with its causes: the first alone says little more than "error sending request".
+/// The text of an error with its causes. The first error alone is only "error sending request".
 fn chain(error: reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);

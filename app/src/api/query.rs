@@ -1,4 +1,4 @@
-//! What stands behind the `?`, and text as a part of a URL.
+//! Query strings, and percent-encoding of texts in URLs.
 
 use std::fmt::Write;
 
@@ -7,17 +7,17 @@ use crate::wire::JobState;
 /// Which clients to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientsQuery {
-    /// Also those who are not connected.
+    /// Include clients that are not connected.
     pub all: bool,
-    /// At most so many; none: what the server thinks right.
+    /// At most this many; none: the default of the server.
     pub limit: Option<u32>,
-    /// Only those whose id comes after this one: `next` of the page before.
+    /// Only clients whose id is greater than this one: `next` of the previous page.
     pub after: Option<String>,
-    /// Only those whose id contains this text, or, of those connected, a topic.
+    /// Only clients whose id contains this text or, if they are connected, one of their topics.
     pub q: Option<String>,
-    /// Leave out so many, and say how many there are.
+    /// Skip this many, and return the total.
     pub offset: Option<u64>,
-    /// In which order, where there is an offset: `client_id`, `since` or `connections`, perhaps after a `-`.
+    /// The order, if `offset` is set: `client_id`, `since` or `connections`, with a leading `-` for descending.
     pub sort: Option<&'static str>,
 }
 
@@ -43,30 +43,30 @@ impl ClientsQuery {
 /// Which messages to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessagesQuery {
-    /// At most so many; none: what the server thinks right.
+    /// At most this many; none: the default of the server.
     pub limit: Option<u32>,
-    /// Only those older than this cursor: `next` of the page before.
+    /// Only messages older than this cursor: `next` of the previous page.
     pub before: Option<String>,
-    /// Only those for this audience.
+    /// Only messages for this audience.
     pub audience: Option<AudienceQuery>,
-    /// Only those of this type.
+    /// Only messages of this event type.
     pub event: Option<String>,
-    /// Only those whose data contains this text.
+    /// Only messages whose data contains this text.
     pub q: Option<String>,
 }
 
-/// Whom messages were for.
+/// The audience of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AudienceQuery {
-    /// Any clients by name.
+    /// Messages to clients by name.
     Clients,
-    /// Any topic.
+    /// Messages to any topic.
     Topics,
-    /// Everyone.
+    /// Messages to everyone.
     Everyone,
-    /// This client among others, or alone.
+    /// Messages to this client, alone or among others.
     Client(String),
-    /// This topic.
+    /// Messages to this topic.
     Topic(String),
 }
 
@@ -98,11 +98,11 @@ impl MessagesQuery {
 /// Which jobs to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobsQuery {
-    /// At most so many; none: what the server thinks right.
+    /// At most this many; none: the default of the server.
     pub limit: Option<u32>,
-    /// Only those made before: `next` of the page before.
+    /// Only jobs created before: `next` of the previous page.
     pub before: Option<String>,
-    /// Only those in this state.
+    /// Only jobs in this state.
     pub state: Option<JobState>,
 }
 
@@ -121,7 +121,7 @@ impl JobsQuery {
     }
 }
 
-/// A path with those pairs that have a value.
+/// A path with the query parameters that have a value.
 pub(super) fn path(route: &str, pairs: &[(&str, Option<&str>)]) -> String {
     let mut path = route.to_owned();
     let mut joint = '?';
@@ -134,7 +134,7 @@ pub(super) fn path(route: &str, pairs: &[(&str, Option<&str>)]) -> String {
     path
 }
 
-/// A text as one part of a URL: all but RFC 3986's unreserved characters percent-encoded.
+/// Percent-encodes a text for a URL. Only the unreserved characters of RFC 3986 stay.
 pub fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_query_names_only_what_was_asked() {
+    fn a_query_contains_only_parameters_with_a_value() {
         assert_eq!(ClientsQuery::default().path(), "/api/clients");
         let query = ClientsQuery {
             all: true,
@@ -170,7 +170,7 @@ mod tests {
         );
     }
     #[test]
-    fn a_history_is_asked_for_by_one_kind_of_audience() {
+    fn a_history_query_names_one_kind_of_audience() {
         assert_eq!(MessagesQuery::default().path(), "/api/messages");
         let mut query = MessagesQuery {
             audience: Some(AudienceQuery::Topics),

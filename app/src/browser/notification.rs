@@ -1,4 +1,4 @@
-//! Notifications of the browser, where the page has them.
+//! Browser notifications, if they are supported.
 
 use js_sys::{Object, Promise, Reflect};
 use leptos::{
@@ -21,7 +21,7 @@ extern "C" {
     fn request_permission() -> Result<Promise, JsValue>;
 }
 
-/// Asks the person whether this page may. False where there are none, too.
+/// Asks for permission to show notifications. Returns false if they are not supported.
 pub(crate) async fn request_notification_permission() -> bool {
     let Ok(asked) = Notification::request_permission() else {
         return false;
@@ -30,13 +30,13 @@ pub(crate) async fn request_notification_permission() -> bool {
     answer.is_ok_and(|answer| answer.as_string().as_deref() == Some("granted"))
 }
 
-/// Tells the person. Of several with the same `tag` the browser shows one; who presses it gets here.
+/// Shows a notification. Of several with the same `tag`, the browser shows one. A click focuses the page.
 pub(crate) fn notify(title: &str, body: &str, tag: &str) {
     let options = Object::new();
     for (name, value) in [("body", body), ("tag", tag)] {
         let _ = Reflect::set(&options, &name.into(), &value.into());
     }
-    // Some browsers on phones have them from workers only.
+    // Some mobile browsers allow notifications from workers only.
     if let Ok(notification) = Notification::new(title, &options) {
         let come = Closure::once_into_js(|| {
             let _ = window().focus();

@@ -1,5 +1,5 @@
-//! Figures over time: lines, and what they say at one moment, which is the last unless a person
-//! points at another, with the pointer or with the arrow keys.
+//! A line chart over time. It shows the values at one moment: the last one, unless the user selects
+//! another with the pointer or the arrow keys.
 
 mod plot;
 
@@ -18,14 +18,14 @@ use crate::{
 };
 pub(crate) use plot::{Frame, Point};
 
-/// What is known of the last while, a line for each figure that the chart shows.
+/// The data of a chart, one line for each metric.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TimeSeries {
-    /// The lines, with points at the same moments, oldest first.
+    /// The lines. All have points at the same moments, oldest first.
     pub(crate) lines: Vec<Vec<Point>>,
-    /// Milliseconds from the left edge to the right.
+    /// Milliseconds that the width of the chart covers.
     pub(crate) length: f64,
-    /// Milliseconds between two points beyond which the line is broken.
+    /// Longest distance between two points, in milliseconds, that is drawn without a break.
     pub(crate) apart: f64,
 }
 
@@ -40,28 +40,28 @@ impl TimeSeries {
     }
 }
 
-/// How a chart is labelled.
+/// The labels of a chart.
 #[derive(Clone, Copy)]
 pub(crate) struct Labels {
-    /// Makes the `id`s unique.
+    /// Prefix that makes the `id`s unique.
     pub(crate) id: &'static str,
-    /// What it shows.
+    /// The title.
     pub(crate) title: fn(&Texts) -> &'static str,
-    /// Writes a value.
+    /// Formats a value.
     pub(crate) unit: fn(f64) -> String,
-    /// What the lines are called, where there are several.
+    /// The names of the lines, if there are several.
     pub(crate) lines: &'static [fn(&Texts) -> &'static str],
 }
 
 /// The chart.
 #[component]
 pub fn Chart(
-    /// How it is labelled.
+    /// The labels.
     labels: Labels,
-    /// What it shows.
+    /// The data.
     series: ErasedMemo<TimeSeries>,
 ) -> impl IntoView {
-    // The point that is looked at; none: the last.
+    // The selected point; none: the last one.
     let selected_point = ErasedSignal::new(None::<usize>);
     let here = move || {
         let last = series.with(|series| series.first().len()).checked_sub(1)?;
@@ -136,7 +136,7 @@ pub fn Chart(
     .erase()
 }
 
-/// How far to the right the pointer is, from 0 to 1.
+/// The horizontal position of the pointer, from 0 to 1.
 fn share(event: &PointerEvent) -> Option<f64> {
     let plot: Element = event.current_target()?.dyn_into().ok()?;
     let place = plot.get_bounding_client_rect();
@@ -190,7 +190,7 @@ fn lines(series: ErasedMemo<TimeSeries>, selected_point: ErasedSignal<Option<usi
     .erase()
 }
 
-/// The moments at the left edge, in the middle and at the right edge.
+/// Time labels at the left edge, in the middle and at the right edge.
 fn times(series: ErasedMemo<TimeSeries>) -> AnyView {
     let marks = keyed_list(move || {
         let frame = series.with(|series| (!series.first().is_empty()).then(|| series.frame()));

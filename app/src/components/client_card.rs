@@ -1,4 +1,4 @@
-//! All that is known of one client.
+//! The details of one client.
 
 use leptos::prelude::*;
 
@@ -14,20 +14,20 @@ use crate::{
     wire::{ClientDetail, ConnectionInfo},
 };
 
-/// The client, connected or not, and what to do about it.
+/// A client, connected or not, with the actions on it.
 #[component]
 pub fn ClientCard(
-    /// Who.
+    /// The client id.
     id: Signal<String>,
-    /// What is known; none: not yet.
+    /// The details; none: not loaded yet.
     client: ErasedSignal<Option<ClientDetail>>,
-    /// Why nothing can be known.
+    /// Why the details could not be loaded.
     wrong: Signal<Option<String>>,
-    /// What came of the last thing that was done to it.
+    /// The result of the last action.
     note: Signal<Option<String>>,
-    /// The person wants its connections closed.
+    /// The user wants to close all its connections.
     on_disconnect: Callback<String>,
-    /// The person has seen enough.
+    /// The user closes the card.
     on_close: Callback<()>,
 ) -> impl IntoView {
     let class = static_text(
@@ -121,7 +121,7 @@ fn unread(client: &ClientDetail) -> String {
     }
 }
 
-/// Why its last connection ended, as people say it.
+/// The reason why its last connection ended, as a text.
 fn reason(client: &ClientDetail) -> String {
     let texts = &texts().client;
     let Some(reason) = &client.last_reason else {
@@ -178,7 +178,7 @@ fn view_of(connection: &ConnectionInfo) -> AnyView {
     .erase_client_only()
 }
 
-/// The button asks before it does anything.
+/// The button asks for confirmation.
 fn disconnect(
     id: Signal<String>,
     client: ErasedSignal<Option<ClientDetail>>,

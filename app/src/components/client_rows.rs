@@ -1,4 +1,4 @@
-//! The list of clients. However long it is, only the rows that can be seen are in the page.
+//! The table of clients. Only the visible rows are in the page, whatever the length of the list.
 
 mod row;
 
@@ -16,21 +16,21 @@ use crate::{
     i18n::{Texts, tr},
 };
 
-/// Rows beyond the edges that are in the page too, so that scrolling meets rows and not holes.
+/// Rows above and below the visible ones that are rendered too, so that scrolling shows no empty rows.
 const SPARE: u64 = 8;
 
-/// The list.
+/// The table.
 #[component]
 pub fn ClientRows(
-    /// What is known of it.
+    /// The loaded part of the list.
     client_list: ErasedSignal<ClientList>,
-    /// The rows that are in the page, which this component says.
+    /// The rendered rows. This component sets them.
     visible_rows: ErasedSignal<(u64, u64)>,
-    /// The order: one of the sort keys of the API.
+    /// The order: a sort key of the API.
     sort: ErasedSignal<&'static str>,
-    /// Whether the list has this one order only.
+    /// Whether the order cannot be changed.
     fixed: Signal<bool>,
-    /// Who is looked at.
+    /// The id of the selected client.
     selected: RwSignal<String>,
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
@@ -45,7 +45,7 @@ pub fn ClientRows(
             }
         }
     };
-    // Another order or another search begins at the top.
+    // Scrolls to the top when the order or the search changes.
     let length = ErasedMemo::new(move || client_list.with(ClientList::length));
     effect(move || {
         sort.track();
@@ -53,7 +53,7 @@ pub fn ClientRows(
             div.set_scroll_top(0);
         }
     });
-    // The rows are counted again when there are other rows to count, or another room for them.
+    // The rendered rows are computed again when the list or the window changes its size.
     let resized = StoredValue::new_local(None);
     effect(move || {
         length.track();
@@ -93,18 +93,18 @@ pub fn ClientRows(
     .erase()
 }
 
-/// Which rows a scroller shows, and some more.
+/// The visible rows of a scroll container, with some rows above and below.
 fn rows_of(scroller: &HtmlElement) -> Option<Range<u64>> {
     let probe: HtmlElement = scroller.first_element_child()?.dyn_into().ok()?;
     let height = probe.offset_height().max(1) as u64;
     let above = scroller.scroll_top().max(0) as u64 / height;
     let seen = (scroller.client_height().max(0) as u64).div_ceil(height);
-    // In steps, so that not every row that passes makes work.
+    // In steps of four, so that not every scrolled row causes an update.
     let start = above.saturating_sub(SPARE) / 4 * 4;
     Some(start..above + seen + SPARE)
 }
 
-/// Room for so many rows that are not in the page.
+/// An empty element with the height of rows that are not rendered.
 fn spacer(rows: impl Fn() -> u64 + Send + Sync + 'static) -> AnyView {
     let div = NodeRef::<Div>::new();
     effect(move || {
@@ -129,7 +129,7 @@ fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>) -> AnyView {
                 now if now == down => "descending",
                 _ => "none",
             });
-            // What matters of times and numbers is the newest and the most.
+            // Times and numbers are sorted in descending order first.
             let first = if up == "client_id" { up } else { down };
             let turn = on_click(move || {
                 sort.update(|sort| {
@@ -170,7 +170,7 @@ fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>) -> AnyView {
     .erase()
 }
 
-/// A row that is still to come.
+/// A row that is not loaded yet.
 fn placeholder(n: u64) -> ListItem {
     ListItem::new(n, move || {
         view! {

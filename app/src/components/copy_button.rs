@@ -1,4 +1,4 @@
-//! A button that copies a text and says so.
+//! A button that copies a text and shows the result.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -8,18 +8,18 @@ use crate::{
     i18n::texts,
 };
 
-/// For so many milliseconds the button says what came of it.
+/// Milliseconds for which the button shows the result.
 const SAYS_SO: f64 = 2_000.0;
 
 /// Copies `text` to the clipboard.
 #[component]
 pub fn CopyButton(
-    /// What to copy.
+    /// The text to copy.
     #[prop(into)]
     text: Signal<String>,
-    /// What it is called, for those who can't see what it stands beside.
+    /// The name of the text, for screen readers.
     what: Signal<&'static str>,
-    /// What the button says, where that is not *Copy*.
+    /// The label of the button; none: *Copy*.
     #[prop(optional_no_strip)]
     label: Option<Signal<&'static str>>,
 ) -> impl IntoView {

@@ -7,7 +7,7 @@ mod erased;
 use leptos::{prelude::*, tachys::view::RenderHtml};
 use std::sync::Arc;
 
-/// A view that is there while something holds.
+/// A view that is shown while a condition holds.
 pub(crate) fn when(
     holds: impl Fn() -> bool + Send + Sync + 'static,
     view: impl Fn() -> AnyView + Send + Sync + 'static,
@@ -15,7 +15,7 @@ pub(crate) fn when(
     choose(Arc::new(holds), Arc::new(view), Arc::new(nothing))
 }
 
-/// One view while something holds, and another while it does not.
+/// One view while a condition holds, otherwise another.
 pub(crate) fn either(
     holds: impl Fn() -> bool + Send + Sync + 'static,
     view: impl Fn() -> AnyView + Send + Sync + 'static,
@@ -40,7 +40,7 @@ fn choose(holds: Condition, view: View, other: View) -> AnyView {
     chosen.erase()
 }
 
-/// One entry of a list: what makes it the same entry as before, and how it looks.
+/// An item of a list: its key and its view.
 pub(crate) struct ListItem {
     key: String,
     view: View,
@@ -58,7 +58,7 @@ impl ListItem {
     }
 }
 
-/// Entries that come, go and change places; who stays is not touched.
+/// A keyed list: items are added, removed and moved without rendering the others again.
 pub(crate) fn keyed_list(entries: impl Fn() -> Vec<ListItem> + Send + Sync + 'static) -> AnyView {
     let entries: Arc<dyn Fn() -> Vec<ListItem> + Send + Sync> = Arc::new(entries);
     let each = move || entries();
@@ -67,12 +67,12 @@ pub(crate) fn keyed_list(entries: impl Fn() -> Vec<ListItem> + Send + Sync + 'st
     view! { <For each key children /> }.erase()
 }
 
-/// A view as one that looks like any other from outside.
+/// Converts a view to one common type.
 pub(crate) trait EraseView {
-    /// A part of a page that the server renders too.
+    /// For views that the server renders too.
     fn erase(self) -> AnyView;
 
-    /// A part that only browsers make, out of what they have loaded.
+    /// For views that only browsers create, from data that they have loaded.
     fn erase_client_only(self) -> AnyView;
 }
 
@@ -89,7 +89,7 @@ impl<V: RenderHtml> EraseView for V {
 #[cfg(feature = "hydrate")]
 use erased::erase;
 
-/// On the server there is nothing to save.
+/// On the server the code size does not matter.
 #[cfg(not(feature = "hydrate"))]
 fn erase<V: RenderHtml + 'static, const RENDERED: bool>(view: V) -> AnyView {
     view.into_any()

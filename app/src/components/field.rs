@@ -1,25 +1,25 @@
-//! What was wrong with a form, said where it was wrong.
+//! Errors of form fields.
 
 use leptos::prelude::*;
 
 use crate::{api::ApiError, components::EraseView};
 
-/// A part of the push form that something can be wrong with.
+/// A field of the push form that an error can belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
-    /// Whom it is for.
+    /// The audience.
     To,
     /// The event type.
     Event,
-    /// What they get.
+    /// The data.
     Data,
-    /// How long it may wait.
+    /// The time to live.
     Ttl,
-    /// None of them in particular.
+    /// No field in particular.
     Form,
 }
 
-/// What is wrong, and where.
+/// An error and the field that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldError {
     pub(crate) field: Field,
@@ -39,7 +39,7 @@ impl From<&ApiError> for FieldError {
             ApiError::Problem(problem) => problem.field.as_deref().unwrap_or_default(),
             _ => "",
         };
-        // `to.clients[3]` is a part of `to`.
+        // `to.clients[3]` belongs to the field `to`.
         let field = match named.split(['.', '[']).next() {
             Some("to") => Field::To,
             Some("event") => Field::Event,
@@ -51,12 +51,12 @@ impl From<&ApiError> for FieldError {
     }
 }
 
-/// The complaint about one field, or nothing. It is announced as soon as it is there.
+/// The error of one field, if there is one. Screen readers announce it when it appears.
 #[component]
 pub fn FieldNote(
-    /// The id that `aria-describedby` of the field names.
+    /// The id that `aria-describedby` of the field refers to.
     id: &'static str,
-    /// What to say.
+    /// The text.
     #[prop(into)]
     text: Signal<Option<String>>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! Which messages of the history to show.
+//! The filter of the message history.
 
 use leptos::prelude::*;
 
@@ -8,12 +8,12 @@ use crate::{
     i18n::{Texts, tr},
 };
 
-/// What is asked for. Copies are the same.
+/// The values of the filter. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(crate) struct HistoryFilter {
-    /// One of the values of the choice below.
+    /// A value of the select field below.
     pub(crate) audience: RwSignal<String>,
-    /// The client or the topic.
+    /// The client id or the topic.
     pub(crate) name: RwSignal<String>,
     pub(crate) event: RwSignal<String>,
     pub(crate) text: RwSignal<String>,
@@ -29,7 +29,7 @@ impl HistoryFilter {
         }
     }
 
-    /// What to ask the server. A name that is still missing does not narrow anything.
+    /// The query for the server. An empty name does not filter.
     pub(crate) fn query(self) -> MessagesQuery {
         let filled = |text: RwSignal<String>| {
             let text = text.get().trim().to_owned();
@@ -51,12 +51,12 @@ impl HistoryFilter {
         }
     }
 
-    /// The same, after the panel may have gone.
+    /// The query; none if the panel has been left.
     pub(crate) fn try_query(self) -> Option<MessagesQuery> {
         (!self.text.is_disposed()).then(|| untrack(|| self.query()))
     }
 
-    /// Shows everything.
+    /// Resets the filter.
     pub(crate) fn clear(self) {
         for field in [self.audience, self.name, self.event, self.text] {
             field.set(String::new());
@@ -64,10 +64,10 @@ impl HistoryFilter {
     }
 }
 
-/// The choices, in a row where there is room for it.
+/// The fields of the filter.
 #[component]
 pub fn HistoryFilterFields(
-    /// What is asked for.
+    /// The values of the filter.
     filter: HistoryFilter,
 ) -> impl IntoView {
     let option = |value: &'static str, label: fn(&Texts) -> &'static str| {
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_filled_in_narrows_the_history() {
+    fn only_fields_with_a_value_filter_the_history() {
         let owner = Owner::new();
         owner.set();
         let filter = HistoryFilter::new();

@@ -1,4 +1,4 @@
-//! What was pushed, newest first, with what became of it.
+//! The list of pushed messages, newest first, with their delivery state.
 
 use std::sync::Arc;
 
@@ -20,34 +20,34 @@ use crate::{
     wire::{Ended, MessageDetail, MessageInfo, PushRequest},
 };
 
-/// So many characters of a message are listed.
+/// Characters of the data that are shown in the list.
 const SHOWN: usize = 400;
 
-/// What can be done with a message.
+/// Actions on a message.
 #[derive(Clone, Copy)]
 pub(crate) struct MessageActions {
-    /// Show all that is known of it, or no more.
+    /// Show or hide its details.
     pub(crate) toggle: Callback<String>,
-    /// Take it back.
+    /// Recall it.
     pub(crate) recall: Callback<String>,
 }
 
-/// The messages.
+/// The list.
 #[component]
 pub fn HistoryList(
-    /// What has been read.
+    /// The loaded messages.
     messages: ErasedSignal<MessageHistory>,
-    /// The one that is shown whole.
+    /// The message whose details are shown.
     open: ErasedSignal<Option<Arc<MessageDetail>>>,
-    /// What can be done with one.
+    /// Actions on a message.
     actions: MessageActions,
 ) -> impl IntoView {
-    // The message that a person is asked about before it is taken back.
+    // The message whose recall waits for confirmation.
     let asked = RwSignal::new(String::new());
     let entries = keyed_list(move || {
         let entry = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
-            // Receipts move within the entry: a button that has the focus must stay.
+            // Receipts change inside the item, so that a focused button stays in the page.
             let key = format!("{} {}", message.id, message.ended.is_some());
             ListItem::new(key, move || row(&message, messages, open, asked, actions))
         };
@@ -70,7 +70,7 @@ fn row(
 ) -> AnyView {
     let id = StoredValue::new(message.id.clone());
     let first = Arc::clone(message);
-    // Found once for all that is shown of it.
+    // Looked up once for all that is shown of the message.
     let now = ErasedMemo::new(move || {
         let known = messages.with(|messages| id.with_value(|id| messages.find(id).cloned()));
         Snapshot(known.unwrap_or_else(|| Arc::clone(&first)))
@@ -123,7 +123,7 @@ fn row(
     .erase_client_only()
 }
 
-/// The button asks once: what is taken back can't be had again.
+/// The button asks for confirmation, because a recall cannot be undone.
 fn recall(id: StoredValue<String>, asked: RwSignal<String>, recall: Callback<String>) -> AnyView {
     let label = text(move || match asked.get() == id.get_value() {
         true => texts().messages.confirm_recall.to_owned(),
@@ -213,7 +213,7 @@ fn about(detail: &Arc<MessageDetail>) -> String {
     }
 }
 
-/// The push of this message as a line for a shell.
+/// The push of this message as a curl command.
 fn as_curl(message: &MessageInfo) -> String {
     let push = PushRequest {
         event: message.event.clone(),
@@ -223,7 +223,7 @@ fn as_curl(message: &MessageInfo) -> String {
     curl::push(&browser::origin(), &json)
 }
 
-/// A message as it is now. That it is the same is decided by what changes.
+/// The current state of a message. Two states are equal if the receipts are equal.
 #[derive(Clone)]
 struct Snapshot(Arc<MessageInfo>);
 
@@ -233,7 +233,7 @@ impl PartialEq for Snapshot {
     }
 }
 
-/// The beginning of what was sent; a string as its text.
+/// The beginning of the data; a JSON string as its text.
 fn beginning(json: &str) -> String {
     let text: String = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
     match text.char_indices().nth(SHOWN) {
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_shows_a_text_as_text_and_json_as_json_and_the_beginning_of_long_ones() {
+    fn the_list_shows_the_beginning_of_texts_and_of_json() {
         assert_eq!(beginning(r#""a \"b\"""#), "a \"b\"");
         assert_eq!(beginning(r#"{"n": 1}"#), r#"{"n": 1}"#);
         let long = format!("\"{}\"", "é".repeat(SHOWN + 1));

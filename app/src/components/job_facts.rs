@@ -1,4 +1,4 @@
-//! How a job is: its bar, its steps, how fast it goes, what came of it.
+//! The state of a job: progress bar, steps, speed, result.
 
 use leptos::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::{
     wire::{JobInfo, JobReason, JobState},
 };
 
-/// One job of some: the views share a type with the list.
+/// One job in a list of jobs.
 #[derive(Clone, Copy)]
 pub(crate) struct ShownJob {
     id: StoredValue<String>,
@@ -18,36 +18,36 @@ pub(crate) struct ShownJob {
 }
 
 impl ShownJob {
-    /// The job with this id, once it is among these.
+    /// The job with this id, once it is in the list.
     pub(crate) fn new(id: String, jobs: RwSignal<Vec<JobInfo>>) -> Self {
         let id = StoredValue::new(id);
         Self { id, jobs }
     }
 
-    /// Its id.
+    /// The id.
     pub(crate) fn id(self) -> String {
         self.id.try_get_value().unwrap_or_default()
     }
 
-    /// Something of it; none: it is not there.
+    /// A value of the job; none: the job is not in the list.
     pub(crate) fn tell<T>(self, of: impl FnOnce(&JobInfo) -> T) -> Option<T> {
         self.jobs.track();
         self.tell_untracked(of)
     }
 
-    /// The same, once.
+    /// The same, without tracking.
     pub(crate) fn tell_untracked<T>(self, of: impl FnOnce(&JobInfo) -> T) -> Option<T> {
         let id = self.id();
         let jobs = self.jobs.try_read_untracked()?;
         jobs.iter().find(|job| job.id == id).map(of)
     }
 
-    /// A text of it, which changes with it.
+    /// A text of the job that follows its changes.
     pub(super) fn note(self, of: fn(&JobInfo) -> Option<String>) -> Signal<Option<String>> {
         optional_text(move || self.tell(of).flatten())
     }
 
-    /// How far it is, as a bar. Without a total it only says that it goes on.
+    /// The progress bar. It is indeterminate if the total is unknown.
     pub(super) fn bar(self) -> AnyView {
         let value = self.note(|job| match (job.total, job.state.is_final()) {
             (Some(_), _) => Some(job.step.to_string()),
@@ -67,12 +67,12 @@ impl ShownJob {
     }
 }
 
-/// The job in figures.
+/// The state of a job.
 #[component]
 pub fn JobFacts(
     /// The job.
     job: ShownJob,
-    /// How fast it goes.
+    /// The speed.
     speed: Signal<Option<String>>,
     /// Seconds since 1970.
     now: RwSignal<u64>,
@@ -97,7 +97,7 @@ pub fn JobFacts(
     .erase()
 }
 
-/// The state in words.
+/// The state as a text.
 pub(crate) fn job_state(state: JobState) -> &'static str {
     let texts = &texts().jobs;
     match state {
@@ -108,7 +108,7 @@ pub(crate) fn job_state(state: JobState) -> &'static str {
     }
 }
 
-/// How far it is, in words; none: there is nothing to count.
+/// The progress as a text; none: there are no steps.
 pub(crate) fn progress_text(job: &JobInfo) -> Option<String> {
     let step = formatting::number(job.step);
     match job.total {
@@ -124,7 +124,7 @@ pub(crate) fn progress_text(job: &JobInfo) -> Option<String> {
     }
 }
 
-/// How fast it goes, and how long it will take at that.
+/// The speed and the remaining time.
 pub(crate) fn speed_text(progress_rate: &ProgressRate, total: Option<u64>) -> Option<String> {
     let rate = progress_rate.rate()?;
     let rounded = |rate: f64| formatting::decimal((rate * 10.0).round() / 10.0);
@@ -148,7 +148,7 @@ fn elapsed(job: &JobInfo, now: u64) -> String {
     interpolate(said, &[("time", &span(seconds))])
 }
 
-/// A time span in its two largest units.
+/// A duration in its two largest units.
 fn span(seconds: u64) -> String {
     let (minutes, rest) = (seconds / 60, (seconds % 60).to_string());
     let texts = &texts().job;
@@ -162,7 +162,7 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// How a push fares: what was planned, and where that is now.
+/// The delivery of a tracked push: how many recipients are in each state.
 fn delivery(job: &JobInfo) -> Vec<ListItem> {
     let Some(receipts) = job.delivery else {
         return Vec::new();
@@ -176,7 +176,7 @@ fn delivery(job: &JobInfo) -> Vec<ListItem> {
         (texts.out_of_time, receipts.expired),
         (texts.recalled_tag, receipts.recalled),
     ];
-    // The last two are rare.
+    // The last two are shown only if they are not 0.
     let shown = numbers.into_iter().enumerate();
     let shown = shown.filter(|(i, (_, n))| *i < 4 || *n > 0);
     let entry = |(_, (name, n)): (usize, (&'static str, u64))| {
@@ -199,7 +199,7 @@ fn asked(job: &JobInfo) -> Option<String> {
     waits.then(|| texts().job.asked.to_owned())
 }
 
-/// How it ended: why, or what it said last where that is why.
+/// Why it ended: the reason of the server, or the last message of the worker.
 fn outcome(job: &JobInfo) -> Option<String> {
     let texts = &texts().job;
     let seconds = job.timeout.unwrap_or_default().to_string();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_their_two_largest_units() {
+    fn durations_are_shown_in_their_two_largest_units() {
         for (seconds, said) in [
             (0, "0 s"),
             (59, "59 s"),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_counted_where_there_is_something_to_count() {
+    fn progress_is_shown_as_steps_or_percent() {
         let mut job = job();
         assert_eq!(progress_text(&job).as_deref(), Some("3 of 8"));
         job.total = Some(100);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_says_why() {
+    fn the_end_of_a_job_shows_its_reason() {
         let mut job = job();
         assert_eq!(outcome(&job), None);
         job.state = JobState::Failed;

@@ -1,4 +1,4 @@
-//! Jobs, newest first.
+//! The list of jobs, newest first.
 
 use leptos::prelude::*;
 
@@ -12,10 +12,10 @@ use crate::{
     wire::JobInfo,
 };
 
-/// The jobs.
+/// The list.
 #[component]
 pub fn JobList(
-    /// What there is.
+    /// The jobs.
     jobs: RwSignal<Vec<JobInfo>>,
 ) -> impl IntoView {
     let entries = keyed_list(move || {
@@ -28,7 +28,7 @@ pub fn JobList(
     view! { <ol class="jobs">{entries}</ol> }.erase()
 }
 
-/// A job that changes within its row: a link that has the focus stays.
+/// The row changes in place, so that a focused link stays in the page.
 fn row(first: &JobInfo, jobs: RwSignal<Vec<JobInfo>>) -> AnyView {
     let (at, title) = (first.created_at as f64, first.title.clone());
     let job = ShownJob::new(first.id.clone(), jobs);

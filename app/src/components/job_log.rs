@@ -1,4 +1,4 @@
-//! What a job has said. It follows the end until somebody scrolls up, and again when they are back there.
+//! The log of a job. It follows the end until the user scrolls up, and again after they scroll back to the end.
 
 use leptos::{leptos_dom::helpers::document, prelude::*, web_sys::Element};
 
@@ -7,27 +7,27 @@ use crate::{
     i18n::tr,
 };
 
-/// Where the lines are.
+/// The id of the scroll container.
 const AREA: &str = "job-log";
-/// So many characters tell one beginning from another.
+/// Characters that are compared to detect lines added at the top.
 const HEAD: usize = 80;
-/// So near to the end, in pixels, counts as being there.
+/// Distance from the end, in pixels, that counts as the end.
 const NEAR: i32 = 8;
 
 /// The log of a job.
 #[component]
 pub fn JobLog(
-    /// The lines that are here, as one text.
+    /// The loaded lines as one text.
     text: RwSignal<String>,
     /// Whether the end is followed.
     followed: RwSignal<bool>,
-    /// Whether there are older lines to be had.
+    /// Whether older lines can be loaded.
     has_older: RwSignal<bool>,
-    /// What to say while there are no lines.
+    /// The text to show if there are no lines.
     nothing: Signal<Option<String>>,
-    /// What to say of lines that are gone.
+    /// The text to show if lines were deleted.
     deleted_lines: Signal<Option<String>>,
-    /// The person wants older lines.
+    /// The user wants older lines.
     on_older: Callback<()>,
 ) -> impl IntoView {
     let head = StoredValue::new(String::new());
@@ -39,7 +39,7 @@ pub fn JobLog(
         if followed.get_untracked() {
             to_the_end();
         } else if grew_above && let Some(area) = area() {
-            // Older lines that come before must not move what is being read.
+            // Lines added at the top must not move the lines that are being read.
             area.set_scroll_top(area.scroll_height() - from_end.get_value() as i32);
         }
     });
@@ -49,7 +49,7 @@ pub fn JobLog(
         from_end.set_value(rest.unsigned_abs().into());
         let is_there = rest - area.client_height() <= NEAR;
         let at = area.scroll_top().unsigned_abs().into();
-        // Lines that came since it was scrolled to the end are no reason: only going up is.
+        // New lines do not stop following; only scrolling up does.
         let went_up = at < top.get_value();
         top.set_value(at);
         if followed.get_untracked() != is_there && (is_there || went_up) {

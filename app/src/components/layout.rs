@@ -1,4 +1,4 @@
-//! What stands above and below every page.
+//! The header and the footer of every page.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -8,7 +8,7 @@ use crate::{
     i18n::{interpolate, language, set_language, texts, tr},
 };
 
-/// The name of the product, the way to its pages, and the language.
+/// The header: product name, navigation, language.
 #[component]
 pub fn Header() -> impl IntoView {
     let here = use_location().pathname;
@@ -58,7 +58,7 @@ pub fn Header() -> impl IntoView {
     .erase()
 }
 
-/// Whether a page is the one that a link leads to, or one of its places. Everything is below `/`.
+/// Whether `page` is the page of a link or below it. `/` contains no other page.
 fn is_under(page: &str, link: &str) -> bool {
     match page.strip_prefix(link) {
         Some(rest) => rest.is_empty() || (rest.starts_with('/') && link != "/"),
@@ -66,7 +66,7 @@ fn is_under(page: &str, link: &str) -> bool {
     }
 }
 
-/// What this is, in a line.
+/// The footer: what this is, in one line.
 #[component]
 pub fn Footer() -> impl IntoView {
     let version = [("version", env!("CARGO_PKG_VERSION"))];
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_is_current_on_its_page_and_all_places_of_it() {
+    fn a_link_is_current_on_its_page_and_on_pages_below_it() {
         assert!(is_under("/", "/"));
         assert!(!is_under("/admin", "/"));
         assert!(is_under("/admin", "/admin"));

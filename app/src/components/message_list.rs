@@ -1,4 +1,4 @@
-//! What has arrived, newest first. Everything in a message is text, whatever it looks like.
+//! The received messages, newest first. All data is shown as text and never interpreted as HTML.
 
 mod entry;
 mod search;
@@ -16,12 +16,12 @@ use crate::{
     inbox::{Filter, Inbox, Received, What},
 };
 
-/// The messages of a page.
+/// The list.
 #[component]
 pub fn MessageList(
-    /// What the page holds.
+    /// The received messages.
     inbox: RwSignal<Inbox>,
-    /// What stands there while nothing has arrived.
+    /// The view to show if there are no messages.
     #[prop(into)]
     empty: ViewFn,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! A short list of names that a person adds to and takes from: topics, event types.
+//! An editable list of names: topics, event types.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -7,24 +7,24 @@ use crate::{
     i18n::interpolate,
 };
 
-/// The names as chips, each with a button to leave it, and a field to add one.
+/// The names as chips, each with a remove button, and a field to add one.
 #[component]
 pub fn NameList(
-    /// What `id`s of the fields begin with.
+    /// Prefix of the `id`s of the fields.
     id: &'static str,
-    /// What the field asks for.
+    /// The label of the field.
     label: Signal<&'static str>,
-    /// An example.
+    /// The placeholder of the field.
     placeholder: &'static str,
-    /// What the button that adds is called.
+    /// The label of the button that adds.
     add: Signal<&'static str>,
-    /// What the button that takes `{name}` away is called.
+    /// The label of the button that removes `{name}`.
     leave: Signal<&'static str>,
-    /// What to know about these names.
+    /// A hint about the names.
     hint: Signal<&'static str>,
     /// The names, in the order in which they were added.
     names: RwSignal<Vec<String>>,
-    /// Names that were not allowed, each with the reason.
+    /// Names that were refused, each with the reason.
     #[prop(optional, into)]
     refused: Signal<Vec<(String, String)>>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! The form that pushes: whom it is for, its type, what they get, and how many that is.
+//! The push form: audience, event type, data, time to live, and the number of recipients.
 
 mod audience;
 mod draft;
@@ -20,37 +20,37 @@ pub(crate) use draft::Draft;
 use draft::json_error_text;
 pub(crate) use templates::{StoredTemplates, Templates};
 
-/// How many a push would reach, as far as it is known.
+/// The number of recipients that a push would reach now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RecipientCount {
-    /// Nobody has been named yet.
+    /// Not known yet.
     #[default]
     Unknown,
-    /// So many, a moment ago.
+    /// The number a moment ago.
     Known(AudienceSize),
-    /// The server would not say.
+    /// The server refused to count.
     Refused(FieldError),
 }
 
-/// Asks for everything that a push needs, and hands it over when it is complete.
+/// The form. It calls `on_push` when all fields are valid.
 #[component]
 pub fn PushForm(
-    /// What has been typed.
+    /// The values of the fields.
     draft: Draft,
-    /// How many that would reach.
+    /// The number of recipients.
     recipient_count: ErasedSignal<RecipientCount>,
-    /// Ids to offer.
+    /// Suggested client ids.
     ids: ErasedSignal<Vec<String>>,
-    /// Topics to offer.
+    /// Suggested topics.
     topics: ErasedSignal<Vec<String>>,
-    /// What the server found wrong.
+    /// The error of the server.
     field_error: ErasedSignal<Option<FieldError>>,
-    /// Whether an answer is being waited for.
+    /// Whether a request is running.
     busy: Signal<bool>,
-    /// The push is complete.
+    /// The push is complete and valid.
     on_push: Callback<PushRequest>,
 ) -> impl IntoView {
-    // A push to everyone, until the person has said that it is meant.
+    // Whether a push to everyone waits for confirmation.
     let asked = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -73,7 +73,7 @@ pub fn PushForm(
         (None, RecipientCount::Refused(refused)) => Some(refused.text),
         _ => None,
     });
-    // What was wrong with a field is stale as soon as the field changes.
+    // An error is outdated as soon as a field changes.
     let typed = ErasedMemo::new(move || draft.fields());
     on_change(
         move || typed.track(),
@@ -115,7 +115,7 @@ pub fn PushForm(
     .erase()
 }
 
-/// Asks whether everyone is meant, and how many that is.
+/// Asks for confirmation of a push to everyone.
 fn question(
     asked: RwSignal<bool>,
     recipient_count: ErasedSignal<RecipientCount>,
@@ -251,7 +251,7 @@ fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     .erase()
 }
 
-/// One of a few choices that stand side by side.
+/// An option of a segmented control.
 pub(crate) fn segment(
     group: &'static str,
     label: Signal<&'static str>,
@@ -267,7 +267,7 @@ pub(crate) fn segment(
     .erase()
 }
 
-/// Whom a message is for, in words; of so many clients, where that is known better than by their names.
+/// The audience of a message as a text. `clients` is the number of clients, if the list of ids is incomplete.
 pub(crate) fn audience_text(to: &To, clients: Option<u64>) -> String {
     let texts = &texts().messages;
     match to {
@@ -278,7 +278,7 @@ pub(crate) fn audience_text(to: &To, clients: Option<u64>) -> String {
     }
 }
 
-/// The answer of the server to a push in a sentence.
+/// The answer of the server to a push as a sentence.
 pub(crate) fn push_result_text(answer: &PushAnswer, to: &To) -> String {
     let texts = &texts().push;
     let said = match (answer.connections, answer.queued, to) {
@@ -291,7 +291,7 @@ pub(crate) fn push_result_text(answer: &PushAnswer, to: &To) -> String {
     said.to_owned()
 }
 
-/// How many that is, in a sentence.
+/// The number of recipients as a sentence.
 fn recipient_count_text(recipient_count: &RecipientCount) -> String {
     match recipient_count {
         RecipientCount::Known(size) if size.clients == 0 => texts().push.no_recipient.to_owned(),
@@ -315,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reach_is_a_sentence() {
+    fn the_number_of_recipients_is_a_sentence() {
         let known = |clients, connections| {
             recipient_count_text(&RecipientCount::Known(AudienceSize {
                 clients,
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_whether_it_waits() {
+    fn an_answer_says_whether_the_message_is_queued() {
         let said = |connections, queued, to| {
             let answer = PushAnswer {
                 id: None,

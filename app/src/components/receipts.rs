@@ -1,4 +1,4 @@
-//! What became of a message, as a bar and in numbers.
+//! The delivery state of a message, as a bar and as numbers.
 
 use leptos::prelude::*;
 
@@ -10,10 +10,10 @@ use crate::{
     wire::{MessageInfo, Receipt, Receipts},
 };
 
-/// The width of the bar, in units of its own.
+/// The width of the bar in SVG units.
 const WIDTH: u64 = 1_000;
 
-/// A bar that fills as a message gets further. What it says stands beside it in numbers.
+/// A bar that fills as the delivery progresses. The same numbers are shown as text next to it.
 pub(crate) fn bar(receipts: ErasedMemo<Receipts>) -> AnyView {
     let part =
         move |class: &'static str, before: fn(&Receipts) -> u64, of: fn(&Receipts) -> u64| {
@@ -46,7 +46,7 @@ pub(crate) fn receipt_text(receipt: Receipt) -> &'static str {
     }
 }
 
-/// What became of a message, in numbers.
+/// The delivery state as numbers.
 pub(crate) fn receipts_text(message: &MessageInfo) -> String {
     let receipts = &message.receipts;
     let number = formatting::number;
@@ -78,7 +78,7 @@ mod tests {
     use serde_json::value::RawValue;
 
     #[test]
-    fn receipts_are_told_in_numbers_and_without_noughts() {
+    fn receipts_are_shown_as_numbers_without_zeros() {
         let said = |clients, receipts| {
             receipts_text(&MessageInfo {
                 id: String::new(),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_never_longer_than_it_is() {
+    fn a_bar_never_exceeds_its_width() {
         assert_eq!(share(1, 3), 333);
         assert_eq!(share(5, 3), WIDTH);
         assert_eq!(share(0, 0), 0);

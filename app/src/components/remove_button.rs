@@ -1,10 +1,10 @@
-//! What chips have in common.
+//! The remove button of a chip.
 
 use leptos::prelude::*;
 
 use super::{ClickHandler, EraseView};
 
-/// The button at the end of a chip that takes away what it stands for.
+/// A button that removes the chip.
 pub(crate) fn remove_button(called: Signal<String>, act: ClickHandler) -> AnyView {
     view! {
         <button type="button" aria-label=called on:click=act>

@@ -1,4 +1,4 @@
-//! What keys do on every page, and the dialog that says so.
+//! Keyboard shortcuts, and the dialog that lists them.
 
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement, web_sys::KeyboardEvent};
 use leptos_router::hooks::use_navigate;
@@ -9,17 +9,17 @@ use crate::{
     i18n::{Texts, tr},
 };
 
-/// What something is called in the language of the moment.
+/// A text in the current language.
 type Name = fn(&Texts) -> &'static str;
 
-/// Goes to a page of ours.
+/// Navigates to a page of this site.
 type Go = Box<dyn Fn(&str)>;
 
-/// The dialog that lists the keys.
+/// The id of the dialog.
 const DIALOG: &str = "keys";
-/// A second key counts for so many milliseconds.
+/// Milliseconds in which the second key has to follow.
 const SECOND: f64 = 1_500.0;
-/// After `g`: the key, where it leads, and what that is called.
+/// The key after `g`, its page, and the name of the page.
 const PLACES: [(&str, &str, Name); 7] = [
     ("l", "/", |t| t.shell.listen),
     ("o", "/admin", |t| t.panel.overview),
@@ -30,7 +30,7 @@ const PLACES: [(&str, &str, Name); 7] = [
     ("t", "/try", |t| t.shell.try_it),
 ];
 
-/// Listens to keys, and holds the dialog.
+/// Handles the shortcuts, and contains the dialog.
 #[component]
 pub fn Shortcuts() -> impl IntoView {
     let navigate = use_navigate();
@@ -90,7 +90,7 @@ fn single(key: &'static str, what: fn(&Texts) -> &'static str) -> AnyView {
     .erase()
 }
 
-/// The button that shows the dialog.
+/// The button that opens the dialog.
 pub(crate) fn keys_button() -> AnyView {
     view! {
         <button type="button" class="plain" on:click=on_click(|| browser::show_dialog(DIALOG))>
@@ -102,7 +102,7 @@ pub(crate) fn keys_button() -> AnyView {
     .erase()
 }
 
-/// What a key does at once; where it leads, if it does.
+/// Handles a key. Returns the page to navigate to, if any.
 fn pressed(event: &KeyboardEvent, began: StoredValue<f64, LocalStorage>) -> Option<&'static str> {
     if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
         return None;
@@ -124,7 +124,7 @@ fn pressed(event: &KeyboardEvent, began: StoredValue<f64, LocalStorage>) -> Opti
     None
 }
 
-/// Whether the key goes into a field, where it means itself.
+/// Whether the focus is in an input field.
 fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event
         .target()

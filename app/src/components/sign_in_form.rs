@@ -1,4 +1,4 @@
-//! The way into the panel of a server that has an admin token.
+//! The sign-in form of the admin panel.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -7,16 +7,16 @@ use crate::{
     i18n::{interpolate, texts, tr},
 };
 
-/// Asks for the token.
+/// The form.
 #[component]
 pub fn SignInForm(
-    /// Whether there is a token to ask for at all.
+    /// Whether the server has an admin token.
     token_required: Signal<bool>,
-    /// What was wrong with the last one.
+    /// The error of the last attempt.
     field_error: Signal<Option<String>>,
-    /// Whether an answer is being waited for.
+    /// Whether a request is running.
     busy: Signal<bool>,
-    /// The person typed a token.
+    /// The user entered a token.
     on_token: Callback<String>,
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());

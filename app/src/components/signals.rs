@@ -4,52 +4,51 @@
 use leptos::{ev::MouseEvent, prelude::*};
 use std::cell::Cell;
 
-/// A handler of clicks.
+/// A click handler.
 pub(crate) type ClickHandler = Box<dyn FnMut(MouseEvent)>;
 
-/// What a button does.
+/// Makes a click handler.
 pub(crate) fn on_click(act: impl Fn() + 'static) -> ClickHandler {
     Box::new(move |_| act())
 }
 
-/// What a signal is made of: boxed, so that code is written for each type of value and not for each
-/// place that makes one.
+/// A boxed closure, so that code is generated for each type of value and not for each closure.
 type Make<T> = Box<dyn Fn() -> T + Send + Sync>;
 
 fn derived<T: Send + Sync + 'static>(make: Make<T>) -> Signal<T> {
     Signal::derive(make)
 }
 
-/// A text that changes.
+/// A text signal.
 pub(crate) fn text(text: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     derived(Box::new(text))
 }
 
-/// A text that may be missing, as one that needs room only when it is there.
+/// An optional text. Its element takes no space while it is none.
 pub(crate) fn optional_text(
     text: impl Fn() -> Option<String> + Send + Sync + 'static,
 ) -> Signal<Option<String>> {
     derived(Box::new(text))
 }
 
-/// One of a few words, for an attribute.
+/// A signal of a static text, for example for an attribute.
 pub(crate) fn static_text(
     word: impl Fn() -> &'static str + Send + Sync + 'static,
 ) -> Signal<&'static str> {
     derived(Box::new(word))
 }
 
-/// `"true"` or `"false"`, as the attributes of ARIA want it.
+/// `"true"` or `"false"`, for ARIA attributes.
 pub(crate) fn aria_bool(holds: impl Fn() -> bool + Send + Sync + 'static) -> Signal<&'static str> {
     static_text(move || if holds() { "true" } else { "false" })
 }
 
-/// Whether something holds.
+/// A boolean signal.
 pub(crate) fn bool_signal(holds: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     derived(Box::new(holds))
 }
 
-/// Something to do in the browser, and to do again whenever a signal that it reads has changed.
+/// Runs in the browser, and again whenever a signal that it reads changes.
 pub(crate) fn effect(act: impl Fn() + 'static) {
     start(Box::new(act));
 }
@@ -58,7 +57,7 @@ fn start(act: Box<dyn Fn()>) {
     Effect::new(act);
 }
 
-/// Something to do whenever what `of` reads has changed, and not before.
+/// Runs whenever a signal that `of` reads changes, but not at first.
 pub(crate) fn on_change(of: impl Fn() + 'static, act: impl Fn() + 'static) {
     let begun = Cell::new(false);
     effect(move || {

@@ -1,4 +1,4 @@
-//! How the stream of a page stands, in words and colour.
+//! The state of a stream.
 
 use leptos::prelude::*;
 
@@ -8,12 +8,12 @@ use crate::{
     i18n::{interpolate, plural, texts, tr},
 };
 
-/// The state, what the server said when it ended, and a button to try now.
+/// The state, the reason if it is not open, and a button to retry now.
 #[component]
 pub fn StreamState(
     /// The state to show.
     state: Signal<State>,
-    /// The person does not want to wait.
+    /// The user wants to retry now.
     on_retry: Callback<()>,
 ) -> impl IntoView {
     let class = static_text(move || match state.get() {
@@ -28,7 +28,7 @@ pub fn StreamState(
         State::Waiting { offline: false, .. } => texts().stream.reconnecting,
         State::Waiting { offline: true, .. } => texts().stream.offline,
     });
-    // Outside the live region: a screen reader need not count along.
+    // Outside the live region, so that screen readers do not read the countdown.
     let countdown = text(move || match state.get() {
         State::Waiting {
             seconds,
@@ -65,7 +65,7 @@ pub fn StreamState(
     .erase()
 }
 
-/// Why a stream is not open. What the server said of it is its own words.
+/// Why a stream is not open, as a text. A text of the server is shown unchanged.
 fn reason_text(Reason { code, detail }: &Reason) -> String {
     let texts = &texts().stream;
     let known = match code.as_str() {

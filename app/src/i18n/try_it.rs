@@ -1,7 +1,7 @@
-//! What *Try it* says.
+//! Texts of the page *Try it*.
 
 texts! {
-    /// The lines to try.
+    /// The example code.
     TryIt {
         about: "Example code to push and to subscribe, with the address of this server filled in.",
             "推送与订阅的示例代码，已填好此服务器的地址。";

@@ -1,26 +1,26 @@
-//! Which of the messages a person wants to see.
+//! The filter of the received messages.
 
 use super::{Received, What};
 
-/// What a person looks for.
+/// The values of the filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
-    /// The type that it has to have; empty: one or none, as it comes.
+    /// The event type; empty: any.
     pub(crate) kind: String,
-    /// The topic that it has to come by; empty: any, or none.
+    /// The topic; empty: any.
     pub(crate) topic: String,
-    /// What its text has to contain, in capitals or not, as far as ASCII goes: the tables for the
-    /// rest weigh more than they help.
+    /// The text that the data has to contain. Only ASCII letters are compared without case: Unicode case
+    /// tables would add too much code.
     pub(crate) text: String,
 }
 
 impl Filter {
-    /// Whether nothing is looked for.
+    /// Whether the filter is empty.
     pub(crate) fn is_open(&self) -> bool {
         self.kind.is_empty() && self.topic.is_empty() && self.text.is_empty()
     }
 
-    /// Whether a message is wanted. That some are missing is said whatever is looked for.
+    /// Whether an item matches. A gap always does.
     pub(super) fn matches(&self, received: &Received) -> bool {
         match &received.what {
             What::Message(kind, text) => {

@@ -1,5 +1,5 @@
-//! `/admin`: the panel, behind a sign-in where the server has a token. Its places share one stream
-//! and one sign-in; what a place shows is kept while somebody is at another.
+//! `/admin`: the admin panel, with a sign-in if the server has a token. Its sections share one stream
+//! and one session. The state of a section is kept while another one is shown.
 
 mod clients;
 mod feed;
@@ -47,7 +47,7 @@ pub fn Admin() -> impl IntoView {
         .erase()
 }
 
-/// What a place is called, and what it is for.
+/// The title and the description of a section.
 fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
     match section {
         Section::Overview => [|t| t.panel.overview, |t| t.panel.about_overview],
@@ -57,7 +57,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
     }
 }
 
-/// What an admin sees. Its frame is there before anything is known.
+/// The panel. Its frame is rendered before any data is loaded.
 #[component]
 fn Panel(session: AdminSession) -> impl IntoView {
     let current = CurrentSection::new();
@@ -111,7 +111,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
     .erase()
 }
 
-/// The way from place to place.
+/// The navigation between the sections.
 fn section_nav(current: CurrentSection) -> AnyView {
     let link = move |section: Section| {
         let current = optional_text(move || current.is(section).then(|| "page".to_owned()));

@@ -1,4 +1,4 @@
-//! `/jobs`: every job there is, live, for admins; and `/jobs/{id}`: one of them, for whoever has its address.
+//! `/jobs`: all jobs, live, for admins. `/jobs/{id}`: one job, for anyone who has the URL.
 
 mod job;
 mod job_model;
@@ -9,7 +9,7 @@ use leptos_router::hooks::use_location;
 
 use crate::components::{EraseView, either};
 
-/// The page of all jobs, or of one.
+/// The page.
 #[component]
 pub fn Jobs() -> impl IntoView {
     let here = use_location().pathname;
@@ -17,6 +17,6 @@ pub fn Jobs() -> impl IntoView {
         let path = here.get();
         path.strip_prefix("/jobs/").unwrap_or_default().to_owned()
     };
-    // Whose own signals go with it when the address changes.
+    // The signals of a job are disposed when the URL changes.
     either(move || id().is_empty(), list::view, move || job::view(id())).erase()
 }

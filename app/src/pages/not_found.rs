@@ -1,4 +1,4 @@
-//! An address that leads nowhere.
+//! The page for unknown URLs.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -8,7 +8,7 @@ use crate::{
     i18n::{texts, tr},
 };
 
-/// Says so, and leads back.
+/// The page.
 #[component]
 pub fn NotFound() -> impl IntoView {
     view! {

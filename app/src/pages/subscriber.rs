@@ -1,4 +1,4 @@
-//! `/`: a tab that listens. It has an id, topics, and shows what arrives.
+//! `/`: the subscriber page. It is a client with topics, and shows the messages that it receives.
 
 mod tab;
 mod visibility;
@@ -60,7 +60,7 @@ pub fn Subscriber() -> impl IntoView {
     .erase()
 }
 
-/// What happens to what is pushed while the stream is not open.
+/// A hint about messages that are pushed while the stream is not open.
 fn meanwhile(stream: EventStream) -> Signal<Option<String>> {
     let state = stream.state();
     optional_text(move || match state.get() {
@@ -69,7 +69,7 @@ fn meanwhile(stream: EventStream) -> Signal<Option<String>> {
     })
 }
 
-/// Something that is on or off.
+/// A switch.
 fn switch(
     label: Signal<&'static str>,
     on: RwSignal<bool>,
@@ -142,7 +142,7 @@ fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
     .erase()
 }
 
-/// What to do while nothing has arrived.
+/// The view while there are no messages.
 fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static {
     let origin = RwSignal::new(String::new());
     effect(move || origin.set(browser::origin()));

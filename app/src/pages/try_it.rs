@@ -1,5 +1,5 @@
-//! `/try`: the few lines that push from a language, or listen in a page, filled in for this server and
-//! one client. The lines are files of their own in `snippets/`, where the tests run them.
+//! `/try`: example code that pushes or subscribes, with the URL of this server and a client id filled
+//! in. The examples are files in `snippets/`, and the tests run them.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,7 +12,7 @@ use crate::{
     i18n::{texts, tr},
 };
 
-/// What can be tried: its name, whether it listens, and its lines.
+/// The examples: name, whether it subscribes, and code.
 const TRIES: [(&str, bool, &str); 8] = [
     ("curl", false, include_str!("../../snippets/curl.sh")),
     ("Python", false, include_str!("../../snippets/python.py")),
@@ -40,7 +40,7 @@ pub fn TryIt() -> impl IntoView {
     let origin = RwSignal::new(String::new());
     effect(move || {
         origin.set(browser::origin());
-        // Whom this tab listens as, if it does.
+        // The client id of this tab, if it has one.
         if let Some(id) = browser::session_get("tidings.client_id") {
             client.set(id);
         }
@@ -115,7 +115,7 @@ pub fn TryIt() -> impl IntoView {
     .erase()
 }
 
-/// The lines for this server and this client. What can be in no id would only break them.
+/// Fills in the URL and the client id. Characters that no client id contains are removed.
 fn filled_in(lines: &str, origin: &str, client: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || "_.~:@-".contains(*c);
     let client: String = client.chars().filter(plain).collect();
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_try_names_the_server_and_the_client_and_no_quote_gets_in() {
+    fn every_example_names_the_server_and_the_client_without_quotes() {
         for (name, _, lines) in TRIES {
             let filled = filled_in(lines, "http://127.0.0.1:8020", "o'brien");
             assert!(filled.contains("http://127.0.0.1:8020/"), "{name}");

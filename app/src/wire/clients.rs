@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ConnectionInfo {
-    /// Its number on this node; never used twice while the node runs.
+    /// Its number on this node, unique while the node runs.
     pub id: u64,
-    /// What it subscribed to, patterns included.
+    /// Its topics and patterns.
     pub topics: Vec<String>,
     /// When it was opened, in milliseconds since 1970.
     pub since: u64,
-    /// How many places of the log it is behind the newest message.
+    /// The number of positions in the log that it is behind the newest message.
     #[serde(default)]
     pub behind: u64,
-    /// The address it came from.
+    /// The remote address.
     pub remote: String,
-    /// The `User-Agent` it gave.
+    /// The `User-Agent` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
 }
@@ -26,13 +26,13 @@ pub struct ConnectionInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClientInfo {
-    /// Who it is.
+    /// The client id.
     pub client_id: String,
-    /// Grows with every change of the registry, so that of two accounts of one client the newer is known.
+    /// Increases with every change of the registry, so that the newer of two versions is known.
     pub version: u64,
-    /// Its open connections, oldest first; none: it is not connected.
+    /// Its open connections, oldest first; empty: it is not connected.
     pub connections: Vec<ConnectionInfo>,
-    /// When it was last here, in milliseconds since 1970, where that is known and it is gone.
+    /// When it was last connected, in milliseconds since 1970, if that is known and it is offline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<u64>,
 }
@@ -41,20 +41,20 @@ pub struct ClientInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClientDetail {
-    /// Who it is.
+    /// The client id.
     pub client_id: String,
-    /// Its open connections, oldest first; none: it is not connected.
+    /// Its open connections, oldest first; empty: it is not connected.
     pub connections: Vec<ConnectionInfo>,
-    /// When it was last here, in milliseconds since 1970, where that is known and it is gone.
+    /// When it was last connected, in milliseconds since 1970, if that is known and it is offline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<u64>,
-    /// When it was first seen, in milliseconds since 1970; none: something was pushed to it, and it never came.
+    /// When it first connected, in milliseconds since 1970; none: messages were pushed to it, but it never connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<u64>,
     /// Why its last connection ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reason: Option<String>,
-    /// Direct messages that it has not had, counted up to a thousand.
+    /// Direct messages that it has not received, counted up to a thousand.
     pub unread: u64,
 }
 
@@ -64,12 +64,12 @@ pub struct ClientDetail {
 pub struct ClientsPage {
     /// The clients of this page.
     pub clients: Vec<ClientInfo>,
-    /// What `after` must be for the next page; none on the last.
+    /// The value of `after` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// How many clients are connected in all, whatever the filter.
+    /// The number of connected clients, whatever the filter.
     pub total: u64,
-    /// How many clients the filter lets through, on all pages; told where `offset` was given.
+    /// The number of clients that match the filter, on all pages; only with `offset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! Jobs: one operation, told step by step, with an end.
+//! Jobs: the progress of one operation.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,56 +9,56 @@ use super::Receipts;
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobRequest {
-    /// What it is, for people: 1 to 200 characters.
+    /// The title, for people: 1 to 200 characters.
     pub title: String,
-    /// How many steps it has, where that is known: `total` of the job.
+    /// The number of steps, if it is known: `total` of the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
-    /// Seconds for which the worker may be silent before the job fails: 1 to 86400; 300 by default.
+    /// Seconds after which a job fails if its worker does not report: 1 to 86400; 300 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
 }
 
-/// The body of `PATCH /api/jobs/{id}`: what is new. With nothing in it, it is a sign of life.
+/// The body of `PATCH /api/jobs/{id}`: what has changed. An empty report only resets the timeout.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobReport {
-    /// Steps that are behind it.
+    /// Completed steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u64>,
-    /// Steps that there are.
+    /// All steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// For the log: each of its lines is one there, and the last is the job's `message`.
+    /// Text for the log. Each of its lines becomes a line of the log, and the last one the job's `message`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The number in the log that the first of these lines gets, where the worker counts them itself: what the log
-    /// has already is not taken twice, so a report whose answer was lost can be sent again.
+    /// The number of the first of these lines in the log, if the worker counts lines itself. Lines that the log already
+    /// has are skipped, so a report whose answer was lost can be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// How it ends; `running` while it does not.
+    /// The final state; `running` while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
 }
 
-/// Where a job is. All but `running` are final.
+/// The state of a job. All but `running` are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
-    /// On its way.
+    /// It is running.
     Running,
-    /// It did what it was to do.
+    /// It succeeded.
     Done,
-    /// It did not.
+    /// It failed.
     Failed,
-    /// It was given up.
+    /// It was cancelled.
     Cancelled,
 }
 
 impl JobState {
-    /// Every state, with its name on the wire.
+    /// All states, with their names in JSON.
     pub const ALL: [(Self, &str); 4] = [
         (Self::Running, "running"),
         (Self::Done, "done"),
@@ -66,84 +66,84 @@ impl JobState {
         (Self::Cancelled, "cancelled"),
     ];
 
-    /// Its name on the wire.
+    /// The name in JSON.
     pub fn name(self) -> &'static str {
         let named = Self::ALL.iter().find(|(state, _)| *state == self);
         named.map_or("", |(_, name)| name)
     }
 
-    /// Whether nothing comes after it.
+    /// Whether the state is final.
     pub fn is_final(self) -> bool {
         self != Self::Running
     }
 }
 
-/// Why a job ended, where it was the server that ended it.
+/// Why the server ended a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JobReason {
-    /// The worker was silent for longer than `timeout`.
+    /// The worker did not report for longer than `timeout`.
     Timeout,
-    /// The time to live of the push that it follows was over before everybody had it.
+    /// The tracked push expired before all recipients received it.
     Expired,
-    /// Retention let go of the push that it follows.
+    /// The tracked push was deleted by retention.
     Pruned,
-    /// The push that it follows was taken back.
+    /// The tracked push was recalled.
     Recalled,
 }
 
-/// A job as it is now.
+/// The state of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct JobInfo {
-    /// A UUID. Whoever has it may look on: there is no list but for admins.
+    /// A UUID. Anyone who has it can view the job; only admins can list jobs.
     pub id: String,
-    /// What it is.
+    /// The title.
     pub title: String,
-    /// Where it is.
+    /// The state.
     pub state: JobState,
-    /// Why it ended, where it was the server that ended it.
+    /// Why the server ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<JobReason>,
-    /// Steps that are behind it.
+    /// Completed steps.
     pub step: u64,
-    /// Steps that there are, where that is known.
+    /// All steps, if the number is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// The newest line of its log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Somebody asked it to stop; whether and when it does is up to its worker.
+    /// Whether cancellation was requested. Its worker decides whether and when it stops.
     pub cancel_requested: bool,
-    /// Seconds for which its worker may be silent; none: it has no worker, the server itself reports on it.
+    /// Seconds after which it fails if its worker does not report; none: the server itself reports on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<u64>,
-    /// When it was made, in milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub created_at: u64,
-    /// When it last changed, in milliseconds since 1970. Each change has a later one than that before it, so of two
-    /// accounts of one job the newer is known.
+    /// When it last changed, in milliseconds since 1970. It increases with each change, so that the newer of two
+    /// versions is known.
     pub updated_at: u64,
     /// When it ended, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<u64>,
-    /// What is in its log.
+    /// The range of its log.
     pub log: JobLogExtent,
-    /// The cursor of the push that it follows.
+    /// The cursor of the tracked push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<String>,
-    /// How that push fares: `audience` is what was planned.
+    /// The delivery of the tracked push; `audience` is the planned number of recipients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Receipts>,
 }
 
-/// Which lines a log has. They are numbered from 1.
+/// The range of lines of a log. Lines are numbered from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct JobLogExtent {
-    /// The oldest that is kept; after `last`: none is. Beyond 100,000 the oldest go.
+    /// The oldest kept line; greater than `last`: none. At most 100,000 lines are kept.
     pub first: u64,
-    /// The newest; 0: there never was one.
+    /// The newest line; 0: there was none.
     pub last: u64,
 }
 
@@ -155,7 +155,7 @@ pub struct JobLine {
     pub line: u64,
     /// When it was reported, in milliseconds since 1970.
     pub at: u64,
-    /// What it says.
+    /// The text.
     pub text: String,
 }
 
@@ -165,9 +165,9 @@ pub struct JobLine {
 pub struct JobLogPage {
     /// The lines of this page.
     pub lines: Vec<JobLine>,
-    /// Which lines the log has: what is before `first` was let go.
+    /// The range of the log. Lines before `first` were deleted.
     pub log: JobLogExtent,
-    /// What `after` must be for the next page, or `before` where that was asked; none on the last.
+    /// The value of `after` for the next page, or of `before` if that was used; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
 }
@@ -178,12 +178,12 @@ pub struct JobLogPage {
 pub struct JobsPage {
     /// The jobs of this page.
     pub jobs: Vec<JobInfo>,
-    /// What `before` must be for the next page; none on the last.
+    /// The value of `before` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
-/// On a job's stream: its state as it is now, a [`JobInfo`].
+/// On a job's stream: its current state, a [`JobInfo`].
 pub const EVENT_STATE: &str = "state";
 /// On a job's stream: lines of its log, a list of [`JobLine`] in order, at most 100.
 pub const EVENT_LOG: &str = "log";

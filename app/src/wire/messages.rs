@@ -1,4 +1,4 @@
-//! The history: what was pushed, and how far it came.
+//! The message history: pushed messages and their delivery.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -16,47 +16,47 @@ pub struct MessageInfo {
     /// When it stops being delivered, in milliseconds since 1970; none: with retention.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<u64>,
-    /// Whom it was for; in a list, of several clients the first ten.
+    /// The audience; in a list, at most the first ten of several clients.
     pub to: To,
-    /// How many clients it was for; none for a topic and for everyone.
+    /// The number of clients it is for; none for a topic and for everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<u64>,
     /// The event type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// What was pushed; null once it was recalled.
+    /// The data; null after it was recalled.
     #[cfg_attr(feature = "ssr", schema(value_type = serde_json::Value))]
     pub data: Box<RawValue>,
-    /// How it ended, if it has.
+    /// Why it is no longer delivered, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
-    /// What became of it, in numbers.
+    /// Its delivery in numbers.
     pub receipts: Receipts,
 }
 
-/// Why a message is not delivered any more.
+/// Why a message is no longer delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
-    /// Its time to live is over.
+    /// It expired.
     Expired,
-    /// Somebody took it back.
+    /// It was recalled.
     Recalled,
 }
 
-/// What became of a message. For a message to clients these are clients, each counted once, at the
-/// furthest that it came; for a topic and for everyone they are connections, which do not acknowledge.
+/// The delivery of a message. For a message to clients, each client is counted once, in its furthest state.
+/// For a topic and for everyone, connections are counted; they do not acknowledge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Receipts {
-    /// All of them.
+    /// All recipients.
     pub audience: u64,
-    /// Written to a connection, and not acknowledged.
+    /// Written to a connection, but not acknowledged.
     pub sent: u64,
-    /// Seen by the page.
+    /// Acknowledged by the page.
     pub acknowledged: u64,
-    /// Still waiting.
+    /// Not sent yet.
     pub waiting: u64,
     /// Expired before it could be sent.
     pub expired: u64,
@@ -64,30 +64,30 @@ pub struct Receipts {
     pub recalled: u64,
 }
 
-/// How far a message came at one client.
+/// The delivery of a message to one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Receipt {
-    /// It waits for the client.
+    /// It is queued for the client.
     Queued,
     /// It was written to a connection of the client.
     Sent,
-    /// The page has said that it saw it.
+    /// The page has acknowledged it.
     Acknowledged,
-    /// Its time was over before it could be sent.
+    /// It expired before it could be sent.
     Expired,
     /// It was recalled before it could be sent.
     Recalled,
 }
 
-/// A message's fate at one client.
+/// The delivery of a message to one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Recipient {
-    /// Which client.
+    /// The client id.
     pub client_id: String,
-    /// How far it came.
+    /// The state of delivery.
     pub receipt: Receipt,
 }
 
@@ -95,9 +95,9 @@ pub struct Recipient {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MessageDetail {
-    /// The message, with all the names of its audience.
+    /// The message, with its whole audience.
     pub message: MessageInfo,
-    /// Its fate client by client, the first thousand; empty for a topic and for everyone.
+    /// The delivery for each client, at most the first thousand; empty for a topic and for everyone.
     pub recipients: Vec<Recipient>,
 }
 
@@ -105,9 +105,9 @@ pub struct MessageDetail {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MessagesPage {
-    /// The messages of this page. It may be empty and still have a next one.
+    /// The messages of this page. It may be empty and still have a next page.
     pub messages: Vec<MessageInfo>,
-    /// What `before` must be for the next page; none on the last.
+    /// The value of `before` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }

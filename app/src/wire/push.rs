@@ -1,22 +1,22 @@
-//! Pushing: whom, what, and what came of it.
+//! Pushes: requests and answers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Problem;
 
-/// Whom a push is for.
+/// The audience of a push.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum To {
     /// One client, on all its connections.
     Client(String),
-    /// Several clients; an id that is named twice counts once.
+    /// Several clients; a repeated id counts once.
     Clients(Vec<String>),
-    /// Every connection subscribed to this topic. Patterns are for subscriptions only.
+    /// All connections that are subscribed to this topic. Patterns are for subscriptions only.
     Topic(String),
-    /// Every connection there is.
+    /// All clients.
     Everyone,
 }
 
@@ -25,31 +25,31 @@ pub enum To {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushRequest {
-    /// Whom it is for.
+    /// The audience.
     pub to: To,
-    /// What they get: a string arrives as its text, any other JSON as its JSON text.
+    /// The data. A string arrives as its text, any other JSON as its JSON text.
     #[cfg_attr(feature = "ssr", schema(value_type = serde_json::Value))]
     pub data: Box<RawValue>,
-    /// The event type that `addEventListener` waits for; without one it is `onmessage`.
+    /// The event type for `addEventListener`; without one, `onmessage` is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// Seconds that it may wait for somebody who is not there. 0: only who is connected now.
+    /// Time to live in seconds: how long the message is kept for offline clients. 0: only connected clients get it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<u64>,
-    /// Makes it safe to send the same push again: within 24 hours the same key answers the same id.
+    /// Makes it safe to repeat a push: within 24 hours, the same key returns the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// Refuse the push, and keep nothing, when it would reach nobody now.
+    /// Refuse the push and store nothing if no recipient is connected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub require_online: bool,
-    /// Make a job that tells how the push fares, until nobody waits for it any more. Not for `ttl` 0, which leaves
+    /// Create a job that tracks the delivery until it is complete. Not possible with `ttl` 0, which leaves
     /// no receipts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub track: bool,
 }
 
 impl PushRequest {
-    /// A push with nothing said but whom and what.
+    /// A push with only an audience and data.
     pub fn new(to: To, data: Box<RawValue>) -> Self {
         Self {
             to,
@@ -67,36 +67,36 @@ impl PushRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PushAnswer {
-    /// The cursor of the message; none when it was ephemeral.
+    /// The cursor of the message; none if it is ephemeral.
     pub id: Option<String>,
-    /// How many connections it was handed to now.
+    /// The number of connections that it was sent to.
     pub connections: u64,
-    /// Whether it waits in the log for those who are not there.
+    /// Whether it is kept in the log for offline clients.
     pub queued: bool,
-    /// The job that follows it, where `track` asked for one.
+    /// The job that tracks it, if `track` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
 }
 
-/// One line of what `POST /push/batch` answers: for each line that came, in its order.
+/// One line of the answer of `POST /push/batch`: one for each line of the request, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum BatchAnswer {
-    /// It was accepted.
+    /// The push was accepted.
     Accepted(PushAnswer),
-    /// It was refused, and the others go on.
+    /// The push was refused; the others are not affected.
     Refused(Problem),
 }
 
-/// The body of `POST /ack`: the page has seen everything up to here.
+/// The body of `POST /ack`: the page has received all messages up to `id`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Ack {
-    /// Whose page it is.
+    /// The client id.
     pub client_id: String,
-    /// The cursor of the newest message that it has seen.
+    /// The cursor of the newest received message.
     pub id: String,
 }
 
@@ -105,11 +105,11 @@ pub struct Ack {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AudienceRequest {
-    /// Whom a push would be for.
+    /// The audience of the planned push.
     pub to: To,
 }
 
-/// How many a push would reach, had it been sent at this moment.
+/// The number of recipients that a push would reach now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct AudienceSize {

@@ -1,8 +1,8 @@
-//! Who asks, and what they may do.
+//! The session of the caller.
 
 use serde::{Deserialize, Serialize};
 
-/// The body of `POST /api/session`: signing in to the panel.
+/// The body of `POST /api/session`: sign-in to the admin panel.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -11,12 +11,12 @@ pub struct SignIn {
     pub token: String,
 }
 
-/// What `GET /api/session` answers: what this caller may do.
+/// The answer of `GET /api/session`: what this caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Session {
-    /// Whether pushes and the admin API are open to this caller.
+    /// Whether the caller may push and use the admin API.
     pub admin: bool,
-    /// Whether the server has an admin token at all; without one it serves this machine only.
+    /// Whether the server has an admin token. Without one it serves this machine only.
     pub token_required: bool,
 }

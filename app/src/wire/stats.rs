@@ -1,4 +1,4 @@
-//! How the node is.
+//! Statistics of the node.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,29 +16,29 @@ pub struct Stats {
     pub clients: u64,
     /// Connections open now.
     pub connections: u64,
-    /// Distinct subscriptions (topics and patterns) that somebody holds now.
+    /// Distinct subscriptions (topics and patterns) that are in use now.
     pub topics: u64,
-    /// Connections ever opened.
+    /// Connections opened since the start.
     pub connections_opened: u64,
-    /// Messages accepted.
+    /// Messages accepted since the start.
     pub messages: u64,
     /// Messages in the log.
     pub log_messages: u64,
-    /// Bytes that the log takes on the disk.
+    /// Size of the log on disk, in bytes.
     pub log_bytes: u64,
-    /// Frames handed to connections.
+    /// Frames handed to connections since the start.
     pub deliveries: u64,
 }
 
-/// How the node was over a few seconds.
+/// Measurements of the node over a few seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Sample {
-    /// When these seconds ended, in milliseconds since 1970.
+    /// The end of the interval, in milliseconds since 1970.
     pub at: u64,
-    /// Clients connected then.
+    /// Clients connected at the end.
     pub clients: u64,
-    /// Connections open then.
+    /// Connections open at the end.
     pub connections: u64,
     /// Messages accepted, per second.
     pub pushes: f64,
@@ -47,10 +47,10 @@ pub struct Sample {
     /// Milliseconds from the arrival of a push to its last connection's outbox: the median; none without pushes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_p50: Option<f64>,
-    /// The same for the slowest in a hundred.
+    /// The same, 99th percentile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag_p99: Option<f64>,
-    /// Bytes of memory that are the node's own; 0 where the system does not tell.
+    /// Memory of the process in bytes; 0 if the system does not report it.
     pub memory: u64,
 }
 

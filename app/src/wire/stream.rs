@@ -1,11 +1,11 @@
-//! What a stream tells in band, beside the messages.
+//! Events of a stream other than messages.
 
 use serde::{Deserialize, Serialize};
 
-/// The event that takes a message off the screen; its data is a [`Recall`].
+/// The event that recalls a message; its data is a [`Recall`].
 pub const EVENT_RECALL: &str = "recall";
 
-/// The data of `event: recall`: take this message off the screen.
+/// The data of `event: recall`: remove this message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Recall {
@@ -17,39 +17,39 @@ pub struct Recall {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Welcome {
-    /// Who the server takes this connection for.
+    /// The client id of this connection.
     pub client_id: String,
     /// The node it is connected to.
     pub node: String,
-    /// Seconds between two pings; a stream that is silent for two of them is dead.
+    /// Seconds between two pings. A stream without data for two of them is dead.
     pub heartbeat: u64,
-    /// What this connection is subscribed to.
+    /// The topics and patterns of this connection.
     pub topics: Vec<String>,
 }
 
-/// The data of `event: refused`: one topic was not allowed, the rest of the stream goes on.
+/// The data of `event: refused`: one topic is not allowed. The rest of the stream continues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Refused {
-    /// The topic as it was asked for.
+    /// The topic as it was requested.
     pub topic: String,
-    /// Why, for programs.
+    /// The reason as a code, for programs.
     pub code: String,
-    /// Why, for people.
+    /// The reason as a text, for people.
     pub detail: String,
 }
 
-/// The data of `event: gap`: messages that this stream can't bring any more. It goes on after it.
+/// The data of `event: gap`: messages that are no longer available. The stream continues after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Gap {
-    /// The first place at which something may be missing; none where nobody can say.
+    /// The first missing position; none if it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The last.
+    /// The last missing position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// Why: `pruned`, `expired`, `unknown_epoch`, `ahead_of_log` or `slow_reader`.
+    /// The reason: `pruned`, `expired`, `unknown_epoch`, `ahead_of_log` or `slow_reader`.
     pub reason: String,
 }
 
@@ -57,8 +57,8 @@ pub struct Gap {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Reconnect {
-    /// Milliseconds to wait before coming back.
+    /// Milliseconds to wait before reconnecting.
     pub after_ms: u64,
-    /// Why it closes.
+    /// The reason.
     pub reason: String,
 }

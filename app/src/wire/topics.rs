@@ -1,14 +1,14 @@
-//! What is subscribed to.
+//! Subscribed topics.
 
 use serde::{Deserialize, Serialize};
 
-/// A topic or pattern that somebody is subscribed to.
+/// A subscribed topic or pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct TopicInfo {
-    /// As it stands in the subscription.
+    /// The topic or pattern of the subscription.
     pub topic: String,
-    /// Connections that are subscribed to just this. A push to a topic reaches those of matching patterns too:
+    /// Connections with exactly this subscription. A push to a topic also reaches matching patterns:
     /// `POST /api/audience` counts them.
     pub connections: u64,
 }
@@ -19,7 +19,7 @@ pub struct TopicInfo {
 pub struct TopicsPage {
     /// The topics of this page.
     pub topics: Vec<TopicInfo>,
-    /// What `after` must be for the next page; none on the last.
+    /// The value of `after` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }

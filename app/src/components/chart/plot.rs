@@ -1,21 +1,21 @@
-//! Where the points of a chart lie, and its lines as SVG paths. No I/O.
+//! Coordinates and SVG paths of a chart. No I/O.
 
-/// The width of the plot, in units of its own.
+/// The width of the plot in SVG units.
 pub(crate) const WIDTH: f64 = 6_000.0;
-/// Its height.
+/// The height of the plot in SVG units.
 pub(crate) const HEIGHT: f64 = 1_000.0;
 
-/// A moment in milliseconds since 1970, and a value where there was one.
+/// A time in milliseconds since 1970, and the value if there is one.
 pub(crate) type Point = (f64, Option<f64>);
 
-/// What part of time and value a chart shows.
+/// The range of times and values that a chart shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Frame {
-    /// The moment at the left edge.
+    /// The time at the left edge.
     pub(crate) from: f64,
-    /// The moment at the right edge.
+    /// The time at the right edge.
     pub(crate) until: f64,
-    /// The value at the upper edge; that at the lower one is 0.
+    /// The value at the upper edge. The lower edge is 0.
     pub(crate) top: f64,
 }
 
@@ -34,7 +34,7 @@ impl Frame {
         }
     }
 
-    /// How far to the right a moment lies.
+    /// The x coordinate of a time.
     pub(crate) fn x(&self, at: f64) -> f64 {
         (at - self.from) / (self.until - self.from) * WIDTH
     }
@@ -43,8 +43,8 @@ impl Frame {
         HEIGHT - value / self.top * HEIGHT
     }
 
-    /// The line through these points. It is broken where a value is missing, and where the next
-    /// point is more than `apart` milliseconds away: the node was not there.
+    /// The SVG path of a line. It is broken where a value is missing, and where two points are more than
+    /// `apart` milliseconds apart: the node was not running.
     pub(crate) fn line(&self, points: &[Point], apart: f64) -> String {
         let mut path = String::new();
         let mut last = f64::NEG_INFINITY;
@@ -55,7 +55,7 @@ impl Frame {
             };
             let step = if at - last > apart { 'M' } else { 'L' };
             path.push(step);
-            // Whole numbers are fine enough, and need no code that writes fractions.
+            // Integers are precise enough, and need less code than fractions.
             path.push_str(&(self.x(*at) as i64).to_string());
             path.push(' ');
             path.push_str(&(self.y(*value) as i64).to_string());
@@ -64,7 +64,7 @@ impl Frame {
         path
     }
 
-    /// Which of the points lies nearest to a share (0 to 1) of the width.
+    /// The index of the point nearest to a horizontal position (0 to 1).
     pub(crate) fn nearest(&self, points: &[Point], share: f64) -> Option<usize> {
         let at = self.from + share * (self.until - self.from);
         let after = points.partition_point(|(other, _)| *other < at);
@@ -79,7 +79,7 @@ impl Frame {
     }
 }
 
-/// The next number of the kind 1, 2 or 5 with noughts; 1 for nothing at all.
+/// Rounds up to 1, 2 or 5 times a power of ten; 1 if there are no values.
 fn round_up(value: f64) -> f64 {
     if value <= 0.0 {
         return 1.0;
@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_runs_from_left_to_right_and_high_values_lie_high() {
+    fn points_are_mapped_to_coordinates() {
         let points = [(0.0, Some(0.0)), (5.0, Some(5.0)), (10.0, Some(10.0))];
         let frame = Frame::around(&points, 10.0, 10.0);
         assert_eq!(frame.line(&points, 6.0), "M0 1000L3000 500L6000 0");
     }
 
     #[test]
-    fn a_line_is_broken_where_nothing_is_known() {
+    fn a_line_is_broken_where_values_are_missing() {
         let points = [
             (0.0, Some(1.0)),
             (1.0, None),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_than_the_frame_is_not_drawn() {
+    fn points_before_the_range_are_not_drawn() {
         let points = [(0.0, Some(1.0)), (95.0, Some(1.0))];
         let frame = Frame::around(&points, 100.0, 10.0);
         assert_eq!(frame.line(&points, 1e9), "M3000 0");

@@ -1,4 +1,4 @@
-//! One client in the list.
+//! One row of the client table.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::{
     wire::ClientInfo,
 };
 
-/// So many topics are named in a row.
+/// Topics that are shown in a row.
 const TOPICS: usize = 3;
 
-/// The row of a client; of one that is not known yet, the room for it.
+/// The row of a client, or a placeholder if the client is not loaded.
 pub(super) fn entry(
     n: u64,
     client: Option<&Arc<ClientInfo>>,
@@ -97,7 +97,7 @@ fn topics(client: &ClientInfo) -> AnyView {
     .erase_client_only()
 }
 
-/// Where its first connection comes from.
+/// The origin of its first connection.
 fn origin(client: &ClientInfo) -> String {
     let Some(connection) = client.connections.first() else {
         return String::new();
@@ -105,7 +105,7 @@ fn origin(client: &ClientInfo) -> String {
     origin_text(&connection.remote, connection.user_agent.as_deref())
 }
 
-/// An address and a program, in short.
+/// The address and the program of a connection, in short.
 pub(crate) fn origin_text(remote: &str, agent: Option<&str>) -> String {
     match agent.map(agent_in_short) {
         Some(agent) => format!("{} \u{b7} {agent}", host(remote)),
@@ -113,18 +113,18 @@ pub(crate) fn origin_text(remote: &str, agent: Option<&str>) -> String {
     }
 }
 
-/// An address without its port, which says nothing to people.
+/// An address without its port.
 fn host(address: &str) -> &str {
     match address.rsplit_once(':') {
-        // A bare IPv6 address has colons and no port.
+        // An IPv6 address without a port contains colons too.
         Some((host, _)) if !host.contains(':') || host.ends_with(']') => host,
         _ => address,
     }
 }
 
-/// What people call the program behind a `User-Agent`; its first word where it is no browser.
+/// The name of the browser in a `User-Agent`; for other programs the first word.
 fn agent_in_short(user_agent: &str) -> &str {
-    // Browsers name the ones that they want to be taken for, so the order matters.
+    // Browsers name others for compatibility, so the order matters.
     let known = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_agent_is_called_what_people_call_it() {
+    fn browsers_are_recognized_by_their_user_agent() {
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         assert_eq!(agent_in_short(chrome), "Chrome");
         assert_eq!(agent_in_short(&format!("{chrome} Edg/140.0")), "Edge");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_shown_without_its_port() {
+    fn an_address_is_shown_without_its_port() {
         assert_eq!(host("127.0.0.1:49498"), "127.0.0.1");
         assert_eq!(host("[::1]:49498"), "[::1]");
         assert_eq!(host("2001:db8::7"), "2001:db8::7");

@@ -1,8 +1,8 @@
-//! A view of which only what browsers need is kept, whatever its type.
+//! A type-erased view with only the code that browsers need.
 //!
-//! Leptos' own `AnyView` keeps more for each type: how to hydrate it bit by bit while data comes in,
-//! and how to turn one value of the type into another. Nothing in these pages waits while it renders,
-//! and what changes in a part changes by its own signals, so that code would be loaded and never run.
+//! Leptos' own `AnyView` contains more code for each type: asynchronous hydration, and rebuilding one
+//! value into another. These pages never suspend while they render, and erased views change through
+//! their own signals. So that code would be downloaded and never run.
 
 use leptos::{
     prelude::*,
@@ -14,16 +14,16 @@ use leptos::{
     },
 };
 
-/// Where the server has put the view, if it has.
+/// The position of the server-rendered view in the page, if there is one.
 type Place<'a> = Option<(&'a Cursor, &'a PositionState)>;
 
-/// How to make the view.
+/// A function that creates the view.
 type Make = dyn FnOnce(Place<'_>) -> Box<dyn Mountable> + Send;
 
-/// A view that is still to be made.
+/// A view that is not created yet.
 struct Erased(Box<Make>);
 
-/// `view` as any other. When the server has not `RENDERED` it, it is never looked for in the page.
+/// Erases the type of `view`. If `RENDERED` is false, the view is never searched for in the server-rendered page.
 pub(super) fn erase<V: RenderHtml + 'static, const RENDERED: bool>(view: V) -> AnyView {
     const { assert!(V::EXISTS, "a part has something to show") };
     let make = move |place: Place<'_>| -> Box<dyn Mountable> {
@@ -37,7 +37,7 @@ pub(super) fn erase<V: RenderHtml + 'static, const RENDERED: bool>(view: V) -> A
     Erased(Box::new(make)).into_any()
 }
 
-/// The view in the page.
+/// A view that is in the page.
 struct Made(Box<dyn Mountable>);
 
 impl Render for Erased {
@@ -93,7 +93,7 @@ impl RenderHtml for Erased {
         self
     }
 
-    /// Browsers make elements, not HTML.
+    /// Browsers do not render HTML text.
     fn to_html_with_buf(
         self,
         _: &mut String,

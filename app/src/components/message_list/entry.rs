@@ -1,4 +1,4 @@
-//! One entry of the list: a message, that one was taken back, or that some are missing.
+//! One item of the list: a message, a recalled message, or a gap.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::{
     json,
 };
 
-/// JSON of more lines than this is folded.
+/// JSON with more lines is collapsed.
 const FOLDED: usize = 12;
-/// So many characters of it show what it is.
+/// Characters of collapsed JSON that are shown.
 const PREVIEW_CHARS: usize = 160;
 
 pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyView {
@@ -93,7 +93,7 @@ fn body(received: &Arc<Received>) -> AnyView {
     .erase_client_only()
 }
 
-/// A text as it is. What scrolls has to be within reach of the keyboard; the rest need not be.
+/// A block of text. Only blocks that scroll are keyboard-focusable.
 fn block(class: &'static str, body: Signal<String>, scrolls: bool) -> AnyView {
     view! {
         <pre class=class tabindex=scrolls.then_some("0")>
@@ -111,7 +111,7 @@ fn is_long(text: &str) -> bool {
     text.len() > 600 || text.lines().count() > FOLDED
 }
 
-/// What it is, in a word.
+/// The tag of an item.
 fn kind(what: &What) -> String {
     let texts = &texts().inbox;
     let kind = match what {
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_says_why_and_one_of_a_kind_that_is_not_known_says_which() {
+    fn a_gap_shows_its_reason_also_if_the_reason_is_unknown() {
         let said = |reason: &str| absence_text(&What::Gap(reason.to_owned()));
         assert!(said("pruned").contains("retention period"));
         assert!(said("something_new").contains("something_new"));

@@ -1,4 +1,4 @@
-//! What a person looks for among the messages.
+//! The search and filter fields of the message list.
 
 use leptos::prelude::*;
 
@@ -8,13 +8,13 @@ use crate::{
     inbox::{Filter, Inbox},
 };
 
-/// A part of what is looked for.
+/// A field of the filter.
 type Field = fn(&mut Filter) -> &mut String;
 
-/// What something is called in the language of the moment.
+/// A text in the current language.
 type Name = fn(&Texts) -> &'static str;
 
-/// The field for a text, and the choices of a topic and a type.
+/// The search field, and the select fields for topic and type.
 pub(super) fn fields(inbox: RwSignal<Inbox>) -> AnyView {
     let wanted: Field = |filter| &mut filter.text;
     let topic = choice(
@@ -47,7 +47,7 @@ pub(super) fn fields(inbox: RwSignal<Inbox>) -> AnyView {
     .erase()
 }
 
-/// The choice of one of these names, or of every one.
+/// A select field with these names and one option for all.
 fn choice(
     inbox: RwSignal<Inbox>,
     names: fn(&Inbox) -> Vec<String>,

@@ -1,4 +1,4 @@
-//! Whom a push is for: one client, several, a topic, everyone.
+//! The audience fields of the push form: one client, several clients, a topic, everyone.
 
 use leptos::prelude::*;
 
@@ -12,16 +12,16 @@ use crate::{
     i18n::{Texts, tr},
 };
 
-/// The choice, and the field that belongs to it.
+/// The choice of the kind, and its field.
 #[component]
 pub fn AudienceFields(
-    /// What has been typed.
+    /// The values of the form.
     draft: Draft,
-    /// Ids to offer.
+    /// Suggested client ids.
     ids: ErasedSignal<Vec<String>>,
-    /// Topics to offer.
+    /// Suggested topics.
     topics: ErasedSignal<Vec<String>>,
-    /// What is wrong with it.
+    /// The error of the field.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
     let choice = move |label: fn(&Texts) -> &'static str, audience: Audience| {

@@ -1,4 +1,4 @@
-//! A push as it is being written.
+//! The values of the push form.
 
 use leptos::prelude::*;
 use serde_json::value::{RawValue, to_raw_value};
@@ -11,7 +11,7 @@ use crate::{
     wire::{MessageInfo, PushRequest, To},
 };
 
-/// The four audiences, as the form offers them.
+/// The four kinds of audience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Audience {
     One,
@@ -20,7 +20,7 @@ pub(crate) enum Audience {
     Everyone,
 }
 
-/// What the form holds. Copies are the same form.
+/// The values of the form. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft {
     pub(super) audience: ErasedSignal<Audience>,
@@ -37,7 +37,7 @@ pub(crate) struct Draft {
 impl Audience {
     const ALL: [Self; 4] = [Self::One, Self::Several, Self::Topic, Self::Everyone];
 
-    /// What a template calls it.
+    /// The name in a template.
     fn name(self) -> &'static str {
         match self {
             Self::One => "one",
@@ -70,7 +70,7 @@ impl Draft {
         }
     }
 
-    /// Takes over a message that was pushed before, to be pushed again.
+    /// Fills the form with a message, to push it again.
     pub(crate) fn fill(self, message: &MessageInfo) {
         match &message.to {
             To::Client(id) => {
@@ -96,19 +96,19 @@ impl Draft {
         self.data.set(text.unwrap_or_else(|_| json.to_owned()));
     }
 
-    /// Is for this client, and no other.
+    /// Sets the audience to one client.
     pub(crate) fn address(self, client_id: String) {
         self.audience.set(Audience::One);
         self.client.set(client_id);
     }
 
-    /// Is for this topic.
+    /// Sets the audience to a topic.
     pub(crate) fn address_topic(self, topic: String) {
         self.audience.set(Audience::Topic);
         self.topic.set(topic);
     }
 
-    /// What has been typed for the audience that was chosen.
+    /// The name field of the selected kind of audience.
     fn name(self) -> RwSignal<String> {
         match self.audience.get() {
             Audience::One | Audience::Everyone => self.client,
@@ -117,7 +117,7 @@ impl Draft {
         }
     }
 
-    /// All that the form holds, in an order that stays.
+    /// All values of the form, in a fixed order.
     pub(crate) fn fields(self) -> Vec<String> {
         let flag = |flag: RwSignal<bool>| if flag.get() { "yes" } else { "" }.to_owned();
         vec![
@@ -131,7 +131,7 @@ impl Draft {
         ]
     }
 
-    /// Takes over what [`fields`](Self::fields) gave.
+    /// Fills the form with the values of [`fields`](Self::fields).
     pub(crate) fn fill_fields(self, fields: &[String]) {
         let field = |n: usize| fields.get(n).cloned().unwrap_or_default();
         self.audience.set(Audience::named(&field(0)));
@@ -143,7 +143,7 @@ impl Draft {
         self.require_online.set(field(6) == "yes");
     }
 
-    /// Whom it is for.
+    /// The audience.
     pub(crate) fn to(self) -> Result<To, FieldError> {
         let needed = |why| FieldError::new(Field::To, why);
         match self.audience.get() {
@@ -163,7 +163,7 @@ impl Draft {
         }
     }
 
-    /// Where the data is not JSON, if it has to be.
+    /// The JSON error of the data, if the data has to be JSON.
     pub(super) fn mistake(self) -> Option<JsonError> {
         if !self.as_json.get() {
             return None;
@@ -174,7 +174,7 @@ impl Draft {
         })
     }
 
-    /// The whole push, or the first thing that is wrong with it.
+    /// The push, or the first error.
     pub(super) fn request(self) -> Result<PushRequest, FieldError> {
         let to = self.to()?;
         let ttl = match self.ttl.get().trim() {
@@ -201,14 +201,14 @@ impl Draft {
             event: Some(event.trim().to_owned()).filter(|event| !event.is_empty()),
             ttl,
             require_online: self.require_online.get(),
-            // How a message to many fares is followed as a job, unless nothing is kept of it.
+            // A push to many recipients is tracked by a job, unless it is ephemeral.
             track: !matches!(to, To::Client(_)) && ttl != Some(0),
             ..PushRequest::new(to, data)
         })
     }
 }
 
-/// Where a text stops being JSON, in a sentence.
+/// A JSON error as a sentence.
 pub(super) fn json_error_text(mistake: &JsonError) -> String {
     let (line, column) = (mistake.line.to_string(), mistake.column.to_string());
     let values = [
@@ -219,7 +219,7 @@ pub(super) fn json_error_text(mistake: &JsonError) -> String {
     interpolate(texts().push.mistake, &values)
 }
 
-/// Ids with white space or commas between them, each once.
+/// Splits ids at white space and commas, and removes duplicates.
 fn names(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in text.split(|c: char| c.is_whitespace() || c == ',') {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_brings_back_what_was_in_the_form() {
+    fn a_template_restores_the_form() {
         let (_owner, draft) = draft();
         draft.audience.set(Audience::Topic);
         draft.topic.set("news".to_owned());
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_that_lacks_something_says_where() {
+    fn an_incomplete_push_names_the_field() {
         let (_owner, draft) = draft();
         let missing = |draft: Draft| draft.request().expect_err("incomplete").field;
         assert_eq!(missing(draft), Field::To);
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_sent_as_a_string_and_json_as_it_was_typed() {
+    fn text_is_sent_as_a_string_and_json_unchanged() {
         let (_owner, draft) = draft();
         draft.audience.set(Audience::Topic);
         draft.topic.set(" orders/42 ".to_owned());
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_can_be_pushed_again_as_it_was() {
+    fn a_message_can_be_pushed_again() {
         let (_owner, draft) = draft();
         let mut message = MessageInfo {
             id: "k3-1".to_owned(),

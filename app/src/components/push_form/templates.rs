@@ -1,4 +1,4 @@
-//! Pushes that are kept in this browser, to be pushed again.
+//! Push templates, stored in the browser.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -11,15 +11,15 @@ use crate::{
     i18n::{interpolate, texts, tr},
 };
 
-/// The templates: for each its name, and then what the form holds.
+/// The templates. Each is its name, followed by the values of the form.
 pub(crate) type StoredTemplates = Vec<Vec<String>>;
 
-/// The templates, and how to add one, take one and drop one.
+/// The list of templates, with buttons to save, load and delete one.
 #[component]
 pub fn Templates(
-    /// The form that they are taken from, and that they fill.
+    /// The form that is saved and filled.
     draft: Draft,
-    /// The templates, in the order of their names.
+    /// The templates, sorted by name.
     kept: ErasedSignal<StoredTemplates>,
 ) -> impl IntoView {
     let name = RwSignal::new(String::new());
@@ -102,7 +102,7 @@ fn row(
     .erase_client_only()
 }
 
-/// Offers to have the one that was dropped last again.
+/// Offers to restore the template that was deleted last.
 fn undo(
     kept: ErasedSignal<StoredTemplates>,
     dropped: ErasedSignal<Option<Vec<String>>>,
@@ -132,7 +132,7 @@ fn undo(
     .erase_client_only()
 }
 
-/// Adds a template in its place. One of the same name makes way.
+/// Inserts a template by name. It replaces one with the same name.
 fn put(kept: &mut StoredTemplates, template: Vec<String>) {
     kept.retain(|other| other.first() != template.first());
     let place = kept.partition_point(|other| other.first() < template.first());
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_are_in_order_and_a_name_is_there_once() {
+    fn templates_are_sorted_and_have_unique_names() {
         let template = |name: &str, data: &str| vec![name.to_owned(), data.to_owned()];
         let mut kept = StoredTemplates::new();
         put(&mut kept, template("b", "1"));

@@ -1,4 +1,4 @@
-//! *Clients*: who is connected, and who was here. Of the list only what is looked at is read.
+//! The section *Clients*: connected and known clients. Only the visible rows are loaded.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -20,11 +20,11 @@ use crate::{
     i18n::{self, interpolate, plural, texts, tr},
 };
 
-/// Milliseconds from one reading of what has changed to the next.
+/// Minimum milliseconds between two refreshes of changed rows.
 const REFRESH_INTERVAL: f64 = 1_000.0;
-/// Milliseconds to wait for the next letter of a search, or the next turn of a wheel.
+/// Milliseconds to wait for further typing or scrolling before loading.
 const PAUSE: f64 = 80.0;
-/// The orders that the list can have.
+/// The sort keys.
 const ORDERS: [&str; 6] = [
     "-since",
     "since",
@@ -34,7 +34,7 @@ const ORDERS: [&str; 6] = [
     "connections",
 ];
 
-/// The list and who is looked at. Copies are the same.
+/// The list and the selected client. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Clients {
     session: AdminSession,
@@ -49,7 +49,7 @@ pub(super) struct Clients {
     reading: StoredValue<Reading, LocalStorage>,
 }
 
-/// What is being asked for, and when that will be done again.
+/// Running and scheduled requests.
 #[derive(Default)]
 struct Reading {
     busy: bool,
@@ -111,7 +111,7 @@ impl Clients {
         url_query::sync(self.current, Section::Clients, read, write);
     }
 
-    /// What to ask for, but for the window.
+    /// The query, without the window.
     fn query(self) -> ClientsQuery {
         let search = self.search.get().trim().to_owned();
         let all = self.all.get();
@@ -119,7 +119,7 @@ impl Clients {
             all,
             limit: Some(WINDOW as u32),
             q: (!search.is_empty()).then_some(search),
-            // Of those who are away, nobody keeps an order but that of their names.
+            // The server sorts lists with offline clients by id only.
             sort: Some(if all { "client_id" } else { self.sort.get() }),
             ..ClientsQuery::default()
         }
@@ -141,7 +141,7 @@ impl Clients {
         self.selected.handle(update);
     }
 
-    /// Reads what is missing, once nothing changes for a moment.
+    /// Loads missing rows after a short pause.
     fn read_soon(self) {
         self.reading.try_update_value(|reading| {
             let read = move || spawn_local(async move { self.read().await });
@@ -149,7 +149,7 @@ impl Clients {
         });
     }
 
-    /// Reads what is shown again, not too often.
+    /// Refreshes the visible rows, at most once per interval.
     fn read_again(self) {
         self.reading.try_update_value(|reading| {
             let wait = reading.last + REFRESH_INTERVAL - browser::now();
@@ -169,7 +169,7 @@ impl Clients {
         });
     }
 
-    /// Reads window after window until all that is looked at is there.
+    /// Loads windows until all visible rows are loaded.
     async fn read(self) {
         let begin = self
             .reading
@@ -210,7 +210,7 @@ impl Clients {
                     .update(|client_list| client_list.merge(n, page.clients, length));
                 Ok(())
             }
-            // The next turn asks for what is wanted now.
+            // The query has changed. The next iteration uses the new one.
             Ok(_) => Ok(()),
             Err(error) => {
                 self.session.check_unauthorized(&error);
@@ -223,7 +223,7 @@ impl Clients {
     }
 }
 
-/// The place of the panel.
+/// The view of the section.
 pub(super) fn view(clients: Clients) -> AnyView {
     let selected = clients.selected;
     let looks = move || selected.id.with(|id| !id.is_empty());
@@ -329,7 +329,7 @@ fn wrong(clients: Clients) -> AnyView {
     when(move || clients.wrong.with(Option::is_some), again)
 }
 
-/// What stands there while there is nobody to list.
+/// The view if there are no clients to list.
 fn nobody(clients: Clients) -> AnyView {
     let searches = move || clients.search.with(|text| !text.trim().is_empty());
     let title = text(move || {

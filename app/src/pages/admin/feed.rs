@@ -1,4 +1,4 @@
-//! What the server tells the panel, as it happens: one stream for all that the panel shows.
+//! Live updates of the panel: one stream for all sections.
 
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
@@ -14,21 +14,21 @@ use crate::{
     },
 };
 
-/// One piece of news.
+/// An update from the server.
 pub(super) enum Update {
-    /// From here on everything is told; what was before has to be asked for.
+    /// Updates start here. Earlier data has to be loaded.
     Reload,
-    /// These clients have come, gone, or changed what they listen to.
+    /// These clients connected, disconnected, or changed their topics.
     Clients(Vec<ClientInfo>),
-    /// Something was pushed.
+    /// A message was pushed.
     Pushed,
-    /// At these clients receipts have moved.
+    /// The receipts of these clients have changed.
     Receipts(Vec<String>),
-    /// The node was like this over the last seconds.
+    /// The measurements of the last seconds.
     Sample(Sample),
 }
 
-/// A stream of news, open as long as somebody is signed in.
+/// Opens the stream while an admin is signed in.
 pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static) -> EventStream {
     let stream = EventStream::new(move |told| match told {
         Told::Welcome => then(&Update::Reload),

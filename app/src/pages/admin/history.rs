@@ -1,4 +1,4 @@
-//! What was pushed and what became of it, live.
+//! The section *Messages*: pushed messages and their delivery state, live.
 
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use crate::{
     wire::{MessageDetail, MessageInfo},
 };
 
-/// So many messages come in one answer.
+/// Messages per request.
 const PAGE: u32 = 50;
-/// News that come within so many milliseconds are asked about together.
+/// Milliseconds in which updates are collected into one request.
 const BATCH_DELAY: f64 = 250.0;
 
-/// The history of the panel. Copies are the same.
+/// The history. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct History {
     session: AdminSession,
@@ -34,26 +34,26 @@ pub(super) struct History {
     filter: HistoryFilter,
     messages: ErasedSignal<MessageHistory>,
     loaded: RwSignal<bool>,
-    /// The message that is shown with all that is known of it.
+    /// The message whose details are shown.
     open: ErasedSignal<Option<Arc<MessageDetail>>>,
-    /// What came of the last thing that was done to a message.
+    /// The result of the last action.
     note: RwSignal<Option<String>>,
-    /// Why the history can't be read.
+    /// Why the history could not be loaded.
     wrong: RwSignal<Option<String>>,
     due: StoredValue<Due, LocalStorage>,
 }
 
-/// What to ask for when the timer rings.
+/// What to load when the timer fires.
 #[derive(Default)]
 struct Due {
     timer: Option<Timer>,
-    /// Whether something may have been pushed.
+    /// Whether messages may have been pushed.
     pushed: bool,
-    /// Whether all that is known is void.
+    /// Whether everything has to be loaded again.
     anew: bool,
-    /// Whether messages to connections, of which nobody tells one by one, may have got further.
+    /// Whether to refresh messages to topics and to everyone. The server sends no updates of their receipts.
     in_progress: bool,
-    /// The clients whose receipts have moved.
+    /// The clients whose receipts have changed.
     moved: Vec<String>,
 }
 
@@ -75,7 +75,7 @@ impl History {
             move || wanted.track(),
             move || history.ask(|due| due.anew = true),
         );
-        // Where nobody looks nothing is read, so there is more to do when somebody comes.
+        // A section that is not shown loads nothing, so it catches up when it is shown.
         effect(move || {
             if current.is(Section::Messages) {
                 history.ask(|_| {});
@@ -105,7 +105,7 @@ impl History {
         };
         let write = move || {
             let mut pairs = fields.map(|(key, field)| (key, field.get())).to_vec();
-            // A name that narrows nothing is nobody's business.
+            // A client or topic that does not filter is left out of the URL.
             if self.filter.query().audience.is_none() {
                 pairs.retain(|(key, _)| !matches!(*key, "for" | "name"));
             }
@@ -170,7 +170,7 @@ impl History {
         }
     }
 
-    /// Reads a page, and takes it in if it is still what is asked for.
+    /// Loads a page, and applies it if the filter has not changed.
     async fn read(
         self,
         before: Option<String>,
@@ -202,7 +202,7 @@ impl History {
         }
     }
 
-    /// Reads older messages.
+    /// Loads older messages.
     fn read_on(self) {
         let before = self.messages.read_untracked().next();
         spawn_local(async move {
@@ -210,7 +210,7 @@ impl History {
         });
     }
 
-    /// Shows all that is known of a message, or no more if it is shown.
+    /// Shows or hides the details of a message.
     fn toggle(self, id: String) {
         let shown = self.open.read_untracked();
         match shown
@@ -229,7 +229,7 @@ impl History {
         }
     }
 
-    /// All that is known of a message.
+    /// The details of a message.
     async fn message(self, id: &str) -> Option<MessageDetail> {
         match Client::new("").message(id).await {
             Ok(detail) => Some(detail),
@@ -260,7 +260,7 @@ impl History {
     }
 }
 
-/// The place of the panel.
+/// The view of the section.
 pub(super) fn view(history: History) -> AnyView {
     let filter = history.filter;
     let actions = MessageActions {
@@ -318,7 +318,7 @@ pub(super) fn view(history: History) -> AnyView {
     .erase()
 }
 
-/// What stands there while there is nothing to list.
+/// The view if there are no messages to list.
 fn nothing_here(filter: HistoryFilter) -> AnyView {
     let filtered = move || filter.query() != MessagesQuery::default();
     let clear = move || {

@@ -1,4 +1,4 @@
-//! *Overview*: how the node is, now and over the last hour, live.
+//! The section *Overview*: the state of the node, now and over the last hour, live.
 
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::VecDeque;
@@ -17,12 +17,12 @@ use crate::{
     wire::{Sample, Stats},
 };
 
-/// Milliseconds that the charts show.
+/// Milliseconds that the charts cover.
 const HOUR: f64 = 3_600_000.0;
-/// After so many samples the counts are read again.
+/// The counters are loaded again after this many samples.
 const SAMPLES: u32 = 6;
 
-/// What is known of the node. Copies are the same.
+/// The loaded data. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Overview {
     session: AdminSession,
@@ -30,7 +30,7 @@ pub(super) struct Overview {
     /// Seconds between two samples.
     every: ErasedSignal<u64>,
     stats: ErasedSignal<Option<Stats>>,
-    /// When the counts were read.
+    /// When the counters were loaded.
     read: StoredValue<f64>,
     since: StoredValue<u32>,
     wrong: RwSignal<Option<String>>,
@@ -108,9 +108,9 @@ impl Overview {
         })
     }
 
-    /// Seconds that the node has been up.
+    /// Uptime of the node in seconds.
     fn uptime(self) -> Option<u64> {
-        // With each sample time has gone by.
+        // Computed again with each sample.
         self.samples.track();
         let then = self
             .stats
@@ -120,9 +120,9 @@ impl Overview {
     }
 }
 
-/// A sample more, and those that have become too old less.
+/// Adds a sample, and removes samples older than an hour.
 fn add(samples: &mut VecDeque<Sample>, sample: Sample) {
-    // The stream may bring what the list has brought already.
+    // The stream may repeat samples that were loaded before.
     if samples.back().is_some_and(|last| last.at >= sample.at) {
         return;
     }
@@ -135,10 +135,10 @@ fn add(samples: &mut VecDeque<Sample>, sample: Sample) {
     }
 }
 
-/// What of a sample a line shows.
+/// The value of a sample that a line shows.
 type Figure = fn(&Sample) -> Option<f64>;
 
-/// The charts: what they are called, and what of a sample they show.
+/// The charts: labels and values.
 const CHARTS: [(Labels, &[Figure]); 6] = [
     (
         labels("clients-chart", |t| t.overview.clients, whole),
@@ -195,7 +195,7 @@ fn milliseconds(n: f64) -> String {
     format!("{} ms", formatting::rough(n))
 }
 
-/// The place of the panel.
+/// The view of the section.
 pub(super) fn view(overview: Overview) -> AnyView {
     let again = move || {
         view! {
@@ -229,7 +229,7 @@ pub(super) fn view(overview: Overview) -> AnyView {
     .erase()
 }
 
-/// What changes seldom, in a row.
+/// Facts that change rarely.
 fn facts(overview: Overview) -> AnyView {
     let fact = |name: fn(&Texts) -> &'static str, value: Signal<String>| {
         view! {
@@ -265,7 +265,7 @@ fn dash() -> String {
     "\u{2013}".to_owned()
 }
 
-/// The same in numbers, every five minutes, for who would rather read than look.
+/// The data of the charts as a table, one row for every five minutes.
 fn table(overview: Overview) -> AnyView {
     let row = |sample: Sample| {
         let cells = CHARTS.iter().flat_map(|(labels, figures)| {
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_is_kept_and_each_sample_once() {
+    fn samples_of_one_hour_are_kept_each_once() {
         let mut samples = VecDeque::new();
         for at in [0, 5_000, 5_000, 10_000, 3_605_001] {
             add(&mut samples, sample(at));

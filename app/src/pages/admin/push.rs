@@ -1,4 +1,4 @@
-//! *Push*: whom, how many that is and who, the push itself, and what becomes of it.
+//! The section *Push*: the form, its recipients, the push, and its delivery.
 
 mod outcome;
 mod preview;
@@ -24,12 +24,12 @@ use crate::{
 use outcome::Outcome;
 use preview::Preview;
 
-/// Milliseconds between a change and the question how many a push would reach now.
+/// Milliseconds between a change and the request for the number of recipients.
 const PAUSE: f64 = 200.0;
-/// Under this name the browser keeps the templates.
+/// The local storage key of the templates.
 const TEMPLATES: &str = "tidings.templates";
 
-/// The push form and what belongs to it. Copies are the same desk.
+/// The state of the section. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Push {
     session: AdminSession,
@@ -41,7 +41,7 @@ pub(super) struct Push {
     outcome: Outcome,
     templates: ErasedSignal<StoredTemplates>,
     busy: RwSignal<bool>,
-    /// Counts what has changed among those who are connected.
+    /// Counts changes of the connected clients.
     changes: ErasedSignal<u64>,
 }
 
@@ -65,7 +65,7 @@ impl Push {
         push_page
     }
 
-    /// A link may say whom to push to, or what to push again.
+    /// A link may set the audience, or name a message to push again.
     fn take_address(self) {
         let read = move |values: &Values| {
             if let Some(id) = values.get("client") {
@@ -117,8 +117,8 @@ impl Push {
         self.outcome.handle(update);
     }
 
-    /// Asks how many it is, and who, whenever the audience, or who is connected, has changed. Changes
-    /// that come while a question is due are answered by that question.
+    /// Requests the number of recipients and their ids whenever the audience or the connected clients
+    /// change. Changes while a request is scheduled are covered by that request.
     fn keep_counting(self) {
         let due = StoredValue::new_local(None::<Timer>);
         let asked = StoredValue::new(0_u64);
@@ -148,7 +148,7 @@ impl Push {
                 };
                 spawn_local(async move {
                     let recipient_count = self.count(Option::clone(&audience)).await;
-                    // An answer that comes after a later question is stale.
+                    // An answer is ignored if a later request was sent.
                     let current = move || asked.try_get_value() == question;
                     if current() {
                         self.recipient_count.set(recipient_count);
@@ -191,7 +191,7 @@ impl Push {
     }
 }
 
-/// The place of the panel.
+/// The view of the section.
 pub(super) fn view(push_page: Push) -> AnyView {
     view! {
         <div class="columns push">

@@ -1,28 +1,28 @@
-//! The places of the panel, and at which of them somebody is.
+//! The sections of the panel and their URLs.
 
 use leptos::prelude::*;
 
 use crate::erased_signal::ErasedMemo;
 use leptos_router::hooks::use_location;
 
-/// A place of the panel.
+/// A section of the panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Section {
-    /// How the node is.
+    /// The state of the node.
     Overview,
-    /// Who listens.
+    /// Connected and known clients.
     Clients,
-    /// What was pushed.
+    /// Pushed messages.
     Messages,
-    /// Pushing.
+    /// The push form.
     Push,
 }
 
 impl Section {
-    /// All of them, in the order in which they are offered.
+    /// All sections, in the order of the navigation.
     pub(super) const ALL: [Self; 4] = [Self::Overview, Self::Clients, Self::Messages, Self::Push];
 
-    /// Its address.
+    /// Its URL path.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Overview => "/admin",
@@ -32,14 +32,14 @@ impl Section {
         }
     }
 
-    /// The place with this address.
+    /// The section with this URL path.
     fn at(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
         Self::ALL.into_iter().find(|section| section.path() == path)
     }
 }
 
-/// Where somebody is: at a place, or, in the panel, at an address that is none. Copies are the same.
+/// The section that is shown; none for an unknown URL below `/admin`. Copies are the same.
 #[derive(Clone, Copy)]
 pub(super) struct CurrentSection(ErasedMemo<Option<Section>>);
 
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_leads_to_its_place_and_no_other_does() {
+    fn each_url_belongs_to_one_section() {
         for section in Section::ALL {
             assert_eq!(Section::at(section.path()), Some(section));
         }

@@ -1,4 +1,4 @@
-//! The one client that is looked at, kept true while it is.
+//! The details of the selected client, kept up to date.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -12,19 +12,19 @@ use crate::{
     wire::ClientDetail,
 };
 
-/// News that come within so many milliseconds are asked about together.
+/// Milliseconds in which updates are collected into one request.
 const BATCH_DELAY: f64 = 250.0;
 
-/// The client that is looked at, if one is. Copies are the same.
+/// The selected client. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct SelectedClient {
     session: AdminSession,
-    /// Who; empty: nobody.
+    /// Its id; empty: none is selected.
     pub(super) id: RwSignal<String>,
     pub(super) client: ErasedSignal<Option<ClientDetail>>,
-    /// Why nothing is known of it.
+    /// Why the details could not be loaded.
     pub(super) wrong: RwSignal<Option<String>>,
-    /// What came of the last thing that was done to it.
+    /// The result of the last action.
     pub(super) note: RwSignal<Option<String>>,
     due: StoredValue<Option<Timer>, LocalStorage>,
 }
@@ -53,7 +53,7 @@ impl SelectedClient {
         let id = self.id.get_untracked();
         let is_for_any_of = match update {
             Update::Reload => true,
-            // A message that waits for it moves nothing but this.
+            // A queued message changes only the number of unread messages.
             Update::Pushed => true,
             Update::Clients(clients) => clients.iter().any(|client| client.client_id == id),
             Update::Receipts(ids) => ids.contains(&id),

@@ -1,4 +1,4 @@
-//! Who may come in.
+//! The admin session.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -11,10 +11,10 @@ use crate::{
     wire::{Session, SignIn},
 };
 
-/// The door of the panel. Copies are the same.
+/// The session. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct AdminSession {
-    /// None until the server has been asked.
+    /// None until the server has answered.
     session: ErasedSignal<Option<Session>>,
     pub(super) field_error: RwSignal<Option<String>>,
     pub(super) busy: RwSignal<bool>,
@@ -33,25 +33,25 @@ impl AdminSession {
         session
     }
 
-    /// Whether this is an admin.
+    /// Whether the caller is an admin.
     pub(super) fn is_admin(self) -> bool {
         self.session
             .with(|session| session.is_some_and(|session| session.admin))
     }
 
-    /// Whether it is known that this is no admin.
+    /// Whether the caller is known not to be an admin.
     pub(super) fn needs_sign_in(self) -> bool {
         self.session
             .with(|session| session.is_some_and(|session| !session.admin))
     }
 
-    /// Whether the server has a token to ask for.
+    /// Whether the server has an admin token.
     pub(super) fn has_token(self) -> bool {
         self.session
             .with(|session| session.is_some_and(|session| session.token_required))
     }
 
-    /// Asks until the server answers: a panel that was opened during a restart comes up after it.
+    /// Loads the session, with retries until the server answers, for example after a restart.
     pub(super) async fn ask(self) {
         match Client::new("").session().await {
             Ok(session) => {
@@ -94,7 +94,7 @@ impl AdminSession {
         });
     }
 
-    /// Takes note when a call was refused because the session has ended.
+    /// Marks the session as ended if a call was refused for that reason.
     pub(super) fn check_unauthorized(self, error: &ApiError) {
         if error.is_unauthorized() {
             self.session.update(|session| {

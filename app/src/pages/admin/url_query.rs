@@ -1,5 +1,5 @@
-//! What a place of the panel shows, kept in the address of the page, so that it can be reloaded, sent
-//! to somebody, and gone back to.
+//! Keeps the state of a section in the URL query, so that it can be reloaded, shared, and restored by
+//! the back button.
 
 use leptos::prelude::*;
 use leptos_router::{hooks::use_location, params::ParamsMap};
@@ -11,33 +11,33 @@ use crate::{
     components::effect,
 };
 
-/// Milliseconds without a change before the address follows: browsers allow only so many changes.
+/// Milliseconds without a change before the URL is updated. Browsers limit the rate of changes.
 const PAUSE: f64 = 300.0;
 
-/// What the query of an address says.
+/// The parameters of a query.
 pub(super) struct Values(ParamsMap);
 
 impl Values {
-    /// The value of this name.
+    /// The value of a parameter.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         self.0.get(name)
     }
 
-    /// The same, or the empty text.
+    /// The value of a parameter, or the empty text.
     pub(super) fn text(&self, name: &str) -> String {
         self.get(name).unwrap_or_default()
     }
 }
 
-/// Lets `place` show what the address asks for when somebody comes there with a query, and from then
-/// on lets the address say what it shows. A value that is empty is left out.
+/// Applies the query of the URL when `section` is opened, and then keeps the URL up to date with the
+/// state. Empty values are left out.
 pub(super) fn sync(
     current: CurrentSection,
     section: Section,
     read: impl Fn(&Values) + 'static,
     write: impl Fn() -> Vec<(&'static str, String)> + 'static,
 ) {
-    // Not `use_query_map`: that of a route does not follow while its places change.
+    // Not `use_query_map`: within one route it does not follow changes of the section.
     let (search, query) = (use_location().search, use_location().query);
     let read: Box<dyn Fn(&Values)> = Box::new(read);
     effect(move || {

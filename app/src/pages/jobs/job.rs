@@ -1,4 +1,4 @@
-//! One job.
+//! The page of one job.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -12,7 +12,7 @@ use crate::{
     i18n::{plural, texts, tr},
 };
 
-/// The page of a job.
+/// The view.
 pub(super) fn view(id: String) -> AnyView {
     let model = Model::new(id);
     let title = text(move || {
@@ -109,7 +109,7 @@ fn shown(model: Model, title: Signal<String>) -> AnyView {
     .erase()
 }
 
-/// The button asks once.
+/// The button asks for confirmation.
 fn cancel(model: Model) -> AnyView {
     let sure = RwSignal::new(false);
     let label = static_text(move || match sure.get() {

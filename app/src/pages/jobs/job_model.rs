@@ -1,4 +1,4 @@
-//! What the page of a job has, and how it stays true: told by the job's stream.
+//! The model of the page of a job, updated by the job's stream.
 
 use leptos::{prelude::*, task::spawn_local, wasm_bindgen::JsValue};
 
@@ -13,32 +13,32 @@ use crate::{
     wire::{JobInfo, JobLine},
 };
 
-/// Lines that are asked for at a time.
+/// Lines per request.
 const PAGE: u32 = 200;
-/// Milliseconds before the next try after a refusal.
+/// Milliseconds before the next attempt after a refusal.
 const RETRY: f64 = 5_000.0;
-/// Lines that come within so many milliseconds are shown together.
+/// Milliseconds in which new lines are collected before they are rendered.
 const BATCH_DELAY: f64 = 200.0;
 
-/// Copies are the same.
+/// The model. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Model {
-    /// The job, once it was told.
+    /// The job, once it is loaded.
     pub(super) job: ShownJob,
-    /// Its log, as far as it is here.
+    /// The loaded lines of the log.
     pub(super) text: RwSignal<String>,
     /// Whether the end of the log is followed.
     pub(super) followed: RwSignal<bool>,
-    /// Whether there are lines before those that are here.
+    /// Whether older lines can be loaded.
     pub(super) has_older: RwSignal<bool>,
-    /// How the stream stands.
+    /// The state of the stream.
     pub(super) stream: RwSignal<State>,
-    /// There is no such job.
+    /// Whether the job does not exist.
     pub(super) unknown: RwSignal<bool>,
-    /// Whether this caller may cancel.
+    /// Whether the caller may cancel the job.
     pub(super) admin: RwSignal<bool>,
     pub(super) note: RwSignal<Option<String>>,
-    /// Seconds since 1970; moves on while the job runs.
+    /// Seconds since 1970; updated while the job runs.
     pub(super) now: RwSignal<u64>,
     upkeep: StoredValue<Upkeep, LocalStorage>,
 }
@@ -48,7 +48,7 @@ struct Upkeep {
     source: Option<JobSource>,
     log: JobLines,
     progress_rate: ProgressRate,
-    /// Lines that came and are not shown yet, as JSON.
+    /// Received lines that are not rendered yet, as JSON.
     pending: Vec<JsValue>,
     pending_timer: Option<Timer>,
     retry: Option<Timer>,
@@ -56,7 +56,7 @@ struct Upkeep {
 }
 
 impl Model {
-    /// Shows this job.
+    /// Opens the stream of a job.
     pub(super) fn new(id: String) -> Self {
         let model = Self {
             job: ShownJob::new(id, RwSignal::default()),
@@ -83,7 +83,7 @@ impl Model {
         model
     }
 
-    /// How fast it goes.
+    /// The speed of the job.
     pub(super) fn progress_rate(self) -> ProgressRate {
         self.job.jobs.track();
         let progress_rate = self
@@ -92,7 +92,7 @@ impl Model {
         progress_rate.unwrap_or_default()
     }
 
-    /// How many of the oldest lines the server has let go, once nothing older can be had.
+    /// The number of lines that the server has deleted, if all older lines are loaded.
     pub(super) fn deleted_lines(self) -> u64 {
         self.text.track();
         let deleted_lines = self
@@ -144,7 +144,7 @@ impl Model {
         self.job.jobs.try_set(vec![job]);
     }
 
-    /// Shows lines a few times a second, and not each by itself.
+    /// Collects lines, so that they are rendered a few times per second.
     fn gather(self, lines: JsValue) {
         self.upkeep.try_update_value(|upkeep| {
             upkeep.pending.push(lines);
@@ -175,7 +175,7 @@ impl Model {
         }
     }
 
-    /// The browser does not say what the server has answered.
+    /// EventSource does not report the answer of the server, so one plain request asks for it.
     async fn ask_why(self) {
         let reason = match Client::new("").job(&self.job.id()).await {
             Err(ApiError::Problem(problem)) if problem.status == 404 => {
@@ -198,17 +198,17 @@ impl Model {
             .try_update_value(|upkeep| upkeep.retry = Some(retry));
     }
 
-    /// Tries again, now.
+    /// Retries now.
     pub(super) fn retry(self) {
         self.stream.try_set(State::Connecting);
         self.listen();
     }
 
-    /// Asks for the lines before those that are here.
+    /// Loads older lines.
     pub(super) fn load_older(self) {
         let first = self.upkeep.with_value(|upkeep| upkeep.log.first());
         let Some(first) = first else { return };
-        // Whoever asks for older lines reads them.
+        // A user who asks for older lines is reading them.
         self.followed.set(false);
         spawn_local(async move {
             let (api, id) = (Client::new(""), self.job.id());
@@ -235,7 +235,7 @@ impl Model {
         self.note.try_set(Some(i18n::error(error)));
     }
 
-    /// Moves the time on, once a second, until the job has ended.
+    /// Updates the time once a second until the job has ended.
     fn tick(self) {
         self.now.try_set((browser::now() / 1_000.0) as u64);
         let clock = Timer::after(1_000.0, move || self.tick());
@@ -250,7 +250,7 @@ impl Model {
     }
 }
 
-/// What an event of the log says.
+/// Parses the lines of a log event.
 fn lines(json: &JsValue) -> Vec<JobLine> {
     let lines = json
         .as_string()

@@ -1,4 +1,4 @@
-//! Every job there is, live. For admins.
+//! The list of all jobs, live, for admins.
 
 use leptos::{ev::Event, prelude::*, task::spawn_local};
 use leptos_meta::Title;
@@ -14,23 +14,23 @@ use crate::{
     wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS},
 };
 
-/// Milliseconds after which an admin is asked for again.
+/// Milliseconds before the session is requested again.
 const AGAIN: f64 = 2_000.0;
 
-/// What the page has. Copies are the same.
+/// The model of the page. Copies share the same signals.
 #[derive(Clone, Copy)]
 struct Model {
     jobs: RwSignal<Vec<JobInfo>>,
-    /// The name of the state that is wanted; empty: any.
+    /// The name of the selected state; empty: any.
     state: RwSignal<String>,
     next: RwSignal<Option<String>>,
     loaded: RwSignal<bool>,
-    /// Whether this caller may see the list; none: the server was not asked yet.
+    /// Whether the caller may see the list; none: not known yet.
     admin: RwSignal<Option<bool>>,
     note: RwSignal<Option<String>>,
 }
 
-/// The list of jobs.
+/// The view.
 pub(super) fn view() -> AnyView {
     let model = Model {
         jobs: RwSignal::default(),
@@ -75,7 +75,7 @@ pub(super) fn view() -> AnyView {
 }
 
 impl Model {
-    /// Asks until the server answers whether this caller is an admin, and then listens.
+    /// Loads the session, with retries until the server answers, and opens the stream.
     async fn enter(self, stream: EventStream) {
         match Client::new("").session().await {
             Ok(session) => {
@@ -100,7 +100,7 @@ impl Model {
 
     fn handle(self, told: Told) {
         match told {
-            // What was before has to be asked for.
+            // Jobs before the start of the stream have to be loaded.
             Told::Welcome => self.load(None),
             Told::Refused(_) => self.admin.set(Some(false)),
             Told::Message(Arrival {
@@ -116,7 +116,7 @@ impl Model {
         }
     }
 
-    /// Reads a page: the newest, or what comes after those that are here.
+    /// Loads a page: the newest jobs, or those after the loaded ones.
     fn load(self, before: Option<String>) {
         let state = self.state.get_untracked();
         let query = JobsQuery {
@@ -151,7 +151,7 @@ impl Model {
         self.note.try_set(Some(i18n::error(error)));
     }
 
-    /// Takes jobs that changed, in the order in which they were made.
+    /// Applies changed jobs.
     fn merge(self, changed: Vec<JobInfo>) {
         let state = self.state.with_untracked(|name| named(name));
         self.jobs.update(|jobs| merge(jobs, changed, state));
@@ -171,7 +171,7 @@ fn named(name: &str) -> Option<JobState> {
     found.map(|(state, _)| *state)
 }
 
-/// Takes jobs that changed into a list of those in this state, newest first.
+/// Merges changed jobs into a list of jobs in this state, newest first.
 fn merge(jobs: &mut Vec<JobInfo>, changed: Vec<JobInfo>, wanted: Option<JobState>) {
     for job in changed {
         let fits = wanted.is_none_or(|state| state == job.state);
@@ -184,7 +184,7 @@ fn merge(jobs: &mut Vec<JobInfo>, changed: Vec<JobInfo>, wanted: Option<JobState
             Some(_) => {}
             None if fits => {
                 let at = jobs.partition_point(|known| known.created_at > job.created_at);
-                // Older than all that are here: it comes with its page.
+                // A job older than all loaded ones comes with its page.
                 if at < jobs.len() || jobs.is_empty() {
                     jobs.insert(at, job);
                 }
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_takes_its_place_and_an_older_account_does_not() {
+    fn changed_jobs_are_merged_and_older_versions_are_ignored() {
         use JobState::{Done, Running};
         let mut jobs = vec![job(5, Running, 10), job(3, Running, 10)];
         let changed = vec![

@@ -1,4 +1,4 @@
-//! Who a tab is and what it listens to: what it remembers across reloads.
+//! The client id and the topics of a tab, stored across reloads.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -10,16 +10,16 @@ use crate::{
 
 const ID: &str = "tidings.client_id";
 const TOPICS: &str = "tidings.topics";
-/// The id of those tabs of this browser that have one connection together.
+/// The local storage key of the client id of tabs that share one connection.
 const SHARED_ID: &str = "tidings.shared_id";
 
-/// What this tab remembers across reloads.
+/// The stored state of the tab.
 #[derive(Clone, Copy)]
 pub(super) struct Tab {
-    /// Empty until the browser has been asked.
+    /// Empty until it is loaded from the browser.
     pub(super) id: RwSignal<String>,
     pub(super) topics: RwSignal<Vec<String>>,
-    /// Whether it has one connection together with the other tabs of its id.
+    /// Whether the tab shares its connection with the other tabs of the same client id.
     pub(super) shared: RwSignal<bool>,
 }
 
@@ -60,7 +60,7 @@ impl Tab {
         });
     }
 
-    /// Has one connection together with the other tabs of this id from now on, or one of its own.
+    /// Turns sharing of the connection on or off.
     pub(super) fn share(self, shared: bool) {
         let id = self.id.get_untracked();
         browser::session_set(ID, &id);
@@ -71,12 +71,12 @@ impl Tab {
         self.shared.set(shared);
     }
 
-    /// Keeps the stream what the tab asks for, and remembers it.
+    /// Subscribes the stream to the topics of the tab, and stores them.
     pub(super) fn keep_listening(self, stream: EventStream) {
         effect(move || {
             let (client_id, topics) = (self.id.get(), self.topics.get());
             let shared = self.shared.get();
-            // Before the tab has its id, its topics have not been read either.
+            // The id is loaded after the topics.
             if !client_id.is_empty() {
                 remember_list(TOPICS, &topics);
                 stream.listen(Subscription { client_id, topics }, Some(Keeping { shared }));
@@ -85,7 +85,7 @@ impl Tab {
     }
 }
 
-/// An id that no other tab has, and that a copy of this tab will not take.
+/// A new id, claimed by this tab.
 async fn new_id() -> String {
     let id = uuid::Uuid::new_v4().to_string();
     browser::claim(&id).await;

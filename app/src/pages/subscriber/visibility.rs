@@ -1,4 +1,4 @@
-//! Whether somebody looks at the page, and what happens while nobody does.
+//! The visibility of the page: notifications and the unread counter.
 
 use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, task::spawn_local};
 
@@ -12,15 +12,15 @@ use crate::{
 };
 
 const NOTIFY: &str = "tidings.notify";
-/// So many characters of a message stand in a notification.
+/// Characters of a message that a notification shows.
 const PREVIEW_CHARS: usize = 200;
 
-/// How the person is told of what comes while they look elsewhere.
+/// Notifications of messages that arrive while the page is hidden.
 #[derive(Clone, Copy)]
 pub(super) struct Notifications {
-    /// Whether the person wants notifications, and the browser allows them.
+    /// Whether the user wants notifications, and the browser allows them.
     pub(super) wanted: RwSignal<bool>,
-    /// Whether the browser has refused.
+    /// Whether the browser refused permission.
     pub(super) refused: RwSignal<bool>,
 }
 
@@ -38,7 +38,7 @@ impl Notifications {
         notifications
     }
 
-    /// The person has turned them on or off. Only now the browser is asked.
+    /// Turns notifications on or off. The browser is asked for permission only here.
     pub(super) fn want(self, wanted: bool) {
         self.wanted.set(wanted);
         spawn_local(async move {
@@ -49,7 +49,7 @@ impl Notifications {
         });
     }
 
-    /// Tells of a message, if it is wanted and nobody looks.
+    /// Shows a notification if they are on and the page is hidden.
     pub(super) fn tell(self, message: &Arrival) {
         if !self.wanted.get_untracked() || !browser::is_hidden() {
             return;
@@ -60,7 +60,7 @@ impl Notifications {
     }
 }
 
-/// Keeps the inbox in the know of whether somebody looks at it.
+/// Tells the inbox whether the page is hidden.
 pub(super) fn track_visibility(inbox: RwSignal<Inbox>) {
     effect(move || {
         inbox.update(|inbox| inbox.look(browser::is_hidden()));
@@ -71,7 +71,7 @@ pub(super) fn track_visibility(inbox: RwSignal<Inbox>) {
     });
 }
 
-/// The title of the page, with how many messages nobody has seen.
+/// The page title, with the number of messages that arrived while the page was hidden.
 pub(super) fn page_title(inbox: RwSignal<Inbox>) -> String {
     let texts = &texts().subscriber;
     let title = match inbox.with(Inbox::unseen) {

@@ -1,4 +1,4 @@
-//! What came of the last push, watched until something else is pushed.
+//! The result and the delivery state of the last push.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -13,10 +13,10 @@ use crate::{
     wire::{Ended, MessageInfo, PushAnswer, To},
 };
 
-/// News that come within so many milliseconds are asked about together.
+/// Milliseconds in which updates are collected into one request.
 const BATCH_DELAY: f64 = 250.0;
 
-/// The last push. Copies are the same.
+/// The last push. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Outcome {
     session: AdminSession,
@@ -63,7 +63,7 @@ impl Outcome {
                 Update::Receipts(clients) => {
                     message.clients.is_none() || is_for_any_of(message, clients)
                 }
-                // Of connections nobody tells one by one.
+                // The server sends no updates of receipts of topics and of everyone.
                 Update::Sample(_) => message.clients.is_none() && in_progress,
                 Update::Clients(_) => false,
             }
@@ -106,7 +106,7 @@ impl Outcome {
     }
 }
 
-/// The section of the place, there as soon as something has been pushed.
+/// The view, shown after the first push.
 pub(super) fn view(outcome: Outcome) -> AnyView {
     when(
         move || outcome.answer.with(Option::is_some),

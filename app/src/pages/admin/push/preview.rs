@@ -1,4 +1,4 @@
-//! Who a push would reach: the first of them by name, and names to offer while one is being typed.
+//! The recipients of a push: the first of them by id, and suggestions for the audience fields.
 
 use leptos::prelude::*;
 
@@ -10,22 +10,22 @@ use crate::{
     wire::{ClientInfo, To},
 };
 
-/// So many are named.
+/// Recipients that are listed.
 const NAMED: usize = 12;
-/// So many are looked through for those who hear a topic.
+/// Clients that are searched for subscribers of a topic.
 const LOOKED: u32 = 200;
 
-/// Who it is. Copies are the same.
+/// The recipients. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Preview {
     people: ErasedSignal<Vec<(String, Presence)>>,
-    /// Ids to offer.
+    /// Suggested client ids.
     pub(super) ids: ErasedSignal<Vec<String>>,
-    /// Topics to offer.
+    /// Suggested topics.
     pub(super) topics: ErasedSignal<Vec<String>>,
 }
 
-/// Whether somebody is there.
+/// Whether a client is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presence {
     Online,
@@ -46,8 +46,8 @@ impl Preview {
         self.people.set(Vec::new());
     }
 
-    /// Finds out who it is, as long as that is `current`. A list that can't be read is no list: how
-    /// many they are, and what is wrong, is told elsewhere.
+    /// Loads the recipients. The result is ignored if the request is not `current` any more. Errors are
+    /// ignored, because the request for the number of recipients reports them.
     pub(super) async fn look(self, to: Option<To>, current: impl Fn() -> bool) {
         let found = match &to {
             Some(To::Client(id)) => self.set_filter(id).await,
@@ -63,7 +63,7 @@ impl Preview {
         }
     }
 
-    /// Names for an empty field.
+    /// Suggestions for an empty field.
     async fn offer(self) -> Result<(), ApiError> {
         let people = newest().await?;
         self.ids.set(people.into_iter().map(|(id, _)| id).collect());
@@ -78,7 +78,7 @@ impl Preview {
         Ok(())
     }
 
-    /// The one who is named, and those whose names are alike.
+    /// The named client. Clients with similar ids become suggestions.
     async fn set_filter(self, id: &str) -> Result<Vec<(String, Presence)>, ApiError> {
         let query = ClientsQuery {
             all: true,
@@ -92,10 +92,10 @@ impl Preview {
         look_at(&[id.to_owned()]).await
     }
 
-    /// Those who hear a topic.
+    /// The subscribers of a topic.
     async fn look_on(self, topic: &str) -> Result<Vec<(String, Presence)>, ApiError> {
         self.offer_topics(topic).await?;
-        // A pattern that covers the topic begins with its first segment, but for those of wildcards.
+        // A pattern that matches the topic starts with its first segment, unless that is a wildcard.
         let first = topic.split('/').next().unwrap_or(topic);
         let query = ClientsQuery {
             limit: Some(LOOKED),
@@ -114,7 +114,7 @@ impl Preview {
     }
 }
 
-/// Those who came last.
+/// The clients that connected last.
 async fn newest() -> Result<Vec<(String, Presence)>, ApiError> {
     let query = ClientsQuery {
         offset: Some(0),
@@ -127,7 +127,7 @@ async fn newest() -> Result<Vec<(String, Presence)>, ApiError> {
     Ok(page.clients.into_iter().map(selected).collect())
 }
 
-/// Whether these are here.
+/// Whether these clients are connected.
 async fn look_at(ids: &[String]) -> Result<Vec<(String, Presence)>, ApiError> {
     let mut people = Vec::new();
     for id in ids.iter().take(NAMED) {
@@ -146,7 +146,7 @@ fn is_wildcard(segment: &str) -> bool {
     matches!(segment, "*" | "**")
 }
 
-/// Whether a subscription hears a topic: a segment `*` is any one segment, a last `**` the rest.
+/// Whether a subscription matches a topic: `*` is any one segment, a last `**` all remaining segments.
 fn covers(pattern: &str, topic: &str) -> bool {
     let (mut wanted, mut given) = (pattern.split('/'), topic.split('/'));
     loop {
@@ -159,7 +159,7 @@ fn covers(pattern: &str, topic: &str) -> bool {
     }
 }
 
-/// The section of the place.
+/// The view.
 pub(super) fn view(preview: Preview, recipient_count: ErasedSignal<RecipientCount>) -> AnyView {
     let people = keyed_list(move || {
         let entry = |(id, presence): (String, Presence)| {
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_covers_what_the_server_says_it_covers() {
+    fn patterns_match_as_on_the_server() {
         assert!(covers("orders/42", "orders/42"));
         assert!(covers("orders/*", "orders/42"));
         assert!(!covers("orders/*", "orders/42/items"));
