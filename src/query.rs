@@ -1,5 +1,22 @@
 //! Query strings and forms, decoded (WHATWG URL, `application/x-www-form-urlencoded`).
 
+/// The names by which clients send the value of the header `Last-Event-ID` in the query, if they cannot set the header.
+/// Names in a query are case-sensitive.
+pub const LAST_EVENT_ID: [&str; 6] = [
+    // Tidings.
+    "last_event_id",
+    // event-source-polyfill and reconnecting-eventsource.
+    "lastEventId",
+    // eventsource-polyfill.
+    "evs_last_event_id",
+    // Mercure, since version 8 of its protocol.
+    "lastEventID",
+    // Mercure, before that.
+    "Last-Event-ID",
+    // CouchDB and servers that are like it.
+    "last-event-id",
+];
+
 /// The pairs of a query or a form, in their order.
 pub struct Pairs(Vec<(String, String)>);
 
@@ -14,6 +31,14 @@ impl Pairs {
         self.0
             .iter()
             .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The last value that is not empty, of any of these names.
+    pub fn last_of(&self, names: &[&str]) -> Option<&str> {
+        self.0
+            .iter()
+            .rfind(|(key, value)| names.contains(&key.as_str()) && !value.is_empty())
             .map(|(_, value)| value.as_str())
     }
 

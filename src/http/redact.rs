@@ -4,15 +4,10 @@ use std::fmt;
 
 use axum::http::Uri;
 
+use crate::query::LAST_EVENT_ID;
+
 /// Parameters whose values are not secret. All other values are hidden, such as tokens and the text of a push.
-const SHOWN: [&str; 6] = [
-    "client_id",
-    "topic",
-    "since",
-    "last_event_id",
-    "after",
-    "limit",
-];
+const SHOWN: [&str; 6] = ["client_id", "topic", "since", "envelope", "after", "limit"];
 
 /// The path and the query of a URL, in which only the values of known parameters are shown.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +23,7 @@ impl fmt::Display for Redacted<'_> {
         for pair in query.split('&') {
             // A known name that is written with %-escapes is hidden as well.
             match pair.split_once('=') {
-                Some((name, _)) if SHOWN.contains(&name) => write!(f, "{mark}{pair}")?,
+                Some((name, _)) if SHOWN.contains(&name) || LAST_EVENT_ID.contains(&name) => write!(f, "{mark}{pair}")?,
                 Some((name, _)) if is_plain(name) => write!(f, "{mark}{name}=[hidden]")?,
                 _ => write!(f, "{mark}[hidden]")?,
             }
@@ -54,8 +49,12 @@ mod tests {
     #[test]
     fn known_parameters_are_shown() {
         assert_eq!(shown("/sse"), "/sse");
-        let uri = "/sse?client_id=a&topic=orders/*&topic=b";
-        assert_eq!(shown(uri), uri);
+        for uri in [
+            "/sse?client_id=a&topic=orders/*&topic=b",
+            "/sse?client_id=a&lastEventId=e-7",
+        ] {
+            assert_eq!(shown(uri), uri);
+        }
     }
 
     #[test]

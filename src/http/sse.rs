@@ -39,8 +39,11 @@ const USER_AGENT: usize = 256;
         ("client_id" = Option<String>, Query, description = "Who listens: 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -"),
         ("topic" = Option<Vec<String>>, Query, description = "What else to hear; a segment `*` is any one segment, a last `**` the rest"),
         ("since" = Option<String>, Query, description = "Where to start: a cursor, `earliest`, `latest` or `unread` (the default)"),
-        ("last_event_id" = Option<String>, Query, description = "The same as the header, for who can't send it"),
-        ("Last-Event-ID" = Option<String>, Header, description = "The cursor to go on after; wins over `since`"),
+        ("last_event_id" = Option<String>, Query, description = "The same as the header `Last-Event-ID`, for clients that can't set it. Of several such parameters the last one that is not empty wins"),
+        ("lastEventId" = Option<String>, Query, description = "The same, as event-source-polyfill and reconnecting-eventsource send it"),
+        ("evs_last_event_id" = Option<String>, Query, description = "The same, as eventsource-polyfill sends it"),
+        ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The cursor to continue after. Wins over the query and over `since`"),
         ("token" = Option<String>, Query, description = "A stream token, where streams need one"),
     ),
     responses(

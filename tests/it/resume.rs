@@ -57,7 +57,15 @@ async fn after_any_event_a_stream_goes_on_with_the_next_whatever_it_listens_to()
     for have in 0..hers.len() {
         let by_header = server.resume("ada", &from, &["a", "b/*"]).await;
         assert_eq!(read(by_header, end).await, hers[have..]);
-        for parameter in ["last_event_id", "since"] {
+        for parameter in [
+            "last_event_id",
+            "lastEventId",
+            "evs_last_event_id",
+            "lastEventID",
+            "Last-Event-ID",
+            "last-event-id",
+            "since",
+        ] {
             let path = format!("/sse?client_id=ada&topic=a&topic=b/*&{parameter}={from}");
             assert_eq!(read(server.stream(&path).await, end).await, hers[have..]);
         }
@@ -75,6 +83,38 @@ async fn the_header_wins_over_since() {
     let mut ada = Listener::of(within(request.send()).await.expect("an answer"));
     assert_eq!(ada.next().await.event, "welcome");
     assert_eq!(ada.text().await, "second");
+}
+
+/// Opens ada's stream with this query, and with this `Last-Event-ID` if there is one.
+async fn open_with(server: &Server, query: &str, header: Option<&str>) -> Listener {
+    let mut request = server.http.get(server.url(&format!("/sse?client_id=ada&{query}")));
+    if let Some(id) = header {
+        request = request.header("last-event-id", id);
+    }
+    let mut ada = Listener::of(within(request.send()).await.expect("an answer"));
+    assert_eq!(ada.next().await.event, "welcome");
+    ada
+}
+
+#[tokio::test]
+async fn of_several_cursors_the_header_wins_and_then_the_last_in_the_query() {
+    let server = Server::start().await;
+    let first = server.push(To::Everyone, "first").await.id.expect("an id");
+    let second = server.push(To::Everyone, "second").await.id.expect("an id");
+    server.push(To::Everyone, "third").await;
+
+    // A page wrote the one into its URL, and the polyfill appended the other.
+    let both = format!("last_event_id={first}&lastEventId={second}");
+    assert_eq!(open_with(&server, &both, None).await.text().await, "third");
+    let both = format!("lastEventId={second}&last_event_id={first}");
+    assert_eq!(open_with(&server, &both, None).await.text().await, "second");
+    let twice = format!("lastEventId={first}&lastEventId={second}");
+    assert_eq!(open_with(&server, &twice, None).await.text().await, "third");
+
+    let mut by_header = open_with(&server, &both, Some(&second)).await;
+    assert_eq!(by_header.text().await, "third");
+    let empty_ones = format!("lastEventId={second}&lastEventID=&last_event_id=");
+    assert_eq!(open_with(&server, &empty_ones, Some("")).await.text().await, "third");
 }
 
 #[tokio::test]

@@ -38,7 +38,10 @@ const MAX_LINES: usize = 100;
         ("id" = String, Path, description = "Which job; who has the id needs no token"),
         ("after" = Option<u64>, Query, description = "Only lines after this one"),
         ("tail" = Option<u64>, Query, description = "Instead: of the lines that are there only the last so many"),
-        ("last_event_id" = Option<String>, Query, description = "The same as the header, for who can't send it"),
+        ("last_event_id" = Option<String>, Query, description = "The same as the header `Last-Event-ID`, for clients that can't set it. Of several such parameters the last one that is not empty wins"),
+        ("lastEventId" = Option<String>, Query, description = "The same, as event-source-polyfill and reconnecting-eventsource send it"),
+        ("evs_last_event_id" = Option<String>, Query, description = "The same, as eventsource-polyfill sends it"),
+        ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
         ("Last-Event-ID" = Option<String>, Header, description = "What was had last; wins over both"),
     ),
     responses(

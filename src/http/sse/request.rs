@@ -8,6 +8,7 @@ use crate::{
     delivery::subscribe::Since,
     http::{Code, Error, body::Pairs},
     message::{ClientId, Cursor, Epoch, TopicFilter},
+    query::LAST_EVENT_ID,
 };
 
 /// The client; none for the demonstration stream.
@@ -18,15 +19,15 @@ pub fn client_id(pairs: &Pairs, grant: &Grant) -> Result<Option<ClientId>, Error
     Ok(grant.client_id.clone().or(asked))
 }
 
-/// What an EventSource says it had last: by the header, or in the query where it can't send one.
+/// What an EventSource says it had last: by the header, or in the query where it can't send one. The header wins. Of
+/// several in the query the last one wins, because a polyfill appends its own, which is newer, to the URL of the page.
 pub fn last_event_id<'a>(pairs: &'a Pairs, headers: &'a HeaderMap) -> Option<&'a str> {
     // What is no text at all is no cursor either: it must not pass for none.
     let header = headers
         .get("last-event-id")
-        .map(|value| value.to_str().unwrap_or("unreadable"));
-    header
-        .or_else(|| pairs.get("last_event_id"))
-        .filter(|id| !id.is_empty())
+        .map(|value| value.to_str().unwrap_or("unreadable"))
+        .filter(|id| !id.is_empty());
+    header.or_else(|| pairs.last_of(&LAST_EVENT_ID))
 }
 
 /// Where the stream starts.
