@@ -23,7 +23,9 @@ impl fmt::Display for Redacted<'_> {
         for pair in query.split('&') {
             // A known name that is written with %-escapes is hidden as well.
             match pair.split_once('=') {
-                Some((name, _)) if SHOWN.contains(&name) || LAST_EVENT_ID.contains(&name) => write!(f, "{mark}{pair}")?,
+                Some((name, _)) if SHOWN.contains(&name) || LAST_EVENT_ID.contains(&name) => {
+                    write!(f, "{mark}{pair}")?
+                }
                 Some((name, _)) if is_plain(name) => write!(f, "{mark}{name}=[hidden]")?,
                 _ => write!(f, "{mark}[hidden]")?,
             }

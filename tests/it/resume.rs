@@ -87,7 +87,9 @@ async fn the_header_wins_over_since() {
 
 /// Opens ada's stream with this query, and with this `Last-Event-ID` if there is one.
 async fn open_with(server: &Server, query: &str, header: Option<&str>) -> Listener {
-    let mut request = server.http.get(server.url(&format!("/sse?client_id=ada&{query}")));
+    let mut request = server
+        .http
+        .get(server.url(&format!("/sse?client_id=ada&{query}")));
     if let Some(id) = header {
         request = request.header("last-event-id", id);
     }
@@ -114,7 +116,10 @@ async fn of_several_cursors_the_header_wins_and_then_the_last_in_the_query() {
     let mut by_header = open_with(&server, &both, Some(&second)).await;
     assert_eq!(by_header.text().await, "third");
     let empty_ones = format!("lastEventId={second}&lastEventID=&last_event_id=");
-    assert_eq!(open_with(&server, &empty_ones, Some("")).await.text().await, "third");
+    assert_eq!(
+        open_with(&server, &empty_ones, Some("")).await.text().await,
+        "third"
+    );
 }
 
 #[tokio::test]

@@ -225,15 +225,15 @@ async fn a_reader_that_stops_holds_up_nobody_and_is_told_everything_later() {
 async fn without_a_client_id_it_is_the_articles_ten_steps() {
     let server = Server::start().await;
     let began = tokio::time::Instant::now();
-    let events = server.open("/sse").await.rest().await;
-    let steps: Vec<String> = events.into_iter().map(|event| event.data).collect();
-    let mut expected: Vec<String> = (0..10).map(|step| format!("current: {step}")).collect();
-    expected.push("end".to_owned());
-    assert_eq!(steps, expected);
+    let body = within(server.get("/sse").await.text()).await.expect("all");
+    let steps: String = (0..10).map(|n| format!("data: current: {n}\n\n")).collect();
+    assert_eq!(body, format!("{steps}data: end\n\n"), "byte for byte");
     assert!(
         began.elapsed() >= Duration::from_secs(9),
         "the steps come one by one"
     );
+    let page: app::wire::JobsPage = server.read("/api/jobs").await;
+    assert_eq!(page.jobs, [], "the job was not stored");
 }
 
 #[tokio::test]

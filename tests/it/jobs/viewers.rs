@@ -1,7 +1,5 @@
 //! Looking on: the state at once, then each change, then the end.
 
-use std::time::Duration;
-
 use app::wire::{JobInfo, JobLogPage, JobReport, JobState};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -278,18 +276,6 @@ async fn a_log_that_is_too_long_lets_the_oldest_lines_go_and_says_so() {
     assert!(gap.from.expect("a place").ends_with("-1"));
     assert!(gap.to.expect("a place").ends_with("-2"));
     assert_eq!(lines(&viewer.message().await)[0].line, 3);
-}
-
-#[tokio::test]
-async fn the_articles_ten_steps_are_a_job_that_nobody_keeps() {
-    let server = Server::start().await;
-    let began = tokio::time::Instant::now();
-    let body = within(server.get("/sse").await.text()).await.expect("all");
-    let steps: String = (0..10).map(|n| format!("data: current: {n}\n\n")).collect();
-    assert_eq!(body, format!("{steps}data: end\n\n"), "byte for byte");
-    assert!(began.elapsed() >= Duration::from_secs(9), "one by one");
-    let page: app::wire::JobsPage = server.read("/api/jobs").await;
-    assert_eq!(page.jobs, [], "nothing was kept");
 }
 
 #[tokio::test]
