@@ -14,6 +14,7 @@ mod clients;
 mod codes;
 mod entry;
 mod error;
+mod files;
 mod gap;
 mod job_rows;
 mod jobs;

@@ -1,7 +1,7 @@
 //! The file: its tables, its versions, and how it is opened.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
     sync::Arc,
     thread,
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use crate::log::{
     codes::sql,
     error::{OpenError, ReadError},
-    job_rows,
+    files, job_rows,
     options::{Durability, LogOptions, OS_LEAP},
 };
 use crate::{
@@ -59,13 +59,9 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         let path = path.to_path_buf();
         move |source| OpenError::Folder { path, source }
     };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
+    files::make_folder(folder).map_err(failed(folder))?;
     let path = folder.join("lock");
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(failed(&path))?;
+    let file = files::open_or_make(&path).map_err(failed(&path))?;
     let began = Instant::now();
     loop {
         match file.try_lock() {
@@ -87,6 +83,11 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         path: path.clone(),
         source,
     };
+    // SQLite gives its other files the permissions of this one.
+    files::open_or_make(&path).map_err(|source| OpenError::Folder {
+        path: path.clone(),
+        source,
+    })?;
     let conn = Connection::open(&path).map_err(failed)?;
     conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
     identify(&conn, &path)?;

@@ -9,6 +9,7 @@ mod batch;
 mod command;
 mod connections;
 mod content_coding;
+mod data_folder;
 mod descriptors;
 mod durability;
 mod full_disk;
