@@ -59,6 +59,7 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::message::{Cursor, Epoch, Message, Seq};
+use files::FileWatch;
 use shared::Shared;
 use writer::Writer;
 use writer::queue::{Bound, Queue};
@@ -110,6 +111,10 @@ impl Log {
             path: opened.path.clone(),
             source,
         })?;
+        let files = FileWatch::new(schema::files(&opened.path)).map_err(|source| {
+            let path = opened.path.clone();
+            OpenError::Folder { path, source }
+        })?;
         let positions = Arc::new(positions::Positions::new(
             options.clock.clone(),
             opened.next_expiry,
@@ -132,7 +137,13 @@ impl Log {
             running: Mutex::new(std::mem::take(&mut opened.running)),
         });
         let store = writer::store::Store::new(opened, options, positions);
-        let writer = Writer::new(store, Arc::clone(&shared), Box::new(tail), Box::new(fatal));
+        let writer = Writer::new(
+            store,
+            Arc::clone(&shared),
+            files,
+            Box::new(tail),
+            Box::new(fatal),
+        );
         let thread = std::thread::Builder::new().name("log".into());
         let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;
         Ok(Self {

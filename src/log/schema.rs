@@ -27,6 +27,9 @@ const VERSION: i64 = 2;
 /// "Tdng": how `file` and other programs can tell whose file it is.
 const APPLICATION_ID: i64 = 0x5464_6E67;
 
+/// The name of the file that is locked while a process has the folder.
+const LOCK: &str = "lock";
+
 /// How long a folder may be held by somebody else before it is said to be in use.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -60,7 +63,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         move |source| OpenError::Folder { path, source }
     };
     files::make_folder(folder).map_err(failed(folder))?;
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
     let file = files::open_or_make(&path).map_err(failed(&path))?;
     let began = Instant::now();
     loop {
@@ -74,6 +77,23 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
             Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
         }
     }
+}
+
+/// The files that must stay where they are while this database is open.
+pub(super) fn files(path: &Path) -> [PathBuf; 4] {
+    let (wal, index) = (wal_path(path), with_suffix(path, "-shm"));
+    [path.to_path_buf(), wal, index, path.with_file_name(LOCK)]
+}
+
+/// The write-ahead log of this database.
+pub(super) fn wal_path(path: &Path) -> PathBuf {
+    with_suffix(path, "-wal")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Opens the file for the writer: makes it or brings it up to date first.

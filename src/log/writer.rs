@@ -21,6 +21,7 @@ use std::{
 use crate::log::{
     entry::{Appended, Entry},
     error::{AppendError, Fatal, StoreError, fatal_only},
+    files::FileWatch,
     positions::Reach,
     schema,
     shared::Shared,
@@ -57,6 +58,7 @@ pub(in crate::log) struct Writer {
     pub shared: Arc<Shared>,
     pub maintenance: Maintenance,
     pub idle_release: IdleRelease,
+    files: FileWatch,
     tail: Tail,
     on_fatal: Option<OnFatal>,
     /// Messages in the last commit, so about as many publishers.
@@ -64,12 +66,19 @@ pub(in crate::log) struct Writer {
 }
 
 impl Writer {
-    pub fn new(store: Store, shared: Arc<Shared>, tail: Tail, on_fatal: OnFatal) -> Self {
+    pub fn new(
+        store: Store,
+        shared: Arc<Shared>,
+        files: FileWatch,
+        tail: Tail,
+        on_fatal: OnFatal,
+    ) -> Self {
         Self {
             store,
             shared,
             maintenance: Maintenance::default(),
             idle_release: IdleRelease::default(),
+            files,
             tail,
             on_fatal: Some(on_fatal),
             last: 0,
@@ -111,12 +120,20 @@ impl Writer {
         loop {
             let patience = self.maintain()?;
             let patience = self.idle_release.limit_sleep(patience);
+            let patience = self.files.limit_sleep(patience);
             match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
                 Taken::Tasks(tasks) => {
                     self.idle_release.note_activity();
+                    if let Err(fatal) = self.look_at_files() {
+                        tasks
+                            .into_iter()
+                            .for_each(|task| task.refuse(&AppendError::Failed));
+                        return Err(fatal);
+                    }
                     self.turn(tasks)?;
                 }
                 Taken::Nothing => {
+                    self.look_at_files()?;
                     self.last = 0;
                     self.idle_release
                         .release_if_idle(&mut self.store, &self.shared.readers);
@@ -124,6 +141,19 @@ impl Writer {
                 Taken::Closed => return Ok(()),
             }
         }
+    }
+
+    /// Fails when a file of the log was deleted or replaced.
+    fn look_at_files(&mut self) -> Result<(), Fatal> {
+        let Some(lost) = self.files.look() else {
+            return Ok(());
+        };
+        // SQLite still has the write-ahead log open. If only its name was deleted, then its content can still be moved
+        // to the database. This is the last chance: what it does not achieve changes nothing about the failure.
+        if lost.path == schema::wal_path(&self.shared.path) && !lost.replaced {
+            let _ = self.store.checkpoint("FULL");
+        }
+        Err(Fatal(lost.reason()))
     }
 
     /// Does tasks in their order; appends that stand together go into one commit.
@@ -232,6 +262,10 @@ impl Writer {
     }
 
     fn close(&mut self) -> Result<(), Fatal> {
+        // Closing deletes the write-ahead log at its path. It may be the one of another database now.
+        if let Some(lost) = self.files.find_lost() {
+            return Err(Fatal(lost.reason()));
+        }
         let result = self
             .maintain_fully()
             .and_then(|_| schema::note_closed(&self.store.conn).map_err(StoreError::from))

@@ -20,6 +20,7 @@ mod job_command;
 mod jobs;
 mod limits;
 mod listen;
+mod lost_files;
 mod model;
 mod pages;
 mod presence;

@@ -1,0 +1,123 @@
+//! Files of the log that are deleted or replaced while the server runs: it says so and ends, and accepts nothing more.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use app::{api::Client, wire::To};
+
+use crate::{
+    command::{Running, tidings},
+    harness::{Listener, push_of, within},
+};
+
+const DATABASE: &str = "tidings.sqlite3";
+const WAL: &str = "tidings.sqlite3-wal";
+
+/// A server whose data folder is `data` in a folder of its own.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { folder }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn server(&self) -> (Running, String) {
+        let flags = [
+            "--listen",
+            "127.0.0.1:0",
+            "--drain",
+            "0",
+            "--data-dir",
+            "data",
+        ];
+        let server = Running::start(tidings(self.folder.path(), &flags));
+        let url = server.url();
+        (server, url)
+    }
+}
+
+async fn push(url: &str, text: &str) -> bool {
+    let push = push_of(To::Everyone, text);
+    within(Client::new(url).push(&push)).await.is_ok()
+}
+
+/// The server ends by itself and names the file.
+fn ends_and_names(server: Running, file: &str, what: &str) {
+    let (code, told) = server.ended();
+    assert_eq!(code, Some(1), "{told}");
+    let last = told.lines().last().unwrap_or_default();
+    assert!(last.contains("the log has failed"), "{told}");
+    assert!(last.contains(file) && last.contains(what), "{told}");
+}
+
+/// Does this to the data folder of a server that nobody uses meanwhile.
+fn idle(what: impl FnOnce(&Path), file: &str, told: &str) {
+    let place = Place::new();
+    let (server, _) = place.server();
+    what(&place.data());
+    ends_and_names(server, file, told);
+}
+
+#[test]
+fn an_idle_server_notices_that_its_database_was_deleted() {
+    let delete = |data: &Path| fs::remove_file(data.join(DATABASE)).expect("deleted");
+    idle(delete, DATABASE, "deleted or moved");
+}
+
+#[test]
+fn an_idle_server_notices_that_another_file_took_the_place_of_its_database() {
+    let replace = |data: &Path| {
+        let copy = data.join("copy");
+        fs::copy(data.join(DATABASE), &copy).expect("a copy");
+        fs::rename(copy, data.join(DATABASE)).expect("renamed");
+    };
+    idle(replace, DATABASE, "replaced by another file");
+}
+
+#[test]
+fn an_idle_server_notices_that_its_data_folder_was_moved_away() {
+    let away = |data: &Path| fs::rename(data, data.with_file_name("old")).expect("moved");
+    idle(away, DATABASE, "deleted or moved");
+}
+
+#[test]
+fn an_idle_server_notices_that_its_lock_was_deleted() {
+    let delete = |data: &Path| fs::remove_file(data.join("lock")).expect("deleted");
+    idle(delete, "lock", "deleted or moved");
+}
+
+#[tokio::test]
+async fn pushes_are_refused_once_the_database_is_gone() {
+    let place = Place::new();
+    let (server, url) = place.server();
+    assert!(push(&url, "before").await);
+    fs::remove_file(place.data().join(DATABASE)).expect("deleted");
+    while push(&url, "after").await {}
+    ends_and_names(server, DATABASE, "deleted or moved");
+}
+
+#[tokio::test]
+async fn accepted_messages_are_kept_when_only_the_write_ahead_log_was_deleted() {
+    let place = Place::new();
+    let (server, url) = place.server();
+    for text in ["one", "two", "three"] {
+        assert!(push(&url, text).await);
+    }
+    fs::remove_file(place.data().join(WAL)).expect("deleted");
+    ends_and_names(server, WAL, "deleted or moved");
+    let (_server, url) = place.server();
+    let http = reqwest::Client::builder().no_proxy().build().expect("one");
+    let request = http.get(format!("{url}/sse?client_id=ada&since=earliest"));
+    let mut ada = Listener::of(within(request.send()).await.expect("a stream"));
+    assert_eq!(ada.next().await.event, "welcome");
+    assert_eq!(ada.texts(3).await, ["one", "two", "three"]);
+}
