@@ -12,6 +12,7 @@
 mod audiences;
 mod clients;
 mod codes;
+mod damage;
 mod entry;
 mod error;
 mod files;
@@ -35,6 +36,7 @@ mod writer;
 mod tests;
 
 pub use clients::{ClientPage, KnownClient};
+pub use damage::{Damage, WHAT_TO_DO};
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError};
 pub use gap::{LogGap, LogGapReason};
@@ -127,6 +129,7 @@ impl Log {
             readers,
             positions: Arc::clone(&positions),
             counters: writer::counters::Counters::default(),
+            damage: damage::DamageRecord::default(),
             epoch: opened.epoch.clone(),
             head: opened.head.into(),
             pruned: opened.pruned.into(),

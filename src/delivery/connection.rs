@@ -155,15 +155,7 @@ impl<I: Source> Connection<I> {
         let Some(replay) = &mut self.replay else {
             return;
         };
-        let reported = replay.gaps_reported;
-        for gap in backlog.gaps.iter().filter(|gap| gap.to > reported) {
-            replay.gaps_reported = replay.gaps_reported.max(gap.to);
-            let range = Some((gap.from.max(reported + 1), gap.to));
-            replay.gaps.push_back(Gap {
-                range,
-                reason: gap.reason.into(),
-            });
-        }
+        replay.take_gaps(&backlog.gaps);
         replay.page = backlog.batches;
         replay.page_end = backlog.reached;
         replay.more = backlog.more;

@@ -13,7 +13,7 @@ pub use code::Code;
 
 use crate::{
     broker::PublishError,
-    log::{AppendError, ReadError},
+    log::{AppendError, ReadError, WHAT_TO_DO},
 };
 
 /// An error that becomes a response.
@@ -139,6 +139,11 @@ impl From<AppendError> for Error {
 
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
+        if error.is_damage() {
+            // Logged where it was found.
+            let text = format!("this part of the log is damaged and can't be read: {WHAT_TO_DO}");
+            return Self::new(Code::LogDamaged, text);
+        }
         tracing::error!(%error, "a read of the log failed");
         Self::new(Code::LogUnavailable, "the log can't be read now").retry_after(1)
     }

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use describe::info;
-pub use describe::just_pushed;
+pub use describe::{just_pushed, ranges};
 
 use super::{AppState, Code, Error, body::Pairs, off_thread};
 use crate::{
@@ -73,6 +73,7 @@ fn page(
     Ok(MessagesPage {
         messages: page.records.iter().map(info).collect::<Result<_, _>>()?,
         next: page.next.map(|seq| broker.cursor(seq).to_string()),
+        unreadable: ranges(broker, &page.unreadable),
     })
 }
 
@@ -123,6 +124,7 @@ fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
     responses(
         (status = 200, description = "The message", body = MessageDetail),
         (status = 404, description = "There is no such message, or not any more", body = Problem),
+        (status = 503, description = "The log is damaged where the message is", body = Problem),
     ),
 )]
 pub async fn show(

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use app::wire::{Problem, Stats};
+use app::wire::{LogDamage, Problem, Stats};
 use axum::{Json, extract::State};
 
-use super::{AppState, Code, Error, off_thread};
+use super::{AppState, Code, Error, messages, off_thread};
+use crate::log::{Damage, WHAT_TO_DO};
 
 /// Show statistics
 #[utoipa::path(
@@ -29,6 +30,10 @@ pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> 
         log_messages: log.messages,
         log_bytes: log.bytes,
         deliveries: registry.deliveries(),
+        log_damage: state.broker.log().damage().map(|damage| LogDamage {
+            unreadable: messages::ranges(&state.broker, &damage.unreadable),
+            error: damage.error,
+        }),
     }))
 }
 
@@ -42,6 +47,9 @@ pub async fn live() -> &'static str {
 }
 
 /// Whether new connections should come here
+///
+/// A damaged log is named in the answer, with what to do. The status stays 200: the rest of the log is served, and with
+/// 503 all of it would be offline.
 #[utoipa::path(
     get, path = "/health/ready", tag = "node",
     responses(
@@ -49,10 +57,27 @@ pub async fn live() -> &'static str {
         (status = 503, description = "The node is on its way down, or its log does not answer", body = Problem),
     ),
 )]
-pub async fn ready(State(state): State<AppState>) -> Result<&'static str, Error> {
+pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
     if state.drain.has_begun() {
         return Err(Error::new(Code::ShuttingDown, "the server is shutting down").retry_after(1));
     }
-    off_thread(move || state.broker.log().stats()).await?;
-    Ok("ready")
+    let broker = Arc::clone(&state.broker);
+    off_thread(move || broker.log().stats()).await?;
+    Ok(match state.broker.log().damage() {
+        None => "ready".to_owned(),
+        Some(damage) => format!(
+            "ready, but the log is damaged: {}; {WHAT_TO_DO}",
+            lost(&damage)
+        ),
+    })
+}
+
+/// What is lost by a damage, as text.
+fn lost(damage: &Damage) -> String {
+    if damage.unreadable.is_empty() {
+        return damage.error.clone();
+    }
+    let ranges = damage.unreadable.iter();
+    let ranges: Vec<String> = ranges.map(|(from, to)| format!("{from} to {to}")).collect();
+    format!("messages {} can't be read", ranges.join(", "))
 }

@@ -43,6 +43,13 @@ pub(super) fn find(conn: &Connection, kind: i64, name: &str) -> rusqlite::Result
         .optional()
 }
 
+/// The same from the table, because the index can't be read. Its cost grows with the number of names.
+pub(super) fn scan(conn: &Connection, kind: i64, name: &str) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT id FROM audiences NOT INDEXED WHERE kind = ?1 AND name = ?2")?
+        .query_row((kind, name), |row| row.get(0))
+        .optional()
+}
+
 fn intern(conn: &Connection, kind: i64, name: &str) -> rusqlite::Result<i64> {
     if let Some(id) = find(conn, kind, name)? {
         return Ok(id);

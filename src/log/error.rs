@@ -102,6 +102,40 @@ pub enum ReadError {
     Interrupted(String),
 }
 
+impl ReadError {
+    /// Whether a part of the file is damaged. The rest can still be read.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Database(error) => is_damage(error),
+            Self::Invalid(_) => true,
+            Self::Closed | Self::Interrupted(_) => false,
+        }
+    }
+}
+
+/// Whether the error of a read says that a part of the file is damaged: the disk can't read it, its structure is wrong,
+/// or it has values that are never written.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::{Error, ffi};
+    match error {
+        Error::SqliteFailure(error, _) => {
+            matches!(
+                error.code,
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase
+            ) || matches!(
+                error.extended_code,
+                ffi::SQLITE_IOERR_READ | ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS
+            )
+        }
+        Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::InvalidColumnType(..)
+        | Error::Utf8Error(..)
+        | Error::QueryReturnedNoRows => true,
+        _ => false,
+    }
+}
+
 /// What an error of a write means for the log.
 #[derive(Debug)]
 pub(super) enum StoreError {

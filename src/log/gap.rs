@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::log::codes::sql;
+use crate::log::{codes::sql, damage::DamageRecord, error::ReadError, reader::salvage};
 use crate::message::Seq;
 
 /// Why messages are gone.
@@ -12,6 +12,8 @@ pub enum LogGapReason {
     Expired,
     /// The log's bounds of age or size.
     Pruned,
+    /// This part of the file is damaged.
+    Unreadable,
 }
 
 /// Somewhere in this range messages are missing; others in it may still come.
@@ -27,18 +29,22 @@ pub struct LogGap {
 
 /// The gaps of some audiences after a position. Each audience remembers only the newest message that it
 /// has lost for each reason, and that is enough to know whether anything after a position is missing.
-pub(super) struct GapCollector {
+pub(super) struct GapCollector<'d> {
     after: Seq,
     expired: Seq,
     pruned: Seq,
+    unreadable: Vec<(Seq, Seq)>,
+    damage: &'d DamageRecord,
 }
 
-impl GapCollector {
-    pub fn new(after: Seq) -> Self {
+impl<'d> GapCollector<'d> {
+    pub fn new(after: Seq, damage: &'d DamageRecord) -> Self {
         Self {
             after,
             expired: 0,
             pruned: 0,
+            unreadable: Vec::new(),
+            damage,
         }
     }
 
@@ -73,7 +79,37 @@ impl GapCollector {
         self.expired = self.expired.max(seq);
     }
 
-    pub fn into_vec(self) -> Vec<LogGap> {
+    /// Adds a message that can't be read, with those around it that can't be read either.
+    pub fn unreadable(&mut self, conn: &Connection, seq: Seq, error: &ReadError) {
+        let reported = |(from, to): &(Seq, Seq)| (*from..=*to).contains(&seq);
+        if self.unreadable.iter().any(reported) {
+            return;
+        }
+        let known = self.damage.range_of(seq);
+        self.unreadable_range(known.unwrap_or_else(|| salvage::extent(conn, seq)), error);
+    }
+
+    /// Adds a range in which no message can be read.
+    pub fn unreadable_range(&mut self, range: (Seq, Seq), error: &ReadError) {
+        self.damage.note_range(range, error);
+        self.unreadable.push(range);
+    }
+
+    /// Adds a range in which it is not known what was for one of the audiences.
+    pub fn unknown_range(&mut self, range: (Seq, Seq), error: &ReadError) {
+        self.damage.note(error);
+        self.unreadable.push(range);
+    }
+
+    /// The gaps up to a position.
+    pub fn into_vec(mut self, until: Seq) -> Vec<LogGap> {
+        self.unreadable.sort_unstable();
+        let unreadable = self.unreadable.iter().map(|(from, to)| LogGap {
+            from: (*from).max(self.after + 1),
+            to: (*to).min(until),
+            reason: LogGapReason::Unreadable,
+        });
+        let unreadable = unreadable.filter(|gap| gap.from <= gap.to);
         let both = [
             (self.expired, LogGapReason::Expired),
             (self.pruned, LogGapReason::Pruned),
@@ -84,6 +120,7 @@ impl GapCollector {
             to,
             reason,
         })
+        .chain(unreadable)
         .collect()
     }
 }
@@ -95,17 +132,16 @@ fn marks(conn: &Connection, id: i64) -> rusqlite::Result<(Seq, Seq)> {
         .map(Option::unwrap_or_default)
 }
 
-/// Notes in an audience that it has lost this position.
-pub(super) fn mark(
-    conn: &Connection,
-    id: i64,
-    seq: Seq,
-    reason: LogGapReason,
-) -> rusqlite::Result<()> {
-    let sql_text = match reason {
-        LogGapReason::Expired => "UPDATE audiences SET expired = max(expired, ?2) WHERE id = ?1",
-        LogGapReason::Pruned => "UPDATE audiences SET pruned = max(pruned, ?2) WHERE id = ?1",
-    };
-    conn.prepare_cached(sql_text)?.execute((id, sql(seq)))?;
+/// Notes in an audience that it has lost this position because its time to live was over.
+pub(super) fn mark_expired(conn: &Connection, id: i64, seq: Seq) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE audiences SET expired = max(expired, ?2) WHERE id = ?1")?
+        .execute((id, sql(seq)))?;
+    Ok(())
+}
+
+/// Notes in an audience that it has lost this position to the bounds of the log.
+pub(super) fn mark_pruned(conn: &Connection, id: i64, seq: Seq) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE audiences SET pruned = max(pruned, ?2) WHERE id = ?1")?
+        .execute((id, sql(seq)))?;
     Ok(())
 }

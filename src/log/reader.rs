@@ -6,3 +6,4 @@ pub(in crate::log) mod pool;
 pub(in crate::log) mod posting_cursor;
 pub(in crate::log) mod queries;
 pub(in crate::log) mod replay;
+pub(in crate::log) mod salvage;

@@ -8,8 +8,8 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::log::{
-    options::Clock, positions::Positions, reader::pool::ReaderPool, writer::counters::Counters,
-    writer::queue::Queue,
+    damage::DamageRecord, options::Clock, positions::Positions, reader::pool::ReaderPool,
+    writer::counters::Counters, writer::queue::Queue,
 };
 use crate::{job::Job, message::Epoch};
 
@@ -22,6 +22,7 @@ pub(super) struct Shared {
     pub(super) readers: ReaderPool,
     pub(super) positions: Arc<Positions>,
     pub(super) counters: Counters,
+    pub(super) damage: DamageRecord,
     pub(super) epoch: Epoch,
     pub(super) head: AtomicU64,
     pub(super) pruned: AtomicU64,

@@ -71,6 +71,26 @@ impl Running {
         }
     }
 
+    /// The URL of a server, from its log; or all that it has said, if it ends before it listens.
+    pub fn try_url(&self) -> Result<String, String> {
+        let mut told = String::new();
+        loop {
+            match self.err.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    if let Some((_, url)) = line.split_once("listening on ") {
+                        return Ok(url.split('"').next().unwrap_or(url).to_owned());
+                    }
+                    told.push_str(&line);
+                    told.push('\n');
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(told),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    panic!("it neither listens nor ends: {told}")
+                }
+            }
+        }
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -9,6 +9,7 @@ mod batch;
 mod command;
 mod connections;
 mod content_coding;
+mod damaged_log;
 mod data_folder;
 mod descriptors;
 mod durability;

@@ -442,6 +442,7 @@ impl Bed {
                     assert!(gone.expires_at.is_some_and(|at| at <= self.now()))
                 }
                 LogGapReason::Pruned => assert!(self.old(gone), "{gap:?} {gone:?}"),
+                LogGapReason::Unreadable => panic!("{gap:?} in a sound log"),
             }
         }
     }

@@ -17,6 +17,9 @@ texts! {
         log: "Log size on disk", "日志占用空间";
         log_messages: "Messages in the log", "日志中的消息数";
         topics: "Subscriptions", "订阅数";
+        damaged: "The log is damaged. Stop the server and run `tidings check`. Then restore a backup, or go on without what is lost.",
+            "日志已损坏。请停止服务器并运行 `tidings check`，然后恢复备份，或放弃丢失的内容继续运行。";
+        damaged_range: "The messages {from} to {to} can't be read.", "消息 {from} 至 {to} 无法读取。";
         waiting: "The first values appear in a few seconds.", "首批数据将在几秒后显示。";
         as_table: "Show as a table", "以表格显示";
         time: "Time", "时间";

@@ -60,6 +60,8 @@ texts! {
             "此处可能缺少消息：服务器上没有此页面之前读取的日志。";
         ahead_of_log: "Messages may be missing here. The server's log was restored to an earlier state.",
             "此处可能缺少消息：服务器的日志已恢复到较早的状态。";
+        unreadable: "Messages are missing here. A part of the server's log is damaged.",
+            "此处缺少消息：服务器日志的一部分已损坏。";
         slow_reader: "Messages are missing here. They were only for clients that were connected, and this page read too slowly.",
             "此处缺少消息：它们只发给在线客户端，而此页面读取过慢。";
         other_gap: "Messages may be missing here: {reason}.", "此处可能缺少消息：{reason}。";

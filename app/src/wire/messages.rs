@@ -110,4 +110,17 @@ pub struct MessagesPage {
     /// The value of `before` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Ranges that can't be read because the log is damaged, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<CursorRange>,
+}
+
+/// A range of messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct CursorRange {
+    /// The cursor of the first.
+    pub from: String,
+    /// The cursor of the last.
+    pub to: String,
 }

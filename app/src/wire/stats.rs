@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::messages::CursorRange;
+
 /// What `GET /api/stats` answers. Counters start at 0 with the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -28,6 +30,19 @@ pub struct Stats {
     pub log_bytes: u64,
     /// Frames handed to connections since the start.
     pub deliveries: u64,
+    /// What was found damaged in the log since the start; none: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_damage: Option<LogDamage>,
+}
+
+/// A part of the log can't be read. Streams report it as `event: gap` with the reason `unreadable`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct LogDamage {
+    /// The ranges of messages that can't be read, oldest first; empty if only something else is damaged.
+    pub unreadable: Vec<CursorRange>,
+    /// The first error.
+    pub error: String,
 }
 
 /// Measurements of the node over a few seconds.

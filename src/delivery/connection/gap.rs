@@ -22,6 +22,8 @@ pub enum GapReason {
     Pruned,
     /// Their time to live ended before they were delivered.
     Expired,
+    /// This part of the log is damaged.
+    Unreadable,
     /// They were ephemeral, and the reader was too slow.
     Slow,
 }
@@ -34,6 +36,7 @@ impl GapReason {
             Self::Ahead => "ahead_of_log",
             Self::Pruned => "pruned",
             Self::Expired => "expired",
+            Self::Unreadable => "unreadable",
             Self::Slow => "slow_reader",
         }
     }
@@ -44,6 +47,7 @@ impl From<LogGapReason> for GapReason {
         match reason {
             LogGapReason::Expired => Self::Expired,
             LogGapReason::Pruned => Self::Pruned,
+            LogGapReason::Unreadable => Self::Unreadable,
         }
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use super::{backlog::Batch, gap::Gap};
-use crate::message::Seq;
+use crate::{
+    log::{LogGap, LogGapReason},
+    message::Seq,
+};
 
 /// See the module documentation.
 pub(super) struct ReplayState {
@@ -17,6 +20,8 @@ pub(super) struct ReplayState {
     pub(super) gaps: VecDeque<Gap>,
     /// Gaps up to this position have been reported.
     pub(super) gaps_reported: Seq,
+    /// The same for damaged parts of the log, of which there can be several.
+    pub(super) unreadable_reported: Seq,
 }
 
 /// What a connection reads.
@@ -39,7 +44,33 @@ impl ReplayState {
             more: false,
             gaps: gap.into_iter().collect(),
             gaps_reported: 0,
+            unreadable_reported: 0,
         })
+    }
+
+    /// Takes the gaps of a page that have not been reported.
+    pub(super) fn take_gaps(&mut self, gaps: &[LogGap]) {
+        let before = self.gaps_reported;
+        for gap in gaps {
+            let reported = match gap.reason {
+                LogGapReason::Unreadable => self.unreadable_reported,
+                LogGapReason::Expired | LogGapReason::Pruned => before,
+            };
+            if gap.to <= reported {
+                continue;
+            }
+            match gap.reason {
+                LogGapReason::Unreadable => self.unreadable_reported = gap.to,
+                LogGapReason::Expired | LogGapReason::Pruned => {
+                    self.gaps_reported = self.gaps_reported.max(gap.to);
+                }
+            }
+            let range = Some((gap.from.max(reported + 1), gap.to));
+            self.gaps.push_back(Gap {
+                range,
+                reason: gap.reason.into(),
+            });
+        }
     }
 
     /// Whether the last page has been written.

@@ -47,6 +47,8 @@ pub enum Code {
     StorageFull,
     /// The log can't be written or read now.
     LogUnavailable,
+    /// This part of the log is damaged. The rest can be read.
+    LogDamaged,
     /// Topics under `$` are published by the server only.
     ReservedTopic,
     /// No credential, or one that is not valid.
@@ -83,7 +85,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -105,6 +107,7 @@ impl Code {
         Self::TooManyJobs,
         Self::StorageFull,
         Self::LogUnavailable,
+        Self::LogDamaged,
         Self::ReservedTopic,
         Self::Unauthorized,
         Self::Forbidden,
@@ -190,6 +193,11 @@ impl Code {
                 S::SERVICE_UNAVAILABLE,
                 "log_unavailable",
                 "The log is not available",
+            ),
+            Self::LogDamaged => (
+                S::SERVICE_UNAVAILABLE,
+                "log_damaged",
+                "A part of the log is damaged",
             ),
             Self::ClientNotConnected => (
                 S::NOT_FOUND,

@@ -1,13 +1,13 @@
 //! Converts messages of the log to the JSON of the API.
 
-use app::wire::{Ended, MessageInfo, To};
+use app::wire::{CursorRange, Ended, MessageInfo, To};
 use serde_json::value::RawValue;
 
 use crate::{
     broker::{Broker, PushedMessage},
     http::Error,
     log::{self, Record},
-    message::{Audience, Cursor, Data, Epoch, Message, Receipt, Receipts},
+    message::{Audience, Cursor, Data, Epoch, Message, Receipt, Receipts, Seq},
 };
 
 /// The maximum number of recipients that are listed by name.
@@ -31,6 +31,16 @@ pub fn just_pushed(pushed: &PushedMessage, epoch: &Epoch) -> MessageInfo {
         seq: pushed.message.seq,
     };
     describe(&pushed.message, &id, clients, None, receipts)
+}
+
+/// Ranges of positions as cursors.
+pub fn ranges(broker: &Broker, ranges: &[(Seq, Seq)]) -> Vec<CursorRange> {
+    let cursor = |seq| broker.cursor(seq).to_string();
+    let range = |(from, to): &(Seq, Seq)| CursorRange {
+        from: cursor(*from),
+        to: cursor(*to),
+    };
+    ranges.iter().map(range).collect()
 }
 
 pub fn info(broker: &Broker, record: &Record) -> Result<MessageInfo, Error> {

@@ -5,8 +5,10 @@ use rusqlite::Connection;
 use crate::log::{
     audiences,
     codes::{EVERYONE, ended, kind, sql},
+    damage::DamageRecord,
     error::ReadError,
     postings,
+    reader::salvage,
     rows::{self, COLUMNS, Decoder, parse_list},
 };
 use crate::message::{Audience, ClientId, EventType, Message, Seq, Topic};
@@ -80,8 +82,19 @@ pub struct HistoryPage {
     pub records: Vec<Record>,
     /// Go on before this position; none: that was all. There may be more even when nothing was found.
     pub next: Option<Seq>,
+    /// Ranges that can't be read because the file is damaged, newest first.
+    pub unreadable: Vec<(Seq, Seq)>,
     /// Rows that were looked at.
     pub rows_read: u64,
+}
+
+impl HistoryPage {
+    fn unreadable(&mut self, range: (Seq, Seq), error: &ReadError, damage: &DamageRecord) {
+        damage.note_range(range, error);
+        if self.unreadable.last() != Some(&range) {
+            self.unreadable.push(range);
+        }
+    }
 }
 
 /// The newest messages before a position that match.
@@ -91,26 +104,41 @@ pub(in crate::log) fn history(
     before: Seq,
     limit: usize,
     now: u64,
+    damage: &DamageRecord,
 ) -> Result<HistoryPage, ReadError> {
     let mut page = HistoryPage::default();
     let Some(positions) = Candidates::of(conn, filter)? else {
         return Ok(page);
     };
     let mut before = match filter.until {
-        Some(until) => before.min(first_after(conn, until)?),
+        Some(until) => match first_after(conn, until) {
+            // The filter leaves them out one by one.
+            Err(error) if error.is_damage() => before,
+            first => before.min(first?),
+        },
         None => before,
     };
     let wanted = Wanted::new(filter);
     let mut decoder = Decoder::default();
     let mut bytes = 0;
     loop {
-        let seqs = positions.before(conn, before)?;
-        let last = seqs.len() < FETCH;
+        let (seqs, last) = positions.before(conn, before, damage, &mut page)?;
+        if seqs.is_empty() && !last {
+            before = page.unreadable.last().map_or(before, |range| range.0);
+        }
         for seq in seqs {
             page.rows_read += 2;
             before = seq;
-            let Some(record) = record(conn, &mut decoder, seq, NAMED, now)? else {
-                continue;
+            let record = match record(conn, &mut decoder, seq, NAMED, now) {
+                Ok(Some(record)) => record,
+                Ok(None) => continue,
+                Err(error) if error.is_damage() => {
+                    let known = damage.range_of(seq);
+                    let range = known.unwrap_or_else(|| salvage::extent(conn, seq));
+                    page.unreadable(range, &error, damage);
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             bytes += record.message.data.as_str().len();
             if wanted.matches(&record) {
@@ -150,17 +178,32 @@ impl Candidates {
         Ok(found.map(Self::Postings))
     }
 
-    fn before(&self, conn: &Connection, before: Seq) -> Result<Vec<Seq>, ReadError> {
-        let seqs: Result<Vec<Seq>, _> = match self {
-            Self::All => conn
-                .prepare_cached(
-                    "SELECT seq FROM messages WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2",
-                )?
-                .query_map((sql(before), FETCH), |row| row.get(0))?
-                .collect(),
-            Self::Postings(audience) => postings::before(conn, *audience, before, FETCH),
+    /// Positions before a position, newest first, and whether these are the last. Skips a damaged range, and notes it
+    /// in the page: then there may be none, and still more.
+    fn before(
+        &self,
+        conn: &Connection,
+        before: Seq,
+        damage: &DamageRecord,
+        page: &mut HistoryPage,
+    ) -> Result<(Vec<Seq>, bool), ReadError> {
+        let mut seqs = Vec::new();
+        let found = match self {
+            Self::All => salvage::positions_before(conn, before, FETCH, |seq| seqs.push(seq)),
+            Self::Postings(audience) => {
+                seqs = postings::before(conn, *audience, before, FETCH)?;
+                Ok(seqs.len())
+            }
         };
-        Ok(seqs?)
+        match found {
+            Err(error) if error.is_damage() && seqs.is_empty() && before > 1 => {
+                let previous = salvage::previous_readable(conn, before - 1);
+                page.unreadable((previous + 1, before - 1), &error, damage);
+                Ok((seqs, previous == 0))
+            }
+            Err(error) if error.is_damage() => Ok((seqs, false)),
+            found => Ok((seqs, found? < FETCH)),
+        }
     }
 }
 

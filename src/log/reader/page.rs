@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 use crate::log::{
     codes::{ended, sql},
     error::ReadError,
-    gap::{GapCollector, LogGap},
+    gap::{GapCollector, LogGap, LogGapReason},
     rows::{COLUMNS, Decoder},
 };
 use crate::message::{ClientId, Message, Seq};
@@ -48,6 +48,21 @@ pub struct Page {
     pub rows_read: u64,
 }
 
+impl Page {
+    /// Nothing of the range after a position and up to another can be read.
+    pub(in crate::log) fn unreadable((after, until): (Seq, Seq)) -> Self {
+        Self {
+            reached: until,
+            gaps: vec![LogGap {
+                from: after + 1,
+                to: until,
+                reason: LogGapReason::Unreadable,
+            }],
+            ..Self::default()
+        }
+    }
+}
+
 /// A page while messages are read into it.
 pub(in crate::log) struct PageBuilder<'c> {
     conn: &'c Connection,
@@ -79,23 +94,44 @@ impl<'c> PageBuilder<'c> {
     }
 
     /// Reads the messages at these positions. True: not all of them fit.
-    pub fn fill(&mut self, seqs: &[Seq], gaps: &mut GapCollector) -> Result<bool, ReadError> {
+    pub fn fill(&mut self, seqs: &[Seq], gaps: &mut GapCollector<'_>) -> Result<bool, ReadError> {
         let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
             return Ok(false);
         };
         self.messages.reserve(seqs.len());
         // Where most of a range is wanted, walking through it is cheaper than finding each.
-        match last - first < 2 * seqs.len() as u64 {
+        let filled = match last - first < 2 * seqs.len() as u64 {
             true => self.walk(seqs, (*first, *last), gaps),
             false => self.pick(seqs, gaps),
+        };
+        match filled {
+            Err(error) if error.is_damage() => {
+                let rest = seqs.partition_point(|seq| *seq <= self.last);
+                self.salvage(&seqs[rest..], gaps)
+            }
+            filled => filled,
         }
+    }
+
+    /// Reads each of these messages by itself, and leaves out those that can't be read. True: not all of them fit.
+    fn salvage(&mut self, seqs: &[Seq], gaps: &mut GapCollector<'_>) -> Result<bool, ReadError> {
+        for seq in seqs {
+            match self.pick(std::slice::from_ref(seq), gaps) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                Err(error) if error.is_damage() => gaps.unreadable(self.conn, *seq, &error),
+                Err(error) => return Err(error),
+            }
+            self.last = *seq;
+        }
+        Ok(false)
     }
 
     fn walk(
         &mut self,
         seqs: &[Seq],
         (first, last): (Seq, Seq),
-        gaps: &mut GapCollector,
+        gaps: &mut GapCollector<'_>,
     ) -> Result<bool, ReadError> {
         static SELECT: OnceLock<String> = OnceLock::new();
         let select = SELECT.get_or_init(|| {
@@ -107,15 +143,20 @@ impl<'c> PageBuilder<'c> {
         while let Some(row) = rows.next()? {
             self.rows += 1;
             let seq: Seq = row.get(0)?;
-            while wanted.next_if(|next| **next < seq).is_some() {}
+            while let Some(missing) = wanted.next_if(|next| **next < seq) {
+                gaps.unreadable(self.conn, *missing, &absent(*missing));
+            }
             if wanted.next_if(|next| **next == seq).is_some() && !self.take(seq, row, gaps)? {
                 return Ok(true);
             }
         }
+        for missing in wanted {
+            gaps.unreadable(self.conn, *missing, &absent(*missing));
+        }
         Ok(false)
     }
 
-    fn pick(&mut self, seqs: &[Seq], gaps: &mut GapCollector) -> Result<bool, ReadError> {
+    fn pick(&mut self, seqs: &[Seq], gaps: &mut GapCollector<'_>) -> Result<bool, ReadError> {
         static SELECT: OnceLock<String> = OnceLock::new();
         let select =
             SELECT.get_or_init(|| format!("SELECT {COLUMNS} FROM messages m WHERE m.seq = ?1"));
@@ -123,10 +164,10 @@ impl<'c> PageBuilder<'c> {
         for seq in seqs {
             self.rows += 1;
             let mut rows = find.query([sql(*seq)])?;
-            if let Some(row) = rows.next()?
-                && !self.take(*seq, row, gaps)?
-            {
-                return Ok(true);
+            match rows.next()? {
+                Some(row) if !self.take(*seq, row, gaps)? => return Ok(true),
+                Some(_) => {}
+                None => gaps.unreadable(self.conn, *seq, &absent(*seq)),
             }
         }
         Ok(false)
@@ -137,7 +178,7 @@ impl<'c> PageBuilder<'c> {
         &mut self,
         seq: Seq,
         row: &Row<'_>,
-        gaps: &mut GapCollector,
+        gaps: &mut GapCollector<'_>,
     ) -> Result<bool, ReadError> {
         match self
             .decoder
@@ -157,4 +198,9 @@ impl<'c> PageBuilder<'c> {
         self.last = seq;
         Ok(true)
     }
+}
+
+/// A message has postings as long as it is in the file, and not longer.
+fn absent(seq: Seq) -> ReadError {
+    ReadError::Invalid(format!("message {seq} has postings, but is not there"))
 }

@@ -4,7 +4,13 @@ use std::collections::{HashMap, VecDeque};
 
 use rusqlite::Connection;
 
-use crate::log::{codes::ANY_TOPIC, error::ReadError, postings, rows};
+use crate::log::{
+    codes::{ANY_TOPIC, EVERYONE, kind},
+    error::ReadError,
+    postings,
+    reader::salvage,
+    rows,
+};
 use crate::message::{Seq, TopicFilter};
 
 /// Postings that a cursor fetches at a time: more than its share of a page by so many at first, and later no
@@ -13,6 +19,9 @@ const FETCH: (u64, u64) = (16, 1_024);
 
 /// Postings that a cursor looks at without a match before it gives up for this page.
 const PATIENCE: u64 = 10_000;
+
+/// Messages that are looked at at a time where postings can't be read.
+const SCAN: u64 = 1_024;
 
 /// The postings of one audience after a position.
 pub(in crate::log) struct PostingCursor<'f> {
@@ -25,6 +34,8 @@ pub(in crate::log) struct PostingCursor<'f> {
     /// Past this position the cursor has not looked and will not, for this page.
     horizon: Seq,
     matching: Option<Matching<'f>>,
+    /// Where neither postings nor messages can be read, and why.
+    unreadable: Vec<((Seq, Seq), ReadError)>,
 }
 
 /// What to take out of all topic messages.
@@ -44,6 +55,7 @@ impl<'f> PostingCursor<'f> {
             over: false,
             horizon: Seq::MAX,
             matching: None,
+            unreadable: Vec::new(),
         }
     }
 
@@ -68,6 +80,11 @@ impl<'f> PostingCursor<'f> {
     /// The position up to which this cursor has surely given everything, once it gives nothing more.
     pub fn horizon(&self) -> Seq {
         self.horizon
+    }
+
+    /// Ranges in which it can't be read what is there, and why.
+    pub fn unreadable(&self) -> &[((Seq, Seq), ReadError)] {
+        &self.unreadable
     }
 
     /// The next position, if there is one up to `until`. No more than `wanted` will be asked for.
@@ -102,33 +119,75 @@ impl<'f> PostingCursor<'f> {
             self.after = seq;
             let wanted = match &mut self.matching {
                 None => true,
-                Some(matching) => matching.wants(conn, topic)?,
+                Some(matching) => matching.wants(conn, topic),
             };
             if wanted {
                 self.fetched.push_back(seq);
             }
             Ok(())
-        })?;
+        });
+        let found = match found {
+            Err(error) if error.is_damage() => return self.scan(conn, until),
+            found => found?,
+        };
         self.over = found < limit;
         self.fetch = (self.fetch * 4).min(FETCH.1);
         Ok(found)
     }
+
+    /// The same from the messages themselves, because the postings can't be read.
+    fn scan(&mut self, conn: &Connection, until: Seq) -> Result<u64, ReadError> {
+        let mut looked_at = 0;
+        let (audience, range) = (self.audience, (self.after, until));
+        let found = salvage::messages_after(conn, range, SCAN, |seq, audiences| {
+            looked_at += 1;
+            self.after = seq;
+            let wanted = match &mut self.matching {
+                None => audiences.contains(&audience),
+                Some(matching) => audiences.iter().any(|id| matching.matches(conn, *id)),
+            };
+            if wanted {
+                self.fetched.push_back(seq);
+            }
+        });
+        match found {
+            Ok(found) => self.over = found < SCAN,
+            Err(error) if error.is_damage() => {
+                let bad = self.after + 1;
+                let next = salvage::next_readable(conn, bad, until);
+                self.unreadable.push(((bad, next - 1), error));
+                self.after = next - 1;
+                self.over = self.after >= until;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(looked_at + 1)
+    }
 }
 
 impl Matching<'_> {
-    fn wants(&mut self, conn: &Connection, topic: Option<i64>) -> Result<bool, ReadError> {
-        let Some(topic) = topic else { return Ok(false) };
-        if let Some(known) = self.known.get(&topic) {
-            return Ok(*known);
+    fn matches(&mut self, conn: &Connection, id: i64) -> bool {
+        match id {
+            EVERYONE => false,
+            id => self.wants(conn, Some(id)),
         }
-        let wanted = match rows::name_of(conn, topic)? {
-            None => false,
-            Some((_, name)) => {
-                let topic = rows::topic(&name)?;
-                self.filters.iter().any(|filter| filter.matches(&topic))
-            }
+    }
+
+    fn wants(&mut self, conn: &Connection, topic: Option<i64>) -> bool {
+        let Some(topic) = topic else { return false };
+        if let Some(known) = self.known.get(&topic) {
+            return *known;
+        }
+        let wanted = match rows::name_of(conn, topic) {
+            Ok(Some((kind::TOPIC, name))) => match rows::topic(&name) {
+                Ok(topic) => self.filters.iter().any(|filter| filter.matches(&topic)),
+                Err(_) => true,
+            },
+            Ok(Some(_)) => false,
+            // The name can't be read, so neither can the message. It is found out there, and reported.
+            Ok(None) | Err(_) => true,
         };
         self.known.insert(topic, wanted);
-        Ok(wanted)
+        wanted
     }
 }

@@ -7,9 +7,9 @@ use std::{fs, sync::atomic::Ordering};
 use rusqlite::Connection;
 
 use crate::log::{
-    ClientPage, ClientPosition, HistoryFilter, HistoryPage, KnownClient, Log, Page, PageLimit,
-    ReadError, Record, Subscriptions, Work, clients, position_rows, positions::Reach, postings,
-    reader::history, reader::replay, receipts, rows::Decoder,
+    ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log, Page,
+    PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows, positions::Reach,
+    postings, reader::history, reader::replay, receipts, rows::Decoder,
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 
@@ -44,7 +44,21 @@ impl Log {
         let head = self.head();
         let until = until.map_or(head, |until| until.min(head));
         let now = self.shared.clock.now();
-        self.query(|conn| replay::read(conn, subscriptions, (after, until), limit, now))
+        let damage = &self.shared.damage;
+        let range = (after, until);
+        let page = self.query(|conn| replay::read(conn, subscriptions, range, limit, now, damage));
+        match page {
+            // Nothing can be read. The reader is told so and goes on behind it, or it would ask again for ever.
+            Err(error) if error.is_damage() && after < until => {
+                Ok(Page::unreadable((after, until)))
+            }
+            page => page,
+        }
+    }
+
+    /// What was found damaged since the log was opened; none: nothing.
+    pub fn damage(&self) -> Option<Damage> {
+        self.shared.damage.get()
     }
 
     /// How far a client is with its direct messages. Zero: it has had none.
@@ -56,9 +70,15 @@ impl Log {
         Ok(position)
     }
 
-    /// The position after which a client's inbox begins, for `since=unread`.
+    /// The position after which a client's inbox begins, for `since=unread`. The start of the log if it can't be read:
+    /// better twice than never.
     pub fn inbox_position(&self, client: &ClientId) -> Result<Seq, ReadError> {
-        Ok(self.client_position(client)?.unread_after())
+        match self.client_position(client) {
+            Err(error) if error.is_damage() => {
+                Ok(self.shared.positions.unwritten(client).unread_after())
+            }
+            position => Ok(position?.unread_after()),
+        }
     }
 
     /// How many direct messages a client has not had, counted up to `limit`.
@@ -168,7 +188,8 @@ impl Log {
     ) -> Result<HistoryPage, ReadError> {
         let now = self.shared.clock.now();
         let before = before.unwrap_or_else(|| self.head() + 1);
-        self.query(|conn| history::history(conn, filter, before, limit, now))
+        let damage = &self.shared.damage;
+        self.query(|conn| history::history(conn, filter, before, limit, now, damage))
     }
 
     /// The log in numbers.
@@ -183,6 +204,10 @@ impl Log {
                     None => None,
                 })
             })
+        };
+        let end = |order| match end(order) {
+            Err(error) if error.is_damage() => Ok(None),
+            end => end,
         };
         let (oldest, newest) = (end("ASC")?, end("DESC")?);
         let path = self.shared.path.display();
@@ -201,6 +226,12 @@ impl Log {
         &self,
         question: impl FnOnce(&Connection) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        self.shared.readers.read(question)
+        let answer = self.shared.readers.read(question);
+        if let Err(error) = &answer
+            && error.is_damage()
+        {
+            self.shared.damage.note(error);
+        }
+        answer
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, types::Value};
 use crate::log::{
     codes::sql,
     codes::{ANY_TOPIC, EVERYONE, kind},
+    damage::DamageRecord,
     error::ReadError,
     gap::GapCollector,
     reader::page::{Page, PageBuilder, PageLimit},
@@ -46,17 +47,18 @@ pub(in crate::log) struct Replay<'c> {
     until: Seq,
     now: u64,
     cursors: Vec<PostingCursor<'c>>,
-    gaps: GapCollector,
+    gaps: GapCollector<'c>,
     rows: u64,
 }
 
 /// Reads what is after `after` and not after `until`.
-pub(in crate::log) fn read(
-    conn: &Connection,
-    subscriptions: &Subscriptions,
+pub(in crate::log) fn read<'c>(
+    conn: &'c Connection,
+    subscriptions: &'c Subscriptions,
     (after, until): (Seq, Seq),
     limit: PageLimit,
     now: u64,
+    damage: &'c DamageRecord,
 ) -> Result<Page, ReadError> {
     let mut replay = Replay {
         conn,
@@ -65,7 +67,7 @@ pub(in crate::log) fn read(
         until,
         now,
         cursors: Vec::new(),
-        gaps: GapCollector::new(after),
+        gaps: GapCollector::new(after, damage),
         rows: 0,
     };
     replay.find_cursors()?;
@@ -97,30 +99,57 @@ impl<'c> Replay<'c> {
 
     fn named_cursor(&mut self, kind: i64, name: &str) -> Result<(), ReadError> {
         self.rows += 1;
-        match crate::log::audiences::find(self.conn, kind, name)? {
-            Some(id) => self.cursor(id),
-            None => Ok(self.gaps.unknown_audience(self.conn)?),
+        let found = crate::log::audiences::find(self.conn, kind, name)
+            .map_err(ReadError::from)
+            .or_else(|error| match error.is_damage() {
+                true => Ok(crate::log::audiences::scan(self.conn, kind, name)?),
+                false => Err(error),
+            });
+        match found {
+            Ok(Some(id)) => self.cursor(id),
+            Ok(None) => {
+                let unknown = self.gaps.unknown_audience(self.conn);
+                self.all_unreadable_on_damage(unknown.map_err(Into::into))
+            }
+            Err(error) => self.all_unreadable_on_damage(Err(error)),
         }
     }
 
     fn cursor(&mut self, id: i64) -> Result<(), ReadError> {
-        self.gaps.of_audience(self.conn, id)?;
+        let known = self.gaps.of_audience(self.conn, id);
         self.cursors.push(PostingCursor::of(id, self.after));
-        Ok(())
+        self.all_unreadable_on_damage(known.map_err(Into::into))
+    }
+
+    /// With damage it is not known what was there for an audience, so the whole range is a gap.
+    fn all_unreadable_on_damage(&mut self, result: Result<(), ReadError>) -> Result<(), ReadError> {
+        match result {
+            Err(error) if error.is_damage() => {
+                let range = (self.after + 1, self.until);
+                self.gaps.unknown_range(range, &error);
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     fn pattern_cursors(&mut self, patterns: &[&'c TopicFilter]) -> Result<(), ReadError> {
         let small = self.until.saturating_sub(self.after) <= SMALL_WINDOW;
-        let lost = self.gaps.any(self.conn, ANY_TOPIC)?;
+        let lost = self.gaps.any(self.conn, ANY_TOPIC).unwrap_or(true);
         if lost {
-            self.gaps.unknown_audience(self.conn)?;
+            let unknown = self.gaps.unknown_audience(self.conn);
+            self.all_unreadable_on_damage(unknown.map_err(Into::into))?;
         }
         if !small || lost {
-            if let Some(ids) = self.matching_topics(patterns)? {
-                return ids.into_iter().try_for_each(|id| self.cursor(id));
+            match self.matching_topics(patterns) {
+                Ok(Some(ids)) => return ids.into_iter().try_for_each(|id| self.cursor(id)),
+                Ok(None) => {}
+                Err(error) if error.is_damage() => {}
+                Err(error) => return Err(error),
             }
             // Too many topics to ask each: a gap in one of them may be a gap here.
-            self.gaps.of_audience(self.conn, ANY_TOPIC)?;
+            let known = self.gaps.of_audience(self.conn, ANY_TOPIC);
+            self.all_unreadable_on_damage(known.map_err(Into::into))?;
         }
         self.cursors
             .push(PostingCursor::of_any_topic(self.after, patterns.to_vec()));
@@ -169,11 +198,17 @@ impl<'c> Replay<'c> {
             true => builder.last.max(self.after),
             false => found,
         };
+        for (range, error) in self.cursors.iter().flat_map(PostingCursor::unreadable) {
+            // The others are found again with the next page.
+            if range.0 <= reached {
+                self.gaps.unreadable_range(*range, error);
+            }
+        }
         Ok(Page {
             messages: builder.messages,
             reached,
             more: reached < asked,
-            gaps: self.gaps.into_vec(),
+            gaps: self.gaps.into_vec(asked),
             rows_read: self.rows + builder.rows,
         })
     }

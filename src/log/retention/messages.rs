@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::atomic::Ordering};
 use crate::log::{
     codes::{ANY_TOPIC, EVERYONE, ended, kind, sql},
     error::StoreError,
-    gap::{LogGapReason, mark},
+    gap::{mark_expired, mark_pruned},
     options::milliseconds,
     postings,
     rows::{list, parse_list},
@@ -61,12 +61,12 @@ impl Store {
             for message in &leaving {
                 store.end(message, ended::EXPIRED)?;
                 for audience in message.audiences() {
-                    mark(&store.conn, audience, message.seq, LogGapReason::Expired)?;
+                    mark_expired(&store.conn, audience, message.seq)?;
                 }
             }
             // The newest of any topic: a pattern that looks at all topics sees it there.
             if let Some(seq) = store.newest_topic_message(&leaving)? {
-                mark(&store.conn, ANY_TOPIC, seq, LogGapReason::Expired)?;
+                mark_expired(&store.conn, ANY_TOPIC, seq)?;
             }
             Ok(leaving.len())
         })?;
@@ -216,7 +216,7 @@ impl Store {
         conn.prepare_cached("DELETE FROM reach WHERE seq <= ?1")?
             .execute([sql(line)])?;
         if let Some(topic) = topic {
-            mark(conn, ANY_TOPIC, topic, LogGapReason::Pruned)?;
+            mark_pruned(conn, ANY_TOPIC, topic)?;
         }
         conn.prepare_cached("UPDATE log SET pruned = ?1")?
             .execute([sql(line)])?;
@@ -244,7 +244,7 @@ impl Store {
             }
         }
         for (audience, seq) in lost {
-            mark(conn, audience, seq, LogGapReason::Pruned)?;
+            mark_pruned(conn, audience, seq)?;
         }
         Ok(())
     }

@@ -134,6 +134,7 @@ fn absence_text(what: &What) -> String {
             "expired" => texts.expired,
             "unknown_epoch" => texts.unknown_epoch,
             "ahead_of_log" => texts.ahead_of_log,
+            "unreadable" => texts.unreadable,
             "slow_reader" => texts.slow_reader,
             reason => return interpolate(texts.other_gap, &[("reason", reason)]),
         },

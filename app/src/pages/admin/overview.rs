@@ -13,8 +13,8 @@ use crate::{
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
-    i18n::{self, Texts, plural, texts, tr},
-    wire::{Sample, Stats},
+    i18n::{self, Texts, interpolate, plural, texts, tr},
+    wire::{CursorRange, LogDamage, Sample, Stats},
 };
 
 /// Milliseconds that the charts cover.
@@ -106,6 +106,11 @@ impl Overview {
                 apart: self.every.get() as f64 * 3_000.0,
             }
         })
+    }
+
+    /// What is damaged in the log.
+    fn damage(self) -> Option<LogDamage> {
+        self.stats.with(|stats| stats.as_ref()?.log_damage.clone())
     }
 
     /// Uptime of the node in seconds.
@@ -219,6 +224,7 @@ pub(super) fn view(overview: Overview) -> AnyView {
     });
     view! {
         {when(move || overview.wrong.with(Option::is_some), again)}
+        {when(move || overview.damage().is_some(), move || damage(overview))}
         {facts(overview)}
         <p class="hint" role="status">
             {waiting}
@@ -227,6 +233,26 @@ pub(super) fn view(overview: Overview) -> AnyView {
         {table(overview)}
     }
     .erase()
+}
+
+/// Says that the log is damaged, what is lost, and what to do.
+fn damage(overview: Overview) -> AnyView {
+    let lost = optional_text(move || {
+        let damage = overview.damage()?;
+        let range = |range: &CursorRange| {
+            let values = [("from", range.from.as_str()), ("to", range.to.as_str())];
+            interpolate(texts().overview.damaged_range, &values)
+        };
+        let ranges: Vec<String> = damage.unreadable.iter().map(range).collect();
+        Some(ranges.join(" "))
+    });
+    view! {
+        <div class="notice bad" role="alert">
+            <p>{tr(|t| t.overview.damaged)}</p>
+            <p>{lost}</p>
+        </div>
+    }
+    .erase_client_only()
 }
 
 /// Facts that change rarely.

@@ -1,0 +1,328 @@
+//! Damaged pages in the file of the log: what can't be read is told, and everything else is delivered.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    os::unix::fs::FileExt,
+};
+
+use app::{
+    api::Client,
+    wire::{BatchAnswer, Gap, MessagesPage, Stats, To},
+};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::{
+    command::{Running, tidings},
+    harness::{Listener, push_of, seq, within},
+};
+
+/// Bytes of a page.
+const PAGE: u64 = 4096;
+
+/// A data folder whose server can be stopped, and the file damaged.
+struct Place {
+    folder: tempfile::TempDir,
+    http: reqwest::Client,
+}
+
+/// A running server there.
+struct Server<'p> {
+    place: &'p Place,
+    running: Running,
+    url: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let http = reqwest::Client::builder().no_proxy().build();
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            http: http.expect("a client"),
+        }
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("tidings-data/tidings.sqlite3")
+    }
+
+    fn start(&self) -> Server<'_> {
+        self.try_start().unwrap_or_else(|told| panic!("{told}"))
+    }
+
+    /// A server, or what it has said before it ended.
+    fn try_start(&self) -> Result<Server<'_>, String> {
+        let flags = ["--listen", "127.0.0.1:0", "--drain", "0"];
+        let running = Running::start(tidings(self.folder.path(), &flags));
+        let url = running.try_url()?;
+        Ok(Server {
+            place: self,
+            running,
+            url,
+        })
+    }
+
+    /// Fills a log with so many messages: to everyone, to topics, to clients. Returns their texts by cursor.
+    async fn filled(count: usize) -> (Self, BTreeMap<u64, (String, String)>) {
+        let place = Self::new();
+        let server = place.start();
+        let messages = server.fill(count).await;
+        server.stop();
+        (place, messages)
+    }
+
+    /// The pages of a table or an index, in its order.
+    fn pages(&self, name: &str, kind: &str) -> Vec<u64> {
+        let conn = Connection::open(self.file()).expect("a database");
+        let find = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = ?2 ORDER BY path";
+        let mut find = conn.prepare(find).expect("dbstat");
+        let pages = find.query_map((name, kind), |row| row.get(0));
+        pages
+            .expect("pages")
+            .collect::<Result<_, _>>()
+            .expect("pages")
+    }
+
+    /// Overwrites a page with random bytes.
+    fn spoil(&self, page: u64) {
+        let file = File::options().write(true).open(self.file());
+        let mut random = 0x9E37_79B9_7F4A_7C15_u64 ^ page;
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random as u8
+        })
+        .take(PAGE as usize)
+        .collect();
+        let written = file
+            .expect("a file")
+            .write_all_at(&bytes, (page - 1) * PAGE);
+        written.expect("written");
+    }
+}
+
+impl Server<'_> {
+    async fn get(&self, path: &str) -> reqwest::Response {
+        let request = self.place.http.get(format!("{}{path}", self.url));
+        within(request.send()).await.expect("an answer")
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> T {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        within(answer.json()).await.expect("its JSON")
+    }
+
+    async fn fill(&self, count: usize) -> BTreeMap<u64, (String, String)> {
+        let text = |i: usize| format!("{i} {}", "x".repeat(300));
+        let lines: String = (0..count)
+            .map(|i| {
+                let to = match i % 4 {
+                    0 => json!("everyone"),
+                    1 => json!({"topic": format!("orders/{}", i % 8)}),
+                    2 => json!({"client": "ada"}),
+                    _ => json!({"clients": ["ada", "bob"]}),
+                };
+                format!("{}\n", json!({"to": to, "data": text(i)}))
+            })
+            .collect();
+        let request = self.place.http.post(format!("{}/push/batch", self.url));
+        let request = request.header("content-type", "application/x-ndjson");
+        let answers = within(request.body(lines).send()).await.expect("an answer");
+        let answers = within(answers.text()).await.expect("answers");
+        let id = |line| match serde_json::from_str(line).expect("an answer") {
+            BatchAnswer::Accepted(answer) => answer.id.expect("a cursor"),
+            other => panic!("not accepted: {other:?}"),
+        };
+        let ids = answers.lines().map(id);
+        ids.enumerate()
+            .map(|(i, id)| (seq(&id), (id, text(i))))
+            .collect()
+    }
+
+    async fn push(&self, text: &str) -> bool {
+        let push = push_of(To::Everyone, text);
+        within(Client::new(&self.url).push(&push)).await.is_ok()
+    }
+
+    /// Everything for ada and all topics, up to and with a message that is pushed now: texts by position, and gaps.
+    async fn everything(&self) -> (BTreeMap<u64, String>, Vec<Gap>) {
+        let answer = self.get("/sse?client_id=ada&topic=**&since=earliest").await;
+        assert_eq!(answer.status(), 200);
+        let mut listener = Listener::of(answer);
+        assert_eq!(listener.next().await.event, "welcome");
+        // The first ping comes when it has caught up with the log.
+        let mut messages = BTreeMap::new();
+        let mut gaps = Vec::new();
+        loop {
+            let event = listener.next().await;
+            match event.event.as_str() {
+                "ping" => break,
+                "gap" => gaps.push(serde_json::from_str(&event.data).expect("a gap")),
+                "message" => {
+                    messages.insert(seq(&event.id), event.data);
+                }
+                other => panic!("{other}: {}", event.data),
+            }
+        }
+        (messages, gaps)
+    }
+
+    /// Stops it. Returns the lines of its log that it had not printed before.
+    fn stop(self) -> String {
+        let (code, told) = self.running.signalled("-TERM");
+        assert_eq!(code, Some(0), "{told}");
+        told
+    }
+}
+
+/// The positions in these gaps.
+fn range(gap: &Gap) -> std::ops::RangeInclusive<u64> {
+    let place = |cursor: &Option<String>| seq(cursor.as_deref().expect("a cursor"));
+    place(&gap.from)..=place(&gap.to)
+}
+
+/// Asserts that everything was delivered or is in a gap. Returns the positions that were not delivered.
+fn assert_told(
+    all: &BTreeMap<u64, (String, String)>,
+    (messages, gaps): &(BTreeMap<u64, String>, Vec<Gap>),
+) -> BTreeSet<u64> {
+    let mut missing = BTreeSet::new();
+    for (place, (_, text)) in all {
+        match messages.get(place) {
+            Some(found) => assert_eq!(found, text),
+            None => {
+                let told = gaps.iter().any(|gap| range(gap).contains(place));
+                assert!(told, "{place} is missing in silence: {gaps:?}");
+                missing.insert(*place);
+            }
+        }
+    }
+    assert!(
+        gaps.iter().all(|gap| gap.reason == "unreadable"),
+        "{gaps:?}"
+    );
+    missing
+}
+
+#[tokio::test]
+async fn messages_on_a_bad_page_are_a_gap_and_readers_go_on_behind_it() {
+    let (place, all) = Place::filled(400).await;
+    let leaves = place.pages("messages", "leaf");
+    place.spoil(leaves[leaves.len() / 2]);
+    let server = place.start();
+    for _ in 0..3 {
+        let read = server.everything().await;
+        let missing = assert_told(&all, &read);
+        assert!(
+            (2..30).contains(&missing.len()),
+            "a page of them: {missing:?}"
+        );
+        let [gap] = &read.1[..] else {
+            panic!("one gap: {:?}", read.1);
+        };
+        assert!(
+            missing.iter().copied().eq(range(gap)),
+            "{missing:?} {gap:?}"
+        );
+    }
+    assert!(server.push("goes on").await);
+    let (messages, gaps) = server.everything().await;
+    let missing = assert_told(&all, &(messages.clone(), gaps.clone()));
+    assert_eq!(
+        messages.last_key_value().map(|(_, text)| text.as_str()),
+        Some("goes on")
+    );
+
+    let ready = server.get("/health/ready").await;
+    assert_eq!(ready.status(), 200);
+    let ready = ready.text().await.expect("a text");
+    assert!(ready.contains("the log is damaged"), "{ready}");
+    let (first, last) = (missing.first().expect("one"), missing.last().expect("one"));
+    assert!(
+        ready.contains(&format!("messages {first} to {last} can't be read")),
+        "{ready}"
+    );
+    assert!(ready.contains("tidings check"), "{ready}");
+    let stats: Stats = server.read("/api/stats").await;
+    let damage = stats.log_damage.expect("a damage");
+    assert_eq!(damage.unreadable.len(), 1);
+    assert_eq!(seq(&damage.unreadable[0].from), *first);
+    assert_eq!(seq(&damage.unreadable[0].to), *last);
+
+    let told = server.stop();
+    let lines = told.lines().filter(|line| line.contains("damaged")).count();
+    assert_eq!(lines, 1, "{told}");
+    assert!(told.contains(&format!("from={first} to={last}")), "{told}");
+}
+
+#[tokio::test]
+async fn the_history_lists_what_can_be_read_and_names_what_can_not() {
+    let (place, all) = Place::filled(400).await;
+    let leaves = place.pages("messages", "leaf");
+    place.spoil(leaves[leaves.len() / 2]);
+    let server = place.start();
+    let mut found = BTreeSet::new();
+    let mut unreadable = BTreeSet::new();
+    let mut path = "/api/messages?limit=100".to_owned();
+    loop {
+        let page: MessagesPage = server.read(&path).await;
+        found.extend(page.messages.iter().map(|message| seq(&message.id)));
+        for range in &page.unreadable {
+            unreadable.extend(seq(&range.from)..=seq(&range.to));
+        }
+        let Some(next) = page.next else { break };
+        path = format!("/api/messages?limit=100&before={next}");
+    }
+    let missing: BTreeSet<u64> = all
+        .keys()
+        .copied()
+        .filter(|seq| !found.contains(seq))
+        .collect();
+    assert!(!missing.is_empty());
+    assert_eq!(missing, unreadable);
+    let id = &all[missing.first().expect("one")].0;
+    let answer = server.get(&format!("/api/messages/{id}")).await;
+    assert_eq!(answer.status(), 503);
+    let problem: Value = answer.json().await.expect("a problem");
+    assert_eq!(problem["code"], "log_damaged");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .expect("a text")
+            .contains("tidings check")
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_lost_when_only_the_index_of_the_messages_is_damaged() {
+    let (place, all) = Place::filled(4000).await;
+    let leaves = place.pages("posts", "leaf");
+    assert!(leaves.len() > 8, "{leaves:?}");
+    for leaf in leaves.iter().step_by(3) {
+        place.spoil(*leaf);
+    }
+    let server = place.start();
+    let read = server.everything().await;
+    let missing = assert_told(&all, &read);
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_page_that_goes_bad_while_the_server_runs_is_a_gap_too() {
+    let (place, all) = Place::filled(400).await;
+    let leaves = place.pages("messages", "leaf");
+    let server = place.start();
+    place.spoil(leaves[leaves.len() / 3]);
+    place.spoil(leaves[leaves.len() / 2]);
+    let read = server.everything().await;
+    let missing = assert_told(&all, &read);
+    assert!(
+        (4..60).contains(&missing.len()),
+        "two pages of them: {missing:?}"
+    );
+    assert_eq!(read.1.len(), 2);
+    assert!(server.push("goes on").await);
+}
