@@ -36,9 +36,9 @@ mod writer;
 mod tests;
 
 pub use clients::{ClientPage, KnownClient};
-pub use damage::{Damage, WHAT_TO_DO};
+pub use damage::Damage;
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
-pub use error::{AppendError, JobCommandError, OpenError, ReadError};
+pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
 pub use gap::{LogGap, LogGapReason};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};

@@ -130,6 +130,7 @@ impl From<AppendError> for Error {
                 let text = "the disk is full; pushes are accepted again when there is space";
                 Self::new(Code::StorageFull, text).retry_after(10)
             }
+            AppendError::Damaged => Self::new(Code::LogDamaged, format!("{text}: {WHAT_TO_DO}")),
             AppendError::Locked => Self::new(Code::LogUnavailable, text).retry_after(1),
             AppendError::Closed => Self::new(Code::ShuttingDown, text).retry_after(1),
             AppendError::Failed => Self::new(Code::LogUnavailable, text),

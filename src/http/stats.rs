@@ -48,13 +48,13 @@ pub async fn live() -> &'static str {
 
 /// Whether new connections should come here
 ///
-/// A damaged log is named in the answer, with what to do. The status stays 200: the rest of the log is served, and with
-/// 503 all of it would be offline.
+/// A damaged log is named in the answer, with what to do. The status stays 200 as long as pushes are
+/// accepted: with 503 all messages would be offline, not only those that are lost.
 #[utoipa::path(
     get, path = "/health/ready", tag = "node",
     responses(
         (status = 200, description = "They should", body = String, content_type = "text/plain"),
-        (status = 503, description = "The node is on its way down, or its log does not answer", body = Problem),
+        (status = 503, description = "The node is on its way down, or its log does not answer or refuses pushes", body = Problem),
     ),
 )]
 pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
@@ -64,6 +64,10 @@ pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
     let broker = Arc::clone(&state.broker);
     off_thread(move || broker.log().stats()).await?;
     Ok(match state.broker.log().damage() {
+        Some(damage) if damage.pushes_refused => {
+            let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
+            return Err(Error::new(Code::LogDamaged, text));
+        }
         None => "ready".to_owned(),
         Some(damage) => format!(
             "ready, but the log is damaged: {}; {WHAT_TO_DO}",

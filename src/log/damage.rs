@@ -1,10 +1,16 @@
 //! What was found damaged in the file since the log was opened.
 
-use std::sync::OnceLock;
+use std::{
+    fmt::Display,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
 
-use crate::log::error::ReadError;
+use crate::log::error::{ReadError, WHAT_TO_DO};
 use crate::message::Seq;
 
 /// Ranges that are remembered, at most. Further ones are still reported to those who read there.
@@ -18,6 +24,8 @@ pub struct Damage {
     pub unreadable: Vec<(Seq, Seq)>,
     /// The first error.
     pub error: String,
+    /// Whether the last push was refused because of it.
+    pub pushes_refused: bool,
 }
 
 /// Collects damage, and writes each range to the log of the program once.
@@ -25,6 +33,7 @@ pub struct Damage {
 pub(super) struct DamageRecord {
     first_error: OnceLock<String>,
     ranges: Mutex<Vec<(Seq, Seq)>>,
+    pushes_refused: AtomicBool,
 }
 
 impl DamageRecord {
@@ -32,7 +41,16 @@ impl DamageRecord {
     pub fn get(&self) -> Option<Damage> {
         let error = self.first_error.get()?.clone();
         let unreadable = self.ranges.lock().clone();
-        Some(Damage { unreadable, error })
+        Some(Damage {
+            unreadable,
+            error,
+            pushes_refused: self.pushes_refused.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Notes whether the last push was refused because of damage.
+    pub fn note_push(&self, refused: bool) {
+        self.pushes_refused.store(refused, Ordering::Relaxed);
     }
 
     /// The known range that has this position.
@@ -59,13 +77,9 @@ impl DamageRecord {
     }
 
     /// Notes that something can't be read.
-    pub fn note(&self, error: &ReadError) {
+    pub fn note(&self, error: &impl Display) {
         if self.first_error.set(error.to_string()).is_ok() {
             tracing::error!(%error, "the log is damaged; {WHAT_TO_DO}");
         }
     }
 }
-
-/// What the operator of a server with a damaged log can do.
-pub const WHAT_TO_DO: &str =
-    "stop the server and run `tidings check`; then restore a backup, or go on without what is lost";

@@ -6,6 +6,10 @@ use rusqlite::ffi::ErrorCode;
 
 use crate::{job::Refused, message::Seq};
 
+/// What the operator of a server with a damaged log can do.
+pub const WHAT_TO_DO: &str =
+    "stop the server and run `tidings check`; then restore a backup, or go on without what is lost";
+
 /// Why a log can not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -38,7 +42,7 @@ pub enum OpenError {
     #[error("{0} is not a log of Tidings: move it away or use another --data-dir")]
     Foreign(PathBuf),
     /// SQLite could not open or bring up to date what is there.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{}", what_to_do(source))]
     Database {
         /// The file.
         path: PathBuf,
@@ -66,6 +70,9 @@ pub enum AppendError {
     /// Another program holds the file's write lock. It goes on by itself.
     #[error("the log's file is locked by another program")]
     Locked,
+    /// A part of the log's file that is needed for this is damaged.
+    #[error("a part of the log that this needs is damaged")]
+    Damaged,
     /// The log has failed for good.
     #[error("the log has failed")]
     Failed,
@@ -113,9 +120,17 @@ impl ReadError {
     }
 }
 
+/// What can be done about this error, for the end of its text.
+fn what_to_do(error: &rusqlite::Error) -> String {
+    match is_damage(error) {
+        true => format!(" (the log is damaged: {WHAT_TO_DO})"),
+        false => String::new(),
+    }
+}
+
 /// Whether the error of a read says that a part of the file is damaged: the disk can't read it, its structure is wrong,
 /// or it has values that are never written.
-fn is_damage(error: &rusqlite::Error) -> bool {
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::{Error, ffi};
     match error {
         Error::SqliteFailure(error, _) => {
@@ -143,6 +158,8 @@ pub(super) enum StoreError {
     Full,
     /// Nothing was written and nothing is unclear: somebody else is writing.
     Locked,
+    /// Nothing was written and nothing is unclear: a part of the file that it needs is damaged.
+    Damaged(String),
     /// What is on the disk is not known any more.
     Fatal(String),
 }
@@ -156,8 +173,19 @@ impl From<rusqlite::Error> for StoreError {
             Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Locked
             }
+            _ if is_damage(&error) => Self::Damaged(error.to_string()),
             Some(e) => Self::Fatal(format!("{error} (SQLite error {})", e.extended_code)),
             None => Self::Fatal(error.to_string()),
+        }
+    }
+}
+
+impl From<ReadError> for StoreError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Database(error) => error.into(),
+            ReadError::Invalid(why) => Self::Damaged(why),
+            error => Self::Fatal(error.to_string()),
         }
     }
 }
@@ -167,6 +195,7 @@ impl From<&StoreError> for AppendError {
         match error {
             StoreError::Full => Self::Full,
             StoreError::Locked => Self::Locked,
+            StoreError::Damaged(_) => Self::Damaged,
             StoreError::Fatal(_) => Self::Failed,
         }
     }
@@ -180,6 +209,6 @@ pub(super) fn fatal_only<T: Default>(result: Result<T, StoreError>) -> Result<T,
     match result {
         Ok(value) => Ok(value),
         Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
-        Err(StoreError::Full | StoreError::Locked) => Ok(T::default()),
+        Err(StoreError::Full | StoreError::Locked | StoreError::Damaged(_)) => Ok(T::default()),
     }
 }

@@ -77,8 +77,7 @@ pub(super) fn execute(
     order: &JobCommand,
     now: u64,
 ) -> Result<CommandOutcome, StoreError> {
-    let found = find(conn, order.id()).map_err(|error| StoreError::Fatal(error.to_string()))?;
-    let (number, job) = match (found, order) {
+    let (number, job) = match (find(conn, order.id())?, order) {
         (Some(found), _) => found,
         (None, JobCommand::Begin(new)) => {
             let job = Job::begun(new, now);

@@ -8,19 +8,53 @@ use crate::log::{
     audiences,
     codes::{kind, sql},
     error::StoreError,
-    positions::{ClientPosition, PendingUpdate},
+    positions::{ClientPosition, PendingUpdate, Reach},
     rows,
     writer::store::Store,
 };
-use crate::message::ClientId;
+use crate::message::{ClientId, Seq};
 
 impl Store {
     /// Writes some of what is new.
     pub fn write_positions(&mut self) -> Result<(), StoreError> {
         let positions = Arc::clone(&self.positions);
         let (clients, reach) = positions.take();
-        let result = self.relaxed(|store| {
-            for (client, update) in &clients {
+        let clients: Vec<_> = clients.iter().collect();
+        let result = match self.write_updates(&clients, &reach) {
+            Err(StoreError::Damaged(_)) => self.write_updates_apart(&clients, &reach),
+            result => result,
+        };
+        match result {
+            Ok(()) => positions.written(),
+            Err(_) => positions.give_back(&reach),
+        }
+        result
+    }
+
+    /// Writes each update by itself, and drops those that need what is damaged: their clients get messages twice.
+    fn write_updates_apart(
+        &mut self,
+        clients: &[(&ClientId, &PendingUpdate)],
+        reach: &[(Seq, Reach)],
+    ) -> Result<(), StoreError> {
+        let clients = clients.chunks(1).map(|client| (client, &[][..]));
+        let reach = reach.chunks(1).map(|reach| (&[][..], reach));
+        for (client, reach) in clients.chain(reach) {
+            match self.write_updates(client, reach) {
+                Err(StoreError::Damaged(_)) => {}
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    fn write_updates(
+        &mut self,
+        clients: &[(&ClientId, &PendingUpdate)],
+        reach: &[(Seq, Reach)],
+    ) -> Result<(), StoreError> {
+        self.relaxed(|store| {
+            for (client, update) in clients {
                 store.write_client(client, update)?;
             }
             let mut put = store.conn.prepare_cached(
@@ -33,12 +67,7 @@ impl Store {
                 put.execute((sql(*seq), sql(reach.connections), sql(reach.delivered)))?;
             }
             store.count_messages()
-        });
-        match result {
-            Ok(()) => positions.written(),
-            Err(_) => positions.give_back(&reach),
-        }
-        result
+        })
     }
 
     /// How far the client of an audience had come when a message ended: by its expiry, or now.

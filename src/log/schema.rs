@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::log::{
     codes::sql,
-    error::{OpenError, ReadError},
+    error::{OpenError, ReadError, WHAT_TO_DO, is_damage},
     files, job_rows,
     options::{Durability, LogOptions, OS_LEAP},
 };
@@ -123,11 +123,19 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         }
     }
     let state = read_state(&conn).map_err(failed)?;
-    let next_expiry = next_expiry(&conn).map_err(failed)?;
+    // The writer finds out that this can't be read, and looks again later.
+    let next_expiry = next_expiry(&conn).or_else(|error| match is_damage(&error) {
+        true => Ok(0),
+        false => Err(failed(error)),
+    })?;
     let epoch = Epoch::parse(&state.0).map_err(|_| OpenError::Foreign(path.clone()))?;
-    let running = running(&conn).map_err(|error| match error {
-        ReadError::Database(source) => failed(source),
-        _ => OpenError::Foreign(path.clone()),
+    let running = running(&conn).or_else(|error| match error {
+        error if error.is_damage() => {
+            tracing::error!(%error, "the jobs that have not ended can't be read; {WHAT_TO_DO}");
+            Ok(Vec::new())
+        }
+        ReadError::Database(source) => Err(failed(source)),
+        _ => Err(OpenError::Foreign(path.clone())),
     })?;
     Ok(Opened {
         epoch,

@@ -18,6 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
+
 use crate::log::{
     entry::{Appended, Entry},
     error::{AppendError, Fatal, StoreError, fatal_only},
@@ -198,6 +200,7 @@ impl Writer {
         let (began, now) = (Instant::now(), self.store.options.clock.now());
         match self.store.append(&entries, &commands, now) {
             Ok(committed) => {
+                self.shared.damage.note_push(false);
                 self.maintenance.appended += committed.messages.len();
                 self.shared
                     .counters
@@ -214,13 +217,39 @@ impl Writer {
                 answer(group, &committed, &connections);
                 Ok(())
             }
+            Err(StoreError::Damaged(_)) if self.last > 1 => self.commit_apart(group),
             Err(error) => {
+                if let StoreError::Damaged(why) = &error {
+                    self.shared.damage.note(why);
+                    self.shared.damage.note_push(true);
+                }
                 group
                     .into_iter()
                     .for_each(|append| append.refuse(&(&error).into()));
                 fatal_only(Err(error))
             }
         }
+    }
+
+    /// Commits each entry by itself, so that only those are refused that need what is damaged.
+    fn commit_apart(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
+        for append in group {
+            let (entries, answer) = match append {
+                Append::Many(entries, answer) => (entries, answer),
+                one => {
+                    self.commit(vec![one])?;
+                    continue;
+                }
+            };
+            let outcomes = Arc::new(Mutex::new(Vec::with_capacity(entries.len())));
+            for entry in entries {
+                let outcomes = Arc::clone(&outcomes);
+                let note = Box::new(move |outcome| outcomes.lock().push(outcome));
+                self.commit(vec![Append::One(entry, note)])?;
+            }
+            answer(std::mem::take(&mut *outcomes.lock()));
+        }
+        Ok(())
     }
 
     /// Tells how jobs have changed.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
+    fs::{self, File},
     os::unix::fs::FileExt,
 };
 
@@ -48,13 +48,18 @@ impl Place {
     }
 
     fn start(&self) -> Server<'_> {
-        self.try_start().unwrap_or_else(|told| panic!("{told}"))
+        self.start_with(&[])
+    }
+
+    fn start_with(&self, flags: &[&str]) -> Server<'_> {
+        self.try_start(flags)
+            .unwrap_or_else(|told| panic!("{told}"))
     }
 
     /// A server, or what it has said before it ended.
-    fn try_start(&self) -> Result<Server<'_>, String> {
-        let flags = ["--listen", "127.0.0.1:0", "--drain", "0"];
-        let running = Running::start(tidings(self.folder.path(), &flags));
+    fn try_start(&self, flags: &[&str]) -> Result<Server<'_>, String> {
+        let own = ["--listen", "127.0.0.1:0", "--drain", "0"];
+        let running = Running::start(tidings(self.folder.path(), &[&own, flags].concat()));
         let url = running.try_url()?;
         Ok(Server {
             place: self,
@@ -82,6 +87,10 @@ impl Place {
             .expect("pages")
             .collect::<Result<_, _>>()
             .expect("pages")
+    }
+
+    fn page_count(&self) -> u64 {
+        fs::metadata(self.file()).expect("a file").len() / PAGE
     }
 
     /// Overwrites a page with random bytes.
@@ -128,18 +137,23 @@ impl Server<'_> {
                 format!("{}\n", json!({"to": to, "data": text(i)}))
             })
             .collect();
+        let id = |answer| match answer {
+            BatchAnswer::Accepted(answer) => answer.id.expect("a cursor"),
+            other => panic!("not accepted: {other:?}"),
+        };
+        let ids = self.batch(lines).await.into_iter().map(id);
+        ids.enumerate()
+            .map(|(i, id)| (seq(&id), (id, text(i))))
+            .collect()
+    }
+
+    async fn batch(&self, lines: String) -> Vec<BatchAnswer> {
         let request = self.place.http.post(format!("{}/push/batch", self.url));
         let request = request.header("content-type", "application/x-ndjson");
         let answers = within(request.body(lines).send()).await.expect("an answer");
         let answers = within(answers.text()).await.expect("answers");
-        let id = |line| match serde_json::from_str(line).expect("an answer") {
-            BatchAnswer::Accepted(answer) => answer.id.expect("a cursor"),
-            other => panic!("not accepted: {other:?}"),
-        };
-        let ids = answers.lines().map(id);
-        ids.enumerate()
-            .map(|(i, id)| (seq(&id), (id, text(i))))
-            .collect()
+        let answer = |line| serde_json::from_str(line).expect("an answer");
+        answers.lines().map(answer).collect()
     }
 
     async fn push(&self, text: &str) -> bool {
@@ -325,4 +339,116 @@ async fn a_page_that_goes_bad_while_the_server_runs_is_a_gap_too() {
     );
     assert_eq!(read.1.len(), 2);
     assert!(server.push("goes on").await);
+}
+
+#[tokio::test]
+async fn whichever_page_is_bad_readers_are_told_and_the_server_goes_on() {
+    let (place, all) = Place::filled(60).await;
+    let sound = fs::read(place.file()).expect("the file");
+    let mut refused = 0;
+    for page in 2..=place.page_count() {
+        fs::write(place.file(), &sound).expect("written");
+        place.spoil(page);
+        let server = match place.try_start(&[]) {
+            Ok(server) => server,
+            // Without the end of the messages it is not known which positions were given.
+            Err(told) => {
+                refused += 1;
+                assert!(told.contains("tidings check"), "page {page}: {told}");
+                continue;
+            }
+        };
+        let read = server.everything().await;
+        assert_told(&all, &read);
+        let accepted = server.push("more").await;
+        let ready = server.get("/health/ready").await;
+        assert_eq!(
+            ready.status(),
+            if accepted { 200 } else { 503 },
+            "page {page}"
+        );
+        let read = server.everything().await;
+        assert_told(&all, &read);
+        assert_eq!(
+            server.get("/health/live").await.status(),
+            200,
+            "page {page}"
+        );
+        server.stop();
+    }
+    assert!(
+        refused <= 3,
+        "{refused} pages without which no server starts"
+    );
+}
+
+#[tokio::test]
+async fn a_push_that_needs_a_bad_page_is_refused_and_the_others_of_its_batch_are_kept() {
+    let place = Place::new();
+    let server = place.start();
+    // Enough clients for several pages of names.
+    let line = |i| {
+        format!(
+            "{}\n",
+            json!({"to": {"client": format!("client-{i:04}")}, "data": "x"})
+        )
+    };
+    let lines: String = (0..600).map(line).collect();
+    server.batch(lines.clone()).await;
+    server.stop();
+    let names = place.pages("sqlite_autoindex_audiences_1", "leaf");
+    place.spoil(names[names.len() / 2]);
+    let server = place.start();
+    let answers = server.batch(lines).await;
+    let refused: Vec<_> = answers
+        .iter()
+        .filter(|answer| refusal(answer).is_some())
+        .collect();
+    assert!(
+        (5..400).contains(&refused.len()),
+        "{} of 600",
+        refused.len()
+    );
+    assert!(
+        refused
+            .iter()
+            .all(|answer| refusal(answer) == Some("log_damaged"))
+    );
+    assert!(server.push("goes on").await);
+}
+
+fn refusal(answer: &BatchAnswer) -> Option<&str> {
+    match answer {
+        BatchAnswer::Accepted(_) => None,
+        BatchAnswer::Refused(problem) => Some(&problem.code),
+    }
+}
+
+#[tokio::test]
+async fn pruning_goes_on_behind_a_bad_page() {
+    let place = Place::new();
+    let server = place.start_with(&["--max-log-mb", "1"]);
+    server.fill(1500).await;
+    server.stop();
+    let leaves = place.pages("messages", "leaf");
+    place.spoil(leaves[2]);
+    place.spoil(leaves[40]);
+    let server = place.start_with(&["--max-log-mb", "1"]);
+    // Much more than it may keep.
+    for _ in 0..6 {
+        server.fill(1500).await;
+    }
+    let kept = within(async {
+        loop {
+            let stats: Stats = server.read("/api/stats").await;
+            if stats.log_messages < 4000 {
+                return stats.log_messages;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(kept.await > 100);
+    let (messages, _) = server.everything().await;
+    assert!(messages.len() > 100, "{}", messages.len());
+    server.stop();
 }

@@ -68,7 +68,7 @@ impl Store {
             .map_err(StoreError::from)
         {
             // It stays where it is, and is moved when there is room.
-            Err(StoreError::Full | StoreError::Locked) => Ok(()),
+            Err(StoreError::Full | StoreError::Locked | StoreError::Damaged(_)) => Ok(()),
             result => result,
         }
     }

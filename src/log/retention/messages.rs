@@ -9,6 +9,7 @@ use crate::log::{
     gap::{mark_expired, mark_pruned},
     options::milliseconds,
     postings,
+    reader::salvage,
     rows::{list, parse_list},
     schema,
     writer::store::Store,
@@ -147,6 +148,51 @@ impl Store {
     /// removes more than `appended`, what came since the last one, so that it can not fall behind.
     pub fn prune_step(&mut self, now: u64, appended: usize) -> Result<usize, StoreError> {
         let count = sql(STEP.max(appended.saturating_mul(2)) as u64);
+        match self.prune(now, count, true) {
+            Err(StoreError::Damaged(_)) => self.prune_around_damage(now),
+            pruned => pruned,
+        }
+    }
+
+    /// Removes the oldest messages one by one. Those that can't be removed, because a part of the file is damaged, stay
+    /// in it for ever, and pruning goes on behind them.
+    fn prune_around_damage(&mut self, now: u64) -> Result<usize, StoreError> {
+        let mut pruned = 0;
+        for _ in 0..STEP {
+            match self.prune(now, 1, false) {
+                Ok(0) => break,
+                Ok(count) => pruned += count,
+                Err(StoreError::Damaged(_)) if self.pruned < self.head => self.skip_oldest()?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(pruned)
+    }
+
+    /// Moves the position up to which messages may be gone behind the oldest one, or behind a range that can't be read.
+    fn skip_oldest(&mut self) -> Result<(), StoreError> {
+        let next = self.pruned + 1;
+        let mut oldest = None;
+        let found = salvage::messages_after(&self.conn, (self.pruned, self.head), 1, |seq, _| {
+            oldest = Some(seq);
+        });
+        let line = match found {
+            Ok(_) => oldest.unwrap_or(next),
+            Err(_) => salvage::next_readable(&self.conn, next, self.head) - 1,
+        };
+        self.relaxed(|store| {
+            store
+                .conn
+                .prepare_cached("UPDATE log SET pruned = ?1")?
+                .execute([sql(line)])?;
+            Ok(())
+        })?;
+        self.pruned = line;
+        Ok(())
+    }
+
+    /// Removes up to so many messages. `ended`: also those that are only kept for the history.
+    fn prune(&mut self, now: u64, count: i64, ended: bool) -> Result<usize, StoreError> {
         let oldest = format!(
             "SELECT {} FROM messages WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             Leaving::COLUMNS
@@ -161,7 +207,10 @@ impl Store {
                 "SELECT {} FROM messages WHERE ended > 0 ORDER BY seq LIMIT ?1",
                 Leaving::COLUMNS
             );
-            let over = self.leaving(&over, [count])?;
+            let over = match ended {
+                true => self.leaving(&over, [count])?,
+                false => Vec::new(),
+            };
             if !over.is_empty() {
                 return self.remove(&over, None);
             }

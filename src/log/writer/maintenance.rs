@@ -7,6 +7,7 @@ use std::{
 
 use crate::log::{
     error::{AppendError, Fatal, StoreError, fatal_only},
+    options::milliseconds,
     outcome::Tidied,
     writer::Writer,
 };
@@ -37,7 +38,7 @@ impl Writer {
         match self.maintenance_step() {
             Ok(sleep) => Ok(sleep),
             Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
-            Err(StoreError::Full | StoreError::Locked) => {
+            Err(StoreError::Full | StoreError::Locked | StoreError::Damaged(_)) => {
                 self.maintenance.retry = Some(Instant::now() + RETRY);
                 Ok(Some(RETRY))
             }
@@ -47,7 +48,7 @@ impl Writer {
     fn maintenance_step(&mut self) -> Result<Option<Duration>, StoreError> {
         let mut sleep = LIMITS_INTERVAL;
         let now = self.store.options.clock.now();
-        let expiring = self.next_expiry() <= now && self.store.expire_step(now)? > 0;
+        let expiring = self.next_expiry() <= now && self.expire_step(now)? > 0;
         if expiring {
             sleep = Duration::ZERO;
         } else if let Some(due) = self.shared.positions.due_in() {
@@ -73,6 +74,31 @@ impl Writer {
         Ok(Some(sleep))
     }
 
+    fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
+        match self.store.expire_step(now) {
+            Err(StoreError::Damaged(why)) => {
+                self.shared.damage.note(&why);
+                // Readers look at the expiry of each message themselves. So this can wait.
+                let later = now.saturating_add(milliseconds(LIMITS_INTERVAL));
+                let next = &self.shared.positions.next_expiry;
+                next.store(later, Ordering::Release);
+                Ok(0)
+            }
+            expired => expired,
+        }
+    }
+
+    /// Work that needs what is damaged is not done; everything else is.
+    fn skip_damage<T: Default>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        match result {
+            Err(StoreError::Damaged(why)) => {
+                self.shared.damage.note(&why);
+                Ok(T::default())
+            }
+            result => result,
+        }
+    }
+
     fn next_expiry(&self) -> u64 {
         self.shared.positions.next_expiry.load(Ordering::Acquire)
     }
@@ -81,21 +107,29 @@ impl Writer {
     fn look(&mut self, now: u64) -> Result<bool, StoreError> {
         self.maintenance.looked = Some(Instant::now());
         let appended = std::mem::take(&mut self.maintenance.appended);
-        if self.store.prune_jobs_step(now)? {
+        let jobs = self.store.prune_jobs_step(now);
+        if self.skip_damage(jobs)? {
             return Ok(true);
         }
-        let pruned = self.store.prune_step(now, appended)?;
+        let pruned = self.store.prune_step(now, appended);
+        let pruned = self.skip_damage(pruned)?;
         self.shared
             .pruned
             .store(self.store.pruned, Ordering::Release);
         self.shared
             .messages
             .store(self.store.messages, Ordering::Relaxed);
-        let keys = self.store.prune_keys_step(now)?;
+        let keys = self.store.prune_keys_step(now);
+        let keys = self.skip_damage(keys)?;
         let names = self
             .store
-            .prune_names_step(now, &mut self.maintenance.name_pruning)?;
-        let space = pruned == 0 && self.store.vacuum_step()?;
+            .prune_names_step(now, &mut self.maintenance.name_pruning);
+        let names = self.skip_damage(names)?;
+        let space = match pruned {
+            0 => self.store.vacuum_step(),
+            _ => Ok(false),
+        };
+        let space = self.skip_damage(space)?;
         Ok(pruned > 0 || keys > 0 || names || space)
     }
 
@@ -104,7 +138,7 @@ impl Writer {
         let mut tidied = Tidied::default();
         let now = self.store.options.clock.now();
         loop {
-            let expired = self.store.expire_step(self.store.options.clock.now())?;
+            let expired = self.expire_step(self.store.options.clock.now())?;
             tidied.expired += expired;
             if expired == 0 && self.shared.positions.due_in().is_none() {
                 break;
@@ -115,7 +149,8 @@ impl Writer {
         }
         loop {
             let before = self.store.messages;
-            let keys = self.store.prune_keys_step(now)?;
+            let keys = self.store.prune_keys_step(now);
+            let keys = self.skip_damage(keys)?;
             tidied.keys += keys;
             let more = self.look(now)?;
             tidied.pruned += usize::try_from(before - self.store.messages).unwrap_or_default();
@@ -123,7 +158,8 @@ impl Writer {
                 break;
             }
         }
-        self.store.relaxed(|store| store.count_messages())?;
+        let counted = self.store.relaxed(|store| store.count_messages());
+        self.skip_damage(counted)?;
         Ok(tidied)
     }
 

@@ -9,8 +9,7 @@ impl Store {
     /// Recalls a message. None: there is no such message, or it was recalled before.
     pub fn recall(&mut self, seq: Seq) -> Result<Option<Recalled>, StoreError> {
         let record = history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0);
-        let record = record.map_err(|error| StoreError::Fatal(error.to_string()))?;
-        let Some(record) = record else {
+        let Some(record) = record? else {
             return Ok(None);
         };
         let audience = record.message.audience;
