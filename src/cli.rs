@@ -1,6 +1,7 @@
 //! The command line: a file per command.
 
 mod arguments;
+mod check;
 mod job;
 mod problem;
 mod push;
@@ -47,6 +48,12 @@ enum Command {
     /// Run a command as a job of a running server, or watch a job
     #[command(subcommand)]
     Job(job::Job),
+    /// Check the log for damage, while no server uses it
+    ///
+    /// Reads the whole file: its structure, all messages, and whether its tables agree. Prints what is damaged and which
+    /// messages are lost. Changes nothing. Exit codes: 0 no damage, 1 damage found, 2 the log could not be checked, for
+    /// example because a server uses it.
+    Check(check::Check),
     /// Create a stream token, for a server with a stream secret
     Token(token::Token),
 }
@@ -75,9 +82,16 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
-        && matches!(name, "serve" | "token")
+        && matches!(name, "serve" | "token" | "check")
     {
-        command = config::with_file(command, name, args)?;
+        command = match config::with_file(command, name, args) {
+            // Here, other codes than in other commands mean that something failed.
+            Err(error) if name == "check" => {
+                print_note(error);
+                return Ok(ExitCode::from(check::NOT_CHECKED));
+            }
+            command => command?,
+        };
     }
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
@@ -85,6 +99,9 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?)?,
         Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?)?,
         Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches)?,
+        Some(("check", matches)) => {
+            return Ok(check::run(&check::Check::from_arg_matches(matches)?));
+        }
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         _ => unreachable!("clap accepts no other command"),
     }

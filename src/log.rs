@@ -10,6 +10,7 @@
 //! on a thread that may block. [`Log::append`] is a future that any runtime can drive.
 
 mod audiences;
+mod check;
 mod clients;
 mod codes;
 mod damage;
@@ -35,6 +36,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
 pub use damage::Damage;
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};

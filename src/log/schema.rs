@@ -79,15 +79,25 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// The database in this folder.
+pub(super) fn database(folder: &Path) -> PathBuf {
+    folder.join("tidings.sqlite3")
+}
+
 /// The files that must stay where they are while this database is open.
 pub(super) fn files(path: &Path) -> [PathBuf; 4] {
-    let (wal, index) = (wal_path(path), with_suffix(path, "-shm"));
-    [path.to_path_buf(), wal, index, path.with_file_name(LOCK)]
+    let lock = path.with_file_name(LOCK);
+    [path.to_path_buf(), wal_path(path), index_path(path), lock]
 }
 
 /// The write-ahead log of this database.
 pub(super) fn wal_path(path: &Path) -> PathBuf {
     with_suffix(path, "-wal")
+}
+
+/// The index of the write-ahead log of this database, which all its users share.
+pub(super) fn index_path(path: &Path) -> PathBuf {
+    with_suffix(path, "-shm")
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -98,7 +108,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// Opens the file for the writer: makes it or brings it up to date first.
 pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
-    let path = options.folder.join("tidings.sqlite3");
+    let path = database(&options.folder);
     let failed = |source| OpenError::Database {
         path: path.clone(),
         source,
@@ -168,7 +178,7 @@ pub(super) fn release_memory(conn: &Connection) {
 }
 
 /// Refuses what is not ours or too new, before anything is changed.
-fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let read = |pragma: &str| -> rusqlite::Result<i64> {
         conn.pragma_query_value(None, pragma, |row| row.get(0))
     };

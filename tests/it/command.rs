@@ -606,7 +606,7 @@ fn help_describes_every_setting() {
     }
     let (code, help, _) = output(folder.path(), &["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["serve", "push", "tail", "job", "token"] {
+    for command in ["serve", "push", "tail", "job", "check", "token"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
     }
     assert!(

@@ -22,20 +22,20 @@ use crate::{
 const PAGE: u64 = 4096;
 
 /// A data folder whose server can be stopped, and the file damaged.
-struct Place {
-    folder: tempfile::TempDir,
+pub struct Place {
+    pub folder: tempfile::TempDir,
     http: reqwest::Client,
 }
 
 /// A running server there.
-struct Server<'p> {
+pub struct Server<'p> {
     place: &'p Place,
     running: Running,
     url: String,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let http = reqwest::Client::builder().no_proxy().build();
         Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -43,11 +43,11 @@ impl Place {
         }
     }
 
-    fn file(&self) -> std::path::PathBuf {
+    pub fn file(&self) -> std::path::PathBuf {
         self.folder.path().join("tidings-data/tidings.sqlite3")
     }
 
-    fn start(&self) -> Server<'_> {
+    pub fn start(&self) -> Server<'_> {
         self.start_with(&[])
     }
 
@@ -69,7 +69,7 @@ impl Place {
     }
 
     /// Fills a log with so many messages: to everyone, to topics, to clients. Returns their texts by cursor.
-    async fn filled(count: usize) -> (Self, BTreeMap<u64, (String, String)>) {
+    pub async fn filled(count: usize) -> (Self, BTreeMap<u64, (String, String)>) {
         let place = Self::new();
         let server = place.start();
         let messages = server.fill(count).await;
@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// The pages of a table or an index, in its order.
-    fn pages(&self, name: &str, kind: &str) -> Vec<u64> {
+    pub fn pages(&self, name: &str, kind: &str) -> Vec<u64> {
         let conn = Connection::open(self.file()).expect("a database");
         let find = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = ?2 ORDER BY path";
         let mut find = conn.prepare(find).expect("dbstat");
@@ -89,12 +89,29 @@ impl Place {
             .expect("pages")
     }
 
-    fn page_count(&self) -> u64 {
+    pub fn page_count(&self) -> u64 {
         fs::metadata(self.file()).expect("a file").len() / PAGE
     }
 
+    /// Pages that hold nothing that counts.
+    pub fn unused_pages(&self) -> BTreeSet<u64> {
+        let conn = Connection::open(self.file()).expect("a database");
+        let mut find = conn.prepare("SELECT pageno FROM dbstat").expect("dbstat");
+        let used = find.query_map([], |row| row.get(0)).expect("pages");
+        let used: BTreeSet<u64> = used.collect::<Result<_, _>>().expect("pages");
+        (2..=self.page_count())
+            .filter(|page| !used.contains(page))
+            .collect()
+    }
+
+    /// Changes the database, as no server would.
+    pub fn change(&self, statement: &str) {
+        let conn = Connection::open(self.file()).expect("a database");
+        conn.execute_batch(statement).expect("changed");
+    }
+
     /// Overwrites a page with random bytes.
-    fn spoil(&self, page: u64) {
+    pub fn spoil(&self, page: u64) {
         let file = File::options().write(true).open(self.file());
         let mut random = 0x9E37_79B9_7F4A_7C15_u64 ^ page;
         let bytes: Vec<u8> = std::iter::repeat_with(|| {
@@ -156,13 +173,13 @@ impl Server<'_> {
         answers.lines().map(answer).collect()
     }
 
-    async fn push(&self, text: &str) -> bool {
+    pub async fn push(&self, text: &str) -> bool {
         let push = push_of(To::Everyone, text);
         within(Client::new(&self.url).push(&push)).await.is_ok()
     }
 
     /// Everything for ada and all topics, up to and with a message that is pushed now: texts by position, and gaps.
-    async fn everything(&self) -> (BTreeMap<u64, String>, Vec<Gap>) {
+    pub async fn everything(&self) -> (BTreeMap<u64, String>, Vec<Gap>) {
         let answer = self.get("/sse?client_id=ada&topic=**&since=earliest").await;
         assert_eq!(answer.status(), 200);
         let mut listener = Listener::of(answer);
@@ -184,8 +201,56 @@ impl Server<'_> {
         (messages, gaps)
     }
 
+    /// Ends the process at once.
+    pub fn kill(self) {
+        drop(self.running);
+    }
+
+    /// Pushes of all kinds: some with a time to live, one that is recalled, a job with a log, and an acknowledgement.
+    pub async fn run_all_kinds(&self) {
+        let ids: Vec<String> = self
+            .fill(50)
+            .await
+            .into_values()
+            .map(|(id, _)| id)
+            .collect();
+        let post = async |path: &str, body: Value| {
+            let request = self
+                .place
+                .http
+                .post(format!("{}{path}", self.url))
+                .json(&body);
+            within(request.send()).await.expect("an answer")
+        };
+        for to in [
+            json!("everyone"),
+            json!({"client": "eve"}),
+            json!({"topic": "t"}),
+        ] {
+            let push = json!({"to": to, "data": "x", "ttl": 1, "idempotency_key": to.to_string()});
+            assert_eq!(post("/push", push).await.status(), 200);
+        }
+        let recall = self
+            .place
+            .http
+            .delete(format!("{}/api/messages/{}", self.url, ids[9]));
+        assert_eq!(
+            within(recall.send()).await.expect("an answer").status(),
+            200
+        );
+        let ack = json!({"client_id": "ada", "id": ids[20]});
+        assert_eq!(post("/ack", ack).await.status(), 204);
+        let push = json!({"to": {"client": "ada"}, "data": "x", "track": true});
+        assert_eq!(post("/push", push).await.status(), 200);
+        assert_eq!(
+            post("/api/jobs", json!({"title": "a job"})).await.status(),
+            201
+        );
+        self.everything().await;
+    }
+
     /// Stops it. Returns the lines of its log that it had not printed before.
-    fn stop(self) -> String {
+    pub fn stop(self) -> String {
         let (code, told) = self.running.signalled("-TERM");
         assert_eq!(code, Some(0), "{told}");
         told

@@ -6,6 +6,7 @@ mod audiences;
 mod auth;
 mod bad_input;
 mod batch;
+mod check_command;
 mod command;
 mod connections;
 mod content_coding;

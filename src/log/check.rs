@@ -1,0 +1,296 @@
+//! Checks the file of a log that no server has open: what of it can be read, and whether its tables agree.
+//!
+//! Nothing is changed. The file is opened for reading, and the lock of the folder is held meanwhile.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode, Row};
+
+use crate::log::{
+    codes::sql,
+    error::{OpenError, ReadError, is_damage},
+    reader::salvage,
+    rows::{COLUMNS, Decoder},
+    schema,
+};
+use crate::message::{Audience, Seq};
+
+/// Errors of the structure of the file that are listed, at most.
+const MAX_ERRORS: u32 = 100;
+
+/// Messages after which the decoder forgets the names that it has met.
+const NAMES_OF: u64 = 10_000;
+
+/// What a check has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// The file.
+    pub path: PathBuf,
+    /// Messages that can be read.
+    pub messages: u64,
+    /// The first and the last position at which a message can be read; none: there is none.
+    pub positions: Option<(Seq, Seq)>,
+    /// The first and the last position of each range in which messages can't be read, in order.
+    pub unreadable: Vec<(Seq, Seq)>,
+    /// What SQLite says of the structure of the file.
+    pub structure: Vec<String>,
+    /// Where tables of the log do not agree, or can't be compared.
+    pub contradictions: Vec<String>,
+}
+
+impl CheckReport {
+    /// Whether nothing is damaged.
+    pub fn is_good(&self) -> bool {
+        self.unreadable.is_empty() && self.structure.is_empty() && self.contradictions.is_empty()
+    }
+}
+
+/// Checks the log in a folder. Fails if it can't be checked: it is not there, it is something else, or a server has it
+/// open. Reads the whole file.
+pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
+    let path = schema::database(folder);
+    fs::metadata(&path).map_err(|source| OpenError::Folder {
+        path: path.clone(),
+        source,
+    })?;
+    let _lock = schema::lock(folder)?;
+    let wal = schema::wal_path(&path);
+    let had_wal = wal.exists();
+    let report = look(&path);
+    // SQLite makes these to read, and leaves them if it may not write.
+    if !had_wal && fs::metadata(&wal).is_ok_and(|wal| wal.len() == 0) {
+        let _ = fs::remove_file(&wal);
+        let _ = fs::remove_file(schema::index_path(&path));
+    }
+    report
+}
+
+fn look(path: &Path) -> Result<CheckReport, OpenError> {
+    let mut report = CheckReport {
+        path: path.to_path_buf(),
+        ..CheckReport::default()
+    };
+    let opened = schema::open_reader(path).map_err(|source| OpenError::Database {
+        path: path.to_path_buf(),
+        source,
+    });
+    let conn = match opened.and_then(|conn| schema::identify(&conn, path).map(|()| conn)) {
+        Ok(conn) => conn,
+        Err(OpenError::Database { source, path }) if is_other_format(&source) => {
+            return Err(OpenError::Foreign(path));
+        }
+        Err(OpenError::Database { source, .. }) if is_damage(&source) => {
+            report.structure.push(source.to_string());
+            return Ok(report);
+        }
+        Err(error) => return Err(error),
+    };
+    report.structure = structure(&conn);
+    report.read_messages(&conn);
+    for agreement in AGREEMENTS {
+        report.contradictions.extend(agreement.check(&conn));
+    }
+    Ok(report)
+}
+
+fn is_other_format(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::NotADatabase)
+}
+
+/// What SQLite finds wrong with the pages of the file.
+fn structure(conn: &Connection) -> Vec<String> {
+    let pragma = format!("PRAGMA integrity_check({MAX_ERRORS})");
+    let mut lines = Vec::new();
+    let checked = conn.prepare(&pragma).and_then(|mut check| {
+        let mut rows = check.query([])?;
+        while let Some(row) = rows.next()? {
+            lines.push(row.get::<_, String>(0)?);
+        }
+        Ok(())
+    });
+    if let Err(error) = checked {
+        lines.push(error.to_string());
+    }
+    lines.retain(|line| line != "ok");
+    // One answer may have several lines.
+    lines
+        .iter()
+        .flat_map(|text| text.lines().map(str::to_owned))
+        .collect()
+}
+
+impl CheckReport {
+    /// Reads all messages in order, and goes on behind what can't be read.
+    fn read_messages(&mut self, conn: &Connection) {
+        let newest = newest_position(conn);
+        let mut reader = MessageReader::default();
+        while reader.read(conn, self).is_err() {
+            let bad = reader.reached + 1;
+            let next = match reader.last_row {
+                // The row was found, but it is not a message.
+                Some(row) if row == bad => bad + 1,
+                _ => salvage::next_readable(conn, bad, newest.max(bad)),
+            };
+            self.unreadable.push((bad, next - 1));
+            reader.reached = next - 1;
+            if reader.reached >= newest {
+                break;
+            }
+        }
+    }
+}
+
+/// The newest position, from whatever tells it.
+fn newest_position(conn: &Connection) -> Seq {
+    let sources = [
+        "SELECT max(seq) FROM messages",
+        "SELECT max(seq) FROM posts WHERE block = (SELECT max(block) FROM posts)",
+        "SELECT max(floor, pruned, counted_to) FROM log",
+    ];
+    let read = |source: &&str| conn.query_row(source, [], |row| row.get(0)).ok().flatten();
+    sources.iter().filter_map(read).max().unwrap_or_default()
+}
+
+/// Where the reading of all messages stands.
+#[derive(Default)]
+struct MessageReader {
+    /// Everything up to here has been read, or can't be.
+    reached: Seq,
+    /// The position of the row that was read last.
+    last_row: Option<Seq>,
+}
+
+impl MessageReader {
+    fn read(&mut self, conn: &Connection, report: &mut CheckReport) -> Result<(), ReadError> {
+        let select = format!("SELECT {COLUMNS} FROM messages m WHERE m.seq >= ?1 ORDER BY m.seq");
+        let mut find = conn.prepare_cached(&select)?;
+        let mut rows = find.query([sql(self.reached + 1)])?;
+        let mut decoder = Decoder::default();
+        self.last_row = None;
+        while let Some(row) = rows.next()? {
+            let seq: Seq = row.get(0)?;
+            self.reached = self.reached.max(seq.saturating_sub(1));
+            self.last_row = Some(seq);
+            decode(conn, &mut decoder, row)?;
+            self.reached = seq;
+            report.messages += 1;
+            let first = report.positions.map_or(seq, |(first, _)| first);
+            report.positions = Some((first, seq));
+            if report.messages.is_multiple_of(NAMES_OF) {
+                decoder = Decoder::default();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn decode(conn: &Connection, decoder: &mut Decoder, row: &Row<'_>) -> Result<(), ReadError> {
+    if let Some(audience) = row.get(4)? {
+        decoder.audience(conn, audience)?;
+    }
+    decoder.record(row, Audience::Everyone)?;
+    Ok(())
+}
+
+/// Something that is true of every log.
+struct Agreement {
+    /// Tables that it needs. Older files do not have all of them.
+    tables: &'static [&'static str],
+    /// Counts what contradicts it.
+    count: &'static str,
+    /// What these are.
+    contradiction: &'static str,
+}
+
+const AGREEMENTS: &[Agreement] = &[
+    Agreement {
+        tables: &["messages", "posts"],
+        count: "SELECT count(*) FROM posts LEFT JOIN messages USING (seq) WHERE messages.seq IS NULL",
+        contradiction: "postings of messages that are not there",
+    },
+    Agreement {
+        tables: &["messages", "posts"],
+        count: "SELECT count(*) FROM messages m WHERE ended = 0 AND audience IS NOT NULL AND NOT EXISTS
+                (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = m.audience AND p.seq = m.seq)",
+        contradiction: "messages that are not in the index of their audience",
+    },
+    Agreement {
+        tables: &["messages", "posts"],
+        count: "SELECT count(*) FROM messages m, json_each(m.audiences) a WHERE ended = 0 AND NOT EXISTS
+                (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = a.value AND p.seq = m.seq)",
+        contradiction: "recipients of messages to several clients that are not in the index",
+    },
+    Agreement {
+        tables: &["messages", "posts", "audiences"],
+        count: "SELECT count(*) FROM messages m JOIN audiences a ON a.id = m.audience AND a.kind = 2
+                WHERE ended = 0 AND NOT EXISTS
+                (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = 1 AND p.seq = m.seq)",
+        contradiction: "messages to topics that are not in the index of all topics",
+    },
+    Agreement {
+        tables: &["messages", "posts"],
+        count: "SELECT count(*) FROM posts JOIN messages USING (seq) WHERE posts.audience > 0 AND ended > 0",
+        contradiction: "postings of messages that have ended",
+    },
+    Agreement {
+        tables: &["messages", "audiences"],
+        count: "SELECT count(*) FROM messages m WHERE audience IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM audiences WHERE id = m.audience)",
+        contradiction: "messages to a client or topic without a name",
+    },
+    Agreement {
+        tables: &["messages", "log"],
+        count: "SELECT abs(counted - (SELECT count(*) FROM messages WHERE seq <= counted_to)) FROM log",
+        contradiction: "messages more or less than were counted",
+    },
+    Agreement {
+        tables: &["log"],
+        count: "SELECT count(*) != 1 FROM log",
+        contradiction: "the row that describes the log is not there",
+    },
+    Agreement {
+        tables: &["clients", "messages", "log"],
+        count: "SELECT count(*) FROM clients, log WHERE max(sent, acked) >
+                max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0))",
+        contradiction: "clients that have got messages after the newest one",
+    },
+    Agreement {
+        tables: &["clients", "audiences"],
+        count: "SELECT count(*) FROM clients LEFT JOIN audiences ON id = audience AND kind = 1 WHERE id IS NULL",
+        contradiction: "clients without a name",
+    },
+    Agreement {
+        tables: &["job_lines", "jobs"],
+        count: "SELECT count(*) FROM job_lines LEFT JOIN jobs ON number = job
+                WHERE number IS NULL OR line > last_line",
+        contradiction: "lines of jobs that are not there",
+    },
+    Agreement {
+        tables: &["openings"],
+        count: "SELECT count(*) FROM
+                (SELECT first < lag(first) OVER (ORDER BY ordinal) AS falls FROM openings) WHERE falls",
+        contradiction: "openings of the log that begin before the one before them",
+    },
+];
+
+impl Agreement {
+    /// The contradictions as text; none: there are none.
+    fn check(&self, conn: &Connection) -> Option<String> {
+        let exists =
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+        for table in self.tables {
+            let exists = conn.query_row(exists, [table], |row| row.get(0));
+            if matches!(exists, Ok(false)) {
+                return None;
+            }
+        }
+        match conn.query_row(self.count, [], |row| row.get::<_, u64>(0)) {
+            Ok(0) => None,
+            Ok(count) => Some(format!("{count} {}", self.contradiction)),
+            Err(error) => Some(format!("not checked: {} ({error})", self.contradiction)),
+        }
+    }
+}
