@@ -46,7 +46,8 @@ pub use jobs::{JobPage, LinePage, LineRange};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};
 pub use outcome::{Recalled, Tidied};
 pub use positions::ClientPosition;
-pub use reader::history::{Ended, HistoryAudience, HistoryFilter, HistoryPage, Record};
+pub use reader::history::{Ended, HistoryPage, Record};
+pub use reader::history_filter::{HistoryAudience, HistoryFilter};
 pub use reader::page::{Page, PageLimit};
 pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
@@ -115,7 +116,7 @@ impl Log {
             path: opened.path.clone(),
             source,
         })?;
-        let files = FileWatch::new(schema::files(&opened.path)).map_err(|source| {
+        let files = FileWatch::new(files::paths(&opened.path)).map_err(|source| {
             let path = opened.path.clone();
             OpenError::Folder { path, source }
         })?;

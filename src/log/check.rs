@@ -12,6 +12,7 @@ use rusqlite::{Connection, ErrorCode, Row};
 use crate::log::{
     codes::sql,
     error::{OpenError, ReadError, is_damage},
+    files,
     reader::salvage,
     rows::{COLUMNS, Decoder},
     schema,
@@ -51,19 +52,19 @@ impl CheckReport {
 /// Checks the log in a folder. Fails if it can't be checked: it is not there, it is something else, or a server has it
 /// open. Reads the whole file.
 pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
-    let path = schema::database(folder);
+    let path = files::database(folder);
     fs::metadata(&path).map_err(|source| OpenError::Folder {
         path: path.clone(),
         source,
     })?;
     let _lock = schema::lock(folder)?;
-    let wal = schema::wal_path(&path);
+    let wal = files::wal_path(&path);
     let had_wal = wal.exists();
     let report = look(&path);
     // SQLite makes these to read, and leaves them if it may not write.
     if !had_wal && fs::metadata(&wal).is_ok_and(|wal| wal.len() == 0) {
         let _ = fs::remove_file(&wal);
-        let _ = fs::remove_file(schema::index_path(&path));
+        let _ = fs::remove_file(files::index_path(&path));
     }
     report
 }

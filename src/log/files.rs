@@ -15,6 +15,36 @@ const FOLDER_MODE: u32 = 0o700;
 /// Permissions of files that are made here: only for their owner.
 const FILE_MODE: u32 = 0o600;
 
+/// The name of the file that is locked while a process has the folder.
+pub(super) const LOCK: &str = "lock";
+
+/// The database in this folder.
+pub(super) fn database(folder: &Path) -> PathBuf {
+    folder.join("tidings.sqlite3")
+}
+
+/// The files that must stay where they are while this database is open.
+pub(super) fn paths(path: &Path) -> [PathBuf; 4] {
+    let lock = path.with_file_name(LOCK);
+    [path.to_path_buf(), wal_path(path), index_path(path), lock]
+}
+
+/// The write-ahead log of this database.
+pub(super) fn wal_path(path: &Path) -> PathBuf {
+    with_suffix(path, "-wal")
+}
+
+/// The index of the write-ahead log of this database, which all its users share.
+pub(super) fn index_path(path: &Path) -> PathBuf {
+    with_suffix(path, "-shm")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
 /// Makes a folder, and those above it, if they are missing. Folders that exist keep their permissions.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();

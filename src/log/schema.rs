@@ -27,9 +27,6 @@ const VERSION: i64 = 2;
 /// "Tdng": how `file` and other programs can tell whose file it is.
 const APPLICATION_ID: i64 = 0x5464_6E67;
 
-/// The name of the file that is locked while a process has the folder.
-const LOCK: &str = "lock";
-
 /// How long a folder may be held by somebody else before it is said to be in use.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -63,7 +60,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
         move |source| OpenError::Folder { path, source }
     };
     files::make_folder(folder).map_err(failed(folder))?;
-    let path = folder.join(LOCK);
+    let path = folder.join(files::LOCK);
     let file = files::open_or_make(&path).map_err(failed(&path))?;
     let began = Instant::now();
     loop {
@@ -79,36 +76,9 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// The database in this folder.
-pub(super) fn database(folder: &Path) -> PathBuf {
-    folder.join("tidings.sqlite3")
-}
-
-/// The files that must stay where they are while this database is open.
-pub(super) fn files(path: &Path) -> [PathBuf; 4] {
-    let lock = path.with_file_name(LOCK);
-    [path.to_path_buf(), wal_path(path), index_path(path), lock]
-}
-
-/// The write-ahead log of this database.
-pub(super) fn wal_path(path: &Path) -> PathBuf {
-    with_suffix(path, "-wal")
-}
-
-/// The index of the write-ahead log of this database, which all its users share.
-pub(super) fn index_path(path: &Path) -> PathBuf {
-    with_suffix(path, "-shm")
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
 /// Opens the file for the writer: makes it or brings it up to date first.
 pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
-    let path = database(&options.folder);
+    let path = files::database(&options.folder);
     let failed = |source| OpenError::Database {
         path: path.clone(),
         source,

@@ -3,6 +3,7 @@
 
 pub(in crate::log) mod append;
 pub(in crate::log) mod counters;
+mod group;
 mod idle_release;
 mod maintenance;
 mod maintenance_state;
@@ -21,16 +22,17 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::log::{
-    entry::{Appended, Entry},
+    entry::Entry,
     error::{AppendError, Fatal, StoreError, fatal_only},
-    files::FileWatch,
+    files::{self, FileWatch},
     positions::Reach,
     schema,
     shared::Shared,
+    writer::group::{Append, answer},
     writer::idle_release::IdleRelease,
     writer::maintenance_state::Maintenance,
-    writer::queue::{Bound, JobOutcome, Outcome, Taken, Task},
-    writer::store::{Committed, EntryOutcome, Store},
+    writer::queue::{Bound, Taken, Task},
+    writer::store::{Committed, Store},
 };
 use crate::{
     job::JobCommand,
@@ -46,13 +48,6 @@ pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;
 
 /// How long a commit waits for the publishers that the last one has answered, at most. Less than an fsync.
 const GATHER: Duration = Duration::from_micros(150);
-
-/// What goes into a commit, and its answer.
-enum Append {
-    One(Entry, Box<dyn FnOnce(Outcome) + Send>),
-    Many(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
-    JobCommand(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
-}
 
 /// The writer's state.
 pub(in crate::log) struct Writer {
@@ -152,7 +147,7 @@ impl Writer {
         };
         // SQLite still has the write-ahead log open. If only its name was deleted, then its content can still be moved
         // to the database. This is the last chance: what it does not achieve changes nothing about the failure.
-        if lost.path == schema::wal_path(&self.shared.path) && !lost.replaced {
+        if lost.path == files::wal_path(&self.shared.path) && !lost.replaced {
             let _ = self.store.checkpoint("FULL");
         }
         Err(Fatal(lost.reason()))
@@ -303,59 +298,6 @@ impl Writer {
                 self.store.checkpoint("TRUNCATE")
             });
         fatal_only(result)
-    }
-}
-
-impl Append {
-    fn refuse(self, why: &AppendError) {
-        match self {
-            Self::One(entry, answer) => Task::Append(entry, answer).refuse(why),
-            Self::Many(entries, answer) => Task::Batch(entries, answer).refuse(why),
-            Self::JobCommand(order, answer) => Task::JobCommand(order, answer).refuse(why),
-        }
-    }
-
-    fn order(&self) -> Option<&JobCommand> {
-        match self {
-            Self::JobCommand(order, _) => Some(order),
-            _ => None,
-        }
-    }
-}
-
-fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
-    let mut new = committed.messages.iter().enumerate();
-    let mut outcomes = committed.outcomes.iter().map(|outcome| match outcome {
-        EntryOutcome::New(job) => {
-            let (i, message) = new.next().ok_or(AppendError::Failed)?;
-            Ok(Appended {
-                seq: message.seq,
-                connections: connections.get(i).copied().unwrap_or_default(),
-                duplicate: false,
-                job: *job,
-            })
-        }
-        EntryOutcome::Duplicate(seq, job) => Ok(Appended {
-            seq: *seq,
-            connections: 0,
-            duplicate: true,
-            job: *job,
-        }),
-        EntryOutcome::KeyReused(seq) => Err(AppendError::KeyReused { seq: *seq }),
-    });
-    let mut carried = committed.commands.iter();
-    for append in group {
-        match append {
-            Append::JobCommand(_, answer) => answer(match carried.next() {
-                Some(Ok((job, _))) => Ok(Arc::clone(job)),
-                Some(Err(refused)) => Err(refused.clone().into()),
-                None => Err(AppendError::Failed.into()),
-            }),
-            Append::One(_, answer) => answer(outcomes.next().unwrap_or(Err(AppendError::Failed))),
-            Append::Many(entries, answer) => {
-                answer(outcomes.by_ref().take(entries.len()).collect());
-            }
-        }
     }
 }
 

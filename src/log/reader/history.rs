@@ -8,10 +8,11 @@ use crate::log::{
     damage::DamageRecord,
     error::ReadError,
     postings,
+    reader::history_filter::{HistoryAudience, HistoryFilter},
     reader::salvage,
     rows::{self, COLUMNS, Decoder, parse_list},
 };
-use crate::message::{Audience, ClientId, EventType, Message, Seq, Topic};
+use crate::message::{Audience, Message, Seq};
 
 /// Rows that one page looks at, at most; a filter that matches little then goes on with the next page.
 const PATIENCE: u64 = 20_000;
@@ -24,36 +25,6 @@ const FETCH: usize = 256;
 
 /// Clients that a record of a list names.
 const NAMED: usize = 10;
-
-/// Which audience the history is wanted of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HistoryAudience {
-    /// Messages to one or several clients.
-    Direct,
-    /// Messages to this client, alone or with others.
-    Client(ClientId),
-    /// Messages to any topic.
-    Topics,
-    /// Messages to this topic.
-    Topic(Topic),
-    /// Messages to everyone.
-    Everyone,
-}
-
-/// What the history is wanted of. What is not given does not matter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HistoryFilter {
-    /// Whom it was for.
-    pub audience: Option<HistoryAudience>,
-    /// Its event type.
-    pub event: Option<EventType>,
-    /// Something that its data contains, in upper or lower case.
-    pub text: Option<String>,
-    /// Not pushed before; milliseconds since 1970.
-    pub since: Option<u64>,
-    /// Not pushed after; milliseconds since 1970. Taken to be in the order of the log.
-    pub until: Option<u64>,
-}
 
 /// How a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

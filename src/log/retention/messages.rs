@@ -9,7 +9,6 @@ use crate::log::{
     gap::{mark_expired, mark_pruned},
     options::milliseconds,
     postings,
-    reader::salvage,
     rows::{list, parse_list},
     schema,
     writer::store::Store,
@@ -17,7 +16,7 @@ use crate::log::{
 use crate::message::Seq;
 
 /// Postings that one step touches, about.
-const STEP: usize = 512;
+pub(super) const STEP: usize = 512;
 
 /// A row on its way out.
 struct Leaving {
@@ -154,45 +153,8 @@ impl Store {
         }
     }
 
-    /// Removes the oldest messages one by one. Those that can't be removed, because a part of the file is damaged, stay
-    /// in it for ever, and pruning goes on behind them.
-    fn prune_around_damage(&mut self, now: u64) -> Result<usize, StoreError> {
-        let mut pruned = 0;
-        for _ in 0..STEP {
-            match self.prune(now, 1, false) {
-                Ok(0) => break,
-                Ok(count) => pruned += count,
-                Err(StoreError::Damaged(_)) if self.pruned < self.head => self.skip_oldest()?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(pruned)
-    }
-
-    /// Moves the position up to which messages may be gone behind the oldest one, or behind a range that can't be read.
-    fn skip_oldest(&mut self) -> Result<(), StoreError> {
-        let next = self.pruned + 1;
-        let mut oldest = None;
-        let found = salvage::messages_after(&self.conn, (self.pruned, self.head), 1, |seq, _| {
-            oldest = Some(seq);
-        });
-        let line = match found {
-            Ok(_) => oldest.unwrap_or(next),
-            Err(_) => salvage::next_readable(&self.conn, next, self.head) - 1,
-        };
-        self.relaxed(|store| {
-            store
-                .conn
-                .prepare_cached("UPDATE log SET pruned = ?1")?
-                .execute([sql(line)])?;
-            Ok(())
-        })?;
-        self.pruned = line;
-        Ok(())
-    }
-
     /// Removes up to so many messages. `ended`: also those that are only kept for the history.
-    fn prune(&mut self, now: u64, count: i64, ended: bool) -> Result<usize, StoreError> {
+    pub fn prune(&mut self, now: u64, count: i64, ended: bool) -> Result<usize, StoreError> {
         let oldest = format!(
             "SELECT {} FROM messages WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             Leaving::COLUMNS
