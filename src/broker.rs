@@ -20,6 +20,7 @@ use std::{
 };
 
 pub use activity::{Activity, ActivityFeed, PushedMessage};
+use app::wire::{EVENT_RECALL, Recall};
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
@@ -29,8 +30,8 @@ pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
 
 use crate::{
-    log::{AppendError, Log, LogOptions, OpenError, Recalled},
-    message::{ClientId, Cursor, Epoch, Message, Receipt, Seq},
+    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
+    message::{ClientId, Cursor, Data, Draft, Epoch, EventType, Message, Receipt, Seq},
     registry::Registry,
 };
 
@@ -77,11 +78,29 @@ impl Broker {
         }))
     }
 
-    /// Recalls a message and informs its recipients. None: there is no such message.
-    pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
-        let recalled = self.log.recall(seq).await?;
+    /// Recalls a message, and informs the connected recipients with `event: recall`. False: there is no such message,
+    /// or it was recalled before.
+    pub async fn recall(&self, seq: Seq) -> Result<bool, AppendError> {
+        self.withdraw(seq, None).await
+    }
+
+    /// Recalls a message, and releases its idempotency key.
+    async fn withdraw(&self, seq: Seq, key: Option<IdempotencyKey>) -> Result<bool, AppendError> {
+        let recalled = self.log.withdraw(seq, key).await?;
         self.receipt_tracking.recalled(seq);
-        Ok(recalled)
+        let Some(Recalled { audience }) = recalled else {
+            return Ok(false);
+        };
+        let recall = Recall {
+            id: self.cursor(seq).to_string(),
+        };
+        self.announce(&Draft {
+            audience,
+            event: Some(EventType::own(EVENT_RECALL)),
+            data: Data::Json(serde_json::to_string(&recall).unwrap_or_default().into()),
+            ttl: Some(Duration::ZERO),
+        });
+        Ok(true)
     }
 
     /// Tracks the receipts of a message to these clients until the tracker is dropped.

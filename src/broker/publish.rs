@@ -41,7 +41,7 @@ pub struct Published {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// The push required a connected recipient, and there is none.
-    #[error("nobody whom this is for is connected, and the push asked for that")]
+    #[error("no recipient is connected, and the push requires one")]
     NobodyOnline,
     /// The log refused or failed.
     #[error(transparent)]
@@ -54,7 +54,10 @@ impl Broker {
         let began = Instant::now();
         let published = match self.prepare(push)? {
             Prepared::Sent(published) => published,
-            Prepared::ForLog(entry) => self.published(self.log.append(entry).await?),
+            Prepared::ForLog(entry, required) => {
+                let appended = self.log.append(entry).await?;
+                self.published(appended, required).await?
+            }
         };
         self.latency.count(began.elapsed(), 1);
         Ok(published)
@@ -63,28 +66,31 @@ impl Broker {
     /// Publishes several messages, in order and in one commit. Each has its own outcome.
     pub async fn publish_batch(&self, pushes: Vec<Push>) -> Vec<Result<Published, PublishError>> {
         let (began, count) = (Instant::now(), pushes.len() as u64);
-        let (mut answers, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
+        let (mut prepared, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
         for push in pushes {
-            match self.prepare(push) {
-                Ok(Prepared::Sent(published)) => answers.push(Some(Ok(published))),
-                Ok(Prepared::ForLog(entry)) => {
+            prepared.push(match self.prepare(push) {
+                Ok(Prepared::Sent(published)) => Ok(Ok(published)),
+                Ok(Prepared::ForLog(entry, required)) => {
                     entries.push(entry);
-                    answers.push(None);
+                    Err(required)
                 }
-                Err(error) => answers.push(Some(Err(error))),
-            }
+                Err(error) => Ok(Err(error)),
+            });
         }
         let mut appended = self.log.append_batch(entries).await.into_iter();
         self.latency.count(began.elapsed(), count);
-        let mut from_log = || match appended.next() {
-            Some(Ok(appended)) => Ok(self.published(appended)),
-            Some(Err(error)) => Err(error.into()),
-            None => Err(AppendError::Failed.into()),
-        };
-        answers
-            .into_iter()
-            .map(|answer| answer.unwrap_or_else(&mut from_log))
-            .collect()
+        let mut outcomes = Vec::with_capacity(prepared.len());
+        for prepared in prepared {
+            outcomes.push(match prepared {
+                Ok(outcome) => outcome,
+                Err(required) => match appended.next() {
+                    Some(Ok(appended)) => self.published(appended, required).await,
+                    Some(Err(error)) => Err(error.into()),
+                    None => Err(AppendError::Failed.into()),
+                },
+            });
+        }
+        outcomes
     }
 
     /// Publishes a message of the server itself: ephemeral and not counted.
@@ -98,10 +104,13 @@ impl Broker {
             return Err(PublishError::NobodyOnline);
         }
         if push.draft.is_ephemeral() {
-            self.messages.fetch_add(1, Ordering::Relaxed);
             let connections = self
                 .registry
                 .fan_out(&push.draft.audience, &ephemeral(&push.draft));
+            if push.require_online && connections == 0 {
+                return Err(PublishError::NobodyOnline);
+            }
+            self.messages.fetch_add(1, Ordering::Relaxed);
             return Ok(Prepared::Sent(Published {
                 cursor: None,
                 connections,
@@ -109,6 +118,9 @@ impl Broker {
                 job: None,
             }));
         }
+        let required = push.require_online.then(|| Required {
+            key: push.key.clone(),
+        });
         let mut entry = Entry::new(push.draft);
         if let Some(key) = push.key {
             entry = entry.with_key(key);
@@ -116,25 +128,43 @@ impl Broker {
         if let Some(tracked) = push.tracked {
             entry = entry.tracked_by(tracked);
         }
-        Ok(Prepared::ForLog(entry))
+        Ok(Prepared::ForLog(entry, required))
     }
 
-    fn published(&self, appended: Appended) -> Published {
+    /// The outcome of a message that is in the log. If the push required a connected recipient, and the last one has
+    /// left since that was checked, the message is recalled.
+    async fn published(
+        &self,
+        appended: Appended,
+        required: Option<Required>,
+    ) -> Result<Published, PublishError> {
+        if let Some(required) = required
+            && appended.connections == 0
+            && !appended.duplicate
+        {
+            self.withdraw(appended.seq, required.key).await?;
+            return Err(PublishError::NobodyOnline);
+        }
         self.messages
             .fetch_add(u64::from(!appended.duplicate), Ordering::Relaxed);
-        Published {
+        Ok(Published {
             cursor: Some(self.cursor(appended.seq)),
             connections: appended.connections,
             queued: true,
             job: appended.job,
-        }
+        })
     }
 }
 
 /// A push that was sent, or has to go into the log.
 enum Prepared {
     Sent(Published),
-    ForLog(Entry),
+    ForLog(Entry, Option<Required>),
+}
+
+/// A push that requires a connected recipient.
+struct Required {
+    key: Option<IdempotencyKey>,
 }
 
 fn ephemeral(draft: &Draft) -> Delivery {
@@ -142,4 +172,92 @@ fn ephemeral(draft: &Draft) -> Delivery {
         .event(draft.event.as_ref())
         .audience(&draft.audience);
     Delivery::Ephemeral(writer.data(draft.data.as_str()).finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{
+        log::{Ended, LogOptions},
+        message::{Audience, ClientId, Data},
+        outbox::{ConnectionQueue, QueueLimits},
+        registry::{Admission, Capacity, DeliveryTarget, Registry, Remote, Subscriber},
+    };
+
+    fn ada() -> ClientId {
+        ClientId::parse("ada").expect("an id")
+    }
+
+    fn broker(folder: &tempfile::TempDir) -> Arc<Broker> {
+        let capacity = Capacity {
+            per_client: 10,
+            total: 10,
+        };
+        let limits = QueueLimits {
+            frames: 10,
+            bytes: 1 << 10,
+        };
+        let registry = Registry::new(capacity, limits);
+        let options = LogOptions::new(folder.path());
+        Broker::open(options, registry, |reason| panic!("{reason}")).expect("a log")
+    }
+
+    /// A connection that is counted, but gets no messages: it is as good as gone.
+    fn leaving(broker: &Broker) -> Admission {
+        let subscriber = Subscriber {
+            client_id: ada(),
+            filters: Box::default(),
+            remote: Remote::Unknown,
+            user_agent: None,
+        };
+        broker.registry().admit(subscriber).expect("admitted")
+    }
+
+    fn push(key: Option<&str>, ttl: Option<Duration>) -> Push {
+        Push {
+            draft: Draft {
+                audience: Audience::Client(ada()),
+                event: None,
+                data: Data::Text("now".into()),
+                ttl,
+            },
+            key: key.map(|key| IdempotencyKey::parse(key).expect("a key")),
+            require_online: true,
+            tracked: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_push_whose_last_recipient_has_just_left_is_recalled_and_can_be_repeated() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let broker = broker(&folder);
+        let connection = leaving(&broker);
+        for key in [None, Some("once")] {
+            let refused = broker.publish(push(key, None)).await;
+            assert_eq!(refused, Err(PublishError::NobodyOnline));
+            let message = broker.log().message(broker.log().head()).expect("readable");
+            let message = message.expect("a message");
+            assert_eq!(message.ended, Some(Ended::Recalled));
+        }
+        let batch = vec![push(None, None), push(None, Some(Duration::ZERO))];
+        for refused in broker.publish_batch(batch).await {
+            assert_eq!(refused, Err(PublishError::NobodyOnline));
+        }
+        assert_eq!(broker.messages(), 0);
+
+        let queue = ConnectionQueue::new(connection.limits());
+        let _connection = connection.register(DeliveryTarget::Queue(queue));
+        let repeated = broker
+            .publish(push(Some("once"), None))
+            .await
+            .expect("sent");
+        assert_eq!(repeated.connections, 1);
+        let again = broker
+            .publish(push(Some("once"), None))
+            .await
+            .expect("sent before");
+        assert_eq!((again.cursor, again.connections), (repeated.cursor, 0));
+    }
 }

@@ -2,7 +2,7 @@
 
 mod describe;
 
-use app::wire::{EVENT_RECALL, MessageDetail, MessagesPage, Problem, Recall, Recipient};
+use app::wire::{MessageDetail, MessagesPage, Problem, Recall, Recipient};
 use axum::{
     Json,
     extract::{Path, State},
@@ -15,7 +15,7 @@ use super::{AppState, Code, Error, body::Pairs, off_thread};
 use crate::{
     broker::Broker,
     log::{HistoryAudience, HistoryFilter, Record},
-    message::{ClientId, Cursor, Data, Draft, EventType, Receipt, Seq, Topic},
+    message::{ClientId, Cursor, EventType, Receipt, Seq, Topic},
 };
 
 /// The default number of messages on a page.
@@ -173,19 +173,10 @@ pub async fn recall(
     Path(id): Path<String>,
 ) -> Result<Json<Recall>, Error> {
     let seq = position(&state.broker, "id", &id)?;
-    let recalled = state
-        .broker
-        .recall(seq)
-        .await?
-        .ok_or_else(|| unknown(&id))?;
-    let recall = Recall { id };
-    state.broker.announce(&Draft {
-        audience: recalled.audience,
-        event: Some(EventType::own(EVENT_RECALL)),
-        data: Data::Json(serde_json::to_string(&recall).unwrap_or_default().into()),
-        ttl: Some(std::time::Duration::ZERO),
-    });
-    Ok(Json(recall))
+    match state.broker.recall(seq).await? {
+        true => Ok(Json(Recall { id })),
+        false => Err(unknown(&id)),
+    }
 }
 
 fn unknown(id: &str) -> Error {

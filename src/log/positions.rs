@@ -208,6 +208,12 @@ impl Positions {
             .unwrap_or_default()
     }
 
+    /// Whether the file has every update.
+    pub fn all_written(&self) -> bool {
+        let state = self.state.lock();
+        state.since.is_none() && state.writing.is_empty()
+    }
+
     /// How long the oldest update may still wait; none: there are no updates.
     pub fn due_in(&self) -> Option<Duration> {
         let state = self.state.lock();

@@ -161,15 +161,21 @@ impl Writer {
                 Task::Append(entry, answer) => group.push(Append::One(entry, answer)),
                 Task::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
                 Task::JobCommand(order, answer) => group.push(Append::JobCommand(order, answer)),
-                Task::Recall(seq, answer) => {
+                Task::Recall(seq, key, answer) => {
                     self.commit(std::mem::take(&mut group))?;
-                    let result = self.store.recall(seq);
+                    let result = self.store.recall(seq, key.as_ref());
                     answer(self.note(result));
                     self.check()?;
                 }
                 Task::Tidy(answer) => {
                     self.commit(std::mem::take(&mut group))?;
                     let result = self.maintain_fully();
+                    answer(self.note(result));
+                    self.check()?;
+                }
+                Task::WritePositions(answer) => {
+                    self.commit(std::mem::take(&mut group))?;
+                    let result = self.write_all_positions().map(|_| ());
                     answer(self.note(result));
                     self.check()?;
                 }

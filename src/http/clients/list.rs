@@ -41,6 +41,12 @@ const MAX_PAGE: u64 = 1_000;
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<ClientsPage>, Error> {
     let wanted = Wanted::parse(&pairs)?;
     let broker = Arc::clone(&state.broker);
+    // If the disk is full, the file lists the clients that were known before.
+    if wanted.all
+        && let Err(error) = broker.log().write_positions().await
+    {
+        tracing::warn!("the list of clients may lack the newest ones: {error}");
+    }
     off_thread(move || wanted.find(&broker)).await.map(Json)
 }
 

@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::atomic::Ordering};
 
 use crate::log::{
     codes::{ANY_TOPIC, EVERYONE, ended, kind, sql},
+    entry::IdempotencyKey,
     error::StoreError,
     gap::{mark_expired, mark_pruned},
     options::milliseconds,
@@ -119,8 +120,8 @@ impl Store {
     }
 
     /// Takes a message out of delivery for good and wipes its data. None: it is not there, or has been
-    /// recalled before. Durable when this returns.
-    pub fn wipe(&mut self, seq: Seq) -> Result<bool, StoreError> {
+    /// recalled before. `key` is released with it. Durable when this returns.
+    pub fn wipe(&mut self, seq: Seq, key: Option<&IdempotencyKey>) -> Result<bool, StoreError> {
         let find = format!(
             "SELECT {} FROM messages WHERE seq = ?1 AND ended != ?2",
             Leaving::COLUMNS
@@ -139,6 +140,10 @@ impl Store {
             }
             let wipe = "UPDATE messages SET data = '', json = 0 WHERE seq = ?1";
             store.conn.execute(wipe, [sql(seq)])?;
+            if let Some(key) = key {
+                let release = "DELETE FROM keys WHERE key = ?1 AND seq = ?2";
+                store.conn.execute(release, (key.as_str(), sql(seq)))?;
+            }
             Ok(true)
         })
     }

@@ -4,7 +4,7 @@ use std::{future::poll_fn, task::Poll};
 
 use crate::log::{
     Log,
-    entry::{Appended, Entry},
+    entry::{Appended, Entry, IdempotencyKey},
     error::AppendError,
     outcome::{Recalled, Tidied},
     writer::queue::Task,
@@ -116,10 +116,19 @@ impl Log {
     /// returns. None: there is no such message, or it was taken back before. Its receipts stay, as they
     /// were at that moment, as long as retention keeps the row.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
+        self.withdraw(seq, None).await
+    }
+
+    /// Recalls a message, and releases its idempotency key: the next push with the key is a new message.
+    pub async fn withdraw(
+        &self,
+        seq: Seq,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Option<Recalled>, AppendError> {
         let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
-            Some(Task::Recall(seq, answer))
+            Some(Task::Recall(seq, key, answer))
         });
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }
@@ -127,6 +136,20 @@ impl Log {
     /// [`Log::recall`] on this thread. Not for async tasks.
     pub fn recall_blocking(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
         block_on(self.recall(seq))
+    }
+
+    /// Writes everything that is known of clients and only in memory, so that [`Log::clients`] and
+    /// [`Log::client_window`] list every client that was noted before this call.
+    pub async fn write_positions(&self) -> Result<(), AppendError> {
+        if self.shared.positions.all_written() {
+            return Ok(());
+        }
+        let (sender, receiver) = channel();
+        self.shared.queue.push(0, 0, || {
+            let answer = Box::new(move |outcome| sender.send(outcome));
+            Some(Task::WritePositions(answer))
+        });
+        receiver.await.unwrap_or(Err(AppendError::Closed))
     }
 
     /// Does at once what the writer does in its own time: expires, writes positions, prunes, gives back

@@ -135,18 +135,11 @@ impl Writer {
 
     /// Does at once all that is to be done now.
     pub fn maintain_fully(&mut self) -> Result<Tidied, StoreError> {
-        let mut tidied = Tidied::default();
+        let mut tidied = Tidied {
+            expired: self.write_all_positions()?,
+            ..Tidied::default()
+        };
         let now = self.store.options.clock.now();
-        loop {
-            let expired = self.expire_step(self.store.options.clock.now())?;
-            tidied.expired += expired;
-            if expired == 0 && self.shared.positions.due_in().is_none() {
-                break;
-            }
-            if expired == 0 {
-                self.store.write_positions()?;
-            }
-        }
         loop {
             let before = self.store.messages;
             let keys = self.store.prune_keys_step(now);
@@ -161,6 +154,23 @@ impl Writer {
         let counted = self.store.relaxed(|store| store.count_messages());
         self.skip_damage(counted)?;
         Ok(tidied)
+    }
+
+    /// Writes everything that is known of clients and only in memory. What has expired is settled first, because an
+    /// update that came later must not change it. Returns how many messages have expired.
+    pub fn write_all_positions(&mut self) -> Result<usize, StoreError> {
+        let mut expired = 0;
+        loop {
+            let step = self.expire_step(self.store.options.clock.now())?;
+            expired += step;
+            if step > 0 {
+                continue;
+            }
+            if self.shared.positions.due_in().is_none() {
+                return Ok(expired);
+            }
+            self.store.write_positions()?;
+        }
     }
 
     /// Keeps what a work has answered, and notes a failure that ends the log.

@@ -10,7 +10,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use crate::log::{
-    entry::{Appended, Entry},
+    entry::{Appended, Entry, IdempotencyKey},
     error::{AppendError, JobCommandError},
     outcome::{Recalled, Tidied},
 };
@@ -33,13 +33,16 @@ pub(in crate::log) enum Task {
     Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
     /// Change a job, in the same commits.
     JobCommand(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
-    /// Recall a message, between commits.
+    /// Recall a message and release its key, between commits.
     Recall(
         Seq,
+        Option<IdempotencyKey>,
         Box<dyn FnOnce(Result<Option<Recalled>, AppendError>) + Send>,
     ),
     /// Do all maintenance that is due, between commits.
     Tidy(Box<dyn FnOnce(Result<Tidied, AppendError>) + Send>),
+    /// Write everything that is known of clients and only in memory, between commits.
+    WritePositions(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
 }
 
 impl Task {
@@ -51,8 +54,9 @@ impl Task {
                 answer(entries.iter().map(|_| Err(why.clone())).collect());
             }
             Self::JobCommand(_, answer) => answer(Err(why.clone().into())),
-            Self::Recall(_, answer) => answer(Err(why.clone())),
+            Self::Recall(_, _, answer) => answer(Err(why.clone())),
             Self::Tidy(answer) => answer(Err(why.clone())),
+            Self::WritePositions(answer) => answer(Err(why.clone())),
         }
     }
 }

@@ -1,18 +1,24 @@
 //! Recalling a message.
 
 use crate::log::{
-    error::StoreError, outcome::Recalled, reader::history, rows::Decoder, writer::store::Store,
+    entry::IdempotencyKey, error::StoreError, outcome::Recalled, reader::history, rows::Decoder,
+    writer::store::Store,
 };
 use crate::message::Seq;
 
 impl Store {
-    /// Recalls a message. None: there is no such message, or it was recalled before.
-    pub fn recall(&mut self, seq: Seq) -> Result<Option<Recalled>, StoreError> {
+    /// Recalls a message, and releases this key, so that another push can use it. None: there is no such message, or
+    /// it was recalled before.
+    pub fn recall(
+        &mut self,
+        seq: Seq,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Option<Recalled>, StoreError> {
         let record = history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0);
         let Some(record) = record? else {
             return Ok(None);
         };
         let audience = record.message.audience;
-        Ok(self.wipe(seq)?.then_some(Recalled { audience }))
+        Ok(self.wipe(seq, key)?.then_some(Recalled { audience }))
     }
 }
