@@ -32,6 +32,7 @@ bench-peers: ## Install what it is measured beside: Nchan and Pushpin from Debia
 setup: ## Install what is missing on this machine; TIDINGS_TOOLCHAIN=rustup or debian picks the compiler
 	@scripts/setup
 
-pictures: build ## Take the pictures of the pages that the README shows
-	@scripts/setup browser
+pictures: ## Take the screenshots for the README; TIDINGS_BIN names a binary, else the debug build is used
+	@scripts/setup rust browser fonts
+	@[ -n "$$TIDINGS_BIN" ] || { scripts/cargo run --package xtask -- site && scripts/cargo build --workspace; }
 	@cd end2end && node pictures.mjs

@@ -1,5 +1,6 @@
-// Takes the pictures of both pages that the README shows, from the real binary with some clients connected.
-// `make pictures` runs it; TIDINGS_BIN names another binary.
+// Takes the screenshots for the README: the subscriber page and the admin panel of a real server with connected clients.
+// `make pictures` runs it. TIDINGS_BIN names the binary; the default is the debug build, which serves the same site as a
+// release. A font with Chinese characters must be installed (`scripts/setup fonts`).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -11,13 +12,13 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/release/tidings');
+const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/debug/tidings');
 const pictures = resolve(here, '../docs/pictures');
 const debianChromium = '/usr/bin/chromium';
 const viewport = { width: 1280, height: 800 };
 
-/** Other people's pages: who listens, and to what. */
-const others = [
+/** The clients that are connected, each with its topics. */
+const clients = [
   ['checkout:7', ['orders/*']],
   ['anna@example.org', ['news', 'orders/42']],
   ['anna@example.org', ['news']],
@@ -35,13 +36,14 @@ async function freePort() {
   return port;
 }
 
-/** Waits until something holds; gives up after ten seconds. */
-async function until(what, holds) {
+/** Waits until the server answers; gives up after ten seconds. */
+async function ready(url) {
   for (let tries = 0; tries < 200; tries++) {
-    if (await holds().catch(() => false)) return;
+    const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+    if (response?.ok) return;
     await new Promise((next) => setTimeout(next, 50));
   }
-  throw new Error(`${what}: not within ten seconds`);
+  throw new Error('the server is not ready after ten seconds');
 }
 
 async function push(url, body) {
@@ -50,22 +52,21 @@ async function push(url, body) {
   if (!response.ok) throw new Error(await response.text());
 }
 
-async function listenPicture(context, url) {
+async function subscriberPicture(context, url) {
   const page = await context.newPage();
   await page.goto(url);
   await page.getByText('Live', { exact: true }).waitFor();
   await page.getByLabel('Topic or pattern', { exact: true }).first().fill('orders/42');
   await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   const client = await page.getByRole('region', { name: 'Client id' }).getByRole('code').textContent();
-  const reached = () => page.getByRole('button', { name: 'Unsubscribe from orders/42' }).isVisible();
-  await until('the subscription', reached);
+  await page.getByRole('button', { name: 'Unsubscribe from orders/42' }).waitFor();
   await page.getByText('Live', { exact: true }).waitFor();
   await push(url, { to: { client }, data: 'Good morning. Your parcel leaves the warehouse today.' });
   await push(url, { to: 'everyone', data: 'We have a new look. Reload when it suits you.' });
   const paid = { order: 42, total: 99.5, lines: [{ sku: 'tea-17', n: 2 }] };
   await push(url, { to: { topic: 'orders/42' }, event: 'order.paid', data: paid });
   await page.getByText('"tea-17"').waitFor();
-  await page.screenshot({ path: join(pictures, 'listen.png') });
+  await page.screenshot({ path: join(pictures, 'subscriber.png') });
 }
 
 async function adminPicture(context, url) {
@@ -85,25 +86,25 @@ async function adminPicture(context, url) {
 const folder = await mkdtemp(join(tmpdir(), 'tidings-'));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
-const place = ['--listen', `127.0.0.1:${port}`, '--data-dir', folder];
-const server = spawn(binary, ['serve', ...place], { stdio: ['ignore', 'ignore', 'inherit'] });
+const flags = ['--listen', `127.0.0.1:${port}`, '--data-dir', folder];
+const server = spawn(binary, ['serve', ...flags], { stdio: ['ignore', 'ignore', 'inherit'] });
 const streams = new AbortController();
-const held = [];
+const responses = [];
 let browser;
 try {
-  await until('the server', async () => (await fetch(`${url}/health/ready`)).ok);
-  for (const [id, topics] of others) {
+  await ready(url);
+  for (const [id, topics] of clients) {
     const query = new URLSearchParams([['client_id', id], ...topics.map((topic) => ['topic', topic])]);
-    // Held, because what nobody holds is collected and its connection with it.
-    held.push(await fetch(`${url}/sse?${query}`, { signal: streams.signal }));
+    // Kept in a list: a response that is garbage-collected closes its connection.
+    responses.push(await fetch(`${url}/sse?${query}`, { signal: streams.signal }));
   }
-  const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
-  browser = await chromium.launch({ executablePath: own, args: ['--no-sandbox', '--disable-gpu'] });
+  const executablePath = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   const context = await browser.newContext({ viewport, deviceScaleFactor: 2, colorScheme: 'light', locale: 'en-GB', reducedMotion: 'reduce' });
   await mkdir(pictures, { recursive: true });
-  await listenPicture(context, url);
+  await subscriberPicture(context, url);
   await adminPicture(context, url);
-  console.log(`took ${join(pictures, 'listen.png')} and admin.png`);
+  console.log(`wrote ${join(pictures, 'subscriber.png')} and admin.png`);
 } finally {
   streams.abort();
   await browser?.close();
