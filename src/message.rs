@@ -4,11 +4,14 @@
 //! The types here can only be built from valid parts, so nothing past the HTTP edge checks again.
 
 mod cursor;
+mod encoding;
+mod envelope;
 mod frame;
 mod receipt;
 mod topic;
 
 pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
+pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
 pub use receipt::{Receipt, Receipts};
 pub use topic::{InvalidTopic, Topic, TopicFilter};
@@ -148,6 +151,11 @@ impl EventType {
     /// A type that the server itself uses.
     pub(crate) fn own(text: &'static str) -> Self {
         Self(text.into())
+    }
+
+    /// Whether it is one of the stream's own: see [`Self::RESERVED`].
+    pub(crate) fn is_reserved(&self) -> bool {
+        Self::RESERVED.contains(&self.as_str())
     }
 
     /// The type as text.

@@ -13,7 +13,7 @@ pub use bounded_queue::BoundedQueue;
 pub use connection_queue::ConnectionQueue;
 pub use thread_queue::{Drained, Recipients, StreamKey, ThreadQueue, Wake};
 
-use crate::message::{Frame, Seq};
+use crate::message::{EncodedMessage, Encoding, Frame, Seq};
 
 /// An encoded message of the log. All its recipients share it.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct LoggedFrame {
     /// Its position in the log.
     pub seq: Seq,
     /// The encoded message.
-    pub frame: Frame,
+    pub message: EncodedMessage,
     /// Whether it is a direct message: for clients by name, and kept in their inboxes.
     pub direct: bool,
     /// Connections that it was written to since this count was last read and reset.
@@ -30,10 +30,10 @@ pub struct LoggedFrame {
 
 impl LoggedFrame {
     /// A message that was not written to any connection yet.
-    pub fn new(seq: Seq, frame: Frame, direct: bool) -> Arc<Self> {
+    pub fn new(seq: Seq, message: EncodedMessage, direct: bool) -> Arc<Self> {
         Arc::new(Self {
             seq,
-            frame,
+            message,
             direct,
             written: AtomicU64::new(0),
         })
@@ -46,7 +46,7 @@ pub enum Delivery {
     /// A message of the log.
     Logged(Arc<LoggedFrame>),
     /// A message that is not in the log: a connection that misses it cannot get it later.
-    Ephemeral(Frame),
+    Ephemeral(Arc<EncodedMessage>),
 }
 
 /// Why the server closes a connection.
@@ -103,16 +103,20 @@ pub struct QueueLimits {
 }
 
 impl Delivery {
-    /// The encoded message.
-    pub fn frame(&self) -> &Frame {
-        match self {
-            Self::Logged(logged) => &logged.frame,
-            Self::Ephemeral(frame) => frame,
-        }
+    /// The message as a connection wants it.
+    pub fn frame(&self, encoding: Encoding) -> &Frame {
+        self.message().frame(encoding)
     }
 
-    /// Bytes that it occupies.
-    fn len(&self) -> usize {
-        self.frame().size()
+    /// Bytes that it occupies. An envelope has about as many.
+    pub fn size(&self) -> usize {
+        self.message().size()
+    }
+
+    fn message(&self) -> &EncodedMessage {
+        match self {
+            Self::Logged(logged) => &logged.message,
+            Self::Ephemeral(message) => message,
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! Publishing: checks a push, sends what is ephemeral, and appends the rest to the log.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 
 use super::Broker;
 use crate::{
     job::{JobId, TrackedPush},
     log::{AppendError, Appended, Entry, IdempotencyKey},
-    message::{Cursor, Draft, FrameWriter},
+    message::{Cursor, Draft, EncodedMessage},
     outbox::Delivery,
 };
 
@@ -168,15 +171,12 @@ struct Required {
 }
 
 fn ephemeral(draft: &Draft) -> Delivery {
-    let writer = FrameWriter::new()
-        .event(draft.event.as_ref())
-        .audience(&draft.audience);
-    Delivery::Ephemeral(writer.data(draft.data.as_str()).finish())
+    Delivery::Ephemeral(Arc::new(EncodedMessage::ephemeral(draft)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::time::Duration;
 
     use super::*;
     use crate::{

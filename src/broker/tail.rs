@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ActivityFeed, delivery_counts::DeliveryCounts};
 use crate::{
-    message::{Epoch, Frame, Message},
+    message::{EncodedMessage, Epoch, Message},
     outbox::{Delivery, LoggedFrame},
     registry::Registry,
 };
@@ -27,7 +27,8 @@ impl Tail {
 
     fn deliver_one(&self, epoch: &Epoch, message: &Arc<Message>) -> u64 {
         let direct = message.audience.is_direct();
-        let logged = LoggedFrame::new(message.seq, Frame::of(message, epoch), direct);
+        let encoded = EncodedMessage::of(message, epoch);
+        let logged = LoggedFrame::new(message.seq, encoded, direct);
         let delivery = Delivery::Logged(Arc::clone(&logged));
         let connections = self.registry.fan_out(&message.audience, &delivery);
         if !direct && connections > 0 {

@@ -20,7 +20,7 @@ pub use source::{OverflowQueue, Source};
 
 use crate::{
     log::Subscriptions,
-    message::{Frame, Seq},
+    message::{EncodedMessage, Encoding, Seq},
     outbox::{CloseReason, Delivery, Dequeued, LoggedFrame},
     registry::Registration,
 };
@@ -31,7 +31,7 @@ pub enum Step {
     /// Write this message.
     Write(Arc<LoggedFrame>),
     /// Write this frame, which has no position.
-    WriteEphemeral(Frame),
+    WriteEphemeral(Arc<EncodedMessage>),
     /// Write these messages, read from the log.
     Replay(Batch),
     /// Read from the log, and pass the result to [`Connection::replayed`].
@@ -85,6 +85,11 @@ impl<I: Source> Connection<I> {
     /// The registration, which has the subscriber.
     pub fn registration(&self) -> &Registration {
         &self.registration
+    }
+
+    /// How it gets its messages.
+    pub fn encoding(&self) -> Encoding {
+        self.registration.encoding()
     }
 
     /// Its source of live messages.
@@ -193,6 +198,7 @@ impl<I: Source> Connection<I> {
             subscriptions: Arc::new(subscriptions),
             after: Some(after),
             until: None,
+            encoding: self.encoding(),
         }
     }
 
@@ -208,6 +214,7 @@ impl<I: Source> Connection<I> {
             subscriptions: Arc::new(subscriptions),
             after,
             until: Some(until),
+            encoding: self.encoding(),
         }
     }
 
@@ -222,8 +229,8 @@ impl<I: Source> Connection<I> {
                         return Step::Write(logged);
                     }
                 }
-                Dequeued::Delivery(Delivery::Ephemeral(frame)) => {
-                    return Step::WriteEphemeral(frame);
+                Dequeued::Delivery(Delivery::Ephemeral(message)) => {
+                    return Step::WriteEphemeral(message);
                 }
                 Dequeued::Behind { lost } => {
                     let gap = (lost > 0).then_some(Gap {

@@ -30,15 +30,16 @@ pub fn next_action<I: Source>(
     broker: &Broker,
     on_direct: impl FnOnce(Seq),
 ) -> Action {
+    let encoding = connection.encoding();
     Action::Write(match connection.step() {
         Step::Write(logged) => {
             logged.written.fetch_add(1, Ordering::AcqRel);
             if logged.direct {
                 on_direct(logged.seq);
             }
-            logged.frame.clone()
+            logged.message.frame(encoding).clone()
         }
-        Step::WriteEphemeral(frame) => frame,
+        Step::WriteEphemeral(message) => message.frame(encoding).clone(),
         Step::Replay(batch) => {
             if let Some(seq) = batch.direct {
                 on_direct(seq);

@@ -4,7 +4,7 @@ use super::connection::{Gap, GapReason, PendingConnection, Start};
 use crate::broker::Broker;
 use crate::{
     log::Standing,
-    message::Cursor,
+    message::{Cursor, Encoding},
     registry::{AdmissionError, Subscriber},
 };
 
@@ -21,12 +21,13 @@ pub enum Since {
     Unread,
 }
 
-/// Admits a connection that wants to start at `since`. It does not block: the first read of the log looks up where
+/// Admits a connection that wants to start at `since` and gets its messages in this encoding. It does not block: the first read of the log looks up where
 /// the inbox starts.
 pub fn subscribe(
     broker: &Broker,
     subscriber: Subscriber,
     since: &Since,
+    encoding: Encoding,
 ) -> Result<PendingConnection, AdmissionError> {
     // Read the head before the connection is registered: a message that is committed in between is then in the log
     // and perhaps in the source too, and the connection drops the duplicate by its position.
@@ -49,7 +50,7 @@ pub fn subscribe(
     if !subscriber.is_observer() {
         broker.log().note_seen(&subscriber.client_id, None);
     }
-    let admission = broker.registry().admit(subscriber)?;
+    let admission = broker.registry().admit(subscriber)?.with_encoding(encoding);
     let gap = gap.map(|reason| Gap {
         range: None,
         reason,

@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 pub use request::last_event_id;
-use request::{client_id, filters, since};
+use request::{client_id, encoding, filters, since};
 
 use super::access::Listener;
 use super::{AppState, Code, Error, body::Pairs, demo, event_stream};
@@ -44,6 +44,7 @@ const USER_AGENT: usize = 256;
         ("evs_last_event_id" = Option<String>, Query, description = "The same, as eventsource-polyfill sends it"),
         ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
         ("Last-Event-ID" = Option<String>, Header, description = "The cursor to continue after. Wins over the query and over `since`"),
+        ("envelope" = Option<String>, Query, description = "`json`: every message comes without `event:`, its data one line of JSON: `event` (the type, or `message`), `topic` (if it was to one), and `data` if JSON was pushed or `text` if not. So one `onmessage` gets all types. The stream's own events (`welcome`, `ping`, `gap`, `refused`, `recall`, `reconnect`) keep their types"),
         ("token" = Option<String>, Query, description = "A stream token, where streams need one"),
     ),
     responses(
@@ -67,6 +68,7 @@ pub async fn get(
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
+    let encoding = encoding(&pairs)?;
     let (filters, refused) = filters(&pairs, &grant, state.settings.limits.max_topics)?;
     let user_agent = headers
         .get(header::USER_AGENT)
@@ -81,7 +83,7 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };
-    let pending = subscribe(&state.broker, subscriber, &since)?;
+    let pending = subscribe(&state.broker, subscriber, &since, encoding)?;
     let mut opening = vec![events::welcome(&state.settings, pending.subscriber())];
     opening.extend(refused.iter().map(events::refused));
     let opened = OpenedStream {

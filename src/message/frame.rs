@@ -109,7 +109,7 @@ impl FrameWriter {
 
     /// The whole frame.
     pub fn finish(mut self) -> Frame {
-        self.0.push(b'\n');
+        self.end();
         self.take()
     }
 
@@ -121,6 +121,11 @@ impl FrameWriter {
         }
         self.about(&message.audience);
         self.lines(message.data.as_str());
+        self.end();
+    }
+
+    /// The empty line that ends a frame.
+    pub(super) fn end(&mut self) {
         self.0.push(b'\n');
     }
 
@@ -156,7 +161,7 @@ impl FrameWriter {
         epoch.as_str().len() + message.data.as_str().len() + event + topic + 34
     }
 
-    fn place(&mut self, epoch: &Epoch, seq: Seq) {
+    pub(super) fn place(&mut self, epoch: &Epoch, seq: Seq) {
         self.0.extend_from_slice(b"id: ");
         self.0.extend_from_slice(epoch.as_str().as_bytes());
         self.0.push(b'-');
@@ -172,26 +177,36 @@ impl FrameWriter {
     }
 
     fn lines(&mut self, text: &str) {
-        let mut rest = text.as_bytes();
-        while let Some(end) = memchr::memchr2(b'\r', b'\n', rest) {
-            self.field("data", &rest[..end]);
-            let width = if rest[end..].starts_with(b"\r\n") {
-                2
-            } else {
-                1
-            };
-            rest = &rest[end + width..];
+        for line in lines(text.as_bytes()) {
+            self.field("data", line);
         }
-        self.field("data", rest);
     }
 
-    fn field(&mut self, name: &str, value: &[u8]) {
+    pub(super) fn field(&mut self, name: &str, value: &[u8]) {
         self.0.reserve(name.len() + value.len() + 3);
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b": ");
         self.0.extend_from_slice(value);
         self.0.push(b'\n');
     }
+}
+
+/// The lines of a text, whether they end in LF, CR or CRLF. There is one more than there are line ends.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = memchr::memchr2(b'\r', b'\n', text) else {
+            return rest.take();
+        };
+        let width = if text[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        };
+        rest = Some(&text[end + width..]);
+        Some(&text[..end])
+    })
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ pub struct BoundedQueue {
 impl BoundedQueue {
     /// Adds a delivery. If it does not fit, everything is dropped and the connection is behind.
     pub fn put(&mut self, delivery: Delivery, limits: QueueLimits) {
-        if self.has_room(delivery.len(), limits) {
-            self.bytes += delivery.len();
+        if self.has_room(delivery.size(), limits) {
+            self.bytes += delivery.size();
             self.deliveries.push_back(delivery);
         } else {
             let lost = u64::from(matches!(delivery, Delivery::Ephemeral(_)));
@@ -58,7 +58,7 @@ impl BoundedQueue {
         }
         match self.deliveries.pop_front() {
             Some(delivery) => {
-                self.bytes -= delivery.len();
+                self.bytes -= delivery.size();
                 Dequeued::Delivery(delivery)
             }
             None => {
@@ -77,6 +77,8 @@ impl BoundedQueue {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
         message::{Frame, FrameWriter, Seq},
@@ -84,7 +86,11 @@ mod tests {
     };
 
     fn logged(seq: Seq) -> Delivery {
-        Delivery::Logged(LoggedFrame::new(seq, frame(), false))
+        Delivery::Logged(LoggedFrame::new(seq, frame().into(), false))
+    }
+
+    fn ephemeral() -> Delivery {
+        Delivery::Ephemeral(Arc::new(frame().into()))
     }
 
     fn frame() -> Frame {
@@ -114,9 +120,9 @@ mod tests {
     fn a_full_queue_drops_its_content_and_reports_it_once() {
         let mut queue = BoundedQueue::default();
         queue.put(logged(1), TWO);
-        queue.put(Delivery::Ephemeral(frame()), TWO);
+        queue.put(ephemeral(), TWO);
         queue.put(logged(2), TWO);
-        queue.put(Delivery::Ephemeral(frame()), TWO);
+        queue.put(ephemeral(), TWO);
         assert!(matches!(queue.take(), Dequeued::Behind { lost: 2 }));
         assert!(matches!(queue.take(), Dequeued::Empty));
         queue.put(logged(3), TWO);

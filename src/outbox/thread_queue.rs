@@ -147,7 +147,7 @@ impl Inner {
             Recipients::Many(keys) => size_of_val(&**keys),
             Recipients::Everyone | Recipients::One(_) => 0,
         };
-        let bytes = delivery.len() + list + size_of::<(Delivery, Recipients)>();
+        let bytes = delivery.size() + list + size_of::<(Delivery, Recipients)>();
         let fits = self.deliveries.is_empty() || self.bytes + bytes <= capacity;
         // After an overflow nothing is added until the queue is drained: a later message would hide the missing ones
         // from a stream that is behind.
@@ -188,7 +188,7 @@ mod tests {
     }
 
     fn ephemeral() -> Delivery {
-        Delivery::Ephemeral(FrameWriter::new().data("x").finish())
+        Delivery::Ephemeral(Arc::new(FrameWriter::new().data("x").finish().into()))
     }
 
     fn key(index: u32) -> StreamKey {

@@ -6,7 +6,10 @@ use super::{
     AdmissionError, ConnectionRecord, DeliveryTarget, Registry, Subscriber,
     connection_set::ConnectionKey, now,
 };
-use crate::{message::Seq, outbox::QueueLimits};
+use crate::{
+    message::{Encoding, Seq},
+    outbox::QueueLimits,
+};
 
 impl Registry {
     /// Admits a connection if the limits allow one more. It gets no messages before [`Admission::register`].
@@ -29,6 +32,7 @@ impl Registry {
             registry: Arc::clone(self),
             record,
             key,
+            encoding: Encoding::default(),
         })
     }
 }
@@ -38,9 +42,18 @@ pub struct Admission {
     registry: Arc<Registry>,
     record: Arc<ConnectionRecord>,
     key: ConnectionKey,
+    /// Here and not in the record: it is read for each message, and it costs no memory beside the key.
+    encoding: Encoding,
 }
 
 impl Admission {
+    /// The same connection, with its messages in this encoding.
+    #[must_use]
+    pub fn with_encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = encoding;
+        self
+    }
+
     /// Who the connection belongs to, and what it subscribes to.
     pub fn subscriber(&self) -> &Subscriber {
         &self.record.subscriber
@@ -72,6 +85,11 @@ impl Registration {
     /// Who the connection belongs to, and what it subscribes to.
     pub fn subscriber(&self) -> &Subscriber {
         self.0.subscriber()
+    }
+
+    /// How the connection gets its messages.
+    pub fn encoding(&self) -> Encoding {
+        self.0.encoding
     }
 
     /// See [`Registry::fan_out_position`].

@@ -160,6 +160,8 @@ async fn a_stream_that_can_not_be_is_refused_by_name() {
         ("client_id=a&topic=a/**/b".to_owned(), "topic"),
         (format!("client_id=a&topic={}", encoded("a\nb")), "topic"),
         ("client_id=a&since=yesterday".to_owned(), "since"),
+        ("client_id=a&envelope=xml".to_owned(), "envelope"),
+        ("client_id=a&envelope=".to_owned(), "envelope"),
     ] {
         let answer = server.get(&format!("/sse?{query}")).await;
         assert_refused(answer, (422, "invalid_field", Some(field))).await;

@@ -14,6 +14,7 @@ mod damaged_log;
 mod data_folder;
 mod descriptors;
 mod durability;
+mod envelope;
 mod full_disk;
 mod gaps;
 mod history;

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     log::{Log, LogGap, Page, PageLimit, ReadError, Subscriptions},
-    message::{Epoch, Frame, FrameWriter, Seq},
+    message::{Encoding, Epoch, Frame, FrameWriter, Seq},
 };
 
 /// Bytes of frames that are written at once. More would gain nothing and be held longer for a slow reader.
@@ -22,6 +22,8 @@ pub struct LogRead {
     pub after: Option<Seq>,
     /// Messages up to and including this position; none: up to the head.
     pub until: Option<Seq>,
+    /// How the connection gets its messages.
+    pub encoding: Encoding,
 }
 
 /// Consecutive messages of the log that are for this connection.
@@ -60,7 +62,7 @@ impl LogRead {
             return Ok(Backlog::nothing_after(until));
         }
         let page = log.read(&self.subscriptions, after, self.until, PageLimit::default())?;
-        Ok(Backlog::of(page, log.epoch()))
+        Ok(Backlog::of(page, log.epoch(), self.encoding))
     }
 }
 
@@ -81,7 +83,7 @@ impl Backlog {
     }
 
     /// Encodes a page of the log of this epoch.
-    pub fn of(page: Page, epoch: &Epoch) -> Self {
+    pub fn of(page: Page, epoch: &Epoch, encoding: Encoding) -> Self {
         let mut batches = VecDeque::new();
         let mut left: usize = page
             .messages
@@ -92,7 +94,10 @@ impl Backlog {
         let mut direct = None;
         for (i, message) in page.messages.iter().enumerate() {
             left = left.saturating_sub(FrameWriter::size(message, epoch));
-            writer.message(message, epoch);
+            match encoding {
+                Encoding::Fields => writer.message(message, epoch),
+                Encoding::Envelope => writer.envelope(message, epoch),
+            }
             if message.audience.is_direct() {
                 direct = Some(message.seq);
             }

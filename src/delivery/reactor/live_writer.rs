@@ -1,6 +1,7 @@
 //! Writes live messages to the streams of a thread.
 
 use std::{
+    cell::OnceCell,
     collections::VecDeque,
     io,
     sync::atomic::Ordering,
@@ -14,7 +15,7 @@ use super::{
     streams::Streams,
 };
 use crate::{
-    message::Seq,
+    message::{Encoding, Frame, Seq},
     outbox::{Delivery, QueueLimits, Recipients, StreamKey},
 };
 
@@ -37,7 +38,9 @@ pub struct LiveWriter {
 /// Consecutive messages to everyone, in one buffer.
 struct Coalesced<'a> {
     deliveries: &'a [Delivery],
-    bytes: Bytes,
+    fields: Bytes,
+    /// Made for the first stream that gets envelopes.
+    envelopes: OnceCell<Bytes>,
     /// The positions of the first and the last of them that are in the log.
     range: Option<(Seq, Seq)>,
 }
@@ -87,12 +90,12 @@ impl LiveWriter {
 
     /// A message to everyone and the messages to everyone that follow directly.
     fn coalesce(&mut self, first: Delivery) -> Vec<Delivery> {
-        let mut size = first.frame().size();
+        let mut size = first.size();
         let mut deliveries = vec![first];
         while let Some((next, Recipients::Everyone)) = self.deliveries.front()
-            && size + next.frame().size() <= COALESCED_BYTES
+            && size + next.size() <= COALESCED_BYTES
         {
-            size += next.frame().size();
+            size += next.size();
             deliveries.extend(self.deliveries.pop_front().map(|(next, _)| next));
         }
         deliveries
@@ -115,7 +118,8 @@ impl LiveWriter {
     ) {
         let mut written = 0;
         streams.each(|key, stream| {
-            match stream.deliver_coalesced(&coalesced.bytes, coalesced.range) {
+            let bytes = coalesced.bytes(stream.encoding());
+            match stream.deliver_coalesced(bytes, coalesced.range) {
                 Some(outcome) => written += self.record(key, outcome),
                 None => {
                     for delivery in coalesced.deliveries {
@@ -182,11 +186,8 @@ fn count(delivery: &Delivery, written: u64) {
 
 impl<'a> Coalesced<'a> {
     fn new(deliveries: &'a [Delivery]) -> Self {
-        let size = deliveries.iter().map(|delivery| delivery.frame().size());
-        let mut bytes = BytesMut::with_capacity(size.sum());
         let mut range = None;
         for delivery in deliveries {
-            bytes.extend_from_slice(delivery.frame().chunk());
             if let Delivery::Logged(logged) = delivery {
                 let first = range.map_or(logged.seq, |(first, _)| first);
                 range = Some((first, logged.seq));
@@ -194,10 +195,27 @@ impl<'a> Coalesced<'a> {
         }
         Self {
             deliveries,
-            bytes: bytes.freeze(),
+            fields: concat(deliveries, Encoding::Fields),
+            envelopes: OnceCell::new(),
             range,
         }
     }
+
+    fn bytes(&self, encoding: Encoding) -> &Bytes {
+        match encoding {
+            Encoding::Fields => &self.fields,
+            Encoding::Envelope => self
+                .envelopes
+                .get_or_init(|| concat(self.deliveries, encoding)),
+        }
+    }
+}
+
+fn concat(deliveries: &[Delivery], encoding: Encoding) -> Bytes {
+    let frames = deliveries.iter().map(|delivery| delivery.frame(encoding));
+    let mut bytes = BytesMut::with_capacity(frames.clone().map(Frame::size).sum());
+    frames.for_each(|frame| bytes.extend_from_slice(frame.chunk()));
+    bytes.freeze()
 }
 
 #[cfg(test)]
@@ -207,7 +225,7 @@ mod tests {
     use super::*;
     use crate::{
         delivery::reactor::SimulatedThread,
-        message::{Audience, ClientId, Frame, FrameWriter},
+        message::{Audience, ClientId, Data, Draft, EncodedMessage, FrameWriter},
         outbox::LoggedFrame,
     };
 
@@ -257,7 +275,7 @@ mod tests {
     }
 
     fn push(bed: &Bed, audience: &Audience, seq: Seq) -> Arc<LoggedFrame> {
-        let logged = LoggedFrame::new(seq, frame(seq), audience.is_direct());
+        let logged = LoggedFrame::new(seq, frame(seq).into(), audience.is_direct());
         bed.fan_out(audience, &Delivery::Logged(Arc::clone(&logged)));
         logged
     }
@@ -293,6 +311,30 @@ mod tests {
         for logged in [first, last] {
             assert_eq!(logged.written.load(Ordering::Acquire), 2);
         }
+    }
+
+    #[test]
+    fn messages_that_are_written_together_come_in_the_encoding_of_each_stream() {
+        let mut bed = Bed::default();
+        let (a, b) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        connect(&mut bed, "a", &a);
+        let client_id = ClientId::parse("b").expect("an id");
+        bed.connect_with(Encoding::Envelope, client_id, [].into(), b.clone())
+            .expect("room");
+        for text in ["<1>", "<2>"] {
+            let draft = Draft {
+                audience: Audience::Everyone,
+                event: None,
+                data: Data::Text(text.into()),
+                ttl: Some(Duration::ZERO),
+            };
+            let message = Arc::new(EncodedMessage::ephemeral(&draft));
+            bed.fan_out(&draft.audience, &Delivery::Ephemeral(message));
+        }
+        bed.deliver();
+        assert_eq!(a.text(), "b\r\ndata: <1>\n\n\r\nb\r\ndata: <2>\n\n\r\n");
+        assert_eq!(numbers(&b.text()), ["1", "2"]);
+        assert_eq!(b.text().matches("{\"event\":\"message\"").count(), 2);
     }
 
     #[test]

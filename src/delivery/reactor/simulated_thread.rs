@@ -12,7 +12,7 @@ use std::{
 use super::{live_writer::LiveWriter, stream::Stream, streams::Streams};
 use crate::{
     delivery::connection::{Backlog, PendingConnection, Start, Step},
-    message::{Audience, ClientId, FrameWriter, TopicFilter},
+    message::{Audience, ClientId, Encoding, FrameWriter, TopicFilter},
     outbox::{Delivery, QueueLimits, StreamKey, ThreadQueue, Wake},
     registry::{AdmissionError, Capacity, Registry, Remote, Subscriber, ThreadQueueId},
 };
@@ -58,12 +58,24 @@ impl<S: Read + Write> SimulatedThread<S> {
         topics: Box<[TopicFilter]>,
         socket: S,
     ) -> Result<StreamKey, AdmissionError> {
+        self.connect_with(Encoding::default(), client_id, topics, socket)
+    }
+
+    /// The same for a connection that gets its messages in this encoding.
+    pub(super) fn connect_with(
+        &mut self,
+        encoding: Encoding,
+        client_id: ClientId,
+        topics: Box<[TopicFilter]>,
+        socket: S,
+    ) -> Result<StreamKey, AdmissionError> {
         let admission = self.registry.admit(Subscriber {
             client_id,
             filters: topics,
             remote: Remote::Unknown,
             user_agent: None,
         })?;
+        let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);
         let mut connection = pending.written_by_thread(self.queue_id, self.streams.next());
         while let Step::Read(_) = connection.step() {
@@ -93,7 +105,7 @@ impl<S: Read + Write> SimulatedThread<S> {
     /// Encodes, fans out and writes an ephemeral message. Returns the number of recipients.
     pub fn publish(&mut self, audience: &Audience, data: &str) -> u64 {
         let frame = FrameWriter::new().audience(audience).data(data).finish();
-        let reached = self.fan_out(audience, &Delivery::Ephemeral(frame));
+        let reached = self.fan_out(audience, &Delivery::Ephemeral(Arc::new(frame.into())));
         self.deliver();
         reached
     }

@@ -15,7 +15,7 @@ use crate::{
         delivery_tracker::ConfirmedPosition,
     },
     log::ReadError,
-    message::{ClientId, Seq},
+    message::{ClientId, Encoding, Seq},
     outbox::CloseReason,
 };
 pub use drive::{DriveContext, DriveOutcome};
@@ -77,6 +77,11 @@ impl<S: io::Read + io::Write> Stream<S> {
     pub fn client_id(&self) -> Option<&ClientId> {
         let subscriber = self.connection.registration().subscriber();
         (!subscriber.is_observer()).then_some(&subscriber.client_id)
+    }
+
+    /// How it gets its messages.
+    pub fn encoding(&self) -> Encoding {
+        self.connection.encoding()
     }
 
     /// Why the server closed it, if it did.

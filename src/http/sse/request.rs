@@ -7,7 +7,7 @@ use crate::{
     auth::Grant,
     delivery::subscribe::Since,
     http::{Code, Error, body::Pairs},
-    message::{ClientId, Cursor, Epoch, TopicFilter},
+    message::{ClientId, Cursor, Encoding, Epoch, TopicFilter},
     query::LAST_EVENT_ID,
 };
 
@@ -50,6 +50,18 @@ pub fn since(pairs: &Pairs, headers: &HeaderMap) -> Result<Since, Error> {
                 format!("must be earliest, latest, unread or a cursor: {why}"),
             )
         }),
+    }
+}
+
+/// How the messages are wanted.
+pub fn encoding(pairs: &Pairs) -> Result<Encoding, Error> {
+    match pairs.get("envelope") {
+        None => Ok(Encoding::Fields),
+        Some("json") => Ok(Encoding::Envelope),
+        Some(_) => Err(Error::invalid(
+            "envelope",
+            "must be json, or be left out to get the event type and the topic in fields of the stream",
+        )),
     }
 }
 

@@ -39,7 +39,7 @@ impl<S: io::Read + io::Write> Stream<S> {
             Delivery::Logged(logged) if logged.direct => logged.seq,
             _ => 0,
         };
-        self.write_directly(delivery.frame().chunk(), direct)
+        self.write_directly(delivery.frame(self.encoding()).chunk(), direct)
     }
 
     /// Writes several messages at once; `range` has the positions of the first and the last of the log. None: they

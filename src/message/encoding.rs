@@ -1,0 +1,139 @@
+//! The forms in which connections get messages, and a message in those that were asked for.
+
+use std::sync::OnceLock;
+
+use super::{Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, envelope};
+
+/// How a connection gets its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// The event type and the topic in fields of the event stream, and the data as it was pushed.
+    #[default]
+    Fields,
+    /// Everything in one line of JSON, without an event type: `onmessage` of an EventSource gets every message.
+    Envelope,
+}
+
+/// A message, encoded once for all its connections.
+///
+/// The envelope is made when the first connection asks for it. It is made from the other frame, so that a message for
+/// which nobody asks takes no more memory than its frame.
+#[derive(Debug)]
+pub struct EncodedMessage {
+    fields: Frame,
+    content: Content,
+    envelope: OnceLock<Frame>,
+}
+
+/// What the data lines of a frame are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Text,
+    Json,
+    /// An event of the stream itself. It has its own type in every encoding.
+    Own,
+}
+
+impl EncodedMessage {
+    /// A message that stands in the log of this epoch.
+    pub fn of(message: &Message, epoch: &Epoch) -> Self {
+        Self {
+            fields: Frame::of(message, epoch),
+            content: Content::of(&message.data),
+            envelope: OnceLock::new(),
+        }
+    }
+
+    /// A message that is not in the log.
+    pub fn ephemeral(draft: &Draft) -> Self {
+        let is_own = draft.event.as_ref().is_some_and(EventType::is_reserved);
+        let fields = FrameWriter::new()
+            .event(draft.event.as_ref())
+            .audience(&draft.audience)
+            .data(draft.data.as_str())
+            .finish();
+        Self {
+            fields,
+            content: match is_own {
+                true => Content::Own,
+                false => Content::of(&draft.data),
+            },
+            envelope: OnceLock::new(),
+        }
+    }
+
+    /// The message as this connection wants it.
+    pub fn frame(&self, encoding: Encoding) -> &Frame {
+        match (encoding, self.content) {
+            (Encoding::Fields, _) | (_, Content::Own) => &self.fields,
+            (Encoding::Envelope, content) => self
+                .envelope
+                .get_or_init(|| envelope::of_frame(&self.fields, content == Content::Json)),
+        }
+    }
+
+    /// How many bytes it takes on its way, whatever the encoding.
+    pub fn size(&self) -> usize {
+        self.fields.size()
+    }
+}
+
+/// An event of the stream itself, which is the same in every encoding.
+impl From<Frame> for EncodedMessage {
+    fn from(fields: Frame) -> Self {
+        Self {
+            fields,
+            content: Content::Own,
+            envelope: OnceLock::new(),
+        }
+    }
+}
+
+impl Content {
+    fn of(data: &Data) -> Self {
+        match data {
+            Data::Text(_) => Self::Text,
+            Data::Json(_) => Self::Json,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Audience, Topic};
+
+    fn draft(event: Option<EventType>) -> Draft {
+        Draft {
+            audience: Audience::Topic(Topic::parse("a").expect("a topic")),
+            event,
+            data: Data::Json("{\n  \"n\": 1}".into()),
+            ttl: None,
+        }
+    }
+
+    #[test]
+    fn an_envelope_is_made_once_and_only_if_somebody_asks() {
+        let message = EncodedMessage::ephemeral(&draft(None));
+        let fields = message.frame(Encoding::Fields).bytes();
+        assert_eq!(&fields[..], b"topic: a\ndata: {\ndata:   \"n\": 1}\n\n");
+        assert!(message.envelope.get().is_none());
+
+        let first = message.frame(Encoding::Envelope).chunk().as_ptr();
+        let second = message.frame(Encoding::Envelope);
+        assert_eq!(first, second.chunk().as_ptr());
+        assert_eq!(
+            &second.bytes()[..],
+            b"data: {\"event\":\"message\",\"topic\":\"a\",\"data\":{   \"n\": 1}}\n\n"
+        );
+    }
+
+    #[test]
+    fn events_of_the_stream_itself_are_the_same_in_every_encoding() {
+        let recall = EncodedMessage::ephemeral(&draft(Some(EventType::own("recall"))));
+        assert_eq!(
+            recall.frame(Encoding::Envelope),
+            recall.frame(Encoding::Fields)
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! The envelope of a message: one line of JSON that names its type and its topic.
+//!
+//! An EventSource gives an event with a type only to listeners for that type. In an envelope every message has the
+//! type `message`, so that one listener gets all.
+
+use super::{Audience, Data, Epoch, Frame, FrameWriter, Message, frame::lines};
+
+/// Bytes that an envelope has around the event type, the topic and the data.
+const AROUND: usize = 48;
+
+impl FrameWriter {
+    /// Writes the whole frame of a message in an envelope, after whatever is there.
+    pub(crate) fn envelope(&mut self, message: &Message, epoch: &Epoch) {
+        self.place(epoch, message.seq);
+        let event = message.event.as_ref().map(|event| event.as_str());
+        let topic = match &message.audience {
+            Audience::Topic(topic) => Some(topic.as_str()),
+            _ => None,
+        };
+        let is_json = matches!(message.data, Data::Json(_));
+        let data = lines(message.data.as_str().as_bytes());
+        self.field("data", &json(event, topic, data, is_json));
+        self.end();
+    }
+}
+
+/// The same message in an envelope. `is_json`: whether its data is JSON.
+pub(super) fn of_frame(frame: &Frame, is_json: bool) -> Frame {
+    let bytes = frame.bytes();
+    let (mut id, mut event, mut topic, mut data) = (None, None, None, Vec::new());
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let Some(colon) = memchr::memchr(b':', line) else {
+            continue;
+        };
+        let value = line.get(colon + 2..).unwrap_or_default();
+        match &line[..colon] {
+            b"id" => id = Some(value),
+            b"event" => event = Some(String::from_utf8_lossy(value)),
+            b"topic" => topic = Some(String::from_utf8_lossy(value)),
+            b"data" => data.push(value),
+            _ => {}
+        }
+    }
+    let json = json(event.as_deref(), topic.as_deref(), data, is_json);
+    let mut writer = FrameWriter::with_room(json.len() + AROUND);
+    if let Some(id) = id {
+        writer.field("id", id);
+    }
+    writer.field("data", &json);
+    writer.end();
+    writer.take()
+}
+
+fn json<'a>(
+    event: Option<&str>,
+    topic: Option<&str>,
+    lines: impl IntoIterator<Item = &'a [u8]>,
+    is_json: bool,
+) -> Vec<u8> {
+    let lines: Vec<&[u8]> = lines.into_iter().collect();
+    let mut json =
+        Vec::with_capacity(AROUND + lines.iter().map(|line| line.len() + 1).sum::<usize>());
+    json.extend_from_slice(b"{\"event\":");
+    string(&mut json, event.unwrap_or("message"));
+    if let Some(topic) = topic {
+        json.extend_from_slice(b",\"topic\":");
+        string(&mut json, topic);
+    }
+    if is_json {
+        json.extend_from_slice(b",\"data\":");
+        // Line ends in JSON stand only between its parts, where a space means the same.
+        json.extend_from_slice(&lines.join(&b' '));
+    } else {
+        json.extend_from_slice(b",\"text\":");
+        // The text that an EventSource would get without an envelope.
+        string(&mut json, &String::from_utf8_lossy(&lines.join(&b'\n')));
+    }
+    json.push(b'}');
+    json
+}
+
+/// Appends a text as a JSON string, in which every line end is escaped.
+fn string(json: &mut Vec<u8>, text: &str) {
+    // A text always serializes, and a `Vec` takes everything.
+    let _ = serde_json::to_writer(json, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::message::{ClientId, EventType, Topic};
+
+    fn message(audience: Audience, event: Option<&str>, data: Data) -> Message {
+        Message {
+            seq: 7,
+            at: 0,
+            expires_at: None,
+            audience,
+            event: event.map(|event| EventType::parse(event).expect("a type")),
+            data,
+        }
+    }
+
+    fn written(message: &Message) -> String {
+        let epoch = Epoch::parse("abc").expect("an epoch");
+        let mut writer = FrameWriter::new();
+        writer.envelope(message, &epoch);
+        let written = writer.take();
+        let is_json = matches!(message.data, Data::Json(_));
+        assert_eq!(of_frame(&Frame::of(message, &epoch), is_json), written);
+        String::from_utf8(written.bytes().to_vec()).expect("UTF-8")
+    }
+
+    #[test]
+    fn it_names_what_the_message_has() {
+        let topic = Audience::Topic(Topic::parse("orders/42").expect("a topic"));
+        let paid = message(topic, Some("paid"), Data::Json("[1.10,\r\n2]".into()));
+        assert_eq!(
+            written(&paid),
+            "id: abc-7\ndata: {\"event\":\"paid\",\"topic\":\"orders/42\",\"data\":[1.10, 2]}\n\n"
+        );
+        let ada = Audience::Client(ClientId::parse("ada").expect("an id"));
+        let text = message(ada, None, Data::Text("a \"b\"\r\nc: d".into()));
+        assert_eq!(
+            written(&text),
+            "id: abc-7\ndata: {\"event\":\"message\",\"text\":\"a \\\"b\\\"\\nc: d\"}\n\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_arrives_in_one_line_whether_live_or_replayed(
+            text in "(?s)([a-z :\"\\\\]|\r\n|\r|\n|\u{2028}|\0|\\PC){0,40}",
+            event in "([a-z:]|\u{2028}){1,8}",
+        ) {
+            prop_assume!(EventType::parse(&event).is_ok());
+            let sent = message(Audience::Everyone, Some(&event), Data::Text(text.as_str().into()));
+            let written = written(&sent);
+            let line = written.strip_prefix("id: abc-7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n"));
+            let line = line.expect("one line of data");
+            prop_assert!(!line.contains(['\r', '\n']));
+            let got: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let as_lines = text.replace("\r\n", "\n").replace('\r', "\n");
+            prop_assert_eq!(got, serde_json::json!({ "event": event, "text": as_lines }));
+        }
+    }
+}
