@@ -81,12 +81,16 @@ impl Broker {
     /// Recalls a message, and informs the connected recipients with `event: recall`. False: there is no such message,
     /// or it was recalled before.
     pub async fn recall(&self, seq: Seq) -> Result<bool, AppendError> {
-        self.withdraw(seq, None).await
+        self.recall_and_release_key(seq, None).await
     }
 
     /// Recalls a message, and releases its idempotency key.
-    async fn withdraw(&self, seq: Seq, key: Option<IdempotencyKey>) -> Result<bool, AppendError> {
-        let recalled = self.log.withdraw(seq, key).await?;
+    async fn recall_and_release_key(
+        &self,
+        seq: Seq,
+        key: Option<IdempotencyKey>,
+    ) -> Result<bool, AppendError> {
+        let recalled = self.log.recall_and_release_key(seq, key).await?;
         self.receipt_tracking.recalled(seq);
         let Some(Recalled { audience }) = recalled else {
             return Ok(false);

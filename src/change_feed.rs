@@ -1,4 +1,4 @@
-//! What has changed since the last look. Bounded.
+//! Changes since the last batch, bounded.
 
 use std::{hash::Hash, mem, time::Duration};
 
@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// The maximum number of changes. Above it, it is better to load the list again.
+/// The maximum number of changes in a batch. Above it, it is better to load the whole list again.
 const MAX_CHANGES: usize = 1_000;
 
 /// Collects changes by key with the newest value, in the order of the first change.
@@ -25,7 +25,7 @@ struct Inner<K, V> {
 pub enum Changed<K, V> {
     /// The changed keys with their newest values.
     These(IndexMap<K, V>),
-    /// More than are worth listing.
+    /// More changes than the maximum.
     TooMany,
 }
 

@@ -1,6 +1,6 @@
-//! What a job is: one operation that a worker reports on, step by step, until it ends.
+//! A job: an operation of a worker that reports its progress until it ends.
 //!
-//! Only types and state transitions, without I/O: the log keeps jobs, and `jobs` runs them.
+//! Only types and state transitions, without I/O. The log stores jobs, and `jobs` runs them.
 
 mod command;
 mod record;

@@ -69,7 +69,7 @@ impl Jobs {
         let tail = Arc::clone(&running_jobs);
         let running = broker
             .log()
-            .follow_jobs(Box::new(move |job| tail.apply(job)));
+            .set_job_tail(Box::new(move |job| tail.apply(job)));
         running.iter().for_each(|job| running_jobs.apply(job));
         let most_viewers = most_viewers.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -83,7 +83,7 @@ impl Jobs {
     /// Begins a job. It is durable when this returns.
     pub async fn begin(&self, new: NewJob) -> Result<Arc<Job>, BeginError> {
         self.check_room()?;
-        Ok(self.broker.log().order(JobCommand::Begin(new)).await?)
+        Ok(self.broker.log().execute(JobCommand::Begin(new)).await?)
     }
 
     /// Fails if the maximum number of jobs is running.
@@ -103,7 +103,7 @@ impl Jobs {
             None => {
                 self.broker
                     .log()
-                    .order(JobCommand::Report(id, report))
+                    .execute(JobCommand::Report(id, report))
                     .await
             }
         }
@@ -111,7 +111,7 @@ impl Jobs {
 
     /// Asks a worker to stop. The worker learns it with its next report.
     pub async fn cancel(&self, id: JobId) -> Result<Arc<Job>, JobCommandError> {
-        self.broker.log().order(JobCommand::Cancel(id)).await
+        self.broker.log().execute(JobCommand::Cancel(id)).await
     }
 
     /// A job; none if there is none or it was removed. Reads the log, so it blocks.
@@ -179,8 +179,8 @@ impl Jobs {
     }
 
     /// Executes a command that no caller waits for. False: the log failed, and it has to be tried again.
-    async fn execute(&self, order: JobCommand) -> bool {
-        match self.broker.log().order(order).await {
+    async fn execute(&self, command: JobCommand) -> bool {
+        match self.broker.log().execute(command).await {
             // A refusal is final.
             Ok(_) | Err(JobCommandError::Refused(_)) => true,
             Err(JobCommandError::Log(error)) => {

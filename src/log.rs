@@ -44,7 +44,7 @@ pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
 pub use gap::{LogGap, LogGapReason};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use options::{Clock, Durability, LogOptions, OS_LEAP};
-pub use outcome::{Recalled, Tidied};
+pub use outcome::{MaintenanceCounts, Recalled};
 pub use positions::ClientPosition;
 pub use reader::history::{Ended, HistoryPage, Record};
 pub use reader::history_filter::{HistoryAudience, HistoryFilter};

@@ -1,7 +1,7 @@
-//! What travels: a push becomes a [`Draft`], the log makes it a [`Message`], and a [`Frame`] is
-//! that message as the bytes of an event stream, encoded once for all its connections.
+//! The data types: a push becomes a [`Draft`], the log makes it a [`Message`], and a [`Frame`] is a message encoded for
+//! event streams, once for all connections.
 //!
-//! The types here can only be built from valid parts, so nothing past the HTTP edge checks again.
+//! These types can only be constructed from valid parts, so nothing after the HTTP layer validates again.
 
 mod cursor;
 mod encoding;
@@ -18,18 +18,18 @@ pub use topic::{InvalidTopic, Topic, TopicFilter};
 
 use std::{fmt, sync::Arc, time::Duration};
 
-// One pointer, where `Arc<str>` is two: a connection has several of them for as long as it lasts.
+// One pointer, where `Arc<str>` has two: each connection stores several of them.
 use arcstr::ArcStr;
 
-/// Somebody who listens: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ : @ -`.
+/// The id of a client: 1 to 128 characters of `A-Z a-z 0-9 . _ ~ : @ -`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(ArcStr);
 
 impl ClientId {
-    /// The longest there may be, in characters.
+    /// The maximum length in characters.
     pub const MAX_LEN: usize = 128;
 
-    /// Checks a name that came from outside.
+    /// Parses an id from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidClientId> {
         if text.is_empty() {
             return Err(InvalidClientId::Empty);
@@ -44,7 +44,7 @@ impl ClientId {
         }
     }
 
-    /// The name as text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -59,37 +59,37 @@ impl fmt::Display for ClientId {
 /// Why a text is not a [`ClientId`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidClientId {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("a client_id must not be empty")]
     Empty,
-    /// Over [`ClientId::MAX_LEN`].
+    /// It is longer than [`ClientId::MAX_LEN`].
     #[error("a client_id has at most 128 characters")]
     TooLong,
-    /// Something outside the allowed set.
+    /// It contains a character outside the allowed set.
     #[error("{0:?} is not allowed in a client_id: use A-Z a-z 0-9 . _ ~ : @ -")]
     Character(char),
 }
 
-/// Whom a message is for.
+/// The recipients of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// One client, on all its connections, now or later.
     Client(ClientId),
-    /// Several clients, each once, in the order of their names.
+    /// Several clients, sorted by id without duplicates.
     Clients(Arc<[ClientId]>),
-    /// Whoever is subscribed to the topic.
+    /// The subscribers of the topic.
     Topic(Topic),
     /// Every connection.
     Everyone,
 }
 
 impl Audience {
-    /// Whether it is clients by name, for whom a message waits.
+    /// Whether it names clients. Messages to clients wait until the client connects.
     pub fn is_direct(&self) -> bool {
         matches!(self, Self::Client(_) | Self::Clients(_))
     }
 
-    /// The clients that it names; none for a topic and for everyone.
+    /// The clients that it names. Empty for a topic and for everyone.
     pub fn named(&self) -> &[ClientId] {
         match self {
             Self::Client(id) => std::slice::from_ref(id),
@@ -98,7 +98,7 @@ impl Audience {
         }
     }
 
-    /// Several clients, where each counts once however often it was named.
+    /// An audience of several clients. Duplicates are removed.
     pub fn clients(mut ids: Vec<ClientId>) -> Self {
         ids.sort_unstable();
         ids.dedup();
@@ -106,24 +106,24 @@ impl Audience {
     }
 }
 
-/// The type of an event: what `addEventListener` waits for. 1 to 128 bytes without control characters,
-/// and not one of the names that the stream itself uses.
+/// An event type, the name for `addEventListener`: 1 to 128 bytes without control characters, and none of the names
+/// that the stream itself uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventType(Arc<str>);
 
 impl EventType {
-    /// The longest there may be, in bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = 128;
 
-    /// Names that an `EventSource` dispatches itself (HTML standard, section 9.2). A page would take a push of this
-    /// type for the state of its connection: many pages close the stream in `onerror`. `message` is not among them: it
-    /// is the type of an event that names none.
+    /// Names that an `EventSource` dispatches itself (HTML standard, section 9.2). A page would mistake a push of such
+    /// a type for a change of its connection: many pages close the stream in `onerror`. `message` is allowed, because
+    /// it is the type of events without a name.
     const OF_EVENT_SOURCE: [&str; 2] = ["open", "error"];
 
-    /// What the stream says of itself; a push that used these names could not be told from it.
+    /// The types of the stream's own events. A page could not distinguish a push of such a type from them.
     pub const RESERVED: [&str; 6] = ["welcome", "ping", "gap", "reconnect", "refused", "recall"];
 
-    /// Checks a type that came from outside.
+    /// Parses a type from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidEventType> {
         if Self::RESERVED.contains(&text) {
             return Err(InvalidEventType::Reserved);
@@ -134,7 +134,8 @@ impl EventType {
         Self::stored(text)
     }
 
-    /// A type that was stored in the log: the server's own, or one that was accepted before its name was reserved.
+    /// A type that was stored in the log: one of the server's own, or one that was accepted before its name was
+    /// reserved.
     pub(crate) fn stored(text: &str) -> Result<Self, InvalidEventType> {
         if text.is_empty() {
             return Err(InvalidEventType::Empty);
@@ -148,7 +149,7 @@ impl EventType {
         Ok(Self(text.into()))
     }
 
-    /// A type that the server itself uses.
+    /// A type of the server's own events.
     pub(crate) fn own(text: &'static str) -> Self {
         Self(text.into())
     }
@@ -167,38 +168,38 @@ impl EventType {
 /// Why a text is not an [`EventType`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEventType {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("an event type must not be empty: leave it out to reach onmessage")]
     Empty,
-    /// Over [`EventType::MAX_LEN`].
+    /// It is longer than [`EventType::MAX_LEN`].
     #[error("an event type has at most 128 bytes")]
     TooLong,
-    /// A line end would end the field, and so forge another.
+    /// It contains a line end, which would end the field and start another one, or another control character.
     #[error("an event type must not contain control characters")]
     Control,
-    /// One of [`EventType::RESERVED`].
+    /// It is one of [`EventType::RESERVED`].
     #[error(
         "this event type is the stream's own: welcome, ping, gap, reconnect, refused and recall are reserved"
     )]
     Reserved,
-    /// `open` or `error`.
+    /// It is `open` or `error`.
     #[error(
         "an EventSource dispatches events of this type itself, when its connection opens or fails: open and error are reserved"
     )]
     OfEventSource,
 }
 
-/// What is pushed, as the page will see it.
+/// The data of a message, as the page gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Data {
-    /// A text; it arrives as it is.
+    /// A string. It is delivered as it is.
     Text(Arc<str>),
-    /// Any other JSON value; its JSON text arrives.
+    /// Any other JSON value. It is delivered as JSON text.
     Json(Arc<str>),
 }
 
 impl Data {
-    /// The text that arrives.
+    /// The delivered text.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(text) | Self::Json(text) => text,
@@ -206,40 +207,40 @@ impl Data {
     }
 }
 
-/// A message before the log has given it its place.
+/// A message before the log has assigned its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// Whom it is for.
+    /// The recipients.
     pub audience: Audience,
-    /// The event type; none: `onmessage`.
+    /// The event type. None for `onmessage`.
     pub event: Option<EventType>,
-    /// What they get.
+    /// The data.
     pub data: Data,
-    /// How long it may wait. None: as long as retention keeps it. Zero: ephemeral, it skips the log.
+    /// The time to live. None: as long as retention keeps the message. Zero: ephemeral, it skips the log.
     pub ttl: Option<Duration>,
 }
 
 impl Draft {
-    /// Whether it reaches only who is connected now.
+    /// Whether only clients that are connected now receive it.
     pub fn is_ephemeral(&self) -> bool {
         self.ttl == Some(Duration::ZERO)
     }
 }
 
-/// A message that has its place in the log.
+/// A message with its position in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its place. Places grow, and may be left out.
+    /// Its position. Positions increase, and may be skipped.
     pub seq: Seq,
     /// When it was accepted, in milliseconds since 1970.
     pub at: u64,
-    /// When it stops being delivered, in milliseconds since 1970; none: with retention.
+    /// When it expires, in milliseconds since 1970. None if only retention removes it.
     pub expires_at: Option<u64>,
-    /// Whom it is for.
+    /// The recipients.
     pub audience: Audience,
-    /// The event type; none: `onmessage`.
+    /// The event type. None for `onmessage`.
     pub event: Option<EventType>,
-    /// What they get.
+    /// The data.
     pub data: Data,
 }
 

@@ -145,7 +145,8 @@ impl Broker {
             && appended.connections == 0
             && !appended.duplicate
         {
-            self.withdraw(appended.seq, required.key).await?;
+            self.recall_and_release_key(appended.seq, required.key)
+                .await?;
             return Err(PublishError::NobodyOnline);
         }
         self.messages

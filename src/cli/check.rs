@@ -67,7 +67,7 @@ fn print(report: &CheckReport, out: &mut impl Write) -> io::Result<()> {
         "structure of the file (as SQLite reports it)",
         &report.structure,
     )?;
-    section(out, "tables that do not agree", &report.contradictions)?;
+    section(out, "inconsistent tables", &report.inconsistencies)?;
     let range = |(from, to): &(u64, u64)| match from == to {
         true => format!("message {from}"),
         false => format!("messages {from} to {to}"),

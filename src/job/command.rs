@@ -1,11 +1,11 @@
-//! What can be asked of a job.
+//! Commands to a job.
 
 use std::time::Duration;
 
 use super::{JobId, Reason, Report, State, Title};
 use crate::message::Receipts;
 
-/// A job that is to begin.
+/// A job to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewJob {
     /// Its id.
@@ -18,7 +18,7 @@ pub struct NewJob {
     pub timeout: Duration,
 }
 
-/// A job that is to track a push.
+/// A job to be created that tracks a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackedPush {
     /// The id of the job.
@@ -64,7 +64,7 @@ impl JobCommand {
         }
     }
 
-    /// Roughly the number of bytes.
+    /// The approximate size in bytes.
     pub fn weight(&self) -> usize {
         match self {
             Self::Report(_, report) => 64 + report.lines.weight(),
@@ -77,15 +77,15 @@ impl JobCommand {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// There is no such job, or it was removed.
-    #[error("there is no job {0}, or not any more")]
+    #[error("there is no job {0}, or it was removed")]
     Unknown(JobId),
     /// It has ended.
-    #[error("this job has ended, and nothing comes after that")]
+    #[error("this job has ended and can't change any more")]
     Ended,
     /// It tracks a push, and only the server reports on it.
-    #[error("this job follows a push: the server itself reports on it")]
+    #[error("this job tracks a push: only the server reports on it")]
     Tracked,
-    /// More steps are done than there are.
+    /// More steps are done than the total.
     #[error("step {step} is over the total of {total}")]
     StepOverTotal {
         /// Steps that are done.
@@ -96,7 +96,7 @@ pub enum Refused {
         said_step: bool,
     },
     /// There is a gap between the last line of the log and these lines.
-    #[error("the log's next line is {next}")]
+    #[error("the next line of the log has the number {next}")]
     LineAhead {
         /// The number that the next line gets.
         next: u64,

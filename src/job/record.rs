@@ -41,8 +41,8 @@ pub struct Job {
 }
 
 impl Job {
-    /// A job that begins now.
-    pub fn begun(new: &NewJob, now: u64) -> Self {
+    /// A new job.
+    pub fn new(new: &NewJob, now: u64) -> Self {
         Self {
             id: new.id,
             title: Arc::clone(new.title.text()),
@@ -62,7 +62,7 @@ impl Job {
         }
     }
 
-    /// A job that tracks a message to `planned` clients by name from now on.
+    /// A new job that tracks a message to `planned` clients by name.
     pub fn following(tracked: &TrackedPush, push: Seq, planned: u64, now: u64) -> Self {
         let new = NewJob {
             id: tracked.id,
@@ -73,9 +73,9 @@ impl Job {
         Self {
             timeout: None,
             push: Some(push),
-            ..Self::begun(&new, now)
+            ..Self::new(&new, now)
         }
-        .faring(Receipts {
+        .with_delivery(Receipts {
             audience: planned,
             waiting: planned,
             ..Receipts::default()
@@ -84,7 +84,7 @@ impl Job {
 
     /// The job with these receipts of the tracked message.
     #[must_use]
-    pub fn faring(mut self, delivery: Receipts) -> Self {
+    pub fn with_delivery(mut self, delivery: Receipts) -> Self {
         self.step = delivery.sent + delivery.acknowledged;
         // A total of 0 would not measure anything.
         self.total = Some(delivery.audience).filter(|total| *total > 0);
@@ -94,14 +94,14 @@ impl Job {
 
     /// The job, changed now.
     #[must_use]
-    pub fn touched(mut self, now: u64) -> Self {
+    pub fn updated(mut self, now: u64) -> Self {
         self.updated_at = now.max(self.updated_at + 1);
         self
     }
 
     pub(super) fn ended(mut self, state: State, now: u64) -> Self {
         self.state = state;
-        self = self.touched(now);
+        self = self.updated(now);
         self.ended_at = Some(self.updated_at);
         self
     }

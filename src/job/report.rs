@@ -1,4 +1,4 @@
-//! The report of a worker, in types that can only be valid.
+//! The report of a worker. Invalid reports can't be constructed.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub struct Lines(Vec<Arc<str>>);
 
 impl Lines {
     /// The maximum number of lines of one report.
-    pub const MOST: usize = 1_000;
+    pub const MAX_LINES: usize = 1_000;
     /// The maximum length of a line, in bytes.
     pub const MAX_LEN: usize = 4_096;
 
@@ -68,7 +68,7 @@ impl Lines {
         let mut lines = Vec::new();
         for part in whole.split('\n') {
             for line in part.strip_suffix('\r').unwrap_or(part).split('\r') {
-                if lines.len() == Self::MOST {
+                if lines.len() == Self::MAX_LINES {
                     return Err(InvalidLines::TooMany);
                 }
                 lines.push(Self::line(line)?);
@@ -92,23 +92,23 @@ impl Lines {
         &self.0
     }
 
-    /// Roughly the number of bytes.
+    /// The approximate size in bytes.
     pub fn weight(&self) -> usize {
         self.0.iter().map(|line| line.len() + 32).sum()
     }
 }
 
-/// Why a text cannot go into the log of a job.
+/// Why a text can't be appended to the log of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLines {
     /// More than [`Lines::MOST`] lines.
-    #[error("a report brings at most 1000 lines")]
+    #[error("a report has at most 1000 lines")]
     TooMany,
     /// A line is longer than [`Lines::MAX_LEN`].
     #[error("a line has at most 4096 bytes")]
     TooLong,
     /// A line has a control character.
-    #[error("{0:?} is not allowed in a line: of the control characters only tabs are")]
+    #[error("{0:?} is not allowed in a line: tabs are the only control characters allowed")]
     Control(char),
 }
 
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn too_many_lines_long_lines_and_control_characters_are_refused() {
-        let many = "x\n".repeat(Lines::MOST);
-        assert_eq!(lines(&many).len(), Lines::MOST);
+        let many = "x\n".repeat(Lines::MAX_LINES);
+        assert_eq!(lines(&many).len(), Lines::MAX_LINES);
         assert_eq!(
             Lines::parse(&format!("{many}x")),
             Err(InvalidLines::TooMany)

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use uuid::Uuid;
 
-/// The id of a job: a random UUID, which permits to view the job.
+/// The id of a job: a random UUID. Whoever knows it may view the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct JobId(Uuid);
 
@@ -14,7 +14,7 @@ impl JobId {
         Self(Uuid::new_v4())
     }
 
-    /// Parses an id of 36 characters with hyphens. None: it is not a job id.
+    /// Parses an id of 36 characters with hyphens. None if it is not a job id.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::parse_str(text)
             .ok()
@@ -75,18 +75,18 @@ impl Reason {
     pub const ALL: [Self; 4] = [Self::Timeout, Self::Expired, Self::Pruned, Self::Recalled];
 }
 
-/// The numbers of the lines that a log has, from 1. It is empty if `first` is after `last`.
+/// The numbers of the lines that a log has, starting at 1. It is empty if `first` is after `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// The oldest line.
     pub first: u64,
-    /// The newest line; 0 if there never was one.
+    /// The newest line. 0 if there never was one.
     pub last: u64,
 }
 
 impl Extent {
     /// The maximum number of lines in the log of one job. The oldest are removed.
-    pub const MOST: u64 = 100_000;
+    pub const MAX_LINES: u64 = 100_000;
 
     /// No lines.
     pub const NONE: Self = Self { first: 1, last: 0 };
@@ -94,7 +94,7 @@ impl Extent {
     pub(super) fn grown(self, lines: usize) -> Self {
         let last = self.last + lines as u64;
         Self {
-            first: self.first.max((last + 1).saturating_sub(Self::MOST)),
+            first: self.first.max((last + 1).saturating_sub(Self::MAX_LINES)),
             last,
         }
     }
@@ -103,7 +103,7 @@ impl Extent {
 /// One line of the log of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its number, from 1.
+    /// Its number, starting at 1.
     pub number: u64,
     /// When it was reported, in milliseconds since 1970.
     pub at: u64,

@@ -1,4 +1,4 @@
-//! What a command makes of a job. The log executes it and keeps the result.
+//! The state transitions of a job. The log applies them and stores the result.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(crate) struct Change<'r> {
 }
 
 impl Job {
-    /// Applies a command. None: it changes nothing, for instance because it is a duplicate.
+    /// Applies a command. None if it changes nothing, for example because it is a duplicate.
     pub(crate) fn change<'o>(
         &self,
         order: &'o JobCommand,
@@ -31,7 +31,7 @@ impl Job {
                 Ok(Some(alone(job)))
             }
             JobCommand::Finish(_, conclusion) => {
-                let mut job = self.clone().faring(conclusion.delivery);
+                let mut job = self.clone().with_delivery(conclusion.delivery);
                 job.updated_at = job.updated_at.max(conclusion.updated_at);
                 job.reason = conclusion.reason;
                 Ok(Some(alone(job.ended(conclusion.state, now))))
@@ -41,7 +41,7 @@ impl Job {
 
     fn report<'r>(&self, report: &'r Report, now: u64) -> Result<Option<Change<'r>>, Refused> {
         if self.state.is_final() {
-            return match self.says_already(report) {
+            return match self.is_duplicate_of_last(report) {
                 true => Ok(None),
                 false => Err(Refused::Ended),
             };
@@ -64,7 +64,7 @@ impl Job {
         match report.state.filter(|state| state.is_final()) {
             Some(state) => job = job.ended(state, now),
             None if job == *self => return Ok(None),
-            None => job = job.touched(now),
+            None => job = job.updated(now),
         }
         Ok(Some(Change { job, lines }))
     }
@@ -83,7 +83,7 @@ impl Job {
     }
 
     /// Whether a report to a job that has ended is a duplicate of the one that ended it.
-    fn says_already(&self, report: &Report) -> bool {
+    fn is_duplicate_of_last(&self, report: &Report) -> bool {
         let same = |said: Option<u64>, known| said.is_none() || said == known;
         let lines = match (report.line, report.lines.as_slice().last()) {
             (Some(_), _) => self.new_lines(report).is_ok_and(<[_]>::is_empty),
@@ -105,9 +105,9 @@ impl Job {
         let mut job = self.clone();
         job.cancel_requested = true;
         Ok(Some(match self.push {
-            // There is no worker that has to agree.
+            // No worker has to confirm it.
             Some(_) => job.ended(State::Cancelled, now),
-            None => job.touched(now),
+            None => job.updated(now),
         }))
     }
 }
@@ -132,7 +132,7 @@ mod tests {
             total: Some(10),
             timeout: Duration::from_secs(1),
         };
-        Job::begun(&new, NOON)
+        Job::new(&new, NOON)
     }
 
     fn report(job: &Job, change: impl FnOnce(&mut Report)) -> Result<Option<Job>, Refused> {
@@ -203,10 +203,10 @@ mod tests {
     fn a_full_log_drops_its_oldest_lines() {
         let full = Extent {
             first: 1,
-            last: Extent::MOST,
+            last: Extent::MAX_LINES,
         };
         assert_eq!(full.grown(0), full);
         let over = full.grown(7);
-        assert_eq!((over.first, over.last), (8, Extent::MOST + 7));
+        assert_eq!((over.first, over.last), (8, Extent::MAX_LINES + 7));
     }
 }

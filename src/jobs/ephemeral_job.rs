@@ -30,7 +30,7 @@ pub fn ephemeral_job(title: Title, total: Option<u64>) -> (EphemeralJob, Viewer)
         total,
         timeout: Duration::MAX,
     };
-    let (sender, receiver) = watch::channel(Arc::new(Job::begun(&new, clock.now())));
+    let (sender, receiver) = watch::channel(Arc::new(Job::new(&new, clock.now())));
     let lines = Arc::default();
     let viewer = Viewer::new(
         receiver,
@@ -50,8 +50,8 @@ impl EphemeralJob {
     /// Takes a report of its worker.
     pub fn report(&self, report: Report) -> Result<(), Refused> {
         let (job, at) = (Arc::clone(&self.states.borrow()), self.clock.now());
-        let order = JobCommand::Report(job.id, report);
-        let Some(change) = job.change(&order, at)? else {
+        let command = JobCommand::Report(job.id, report);
+        let Some(change) = job.change(&command, at)? else {
             return Ok(());
         };
         let numbered = (job.log.last + 1..).zip(change.lines);

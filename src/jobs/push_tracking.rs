@@ -57,8 +57,8 @@ impl Jobs {
             let Ok((open, ended)) = update else { continue };
             trackers = open;
             for (tracker, conclusion) in ended {
-                let order = JobCommand::Finish(tracker.job.id, conclusion);
-                if !self.execute(order).await {
+                let command = JobCommand::Finish(tracker.job.id, conclusion);
+                if !self.execute(command).await {
                     trackers.push(tracker);
                 }
             }
@@ -204,8 +204,8 @@ impl Jobs {
     }
 
     fn publish(&self, tracker: &mut PushTracker, receipts: Receipts) {
-        let job = Job::clone(&tracker.job).faring(receipts);
-        tracker.job = Arc::new(job.touched(Clock::default().now()));
+        let job = Job::clone(&tracker.job).with_delivery(receipts);
+        tracker.job = Arc::new(job.updated(Clock::default().now()));
         self.running.publish(&tracker.job);
     }
 }

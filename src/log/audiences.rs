@@ -1,4 +1,5 @@
-//! Audiences by number: a name is written once, and everything else refers to it.
+//! Interns the names of clients and topics: each name is stored once with a number, and all other tables use the
+//! number.
 
 use std::{collections::HashMap, hash::Hash};
 
@@ -7,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::log::codes::kind;
 use crate::message::{ClientId, Topic};
 
-/// Names whose number the writer remembers, in two generations of this size.
-const REMEMBERED: usize = 1 << 16;
+/// Names in each of the two generations of the writer's cache.
+const GENERATION_SIZE: usize = 1 << 16;
 
-/// The numbers that the writer has met lately. What it has not met it looks up, or makes.
+/// The writer's cache of numbers. A name that is not in it is looked up in the file, or added to it.
 #[derive(Default)]
 pub(super) struct Audiences {
     clients: Generations<ClientId>,
@@ -30,7 +31,7 @@ impl Audiences {
             .get_or(topic, || intern(conn, kind::TOPIC, topic.as_str()))
     }
 
-    /// Forgets all: some of the numbers may not be in the file any more.
+    /// Empties the cache. Numbers from a transaction that was rolled back are not in the file.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
@@ -58,7 +59,7 @@ fn intern(conn: &Connection, kind: i64, name: &str) -> rusqlite::Result<i64> {
         .insert((kind, name))
 }
 
-/// A cache that forgets the older half at once when it is full.
+/// A cache that drops its older half when it is full.
 struct Generations<K> {
     young: HashMap<K, i64>,
     old: HashMap<K, i64>,
@@ -82,7 +83,7 @@ impl<K: Clone + Eq + Hash> Generations<K> {
             Some(id) => *id,
             None => make()?,
         };
-        if self.young.len() >= REMEMBERED {
+        if self.young.len() >= GENERATION_SIZE {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(key.clone(), id);

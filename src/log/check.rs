@@ -1,6 +1,6 @@
-//! Checks the file of a log that no server has open: what of it can be read, and whether its tables agree.
+//! Checks the file of a log that no server has open: whether it can be read, and whether its tables are consistent.
 //!
-//! Nothing is changed. The file is opened for reading, and the lock of the folder is held meanwhile.
+//! The file is opened read-only, and the folder is locked during the check.
 
 use std::{
     fs,
@@ -19,38 +19,38 @@ use crate::log::{
 };
 use crate::message::{Audience, Seq};
 
-/// Errors of the structure of the file that are listed, at most.
+/// The maximum number of structural errors to list.
 const MAX_ERRORS: u32 = 100;
 
-/// Messages after which the decoder forgets the names that it has met.
-const NAMES_OF: u64 = 10_000;
+/// Clears the name cache of the decoder after this many messages, to bound its memory.
+const CLEAR_NAMES_EVERY: u64 = 10_000;
 
-/// What a check has found.
+/// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckReport {
-    /// The file.
+    /// The database file.
     pub path: PathBuf,
     /// Messages that can be read.
     pub messages: u64,
-    /// The first and the last position at which a message can be read; none: there is none.
+    /// The first and the last readable position. None if there is no readable message.
     pub positions: Option<(Seq, Seq)>,
-    /// The first and the last position of each range in which messages can't be read, in order.
+    /// The unreadable ranges (first and last position), in order.
     pub unreadable: Vec<(Seq, Seq)>,
-    /// What SQLite says of the structure of the file.
+    /// Structural errors, as reported by SQLite.
     pub structure: Vec<String>,
-    /// Where tables of the log do not agree, or can't be compared.
-    pub contradictions: Vec<String>,
+    /// Tables that are inconsistent with each other, or that can't be compared.
+    pub inconsistencies: Vec<String>,
 }
 
 impl CheckReport {
     /// Whether nothing is damaged.
     pub fn is_good(&self) -> bool {
-        self.unreadable.is_empty() && self.structure.is_empty() && self.contradictions.is_empty()
+        self.unreadable.is_empty() && self.structure.is_empty() && self.inconsistencies.is_empty()
     }
 }
 
-/// Checks the log in a folder. Fails if it can't be checked: it is not there, it is something else, or a server has it
-/// open. Reads the whole file.
+/// Checks the log in a folder. Reads the whole file. Fails if the log can't be checked: it does not exist, it is
+/// another kind of file, or a server has it open.
 pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
     let path = files::database(folder);
     fs::metadata(&path).map_err(|source| OpenError::Folder {
@@ -60,8 +60,8 @@ pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
     let _lock = schema::lock(folder)?;
     let wal = files::wal_path(&path);
     let had_wal = wal.exists();
-    let report = look(&path);
-    // SQLite makes these to read, and leaves them if it may not write.
+    let report = inspect(&path);
+    // SQLite creates these files to read, and can't delete them through a read-only connection.
     if !had_wal && fs::metadata(&wal).is_ok_and(|wal| wal.len() == 0) {
         let _ = fs::remove_file(&wal);
         let _ = fs::remove_file(files::index_path(&path));
@@ -69,7 +69,7 @@ pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
     report
 }
 
-fn look(path: &Path) -> Result<CheckReport, OpenError> {
+fn inspect(path: &Path) -> Result<CheckReport, OpenError> {
     let mut report = CheckReport {
         path: path.to_path_buf(),
         ..CheckReport::default()
@@ -91,8 +91,8 @@ fn look(path: &Path) -> Result<CheckReport, OpenError> {
     };
     report.structure = structure(&conn);
     report.read_messages(&conn);
-    for agreement in AGREEMENTS {
-        report.contradictions.extend(agreement.check(&conn));
+    for invariant in INVARIANTS {
+        report.inconsistencies.extend(invariant.check(&conn));
     }
     Ok(report)
 }
@@ -101,7 +101,7 @@ fn is_other_format(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::NotADatabase)
 }
 
-/// What SQLite finds wrong with the pages of the file.
+/// Runs SQLite's own check of the file structure.
 fn structure(conn: &Connection) -> Vec<String> {
     let pragma = format!("PRAGMA integrity_check({MAX_ERRORS})");
     let mut lines = Vec::new();
@@ -116,7 +116,7 @@ fn structure(conn: &Connection) -> Vec<String> {
         lines.push(error.to_string());
     }
     lines.retain(|line| line != "ok");
-    // One answer may have several lines.
+    // One row may have several lines.
     lines
         .iter()
         .flat_map(|text| text.lines().map(str::to_owned))
@@ -124,14 +124,14 @@ fn structure(conn: &Connection) -> Vec<String> {
 }
 
 impl CheckReport {
-    /// Reads all messages in order, and goes on behind what can't be read.
+    /// Reads all messages in order, and continues after each unreadable range.
     fn read_messages(&mut self, conn: &Connection) {
         let newest = newest_position(conn);
         let mut reader = MessageReader::default();
         while reader.read(conn, self).is_err() {
             let bad = reader.reached + 1;
             let next = match reader.last_row {
-                // The row was found, but it is not a message.
+                // The row exists, but its content is invalid.
                 Some(row) if row == bad => bad + 1,
                 _ => salvage::next_readable(conn, bad, newest.max(bad)),
             };
@@ -144,7 +144,7 @@ impl CheckReport {
     }
 }
 
-/// The newest position, from whatever tells it.
+/// The newest position, according to the tables that can be read.
 fn newest_position(conn: &Connection) -> Seq {
     let sources = [
         "SELECT max(seq) FROM messages",
@@ -155,12 +155,12 @@ fn newest_position(conn: &Connection) -> Seq {
     sources.iter().filter_map(read).max().unwrap_or_default()
 }
 
-/// Where the reading of all messages stands.
+/// Progress of reading all messages.
 #[derive(Default)]
 struct MessageReader {
-    /// Everything up to here has been read, or can't be.
+    /// Everything up to here has been read or found unreadable.
     reached: Seq,
-    /// The position of the row that was read last.
+    /// The position of the last row that was read.
     last_row: Option<Seq>,
 }
 
@@ -180,7 +180,7 @@ impl MessageReader {
             report.messages += 1;
             let first = report.positions.map_or(seq, |(first, _)| first);
             report.positions = Some((first, seq));
-            if report.messages.is_multiple_of(NAMES_OF) {
+            if report.messages.is_multiple_of(CLEAR_NAMES_EVERY) {
                 decoder = Decoder::default();
             }
         }
@@ -196,89 +196,89 @@ fn decode(conn: &Connection, decoder: &mut Decoder, row: &Row<'_>) -> Result<(),
     Ok(())
 }
 
-/// Something that is true of every log.
-struct Agreement {
-    /// Tables that it needs. Older files do not have all of them.
+/// An invariant between tables.
+struct Invariant {
+    /// The tables it needs. Older files do not have all of them.
     tables: &'static [&'static str],
-    /// Counts what contradicts it.
+    /// A query that counts the violations.
     count: &'static str,
-    /// What these are.
-    contradiction: &'static str,
+    /// Describes the violations.
+    violation: &'static str,
 }
 
-const AGREEMENTS: &[Agreement] = &[
-    Agreement {
+const INVARIANTS: &[Invariant] = &[
+    Invariant {
         tables: &["messages", "posts"],
         count: "SELECT count(*) FROM posts LEFT JOIN messages USING (seq) WHERE messages.seq IS NULL",
-        contradiction: "postings of messages that are not there",
+        violation: "postings of messages that do not exist",
     },
-    Agreement {
+    Invariant {
         tables: &["messages", "posts"],
         count: "SELECT count(*) FROM messages m WHERE ended = 0 AND audience IS NOT NULL AND NOT EXISTS
                 (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = m.audience AND p.seq = m.seq)",
-        contradiction: "messages that are not in the index of their audience",
+        violation: "messages that are not in the index of their audience",
     },
-    Agreement {
+    Invariant {
         tables: &["messages", "posts"],
         count: "SELECT count(*) FROM messages m, json_each(m.audiences) a WHERE ended = 0 AND NOT EXISTS
                 (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = a.value AND p.seq = m.seq)",
-        contradiction: "recipients of messages to several clients that are not in the index",
+        violation: "recipients of messages to several clients that are not in the index",
     },
-    Agreement {
+    Invariant {
         tables: &["messages", "posts", "audiences"],
         count: "SELECT count(*) FROM messages m JOIN audiences a ON a.id = m.audience AND a.kind = 2
                 WHERE ended = 0 AND NOT EXISTS
                 (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = 1 AND p.seq = m.seq)",
-        contradiction: "messages to topics that are not in the index of all topics",
+        violation: "messages to topics that are not in the index of all topics",
     },
-    Agreement {
+    Invariant {
         tables: &["messages", "posts"],
         count: "SELECT count(*) FROM posts JOIN messages USING (seq) WHERE posts.audience > 0 AND ended > 0",
-        contradiction: "postings of messages that have ended",
+        violation: "postings of messages that have ended",
     },
-    Agreement {
+    Invariant {
         tables: &["messages", "audiences"],
         count: "SELECT count(*) FROM messages m WHERE audience IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM audiences WHERE id = m.audience)",
-        contradiction: "messages to a client or topic without a name",
+        violation: "messages to a client or topic without a name",
     },
-    Agreement {
+    Invariant {
         tables: &["messages", "log"],
         count: "SELECT abs(counted - (SELECT count(*) FROM messages WHERE seq <= counted_to)) FROM log",
-        contradiction: "messages more or less than were counted",
+        violation: "more or fewer messages than the stored count",
     },
-    Agreement {
+    Invariant {
         tables: &["log"],
         count: "SELECT count(*) != 1 FROM log",
-        contradiction: "the row that describes the log is not there",
+        violation: "the row that describes the log is missing",
     },
-    Agreement {
+    Invariant {
         tables: &["clients", "messages", "log"],
         count: "SELECT count(*) FROM clients, log WHERE max(sent, acked) >
                 max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0))",
-        contradiction: "clients that have got messages after the newest one",
+        violation: "clients whose position is after the newest message",
     },
-    Agreement {
+    Invariant {
         tables: &["clients", "audiences"],
         count: "SELECT count(*) FROM clients LEFT JOIN audiences ON id = audience AND kind = 1 WHERE id IS NULL",
-        contradiction: "clients without a name",
+        violation: "clients without a name",
     },
-    Agreement {
+    Invariant {
         tables: &["job_lines", "jobs"],
         count: "SELECT count(*) FROM job_lines LEFT JOIN jobs ON number = job
                 WHERE number IS NULL OR line > last_line",
-        contradiction: "lines of jobs that are not there",
+        violation: "log lines of jobs that do not exist",
     },
-    Agreement {
+    Invariant {
         tables: &["openings"],
         count: "SELECT count(*) FROM
                 (SELECT first < lag(first) OVER (ORDER BY ordinal) AS falls FROM openings) WHERE falls",
-        contradiction: "openings of the log that begin before the one before them",
+        violation: "openings of the log that begin before the previous opening",
     },
 ];
 
-impl Agreement {
-    /// The contradictions as text; none: there are none.
+impl Invariant {
+    /// The violations as text. None if there are none.
     fn check(&self, conn: &Connection) -> Option<String> {
         let exists =
             "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
@@ -290,8 +290,8 @@ impl Agreement {
         }
         match conn.query_row(self.count, [], |row| row.get::<_, u64>(0)) {
             Ok(0) => None,
-            Ok(count) => Some(format!("{count} {}", self.contradiction)),
-            Err(error) => Some(format!("not checked: {} ({error})", self.contradiction)),
+            Ok(count) => Some(format!("{count} {}", self.violation)),
+            Err(error) => Some(format!("not checked: {} ({error})", self.violation)),
         }
     }
 }

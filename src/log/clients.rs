@@ -1,4 +1,4 @@
-//! The clients that the log knows: whoever was seen, and whoever something was pushed to.
+//! Known clients: those that have connected, and those that messages were pushed to.
 
 use std::sync::Arc;
 
@@ -12,36 +12,36 @@ use crate::log::{
 };
 use crate::message::ClientId;
 
-/// Names that one page looks at, at most.
-const PATIENCE: u64 = 20_000;
+/// The maximum number of rows that one page reads.
+const MAX_ROWS: u64 = 20_000;
 
-/// A client, online or not.
+/// A client, online or offline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownClient {
-    /// Its name.
+    /// The client id.
     pub id: ClientId,
-    /// How far it is with its direct messages.
+    /// The position in its direct messages.
     pub position: ClientPosition,
-    /// When it was seen first, in milliseconds since 1970; none: never, something was only pushed to it.
+    /// When it first connected, in milliseconds since 1970. None if it has never connected and only received pushes.
     pub first_seen: Option<u64>,
-    /// When it was seen last, in milliseconds since 1970.
+    /// When it was last connected, in milliseconds since 1970.
     pub last_seen: Option<u64>,
-    /// Why its last connection ended, if one has.
+    /// Why its last connection ended. None if no connection has ended yet.
     pub last_reason: Option<Arc<str>>,
 }
 
-/// A part of the known clients.
+/// A page of decode clients.
 #[derive(Clone, Debug, Default)]
 pub struct ClientPage {
-    /// In the order of their names.
+    /// The clients, sorted by id.
     pub clients: Vec<KnownClient>,
-    /// Go on after this name; none: that was all. There may be more even when nobody was found.
+    /// Continue after this id. None if this is the last page. A page can be empty and still have a next page.
     pub next: Option<ClientId>,
-    /// Rows that were looked at.
+    /// The number of rows read.
     pub rows_read: u64,
 }
 
-/// The clients after a name whose names contain a text, in upper or lower case.
+/// The clients after a given id whose ids contain a text (case-insensitive), sorted by id.
 pub(super) fn clients(
     conn: &Connection,
     positions: &Positions,
@@ -61,9 +61,9 @@ pub(super) fn clients(
         page.rows_read += 1;
         let name: String = row.get(0)?;
         if name.to_ascii_lowercase().contains(&text) {
-            page.clients.push(known(&name, row, positions)?);
+            page.clients.push(decode(&name, row, positions)?);
         }
-        if page.clients.len() >= limit.max(1) || page.rows_read >= PATIENCE {
+        if page.clients.len() >= limit.max(1) || page.rows_read >= MAX_ROWS {
             page.next = Some(rows::client_id(&name)?);
             break;
         }
@@ -71,8 +71,8 @@ pub(super) fn clients(
     Ok(page)
 }
 
-/// Up to `limit` clients after the first `offset` of those whose names contain a text, in upper or lower
-/// case; and how many those are.
+/// Up to `limit` clients after the first `offset` of those whose ids contain a text (case-insensitive), and their total
+/// number.
 pub(super) fn window(
     conn: &Connection,
     positions: &Positions,
@@ -89,7 +89,7 @@ pub(super) fn window(
     let mut clients = Vec::new();
     while let Some(row) = rows.next()? {
         let name: String = row.get(0)?;
-        clients.push(known(&name, row, positions)?);
+        clients.push(decode(&name, row, positions)?);
     }
     let count = "SELECT count(*) FROM audiences WHERE kind = ?1 AND instr(lower(name), ?2) > 0";
     let matching = conn
@@ -98,7 +98,7 @@ pub(super) fn window(
     Ok((clients, matching))
 }
 
-/// One client; none: the log does not know it.
+/// One client. None if the log does not know it.
 pub(super) fn client(
     conn: &Connection,
     positions: &Positions,
@@ -110,7 +110,7 @@ pub(super) fn client(
     )?;
     let mut rows = find.query((kind::CLIENT, id.as_str()))?;
     match rows.next()? {
-        Some(row) => Ok(Some(known(id.as_str(), row, positions)?)),
+        Some(row) => Ok(Some(decode(id.as_str(), row, positions)?)),
         None => Ok(positions.pending_update(id).map(|update| KnownClient {
             id: id.clone(),
             position: update.position,
@@ -121,7 +121,7 @@ pub(super) fn client(
     }
 }
 
-fn known(name: &str, row: &Row<'_>, positions: &Positions) -> Result<KnownClient, ReadError> {
+fn decode(name: &str, row: &Row<'_>, positions: &Positions) -> Result<KnownClient, ReadError> {
     let id = rows::client_id(name)?;
     let mut position = ClientPosition {
         sent: row.get(1)?,

@@ -1,26 +1,26 @@
-//! The numbers that stand in the file for audiences, kinds and states.
+//! The numbers that the file uses for audiences, kinds and states.
 
-/// The audience that stands for any topic: its postings are the topic messages in order, for patterns that
-/// match too many topics to walk each.
+/// The audience of all topic messages. Its postings list them in order. A pattern that matches too many topics reads
+/// these postings instead of those of each topic.
 pub(super) const ANY_TOPIC: i64 = 1;
 
-/// The audience of the messages to everyone.
+/// The audience of messages to everyone.
 pub(super) const EVERYONE: i64 = 2;
 
-/// Kinds of audiences, as the file has them; 0 are the log's own.
+/// Kinds of audiences in the file. Kind 0 is reserved for the two audiences above.
 pub(super) mod kind {
     pub const CLIENT: i64 = 1;
     pub const TOPIC: i64 = 2;
 }
 
-/// Why a message is not delivered any more, as the file has it.
+/// Why a message is no longer delivered, as stored in the file.
 pub(super) mod ended {
     pub const NOT: i64 = 0;
     pub const EXPIRED: i64 = 1;
     pub const RECALLED: i64 = 2;
 }
 
-/// A position or a time as SQLite counts: in 63 bits.
+/// Converts a position or a time to SQLite's signed 64-bit integer.
 pub(super) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! What was found damaged in the file since the log was opened.
+//! Damage found in the file since the log was opened.
 
 use std::{
     fmt::Display,
@@ -13,22 +13,21 @@ use parking_lot::Mutex;
 use crate::log::error::{ReadError, WHAT_TO_DO};
 use crate::message::Seq;
 
-/// Ranges that are remembered, at most. Further ones are still reported to those who read there.
+/// The maximum number of ranges to store. Further ranges are still reported to the readers that meet them.
 const MAX_RANGES: usize = 256;
 
-/// A part of the file can't be read.
+/// Damage: parts of the file that can't be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
-    /// The first and the last position of each range in which messages can't be read, in order. Empty if something
-    /// else is damaged.
+    /// The unreadable ranges of messages (first and last position), in order. Empty if only other tables are damaged.
     pub unreadable: Vec<(Seq, Seq)>,
     /// The first error.
     pub error: String,
-    /// Whether the last push was refused because of it.
+    /// Whether the last push was refused because of damage.
     pub pushes_refused: bool,
 }
 
-/// Collects damage, and writes each range to the log of the program once.
+/// Collects damage, and logs each range once.
 #[derive(Default)]
 pub(super) struct DamageRecord {
     first_error: OnceLock<String>,
@@ -37,7 +36,7 @@ pub(super) struct DamageRecord {
 }
 
 impl DamageRecord {
-    /// What was found; none: nothing.
+    /// The damage found so far. None if there is none.
     pub fn get(&self) -> Option<Damage> {
         let error = self.first_error.get()?.clone();
         let unreadable = self.ranges.lock().clone();
@@ -48,12 +47,12 @@ impl DamageRecord {
         })
     }
 
-    /// Notes whether the last push was refused because of damage.
+    /// Records whether the last push was refused because of damage.
     pub fn note_push(&self, refused: bool) {
         self.pushes_refused.store(refused, Ordering::Relaxed);
     }
 
-    /// The known range that has this position.
+    /// The known range that contains this position.
     pub fn range_of(&self, seq: Seq) -> Option<(Seq, Seq)> {
         let ranges = self.ranges.lock();
         let range = ranges
@@ -62,7 +61,7 @@ impl DamageRecord {
         range.copied()
     }
 
-    /// Notes that messages in this range can't be read.
+    /// Records that the messages of this range can't be read.
     pub fn note_range(&self, (from, to): (Seq, Seq), error: &ReadError) {
         let mut ranges = self.ranges.lock();
         let known = |(f, t): &(Seq, Seq)| *f <= from && to <= *t;
@@ -76,7 +75,7 @@ impl DamageRecord {
         let _ = self.first_error.set(error.to_string());
     }
 
-    /// Notes that something can't be read.
+    /// Records that another part of the file can't be read.
     pub fn note(&self, error: &impl Display) {
         if self.first_error.set(error.to_string()).is_ok() {
             tracing::error!(%error, "the log is damaged; {WHAT_TO_DO}");

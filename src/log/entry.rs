@@ -1,4 +1,4 @@
-//! What is given to the log, and what it answers.
+//! The input and output of an append.
 
 use sha2::{Digest as _, Sha256};
 
@@ -7,16 +7,15 @@ use crate::{
     message::{Audience, Data, Draft, Seq},
 };
 
-/// A name that a publisher gives to one push, so that it may send it again without fear: 1 to 255 bytes,
-/// no control characters. Remembered for 24 hours.
+/// Identifies a push that a publisher may send again: 1 to 255 bytes without control characters. Kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Box<str>);
 
 impl IdempotencyKey {
-    /// The longest there may be, in bytes.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = 255;
 
-    /// Checks a key that came from outside.
+    /// Parses a key from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidIdempotencyKey> {
         if text.is_empty() {
             Err(InvalidIdempotencyKey::Empty)
@@ -38,21 +37,21 @@ impl IdempotencyKey {
 /// Why a text is not an [`IdempotencyKey`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidIdempotencyKey {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("an idempotency key must not be empty")]
     Empty,
     /// Over [`IdempotencyKey::MAX_LEN`].
     #[error("an idempotency key has at most 255 bytes")]
     TooLong,
-    /// Line ends and their like.
+    /// It contains control characters.
     #[error("an idempotency key must not contain control characters")]
     Control,
 }
 
-/// What tells two pushes apart that came with the same key.
+/// A hash of a draft. Two pushes with the same key are the same push if their digests are equal.
 pub(super) type Digest = [u8; 16];
 
-/// A draft on its way into the log.
+/// A draft to append to the log.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub(super) draft: Draft,
@@ -61,7 +60,7 @@ pub struct Entry {
     pub(super) tracked: Option<Box<TrackedPush>>,
 }
 
-/// A position that somebody else has given.
+/// A position assigned by another system.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
     pub seq: Seq,
@@ -69,7 +68,7 @@ pub(super) struct Given {
 }
 
 impl Entry {
-    /// A draft that gets the next position.
+    /// An entry that gets the next position.
     pub fn new(draft: Draft) -> Self {
         debug_assert!(!draft.is_ephemeral(), "an ephemeral message skips the log");
         Self {
@@ -80,31 +79,31 @@ impl Entry {
         }
     }
 
-    /// The same with a key: it is kept once, however often it comes.
+    /// Adds an idempotency key: the entry is stored once, even if it is sent again.
     #[must_use]
     pub fn with_key(mut self, key: IdempotencyKey) -> Self {
-        // Here, not in the writer: hashing is work that publishers can do side by side.
+        // Hashed here and not in the writer, because publishers can hash in parallel.
         let digest = digest(&self.draft);
         self.key = Some(Box::new((key, digest)));
         self
     }
 
-    /// The same with a job that follows it, kept in the same commit.
+    /// Adds a job that tracks the push. It is created in the same commit.
     #[must_use]
     pub fn tracked_by(mut self, tracked: TrackedPush) -> Self {
         self.tracked = Some(Box::new(tracked));
         self
     }
 
-    /// The same at a position that an outside engine has given, accepted there at `at` (milliseconds since
-    /// 1970). Positions may be left out. A position that is not after the newest counts as had: a duplicate.
+    /// Sets the position and the time (`at`, milliseconds since 1970) that another system assigned. Positions may be
+    /// skipped. A position that is not after the newest one counts as a duplicate.
     #[must_use]
     pub fn at(mut self, seq: Seq, at: u64) -> Self {
         self.given = Some(Given { seq, at });
         self
     }
 
-    /// About how many bytes it holds, for the bounds of queue and commit.
+    /// The approximate size in bytes, for the limits of the queue and of a commit.
     pub(super) fn weight(&self) -> usize {
         let audience = match &self.draft.audience {
             Audience::Clients(ids) => ids.len() * 32,
@@ -114,22 +113,23 @@ impl Entry {
     }
 }
 
-/// What became of an entry.
+/// The result of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
     /// The position of the message.
     pub seq: Seq,
-    /// How many connections it was handed to, as the tail said. A duplicate is not handed on again: 0.
+    /// The number of connections that the message was sent to, as reported by the tail. 0 for a duplicate, which is not
+    /// sent again.
     pub connections: u64,
-    /// It was there before, and this push was the same once more.
+    /// Whether the message was stored before, by an earlier push with the same key.
     pub duplicate: bool,
-    /// The job that follows it; of a duplicate, the first push's.
+    /// The job that tracks the push. For a duplicate, the job of the first push.
     pub job: Option<JobId>,
 }
 
 fn digest(draft: &Draft) -> Digest {
     let mut hash = Sha256::new();
-    // Each part with its length, so that no two drafts run together into the same bytes.
+    // Each field is prefixed with its tag and length, so that different drafts never hash the same bytes.
     let mut part = |tag: u8, bytes: &[u8]| {
         hash.update([tag]);
         hash.update((bytes.len() as u64).to_le_bytes());

@@ -1,4 +1,4 @@
-//! What can go wrong in the log, and what that means for it.
+//! Errors of the log, and their consequences.
 
 use std::{io, path::PathBuf};
 
@@ -6,24 +6,24 @@ use rusqlite::ffi::ErrorCode;
 
 use crate::{job::Refused, message::Seq};
 
-/// What the operator of a server with a damaged log can do.
+/// Advice for the operator of a server with a damaged log.
 pub const WHAT_TO_DO: &str =
     "stop the server and run `tidings check`; then restore a backup, or go on without what is lost";
 
-/// Why a log can not be opened.
+/// Why a log can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has the folder.
+    /// Another process has locked the folder.
     #[error(
         "{0} is in use by another process: one Tidings per data folder, so stop the other one or give this one its own --data-dir"
     )]
     InUse(PathBuf),
-    /// The folder or a file in it can not be made or opened.
+    /// The folder or a file in it can't be created or opened.
     #[error("{path}: {source}")]
     Folder {
-        /// What could not be made or opened.
+        /// The path of the folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The file was written by a newer Tidings.
@@ -35,42 +35,41 @@ pub enum OpenError {
         path: PathBuf,
         /// Its version.
         found: i64,
-        /// The newest version that this program knows.
+        /// The newest version that this program supports.
         known: i64,
     },
-    /// The file is something else.
+    /// The file is not a log.
     #[error("{0} is not a log of Tidings: move it away or use another --data-dir")]
     Foreign(PathBuf),
-    /// SQLite could not open or bring up to date what is there.
+    /// SQLite could not open the file or migrate it.
     #[error("{path}: {source}{}", what_to_do(source))]
     Database {
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// The error of SQLite.
         source: rusqlite::Error,
     },
-    /// The writer could not be started.
+    /// The writer thread could not be started.
     #[error("the log's writer can not be started: {0}")]
     Thread(io::Error),
 }
 
-/// Why a message was not kept. Nothing of it is in the log then, except after [`AppendError::Failed`],
-/// where nobody knows.
+/// Why a message was not stored. It is not in the log, except after [`AppendError::Failed`], where that is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
-    /// The same idempotency key came with something else to push.
+    /// The idempotency key was used before with different content.
     #[error("this idempotency key belongs to another push, {seq}")]
     KeyReused {
-        /// The message that has it.
+        /// The message that was stored with this key.
         seq: Seq,
     },
-    /// No room on the disk. It goes on by itself when there is room again.
+    /// The disk is full. Appends succeed again when there is free space.
     #[error("the disk is full")]
     Full,
-    /// Another program holds the file's write lock. It goes on by itself.
+    /// Another program holds the write lock of the file. Appends succeed again when it is released.
     #[error("the log's file is locked by another program")]
     Locked,
-    /// A part of the log's file that is needed for this is damaged.
+    /// A part of the file that this append needs is damaged.
     #[error("a part of the log that this needs is damaged")]
     Damaged,
     /// The log has failed for good.
@@ -92,19 +91,19 @@ pub enum JobCommandError {
     Log(#[from] AppendError),
 }
 
-/// Why a read gave nothing.
+/// Why a read failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// SQLite could not read.
+    /// An error of SQLite.
     #[error("the log can not be read: {0}")]
     Database(#[from] rusqlite::Error),
-    /// The file holds something that Tidings never writes.
+    /// The file contains a value that Tidings never writes.
     #[error("the log holds something invalid: {0}")]
     Invalid(String),
     /// The log was closed or has failed.
     #[error("the log is closed")]
     Closed,
-    /// The task that was reading ended before it answered.
+    /// The task that was reading ended without a result.
     #[error("the read of the log was interrupted: {0}")]
     Interrupted(String),
 }
@@ -120,7 +119,7 @@ impl ReadError {
     }
 }
 
-/// What can be done about this error, for the end of its text.
+/// Advice for the end of the error text.
 fn what_to_do(error: &rusqlite::Error) -> String {
     match is_damage(error) {
         true => format!(" (the log is damaged: {WHAT_TO_DO})"),
@@ -128,8 +127,8 @@ fn what_to_do(error: &rusqlite::Error) -> String {
     }
 }
 
-/// Whether the error of a read says that a part of the file is damaged: the disk can't read it, its structure is wrong,
-/// or it has values that are never written.
+/// Whether a read error means that a part of the file is damaged: the disk can't read it, its structure is wrong, or it
+/// contains values that are never written.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     use rusqlite::{Error, ffi};
     match error {
@@ -151,16 +150,16 @@ pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
     }
 }
 
-/// What an error of a write means for the log.
+/// The consequence of a write error.
 #[derive(Debug)]
 pub(super) enum StoreError {
-    /// Nothing was written and nothing is unclear: no room.
+    /// The disk is full. Nothing was written.
     Full,
-    /// Nothing was written and nothing is unclear: somebody else is writing.
+    /// Another program is writing. Nothing was written.
     Locked,
-    /// Nothing was written and nothing is unclear: a part of the file that it needs is damaged.
+    /// A part of the file that the write needs is damaged. Nothing was written.
     Damaged(String),
-    /// What is on the disk is not known any more.
+    /// The state of the file is unknown.
     Fatal(String),
 }
 
@@ -168,7 +167,8 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error() {
             Some(e) if e.code == ErrorCode::DiskFull => Self::Full,
-            // The shared index of the write-ahead log is made longer before it is used: this too is no room.
+            // SQLite extends the shared index of the write-ahead log before it uses it. An error there also means a
+            // full disk.
             Some(e) if e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
             Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Locked

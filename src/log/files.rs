@@ -1,5 +1,5 @@
-//! The files of the log: made so that only the user of the server can read them, and watched, because what is written
-//! to a file that was deleted or replaced is lost.
+//! The files of the log: created with access for their owner only, and watched, because writes to a file that was
+//! deleted or replaced are lost.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -9,21 +9,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Permissions of folders that are made here: only for their owner.
+/// Permissions of new folders: owner only.
 const FOLDER_MODE: u32 = 0o700;
 
-/// Permissions of files that are made here: only for their owner.
+/// Permissions of new files: owner only.
 const FILE_MODE: u32 = 0o600;
 
-/// The name of the file that is locked while a process has the folder.
+/// The file that a process locks while it uses the folder.
 pub(super) const LOCK: &str = "lock";
 
-/// The database in this folder.
+/// The path of the database in this folder.
 pub(super) fn database(folder: &Path) -> PathBuf {
     folder.join("tidings.sqlite3")
 }
 
-/// The files that must stay where they are while this database is open.
+/// The files that must not be moved, deleted or replaced while this database is open.
 pub(super) fn paths(path: &Path) -> [PathBuf; 4] {
     let lock = path.with_file_name(LOCK);
     [path.to_path_buf(), wal_path(path), index_path(path), lock]
@@ -34,7 +34,7 @@ pub(super) fn wal_path(path: &Path) -> PathBuf {
     with_suffix(path, "-wal")
 }
 
-/// The index of the write-ahead log of this database, which all its users share.
+/// The shared-memory index of the write-ahead log of this database.
 pub(super) fn index_path(path: &Path) -> PathBuf {
     with_suffix(path, "-shm")
 }
@@ -45,43 +45,43 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Makes a folder, and those above it, if they are missing. Folders that exist keep their permissions.
+/// Creates a folder and its parents if they are missing. Existing folders keep their permissions.
 pub(super) fn make_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(FOLDER_MODE).create(path)
 }
 
-/// Opens a file, and makes it if it is missing. A file that exists keeps its content and permissions.
+/// Opens a file, and creates it if it is missing. An existing file keeps its content and permissions.
 pub(super) fn open_or_make(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.create(true).append(true).mode(FILE_MODE).open(path)
 }
 
-/// How often the files are looked at while nothing is written.
+/// How often the files are checked while nothing is written.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often the files are looked at before something is written, at most. A look costs a few microseconds.
+/// The minimum interval between two checks while the log is being written. A check takes a few microseconds.
 const BUSY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Tells whether the files that are open are still those at their paths.
+/// Detects files that were deleted or replaced while they are open.
 pub(super) struct FileWatch {
     files: Vec<(PathBuf, Identity)>,
-    looked_at: Instant,
+    checked_at: Instant,
 }
 
-/// Device and inode: no two files have both.
+/// Device and inode, which identify a file.
 type Identity = (u64, u64);
 
-/// A file that is not at its path any more.
+/// An open file that is no longer at its path.
 pub(super) struct LostFile {
-    /// Where it was.
+    /// Its original path.
     pub path: PathBuf,
-    /// Whether another file is there now.
+    /// Whether another file is at the path now.
     pub replaced: bool,
 }
 
 impl FileWatch {
-    /// Watches these files, which have just been opened.
+    /// Watches these files, which must have just been opened.
     pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
         let files = paths.into_iter().map(|path| {
             let identity = identity(&path)?;
@@ -89,33 +89,33 @@ impl FileWatch {
         });
         Ok(Self {
             files: files.collect::<io::Result<_>>()?,
-            looked_at: Instant::now(),
+            checked_at: Instant::now(),
         })
     }
 
-    /// How long the writer may sleep, which would sleep for `patience`.
-    pub fn limit_sleep(&self, patience: Option<Duration>) -> Option<Duration> {
-        let left = IDLE_INTERVAL.saturating_sub(self.looked_at.elapsed());
-        Some(patience.map_or(left, |patience| patience.min(left)))
+    /// Limits a wait of the writer so that the next check is not late.
+    pub fn limit_wait(&self, timeout: Option<Duration>) -> Option<Duration> {
+        let left = IDLE_INTERVAL.saturating_sub(self.checked_at.elapsed());
+        Some(timeout.map_or(left, |timeout| timeout.min(left)))
     }
 
-    /// The first file that was lost, if it is time to look.
-    pub fn look(&mut self) -> Option<LostFile> {
-        if self.looked_at.elapsed() < BUSY_INTERVAL {
+    /// The first lost file. None if there is none, or if the last check was a moment ago.
+    pub fn check(&mut self) -> Option<LostFile> {
+        if self.checked_at.elapsed() < BUSY_INTERVAL {
             return None;
         }
-        self.looked_at = Instant::now();
+        self.checked_at = Instant::now();
         self.find_lost()
     }
 
-    /// The first file that was lost.
+    /// The first lost file.
     pub fn find_lost(&self) -> Option<LostFile> {
         self.files.iter().find_map(|(path, opened)| {
             let replaced = match identity(path) {
                 Ok(found) if found == *opened => return None,
                 Ok(_) => true,
                 Err(error) if is_absent(&error) => false,
-                // The path can't be looked at. That says nothing about the file.
+                // The path can't be examined. This does not mean that the file is lost.
                 Err(_) => return None,
             };
             let path = path.clone();
@@ -125,7 +125,7 @@ impl FileWatch {
 }
 
 impl LostFile {
-    /// Why the log has failed, and what to do.
+    /// Describes the failure, and what to do.
     pub fn reason(&self) -> String {
         let path = self.path.display();
         match self.replaced {

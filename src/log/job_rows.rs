@@ -1,4 +1,4 @@
-//! Jobs in the file: a row of the table as a [`Job`], and what an order makes of it.
+//! The rows of jobs: reading, inserting and updating.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,14 +13,14 @@ use crate::{
     message::{Message, Receipts, Seq},
 };
 
-/// The columns that [`job`] reads, in its order.
+/// The columns that [`job`] reads, in this order.
 pub(super) const COLUMNS: &str = "id, title, state, reason, step, total, message, cancel_requested, timeout, created_at, \
      updated_at, ended_at, first_line, last_line, push, delivery";
 
-/// What became of an order: the job as it is now, and whether that is new.
+/// The result of a command: the job after it, and whether it has changed.
 pub(super) type CommandOutcome = Result<(Arc<Job>, bool), Refused>;
 
-/// A row as the job that it is.
+/// Decodes a row.
 pub(super) fn job(row: &Row<'_>) -> Result<Job, ReadError> {
     let text = |column| row.get::<_, Option<String>>(column);
     let id: String = row.get(0)?;
@@ -51,7 +51,7 @@ pub(super) fn job(row: &Row<'_>) -> Result<Job, ReadError> {
     })
 }
 
-/// Finds a job, and the number of its row.
+/// Finds a job, and its row number.
 pub(super) fn find(conn: &Connection, id: JobId) -> Result<Option<(i64, Job)>, ReadError> {
     let find = format!("SELECT {COLUMNS}, number FROM jobs WHERE id = ?1");
     let mut find = conn.prepare_cached(&find)?;
@@ -62,7 +62,7 @@ pub(super) fn find(conn: &Connection, id: JobId) -> Result<Option<(i64, Job)>, R
     }
 }
 
-/// The job that follows a message.
+/// The job that tracks a message.
 pub(super) fn following(conn: &Connection, push: Seq) -> rusqlite::Result<Option<JobId>> {
     let id: Option<String> = conn
         .prepare_cached("SELECT id FROM jobs WHERE push = ?1")?
@@ -71,22 +71,22 @@ pub(super) fn following(conn: &Connection, push: Seq) -> rusqlite::Result<Option
     Ok(id.as_deref().and_then(JobId::parse))
 }
 
-/// Carries out an order, in the transaction that is on.
+/// Executes a command in the current transaction.
 pub(super) fn execute(
     conn: &Connection,
-    order: &JobCommand,
+    command: &JobCommand,
     now: u64,
 ) -> Result<CommandOutcome, StoreError> {
-    let (number, job) = match (find(conn, order.id())?, order) {
+    let (number, job) = match (find(conn, command.id())?, command) {
         (Some(found), _) => found,
         (None, JobCommand::Begin(new)) => {
-            let job = Job::begun(new, now);
+            let job = Job::new(new, now);
             insert(conn, &job)?;
             return Ok(Ok((Arc::new(job), true)));
         }
-        (None, _) => return Ok(Err(Refused::Unknown(order.id()))),
+        (None, _) => return Ok(Err(Refused::Unknown(command.id()))),
     };
-    let change = match job.change(order, now) {
+    let change = match job.change(command, now) {
         Ok(Some(change)) => change,
         Ok(None) => return Ok(Ok((Arc::new(job), false))),
         Err(refused) => return Ok(Err(refused)),
@@ -104,14 +104,14 @@ pub(super) fn execute(
     Ok(Ok((Arc::new(change.job), true)))
 }
 
-/// Makes the job that follows a message, in the transaction that keeps the message.
+/// Creates the job that tracks a message, in the transaction that appends the message.
 pub(super) fn follow(
     conn: &Connection,
     tracked: &TrackedPush,
     message: &Message,
     now: u64,
 ) -> rusqlite::Result<Job> {
-    // Who is connected to a topic is not known here.
+    // The subscribers of a topic are not known here.
     let planned = message.audience.named().len() as u64;
     let job = Job::following(tracked, message.seq, planned, now);
     insert(conn, &job)?;
@@ -164,7 +164,7 @@ fn update(conn: &Connection, number: i64, job: &Job) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A word as the file has it: its position among all of its kind.
+/// The number of a value in the file: its index in the list of all values.
 pub(super) fn code<T: PartialEq>(all: &[T], word: &T) -> Option<usize> {
     all.iter().position(|other| other == word)
 }

@@ -1,4 +1,4 @@
-//! Jobs: kept beside the messages, by the same writer and in the same commits.
+//! Jobs. The writer stores them beside the messages, in the same commits.
 
 use std::{ops::RangeInclusive, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::log::{
     writer::reply::channel,
 };
 
-/// Bytes of text that one page of lines has, at most; one line may be more.
+/// The maximum size in bytes of a page of log lines. A single line may be larger.
 const PAGE_BYTES: usize = 256 << 10;
 
 /// Jobs, newest first.
@@ -23,45 +23,45 @@ const PAGE_BYTES: usize = 256 << 10;
 pub struct JobPage {
     /// The jobs of this page.
     pub jobs: Vec<Job>,
-    /// Where the next page begins; none: there is none.
+    /// Where the next page begins. None if this is the last page.
     pub next: Option<u64>,
 }
 
-/// Lines of one log, in order.
+/// Log lines of a job, in execute.
 #[derive(Clone, Debug)]
 pub struct LinePage {
     /// The lines of this page.
     pub lines: Vec<Line>,
-    /// What the log has.
+    /// The range of lines that the log contains.
     pub log: Extent,
 }
 
-/// Which lines of a log to read.
+/// Which log lines of a job to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineRange {
-    /// Those after this one.
+    /// The lines after this one.
     After(u64),
-    /// The last of those before this one.
+    /// The last lines before this one.
     Before(u64),
 }
 
 impl Log {
-    /// Hands every change of a job from now on to `tail`; gives the jobs that were running when the log
-    /// was opened. Call it once, before the first order.
-    pub fn follow_jobs(&self, tail: JobTail) -> Vec<Arc<Job>> {
-        // A second tail would miss what the first was told.
+    /// Sets the function that receives every change of a job from now on. Returns the jobs that were running when the
+    /// log was opened. Call it once, before the first command.
+    pub fn set_job_tail(&self, tail: JobTail) -> Vec<Arc<Job>> {
+        // A second tail would not receive the changes that the first one received.
         let first = self.shared.job_tail.set(tail).is_ok();
         debug_assert!(first, "a log has one tail for its jobs");
         std::mem::take(&mut *self.shared.running.lock())
     }
 
-    /// Carries out an order. What it changes is durable when this returns, and was handed to the tail.
-    /// Dropping it before gives up the answer; the order may be carried out all the same.
-    pub async fn order(&self, order: JobCommand) -> Result<Arc<Job>, JobCommandError> {
+    /// Executes a command. When this returns, the change is durable and the tail has received it. If the future is
+    /// dropped earlier, the command may still be executed.
+    pub async fn execute(&self, command: JobCommand) -> Result<Arc<Job>, JobCommandError> {
         let (sender, receiver) = channel();
-        let mut waiting = Some((order, sender));
+        let mut waiting = Some((command, sender));
         loop {
-            let weight = waiting.as_ref().map_or(0, |(order, _)| order.weight());
+            let weight = waiting.as_ref().map_or(0, |(command, _)| command.weight());
             self.shared.queue.push(1, weight, || {
                 let (command, sender) = waiting.take()?;
                 let answer = Box::new(move |outcome| sender.send(outcome));
@@ -70,18 +70,18 @@ impl Log {
             if waiting.is_none() {
                 break;
             }
-            self.room().await;
+            self.wait_for_space().await;
         }
         let lost = Err(AppendError::Failed.into());
         receiver.await.unwrap_or(lost)
     }
 
-    /// One job; none: there is none, or not any more.
+    /// One job. None if it does not exist or was pruned.
     pub fn job(&self, id: JobId) -> Result<Option<Job>, ReadError> {
         self.query(|conn| Ok(job_rows::find(conn, id)?.map(|(_, job)| job)))
     }
 
-    /// Jobs in this state, or in any, newest first: those made before `before`.
+    /// Jobs in this state, or in any state, newest first, created before `before`.
     pub fn jobs(
         &self,
         state: Option<State>,
@@ -114,7 +114,7 @@ impl Log {
         })
     }
 
-    /// Lines of a job's log; none: there is no such job. A page may be short because its lines are long.
+    /// Log lines of a job. None if the job does not exist. A page may have fewer lines than `limit` if lines are long.
     pub fn job_lines(
         &self,
         id: JobId,

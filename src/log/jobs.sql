@@ -1,5 +1,5 @@
--- Jobs, in the order in which they were made. `push` is the message that a job follows, and `delivery` what
--- became of it: a JSON array of audience, sent, acknowledged, waiting, expired and recalled.
+-- Jobs, in order of creation. `push` is the message that a job tracks. `delivery` counts its receipts: a JSON array of
+-- audience, sent, acknowledged, waiting, expired and recalled.
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -23,7 +23,7 @@ CREATE INDEX jobs_by_state ON jobs (state, number);
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_by_push ON jobs (push) WHERE push IS NOT NULL;
 
--- What jobs have said, line by line.
+-- Log lines of jobs.
 CREATE TABLE job_lines (
     job INTEGER NOT NULL,
     line INTEGER NOT NULL,

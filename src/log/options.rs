@@ -74,7 +74,7 @@ pub struct LogOptions {
     /// only kept for the history, then the oldest.
     pub max_bytes: u64,
     /// A client that was not seen for so long, and for whom nothing waits, is forgotten.
-    pub forget_clients: Duration,
+    pub client_retention: Duration,
     /// How long an idempotency key is remembered.
     pub key_age: Duration,
     /// Messages that one commit takes at most.
@@ -100,7 +100,7 @@ impl LogOptions {
             durability: Durability::Fsync,
             max_age: 7 * DAY,
             max_bytes: 1 << 30,
-            forget_clients: 90 * DAY,
+            client_retention: 90 * DAY,
             key_age: DAY,
             batch_messages: 4096,
             batch_bytes: 4 << 20,

@@ -1,21 +1,21 @@
-//! The outcomes of recalls and of maintenance.
+//! Results of recalls and of maintenance.
 
 use crate::message::Audience;
 
 /// A message that was recalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalled {
-    /// Whom the message was for, all of them: whoever has it must be told.
+    /// The complete audience of the message. All clients that have received it must be informed.
     pub audience: Audience,
 }
 
-/// What tidying has done.
+/// The counts of a maintenance run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tidied {
-    /// Messages whose time to live was over.
+pub struct MaintenanceCounts {
+    /// Messages that expired.
     pub expired: usize,
-    /// Messages that were removed.
+    /// Messages that were pruned.
     pub pruned: usize,
-    /// Idempotency keys that were forgotten.
+    /// Idempotency keys that were removed.
     pub keys: usize,
 }

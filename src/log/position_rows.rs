@@ -1,4 +1,4 @@
-//! Positions in the file: written in batches, and read by the number of an audience.
+//! The rows of client positions and delivery counts. They are written in batches.
 
 use std::sync::Arc;
 
@@ -8,39 +8,40 @@ use crate::log::{
     audiences,
     codes::{kind, sql},
     error::StoreError,
-    positions::{ClientPosition, PendingUpdate, Reach},
+    positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     rows,
     writer::store::Store,
 };
 use crate::message::{ClientId, Seq};
 
 impl Store {
-    /// Writes some of what is new.
+    /// Writes a batch of pending updates.
     pub fn write_positions(&mut self) -> Result<(), StoreError> {
         let positions = Arc::clone(&self.positions);
-        let (clients, reach) = positions.take();
+        let (clients, counts) = positions.take();
         let clients: Vec<_> = clients.iter().collect();
-        let result = match self.write_updates(&clients, &reach) {
-            Err(StoreError::Damaged(_)) => self.write_updates_apart(&clients, &reach),
+        let result = match self.write_updates(&clients, &counts) {
+            Err(StoreError::Damaged(_)) => self.write_updates_apart(&clients, &counts),
             result => result,
         };
         match result {
             Ok(()) => positions.written(),
-            Err(_) => positions.give_back(&reach),
+            Err(_) => positions.restore(&counts),
         }
         result
     }
 
-    /// Writes each update by itself, and drops those that need what is damaged: their clients get messages twice.
+    /// Writes each update in its own transaction, and drops updates that need damaged pages. Their clients get messages
+    /// twice.
     fn write_updates_apart(
         &mut self,
         clients: &[(&ClientId, &PendingUpdate)],
-        reach: &[(Seq, Reach)],
+        counts: &[(Seq, DeliveryCounts)],
     ) -> Result<(), StoreError> {
         let clients = clients.chunks(1).map(|client| (client, &[][..]));
-        let reach = reach.chunks(1).map(|reach| (&[][..], reach));
-        for (client, reach) in clients.chain(reach) {
-            match self.write_updates(client, reach) {
+        let counts = counts.chunks(1).map(|counts| (&[][..], counts));
+        for (client, counts) in clients.chain(counts) {
+            match self.write_updates(client, counts) {
                 Err(StoreError::Damaged(_)) => {}
                 result => result?,
             }
@@ -51,7 +52,7 @@ impl Store {
     fn write_updates(
         &mut self,
         clients: &[(&ClientId, &PendingUpdate)],
-        reach: &[(Seq, Reach)],
+        counts: &[(Seq, DeliveryCounts)],
     ) -> Result<(), StoreError> {
         self.relaxed(|store| {
             for (client, update) in clients {
@@ -62,15 +63,15 @@ impl Store {
                  ON CONFLICT (seq) DO UPDATE SET connections = connections + excluded.connections,
                                                  delivered = delivered + excluded.delivered",
             )?;
-            // A message that was pruned meanwhile has no reach to remember.
-            for (seq, reach) in reach.iter().filter(|(seq, _)| *seq > store.pruned) {
-                put.execute((sql(*seq), sql(reach.connections), sql(reach.delivered)))?;
+            // Messages that were pruned meanwhile have no delivery counts.
+            for (seq, counts) in counts.iter().filter(|(seq, _)| *seq > store.pruned) {
+                put.execute((sql(*seq), sql(counts.connections), sql(counts.delivered)))?;
             }
             store.count_messages()
         })
     }
 
-    /// How far the client of an audience had come when a message ended: by its expiry, or now.
+    /// The position of a client when a message ended: at its expiry, or now.
     pub fn position_at_end(
         &self,
         audience: i64,
@@ -84,8 +85,8 @@ impl Store {
             && let Ok(client) = ClientId::parse(&name)
         {
             position.merge(match expiry {
-                Some(expiry) => self.positions.unwritten_before(&client, expiry),
-                None => self.positions.unwritten(&client),
+                Some(expiry) => self.positions.pending_position_before(&client, expiry),
+                None => self.positions.pending_position(&client),
             });
         }
         Ok(position)
@@ -120,7 +121,7 @@ impl Store {
     }
 }
 
-/// How far the file says that a client is, and its audience's number; none: it does not know the name.
+/// The position of a client in the file, and the number of its audience. None if the file does not know the client.
 pub(super) fn written(
     conn: &Connection,
     client: &ClientId,
@@ -131,7 +132,7 @@ pub(super) fn written(
     Ok(Some((id, position_of(conn, id)?)))
 }
 
-/// How far the file says that a client is, by the number of its audience.
+/// The position of a client in the file, by the number of its audience.
 pub(super) fn position_of(conn: &Connection, audience: i64) -> rusqlite::Result<ClientPosition> {
     conn.prepare_cached("SELECT sent, acked FROM clients WHERE audience = ?1")?
         .query_row([audience], |row| {

@@ -1,5 +1,5 @@
-//! How far each client is: kept in memory first and written in batches, because a position that is lost
-//! costs a repeat and never a message.
+//! Client positions. They are kept in memory first and written in batches: a lost position costs a duplicate, never a
+//! message.
 
 use std::{
     collections::HashMap,
@@ -15,24 +15,24 @@ use parking_lot::Mutex;
 use crate::log::options::Clock;
 use crate::message::{ClientId, Seq};
 
-/// How long an update may stay in memory only.
+/// How long an update may stay in memory before it is written.
 const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// Updates written in one commit: more would delay appends.
+/// Maximum number of updates in one commit. More would delay appends.
 const BATCH: usize = 2000;
 
-/// How far a client is with its direct messages. Neither part ever goes back.
+/// The position of a client in its direct messages. Neither field ever decreases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ClientPosition {
-    /// Everything up to here was written to one of its connections, whole.
+    /// Everything up to here was written completely to one of the client's connections.
     pub sent: Seq,
-    /// Everything up to here was seen by its page.
+    /// Everything up to here was acknowledged by the client.
     pub acked: Seq,
 }
 
 impl ClientPosition {
-    /// What is after this has not been had. Of a client whose pages acknowledge, only that counts: what
-    /// was written to one of them may never have been seen.
+    /// The inbox begins after this position. For clients that acknowledge, only acknowledgements count: what was
+    /// written to a connection may never have been seen.
     pub fn unread_after(self) -> Seq {
         match self.acked {
             0 => self.sent,
@@ -40,19 +40,19 @@ impl ClientPosition {
         }
     }
 
-    /// How far anything has come: written, or seen.
+    /// The larger of both positions.
     pub(super) fn furthest(self) -> Seq {
         self.sent.max(self.acked)
     }
 
-    /// The further of both.
+    /// Takes the larger value of each field.
     pub(super) fn merge(&mut self, other: Self) {
         self.sent = self.sent.max(other.sent);
         self.acked = self.acked.max(other.acked);
     }
 }
 
-/// What is new of one client.
+/// Changes of one client that are not in the file yet.
 #[derive(Clone, Default)]
 pub(super) struct PendingUpdate {
     pub position: ClientPosition,
@@ -70,30 +70,30 @@ impl PendingUpdate {
     }
 }
 
-/// Updates that are not in the file yet.
+/// The updates that are not in the file yet.
 pub(super) struct Positions {
     state: Mutex<State>,
     clock: Clock,
-    /// No message that is not settled has expired before this; milliseconds since 1970.
+    /// No expired message before this time (milliseconds since 1970) is still unprocessed.
     pub next_expiry: AtomicU64,
 }
 
 #[derive(Default)]
 struct State {
     clients: HashMap<ClientId, PendingUpdate>,
-    /// Updates that came when something had expired that was not settled yet, with its time. It must not make
-    /// that look sent, so it waits.
+    /// Updates, with their time, that came while a message had expired but was not marked as expired yet. They are
+    /// applied afterwards, because they must not make that message look sent.
     late: HashMap<ClientId, Vec<(u64, PendingUpdate)>>,
-    /// Connections that a message was handed to, and whole writes of it.
-    reach: HashMap<Seq, Reach>,
-    /// What is being written now; it still counts until the file shows it.
+    /// For each message, the connections it was sent to, and how many of these writes were completed.
+    counts: HashMap<Seq, DeliveryCounts>,
+    /// The updates of the current write. They count as pending until the commit.
     writing: HashMap<ClientId, PendingUpdate>,
     since: Option<Instant>,
 }
 
-/// How far a message to a topic or to everyone came.
+/// Delivery counts of a message to a topic or to everyone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct DeliveryCounts {
     pub connections: u64,
     pub delivered: u64,
 }
@@ -107,17 +107,17 @@ impl Positions {
         }
     }
 
-    /// Whether something has expired that is not settled.
-    fn unsettled(&self) -> bool {
+    /// Whether a message has expired that is not marked as expired yet.
+    fn has_unmarked_expiry(&self) -> bool {
         self.next_expiry.load(Ordering::Acquire) <= self.clock.now()
     }
 
-    /// Notes how far a client is.
+    /// Records the position of a client.
     pub fn note(&self, client: &ClientId, position: ClientPosition) {
         self.add(client, |update| update.position.merge(position));
     }
 
-    /// Notes that a client was there, and if it has just left, why.
+    /// Records that a client was connected, and if it has just disconnected, the reason.
     pub fn note_seen(&self, client: &ClientId, at: u64, reason: Option<&str>) {
         self.add(client, |update| {
             update.merge(PendingUpdate {
@@ -129,13 +129,13 @@ impl Positions {
         });
     }
 
-    /// Adds to how far a message came.
-    pub fn note_reach(&self, messages: impl Iterator<Item = (Seq, Reach)>) {
+    /// Adds to the delivery counts of messages.
+    pub fn record_deliveries(&self, messages: impl Iterator<Item = (Seq, DeliveryCounts)>) {
         let mut state = self.state.lock();
         for (seq, more) in messages {
-            let reach = state.reach.entry(seq).or_default();
-            reach.connections += more.connections;
-            reach.delivered += more.delivered;
+            let counts = state.counts.entry(seq).or_default();
+            counts.connections += more.connections;
+            counts.delivered += more.delivered;
             state.since.get_or_insert_with(Instant::now);
         }
     }
@@ -159,7 +159,7 @@ impl Positions {
         }
     }
 
-    /// What the file does not say yet of a client; none: nothing.
+    /// The changes of a client that are not in the file yet. None if there are none.
     pub fn pending_update(&self, client: &ClientId) -> Option<PendingUpdate> {
         let state = self.state.lock();
         let late = state.late.get(client).into_iter().flatten();
@@ -174,15 +174,15 @@ impl Positions {
             })
     }
 
-    /// What the file does not say yet of how far a client is.
-    pub fn unwritten(&self, client: &ClientId) -> ClientPosition {
+    /// The position of a client according to the pending updates.
+    pub fn pending_position(&self, client: &ClientId) -> ClientPosition {
         self.pending_update(client)
             .map(|update| update.position)
             .unwrap_or_default()
     }
 
-    /// The same, as far as it was known before a time when something expired.
-    pub fn unwritten_before(&self, client: &ClientId, expiry: u64) -> ClientPosition {
+    /// The same, counting only updates before the time when a message expired.
+    pub fn pending_position_before(&self, client: &ClientId, expiry: u64) -> ClientPosition {
         let state = self.state.lock();
         let in_time = state.clients.get(client).map(|update| update.position);
         let mut position = in_time.unwrap_or_default();
@@ -192,65 +192,65 @@ impl Positions {
         position
     }
 
-    /// Whether there are no updates of clients.
+    /// Whether no updates of clients are pending.
     pub fn is_empty(&self) -> bool {
         let state = self.state.lock();
         state.clients.is_empty() && state.late.is_empty()
     }
 
-    /// What the file does not say yet of a message.
-    pub fn unwritten_reach(&self, seq: Seq) -> Reach {
+    /// The pending delivery counts of a message.
+    pub fn pending_counts(&self, seq: Seq) -> DeliveryCounts {
         self.state
             .lock()
-            .reach
+            .counts
             .get(&seq)
             .copied()
             .unwrap_or_default()
     }
 
-    /// Whether the file has every update.
+    /// Whether the file has all updates.
     pub fn all_written(&self) -> bool {
         let state = self.state.lock();
         state.since.is_none() && state.writing.is_empty()
     }
 
-    /// How long the oldest update may still wait; none: there are no updates.
+    /// The time until the oldest update must be written. None if there are no updates.
     pub fn due_in(&self) -> Option<Duration> {
         let state = self.state.lock();
         let since = state.since?;
-        let many = state.clients.len() + state.reach.len() >= BATCH;
+        let many = state.clients.len() + state.counts.len() >= BATCH;
         let age = if many { MAX_DELAY } else { since.elapsed() };
         Some(MAX_DELAY.saturating_sub(age))
     }
 
-    /// Takes some updates to write them. They count as unwritten until [`Self::written`].
-    pub fn take(&self) -> (HashMap<ClientId, PendingUpdate>, Vec<(Seq, Reach)>) {
+    /// Takes a batch of updates to write. They count as pending until [`Self::written`].
+    pub fn take(&self) -> (HashMap<ClientId, PendingUpdate>, Vec<(Seq, DeliveryCounts)>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        if !self.unsettled() {
+        if !self.has_unmarked_expiry() {
             for (client, late) in state.late.drain() {
                 let update = state.clients.entry(client).or_default();
                 late.into_iter().for_each(|(_, newer)| update.merge(newer));
             }
         }
         let writing: HashMap<_, _> = state.clients.extract_if(|_, _| true).take(BATCH).collect();
-        let reach = state.reach.extract_if(|_, _| true).take(BATCH).collect();
+        let counts = state.counts.extract_if(|_, _| true).take(BATCH).collect();
         state.writing.clone_from(&writing);
-        // After a rush, what it took is given back.
+        // Release memory that a burst of updates has allocated.
         state.clients.shrink_to(2 * state.clients.len());
         state.late.shrink_to(2 * state.late.len());
-        state.reach.shrink_to(2 * state.reach.len());
-        if state.clients.is_empty() && state.late.is_empty() && state.reach.is_empty() {
+        state.counts.shrink_to(2 * state.counts.len());
+        if state.clients.is_empty() && state.late.is_empty() && state.counts.is_empty() {
             state.since = None;
         }
-        (writing, reach)
+        (writing, counts)
     }
 
     pub fn written(&self) {
         self.state.lock().writing = HashMap::new();
     }
 
-    pub fn give_back(&self, reach: &[(Seq, Reach)]) {
+    pub fn restore(&self, counts: &[(Seq, DeliveryCounts)]) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
         for (client, mut older) in state.writing.drain() {
@@ -260,7 +260,7 @@ impl Positions {
             state.clients.insert(client, older);
         }
         drop(guard);
-        self.note_reach(reach.iter().copied());
+        self.record_deliveries(counts.iter().copied());
         self.state.lock().since.get_or_insert_with(Instant::now);
     }
 }

@@ -1,8 +1,8 @@
-//! Postings: which message is for which audience. The index that makes a replay cost what it returns.
+//! Postings: which message is for which audience. With this index the cost of a replay depends on what it returns.
 //!
-//! Postings are kept in blocks of the log, and by audience within a block. So new postings go to the few
-//! pages of the newest block, whoever they are for, and old ones leave from the oldest; one index over
-//! all would touch a page of its own for nearly every post. A reader pays with one look for each block
+//! Postings are grouped into blocks of positions, and by audience within a block. So new postings go to the few pages
+//! of the newest block, whatever their audience is, and pruning removes them from the oldest. In a single index over
+//! all audiences, nearly every posting would touch a page of its own. A reader pays with one lookup for each block
 //! between its position and the head.
 
 use std::{slice::ChunksExact, sync::OnceLock};
@@ -12,21 +12,21 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::log::codes::sql;
 use crate::message::Seq;
 
-/// A block is as many positions as this is bits.
+/// A block has `1 << BLOCK_BITS` positions.
 const BLOCK_BITS: u32 = 15;
 
-/// Postings that one run of the statement writes.
+/// Postings written by one execution of the statement.
 const BATCH: usize = 32;
 
-/// Blocks without any post that are walked over one by one; a wider gap is leapt.
-const WALK: u64 = 64;
+/// Empty blocks are skipped one by one up to this number. Then the next block is searched in the index.
+const MAX_STEPS: u64 = 64;
 
 /// The block of a position.
 fn block(seq: Seq) -> u64 {
     seq >> BLOCK_BITS
 }
 
-/// A post on its way into the file, in the order in which the file keeps them.
+/// A posting to be written. Its order is that of the primary key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Posting {
     block: u64,
@@ -36,7 +36,8 @@ pub(super) struct Posting {
 }
 
 impl Posting {
-    /// Postings a message to an audience; to that of any topic with the topic's number.
+    /// A posting of a message for an audience. For [`ANY_TOPIC`](crate::log::codes::ANY_TOPIC), `topic` is the audience
+    /// of the topic.
     pub fn new(audience: i64, seq: Seq, topic: Option<i64>) -> Self {
         Self {
             block: block(seq),
@@ -47,8 +48,8 @@ impl Posting {
     }
 }
 
-/// Writes postings: sorted first, so that those of one commit go through the pages of the file once, from
-/// left to right, and not to and fro; and many with one run of a statement, which costs as much as a row.
+/// Writes postings. They are sorted first, so that a commit goes through the pages of the file once, in order. Many
+/// rows are written by one execution of the statement, which costs about as much as a single row.
 pub(super) fn write(conn: &Connection, postings: &mut [Posting]) -> rusqlite::Result<()> {
     static INSERT: OnceLock<[String; 2]> = OnceLock::new();
     let [many, one] = INSERT.get_or_init(|| [insert(BATCH), insert(1)]);
@@ -81,21 +82,21 @@ fn run(conn: &Connection, insert: &str, chunks: ChunksExact<'_, Posting>) -> rus
     Ok(())
 }
 
-/// Takes a post away.
+/// Deletes a posting.
 pub(super) fn remove(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Result<()> {
     conn.prepare_cached("DELETE FROM posts WHERE block = ?1 AND audience = ?2 AND seq = ?3")?
         .execute((sql(block(seq)), audience, sql(seq)))?;
     Ok(())
 }
 
-/// Puts a post where deliveries do not look and the history does: at the audience's negative.
+/// Moves a posting to the negative number of the audience, where the history looks, but delivery does not.
 pub(super) fn end(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Result<()> {
     remove(conn, audience, seq)?;
     write(conn, &mut [Posting::new(-audience, seq, None)])
 }
 
 /// Calls `each` with the position and topic of up to `limit` postings of an audience after a position and up to
-/// another, in order, and says how many there were.
+/// another, in order. Returns their number.
 pub(super) fn after(
     conn: &Connection,
     audience: i64,
@@ -124,16 +125,16 @@ pub(super) fn after(
     Ok(found)
 }
 
-/// The next block in which to look.
+/// The next block that has postings.
 fn next_block(conn: &Connection, at: u64, last: u64) -> rusqlite::Result<Option<u64>> {
-    if last.saturating_sub(at) <= WALK {
+    if last.saturating_sub(at) <= MAX_STEPS {
         return Ok(Some(at + 1));
     }
     conn.prepare_cached("SELECT min(block) FROM posts WHERE block > ?1")?
         .query_row([sql(at)], |row| row.get(0))
 }
 
-/// The positions of an audience before a position, newest first: at most `limit`, what has ended too.
+/// The positions of an audience before a position, newest first: at most `limit`, including messages that have ended.
 pub(super) fn before(
     conn: &Connection,
     audience: i64,
@@ -165,7 +166,7 @@ pub(super) fn before(
     Ok(seqs)
 }
 
-/// The blocks that there are, for a query that asks for any post of an audience.
+/// A subquery for all existing blocks, for queries that look for any posting of an audience.
 pub(super) const BLOCKS: &str = "WITH RECURSIVE blocks (block) AS (
      SELECT min(block) FROM posts
      UNION ALL SELECT (SELECT min(block) FROM posts WHERE block > blocks.block) FROM blocks

@@ -1,7 +1,7 @@
-//! What became of a message at each client it was for.
+//! Receipts: the delivery state of a message for each of its clients.
 //!
-//! Nothing is written for each delivery. A client's position says up to where it was sent and has
-//! acknowledged everything, and when a message ends, the log writes down for whom it was still waiting.
+//! No row is written for each delivery. The position of a client says up to where messages were message and acknowledged.
+//! When a message ends, the log stores the clients that had not received it.
 
 use std::collections::HashSet;
 
@@ -16,17 +16,17 @@ use crate::log::{
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 
-/// What a row says of where its message went.
-struct Sent {
+/// The columns of a message that receipts need.
+struct MessageRow {
     seq: Seq,
     ended: i64,
-    /// No more to be sent from now on, although not yet settled.
+    /// Whether its time to live is over, even if it is not marked as expired yet.
     expired: bool,
     clients: Option<Vec<i64>>,
     missed: HashSet<i64>,
 }
 
-impl Sent {
+impl MessageRow {
     fn find(conn: &Connection, seq: Seq, now: u64) -> Result<Option<Self>, ReadError> {
         let mut find = conn.prepare_cached(
             "SELECT m.ended, m.expires_at, m.audience, m.audiences, m.missed, a.kind
@@ -75,38 +75,38 @@ impl Sent {
     }
 }
 
-/// The receipts of a message, by number; none: there is no such message.
+/// The receipt counts of a message. None if there is no such message.
 pub(super) fn receipts(
     conn: &Connection,
     positions: &Positions,
     seq: Seq,
     now: u64,
 ) -> Result<Option<Receipts>, ReadError> {
-    let Some(sent) = Sent::find(conn, seq, now)? else {
+    let Some(message) = MessageRow::find(conn, seq, now)? else {
         return Ok(None);
     };
     let mut receipts = Receipts::default();
-    let Some(clients) = &sent.clients else {
+    let Some(clients) = &message.clients else {
         let mut find =
             conn.prepare_cached("SELECT connections, delivered FROM reach WHERE seq = ?1")?;
         let written = find
             .query_row([sql(seq)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (connections, delivered): (u64, u64) = written.unwrap_or_default();
-        let unwritten = positions.unwritten_reach(seq);
-        receipts.audience = connections + unwritten.connections;
-        receipts.sent = delivered + unwritten.delivered;
+        let pending = positions.pending_counts(seq);
+        receipts.audience = connections + pending.connections;
+        receipts.sent = delivered + pending.delivered;
         receipts.waiting = receipts.audience.saturating_sub(receipts.sent);
         return Ok(Some(receipts));
     };
     for id in clients {
-        receipts.count(sent.receipt(*id, position_now(conn, positions, *id)?.1));
+        receipts.count(message.receipt(*id, position_now(conn, positions, *id)?.1));
     }
     Ok(Some(receipts))
 }
 
-/// The receipts of a message client by client, in the order of their numbers, from the `skip`th on.
-/// Empty for a message to a topic or to everyone. None: there is no such message.
+/// The receipts of a message for each client, in the order of their numbers, without the first `skip`. Empty for a
+/// message to a topic or to everyone. None if there is no such message.
 pub(super) fn recipients(
     conn: &Connection,
     positions: &Positions,
@@ -114,20 +114,20 @@ pub(super) fn recipients(
     (skip, limit): (usize, usize),
     now: u64,
 ) -> Result<Option<Vec<(ClientId, Receipt)>>, ReadError> {
-    let Some(sent) = Sent::find(conn, seq, now)? else {
+    let Some(message) = MessageRow::find(conn, seq, now)? else {
         return Ok(None);
     };
     let mut recipients = Vec::new();
-    for id in sent.clients.iter().flatten().skip(skip).take(limit) {
+    for id in message.clients.iter().flatten().skip(skip).take(limit) {
         let (name, position) = position_now(conn, positions, *id)?;
         if let Some(client) = name {
-            recipients.push((client, sent.receipt(*id, position)));
+            recipients.push((client, message.receipt(*id, position)));
         }
     }
     Ok(Some(recipients))
 }
 
-/// A client's name and how far it is, with what is not written yet.
+/// The id and the position of a client, including pending updates.
 fn position_now(
     conn: &Connection,
     positions: &Positions,
@@ -139,7 +139,7 @@ fn position_now(
         None => None,
     };
     if let Some(client) = &name {
-        position.merge(positions.unwritten(client));
+        position.merge(positions.pending_position(client));
     }
     Ok((name, position))
 }

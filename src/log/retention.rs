@@ -1,5 +1,5 @@
-//! Removes what the log need not keep any longer: messages, idempotency keys, names, jobs, and free pages of the file.
-//! Runs on the writer's thread between commits, in steps of a few milliseconds.
+//! Removes what the log no longer needs: messages, idempotency keys, names, jobs, and free pages of the file. Runs on
+//! the writer's thread between commits, in steps of a few milliseconds.
 
 mod around_damage;
 pub(in crate::log) mod file_space;

@@ -1,4 +1,4 @@
-//! A row of the file as a message, and back.
+//! Decodes rows of the file to messages, and encodes lists of audiences.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,11 +13,11 @@ use crate::log::{
 };
 use crate::message::{Audience, ClientId, Data, EventType, Message, Topic};
 
-/// The columns that [`Decoder::message`] reads, in its order.
+/// The columns that [`Decoder::message`] reads, in this order.
 pub(super) const COLUMNS: &str =
     "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data";
 
-/// Numbers of audiences as the file keeps them: a JSON array, so that SQLite can look inside.
+/// Encodes audience numbers as a JSON array, so that SQLite can read the elements.
 pub(super) fn list(ids: &[i64]) -> String {
     let mut text = String::with_capacity(ids.len() * 8 + 2);
     text.push('[');
@@ -30,25 +30,25 @@ pub(super) fn list(ids: &[i64]) -> String {
     text
 }
 
-/// The numbers in such an array. What is no number is left out.
+/// Decodes such an array. Elements that are not numbers are skipped.
 pub(super) fn parse_list(text: &str) -> Vec<i64> {
     let inside = text.trim_start_matches('[').trim_end_matches(']');
     inside.split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
-/// What a number stands for.
+/// The kind and the name of an audience.
 pub(super) fn name_of(conn: &Connection, id: i64) -> rusqlite::Result<Option<(i64, String)>> {
     conn.prepare_cached("SELECT kind, name FROM audiences WHERE id = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()
 }
 
-/// A client's name from the file.
+/// Parses a client id from the file.
 pub(super) fn client_id(name: &str) -> Result<ClientId, ReadError> {
     ClientId::parse(name).map_err(|why| invalid("client", name, why))
 }
 
-/// A topic's name from the file.
+/// Parses a topic from the file.
 pub(super) fn topic(name: &str) -> Result<Topic, ReadError> {
     Topic::parse(name).map_err(|why| invalid("topic", name, why))
 }
@@ -57,22 +57,22 @@ fn invalid(what: &str, name: &str, why: impl std::fmt::Display) -> ReadError {
     ReadError::Invalid(format!("{what} {name:?}: {why}"))
 }
 
-/// Makes messages out of rows, and remembers for one page what rows have in common.
+/// Decodes rows to messages. Caches audiences and event types for one page.
 #[derive(Default)]
 pub(super) struct Decoder {
     audiences: BTreeMap<i64, Audience>,
     events: HashMap<Box<str>, EventType>,
 }
 
-/// A row that has ended, or ends before now.
+/// A message that has ended or expired.
 pub(super) struct EndedRow {
     /// [`ended::EXPIRED`] or [`ended::RECALLED`].
     pub how: i64,
 }
 
 impl Decoder {
-    /// The message of this row for a reader who is this client. A message for several clients comes as
-    /// one for this client: the others are nobody's business, and there may be thousands of them.
+    /// Decodes a message for a reader. A message to several clients is returned as a message to this client only,
+    /// because the other recipients are private and can be thousands.
     pub fn message(
         &mut self,
         conn: &Connection,
@@ -98,7 +98,7 @@ impl Decoder {
         Ok(Ok(self.assemble(row, expires_at, audience)?))
     }
 
-    /// The message of this row as it was pushed, for the history.
+    /// Decodes a message with its complete audience, for the history.
     pub fn record(&mut self, row: &Row<'_>, audience: Audience) -> Result<Message, ReadError> {
         let expires_at = row.get(2)?;
         self.assemble(row, expires_at, audience)

@@ -1,4 +1,4 @@
--- What the log knows of itself: one row.
+-- The state of the log, in one row.
 CREATE TABLE log (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     epoch TEXT NOT NULL,
@@ -14,8 +14,8 @@ CREATE TABLE log (
     turned_audience INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- Whom messages are for, by number. `expired` and `pruned` are the newest places that the audience has
--- lost for each reason: enough to know whether anything after a cursor is missing.
+-- Audiences, numbered. `expired` and `pruned` are the newest positions that the audience has lost for each reason. They
+-- are enough to decide whether anything after a cursor is missing.
 CREATE TABLE audiences (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind INTEGER NOT NULL,
@@ -26,8 +26,8 @@ CREATE TABLE audiences (
 ) STRICT;
 INSERT INTO audiences (id, kind, name) VALUES (1, 0, 'any topic'), (2, 0, 'everyone');
 
--- `audience` is the number of a single audience, `audiences` those of several clients (a JSON array), and
--- `missed` those for whom the message was still waiting when it ended (1: expired, 2: recalled).
+-- `audience` is a single audience, `audiences` the clients of a message to several clients (a JSON array), and `missed`
+-- the clients that had not received the message when it ended. `ended` is 1 for expired and 2 for recalled.
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -43,8 +43,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_to_expire ON messages (expires_at) WHERE expires_at IS NOT NULL AND ended = 0;
 CREATE INDEX messages_ended ON messages (seq) WHERE ended > 0;
 
--- A post says that a message is for an audience; a message for several clients has one for each. Once a
--- message has ended, its posts stand at the negative of the audience, where deliveries do not look.
+-- A posting says that a message is for an audience. A message to several clients has a posting for each. When a message
+-- ends, its postings move to the negative number of the audience, where delivery does not look.
 CREATE TABLE posts (
     block INTEGER NOT NULL,
     audience INTEGER NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE posts (
     PRIMARY KEY (block, audience, seq)
 ) STRICT, WITHOUT ROWID;
 
--- How far messages to topics and to everyone came.
+-- Delivery counts of messages to topics and to everyone.
 CREATE TABLE reach (
     seq INTEGER PRIMARY KEY,
     connections INTEGER NOT NULL,
@@ -69,7 +69,7 @@ CREATE TABLE keys (
     at INTEGER NOT NULL
 ) STRICT;
 
--- How far each client is with its direct messages, and when it was seen.
+-- The position of each client in its direct messages, and when it was connected.
 CREATE TABLE clients (
     audience INTEGER PRIMARY KEY,
     sent INTEGER NOT NULL DEFAULT 0,

@@ -25,7 +25,7 @@ use crate::log::{
     entry::Entry,
     error::{AppendError, Fatal, StoreError, fatal_only},
     files::{self, FileWatch},
-    positions::Reach,
+    positions::DeliveryCounts,
     schema,
     shared::Shared,
     writer::group::{Append, answer},
@@ -116,8 +116,8 @@ impl Writer {
         };
         loop {
             let patience = self.maintain()?;
-            let patience = self.idle_release.limit_sleep(patience);
-            let patience = self.files.limit_sleep(patience);
+            let patience = self.idle_release.limit_wait(patience);
+            let patience = self.files.limit_wait(patience);
             match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
                 Taken::Tasks(tasks) => {
                     self.idle_release.note_activity();
@@ -142,7 +142,7 @@ impl Writer {
 
     /// Fails when a file of the log was deleted or replaced.
     fn look_at_files(&mut self) -> Result<(), Fatal> {
-        let Some(lost) = self.files.look() else {
+        let Some(lost) = self.files.check() else {
             return Ok(());
         };
         // SQLite still has the write-ahead log open. If only its name was deleted, then its content can still be moved
@@ -167,7 +167,7 @@ impl Writer {
                     answer(self.note(result));
                     self.check()?;
                 }
-                Task::Tidy(answer) => {
+                Task::Maintain(answer) => {
                     self.commit(std::mem::take(&mut group))?;
                     let result = self.maintain_fully();
                     answer(self.note(result));
@@ -196,7 +196,7 @@ impl Writer {
                 Append::JobCommand(..) => &[],
             })
             .collect();
-        let commands: Vec<&JobCommand> = group.iter().filter_map(Append::order).collect();
+        let commands: Vec<&JobCommand> = group.iter().filter_map(Append::job_command).collect();
         self.last = entries.len() + commands.len();
         let (began, now) = (Instant::now(), self.store.options.clock.now());
         match self.store.append(&entries, &commands, now) {
@@ -213,7 +213,7 @@ impl Writer {
                     .messages
                     .store(self.store.messages, Ordering::Relaxed);
                 let connections = (self.tail)(&self.shared.epoch, &committed.messages);
-                self.note_reach(&committed.messages, &connections);
+                self.record_deliveries(&committed.messages, &connections);
                 self.publish_jobs(&committed);
                 answer(group, &committed, &connections);
                 Ok(())
@@ -266,7 +266,7 @@ impl Writer {
     }
 
     /// Remembers how far messages to topics and to everyone came. For direct ones the positions say it.
-    fn note_reach(&self, messages: &[Arc<Message>], connections: &[u64]) {
+    fn record_deliveries(&self, messages: &[Arc<Message>], connections: &[u64]) {
         let common =
             |message: &Message| matches!(message.audience, Audience::Topic(_) | Audience::Everyone);
         let reach = messages
@@ -274,13 +274,13 @@ impl Writer {
             .zip(connections)
             .filter(|(message, connections)| **connections > 0 && common(message))
             .map(|(message, connections)| {
-                let reach = Reach {
+                let reach = DeliveryCounts {
                     connections: *connections,
                     delivered: 0,
                 };
                 (message.seq, reach)
             });
-        self.shared.positions.note_reach(reach);
+        self.shared.positions.record_deliveries(reach);
     }
 
     /// Fails when work that ran here has failed the log.

@@ -11,7 +11,7 @@ const AROUND: usize = 48;
 impl FrameWriter {
     /// Writes the whole frame of a message in an envelope, after whatever is there.
     pub(crate) fn envelope(&mut self, message: &Message, epoch: &Epoch) {
-        self.place(epoch, message.seq);
+        self.position(epoch, message.seq);
         let event = message.event.as_ref().map(|event| event.as_str());
         let topic = match &message.audience {
             Audience::Topic(topic) => Some(topic.as_str()),
@@ -42,7 +42,7 @@ pub(super) fn of_frame(frame: &Frame, is_json: bool) -> Frame {
         }
     }
     let json = json(event.as_deref(), topic.as_deref(), data, is_json);
-    let mut writer = FrameWriter::with_room(json.len() + AROUND);
+    let mut writer = FrameWriter::with_capacity(json.len() + AROUND);
     if let Some(id) = id {
         writer.field("id", id);
     }

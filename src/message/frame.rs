@@ -6,24 +6,23 @@ use bytes::Bytes;
 
 use super::{Audience, Cursor, Epoch, EventType, Message, Seq};
 
-/// Bytes before a frame in which the size of its chunk finds room: eight digits and a line end.
-const GAP: usize = 10;
+/// Bytes before a frame that are reserved for the size of its chunk: eight digits and a line end.
+const PREFIX: usize = 10;
 /// The line end after a chunk.
 const CHUNK_END: &[u8] = b"\r\n";
 
-/// One event, or several one after the other, as the bytes of a `text/event-stream`, the closing empty line
-/// included. Cheap to clone.
+/// One or more events as the bytes of a `text/event-stream`, including the empty line after each. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     chunk: Bytes,
-    /// Where the frame itself begins.
+    /// Where the events begin.
     head: usize,
 }
 
 impl Frame {
-    /// The frame of a message that stands in the log of this epoch.
+    /// The frame of a message from the log of this epoch.
     pub fn of(message: &Message, epoch: &Epoch) -> Self {
-        let mut writer = FrameWriter::with_room(FrameWriter::size(message, epoch));
+        let mut writer = FrameWriter::with_capacity(FrameWriter::size(message, epoch));
         writer.message(message, epoch);
         writer.take()
     }
@@ -39,14 +38,14 @@ impl Frame {
         &self.chunk
     }
 
-    /// How many bytes it takes on its way.
+    /// The size on the wire in bytes.
     pub fn size(&self) -> usize {
         self.chunk.len()
     }
 }
 
-/// Writes one frame, field by field. What could forge a field can not be given to it: an id is a
-/// [`Cursor`], a type an [`EventType`], and data is split at its line ends.
+/// Encodes a frame field by field. Values can't forge other fields: an id is a [`Cursor`], a type an [`EventType`], and
+/// data is split at its line ends.
 #[derive(Debug)]
 pub struct FrameWriter(Vec<u8>);
 
@@ -59,24 +58,24 @@ impl Default for FrameWriter {
 impl FrameWriter {
     /// An empty frame.
     pub fn new() -> Self {
-        Self::with_room(0)
+        Self::with_capacity(0)
     }
 
-    /// An empty frame with room for so many bytes.
-    pub(crate) fn with_room(bytes: usize) -> Self {
-        let mut buffer = Vec::with_capacity(GAP + bytes + CHUNK_END.len());
-        buffer.resize(GAP, 0);
+    /// An empty frame with capacity for this many bytes.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let mut buffer = Vec::with_capacity(PREFIX + bytes + CHUNK_END.len());
+        buffer.resize(PREFIX, 0);
         Self(buffer)
     }
 
-    /// The place that the page will give back as `Last-Event-ID`.
+    /// The position, which the page sends back as `Last-Event-ID`.
     #[must_use]
     pub fn id(mut self, cursor: &Cursor) -> Self {
-        self.place(&cursor.epoch, cursor.seq);
+        self.position(&cursor.epoch, cursor.seq);
         self
     }
 
-    /// The event type; without one the event is a `message`.
+    /// The event type. Without one the event is a `message`.
     #[must_use]
     pub fn event(mut self, event: Option<&EventType>) -> Self {
         if let Some(event) = event {
@@ -85,41 +84,40 @@ impl FrameWriter {
         self
     }
 
-    /// How long an EventSource waits before it reconnects, in milliseconds.
+    /// The time in milliseconds that an EventSource waits before it reconnects.
     #[must_use]
     pub fn retry(mut self, milliseconds: u64) -> Self {
         self.field("retry", milliseconds.to_string().as_bytes());
         self
     }
 
-    /// The topic that the message came by, where it came by one: a field that an EventSource ignores and
-    /// `/tidings.js` reads.
+    /// The topic of the message, if it has one: a field that an EventSource ignores and `/tidings.js` reads.
     #[must_use]
     pub fn audience(mut self, audience: &Audience) -> Self {
-        self.about(audience);
+        self.topic(audience);
         self
     }
 
-    /// The data: one `data:` line for each line that went in, whether it ended in LF, CR or CRLF.
+    /// The data: a `data:` line for each line of the text, whether it ends with LF, CR or CRLF.
     #[must_use]
     pub fn data(mut self, text: &str) -> Self {
         self.lines(text);
         self
     }
 
-    /// The whole frame.
+    /// Finishes the frame.
     pub fn finish(mut self) -> Frame {
         self.end();
         self.take()
     }
 
-    /// Writes the whole frame of a message, after whatever is there.
+    /// Appends the complete frame of a message.
     pub(crate) fn message(&mut self, message: &Message, epoch: &Epoch) {
-        self.place(epoch, message.seq);
+        self.position(epoch, message.seq);
         if let Some(event) = &message.event {
             self.field("event", event.as_str().as_bytes());
         }
-        self.about(&message.audience);
+        self.topic(&message.audience);
         self.lines(message.data.as_str());
         self.end();
     }
@@ -129,26 +127,26 @@ impl FrameWriter {
         self.0.push(b'\n');
     }
 
-    /// Bytes of events so far.
+    /// The number of bytes of events so far.
     pub(crate) fn len(&self) -> usize {
-        self.0.len() - GAP
+        self.0.len() - PREFIX
     }
 
-    /// The whole frames that were written.
+    /// The complete frames that were written.
     pub(crate) fn take(self) -> Frame {
         let mut bytes = self.0;
-        let size = format!("{:x}\r\n", bytes.len() - GAP);
-        // A frame of over 4 GiB does not exist: a message is bounded far below.
-        let start = GAP.saturating_sub(size.len());
-        bytes[start..GAP].copy_from_slice(&size.as_bytes()[size.len() - (GAP - start)..]);
+        let size = format!("{:x}\r\n", bytes.len() - PREFIX);
+        // Messages are limited, so a frame never has 4 GiB.
+        let start = PREFIX.saturating_sub(size.len());
+        bytes[start..PREFIX].copy_from_slice(&size.as_bytes()[size.len() - (PREFIX - start)..]);
         bytes.extend_from_slice(CHUNK_END);
         Frame {
             chunk: Bytes::from(bytes).slice(start..),
-            head: GAP - start,
+            head: PREFIX - start,
         }
     }
 
-    /// Bytes that the frame of a message of one line has at most; each line more is eight more.
+    /// The maximum size of the frame of a message with one line. Each further line adds eight bytes.
     pub(crate) fn size(message: &Message, epoch: &Epoch) -> usize {
         let event = message
             .event
@@ -161,7 +159,7 @@ impl FrameWriter {
         epoch.as_str().len() + message.data.as_str().len() + event + topic + 34
     }
 
-    pub(super) fn place(&mut self, epoch: &Epoch, seq: Seq) {
+    pub(super) fn position(&mut self, epoch: &Epoch, seq: Seq) {
         self.0.extend_from_slice(b"id: ");
         self.0.extend_from_slice(epoch.as_str().as_bytes());
         self.0.push(b'-');
@@ -170,7 +168,7 @@ impl FrameWriter {
         self.0.push(b'\n');
     }
 
-    fn about(&mut self, audience: &Audience) {
+    fn topic(&mut self, audience: &Audience) {
         if let Audience::Topic(topic) = audience {
             self.field("topic", topic.as_str().as_bytes());
         }
@@ -287,7 +285,7 @@ mod tests {
     }
 
     proptest! {
-        /// The parser is somebody else's, so that one misreading of the standard can't hide in both.
+        /// This uses a parser of another project, so that a misreading of the standard can't be in both.
         #[test]
         fn any_text_arrives_as_the_lines_that_went_in(
             texts in prop::collection::vec("(?s)([a-z :]|\r\n|\r|\n|\u{2028}|\\PC){0,40}", 1..4),

@@ -1,34 +1,34 @@
-//! What became of a message.
+//! The delivery state of a message.
 
-/// A message's fate at one client: the furthest that it has come.
+/// The delivery state of a message for one client: the furthest state that it has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
     /// It waits for the client.
     Queued,
-    /// It was written to a connection of the client, whole.
+    /// It was written completely to a connection of the client.
     Sent,
-    /// The client's page has said that it saw it.
+    /// The client has acknowledged it.
     Acknowledged,
-    /// Its time to live was over before it could be sent.
+    /// It expired before it could be sent.
     Expired,
     /// It was recalled before it could be sent.
     Recalled,
 }
 
-/// Receipts by number. Each client counts once, at the furthest that the message came.
+/// Counts of receipts. Each client counts once, with the furthest state of the message.
 ///
-/// For a message to clients these are clients. For one to a topic or to everyone they are connections:
-/// `audience` those that it was handed to when it was pushed, `sent` those of which the broker has said
-/// that it was written; nobody acknowledges for a connection.
+/// For a message to clients, these are clients. For a message to a topic or to everyone, they are connections:
+/// `audience` counts those that it was sent to when it was pushed, and `sent` those to which it was written completely.
+/// Connections do not acknowledge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Receipts {
-    /// All of them.
+    /// The total.
     pub audience: u64,
-    /// Written, and not acknowledged.
+    /// Sent, and not acknowledged.
     pub sent: u64,
-    /// Seen by the page.
+    /// Acknowledged.
     pub acknowledged: u64,
-    /// Still waiting.
+    /// Waiting.
     pub waiting: u64,
     /// Expired before they were sent.
     pub expired: u64,

@@ -1,19 +1,19 @@
-//! Topics, and the patterns that subscriptions may use.
+//! Topics, and the patterns of subscriptions.
 
 use std::fmt;
 
 use arcstr::ArcStr;
 
-/// The longest topic or pattern, in bytes.
+/// The maximum length of a topic or pattern in bytes.
 const MAX_LEN: usize = 512;
 
-/// A name that connections subscribe to: `orders/42`, or a whole URL. 1 to 512 bytes of UTF-8 without
-/// control characters; segments by `/`, none of them `*` or `**`.
+/// The name of a topic, such as `orders/42` or a URL: 1 to 512 bytes of UTF-8 without control characters, in segments
+/// separated by `/`. No segment is `*` or `**`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(ArcStr);
 
 impl Topic {
-    /// Checks a topic that a push named.
+    /// Parses the topic of a push.
     pub fn parse(text: &str) -> Result<Self, InvalidTopic> {
         check(text)?;
         match text.split('/').any(is_wildcard) {
@@ -22,7 +22,7 @@ impl Topic {
         }
     }
 
-    /// One of the server's own.
+    /// A topic of the server itself.
     pub(crate) fn own(text: &'static str) -> Self {
         Self(text.into())
     }
@@ -32,7 +32,7 @@ impl Topic {
         &self.0
     }
 
-    /// Whether it is the server's own: nobody else may push there, and only an admin may listen.
+    /// Whether it belongs to the server: clients can't push to it, and only an admin can subscribe to it.
     pub fn is_reserved(&self) -> bool {
         is_reserved(&self.0)
     }
@@ -44,14 +44,14 @@ impl fmt::Display for Topic {
     }
 }
 
-/// What a connection subscribes to: a topic, or a pattern in which a segment `*` is any one segment
-/// and a last `**` is the rest, one segment or more. Neither stands for a first segment that begins
-/// with `$`, so nobody hears the server's own topics by accident.
+/// A subscription: a topic, or a pattern. A segment `*` matches any one segment, and `**` at the end matches one or
+/// more segments. Wildcards do not match a first segment that begins with `$`, so that nobody subscribes to the
+/// server's own topics by accident.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicFilter(ArcStr);
 
 impl TopicFilter {
-    /// Checks what a subscription asked for.
+    /// Parses a subscription from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidTopic> {
         check(text)?;
         let rest_comes_early = text.split('/').rev().skip(1).any(|segment| segment == "**");
@@ -61,7 +61,7 @@ impl TopicFilter {
         }
     }
 
-    /// The subscription to exactly this topic.
+    /// A subscription to exactly this topic.
     pub fn of(topic: &Topic) -> Self {
         Self(topic.0.clone())
     }
@@ -76,12 +76,12 @@ impl TopicFilter {
         self.0.split('/').any(is_wildcard)
     }
 
-    /// Whether it asks for the server's own topics.
+    /// Whether it subscribes to the server's own topics.
     pub fn is_reserved(&self) -> bool {
         is_reserved(&self.0)
     }
 
-    /// Whether a message to `topic` is for this subscription.
+    /// Whether a message to `topic` matches this subscription.
     pub fn matches(&self, topic: &Topic) -> bool {
         let mut wanted = self.0.split('/');
         let mut given = topic.as_str().split('/');
@@ -128,20 +128,20 @@ fn is_reserved(text: &str) -> bool {
 /// Why a text is not a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTopic {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("a topic must not be empty")]
     Empty,
-    /// Over 512 bytes.
+    /// It is longer than 512 bytes.
     #[error("a topic has at most 512 bytes")]
     TooLong,
-    /// Line ends and their like.
+    /// It contains a line end or another control character.
     #[error("a topic must not contain control characters")]
     Control,
-    /// A push named a pattern.
-    #[error("a push names one topic: * and ** are for subscriptions")]
+    /// A push can't have a pattern.
+    #[error("a push has exactly one topic: * and ** are only for subscriptions")]
     Wildcard,
-    /// `**` before the end.
-    #[error("** stands for the rest of a topic, so it can only be the last segment")]
+    /// `**` is not the last segment.
+    #[error("** matches the rest of a topic, so it can only be the last segment")]
     RestNotLast,
 }
 
@@ -171,7 +171,7 @@ mod tests {
         ));
         assert!(
             matches("a*", "a*"),
-            "a star inside a segment is a character like any other"
+            "a star inside a segment is an ordinary character"
         );
     }
 

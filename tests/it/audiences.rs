@@ -1,11 +1,11 @@
-//! A message reaches those it is for, each connection once, and nobody else.
+//! Audiences: a message is delivered to its recipients, once on each connection, and to nobody else.
 
 use app::wire::{AudienceRequest, AudienceSize, To};
 
 use crate::harness::{Server, client, topic};
 
 #[tokio::test]
-async fn a_push_to_one_client_reaches_every_tab_of_it_and_no_other() {
+async fn a_push_to_one_client_is_delivered_to_all_its_tabs_only() {
     let server = Server::start().await;
     let (mut tab, mut other_tab) = (
         server.listen("ada", &[]).await,
@@ -26,7 +26,7 @@ async fn a_push_to_one_client_reaches_every_tab_of_it_and_no_other() {
 }
 
 #[tokio::test]
-async fn closing_one_tab_leaves_the_other() {
+async fn closing_one_tab_does_not_affect_the_other() {
     let server = Server::start().await;
     let tab = server.listen("ada", &[]).await;
     let mut other_tab = server.listen("ada", &[]).await;
@@ -41,7 +41,7 @@ async fn closing_one_tab_leaves_the_other() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_named_twice_gets_it_once() {
+async fn a_client_listed_twice_gets_the_message_once() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let mut bob = server.listen("bob", &[]).await;
@@ -56,7 +56,7 @@ async fn a_client_that_is_named_twice_gets_it_once() {
 }
 
 #[tokio::test]
-async fn a_topic_reaches_a_connection_once_however_it_subscribed() {
+async fn overlapping_subscriptions_deliver_a_message_once() {
     let server = Server::start().await;
     let mut patterns = server
         .listen("ada", &["orders/42", "orders/*", "orders/**"])
@@ -89,7 +89,7 @@ async fn a_topic_reaches_a_connection_once_however_it_subscribed() {
 }
 
 #[tokio::test]
-async fn an_audience_is_counted_before_anything_is_sent() {
+async fn the_audience_can_be_counted_without_sending() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &["news"]).await;
     let _tab = server.listen("ada", &[]).await;
@@ -116,7 +116,7 @@ async fn an_audience_is_counted_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn one_of_a_thousand_is_found() {
+async fn a_message_to_one_of_a_thousand_clients_is_delivered() {
     let server = Server::start().await;
     let mut listeners = Vec::new();
     for number in 0..1_000 {

@@ -1,4 +1,4 @@
-//! Promise 8: closed by default. Who may push, administer and listen, by real HTTP.
+//! Promise 8: closed by default. Which requests may push, administer and subscribe, over real HTTP.
 
 use std::{net::Ipv4Addr, time::SystemTime};
 
@@ -15,7 +15,7 @@ use crate::harness::{Listener, Server, client, encoded, within};
 const TOKEN: &str = "an-admin-token-for-tests";
 const KEY: &str = "a stream secret of 32 bytes or more";
 
-/// Everything that takes an admin: method, path, content type and body.
+/// All requests that need an admin: method, path, content type and body.
 const GUARDED: &[(&str, &str, &str, &str)] = &[
     (
         "POST",
@@ -86,7 +86,7 @@ async fn get(server: &Server, path: &str, headers: Headers<'_>) -> Response {
     send(request(server, "GET", path, headers)).await
 }
 
-/// The status, code and field of a refusal.
+/// The status, code and field of a refused request.
 async fn refusal(response: Response) -> (u16, String, Option<String>) {
     let status = response.status().as_u16();
     let text = within(response.text()).await.expect("a body");
@@ -96,7 +96,7 @@ async fn refusal(response: Response) -> (u16, String, Option<String>) {
     (status, problem.code, problem.field)
 }
 
-/// Sends everything that takes an admin with these headers, and wants each to be refused like this.
+/// Sends all requests that need an admin, and asserts that each is refused in this way.
 async fn assert_closed(server: &Server, headers: Headers<'_>, expected: (u16, &str, Option<&str>)) {
     for &(method, path, content_type, body) in GUARDED {
         let mut request = request(server, method, path, headers).body(body);
@@ -112,13 +112,13 @@ async fn assert_closed(server: &Server, headers: Headers<'_>, expected: (u16, &s
     }
 }
 
-/// That nothing of what was refused has reached a listener, whose connection is still there.
-async fn assert_untouched(mut listener: Listener) {
+/// Asserts that the stream is still open and has received nothing.
+async fn assert_nothing_received(mut listener: Listener) {
     assert_eq!(listener.text().await, "the first message");
 }
 
-/// Whether a stream is subscribed to this topic, as its welcome says.
-async fn is_heard(response: Response, topic: &str) -> bool {
+/// Whether the welcome of a stream lists this topic.
+async fn is_subscribed(response: Response, topic: &str) -> bool {
     let welcome = Listener::of(response).event("welcome").await.data;
     let welcome: Welcome = serde_json::from_str(&welcome).expect("JSON");
     welcome.topics.iter().any(|heard| heard == topic)
@@ -149,7 +149,7 @@ fn stream_token(key: &str, client_id: &str, topics: &[&str], expires_at: u64) ->
 }
 
 #[tokio::test]
-async fn without_a_token_no_page_of_another_site_pushes_or_administers() {
+async fn without_an_admin_token_pages_of_other_sites_can_not_push_or_administer() {
     let server = Server::start().await;
     let ada = server.listen("ada", &[]).await;
     let port = server.address.port();
@@ -187,29 +187,29 @@ async fn without_a_token_no_page_of_another_site_pushes_or_administers() {
         assert_closed(&server, headers, (403, "cross_site", Some(field))).await;
     }
     server.push(To::Everyone, "the first message").await;
-    assert_untouched(ada).await;
+    assert_nothing_received(ada).await;
 }
 
 #[tokio::test]
-async fn an_image_of_a_browser_that_keeps_silent_pushes_nothing() {
+async fn a_request_for_an_image_without_fetch_metadata_pushes_nothing() {
     let server = Server::start().await;
     let ada = server.listen("ada", &[]).await;
     let headers = [("user-agent", "Mozilla/5.0 (Macintosh) Safari/605.1.15")];
     let image = get(&server, "/push?client_id=ada&message=forged", &headers).await;
     assert_eq!(refusal(image).await, (403, "cross_site".to_owned(), None));
     server.push(To::Everyone, "the first message").await;
-    assert_untouched(ada).await;
+    assert_nothing_received(ada).await;
 }
 
 #[tokio::test]
-async fn without_a_token_a_name_that_was_pointed_here_is_refused() {
+async fn without_an_admin_token_a_foreign_host_name_is_refused() {
     let server = Server::start().await;
     let ada = server.listen("ada", &[]).await;
     let rebound = format!("rebound.example:{}", server.address.port());
     let origin = format!("http://{rebound}");
     let cases: [Headers<'_>; 4] = [
         &[("host", &rebound)],
-        // To the browser it is the page's own origin.
+        // To the browser, this is the origin of the page itself.
         &[
             ("host", &rebound),
             ("origin", &origin),
@@ -222,11 +222,11 @@ async fn without_a_token_a_name_that_was_pointed_here_is_refused() {
         assert_closed(&server, headers, (421, "unknown_host", Some("Host"))).await;
     }
     server.push(To::Everyone, "the first message").await;
-    assert_untouched(ada).await;
+    assert_nothing_received(ada).await;
 }
 
 #[tokio::test]
-async fn without_a_token_programs_and_own_pages_of_this_machine_may_push() {
+async fn without_an_admin_token_local_programs_and_own_pages_may_push() {
     let server = Server::with(&["--allow-host", "push.example"]).await;
     let mut ada = server.listen("ada", &[]).await;
     let own = format!("http://{}", server.address);
@@ -253,7 +253,7 @@ async fn without_a_token_programs_and_own_pages_of_this_machine_may_push() {
 }
 
 #[tokio::test]
-async fn listening_stays_open_to_other_sites_but_not_the_servers_own_topics() {
+async fn other_sites_may_subscribe_but_not_to_reserved_topics() {
     let server = Server::start().await;
     let path = format!(
         "/sse?client_id=ada&topic=news&topic={}",
@@ -282,13 +282,13 @@ async fn listening_stays_open_to_other_sites_but_not_the_servers_own_topics() {
     }
     let own = get(&server, &path, &[("sec-fetch-site", "same-origin")]).await;
     assert!(
-        is_heard(own, "$sys/clients").await,
+        is_subscribed(own, "$sys/clients").await,
         "this machine is the admin here"
     );
 }
 
 #[tokio::test]
-async fn where_origins_are_named_no_other_page_can_read_a_stream() {
+async fn with_configured_origins_no_other_page_can_read_a_stream() {
     let server = Server::with(&["--allow-origin", "https://www.example"]).await;
     let allowed = async |origin| {
         let response = get(&server, "/sse?client_id=ada", &[("origin", origin)]).await;
@@ -329,7 +329,7 @@ async fn a_page_of_another_origin_may_send_its_token_in_a_header() {
 }
 
 #[tokio::test]
-async fn with_a_token_nothing_is_done_without_it() {
+async fn with_an_admin_token_requests_without_it_are_refused() {
     let server = Server::with(&["--admin-token", TOKEN]).await;
     let ada = server.listen("ada", &[]).await;
     let unauthorized = (401, "unauthorized", None);
@@ -347,7 +347,7 @@ async fn with_a_token_nothing_is_done_without_it() {
         "Bearer realm=\"tidings\""
     );
 
-    // The token speaks for itself, wherever it comes from.
+    // The token is enough, whatever the origin is.
     let right = bearer(TOKEN);
     let headers = [
         ("authorization", right.as_str()),
@@ -357,14 +357,14 @@ async fn with_a_token_nothing_is_done_without_it() {
         .header("content-type", "application/json")
         .body(r#"{"to":"everyone","data":"the first message"}"#);
     assert_eq!(send(push).await.status(), 200);
-    assert_untouched(ada).await;
+    assert_nothing_received(ada).await;
 }
 
 #[tokio::test]
-async fn wrong_tokens_are_limited_by_the_address_they_come_from() {
+async fn attempts_with_wrong_tokens_are_limited_by_address() {
     let server = Server::with(&["--admin-token", TOKEN]).await;
     let (wrong, right) = (bearer("wrong"), bearer(TOKEN));
-    // Each of these would tell whether a guess is right, so all of them count.
+    // Each of these requests would reveal whether a guess is right, so all of them count.
     for path in ["/api/stats", "/sse?client_id=a"].iter().cycle().take(10) {
         let answer = get(&server, path, &[("authorization", &wrong)]).await;
         assert_eq!(refusal(answer).await.0, 401);
@@ -417,7 +417,7 @@ async fn session(server: &Server, headers: Headers<'_>) -> Session {
 }
 
 #[tokio::test]
-async fn signing_in_trades_the_token_for_a_cookie_that_no_script_and_no_other_site_gets() {
+async fn signing_in_sets_a_cookie_that_scripts_and_other_sites_can_not_use() {
     let server = Server::with(&["--admin-token", TOKEN]).await;
     let closed = Session {
         admin: false,
@@ -489,7 +489,7 @@ async fn signing_in_trades_the_token_for_a_cookie_that_no_script_and_no_other_si
 }
 
 #[tokio::test]
-async fn a_sign_in_that_fails_says_why_and_sets_nothing() {
+async fn a_failed_sign_in_says_why_and_sets_no_cookie() {
     let server = Server::with(&["--admin-token", TOKEN]).await;
     let wrong = sign_in(&server, &[], "wrong").await;
     assert!(!wrong.headers().contains_key("set-cookie"));
@@ -508,7 +508,7 @@ async fn a_sign_in_that_fails_says_why_and_sets_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_token_there_is_nothing_to_sign_in_to() {
+async fn without_an_admin_token_sign_in_is_refused() {
     let server = Server::start().await;
     let open = Session {
         admin: true,
@@ -526,7 +526,7 @@ async fn without_a_token_there_is_nothing_to_sign_in_to() {
 }
 
 #[tokio::test]
-async fn with_a_stream_secret_a_stream_needs_a_token_that_names_its_client() {
+async fn with_a_stream_secret_a_stream_needs_a_token_for_its_client() {
     let server = Server::with(&["--stream-secret", KEY]).await;
     let token = stream_token(KEY, "ada", &["orders/*"], now() + 600);
     let (header, cookie) = (bearer(&token), format!("tidings_stream={token}"));
@@ -555,7 +555,7 @@ async fn with_a_stream_secret_a_stream_needs_a_token_that_names_its_client() {
 }
 
 #[tokio::test]
-async fn a_stream_token_that_is_not_good_enough_opens_nothing() {
+async fn an_invalid_stream_token_is_refused() {
     let server = Server::with(&["--stream-secret", KEY]).await;
     let good = stream_token(KEY, "ada", &[], now() + 600);
     let old = stream_token(KEY, "ada", &[], now() - 600);
@@ -585,7 +585,7 @@ async fn a_stream_token_that_is_not_good_enough_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_stream_ends_with_its_token() {
+async fn a_stream_ends_when_its_token_expires() {
     let server = Server::with(&["--stream-secret", KEY]).await;
     let token = stream_token(KEY, "ada", &[], now() + 2);
     let events = server
@@ -599,7 +599,7 @@ async fn a_stream_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn the_admin_listens_to_everything_and_a_stream_token_never_to_the_servers_topics() {
+async fn an_admin_may_subscribe_to_reserved_topics_and_a_stream_token_may_not() {
     let flags = ["--admin-token", TOKEN, "--stream-secret", KEY];
     let server = Server::with(&flags).await;
     let path = format!("/sse?topic={}", encoded("$sys/clients"));
@@ -610,11 +610,11 @@ async fn the_admin_listens_to_everything_and_a_stream_token_never_to_the_servers
 
     let path = format!("{path}&client_id=panel");
     let by_token = get(&server, &path, &[("authorization", &bearer(TOKEN))]).await;
-    assert!(is_heard(by_token, "$sys/clients").await);
+    assert!(is_subscribed(by_token, "$sys/clients").await);
     let signed_in = sign_in(&server, &[], TOKEN).await;
     let cookie = cookie_of(&signed_in).remove(0);
     let by_session = get(&server, &path, &[("cookie", &cookie)]).await;
-    assert!(is_heard(by_session, "$sys/clients").await);
+    assert!(is_subscribed(by_session, "$sys/clients").await);
 
     let foreign = [
         ("cookie", cookie.as_str()),

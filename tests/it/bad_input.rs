@@ -1,10 +1,10 @@
-//! Promise 6: bad input gets a clear answer that names the field, and nothing is half done.
+//! Promise 6: invalid input is refused with an error that names the field, and has no effect.
 
 use app::wire::{Problem, To};
 
 use crate::harness::{Server, encoded};
 
-/// Refused: with this status and code, for this field.
+/// Asserts that a request is refused with this status, code and field.
 async fn assert_refused(
     answer: reqwest::Response,
     (status, code, field): (u16, &str, Option<&str>),
@@ -22,7 +22,7 @@ async fn assert_refused(
 }
 
 #[tokio::test]
-async fn a_push_that_is_not_valid_is_refused_by_name_and_reaches_nobody() {
+async fn an_invalid_push_is_refused_with_its_field_and_not_delivered() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &["a/b"]).await;
     let long = "x".repeat(600);
@@ -130,7 +130,7 @@ async fn a_push_that_is_not_valid_is_refused_by_name_and_reaches_nobody() {
 }
 
 #[tokio::test]
-async fn another_content_type_is_not_guessed_at() {
+async fn an_unsupported_content_type_is_refused() {
     let server = Server::start().await;
     let request = server
         .http
@@ -149,7 +149,7 @@ async fn another_content_type_is_not_guessed_at() {
 }
 
 #[tokio::test]
-async fn a_stream_that_can_not_be_is_refused_by_name() {
+async fn invalid_parameters_of_a_stream_are_refused_with_their_field() {
     let server = Server::start().await;
     let long = "x".repeat(129);
     for (query, field) in [
@@ -173,7 +173,7 @@ async fn a_stream_that_can_not_be_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_forbidden_topic_is_refused_in_band_and_the_rest_goes_on() {
+async fn a_forbidden_topic_is_refused_by_an_event_and_the_others_are_served() {
     let server = Server::with(&["--admin-token", "a-token-for-admins-only"]).await;
     let mut ada = server.listen("ada", &["news", "$sys/clients"]).await;
     let refused = ada.next().await;
@@ -191,7 +191,7 @@ async fn a_forbidden_topic_is_refused_in_band_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
-async fn the_articles_form_is_read_as_it_was_written() {
+async fn the_form_of_the_article_is_supported() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let answer = server
@@ -225,7 +225,7 @@ async fn the_articles_form_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_says_so() {
+async fn unknown_addresses_and_objects_are_not_found() {
     let server = Server::start().await;
     assert_refused(server.get("/nothing").await, (404, "not_found", None)).await;
     let refused = (404, "client_unknown", Some("client_id"));

@@ -1,4 +1,4 @@
-//! Many pushes in one request: one a line, one answer a line.
+//! Batches: one push per line, one answer per line.
 
 use app::wire::{BatchAnswer, Problem, PushAnswer};
 use axum::body::Bytes;
@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::harness::{Server, seq, within};
 
-/// Sends a body to the batch as it is.
+/// Sends a body to the batch endpoint.
 async fn send(server: &Server, body: impl Into<reqwest::Body>) -> reqwest::Response {
     let request = server.http.post(server.url("/push/batch"));
     let request = request.header("content-type", "application/x-ndjson");
@@ -39,7 +39,7 @@ fn refused(answer: &BatchAnswer) -> &Problem {
 }
 
 #[tokio::test]
-async fn answers_come_in_the_order_of_the_lines_and_a_refused_line_stops_no_other() {
+async fn answers_follow_the_order_of_lines_and_a_refused_line_does_not_stop_the_others() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let lines = [
@@ -54,7 +54,7 @@ async fn answers_come_in_the_order_of_the_lines_and_a_refused_line_stops_no_othe
         r#"{"to":{"client":"ada"},"data":"last","idempotency_key":"k"}"#,
         r#"{"to":{"client":"ada"},"data":"last","idempotency_key":"k"}"#,
     ];
-    // The last line has no end.
+    // The last line has no line end.
     let answers = answers(send(&server, lines.join("\n")).await).await;
     assert_eq!(answers.len(), 8);
     let id = |i: usize| accepted(&answers[i]).id.as_deref().expect("a cursor");
@@ -83,14 +83,14 @@ async fn answers_come_in_the_order_of_the_lines_and_a_refused_line_stops_no_othe
 }
 
 #[tokio::test]
-async fn nothing_in_is_nothing_out() {
+async fn an_empty_batch_has_an_empty_answer() {
     let server = Server::start().await;
     for body in ["", "\n", "\r\n\n  \n"] {
         assert_eq!(answers(send(&server, body).await).await, []);
     }
 }
 
-/// A body that is sent piece by piece.
+/// A body that is sent in parts.
 fn pieces() -> (mpsc::UnboundedSender<String>, reqwest::Body) {
     let (sender, receiver) = mpsc::unbounded_channel::<String>();
     let pieces = stream::unfold(receiver, async |mut receiver| {
@@ -103,7 +103,7 @@ fn pieces() -> (mpsc::UnboundedSender<String>, reqwest::Body) {
     (sender, reqwest::Body::wrap_stream(pieces))
 }
 
-/// The lines of an answer, as they come.
+/// The lines of an answer, as they arrive.
 fn lines(response: reqwest::Response) -> impl Stream<Item = BatchAnswer> + Unpin {
     let state = (Box::pin(response.bytes_stream()), Vec::<u8>::new());
     Box::pin(stream::unfold(state, async |(mut bytes, mut rest)| {
@@ -119,7 +119,7 @@ fn lines(response: reqwest::Response) -> impl Stream<Item = BatchAnswer> + Unpin
 }
 
 #[tokio::test]
-async fn answers_come_while_lines_are_still_being_sent() {
+async fn lines_are_answered_while_others_are_still_being_sent() {
     let server = Server::start().await;
     let (sender, body) = pieces();
     let push = |text: &str| json!({"to": {"client": "ada"}, "data": text}).to_string();
@@ -128,7 +128,7 @@ async fn answers_come_while_lines_are_still_being_sent() {
     for _ in 0..5 {
         let answer = within(answers.next()).await.expect("an answer");
         let id = accepted(&answer).id.clone().expect("a cursor");
-        // It is kept before the next line is there.
+        // It is stored before the next line arrives.
         server.message(&id).await;
         let next = push("next");
         let (head, tail) = next.split_at(9);
@@ -143,7 +143,7 @@ async fn answers_come_while_lines_are_still_being_sent() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_too_long_is_refused_however_it_comes_and_the_next_is_read() {
+async fn a_too_long_line_is_refused_and_the_next_line_is_read() {
     let server = Server::with(&["--max-message-bytes", "1000"]).await;
     let long = json!({"to": "everyone", "data": "x".repeat(1_000)}).to_string();
     let short = json!({"to": "everyone", "data": "y"}).to_string();
@@ -170,7 +170,7 @@ async fn a_line_that_is_too_long_is_refused_however_it_comes_and_the_next_is_rea
 }
 
 #[tokio::test]
-async fn what_is_not_ndjson_is_refused_whole() {
+async fn a_body_that_is_not_ndjson_is_refused() {
     let server = Server::start().await;
     let body = r#"{"to":"everyone","data":1}"#;
     let answer = server.post("/push/batch", body).await;
@@ -182,7 +182,7 @@ async fn what_is_not_ndjson_is_refused_whole() {
 }
 
 #[tokio::test]
-async fn many_lines_are_many_messages_in_their_order() {
+async fn many_lines_become_messages_in_order() {
     let server = Server::with(&["--durability", "os"]).await;
     let mut ada = server.listen("ada", &["t"]).await;
     let pushes: Vec<_> = (0..3_000)

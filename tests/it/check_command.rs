@@ -1,10 +1,10 @@
-//! `tidings check`: what of a log is damaged, told offline.
+//! `tidings check`: reports damage of a log offline.
 
 use std::{fs, process::Output};
 
 use crate::{command::tidings, damaged_log::Place};
 
-/// The exit code, and what it has printed.
+/// The exit code and the output.
 fn check(place: &Place) -> (Option<i32>, String) {
     let output = tidings(place.folder.path(), &["check"]).output();
     let Output {
@@ -17,9 +17,9 @@ fn check(place: &Place) -> (Option<i32>, String) {
 }
 
 #[tokio::test]
-async fn a_sound_log_is_good_and_the_check_leaves_nothing_behind() {
+async fn an_undamaged_log_passes_and_the_check_leaves_no_files() {
     let (place, _) = Place::filled(400).await;
-    // Things that end, and a restart.
+    // Expired and recalled messages, finished jobs, and a restart.
     let server = place.start();
     server.run_all_kinds().await;
     server.stop();
@@ -44,7 +44,7 @@ async fn a_sound_log_is_good_and_the_check_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_log_that_was_not_closed_is_good_too() {
+async fn a_log_that_was_not_closed_passes() {
     let place = Place::new();
     let server = place.start();
     server.run_all_kinds().await;
@@ -52,16 +52,16 @@ async fn a_log_that_was_not_closed_is_good_too() {
     let (code, told) = check(&place);
     assert_eq!(code, Some(0), "{told}");
     assert!(!told.contains(": 0 messages"), "{told}");
-    // What was only in the write-ahead log is still there.
+    // Messages that are only in the write-ahead log are found.
     let server = place.start();
     assert!(!server.everything().await.0.is_empty());
 }
 
 #[tokio::test]
-async fn of_a_damaged_log_it_says_which_messages_are_lost() {
+async fn a_damaged_log_is_reported_with_the_lost_messages() {
     let (place, all) = Place::filled(400).await;
     let leaves = place.pages("messages", "leaf");
-    place.spoil(leaves[leaves.len() / 2]);
+    place.damage(leaves[leaves.len() / 2]);
     let (code, told) = check(&place);
     assert_eq!(code, Some(1), "{told}");
     let server = place.start();
@@ -85,13 +85,13 @@ async fn of_a_damaged_log_it_says_which_messages_are_lost() {
 }
 
 #[tokio::test]
-async fn it_finds_every_bad_page_that_is_in_use() {
+async fn every_bad_page_in_use_is_found() {
     let (place, _) = Place::filled(60).await;
     let unused = place.unused_pages();
     let sound = fs::read(place.file()).expect("the file");
     for page in 2..=place.page_count() {
         fs::write(place.file(), &sound).expect("written");
-        place.spoil(page);
+        place.damage(page);
         let (code, told) = check(&place);
         assert!(
             code == Some(1) || unused.contains(&page),
@@ -103,7 +103,7 @@ async fn it_finds_every_bad_page_that_is_in_use() {
 }
 
 #[tokio::test]
-async fn it_finds_tables_that_do_not_agree() {
+async fn inconsistent_tables_are_found() {
     let (place, _) = Place::filled(40).await;
     let server = place.start();
     server.everything().await;
@@ -112,7 +112,7 @@ async fn it_finds_tables_that_do_not_agree() {
     for (change, finding) in [
         (
             "DELETE FROM messages WHERE seq = 20",
-            "postings of messages that are not there",
+            "postings of messages that do not exist",
         ),
         (
             "DELETE FROM posts WHERE seq = 20 AND audience != 1",
@@ -128,13 +128,16 @@ async fn it_finds_tables_that_do_not_agree() {
         ),
         (
             "UPDATE log SET counted = counted + 3",
-            "3 messages more or less than were counted",
+            "3 more or fewer messages than the stored count",
         ),
         (
             "DELETE FROM log",
-            "the row that describes the log is not there",
+            "the row that describes the log is missing",
         ),
-        ("UPDATE clients SET sent = 1000000", "after the newest one"),
+        (
+            "UPDATE clients SET sent = 1000000",
+            "after the newest message",
+        ),
         ("DELETE FROM audiences WHERE kind = 1", "without a name"),
     ] {
         fs::write(place.file(), &sound).expect("written");
@@ -146,7 +149,7 @@ async fn it_finds_tables_that_do_not_agree() {
 }
 
 #[tokio::test]
-async fn what_can_not_be_checked_has_a_code_of_its_own() {
+async fn a_log_that_can_not_be_checked_has_its_own_exit_code() {
     let place = Place::new();
     let (code, told) = check(&place);
     assert_eq!(code, Some(2), "{told}");
@@ -170,7 +173,7 @@ async fn what_can_not_be_checked_has_a_code_of_its_own() {
 }
 
 #[tokio::test]
-async fn it_checks_the_folder_that_the_settings_name() {
+async fn the_folder_comes_from_the_settings() {
     let (place, _) = Place::filled(4).await;
     let elsewhere = place.folder.path().join("elsewhere");
     fs::rename(place.file().parent().expect("a folder"), &elsewhere).expect("moved");

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tidings::config::Settings;
 
-/// Longest wait. Much longer than anything here takes.
+/// The maximum wait, much longer than any step takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The binary in this folder, without the environment settings of the user who runs the tests.
@@ -71,7 +71,7 @@ impl Running {
         }
     }
 
-    /// The URL of a server, from its log; or all that it has said, if it ends before it listens.
+    /// The URL of a server, from its log. If the server ends first, its output.
     pub fn try_url(&self) -> Result<String, String> {
         let mut told = String::new();
         loop {
@@ -484,7 +484,7 @@ fn a_server_without_a_token_refuses_a_public_address() {
 fn the_server_raises_its_limit_on_open_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let plain = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
-    // A service manager may start it with few descriptors and the right to raise their number.
+    // A service manager may start it with a low soft limit and a higher hard limit.
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -S -n 64; exec \"$0\" \"$@\""]);
     command.arg(plain.get_program()).args(plain.get_args());

@@ -1,4 +1,4 @@
-//! HTTP/1.1 connections: how long they may be idle, and what is said to a head that can't be read.
+//! HTTP/1.1 connections: idle timeouts, and answers to invalid request heads.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,7 +11,7 @@ async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.address).await.expect("connected")
 }
 
-/// Reads until this text has come.
+/// Reads until this text arrives.
 async fn read_until(socket: &mut TcpStream, text: &str) -> String {
     let mut answer = String::new();
     within(async {
@@ -26,7 +26,7 @@ async fn read_until(socket: &mut TcpStream, text: &str) -> String {
     answer
 }
 
-/// Reads until the server closes.
+/// Reads until the server closes the connection.
 async fn read_to_end(socket: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     within(socket.read_to_end(&mut answer)).await.expect("read");
@@ -36,12 +36,12 @@ async fn read_to_end(socket: &mut TcpStream) -> String {
 const LIVE: &[u8] = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 #[tokio::test]
-async fn an_idle_connection_outlives_the_time_for_a_request() {
+async fn an_idle_connection_stays_open_longer_than_the_request_timeout() {
     let server = Server::with(&["--request-timeout", "1"]).await;
     let mut idle = connect(&server).await;
     idle.write_all(LIVE).await.expect("sent");
     read_until(&mut idle, "live").await;
-    // This one began later, and its time is over.
+    // This request began later, and has timed out.
     let mut slow = connect(&server).await;
     slow.write_all(b"GET / HTTP/1.1\r\n").await.expect("sent");
     read_until(&mut slow, "\"request_timeout\"").await;
@@ -50,7 +50,7 @@ async fn an_idle_connection_outlives_the_time_for_a_request() {
 }
 
 #[tokio::test]
-async fn a_second_head_that_never_ends_is_ended() {
+async fn a_second_request_head_that_is_never_completed_times_out() {
     let server = Server::with(&["--request-timeout", "1"]).await;
     let mut socket = connect(&server).await;
     socket.write_all(LIVE).await.expect("sent");
@@ -62,7 +62,7 @@ async fn a_second_head_that_never_ends_is_ended() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_far_too_large_is_told_so() {
+async fn a_too_large_head_is_answered_with_a_problem() {
     let server = Server::start().await;
     let mut socket = connect(&server).await;
     let head = format!("GET / HTTP/1.1\r\nx-long: {}", "x".repeat(100_000));
@@ -81,7 +81,7 @@ async fn a_head_that_is_far_too_large_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_url_that_is_far_too_long_is_told_so() {
+async fn a_too_long_url_is_answered_with_a_problem() {
     let server = Server::with(&["--max-url-bytes", "65534", "--max-header-bytes", "1048576"]).await;
     let mut socket = connect(&server).await;
     let head = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(66_000));
@@ -92,7 +92,7 @@ async fn a_url_that_is_far_too_long_is_told_so() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_told_so() {
+async fn bytes_that_are_not_http_are_answered_with_a_problem() {
     let server = Server::start().await;
     for head in [
         "GET / HTTP/9.9\r\n\r\n",
@@ -111,7 +111,7 @@ async fn what_is_not_http_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_asks_is_closed() {
+async fn a_connection_without_a_request_is_closed() {
     let server = Server::with(&["--request-timeout", "1"]).await;
     let mut socket = connect(&server).await;
     assert_eq!(read_to_end(&mut socket).await, "");

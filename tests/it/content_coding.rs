@@ -1,4 +1,4 @@
-//! Compressed request bodies: taken, bounded after decompression, and refused by name.
+//! Compressed request bodies: supported codings, the size limit after decompression, and refusals.
 
 use std::io::Write;
 
@@ -35,7 +35,7 @@ async fn refused(answer: reqwest::Response, status: u16) -> Problem {
 }
 
 #[tokio::test]
-async fn a_compressed_push_arrives() {
+async fn a_compressed_push_is_accepted() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let json = |text: &str| format!(r#"{{"to":"everyone","data":"{text}"}}"#).into_bytes();
@@ -53,7 +53,7 @@ async fn a_compressed_push_arrives() {
 }
 
 #[tokio::test]
-async fn a_compressed_batch_arrives() {
+async fn a_compressed_batch_is_accepted() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let lines: String = (0..5_000)
@@ -73,7 +73,7 @@ async fn a_compressed_batch_arrives() {
 }
 
 #[tokio::test]
-async fn another_coding_is_refused_and_the_answer_names_those_that_are_taken() {
+async fn an_unsupported_coding_is_refused_with_the_supported_ones() {
     let server = Server::start().await;
     for path in ["/push", "/push/batch", "/ack", "/api/jobs"] {
         for coding in ["br", "deflate", "gzip, zstd", "gzip, gzip", "x"] {
@@ -87,14 +87,14 @@ async fn another_coding_is_refused_and_the_answer_names_those_that_are_taken() {
 }
 
 #[tokio::test]
-async fn a_body_is_bounded_by_its_size_after_decompression() {
+async fn the_size_limit_applies_after_decompression() {
     let server = Server::with(&["--max-message-bytes", "10000"]).await;
     let mut push = br#"{"to":"everyone","data":""#.to_vec();
     push.resize(100_000_000, b'x');
     for (coding, body) in [("gzip", gzip(&push)), ("zstd", zstd(&push))] {
         let problem = refused(send(&server, "/push", coding, body.clone()).await, 413).await;
         assert_eq!(problem.code, "message_too_large");
-        // In a batch it is one line that is too long.
+        // In a batch, only this line is too long.
         let answer = send(&server, "/push/batch", coding, body).await;
         let answers = within(answer.text()).await.expect("answers");
         let answers: Vec<_> = answers.lines().collect();
@@ -114,7 +114,7 @@ async fn a_damaged_body_is_refused() {
             for path in ["/push", "/push/batch"] {
                 let answer = send(&server, path, coding, body.clone()).await;
                 if path == "/push/batch" && answer.status() == 200 {
-                    // The damage came after the beginning: it is the last answer.
+                    // The damage is after the beginning: the last answer reports it.
                     let text = within(answer.text()).await.expect("answers");
                     let last = text.lines().last().expect("an answer");
                     let Ok(BatchAnswer::Refused(problem)) = serde_json::from_str(last) else {

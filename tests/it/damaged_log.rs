@@ -1,4 +1,4 @@
-//! Damaged pages in the file of the log: what can't be read is told, and everything else is delivered.
+//! Damaged pages in the file of the log: unreadable messages are reported, and all others are delivered.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,13 +21,13 @@ use crate::{
 /// Bytes of a page.
 const PAGE: u64 = 4096;
 
-/// A data folder whose server can be stopped, and the file damaged.
+/// A data folder whose server can be stopped, so that the test can damage the file.
 pub struct Place {
     pub folder: tempfile::TempDir,
     http: reqwest::Client,
 }
 
-/// A running server there.
+/// A running server on this folder.
 pub struct Server<'p> {
     place: &'p Place,
     running: Running,
@@ -56,7 +56,7 @@ impl Place {
             .unwrap_or_else(|told| panic!("{told}"))
     }
 
-    /// A server, or what it has said before it ended.
+    /// Starts a server. If it ends first, returns its output.
     fn try_start(&self, flags: &[&str]) -> Result<Server<'_>, String> {
         let own = ["--listen", "127.0.0.1:0", "--drain", "0"];
         let running = Running::start(tidings(self.folder.path(), &[&own, flags].concat()));
@@ -68,7 +68,7 @@ impl Place {
         })
     }
 
-    /// Fills a log with so many messages: to everyone, to topics, to clients. Returns their texts by cursor.
+    /// Fills a log with this many messages to everyone, to topics and to clients. Returns their texts by position.
     pub async fn filled(count: usize) -> (Self, BTreeMap<u64, (String, String)>) {
         let place = Self::new();
         let server = place.start();
@@ -77,7 +77,7 @@ impl Place {
         (place, messages)
     }
 
-    /// The pages of a table or an index, in its order.
+    /// The pages of a table or an index, in order.
     pub fn pages(&self, name: &str, kind: &str) -> Vec<u64> {
         let conn = Connection::open(self.file()).expect("a database");
         let find = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = ?2 ORDER BY path";
@@ -93,7 +93,7 @@ impl Place {
         fs::metadata(self.file()).expect("a file").len() / PAGE
     }
 
-    /// Pages that hold nothing that counts.
+    /// Pages without data that matters.
     pub fn unused_pages(&self) -> BTreeSet<u64> {
         let conn = Connection::open(self.file()).expect("a database");
         let mut find = conn.prepare("SELECT pageno FROM dbstat").expect("dbstat");
@@ -104,14 +104,14 @@ impl Place {
             .collect()
     }
 
-    /// Changes the database, as no server would.
+    /// Changes the database directly.
     pub fn change(&self, statement: &str) {
         let conn = Connection::open(self.file()).expect("a database");
         conn.execute_batch(statement).expect("changed");
     }
 
     /// Overwrites a page with random bytes.
-    pub fn spoil(&self, page: u64) {
+    pub fn damage(&self, page: u64) {
         let file = File::options().write(true).open(self.file());
         let mut random = 0x9E37_79B9_7F4A_7C15_u64 ^ page;
         let bytes: Vec<u8> = std::iter::repeat_with(|| {
@@ -178,13 +178,13 @@ impl Server<'_> {
         within(Client::new(&self.url).push(&push)).await.is_ok()
     }
 
-    /// Everything for ada and all topics, up to and with a message that is pushed now: texts by position, and gaps.
+    /// Reads everything for ada and all topics, up to a message that is pushed now: texts by position, and gaps.
     pub async fn everything(&self) -> (BTreeMap<u64, String>, Vec<Gap>) {
         let answer = self.get("/sse?client_id=ada&topic=**&since=earliest").await;
         assert_eq!(answer.status(), 200);
         let mut listener = Listener::of(answer);
         assert_eq!(listener.next().await.event, "welcome");
-        // The first ping comes when it has caught up with the log.
+        // The first ping comes when the stream has reached the head of the log.
         let mut messages = BTreeMap::new();
         let mut gaps = Vec::new();
         loop {
@@ -206,7 +206,8 @@ impl Server<'_> {
         drop(self.running);
     }
 
-    /// Pushes of all kinds: some with a time to live, one that is recalled, a job with a log, and an acknowledgement.
+    /// Pushes messages of all kinds: some with a time to live, one that is recalled, a job with a log, and an
+    /// acknowledgement.
     pub async fn run_all_kinds(&self) {
         let ids: Vec<String> = self
             .fill(50)
@@ -249,7 +250,7 @@ impl Server<'_> {
         self.everything().await;
     }
 
-    /// Stops it. Returns the lines of its log that it had not printed before.
+    /// Stops it. Returns the lines of its log that were not read before.
     pub fn stop(self) -> String {
         let (code, told) = self.running.signalled("-TERM");
         assert_eq!(code, Some(0), "{told}");
@@ -257,14 +258,14 @@ impl Server<'_> {
     }
 }
 
-/// The positions in these gaps.
+/// The range of positions of a gap.
 fn range(gap: &Gap) -> std::ops::RangeInclusive<u64> {
     let place = |cursor: &Option<String>| seq(cursor.as_deref().expect("a cursor"));
     place(&gap.from)..=place(&gap.to)
 }
 
-/// Asserts that everything was delivered or is in a gap. Returns the positions that were not delivered.
-fn assert_told(
+/// Asserts that every message was delivered or is in a gap. Returns the positions that were not delivered.
+fn assert_complete(
     all: &BTreeMap<u64, (String, String)>,
     (messages, gaps): &(BTreeMap<u64, String>, Vec<Gap>),
 ) -> BTreeSet<u64> {
@@ -287,14 +288,14 @@ fn assert_told(
 }
 
 #[tokio::test]
-async fn messages_on_a_bad_page_are_a_gap_and_readers_go_on_behind_it() {
+async fn messages_on_a_bad_page_are_a_gap_and_readers_continue_after_it() {
     let (place, all) = Place::filled(400).await;
     let leaves = place.pages("messages", "leaf");
-    place.spoil(leaves[leaves.len() / 2]);
+    place.damage(leaves[leaves.len() / 2]);
     let server = place.start();
     for _ in 0..3 {
         let read = server.everything().await;
-        let missing = assert_told(&all, &read);
+        let missing = assert_complete(&all, &read);
         assert!(
             (2..30).contains(&missing.len()),
             "a page of them: {missing:?}"
@@ -309,7 +310,7 @@ async fn messages_on_a_bad_page_are_a_gap_and_readers_go_on_behind_it() {
     }
     assert!(server.push("goes on").await);
     let (messages, gaps) = server.everything().await;
-    let missing = assert_told(&all, &(messages.clone(), gaps.clone()));
+    let missing = assert_complete(&all, &(messages.clone(), gaps.clone()));
     assert_eq!(
         messages.last_key_value().map(|(_, text)| text.as_str()),
         Some("goes on")
@@ -338,10 +339,10 @@ async fn messages_on_a_bad_page_are_a_gap_and_readers_go_on_behind_it() {
 }
 
 #[tokio::test]
-async fn the_history_lists_what_can_be_read_and_names_what_can_not() {
+async fn the_history_lists_readable_messages_and_unreadable_ranges() {
     let (place, all) = Place::filled(400).await;
     let leaves = place.pages("messages", "leaf");
-    place.spoil(leaves[leaves.len() / 2]);
+    place.damage(leaves[leaves.len() / 2]);
     let server = place.start();
     let mut found = BTreeSet::new();
     let mut unreadable = BTreeSet::new();
@@ -376,29 +377,29 @@ async fn the_history_lists_what_can_be_read_and_names_what_can_not() {
 }
 
 #[tokio::test]
-async fn nothing_is_lost_when_only_the_index_of_the_messages_is_damaged() {
+async fn no_message_is_lost_if_only_the_index_is_damaged() {
     let (place, all) = Place::filled(4000).await;
     let leaves = place.pages("posts", "leaf");
     assert!(leaves.len() > 8, "{leaves:?}");
     for leaf in leaves.iter().step_by(3) {
-        place.spoil(*leaf);
+        place.damage(*leaf);
     }
     let server = place.start();
     let read = server.everything().await;
-    let missing = assert_told(&all, &read);
+    let missing = assert_complete(&all, &read);
     assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[tokio::test]
-async fn a_page_that_goes_bad_while_the_server_runs_is_a_gap_too() {
+async fn a_page_that_is_damaged_while_the_server_runs_is_a_gap() {
     let (place, all) = Place::filled(400).await;
     let leaves = place.pages("messages", "leaf");
-    // With streams that are written by tasks: the other tests have threads for them.
+    // Streams are written by tasks here. The other tests use delivery threads.
     let server = place.start_with(&["--delivery-threads", "0"]);
-    place.spoil(leaves[leaves.len() / 3]);
-    place.spoil(leaves[leaves.len() / 2]);
+    place.damage(leaves[leaves.len() / 3]);
+    place.damage(leaves[leaves.len() / 2]);
     let read = server.everything().await;
-    let missing = assert_told(&all, &read);
+    let missing = assert_complete(&all, &read);
     assert!(
         (4..60).contains(&missing.len()),
         "two pages of them: {missing:?}"
@@ -408,16 +409,16 @@ async fn a_page_that_goes_bad_while_the_server_runs_is_a_gap_too() {
 }
 
 #[tokio::test]
-async fn whichever_page_is_bad_readers_are_told_and_the_server_goes_on() {
+async fn readers_get_a_gap_and_the_server_continues_whichever_page_is_bad() {
     let (place, all) = Place::filled(60).await;
     let sound = fs::read(place.file()).expect("the file");
     let mut refused = 0;
     for page in 2..=place.page_count() {
         fs::write(place.file(), &sound).expect("written");
-        place.spoil(page);
+        place.damage(page);
         let server = match place.try_start(&[]) {
             Ok(server) => server,
-            // Without the end of the messages it is not known which positions were given.
+            // If the end of the messages is damaged, it is unknown which positions were assigned.
             Err(told) => {
                 refused += 1;
                 assert!(told.contains("tidings check"), "page {page}: {told}");
@@ -425,7 +426,7 @@ async fn whichever_page_is_bad_readers_are_told_and_the_server_goes_on() {
             }
         };
         let read = server.everything().await;
-        assert_told(&all, &read);
+        assert_complete(&all, &read);
         let accepted = server.push("more").await;
         let ready = server.get("/health/ready").await;
         assert_eq!(
@@ -434,7 +435,7 @@ async fn whichever_page_is_bad_readers_are_told_and_the_server_goes_on() {
             "page {page}"
         );
         let read = server.everything().await;
-        assert_told(&all, &read);
+        assert_complete(&all, &read);
         assert_eq!(
             server.get("/health/live").await.status(),
             200,
@@ -449,7 +450,7 @@ async fn whichever_page_is_bad_readers_are_told_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn a_push_that_needs_a_bad_page_is_refused_and_the_others_of_its_batch_are_kept() {
+async fn only_the_pushes_of_a_batch_that_need_a_bad_page_are_refused() {
     let place = Place::new();
     let server = place.start();
     // Enough clients for several pages of names.
@@ -463,7 +464,7 @@ async fn a_push_that_needs_a_bad_page_is_refused_and_the_others_of_its_batch_are
     server.batch(lines.clone()).await;
     server.stop();
     let names = place.pages("sqlite_autoindex_audiences_1", "leaf");
-    place.spoil(names[names.len() / 2]);
+    place.damage(names[names.len() / 2]);
     let server = place.start();
     let answers = server.batch(lines).await;
     let refused: Vec<_> = answers
@@ -491,16 +492,16 @@ fn refusal(answer: &BatchAnswer) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn pruning_goes_on_behind_a_bad_page() {
+async fn pruning_continues_after_a_bad_page() {
     let place = Place::new();
     let server = place.start_with(&["--max-log-mb", "1"]);
     server.fill(1500).await;
     server.stop();
     let leaves = place.pages("messages", "leaf");
-    place.spoil(leaves[2]);
-    place.spoil(leaves[40]);
+    place.damage(leaves[2]);
+    place.damage(leaves[40]);
     let server = place.start_with(&["--max-log-mb", "1"]);
-    // Much more than it may keep.
+    // Much more than the maximum size.
     for _ in 0..6 {
         server.fill(1500).await;
     }

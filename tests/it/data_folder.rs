@@ -1,4 +1,4 @@
-//! Who may read the data folder.
+//! The permissions of the data folder.
 
 use std::{
     collections::BTreeMap,
@@ -15,8 +15,8 @@ use crate::{
     harness::{push_of, within},
 };
 
-/// A server with this data folder, started with a umask that keeps no permission back.
-fn open_to_everybody(folder: &Path, data: &str) -> Running {
+/// Starts a server with this data folder and the umask 0.
+fn start_with_open_umask(folder: &Path, data: &str) -> Running {
     let flags = [
         "--listen",
         "127.0.0.1:0",
@@ -62,11 +62,11 @@ async fn push_one(server: &Running) {
 }
 
 #[tokio::test]
-async fn only_the_user_of_the_server_can_read_the_data_folder_whatever_the_umask_is() {
+async fn the_data_folder_is_private_whatever_the_umask_is() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("of/tidings");
     for _ in 0..2 {
-        let server = open_to_everybody(folder.path(), "of/tidings");
+        let server = start_with_open_umask(folder.path(), "of/tidings");
         push_one(&server).await;
         assert_eq!(mode(&data), 0o700);
         assert_eq!(mode(&folder.path().join("of")), 0o700);
@@ -87,12 +87,12 @@ async fn only_the_user_of_the_server_can_read_the_data_folder_whatever_the_umask
 }
 
 #[tokio::test]
-async fn a_data_folder_that_exists_keeps_its_permissions() {
+async fn an_existing_data_folder_keeps_its_permissions() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     fs::create_dir(&data).expect("a folder");
     fs::set_permissions(&data, Permissions::from_mode(0o755)).expect("its permissions");
-    let server = open_to_everybody(folder.path(), "data");
+    let server = start_with_open_umask(folder.path(), "data");
     push_one(&server).await;
     assert_eq!(mode(&data), 0o755);
     let modes = modes_in(&data);

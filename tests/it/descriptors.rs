@@ -1,4 +1,4 @@
-//! Running out of file descriptors: streams stop first, and everything else goes on.
+//! Running out of file descriptors: streams are refused first, and other requests are still answered.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,7 +11,7 @@ use crate::{
     listen::status,
 };
 
-/// A server that may have this many descriptors.
+/// Starts a server with this limit of descriptors.
 fn start(folder: &tempfile::TempDir, limit: u32) -> (Running, String) {
     let server = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
     let mut command = Command::new("sh");
@@ -30,7 +30,7 @@ fn start(folder: &tempfile::TempDir, limit: u32) -> (Running, String) {
     (running, address)
 }
 
-/// Opens a stream, and gives the status line and the rest of the head and body so far.
+/// Opens a stream. Returns the status line and the rest of the head and body so far.
 fn open_stream(address: &str, path: &str) -> (BufReader<TcpStream>, String) {
     let mut socket = TcpStream::connect(address).expect("connected");
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
@@ -62,7 +62,7 @@ fn content_length(head: &str) -> usize {
 }
 
 #[test]
-fn streams_leave_descriptors_for_everything_else() {
+fn descriptors_are_reserved_for_requests_that_are_not_streams() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_server, address) = start(&folder, 200);
     let mut open = Vec::new();
@@ -93,7 +93,7 @@ fn streams_leave_descriptors_for_everything_else() {
     ] {
         assert!(status(&address, path).contains(" 200 "), "{path}");
     }
-    // A place that becomes free is given again.
+    // A descriptor that becomes free is used again.
     open.truncate(open.len() / 2);
     while !open_stream(&address, "/sse?client_id=late")
         .1
@@ -102,10 +102,10 @@ fn streams_leave_descriptors_for_everything_else() {
 }
 
 #[test]
-fn an_outage_is_logged_once_when_it_begins_and_once_when_it_is_over() {
+fn running_out_is_logged_once_at_the_beginning_and_once_at_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, address) = start(&folder, 100);
-    // Requests that are begun and not finished: they hold what is left, also the reserve.
+    // Requests that are begun and not completed use all descriptors, including the reserve.
     let begun: Vec<TcpStream> = (0..110)
         .map(|_| {
             let mut socket = TcpStream::connect(&address).expect("connected");
@@ -130,10 +130,10 @@ fn an_outage_is_logged_once_when_it_begins_and_once_when_it_is_over() {
 }
 
 #[test]
-fn health_is_answered_while_descriptors_are_out() {
+fn health_is_answered_while_no_descriptors_are_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let (server, address) = start(&folder, 100);
-    // Silent connections: one more than there are descriptors.
+    // Connections without a request: one more than there are descriptors.
     let mut silent = Vec::new();
     for _ in 0..100 {
         silent.push(TcpStream::connect(&address).expect("connected"));

@@ -1,4 +1,4 @@
-//! Promise 1: what was accepted is kept, whatever becomes of the process.
+//! Promise 1: accepted messages survive the process.
 
 use std::{
     collections::HashMap,
@@ -17,12 +17,12 @@ use crate::{
     harness::{Listener, Server, client, push_of, seq, topic, within},
 };
 
-/// Pushers at a time.
+/// The number of concurrent pushers.
 const PUSHERS: usize = 6;
-/// Answers that are waited for before the process is killed.
+/// The process is killed after this many answers.
 const ANSWERS: usize = 120;
 
-/// What a pusher was answered: cursors by text.
+/// The answers to a pusher: texts and cursors.
 type Answered = Vec<(String, String)>;
 
 fn server_in(folder: &Path) -> Running {
@@ -30,8 +30,12 @@ fn server_in(folder: &Path) -> Running {
     Running::start(tidings(folder, &flags))
 }
 
-/// Pushes one after the other until the server is no more.
-async fn push_on(url: String, name: String, count: Arc<AtomicUsize>) -> Answered {
+/// Pushes until the server ends.
+async fn push_until_the_server_ends(
+    url: String,
+    name: String,
+    count: Arc<AtomicUsize>,
+) -> Answered {
     let api = Client::new(url);
     let mut answered = Vec::new();
     for number in 0.. {
@@ -50,7 +54,7 @@ async fn push_on(url: String, name: String, count: Arc<AtomicUsize>) -> Answered
     answered
 }
 
-/// Runs a server under load until it is killed; what was answered.
+/// Runs a server under load until it is killed. Returns the answers.
 async fn push_until_killed(folder: &Path, round: usize) -> Answered {
     let server = server_in(folder);
     let url = server.url();
@@ -58,7 +62,11 @@ async fn push_until_killed(folder: &Path, round: usize) -> Answered {
     let pushers: Vec<_> = (0..PUSHERS)
         .map(|pusher| {
             let name = format!("{round}.{pusher}");
-            tokio::spawn(push_on(url.clone(), name, Arc::clone(&count)))
+            tokio::spawn(push_until_the_server_ends(
+                url.clone(),
+                name,
+                Arc::clone(&count),
+            ))
         })
         .collect();
     within(async {
@@ -75,7 +83,7 @@ async fn push_until_killed(folder: &Path, round: usize) -> Answered {
     answered
 }
 
-/// Everything that there is, up to a last word that is pushed now.
+/// Reads everything up to a last message that is pushed now.
 async fn everything(folder: &Path, last: &str) -> Vec<Event> {
     let server = server_in(folder);
     let url = server.url();
@@ -91,7 +99,7 @@ async fn everything(folder: &Path, last: &str) -> Vec<Event> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answered_push_is_there_in_order_and_once_however_often_the_process_is_killed() {
+async fn every_answered_push_survives_repeated_kills_in_order_and_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut answered = Answered::new();
     for round in 0..4 {
@@ -116,7 +124,7 @@ async fn every_answered_push_is_there_in_order_and_once_however_often_the_proces
 }
 
 #[tokio::test]
-async fn a_second_process_on_the_same_folder_is_refused_and_the_first_goes_on() {
+async fn a_second_process_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = server_in(folder.path());
     let url = first.url();
@@ -133,7 +141,7 @@ async fn a_second_process_on_the_same_folder_is_refused_and_the_first_goes_on() 
 }
 
 #[tokio::test]
-async fn order_and_epoch_go_on_after_a_restart() {
+async fn order_and_epoch_continue_after_a_restart() {
     let server = Server::start().await;
     let before = server.push(To::Everyone, "before").await.id.expect("an id");
     let server = server.restarted().await;

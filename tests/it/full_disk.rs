@@ -1,27 +1,27 @@
-//! A full disk: pushes are refused with a clear answer, the rest goes on, and it recovers by itself.
+//! A full disk: pushes are refused with a clear error, reads continue, and the server recovers by itself.
 
 use std::fs;
 
 use app::wire::{Problem, To};
 use serde_json::json;
 
-use crate::harness::{Server, push_of, run_apart};
+use crate::harness::{Server, push_of, run_in_namespace};
 
-/// A disk of the test's own, of four megabytes.
+/// A file system of four megabytes, only for this test.
 const DISK: &str = "/mnt";
 
 #[test]
-fn a_full_disk_refuses_pushes_and_takes_them_again_when_there_is_room() {
-    run_apart(
+fn pushes_are_refused_on_a_full_disk_and_accepted_again_when_there_is_space() {
+    run_in_namespace(
         "--mount",
         "mount -t tmpfs -o size=4m none /mnt",
-        "full_disk::inside_a_disk_of_its_own",
+        "full_disk::in_its_own_file_system",
     );
 }
 
 #[tokio::test]
 #[ignore = "the test above runs it where it has a disk of its own"]
-async fn inside_a_disk_of_its_own() {
+async fn in_its_own_file_system() {
     let filler = format!("{DISK}/filler");
     fs::write(&filler, vec![0; 2 << 20]).expect("room for it");
     let folder = format!("{DISK}/data");
@@ -40,7 +40,7 @@ async fn inside_a_disk_of_its_own() {
     let problem: Problem = refused.json().await.expect("a problem document");
     assert_eq!(problem.code, "storage_full");
 
-    // Streams and reads go on.
+    // Streams and reads continue.
     let mut ephemeral = push_of(To::Everyone, "still here");
     ephemeral.ttl = Some(0);
     assert_eq!(

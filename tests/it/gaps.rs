@@ -1,4 +1,4 @@
-//! Promise 3: what can't be replayed is never passed over in silence.
+//! Promise 3: if messages can't be replayed, the stream says so.
 
 use app::wire::{Ended, Gap, MessageDetail, To};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn resume_with(server: &Server, cursor: &[u8]) -> Listener {
     ada
 }
 
-fn unplaced(reason: &str) -> Gap {
+fn gap_without_range(reason: &str) -> Gap {
     Gap {
         from: None,
         to: None,
@@ -24,7 +24,7 @@ fn unplaced(reason: &str) -> Gap {
 }
 
 #[tokio::test]
-async fn a_cursor_that_says_nothing_here_is_told_once_and_the_stream_goes_on() {
+async fn an_unusable_cursor_is_reported_once_and_the_stream_continues() {
     let server = Server::start().await;
     let id = server.push(client("x"), "one").await.id.expect("an id");
     let (epoch, _) = id.split_once('-').expect("a cursor");
@@ -40,7 +40,7 @@ async fn a_cursor_that_says_nothing_here_is_told_once_and_the_stream_goes_on() {
     for (cursor, reason) in cases {
         server.push(client("ada"), "waits").await;
         let mut ada = resume_with(&server, cursor).await;
-        assert_eq!(ada.gap().await, unplaced(reason), "{cursor:?}");
+        assert_eq!(ada.gap().await, gap_without_range(reason), "{cursor:?}");
         assert_eq!(ada.text().await, "waits");
         let live = json!({"to": {"topic": "t"}, "data": "live", "ttl": 0});
         server.push_json(live).await;
@@ -50,7 +50,7 @@ async fn a_cursor_that_says_nothing_here_is_told_once_and_the_stream_goes_on() {
     }
 }
 
-/// Pushes so much of something else that everything before is pruned.
+/// Pushes so much that all earlier messages are pruned.
 async fn prune(server: &Server, oldest: &str) {
     let filler = "x".repeat(1_000);
     let push = json!({"to": {"topic": "filler"}, "data": filler});
@@ -60,7 +60,7 @@ async fn prune(server: &Server, oldest: &str) {
 }
 
 #[tokio::test]
-async fn what_retention_has_removed_is_told_to_those_it_was_for_and_to_nobody_else() {
+async fn pruned_messages_are_a_gap_for_their_recipients_only() {
     let server = Server::with(&["--max-log-mb", "1", "--durability", "os"]).await;
     let start = server.push(client("x"), "start").await.id.expect("an id");
     server.push(topic("t"), "lost").await;
@@ -89,7 +89,7 @@ async fn what_retention_has_removed_is_told_to_those_it_was_for_and_to_nobody_el
     server.push(topic("quiet"), "bob lost nothing").await;
     assert_eq!(bob.text().await, "bob lost nothing");
 
-    // Whoever comes without a cursor misses what waited in the inbox, and not the topic.
+    // Without a cursor, the client misses messages of its inbox, but not the topic.
     let mut ada = server.listen("ada", &["t"]).await;
     let gap = ada.gap().await;
     assert_eq!(gap.reason, "pruned");
@@ -97,7 +97,7 @@ async fn what_retention_has_removed_is_told_to_those_it_was_for_and_to_nobody_el
 }
 
 #[tokio::test]
-async fn what_has_expired_is_told_to_those_it_was_for_and_the_rest_comes() {
+async fn expired_messages_are_a_gap_for_their_recipients() {
     let server = Server::start().await;
     let start = server.push(client("x"), "start").await.id.expect("an id");
     for (to, for_bob) in [
@@ -149,10 +149,10 @@ async fn what_has_expired_is_told_to_those_it_was_for_and_the_rest_comes() {
 }
 
 #[tokio::test]
-async fn a_reader_too_slow_for_what_is_not_kept_is_told_so() {
+async fn a_reader_too_slow_for_ephemeral_messages_gets_a_gap() {
     let server = Server::with(&["--outbox", "4", "--durability", "os"]).await;
     let mut slow = server.listen("slow", &[]).await;
-    // Far more than the sockets hold.
+    // Much more than the socket buffers can hold.
     let text = "x".repeat(200_000);
     let push = json!({"to": "everyone", "data": text});
     for _ in 0..8 {
@@ -166,7 +166,7 @@ async fn a_reader_too_slow_for_what_is_not_kept_is_told_so() {
     let events = slow.up_to("end").await;
     let gaps: Vec<_> = events.iter().filter(|event| event.event == "gap").collect();
     let gap: Gap = serde_json::from_str(&gaps[0].data).expect("a gap");
-    assert_eq!((gaps.len(), gap), (1, unplaced("slow_reader")));
+    assert_eq!((gaps.len(), gap), (1, gap_without_range("slow_reader")));
     assert!(events.iter().all(|event| event.data != "lost"));
     assert_eq!(events.iter().filter(|event| event.data == text).count(), 80);
     server.push_json(ephemeral("now")).await;

@@ -1,4 +1,4 @@
-//! A server of one's own for each test, and a listener that reads its streams.
+//! A server for each test, and a listener that reads its streams.
 
 use std::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json, value::RawValue};
 use tidings::{config::Settings, server::ServeError};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-/// Far longer than anything here takes: what has not come by then will not come.
+/// The maximum wait, much longer than any step takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server with a data folder of its own.
@@ -28,18 +28,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// With the defaults.
+    /// Starts a server with the default settings.
     pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
-    /// With flags of `tidings serve`.
+    /// Starts a server with flags of `tidings serve`.
     pub async fn with(flags: &[&str]) -> Self {
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
         Self::on(tempfile::tempdir().expect("a folder"), flags).await
     }
 
-    /// Goes down as it should, and comes up again on the same data folder.
+    /// Shuts down, and starts again on the same data folder.
     pub async fn restarted(mut self) -> Self {
         self.begin_shutdown();
         let Self {
@@ -58,7 +58,7 @@ impl Server {
 
     async fn on(data: tempfile::TempDir, flags: Vec<String>) -> Self {
         let folder = data.path().to_str().expect("a plain path");
-        // A test that ends is not to wait for its streams to take leave.
+        // A test should not wait until its streams are drained.
         let own = ["--data-dir", folder, "--drain", "0"];
         let given = flags.iter().map(String::as_str);
         let all = own.into_iter().chain(given).collect::<Vec<_>>();
@@ -93,7 +93,7 @@ impl Server {
         self.stream(&stream_of(client_id, topics)).await
     }
 
-    /// Opens a stream that goes on after this place, as an EventSource does, and waits for its welcome.
+    /// Opens a stream that resumes after this cursor, as an EventSource does, and waits for its welcome.
     pub async fn resume(&self, client_id: &str, cursor: &str, topics: &[&str]) -> Listener {
         let url = self.url(&stream_of(client_id, topics));
         let request = self.http.get(url).header("last-event-id", cursor);
@@ -107,7 +107,7 @@ impl Server {
         self.open(path).await.welcomed().await
     }
 
-    /// Opens whatever stream is at this path.
+    /// Opens the stream at this path.
     pub async fn open(&self, path: &str) -> Listener {
         let response = self.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
@@ -139,7 +139,7 @@ impl Server {
             .expect("accepted")
     }
 
-    /// Pushes whatever this says, and gives the cursor of what was accepted.
+    /// Pushes this JSON.
     pub async fn push_json(&self, push: Value) -> PushAnswer {
         let answer = self.post("/push", &push.to_string()).await;
         assert_eq!(answer.status(), 200, "{push}");
@@ -159,7 +159,7 @@ impl Server {
             .collect()
     }
 
-    /// Pushes these in one batch that is accepted whole, and gives their cursors.
+    /// Pushes these in one batch. All must be accepted. Returns their cursors.
     pub async fn accepted(&self, pushes: &[Value]) -> Vec<String> {
         let answers = self.batch(pushes).await;
         assert_eq!(answers.len(), pushes.len());
@@ -170,7 +170,7 @@ impl Server {
         answers.into_iter().map(id).collect()
     }
 
-    /// Says as a page that everything up to a cursor was seen.
+    /// Acknowledges everything up to a cursor.
     pub async fn ack(&self, client_id: &str, cursor: &str) {
         let ack = Ack {
             client_id: client_id.to_owned(),
@@ -180,7 +180,7 @@ impl Server {
         assert_eq!(self.post("/ack", &json).await.status(), 204);
     }
 
-    /// What a GET of this path answers.
+    /// The JSON that a GET of this path returns.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> T {
         let answer = self.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
@@ -192,7 +192,7 @@ impl Server {
         self.read(&format!("/api/messages/{cursor}")).await
     }
 
-    /// Asks until the answer is as it should be.
+    /// Repeats a GET until the answer meets a condition.
     pub async fn until<T: DeserializeOwned>(&self, path: &str, is: impl Fn(&T) -> bool) -> T {
         within(async {
             loop {
@@ -206,14 +206,14 @@ impl Server {
         .await
     }
 
-    /// Waits until so much waits for a client.
+    /// Waits until this many messages wait for a client.
     pub async fn until_unread(&self, client_id: &str, unread: u64) {
         let path = format!("/api/clients/{client_id}");
         self.until(&path, |detail: &ClientDetail| detail.unread == unread)
             .await;
     }
 
-    /// Asks until there is nothing at this path any more.
+    /// Repeats a GET until the path is not found.
     pub async fn until_gone(&self, path: &str) {
         within(async {
             while self.get(path).await.status() != 404 {
@@ -223,7 +223,7 @@ impl Server {
         .await;
     }
 
-    /// Waits until so many connections are open.
+    /// Waits until this many connections are open.
     pub async fn until_connections(&self, expected: u64) {
         within(async {
             while self.api.stats().await.expect("stats").connections != expected {
@@ -233,20 +233,20 @@ impl Server {
         .await;
     }
 
-    /// Asks the server to go down, as SIGTERM does.
+    /// Begins a shutdown, as SIGTERM does.
     pub fn begin_shutdown(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
     }
 
-    /// Waits until it has gone down.
+    /// Waits until the shutdown is complete.
     pub async fn ended(self) -> Result<(), ServeError> {
         within(self.task).await.expect("no panic")
     }
 }
 
-/// Waits for reads of the log that outlive their streams: a process would not end before them either.
+/// Waits for reads of the log that are still running after their streams have ended.
 async fn until_closed(data: &tempfile::TempDir) {
     let lock = std::fs::File::open(data.path().join("lock")).expect("a lock");
     within(async {
@@ -257,7 +257,7 @@ async fn until_closed(data: &tempfile::TempDir) {
     .await;
 }
 
-/// Of a flag that is given twice, only the last stays.
+/// If a flag is given twice, only the last one is kept.
 fn with_last_wins<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let pairs: Vec<&[&str]> = flags.chunks(2).collect();
     let is_last = |i: usize| pairs[i + 1..].iter().all(|later| later[0] != pairs[i][0]);
@@ -267,13 +267,13 @@ fn with_last_wins<'a>(flags: &[&'a str]) -> Vec<&'a str> {
         .collect()
 }
 
-/// A push of a text, with nothing else said.
+/// A push of a text to this audience.
 pub fn push_of(to: To, text: &str) -> PushRequest {
     let data = RawValue::from_string(json!(text).to_string()).expect("JSON");
     PushRequest::new(to, data)
 }
 
-/// One open stream.
+/// An open stream.
 pub struct Listener {
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
 }
@@ -282,7 +282,7 @@ impl Listener {
     /// Reads the body of this response.
     pub fn of(response: reqwest::Response) -> Self {
         let events = response.bytes_stream().eventsource();
-        // A connection that breaks is the end of its stream, as it is for a browser.
+        // A broken connection is the end of its stream, as for a browser.
         let events = events.take_while(|event| std::future::ready(event.is_ok()));
         Self {
             events: Box::pin(events.filter_map(async |event| event.ok())),
@@ -301,9 +301,9 @@ impl Listener {
             .expect("the stream goes on")
     }
 
-    /// The next that somebody pushed.
+    /// The next event that is a pushed message.
     pub async fn message(&mut self) -> Event {
-        // As a whole: pings alone would keep it going for ever.
+        // The timeout covers all events: pings alone would restart it for ever.
         within(async {
             loop {
                 let event = self.next().await;
@@ -320,7 +320,7 @@ impl Listener {
         self.message().await.data
     }
 
-    /// The data of the next so many messages.
+    /// The data of the next `count` messages.
     pub async fn texts(&mut self, count: usize) -> Vec<String> {
         let mut texts = Vec::with_capacity(count);
         while texts.len() < count {
@@ -329,7 +329,7 @@ impl Listener {
         texts
     }
 
-    /// The next messages, up to and with the one with this text.
+    /// The next messages, up to and including the one with this text.
     pub async fn up_to(&mut self, last: &str) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
@@ -342,7 +342,7 @@ impl Listener {
         }
     }
 
-    /// The next event, which says that something is missing.
+    /// The next event, which must be a gap.
     pub async fn gap(&mut self) -> app::wire::Gap {
         let event = self.message().await;
         assert_eq!(event.event, "gap", "{event:?}");
@@ -362,13 +362,13 @@ impl Listener {
         .await
     }
 
-    /// Everything up to the end of the stream.
+    /// All events up to the end of the stream.
     pub async fn rest(self) -> Vec<Event> {
         within(self.events.collect()).await
     }
 }
 
-/// Waits, but not for ever.
+/// Waits with a timeout.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future)
         .await
@@ -389,7 +389,7 @@ pub fn seq(cursor: &str) -> u64 {
     seq.parse().expect("a number")
 }
 
-/// A text as it stands in a query.
+/// Encodes a text for a query.
 pub fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
@@ -404,9 +404,9 @@ pub fn topic(topic: &str) -> To {
     To::Topic(topic.to_owned())
 }
 
-/// Runs an ignored test of this program in a namespace of its own (`--net` or `--mount`), which `set_up`
-/// has made ready for it.
-pub fn run_apart(namespace: &str, set_up: &str, test: &str) {
+/// Runs an ignored test of this program in its own namespace (`--net` or `--mount`), prepared by the commands in
+/// `set_up`.
+pub fn run_in_namespace(namespace: &str, set_up: &str, test: &str) {
     let itself = std::env::current_exe().expect("this program");
     let inside = format!("{set_up} && exec \"$0\" --ignored --exact {test}");
     let status = std::process::Command::new("unshare")

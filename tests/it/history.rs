@@ -1,4 +1,4 @@
-//! What was pushed, what became of it, and taking it back.
+//! The history, receipts, and recalls.
 
 use app::wire::{
     ClientDetail, ClientsPage, EVENT_MOVED, EVENT_PUSHED, EVENT_RECALL, Ended, MessageDetail,
@@ -28,7 +28,7 @@ fn receipt(detail: &MessageDetail, client_id: &str) -> Receipt {
 }
 
 #[tokio::test]
-async fn the_history_pages_from_the_newest_and_each_filter_leaves_out_the_rest() {
+async fn the_history_is_paged_newest_first_and_filtered() {
     let server = Server::start().await;
     let pushes = [
         json!({"to": {"client": "ada"}, "data": "one"}),
@@ -73,7 +73,7 @@ async fn the_history_pages_from_the_newest_and_each_filter_leaves_out_the_rest()
 }
 
 #[tokio::test]
-async fn a_question_that_makes_no_sense_is_refused_by_the_field() {
+async fn an_invalid_filter_is_refused_with_its_field() {
     let server = Server::start().await;
     for (path, status, field) in [
         ("/api/messages?limit=0", 422, "limit"),
@@ -94,7 +94,7 @@ async fn a_question_that_makes_no_sense_is_refused_by_the_field() {
 }
 
 #[tokio::test]
-async fn receipts_say_how_far_a_message_came_at_each_client() {
+async fn receipts_show_the_delivery_state_for_each_client() {
     let server = Server::start().await;
     let push = json!({"to": {"clients": ["ada", "bob", "eve"]}, "data": "news", "ttl": 3600});
     let id = server.push_json(push).await.id.expect("a cursor");
@@ -133,7 +133,7 @@ async fn receipts_say_how_far_a_message_came_at_each_client() {
 }
 
 #[tokio::test]
-async fn a_connection_that_stands_a_heartbeat_later_has_had_what_it_was_sent() {
+async fn a_message_counts_as_sent_if_the_connection_is_open_one_heartbeat_later() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let mut ada = server.listen("ada", &[]).await;
     let id = server.push(client("ada"), "news").await.id.expect("an id");
@@ -144,7 +144,7 @@ async fn a_connection_that_stands_a_heartbeat_later_has_had_what_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_message_to_a_topic_counts_the_connections_that_it_was_written_to() {
+async fn a_message_to_a_topic_counts_its_connections() {
     let server = Server::start().await;
     let mut one = server.listen("one", &["t"]).await;
     let mut two = server.listen("two", &["t"]).await;
@@ -161,7 +161,7 @@ async fn a_message_to_a_topic_counts_the_connections_that_it_was_written_to() {
 }
 
 #[tokio::test]
-async fn a_message_whose_time_is_over_has_expired_where_it_still_waited() {
+async fn a_message_expires_for_the_clients_that_have_not_received_it() {
     let server = Server::start().await;
     let push = json!({"to": {"clients": ["ada", "bob"]}, "data": "short", "ttl": 2});
     let id = server.push_json(push).await.id.expect("a cursor");
@@ -175,7 +175,7 @@ async fn a_message_whose_time_is_over_has_expired_where_it_still_waited() {
 }
 
 #[tokio::test]
-async fn what_was_taken_back_is_not_delivered_any_more_even_after_a_restart() {
+async fn a_recalled_message_is_not_delivered_even_after_a_restart() {
     let server = Server::start().await;
     let start = server.push(client("x"), "start").await.id.expect("an id");
     let to = To::Clients(vec!["ada".into(), "bob".into()]);
@@ -202,7 +202,7 @@ async fn what_was_taken_back_is_not_delivered_any_more_even_after_a_restart() {
     assert_eq!(detail.message.ended, Some(Ended::Recalled));
     assert_eq!(detail.message.data.get(), "null");
     assert_eq!(receipt(&detail, "ada"), Receipt::Recalled);
-    // Neither the message nor its recall, and no gap: nobody misses it.
+    // Neither the message nor its recall nor a gap.
     let mut ada = server.resume("ada", &start, &[]).await;
     assert_eq!(ada.text().await, "stays");
     let page: MessagesPage = server.read("/api/messages?q=secret").await;
@@ -210,7 +210,7 @@ async fn what_was_taken_back_is_not_delivered_any_more_even_after_a_restart() {
 }
 
 #[tokio::test]
-async fn there_is_no_taking_back_what_never_was() {
+async fn recalling_an_unknown_message_is_not_found() {
     let server = Server::start().await;
     let id = server.push(To::Everyone, "one").await.id.expect("an id");
     let answer = recall(&server, &format!("{id}0")).await;
@@ -220,7 +220,7 @@ async fn there_is_no_taking_back_what_never_was() {
 }
 
 #[tokio::test]
-async fn who_is_gone_is_still_known_with_what_waits() {
+async fn an_offline_client_is_listed_with_its_waiting_messages() {
     let server = Server::start().await;
     server.push(client("never-here"), "waits").await;
     let ada = server.listen("ada", &[]).await;
@@ -256,7 +256,7 @@ async fn who_is_gone_is_still_known_with_what_waits() {
 }
 
 #[tokio::test]
-async fn whoever_watches_the_server_is_not_among_its_clients() {
+async fn an_observer_is_not_listed_as_a_client() {
     let server = Server::start().await;
     let panel = server.listen("panel", &[SYS_CLIENTS]).await;
     assert_eq!(server.get("/api/clients/panel").await.status(), 404);
@@ -268,7 +268,7 @@ async fn whoever_watches_the_server_is_not_among_its_clients() {
 }
 
 #[tokio::test]
-async fn whoever_watches_takes_nothing_away_from_a_client_of_the_same_name() {
+async fn an_observer_does_not_change_the_inbox_of_a_client_with_the_same_id() {
     let server = Server::start().await;
     let id = server.push(client("ada"), "waits").await.id;
     let mut panel = server.listen("ada", &[SYS_MESSAGES, "t"]).await;
@@ -283,7 +283,7 @@ async fn whoever_watches_takes_nothing_away_from_a_client_of_the_same_name() {
 }
 
 #[tokio::test]
-async fn whoever_watches_is_told_what_is_pushed_and_how_far_it_comes() {
+async fn an_observer_is_informed_about_pushes_and_their_receipts() {
     let server = Server::start().await;
     let mut panel = server.listen("panel", &[SYS_MESSAGES]).await;
     let mut ada = server.listen("ada", &[]).await;

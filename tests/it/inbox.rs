@@ -1,4 +1,4 @@
-//! Promise 4: a client that is not there gets its messages when it comes.
+//! Promise 4: messages to a client that is offline are delivered when it connects.
 
 use std::process::Command;
 
@@ -10,13 +10,13 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::harness::{Listener, Server, client, run_apart, within};
+use crate::harness::{Listener, Server, client, run_in_namespace, within};
 
-/// An address of the test's own network, where the peer is until it vanishes.
+/// The address of the peer in the test's own network.
 const PEER: &str = "10.99.0.2";
 
-/// Pushes these to ada, who is not there, and gives their cursors.
-async fn leave(server: &Server, texts: &[&str]) -> Vec<String> {
+/// Pushes these texts to ada, who is offline. Returns their cursors.
+async fn push_to_offline_ada(server: &Server, texts: &[&str]) -> Vec<String> {
     let mut ids = Vec::new();
     for text in texts {
         let answer = server.push(client("ada"), text).await;
@@ -26,7 +26,7 @@ async fn leave(server: &Server, texts: &[&str]) -> Vec<String> {
     ids
 }
 
-/// What waits for a client that comes without a cursor, from its newest page or none.
+/// The messages that wait for a client that connects without a cursor.
 async fn waiting(server: &Server, client_id: &str) -> (Vec<String>, Listener) {
     let mut listener = server.listen(client_id, &[]).await;
     let end = json!({"to": {"client": client_id}, "data": "no more", "ttl": 0});
@@ -45,21 +45,21 @@ async fn refused(server: &Server, push: Value) -> Problem {
 }
 
 #[tokio::test]
-async fn who_was_never_here_finds_everything_in_order() {
+async fn a_new_client_gets_all_its_messages_in_order() {
     let server = Server::start().await;
-    leave(&server, &["one", "two", "three"]).await;
+    push_to_offline_ada(&server, &["one", "two", "three"]).await;
     server.push(client("bob"), "not for ada").await;
     assert_eq!(waiting(&server, "ada").await.0, ["one", "two", "three"]);
 }
 
 #[tokio::test]
-async fn what_a_page_acknowledged_does_not_wait_for_the_next_even_over_a_restart() {
+async fn acknowledged_messages_are_not_delivered_again_even_after_a_restart() {
     let server = Server::start().await;
-    let ids = leave(&server, &["one", "two", "three"]).await;
+    let ids = push_to_offline_ada(&server, &["one", "two", "three"]).await;
     let (texts, page) = waiting(&server, "ada").await;
     assert_eq!(texts.len(), 3);
     server.ack("ada", &ids[1]).await;
-    // However this page ends: it has said what it has seen.
+    // However this page ends: it has acknowledged.
     drop(page);
     server.until_connections(0).await;
     assert_eq!(waiting(&server, "ada").await.0, ["three"]);
@@ -67,20 +67,20 @@ async fn what_a_page_acknowledged_does_not_wait_for_the_next_even_over_a_restart
     let server = server.restarted().await;
     assert_eq!(waiting(&server, "ada").await.0, ["three"]);
     server.ack("ada", &ids[2]).await;
-    // An older word of another tab takes nothing back.
+    // An older acknowledgement of another tab changes nothing.
     server.ack("ada", &ids[0]).await;
     assert_eq!(waiting(&server, "ada").await.0, [""; 0]);
 }
 
 #[tokio::test]
-async fn what_a_plain_eventsource_took_before_it_closed_does_not_wait_any_more() {
+async fn messages_that_an_eventsource_received_before_it_closed_are_not_delivered_again() {
     let server = Server::start().await;
-    leave(&server, &["one", "two"]).await;
+    push_to_offline_ada(&server, &["one", "two"]).await;
     let (texts, page) = waiting(&server, "ada").await;
     assert_eq!(texts, ["one", "two"]);
     drop(page);
     server.until_unread("ada", 0).await;
-    leave(&server, &["three"]).await;
+    push_to_offline_ada(&server, &["three"]).await;
     assert_eq!(waiting(&server, "ada").await.0, ["three"]);
     let server = server.restarted().await;
     server.push(client("ada"), "four").await;
@@ -90,7 +90,7 @@ async fn what_a_plain_eventsource_took_before_it_closed_does_not_wait_any_more()
 }
 
 #[tokio::test]
-async fn what_was_sent_to_a_connection_that_broke_waits_on() {
+async fn messages_sent_to_a_broken_connection_are_delivered_again() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
     let mut socket = TcpStream::connect(server.address).await.expect("connected");
     socket
@@ -99,7 +99,7 @@ async fn what_was_sent_to_a_connection_that_broke_waits_on() {
         .expect("sent");
     server.until_connections(1).await;
     server.push(client("ada"), "perhaps").await;
-    // It has left the server whole.
+    // The server has sent everything.
     let mut seen = Vec::new();
     within(async {
         while !seen.ends_with(b"data: perhaps\n\n\r\n") {
@@ -116,7 +116,7 @@ async fn what_was_sent_to_a_connection_that_broke_waits_on() {
 }
 
 #[tokio::test]
-async fn what_stood_unread_in_a_page_that_closed_waits_on() {
+async fn unread_messages_are_delivered_again_after_their_page_closes() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
     let mut socket = TcpStream::connect(server.address).await.expect("connected");
     socket
@@ -142,17 +142,17 @@ async fn what_stood_unread_in_a_page_that_closed_waits_on() {
 }
 
 #[test]
-fn what_was_sent_to_a_peer_that_vanished_waits_on() {
-    run_apart(
+fn messages_sent_to_a_vanished_peer_are_delivered_again() {
+    run_in_namespace(
         "--net",
         "ip link set lo up && ip address add 10.99.0.2/32 dev lo",
-        "inbox::inside_a_network_of_its_own",
+        "inbox::in_its_own_network",
     );
 }
 
 #[tokio::test]
 #[ignore = "the test above runs it where it may take addresses away"]
-async fn inside_a_network_of_its_own() {
+async fn in_its_own_network() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let peer = reqwest::Client::builder()
         .no_proxy()
@@ -177,7 +177,7 @@ async fn inside_a_network_of_its_own() {
 }
 
 #[tokio::test]
-async fn two_tabs_find_the_same_and_a_message_for_several_waits_for_each() {
+async fn both_tabs_get_the_inbox_and_a_message_to_several_clients_waits_for_each() {
     let server = Server::start().await;
     let to = To::Clients(vec!["ada".into(), "bob".into(), "eve".into()]);
     let _eve = server.listen("eve", &[]).await;
@@ -195,7 +195,7 @@ async fn two_tabs_find_the_same_and_a_message_for_several_waits_for_each() {
 }
 
 #[tokio::test]
-async fn it_waits_as_long_as_it_was_told_to_and_no_longer() {
+async fn a_message_waits_for_its_time_to_live() {
     let server = Server::start().await;
     let short = json!({"to": {"client": "ada"}, "data": "short", "ttl": 1});
     let short = server.push_json(short).await.id.expect("a cursor");
@@ -210,7 +210,7 @@ async fn it_waits_as_long_as_it_was_told_to_and_no_longer() {
 }
 
 #[tokio::test]
-async fn what_is_not_to_be_kept_does_not_wait() {
+async fn ephemeral_messages_do_not_wait() {
     let server = Server::start().await;
     let push = json!({"to": {"client": "ada"}, "data": "gone", "ttl": 0});
     let answer = server.push_json(push).await;
@@ -219,7 +219,7 @@ async fn what_is_not_to_be_kept_does_not_wait() {
 }
 
 #[tokio::test]
-async fn a_push_that_wants_somebody_there_is_refused_and_not_kept() {
+async fn a_push_that_requires_an_online_client_is_refused_and_not_stored() {
     let server = Server::start().await;
     let push = json!({"to": {"client": "ada"}, "data": "now", "require_online": true});
     let problem = refused(&server, push.clone()).await;
@@ -234,7 +234,7 @@ async fn a_push_that_wants_somebody_there_is_refused_and_not_kept() {
 }
 
 #[tokio::test]
-async fn the_same_push_sent_again_is_the_same_message_even_over_a_restart() {
+async fn a_push_repeated_with_its_key_is_the_same_message_even_after_a_restart() {
     let server = Server::start().await;
     let push = |data: &str| json!({"to": {"client": "ada"}, "data": data, "idempotency_key": "k"});
     let first = server.push_json(push("once")).await;
@@ -258,7 +258,7 @@ async fn the_same_push_sent_again_is_the_same_message_even_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_pushed_while_an_ack_is_on_its_way_is_not_lost() {
+async fn a_message_pushed_during_an_ack_is_not_lost() {
     let server = Server::with(&["--durability", "os"]).await;
     for number in 0..50 {
         let mut page = server.listen("ada", &[]).await;
@@ -276,7 +276,7 @@ async fn what_is_pushed_while_an_ack_is_on_its_way_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_pushed_while_a_page_closes_waits_on() {
+async fn a_message_pushed_while_a_page_closes_is_not_lost() {
     let server = Server::with(&["--heartbeat", "3600", "--durability", "os"]).await;
     for number in 0..200 {
         let client_id = format!("client-{number}");
@@ -290,7 +290,7 @@ async fn what_is_pushed_while_a_page_closes_waits_on() {
             }
         })
         .await;
-        // The page has read its welcome and nothing else, whichever of both is first.
+        // The page has read its welcome and nothing else, in whatever order the two happen.
         let close = async {
             for _ in 0..number % 50 {
                 tokio::task::yield_now().await;
@@ -308,18 +308,18 @@ async fn what_is_pushed_while_a_page_closes_waits_on() {
 }
 
 #[tokio::test]
-async fn a_stream_on_a_connection_that_carried_another_counts_for_itself() {
-    // Only a stream that stays with hyper leaves a connection for another.
+async fn a_second_stream_on_a_connection_is_confirmed_by_itself() {
+    // Only a stream that stays with hyper leaves its connection to a second request.
     let flags = ["--heartbeat", "3600", "--delivery-threads", "0"];
     let server = Server::with(&flags).await;
     let mut socket = TcpStream::connect(server.address).await.expect("connected");
-    leave(&server, &["one"]).await;
+    push_to_offline_ada(&server, &["one"]).await;
     let mut stream = async |last: &[u8]| {
         let head = b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n";
         socket.write_all(head).await.expect("sent");
         let mut seen = Vec::new();
         within(async {
-            // The ping that says that this was all.
+            // The ping after the last message.
             while !seen.ends_with(b"data: {}\n\n\r\n") {
                 assert_ne!(socket.read_buf(&mut seen).await.expect("read"), 0);
             }
@@ -334,7 +334,7 @@ async fn a_stream_on_a_connection_that_carried_another_counts_for_itself() {
         })
         .await;
     };
-    // The server ends the first, and nobody says what of it was read.
+    // The server ends the first stream, and it is unknown what was read.
     stream(b"\r\n0\r\n\r\n").await;
     server.until_unread("ada", 1).await;
     stream(b"").await;

@@ -1,4 +1,4 @@
-//! Jobs: an operation told step by step, to whoever has its id.
+//! Jobs: the progress of an operation, for everyone who has its id.
 
 mod bad_input;
 mod keeping;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::harness::{Listener, Server, within};
 
 impl Server {
-    /// Begins a job of ten steps.
+    /// Creates a job of ten steps.
     async fn begin(&self) -> JobInfo {
         self.begin_with(&JobRequest {
             title: "Send the letters".to_owned(),
@@ -27,19 +27,19 @@ impl Server {
         within(self.api.begin_job(job)).await.expect("begun")
     }
 
-    /// Reports as a worker, and is taken.
+    /// Sends a report that must be accepted.
     async fn report(&self, job: &JobInfo, report: JobReport) -> JobInfo {
         let taken = within(self.api.report_job(&job.id, &report)).await;
         taken.expect("taken")
     }
 
-    /// Looks on from the beginning.
-    async fn look_on(&self, job: &JobInfo) -> Listener {
+    /// Views a job from the beginning.
+    async fn view(&self, job: &JobInfo) -> Listener {
         self.open(&format!("/sse/jobs/{}", job.id)).await
     }
 
-    /// Comes back as an EventSource does.
-    async fn look_on_after(&self, job: &JobInfo, last_event_id: &str) -> reqwest::Response {
+    /// Reconnects as an EventSource does.
+    async fn view_after(&self, job: &JobInfo, last_event_id: &str) -> reqwest::Response {
         let url = self.url(&format!("/sse/jobs/{}", job.id));
         let request = self.http.get(url).header("last-event-id", last_event_id);
         within(request.send()).await.expect("an answer")
@@ -59,7 +59,7 @@ fn step(step: u64) -> JobReport {
     }
 }
 
-fn say(message: &str) -> JobReport {
+fn message(message: &str) -> JobReport {
     JobReport {
         message: Some(message.to_owned()),
         ..JobReport::default()
@@ -73,7 +73,7 @@ fn end(state: JobState) -> JobReport {
     }
 }
 
-/// What an event of a job's stream says of its state.
+/// The state in an event of the stream of a job.
 fn state(event: &Event) -> JobInfo {
     serde_json::from_str(&event.data).expect("a job")
 }
@@ -83,8 +83,8 @@ fn lines(event: &Event) -> Vec<JobLine> {
     serde_json::from_str(&event.data).expect("lines")
 }
 
-/// Events without those that only say that the stream lives.
-async fn told(listener: Listener) -> Vec<Event> {
+/// All events except pings.
+async fn events_without_pings(listener: Listener) -> Vec<Event> {
     let mut events = listener.rest().await;
     events.retain(|event| event.event != "ping");
     events

@@ -1,4 +1,4 @@
-//! Each limit holds, and each refusal says which one it was.
+//! Each limit is enforced, and each refusal names it.
 
 use app::wire::{Problem, To};
 use tokio::{
@@ -16,7 +16,7 @@ async fn assert_limit(answer: reqwest::Response, status: u16, code: &str, settin
 }
 
 #[tokio::test]
-async fn a_message_has_a_size() {
+async fn the_size_of_a_message_is_limited() {
     let server = Server::with(&["--max-message-bytes", "1000"]).await;
     let mut ada = server.listen("ada", &[]).await;
     let json = |n: usize| format!(r#"{{"to":"everyone","data":"{}"}}"#, "x".repeat(n));
@@ -27,7 +27,7 @@ async fn a_message_has_a_size() {
 }
 
 #[tokio::test]
-async fn a_push_names_so_many_clients() {
+async fn the_number_of_clients_of_a_push_is_limited() {
     let server = Server::with(&["--max-ids-per-push", "2"]).await;
     let json = r#"{"to":{"clients":["a","b","c"]},"data":1}"#;
     assert_limit(
@@ -40,7 +40,7 @@ async fn a_push_names_so_many_clients() {
 }
 
 #[tokio::test]
-async fn a_connection_has_so_many_topics() {
+async fn the_number_of_topics_of_a_connection_is_limited() {
     let server = Server::with(&["--max-topics", "2"]).await;
     let answer = server.get("/sse?client_id=a&topic=a&topic=b&topic=c").await;
     assert_limit(answer, 422, "too_many_topics", "max_topics").await;
@@ -48,7 +48,7 @@ async fn a_connection_has_so_many_topics() {
 }
 
 #[tokio::test]
-async fn a_client_has_so_many_connections_and_gets_them_back() {
+async fn the_number_of_connections_of_a_client_is_limited() {
     let server = Server::with(&["--max-connections-per-client", "1"]).await;
     let ada = server.listen("ada", &[]).await;
     let answer = server.get("/sse?client_id=ada").await;
@@ -61,7 +61,7 @@ async fn a_client_has_so_many_connections_and_gets_them_back() {
 }
 
 #[tokio::test]
-async fn the_server_has_so_many_connections() {
+async fn the_number_of_connections_of_the_server_is_limited() {
     let server = Server::with(&["--max-connections", "1"]).await;
     let mut ada = server.listen("ada", &[]).await;
     let answer = server.get("/sse?client_id=bob").await;
@@ -71,7 +71,7 @@ async fn the_server_has_so_many_connections() {
 }
 
 #[tokio::test]
-async fn a_url_and_its_headers_have_a_size() {
+async fn the_size_of_a_url_and_of_headers_is_limited() {
     let server = Server::start().await;
     let answer = server
         .get(&format!("/sse?client_id=a&topic={}", "x".repeat(9_000)))
@@ -86,7 +86,7 @@ async fn a_url_and_its_headers_have_a_size() {
 }
 
 #[tokio::test]
-async fn a_request_that_never_ends_is_ended() {
+async fn a_request_that_is_never_completed_times_out() {
     let server = Server::with(&["--request-timeout", "1"]).await;
     for part in [
         "GET /sse?client_id=a HTTP/1.1\r\nhost: x\r\n",

@@ -1,4 +1,4 @@
-//! `--listen`: what may be written there, and when the server says that it listens.
+//! `--listen`: its values, and when the server logs that it listens.
 
 use std::{
     io::{Read, Write},
@@ -23,7 +23,7 @@ fn start(folder: &tempfile::TempDir, listen: &str) -> Running {
     Running::start(tidings(folder.path(), &args))
 }
 
-/// A port that nobody uses at this moment.
+/// An unused port.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
@@ -34,7 +34,7 @@ fn has_ipv6() -> bool {
 }
 
 #[test]
-fn a_port_alone_is_this_machine() {
+fn a_port_alone_means_loopback() {
     for colon in ["", ":"] {
         let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
@@ -49,7 +49,7 @@ fn a_port_alone_is_this_machine() {
 }
 
 #[test]
-fn a_name_is_resolved() {
+fn a_host_name_is_resolved() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = start(&folder, "localhost:0");
     let url = server.url();
@@ -58,7 +58,7 @@ fn a_name_is_resolved() {
 }
 
 #[test]
-fn what_is_no_address_is_refused_with_an_example() {
+fn an_invalid_address_is_refused_with_an_example() {
     let folder = tempfile::tempdir().expect("a folder");
     for (listen, example) in [
         ("localhost", "localhost:8020"),
@@ -89,7 +89,7 @@ fn public_name() -> Option<String> {
 }
 
 #[test]
-fn a_name_that_others_can_reach_needs_a_token() {
+fn a_public_host_name_needs_an_admin_token() {
     let Some(name) = public_name() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let (code, err) = start(&folder, &format!("{name}:0")).ended();
@@ -102,7 +102,7 @@ fn a_name_that_others_can_reach_needs_a_token() {
 }
 
 #[test]
-fn a_server_that_can_not_open_its_log_does_not_say_that_it_listens() {
+fn a_server_that_can_not_open_its_log_does_not_log_that_it_listens() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = start(&folder, "127.0.0.1:0");
     first.url();
@@ -113,7 +113,7 @@ fn a_server_that_can_not_open_its_log_does_not_say_that_it_listens() {
 }
 
 #[test]
-fn who_reads_that_it_listens_is_answered() {
+fn requests_are_answered_once_it_logs_that_it_listens() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = tidings(
         folder.path(),

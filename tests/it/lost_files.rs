@@ -1,4 +1,4 @@
-//! Files of the log that are deleted or replaced while the server runs: it says so and ends, and accepts nothing more.
+//! Files of the log that are deleted or replaced while the server runs: it ends with an error and accepts nothing more.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
 const DATABASE: &str = "tidings.sqlite3";
 const WAL: &str = "tidings.sqlite3-wal";
 
-/// A server whose data folder is `data` in a folder of its own.
+/// A server with its data in the subfolder `data`.
 struct Place {
     folder: tempfile::TempDir,
 }
@@ -50,8 +50,8 @@ async fn push(url: &str, text: &str) -> bool {
     within(Client::new(url).push(&push)).await.is_ok()
 }
 
-/// The server ends by itself and names the file.
-fn ends_and_names(server: Running, file: &str, what: &str) {
+/// Asserts that the server ends by itself and names the file.
+fn assert_ends_and_names(server: Running, file: &str, what: &str) {
     let (code, told) = server.ended();
     assert_eq!(code, Some(1), "{told}");
     let last = told.lines().last().unwrap_or_default();
@@ -59,22 +59,22 @@ fn ends_and_names(server: Running, file: &str, what: &str) {
     assert!(last.contains(file) && last.contains(what), "{told}");
 }
 
-/// Does this to the data folder of a server that nobody uses meanwhile.
+/// Changes the data folder of an idle server, and asserts that it ends.
 fn idle(what: impl FnOnce(&Path), file: &str, told: &str) {
     let place = Place::new();
     let (server, _) = place.server();
     what(&place.data());
-    ends_and_names(server, file, told);
+    assert_ends_and_names(server, file, told);
 }
 
 #[test]
-fn an_idle_server_notices_that_its_database_was_deleted() {
+fn an_idle_server_detects_a_deleted_database() {
     let delete = |data: &Path| fs::remove_file(data.join(DATABASE)).expect("deleted");
     idle(delete, DATABASE, "deleted or moved");
 }
 
 #[test]
-fn an_idle_server_notices_that_another_file_took_the_place_of_its_database() {
+fn an_idle_server_detects_a_replaced_database() {
     let replace = |data: &Path| {
         let copy = data.join("copy");
         fs::copy(data.join(DATABASE), &copy).expect("a copy");
@@ -84,36 +84,36 @@ fn an_idle_server_notices_that_another_file_took_the_place_of_its_database() {
 }
 
 #[test]
-fn an_idle_server_notices_that_its_data_folder_was_moved_away() {
+fn an_idle_server_detects_a_moved_data_folder() {
     let away = |data: &Path| fs::rename(data, data.with_file_name("old")).expect("moved");
     idle(away, DATABASE, "deleted or moved");
 }
 
 #[test]
-fn an_idle_server_notices_that_its_lock_was_deleted() {
+fn an_idle_server_detects_a_deleted_lock() {
     let delete = |data: &Path| fs::remove_file(data.join("lock")).expect("deleted");
     idle(delete, "lock", "deleted or moved");
 }
 
 #[tokio::test]
-async fn pushes_are_refused_once_the_database_is_gone() {
+async fn pushes_are_refused_after_the_database_was_deleted() {
     let place = Place::new();
     let (server, url) = place.server();
     assert!(push(&url, "before").await);
     fs::remove_file(place.data().join(DATABASE)).expect("deleted");
     while push(&url, "after").await {}
-    ends_and_names(server, DATABASE, "deleted or moved");
+    assert_ends_and_names(server, DATABASE, "deleted or moved");
 }
 
 #[tokio::test]
-async fn accepted_messages_are_kept_when_only_the_write_ahead_log_was_deleted() {
+async fn accepted_messages_survive_the_deletion_of_the_write_ahead_log() {
     let place = Place::new();
     let (server, url) = place.server();
     for text in ["one", "two", "three"] {
         assert!(push(&url, text).await);
     }
     fs::remove_file(place.data().join(WAL)).expect("deleted");
-    ends_and_names(server, WAL, "deleted or moved");
+    assert_ends_and_names(server, WAL, "deleted or moved");
     let (_server, url) = place.server();
     let http = reqwest::Client::builder().no_proxy().build().expect("one");
     let request = http.get(format!("{url}/sse?client_id=ada&since=earliest"));

@@ -1,4 +1,4 @@
-//! Tidings as its users meet it: a real server on a free port, real HTTP, a file per promise.
+//! Tests of a real server on a free port over real HTTP, one file per promise.
 
 mod harness;
 

@@ -1,5 +1,5 @@
-//! Promises 1, 2, 4 and 5 at once: whatever is pushed, and however clients come, go, stall and acknowledge
-//! and the server restarts, each page sees what a list of what was pushed says that it must see.
+//! Promises 1, 2, 4 and 5 together. Clients connect, disconnect, stall and acknowledge, and the server restarts, at
+//! random. Each page must see exactly what a simple model of the pushes predicts.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -13,19 +13,19 @@ use tokio::{
 
 use crate::harness::{Server, encoded, seq, within};
 
-/// The clients, each with what it subscribes to.
+/// The clients and their subscriptions.
 const CLIENTS: [(&str, &str); 3] = [("ada", "a"), ("bob", "b/*"), ("eve", "**")];
 
-/// Something that happens. Numbers choose among what there is.
+/// A random operation. Numbers select among what exists.
 #[derive(Clone, Debug)]
 enum Op {
-    /// So many pushes to one audience, in one batch.
+    /// Pushes this many messages to one audience, in one batch.
     Push { to: usize, count: usize },
-    /// A client opens a page: with the cursor that its last page left off at, or with none.
+    /// Opens a page of a client: with the cursor of its last page, or without one.
     Come { client: usize, fresh: bool },
-    /// A page reads all that there is; until then it takes nothing.
+    /// A page reads everything. Before that, it reads nothing.
     Read { client: usize, tab: usize },
-    /// A page goes away: reads on and closes, or breaks off where it is.
+    /// A page closes after reading everything, or breaks off where it is.
     Leave {
         client: usize,
         tab: usize,
@@ -33,7 +33,7 @@ enum Op {
     },
     /// A page acknowledges what it has read.
     Ack { client: usize, tab: usize },
-    /// The server goes down and comes up again; all pages break off.
+    /// The server restarts. All pages break off.
     Restart,
 }
 
@@ -51,10 +51,10 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-/// How many audiences [`audience`] knows.
+/// The number of audiences of [`audience`].
 const AUDIENCES: usize = 8;
 
-/// An audience, whom of the clients it means by name, and who hears it.
+/// An audience, the clients that it names, and the clients that receive it.
 fn audience(number: usize) -> (Value, [bool; 3], [bool; 3]) {
     let direct = |hears| (hears, hears);
     let (to, (direct, hears)) = match number {
@@ -73,7 +73,7 @@ fn audience(number: usize) -> (Value, [bool; 3], [bool; 3]) {
     (to, direct, hears)
 }
 
-/// What was pushed.
+/// A pushed message.
 #[derive(Clone, Debug)]
 struct Pushed {
     id: String,
@@ -82,15 +82,15 @@ struct Pushed {
     hears: [bool; 3],
 }
 
-/// One page, and what it has still to see.
+/// An open page and what it has to see.
 struct Page {
     socket: TcpStream,
     raw: Vec<u8>,
     body: String,
-    /// It may see these first: the client has had them, and perhaps nobody knows.
+    /// It may see these first: the client has received them, but the server may not know it.
     may: VecDeque<Pushed>,
     must: VecDeque<Pushed>,
-    /// What it saw last.
+    /// The last message it saw.
     cursor: Option<String>,
 }
 
@@ -117,7 +117,7 @@ impl Page {
         page
     }
 
-    /// The next event, as it stands on the stream.
+    /// The next event, as it is on the stream.
     async fn event(&mut self) -> String {
         loop {
             if let Some((event, rest)) = self.body.split_once("\n\n") {
@@ -144,7 +144,7 @@ impl Page {
         }
     }
 
-    /// Reads all that it must see, and nothing else.
+    /// Reads everything it must see, and asserts that it sees nothing else.
     async fn read(&mut self) {
         while let Some(next) = self.must.front().cloned() {
             let event = self.event().await;
@@ -155,7 +155,7 @@ impl Page {
             let event = lines.collect::<Vec<_>>().join("\n");
             let is = |pushed: &Pushed| event == format!("id: {}\ndata: {}", pushed.id, pushed.text);
             if let Some(place) = self.may.iter().position(is) {
-                // It may begin anywhere in these, and then leaves none out.
+                // It may begin anywhere in these, but must not skip any after that.
                 self.may.drain(..=place);
                 let rest = self.may.drain(..).rev();
                 rest.for_each(|pushed| self.must.push_front(pushed));
@@ -172,11 +172,11 @@ impl Page {
 #[derive(Default)]
 struct Client {
     pages: Vec<Page>,
-    /// Where its last page left off.
+    /// The cursor of its last page.
     cursor: Option<String>,
-    /// Pages of it have read everything for it up to here,
+    /// Its pages have read everything for it up to here.
     had: u64,
-    /// and acknowledged this.
+    /// Acknowledged up to here.
     acked: u64,
 }
 
@@ -245,7 +245,7 @@ impl World {
         client.pages.push(page);
     }
 
-    /// Reads all that there is at a page; the mark at its end shows that nothing is missing.
+    /// Reads everything on a page. The marker at the end proves that nothing is missing.
     async fn read(&mut self, number: usize, tab: usize) {
         if self.clients[number].pages.is_empty() {
             return;
@@ -317,7 +317,7 @@ async fn run(ops: &[Op]) {
     for op in ops {
         world = world.act(op).await;
     }
-    // In the end everybody comes as a new page, and every page reads what is there.
+    // At the end, each client opens a new page, and every page reads everything.
     for number in 0..CLIENTS.len() {
         world.come(number, true).await;
         for tab in 0..world.clients[number].pages.len() {
@@ -334,7 +334,7 @@ proptest! {
         ..Config::default()
     })]
     #[test]
-    fn every_page_sees_what_it_must_see(ops in prop::collection::vec(op(), 1..40)) {
+    fn every_page_sees_what_the_model_predicts(ops in prop::collection::vec(op(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         runtime.expect("a runtime").block_on(run(&ops));
     }

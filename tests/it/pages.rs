@@ -1,4 +1,4 @@
-//! Addresses that people type: the pages, and what is shown where there is none.
+//! Addresses that people type: pages, redirects, and the page for unknown addresses.
 
 use app::wire::Problem;
 use reqwest::redirect::Policy;
@@ -18,7 +18,7 @@ async fn get(server: &Server, path: &str, accept: &str) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn a_slash_at_the_end_of_a_page_leads_to_the_page() {
+async fn a_trailing_slash_redirects_to_the_page() {
     let server = Server::start().await;
     for (typed, page) in [
         ("/admin/", "/admin"),
@@ -38,7 +38,7 @@ async fn a_slash_at_the_end_of_a_page_leads_to_the_page() {
 }
 
 #[tokio::test]
-async fn a_person_at_an_unknown_address_gets_a_page_with_a_way_on() {
+async fn an_unknown_address_shows_a_page_with_links_to_a_browser() {
     let server = Server::start().await;
     for path in [
         "/nothing",
@@ -58,7 +58,7 @@ async fn a_person_at_an_unknown_address_gets_a_page_with_a_way_on() {
 }
 
 #[tokio::test]
-async fn a_person_who_opens_what_only_programs_use_gets_a_page_too() {
+async fn an_api_address_shows_a_page_to_a_browser() {
     let server = Server::start().await;
     for path in ["/push/batch", "/ack"] {
         let answer = get(&server, path, BROWSER).await;
@@ -69,7 +69,7 @@ async fn a_person_who_opens_what_only_programs_use_gets_a_page_too() {
 }
 
 #[tokio::test]
-async fn a_program_at_an_unknown_address_gets_a_problem_document() {
+async fn an_unknown_address_is_a_problem_document_for_a_program() {
     let server = Server::start().await;
     for (path, status, code) in [
         ("/nothing", 404, "not_found"),

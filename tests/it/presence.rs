@@ -1,4 +1,4 @@
-//! Who is connected: as a list, and told live to those who watch.
+//! Presence: the list of connected clients, and its changes.
 
 use app::{
     api::ClientsQuery,
@@ -8,7 +8,7 @@ use app::{
 use crate::harness::{Server, client};
 
 #[tokio::test]
-async fn the_list_pages_and_searches() {
+async fn the_list_of_clients_is_paged_and_searchable() {
     let server = Server::start().await;
     let mut open = Vec::new();
     for name in ["ada", "bob", "cleo", "dan", "eve"] {
@@ -51,7 +51,7 @@ async fn the_list_pages_and_searches() {
 }
 
 #[tokio::test]
-async fn who_watches_is_told_of_each_and_is_no_audience_itself() {
+async fn an_observer_is_informed_about_clients_and_is_not_an_audience() {
     let server = Server::start().await;
     let mut panel = server.listen("panel", &["$sys/clients"]).await;
     let ada = server.listen("ada", &["news"]).await;
@@ -83,7 +83,7 @@ async fn who_watches_is_told_of_each_and_is_no_audience_itself() {
 }
 
 #[tokio::test]
-async fn a_rush_is_told_as_one_word() {
+async fn a_burst_of_changes_is_one_event() {
     let server = Server::start().await;
     let mut panel = server.listen("panel", &["$sys/clients"]).await;
     let mut seen = 0;
@@ -98,7 +98,7 @@ async fn a_rush_is_told_as_one_word() {
     }
 }
 
-/// The ids in a window of the list, and how many clients match.
+/// The ids in a window of the list, and the number of matching clients.
 async fn window(server: &Server, query: &str) -> (Vec<String>, Option<u64>) {
     let page: ClientsPage = server.read(&format!("/api/clients?{query}")).await;
     let ids = page.clients.into_iter().map(|client| client.client_id);
@@ -106,7 +106,7 @@ async fn window(server: &Server, query: &str) -> (Vec<String>, Option<u64>) {
 }
 
 #[tokio::test]
-async fn a_window_of_the_list_comes_in_the_order_that_was_asked_for() {
+async fn a_window_of_the_list_has_the_requested_order() {
     let server = Server::start().await;
     let mut open = Vec::new();
     for name in ["cleo", "ada", "bob", "ada"] {
@@ -141,7 +141,7 @@ async fn a_window_of_the_list_comes_in_the_order_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn a_client_is_among_all_clients_as_soon_as_it_is_welcome_and_after_it_has_left() {
+async fn a_client_is_listed_from_its_welcome_on_and_after_it_has_left() {
     let server = Server::start().await;
     let mut names = Vec::new();
     for number in 0..20 {
@@ -159,7 +159,7 @@ async fn a_client_is_among_all_clients_as_soon_as_it_is_welcome_and_after_it_has
 }
 
 #[tokio::test]
-async fn a_wrong_window_is_refused_by_name() {
+async fn an_invalid_window_is_refused_with_its_field() {
     let server = Server::start().await;
     for (query, field) in [
         ("offset=x", "offset"),
@@ -179,7 +179,7 @@ async fn a_wrong_window_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn topics_are_listed_with_those_who_are_subscribed() {
+async fn topics_are_listed_with_their_subscribers() {
     let server = Server::start().await;
     let _ada = server.listen("ada", &["orders/1", "orders/*", "**"]).await;
     let _bob = server.listen("bob", &["orders/1", "a/*/**"]).await;
@@ -201,7 +201,7 @@ async fn topics_are_listed_with_those_who_are_subscribed() {
 }
 
 #[tokio::test]
-async fn who_watches_is_told_how_the_node_is_and_the_last_hour_is_kept() {
+async fn an_observer_gets_the_stats_of_the_node_and_of_the_last_hour() {
     let server = Server::start().await;
     let mut panel = server.listen("panel", &["$sys/stats"]).await;
     let _ada = server.listen("ada", &[]).await;

@@ -1,4 +1,4 @@
-//! Promise 2: at least once, in order, and an exact resume.
+//! Promise 2: at least once, in order, with exact resume.
 
 use std::sync::{
     Arc,
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Listener, Server, client, seq, topic, within};
 
-/// Messages to every kind of audience, some of them not for ada, who hears `a` and `b/*`; what she gets
-/// of them, with its cursors.
-async fn something_of_everything(server: &Server) -> Vec<(String, String)> {
+/// Pushes messages to all kinds of audiences. Some are not for ada, who subscribes to `a` and `b/*`. Returns the
+/// messages for her with their cursors.
+async fn push_to_all_kinds_of_audiences(server: &Server) -> Vec<(String, String)> {
     let pushes = [
         (client("ada"), true),
         (topic("a"), true),
@@ -36,7 +36,7 @@ async fn something_of_everything(server: &Server) -> Vec<(String, String)> {
     hers
 }
 
-/// Reads the stream up to what was pushed last of all.
+/// Reads the stream up to the last message.
 async fn read(mut listener: Listener, last: &str) -> Vec<(String, String)> {
     let events = listener.up_to(last).await;
     assert!(events.iter().all(|event| event.event == "message"));
@@ -47,10 +47,10 @@ async fn read(mut listener: Listener, last: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn after_any_event_a_stream_goes_on_with_the_next_whatever_it_listens_to() {
+async fn a_stream_resumes_with_the_next_message_after_any_event() {
     let server = Server::start().await;
     let before = server.push(client("nobody"), "before").await.id;
-    let hers = something_of_everything(&server).await;
+    let hers = push_to_all_kinds_of_audiences(&server).await;
     let end = &hers.last().expect("messages").1;
 
     let mut from = before.expect("a cursor");
@@ -74,7 +74,7 @@ async fn after_any_event_a_stream_goes_on_with_the_next_whatever_it_listens_to()
 }
 
 #[tokio::test]
-async fn the_header_wins_over_since() {
+async fn the_header_has_precedence_over_since() {
     let server = Server::start().await;
     let first = server.push(To::Everyone, "first").await.id.expect("an id");
     server.push(To::Everyone, "second").await;
@@ -85,7 +85,7 @@ async fn the_header_wins_over_since() {
     assert_eq!(ada.text().await, "second");
 }
 
-/// Opens ada's stream with this query, and with this `Last-Event-ID` if there is one.
+/// Opens ada's stream with this query, and with this `Last-Event-ID`, if any.
 async fn open_with(server: &Server, query: &str, header: Option<&str>) -> Listener {
     let mut request = server
         .http
@@ -99,13 +99,13 @@ async fn open_with(server: &Server, query: &str, header: Option<&str>) -> Listen
 }
 
 #[tokio::test]
-async fn of_several_cursors_the_header_wins_and_then_the_last_in_the_query() {
+async fn the_header_has_precedence_and_then_the_last_cursor_in_the_query() {
     let server = Server::start().await;
     let first = server.push(To::Everyone, "first").await.id.expect("an id");
     let second = server.push(To::Everyone, "second").await.id.expect("an id");
     server.push(To::Everyone, "third").await;
 
-    // A page wrote the one into its URL, and the polyfill appended the other.
+    // A page has put one cursor into its URL, and the polyfill has appended another.
     let both = format!("last_event_id={first}&lastEventId={second}");
     assert_eq!(open_with(&server, &both, None).await.text().await, "third");
     let both = format!("lastEventId={second}&last_event_id={first}");
@@ -123,9 +123,9 @@ async fn of_several_cursors_the_header_wins_and_then_the_last_in_the_query() {
 }
 
 #[tokio::test]
-async fn earliest_is_everything_and_latest_is_only_what_comes() {
+async fn since_earliest_is_everything_and_latest_only_new_messages() {
     let server = Server::start().await;
-    let hers = something_of_everything(&server).await;
+    let hers = push_to_all_kinds_of_audiences(&server).await;
     let end = &hers.last().expect("messages").1;
     let open = async |since: &str| {
         let path = format!("/sse?client_id=ada&topic=a&topic=b/*&since={since}");
@@ -139,9 +139,9 @@ async fn earliest_is_everything_and_latest_is_only_what_comes() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_before_a_restart_goes_on_after_it() {
+async fn a_cursor_is_valid_after_a_restart() {
     let server = Server::start().await;
-    let hers = something_of_everything(&server).await;
+    let hers = push_to_all_kinds_of_audiences(&server).await;
     let server = server.restarted().await;
     let next = server.push(topic("a"), "after").await.id.expect("an id");
     assert!(seq(&next) > seq(&hers[9 - 3].0), "places only grow");
@@ -152,8 +152,9 @@ async fn a_cursor_of_before_a_restart_goes_on_after_it() {
     assert_eq!(read(ada, "after").await, expected);
 }
 
-/// Comes and goes while messages are pushed, each time after the last it had; gives all that it saw.
-async fn come_and_go(server: Arc<Server>, stay: usize) -> Vec<String> {
+/// Connects and disconnects repeatedly while messages are pushed, each time with the last cursor. Returns all messages
+/// it saw.
+async fn reconnect_repeatedly(server: Arc<Server>, stay: usize) -> Vec<String> {
     let path = "/sse?client_id=ada&topic=t&since=earliest";
     let mut listener = server.stream(path).await;
     let mut seen: Vec<String> = Vec::new();
@@ -172,7 +173,7 @@ async fn come_and_go(server: Arc<Server>, stay: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_pushed_between_replay_and_live_comes_once_and_in_order() {
+async fn messages_pushed_between_replay_and_live_arrive_once_and_in_order() {
     let server = Arc::new(Server::with(&["--outbox", "4", "--durability", "os"]).await);
     let done = Arc::new(AtomicBool::new(false));
     let publishers: Vec<_> = (0..3)
@@ -189,7 +190,7 @@ async fn what_is_pushed_between_replay_and_live_comes_once_and_in_order() {
         })
         .collect();
     let listeners: Vec<_> = (0..8)
-        .map(|number| tokio::spawn(come_and_go(Arc::clone(&server), 1 + 3 * number)))
+        .map(|number| tokio::spawn(reconnect_repeatedly(Arc::clone(&server), 1 + 3 * number)))
         .collect();
 
     let mut pushed = Vec::new();
@@ -205,7 +206,7 @@ async fn what_is_pushed_between_replay_and_live_comes_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_cursor_near_the_end_of_a_long_log_gets_exactly_what_is_after_it() {
+async fn a_cursor_near_the_end_of_a_long_log_gets_exactly_the_messages_after_it() {
     let server = Server::with(&["--durability", "os"]).await;
     let push = |number: usize| {
         let to = [
@@ -228,7 +229,7 @@ async fn a_cursor_near_the_end_of_a_long_log_gets_exactly_what_is_after_it() {
 }
 
 #[tokio::test]
-async fn a_ping_carries_a_cursor_that_a_quiet_client_resumes_from() {
+async fn an_idle_client_can_resume_from_the_cursor_of_a_ping() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let mut ada = server.listen("ada", &["quiet"]).await;
     let noise = server.push(topic("loud"), "not for ada").await.id;
@@ -241,7 +242,7 @@ async fn a_ping_carries_a_cursor_that_a_quiet_client_resumes_from() {
     };
     drop(ada);
     server.push(topic("quiet"), "while away").await;
-    // The whole loud topic is new to this connection, but for what the ping has said is behind it.
+    // All messages of the busy topic are new to this connection, but they are before the cursor of the ping.
     let mut ada = server.resume("ada", &ping.id, &["quiet", "loud"]).await;
     assert_eq!(ada.text().await, "while away");
 }

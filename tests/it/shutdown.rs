@@ -1,4 +1,4 @@
-//! Promise 7: a server that goes down takes leave.
+//! Promise 7: orderly shutdown.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use app::wire::Reconnect;
 use crate::harness::{Server, within};
 
 #[tokio::test]
-async fn streams_are_told_to_come_back_at_different_times() {
+async fn streams_are_told_to_reconnect_at_different_times() {
     let mut server = Server::with(&["--drain", "5"]).await;
     let mut open = Vec::new();
     for number in 0..200 {
@@ -30,9 +30,9 @@ async fn streams_are_told_to_come_back_at_different_times() {
 }
 
 #[tokio::test]
-async fn readiness_fails_first_and_a_late_comer_is_sent_on() {
+async fn readiness_fails_first_and_a_late_client_is_told_to_reconnect() {
     let mut server = Server::with(&["--drain", "3600"]).await;
-    // So many that the leave takes as long as this test looks.
+    // So many streams that the shutdown lasts for this whole test.
     let mut open = Vec::new();
     for number in 0..1_000 {
         open.push(server.listen(&format!("c{number}"), &[]).await);
@@ -46,13 +46,13 @@ async fn readiness_fails_first_and_a_late_comer_is_sent_on() {
     })
     .await;
     assert_eq!(server.get("/health/live").await.status(), 200);
-    // An EventSource gives up on an error status: the late comer gets a stream that sends it on.
+    // An EventSource gives up on an error status, so a late client gets a stream that says when to reconnect.
     let events = server.open("/sse?client_id=late").await.rest().await;
     assert_eq!(events.last().expect("an event").event, "reconnect");
 }
 
 #[tokio::test]
-async fn with_nobody_there_it_ends_at_once() {
+async fn a_server_without_streams_ends_at_once() {
     let mut server = Server::with(&["--drain", "3600"]).await;
     server.begin_shutdown();
     server.ended().await.expect("a clean end");

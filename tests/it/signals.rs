@@ -29,10 +29,10 @@ fn a_hangup_without_a_terminal_is_logged_and_ignored() {
 }
 
 #[test]
-fn closing_the_terminal_ends_the_server_with_a_word_to_its_streams() {
+fn closing_the_terminal_shuts_the_server_down_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
-    // `script` gives it a terminal.
+    // `script` provides a terminal.
     let program = server
         .get_program()
         .to_str()

@@ -1,4 +1,4 @@
-//! Promise 5: one slow reader harms nobody, and loses nothing.
+//! Promise 5: a slow reader affects nobody else and loses nothing.
 
 use std::fs;
 
@@ -14,10 +14,10 @@ use crate::{
     harness::{Listener, Server, client, within},
 };
 
-/// Bytes of one large message.
+/// The size of a large message.
 const LARGE: usize = 200_000;
 
-/// More of them than the sockets between two processes hold.
+/// More large messages than the sockets between two processes can hold.
 const MANY: usize = 90;
 
 fn large(number: usize) -> Value {
@@ -39,7 +39,7 @@ fn number(text: &str) -> usize {
 }
 
 #[tokio::test]
-async fn how_far_a_reader_is_behind_can_be_seen_and_it_catches_up_exactly() {
+async fn a_slow_reader_is_shown_as_behind_and_catches_up_exactly() {
     let server = Server::with(&["--outbox", "4", "--durability", "os"]).await;
     let mut slow = server.listen("slow", &["t"]).await;
     push_many(&server).await;
@@ -58,7 +58,7 @@ async fn how_far_a_reader_is_behind_can_be_seen_and_it_catches_up_exactly() {
 }
 
 #[tokio::test]
-async fn who_takes_nothing_is_closed_forgotten_and_served_when_it_comes_back() {
+async fn a_stalled_reader_is_closed_and_resumes_when_it_reconnects() {
     let flags = [
         "--write-timeout",
         "1",
@@ -81,7 +81,7 @@ async fn who_takes_nothing_is_closed_forgotten_and_served_when_it_comes_back() {
     assert_eq!(detail.last_reason.as_deref(), Some("lost"));
     assert!(detail.connections.is_empty());
 
-    // What the system still had for it comes, and then the stream breaks off.
+    // The data in the socket buffers arrives, and then the stream breaks off.
     let mut taken = stuck.rest().await;
     taken.retain(|event| event.event != "ping");
     assert!(taken.len() < MANY);
@@ -92,7 +92,7 @@ async fn who_takes_nothing_is_closed_forgotten_and_served_when_it_comes_back() {
     }
 }
 
-/// Bytes that a process has in memory.
+/// The resident memory of a process in bytes.
 fn resident(process: u32) -> usize {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -104,7 +104,7 @@ fn resident(process: u32) -> usize {
         * 1024
 }
 
-/// A stream whose reader takes nothing, and for which the system holds little.
+/// A stream whose reader reads nothing, with small socket buffers.
 async fn take_nothing(url: &str, number: usize) -> TcpStream {
     let address = url.trim_start_matches("http://").parse();
     let socket = TcpSocket::new_v4().expect("a socket");
@@ -119,7 +119,7 @@ async fn take_nothing(url: &str, number: usize) -> TcpStream {
 }
 
 #[tokio::test]
-async fn what_is_held_for_those_who_take_nothing_is_bounded() {
+async fn the_memory_for_stalled_readers_is_bounded() {
     let folder = tempfile::tempdir().expect("a folder");
     let flags = [
         "--listen",
@@ -160,10 +160,10 @@ async fn what_is_held_for_those_who_take_nothing_is_bounded() {
         }
         resident(running.id())
     };
-    // From here on nobody's share grows, and what the log keeps in memory is there too.
+    // From here on the memory of each stream is at its limit, and the caches of the log are filled.
     let before = tell(150).await;
     let after = tell(300).await;
     let grown = after.saturating_sub(before);
-    // 60 MB were pushed meanwhile. What did grow is the allocator's.
+    // 60 MB were pushed meanwhile. The remaining growth is from the allocator.
     assert!(grown < 12 << 20, "{grown} bytes");
 }

@@ -1,4 +1,4 @@
-//! What a stream looks like from its head to its end.
+//! The content of a stream, from its head to its end.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn the_head_and_the_welcome_come_before_any_message() {
 }
 
 #[tokio::test]
-async fn a_line_end_in_a_message_forges_nothing() {
+async fn a_line_end_in_a_message_can_not_forge_a_field() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     server
@@ -54,7 +54,7 @@ async fn a_line_end_in_a_message_forges_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_has_its_place_and_its_type_and_its_json() {
+async fn a_message_has_its_cursor_its_type_and_its_json() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &["orders/42"]).await;
     let json = r#"{"to":{"topic":"orders/42"},"event":"order","data":{"total":1.10,"n":12345678901234567890}}"#;
@@ -69,7 +69,7 @@ async fn a_message_has_its_place_and_its_type_and_its_json() {
 }
 
 #[tokio::test]
-async fn an_ephemeral_message_has_no_place() {
+async fn an_ephemeral_message_has_no_cursor() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let before = ada.event("ping").await;
@@ -90,7 +90,7 @@ async fn an_ephemeral_message_has_no_place() {
 }
 
 #[tokio::test]
-async fn a_ping_parts_what_was_missed_from_what_happens_now() {
+async fn a_ping_separates_replayed_messages_from_live_ones() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
     server.push(client("ada"), "one").await;
     let two = server.push(client("ada"), "two").await;
@@ -108,7 +108,7 @@ async fn a_ping_parts_what_was_missed_from_what_happens_now() {
 }
 
 #[tokio::test]
-async fn who_comes_for_the_first_time_has_a_cursor_at_once() {
+async fn a_new_client_gets_a_cursor_at_once() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
     let newest = server.push(client("somebody-else"), "not for ada").await;
     let mut ada = server.listen("ada", &[]).await;
@@ -120,7 +120,7 @@ async fn who_comes_for_the_first_time_has_a_cursor_at_once() {
 }
 
 #[tokio::test]
-async fn a_quiet_stream_is_kept_alive_and_its_cursor_fresh() {
+async fn pings_keep_an_idle_stream_open_and_update_its_cursor() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let mut ada = server.listen("ada", &[]).await;
     let first = ada.event("ping").await;
@@ -136,7 +136,7 @@ async fn a_quiet_stream_is_kept_alive_and_its_cursor_fresh() {
 }
 
 #[tokio::test]
-async fn whoever_closes_is_gone_at_once() {
+async fn a_closed_connection_is_removed_at_once() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
     let ada = server.listen("ada", &["news"]).await;
     assert_eq!(server.api.stats().await.expect("stats").topics, 1);
@@ -147,7 +147,7 @@ async fn whoever_closes_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn a_peer_that_half_closed_is_gone_too() {
+async fn a_half_closed_connection_is_removed() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
     let mut socket = TcpStream::connect(server.address).await.expect("connected");
     socket
@@ -160,7 +160,7 @@ async fn a_peer_that_half_closed_is_gone_too() {
 }
 
 #[tokio::test]
-async fn a_disconnected_client_is_told_why() {
+async fn a_disconnected_client_gets_the_reason() {
     let server = Server::start().await;
     let ada = server.listen("ada", &[]).await;
     let closed = server.api.disconnect("ada").await.expect("disconnected");
@@ -177,7 +177,7 @@ async fn a_disconnected_client_is_told_why() {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_holds_up_nobody_and_is_told_everything_later() {
+async fn a_stalled_reader_delays_nobody_and_gets_everything_later() {
     let server = Server::with(&["--outbox", "4"]).await;
     let mut socket = TcpStream::connect(server.address).await.expect("connected");
     socket
@@ -187,7 +187,7 @@ async fn a_reader_that_stops_holds_up_nobody_and_is_told_everything_later() {
     server.until_connections(1).await;
     let mut quick = server.listen("quick", &[]).await;
 
-    // Far more than the sockets hold.
+    // Much more than the socket buffers can hold.
     let text = "x".repeat(200_000);
     for number in 0..100 {
         server.push(To::Everyone, &format!("{number} {text}")).await;
@@ -222,7 +222,7 @@ async fn a_reader_that_stops_holds_up_nobody_and_is_told_everything_later() {
 }
 
 #[tokio::test]
-async fn without_a_client_id_it_is_the_articles_ten_steps() {
+async fn without_a_client_id_the_stream_is_the_ten_steps_of_the_article() {
     let server = Server::start().await;
     let began = tokio::time::Instant::now();
     let body = within(server.get("/sse").await.text()).await.expect("all");
@@ -237,7 +237,7 @@ async fn without_a_client_id_it_is_the_articles_ten_steps() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_ask_first_what_it_may_send() {
+async fn a_preflight_request_of_another_origin_is_answered() {
     let server = Server::start().await;
     for (path, method) in [("/sse", "GET"), ("/ack", "POST")] {
         let options = "OPTIONS".parse().expect("a method");

@@ -1,24 +1,24 @@
-//! A peer that vanishes without a word: a laptop that is closed, a phone in a tunnel.
+//! A peer that vanishes without closing its connection: a closed laptop, a phone without a signal.
 
 use std::process::Command;
 
-use crate::harness::{Listener, Server, run_apart};
+use crate::harness::{Listener, Server, run_in_namespace};
 
-/// An address of the test's own network, where the peer is until it vanishes.
+/// The address of the peer in the test's own network.
 const PEER: &str = "10.99.0.1";
 
 #[test]
-fn a_peer_that_vanished_without_a_word_is_removed() {
-    run_apart(
+fn a_peer_that_vanishes_without_closing_is_removed() {
+    run_in_namespace(
         "--net",
         "ip link set lo up && ip address add 10.99.0.1/32 dev lo",
-        "vanishing::inside_a_network_of_its_own",
+        "vanishing::in_its_own_network",
     );
 }
 
 #[tokio::test]
 #[ignore = "the test above runs it where it may take addresses away"]
-async fn inside_a_network_of_its_own() {
+async fn in_its_own_network() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let peer = reqwest::Client::builder()
         .no_proxy()
@@ -39,7 +39,7 @@ async fn inside_a_network_of_its_own() {
         .status();
     assert!(gone.expect("ip, of iproute2, runs").success());
 
-    // Nothing tells the server; it has to notice that its pings are not acknowledged.
+    // Nothing informs the server. It must detect that its pings are not acknowledged.
     server.until_connections(1).await;
     let ada = server.api.client("ada").await.expect("known");
     assert!(ada.connections.is_empty());

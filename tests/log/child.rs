@@ -192,7 +192,7 @@ fn life(log: &Log) {
         }
     }
     // A fault in here is told as fatal, or nothing is lost by it.
-    let _ = log.tidy();
+    let _ = log.run_maintenance();
     let batch = ["b0", "b1", "b2"].map(|text| Entry::new(draft(Audience::Everyone, text)));
     for (text, outcome) in ["b0", "b1", "b2"]
         .into_iter()

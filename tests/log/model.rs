@@ -186,7 +186,7 @@ impl Bed {
                 self.clock.fetch_add(seconds * 1000, Ordering::Relaxed);
             }
             Act::Pass(_) => {}
-            Act::Tidy => self.tidy(),
+            Act::Tidy => self.run_maintenance(),
             Act::Reopen => self.open(),
             Act::Recall(n) => self.recall(*n),
             Act::Sent(c, n) => {
@@ -304,9 +304,9 @@ impl Bed {
         }
     }
 
-    fn tidy(&mut self) {
+    fn run_maintenance(&mut self) {
         self.maintain_fully();
-        self.log().tidy().expect("tidied");
+        self.log().run_maintenance().expect("tidied");
         let now = self.now();
         for kept in &self.kept {
             let record = self.log().message(kept.seq).expect("read");
@@ -488,6 +488,6 @@ proptest! {
             bed.act(act);
         }
         bed.open();
-        bed.tidy();
+        bed.run_maintenance();
     }
 }

@@ -90,7 +90,7 @@ impl Backlog {
             .iter()
             .map(|m| FrameWriter::size(m, epoch))
             .sum();
-        let mut writer = FrameWriter::with_room(left.min(CAPACITY));
+        let mut writer = FrameWriter::with_capacity(left.min(CAPACITY));
         let mut direct = None;
         for (i, message) in page.messages.iter().enumerate() {
             left = left.saturating_sub(FrameWriter::size(message, epoch));
@@ -102,7 +102,7 @@ impl Backlog {
                 direct = Some(message.seq);
             }
             if writer.len() >= BATCH || i + 1 == page.messages.len() {
-                let next = FrameWriter::with_room(left.min(CAPACITY));
+                let next = FrameWriter::with_capacity(left.min(CAPACITY));
                 batches.push_back(Batch {
                     frames: std::mem::replace(&mut writer, next).take(),
                     last: message.seq,

@@ -234,7 +234,7 @@ mod tests {
     struct Socket(Rc<RefCell<(usize, Vec<u8>)>>);
 
     impl Socket {
-        fn with_room(room: usize) -> Self {
+        fn with_capacity(room: usize) -> Self {
             Self(Rc::new(RefCell::new((room, Vec::new()))))
         }
 
@@ -298,7 +298,10 @@ mod tests {
     #[test]
     fn consecutive_messages_to_everyone_are_written_together_and_in_order() {
         let mut bed = Bed::default();
-        let (a, b) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        let (a, b) = (
+            Socket::with_capacity(1 << 20),
+            Socket::with_capacity(1 << 20),
+        );
         connect(&mut bed, "a", &a);
         connect(&mut bed, "b", &b);
         let first = push(&bed, &Audience::Everyone, 1);
@@ -316,7 +319,10 @@ mod tests {
     #[test]
     fn messages_that_are_written_together_come_in_the_encoding_of_each_stream() {
         let mut bed = Bed::default();
-        let (a, b) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        let (a, b) = (
+            Socket::with_capacity(1 << 20),
+            Socket::with_capacity(1 << 20),
+        );
         connect(&mut bed, "a", &a);
         let client_id = ClientId::parse("b").expect("an id");
         bed.connect_with(Encoding::Envelope, client_id, [].into(), b.clone())
@@ -340,7 +346,7 @@ mod tests {
     #[test]
     fn a_stream_gets_no_message_twice_even_when_it_comes_together_with_others() {
         let mut bed = Bed::default();
-        let socket = Socket::with_room(1 << 20);
+        let socket = Socket::with_capacity(1 << 20);
         connect(&mut bed, "a", &socket);
         push(&bed, &Audience::Everyone, 5);
         bed.deliver();
@@ -354,7 +360,7 @@ mod tests {
     #[test]
     fn a_full_socket_delays_no_other_and_its_frames_stay_whole() {
         let mut bed = Bed::default();
-        let (slow, quick) = (Socket::with_room(7), Socket::with_room(1 << 20));
+        let (slow, quick) = (Socket::with_capacity(7), Socket::with_capacity(1 << 20));
         let key = connect(&mut bed, "slow", &slow);
         connect(&mut bed, "quick", &quick);
         for seq in 1..=3 {
@@ -376,7 +382,10 @@ mod tests {
     #[test]
     fn a_stream_that_reuses_an_index_gets_nothing_of_its_predecessor() {
         let mut bed = Bed::default();
-        let (gone, new) = (Socket::with_room(1 << 20), Socket::with_room(1 << 20));
+        let (gone, new) = (
+            Socket::with_capacity(1 << 20),
+            Socket::with_capacity(1 << 20),
+        );
         let key = connect(&mut bed, "gone", &gone);
         push(&bed, &to("gone"), 1);
         bed.streams.remove(key.index);

@@ -1,4 +1,4 @@
-//! The log read backwards, for people: what was pushed, newest first, with what has ended.
+//! The history: messages in reverse order, including those that have expired or were recalled.
 
 use rusqlite::Connection;
 
@@ -14,48 +14,48 @@ use crate::log::{
 };
 use crate::message::{Audience, Message, Seq};
 
-/// Rows that one page looks at, at most; a filter that matches little then goes on with the next page.
-const PATIENCE: u64 = 20_000;
+/// Maximum number of rows that one page reads. If a filter matches few of them, the next page continues.
+const MAX_ROWS: u64 = 20_000;
 
-/// Bytes of data that one page looks at, at most.
-const PATIENCE_BYTES: usize = 32 << 20;
+/// Maximum bytes of data that one page reads.
+const MAX_BYTES: usize = 32 << 20;
 
-/// Positions fetched at a time.
+/// Positions fetched by one query.
 const FETCH: usize = 256;
 
-/// Clients that a record of a list names.
-const NAMED: usize = 10;
+/// Maximum number of clients named in an entry of a list.
+const MAX_NAMED_CLIENTS: usize = 10;
 
-/// How a message ended.
+/// Why a message is no longer delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// Its time to live is over. Its data is kept as long as retention keeps the message.
+    /// Its time to live is over. Its data is kept until the message is pruned.
     Expired,
-    /// Somebody took it back. Its data is gone.
+    /// It was recalled. Its data is deleted.
     Recalled,
 }
 
-/// A message as the history shows it.
+/// A message in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// The message. In a list, a message for several clients names the first ten.
+    /// The message. In a list, the audience of a message to several clients contains only the first ten.
     pub message: Message,
-    /// For how many clients it is; none: for a topic or for everyone.
+    /// The number of its clients. None if it is for a topic or for everyone.
     pub clients: Option<u64>,
-    /// Whether it is still delivered.
+    /// Why it is no longer delivered. None if it still is.
     pub ended: Option<Ended>,
 }
 
-/// A part of the history.
+/// A page of the history.
 #[derive(Clone, Debug, Default)]
 pub struct HistoryPage {
-    /// Newest first.
+    /// The messages, newest first.
     pub records: Vec<Record>,
-    /// Go on before this position; none: that was all. There may be more even when nothing was found.
+    /// Continue before this position. None if this is the last page. A page can be empty and still have a next page.
     pub next: Option<Seq>,
     /// Ranges that can't be read because the file is damaged, newest first.
     pub unreadable: Vec<(Seq, Seq)>,
-    /// Rows that were looked at.
+    /// The number of rows read.
     pub rows_read: u64,
 }
 
@@ -68,7 +68,7 @@ impl HistoryPage {
     }
 }
 
-/// The newest messages before a position that match.
+/// The newest messages before a position that match a filter.
 pub(in crate::log) fn history(
     conn: &Connection,
     filter: &HistoryFilter,
@@ -83,13 +83,13 @@ pub(in crate::log) fn history(
     };
     let mut before = match filter.until {
         Some(until) => match first_after(conn, until) {
-            // The filter leaves them out one by one.
+            // The filter checks the time of each message anyway.
             Err(error) if error.is_damage() => before,
             first => before.min(first?),
         },
         None => before,
     };
-    let wanted = Wanted::new(filter);
+    let wanted = RowFilter::new(filter);
     let mut decoder = Decoder::default();
     let mut bytes = 0;
     loop {
@@ -100,7 +100,7 @@ pub(in crate::log) fn history(
         for seq in seqs {
             page.rows_read += 2;
             before = seq;
-            let record = match record(conn, &mut decoder, seq, NAMED, now) {
+            let record = match record(conn, &mut decoder, seq, MAX_NAMED_CLIENTS, now) {
                 Ok(Some(record)) => record,
                 Ok(None) => continue,
                 Err(error) if error.is_damage() => {
@@ -116,8 +116,8 @@ pub(in crate::log) fn history(
                 page.records.push(record);
             }
             if page.records.len() >= limit.max(1)
-                || page.rows_read >= PATIENCE
-                || bytes >= PATIENCE_BYTES
+                || page.rows_read >= MAX_ROWS
+                || bytes >= MAX_BYTES
             {
                 page.next = Some(before);
                 return Ok(page);
@@ -129,14 +129,14 @@ pub(in crate::log) fn history(
     }
 }
 
-/// Where to look for what the filter wants.
+/// The positions that the filter has to check.
 enum Candidates {
     All,
     Postings(i64),
 }
 
 impl Candidates {
-    /// None: there is nothing.
+    /// None if no message can match.
     fn of(conn: &Connection, filter: &HistoryFilter) -> Result<Option<Self>, ReadError> {
         let found = match &filter.audience {
             Some(HistoryAudience::Client(id)) => audiences::find(conn, kind::CLIENT, id.as_str())?,
@@ -149,8 +149,8 @@ impl Candidates {
         Ok(found.map(Self::Postings))
     }
 
-    /// Positions before a position, newest first, and whether these are the last. Skips a damaged range, and notes it
-    /// in the page: then there may be none, and still more.
+    /// Positions before a position, newest first, and whether these are the last. Skips a damaged range and adds it to
+    /// the page. Then the result may be empty although there are more positions.
     fn before(
         &self,
         conn: &Connection,
@@ -178,7 +178,7 @@ impl Candidates {
     }
 }
 
-/// The first position that was given after a time, by halving the log.
+/// The first position after a time, by binary search.
 fn first_after(conn: &Connection, time: u64) -> Result<Seq, ReadError> {
     let (mut low, mut high): (Seq, Seq) = conn.query_row(
         "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) + 1 FROM messages",
@@ -199,13 +199,13 @@ fn first_after(conn: &Connection, time: u64) -> Result<Seq, ReadError> {
     Ok(low)
 }
 
-/// The filter, as far as the position to look does not decide it.
-struct Wanted<'f> {
+/// The conditions of the filter that are not covered by the choice of candidates.
+struct RowFilter<'f> {
     filter: &'f HistoryFilter,
     text: Option<String>,
 }
 
-impl<'f> Wanted<'f> {
+impl<'f> RowFilter<'f> {
     fn new(filter: &'f HistoryFilter) -> Self {
         let text = filter.text.as_ref().map(|text| text.to_lowercase());
         Self { filter, text }
@@ -231,7 +231,7 @@ impl<'f> Wanted<'f> {
     }
 }
 
-/// One message as the history shows it, with the names of at most so many of its clients.
+/// One message, with at most `named` of its clients.
 pub(in crate::log) fn record(
     conn: &Connection,
     decoder: &mut Decoder,

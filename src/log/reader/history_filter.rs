@@ -1,8 +1,8 @@
-//! What the history is asked for.
+//! The filter of the history.
 
 use crate::message::{ClientId, EventType, Topic};
 
-/// Which audience the history is wanted of.
+/// Which messages, by audience.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HistoryAudience {
     /// Messages to one or several clients.
@@ -17,17 +17,17 @@ pub enum HistoryAudience {
     Everyone,
 }
 
-/// What the history is wanted of. What is not given does not matter.
+/// Conditions on messages. A condition that is none matches every message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryFilter {
-    /// Whom it was for.
+    /// The audience.
     pub audience: Option<HistoryAudience>,
-    /// Its event type.
+    /// The event type.
     pub event: Option<EventType>,
-    /// Something that its data contains, in upper or lower case.
+    /// A text that the data contains (case-insensitive).
     pub text: Option<String>,
-    /// Not pushed before; milliseconds since 1970.
+    /// Pushed at this time or later, in milliseconds since 1970.
     pub since: Option<u64>,
-    /// Not pushed after; milliseconds since 1970. Taken to be in the order of the log.
+    /// Pushed at this time or earlier, in milliseconds since 1970. Assumes that times follow the order of the log.
     pub until: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! A page of a replay: the messages at the positions that were found.
+//! A page of a replay: reads the messages at given positions.
 
 use std::sync::OnceLock;
 
@@ -12,12 +12,12 @@ use crate::log::{
 };
 use crate::message::{ClientId, Message, Seq};
 
-/// How much one read may return.
+/// The maximum size of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct PageLimit {
-    /// Messages; at least one.
+    /// Messages, at least one.
     pub messages: usize,
-    /// Bytes of data. One message comes also when it alone is larger.
+    /// Bytes of data. A single message may be larger.
     pub bytes: usize,
 }
 
@@ -30,26 +30,26 @@ impl Default for PageLimit {
     }
 }
 
-/// A part of the log, as far as it is for these subscriptions.
+/// The messages of some subscriptions in a range of the log.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     /// The messages, in order, each once.
     pub messages: Vec<Message>,
-    /// Everything for these subscriptions up to and with this position has been returned: the position to go
-    /// on after. It may move without a message, and less far than was asked for.
+    /// All messages for these subscriptions up to and including this position were returned. The next page starts after
+    /// it. It can be before the requested end, and it can advance without a message.
     pub reached: Seq,
-    /// Whether there may be more up to the position that was asked for: `reached` is before it.
+    /// Whether `reached` is before the requested end.
     pub more: bool,
-    /// What these subscriptions have lost after the position that was asked for: at most one range for each
-    /// reason. A range may end after `reached`; then the following pages name it again, so tell only what
-    /// ends after what was told before.
+    /// The messages that these subscriptions have lost after the start of the page: at most one range for each reason.
+    /// A range may end after `reached`. Then the following pages contain it again, so report only ranges that end after
+    /// the last reported one.
     pub gaps: Vec<LogGap>,
-    /// Rows that were looked at. This is what a read costs.
+    /// The number of rows read, which is the cost of the page.
     pub rows_read: u64,
 }
 
 impl Page {
-    /// Nothing of the range after a position and up to another can be read.
+    /// An empty page for a range that can't be read.
     pub(in crate::log) fn unreadable((after, until): (Seq, Seq)) -> Self {
         Self {
             reached: until,
@@ -63,43 +63,43 @@ impl Page {
     }
 }
 
-/// A page while messages are read into it.
+/// Builds a page.
 pub(in crate::log) struct PageBuilder<'c> {
     conn: &'c Connection,
     reader: Option<&'c ClientId>,
     decoder: Decoder,
     now: u64,
-    /// Bytes that still fit.
-    room: usize,
-    /// What is in it.
+    /// Bytes that still fit into the page.
+    space: usize,
+    /// The messages read so far.
     pub messages: Vec<Message>,
-    /// The last position that was looked at and settled.
+    /// The last position that was read or skipped.
     pub last: Seq,
-    /// Rows that were looked at.
+    /// The number of rows read.
     pub rows: u64,
 }
 
 impl<'c> PageBuilder<'c> {
-    pub fn new(conn: &'c Connection, reader: Option<&'c ClientId>, room: usize, now: u64) -> Self {
+    pub fn new(conn: &'c Connection, reader: Option<&'c ClientId>, space: usize, now: u64) -> Self {
         Self {
             conn,
             reader,
             decoder: Decoder::default(),
             now,
-            room,
+            space,
             messages: Vec::new(),
             last: 0,
             rows: 0,
         }
     }
 
-    /// Reads the messages at these positions. True: not all of them fit.
+    /// Reads the messages at these positions. True if not all of them fit.
     pub fn fill(&mut self, seqs: &[Seq], gaps: &mut GapCollector<'_>) -> Result<bool, ReadError> {
         let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
             return Ok(false);
         };
         self.messages.reserve(seqs.len());
-        // Where most of a range is wanted, walking through it is cheaper than finding each.
+        // If most positions of a range are needed, one scan is cheaper than a lookup for each.
         let filled = match last - first < 2 * seqs.len() as u64 {
             true => self.walk(seqs, (*first, *last), gaps),
             false => self.pick(seqs, gaps),
@@ -113,7 +113,7 @@ impl<'c> PageBuilder<'c> {
         }
     }
 
-    /// Reads each of these messages by itself, and leaves out those that can't be read. True: not all of them fit.
+    /// Reads each of these messages by itself, and skips those that can't be read. True if not all of them fit.
     fn salvage(&mut self, seqs: &[Seq], gaps: &mut GapCollector<'_>) -> Result<bool, ReadError> {
         for seq in seqs {
             match self.pick(std::slice::from_ref(seq), gaps) {
@@ -173,7 +173,7 @@ impl<'c> PageBuilder<'c> {
         Ok(false)
     }
 
-    /// Takes a row into the page. False: there is no room for it.
+    /// Adds a row to the page. False if it does not fit.
     fn take(
         &mut self,
         seq: Seq,
@@ -186,10 +186,10 @@ impl<'c> PageBuilder<'c> {
         {
             Ok(message) => {
                 let size = message.data.as_str().len();
-                if size > self.room && !self.messages.is_empty() {
+                if size > self.space && !self.messages.is_empty() {
                     return Ok(false);
                 }
-                self.room = self.room.saturating_sub(size);
+                self.space = self.space.saturating_sub(size);
                 self.messages.push(message);
             }
             Err(over) if over.how == ended::EXPIRED => gaps.expired(seq),
@@ -200,7 +200,7 @@ impl<'c> PageBuilder<'c> {
     }
 }
 
-/// A message has postings as long as it is in the file, and not longer.
+/// The error of a posting without a message. Postings exist exactly as long as their message.
 fn absent(seq: Seq) -> ReadError {
-    ReadError::Invalid(format!("message {seq} has postings, but is not there"))
+    ReadError::Invalid(format!("message {seq} has postings, but does not exist"))
 }

@@ -1,4 +1,4 @@
-//! The connections that read: a small pool, each read sees the log as of one moment.
+//! A pool of read connections. Each read sees the log as of one moment.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::log::{error::ReadError, schema};
 
-/// Connections that nobody is using now.
+/// The unused connections.
 pub(in crate::log) struct ReaderPool {
     idle: Mutex<Vec<Connection>>,
     freed: Condvar,
@@ -24,7 +24,7 @@ impl ReaderPool {
         })
     }
 
-    /// Reads within one transaction. Waits for a free connection, so never call it from an async task.
+    /// Runs a read in a transaction. Blocks until a connection is free, so it must not be called from an async task.
     pub fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, ReadError>,
@@ -35,14 +35,14 @@ impl ReaderPool {
         work(conn)
     }
 
-    fn borrow(&self) -> Result<Borrowed<'_>, ReadError> {
+    fn borrow(&self) -> Result<PooledConnection<'_>, ReadError> {
         let mut idle = self.idle.lock();
         loop {
             if self.closed.load(std::sync::atomic::Ordering::Acquire) {
                 return Err(ReadError::Closed);
             }
             if let Some(conn) = idle.pop() {
-                return Ok(Borrowed {
+                return Ok(PooledConnection {
                     readers: self,
                     conn: Some(conn),
                 });
@@ -51,14 +51,14 @@ impl ReaderPool {
         }
     }
 
-    /// Has those that nobody is using give back what they remember of the file.
+    /// Releases the page caches of the unused connections.
     pub fn release_memory(&self) {
         for conn in &*self.idle.lock() {
             schema::release_memory(conn);
         }
     }
 
-    /// Closes all, so that the writer can put its file in order. Reads that run are finished first.
+    /// Waits for running reads, and closes all connections, so that the writer can truncate the write-ahead log.
     pub fn close(&self) {
         self.closed
             .store(true, std::sync::atomic::Ordering::Release);
@@ -67,23 +67,23 @@ impl ReaderPool {
     }
 }
 
-/// A connection in use. It goes back with its transaction over, also when the work has failed.
-struct Borrowed<'r> {
+/// A connection in use. When it is dropped, its transaction ends and it returns to the pool.
+struct PooledConnection<'r> {
     readers: &'r ReaderPool,
     conn: Option<Connection>,
 }
 
-impl Borrowed<'_> {
+impl PooledConnection<'_> {
     #[expect(clippy::expect_used, reason = "it is there until the drop")]
     fn conn(&self) -> &Connection {
         self.conn.as_ref().expect("a connection")
     }
 }
 
-impl Drop for Borrowed<'_> {
+impl Drop for PooledConnection<'_> {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
-        // A connection that can not end its transaction would show old things for ever: better none.
+        // A connection that can't end its transaction would return old data for good, so it is closed.
         let ended = conn
             .prepare_cached("COMMIT")
             .and_then(|mut commit| commit.execute([]));

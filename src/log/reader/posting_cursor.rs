@@ -1,4 +1,4 @@
-//! The postings of one audience, in order, fetched a little ahead.
+//! Reads the postings of one audience in order, with a small read-ahead.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,15 +13,14 @@ use crate::log::{
 };
 use crate::message::{Seq, TopicFilter};
 
-/// Postings that a cursor fetches at a time: more than its share of a page by so many at first, and later no
-/// more than this at once.
+/// Postings fetched by one query: the expected share of a page plus the first number, and at most the second.
 const FETCH: (u64, u64) = (16, 1_024);
 
-/// Postings that a cursor looks at without a match before it gives up for this page.
-const PATIENCE: u64 = 10_000;
+/// Postings without a match that a cursor reads for one page.
+const MAX_POSTINGS: u64 = 10_000;
 
-/// Messages that are looked at at a time where postings can't be read.
-const SCAN: u64 = 1_024;
+/// Messages read by one query where postings can't be read.
+const SCAN_SIZE: u64 = 1_024;
 
 /// The postings of one audience after a position.
 pub(in crate::log) struct PostingCursor<'f> {
@@ -31,14 +30,14 @@ pub(in crate::log) struct PostingCursor<'f> {
     fetched: VecDeque<Seq>,
     fetch: u64,
     over: bool,
-    /// Past this position the cursor has not looked and will not, for this page.
+    /// The cursor has read up to this position, and reads no further for this page.
     horizon: Seq,
     matching: Option<Matching<'f>>,
-    /// Where neither postings nor messages can be read, and why.
+    /// Ranges in which neither postings nor messages can be read, with the errors.
     unreadable: Vec<((Seq, Seq), ReadError)>,
 }
 
-/// What to take out of all topic messages.
+/// The filter for a cursor over all topic messages.
 struct Matching<'f> {
     filters: Vec<&'f TopicFilter>,
     known: HashMap<i64, bool>,
@@ -59,7 +58,7 @@ impl<'f> PostingCursor<'f> {
         }
     }
 
-    /// The postings of any topic that one of the filters matches.
+    /// The postings of all topics that one of the filters matches.
     pub fn of_any_topic(after: Seq, filters: Vec<&'f TopicFilter>) -> Self {
         let known = HashMap::new();
         Self {
@@ -68,7 +67,7 @@ impl<'f> PostingCursor<'f> {
         }
     }
 
-    /// Says how many of its postings a page is likely to take, so that one look brings them all.
+    /// Sets the number of postings that a page is likely to need, so that one query fetches them all.
     pub fn expect(&mut self, share: u64) {
         self.fetch = share + FETCH.0;
     }
@@ -77,17 +76,17 @@ impl<'f> PostingCursor<'f> {
         self.audience
     }
 
-    /// The position up to which this cursor has surely given everything, once it gives nothing more.
+    /// The cursor has returned all its postings up to this position, once `next` returns none.
     pub fn horizon(&self) -> Seq {
         self.horizon
     }
 
-    /// Ranges in which it can't be read what is there, and why.
+    /// Ranges in which it is unknown which messages there are, with the errors.
     pub fn unreadable(&self) -> &[((Seq, Seq), ReadError)] {
         &self.unreadable
     }
 
-    /// The next position, if there is one up to `until`. No more than `wanted` will be asked for.
+    /// The next position up to `until`. At most `wanted` more will be requested.
     pub fn next(
         &mut self,
         conn: &Connection,
@@ -100,7 +99,7 @@ impl<'f> PostingCursor<'f> {
             let found = self.fetch(conn, until, wanted)?;
             *rows += found;
             looked_at += found;
-            if self.fetched.is_empty() && !self.over && looked_at >= PATIENCE {
+            if self.fetched.is_empty() && !self.over && looked_at >= MAX_POSTINGS {
                 self.over = true;
                 self.horizon = self.after;
             }
@@ -110,7 +109,7 @@ impl<'f> PostingCursor<'f> {
 
     fn fetch(&mut self, conn: &Connection, until: Seq, wanted: usize) -> Result<u64, ReadError> {
         let (audience, range) = (self.audience, (self.after, until));
-        // What is not wanted does not count when a cursor looks for matches.
+        // A cursor with a filter fetches more, because many postings will not match.
         let limit = match self.matching {
             None => self.fetch.min(wanted as u64).max(1),
             Some(_) => self.fetch,
@@ -135,11 +134,11 @@ impl<'f> PostingCursor<'f> {
         Ok(found)
     }
 
-    /// The same from the messages themselves, because the postings can't be read.
+    /// The same, from the messages, because the postings can't be read.
     fn scan(&mut self, conn: &Connection, until: Seq) -> Result<u64, ReadError> {
         let mut looked_at = 0;
         let (audience, range) = (self.audience, (self.after, until));
-        let found = salvage::messages_after(conn, range, SCAN, |seq, audiences| {
+        let found = salvage::messages_after(conn, range, SCAN_SIZE, |seq, audiences| {
             looked_at += 1;
             self.after = seq;
             let wanted = match &mut self.matching {
@@ -151,7 +150,7 @@ impl<'f> PostingCursor<'f> {
             }
         });
         match found {
-            Ok(found) => self.over = found < SCAN,
+            Ok(found) => self.over = found < SCAN_SIZE,
             Err(error) if error.is_damage() => {
                 let bad = self.after + 1;
                 let next = salvage::next_readable(conn, bad, until);
@@ -184,7 +183,7 @@ impl Matching<'_> {
                 Err(_) => true,
             },
             Ok(Some(_)) => false,
-            // The name can't be read, so neither can the message. It is found out there, and reported.
+            // If the name can't be read, the message can't either. It is reported when it is read.
             Ok(None) | Err(_) => true,
         };
         self.known.insert(topic, wanted);

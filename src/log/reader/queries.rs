@@ -1,6 +1,6 @@
-//! Asking the log: replay, inboxes, receipts, history, and what it holds.
+//! The queries of the log: replay, inboxes, receipts, history and statistics.
 //!
-//! All of these block while they read the file. Call them where blocking is allowed.
+//! All of them block while they read the file. Call them only where blocking is allowed.
 
 use std::{fs, sync::atomic::Ordering};
 
@@ -8,31 +8,31 @@ use rusqlite::Connection;
 
 use crate::log::{
     ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log, Page,
-    PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows, positions::Reach,
-    postings, reader::history, reader::replay, receipts, rows::Decoder,
+    PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows,
+    positions::DeliveryCounts, postings, reader::history, reader::replay, receipts, rows::Decoder,
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 
-/// The log in numbers.
+/// Statistics of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Messages, with those that have ended and are kept for the history.
+    /// The number of messages, including those that have ended and are kept for the history.
     pub messages: u64,
-    /// Bytes of the files.
+    /// The size of the files in bytes.
     pub bytes: u64,
     /// When the oldest message was accepted, in milliseconds since 1970.
     pub oldest_at: Option<u64>,
     /// When the newest message was accepted, in milliseconds since 1970.
     pub newest_at: Option<u64>,
-    /// Messages that wait for the writer.
+    /// Messages in the queue of the writer.
     pub queued: u64,
     /// What the writer has done since the log was opened.
     pub work: Work,
 }
 
 impl Log {
-    /// The messages of these subscriptions after a position, in order, each once, up to `until` or the
-    /// head. Messages that have expired or were recalled are left out.
+    /// The messages of these subscriptions after a position, in order, each once, up to `until` or the head. Expired
+    /// and recalled messages are skipped.
     pub fn read(
         &self,
         subscriptions: &Subscriptions,
@@ -40,7 +40,7 @@ impl Log {
         until: Option<Seq>,
         limit: PageLimit,
     ) -> Result<Page, ReadError> {
-        // The head first: the read then sees at least what is up to there.
+        // The head is read first, so the transaction contains everything up to it.
         let head = self.head();
         let until = until.map_or(head, |until| until.min(head));
         let now = self.shared.clock.now();
@@ -48,7 +48,7 @@ impl Log {
         let range = (after, until);
         let page = self.query(|conn| replay::read(conn, subscriptions, range, limit, now, damage));
         match page {
-            // Nothing can be read. The reader is told so and goes on behind it, or it would ask again for ever.
+            // Nothing can be read. The reader gets a gap and continues after it. Otherwise it would retry for ever.
             Err(error) if error.is_damage() && after < until => {
                 Ok(Page::unreadable((after, until)))
             }
@@ -56,46 +56,48 @@ impl Log {
         }
     }
 
-    /// What was found damaged since the log was opened; none: nothing.
+    /// The damage found since the log was opened. None if there is none.
     pub fn damage(&self) -> Option<Damage> {
         self.shared.damage.get()
     }
 
-    /// How far a client is with its direct messages. Zero: it has had none.
+    /// The position of a client in its direct messages. Zero if it has received none.
     pub fn client_position(&self, client: &ClientId) -> Result<ClientPosition, ReadError> {
-        // The update first: what is being written now is then here, or already in the file.
-        let mut position = self.shared.positions.unwritten(client);
+        // The pending update is read first: if it is written meanwhile, the file has it.
+        let mut position = self.shared.positions.pending_position(client);
         let written = self.query(|conn| Ok(position_rows::written(conn, client)?))?;
         position.merge(written.map(|(_, position)| position).unwrap_or_default());
         Ok(position)
     }
 
-    /// The position after which a client's inbox begins, for `since=unread`. The start of the log if it can't be read:
-    /// better twice than never.
+    /// The position after which the inbox of a client begins, for `since=unread`. If it can't be read, the start of the
+    /// log: a duplicate is better than a lost message.
     pub fn inbox_position(&self, client: &ClientId) -> Result<Seq, ReadError> {
         match self.client_position(client) {
-            Err(error) if error.is_damage() => {
-                Ok(self.shared.positions.unwritten(client).unread_after())
-            }
+            Err(error) if error.is_damage() => Ok(self
+                .shared
+                .positions
+                .pending_position(client)
+                .unread_after()),
             position => Ok(position?.unread_after()),
         }
     }
 
-    /// How many direct messages a client has not had, counted up to `limit`.
+    /// The number of direct messages that a client has not received, counted up to `limit`.
     pub fn unread_count(&self, client: &ClientId, limit: u64) -> Result<u64, ReadError> {
-        let unwritten = self.shared.positions.unwritten(client);
+        let pending_position = self.shared.positions.pending_position(client);
         self.query(|conn| {
             let Some((audience, mut position)) = position_rows::written(conn, client)? else {
                 return Ok(0);
             };
-            position.merge(unwritten);
+            position.merge(pending_position);
             let unread = (position.unread_after(), self.head());
             postings::after(conn, audience, unread, limit, |_, _| Ok(()))
         })
     }
 
-    /// Notes that everything for this client up to a position was written to one of its connections, whole.
-    /// Call it after direct messages, not after each ping. Kept in memory and written within a second.
+    /// Records that all messages for this client up to a position were written completely to one of its connections.
+    /// Call it after direct messages, not after each ping. It is written to the file within a second.
     pub fn note_sent(&self, client: &ClientId, seq: Seq) {
         let sent = seq.min(self.head());
         self.shared
@@ -103,7 +105,7 @@ impl Log {
             .note(client, ClientPosition { sent, acked: 0 });
     }
 
-    /// Notes that a client's page has seen everything up to a position.
+    /// Records that a client has acknowledged everything up to a position.
     pub fn note_acked(&self, client: &ClientId, seq: Seq) {
         let acked = seq.min(self.head());
         self.shared
@@ -111,24 +113,24 @@ impl Log {
             .note(client, ClientPosition { sent: 0, acked });
     }
 
-    /// Notes that a client was there now; and if a connection of it has just ended, why.
+    /// Records that a client is connected, or why one of its connections has just ended.
     pub fn note_seen(&self, client: &ClientId, reason: Option<&str>) {
         let now = self.shared.clock.now();
         self.shared.positions.note_seen(client, now, reason);
     }
 
-    /// Notes that a message to a topic or to everyone was written to so many more connections, whole.
+    /// Records that a message to a topic or to everyone was written completely to this many more connections.
     pub fn note_delivered(&self, seq: Seq, connections: u64) {
-        let reach = Reach {
+        let counts = DeliveryCounts {
             connections: 0,
             delivered: connections,
         };
         self.shared
             .positions
-            .note_reach(std::iter::once((seq, reach)));
+            .record_deliveries(std::iter::once((seq, counts)));
     }
 
-    /// The clients that the log knows whose names contain `text`, in the order of their names.
+    /// The known clients whose ids contain `text`, sorted by id.
     pub fn clients(
         &self,
         text: &str,
@@ -138,8 +140,8 @@ impl Log {
         self.query(|conn| clients::clients(conn, &self.shared.positions, text, after, limit))
     }
 
-    /// Up to `limit` of the clients that it knows whose names contain a text, after the first `offset` of
-    /// them by name, and how many those are in all. Blocks; its cost grows with all names.
+    /// Up to `limit` known clients whose ids contain a text, without the first `offset`, sorted by id; and their total
+    /// number. Blocks. The cost grows with the number of all known clients.
     pub fn client_window(
         &self,
         text: &str,
@@ -149,19 +151,19 @@ impl Log {
         self.query(|conn| clients::window(conn, &self.shared.positions, text, (offset, limit)))
     }
 
-    /// One client; none: the log does not know it.
+    /// One client. None if the log does not know it.
     pub fn client(&self, id: &ClientId) -> Result<Option<KnownClient>, ReadError> {
         self.query(|conn| clients::client(conn, &self.shared.positions, id))
     }
 
-    /// What became of a message, in numbers; none: there is no such message.
+    /// The receipt counts of a message. None if there is no such message.
     pub fn receipts(&self, seq: Seq) -> Result<Option<Receipts>, ReadError> {
         let now = self.shared.clock.now();
         self.query(|conn| receipts::receipts(conn, &self.shared.positions, seq, now))
     }
 
-    /// What became of a message client by client: `limit` of them after the first `skip`. Empty for a
-    /// message to a topic or to everyone; none: there is no such message.
+    /// The receipts of a message for each client: `limit` of them without the first `skip`. Empty for a message to a
+    /// topic or to everyone. None if there is no such message.
     pub fn recipients(
         &self,
         seq: Seq,
@@ -173,7 +175,7 @@ impl Log {
         self.query(|conn| receipts::recipients(conn, &self.shared.positions, seq, page, now))
     }
 
-    /// One message with all the names of its audience, also when it has ended.
+    /// One message with its complete audience, even if it has ended.
     pub fn message(&self, seq: Seq) -> Result<Option<Record>, ReadError> {
         let now = self.shared.clock.now();
         self.query(|conn| history::record(conn, &mut Decoder::default(), seq, usize::MAX, now))
@@ -192,7 +194,7 @@ impl Log {
         self.query(|conn| history::history(conn, filter, before, limit, now, damage))
     }
 
-    /// The log in numbers.
+    /// Statistics of the log.
     pub fn stats(&self) -> Result<Stats, ReadError> {
         let end = |order: &str| {
             let text = format!("SELECT seq, at FROM messages ORDER BY seq {order} LIMIT 1");

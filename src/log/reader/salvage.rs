@@ -1,7 +1,8 @@
-//! Finds what can still be read of a damaged file.
+//! Finds the readable parts of a damaged file.
 //!
-//! A bad page of a table takes a range of rows with it: each query that touches it fails. The rows on both sides can be
-//! read if a query starts beyond the bad page. Its end is found in steps of doubling size, and then by bisection.
+//! A bad page of a table makes a range of rows unreadable: each query that touches it fails. Rows on both sides can be
+//! read by a query that starts beyond the bad page. The end of the range is found with steps of doubling size, and then
+//! by bisection.
 
 use std::sync::OnceLock;
 

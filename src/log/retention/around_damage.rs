@@ -5,8 +5,8 @@ use crate::log::{
 };
 
 impl Store {
-    /// Removes the oldest messages one by one. Those that can't be removed, because a part of the file is damaged, stay
-    /// in it for ever, and pruning goes on behind them.
+    /// Removes the oldest messages one by one. Messages that can't be removed because of damage stay in the file for
+    /// good, and pruning continues after them.
     pub fn prune_around_damage(&mut self, now: u64) -> Result<usize, StoreError> {
         let mut pruned = 0;
         for _ in 0..STEP {
@@ -20,7 +20,7 @@ impl Store {
         Ok(pruned)
     }
 
-    /// Moves the position up to which messages may be gone behind the oldest one, or behind a range that can't be read.
+    /// Moves the pruned position past the oldest message, or past an unreadable range.
     fn skip_oldest(&mut self) -> Result<(), StoreError> {
         let next = self.pruned + 1;
         let mut oldest = None;

@@ -1,15 +1,15 @@
-//! Space: what the file takes, giving back what is free, and moving the write-ahead log into the file.
+//! The size of the file: free pages and checkpoints of the write-ahead log.
 
 use crate::log::{error::StoreError, writer::store::Store};
 
-/// Pages of the write-ahead log after which it is moved into the file.
+/// Length in pages of the write-ahead log that starts a checkpoint.
 const CHECKPOINT_PAGES: i64 = 4000;
 
-/// Pages given back in one step.
-const GIVE_BACK: i64 = 256;
+/// Pages freed in one step.
+const VACUUM_PAGES: i64 = 256;
 
-/// Free pages that are kept for what comes next, at least.
-const KEEP_FREE: i64 = 256;
+/// Minimum number of free pages to keep for new messages.
+const MIN_FREE_PAGES: i64 = 256;
 
 impl Store {
     fn number(&self, pragma: &str) -> Result<i64, StoreError> {
@@ -19,21 +19,21 @@ impl Store {
             .query_row([], |row| row.get(0))?)
     }
 
-    /// Bytes of the file that hold something.
+    /// The size of the used pages in bytes.
     pub fn bytes_used(&self) -> Result<u64, StoreError> {
         let pages = self.number("PRAGMA page_count")? - self.number("PRAGMA freelist_count")?;
         Ok((pages * self.number("PRAGMA page_size")?).unsigned_abs())
     }
 
-    /// Gives some free pages back to the disk, and says whether there are more to give. A twentieth of
-    /// the file stays free: appends would have to ask for it again at once.
+    /// Returns some free pages to the file system. True if there are more. A twentieth of the file stays free, because
+    /// appends would need these pages again at once.
     pub fn vacuum_step(&mut self) -> Result<bool, StoreError> {
         let free = self.number("PRAGMA freelist_count")?;
-        let keep = KEEP_FREE.max(self.number("PRAGMA page_count")? / 20);
+        let keep = MIN_FREE_PAGES.max(self.number("PRAGMA page_count")? / 20);
         if free <= keep {
             return Ok(false);
         }
-        let pages = (free - keep).min(GIVE_BACK);
+        let pages = (free - keep).min(VACUUM_PAGES);
         self.relaxed(|store| {
             // Each step of this statement frees one page.
             let mut vacuum = store
@@ -43,11 +43,11 @@ impl Store {
             while rows.next()?.is_some() {}
             Ok(())
         })?;
-        Ok(free - keep > GIVE_BACK)
+        Ok(free - keep > VACUUM_PAGES)
     }
 
-    /// Moves the write-ahead log into the file when it has grown long, so that it can begin anew. SQLite
-    /// would do this inside a commit by itself, but then an fsync that fails goes unnoticed.
+    /// Runs a checkpoint if the write-ahead log is long, so that SQLite can start it again from the beginning. SQLite's
+    /// automatic checkpoint runs inside a commit and hides failures of fsync.
     pub fn checkpoint_if_long(&mut self) -> Result<(), StoreError> {
         let pages: i64 = self
             .conn
@@ -59,7 +59,7 @@ impl Store {
         self.checkpoint("PASSIVE")
     }
 
-    /// Moves what can be moved of the write-ahead log into the file.
+    /// Runs a checkpoint in the given mode.
     pub fn checkpoint(&mut self, mode: &str) -> Result<(), StoreError> {
         let pragma = format!("PRAGMA wal_checkpoint({mode})");
         match self
@@ -67,7 +67,7 @@ impl Store {
             .query_row(&pragma, [], |_| Ok(()))
             .map_err(StoreError::from)
         {
-            // It stays where it is, and is moved when there is room.
+            // The write-ahead log stays as it is until there is free space.
             Err(StoreError::Full | StoreError::Locked | StoreError::Damaged(_)) => Ok(()),
             result => result,
         }

@@ -1,16 +1,16 @@
-//! Letting go of jobs: finished ones, when they are as old as a message may become, or when the file is
-//! too large. What is running stays.
+//! Prunes finished jobs that are older than the retention period, or while the file is too large. Running jobs are
+//! kept.
 
 use rusqlite::OptionalExtension;
 
 use crate::log::{codes::sql, error::StoreError, options::milliseconds, writer::store::Store};
 
-/// Lines that one step removes, about.
+/// The approximate number of log lines removed in one step.
 const STEP: u64 = 512;
 
 impl Store {
-    /// Removes some of the finished jobs that are too old, or the oldest of all while the file is too
-    /// large: a log that was read goes before a message that may still be waited for. True: it did, and
+    /// Removes some finished jobs that are too old. While the file is too large, removes the oldest finished job: its
+    /// log has been read, while a message may still be waiting for its recipient. True if something was removed and
     /// there may be more.
     pub fn prune_jobs_step(&mut self, now: u64) -> Result<bool, StoreError> {
         let too_old = match self.bytes_used()? > self.options.max_bytes {

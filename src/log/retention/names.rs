@@ -1,4 +1,4 @@
-//! NamePruning names: an audience for which nothing waits, and that nobody has seen for long.
+//! Prunes the names of audiences that have no messages and have not been used for a long time.
 
 use rusqlite::OptionalExtension;
 
@@ -10,17 +10,17 @@ use crate::log::{
     writer::store::Store,
 };
 
-/// Audiences looked at in one step.
+/// Audiences examined in one step.
 const STEP: i64 = 100;
 
-/// Where the search for audiences to forget stands.
+/// The progress of a round through all audiences.
 #[derive(Default)]
 pub(in crate::log) struct NamePruning {
-    /// The last audience that was looked at in this round; none: no round is on.
+    /// The last audience that was examined. None if no round is running.
     at: Option<i64>,
 }
 
-/// What a round may forget.
+/// The limits of a round: what it may remove.
 struct Round {
     turned_at: i64,
     pruned: i64,
@@ -28,9 +28,9 @@ struct Round {
 }
 
 impl Store {
-    /// Looks at some audiences, and says whether there are more to look at. A round starts when the
-    /// last one is a retention time ago. It forgets what was made before the last round began and has lost
-    /// nothing since: so an audience's gaps are remembered for a retention time after they are gone.
+    /// Examines some audiences. True if there are more. A round starts one retention period after the previous one. It
+    /// removes audiences that were created before the previous round and have lost no messages since then. So the gaps
+    /// of an audience are stored for at least one retention period.
     pub fn prune_names_step(
         &mut self,
         now: u64,
@@ -57,12 +57,12 @@ impl Store {
         let last = self.relaxed(|store| store.prune_some_names(now, at, &round))?;
         state.at = last;
         if last.is_none() {
-            self.turn(now)?;
+            self.end_round(now)?;
         }
         Ok(last.is_some())
     }
 
-    /// Forgets what it may among the audiences after `at`. None: there are no more.
+    /// Removes audiences after `at` that are no longer needed. None if there are no more to examine.
     fn prune_some_names(
         &mut self,
         now: u64,
@@ -78,8 +78,8 @@ impl Store {
             .optional()?
             .flatten();
         let Some(last) = last else { return Ok(None) };
-        let unseen = sql(now.saturating_sub(milliseconds(self.options.forget_clients)));
-        let forget = format!(
+        let unseen = sql(now.saturating_sub(milliseconds(self.options.client_retention)));
+        let delete = format!(
             "{} DELETE FROM audiences WHERE id > ?1 AND id <= ?2 AND max(expired, pruned) <= ?3
              AND NOT EXISTS (SELECT 1 FROM blocks JOIN posts USING (block)
                              WHERE audience IN (audiences.id, -audiences.id))
@@ -89,11 +89,11 @@ impl Store {
             postings::BLOCKS,
             kind::CLIENT
         );
-        let mut forget = self.conn.prepare_cached(&forget)?;
+        let mut delete = self.conn.prepare_cached(&delete)?;
         let lost =
-            forget.query_map((at, last, round.pruned, unseen), |row| row.get::<_, i64>(0))?;
+            delete.query_map((at, last, round.pruned, unseen), |row| row.get::<_, i64>(0))?;
         let lost: Vec<i64> = lost.collect::<Result<_, _>>()?;
-        drop(forget);
+        drop(delete);
         if let Some(lost) = lost.into_iter().max() {
             self.conn
                 .prepare_cached(
@@ -109,8 +109,8 @@ impl Store {
         Ok(Some(last))
     }
 
-    /// Ends a round: what is now is what the next one may forget.
-    fn turn(&mut self, now: u64) -> Result<(), StoreError> {
+    /// Ends a round, and stores the limits of the next one.
+    fn end_round(&mut self, now: u64) -> Result<(), StoreError> {
         self.relaxed(|store| {
             store.conn.execute(
                 "UPDATE log SET turned_at = ?1, turned_pruned = pruned,

@@ -8,7 +8,7 @@ use crate::job::{
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 fn order(bed: &Bed, order: JobCommand) -> Result<Arc<Job>, JobCommandError> {
-    block_on(bed.log().order(order))
+    block_on(bed.log().execute(order))
 }
 
 fn begin(bed: &Bed) -> JobId {
@@ -36,7 +36,7 @@ fn a_change_is_handed_to_the_tail_in_order_before_it_is_answered() {
     let told: Arc<Mutex<Vec<(State, u64)>>> = Arc::default();
     let tail = Arc::clone(&told);
     let tail = move |job: &Arc<Job>| tail.lock().push((job.state, job.log.last));
-    assert_eq!(bed.log().follow_jobs(Box::new(tail)), []);
+    assert_eq!(bed.log().set_job_tail(Box::new(tail)), []);
     let id = begin(&bed);
     report(&bed, id, "one", None);
     report(&bed, id, "two\nthree", Some(State::Done));
@@ -65,7 +65,7 @@ fn what_comes_together_is_kept_together() {
             step: Some(1),
             ..Report::default()
         };
-        bed.log().order(JobCommand::Report(*id, report))
+        bed.log().execute(JobCommand::Report(*id, report))
     };
     let all = futures_util::future::join_all(ids.iter().map(step));
     assert!(block_on(all).iter().all(Result::is_ok));
@@ -80,7 +80,7 @@ fn those_that_were_running_are_known_when_the_log_is_opened() {
     report(&bed, one, "over", Some(State::Failed));
     let running = report(&bed, two, "still here", None);
     bed.reopen();
-    let found = bed.log().follow_jobs(Box::new(|_| {}));
+    let found = bed.log().set_job_tail(Box::new(|_| {}));
     assert_eq!(found, [running]);
 }
 
@@ -117,7 +117,7 @@ fn finished_jobs_go_with_messages_of_their_age_and_running_ones_stay() {
     bed.pass(4 * DAY);
     report(&bed, short, "done", Some(State::Done));
     bed.pass(4 * DAY);
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     let there = |id| bed.log().job(id).expect("read").is_some();
     assert_eq!(
         (there(long), there(short), there(running)),
@@ -126,7 +126,7 @@ fn finished_jobs_go_with_messages_of_their_age_and_running_ones_stay() {
     let lines = bed.log().job_lines(long, LineRange::After(0), 10);
     assert!(lines.expect("read").is_none());
     bed.pass(8 * DAY);
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert_eq!((there(short), there(running)), (false, true));
     let path = bed.folder.path().join("tidings.sqlite3");
     let conn = Connection::open(path).expect("a file");
@@ -149,7 +149,7 @@ fn while_the_file_is_too_large_finished_jobs_go_before_messages() {
             id
         })
         .collect();
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     let there = |id: &JobId| bed.log().job(*id).expect("read").is_some();
     assert!(!there(&jobs[0]) && there(&jobs[3]), "the oldest go first");
     assert!(bed.log().message(seq).expect("read").is_some());

@@ -39,7 +39,7 @@ fn a_place_is_not_given_twice_even_when_all_messages_are_gone() {
     let mut bed = Bed::new();
     bed.push(to_client("a"), "one");
     bed.pass(Duration::from_secs(8 * 24 * 60 * 60));
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert_eq!(bed.log().stats().expect("numbers").messages, 0);
     bed.reopen();
     assert_eq!(bed.push(to_client("a"), "two"), 2);
@@ -164,7 +164,7 @@ fn old_keys_do_not_stay_in_the_file() {
         bed.log().append_blocking(entry).expect("kept");
     }
     bed.pass(Duration::from_secs(24 * 60 * 60));
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     drop(bed.log.take());
     let conn = rusqlite::Connection::open(bed.folder.path().join("tidings.sqlite3"));
     let count = conn
@@ -222,7 +222,7 @@ fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
     assert!(kept >= 4, "{kept}");
     assert_eq!(back.entry.draft.data.as_str(), kept.to_string());
     drop(hold);
-    writer::reply::block_on(log.room());
+    writer::reply::block_on(log.wait_for_space());
     let seqs: Vec<Seq> = answers.iter().take(kept).collect();
     assert_eq!(seqs, (1..=kept as u64).collect::<Vec<_>>());
 }

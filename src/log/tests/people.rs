@@ -28,11 +28,11 @@ fn an_inbox_begins_after_what_was_seen_or_for_want_of_that_sent_and_never_goes_b
     assert_eq!(inbox(&bed), (0, 5));
     bed.log().note_sent(&a, 3);
     assert_eq!(inbox(&bed), (3, 3));
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     assert_eq!(inbox(&bed), (3, 3));
     bed.log().note_sent(&a, 1);
     bed.log().note_acked(&a, 5);
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     bed.reopen();
     assert_eq!(inbox(&bed), (5, 2));
     bed.log().note_sent(&a, 7);
@@ -58,7 +58,7 @@ fn receipts_say_how_far_a_message_came_at_each_client() {
     bed.log().note_acked(&client("b"), seq);
     let expected = [Receipt::Sent, Receipt::Acknowledged, Receipt::Queued];
     assert_eq!(outcomes(&bed, seq), expected);
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     assert_eq!(outcomes(&bed, seq), expected);
     let counts = Receipts {
         audience: 3,
@@ -82,14 +82,14 @@ fn a_message_that_expired_before_it_was_sent_stays_expired() {
         .expect("kept")
         .seq;
     bed.log().note_sent(&client("a"), seq);
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     bed.pass(Duration::from_secs(10));
     assert_eq!(outcomes(&bed, seq), [Receipt::Sent, Receipt::Expired]);
     // Both go on past it: that does not make it sent.
     let next = bed.push(to_clients(&["a", "b"]), "y");
     bed.log().note_acked(&client("a"), next);
     bed.log().note_sent(&client("b"), next);
-    bed.log().tidy().expect("settled");
+    bed.log().run_maintenance().expect("settled");
     assert_eq!(
         outcomes(&bed, seq),
         [Receipt::Acknowledged, Receipt::Expired]
@@ -109,7 +109,7 @@ fn a_recalled_message_is_gone_for_good_and_its_receipts_stay() {
     let mut bed = Bed::new();
     let seq = bed.push(to_clients(&["a", "b"]), "secret");
     bed.log().note_sent(&client("a"), seq);
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     let recalled = bed.log().recall_blocking(seq).expect("recalled");
     assert_eq!(recalled.expect("there").audience, to_clients(&["a", "b"]));
     assert_eq!(
@@ -153,10 +153,10 @@ fn a_message_to_many_counts_connections() {
     assert_eq!(count(&bed), (3, 0, 3));
     bed.log().note_delivered(seq, 1);
     assert_eq!(count(&bed), (3, 1, 2));
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     bed.log().note_delivered(seq, 1);
     assert_eq!(count(&bed), (3, 2, 1));
-    bed.log().tidy().expect("written");
+    bed.log().run_maintenance().expect("written");
     assert_eq!(count(&bed), (3, 2, 1));
 }
 
@@ -222,7 +222,7 @@ fn the_history_is_found_by_whom_what_and_when() {
     bed.push_for(to_client("a"), "short", Some(1));
     bed.push(Audience::Everyone, "hello all");
     bed.pass(Duration::from_secs(60));
-    bed.log().tidy().expect("settled");
+    bed.log().run_maintenance().expect("settled");
     let found = |filter: HistoryFilter| {
         let page = bed.log().history(&filter, None, 100).expect("a page");
         page.records

@@ -222,7 +222,7 @@ fn a_cursor_is_told_where_it_stands() {
     assert_eq!(check(other, 3), Standing::UnknownEpoch);
     bed.pass(Duration::from_secs(8 * 24 * 60 * 60));
     bed.push(Audience::Everyone, "y");
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert_eq!(bed.log().tail_start(), 4);
     assert_eq!(check(epoch.clone(), 1), Standing::Pruned { from: 2, to: 3 });
     assert_eq!(check(epoch, 3), Standing::Exact);

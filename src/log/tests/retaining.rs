@@ -24,7 +24,7 @@ fn an_expired_message_is_not_delivered_and_its_loss_is_told() {
     };
     // Before the writer has settled it, and after.
     look();
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     look();
     assert_eq!(
         bed.log().tail_start(),
@@ -41,7 +41,7 @@ fn what_is_too_old_is_pruned_and_told_to_those_who_lost_something() {
     bed.push(to_topic("commands/1"), "old");
     bed.pass(Duration::from_secs(7 * DAY + 1));
     bed.push(to_client("a"), "new");
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert_eq!(bed.log().stats().expect("numbers").messages, 1);
     bed.reopen();
     let gaps = |subscriptions: &Subscriptions, after| bed.read(subscriptions, after).gaps;
@@ -78,7 +78,7 @@ fn a_loss_that_happens_between_two_pages_is_told_too() {
         .read(&listener("a", &[]), 0, None, PageLimit { messages, bytes });
     assert_eq!(page.expect("a page").reached, 2);
     bed.pass(Duration::from_secs(7 * DAY + 1));
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     let page = bed.read(&listener("a", &[]), 2);
     assert_eq!(page.gaps, [gap(3, 4, LogGapReason::Pruned)]);
     assert_eq!(page.reached, 4);
@@ -102,13 +102,13 @@ fn a_log_that_is_too_large_lets_go_of_what_has_ended_and_then_of_the_oldest() {
     push(None);
     push(Some(10));
     bed.pass(Duration::from_secs(10));
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     push(None);
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert!(bed.log().stats().expect("numbers").messages < 3000);
     assert_eq!(bed.log().tail_start(), 1, "what has ended made room enough");
     push(None);
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert!(
         (2..1000).contains(&bed.log().tail_start()),
         "{}",
@@ -139,7 +139,7 @@ fn space_is_given_back() {
     let full = bed.log().stats().expect("numbers").bytes;
     assert!(full > 20_000_000, "{full}");
     bed.pass(Duration::from_secs(7 * DAY + 1));
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     bed.reopen();
     let stats = bed.log().stats().expect("numbers");
     assert!(stats.bytes < 2_000_000, "{}", stats.bytes);
@@ -172,11 +172,11 @@ fn a_name_that_nobody_uses_is_forgotten_and_an_old_cursor_is_still_told() {
             .map(|known| known.id.to_string())
             .collect::<Vec<_>>()
     };
-    bed.log().tidy().expect("tidied");
+    bed.log().run_maintenance().expect("tidied");
     assert_eq!(names(), ["gone", "seen"]);
     for _ in 0..4 {
         bed.pass(Duration::from_secs(7 * DAY + 1));
-        bed.log().tidy().expect("tidied");
+        bed.log().run_maintenance().expect("tidied");
     }
     assert_eq!(names(), ["seen"]);
     bed.push(to_topic("gone"), "y");

@@ -1,4 +1,4 @@
-//! Putting something into the log, and taking something back.
+//! Appends and recalls.
 
 use std::{future::poll_fn, task::Poll};
 
@@ -6,25 +6,25 @@ use crate::log::{
     Log,
     entry::{Appended, Entry, IdempotencyKey},
     error::AppendError,
-    outcome::{Recalled, Tidied},
+    outcome::{MaintenanceCounts, Recalled},
     writer::queue::Task,
     writer::reply::{block_on, channel},
 };
 use crate::message::Seq;
 
-/// No room in the queue: the disk is slower than the publishers. Gives back what did not fit.
+/// The queue is full: the disk is slower than the publishers. Returns the arguments of the call.
 #[derive(Debug)]
 pub struct Busy<E, A> {
-    /// What was to be kept.
+    /// The entry or entries.
     pub entry: E,
-    /// Whom to answer.
+    /// The callback.
     pub answer: A,
 }
 
 impl Log {
-    /// Keeps an entry, without waiting. `answer` is called on the writer's thread once the message is
-    /// durable and was handed on, or when it can not be kept; it must be quick. With no room in the
-    /// queue, both come back.
+    /// Appends an entry without waiting. `answer` is called on the writer's thread when the message is durable and was
+    /// passed to the tail, or when it can't be stored. It must be quick. If the queue is full, entry and callback are
+    /// returned.
     pub fn try_append<A>(&self, entry: Entry, answer: A) -> Result<(), Busy<Entry, A>>
     where
         A: FnOnce(Result<Appended, AppendError>) + Send + 'static,
@@ -41,7 +41,7 @@ impl Log {
         }
     }
 
-    /// The same for several, in their order and in one commit; each gets an answer of its own.
+    /// Appends several entries, in their order and in one commit. Each has its own result.
     pub fn try_append_batch<A>(
         &self,
         entries: Vec<Entry>,
@@ -66,45 +66,45 @@ impl Log {
         }
     }
 
-    /// Keeps an entry: waits for room, and for the answer. Any runtime can drive it. Dropping it before
-    /// it is done gives up the answer; the message may be kept all the same.
+    /// Appends an entry. Waits for space in the queue and for the result. Any async runtime can drive the future. If it
+    /// is dropped earlier, the message may still be stored.
     pub async fn append(&self, entry: Entry) -> Result<Appended, AppendError> {
         let (sender, receiver) = channel();
         let (mut entry, mut answer) = (entry, move |outcome| sender.send(outcome));
         while let Err(busy) = self.try_append(entry, answer) {
             (entry, answer) = (busy.entry, busy.answer);
-            self.room().await;
+            self.wait_for_space().await;
         }
         receiver.await.unwrap_or(Err(AppendError::Failed))
     }
 
-    /// Keeps several entries, in their order and in one commit: waits for room, and for the answers.
+    /// Appends several entries, in their order and in one commit. Waits for space in the queue and for the results.
     pub async fn append_batch(&self, entries: Vec<Entry>) -> Vec<Result<Appended, AppendError>> {
         let (sender, receiver) = channel();
         let (count, mut entries) = (entries.len(), entries);
         let mut answer = move |outcomes| sender.send(outcomes);
         while let Err(busy) = self.try_append_batch(entries, answer) {
             (entries, answer) = (busy.entry, busy.answer);
-            self.room().await;
+            self.wait_for_space().await;
         }
         let failed = || vec![Err(AppendError::Failed); count];
         receiver.await.unwrap_or_else(failed)
     }
 
-    /// Keeps an entry, and waits for it on this thread. Not for async tasks.
+    /// Appends an entry, and blocks this thread until it is stored. Not for async tasks.
     pub fn append_blocking(&self, entry: Entry) -> Result<Appended, AppendError> {
         block_on(self.append(entry))
     }
 
-    /// Keeps several entries, and waits for them on this thread. Not for async tasks.
+    /// Appends several entries, and blocks this thread until they are stored. Not for async tasks.
     pub fn append_batch_blocking(&self, entries: Vec<Entry>) -> Vec<Result<Appended, AppendError>> {
         block_on(self.append_batch(entries))
     }
 
-    /// Waits until the queue may have room. Somebody else may take it first: then wait again.
-    pub async fn room(&self) {
+    /// Waits until the queue may have space. Another publisher may take the space first: call this again then.
+    pub async fn wait_for_space(&self) {
         poll_fn(
-            |context| match self.shared.queue.poll_room(context.waker()) {
+            |context| match self.shared.queue.poll_space(context.waker()) {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             },
@@ -112,15 +112,14 @@ impl Log {
         .await;
     }
 
-    /// Takes a message back: it is not delivered any more, and its data is wiped. Durable when this
-    /// returns. None: there is no such message, or it was taken back before. Its receipts stay, as they
-    /// were at that moment, as long as retention keeps the row.
+    /// Recalls a message: it is no longer delivered, and its data is deleted. Durable when this returns. None if the
+    /// message does not exist or was recalled before. Its receipts are kept as long as retention keeps the row.
     pub async fn recall(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
-        self.withdraw(seq, None).await
+        self.recall_and_release_key(seq, None).await
     }
 
-    /// Recalls a message, and releases its idempotency key: the next push with the key is a new message.
-    pub async fn withdraw(
+    /// Recalls a message, and releases its idempotency key: the next push with this key is a new message.
+    pub async fn recall_and_release_key(
         &self,
         seq: Seq,
         key: Option<IdempotencyKey>,
@@ -133,13 +132,13 @@ impl Log {
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }
 
-    /// [`Log::recall`] on this thread. Not for async tasks.
+    /// [`Log::recall`], blocking this thread. Not for async tasks.
     pub fn recall_blocking(&self, seq: Seq) -> Result<Option<Recalled>, AppendError> {
         block_on(self.recall(seq))
     }
 
-    /// Writes everything that is known of clients and only in memory, so that [`Log::clients`] and
-    /// [`Log::client_window`] list every client that was noted before this call.
+    /// Writes all pending updates of clients to the file, so that [`Log::clients`] and [`Log::client_window`] include
+    /// every client that was recorded before this call.
     pub async fn write_positions(&self) -> Result<(), AppendError> {
         if self.shared.positions.all_written() {
             return Ok(());
@@ -152,13 +151,12 @@ impl Log {
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }
 
-    /// Does at once what the writer does in its own time: expires, writes positions, prunes, gives back
-    /// space. Waits on this thread.
-    pub fn tidy(&self) -> Result<Tidied, AppendError> {
+    /// Runs all maintenance now: expires messages, writes positions, prunes, frees pages. Blocks this thread.
+    pub fn run_maintenance(&self) -> Result<MaintenanceCounts, AppendError> {
         let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
-            Some(Task::Tidy(answer))
+            Some(Task::Maintain(answer))
         });
         block_on(receiver).unwrap_or(Err(AppendError::Closed))
     }

@@ -1,4 +1,4 @@
-//! What the log has done, for the metrics.
+//! Counters of the writer, for the metrics.
 
 use std::{
     sync::{
@@ -10,8 +10,7 @@ use std::{
 
 use crate::message::Message;
 
-/// Upper bounds of the classes that commits are counted in, by how many messages they kept. A last
-/// class has what is above.
+/// Upper bounds of the histogram of commits by number of messages. The last class is unbounded.
 pub const BATCH_CLASSES: [u64; 8] = [1, 4, 16, 64, 256, 1024, 4096, 16_384];
 
 #[derive(Default)]
@@ -23,18 +22,18 @@ pub(in crate::log) struct Counters {
     batches: [AtomicU64; BATCH_CLASSES.len() + 1],
 }
 
-/// What the log has done since it was opened.
+/// What the writer has done since the log was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
-    /// Transactions that kept messages.
+    /// Transactions that stored messages.
     pub commits: u64,
-    /// Microseconds that they took, the fsync included.
+    /// Their total duration in microseconds, including fsync.
     pub commit_micros: u64,
-    /// Messages that they kept.
+    /// Messages in these transactions.
     pub appended: u64,
-    /// Bytes of data in those.
+    /// Bytes of data in these messages.
     pub appended_bytes: u64,
-    /// Commits by how many messages they kept; see [`BATCH_CLASSES`].
+    /// Transactions by number of messages. See [`BATCH_CLASSES`].
     pub batches: [u64; BATCH_CLASSES.len() + 1],
 }
 

@@ -1,4 +1,4 @@
-//! What goes into one commit, and how it is answered.
+//! The content of one commit, and its answers.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::log::{
     writer::store::{Committed, EntryOutcome},
 };
 
-/// A part of a commit, and its answer.
+/// A task in a commit, with its callback.
 pub(in crate::log) enum Append {
     One(Entry, Box<dyn FnOnce(Outcome) + Send>),
     Many(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
@@ -18,25 +18,25 @@ pub(in crate::log) enum Append {
 }
 
 impl Append {
-    /// Answers that nothing was kept.
+    /// Answers with an error.
     pub fn refuse(self, why: &AppendError) {
         match self {
             Self::One(entry, answer) => Task::Append(entry, answer).refuse(why),
             Self::Many(entries, answer) => Task::Batch(entries, answer).refuse(why),
-            Self::JobCommand(order, answer) => Task::JobCommand(order, answer).refuse(why),
+            Self::JobCommand(command, answer) => Task::JobCommand(command, answer).refuse(why),
         }
     }
 
-    /// The command to a job, if it is one.
-    pub fn order(&self) -> Option<&JobCommand> {
+    /// The job command, if it is one.
+    pub fn job_command(&self) -> Option<&JobCommand> {
         match self {
-            Self::JobCommand(order, _) => Some(order),
+            Self::JobCommand(command, _) => Some(command),
             _ => None,
         }
     }
 }
 
-/// Answers each part of a commit.
+/// Answers all tasks of a commit.
 pub(in crate::log) fn answer(group: Vec<Append>, committed: &Committed, connections: &[u64]) {
     let mut new = committed.messages.iter().enumerate();
     let mut outcomes = committed.outcomes.iter().map(|outcome| match outcome {

@@ -1,44 +1,47 @@
-//! When the log gives back the memory in which it remembers its file and who is in it: once nothing has come
-//! for a while. Else a rush of connections would cost megabytes for as long as the server runs.
+//! Releases SQLite page caches and interned names after one second of idleness, so that a burst of connections does not
+//! cost memory for as long as the server runs.
 
 use std::time::{Duration, Instant};
 
 use crate::log::{reader::pool::ReaderPool, schema, writer::store::Store};
 
-/// How long nothing has come by then.
+/// How long the writer must be idle.
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 
-/// See the module's description.
+/// See the module documentation.
 pub(in crate::log) struct IdleRelease {
-    /// When the writer did something last; none: it has rested since.
-    busy: Option<Instant>,
+    /// When the writer was last active. None if the memory was released since then.
+    active_at: Option<Instant>,
 }
 
 impl Default for IdleRelease {
     fn default() -> Self {
-        let busy = Some(Instant::now());
-        Self { busy }
+        let active_at = Some(Instant::now());
+        Self { active_at }
     }
 }
 
 impl IdleRelease {
-    /// Something has come.
+    /// Records that the writer is active.
     pub fn note_activity(&mut self) {
-        self.busy = Some(Instant::now());
+        self.active_at = Some(Instant::now());
     }
 
-    /// How long the writer may sleep, who else would for this long.
-    pub fn limit_sleep(&self, patience: Option<Duration>) -> Option<Duration> {
+    /// Limits a wait of the writer so that the release is not late.
+    pub fn limit_wait(&self, timeout: Option<Duration>) -> Option<Duration> {
         let left = self
-            .busy
-            .map(|busy| IDLE_AFTER.saturating_sub(busy.elapsed()));
-        [patience, left].into_iter().flatten().min()
+            .active_at
+            .map(|active_at| IDLE_AFTER.saturating_sub(active_at.elapsed()));
+        [timeout, left].into_iter().flatten().min()
     }
 
-    /// Gives back what nobody needs for now.
+    /// Releases the memory if the writer has been idle for long enough.
     pub fn release_if_idle(&mut self, store: &mut Store, readers: &ReaderPool) {
-        if self.busy.is_some_and(|busy| busy.elapsed() >= IDLE_AFTER) {
-            self.busy = None;
+        if self
+            .active_at
+            .is_some_and(|active_at| active_at.elapsed() >= IDLE_AFTER)
+        {
+            self.active_at = None;
             store.audiences.clear();
             schema::release_memory(&store.conn);
             readers.release_memory();

@@ -1,4 +1,4 @@
-//! When the writer tidies up, and how much at a time.
+//! Schedules maintenance between commits.
 
 use std::{
     sync::atomic::Ordering,
@@ -8,25 +8,24 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, StoreError, fatal_only},
     options::milliseconds,
-    outcome::Tidied,
+    outcome::MaintenanceCounts,
     writer::Writer,
 };
 
-/// How often the bounds of age and size are looked at while little comes in.
+/// How often the limits of age and size are checked while few messages arrive.
 const LIMITS_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Messages after which they are looked at in any case.
+/// The limits are also checked after this many messages.
 const LIMITS_AFTER: usize = 2000;
 
-/// How long the writer waits after something did not fit on the disk.
+/// How long to wait after maintenance has failed because the disk was full.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The longest that the writer sleeps while some message is to expire: clocks are changed.
-const MAX_SLEEP: Duration = Duration::from_secs(5);
+/// The maximum wait while a message is waiting to expire. The system clock may change.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 impl Writer {
-    /// One turn of tidying: each kind of work one step at most. Returns how long the writer may sleep
-    /// before there is more; none: until something comes.
+    /// Runs at most one step of each kind of maintenance. Returns the time until the next step is due.
     pub fn maintain(&mut self) -> Result<Option<Duration>, Fatal> {
         if let Some(retry) = self.maintenance.retry {
             let wait = retry.saturating_duration_since(Instant::now());
@@ -36,7 +35,7 @@ impl Writer {
             self.maintenance.retry = None;
         }
         match self.maintenance_step() {
-            Ok(sleep) => Ok(sleep),
+            Ok(wait) => Ok(wait),
             Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
             Err(StoreError::Full | StoreError::Locked | StoreError::Damaged(_)) => {
                 self.maintenance.retry = Some(Instant::now() + RETRY);
@@ -46,39 +45,40 @@ impl Writer {
     }
 
     fn maintenance_step(&mut self) -> Result<Option<Duration>, StoreError> {
-        let mut sleep = LIMITS_INTERVAL;
+        let mut wait = LIMITS_INTERVAL;
         let now = self.store.options.clock.now();
         let expiring = self.next_expiry() <= now && self.expire_step(now)? > 0;
         if expiring {
-            sleep = Duration::ZERO;
+            wait = Duration::ZERO;
         } else if let Some(due) = self.shared.positions.due_in() {
             if due.is_zero() {
                 self.idle_release.note_activity();
                 self.store.write_positions()?;
             }
-            sleep = sleep.min(self.shared.positions.due_in().unwrap_or(sleep));
+            wait = wait.min(self.shared.positions.due_in().unwrap_or(wait));
         }
-        let looked = self.maintenance.looked;
-        let due = looked.is_none_or(|looked| looked.elapsed() >= LIMITS_INTERVAL);
+        let limits_checked = self.maintenance.limits_checked;
+        let due =
+            limits_checked.is_none_or(|limits_checked| limits_checked.elapsed() >= LIMITS_INTERVAL);
         if due || self.maintenance.more || self.maintenance.appended >= LIMITS_AFTER {
-            self.maintenance.more = self.look(now)?;
+            self.maintenance.more = self.enforce_limits(now)?;
         }
         if self.maintenance.more {
-            sleep = Duration::ZERO;
+            wait = Duration::ZERO;
         }
         self.store.checkpoint_if_long()?;
         let until_expiry = Duration::from_millis(self.next_expiry().saturating_sub(now));
-        if until_expiry < MAX_SLEEP * 1000 {
-            sleep = sleep.min(until_expiry.min(MAX_SLEEP));
+        if until_expiry < MAX_WAIT * 1000 {
+            wait = wait.min(until_expiry.min(MAX_WAIT));
         }
-        Ok(Some(sleep))
+        Ok(Some(wait))
     }
 
     fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
         match self.store.expire_step(now) {
             Err(StoreError::Damaged(why)) => {
                 self.shared.damage.note(&why);
-                // Readers look at the expiry of each message themselves. So this can wait.
+                // Readers check the expiry of each message themselves, so this can wait.
                 let later = now.saturating_add(milliseconds(LIMITS_INTERVAL));
                 let next = &self.shared.positions.next_expiry;
                 next.store(later, Ordering::Release);
@@ -88,7 +88,7 @@ impl Writer {
         }
     }
 
-    /// Work that needs what is damaged is not done; everything else is.
+    /// Records damage and skips the step, so that the others still run.
     fn skip_damage<T: Default>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         match result {
             Err(StoreError::Damaged(why)) => {
@@ -103,9 +103,9 @@ impl Writer {
         self.shared.positions.next_expiry.load(Ordering::Acquire)
     }
 
-    /// One step of each kind of removal. True: there is more.
-    fn look(&mut self, now: u64) -> Result<bool, StoreError> {
-        self.maintenance.looked = Some(Instant::now());
+    /// Runs one step of each kind of removal. True if there is more to remove.
+    fn enforce_limits(&mut self, now: u64) -> Result<bool, StoreError> {
+        self.maintenance.limits_checked = Some(Instant::now());
         let appended = std::mem::take(&mut self.maintenance.appended);
         let jobs = self.store.prune_jobs_step(now);
         if self.skip_damage(jobs)? {
@@ -133,31 +133,31 @@ impl Writer {
         Ok(pruned > 0 || keys > 0 || names || space)
     }
 
-    /// Does at once all that is to be done now.
-    pub fn maintain_fully(&mut self) -> Result<Tidied, StoreError> {
-        let mut tidied = Tidied {
+    /// Runs all maintenance that is due.
+    pub fn maintain_fully(&mut self) -> Result<MaintenanceCounts, StoreError> {
+        let mut counts = MaintenanceCounts {
             expired: self.write_all_positions()?,
-            ..Tidied::default()
+            ..MaintenanceCounts::default()
         };
         let now = self.store.options.clock.now();
         loop {
             let before = self.store.messages;
             let keys = self.store.prune_keys_step(now);
             let keys = self.skip_damage(keys)?;
-            tidied.keys += keys;
-            let more = self.look(now)?;
-            tidied.pruned += usize::try_from(before - self.store.messages).unwrap_or_default();
+            counts.keys += keys;
+            let more = self.enforce_limits(now)?;
+            counts.pruned += usize::try_from(before - self.store.messages).unwrap_or_default();
             if !more && keys == 0 {
                 break;
             }
         }
         let counted = self.store.relaxed(|store| store.count_messages());
         self.skip_damage(counted)?;
-        Ok(tidied)
+        Ok(counts)
     }
 
-    /// Writes everything that is known of clients and only in memory. What has expired is settled first, because an
-    /// update that came later must not change it. Returns how many messages have expired.
+    /// Writes all pending updates of clients. Expired messages are marked first, because later updates must not change
+    /// their receipts. Returns the number of messages that have expired.
     pub fn write_all_positions(&mut self) -> Result<usize, StoreError> {
         let mut expired = 0;
         loop {
@@ -173,7 +173,7 @@ impl Writer {
         }
     }
 
-    /// Keeps what a work has answered, and notes a failure that ends the log.
+    /// Converts the error of a task, and stores a failure that ends the log.
     pub fn note<T>(&mut self, result: Result<T, StoreError>) -> Result<T, AppendError> {
         result.map_err(|error| {
             let answer = (&error).into();

@@ -1,4 +1,4 @@
-//! What the writer keeps in mind for maintenance.
+//! The state of maintenance between its steps.
 
 use std::time::Instant;
 
@@ -9,9 +9,9 @@ use crate::log::retention::names::NamePruning;
 pub(in crate::log) struct Maintenance {
     /// Messages appended since the last check of the limits.
     pub appended: usize,
-    /// A task between commits has failed the log, for this reason.
+    /// Why a task between commits has failed the log.
     pub failed: Option<String>,
-    pub looked: Option<Instant>,
+    pub limits_checked: Option<Instant>,
     pub more: bool,
     pub retry: Option<Instant>,
     pub name_pruning: NamePruning,

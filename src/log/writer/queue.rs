@@ -1,4 +1,4 @@
-//! What waits for the writer: bounded, so that publishers who are faster than the disk feel it.
+//! The queue of the writer. It is bounded, so that publishers wait if they are faster than the disk.
 
 use std::{
     collections::VecDeque,
@@ -12,26 +12,26 @@ use parking_lot::{Condvar, Mutex};
 use crate::log::{
     entry::{Appended, Entry, IdempotencyKey},
     error::{AppendError, JobCommandError},
-    outcome::{Recalled, Tidied},
+    outcome::{MaintenanceCounts, Recalled},
 };
 use crate::{
     job::{Job, JobCommand},
     message::Seq,
 };
 
-/// What becomes of one entry.
+/// The result of one entry.
 pub(in crate::log) type Outcome = Result<Appended, AppendError>;
 
-/// The outcome of a command to a job.
+/// The result of a job command.
 pub(in crate::log) type JobOutcome = Result<Arc<Job>, JobCommandError>;
 
-/// Something for the writer to do.
+/// A task for the writer.
 pub(in crate::log) enum Task {
-    /// Keep one entry.
+    /// Append an entry.
     Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
-    /// Keep several, in this order, in one commit if they fit.
+    /// Append several entries, in this order, in one commit if they fit.
     Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
-    /// Change a job, in the same commits.
+    /// Execute a job command, in the same commits.
     JobCommand(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
     /// Recall a message and release its key, between commits.
     Recall(
@@ -39,14 +39,14 @@ pub(in crate::log) enum Task {
         Option<IdempotencyKey>,
         Box<dyn FnOnce(Result<Option<Recalled>, AppendError>) + Send>,
     ),
-    /// Do all maintenance that is due, between commits.
-    Tidy(Box<dyn FnOnce(Result<Tidied, AppendError>) + Send>),
-    /// Write everything that is known of clients and only in memory, between commits.
+    /// Run all maintenance that is due, between commits.
+    Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
+    /// Write all pending updates of clients, between commits.
     WritePositions(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
 }
 
 impl Task {
-    /// Says that nothing will come of it.
+    /// Answers with an error.
     pub fn refuse(self, why: &AppendError) {
         match self {
             Self::Append(_, answer) => answer(Err(why.clone())),
@@ -55,7 +55,7 @@ impl Task {
             }
             Self::JobCommand(_, answer) => answer(Err(why.clone().into())),
             Self::Recall(_, _, answer) => answer(Err(why.clone())),
-            Self::Tidy(answer) => answer(Err(why.clone())),
+            Self::Maintain(answer) => answer(Err(why.clone())),
             Self::WritePositions(answer) => answer(Err(why.clone())),
         }
     }
@@ -68,7 +68,7 @@ pub(in crate::log) struct Bound {
     pub bytes: usize,
 }
 
-/// The queue before the writer.
+/// The queue.
 pub(in crate::log) struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
@@ -80,22 +80,22 @@ struct State {
     tasks: VecDeque<(Task, usize, usize)>,
     messages: usize,
     bytes: usize,
-    /// Tasks that do not wait for company.
-    works: usize,
-    /// The writer sleeps until so many messages wait; none: it is awake.
+    /// Tasks that are not messages. They are not delayed to collect more messages.
+    urgent: usize,
+    /// The number of messages that the writer waits for. None if it is not waiting.
     wanted: Option<usize>,
-    /// Publishers that wait for room.
+    /// Publishers that wait for space.
     wakers: Vec<Waker>,
     closed: Option<AppendError>,
 }
 
-/// What the writer got.
+/// The result of [`Queue::take`].
 pub(in crate::log) enum Taken {
-    /// Something to do.
+    /// Tasks to execute.
     Tasks(Vec<Task>),
-    /// Nothing came in time.
+    /// The timeout has passed.
     Nothing,
-    /// Nothing will come any more.
+    /// The queue is closed and empty.
     Closed,
 }
 
@@ -108,8 +108,8 @@ impl Queue {
         }
     }
 
-    /// Puts a task of this size in line, if there is room: what waits alone always has room, and so has
-    /// what is not a message. The task is only made when there is space. False: no space.
+    /// Adds a task of this size if there is space. There is always space in an empty queue, and for tasks that are not
+    /// messages. `task` is only called if there is space. False if there is none.
     pub fn push(&self, messages: usize, bytes: usize, task: impl FnOnce() -> Option<Task>) -> bool {
         let mut state = self.state.lock();
         if let Some(why) = &state.closed {
@@ -128,7 +128,7 @@ impl Queue {
         state.bytes += bytes;
         state.tasks.push_back((task, messages, bytes));
         let urgent = messages == 0;
-        state.works += usize::from(urgent);
+        state.urgent += usize::from(urgent);
         if state
             .wanted
             .is_some_and(|wanted| urgent || state.messages >= wanted)
@@ -143,32 +143,27 @@ impl Queue {
         state.messages + messages <= self.bound.messages && state.bytes + bytes <= self.bound.bytes
     }
 
-    /// Whether something new may have room; if not, the waker is called when that may have changed.
-    pub fn poll_room(&self, waker: &Waker) -> bool {
+    /// Whether there is space for a new message. If not, the waker is called when there may be.
+    pub fn poll_space(&self, waker: &Waker) -> bool {
         let mut state = self.state.lock();
-        let room = state.closed.is_some() || self.fits(&state, 1, 1);
-        if !room && !state.wakers.iter().any(|other| other.will_wake(waker)) {
+        let space = state.closed.is_some() || self.fits(&state, 1, 1);
+        if !space && !state.wakers.iter().any(|other| other.will_wake(waker)) {
             state.wakers.push(waker.clone());
         }
-        room
+        space
     }
 
-    /// Takes what waits, up to `bound` but at least one task. Waits at most `patience` for the first, and
-    /// then at most `gather` until `expected` messages are there: publishers that were answered together
-    /// are about to push together again, and one fsync can carry them all.
-    pub fn take(
-        &self,
-        bound: Bound,
-        patience: Option<Duration>,
-        gather: (usize, Duration),
-    ) -> Taken {
+    /// Takes the queued tasks up to `bound`, but at least one. Waits for the first one at most for `timeout`, and then
+    /// until `expected` messages are queued, at most for `delay`. Publishers that were answered together are likely to
+    /// push together again, and one fsync can store all their messages.
+    pub fn take(&self, bound: Bound, timeout: Option<Duration>, delay: (usize, Duration)) -> Taken {
         let mut state = self.state.lock();
-        if !self.sleep_until(&mut state, 1, patience.map(|span| Instant::now() + span)) {
+        if !self.wait_for(&mut state, 1, timeout.map(|span| Instant::now() + span)) {
             return Taken::Nothing;
         }
-        let (expected, span) = gather;
+        let (expected, span) = delay;
         if state.messages < expected && state.closed.is_none() {
-            self.sleep_until(&mut state, expected, Some(Instant::now() + span));
+            self.wait_for(&mut state, expected, Some(Instant::now() + span));
         }
         if state.tasks.is_empty() {
             return Taken::Closed;
@@ -184,7 +179,7 @@ impl Queue {
             if let Some((task, m, b)) = state.tasks.pop_front() {
                 state.messages -= m;
                 state.bytes -= b;
-                state.works -= usize::from(m == 0);
+                state.urgent -= usize::from(m == 0);
                 tasks.push(task);
             }
         }
@@ -194,15 +189,16 @@ impl Queue {
         Taken::Tasks(tasks)
     }
 
-    /// Sleeps until so many messages wait, or work, or the end. False: the time was over first.
-    fn sleep_until(
+    /// Waits until this many messages are queued, another task is queued, or the queue is closed. False if the deadline
+    /// came first.
+    fn wait_for(
         &self,
         state: &mut parking_lot::MutexGuard<'_, State>,
         wanted: usize,
         deadline: Option<Instant>,
     ) -> bool {
         loop {
-            if state.messages >= wanted || state.works > 0 || state.closed.is_some() {
+            if state.messages >= wanted || state.urgent > 0 || state.closed.is_some() {
                 state.wanted = None;
                 return true;
             }
@@ -219,7 +215,7 @@ impl Queue {
         }
     }
 
-    /// Takes nothing new. What is in line is still done.
+    /// Refuses new tasks. Queued tasks are still executed.
     pub fn close(&self, why: AppendError) {
         let mut state = self.state.lock();
         state.closed.get_or_insert(why);
@@ -229,17 +225,17 @@ impl Queue {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Refuses all that is in line, when nobody will do it any more.
+    /// Refuses all queued tasks, because the writer has ended.
     pub fn refuse_all(&self) {
         let mut state = self.state.lock();
         let why = state.closed.clone().unwrap_or(AppendError::Closed);
         let tasks = std::mem::take(&mut state.tasks);
-        (state.messages, state.bytes, state.works) = (0, 0, 0);
+        (state.messages, state.bytes, state.urgent) = (0, 0, 0);
         drop(state);
         tasks.into_iter().for_each(|(task, ..)| task.refuse(&why));
     }
 
-    /// Messages in line.
+    /// The number of queued messages.
     pub fn len(&self) -> usize {
         self.state.lock().messages
     }

@@ -7,8 +7,8 @@ use crate::log::{
 use crate::message::Seq;
 
 impl Store {
-    /// Recalls a message, and releases this key, so that another push can use it. None: there is no such message, or
-    /// it was recalled before.
+    /// Recalls a message, and releases this key, so that another push can use it. None if the message does not exist or
+    /// was recalled before.
     pub fn recall(
         &mut self,
         seq: Seq,

@@ -1,4 +1,4 @@
-//! One answer from the writer to whoever waits for it, on a thread or in any async runtime.
+//! A one-shot channel from the writer to a caller that waits on a thread or in any async runtime.
 
 use std::{
     future::Future,
@@ -10,10 +10,10 @@ use std::{
 
 use parking_lot::Mutex;
 
-/// Where the answer goes in.
+/// The sending half.
 pub(in crate::log) struct Sender<T>(Arc<Mutex<Slot<T>>>);
 
-/// Where it comes out: none when the sender was dropped without an answer.
+/// The receiving half. Its output is none if the sender was dropped without sending.
 pub(in crate::log) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
 
 struct Slot<T> {
@@ -22,7 +22,7 @@ struct Slot<T> {
     waker: Option<Waker>,
 }
 
-/// Both ends.
+/// Creates both halves.
 pub(in crate::log) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let slot = Arc::new(Mutex::new(Slot {
         value: None,
@@ -63,7 +63,7 @@ impl<T> Future for Receiver<T> {
     }
 }
 
-/// Waits for a future on this thread.
+/// Blocks this thread until a future is ready.
 pub(in crate::log) fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {

@@ -1,4 +1,4 @@
-//! What is not right is refused by name, and nothing of it is done.
+//! Invalid requests about jobs are refused with their field, and have no effect.
 
 use app::wire::{JobInfo, JobState, Problem};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn refusal(status: u16, code: &str, field: &str) -> (u16, String, Option<String>
 }
 
 #[tokio::test]
-async fn a_job_that_can_not_be_is_not_begun() {
+async fn an_invalid_job_is_refused() {
     let server = Server::start().await;
     for (body, status, code, field) in [
         (json!({}), 422, "missing_field", "title"),
@@ -82,7 +82,7 @@ async fn a_job_that_can_not_be_is_not_begun() {
 }
 
 #[tokio::test]
-async fn a_report_that_can_not_be_changes_nothing() {
+async fn an_invalid_report_changes_nothing() {
     let server = Server::start().await;
     let job = server.begin().await;
     for (body, code, field) in [
@@ -138,7 +138,7 @@ async fn a_report_that_can_not_be_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_job_that_nobody_knows_is_not_found() {
+async fn an_unknown_job_is_not_found() {
     let server = Server::start().await;
     let unknown = "9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55";
     let not_found = refusal(404, "job_unknown", "id");
@@ -156,7 +156,7 @@ async fn a_job_that_nobody_knows_is_not_found() {
 }
 
 #[tokio::test]
-async fn nothing_comes_after_the_end() {
+async fn a_job_that_has_ended_can_not_change() {
     let server = Server::start().await;
     for state in [JobState::Done, JobState::Failed, JobState::Cancelled] {
         let job = server.begin().await;
@@ -180,7 +180,7 @@ async fn nothing_comes_after_the_end() {
 }
 
 #[tokio::test]
-async fn a_page_that_can_not_be_is_refused() {
+async fn an_invalid_page_is_refused() {
     let server = Server::start().await;
     let job = server.begin().await;
     let log = format!("/api/jobs/{}/log", job.id);

@@ -1,4 +1,4 @@
-//! What was answered is kept, whatever becomes of the process; and silence has an end.
+//! Durability of jobs, and timeouts of workers.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use app::{
     wire::{JobInfo, JobLogPage, JobReason, JobReport, JobRequest, JobState, JobsPage},
 };
 
-use super::{end, kinds, say, state, step, texts, told};
+use super::{end, events_without_pings, kinds, message, state, step, texts};
 use crate::{
     command::{Running, tidings},
     harness::{Listener, Server, within},
@@ -27,7 +27,7 @@ fn new_job(timeout: u64) -> JobRequest {
 }
 
 #[tokio::test]
-async fn every_answered_report_is_there_after_kill_9_and_the_job_goes_on() {
+async fn answered_reports_survive_kill_9_and_the_job_continues() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = server_in(folder.path());
     let api = Client::new(server.url());
@@ -35,7 +35,7 @@ async fn every_answered_report_is_there_after_kill_9_and_the_job_goes_on() {
     let over = within(api.begin_job(&new_job(3_600))).await.expect("begun");
     let mut last = job.clone();
     for number in 1..=50 {
-        let mut report = say(&format!("line {number}"));
+        let mut report = message(&format!("line {number}"));
         report.step = Some(number);
         report.total = Some(100);
         last = within(api.report_job(&job.id, &report))
@@ -58,7 +58,7 @@ async fn every_answered_report_is_there_after_kill_9_and_the_job_goes_on() {
     within(api.report_job(&job.id, &end(JobState::Done)))
         .await
         .expect("it goes on");
-    let events = told(viewer).await;
+    let events = events_without_pings(viewer).await;
     let expected: Vec<String> = (1..=50).map(|n| format!("line {n}")).collect();
     assert_eq!(texts(&events), expected);
     let ended = state(events.last().expect("an end"));
@@ -66,11 +66,11 @@ async fn every_answered_report_is_there_after_kill_9_and_the_job_goes_on() {
 }
 
 #[tokio::test]
-async fn a_worker_that_falls_silent_has_failed_and_who_looks_on_is_told() {
+async fn a_worker_without_reports_fails_the_job_and_viewers_are_informed() {
     let server = Server::start().await;
     let job = server.begin_with(&new_job(1)).await;
     let other = server.begin_with(&new_job(3_600)).await;
-    let events = told(server.look_on(&job).await).await;
+    let events = events_without_pings(server.view(&job).await).await;
     assert_eq!(kinds(&events), ["state", "end"]);
     let failed = state(&events[1]);
     assert_eq!(
@@ -88,7 +88,7 @@ async fn a_worker_that_falls_silent_has_failed_and_who_looks_on_is_told() {
 async fn an_empty_report_keeps_a_job_running_and_changes_nothing() {
     let server = Server::start().await;
     let job = server.begin_with(&new_job(5)).await;
-    // Has the same timeout, and no reports.
+    // A job with the same timeout, and no reports.
     let silent = server.begin_with(&new_job(5)).await;
     let path = format!("/api/jobs/{}", silent.id);
     while server.read::<JobInfo>(&path).await.state == JobState::Running {
@@ -98,7 +98,7 @@ async fn an_empty_report_keeps_a_job_running_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn after_a_restart_each_worker_has_its_whole_time_and_then_no_more() {
+async fn a_restart_restarts_the_timeout_of_each_worker() {
     let server = Server::start().await;
     let silent = server.begin_with(&new_job(1)).await;
     let alive = server.begin_with(&new_job(3_600)).await;
@@ -113,10 +113,10 @@ async fn after_a_restart_each_worker_has_its_whole_time_and_then_no_more() {
 }
 
 #[tokio::test]
-async fn a_cancelled_job_ends_when_its_worker_says_so() {
+async fn a_cancelled_job_ends_when_its_worker_confirms() {
     let server = Server::start().await;
     let job = server.begin().await;
-    let mut viewer = server.look_on(&job).await;
+    let mut viewer = server.view(&job).await;
     viewer.next().await;
     let asked = within(server.api.cancel_job(&job.id)).await.expect("asked");
     assert!(asked.cancel_requested && asked.state == JobState::Running);
@@ -125,9 +125,9 @@ async fn a_cancelled_job_ends_when_its_worker_says_so() {
     assert_eq!(again, asked, "asking twice is asking once");
 
     let server = server.restarted().await;
-    let told = server.report(&job, JobReport::default()).await;
+    let events_without_pings = server.report(&job, JobReport::default()).await;
     assert!(
-        told.cancel_requested,
+        events_without_pings.cancel_requested,
         "the worker sees it when it reports next"
     );
     let ended = server.report(&job, end(JobState::Cancelled)).await;
@@ -140,15 +140,15 @@ async fn a_cancelled_job_ends_when_its_worker_says_so() {
 }
 
 #[tokio::test]
-async fn a_report_that_comes_again_does_no_harm() {
+async fn a_repeated_report_changes_nothing() {
     let server = Server::start().await;
     let job = server.begin().await;
-    let mut report = say("one\ntwo");
+    let mut report = message("one\ntwo");
     report.line = Some(1);
     report.step = Some(2);
     let taken = server.report(&job, report.clone()).await;
     assert_eq!(server.report(&job, report).await, taken);
-    let mut more = say("two\nthree");
+    let mut more = message("two\nthree");
     more.line = Some(2);
     server.report(&job, more).await;
     let mut last = end(JobState::Done);
@@ -162,7 +162,7 @@ async fn a_report_that_comes_again_does_no_harm() {
 }
 
 #[tokio::test]
-async fn the_list_pages_from_the_newest_and_by_state() {
+async fn the_list_of_jobs_is_paged_newest_first_and_filtered_by_state() {
     let server = Server::start().await;
     let mut ids = Vec::new();
     for number in 0..5 {

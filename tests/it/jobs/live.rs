@@ -1,4 +1,4 @@
-//! The list as it changes: `$sys/jobs`, for admins.
+//! Changes of the list of jobs: `$sys/jobs`, for admins.
 
 use app::wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{end, step};
 use crate::harness::{Listener, Server};
 
-/// Reads on until a job is as it should be.
+/// Reads until a job meets a condition.
 async fn until(panel: &mut Listener, id: &str, is: impl Fn(&JobInfo) -> bool) {
     loop {
         let event = panel.event(EVENT_JOB).await;
@@ -18,7 +18,7 @@ async fn until(panel: &mut Listener, id: &str, is: impl Fn(&JobInfo) -> bool) {
 }
 
 #[tokio::test]
-async fn the_panel_hears_how_jobs_begin_go_on_and_end() {
+async fn the_panel_is_informed_about_all_changes_of_jobs() {
     let server = Server::start().await;
     let mut panel = server.listen("panel", &[SYS_JOBS]).await;
     let job = server.begin().await;
@@ -40,7 +40,7 @@ async fn the_panel_hears_how_jobs_begin_go_on_and_end() {
 }
 
 #[tokio::test]
-async fn the_description_of_the_api_has_every_way_to_a_job() {
+async fn the_api_description_contains_all_job_operations() {
     let server = Server::start().await;
     let api: Value = server.read("/openapi.json").await;
     for (path, methods) in [

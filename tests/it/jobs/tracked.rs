@@ -1,15 +1,15 @@
-//! A push that is a job: planned, sent, acknowledged, waiting.
+//! Pushes that are tracked by a job.
 
 use app::wire::{
     BatchAnswer, JobInfo, JobReason, JobState, JobsPage, Problem, PushAnswer, Receipts,
 };
 use serde_json::{Value, json};
 
-use super::{kinds, state, told};
+use super::{events_without_pings, kinds, state};
 use crate::harness::{Server, within};
 
 impl Server {
-    /// Pushes what this says as a job.
+    /// Pushes this with `track`.
     async fn track(&self, mut push: Value) -> (PushAnswer, JobInfo) {
         push["track"] = json!(true);
         let answer = self.push_json(push).await;
@@ -24,7 +24,7 @@ impl Server {
 }
 
 #[tokio::test]
-async fn a_push_to_clients_tells_who_has_it_until_nobody_waits() {
+async fn the_job_counts_receipts_until_no_client_waits() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let _quiet = server.listen("quiet", &[]).await;
     let (answer, job) = server
@@ -34,7 +34,7 @@ async fn a_push_to_clients_tells_who_has_it_until_nobody_waits() {
     assert_eq!(job.push.as_ref(), Some(&cursor));
     assert_eq!(job.delivery.expect("receipts").audience, 3);
     assert_eq!((job.total, job.timeout), (Some(3), None));
-    let mut viewer = server.look_on(&job).await;
+    let mut viewer = server.view(&job).await;
     assert_eq!(viewer.next().await.event, "state");
 
     server.ack("acks", &cursor).await;
@@ -47,7 +47,7 @@ async fn a_push_to_clients_tells_who_has_it_until_nobody_waits() {
     assert_eq!((halfway.step, halfway.state), (2, JobState::Running));
 
     server.ack("away", &cursor).await;
-    let events = told(viewer).await;
+    let events = events_without_pings(viewer).await;
     let done = state(events.last().expect("an end"));
     assert_eq!(
         (done.state, done.step, done.reason),
@@ -65,7 +65,7 @@ async fn a_push_to_clients_tells_who_has_it_until_nobody_waits() {
 }
 
 #[tokio::test]
-async fn a_followed_push_goes_on_being_followed_after_a_restart() {
+async fn a_push_is_tracked_after_a_restart() {
     let server = Server::start().await;
     let (answer, job) = server
         .track(json!({"to": {"clients": ["ada", "bob"]}, "data": "hello"}))
@@ -84,13 +84,13 @@ async fn a_followed_push_goes_on_being_followed_after_a_restart() {
 }
 
 #[tokio::test]
-async fn when_its_time_is_over_the_job_says_how_many_never_had_it() {
+async fn the_job_of_an_expired_push_counts_who_never_received_it() {
     let server = Server::start().await;
     let (answer, job) = server
         .track(json!({"to": {"clients": ["ada", "bob", "eve"]}, "data": "hurry", "ttl": 1}))
         .await;
     server.ack("ada", &answer.id.expect("a cursor")).await;
-    let events = told(server.look_on(&job).await).await;
+    let events = events_without_pings(server.view(&job).await).await;
     let over = state(events.last().expect("an end"));
     assert_eq!(
         (over.state, over.reason),
@@ -126,7 +126,7 @@ async fn a_recall_ends_the_job() {
 }
 
 #[tokio::test]
-async fn a_push_to_a_topic_ends_when_every_connection_was_written_to() {
+async fn the_job_of_a_push_to_a_topic_ends_when_all_connections_were_written_to() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &["news"]).await;
     let mut bob = server.listen("bob", &["news"]).await;
@@ -169,7 +169,7 @@ async fn a_push_to_a_topic_ends_when_every_connection_was_written_to() {
 }
 
 #[tokio::test]
-async fn lines_of_a_batch_may_be_jobs_and_a_repeated_push_has_the_first_ones_job() {
+async fn lines_of_a_batch_can_be_tracked_and_a_repeated_push_has_the_same_job() {
     let server = Server::start().await;
     let push = |key: &str| json!({"to": {"client": "ada"}, "data": "x", "track": true, "idempotency_key": key});
     let answers = server
@@ -196,7 +196,7 @@ async fn lines_of_a_batch_may_be_jobs_and_a_repeated_push_has_the_first_ones_job
 }
 
 #[tokio::test]
-async fn what_leaves_no_receipts_is_not_followed_and_nothing_is_sent() {
+async fn an_ephemeral_push_can_not_be_tracked_and_is_not_sent() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let push = json!({"to": "everyone", "data": "fleeting", "ttl": 0, "track": true});
@@ -211,7 +211,7 @@ async fn what_leaves_no_receipts_is_not_followed_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn the_server_itself_reports_on_a_push_and_who_cancels_the_job_does_not_take_the_push_back() {
+async fn only_the_server_reports_on_a_push_and_cancelling_the_job_does_not_recall_it() {
     let server = Server::start().await;
     let (_, job) = server
         .track(json!({"to": {"client": "ada"}, "data": "still coming"}))
@@ -221,10 +221,10 @@ async fn the_server_itself_reports_on_a_push_and_who_cancels_the_job_does_not_ta
     let problem: Problem = within(answer.json()).await.expect("a problem");
     assert_eq!(problem.code, "job_tracked");
 
-    let viewer = server.look_on(&job).await;
+    let viewer = server.view(&job).await;
     let over = within(server.api.cancel_job(&job.id)).await.expect("ended");
     assert_eq!(over.state, JobState::Cancelled);
-    assert_eq!(kinds(&told(viewer).await), ["state", "end"]);
+    assert_eq!(kinds(&events_without_pings(viewer).await), ["state", "end"]);
     let mut ada = server.listen("ada", &[]).await;
     assert_eq!(ada.text().await, "still coming");
 }

@@ -1,9 +1,9 @@
-//! Looking on: the state at once, then each change, then the end.
+//! Viewing a job: the state at once, then each change, then the end.
 
 use app::wire::{JobInfo, JobLogPage, JobReport, JobState};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{end, kinds, lines, say, state, step, texts, told};
+use super::{end, events_without_pings, kinds, lines, message, state, step, texts};
 use crate::harness::{Listener, Server, within};
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn a_viewer_sees_the_state_at_once_then_each_change_then_the_end() {
         (JobState::Running, 0, Some(10))
     );
 
-    let mut viewer = server.look_on(&job).await;
+    let mut viewer = server.view(&job).await;
     let first = viewer.next().await;
     assert_eq!(first.event, "state");
     assert_eq!(state(&first), job);
@@ -29,7 +29,7 @@ async fn a_viewer_sees_the_state_at_once_then_each_change_then_the_end() {
     );
     assert!(taken.updated_at > job.updated_at);
 
-    server.report(&job, say("half\r\nway\n")).await;
+    server.report(&job, message("half\r\nway\n")).await;
     assert_eq!(
         state(&viewer.message().await).message.as_deref(),
         Some("way")
@@ -40,23 +40,23 @@ async fn a_viewer_sees_the_state_at_once_then_each_change_then_the_end() {
 
     let done = server.report(&job, end(JobState::Done)).await;
     assert!(done.ended_at.is_some());
-    let rest = told(viewer).await;
+    let rest = events_without_pings(viewer).await;
     assert_eq!(kinds(&rest), ["end"]);
     assert_eq!(state(&rest[0]), done);
 }
 
 #[tokio::test]
-async fn who_comes_late_has_the_state_the_log_and_the_end_and_then_is_told_to_stop() {
+async fn a_late_viewer_gets_the_state_the_log_and_the_end_and_must_not_reconnect() {
     let server = Server::start().await;
     let job = server.begin().await;
-    let mut early = server.look_on(&job).await;
+    let mut early = server.view(&job).await;
     let before = early.next().await;
-    server.report(&job, say("one\ntwo")).await;
+    server.report(&job, message("one\ntwo")).await;
     let mut last = end(JobState::Failed);
     last.message = Some("exit code 3".to_owned());
     let failed = server.report(&job, last).await;
 
-    let events = told(server.look_on(&job).await).await;
+    let events = events_without_pings(server.view(&job).await).await;
     assert_eq!(kinds(&events), ["state", "log", "end"]);
     assert_eq!(state(&events[0]), failed);
     assert_eq!(texts(&events), ["one", "two", "exit code 3"]);
@@ -64,7 +64,7 @@ async fn who_comes_late_has_the_state_the_log_and_the_end_and_then_is_told_to_st
     assert_eq!(state(end), failed);
     assert_eq!(failed.message.as_deref(), Some("exit code 3"));
 
-    assert_eq!(server.look_on_after(&job, &end.id).await.status(), 204);
+    assert_eq!(server.view_after(&job, &end.id).await.status(), 204);
     let path = format!("/sse/jobs/{}?last_event_id={}", job.id, end.id);
     assert_eq!(
         server.get(&path).await.status(),
@@ -78,15 +78,15 @@ async fn who_comes_late_has_the_state_the_log_and_the_end_and_then_is_told_to_st
         (&second_line, &["exit code 3"]),
         ("unreadable", &["one", "two", "exit code 3"]),
     ] {
-        let back = server.look_on_after(&job, had).await;
-        let events = told(Listener::of(back)).await;
+        let back = server.view_after(&job, had).await;
+        let events = events_without_pings(Listener::of(back)).await;
         assert_eq!(texts(&events), missing, "after {had}");
         assert_eq!(events.last().map(|event| &event.id), Some(&end.id));
     }
 }
 
 #[tokio::test]
-async fn the_head_is_that_of_every_stream_and_no_token_is_asked_of_who_has_the_id() {
+async fn the_head_is_that_of_all_streams_and_the_id_is_enough_to_view() {
     let secrets = [
         "--admin-token",
         "an-admin-token-that-is-long-enough",
@@ -137,20 +137,26 @@ async fn the_head_is_that_of_every_stream_and_no_token_is_asked_of_who_has_the_i
 }
 
 #[tokio::test]
-async fn a_viewer_may_begin_at_a_line_or_with_those_that_come() {
+async fn a_viewer_may_start_at_a_line_or_with_new_lines() {
     let server = Server::start().await;
     let job = server.begin().await;
-    server.report(&job, say("one\ntwo\nthree")).await;
+    server.report(&job, message("one\ntwo\nthree")).await;
     let path = format!("/sse/jobs/{}", job.id);
     let from_two = server.open(&format!("{path}?after=1")).await;
     let mut latest = server.open(&format!("{path}?tail=0")).await;
     assert_eq!(latest.next().await.event, "state");
     let two = server.open(&format!("{path}?tail=2")).await;
-    server.report(&job, say("four")).await;
+    server.report(&job, message("four")).await;
     server.report(&job, end(JobState::Done)).await;
-    assert_eq!(texts(&told(from_two).await), ["two", "three", "four"]);
-    assert_eq!(texts(&told(latest).await), ["four"]);
-    assert_eq!(texts(&told(two).await), ["two", "three", "four"]);
+    assert_eq!(
+        texts(&events_without_pings(from_two).await),
+        ["two", "three", "four"]
+    );
+    assert_eq!(texts(&events_without_pings(latest).await), ["four"]);
+    assert_eq!(
+        texts(&events_without_pings(two).await),
+        ["two", "three", "four"]
+    );
     assert_eq!(
         server.get(&format!("{path}?after=soon")).await.status(),
         422
@@ -158,22 +164,22 @@ async fn a_viewer_may_begin_at_a_line_or_with_those_that_come() {
 }
 
 #[tokio::test]
-async fn a_quiet_stream_is_kept_alive() {
+async fn pings_keep_an_idle_stream_open() {
     let server = Server::with(&["--heartbeat", "1"]).await;
     let job = server.begin().await;
-    let mut viewer = server.look_on(&job).await;
+    let mut viewer = server.view(&job).await;
     let first = viewer.next().await;
     assert_eq!(viewer.event("ping").await.id, first.id);
     assert_eq!(viewer.event("ping").await.id, first.id);
 }
 
 #[tokio::test]
-async fn who_looks_on_is_told_when_the_server_goes_down() {
+async fn viewers_are_informed_about_a_shutdown() {
     let mut server = Server::start().await;
     let job = server.begin().await;
-    let viewer = server.look_on(&job).await;
+    let viewer = server.view(&job).await;
     server.begin_shutdown();
-    let events = told(viewer).await;
+    let events = events_without_pings(viewer).await;
     let last = events.last().expect("an event");
     assert_eq!(last.event, "reconnect");
     assert!(last.data.contains("\"reason\":\"shutdown\""), "{last:?}");
@@ -189,11 +195,11 @@ async fn a_slow_viewer_skips_to_the_newest_state_and_misses_no_line() {
     let request = format!("GET /sse/jobs/{} HTTP/1.1\r\nhost: x\r\n\r\n", job.id);
     socket.write_all(request.as_bytes()).await.expect("sent");
 
-    // Far more than the sockets hold, while nobody reads.
+    // Much more than the socket buffers can hold, while nothing is read.
     let text = "x".repeat(4_000);
     let lines: Vec<String> = (0..50).map(|n| format!("{n} {text}")).collect();
     for round in 0..120 {
-        let mut report = say(&lines.join("\n"));
+        let mut report = message(&lines.join("\n"));
         report.step = Some(round % 10);
         server.report(&job, report).await;
     }
@@ -203,7 +209,7 @@ async fn a_slow_viewer_skips_to_the_newest_state_and_misses_no_line() {
 
     let mut seen = Vec::new();
     within(async {
-        // The response ends, and with it the last chunk.
+        // The response ends, and so does the chunk encoding.
         while !seen.ends_with(b"\r\n0\r\n\r\n") {
             let mut chunk = vec![0; 1 << 20];
             let read = socket.read(&mut chunk).await.expect("read");
@@ -231,7 +237,7 @@ async fn the_log_pages_in_both_directions() {
     let server = Server::start().await;
     let job = server.begin().await;
     let text: Vec<String> = (1..=10).map(|n| format!("line {n}")).collect();
-    server.report(&job, say(&text.join("\n"))).await;
+    server.report(&job, message(&text.join("\n"))).await;
     for (query, lines, next) in [
         ("", 1..=10, None),
         ("?limit=4", 1..=4, Some(4)),
@@ -254,14 +260,14 @@ async fn the_log_pages_in_both_directions() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_too_long_lets_the_oldest_lines_go_and_says_so() {
+async fn a_full_log_drops_its_oldest_lines_and_reports_it() {
     let server = Server::with(&["--durability", "os"]).await;
     let job = server.begin().await;
     let thousand = vec!["x"; 1_000].join("\n");
     for _ in 0..100 {
-        server.report(&job, say(&thousand)).await;
+        server.report(&job, message(&thousand)).await;
     }
-    let full = server.report(&job, say("one more\nand another")).await;
+    let full = server.report(&job, message("one more\nand another")).await;
     assert_eq!((full.log.first, full.log.last), (3, 100_002));
     let page: JobLogPage = server
         .read(&format!("/api/jobs/{}/log?limit=1", job.id))
@@ -269,7 +275,7 @@ async fn a_log_that_is_too_long_lets_the_oldest_lines_go_and_says_so() {
     assert_eq!(page.lines[0].line, 3);
     assert_eq!(page.log.first, 3);
 
-    let mut viewer = server.look_on(&job).await;
+    let mut viewer = server.view(&job).await;
     assert_eq!(viewer.next().await.event, "state");
     let gap = viewer.gap().await;
     assert_eq!(gap.reason, "pruned");
@@ -279,22 +285,22 @@ async fn a_log_that_is_too_long_lets_the_oldest_lines_go_and_says_so() {
 }
 
 #[tokio::test]
-async fn many_may_look_on_and_each_has_the_end() {
+async fn many_viewers_get_the_end() {
     let server = Server::start().await;
     let job = server.begin().await;
     let mut viewers = Vec::new();
     for _ in 0..20 {
-        let mut viewer = server.look_on(&job).await;
+        let mut viewer = server.view(&job).await;
         viewer.next().await;
         viewers.push(viewer);
     }
     let report = JobReport {
         state: Some(JobState::Cancelled),
-        ..say("given up")
+        ..message("given up")
     };
     server.report(&job, report).await;
     for viewer in viewers {
-        let events = told(viewer).await;
+        let events = events_without_pings(viewer).await;
         assert_eq!(kinds(&events), ["log", "end"]);
         assert_eq!(state(&events[1]).state, JobState::Cancelled);
     }
