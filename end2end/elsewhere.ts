@@ -1,17 +1,17 @@
-// A page of somebody else that uses /tidings.js, and a proxy that does what networks do to streams.
+// A page of another origin that uses /tidings.js, and a proxy that simulates network failures.
 import { once } from 'node:events';
 import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, type BrowserContext, type Page } from '@playwright/test';
 import { otherOrigin } from './fixtures';
 
-/** What the page does with the module of the server at `url`; its options come behind the `#`. */
+/** The page. It uses the module of the server at `url`, with the options from its URL fragment. */
 const page = (url: string) => `<!DOCTYPE html><html lang="en"><title>Elsewhere</title>
   <p role="status"></p><p id="why"></p><ol></ol>
   <script type="module">
     import { connect } from '${url}/tidings.js'
     const tidings = globalThis.tidings = connect(JSON.parse(decodeURIComponent(location.hash.slice(1))))
-    const tell = (text, id) => {
+    const show = (text, id) => {
       const item = document.createElement('li')
       item.textContent = text
       item.id = id ?? ''
@@ -23,23 +23,23 @@ const page = (url: string) => `<!DOCTYPE html><html lang="en"><title>Elsewhere</
       document.querySelector('[role=status]').textContent = state
       document.querySelector('#why').textContent = [reason, detail].filter(Boolean).join(': ')
     })
-    tidings.on('gap', ({ reason }) => tell('gap: ' + reason))
-    tidings.on('refused', ({ topic, code }) => tell('refused: ' + topic + ' ' + code))
+    tidings.on('gap', ({ reason }) => show('gap: ' + reason))
+    tidings.on('refused', ({ topic, code }) => show('refused: ' + topic + ' ' + code))
     tidings.on('recall', ({ id }) => document.getElementById(id)?.remove())
     tidings.on('message', ({ id, type, text, replayed }) =>
-      tell((type == 'message' ? '' : type + ': ') + text + (replayed ? ' (replayed)' : ''), id))
+      show((type == 'message' ? '' : type + ': ') + text + (replayed ? ' (replayed)' : ''), id))
   </script>`;
 
 export type Options = { clientId?: string; url?: string; topics?: string[]; shared?: boolean; token?: string; ack?: boolean };
 
-/** Another origin, with that page. */
+/** An origin that serves the page. */
 export class Elsewhere {
   private constructor(
     private readonly context: BrowserContext,
     private readonly origin: Awaited<ReturnType<typeof otherOrigin>>,
   ) {}
 
-  /** `url` is where the page has the module from, and so where it connects to. */
+  /** `url` is the server that provides the module and the stream. */
   static async at(url: string, context: BrowserContext): Promise<Elsewhere> {
     return new Elsewhere(context, await otherOrigin({ '/': page(url) }));
   }
@@ -63,7 +63,7 @@ export class Elsewhere {
   }
 }
 
-/** One tab with that page. */
+/** A tab with the page. */
 export class Reader {
   constructor(readonly page: Page) {}
 
@@ -71,8 +71,8 @@ export class Reader {
     await expect(this.page.getByRole('status')).toHaveText(state, { timeout: 30_000 });
   }
 
-  /** All that it was told, oldest first. */
-  told(): Promise<string[]> {
+  /** The lines it shows, oldest first. */
+  lines(): Promise<string[]> {
     return this.page.getByRole('listitem').allTextContents();
   }
 
@@ -80,7 +80,7 @@ export class Reader {
     return this.page.locator('#why');
   }
 
-  /** Calls the module. */
+  /** Calls a method of the module. */
   async call(method: string, ...args: string[]): Promise<void> {
     await this.page.evaluate(
       ([method, args]) => (globalThis as any).tidings[method as string](...(args as string[])),
@@ -89,9 +89,9 @@ export class Reader {
   }
 }
 
-/** Stands before a server. */
+/** A proxy in front of a server. */
 export class Proxy {
-  /** What it answers instead of forwarding. */
+  /** The answer to streams. None: requests are forwarded. */
   refusal?: { status: number; body: string; type: string; retryAfter?: string };
   private readonly streams = new Set<ServerResponse>();
   private stalled = new WeakSet<ServerResponse>();
@@ -126,12 +126,12 @@ export class Proxy {
     return proxy;
   }
 
-  /** Cuts what is open. */
+  /** Closes all open connections. */
   cut(): void {
     for (const stream of this.streams) stream.destroy();
   }
 
-  /** Lets what is open stand, and nothing come through it any more. */
+  /** Keeps all open connections, and forwards no more data. */
   stall(): void {
     for (const stream of this.streams) this.stalled.add(stream);
   }

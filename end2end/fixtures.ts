@@ -1,5 +1,5 @@
-// A server of its own for each test that asks for one: the real binary, on a free port, with a
-// data folder that is gone afterwards. What a page reports as an error fails the test.
+// A server for each test: the real binary on a free port, with a data folder that is deleted afterwards. Errors that a
+// page reports fail the test.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,11 +22,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A running Tidings. */
+/** A running server. */
 export class Tidings {
   private process?: ChildProcess;
-  private said = '';
-  private readonly listening = new AbortController();
+  private output = '';
+  private readonly abort = new AbortController();
   private readonly streams: Response[] = [];
 
   private constructor(
@@ -35,7 +35,7 @@ export class Tidings {
     private readonly flags: string[],
   ) {}
 
-  /** Starts one with these flags, on this port or a free one. */
+  /** Starts a server with these flags, on this port or a free one. */
   static async start(flags: string[] = [], port?: number): Promise<Tidings> {
     const folder = await mkdtemp(join(tmpdir(), 'tidings-'));
     const server = new Tidings(port ?? (await freePort()), folder, flags);
@@ -47,14 +47,14 @@ export class Tidings {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again where it was. */
+  /** Starts it again on the same port and data folder. */
   async start(): Promise<void> {
     const place = ['--listen', `127.0.0.1:${this.port}`, '--data-dir', this.folder];
     const started = spawn(binary, ['serve', ...place, ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const listen = (chunk: Buffer) => { this.said += chunk.toString(); };
+    const listen = (chunk: Buffer) => { this.output += chunk.toString(); };
     started.stdout.on('data', listen);
     started.stderr.on('data', listen);
-    started.on('error', (error) => { this.said += String(error); });
+    started.on('error', (error) => { this.output += String(error); });
     this.process = started;
     await expect
       .poll(() => this.isReady(), { message: `${binary} gets ready`, timeout: 20_000 })
@@ -62,7 +62,7 @@ export class Tidings {
   }
 
   private async isReady(): Promise<boolean> {
-    if (this.process?.exitCode !== null) throw new Error(`the server has ended: ${this.said}`);
+    if (this.process?.exitCode !== null) throw new Error(`the server has ended: ${this.output}`);
     try {
       return (await fetch(`${this.url}/health/ready`)).ok;
     } catch {
@@ -70,23 +70,23 @@ export class Tidings {
     }
   }
 
-  /** Takes it away without a word, as a power cut does. */
+  /** Kills it without a shutdown, like a power failure. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** Takes its data away, once it is gone. */
+  /** Deletes its data folder. Call it after `kill`. */
   async loseData(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Halts it: its connections stay open, and nothing comes through them any more. */
+  /** Stops the process: its connections stay open, and nothing is answered. */
   halt(): void {
     this.process?.kill('SIGSTOP');
   }
 
-  /** Lets it go on after `halt`. */
-  goOn(): void {
+  /** Resumes the process after `halt`. */
+  resume(): void {
     this.process?.kill('SIGCONT');
   }
 
@@ -99,12 +99,12 @@ export class Tidings {
   }
 
   async dispose(): Promise<void> {
-    this.listening.abort();
+    this.abort.abort();
     await this.end('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** Pushes as any program does. */
+  /** Pushes as a program does. */
   async push(
     body: { to: unknown; data: unknown; event?: string; ttl?: number },
     token?: string,
@@ -117,12 +117,12 @@ export class Tidings {
     return JSON.parse(text);
   }
 
-  /** Listens as any program does, until the server ends. */
+  /** Opens a stream as a program does, until the server ends. */
   async listen(client: string, ...topics: string[]): Promise<void> {
     const query = new URLSearchParams([['client_id', client], ...topics.map((topic) => ['topic', topic])]);
-    const response = await fetch(`${this.url}/sse?${query}`, { signal: this.listening.signal });
+    const response = await fetch(`${this.url}/sse?${query}`, { signal: this.abort.signal });
     expect(response.ok, `${client} listens`).toBe(true);
-    // What nobody holds is collected, and its connection with it.
+    // Kept in a list: a response that is garbage-collected closes its connection.
     this.streams.push(response);
   }
 
@@ -132,15 +132,15 @@ export class Tidings {
     expect(response.ok, `${client} is disconnected`).toBe(true);
   }
 
-  /** What the server knows of a message. */
+  /** The message with its receipts. */
   async message(id: string): Promise<any> {
     return (await fetch(`${this.url}/api/messages/${id}`)).json();
   }
 
-  /** Takes a message back. */
+  /** Recalls a message. */
   async recall(id: string): Promise<void> {
     const response = await fetch(`${this.url}/api/messages/${id}`, { method: 'DELETE' });
-    expect(response.ok, `${id} is taken back`).toBe(true);
+    expect(response.ok, `${id} is recalled`).toBe(true);
   }
 }
 
@@ -160,7 +160,7 @@ export class Tab {
     await expect(this.state()).toHaveText('Live', { timeout: 30_000 });
   }
 
-  /** How its stream stands. */
+  /** The state of its stream. */
   state() {
     return this.page.getByRole('status');
   }
@@ -189,7 +189,7 @@ export class Tab {
   }
 }
 
-/** Serves some pages from an origin of their own. */
+/** Serves pages from another origin. */
 export async function otherOrigin(pages: Record<string, string>): Promise<{ port: number; close(): void }> {
   const http: HttpServer = createServer((request, response) => {
     const page = pages[request.url ?? ''];
@@ -206,26 +206,26 @@ type Fixtures = {
   /** Flags of the server. */
   flags: string[];
   server: Tidings;
-  /** Errors in the console that a test knows of. */
+  /** Console errors that a test expects. */
   tolerated: RegExp;
-  /** What the pages report while the test runs. */
+  /** The errors of the pages during the test. */
   reports: { errors: string[]; ended: boolean };
   watchful: void;
 };
 
 export const test = base.extend<Fixtures>({
   flags: [[], { option: true }],
-  // A server that is away is what some tests are about, and a browser reports each try.
+  // In some tests the server is down, and the browser reports each failed request.
   tolerated: [/Failed to load resource/, { option: true }],
   reports: async ({}, use) => use({ errors: [], ended: false }),
   server: async ({ flags, reports }, use) => {
     const server = await Tidings.start(flags);
     await use(server);
-    // A page that was still loading cannot go on without its server.
+    // A page that is still loading fails without its server.
     reports.ended = true;
     await server.dispose();
   },
-  // Panics, what the content security policy stopped, and what did not fit at hydration end up in the console.
+  // Panics, violations of the content security policy and hydration errors are logged to the console.
   watchful: [
     async ({ context, reports, tolerated }, use) => {
       const report = (text: string) => {

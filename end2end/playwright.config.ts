@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
 
-// Where Playwright's own browser can't be had, the set-up installs the distribution's.
+// The set-up installs the distribution's browser where Playwright's own can't be used.
 const debianChromium = '/usr/bin/chromium';
 const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
 
-// The tests start their own servers (fixtures.ts), each on a free port with a data folder of its own,
-// so there is no `webServer` here and nothing is shared between two tests.
+// Each test starts its own server (fixtures.ts) on a free port with its own data folder. So there is no `webServer`
+// here, and tests share nothing.
 export default defineConfig({
   testDir: './tests',
   outputDir: './test-results',
@@ -14,10 +14,10 @@ export default defineConfig({
   workers: 2,
   forbidOnly: !!process.env.CI,
   retries: 0,
-  // For machines that do other work as well. A test that passes does not wait for these.
+  // Long timeouts, for machines with other load. A test that passes does not wait for them.
   timeout: 120_000,
   expect: { timeout: 20_000 },
-  // `make test` reads the summary to count what passed.
+  // `make test` counts the tests in the summary.
   reporter: [['list'], ['json', { outputFile: 'test-results/summary.json' }]],
   use: {
     trace: 'retain-on-failure',
@@ -33,12 +33,12 @@ export default defineConfig({
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
-        // A name that is not this machine's, for what depends on a network.
+        // A host name that is not local, for tests that depend on the network.
         '--host-resolver-rules=MAP push.test 127.0.0.1',
       ],
     },
   },
-  // Tests with the tag `@phone` use what is laid out differently on a phone, so they run there too.
+  // Tests with the tag `@phone` cover what is laid out differently on a phone, so they also run there.
   projects: [
     { name: 'desktop, light', use: { browserName: 'chromium', viewport: { width: 1280, height: 860 }, colorScheme: 'light' } },
     {

@@ -1,5 +1,5 @@
-// Two plain pages, as somebody would write them after reading an article on EventSource: served from
-// another origin, they know nothing of Tidings but its address, port 8020.
+// Two plain pages, as in an article about EventSource. They are served from another origin, and know only the address
+// of the server, port 8020.
 import { readFileSync } from 'node:fs';
 import { expect, otherOrigin, test, Tidings } from '../fixtures';
 
@@ -19,14 +19,14 @@ test.describe('two plain pages of another origin', () => {
   });
   test.describe.configure({ mode: 'serial' });
 
-  test('the first sees ten steps and the end', async ({ page }) => {
+  test('the first page shows ten steps and the end', async ({ page }) => {
     await page.goto(`http://127.0.0.1:${origin.port}/progress`);
     await expect(page.getByText('closed')).toBeVisible({ timeout: 30_000 });
     const steps = [...Array(10).keys()].map((step) => `current: ${step}`);
     await expect(page.getByRole('listitem')).toHaveText([...steps, 'end']);
   });
 
-  test('the second is told what is pushed to it, and only that', async ({ context }) => {
+  test('the second page gets the messages pushed to it, and no others', async ({ context }) => {
     const open = async () => {
       const page = await context.newPage();
       await page.goto(`http://127.0.0.1:${origin.port}/client`);

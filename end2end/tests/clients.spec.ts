@@ -1,9 +1,9 @@
-// The panel's clients: who is connected, live, and what can be known and done about one.
+// The clients section of the panel.
 import { changesOf, countChanges, resetChanges } from '../changes';
 import { expect, Tab, test } from '../fixtures';
 import { clients, goTo, isLive, openPanel, rowOf } from '../panel';
 
-test('the list changes as tabs open, subscribe and close', { tag: '@phone' }, async ({ context, server }) => {
+test('the list updates as tabs open, subscribe and close', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/clients');
   await expect(panel.getByText('No client is connected')).toBeVisible();
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
@@ -21,7 +21,7 @@ test('the list changes as tabs open, subscribe and close', { tag: '@phone' }, as
   await expect(panel.getByRole('heading', { name: '1 client', exact: true })).toBeVisible();
 });
 
-test('a search finds ids and topics, is kept in the address, and survives a reload', async ({ context, server }) => {
+test('a search by id or topic is stored in the URL and survives a reload', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/clients');
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
   await second.subscribe('orders/42');
@@ -37,7 +37,7 @@ test('a search finds ids and topics, is kept in the address, and survives a relo
   await expect(panel.getByText('No client matches')).toBeVisible();
 });
 
-test('who is away is found among all, with what is known of them', async ({ context, server }) => {
+test('offline clients are listed under all clients with their details', async ({ context, server }) => {
   await server.push({ to: { client: 'ada' }, data: 'for when you come' });
   const panel = await openPanel(context, server, '/clients');
   await panel.getByLabel('Search clients').fill('ada');
@@ -55,7 +55,7 @@ test('who is away is found among all, with what is known of them', async ({ cont
   await expect(card).toBeVisible();
 });
 
-test('one client is shown with its connections, and the account of it moves', { tag: '@phone' }, async ({ context, server }) => {
+test('the details of a client list its connections and update live', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const id = await tab.id();
   const panel = await openPanel(context, server, '/clients');
@@ -72,7 +72,7 @@ test('one client is shown with its connections, and the account of it moves', { 
   await expect(card).toHaveCount(0);
 });
 
-test('a client is disconnected once the panel has asked, and its page comes back', { tag: '@phone' }, async ({ context, server }) => {
+test('a client is disconnected after a confirmation, and its page reconnects', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const id = await tab.id();
   const panel = await openPanel(context, server, '/clients', `?client=${id}`);
@@ -88,7 +88,7 @@ test('a client is disconnected once the panel has asked, and its page comes back
   await expect(rowOf(panel, id)).toBeVisible();
 });
 
-test('the list is sorted by its heads, both ways', async ({ context, server }) => {
+test('the column headers sort the list in both directions', async ({ context, server }) => {
   for (const id of ['bea', 'ada', 'cem']) await server.listen(id);
   const panel = await openPanel(context, server, '/clients');
   const rows = clients(panel).getByRole('button', { name: /^Details of/ });
@@ -102,7 +102,7 @@ test('the list is sorted by its heads, both ways', async ({ context, server }) =
   await expect(rows).toHaveText(['cem', 'ada', 'bea']);
 });
 
-test('the panel comes back after a restart with a list that is true', async ({ context, server }) => {
+test('after a restart of the server the panel reconnects and updates the list', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/clients');
   const tab = await Tab.open(context, server);
   const gone = await Tab.open(context, server);
@@ -117,10 +117,10 @@ test('the panel comes back after a restart with a list that is true', async ({ c
   await expect(rowOf(panel, goneId)).toHaveCount(0);
 });
 
-test('a list that can not be read says why, and is read again when asked to', { tag: '@phone' }, async ({ context, server, hasTouch }) => {
+test('a failed load of the list shows the reason and can be retried', { tag: '@phone' }, async ({ context, server, hasTouch }) => {
   test.skip(!!hasTouch, 'on a phone the way to the button scrolls the list, which reads it again by itself');
   const panel = await context.newPage();
-  // Nothing can be read before the person asks: the page itself asks again when it has become live.
+  // The page itself retries when it becomes live, so the request must fail until the retry.
   let asked = false;
   await panel.exposeFunction('noteClick', () => (asked = true));
   await panel.addInitScript("addEventListener('click', () => noteClick(), true)");
@@ -155,7 +155,7 @@ test('a hundred thousand clients scroll without blocking the page', { tag: '@pho
   await panel.goto(`${server.url}/admin/clients`);
   await expect(panel.getByRole('heading', { name: '100,000 clients' })).toBeVisible();
   await expect(rowOf(panel, 'client-0')).toBeVisible();
-  // What the start of the page costs is not what this is about.
+  // The cost of loading the page is not part of this test.
   await resetChanges(panel);
   const rows = clients(panel).locator('.client-rows');
   const first = () => clients(panel).getByRole('button', { name: /^Details of/ }).first();
@@ -166,7 +166,7 @@ test('a hundred thousand clients scroll without blocking the page', { tag: '@pho
     }));
   }
   await expect(first()).toHaveText(/^client-[3-9]\d\d$/);
-  // And by one pull to the end, which on a phone is below the screen.
+  // Scroll to the end in one step. On a phone it is below the screen.
   await rows.evaluate((element) => { element.scrollTop = element.scrollHeight; });
   await rows.evaluate((element) => element.scrollIntoView({ block: 'end' }));
   await expect(panel.getByRole('button', { name: `Details of client-${all - 1}`, exact: true })).toBeInViewport();

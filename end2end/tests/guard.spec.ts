@@ -1,8 +1,8 @@
-// Who may push: this machine, or who has the token. No page of another site.
+// Only local programs or holders of the token may push, and no page of another site.
 import { expect, otherOrigin, Tab, test } from '../fixtures';
 import { goTo } from '../panel';
 
-// The browser says so too.
+// The browser reports the refused requests.
 test.use({ tolerated: /Failed to load resource|has been blocked by CORS policy/ });
 
 test('a page of another origin can not push', async ({ context, server }) => {
@@ -25,12 +25,12 @@ test('a page of another origin can not push', async ({ context, server }) => {
     </script>`;
   const elsewhere = await otherOrigin({ '/': attack });
   try {
-    // Another port is another origin of the same site; another name is another site.
+    // Another port is another origin of the same site. Another host name is another site.
     for (const host of ['127.0.0.1', 'localhost']) {
       const page = await context.newPage();
       await page.goto(`http://${host}:${elsewhere.port}/`);
       await expect(page.getByText('done')).toBeVisible();
-      // Not even by going there.
+      // Not by navigation either.
       await page.evaluate((query) => { location.href = query; }, `${server.url}/push?client_id=${id}&message=from+elsewhere`);
       await expect(page.getByText('cross_site')).toBeVisible();
     }
@@ -46,7 +46,7 @@ test.describe('with an admin token', () => {
   const token = 'correct-horse-battery-staple-and-more';
   test.use({ flags: ['--admin-token', token] });
 
-  test('the panel asks for it, lets in who has it, and lets go', { tag: '@phone' }, async ({ context, server }) => {
+  test('the panel asks for the token, and signs in and out', { tag: '@phone' }, async ({ context, server }) => {
     const page = await context.newPage();
     await page.goto(`${server.url}/admin`);
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();

@@ -1,9 +1,9 @@
-// The panel's history: what was pushed, what became of it, and what can be done about it.
+// The history section of the panel.
 import { execFileSync } from 'node:child_process';
 import { expect, Tab, test } from '../fixtures';
 import { entries, entry, isLive, openPanel, push, rowOf } from '../panel';
 
-test('receipts move in the panel, from waiting to acknowledged', { tag: '@phone' }, async ({ context, server }) => {
+test('receipts in the panel change from waiting to acknowledged', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
   await server.push({ to: { client }, data: 'are you there?' });
@@ -20,7 +20,7 @@ test('receipts move in the panel, from waiting to acknowledged', { tag: '@phone'
   await expect(about.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
 });
 
-test('what is pushed to somebody who is away is found waiting, and handed over when they come', async ({ context, server }) => {
+test('a message to an offline client waits and is delivered when the client connects', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   const panel = await openPanel(context, server, '/clients', `?client=${client}`);
@@ -46,7 +46,7 @@ test('what is pushed to somebody who is away is found waiting, and handed over w
   await expect(card.getByRole('list', { name: 'Connections' })).toContainText('up to date');
 });
 
-test('the history can be narrowed by audience, type and text', { tag: '@phone' }, async ({ context, server }) => {
+test('the history can be filtered by audience, type and text', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   await server.push({ to: { client: 'ada' }, data: 'apples for ada' });
   await server.push({ to: { client: 'bea' }, data: 'pears for bea', event: 'fruit' });
@@ -66,7 +66,7 @@ test('the history can be narrowed by audience, type and text', { tag: '@phone' }
   await audience.selectOption('Any audience');
   await panel.getByLabel('Filter by text').fill('apples');
   await expect(entries(panel)).toHaveCount(2);
-  // What is pushed meanwhile shows if it is what was asked for.
+  // New messages appear if they match the filter.
   await server.push({ to: 'everyone', data: 'no fruit' });
   await server.push({ to: 'everyone', data: 'more apples' });
   await expect(entries(panel)).toHaveCount(3);
@@ -84,7 +84,7 @@ test('the history can be narrowed by audience, type and text', { tag: '@phone' }
   await expect(entries(panel)).toHaveCount(6);
 });
 
-test('older messages are a page away', { tag: '@phone' }, async ({ context, server }) => {
+test('older messages are on the next page', { tag: '@phone' }, async ({ context, server }) => {
   for (let n = 1; n <= 60; n++) await server.push({ to: { client: 'ada' }, data: `number ${n}` });
   const panel = await openPanel(context, server, '/messages');
   await expect(entries(panel)).toHaveCount(50);
@@ -94,7 +94,7 @@ test('older messages are a page away', { tag: '@phone' }, async ({ context, serv
   await expect(panel.getByRole('button', { name: 'Older messages' })).toHaveCount(0);
 });
 
-test('a message is taken back once the panel has asked', { tag: '@phone' }, async ({ context, server }) => {
+test('a message is recalled after a confirmation', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   const tab = await Tab.open(context, server);
   await server.push({ to: { client: await tab.id() }, data: { total: 995 } });
@@ -110,7 +110,7 @@ test('a message is taken back once the panel has asked', { tag: '@phone' }, asyn
   await expect(panel.getByText('Pages that show the message remove it.')).toBeVisible();
 });
 
-test('a message can be pushed again, as it was or otherwise', async ({ context, server }) => {
+test('a message can be pushed again, unchanged or edited', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: { total: 995 }, event: undefined });
@@ -124,7 +124,7 @@ test('a message can be pushed again, as it was or otherwise', async ({ context, 
   await expect(tab.messages().first()).toContainText('99.5');
 });
 
-test('a push is copied as a line for a shell, and that line pushes it', async ({ context, server }) => {
+test('a push can be copied as a shell command that pushes it', async ({ context, server }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await server.push({ to: { client: 'ada' }, data: { says: "it's 5 o'clock", costs: '$9' }, event: 'tea' });
   const panel = await openPanel(context, server, '/messages');
@@ -136,7 +136,7 @@ test('a push is copied as a line for a shell, and that line pushes it', async ({
   await expect(entry(panel, 'clock')).toHaveCount(2);
 });
 
-test('how far a message to a topic came moves too', async ({ context, server }) => {
+test('the delivery counts of a message to a topic update live', async ({ context, server }) => {
   const tabs = [await Tab.open(context, server), await Tab.open(context, server)];
   for (const tab of tabs) await tab.subscribe('news');
   const panel = await openPanel(context, server, '/messages');
@@ -144,12 +144,12 @@ test('how far a message to a topic came moves too', async ({ context, server }) 
   await expect(entry(panel, 'to both')).toContainText('2 of 2 sent', { timeout: 20_000 });
 });
 
-test('a history that can not be read says why, and is read again when asked to', async ({ context, server }) => {
+test('a failed load of the history shows the reason and can be retried', async ({ context, server }) => {
   const panel = await context.newPage();
   let broken = true;
   await panel.route('**/api/messages?*', (route) => (broken ? route.abort() : route.continue()));
   await panel.goto(`${server.url}/admin/messages`);
-  // Once it is live, nothing but the person asks again.
+  // Once it is live, only the retry button loads again.
   await isLive(panel);
   await expect(panel.getByRole('alert')).toContainText('The history could not be loaded');
   broken = false;

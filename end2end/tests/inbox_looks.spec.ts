@@ -1,5 +1,5 @@
-// The subscriber page in each of its states: axe finds nothing serious, nothing needs scrolling sideways.
-// The pictures are kept in end2end/test-results/looks.
+// The subscriber page in each of its states: axe finds no violations, and nothing scrolls sideways. The screenshots are
+// saved in end2end/test-results/looks.
 import { expect, Tab, test } from '../fixtures';
 import { devices, look } from '../looks';
 
@@ -9,7 +9,7 @@ for (const [device, viewport] of devices) {
       test.use({ viewport, colorScheme, locale, contextOptions: { reducedMotion: 'reduce' } });
       const named = (state: string) => `inbox-${state}-${colorScheme}-${device}`;
 
-      test('the inbox looks right in each state', async ({ page, server }) => {
+      test('the subscriber page is accessible and fits in each state', async ({ page, server }) => {
         await page.goto(server.url);
         const tab = new Tab(page);
         await expect(tab.state()).toHaveText(/Live|实时/);

@@ -1,14 +1,14 @@
-// Jobs as people see them: the list of an admin, and the page of one job for whoever has its address.
+// The pages of jobs: the list for admins, and the page of one job for everyone who has its address.
 import type { Page } from '@playwright/test';
 import { changesOf, countChanges, resetChanges } from '../changes';
 import { expect, test, type Tidings } from '../fixtures';
-import { devices, fitsItsWidth, shoot, shutsNobodyOut } from '../looks';
+import { devices, fitsItsWidth, screenshot, isAccessible } from '../looks';
 
 const token = 'an-admin-token-that-is-long-enough';
 
 type Job = { id: string; title: string; state: string; log: { last: number } };
 
-/** What a worker does. */
+/** Simulates a worker. */
 class Worker {
   private constructor(readonly server: Tidings, readonly job: Job, private readonly headers: Record<string, string>) {}
 
@@ -45,7 +45,7 @@ const isLive = (page: Page) => expect(page.getByText('Live', { exact: true })).t
 const distanceFromEnd = (page: Page) =>
   log(page).evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight);
 
-test('a job is seen from its first step to its end', { tag: '@phone' }, async ({ page, server }) => {
+test('the page shows a job from its first step to its end', { tag: '@phone' }, async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Import of orders', steps: 200 });
   await page.goto(worker.page);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Import of orders');
@@ -69,7 +69,7 @@ test('a job is seen from its first step to its end', { tag: '@phone' }, async ({
   await expect(log(page)).toHaveText('orders.csv: 50 rows\nrow 121: no such product\n');
 });
 
-test('how fast it goes and how long it will take is told while it runs', async ({ page, server }) => {
+test('a running job shows its speed and the remaining time', async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Steady', steps: 1000 });
   await page.goto(worker.page);
   await isLive(page);
@@ -84,7 +84,7 @@ test('how fast it goes and how long it will take is told while it runs', async (
   await expect(page.getByText(/about .* left/)).toBeHidden();
 });
 
-test('the log follows the end until somebody scrolls up, and again when they come back', { tag: '@phone' }, async ({ page, server }) => {
+test('the log scrolls to new lines unless the reader has scrolled up', { tag: '@phone' }, async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Talkative' });
   await worker.say(1, 500);
   await page.goto(worker.page);
@@ -130,7 +130,7 @@ test('a log of many lines does not block the page', async ({ page, server }) => 
   expect(lines).toBeLessThanOrEqual(1001);
 });
 
-test('a page goes on where it was when the server comes back', async ({ page, server }) => {
+test('the page continues after a restart of the server', async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Long', steps: 10 });
   await worker.report({ step: 1, message: 'before' });
   await page.goto(worker.page);
@@ -144,7 +144,7 @@ test('a page goes on where it was when the server comes back', async ({ page, se
   await expect(page.getByText('2 of 10')).toBeVisible();
 });
 
-test('an admin cancels a job, after being asked once more', { tag: '@phone' }, async ({ page, server }) => {
+test('an admin cancels a job after a confirmation', { tag: '@phone' }, async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Too long' });
   await page.goto(worker.page);
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -157,18 +157,18 @@ test('an admin cancels a job, after being asked once more', { tag: '@phone' }, a
   await expect(page.getByText('Cancellation was requested. The job has not stopped yet.')).toBeHidden();
 });
 
-test('a job that went silent says so', async ({ page, server }) => {
+test('a job whose worker timed out says so', async ({ page, server }) => {
   const worker = await Worker.begin(server, { title: 'Silent', timeout: 1 });
   await page.goto(worker.page);
   await expect(page.getByText('The worker sent no report for more than 1 s.')).toBeVisible();
 });
 
-test('an address of no job says so', async ({ page, server }) => {
+test('the address of an unknown job shows an error', async ({ page, server }) => {
   await page.goto(`${server.url}/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55`);
   await expect(page.getByRole('heading', { name: 'There is no such job' })).toBeVisible();
 });
 
-test('the list shows jobs as they begin, go on and end', { tag: '@phone' }, async ({ page, server }) => {
+test('the list shows jobs as they start, progress and end', { tag: '@phone' }, async ({ page, server }) => {
   await page.goto(`${server.url}/jobs`);
   await isLive(page);
   await expect(page.getByText('There are no jobs yet')).toBeVisible();
@@ -198,7 +198,7 @@ test('the list shows jobs as they begin, go on and end', { tag: '@phone' }, asyn
   await expect(rows).toHaveCount(2);
 });
 
-test('older jobs come when they are asked for', async ({ page, server }) => {
+test('older jobs are loaded on request', async ({ page, server }) => {
   for (let n = 1; n <= 55; n++) await Worker.begin(server, { title: `Job ${n}` });
   await page.goto(`${server.url}/jobs`);
   await expect(page.getByRole('listitem')).toHaveCount(50);
@@ -208,7 +208,7 @@ test('older jobs come when they are asked for', async ({ page, server }) => {
   await expect(page.getByRole('button', { name: 'Older jobs' })).toBeHidden();
 });
 
-test('a push that is followed shows who has it', async ({ page, server }) => {
+test('the job of a tracked push shows its receipts', async ({ page, server }) => {
   const push = { to: { clients: ['ada', 'bob'] }, data: 'hello', track: true };
   const { id, job } = (await server.push(push as any)) as any;
   await page.goto(`${server.url}/jobs/${job}`);
@@ -230,7 +230,7 @@ test('a push that is followed shows who has it', async ({ page, server }) => {
 test.describe('with an admin token', () => {
   test.use({ flags: ['--admin-token', token, '--stream-secret', 'a-stream-secret-that-is-long-enough-0123'] });
 
-  test('who only has the address sees everything and can change nothing', async ({ page, server }) => {
+  test('a visitor with only the address can view the job and change nothing', async ({ page, server }) => {
     const worker = await Worker.begin(server, { title: 'Shared', steps: 2 }, token);
     await page.goto(worker.page);
     await isLive(page);
@@ -243,7 +243,7 @@ test.describe('with an admin token', () => {
     await expect(page.getByText('Shared')).toBeHidden();
   });
 
-  test('an admin signs in and has the list', async ({ page, server }) => {
+  test('an admin signs in and sees the list', async ({ page, server }) => {
     await Worker.begin(server, { title: 'Mine' }, token);
     await page.goto(`${server.url}/jobs`);
     await page.getByRole('link', { name: 'Sign in' }).click();
@@ -256,16 +256,16 @@ test.describe('with an admin token', () => {
 });
 
 async function isFit(page: Page): Promise<void> {
-  await shutsNobodyOut(page);
+  await isAccessible(page);
   await fitsItsWidth(page);
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [device, viewport] of devices) {
-    test(`jobs fit, and axe finds nothing: ${colorScheme}, ${device}`, async ({ browser, server }) => {
+    test(`the pages of jobs fit and are accessible: ${colorScheme}, ${device}`, async ({ browser, server }) => {
       const context = await browser.newContext({ colorScheme, viewport, reducedMotion: 'reduce' });
       const page = await context.newPage();
-      const keep = (name: string) => shoot(page, `${name}-${colorScheme}-${device}`);
+      const keep = (name: string) => screenshot(page, `${name}-${colorScheme}-${device}`);
       await page.goto(`${server.url}/jobs`);
       await expect(page.getByText('There are no jobs yet')).toBeVisible();
       await isFit(page);

@@ -1,4 +1,4 @@
-// Nothing is lost: what is pushed while a tab can't be reached is there when it can, in order and once.
+// No message is lost: messages that are pushed while a tab is offline arrive later, in order and once.
 import { expect, Tab, test } from '../fixtures';
 
 test.use({ flags: ['--heartbeat', '1'] });
@@ -6,7 +6,7 @@ test.use({ flags: ['--heartbeat', '1'] });
 const numbers = (from: number, to: number) =>
   [...Array(to - from + 1).keys()].map((n) => `number ${from + n}`);
 
-test('what was pushed while the tab was offline is there afterwards, in order, once, and marked', { tag: '@phone' }, async ({ context, server }) => {
+test('messages pushed while the tab was offline arrive later in order, once, and marked', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   await tab.subscribe('news');
   await tab.isLive();
@@ -15,7 +15,7 @@ test('what was pushed while the tab was offline is there afterwards, in order, o
   await expect(tab.messages()).toHaveCount(1);
 
   await context.setOffline(true);
-  // Without a network nothing new can be opened; what is open to this very machine stays until it is cut.
+  // Without a network no connection can be opened. Open connections to this machine stay until they are closed.
   await server.disconnect(client);
   await expect(tab.state()).toHaveText('Offline');
   await server.push({ to: { client }, data: 'number 2' });
@@ -28,7 +28,7 @@ test('what was pushed while the tab was offline is there afterwards, in order, o
   await expect.poll(() => tab.texts()).toEqual(numbers(1, 5));
   await expect(tab.messages().filter({ hasText: 'sent while disconnected' })).toHaveCount(4);
   await expect(tab.messages().last()).not.toContainText('sent while disconnected');
-  // What happens now is not marked, and nothing came twice.
+  // Live messages are not marked, and nothing is duplicated.
   await expect
     .poll(async () => (await server.push({ to: { client }, data: 'number 6' })).connections)
     .toBe(1);
@@ -37,7 +37,7 @@ test('what was pushed while the tab was offline is there afterwards, in order, o
   expect((await tab.texts()).slice(0, 5)).toEqual(numbers(1, 5));
 });
 
-test('a server that was killed in the middle brings all of it, in order and once', async ({ context, server }) => {
+test('after the server was killed all messages arrive in order and once', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   for (const data of numbers(1, 3)) await server.push({ to: { client }, data });
@@ -47,7 +47,7 @@ test('a server that was killed in the middle brings all of it, in order and once
   await expect(tab.state()).toHaveText('Reconnecting');
   await context.setOffline(true);
   await server.start();
-  // Nobody is there; it is kept over another power cut.
+  // No tab is connected. The message survives another kill.
   for (const data of numbers(4, 6)) {
     expect(await server.push({ to: { client }, data })).toMatchObject({ connections: 0, queued: true });
   }
@@ -58,7 +58,7 @@ test('a server that was killed in the middle brings all of it, in order and once
   await expect.poll(() => tab.texts()).toEqual(numbers(1, 6));
 });
 
-test('a reload goes on where the page was: nothing twice, nothing lost', async ({ context, server }) => {
+test('after a reload no message is lost or duplicated', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await tab.subscribe('news');
@@ -83,7 +83,7 @@ test('a reload goes on where the page was: nothing twice, nothing lost', async (
   await expect.poll(() => tab.texts()).toEqual(['number 5']);
 });
 
-test('what was pushed to a client before it ever came waits for it', async ({ context, server }) => {
+test('messages pushed before the first connection of a client wait for it', async ({ context, server }) => {
   const page = await context.newPage();
   const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
   for (const data of numbers(1, 2)) await server.push({ to: { client }, data });
@@ -95,7 +95,7 @@ test('what was pushed to a client before it ever came waits for it', async ({ co
   await expect(tab.messages().filter({ hasText: 'sent while disconnected' })).toHaveCount(2);
 });
 
-test('what a page has shown is acknowledged, also by a page that is left at once', async ({ context, server }) => {
+test('shown messages are acknowledged, even by a page that is closed at once', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   const fate = async (id: string) => (await server.message(id)).recipients[0].receipt;
@@ -108,7 +108,7 @@ test('what a page has shown is acknowledged, also by a page that is left at once
   await expect.poll(() => fate(second.id)).toBe('acknowledged');
 });
 
-test('a log that is gone is told by a line, and the tab goes on', async ({ context, server }) => {
+test('the page reports the loss of the log and continues', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: 'number 1' });
@@ -123,7 +123,7 @@ test('a log that is gone is told by a line, and the tab goes on', async ({ conte
   await expect(tab.messages()).toHaveCount(3);
 });
 
-test('a message that is taken back disappears from the page that shows it', async ({ context, server }) => {
+test('a recalled message disappears from the page', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   const { id } = await server.push({ to: { client }, data: 'a slip of the tongue' });
@@ -140,7 +140,7 @@ test('a message that is taken back disappears from the page that shows it', asyn
   await expect.poll(() => tab.texts()).toEqual(['afterwards']);
 });
 
-test('an ephemeral message is shown, although it has no place', async ({ context, server }) => {
+test('an ephemeral message is shown, although it has no position', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: 'number 1' });

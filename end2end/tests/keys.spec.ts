@@ -1,8 +1,8 @@
-// What keys do, on every page.
+// Keyboard shortcuts.
 import { expect, test } from '../fixtures';
 import { openPanel } from '../panel';
 
-test('two keys lead to every place, and `/` to its search', async ({ context, server }) => {
+test('two keys lead to every section, and `/` to its search', async ({ context, server }) => {
   const page = await openPanel(context, server);
   const heading = page.getByRole('heading', { level: 1 });
   for (const [key, name] of [['c', 'Clients'], ['m', 'Messages'], ['p', 'Push'], ['o', 'Overview']]) {
@@ -22,7 +22,7 @@ test('two keys lead to every place, and `/` to its search', async ({ context, se
   await expect(heading).toHaveText('Subscriber');
 });
 
-test('`?` shows all keys, and Esc puts them away', async ({ page, server }) => {
+test('`?` shows all keys, and Esc closes the list', async ({ page, server }) => {
   await page.goto(server.url);
   await expect(page.getByRole('status')).toHaveText('Live');
   await page.keyboard.press('?');

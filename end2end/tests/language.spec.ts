@@ -1,10 +1,10 @@
-// The pages in two languages: by the browser's list, and by the person's choice.
+// The two languages of the pages: by the preference of the browser, and by the switch.
 import { expect, Tab, test } from '../fixtures';
 
-test.describe('a browser that asks for Chinese', () => {
+test.describe('a browser that prefers Chinese', () => {
   test.use({ locale: 'zh-CN' });
 
-  test('gets it before any script has run', async ({ browser, server }) => {
+  test('gets Chinese before any script has run', async ({ browser, server }) => {
     const context = await browser.newContext({ javaScriptEnabled: false, locale: 'zh-CN' });
     const page = await context.newPage();
     await page.goto(server.url);
@@ -13,7 +13,7 @@ test.describe('a browser that asks for Chinese', () => {
     await context.close();
   });
 
-  test('changes to English at once, and finds it again on every page', async ({ page, server }) => {
+  test('can switch to English at once and on every page', async ({ page, server }) => {
     await page.goto(server.url);
     await expect(page.getByRole('status')).toHaveText('实时');
     let loads = 0;
@@ -29,7 +29,7 @@ test.describe('a browser that asks for Chinese', () => {
   });
 });
 
-test('a page goes to Chinese while it listens, and what it shows goes along', async ({ context, server }) => {
+test('a page with messages can switch to Chinese', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const { id } = await server.push({ to: { client: await tab.id() }, data: 'secret' });
   await expect(tab.messages()).toContainText('secret');

@@ -1,11 +1,11 @@
-// How the pages look and how they can be used: for those who hear them, in light and dark, on a phone.
-// The screenshots are kept in end2end/test-results/looks.
+// Layout and accessibility of all pages, in light and dark, on a desktop and a phone. The screenshots are saved in
+// end2end/test-results/looks.
 import type { BrowserContext } from '@playwright/test';
 import { expect, Tab, test, type Tidings } from '../fixtures';
 import { devices, look, phone } from '../looks';
 import { entry, goTo, openPanel, push, rowOf } from '../panel';
 
-/** Every page with nothing to show yet. */
+/** All pages without content. */
 async function emptyPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
   const panel = await openPanel(context, server, '/clients');
   await expect(panel.getByText('No client is connected')).toBeVisible();
@@ -29,7 +29,7 @@ async function emptyPages(context: BrowserContext, server: Tidings, as: (name: s
   await page.close();
 }
 
-/** Every page with messages and clients of all kinds, and something in every field. */
+/** All pages with messages and clients of all kinds, and with all fields filled. */
 async function fullPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
   const tab = await Tab.open(context, server);
   await tab.subscribe('orders/42');
@@ -70,7 +70,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.describe(`${colorScheme}, ${device}`, () => {
       test.use({ colorScheme, viewport, contextOptions: { reducedMotion: 'reduce' } });
 
-      test('every page fits, and axe finds nothing serious', async ({ context, server }) => {
+      test('every page fits and is accessible', async ({ context, server }) => {
         test.slow();
         const as = (name: string) => `${name}-${colorScheme}-${device}`;
         await emptyPages(context, server, as);
@@ -83,7 +83,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test.describe('in Chinese', () => {
   test.use({ locale: 'zh-CN', viewport: phone });
 
-  test('every page fits too', async ({ page, server }) => {
+  test('every page fits', async ({ page, server }) => {
     for (const [name, path] of Object.entries({ listen: '/', overview: '/admin', clients: '/admin/clients', messages: '/admin/messages', push: '/admin/push', try: '/try' })) {
       await page.goto(server.url + path);
       await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
@@ -92,7 +92,7 @@ test.describe('in Chinese', () => {
   });
 });
 
-test('nothing moves when a page comes alive', async ({ context, server }) => {
+test('hydration does not move anything on a page', async ({ context, server }) => {
   await context.addInitScript(() => {
     (window as any).shifts = [];
     new PerformanceObserver((list) => {
@@ -104,13 +104,13 @@ test('nothing moves when a page comes alive', async ({ context, server }) => {
   });
   const tab = await Tab.open(context, server);
   await tab.id();
-  // The word beside the dot may be shorter than the one before; a hundredth of what counts as good is nothing.
+  // The text of the state may become shorter. The limit is a hundredth of a good layout shift score.
   const shifts = await tab.page.evaluate(() => (window as any).shifts);
   const total = shifts.reduce((sum: number, { value }: { value: number }) => sum + value, 0);
   expect(total, JSON.stringify(shifts)).toBeLessThan(0.001);
 });
 
-test('the subscriber page works by keyboard alone', async ({ context, server }) => {
+test('the subscriber page can be used with the keyboard only', async ({ context, server }) => {
   const { page } = await Tab.open(context, server);
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
@@ -124,7 +124,7 @@ test('the subscriber page works by keyboard alone', async ({ context, server }) 
   await expect(page.getByRole('button', { name: 'Unsubscribe from news' })).toBeVisible();
 });
 
-test('an address that leads nowhere says so', async ({ page, server }) => {
+test('an unknown address shows an error', async ({ page, server }) => {
   const response = await page.goto(`${server.url}/no-such-page`);
   expect(response?.status()).toBe(404);
 });

@@ -1,13 +1,13 @@
-// The subscriber page with more messages than anybody reads.
+// The subscriber page with very many messages.
 import { changesOf, countChanges } from '../changes';
 import { expect, Tab, test } from '../fixtures';
 
-// A trace takes a picture of the whole document at each step, on the page's own time.
+// A trace takes a snapshot of the whole document at each step, which blocks the page.
 test.use({ trace: 'off' });
 
 test('ten thousand messages do not block the page', async ({ context, server }) => {
   const client = '6f1e1c1e-9a34-4f0a-8d5b-6f2f3f1f7c52';
-  /** Pushes so many, and says how many were taken. */
+  /** Pushes this many messages. Returns the number of accepted ones. */
   const batch = async (from: number, to: number) => {
     const numbers = [...Array(to - from + 1).keys()].map((n) => from + n);
     const push = (n: number) => ({ to: { client }, event: `kind.${n % 7}`, data: { number: n, text: 'x'.repeat(80) } });
@@ -36,7 +36,7 @@ test('ten thousand messages do not block the page', async ({ context, server }) 
   await page.getByRole('button', { name: 'Show all' }).click();
   await expect(tab.messages().first()).toContainText('"number": 10500');
   const { tasks, mostNodes } = await changesOf(page);
-  // 50 messages of about 40 nodes are drawn at once, and the backlog is handled in steps.
+  // 50 messages of about 40 nodes are rendered at once. The backlog is processed in steps.
   expect(mostNodes, 'nodes that one task changes').toBeLessThan(4_000);
   expect(tasks, 'tasks that change the page').toBeGreaterThan(20);
 });

@@ -1,8 +1,8 @@
-// The panel's overview: how the node is, live.
+// The overview section of the panel.
 import { expect, Tab, test } from '../fixtures';
 import { isLive, openPanel } from '../panel';
 
-test('figures and charts move by themselves', { tag: '@phone' }, async ({ context, server }) => {
+test('figures and charts update live', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server);
   const chart = panel.getByRole('region', { name: 'Connections' });
   await expect(chart.locator('.value')).toHaveText('0', { timeout: 20_000 });
@@ -14,7 +14,7 @@ test('figures and charts move by themselves', { tag: '@phone' }, async ({ contex
   await expect(panel.getByText('0.1.0', { exact: true })).toBeVisible();
 });
 
-test('a chart says by keyboard what was at another moment', async ({ context, server }) => {
+test('a chart can be read with the keyboard', async ({ context, server }) => {
   const panel = await openPanel(context, server);
   const plot = panel.getByRole('slider', { name: 'Clients' });
   await expect(plot).toHaveAttribute('aria-valuemax', '1', { timeout: 20_000 });
@@ -26,7 +26,7 @@ test('a chart says by keyboard what was at another moment', async ({ context, se
   await expect(panel.getByRole('region', { name: 'Clients' }).locator('.when')).toHaveText('');
 });
 
-test('the same figures are there as a table', { tag: '@phone' }, async ({ context, server }) => {
+test('the figures are also available as a table', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server);
   await panel.getByText('Show as a table').click();
   const table = panel.getByRole('table');
@@ -34,12 +34,12 @@ test('the same figures are there as a table', { tag: '@phone' }, async ({ contex
   await expect(table.getByRole('row')).toHaveCount(2, { timeout: 20_000 });
 });
 
-test('figures that can not be read say why, and are read again when asked to', async ({ context, server }) => {
+test('a failed load of the figures shows the reason and can be retried', async ({ context, server }) => {
   const panel = await context.newPage();
   let broken = true;
   await panel.route('**/api/stats/history', (route) => (broken ? route.abort() : route.continue()));
   await panel.goto(`${server.url}/admin`);
-  // Once it is live, nothing but the person asks again.
+  // Once it is live, only the retry button loads again.
   await isLive(panel);
   await expect(panel.getByRole('alert')).toContainText('The server does not answer.');
   broken = false;

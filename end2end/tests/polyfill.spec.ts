@@ -1,11 +1,11 @@
-// A page of somebody else that uses event-source-polyfill. It cannot send `Last-Event-ID` to another origin without a
-// preflight, so it sends `lastEventId` in the query.
+// A page of another origin that uses event-source-polyfill. It can't send `Last-Event-ID` to another origin without a
+// preflight request, so it sends `lastEventId` in the query.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Proxy } from '../elsewhere';
 import { expect, otherOrigin, test } from '../fixtures';
 
-// The page is offline for a while, which the polyfill and the browser report.
+// The page is offline for a while. The polyfill and the browser report that.
 test.use({ tolerated: /Failed to load resource|network error|Failed to fetch/ });
 
 const polyfill = fileURLToPath(import.meta.resolve('event-source-polyfill/src/eventsource.min.js'));
@@ -24,7 +24,7 @@ const page = (script: string, stream: string) => `<!DOCTYPE html><html lang="en"
 const texts = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `message ${from + index}`);
 
-test('a page with event-source-polyfill gets what was pushed to its topics while it was away', async ({ context, server }) => {
+test('a page with event-source-polyfill gets the messages that were pushed while it was offline', async ({ context, server }) => {
   const proxy = await Proxy.before(server.port);
   const stream = `${proxy.url}/sse?client_id=polyfill&topic=news`;
   const origin = await otherOrigin({ '/': page(await readFile(polyfill, 'utf8'), stream) });

@@ -1,8 +1,8 @@
-// Pushing from the panel: whom, how many that is and who, what is wrong, and what becomes of it.
+// The push section of the panel.
 import { expect, Tab, test } from '../fixtures';
 import { goTo, openPanel, push } from '../panel';
 
-test('a push to a client of the list says how many it reaches, and then what becomes of it', { tag: '@phone' }, async ({ context, server }) => {
+test('a push to a client from the list shows its recipients, and then its receipts', { tag: '@phone' }, async ({ context, server }) => {
   const [first, second] = [await Tab.open(context, server), await Tab.open(context, server)];
   const id = await first.id();
   const panel = await openPanel(context, server, '/clients', `?client=${id}`);
@@ -19,7 +19,7 @@ test('a push to a client of the list says how many it reaches, and then what bec
   await expect(second.messages()).toHaveCount(0);
 });
 
-test('what was just pushed can be taken back where it was pushed', async ({ context, server }) => {
+test('a push can be recalled on the push page', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const panel = await openPanel(context, server, '/push', `?client=${await tab.id()}`);
   await panel.getByLabel('Data').fill('too soon');
@@ -30,7 +30,7 @@ test('what was just pushed can be taken back where it was pushed', async ({ cont
   await expect(tab.page.getByText('too soon')).toHaveCount(0);
 });
 
-test('several clients, a topic, and everyone once the panel has asked', { tag: '@phone' }, async ({ context, server }) => {
+test('pushes to several clients, to a topic, and to everyone after a confirmation', { tag: '@phone' }, async ({ context, server }) => {
   const tabs = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
   const ids = await Promise.all(tabs.map((tab) => tab.id()));
   await tabs[2].subscribe('news');
@@ -68,7 +68,7 @@ test('several clients, a topic, and everyone once the panel has asked', { tag: '
   await expect(tabs[2].messages()).toHaveCount(2);
 });
 
-test('how many a push reaches follows who comes and goes', async ({ context, server }) => {
+test('the number of recipients follows connections and disconnections', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByRole('radio', { name: 'Everyone' }).check();
   await expect(panel.getByText('No recipient is connected now.')).toBeVisible();
@@ -78,7 +78,7 @@ test('how many a push reaches follows who comes and goes', async ({ context, ser
   await expect(panel.getByText('No recipient is connected now.')).toBeVisible();
 });
 
-test('JSON is checked while it is typed, with the place of the mistake', async ({ context, server }) => {
+test('JSON is checked while it is typed, and errors show their position', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const panel = await openPanel(context, server, '/push', `?client=${await tab.id()}`);
   await panel.getByRole('radio', { name: 'JSON' }).check();
@@ -92,7 +92,7 @@ test('JSON is checked while it is typed, with the place of the mistake', async (
   await expect(panel.getByText('Sent to 1 connection.')).toBeVisible();
 });
 
-test('what is missing or refused is said at its field', { tag: '@phone' }, async ({ context, server }) => {
+test('missing and invalid values are reported at their fields', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await push(panel);
   await expect(panel.getByLabel('Client id', { exact: true })).toHaveAccessibleDescription(/Enter a client id/);
@@ -105,7 +105,7 @@ test('what is missing or refused is said at its field', { tag: '@phone' }, async
   await expect(panel.getByLabel('Event type')).toHaveAccessibleDescription(/reserved/);
 });
 
-test('a push to nobody says so, and is refused where somebody has to be there', async ({ context, server }) => {
+test('a push without recipients says so, and is refused if it requires one', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByLabel('Client id', { exact: true }).fill('somebody-who-is-away');
   await expect(panel.getByText('No recipient is connected now.')).toBeVisible();
@@ -119,7 +119,7 @@ test('a push to nobody says so, and is refused where somebody has to be there', 
   await expect(panel.getByRole('region', { name: 'Delivery' })).toHaveCount(0);
 });
 
-test('what is pushed often is kept as a template, and a template that was deleted can be had back', { tag: '@phone' }, async ({ context, server }) => {
+test('templates can be saved, and deleting one can be undone', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByRole('radio', { name: 'A topic' }).check();
   await panel.getByLabel('Topic', { exact: true }).fill('status');
@@ -138,7 +138,7 @@ test('what is pushed often is kept as a template, and a template that was delete
   await expect(panel.getByRole('button', { name: 'Load Maintenance' })).toBeVisible();
 });
 
-test('a push that is being written is still there after a look at another place', async ({ context, server }) => {
+test('a draft is kept while another section is visited', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/push');
   await panel.getByLabel('Data').fill('half a sentence');
   await goTo(panel, 'Clients');

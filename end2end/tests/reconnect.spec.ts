@@ -1,9 +1,9 @@
-// What a tab does when its stream ends.
+// Reconnecting after a stream has ended.
 import { expect, Tab, test } from '../fixtures';
 
 test.use({ flags: ['--heartbeat', '1'] });
 
-test('a server that was killed and started again has its tabs back by themselves', async ({ context, server }) => {
+test('tabs reconnect after the server was killed and restarted', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const id = await tab.id();
   await server.kill();
@@ -15,30 +15,30 @@ test('a server that was killed and started again has its tabs back by themselves
   await expect(tab.messages().first()).toContainText('after the restart');
 });
 
-test('nobody has to wait for the next try', async ({ context, server }) => {
+test('the next attempt can be started at once', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   await server.kill();
-  // After some tries the wait is long enough to be skipped.
+  // After some attempts the delay is long enough to be skipped.
   await expect(tab.page.getByText(/Reconnecting in ([5-9]|\d\d) s/)).toBeVisible({ timeout: 40_000 });
   await server.start();
   await tab.page.getByRole('button', { name: 'Retry now' }).click();
   await tab.isLive();
 });
 
-test('a connection that died without a word is noticed by its missing pings', async ({ context, server }) => {
+test('a dead connection is detected by missing pings', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   server.halt();
   try {
     await expect(tab.state()).not.toHaveText('Live', { timeout: 20_000 });
   } finally {
-    server.goOn();
+    server.resume();
   }
   await tab.isLive();
   await server.push({ to: { client: await tab.id() }, data: 'here again' });
   await expect(tab.messages().first()).toContainText('here again');
 });
 
-test('an error status is told, and does not end the tries', async ({ context, server }) => {
+test('an error status is shown, and attempts continue', async ({ context, server }) => {
   let failing = true;
   const problem = {
     type: '/docs#too_many_connections', title: 'Full', status: 503,
@@ -56,7 +56,7 @@ test('an error status is told, and does not end the tries', async ({ context, se
   await new Tab(page).isLive();
 });
 
-test('a tab says that it is offline, and comes back with the network', async ({ context, server }) => {
+test('a tab says that it is offline, and reconnects with the network', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   await context.setOffline(true);
   await server.kill();

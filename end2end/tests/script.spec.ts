@@ -1,4 +1,4 @@
-// /tidings.js on a page of another origin: what somebody notices who writes six lines and leaves the rest to it.
+// /tidings.js on a page of another origin.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const test = base.extend<{ elsewhere: Elsewhere; middle: Proxy; behind: Elsewher
     await use(middle);
     middle.close();
   },
-  /** A page that reaches the server through a proxy only. */
+  /** A page that connects through a proxy. */
   behind: async ({ middle, context }, use) => {
     const behind = await Elsewhere.at(middle.url, context);
     await use(behind);
@@ -35,74 +35,74 @@ async function connections(server: Tidings, id = client): Promise<{ topics: stri
   return (await (await fetch(`${server.url}/api/clients/${id}`)).json()).connections;
 }
 
-/** What a page was told, without saying whether it was there at the time. */
-const plain = async (reader: Reader) => (await reader.told()).map((text) => text.replace(' (replayed)', ''));
+/** The lines of a page, without the mark of replayed messages. */
+const plain = async (reader: Reader) => (await reader.lines()).map((text) => text.replace(' (replayed)', ''));
 
-test('what is pushed arrives, of whatever type, and is acknowledged', async ({ elsewhere, server }) => {
+test('messages of all types arrive and are acknowledged', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   await server.push({ to: { client }, data: 'good day\nand good luck' });
   const { id } = await server.push({ to: { client }, event: 'order.paid', data: { total: 99.5 } });
-  await expect.poll(() => reader.told()).toEqual(['good day\nand good luck', 'order.paid: {"total":99.5}']);
+  await expect.poll(() => reader.lines()).toEqual(['good day\nand good luck', 'order.paid: {"total":99.5}']);
   await expect.poll(async () => (await server.message(id)).recipients[0].receipt).toBe('acknowledged');
 });
 
-test('JSON is at hand as JSON, and the text as it was pushed', async ({ elsewhere, server }) => {
+test('data is available as JSON and as the original text', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   await reader.page.evaluate(() => {
     const page = globalThis as any;
-    page.tidings.on('message', ({ data, text }: any) => { page.heard = { data, text }; });
+    page.tidings.on('message', ({ data, text }: any) => { page.received = { data, text }; });
   });
   await server.push({ to: { client }, data: { order: 42 } });
-  const heard = { data: { order: 42 }, text: '{"order":42}' };
-  await expect.poll(() => reader.page.evaluate(() => (globalThis as any).heard)).toEqual(heard);
+  const expected = { data: { order: 42 }, text: '{"order":42}' };
+  await expect.poll(() => reader.page.evaluate(() => (globalThis as any).received)).toEqual(expected);
 });
 
-test('what was shown last is acknowledged by a page that is left at once', async ({ elsewhere, server }) => {
+test('the last message is acknowledged by a page that is closed at once', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   const receipt = async (id: string) => (await server.message(id)).recipients[0].receipt;
   const first = await server.push({ to: { client }, data: 'one' });
   await expect.poll(() => receipt(first.id)).toBe('acknowledged');
   const second = await server.push({ to: { client }, data: 'two' });
-  await expect.poll(() => reader.told()).toEqual(['one', 'two']);
+  await expect.poll(() => reader.lines()).toEqual(['one', 'two']);
   await reader.page.goto('about:blank');
   await expect.poll(() => receipt(second.id)).toBe('acknowledged');
 });
 
-test('who acknowledges for itself is left to do so', async ({ elsewhere, server }) => {
+test('automatic acknowledgements can be turned off', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client, ack: false, shared: false });
   const one = await server.push({ to: { client }, data: 'one' });
   const two = await server.push({ to: { client }, data: 'two' });
-  await expect.poll(() => reader.told()).toEqual(['one', 'two']);
+  await expect.poll(() => reader.lines()).toEqual(['one', 'two']);
   await reader.call('ack', one.id);
   const receipt = async (id: string) => (await server.message(id)).recipients[0].receipt;
   await expect.poll(() => receipt(one.id)).toBe('acknowledged');
   expect(await receipt(two.id)).not.toBe('acknowledged');
 });
 
-test('a reload goes on where the page was: nothing twice, nothing lost', async ({ elsewhere, server }) => {
+test('after a reload no message is lost or duplicated', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ topics: ['news'] });
   const id = await reader.page.evaluate(() => (globalThis as any).tidings.clientId);
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   await server.push({ to: { client: id }, data: 'number 1' });
   await server.push({ to: { topic: 'news' }, data: 'number 2' });
-  await expect.poll(() => reader.told()).toEqual(numbers(1, 2));
+  await expect.poll(() => reader.lines()).toEqual(numbers(1, 2));
   await reader.page.goto('about:blank');
   await expect.poll(() => connections(server, id)).toEqual([]);
   await server.push({ to: { topic: 'news' }, data: 'number 3' });
   await server.push({ to: { client: id }, data: 'number 4' });
   await reader.page.goBack();
   await reader.is('live');
-  await expect.poll(() => reader.told()).toEqual(expect.arrayContaining(['number 3 (replayed)', 'number 4 (replayed)']));
+  await expect.poll(() => reader.lines()).toEqual(expect.arrayContaining(['number 3 (replayed)', 'number 4 (replayed)']));
   await reader.page.reload();
   await reader.is('live');
   await server.push({ to: { client: id }, data: 'number 5' });
-  await expect.poll(() => reader.told()).toEqual(['number 5']);
+  await expect.poll(() => reader.lines()).toEqual(['number 5']);
 });
 
-test('a server that was killed and started again has the page back', async ({ elsewhere, server }) => {
+test('the page reconnects after the server was killed and restarted', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   await server.push({ to: { client }, data: 'number 1' });
-  await expect.poll(() => reader.told()).toEqual(['number 1']);
+  await expect.poll(() => reader.lines()).toEqual(['number 1']);
   await server.kill();
   await reader.is('waiting');
   await server.start();
@@ -111,7 +111,7 @@ test('a server that was killed and started again has the page back', async ({ el
   await expect.poll(() => plain(reader)).toEqual(numbers(1, 2));
 });
 
-test('an error status is told with its reason, and is not the end', async ({ behind, middle, server }) => {
+test('an error status is reported with its reason, and attempts continue', async ({ behind, middle, server }) => {
   const reader = await behind.open({ clientId: client });
   middle.refusal = { status: 503, type: 'text/html', body: '<h1>Down for a moment</h1>' };
   middle.cut();
@@ -120,7 +120,7 @@ test('an error status is told with its reason, and is not the end', async ({ beh
   middle.refusal = { status: 503, type: 'application/problem+json', body: JSON.stringify(problem), retryAfter: '3600' };
   await reader.call('retry');
   await expect(reader.why()).toHaveText('too_many_connections: the server is full');
-  // It waits as long as it is told to, unless somebody does not want to.
+  // It waits for the time in `Retry-After`, unless the user starts an attempt.
   const wait = await reader.page.evaluate(() => (globalThis as any).tidings.retryAt - Date.now());
   expect(wait).toBeGreaterThan(3_000_000);
   middle.refusal = undefined;
@@ -130,7 +130,7 @@ test('an error status is told with its reason, and is not the end', async ({ beh
   await expect.poll(() => plain(reader)).toEqual(['afterwards']);
 });
 
-test('a 5xx is got over by itself', async ({ behind, middle }) => {
+test('the page recovers from a 5xx status', async ({ behind, middle }) => {
   const reader = await behind.open({ clientId: client });
   middle.refusal = { status: 502, type: 'text/plain', body: 'Bad gateway' };
   middle.cut();
@@ -139,7 +139,7 @@ test('a 5xx is got over by itself', async ({ behind, middle }) => {
   await reader.is('live');
 });
 
-test('a connection that died without a word is noticed by its missing pings', async ({ behind, middle, server }) => {
+test('a dead connection is detected by missing pings', async ({ behind, middle, server }) => {
   const reader = await behind.open({ clientId: client });
   middle.stall();
   await server.push({ to: { client }, data: 'through another connection' });
@@ -148,8 +148,8 @@ test('a connection that died without a word is noticed by its missing pings', as
   await reader.is('live');
 });
 
-test('without a network it says so at once, and it is back with it', async ({ elsewhere, context, server }) => {
-  // A name, since what is on this very machine needs no network.
+test('losing the network is reported at once, and the page reconnects with it', async ({ elsewhere, context, server }) => {
+  // A host name, because connections to this machine do not need a network.
   const reader = await elsewhere.open({ clientId: client, url: `http://push.test:${server.port}` });
   await context.setOffline(true);
   await reader.is('waiting');
@@ -160,7 +160,7 @@ test('without a network it says so at once, and it is back with it', async ({ el
   await expect.poll(() => plain(reader)).toEqual(['meanwhile']);
 });
 
-test('a page that looks again does not wait any longer', async ({ behind, middle }) => {
+test('a page that becomes visible reconnects at once', async ({ behind, middle }) => {
   const reader = await behind.open({ clientId: client });
   middle.refusal = { status: 503, type: 'text/plain', body: 'full', retryAfter: '3600' };
   middle.cut();
@@ -170,7 +170,7 @@ test('a page that looks again does not wait any longer', async ({ behind, middle
   await reader.is('live');
 });
 
-test('topics can be added and left, and what lies between is not lost', async ({ elsewhere, server }) => {
+test('topics can be added and removed without losing messages', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client, topics: ['news'] });
   await reader.call('subscribe', 'orders/*', 'weather');
   await expect.poll(async () => (await connections(server)).map(({ topics }) => topics)).toEqual([['news', 'orders/*', 'weather']]);
@@ -183,17 +183,17 @@ test('topics can be added and left, and what lies between is not lost', async ({
   await expect.poll(() => plain(reader)).toEqual(['paid', 'the news']);
 });
 
-test('a topic that is not allowed is told by name, and the others go on', async ({ elsewhere, server }) => {
+test('a forbidden topic is reported, and the others work', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client, topics: ['news', '$sys/clients'] });
-  await expect.poll(() => reader.told()).toEqual(['refused: $sys/clients forbidden_topic']);
+  await expect.poll(() => reader.lines()).toEqual(['refused: $sys/clients forbidden_topic']);
   await server.push({ to: { topic: 'news' }, data: 'the news' });
   await expect.poll(async () => (await plain(reader)).at(-1)).toBe('the news');
 });
 
-test('a log that is gone is told, and the page goes on', async ({ elsewhere, server }) => {
+test('the loss of the log is reported, and the page continues', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   for (const data of numbers(1, 3)) await server.push({ to: { client }, data });
-  await expect.poll(() => reader.told()).toEqual(numbers(1, 3));
+  await expect.poll(() => reader.lines()).toEqual(numbers(1, 3));
   await server.kill();
   await server.loseData();
   await server.start();
@@ -202,16 +202,16 @@ test('a log that is gone is told, and the page goes on', async ({ elsewhere, ser
   await expect.poll(() => plain(reader)).toEqual([...numbers(1, 3), 'gap: unknown_epoch', 'number 1 of the next']);
 });
 
-test('a message that is taken back disappears', async ({ elsewhere, server }) => {
+test('a recalled message disappears', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   const { id } = await server.push({ to: { client }, data: 'a slip' });
   await server.push({ to: { client }, data: 'well said' });
-  await expect.poll(() => reader.told()).toEqual(['a slip', 'well said']);
+  await expect.poll(() => reader.lines()).toEqual(['a slip', 'well said']);
   await server.recall(id);
-  await expect.poll(() => reader.told()).toEqual(['well said']);
+  await expect.poll(() => reader.lines()).toEqual(['well said']);
 });
 
-test('a handler that fails harms neither the stream nor the others', async ({ elsewhere, server, context }) => {
+test('an exception in a handler affects neither the stream nor other handlers', async ({ elsewhere, server, context }) => {
   const reader = await elsewhere.open({ clientId: client });
   await reader.page.evaluate(() => {
     addEventListener('error', (event) => event.preventDefault());
@@ -221,11 +221,11 @@ test('a handler that fails harms neither the stream nor the others', async ({ el
   context.removeAllListeners('weberror');
   await server.push({ to: { client }, data: 'number 1' });
   await server.push({ to: { client }, data: 'number 2' });
-  await expect.poll(() => reader.told()).toEqual(numbers(1, 2));
+  await expect.poll(() => reader.lines()).toEqual(numbers(1, 2));
   await expect(reader.page).toHaveTitle('and another');
 });
 
-test('a page that closes it is gone, and stays so', async ({ elsewhere, server }) => {
+test('a page that calls close is disconnected for good', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   await reader.call('close');
   await reader.is('closed');
@@ -237,23 +237,23 @@ test('a page that closes it is gone, and stays so', async ({ elsewhere, server }
 test.describe('tabs that share one connection', () => {
   const shared = { clientId: client, topics: ['news'], shared: true };
 
-  /** So many tabs, in the order in which they came: the first leads. */
+  /** Opens this many tabs. The first one has the connection. */
   async function open(elsewhere: Elsewhere, count: number): Promise<Reader[]> {
     const readers: Reader[] = [];
     for (let n = 0; n < count; n++) readers.push(await elsewhere.open(shared));
     return readers;
   }
 
-  test('eight of them have one, and each is told everything once', async ({ elsewhere, server }) => {
+  test('eight tabs have one connection, and each gets every message once', async ({ elsewhere, server }) => {
     const readers = await open(elsewhere, 8);
     expect(await connections(server)).toHaveLength(1);
     for (const data of numbers(1, 20)) await server.push({ to: { client }, data });
     await server.push({ to: { topic: 'news' }, data: 'number 21' });
-    for (const reader of readers) await expect.poll(() => reader.told()).toEqual(numbers(1, 21));
+    for (const reader of readers) await expect.poll(() => reader.lines()).toEqual(numbers(1, 21));
     expect(await connections(server)).toHaveLength(1);
   });
 
-  test('when the one that has it is closed, another goes on, and nobody misses anything', async ({ elsewhere, server }) => {
+  test('when the tab with the connection is closed, another takes over without loss', async ({ elsewhere, server }) => {
     const [first, ...others] = await open(elsewhere, 3);
     for (const data of numbers(1, 10)) await server.push({ to: { client }, data });
     const closed = first.page.close();
@@ -264,7 +264,7 @@ test.describe('tabs that share one connection', () => {
     await expect.poll(async () => (await connections(server)).length).toBe(1);
   });
 
-  test('one that the browser froze hands over, and catches up when it wakes', async ({ elsewhere, server, context }) => {
+  test('a frozen tab hands over its connection, and catches up when it resumes', async ({ elsewhere, server, context }) => {
     const [first, other] = await open(elsewhere, 2);
     const browser = await context.newCDPSession(first.page);
     await browser.send('Page.setWebLifecycleState', { state: 'frozen' });
@@ -277,12 +277,12 @@ test.describe('tabs that share one connection', () => {
     await expect.poll(async () => (await connections(server)).length).toBe(1);
   });
 
-  test('one that is stuck loses the connection to another', async ({ elsewhere, server, context }) => {
+  test('an unresponsive tab loses the connection to another tab', async ({ elsewhere, server, context }) => {
     const [first, other] = await open(elsewhere, 2);
     const browser = await context.newCDPSession(first.page);
     await browser.send('Debugger.enable');
     await browser.send('Debugger.pause');
-    // It stops at the next line it would run.
+    // It stops at the next line it executes.
     await server.push({ to: { client }, data: 'number 1' });
     await expect.poll(() => plain(other), { timeout: 40_000 }).toEqual(['number 1']);
     await browser.send('Debugger.disable');
@@ -291,13 +291,13 @@ test.describe('tabs that share one connection', () => {
     await expect.poll(async () => (await connections(server)).length).toBe(1);
   });
 
-  test('what one was told while it loaded again is told it then, and the others once', async ({ elsewhere, server }) => {
+  test('a tab that reloads gets the messages it missed, and the others get them once', async ({ elsewhere, server }) => {
     const readers = await open(elsewhere, 3);
     await server.push({ to: { client }, data: 'number 1' });
-    for (const reader of readers) await expect.poll(() => reader.told()).toEqual(['number 1']);
+    for (const reader of readers) await expect.poll(() => reader.lines()).toEqual(['number 1']);
     await readers[2].page.goto('about:blank');
     await server.push({ to: { topic: 'news' }, data: 'number 2' });
-    for (const reader of readers.slice(0, 2)) await expect.poll(() => reader.told()).toEqual(numbers(1, 2));
+    for (const reader of readers.slice(0, 2)) await expect.poll(() => reader.lines()).toEqual(numbers(1, 2));
     await readers[2].page.goBack();
     await expect.poll(async () => (await plain(readers[2])).at(-1)).toBe('number 2');
     await server.push({ to: { client }, data: 'number 3' });
@@ -305,7 +305,7 @@ test.describe('tabs that share one connection', () => {
     await expect.poll(async () => (await plain(readers[2])).slice(-2)).toEqual(numbers(2, 3));
   });
 
-  test('topics of all are for all, and go with the tab that wanted them', async ({ elsewhere, server }) => {
+  test('the connection has the topics of all open tabs', async ({ elsewhere, server }) => {
     const [first] = await open(elsewhere, 1);
     const other = await elsewhere.open({ ...shared, topics: ['weather'] });
     const topics = async () => (await connections(server)).map(({ topics }) => topics);
@@ -314,12 +314,12 @@ test.describe('tabs that share one connection', () => {
     for (const reader of [first, other]) await expect.poll(() => plain(reader)).toEqual(['rain']);
     await other.call('subscribe', '$sys/clients');
     for (const reader of [first, other])
-      await expect.poll(async () => (await reader.told()).at(-1)).toBe('refused: $sys/clients forbidden_topic');
+      await expect.poll(async () => (await reader.lines()).at(-1)).toBe('refused: $sys/clients forbidden_topic');
     await other.page.close();
     await expect.poll(topics).toEqual([['news']]);
   });
 
-  test('all of them see that the server is away, and that it is back', async ({ elsewhere, server }) => {
+  test('all tabs show that the server is away, and that it is back', async ({ elsewhere, server }) => {
     const readers = await open(elsewhere, 3);
     await server.kill();
     for (const reader of readers) await reader.is('waiting');
@@ -335,7 +335,7 @@ test.describe('where streams need a token', () => {
   const secret = 'a secret of thirty-two bytes or more';
   test.use({ flags: ['--heartbeat', '1', '--stream-secret', secret] });
 
-  test('it goes along in a header, never in an address', async ({ elsewhere, server }) => {
+  test('the token is sent in a header, never in the URL', async ({ elsewhere, server }) => {
     const made = execFileSync(binary, ['token', '--client-id', client, '--ttl', '1h'], {
       env: { ...process.env, TIDINGS_STREAM_SECRET: secret },
     });
@@ -344,18 +344,18 @@ test.describe('where streams need a token', () => {
     const reader = await elsewhere.open({ clientId: client, token });
     reader.page.on('request', (request) => asked.push(request.url()));
     const { id } = await server.push({ to: { client }, data: 'for anna' });
-    await expect.poll(() => reader.told()).toEqual(['for anna']);
+    await expect.poll(() => reader.lines()).toEqual(['for anna']);
     await expect.poll(async () => (await server.message(id)).recipients[0].receipt).toBe('acknowledged');
     expect(asked.some((url) => url.includes(token))).toBe(false);
   });
 
-  test('a page without one is told why', async ({ elsewhere }) => {
+  test('a page without a token gets the reason', async ({ elsewhere }) => {
     const reader = await elsewhere.load({ clientId: client, token: 'x.y.z' });
     await expect(reader.why()).toContainText('unauthorized: ');
   });
 });
 
-test('the module and its types are open to every page, small, and asked for again each time', async ({ server }) => {
+test('the module and its types are small, open to every origin, and revalidated each time', async ({ server }) => {
   for (const [name, type] of [['tidings.js', 'text/javascript'], ['tidings.d.ts', 'application/typescript']]) {
     const headers = { 'accept-encoding': 'br' };
     const first = await fetch(`${server.url}/${name}`, { headers });
@@ -371,7 +371,7 @@ test('the module and its types are open to every page, small, and asked for agai
   }
 });
 
-test('the types say what the module does', async ({ server }) => {
+test('the types match the module', async ({ server }) => {
   const folder = mkdtempSync(join(tmpdir(), 'types-'));
   try {
     writeFileSync(join(folder, 'tidings.d.ts'), await (await fetch(`${server.url}/tidings.d.ts`)).text());

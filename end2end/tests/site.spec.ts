@@ -4,7 +4,7 @@ import { expect, test, type Tidings } from '../fixtures';
 
 type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
 
-/** A plain request: `fetch` would unpack the body and hide how it came. */
+/** A plain request. `fetch` would decompress the body. */
 function ask(server: Tidings, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     get(server.url + path, { headers }, (response) => {
@@ -17,14 +17,14 @@ function ask(server: Tidings, path: string, headers: Record<string, string> = {}
   });
 }
 
-/** What a page of this server links to. */
+/** The files that a page of this server links to. */
 async function linked(server: Tidings, page: string): Promise<string[]> {
   const html = (await ask(server, page)).body.toString();
   return [...new Set(html.match(/\/pkg\/[^"]+/g))];
 }
 
 for (const path of ['/', '/admin', '/docs']) {
-  test(`${path} loads all it needs from this server, within its policy`, async ({ page, server }) => {
+  test(`${path} loads everything from this server, within its content security policy`, async ({ page, server }) => {
     const elsewhere: string[] = [];
     page.on('request', (request) => {
       const url = request.url();
@@ -38,11 +38,11 @@ for (const path of ['/', '/admin', '/docs']) {
   });
 }
 
-test.describe('a page that was tampered with', () => {
-  // The server goes before the page does, and the page says so.
+test.describe('a page with an injected script', () => {
+  // The server stops before the page does, and the page reports that.
   test.use({ tolerated: /Content Security Policy|Failed to load resource/ });
 
-  test('does not run the script that was slipped in', async ({ page, server }) => {
+  test('does not run it', async ({ page, server }) => {
     await page.goto(server.url);
     const ran = await page.evaluate(async () => {
       const stopped = new Promise<string>((resolve) =>
@@ -57,7 +57,7 @@ test.describe('a page that was tampered with', () => {
   });
 });
 
-test('what a page links to comes compressed, and is never asked for again', async ({ server }) => {
+test('linked files are compressed, and cached for ever', async ({ server }) => {
   const files = [...(await linked(server, '/')), ...(await linked(server, '/docs'))];
   expect(files.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
   for (const file of files) {
@@ -79,7 +79,7 @@ test('what a page links to comes compressed, and is never asked for again', asyn
   }
 });
 
-test('who has a file already is told so, in the form that it has', async ({ server }) => {
+test('a cached file is answered with 304 for its encoding', async ({ server }) => {
   for (const path of ['/favicon.svg', '/favicon.ico', ...(await linked(server, '/'))]) {
     const first = await ask(server, path, { 'accept-encoding': 'br' });
     const known = { 'if-none-match': first.headers.etag ?? '' };
@@ -91,7 +91,7 @@ test('who has a file already is told so, in the form that it has', async ({ serv
   }
 });
 
-test('a file with a name that stays is asked for each time', async ({ server }) => {
+test('a file without a hash in its name is revalidated each time', async ({ server }) => {
   for (const path of ['/favicon.svg', '/favicon.ico', '/robots.txt']) {
     const answer = await ask(server, path);
     expect([answer.status, answer.headers['cache-control']], path).toEqual([200, 'no-cache']);

@@ -1,7 +1,7 @@
-// The subscriber page: who it is, and what arrives.
+// The subscriber page.
 import { expect, Tab, test } from '../fixtures';
 
-test('three tabs have three ids, and a push to one reaches that one and no other', { tag: '@phone' }, async ({ context, server }) => {
+test('three tabs have three ids, and a push to one is delivered to no other', { tag: '@phone' }, async ({ context, server }) => {
   const tabs = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
   const ids = await Promise.all(tabs.map((tab) => tab.id()));
   expect(new Set(ids).size).toBe(3);
@@ -10,7 +10,7 @@ test('three tabs have three ids, and a push to one reaches that one and no other
   expect(answer.connections).toBe(1);
   await expect(tabs[1].messages()).toHaveText(/for the second/);
 
-  // Order is kept, so who has this one has had everything before it.
+  // Messages are ordered, so a tab that has this one has received all earlier ones.
   await server.push({ to: 'everyone', data: 'the last' });
   for (const tab of tabs) await expect(tab.messages().first()).toContainText('the last');
   await expect(tabs[0].messages()).toHaveCount(1);
@@ -18,7 +18,7 @@ test('three tabs have three ids, and a push to one reaches that one and no other
   await expect(tabs[2].messages()).toHaveCount(1);
 });
 
-test('a topic reaches those who subscribe to it, also by a pattern, until they leave it', { tag: '@phone' }, async ({ context, server }) => {
+test('tabs get messages of their topics and patterns until they unsubscribe', { tag: '@phone' }, async ({ context, server }) => {
   const [exact, pattern, neither] = await Promise.all([1, 2, 3].map(() => Tab.open(context, server)));
   await exact.subscribe('orders/42');
   await pattern.subscribe('orders/*');
@@ -37,7 +37,7 @@ test('a topic reaches those who subscribe to it, also by a pattern, until they l
     .toBe(1);
 });
 
-test('a reload keeps the id and the topics, and "New id" makes another', async ({ context, server }) => {
+test('a reload keeps the id and the topics, and "New id" creates another id', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const id = await tab.id();
   await tab.subscribe('news');
@@ -58,17 +58,17 @@ test('a reload keeps the id and the topics, and "New id" makes another', async (
   expect(await tab.id()).toBe(fresh);
 });
 
-test('a tab that was duplicated takes an id of its own', async ({ context, server }) => {
+test('a duplicated tab gets its own id', async ({ context, server }) => {
   const first = await Tab.open(context, server);
   const opened = context.waitForEvent('page');
-  // Like "Duplicate tab", this copies the memory of the tab.
+  // Like "Duplicate tab", this copies the session storage of the tab.
   await first.page.evaluate(() => { window.open('/'); });
   const second = new Tab(await opened);
   await second.isLive();
   expect(await second.id()).not.toBe(await first.id());
 });
 
-test('text stays text, whatever it looks like', async ({ context, server }) => {
+test('text is never interpreted as HTML', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const evil = `<script>document.title = 'taken'</script><img src=x onerror="document.title = 'taken'"> & "quotes"`;
   await server.push({ to: { client: await tab.id() }, data: evil });
@@ -77,7 +77,7 @@ test('text stays text, whatever it looks like', async ({ context, server }) => {
   await expect(tab.page).toHaveTitle(/Tidings/);
 });
 
-test('JSON is laid out, lines stay lines, and numbers keep their digits', { tag: '@phone' }, async ({ context, server }) => {
+test('JSON is indented, line ends are kept, and numbers keep their digits', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: 'one\ntwo\r\n\nfour' });
@@ -90,7 +90,7 @@ test('JSON is laid out, lines stay lines, and numbers keep their digits', { tag:
   await expect(texts.last()).toContainText('one\ntwo\n\nfour', { useInnerText: true });
 });
 
-test('messages can be told apart by the topic that they came by', async ({ context, server }) => {
+test('messages can be filtered by topic', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await tab.subscribe('orders/*');
@@ -106,7 +106,7 @@ test('messages can be told apart by the topic that they came by', async ({ conte
   await expect(tab.messages().first()).toContainText('for you');
 });
 
-test('messages of every type arrive, and can be told apart by type and text', async ({ context, server }) => {
+test('messages of all types arrive, and can be filtered by type and text', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: 'Tea is here' });
@@ -127,7 +127,7 @@ test('messages of every type arrive, and can be told apart by type and text', as
   await expect(tab.page.getByLabel('Search the messages')).toHaveValue('');
 });
 
-test('long JSON is folded until somebody opens it', async ({ context, server }) => {
+test('long JSON is folded until it is opened', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const lines = [...Array(30).keys()].map((n) => ({ line: n }));
   await server.push({ to: { client: await tab.id() }, data: { order: 42, lines } });
@@ -137,7 +137,7 @@ test('long JSON is folded until somebody opens it', async ({ context, server }) 
   await expect(tab.messages().locator('pre')).toContainText('{\n  "order": 42,\n  "lines": [', { useInnerText: true });
 });
 
-test('what is pinned stays at the top, and clearing leaves it and can be undone', { tag: '@phone' }, async ({ context, server }) => {
+test('pinned messages stay at the top and are not cleared, and clearing can be undone', { tag: '@phone' }, async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   for (const data of ['one', 'two', 'three']) await server.push({ to: { client }, data });
@@ -153,7 +153,7 @@ test('what is pinned stays at the top, and clearing leaves it and can be undone'
   await expect(tab.page.getByRole('button', { name: /Undo/ })).toHaveCount(0);
 });
 
-/** As if the person had turned to another tab, or back. */
+/** Simulates that the user switches to another tab, or back. */
 async function look(tab: Tab, away: boolean): Promise<void> {
   await tab.page.evaluate((away) => {
     Object.defineProperty(document, 'hidden', { value: away, configurable: true });
@@ -162,7 +162,7 @@ async function look(tab: Tab, away: boolean): Promise<void> {
   }, away);
 }
 
-test('what comes while nobody looks is counted in the title, and marked until they have looked', async ({ context, server }) => {
+test('messages that arrive while the tab is hidden are counted in the title and marked', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const client = await tab.id();
   await server.push({ to: { client }, data: 'seen' });
@@ -178,7 +178,7 @@ test('what comes while nobody looks is counted in the title, and marked until th
 });
 
 test.describe('notifications', () => {
-  /** Takes the place of the browser's, which shows nothing here. */
+  /** Replaces the notifications of the browser, which are not shown in tests. */
   const pretend = (answer: string) => (context: any) =>
     context.addInitScript((answer: string) => {
       const page = globalThis as any;
@@ -190,11 +190,11 @@ test.describe('notifications', () => {
       };
     }, answer);
 
-  test('are asked for only when somebody turns them on, and come only while nobody looks', async ({ context, server }) => {
+  test('need a permission when they are turned on, and appear only while the tab is hidden', async ({ context, server }) => {
     await pretend('granted')(context);
     const tab = await Tab.open(context, server);
     const client = await tab.id();
-    const told = () => tab.page.evaluate(() => (globalThis as any).shown);
+    const shown = () => tab.page.evaluate(() => (globalThis as any).shown);
     expect(await tab.page.evaluate(() => (globalThis as any).asked)).toBe(0);
     const wish = tab.page.getByRole('switch', { name: /Notify me/ });
     await wish.check();
@@ -203,7 +203,7 @@ test.describe('notifications', () => {
     await expect(tab.messages()).toHaveCount(1);
     await look(tab, true);
     await server.push({ to: { client }, event: 'order.paid', data: '99.50' });
-    await expect.poll(told).toEqual(['order.paid: 99.50']);
+    await expect.poll(shown).toEqual(['order.paid: 99.50']);
     await look(tab, false);
     await tab.page.reload();
     await expect(wish).toBeChecked();
@@ -211,10 +211,10 @@ test.describe('notifications', () => {
     await look(tab, true);
     await server.push({ to: { client }, data: 'quietly' });
     await expect(tab.messages()).toContainText(['quietly']);
-    expect(await told()).toEqual([]);
+    expect(await shown()).toEqual([]);
   });
 
-  test('that the browser refuses are said to be, and the switch goes back', async ({ context, server }) => {
+  test('that the browser refuses turn the switch off and say so', async ({ context, server }) => {
     await pretend('denied')(context);
     const tab = await Tab.open(context, server);
     const wish = tab.page.getByRole('switch', { name: /Notify me/ });
@@ -224,7 +224,7 @@ test.describe('notifications', () => {
   });
 });
 
-test('tabs that share one connection have one id, and each shows everything', async ({ context, server }) => {
+test('tabs that share one connection have one id, and each shows all messages', async ({ context, server }) => {
   const first = await Tab.open(context, server);
   const id = await first.id();
   await first.page.getByRole('switch', { name: /Share one connection/ }).check();

@@ -1,4 +1,4 @@
-// The lines that people copy into their programs have to work as they stand.
+// The examples on the page /try must work without changes.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { expect, otherOrigin, Tab, test, type Tidings } from '../fixtures';
 
 async function lines(page: Page, server: Tidings, language: string, client: string): Promise<string> {
   await page.goto(`${server.url}/try`);
-  // From here on the page is alive.
+  // From here on the page is hydrated.
   await expect(page.locator('#lines')).toContainText(`${server.url}/`);
   await page.getByLabel('Client id').fill(client);
   await page.getByRole('radio', { name: language, exact: true }).check();
@@ -23,7 +23,7 @@ const programs: [string, string, string][] = [
   ['Node', 'lines.mjs', 'node'],
 ];
 for (const [language, file, program] of programs) {
-  test(`the lines for ${language} push to the client when they are run`, async ({ context, page, server }) => {
+  test(`the example for ${language} pushes to the client when it is run`, async ({ context, page, server }) => {
     const tab = await Tab.open(context, server);
     const text = await lines(page, server, language, await tab.id());
     const folder = mkdtempSync(join(tmpdir(), 'tidings-try-'));
@@ -38,7 +38,7 @@ for (const [language, file, program] of programs) {
 }
 
 for (const way of ['tidings.js', 'EventSource']) {
-  test(`the lines for ${way} listen on a page of another origin`, async ({ context, page, server }) => {
+  test(`the example for ${way} subscribes on a page of another origin`, async ({ context, page, server }) => {
     const client = `try-${way}`;
     const html = `<!DOCTYPE html><title>Elsewhere</title><body>\n${await lines(page, server, way, client)}`;
     const elsewhere = await otherOrigin({ '/': html });
@@ -55,7 +55,7 @@ for (const way of ['tidings.js', 'EventSource']) {
   });
 }
 
-test('an id with a quote in it breaks no line', async ({ page, server }) => {
+test('an id with a quote does not break the examples', async ({ page, server }) => {
   await page.goto(`${server.url}/try`);
   await expect(page.locator('#lines')).toContainText(server.url);
   await page.getByLabel('Client id').fill(`o'brien"`);
