@@ -1,5 +1,4 @@
-//! Many connections at once: 10,000 that come for the first time, and 19,000 that come back with a cursor
-//! each, as they do after a restart.
+//! Many connections at once: 10,000 new clients, and 19,000 clients that reconnect with a cursor, as after a restart.
 
 use std::time::{Duration, Instant};
 
@@ -9,35 +8,35 @@ use crate::{
     Setting,
     contender::{Kind, Variant},
     http,
-    load::orders::Opened,
+    load::protocol::Opened,
     processes,
     publisher::Publisher,
     report::{Row, number},
-    rounds::{middle, take_turns},
+    rounds::{middle, run_rounds},
     stage::Stage,
 };
 
-/// Who comes at once, and who comes back.
+/// New clients, and clients that reconnect.
 const LISTENERS: usize = 10_000;
-const RETURNING: usize = 19_000;
+const RECONNECTING: usize = 19_000;
 
-/// Messages to all, and to each of them alone, that those who come back have missed.
+/// Messages to all, and to each client alone, that are pushed while the clients are disconnected.
 const MISSED: u64 = 3;
 const MISSED_OWN: u64 = 1;
 
-/// The target: time until all are there, as a part of the floor's.
+/// The target: the time until all are connected, relative to the floor.
 const TIME: f64 = 1.3;
 
-/// How often readiness is asked for.
+/// The interval between requests for readiness.
 const PROBE: Duration = Duration::from_millis(20);
 
-/// How those who came back did.
+/// The result of one round of reconnects.
 #[derive(Clone, Copy, Debug)]
 struct Return {
     seconds: f64,
     probes: f64,
     slowest_ms: f64,
-    /// Bytes of memory of each, at the peak and afterwards.
+    /// Bytes of memory per client, at the peak and afterwards.
     peak: f64,
     after: f64,
 }
@@ -45,13 +44,13 @@ struct Return {
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let mut returns = Vec::new();
-    let first = take_turns(setting, &Kind::ALL, |kind| {
+    let first = run_rounds(setting, &Kind::ALL, |kind| {
         let variant = Variant { kind, kept: false };
         let mut stage = Stage::set(kind, setting)?;
         let opened = stage.open_at_once(LISTENERS, usize::MAX)?;
         drop(stage);
         if kind == Kind::Tidings {
-            returns.push(come_back(setting)?);
+            returns.push(reconnect(setting)?);
         }
         Ok(vec![(variant, opened)])
     })?;
@@ -77,13 +76,13 @@ fn row(kind: Kind, rounds: &[Opened], floor: f64, tidings: f64) -> Row {
     }
 }
 
-/// Everybody leaves, misses messages, and comes back at once, while somebody asks for readiness.
-fn come_back(setting: &Setting) -> Result<Return> {
+/// All clients disconnect, miss messages, and reconnect at once, while readiness is requested.
+fn reconnect(setting: &Setting) -> Result<Return> {
     let mut stage = Stage::set_with(Kind::Tidings, setting, true)?;
     stage.kept = true;
     let process = stage.server.process();
     let none = processes::resident(process);
-    stage.open(RETURNING)?;
+    stage.open(RECONNECTING)?;
     stage.push_and_wait(2)?;
     stage.listeners.close(0)?;
     stage.listeners.clear()?;
@@ -95,10 +94,10 @@ fn come_back(setting: &Setting) -> Result<Return> {
     let mut prober = Publisher::connect(address)?;
     let question = http::get("/health/ready", address);
     let (mut probes, mut slowest) = (0, Duration::ZERO);
-    let missed = RETURNING as u64 * MISSED_OWN;
+    let missed = RECONNECTING as u64 * MISSED_OWN;
     processes::forget_peak(process)?;
     let began = Instant::now();
-    stage.listeners.begin_to_open(RETURNING, usize::MAX)?;
+    stage.listeners.begin_to_open(RECONNECTING, usize::MAX)?;
     let mut opened = None;
     let tally = loop {
         let asked = Instant::now();
@@ -109,7 +108,7 @@ fn come_back(setting: &Setting) -> Result<Return> {
             opened = stage.listeners.has_opened()?;
         } else {
             let tally = stage.listeners.tally()?;
-            let all = tally.all >= RETURNING as u64 * MISSED && tally.own >= missed;
+            let all = tally.all >= RECONNECTING as u64 * MISSED && tally.own >= missed;
             if all || began.elapsed() > Duration::from_secs(60) {
                 break tally;
             }
@@ -117,17 +116,17 @@ fn come_back(setting: &Setting) -> Result<Return> {
         std::thread::sleep(PROBE);
     };
     let seconds = began.elapsed().as_secs_f64();
-    let failed = opened.as_ref().map_or(RETURNING, |opened| opened.failed);
+    let failed = opened.as_ref().map_or(RECONNECTING, |opened| opened.failed);
     ensure!(
         failed == 0,
-        "{failed} of {RETURNING} did not come back: {tally:?}"
+        "{failed} of {RECONNECTING} did not come back: {tally:?}"
     );
     stage.verify(MISSED, missed)?;
-    // They are all there, and hear what comes now.
+    // All are connected, and receive a new message.
     stage.push_and_wait(1)?;
     stage.verify(MISSED + 1, missed)?;
-    let peak = (processes::peak(process) - none) / RETURNING as f64;
-    let after = (processes::resident(process) - none) / RETURNING as f64;
+    let peak = (processes::peak(process) - none) / RECONNECTING as f64;
+    let after = (processes::resident(process) - none) / RECONNECTING as f64;
     Ok(Return {
         seconds,
         probes: f64::from(probes),
@@ -138,13 +137,13 @@ fn come_back(setting: &Setting) -> Result<Return> {
 }
 
 fn return_rows(rounds: &[Return]) -> [Row; 3] {
-    let who = number(RETURNING as f64);
+    let who = number(RECONNECTING as f64);
     let time = Row::new(
         format!("{who} come back with cursors, until all have what they missed, Tidings"),
         middle(rounds, |round| round.seconds),
         "s",
     );
-    let missed = RETURNING as u64 * (MISSED + MISSED_OWN);
+    let missed = RECONNECTING as u64 * (MISSED + MISSED_OWN);
     let time = time.note(format!("{} messages missed", number(missed as f64)));
     let ready = Row::new(
         "/health/ready meanwhile, slowest answer, Tidings",

@@ -1,7 +1,7 @@
-//! `POST /push/batch`: messages per second, by whom they are for.
+//! `POST /push/batch`: messages per second, by audience.
 //!
-//! Beside it, what the log alone makes of the same pushes in commits of a thousand, and what plain
-//! SQLite makes of as many rows without any index: where the time goes shows in between.
+//! For comparison, the log alone with the same pushes in commits of a thousand, and plain SQLite with as many rows and
+//! no index. The differences show where the time is spent.
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -10,29 +10,29 @@ use tidings::{log::Log, message::Audience};
 use tokio::{io::AsyncWriteExt, runtime::Runtime, task::JoinSet};
 
 use crate::{
-    Setting, by_hand, fill,
+    Setting, baseline, fill,
     http::{self, Connection},
     machine,
     report::{Row, median, number},
     server::Server,
 };
 
-/// Messages per second that a batch has to reach.
+/// The target in messages per second.
 const TARGET: f64 = 100_000.0;
 
-/// Requests that send at the same time: one program that has much to say, and several.
+/// Concurrent requests: one client with many messages, and several.
 const STREAMS: [u64; 2] = [1, 4];
 
-/// Messages of one commit where the log is measured alone; as many as a batch takes at once.
+/// Messages per commit when the log is measured alone. A batch has the same maximum.
 const AT_ONCE: u64 = 1_000;
 
-/// Whom the messages of a batch are for.
+/// The audiences of the messages of a batch.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Everyone,
     Topics,
     Clients,
-    /// Clients that the log has never heard of.
+    /// Clients that the log does not know.
     NewClients,
 }
 
@@ -53,13 +53,12 @@ impl Kind {
         }
     }
 
-    /// The name that message `number` of a round is for. In no order: neighbours in a batch are for
-    /// audiences that have nothing to do with each other.
+    /// The client or topic of message `number` in a round. Consecutive messages have unrelated audiences.
     fn target(self, number: u64, round: u64) -> String {
         let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
         match self {
             Self::Everyone => String::new(),
-            Self::Topics => format!("orders/{}", mixed % 10_000),
+            Self::Topics => format!("protocol/{}", mixed % 10_000),
             Self::Clients => format!("client-{}", mixed % 100_000),
             Self::NewClients => format!("new-{round}-{number}"),
         }
@@ -86,7 +85,7 @@ impl Kind {
     }
 }
 
-/// What one kind and number of streams has reached, round by round.
+/// The results for one kind and number of requests, for each round.
 #[derive(Default)]
 struct Reached {
     rates: Vec<f64>,
@@ -106,7 +105,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let mut alone: [Alone; Kind::ALL.len()] = Default::default();
     let mut reached: [[Reached; STREAMS.len()]; Kind::ALL.len()] = Default::default();
     for round in 0..setting.rounds {
-        plain.push(by_hand::plain_inserts(
+        plain.push(baseline::plain_inserts(
             &setting.folder,
             count,
             &fill::small(),
@@ -114,7 +113,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
         for (i, kind) in Kind::ALL.into_iter().enumerate() {
             alone[i].note(runtime, &log, (kind, count, round))?;
             for (j, streams) in STREAMS.into_iter().enumerate() {
-                // A round is another for each number of streams: new clients stay new.
+                // Each number of requests has its own round number, so that new clients are new.
                 let round = round * STREAMS.len() as u64 + j as u64;
                 reached[i][j].note(runtime, &server, (kind, count, round), streams)?;
             }
@@ -130,10 +129,10 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Which messages: of what kind, how many, and the round.
+/// A set of messages: kind, count and round.
 type Load = (Kind, u64, u64);
 
-/// What the log alone has reached with one kind.
+/// The results of the log alone for one kind.
 #[derive(Default)]
 struct Alone {
     rates: Vec<f64>,
@@ -198,7 +197,7 @@ impl Reached {
     }
 }
 
-/// Messages per second of four tasks that append a thousand at a time, and the processor seconds.
+/// Messages per second of four tasks that append a thousand messages at a time, and the processor time in seconds.
 async fn into_log(log: &Arc<Log>, (kind, count, round): Load) -> Result<(f64, f64)> {
     const TASKS: u64 = 4;
     let data = fill::small();
@@ -231,7 +230,7 @@ async fn into_log(log: &Arc<Log>, (kind, count, round): Load) -> Result<(f64, f6
     Ok((count as f64 / began.elapsed().as_secs_f64(), own() - before))
 }
 
-/// The bodies of the requests, made before the clock runs.
+/// The bodies of the requests, created before the measurement starts.
 fn bodies((kind, count, round): Load, streams: u64) -> Vec<String> {
     let data = fill::small();
     let each = count / streams;
@@ -256,7 +255,7 @@ async fn post_all(address: SocketAddr, bodies: Vec<String>, count: u64) -> Resul
     Ok(())
 }
 
-/// Sends one batch, and reads its answers meanwhile: each line has to be an acceptance.
+/// Sends one batch, and reads its answers meanwhile. All lines must be accepted.
 async fn post_one(address: SocketAddr, body: String, count: u64) -> Result<()> {
     let Connection {
         mut writer,

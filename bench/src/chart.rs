@@ -1,5 +1,5 @@
-//! The chart: for the floor, Tidings and each peer, what an event costs, what a connection holds, and how
-//! many events there are in a second. An SVG of its own colours, for light pages and dark ones.
+//! The chart: for the floor, Tidings and each peer, the cost of an event, the memory of a connection, and the events
+//! per second. An SVG with its own colours, for light and dark pages.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::{
     svg,
 };
 
-/// Sizes, in pixels.
+/// Sizes in pixels.
 const WIDTH: f64 = 760.0;
 const NAMES: f64 = 170.0;
 const FIGURES: f64 = 90.0;
@@ -22,7 +22,7 @@ const STYLE: &str = "\
 @media(prefers-color-scheme:dark){.ground{fill:#0d1117}text{fill:#f0f6fc}.figure{fill:#9198a1}\
 .peer{fill:#656c76}.floor{fill:#3d444d}.tidings{fill:#4493f8}}";
 
-/// Draws what a report has bars for. Nothing, where it has none.
+/// Draws the bars of a report. None if it has no bars.
 pub fn draw(report: &Report) -> Option<String> {
     let charts = [
         (
@@ -45,11 +45,11 @@ pub fn draw(report: &Report) -> Option<String> {
     (top > 0.0).then(|| svg::picture(WIDTH, top, STYLE, &body))
 }
 
-/// Writes one chart from `top` on, and says how high it is.
+/// Draws one chart at `top`, and returns its height.
 fn panel(body: &mut String, top: f64, title: &str, bars: &[(&str, f64)]) -> f64 {
     let most = bars.iter().map(|(_, value)| *value).fold(0.0, f64::max);
     let room = WIDTH - NAMES - FIGURES;
-    // Writing to a String does not fail.
+    // Writing to a String can't fail.
     let _ = writeln!(
         body,
         "<text class=\"title\" x=\"0\" y=\"{}\">{title}</text>",

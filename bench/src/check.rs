@@ -1,5 +1,5 @@
-//! `bench check`: the scenarios with streams, small and untimed, for what is right only. Nothing is lost,
-//! comes twice or out of order, from the floor (or the bench itself is wrong) and from Tidings.
+//! `bench check`: small, untimed versions of the scenarios with streams, which only check correctness. No message is
+//! lost, duplicated or out of order, neither with the floor (which checks the bench itself) nor with Tidings.
 
 use std::time::Duration;
 
@@ -7,33 +7,33 @@ use anyhow::{Result, ensure};
 
 use crate::{Setting, contender::Kind, notes::Notes, stage::Stage};
 
-/// The argument by which this program knows that it is to check.
-pub const PART: &str = "check";
+/// The argument that selects this subcommand.
+pub const SUBCOMMAND: &str = "check";
 
-/// Who listens.
+/// The number of listeners.
 const LISTENERS: usize = 500;
 
-/// One thing that has to be right.
+/// A check and its name.
 type Check = (&'static str, fn(&mut Stage) -> Result<()>);
 
 const OF_FLOOR: [Check; 3] = [
     ("floor: a message to all", to_all),
     ("floor: a message each", to_each),
-    ("floor: some come and go", come_and_go),
+    ("floor: some come and go", churn),
 ];
 const OF_TIDINGS: [Check; 6] = [
     ("a message to all, ephemeral", to_all),
     ("a message each, ephemeral", to_each),
-    ("some come and go", come_and_go),
+    ("some come and go", churn),
     ("a message to all, durable", |stage| kept(stage, to_all)),
     ("a message each, durable", |stage| kept(stage, to_each)),
     ("some read nothing, and go on", |stage| kept(stage, stall)),
 ];
 const WITH_CURSORS: [Check; 1] = [("all come back with a cursor", |stage| {
-    kept(stage, come_back)
+    kept(stage, reconnect)
 })];
 
-/// Checks everything, and ends in the line in which cargo counts tests.
+/// Runs all checks. Prints a summary line like that of cargo.
 pub fn run() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let setting = Setting {
@@ -45,9 +45,9 @@ pub fn run() -> Result<()> {
         notes: Notes::default(),
     };
     let outcomes = [
-        hold(&OF_FLOOR, Stage::set(Kind::Floor, &setting)?)?,
-        hold(&OF_TIDINGS, Stage::set(Kind::Tidings, &setting)?)?,
-        hold(
+        run_all(&OF_FLOOR, Stage::set(Kind::Floor, &setting)?)?,
+        run_all(&OF_TIDINGS, Stage::set(Kind::Tidings, &setting)?)?,
+        run_all(
             &WITH_CURSORS,
             Stage::set_with(Kind::Tidings, &setting, true)?,
         )?,
@@ -61,8 +61,8 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Whether each of these holds.
-fn hold(checks: &[Check], mut stage: Stage) -> Result<Vec<bool>> {
+/// Runs these checks. Returns whether each has passed.
+fn run_all(checks: &[Check], mut stage: Stage) -> Result<Vec<bool>> {
     stage.open(LISTENERS)?;
     let holds = checks.iter().map(|(name, check)| {
         stage.listeners.clear()?;
@@ -81,7 +81,7 @@ fn kept(stage: &mut Stage, check: fn(&mut Stage) -> Result<()>) -> Result<()> {
     check(stage)
 }
 
-/// As fast as they are answered, and not as they come.
+/// In a closed loop, and at a steady rate.
 fn to_all(stage: &mut Stage) -> Result<()> {
     let messages = 30;
     for _ in 0..messages {
@@ -97,8 +97,8 @@ fn to_each(stage: &mut Stage) -> Result<()> {
     stage.verify_own(3)
 }
 
-/// Half of them leave, and others come in their places.
-fn come_and_go(stage: &mut Stage) -> Result<()> {
+/// Half of the listeners disconnect, and others connect.
+fn churn(stage: &mut Stage) -> Result<()> {
     for _ in 0..3 {
         stage.push_and_wait(2)?;
         stage.verify(2, 0)?;
@@ -109,7 +109,7 @@ fn come_and_go(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// A tenth of them read nothing while more comes than their sockets hold.
+/// A tenth of the listeners stops reading until more is pushed than their sockets can hold.
 fn stall(stage: &mut Stage) -> Result<()> {
     let messages = 60;
     stage.listeners.stall(LISTENERS / 10)?;
@@ -118,14 +118,14 @@ fn stall(stage: &mut Stage) -> Result<()> {
     stage.listeners.read()?;
     let all = messages * LISTENERS as u64;
     stage.until(|tally| tally.all >= all)?;
-    // What comes now comes after it.
+    // A new message arrives after the backlog.
     stage.push_and_wait(1)?;
     stage.verify(messages + 1, 0)?;
     Ok(())
 }
 
-/// All leave, and come back at once for what they missed.
-fn come_back(stage: &mut Stage) -> Result<()> {
+/// All listeners disconnect, and reconnect at once to get what they missed.
+fn reconnect(stage: &mut Stage) -> Result<()> {
     stage.push_and_wait(2)?;
     for _ in 0..2 {
         stage.listeners.close(0)?;

@@ -1,5 +1,5 @@
-//! Who is measured: the floor, Tidings, and the peers. How each is started, where its streams are, and
-//! what it uses. How each is asked to push is said in `requests`.
+//! The servers to measure: the floor, Tidings, and peers. How each is started, its addresses, and its resource usage.
+//! Its push requests are in `requests`.
 
 mod nchan;
 pub mod process;
@@ -13,22 +13,22 @@ use std::{any::Any, net::SocketAddr, path::Path};
 use anyhow::{Context, Result};
 pub use requests::Push;
 
-use crate::{Setting, floor, load::orders::Target, part::Part, processes};
+use crate::{Setting, floor, load::protocol::Target, processes, subprocess::Subprocess};
 
-/// Kinds of servers.
+/// The kinds of servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Floor,
     Tidings,
-    /// Nchan with one channel that all share.
+    /// Nchan with one channel for all clients.
     NchanShared,
-    /// The same and a channel for each client.
+    /// The same, and a channel for each client.
     NchanOwn,
     Pushpin,
     Tornado,
 }
 
-/// What is measured: a server, and whether what is pushed is kept in its log.
+/// What to measure: a server, and whether pushes are stored in its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
     pub kind: Kind,
@@ -41,19 +41,19 @@ pub struct Contender {
     started: Started,
 }
 
-/// What each kind of server gives of itself when it is started.
+/// The result of starting a server.
 struct Started {
     address: SocketAddr,
-    /// Where it takes pushes.
+    /// The address for pushes.
     pushes: SocketAddr,
-    /// The number of its first process.
+    /// The id of its first process.
     process: u32,
-    /// What runs, and what it lies on: both end with this.
+    /// The processes and folders. Dropping them stops the server.
     _running: Box<dyn Any>,
 }
 
 impl Kind {
-    /// All of them, in the order in which they take turns.
+    /// All kinds, in the order of their turns.
     pub const ALL: [Self; 6] = [
         Self::Floor,
         Self::Tidings,
@@ -63,7 +63,7 @@ impl Kind {
         Self::Tornado,
     ];
 
-    /// Its name in the table.
+    /// The name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
@@ -75,8 +75,8 @@ impl Kind {
         }
     }
 
-    /// Whether it is neither the floor nor Tidings. What a peer loses, or fails at, is noted; what the
-    /// others lose fails the run.
+    /// Whether it is neither the floor nor Tidings. Losses and failures of a peer are noted. Those of the others fail
+    /// the run.
     pub fn is_peer(self) -> bool {
         !matches!(self, Self::Floor | Self::Tidings)
     }
@@ -91,7 +91,7 @@ impl Kind {
         }
     }
 
-    /// Starts one, with nothing in it.
+    /// Starts a server without data.
     pub fn start(self, setting: &Setting) -> Result<Contender> {
         let started = match self {
             Self::Floor => start_floor(),
@@ -108,7 +108,7 @@ impl Kind {
     }
 }
 
-/// Starts Tidings on a folder that has something in it.
+/// Starts Tidings on an existing data folder.
 pub fn start_on(setting: &Setting, folder: &Path) -> Result<Contender> {
     Ok(Contender {
         kind: Kind::Tidings,
@@ -117,18 +117,18 @@ pub fn start_on(setting: &Setting, folder: &Path) -> Result<Contender> {
 }
 
 fn start_floor() -> Result<Started> {
-    let mut part = Part::start([floor::PART])?;
-    let address = part.line()?.parse()?;
+    let mut subprocess = Subprocess::start([floor::SUBCOMMAND])?;
+    let address = subprocess.line()?.parse()?;
     Ok(Started {
         address,
         pushes: address,
-        process: part.id(),
-        _running: Box::new(part),
+        process: subprocess.id(),
+        _running: Box::new(subprocess),
     })
 }
 
 impl Variant {
-    /// All that there are of a kind. Only Tidings has a log.
+    /// All variants of a kind. Only Tidings has a log.
     pub fn of(kind: Kind) -> Vec<Self> {
         let kept: &[bool] = match kind {
             Kind::Tidings => &[false, true],
@@ -137,7 +137,7 @@ impl Variant {
         kept.iter().map(|&kept| Self { kind, kept }).collect()
     }
 
-    /// Its name in the table.
+    /// The name in the table.
     pub fn name(self) -> String {
         let name = self.kind.name();
         match (self.kind, self.kept) {
@@ -149,21 +149,21 @@ impl Variant {
 }
 
 impl Contender {
-    /// Where its streams are.
+    /// The address for streams.
     pub fn address(&self) -> SocketAddr {
         self.started.address
     }
 
-    /// Where it takes pushes.
+    /// The address for pushes.
     pub fn pushes(&self) -> SocketAddr {
         self.started.pushes
     }
 
-    /// Whom the load generator listens to.
+    /// The streams for the load generator.
     pub fn target(&self, cursors: bool) -> Target {
         let (path, greeting) = match self.kind {
             Kind::Floor => ("/sse/{number}", None),
-            // The mode of users: a client of its own, a topic of its own, and one that all share.
+            // The typical use: each client has its own id, its own topic, and a topic that all share.
             Kind::Tidings => (
                 "/sse?client_id={client}&topic=of/{client}&topic=all",
                 Some("event: welcome"),
@@ -180,17 +180,17 @@ impl Contender {
         }
     }
 
-    /// The number of its first process: it may have several.
+    /// The id of its first process. It may have several.
     pub fn process(&self) -> u32 {
         self.started.process
     }
 
-    /// Seconds of processor time that it has used.
+    /// Processor time that it has used, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
         processes::cpu_seconds(self.started.process)
     }
 
-    /// Bytes of memory that are its own (PSS).
+    /// Its memory in bytes (PSS).
     pub fn memory(&self) -> f64 {
         processes::memory(self.started.process)
     }

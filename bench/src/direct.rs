@@ -1,5 +1,5 @@
-//! Messages to one listener each: how many a second by publishers that each wait for their answer, and
-//! whether one costs more when more are connected.
+//! Messages to one listener each: the rate with publishers that wait for their answers, and whether the cost grows with
+//! the number of connections.
 
 use std::time::Duration;
 
@@ -9,30 +9,30 @@ use crate::{
     Setting,
     contender::{Kind, Variant},
     report::{Row, number},
-    rounds::{middle, take_turns},
+    rounds::{middle, run_rounds},
     stage::{Direct, Stage},
 };
 
-/// Connected, and those that are pushed to in turn: whoever else is connected hears nothing.
+/// Connected listeners that messages are pushed to in turn, and the number with idle listeners.
 pub const LISTENERS: usize = 1_000;
 const MANY: usize = 19_000;
 
-/// Publishers, and those who wait for the log each time: a commit takes all that wait.
+/// Publishers, and publishers of durable messages: a commit stores all waiting messages.
 const PUBLISHERS: usize = 8;
-const KEEPERS: usize = 64;
+const DURABLE_PUBLISHERS: usize = 64;
 
-/// How long they push.
+/// The duration of the pushes.
 const SPAN: Duration = Duration::from_millis(1_500);
 
-/// The targets: pushes a second as a part of the floor's, and what one costs among many, as a part of what
-/// it costs among few.
+/// The targets: pushes per second relative to the floor, and the cost with many connections relative to the cost with
+/// few.
 const RATE: f64 = 0.7;
 pub const COST: f64 = 1.15;
 
-/// The target against Nchan.
+/// The target relative to Nchan.
 const NCHAN: f64 = 1.5;
 
-/// What one round has found.
+/// The result of one round.
 #[derive(Clone, Copy, Debug)]
 struct Round {
     few: Direct,
@@ -41,15 +41,15 @@ struct Round {
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    // With one channel that all share nobody can be pushed to alone.
+    // With one shared channel, messages can't be pushed to a single client.
     let kinds = Kind::ALL.into_iter();
     let kinds: Vec<_> = kinds.filter(|kind| *kind != Kind::NchanShared).collect();
-    let found = take_turns(setting, &kinds, |kind| {
+    let found = run_rounds(setting, &kinds, |kind| {
         let mut stage = Stage::set(kind, setting)?;
         let variants = Variant::of(kind);
         stage.open(LISTENERS)?;
         let few = each(&mut stage, &variants)?;
-        // That it costs no more among many is for Tidings to show.
+        // Only Tidings has the target that the cost does not grow.
         let many = match kind.is_peer() {
             true => vec![None; variants.len()],
             false => {
@@ -78,7 +78,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The variants one after the other, with those who are connected.
+/// Runs the variants one after the other with the connected listeners.
 pub fn each(stage: &mut Stage, variants: &[Variant]) -> Result<Vec<Direct>> {
     let variants = variants.iter().map(|variant| {
         stage.kept = variant.kept;
@@ -88,14 +88,18 @@ pub fn each(stage: &mut Stage, variants: &[Variant]) -> Result<Vec<Direct>> {
 }
 
 fn publishers(variant: Variant) -> usize {
-    if variant.kept { KEEPERS } else { PUBLISHERS }
+    if variant.kept {
+        DURABLE_PUBLISHERS
+    } else {
+        PUBLISHERS
+    }
 }
 
 fn rate(rounds: &[Round]) -> f64 {
     middle(rounds, |round| round.few.pushes_per_second)
 }
 
-/// How many push, and what.
+/// The number of publishers, and the variant.
 pub fn who(variant: Variant) -> String {
     format!("{} publishers, {}", publishers(variant), variant.name())
 }
@@ -113,7 +117,7 @@ fn cost(variant: Variant, connected: usize, cost: f64) -> Row {
     Row::new(name, cost, "us")
 }
 
-/// What a push costs among few, and among many.
+/// The cost of a push with few and with many connections.
 fn costs(rounds: &[Round]) -> (f64, f64) {
     let few = middle(rounds, |round| round.few.cpu_per_push);
     let many: Vec<_> = rounds.iter().filter_map(|round| round.many).collect();

@@ -1,6 +1,7 @@
-//! Durable pushes per second, by the number of publishers that each wait for their answer.
+//! Durable pushes per second, by the number of publishers that wait for their answers.
 //!
-//! Into the log itself from async tasks, and over HTTP connections that are kept alive; against one
+//! To the log from async tasks, and over HTTP connections that are kept alive. Compared with one fsync per push, and
+//! with `durability = "os"`.
 //! fsync per push, and against the same with `durability = "os"`.
 
 use std::{
@@ -14,25 +15,25 @@ use tidings::log::{Durability, Log, LogOptions, Work};
 use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
-    Setting, by_hand, fill,
+    Setting, baseline, fill,
     http::{self, Connection},
     report::{Row, median, number},
     server::Server,
 };
 
-/// Publishers at the same time.
+/// Concurrent publishers.
 const PUBLISHERS: [usize; 4] = [1, 8, 64, 512];
 
-/// Where the target is.
+/// The target: publishers, and the ratio.
 const TARGET: (usize, f64) = (64, 20.0);
 
-/// Clients that the pushes are for.
+/// The number of clients that receive the pushes.
 const CLIENTS: usize = 1_000;
 
-/// How long one variant runs in one round.
+/// The duration of one variant in one round.
 const SPAN: Duration = Duration::from_millis(1_000);
 
-/// What one number of publishers has reached, round by round.
+/// The results for one number of publishers, for each round.
 #[derive(Default)]
 struct Reached {
     log: Vec<f64>,
@@ -58,7 +59,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let mut floor = Vec::new();
     let mut reached: [Reached; PUBLISHERS.len()] = Default::default();
     for _ in 0..setting.rounds {
-        floor.push(by_hand::fsync_per_push(&setting.folder, SPAN)?);
+        floor.push(baseline::fsync_per_push(&setting.folder, SPAN)?);
         for (publishers, reached) in PUBLISHERS.into_iter().zip(&mut reached) {
             let before = log.stats()?.work;
             reached.log.push(into_log(runtime, &log, publishers)?);
@@ -121,7 +122,7 @@ impl Reached {
     }
 }
 
-/// Pushes per second of tasks that append to the log, each as soon as its last is answered.
+/// Pushes per second of tasks that append to the log in closed loops.
 fn into_log(runtime: &Runtime, log: &Arc<Log>, publishers: usize) -> Result<f64> {
     let data = fill::middling();
     runtime.block_on(closed_loop(publishers, |publisher| {
@@ -139,7 +140,7 @@ fn into_log(runtime: &Runtime, log: &Arc<Log>, publishers: usize) -> Result<f64>
     }))
 }
 
-/// The same over HTTP, each task with a connection of its own.
+/// The same over HTTP, with a connection for each task.
 fn over_http(runtime: &Runtime, address: SocketAddr, publishers: usize) -> Result<f64> {
     let data = fill::middling();
     runtime.block_on(async {
@@ -174,7 +175,7 @@ fn client(number: usize) -> String {
     format!("client-{}", number % CLIENTS)
 }
 
-/// Runs so many of a kind of task side by side, and says what they do together in a second.
+/// Runs this many tasks concurrently. Returns their total rate per second.
 async fn closed_loop<F>(publishers: usize, mut publisher: impl FnMut(usize) -> F) -> Result<f64>
 where
     F: Future<Output = Result<usize>> + Send + 'static,

@@ -1,5 +1,5 @@
-//! One message to 10,000 connections: how many events a second, what one costs the server, and how long
-//! the slowest hundredth waits at five messages a second.
+//! One message to 10,000 connections: events per second, the cost of an event for the server, and the 99th percentile
+//! of the latency at five messages per second.
 
 use std::time::Duration;
 
@@ -9,26 +9,26 @@ use crate::{
     Setting,
     contender::{Kind, Variant},
     report::{Chart, Row, number},
-    rounds::{middle, take_turns},
+    rounds::{middle, run_rounds},
     stage::{Loop, Stage},
 };
 
-/// Who listens.
+/// The number of listeners.
 const LISTENERS: usize = 10_000;
 
-/// How long a closed loop runs, and messages at a steady pace.
+/// The durations of the closed loop and of the steady rate.
 const SPAN: Duration = Duration::from_secs(2);
 const STEADY: Duration = Duration::from_secs(3);
 
-/// Messages a second at a steady pace.
+/// Messages per second at the steady rate.
 const PACE: u32 = 5;
 
-/// The targets: processor time, rate and latency, as parts of the floor's.
+/// The targets: processor time, rate and latency, relative to the floor.
 const CPU: f64 = 1.15;
 const RATE: f64 = 0.85;
 const P99: f64 = 1.3;
 
-/// What one round has found.
+/// The result of one round.
 #[derive(Clone, Copy, Debug)]
 struct Round {
     closed: Loop,
@@ -38,7 +38,7 @@ struct Round {
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let found = take_turns(setting, &Kind::ALL, |kind| {
+    let found = run_rounds(setting, &Kind::ALL, |kind| {
         let mut stage = Stage::set(kind, setting)?;
         stage.open(LISTENERS)?;
         let variants = Variant::of(kind).into_iter();
@@ -55,7 +55,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     Ok(rows.collect())
 }
 
-/// A closed loop and a steady pace, after some messages that are not counted.
+/// A closed loop and a steady rate, after some messages of warm-up.
 fn round(stage: &mut Stage) -> Result<Round> {
     stage.push_and_wait(3)?;
     let closed = stage.closed_loop(SPAN)?;

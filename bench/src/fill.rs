@@ -1,4 +1,4 @@
-//! Messages to measure with, and logs that are full of them.
+//! Messages for measurements, and logs filled with them.
 
 use std::{path::Path, sync::Arc};
 
@@ -8,20 +8,20 @@ use tidings::{
     message::{Audience, ClientId, Data, Draft, Epoch, Message, Topic},
 };
 
-/// Messages of one commit while a log is filled.
+/// Messages per commit while a log is filled.
 const AT_ONCE: u64 = 4_096;
 
-/// A small text: a hundred bytes.
+/// A text of a hundred bytes.
 pub fn small() -> Arc<str> {
     "x".repeat(100).into()
 }
 
-/// A text with which a push is about 300 bytes on its way.
+/// A text that makes a push about 300 bytes long.
 pub fn middling() -> Arc<str> {
     "x".repeat(240).into()
 }
 
-/// The log of a folder, with nobody connected.
+/// Opens the log of a folder without connections.
 pub fn open(options: LogOptions) -> Result<Log> {
     let tail = |_: &Epoch, messages: &[Arc<Message>]| vec![0; messages.len()];
     let failed = |reason: String| {
@@ -31,7 +31,7 @@ pub fn open(options: LogOptions) -> Result<Log> {
     Ok(Log::open(options, tail, failed)?)
 }
 
-/// A log without bounds that would remove what is measured.
+/// Options without the limits of retention, which would remove messages during the measurement.
 pub fn options(folder: &Path) -> LogOptions {
     LogOptions {
         max_bytes: 1 << 40,
@@ -49,19 +49,19 @@ pub fn entry(audience: Audience, data: &Arc<str>) -> Entry {
     })
 }
 
-/// A client.
+/// A client as audience.
 pub fn client(name: &str) -> Result<Audience> {
     let id = ClientId::parse(name).context("a name of a client")?;
     Ok(Audience::Client(id))
 }
 
-/// A topic.
+/// A topic as audience.
 pub fn topic(name: &str) -> Result<Audience> {
     let topic = Topic::parse(name).context("a name of a topic")?;
     Ok(Audience::Topic(topic))
 }
 
-/// Appends so many small messages, each for the audience that `to` says of its number from 1 on.
+/// Appends this many small messages. `to` returns the audience for each number, starting at 1.
 pub fn fill(log: &Log, count: u64, to: impl Fn(u64) -> Result<Audience>) -> Result<()> {
     let data = small();
     for first in (1..=count).step_by(AT_ONCE as usize) {

@@ -1,5 +1,5 @@
-//! A flame graph: what `perf script` says on the input, as an SVG on the output. A box is a function, as wide as
-//! the share of samples in which it was on the stack, above whoever called it.
+//! A flame graph: reads the output of `perf script` and writes an SVG. A box is a function. Its width is the share of
+//! samples that have it on the stack, and it is above its caller.
 
 use std::{
     collections::BTreeMap,
@@ -11,23 +11,23 @@ use anyhow::{Result, ensure};
 
 use crate::svg;
 
-/// The argument by which this program knows that it is to draw.
-pub const PART: &str = "flame";
+/// The argument that selects this subcommand.
+pub const SUBCOMMAND: &str = "flame";
 
-/// Sizes, in pixels.
+/// Sizes in pixels.
 const WIDTH: f64 = 1_160.0;
 const ROW: f64 = 18.0;
 const LETTER: f64 = 6.2;
 
-/// What is narrower is left out.
-const LEAST: f64 = 1.0;
+/// Narrower boxes are left out.
+const MIN_WIDTH: f64 = 1.0;
 
 const STYLE: &str = "\
 .ground{fill:#fff}text{font:10.5px ui-monospace,monospace;fill:#1f2328}rect{stroke:#fff;stroke-width:.5}\
 .ours{fill:#ffb77c}.kernel{fill:#9cc4f0}.other{fill:#d1d9e0}\
 @media(prefers-color-scheme:dark){.ground{fill:#0d1117}rect{stroke:#0d1117}}";
 
-/// A function on the stack, under those that it called.
+/// A function on the stack, with its callees.
 #[derive(Default)]
 struct Frame {
     samples: u64,
@@ -35,7 +35,7 @@ struct Frame {
     callees: BTreeMap<String, Frame>,
 }
 
-/// Draws.
+/// Draws the graph.
 pub fn run() -> Result<()> {
     let root = read(io::stdin().lock())?;
     ensure!(
@@ -46,7 +46,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Reads samples: a line of a thread's name and more, then the stack, innermost first, then an empty line.
+/// Reads samples: a line with the name of the thread, then the stack, innermost function first, then an empty line.
 fn read(input: impl BufRead) -> Result<Frame> {
     let (mut root, mut thread, mut stack) = (Frame::default(), None, Vec::new());
     for line in input.lines() {
@@ -59,7 +59,7 @@ fn read(input: impl BufRead) -> Result<Frame> {
         } else if line.starts_with(char::is_whitespace) {
             stack.push(function(&line));
         } else {
-            // Those of a pool have a number behind their name.
+            // Threads of a pool have a number in their names.
             let name = line.split_whitespace().next().unwrap_or_default();
             let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
             thread = Some(name.trim_end_matches('-').to_owned());
@@ -68,7 +68,7 @@ fn read(input: impl BufRead) -> Result<Frame> {
     Ok(root)
 }
 
-/// The function of a line such as `ffff81 tcp_sendmsg+0x2b ([kernel.kallsyms])`, and whose it is.
+/// The function of a line such as `ffff81 tcp_sendmsg+0x2b ([kernel.kallsyms])`, and its origin.
 fn function(line: &str) -> (String, &'static str) {
     let line = line.trim();
     let (_, rest) = line.split_once(' ').unwrap_or(("", line));
@@ -97,7 +97,7 @@ impl Frame {
         let wide = self
             .callees
             .values()
-            .filter(|callee| callee.width(all) >= LEAST);
+            .filter(|callee| callee.width(all) >= MIN_WIDTH);
         wide.map(|callee| 1 + callee.depth(all)).max().unwrap_or(0)
     }
 
@@ -113,12 +113,12 @@ fn draw(root: &Frame) -> String {
     svg::picture(WIDTH, height, STYLE, &body)
 }
 
-/// Draws the callees of a function side by side, their lower edge at `bottom`.
+/// Draws the callees of a function side by side, with their lower edge at `bottom`.
 fn boxes(body: &mut String, frame: &Frame, all: u64, left: f64, bottom: f64) {
     let mut left = left;
     for (name, callee) in &frame.callees {
         let width = callee.width(all);
-        if width >= LEAST {
+        if width >= MIN_WIDTH {
             let (top, class) = (bottom - ROW, callee.class);
             let share = 100.0 * callee.samples as f64 / all as f64;
             let name = name.replace('&', "&amp;").replace('<', "&lt;");
@@ -128,7 +128,7 @@ fn boxes(body: &mut String, frame: &Frame, all: u64, left: f64, bottom: f64) {
             } else {
                 String::new()
             };
-            // Writing to a String does not fail.
+            // Writing to a String can't fail.
             let _ = writeln!(
                 body,
                 "<g><title>{name}, {share:.1} %</title><rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.0}\" \

@@ -1,9 +1,9 @@
-//! The floor: what a server costs that does nothing but what the kernel asks of all of them. One thread,
-//! one epoll set, and for each event one `write` of a frame that was made once.
+//! The floor: a server that does only what the kernel requires of every server. One thread, one epoll set, and for each
+//! event one `write` of a frame that was encoded once.
 //!
-//! `GET /sse/7` is answered by a head, and the socket is kept as the seventh. `POST /push` writes its body
-//! to all of them as the data of an event, `POST /push/7` to the seventh. `GET /grip/ID` is how a server
-//! behind Pushpin says that this is a stream of what is for all and of what is for ID.
+//! `GET /sse/7` is answered with a head, and the socket becomes number seven. `POST /push` writes its body to all of
+//! them as the data of an event, and `POST /push/7` to number seven. `GET /grip/ID` answers Pushpin, as the server
+//! behind it, that the stream has the channel of all and the channel ID.
 
 use std::{
     io::{self, Read, Write},
@@ -18,8 +18,8 @@ use mio::{
 use slab::Slab;
 use socket2::{Domain, Socket, Type};
 
-/// The argument by which this program knows that it is to be the floor.
-pub const PART: &str = "floor";
+/// The argument that selects this subcommand.
+pub const SUBCOMMAND: &str = "floor";
 
 const LISTENER: Token = Token(usize::MAX);
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
@@ -31,31 +31,31 @@ struct Floor {
     poll: Poll,
     listener: TcpListener,
     peers: Slab<Peer>,
-    /// Who listens, by number: the place in `peers`.
+    /// The index in `peers` of each listener, by number.
     listening: Vec<Option<u32>>,
     buffer: Vec<u8>,
 }
 
-/// One socket.
+/// A socket.
 struct Peer {
     socket: TcpStream,
     state: State,
 }
 
 enum State {
-    /// What has come of its request.
+    /// The part of its request that was received.
     Asking(Vec<u8>),
-    /// By this number.
+    /// Streaming, with this number.
     Listening(usize),
 }
 
-/// Is the floor, until its input ends.
+/// Runs the floor until its input ends.
 pub fn run() -> Result<()> {
     std::thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    // A backlog as long as the kernel allows.
+    // The maximum backlog that the kernel allows.
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
     socket.listen(65_535)?;
@@ -143,7 +143,7 @@ impl Floor {
         if let Some(number) = path.strip_prefix("/sse/") {
             let number: usize = number.parse()?;
             peer.state = State::Listening(number);
-            // A new socket has room for a head.
+            // A new socket has space for a head.
             let _ = peer.socket.write(HEAD);
             self.listening
                 .resize(self.listening.len().max(number + 1), None);
@@ -173,7 +173,8 @@ impl Floor {
         Ok(())
     }
 
-    /// Writes a frame to one, or to all. Whoever has no room for it is dropped: the floor keeps nothing.
+    /// Writes a frame to one listener or to all. A listener without buffer space is dropped, because the floor queues
+    /// nothing.
     fn push(&mut self, whom: Option<usize>, frame: &[u8]) {
         let places = match whom {
             Some(number) => self.listening.get(number..=number).unwrap_or_default(),

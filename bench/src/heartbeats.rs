@@ -1,4 +1,4 @@
-//! What it costs to keep 19,000 idle connections alive.
+//! The cost of keeping 19,000 idle connections alive.
 
 use std::{thread::sleep, time::Duration};
 
@@ -11,33 +11,33 @@ use crate::{
     stage::Stage,
 };
 
-/// Who is connected.
+/// The number of listeners.
 const LISTENERS: usize = 19_000;
 
-/// Seconds between two pings of a connection, by default. In each such time every connection has one ping,
-/// from its first moment on: so long it runs, and four times as long with `--full`.
+/// The interval of pings in seconds, by default. The scenario runs for one interval, in which every connection gets one
+/// ping; with `--full` four times as long.
 const HEARTBEAT: u64 = 25;
 
-/// Messages to all by which the floor shows what a ping each would cost.
-const SHOWN: u64 = 5;
+/// Messages to all with which the floor shows the cost of one ping for each.
+const FLOOR_MESSAGES: u64 = 5;
 
-/// The target, in percent of one core.
+/// The target in percent of one core.
 const TARGET: f64 = 1.0;
 
-/// Runs the scenario. It takes as long as it takes, so there are no rounds.
+/// Runs the scenario. There are no rounds, because its duration is fixed.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let mut stage = Stage::set(Kind::Floor, setting)?;
     stage.open(LISTENERS)?;
     stage.push_and_wait(1)?;
     let used = stage.server.cpu_seconds();
-    stage.push_and_wait(SHOWN)?;
-    let used = (stage.server.cpu_seconds() - used) / SHOWN as f64;
+    stage.push_and_wait(FLOOR_MESSAGES)?;
+    let used = (stage.server.cpu_seconds() - used) / FLOOR_MESSAGES as f64;
     let floor = used / HEARTBEAT as f64 * 100.0;
     drop(stage);
 
     let mut stage = Stage::set(Kind::Tidings, setting)?;
     stage.open(LISTENERS)?;
-    // What the opening leaves to be done is no heartbeat.
+    // Work that is left from opening the streams does not count.
     sleep(Duration::from_secs(1));
     let seconds = HEARTBEAT * if setting.full { 4 } else { 1 };
     let used = stage.server.cpu_seconds();

@@ -1,9 +1,9 @@
-//! How long many things took, to within one part in 64, in a few kilobytes.
+//! A histogram of durations with a precision of one part in 64, in a few kilobytes.
 
-/// Buckets of each power of two, as a power of two.
+/// The number of buckets for each power of two, as a power of two.
 const FINE: u32 = 6;
 
-/// Counts of microseconds.
+/// Counts durations in microseconds.
 #[derive(Clone, Debug)]
 pub struct Histogram {
     buckets: Vec<u64>,
@@ -20,13 +20,13 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts one that took so many microseconds.
+    /// Counts a duration.
     pub fn note(&mut self, micros: u64) {
         self.buckets[bucket(micros)] += 1;
         self.count += 1;
     }
 
-    /// Microseconds that this share of all (0 to 1) took at most. Of none: 0.
+    /// The duration in microseconds that this share (0 to 1) does not exceed. 0 if nothing was counted.
     pub fn quantile(&self, share: f64) -> f64 {
         let wanted = (self.count as f64 * share).ceil().max(1.0) as u64;
         let mut seen = 0;

@@ -1,5 +1,4 @@
-//! As little of an HTTP client as the measurements need: it shares the machine with the server, so what
-//! it costs is missing there.
+//! A minimal HTTP client. It shares the machine with the server, so its own cost must be small.
 
 use std::{io, net::SocketAddr};
 
@@ -32,8 +31,8 @@ impl Connection {
         Ok(Self { writer, reader })
     }
 
-    /// Sends a whole request and gives the body of its answer to `body`, piece by piece. Anything but
-    /// 200 is an error.
+    /// Sends a complete request and passes the body of the response to `body` in parts. A status other than 200 is an
+    /// error.
     pub async fn ask(&mut self, request: &[u8], body: impl FnMut(&[u8])) -> Result<()> {
         self.writer.write_all(request).await?;
         let length = self.reader.head().await?;
@@ -41,7 +40,7 @@ impl Connection {
     }
 }
 
-/// The head of a POST with a body of so many bytes.
+/// The head of a POST with a body of this length.
 pub fn post(path: &str, address: SocketAddr, content_type: &str, length: usize) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {content_type}\r\n\
@@ -49,30 +48,30 @@ pub fn post(path: &str, address: SocketAddr, content_type: &str, length: usize) 
     )
 }
 
-/// A GET.
+/// A GET request.
 pub fn get(path: &str, address: SocketAddr) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n")
 }
 
-/// How the end of a body is known (RFC 9112, section 6).
+/// How the end of a body is found (RFC 9112, section 6).
 #[derive(Clone, Copy, Debug)]
 pub enum Length {
-    /// After so many bytes.
+    /// After this many bytes.
     Known(usize),
     /// After the last chunk.
     Chunked,
 }
 
-/// Reads answers.
+/// Reads responses.
 pub struct Reader {
     socket: OwnedReadHalf,
     buffer: Vec<u8>,
-    /// Everything before this in the buffer has been used.
+    /// The bytes of the buffer before this index have been processed.
     start: usize,
 }
 
 impl Reader {
-    /// Reads the head of an answer that has to be 200, and says how long its body is.
+    /// Reads the head of a response with status 200. Returns the length of its body.
     pub async fn head(&mut self) -> Result<Length> {
         let end = loop {
             match find(self.rest(), b"\r\n\r\n") {
@@ -105,7 +104,7 @@ impl Reader {
         }
     }
 
-    /// Reads one chunk. False: it was the last, the empty one.
+    /// Reads one chunk. False if it was the last, empty one.
     pub async fn chunk(&mut self, body: &mut impl FnMut(&[u8])) -> Result<bool> {
         let end = loop {
             match find(self.rest(), b"\r\n") {

@@ -1,4 +1,4 @@
-//! Whether a message to one client costs more where the log knows a million clients.
+//! Whether a message to one client costs more if the log knows a million clients.
 
 use anyhow::Result;
 
@@ -12,10 +12,10 @@ use crate::{
     stage::{Direct, Stage},
 };
 
-/// Clients that had a message once, and never came.
+/// Clients that have received a message once, and never connected.
 const KNOWN: u64 = 1_000_000;
 
-/// Runs the scenario: the same pushes on an empty log, and on one that knows so many.
+/// Runs the scenario: the same pushes to an empty log, and to one with many known clients.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let folder = setting.folder.join("known");
     let log = fill::open(fill::options(&folder))?;
@@ -25,7 +25,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     drop(log);
     let variants = Variant::of(Kind::Tidings);
     let mut found: Vec<(Vec<Direct>, Vec<Direct>)> = vec![Default::default(); variants.len()];
-    // Both run all the time: who leaves and comes back would have what it did not confirm once more.
+    // Both servers run all the time: clients that disconnect and reconnect would get unconfirmed messages again.
     let mut few = stage(Kind::Tidings.start(setting)?, setting)?;
     let mut many = stage(contender::start_on(setting, &folder)?, setting)?;
     for _ in 0..setting.rounds {

@@ -1,4 +1,4 @@
-//! The load generator from the outside: its process, the orders it is given, and its answers.
+//! Controls the load generator: its process, the commands, and the replies.
 
 use std::{
     io::BufRead as _,
@@ -11,64 +11,65 @@ use anyhow::{Context, Result, bail};
 use crate::{
     load::{
         self,
-        orders::{Opened, Order, Tally, Target, Word},
+        protocol::{Command, Opened, Reply, Tally, Target},
     },
-    part::Part,
+    subprocess::Subprocess,
 };
 
-/// How long openings and answers may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The timeout for openings and replies.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A load generator and who listens there.
+/// A load generator and its listeners.
 pub struct Listeners {
-    part: Part,
-    words: mpsc::Receiver<Word>,
+    subprocess: Subprocess,
+    words: mpsc::Receiver<Reply>,
 }
 
 impl Listeners {
-    /// Starts one, with nobody connected.
+    /// Starts a load generator without listeners.
     pub fn of(target: &Target) -> Result<Self> {
-        let mut part = Part::start([load::PART, &serde_json::to_string(target)?])?;
-        let output = part.take_output()?;
+        let mut subprocess =
+            Subprocess::start([load::SUBCOMMAND, &serde_json::to_string(target)?])?;
+        let output = subprocess.take_output()?;
         let (said, words) = mpsc::channel();
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
-                let word = match serde_json::from_str(&line) {
-                    Ok(word) => word,
+                let reply = match serde_json::from_str(&line) {
+                    Ok(reply) => reply,
                     Err(error) => return eprintln!("the load generator said {line:?}: {error}"),
                 };
-                if said.send(word).is_err() {
+                if said.send(reply).is_err() {
                     return;
                 }
             }
         });
-        Ok(Self { part, words })
+        Ok(Self { subprocess, words })
     }
 
-    /// Opens the streams of the first so many, so many at the same time, and says how it went.
+    /// Opens the streams of the first `listeners`, `at_once` of them at the same time. Returns the result.
     pub fn open(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
         self.begin_to_open(listeners, at_once)?;
-        // It gives up by itself, a little earlier.
-        self.word(PATIENCE * 2, |word| match word {
-            Word::Opened(opened) => Some(opened.clone()),
+        // The load generator times out first.
+        self.reply(TIMEOUT * 2, |reply| match reply {
+            Reply::Opened(opened) => Some(opened.clone()),
             _ => None,
         })
     }
 
-    /// The same, and does not wait for it: [`Self::has_opened`] tells.
+    /// Starts to open streams, without waiting. [`Self::has_opened`] returns the result.
     pub fn begin_to_open(&mut self, listeners: usize, at_once: usize) -> Result<()> {
-        self.order(&Order::Open {
+        self.command(&Command::Open {
             listeners,
             at_once,
-            seconds: PATIENCE.as_secs(),
+            seconds: TIMEOUT.as_secs(),
         })
     }
 
-    /// How the opening went, if it is at its end.
+    /// The result of the opening, if it is complete.
     pub fn has_opened(&mut self) -> Result<Option<Opened>> {
         loop {
             match self.words.try_recv() {
-                Ok(Word::Opened(opened)) => return Ok(Some(opened)),
+                Ok(Reply::Opened(opened)) => return Ok(Some(opened)),
                 Ok(_) => {}
                 Err(mpsc::TryRecvError::Empty) => return Ok(None),
                 Err(error) => return Err(error).context("the load generator has ended"),
@@ -76,72 +77,71 @@ impl Listeners {
         }
     }
 
-    /// Closes all but so many.
+    /// Closes all streams but the first `keep`.
     pub fn close(&mut self, keep: usize) -> Result<()> {
-        self.obeyed(&Order::Close { keep })
+        self.execute(&Command::Close { keep })
     }
 
-    /// Lets the first so many read no longer.
+    /// Stops reading from the first `listeners`.
     pub fn stall(&mut self, listeners: usize) -> Result<()> {
-        self.obeyed(&Order::Stall { listeners })
+        self.execute(&Command::Stall { listeners })
     }
 
-    /// Lets all read again.
+    /// Reads from all again.
     pub fn read(&mut self) -> Result<()> {
-        self.obeyed(&Order::Read)
+        self.execute(&Command::Read)
     }
 
-    /// Forgets what was counted so far.
+    /// Resets the counts.
     pub fn clear(&mut self) -> Result<()> {
-        self.obeyed(&Order::Clear)
+        self.execute(&Command::Clear)
     }
 
-    /// Waits until all listeners have the next message that all get, and says its number; or that they
-    /// have not had it for so long.
-    pub fn complete(&mut self, patience: Duration) -> Result<Option<u64>> {
-        let complete = |word: &Word| match word {
-            Word::Complete { number } => Some(*number),
+    /// Waits until all listeners have the next message to all. Returns its number, or none after the timeout.
+    pub fn complete(&mut self, timeout: Duration) -> Result<Option<u64>> {
+        let complete = |reply: &Reply| match reply {
+            Reply::Complete { number } => Some(*number),
             _ => None,
         };
-        self.next(patience, complete)
+        self.next(timeout, complete)
     }
 
-    /// What was counted.
+    /// The counts.
     pub fn tally(&mut self) -> Result<Tally> {
-        self.order(&Order::Tell)?;
-        self.word(PATIENCE, |word| match word {
-            Word::Tally(tally) => Some(*tally),
+        self.command(&Command::Tell)?;
+        self.reply(TIMEOUT, |reply| match reply {
+            Reply::Tally(tally) => Some(*tally),
             _ => None,
         })
     }
 
-    /// Orders, and waits until it is done: what is pushed afterwards comes afterwards.
-    fn obeyed(&mut self, order: &Order) -> Result<()> {
-        self.order(order)?;
-        self.word(PATIENCE, |word| matches!(word, Word::Done).then_some(()))
+    /// Sends a command, and waits until it is executed, so that it precedes later pushes.
+    fn execute(&mut self, command: &Command) -> Result<()> {
+        self.command(command)?;
+        self.reply(TIMEOUT, |reply| matches!(reply, Reply::Done).then_some(()))
     }
 
-    fn order(&mut self, order: &Order) -> Result<()> {
-        self.part.tell(&serde_json::to_string(order)?)
+    fn command(&mut self, command: &Command) -> Result<()> {
+        self.subprocess.write_line(&serde_json::to_string(command)?)
     }
 
-    fn word<T>(&mut self, patience: Duration, wanted: impl Fn(&Word) -> Option<T>) -> Result<T> {
-        match self.next(patience, wanted)? {
-            Some(word) => Ok(word),
+    fn reply<T>(&mut self, timeout: Duration, wanted: impl Fn(&Reply) -> Option<T>) -> Result<T> {
+        match self.next(timeout, wanted)? {
+            Some(reply) => Ok(reply),
             None => bail!("the load generator does not answer"),
         }
     }
 
-    /// The next word of a kind; what else is said until then is not needed.
+    /// The next reply of a kind. Other replies are skipped.
     fn next<T>(
         &mut self,
-        patience: Duration,
-        wanted: impl Fn(&Word) -> Option<T>,
+        timeout: Duration,
+        wanted: impl Fn(&Reply) -> Option<T>,
     ) -> Result<Option<T>> {
         loop {
-            match self.words.recv_timeout(patience) {
-                Ok(word) => {
-                    if let Some(found) = wanted(&word) {
+            match self.words.recv_timeout(timeout) {
+                Ok(reply) => {
+                    if let Some(found) = wanted(&reply) {
                         return Ok(Some(found));
                     }
                 }

@@ -1,13 +1,12 @@
-//! The load generator: a process of its own that listens on many streams with one thread and one epoll
-//! set, and checks each message of each of them. It shares the processors with the server, so it is made
-//! to cost little.
+//! The load generator: a separate process that reads many streams with one thread and one epoll set, and checks each
+//! message of each stream. It shares the processors with the server, so its cost must be small.
 //!
-//! `bench load TARGET` is told what to do by lines on its input ([`orders`]), and ends with it.
+//! `bench load TARGET` reads commands ([`orders`]) from its input, and exits when its input ends.
 
-mod crowd;
 mod cursor;
 mod listener;
-pub mod orders;
+mod listener_set;
+pub mod protocol;
 mod tally;
 
 use std::{
@@ -18,26 +17,26 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use crowd::Crowd;
+use listener_set::ListenerSet;
 use mio::{Events, Poll, Token, Waker};
-use orders::Order;
+use protocol::Command;
 
-/// The argument by which this program knows that it is to be the load generator.
-pub const PART: &str = "load";
+/// The argument that selects this subcommand.
+pub const SUBCOMMAND: &str = "load";
 
-/// Where an order wakes the loop.
-const ORDERS: Token = Token(usize::MAX);
+/// The token of the waker for commands.
+const COMMANDS: Token = Token(usize::MAX);
 
-/// How long a wait may be: what has a deadline is looked at as often.
-const LOOK: Duration = Duration::from_millis(100);
+/// The maximum time between two checks of deadlines.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Generates load until its input ends.
+/// Runs until its input ends.
 pub fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
     let target = arguments.next().context("whom to listen to")?;
     let target = serde_json::from_str(&target.to_string_lossy())?;
     let mut poll = Poll::new()?;
-    let waker = Arc::new(Waker::new(poll.registry(), ORDERS)?);
-    let (given, orders) = mpsc::channel();
+    let waker = Arc::new(Waker::new(poll.registry(), COMMANDS)?);
+    let (given, protocol) = mpsc::channel();
     std::thread::spawn(move || {
         for line in io::stdin().lock().lines().map_while(Result::ok) {
             if given.send(line).is_err() || waker.wake().is_err() {
@@ -45,25 +44,25 @@ pub fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
             }
         }
         drop(given);
-        // The loop finds the end of the orders.
+        // The loop detects the end of the commands.
         let _ = waker.wake();
     });
-    let mut crowd = Crowd::new(target, poll.registry().try_clone()?);
+    let mut listener_set = ListenerSet::new(target, poll.registry().try_clone()?);
     let mut events = Events::with_capacity(4_096);
     loop {
-        match poll.poll(&mut events, Some(LOOK)) {
+        match poll.poll(&mut events, Some(CHECK_INTERVAL)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             result => result?,
         }
         for event in &events {
-            if event.token() != ORDERS {
-                crowd.ready(event.token().0, event.is_writable());
+            if event.token() != COMMANDS {
+                listener_set.ready(event.token().0, event.is_writable());
             }
         }
-        crowd.look(say)?;
+        listener_set.check(reply)?;
         loop {
-            match orders.try_recv() {
-                Ok(line) => crowd.obey(serde_json::from_str::<Order>(&line)?, say)?,
+            match protocol.try_recv() {
+                Ok(line) => listener_set.execute(serde_json::from_str::<Command>(&line)?, reply)?,
                 Err(mpsc::TryRecvError::Empty) => break,
                 Err(mpsc::TryRecvError::Disconnected) => return Ok(()),
             }
@@ -71,7 +70,7 @@ pub fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
     }
 }
 
-fn say(word: &orders::Word) -> Result<()> {
-    println!("{}", serde_json::to_string(word)?);
+fn reply(reply: &protocol::Reply) -> Result<()> {
+    println!("{}", serde_json::to_string(reply)?);
     Ok(())
 }

@@ -1,24 +1,24 @@
-//! What the figures were measured on.
+//! The machine on which the results were measured.
 
 use std::{fmt, fs, path::Path};
 
 use serde::Serialize;
 
-/// The parts of a machine that the figures depend on.
+/// The properties of a machine that affect the results.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
     cores: usize,
     processor: String,
     kernel: String,
     filesystem: String,
-    /// Tasks that ran or wanted to, on average over the last minute, when the run began.
+    /// The load average of the last minute before the run.
     load_before: f64,
-    /// The same when it had ended, the run itself included.
+    /// The same after the run, including the run itself.
     load_after: Option<f64>,
 }
 
 impl Machine {
-    /// Looks at this machine, and at the filesystem of a folder on it.
+    /// Describes this machine, and the file system of a folder.
     pub fn look(folder: &Path) -> Self {
         Self {
             cores: std::thread::available_parallelism().map_or(0, usize::from),
@@ -30,7 +30,7 @@ impl Machine {
         }
     }
 
-    /// Looks at the load again.
+    /// Reads the load average again.
     pub fn note_end(&mut self) {
         self.load_after = Some(load());
     }
@@ -50,10 +50,10 @@ impl fmt::Display for Machine {
     }
 }
 
-/// Seconds of processor time that a process has used.
+/// Processor time that a process has used, in seconds.
 pub fn cpu_seconds(process: u32) -> f64 {
-    // proc(5): fields 14 and 15, in hundredths of a second. The name before them may hold anything, but
-    // it ends at the last bracket.
+    // proc(5): fields 14 and 15, in hundredths of a second. The name before them may contain anything, but it ends at
+    // the last parenthesis.
     let stat = read(&format!("/proc/{process}/stat"));
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2);
@@ -63,7 +63,7 @@ pub fn cpu_seconds(process: u32) -> f64 {
         / 100.0
 }
 
-/// Bytes that a process has sent on to the disk.
+/// Bytes that a process has caused to be written to the disk.
 pub fn bytes_written(process: u32) -> f64 {
     let io = read(&format!("/proc/{process}/io"));
     let line = io
@@ -93,7 +93,7 @@ fn load() -> f64 {
     first.and_then(|load| load.parse().ok()).unwrap_or_default()
 }
 
-/// The kind of the filesystem that is mounted nearest above a folder, and with what options.
+/// The type and options of the file system that contains a folder.
 fn filesystem(folder: &Path) -> String {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let mounts = read("/proc/mounts");

@@ -1,12 +1,12 @@
-//! `make bench`: what Tidings does, and what the same costs by hand, measured in one run.
+//! `make bench`: measures Tidings and baselines of the same work in one run.
 //!
-//! Each scenario runs its variants in turn, several rounds of them, and reports the medians: whatever
-//! else the machine does meanwhile meets them all alike. A time means little on another machine; a ratio
-//! to a floor of the same run does. docs/performance.md says what each scenario is.
+//! Each scenario runs its variants in turn for several rounds and reports medians, so that other load on the machine
+//! affects all variants alike. An absolute time means little on another machine, but the ratio to a floor of the same
+//! run does. docs/performance.md describes each scenario.
 
 mod accept;
+mod baseline;
 mod batch;
-mod by_hand;
 mod chart;
 mod check;
 mod contender;
@@ -26,7 +26,6 @@ mod machine;
 mod memory;
 mod million;
 mod notes;
-mod part;
 mod payload;
 mod processes;
 mod publisher;
@@ -39,6 +38,7 @@ mod slow;
 mod stage;
 mod start;
 mod stream;
+mod subprocess;
 mod svg;
 
 use std::{
@@ -56,50 +56,50 @@ use notes::Notes;
 use report::{Report, Row};
 use tokio::runtime::Runtime;
 
-/// The same as the server has: some scenarios run parts of it here.
+/// The allocator of the server, because some scenarios run parts of it in this process.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Measures Tidings against what the machine itself costs.
+/// Measures Tidings and compares it with the minimum cost on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]
 struct Options {
-    /// The large sizes too: a million messages replayed, ten million stored.
+    /// Run the large sizes too: a million messages replayed, ten million stored.
     #[arg(long)]
     full: bool,
 
-    /// Rounds of each scenario; its figures are their medians.
+    /// Rounds of each scenario. The results are the medians.
     #[arg(long, default_value_t = 3, value_name = "N",
           value_parser = clap::value_parser!(u64).range(1..=100))]
     rounds: u64,
 
-    /// Folder for the logs that are written meanwhile. What counts is the disk that it is on.
+    /// Folder for the logs that are written. Its disk affects the results.
     #[arg(long, default_value = "target/bench", value_name = "FOLDER")]
     folder: PathBuf,
 
-    /// Where the figures go as JSON.
+    /// File for the results as JSON.
     #[arg(long, default_value = "target/bench.json", value_name = "FILE")]
     json: PathBuf,
 
-    /// Where the chart goes.
+    /// File for the chart.
     #[arg(long, default_value = "target/bench.svg", value_name = "FILE")]
     chart: PathBuf,
 
-    /// The first rounds in which peers take part, where they are installed. 0: none.
+    /// Number of rounds in which installed peers take part. 0: peers are not measured.
     #[arg(long, default_value_t = 1, value_name = "N")]
     peer_rounds: u64,
 
-    /// The program that is measured as Tidings, such as target/release/tidings of another checkout. Default:
-    /// the one that was built beside this program.
+    /// Binary to measure as Tidings, for example target/release/tidings of another checkout. Default: the one that was
+    /// built with this program.
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
 
-    /// Only these scenarios.
+    /// Run only these scenarios.
     #[arg(value_enum)]
     only: Vec<Scenario>,
 }
 
-/// What can be measured.
+/// The scenarios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Scenario {
     Durable,
@@ -126,7 +126,7 @@ impl Options {
 }
 
 impl Scenario {
-    /// Whether peers take turns with Tidings.
+    /// Whether peers are measured too.
     fn has_peers(self) -> bool {
         matches!(
             self,
@@ -154,20 +154,20 @@ impl Scenario {
 }
 
 fn main() -> Result<()> {
-    // A stream takes a descriptor on either side. Where they can't be had, fewer listeners come, and that is said.
+    // A stream needs a descriptor on either side. If the limit is too low, fewer listeners connect, and a note says so.
     let _ = tidings::server::fd_limit::raise();
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_deref().and_then(OsStr::to_str) {
-        Some(load::PART) => return load::run(arguments),
-        Some(floor::PART) => return floor::run(),
-        Some(check::PART) => return check::run(),
-        Some(flame::PART) => return flame::run(),
+        Some(load::SUBCOMMAND) => return load::run(arguments),
+        Some(floor::SUBCOMMAND) => return floor::run(),
+        Some(check::SUBCOMMAND) => return check::run(),
+        Some(flame::SUBCOMMAND) => return flame::run(),
         _ => {}
     }
     measure(&Options::parse())
 }
 
-/// Measures what was chosen, and writes down what was found.
+/// Runs the selected scenarios, and writes the results.
 fn measure(options: &Options) -> Result<()> {
     fs::create_dir_all(&options.folder)
         .with_context(|| format!("can't make {}", options.folder.display()))?;
@@ -192,7 +192,7 @@ fn measure(options: &Options) -> Result<()> {
     let mut failed = false;
     for scenario in chosen {
         let began = Instant::now();
-        // One that fails does not take with it what the others have found.
+        // A scenario that fails does not affect the results of the others.
         match scenario.measure(&setting, &runtime) {
             Ok(rows) => report.add(rows),
             Err(error) => {
@@ -215,16 +215,16 @@ fn measure(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// What all scenarios are told.
+/// The settings of all scenarios.
 #[derive(Clone, Debug)]
 struct Setting {
-    /// On the disk that is measured.
+    /// The folder on the disk to measure.
     folder: PathBuf,
-    /// The large sizes.
+    /// Whether to run the large sizes.
     full: bool,
     rounds: u64,
     peer_rounds: u64,
-    /// The program that is measured.
+    /// The binary to measure.
     server: PathBuf,
     notes: Notes,
 }

@@ -1,5 +1,5 @@
-//! What an idle connection holds of the server's memory, at 10,000 of them and at 19,000, and what is left
-//! of it when they are gone.
+//! The memory of the server for an idle connection, with 10,000 and 19,000 of them, and the memory that remains after
+//! they are closed.
 
 use std::{thread::sleep, time::Duration};
 
@@ -9,29 +9,29 @@ use crate::{
     Setting,
     contender::{Kind, Variant},
     report::{Chart, Row, number},
-    rounds::{middle, take_turns},
+    rounds::{middle, run_rounds},
     stage::Stage,
 };
 
-/// Connections: a process may have 20,000 descriptors on many machines.
+/// Connections. On many machines a process can have 20,000 descriptors.
 const SOME: usize = 10_000;
 const MANY: usize = 19_000;
 
-/// What one connection may hold, in bytes: 0.6 KiB.
+/// The target: bytes per connection, 0.6 KiB.
 const TARGET: f64 = 614.4;
 
-/// The share that may be left after they are gone.
+/// The share that may remain after the connections are closed.
 const LEFT: f64 = 0.1;
 
-/// Those who come and go first, so that what the first connection ever costs is not counted.
+/// Connections that are opened and closed first, so that one-time costs are not counted.
 const FIRST: usize = 100;
 
-/// How long memory has to settle.
+/// The time for memory to settle.
 const SETTLE: Duration = Duration::from_secs(3);
 
-/// Bytes for each connection.
+/// Bytes per connection.
 #[derive(Clone, Copy, Debug)]
-struct Held {
+struct Memory {
     some: f64,
     many: f64,
     left: f64,
@@ -39,25 +39,25 @@ struct Held {
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let found = take_turns(setting, &Kind::ALL, |kind| {
+    let found = run_rounds(setting, &Kind::ALL, |kind| {
         let variant = Variant { kind, kept: false };
-        Ok(vec![(variant, hold(kind, setting)?)])
+        Ok(vec![(variant, measure_one(kind, setting)?)])
     })?;
     let tidings = found.of(Kind::Tidings).unwrap_or_default();
     let rows = found
         .variants()
-        .flat_map(|(variant, held)| rows(variant.kind, held, tidings));
+        .flat_map(|(variant, memory)| rows(variant.kind, memory, tidings));
     Ok(rows.collect())
 }
 
-fn hold(kind: Kind, setting: &Setting) -> Result<Held> {
+fn measure_one(kind: Kind, setting: &Setting) -> Result<Memory> {
     let mut stage = Stage::set(kind, setting)?;
     stage.open(FIRST)?;
     stage.push_and_wait(1)?;
     stage.listeners.close(0)?;
     sleep(SETTLE);
     let none = stage.server.memory();
-    // Streams that were just opened and streams that have had something are not the same.
+    // Streams that were just opened use less memory than streams that have had a message.
     let mut with = |listeners: usize| {
         stage.open(listeners)?;
         stage.push_and_wait(1)?;
@@ -68,17 +68,17 @@ fn hold(kind: Kind, setting: &Setting) -> Result<Held> {
     stage.listeners.close(0)?;
     sleep(SETTLE * 2);
     let left = (stage.server.memory() - none) / MANY as f64;
-    Ok(Held { some, many, left })
+    Ok(Memory { some, many, left })
 }
 
-fn rows(kind: Kind, held: &[Held], tidings: &[Held]) -> Vec<Row> {
+fn rows(kind: Kind, memory: &[Memory], tidings: &[Memory]) -> Vec<Row> {
     let name = kind.name();
     let count = |count: usize| number(count as f64);
     let (some, many) = (
-        middle(held, |held| held.some),
-        middle(held, |held| held.many),
+        middle(memory, |memory| memory.some),
+        middle(memory, |memory| memory.many),
     );
-    let left = middle(held, |held| held.left);
+    let left = middle(memory, |memory| memory.left);
     let at_some = Row::new(
         format!("memory of one of {} idle, {name}", count(SOME)),
         some,
@@ -101,8 +101,8 @@ fn rows(kind: Kind, held: &[Held], tidings: &[Held]) -> Vec<Row> {
         ],
         Kind::Floor => vec![at_some, at_many, after],
         _ => vec![
-            at_some.part("Tidings", middle(tidings, |held| held.some)),
-            at_many.part("Tidings", middle(tidings, |held| held.many)),
+            at_some.part("Tidings", middle(tidings, |memory| memory.some)),
+            at_many.part("Tidings", middle(tidings, |memory| memory.many)),
             after,
         ],
     }

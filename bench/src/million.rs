@@ -1,5 +1,5 @@
-//! What a connection costs Tidings itself, at a thousand, a hundred thousand and a million of them: the registry
-//! and the loop that delivers, over sockets that are none, in this process.
+//! The cost of a connection for Tidings itself, with a thousand, a hundred thousand and a million of them: the registry
+//! and the delivery loop with simulated sockets, in this process.
 
 use std::{
     hint::black_box,
@@ -17,27 +17,27 @@ use crate::{
     report::{Row, median, number},
 };
 
-/// Connections.
+/// Numbers of connections.
 const SIZES: [u32; 3] = [1_000, 100_000, 1_000_000];
 
-/// Writes that are timed for each size, at least.
+/// The minimum number of timed writes for each size.
 const WRITES: u32 = 2_000_000;
 
-/// Messages to one of them that are timed.
+/// The number of timed messages to one connection.
 const DIRECT: u32 = 20_000;
 
-/// The target: bytes of one connection.
+/// The target in bytes per connection.
 const BYTES: f64 = 614.4;
 
-/// How long freed memory takes to go back to the system.
+/// The time for freed memory to return to the system.
 const SETTLE: Duration = Duration::from_secs(3);
 
-/// What was found at one size.
+/// The results for one size.
 struct Found {
     bytes: f64,
-    /// Of a message to all, for each of them.
+    /// Nanoseconds of a message to all, per connection.
     nanoseconds: f64,
-    /// Of a message to one.
+    /// Microseconds of a message to one.
     direct: f64,
 }
 
@@ -53,7 +53,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
         let each = Row::new(title("a message to all, for each"), found.nanoseconds, "ns");
         let direct = Row::new(title("a message to one"), found.direct, "us");
         match &first {
-            // So few weigh less than what comes and goes meanwhile.
+            // With few connections, other changes of the memory are larger.
             None => rows.extend([each, direct]),
             Some(few) => {
                 let than = format!("of {}", number(f64::from(SIZES[0])));
@@ -75,7 +75,7 @@ fn look(size: u32, rounds: u64) -> Result<Found> {
     std::thread::sleep(SETTLE);
     let before = processes::memory(std::process::id());
     for number in 0..size {
-        let topics = [format!("orders/{number}"), "news".to_owned()];
+        let topics = [format!("protocol/{number}"), "news".to_owned()];
         let topics = topics.iter().map(|topic| TopicFilter::parse(topic));
         let topics: Box<[TopicFilter]> = topics.collect::<Result<_, _>>()?;
         simulation.connect(ClientId::parse(&name(number))?, topics, counter.clone())?;
@@ -94,7 +94,7 @@ fn look(size: u32, rounds: u64) -> Result<Found> {
     })
 }
 
-/// Nanoseconds for each connection, of messages to everyone and to a topic that all hear.
+/// Nanoseconds per connection, for messages to everyone and to a topic of all.
 fn to_all(
     simulation: &mut SimulatedThread<CountingSocket>,
     counter: &CountingSocket,
@@ -122,13 +122,13 @@ fn to_all(
     Ok(took / writes as f64)
 }
 
-/// Microseconds of a message to one client, each time another one.
+/// Microseconds of a message to one client, with a different client each time.
 fn to_one(
     simulation: &mut SimulatedThread<CountingSocket>,
     counter: &CountingSocket,
     size: u32,
 ) -> Result<f64> {
-    // A step that has no divisor in common with the sizes, and leaps over many.
+    // A step without a common divisor with the sizes, which skips many clients.
     let whom = (0..DIRECT).map(|number| u64::from(number) * 7_919 % u64::from(size));
     let whom: Vec<Audience> = whom
         .map(|number| fill::client(&name(number as u32)))
@@ -146,7 +146,7 @@ fn to_one(
     Ok(took / f64::from(DIRECT))
 }
 
-/// A name as pages make them: as long as a UUID, and in no order.
+/// An id as pages create them: as long as a UUID, and in no order.
 fn name(number: u32) -> String {
     let mixed = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!("{:08x}-0000-4000-8000-{number:012x}", mixed >> 32)

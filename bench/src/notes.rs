@@ -1,13 +1,13 @@
-//! What there is to say below the table: what peers are not there, and what they lost.
+//! Notes below the table: missing peers, and their losses.
 
 use std::{cell::RefCell, rc::Rc};
 
-/// Notes that are shared by all who take them.
+/// Shared notes.
 #[derive(Clone, Debug, Default)]
 pub struct Notes(Rc<RefCell<Vec<String>>>);
 
 impl Notes {
-    /// Takes one, and says it at once.
+    /// Adds a note, and prints it at once.
     pub fn add(&self, note: String) {
         eprintln!("{note}");
         let mut notes = self.0.borrow_mut();
@@ -16,7 +16,7 @@ impl Notes {
         }
     }
 
-    /// All of them.
+    /// All notes.
     pub fn take(&self) -> Vec<String> {
         self.0.take()
     }

@@ -1,58 +1,58 @@
-//! What the pushed messages carry, so that whoever gets them can tell what was lost, what came twice,
-//! and how long it took: a mark, a lane, a size, a number, the time, and then padding.
+//! The payload of messages, with which listeners detect losses and duplicates and measure latencies: a mark, a
+//! sequence, a size, a number, the time, and padding.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Bytes of a message of the usual size.
-pub const USUAL: usize = 200;
+/// The default size of a message in bytes.
+pub const DEFAULT_SIZE: usize = 200;
 
-/// What every payload begins with. It stands nowhere else in a stream.
+/// The beginning of every payload. It occurs nowhere else in a stream.
 pub const MARK: &[u8] = b"@tb:";
-/// The last byte of every payload, so that a message that was cut short is noticed.
+/// The last byte of every payload, with which truncated messages are detected.
 const END: u8 = b'#';
-/// Where the fields after the lane end: size, number, time.
+/// The ends of the fields after the sequence: size, number, time.
 const SIZE: usize = 10;
 const NUMBER: usize = SIZE + 10;
 const HEAD: usize = NUMBER + 19;
 
-/// Who numbers a message.
+/// Which sequence of numbers a message belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// One sequence for everybody: what all get.
+pub enum Sequence {
+    /// The sequence of messages to all.
     All,
-    /// A sequence of each listener: what only it gets.
+    /// The sequence of one listener.
     Own,
 }
 
-/// What a payload says.
+/// The fields of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    pub lane: Lane,
-    /// From 1 on, without a gap.
+    pub sequence: Sequence,
+    /// The number, starting at 1 without gaps.
     pub number: u64,
-    /// Nanoseconds on the clock of the machine ([`now`]).
+    /// The time in nanoseconds on the machine's clock ([`now`]).
     pub sent: u64,
 }
 
-/// What a reader finds at a mark.
+/// The result of reading a payload.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
-    /// A whole payload of so many bytes.
+    /// A complete payload of this size.
     Whole(Stamp, usize),
-    /// The rest has not come yet.
+    /// An incomplete payload.
     Cut,
-    /// Not what was sent.
+    /// Not a valid payload.
     Damaged,
 }
 
 impl Stamp {
-    /// Writes the payload of this stamp, so many bytes of it.
+    /// Writes a payload of `size` bytes with this stamp.
     pub fn write(self, size: usize, out: &mut Vec<u8>) {
         let begin = out.len();
         out.extend_from_slice(MARK);
-        out.push(match self.lane {
-            Lane::All => b'a',
-            Lane::Own => b'o',
+        out.push(match self.sequence {
+            Sequence::All => b'a',
+            Sequence::Own => b'o',
         });
         digits(size.max(HEAD + 1) as u64, SIZE - MARK.len() - 1, out);
         digits(self.number, NUMBER - SIZE, out);
@@ -61,38 +61,46 @@ impl Stamp {
         out.push(END);
     }
 
-    /// Reads the payload at the beginning of these bytes, where a mark was found.
+    /// Reads the payload at the beginning of these bytes, which start with a mark.
     pub fn read(bytes: &[u8]) -> Found {
         if bytes.len() < HEAD {
             return Found::Cut;
         }
-        let lane = match bytes[MARK.len()] {
-            b'a' => Some(Lane::All),
-            b'o' => Some(Lane::Own),
+        let sequence = match bytes[MARK.len()] {
+            b'a' => Some(Sequence::All),
+            b'o' => Some(Sequence::Own),
             _ => None,
         };
         let size = value(&bytes[MARK.len() + 1..SIZE]);
         let number = value(&bytes[SIZE..NUMBER]);
         let sent = value(&bytes[NUMBER..HEAD]);
-        let (Some(lane), Some(size), Some(number), Some(sent)) = (lane, size, number, sent) else {
+        let (Some(sequence), Some(size), Some(number), Some(sent)) = (sequence, size, number, sent)
+        else {
             return Found::Damaged;
         };
         let size = size as usize;
         match size.checked_sub(1).and_then(|last| bytes.get(last)) {
             None => Found::Cut,
-            Some(&END) => Found::Whole(Self { lane, number, sent }, size),
+            Some(&END) => Found::Whole(
+                Self {
+                    sequence,
+                    number,
+                    sent,
+                },
+                size,
+            ),
             Some(_) => Found::Damaged,
         }
     }
 }
 
-/// Nanoseconds since 1970: the clock that all processes of this machine share.
+/// Nanoseconds since 1970, on the clock that all processes of this machine share.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_nanos() as u64)
 }
 
-/// The name of a listener: a UUID of version 4, as a page makes it, but always the same for a number.
+/// The id of a listener: a UUID of version 4, as pages create it, but derived from its number.
 pub fn client(number: usize) -> String {
     let [high, low] = [1, 2].map(|half| mix((number as u64) << 2 | half));
     format!(
@@ -105,7 +113,7 @@ pub fn client(number: usize) -> String {
     )
 }
 
-/// The finalizer of SplitMix64: numbers that look like chance.
+/// The finalizer of SplitMix64: pseudo-random numbers.
 fn mix(number: u64) -> u64 {
     let mut z = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -134,7 +142,7 @@ mod tests {
     use super::*;
 
     const STAMP: Stamp = Stamp {
-        lane: Lane::Own,
+        sequence: Sequence::Own,
         number: 1_234,
         sent: 1_795_420_800_123_456_789,
     };
@@ -142,20 +150,20 @@ mod tests {
     #[test]
     fn a_payload_says_what_was_written() {
         let mut bytes = Vec::new();
-        STAMP.write(USUAL, &mut bytes);
-        assert_eq!(bytes.len(), USUAL);
+        STAMP.write(DEFAULT_SIZE, &mut bytes);
+        assert_eq!(bytes.len(), DEFAULT_SIZE);
         assert!(bytes.starts_with(MARK));
-        assert_eq!(Stamp::read(&bytes), Found::Whole(STAMP, USUAL));
+        assert_eq!(Stamp::read(&bytes), Found::Whole(STAMP, DEFAULT_SIZE));
     }
 
     #[test]
     fn a_payload_that_is_cut_or_damaged_is_no_payload() {
         let mut bytes = Vec::new();
-        STAMP.write(USUAL, &mut bytes);
-        for cut in 0..USUAL {
+        STAMP.write(DEFAULT_SIZE, &mut bytes);
+        for cut in 0..DEFAULT_SIZE {
             assert_eq!(Stamp::read(&bytes[..cut]), Found::Cut);
         }
-        bytes[USUAL - 1] = b'.';
+        bytes[DEFAULT_SIZE - 1] = b'.';
         assert_eq!(Stamp::read(&bytes), Found::Damaged);
     }
 

@@ -1,4 +1,4 @@
-//! Who pushes: as little of an HTTP client as does, because it shares the processors with the server.
+//! Publishers: a minimal HTTP client, because it shares the processors with the server.
 
 use std::{
     io::{self, Read, Write},
@@ -9,18 +9,18 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use mio::{Events, Interest, Poll, Token};
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The timeout for a response.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// One connection that is kept alive, if the server does so too, and waits for each answer.
+/// A connection that is kept alive if the server allows it. It waits for each response.
 pub struct Publisher {
     address: SocketAddr,
-    /// None: the server has closed it after its last answer.
+    /// None if the server has closed it after its last response.
     socket: Option<std::net::TcpStream>,
     answer: Vec<u8>,
 }
 
-/// How many pushes were answered, and in what time.
+/// The number of answered pushes, and the time they took.
 #[derive(Clone, Copy, Debug)]
 pub struct Pushed {
     pub pushes: u64,
@@ -37,7 +37,7 @@ impl Publisher {
         })
     }
 
-    /// Sends a whole request, and reads its answer to the end. Anything but 2xx is an error.
+    /// Sends a complete request, and reads its response. A status other than 2xx is an error.
     pub fn ask(&mut self, request: &[u8]) -> Result<()> {
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
@@ -62,12 +62,12 @@ impl Publisher {
 fn connect(address: SocketAddr) -> Result<std::net::TcpStream> {
     let socket = std::net::TcpStream::connect(address)?;
     socket.set_nodelay(true)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(TIMEOUT))?;
     Ok(socket)
 }
 
-/// Several publishers, each of which pushes again as soon as its last push was answered; `next` writes the
-/// next request of a publisher, or none when it has done. All on this thread.
+/// Runs several publishers in closed loops on this thread. `next` writes the next request of a publisher, or none if it
+/// is finished.
 pub fn closed_loop(
     address: SocketAddr,
     publishers: usize,
@@ -87,14 +87,14 @@ pub fn closed_loop(
         lines.push((line(publisher)?, Vec::new()));
     }
     let mut request = Vec::new();
-    // Says how many were sent: one, or none.
+    // Returns the number of sent requests: one or none.
     let mut send = |publisher: usize, socket: &mut mio::net::TcpStream| -> Result<u64> {
         request.clear();
         next(publisher, &mut request);
         if request.is_empty() {
             return Ok(0);
         }
-        // A socket whose last request was answered has room for one more.
+        // A socket whose last request was answered has space for another one.
         let written = socket.write(&request)?;
         ensure!(written == request.len(), "a push did not go out whole");
         Ok(1)
@@ -107,7 +107,7 @@ pub fn closed_loop(
     let mut events = Events::with_capacity(1_024);
     let mut buffer = [0; 4_096];
     while waiting > 0 {
-        poll.poll(&mut events, Some(PATIENCE))?;
+        poll.poll(&mut events, Some(TIMEOUT))?;
         ensure!(!events.is_empty(), "no answer");
         for event in &events {
             let publisher = event.token().0;
@@ -135,14 +135,14 @@ pub fn closed_loop(
     })
 }
 
-/// What becomes of a connection after an answer.
+/// What happens to a connection after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     KeptAlive,
     Closed,
 }
 
-/// How an answer ends, if it has come to its end. Anything but 2xx is an error.
+/// How a response ends, if it is complete. A status other than 2xx is an error.
 fn end_of(answer: &[u8]) -> Result<Option<End>> {
     let Some(head) = memchr::memmem::find(answer, b"\r\n\r\n") else {
         return Ok(None);

@@ -1,4 +1,5 @@
-//! A whole log to one connection over HTTP, against the `sqlite3` command line that reads the same rows.
+//! Replay of a complete log to one connection over HTTP, compared with the `sqlite3` command line reading the same
+//! rows.
 
 use std::{path::Path, time::Instant};
 
@@ -7,19 +8,19 @@ use tidings::message::Audience;
 use tokio::runtime::Runtime;
 
 use crate::{
-    Setting, by_hand, fill,
+    Setting, baseline, fill,
     report::{Row, median, number},
     server::Server,
     stream,
 };
 
-/// How many times as long as `sqlite3` a replay may take.
+/// The target: the time of a replay relative to `sqlite3`.
 const TARGET: f64 = 3.0;
 
-/// Runs the scenario: messages to everyone, then messages to topics that a pattern matches.
+/// Runs the scenario: messages to everyone, then messages to topics that match a pattern.
 pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let count = if setting.full { 1_000_000 } else { 200_000 };
-    let topics = (0..10).map(|i| fill::topic(&format!("orders/{i}")));
+    let topics = (0..10).map(|i| fill::topic(&format!("protocol/{i}")));
     let topics = topics.collect::<Result<Vec<_>>>()?;
     let of_topics = |number: u64| Ok(topics[(number % 10) as usize].clone());
     let everyone = setting.folder.join("replay");
@@ -30,7 +31,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     fill::fill(&fill::open(fill::options(&by_topic))?, count, of_topics)?;
     Ok(vec![
         replay(setting, runtime, &everyone, "", count)?,
-        replay(setting, runtime, &by_topic, "&topic=orders/*", count)?,
+        replay(setting, runtime, &by_topic, "&topic=protocol/*", count)?,
     ])
 }
 
@@ -45,7 +46,7 @@ fn replay(
     let path = format!("/sse?client_id=bench&since=earliest{topics}");
     let (mut streamed, mut read, mut cpu) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..setting.rounds {
-        read.push(by_hand::read_all(folder)?);
+        read.push(baseline::read_all(folder)?);
         let (began, before) = (Instant::now(), server.cpu_seconds());
         let seen = runtime.block_on(stream::read_until(server.address(), &path, 0, count))?;
         streamed.push(began.elapsed().as_secs_f64());

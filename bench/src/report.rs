@@ -1,4 +1,4 @@
-//! The figures: what was measured, against what, and whether it is enough.
+//! The results: values, baselines and targets.
 
 use std::fmt::Write as _;
 
@@ -7,18 +7,18 @@ use serde::Serialize;
 
 use crate::machine::Machine;
 
-/// One line of the table.
+/// A row of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     scenario: String,
     unit: &'static str,
     measured: f64,
     against: Option<Against>,
-    /// Measured, divided by what it stands against.
+    /// The measured value divided by its baseline.
     ratio: Option<f64>,
     target: Option<String>,
     met: Option<bool>,
-    /// Where the limit is, as far as counters tell.
+    /// The bottleneck, as far as counters show it.
     note: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     bar: Option<Bar>,
@@ -39,7 +39,7 @@ pub enum Chart {
     Events,
 }
 
-/// The floor or the peer of a row.
+/// The baseline of a row: the floor or a peer.
 #[derive(Clone, Debug, Serialize)]
 struct Against {
     what: String,
@@ -47,7 +47,7 @@ struct Against {
 }
 
 impl Row {
-    /// A figure. What it stands against, and what it has to be, come with the other functions.
+    /// A row with a value. Other functions add its baseline and target.
     pub fn new(scenario: impl Into<String>, measured: f64, unit: &'static str) -> Self {
         Self {
             scenario: scenario.into(),
@@ -62,7 +62,7 @@ impl Row {
         }
     }
 
-    /// Against this floor or peer, measured in the same run.
+    /// Sets the baseline, measured in the same run.
     #[must_use]
     pub fn against(mut self, what: impl Into<String>, value: f64) -> Self {
         self.ratio = Some(self.measured / value);
@@ -71,28 +71,28 @@ impl Row {
         self
     }
 
-    /// The ratio has to be this or more.
+    /// Sets the minimum ratio.
     #[must_use]
     pub fn at_least_times(self, times: f64) -> Self {
         let met = self.ratio.is_some_and(|ratio| ratio >= times);
         self.target(format!("at least {times} times"), met)
     }
 
-    /// The ratio has to be this or less.
+    /// Sets the maximum ratio.
     #[must_use]
     pub fn at_most_times(self, times: f64) -> Self {
         let met = self.ratio.is_some_and(|ratio| ratio <= times);
         self.target(format!("at most {times} times"), met)
     }
 
-    /// The figure itself has to be this or more.
+    /// Sets the minimum value.
     #[must_use]
     pub fn at_least(self, value: f64) -> Self {
         let (met, text) = (self.measured >= value, number(value));
         self.target(format!("at least {text}"), met)
     }
 
-    /// The figure itself has to be this or less.
+    /// Sets the maximum value.
     #[must_use]
     pub fn at_most(self, value: f64) -> Self {
         let (met, text) = (self.measured <= value, number(value));
@@ -104,7 +104,7 @@ impl Row {
         self
     }
 
-    /// What else there is to know.
+    /// Adds a remark.
     #[must_use]
     pub fn note(mut self, note: impl AsRef<str>) -> Self {
         if !self.note.is_empty() {
@@ -114,14 +114,14 @@ impl Row {
         self
     }
 
-    /// What part of this figure that of somebody else is.
+    /// Adds the value of another server, relative to this one.
     #[must_use]
     pub fn part(self, who: &str, value: f64) -> Self {
         let part = number(value / self.measured);
         self.note(format!("{who}: {part} of it"))
     }
 
-    /// Stands in this chart, as the figure of this one.
+    /// Adds this value to a chart.
     #[must_use]
     pub fn bar(mut self, chart: Chart, who: String) -> Self {
         self.bar = Some(Bar { chart, who });
@@ -144,7 +144,7 @@ impl Row {
     }
 }
 
-/// All that one run has found.
+/// The results of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     machine: Machine,
@@ -155,7 +155,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// An empty one.
+    /// An empty report.
     pub fn new(machine: Machine, full: bool, rounds: u64) -> Self {
         Self {
             machine,
@@ -166,23 +166,23 @@ impl Report {
         }
     }
 
-    /// The machine in a line.
+    /// The machine in one line.
     pub fn machine(&self) -> String {
         self.machine.to_string()
     }
 
-    /// Adds what a scenario has found.
+    /// Adds the rows of a scenario.
     pub fn add(&mut self, rows: Vec<Row>) {
         self.rows.extend(rows);
     }
 
-    /// Looks at the machine once more, and takes what else there is to say.
+    /// Reads the load average again, and adds the notes.
     pub fn end(&mut self, notes: Vec<String>) {
         self.machine.note_end();
         self.notes = notes;
     }
 
-    /// The bars of a chart: who, and how much.
+    /// The bars of a chart.
     pub fn bars(&self, chart: Chart) -> Vec<(&str, f64)> {
         let bars = self.rows.iter();
         let bars = bars.filter_map(|row| Some((row.bar.as_ref()?, row.measured)));
@@ -191,7 +191,7 @@ impl Report {
             .collect()
     }
 
-    /// The whole as a table that is Markdown too.
+    /// The report as a table, which is also valid Markdown.
     pub fn table(&self) -> String {
         let head = [
             "scenario",
@@ -214,7 +214,7 @@ impl Report {
         let mut text = format!("\n{}, medians of {} rounds\n\n", self.machine, self.rounds);
         for (i, cells) in lines.iter().enumerate() {
             for (cell, width) in cells.iter().zip(widths) {
-                // Writing to a String does not fail.
+                // Writing to a String can't fail.
                 let _ = write!(text, "| {cell:<width$} ");
             }
             text.push_str("|\n");
@@ -229,13 +229,13 @@ impl Report {
         text
     }
 
-    /// The whole as JSON.
+    /// The report as JSON.
     pub fn json(&self) -> Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 }
 
-/// The one in the middle; of an even number the mean of both. Of none: not a number.
+/// The median. For an even number of values, the mean of the two in the middle. NaN for none.
 pub fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_unstable_by(f64::total_cmp);
@@ -246,7 +246,7 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// A number as people write it: 12,345 or 1.23.
+/// Formats a number, such as 12,345 or 1.23.
 pub fn number(value: f64) -> String {
     if value.abs() < 100.0 {
         let text = format!("{value:.2}");

@@ -26,7 +26,7 @@ const TARGET: f64 = 1.5;
 const TIMES: (usize, usize) = (100, 500);
 
 /// A client to whom ten messages go, evenly spread over the whole log.
-const SELDOM: &str = "seldom";
+const RARE_CLIENT: &str = "seldom";
 
 /// A log, and what it took to resume in it.
 struct Stored {
@@ -82,11 +82,11 @@ impl Stored {
     fn fill(setting: &Setting, count: u64) -> Result<Self> {
         let folder = setting.folder.join(format!("resume-{count}"));
         let log = fill::open(fill::options(&folder))?;
-        let (seldom, topic) = (fill::client(SELDOM)?, fill::topic("orders/1")?);
+        let (rare_client, topic) = (fill::client(RARE_CLIENT)?, fill::topic("orders/1")?);
         let every = count / BEHIND;
         fill::fill(&log, count, |number| {
             Ok(match number {
-                number if number % every == every / 2 => seldom.clone(),
+                number if number % every == every / 2 => rare_client.clone(),
                 number if number % 2 == 0 => topic.clone(),
                 _ => Audience::Everyone,
             })
@@ -105,7 +105,7 @@ impl Stored {
         self.near
             .note(log, &subscriptions()?, self.count - BEHIND)?;
         let inbox = Subscriptions {
-            client: Some(ClientId::parse(SELDOM)?),
+            client: Some(ClientId::parse(RARE_CLIENT)?),
             ..Subscriptions::default()
         };
         self.spread.note(log, &inbox, 0)

@@ -1,4 +1,4 @@
-//! Rounds: all who are measured take turns, so that whatever else the machine does meets them alike.
+//! Rounds: all variants take turns, so that other load on the machine affects them alike.
 
 use anyhow::{Context, Result};
 
@@ -8,17 +8,16 @@ use crate::{
     report::median,
 };
 
-/// What the rounds have found of each variant.
+/// The results of each variant.
 #[derive(Debug)]
-pub struct Found<T>(Vec<(Variant, Vec<T>)>);
+pub struct Results<T>(Vec<(Variant, Vec<T>)>);
 
-/// Lets those of `kinds` that are there take turns. Peers take part in the first rounds only, and one that
-/// fails is noted.
-pub fn take_turns<T>(
+/// Runs the installed `kinds` in turns. Peers take part only in the first rounds, and their failures are noted.
+pub fn run_rounds<T>(
     setting: &Setting,
     kinds: &[Kind],
     mut turn: impl FnMut(Kind) -> Result<Vec<(Variant, T)>>,
-) -> Result<Found<T>> {
+) -> Result<Results<T>> {
     let mut found: Vec<(Variant, Vec<T>)> = Vec::new();
     for round in 0..setting.rounds {
         for kind in kinds {
@@ -40,30 +39,30 @@ pub fn take_turns<T>(
             }
         }
     }
-    Ok(Found(found))
+    Ok(Results(found))
 }
 
-impl<T> Found<T> {
-    /// Each variant, in the order in which they took turns.
+impl<T> Results<T> {
+    /// The variants in the order of their turns.
     pub fn variants(&self) -> impl Iterator<Item = (Variant, &[T])> {
         self.0
             .iter()
             .map(|(variant, rounds)| (*variant, &rounds[..]))
     }
 
-    /// What was found of the first variant of a kind.
+    /// The results of the first variant of a kind.
     pub fn of(&self, kind: Kind) -> Option<&[T]> {
         let mut variants = self.variants();
         variants.find_map(|(variant, rounds)| (variant.kind == kind).then_some(rounds))
     }
 
-    /// What was found of the floor.
+    /// The results of the floor.
     pub fn floor(&self) -> Result<&[T]> {
         self.of(Kind::Floor).context("the floor is always measured")
     }
 }
 
-/// The middle of what the rounds have found, by one figure of each.
+/// The median of one value of the results.
 pub fn middle<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> f64 {
     median(&rounds.iter().map(figure).collect::<Vec<_>>())
 }

@@ -1,4 +1,4 @@
-//! Tidings itself, as users run it: the program, in a process of its own.
+//! Tidings itself, as a separate process.
 
 use std::{
     net::SocketAddr,
@@ -20,7 +20,7 @@ pub struct Server {
     address: SocketAddr,
 }
 
-/// The program to run: this one, or the one that was built beside the bench.
+/// The binary: the given one, or the one that was built with the bench.
 pub fn program(named: Option<PathBuf>) -> Result<PathBuf> {
     let beside = || Some(std::env::current_exe().ok()?.with_file_name("tidings"));
     let program = named.or_else(beside).context("no program was named")?;
@@ -34,17 +34,17 @@ pub fn program(named: Option<PathBuf>) -> Result<PathBuf> {
 }
 
 impl Server {
-    /// Starts one on this folder for who measures the log, with more flags of `tidings serve`.
+    /// Starts a server on this folder with additional flags of `tidings serve`, for scenarios that measure the log.
     pub fn start(setting: &Setting, folder: &Path, flags: &[&str]) -> Result<Self> {
-        // No pings between what is counted.
+        // No pings during the measurement.
         let quiet = ["--heartbeat", "3600", "--max-log-mb", "65536"];
         Self::start_as_is(setting, folder, &[&quiet[..], flags].concat())
     }
 
-    /// Starts one as users do, apart from these flags.
+    /// Starts a server with default settings, except for these flags.
     pub fn start_as_is(setting: &Setting, folder: &Path, flags: &[&str]) -> Result<Self> {
         let address = free_address()?;
-        // No leave to take, and nothing said of what is routine.
+        // No drain at the end, and only warnings in its log.
         let mut command = Command::new(&setting.server);
         command.args(["serve", "--drain", "0", "--log", "warn"]);
         command.args(["--listen", &address.to_string()]);
@@ -53,22 +53,22 @@ impl Server {
         Ok(Self { process, address })
     }
 
-    /// Where it listens.
+    /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The number of its process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.process.id()
     }
 
-    /// Seconds of processor time that it has used.
+    /// Processor time that it has used, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
         machine::cpu_seconds(self.id())
     }
 
-    /// Bytes that it has sent on to the disk.
+    /// Bytes that it has caused to be written to the disk.
     pub fn bytes_written(&self) -> f64 {
         machine::bytes_written(self.id())
     }

@@ -1,4 +1,4 @@
-//! Readers that read nothing, among others: what those others notice, and what the server holds for it.
+//! Readers that do not read: their effect on other readers, and the memory that the server needs for them.
 
 use std::time::Duration;
 
@@ -12,23 +12,22 @@ use crate::{
     stage::Stage,
 };
 
-/// Who listens, and how many of them read nothing.
+/// The number of listeners, and how many of them do not read.
 const LISTENERS: usize = 10_000;
 const STALLED: usize = 1_000;
 
-/// Messages that fill the sockets of those, and what the server may hold for them in memory, and how large
-/// they are, in bytes.
+/// Messages that fill the socket buffers and queues of these listeners, and their size in bytes.
 const FILL: (u64, usize) = (50, 8 * 1024);
 
-/// The pace at which the others are watched, in messages a second, and for how long.
+/// The rate in messages per second and the duration for measuring the others.
 const PACE: u32 = 5;
 const SPAN: Duration = Duration::from_secs(3);
 
-/// The targets: p99 of the others as a part of what it was, and megabytes of growth.
+/// The targets: the 99th percentile of the others relative to the one before, and the growth of memory in megabytes.
 const P99: f64 = 1.2;
 const GROWTH: f64 = 10.0;
 
-/// What one round has found.
+/// The result of one round.
 #[derive(Clone, Copy, Debug)]
 struct Round {
     before: f64,
@@ -63,11 +62,11 @@ fn round(setting: &Setting) -> Result<Round> {
     let mut stage = Stage::set(Kind::Tidings, setting)?;
     stage.kept = true;
     stage.open(LISTENERS)?;
-    // The same messages before, so that what they cost by themselves is in both figures.
+    // The same messages are pushed before, so that their own cost is in both values.
     let fill = |stage: &mut Stage| {
         stage.size = FILL.1;
         stage.push_and_wait(FILL.0)?;
-        stage.size = crate::payload::USUAL;
+        stage.size = crate::payload::DEFAULT_SIZE;
         Ok::<_, anyhow::Error>(())
     };
     fill(&mut stage)?;
@@ -80,7 +79,7 @@ fn round(setting: &Setting) -> Result<Round> {
     let after = stage.listeners.tally()?.p99_ms;
     let growth = (stage.server.memory() - held) / 1e6;
     stage.listeners.read()?;
-    // Whoever stood still has all of it in the end: the steady ones, and those that had filled its socket.
+    // In the end all listeners have all messages: those at the steady rate, and those that filled the sockets.
     let all = messages * LISTENERS as u64 + FILL.0 * STALLED as u64;
     stage.until(|tally| tally.all >= all)?;
     stage.verify_events(all, 0)?;

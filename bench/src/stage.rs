@@ -1,5 +1,5 @@
-//! A server, those who listen to it, and who pushes: what the scenarios with streams have in common. All
-//! messages are numbered here, so that each can be looked for there.
+//! A server with listeners and publishers, for the scenarios with streams. Messages are numbered here, so that
+//! listeners can check them.
 
 use std::time::{Duration, Instant};
 
@@ -9,68 +9,68 @@ use crate::{
     Setting,
     contender::{Contender, Kind, Push},
     listeners::Listeners,
-    load::orders::{Opened, Tally},
+    load::protocol::{Opened, Tally},
     notes::Notes,
-    payload::{self, USUAL},
+    payload::{self, DEFAULT_SIZE},
     publisher::{self, Publisher, Pushed},
 };
 
-/// Streams that are opened at the same time, where nothing is measured by it.
+/// The number of streams opened at the same time, unless that is measured.
 const AT_ONCE: usize = 100;
 
-/// How long a message may take to come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout for the delivery of a message.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server and its listeners.
 pub struct Stage {
     pub server: Contender,
     pub listeners: Listeners,
     publisher: Publisher,
-    /// Messages are written to the log, where there is one.
+    /// Whether messages are stored in the log, if the server has one.
     pub kept: bool,
-    /// Bytes of a message.
+    /// The size of a message in bytes.
     pub size: usize,
-    /// The number of the last message that all get.
+    /// The number of the last message to all.
     all: u64,
-    /// Listeners that are to get it.
+    /// The number of listeners that must receive it.
     pub present: usize,
-    /// The number of the last message of each listener's own.
+    /// The number of the last message to each listener alone.
     own: Vec<u64>,
     request: Vec<u8>,
     notes: Notes,
 }
 
-/// What a closed loop to all has reached.
+/// The result of a closed loop to all.
 #[derive(Clone, Copy, Debug)]
 pub struct Loop {
     pub events_per_second: f64,
-    /// Microseconds of processor time of the server.
+    /// Processor time of the server in microseconds.
     pub cpu_per_event: f64,
-    /// The same of the load generator.
+    /// Processor time of the load generator in microseconds.
     pub load_per_event: f64,
 }
 
-/// What pushes to one listener each have reached.
+/// The result of pushes to one listener each.
 #[derive(Clone, Copy, Debug)]
 pub struct Direct {
     pub pushes_per_second: f64,
-    /// Microseconds of processor time of the server.
+    /// Processor time of the server in microseconds.
     pub cpu_per_push: f64,
     pub p99_ms: f64,
 }
 
 impl Stage {
-    /// Starts a server, with nobody listening.
+    /// Starts a server without listeners.
     pub fn set(kind: Kind, setting: &Setting) -> Result<Self> {
         Self::set_with(kind, setting, false)
     }
 
-    /// The same; listeners remember their cursors.
+    /// The same, with listeners that store their cursors.
     pub fn set_with(kind: Kind, setting: &Setting, cursors: bool) -> Result<Self> {
         Self::before(kind.start(setting)?, setting, cursors)
     }
 
-    /// Before a server that runs.
+    /// Uses a running server.
     pub fn before(server: Contender, setting: &Setting, cursors: bool) -> Result<Self> {
         let listeners = Listeners::of(&server.target(cursors))?;
         let publisher = Publisher::connect(server.pushes())?;
@@ -79,7 +79,7 @@ impl Stage {
             listeners,
             publisher,
             kept: false,
-            size: USUAL,
+            size: DEFAULT_SIZE,
             all: 0,
             present: 0,
             own: Vec::new(),
@@ -88,12 +88,12 @@ impl Stage {
         })
     }
 
-    /// Opens streams until there are so many.
+    /// Opens streams until there are this many.
     pub fn open(&mut self, listeners: usize) -> Result<Opened> {
         self.open_at_once(listeners, AT_ONCE)
     }
 
-    /// The same, so many at the same time. All have to come; of a peer it is noted when they do not.
+    /// The same, with this many openings at the same time. All must succeed. Failures of a peer are noted.
     pub fn open_at_once(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
         let opened = self.listeners.open(listeners, at_once)?;
         let all = opened.failed == 0 && opened.listeners == listeners;
@@ -106,7 +106,7 @@ impl Stage {
         Ok(opened)
     }
 
-    /// Fails where something is not so, or notes it of a peer.
+    /// Fails if a condition is not met. For a peer, adds a note instead.
     fn fault(&self, is_so: bool, what: impl FnOnce() -> String) -> Result<()> {
         if is_so {
             return Ok(());
@@ -117,7 +117,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Pushes the next message to all, as of this time, and waits for the answer.
+    /// Pushes the next message to all with this time stamp, and waits for the response.
     pub fn push(&mut self, sent: u64) -> Result<()> {
         self.all += 1;
         self.request.clear();
@@ -132,7 +132,7 @@ impl Stage {
         self.publisher.ask(&self.request)
     }
 
-    /// Pushes so many to all, one after the other, and waits until all have them.
+    /// Pushes this many messages to all, one after the other, and waits until all listeners have them.
     pub fn push_and_wait(&mut self, messages: u64) -> Result<()> {
         for _ in 0..messages {
             self.push(payload::now())?;
@@ -143,10 +143,10 @@ impl Stage {
         Ok(())
     }
 
-    /// Waits until all have so many messages more. False: of a peer they did not come.
+    /// Waits until all listeners have this many more messages. False if they did not arrive from a peer.
     pub fn wait(&mut self, messages: u64) -> Result<bool> {
         for _ in 0..messages {
-            if self.listeners.complete(PATIENCE)?.is_none() {
+            if self.listeners.complete(TIMEOUT)?.is_none() {
                 let tally = self.listeners.tally()?;
                 let what = || format!("a message did not come to all {}: {tally:?}", self.present);
                 self.fault(false, what)?;
@@ -156,7 +156,7 @@ impl Stage {
         Ok(true)
     }
 
-    /// Messages to all for so long, the next as soon as one has come to all.
+    /// Pushes messages to all for this time, each as soon as all listeners have the previous one.
     pub fn closed_loop(&mut self, span: Duration) -> Result<Loop> {
         self.listeners.clear()?;
         let loaded = self.listeners.tally()?.cpu_seconds;
@@ -177,8 +177,8 @@ impl Stage {
         })
     }
 
-    /// Messages to all at so many a second, for so long: what each took, counted from when it was due. Says
-    /// how many they were.
+    /// Pushes messages to all at this rate for this time. Latencies are measured from the scheduled time. Returns the
+    /// number of messages.
     pub fn steady(&mut self, per_second: u32, span: Duration) -> Result<u64> {
         self.listeners.clear()?;
         let every = Duration::from_secs(1) / per_second;
@@ -193,7 +193,7 @@ impl Stage {
         Ok(u64::from(messages))
     }
 
-    /// Messages to one listener each, to the first so many in turn, by so many publishers for so long.
+    /// Pushes messages to one listener each, to the first `among` in turn, with this many publishers for this time.
     pub fn direct(&mut self, among: usize, publishers: usize, span: Duration) -> Result<Direct> {
         self.listeners.clear()?;
         let (began, used) = (Instant::now(), self.server.cpu_seconds());
@@ -208,7 +208,7 @@ impl Stage {
         })
     }
 
-    /// The same, a number of messages for each, and does not wait until they have come.
+    /// The same, with a number of messages for each, without waiting until they have arrived.
     pub fn push_to_each(&mut self, messages: u64) -> Result<()> {
         let last = self.own.iter().max().copied().unwrap_or_default() + messages;
         let publishers = 64;
@@ -225,7 +225,7 @@ impl Stage {
         let mut turn: Vec<_> = (0..publishers).collect();
         let (server, own, kept, size) = (&self.server, &mut self.own, self.kept, self.size);
         publisher::closed_loop(server.pushes(), publishers, |who, request| {
-            // Each listener belongs to one publisher, so what it gets is in order.
+            // Each listener belongs to one publisher, so its messages are in order.
             let whom = turn[who];
             if !more(own[whom]) {
                 return;
@@ -244,36 +244,36 @@ impl Stage {
         })
     }
 
-    /// Waits until so many messages of listeners' own have come.
+    /// Waits until this many messages to single listeners have arrived.
     fn arrive(&mut self, messages: u64) -> Result<Tally> {
         self.until(|tally| tally.own >= messages)
     }
 
-    /// What has come as soon as it is enough, or when it takes too long.
+    /// The counts, as soon as they are sufficient or the timeout has passed.
     pub fn until(&mut self, enough: impl Fn(&Tally) -> bool) -> Result<Tally> {
         let began = Instant::now();
         loop {
             let tally = self.listeners.tally()?;
-            if enough(&tally) || began.elapsed() > PATIENCE {
+            if enough(&tally) || began.elapsed() > TIMEOUT {
                 return Ok(tally);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// What has come, which has to be so many messages to all present, and so many of listeners' own.
+    /// Asserts that exactly these messages have arrived: to all listeners, and to single ones.
     pub fn verify(&mut self, all: u64, own: u64) -> Result<Tally> {
         self.verify_events(all * self.present as u64, own)
     }
 
-    /// The same, where not all present were to get the same.
+    /// The same, if not all listeners were meant to get the same messages.
     pub fn verify_events(&mut self, all: u64, own: u64) -> Result<Tally> {
         let tally = self.listeners.tally()?;
         self.check(&tally, all, own)?;
         Ok(tally)
     }
 
-    /// Waits for so many messages of each listener's own, and none to all.
+    /// Waits for this many messages to each listener alone, and none to all.
     pub fn verify_own(&mut self, messages: u64) -> Result<()> {
         let own = messages * self.present as u64;
         let tally = self.arrive(own)?;

@@ -1,4 +1,4 @@
-//! How soon a server that was just started takes a connection, and what it holds when nobody is there.
+//! The time from the start of a server to its first connection, and the memory of an idle server.
 
 use std::{
     thread::sleep,
@@ -13,14 +13,14 @@ use crate::{
     server::Server,
 };
 
-/// The targets, in milliseconds and in megabytes.
-const SOON: f64 = 100.0;
-const LITTLE: f64 = 20.0;
+/// The targets in milliseconds and in megabytes.
+const MAX_START: f64 = 100.0;
+const MAX_MEMORY: f64 = 20.0;
 
-/// Starts of which the median counts, at least.
+/// The minimum number of starts for the median.
 const STARTS: u64 = 5;
 
-/// How long nothing happens before it is looked at what is held.
+/// The idle time before memory is measured.
 const IDLE: Duration = Duration::from_secs(3);
 
 /// Runs the scenario.
@@ -36,7 +36,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     }
     let name = "start to first connection, empty log, Tidings";
     Ok(vec![
-        Row::new(name, median(&soon), "ms").at_most(SOON),
-        Row::new("memory of an idle server, Tidings", median(&held), "MB").at_most(LITTLE),
+        Row::new(name, median(&soon), "ms").at_most(MAX_START),
+        Row::new("memory of an idle server, Tidings", median(&held), "MB").at_most(MAX_MEMORY),
     ])
 }

@@ -1,4 +1,4 @@
-//! Reads an event stream, and sees to it that what comes is what is to come: each message once, in order.
+//! Reads an event stream, and checks that each message arrives once and in order.
 
 use std::net::SocketAddr;
 
@@ -7,21 +7,21 @@ use tokio::io::AsyncWriteExt;
 
 use crate::http::{self, Connection, Length};
 
-/// The messages of a stream, as far as they matter here.
+/// The messages of a stream.
 #[derive(Debug)]
 pub struct Seen {
-    /// How many have come.
+    /// The number of messages.
     pub messages: u64,
-    /// The place of the last.
+    /// The position of the last one.
     pub last: u64,
-    /// One came twice, or before an earlier one.
+    /// Whether one was duplicated or out of order.
     disordered: bool,
-    /// The part of a line that has come.
+    /// The incomplete line at the end.
     line: Vec<u8>,
 }
 
 impl Seen {
-    /// Nothing yet, after this place.
+    /// Without messages, after this position.
     fn after(place: u64) -> Self {
         Self {
             messages: 0,
@@ -31,8 +31,7 @@ impl Seen {
         }
     }
 
-    /// Takes in more bytes of the stream (WHATWG HTML, section 9.2.6). Only messages have an `id:` while
-    /// there are no pings.
+    /// Processes bytes of the stream (WHATWG HTML, section 9.2.6). Without pings, only messages have an `id:`.
     fn take(&mut self, mut bytes: &[u8]) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             self.line.extend_from_slice(&bytes[..end]);
@@ -51,8 +50,7 @@ impl Seen {
     }
 }
 
-/// Opens the stream at `path`, which begins after place `after`, and reads it until the message at
-/// place `until` has come.
+/// Opens the stream at `path`, which starts after position `after`, and reads until the message at position `until`.
 pub async fn read_until(address: SocketAddr, path: &str, after: u64, until: u64) -> Result<Seen> {
     let mut connection = Connection::open(address).await?;
     let request = http::get(path, address);
@@ -71,7 +69,7 @@ pub async fn read_until(address: SocketAddr, path: &str, after: u64, until: u64)
     Ok(seen)
 }
 
-/// A place as the server writes it, with the epoch that the log of this folder has.
+/// A cursor for this position and the epoch of the log in this folder.
 pub fn cursor(folder: &std::path::Path, seq: u64) -> Result<String> {
     let path = folder.join("tidings.sqlite3");
     let conn = rusqlite::Connection::open(path)?;

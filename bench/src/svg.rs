@@ -1,10 +1,10 @@
-//! What the pictures that the bench draws have in common.
+//! Common parts of the charts.
 
-/// Around the whole. It has a ground of its own: the page that shows it may be lighter or darker than what
-/// the reader has chosen.
+/// The margin. The chart has its own background, because the page that shows it may be lighter or darker than the
+/// colour scheme of the reader.
 const EDGE: f64 = 16.0;
 
-/// A picture of this size, in pixels, with its style; `body` is drawn within the edge.
+/// A chart of this size in pixels with its style. `body` is drawn inside the margin.
 pub fn picture(width: f64, height: f64, style: &str, body: &str) -> String {
     let (width, height) = (width + 2.0 * EDGE, height + 2.0 * EDGE);
     format!(

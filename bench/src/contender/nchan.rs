@@ -1,5 +1,5 @@
-//! Nchan, a module of nginx: as its documentation has it, a worker for each processor, and messages in
-//! shared memory.
+//! Nchan, a module of nginx: a worker for each processor and messages in shared memory, as its documentation
+//! recommends.
 
 use std::{fs, path::Path, process::Command};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Setting;
 
-/// Where Debian keeps the module.
+/// The path of the module on Debian.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
 /// Whether it is installed.
@@ -19,7 +19,7 @@ pub fn is_there() -> bool {
     find("nginx").is_some() && Path::new(MODULE).exists()
 }
 
-/// Starts it. There are streams of one channel that all share, and of that one and a client's own.
+/// Starts it. It has streams of one shared channel, and streams of this and a channel of the client.
 pub fn start(setting: &Setting) -> Result<Started> {
     let folder = tempfile::tempdir_in(&setting.folder)?;
     let address = free_address()?;

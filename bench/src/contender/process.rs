@@ -1,4 +1,4 @@
-//! A server that is a program of its own: started, waited for, and ended.
+//! A server process: starting, waiting, and stopping.
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
@@ -11,15 +11,15 @@ use std::{
 use anyhow::{Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long a start may take, and an end.
+/// The timeouts for a start and a stop.
 const START: Duration = Duration::from_secs(20);
 const END: Duration = Duration::from_secs(5);
 
-/// A process that ends with this.
+/// A process that is stopped when this is dropped.
 pub struct Process(Child);
 
 impl Process {
-    /// Starts it, and waits until it listens at all these addresses.
+    /// Starts it, and waits until it listens on all these addresses.
     pub fn start(command: &mut Command, addresses: &[SocketAddr]) -> Result<Self> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let mut process = Self(child);
@@ -38,7 +38,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Its number.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.0.id()
     }
@@ -46,7 +46,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It is asked first: what it started itself is for it to end.
+        // SIGTERM first, so that it can stop its own child processes.
         let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
         let began = Instant::now();
         while matches!(self.0.try_wait(), Ok(None)) {
@@ -58,12 +58,12 @@ impl Drop for Process {
     }
 }
 
-/// An address at which nobody listens now.
+/// An unused address.
 pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-/// Where a program is, if it is installed.
+/// The path of a program, if it is installed.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();

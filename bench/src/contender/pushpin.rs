@@ -1,5 +1,5 @@
-//! Pushpin, a proxy that holds streams for a server behind it. Its limits of messages and connections are
-//! raised: with its own it drops most of what is pushed here.
+//! Pushpin, a proxy that keeps streams open for a server behind it. Its limits of messages and connections are raised:
+//! with the defaults it drops most messages of these scenarios.
 
 use std::{fs, net::SocketAddr, path::Path, process::Command, time::Duration};
 
@@ -9,9 +9,9 @@ use super::{
     Started,
     process::{Process, find, free_address},
 };
-use crate::{Setting, floor, part::Part};
+use crate::{Setting, floor, subprocess::Subprocess};
 
-/// How long it takes until its parts have found each other.
+/// The time until its processes are connected to each other.
 const READY: Duration = Duration::from_secs(2);
 
 /// Whether it is installed.
@@ -19,13 +19,14 @@ pub fn is_there() -> bool {
     find("pushpin").is_some()
 }
 
-/// Starts it, with the floor behind it to say who hears what (`/grip/`): what that uses is not counted.
+/// Starts it with the floor as the server behind it, which assigns channels (`/grip/`). The resources of the floor are
+/// not counted.
 pub fn start(setting: &Setting) -> Result<Started> {
     let folder = tempfile::tempdir_in(&setting.folder)?;
-    let mut behind = Part::start([floor::PART])?;
+    let mut behind = Subprocess::start([floor::SUBCOMMAND])?;
     let origin = behind.line()?;
     let (address, pushes) = (free_address()?, free_address()?);
-    // Paths of sockets are short, and those of folders may be long.
+    // Socket paths are limited in length, so they are in a separate folder.
     let sockets = tempfile::tempdir()?;
     let root = folder.path().canonicalize()?;
     let config = root.join("pushpin.conf");
@@ -35,7 +36,7 @@ pub fn start(setting: &Setting) -> Result<Started> {
     let mut command = Command::new(pushpin);
     command.arg("--config").arg(&config).arg("--merge-output");
     let process = Process::start(&mut command, &[address, pushes])?;
-    // It listens before all its parts can do something.
+    // It listens before all its processes are ready.
     std::thread::sleep(READY);
     Ok(Started {
         address,

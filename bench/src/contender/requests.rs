@@ -1,21 +1,21 @@
-//! The request by which each server is asked to push.
+//! The push request of each server.
 
 use super::{Contender, Kind};
 use crate::{
     http,
-    payload::{self, Lane, Stamp},
+    payload::{self, Sequence, Stamp},
 };
 
-/// One message.
+/// A message.
 #[derive(Clone, Copy, Debug)]
 pub struct Push {
-    /// The number of the listener that gets it; none: all.
+    /// The number of its listener. None for all.
     pub whom: Option<usize>,
     pub number: u64,
     pub sent: u64,
-    /// Bytes of its payload.
+    /// The size of its payload in bytes.
     pub size: usize,
-    /// It is written to the log, where there is one.
+    /// Whether it is stored in the log, if the server has one.
     pub kept: bool,
 }
 
@@ -38,12 +38,17 @@ impl Contender {
 
 impl Push {
     fn write(self, out: &mut Vec<u8>) {
-        let lane = match self.whom {
-            Some(_) => Lane::Own,
-            None => Lane::All,
+        let sequence = match self.whom {
+            Some(_) => Sequence::Own,
+            None => Sequence::All,
         };
         let (number, sent) = (self.number, self.sent);
-        Stamp { lane, number, sent }.write(self.size, out);
+        Stamp {
+            sequence,
+            number,
+            sent,
+        }
+        .write(self.size, out);
     }
 }
 

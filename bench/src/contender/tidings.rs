@@ -1,4 +1,4 @@
-//! Tidings as users run it: with all defaults.
+//! Tidings with default settings.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub fn start(setting: &Setting) -> Result<Started> {
     })
 }
 
-/// The same on a folder that has something in it.
+/// The same on an existing data folder.
 pub fn start_on(setting: &Setting, folder: &Path) -> Result<Started> {
     let server = Server::start_as_is(setting, folder, &[])?;
     Ok(Started {

@@ -1,4 +1,4 @@
-//! The server of the article, on Tornado (`bench/peers/article.py`).
+//! The server of the article, with Tornado (`bench/peers/article.py`).
 
 use std::{
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use super::{
     process::{Process, free_address},
 };
 
-/// Where `make bench-peers` has put Python with Tornado.
+/// The Python with Tornado that `make bench-peers` installs.
 fn python() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/peers/bin/python")
 }

@@ -1,20 +1,20 @@
-//! Where a listener would go on after its stream broke off: the `id:` of its last whole event, as an
-//! EventSource remembers it (WHATWG HTML, section 9.2.6).
+//! The cursor of a listener: the `id:` of its last complete event, as an EventSource stores it (WHATWG HTML, section
+//! 9.2.6).
 
-/// Reads the lines of a stream for their ids.
+/// Finds the ids in the lines of a stream.
 #[derive(Debug, Default)]
 pub struct Cursor {
-    /// The part of a line that has come.
+    /// The incomplete line at the end.
     line: Vec<u8>,
-    /// The id of the event that is coming.
+    /// The id of the incomplete event.
     coming: Option<String>,
-    /// The id of the last whole event.
+    /// The id of the last complete event.
     last: Option<String>,
 }
 
 impl Cursor {
-    /// Takes in more bytes. The lines that frame chunks are none of an event, and an empty one more than
-    /// there is does no harm.
+    /// Processes more bytes. Lines of the chunk encoding are not fields of an event, and an additional empty line has
+    /// no effect.
     pub fn take(&mut self, mut bytes: &[u8]) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             self.line.extend_from_slice(&bytes[..end]);
@@ -30,13 +30,13 @@ impl Cursor {
         self.line.extend_from_slice(bytes);
     }
 
-    /// Forgets the event that did not come whole.
-    pub fn broke_off(&mut self) {
+    /// Drops the incomplete event.
+    pub fn discard_partial(&mut self) {
         self.line.clear();
         self.coming = None;
     }
 
-    /// The id of the last whole event.
+    /// The id of the last complete event.
     pub fn last(&self) -> Option<&str> {
         self.last.as_deref()
     }

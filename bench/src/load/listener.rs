@@ -1,4 +1,4 @@
-//! One listener: a socket, how far its opening has come, and what it has had.
+//! A listener: a socket, the state of its stream, and what it has received.
 
 use std::{
     io::{self, Read, Write},
@@ -10,82 +10,82 @@ use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{
-    orders::Target,
-    tally::{Had, Tally},
+    protocol::Target,
+    tally::{Received, Tally},
 };
 use crate::payload;
 
-/// Bytes that a head (and a greeting) may have.
+/// The maximum size of a head and a greeting in bytes.
 const HEAD: usize = 16 * 1024;
 
-/// Listeners that share a source address: there are 28,000 ports for each.
-const TO_AN_ADDRESS: usize = 2_000;
+/// Listeners that share a source address. Each address has 28,000 ports.
+const LISTENERS_PER_ADDRESS: usize = 2_000;
 
-/// Bytes of a segment, as on Ethernet. With the 64 KiB of loopback the kernel would let a server write
-/// megabytes to one that reads nothing.
+/// The segment size in bytes, as on Ethernet. With the 64 KiB of loopback, the kernel would buffer megabytes for a
+/// listener that does not read.
 const SEGMENT: u32 = 1_460;
 
-/// Room to receive of one that stands still, and of one that did, in bytes.
-const LITTLE: usize = 4 * 1024;
-const USUAL: usize = 128 * 1024;
+/// The receive buffers of a stalled listener, and of one that reads again, in bytes.
+const SMALL_BUFFER: usize = 4 * 1024;
+const NORMAL_BUFFER: usize = 128 * 1024;
 
-/// One listener.
+/// A listener.
 pub struct Listener {
     number: usize,
     socket: Option<TcpStream>,
     state: State,
-    pub had: Had,
-    /// It does not read.
+    pub received: Received,
+    /// Whether it does not read.
     stalled: bool,
-    /// When it began to connect.
+    /// When it started to connect.
     pub began: Instant,
-    /// Why it was ended from there.
+    /// Why its connection failed.
     pub why: String,
 }
 
-/// How far the stream is.
+/// The state of the stream.
 enum State {
     Closed,
     Connecting(Vec<u8>),
-    /// What has come of the head and the greeting.
+    /// The received part of the head and the greeting.
     Head(Vec<u8>),
     Open,
 }
 
-/// What became of a listener.
+/// The result of handling a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
-    /// Nothing that matters to others.
+pub enum Outcome {
+    /// Nothing changed for the others.
     Same,
-    /// It is there now.
+    /// Its stream is open now.
     Opened,
-    /// It never was there.
+    /// It failed before its stream was open.
     Failed,
-    /// It was there, and its stream has ended.
+    /// Its stream was open, and has ended.
     Ended,
 }
 
 impl Listener {
-    /// One that is not connected, and will have what all get after this number.
+    /// A listener that is not connected, and expects messages to all after this number.
     pub fn new(number: usize, after: u64, cursors: bool) -> Self {
         Self {
             number,
             socket: None,
             state: State::Closed,
-            had: Had::after(after, cursors),
+            received: Received::after(after, cursors),
             stalled: false,
             began: Instant::now(),
             why: String::new(),
         }
     }
 
-    /// Begins to connect, from a source address of its own range: `visit` tells the ranges apart, because
-    /// ports that were used a moment ago can't be used again.
+    /// Starts to connect, from a range of source addresses chosen by `visit`, because ports that were used a moment ago
+    /// can't be used again.
     pub fn connect(&mut self, target: &Target, visit: usize) -> io::Result<&mut TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_mss(SEGMENT)?;
-        let range = (self.number / TO_AN_ADDRESS) as u8 + 1;
+        let range = (self.number / LISTENERS_PER_ADDRESS) as u8 + 1;
         let source = Ipv4Addr::new(127, 1, (visit % 250) as u8 + 1, range);
         socket.bind(&SocketAddr::V4(SocketAddrV4::new(source, 0)).into())?;
         match socket.connect(&target.address.into()) {
@@ -103,7 +103,11 @@ impl Listener {
         let client = payload::client(self.number);
         let path = target.path.replace("{client}", &client);
         let path = path.replace("{number}", &self.number.to_string());
-        let cursor = self.had.cursor.as_ref().and_then(|cursor| cursor.last());
+        let cursor = self
+            .received
+            .cursor
+            .as_ref()
+            .and_then(|cursor| cursor.last());
         let cursor = cursor.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
         format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n{cursor}\r\n",
@@ -112,58 +116,58 @@ impl Listener {
         .into_bytes()
     }
 
-    /// Whether there is a stream.
+    /// Whether its stream is open.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
     }
 
-    /// Whether it gets what comes.
+    /// Whether it receives messages.
     pub fn is_reading(&self) -> bool {
         self.is_open() && !self.stalled
     }
 
-    /// Whether nothing is under way.
+    /// Whether it is neither connecting nor connected.
     pub fn is_closed(&self) -> bool {
         matches!(self.state, State::Closed)
     }
 
-    /// Closes the stream from here.
+    /// Closes the stream.
     pub fn close(&mut self) {
         self.socket = None;
         self.state = State::Closed;
-        self.had.broke_off();
+        self.received.discard_partial();
     }
 
-    /// Reads no longer, and leaves little room for what comes; or reads again, with room as before.
+    /// Stops reading and shrinks the receive buffer, or reads again with the normal buffer.
     pub fn stall(&mut self, stalled: bool) -> io::Result<()> {
         self.stalled = stalled;
-        let room = if stalled { LITTLE } else { USUAL };
+        let room = if stalled { SMALL_BUFFER } else { NORMAL_BUFFER };
         match &self.socket {
             Some(socket) => SockRef::from(socket).set_recv_buffer_size(room),
             None => Ok(()),
         }
     }
 
-    /// Does what its socket is ready for.
+    /// Handles a socket that is ready.
     pub fn ready(
         &mut self,
         writable: bool,
         target: &Target,
         buffer: &mut [u8],
         tally: &mut Tally,
-    ) -> Fate {
+    ) -> Outcome {
         if self.stalled {
-            return Fate::Same;
+            return Outcome::Same;
         }
         if let State::Connecting(_) = self.state {
             if !writable {
-                return Fate::Same;
+                return Outcome::Same;
             }
             if let Err(error) = self.send() {
                 return self.end(&error);
             }
         }
-        let mut fate = Fate::Same;
+        let mut fate = Outcome::Same;
         loop {
             let Some(socket) = &mut self.socket else {
                 return fate;
@@ -179,11 +183,13 @@ impl Listener {
                 Ok(read)
             });
             match taken {
-                // A buffer that was not filled has emptied the socket, and the next byte is an event.
+                // If the buffer was not filled, the socket is empty, and an event will announce the next byte.
                 Ok(read) if read < buffer.len() => return fate,
                 Ok(_) => {}
-                // It had just come: nobody has counted it yet.
-                Err(error) if fate == Fate::Opened => return self.end(&error).min(Fate::Failed),
+                // It was opened just before, and is not counted yet.
+                Err(error) if fate == Outcome::Opened => {
+                    return self.end(&error).min(Outcome::Failed);
+                }
                 Err(error) => return self.end(&error),
             }
         }
@@ -196,7 +202,7 @@ impl Listener {
         if let Some(error) = socket.take_error()? {
             return Err(error);
         }
-        // A new socket has room for a request.
+        // A new socket has space for a request.
         let written = socket.write(request)?;
         if written < request.len() {
             return Err(io::ErrorKind::WriteZero.into());
@@ -205,30 +211,30 @@ impl Listener {
         Ok(())
     }
 
-    /// Takes in bytes of the answer, and says whether with them it is there.
-    fn take(&mut self, bytes: &[u8], target: &Target, tally: &mut Tally) -> io::Result<Fate> {
+    /// Processes bytes of the response, and returns whether the stream is open with them.
+    fn take(&mut self, bytes: &[u8], target: &Target, tally: &mut Tally) -> io::Result<Outcome> {
         let State::Head(come) = &mut self.state else {
-            self.had.take(bytes, payload::now(), tally);
-            return Ok(Fate::Same);
+            self.received.take(bytes, payload::now(), tally);
+            return Ok(Outcome::Same);
         };
         come.extend_from_slice(bytes);
         let Some(body) = body_of(come, target.greeting.as_deref())? else {
             return match come.len() {
-                0..HEAD => Ok(Fate::Same),
+                0..HEAD => Ok(Outcome::Same),
                 _ => Err(io::ErrorKind::InvalidData.into()),
             };
         };
         let body = come.split_off(body);
         self.state = State::Open;
-        self.had.take(&body, payload::now(), tally);
-        Ok(Fate::Opened)
+        self.received.take(&body, payload::now(), tally);
+        Ok(Outcome::Opened)
     }
 
-    fn end(&mut self, error: &io::Error) -> Fate {
+    fn end(&mut self, error: &io::Error) -> Outcome {
         let fate = match self.state {
-            State::Closed => Fate::Same,
-            State::Open => Fate::Ended,
-            State::Connecting(_) | State::Head(_) => Fate::Failed,
+            State::Closed => Outcome::Same,
+            State::Open => Outcome::Ended,
+            State::Connecting(_) | State::Head(_) => Outcome::Failed,
         };
         self.why = error.to_string();
         self.close();
@@ -236,10 +242,10 @@ impl Listener {
     }
 }
 
-/// `EINPROGRESS`, which has no name in the standard library.
+/// `EINPROGRESS`, which the standard library does not name.
 const IN_PROGRESS: i32 = 115;
 
-/// Where the body begins, once the head and the greeting are there.
+/// Where the body starts, if head and greeting are complete.
 fn body_of(come: &[u8], greeting: Option<&str>) -> io::Result<Option<usize>> {
     let Some(end) = memchr::memmem::find(come, b"\r\n\r\n") else {
         return Ok(None);

@@ -1,45 +1,45 @@
-//! What one listener has had, and the sums over all of them.
+//! What a listener has received, and the sums over all listeners.
 
 use memchr::memmem::Finder;
 
-use super::{cursor::Cursor, orders};
+use super::{cursor::Cursor, protocol};
 use crate::{
     histogram::Histogram,
     machine,
-    payload::{Found, Lane, MARK, Stamp},
+    payload::{Found, MARK, Sequence, Stamp},
 };
 
-/// What one listener has had.
+/// What a listener has received.
 #[derive(Debug, Default)]
-pub struct Had {
-    /// Number of the last message of each lane.
+pub struct Received {
+    /// The number of the last message of each sequence.
     last: [u64; 2],
-    /// Those that were left out: nothing, where all is well.
-    missing: Vec<(Lane, u64)>,
-    /// The beginning of a payload whose rest has not come.
+    /// The missing numbers. Empty if nothing was lost.
+    missing: Vec<(Sequence, u64)>,
+    /// The incomplete payload at the end.
     rest: Vec<u8>,
-    /// Where it would go on, where that is asked for.
+    /// The cursor, if it is stored.
     pub cursor: Option<Box<Cursor>>,
 }
 
-/// Stands for how often a message has come when that was often enough.
-const TOLD: u32 = u32::MAX;
+/// The count of a message that was already reported as complete.
+const REPORTED: u32 = u32::MAX;
 
 /// The sums.
 pub struct Tally {
     finder: Finder<'static>,
-    counts: orders::Tally,
+    counts: protocol::Tally,
     latency: Histogram,
-    /// How often each message that all get has come, by its number.
+    /// The number of receptions of each message to all, by its number.
     complete: Vec<u32>,
-    /// Numbers that all who listen have, and nobody was told yet.
+    /// Numbers that all listeners have and that were not reported yet.
     pub news: Vec<u64>,
-    /// How many are to get what all get.
+    /// The number of listeners that receive messages to all.
     pub listeners: u32,
 }
 
-impl Had {
-    /// Nothing yet, and what all get comes to it after this number.
+impl Received {
+    /// Without messages. Expects messages to all after this number.
     pub fn after(number: u64, cursor: bool) -> Self {
         Self {
             last: [number, 0],
@@ -48,23 +48,22 @@ impl Had {
         }
     }
 
-    /// The stream is opened again. Without a cursor, what all got up to this number meanwhile is not missed.
-    pub fn go_on(&mut self, after: u64) {
+    /// The stream is opened again. Without a cursor, messages to all up to this number are not expected.
+    pub fn reopen(&mut self, after: u64) {
         if self.cursor.is_none() {
             self.last[0] = after;
         }
     }
 
-    /// The stream broke off: what was cut short will be sent again.
-    pub fn broke_off(&mut self) {
+    /// The stream broke off. A truncated message will be sent again.
+    pub fn discard_partial(&mut self) {
         self.rest = Vec::new();
         if let Some(cursor) = &mut self.cursor {
-            cursor.broke_off();
+            cursor.discard_partial();
         }
     }
 
-    /// Takes in bytes of the stream. Whatever frames them on their way is not looked at: payloads are
-    /// found by their mark.
+    /// Processes bytes of the stream. The encoding is ignored: payloads are found by their mark.
     pub fn take(&mut self, bytes: &[u8], now: u64, tally: &mut Tally) {
         if let Some(cursor) = &mut self.cursor {
             cursor.take(bytes);
@@ -81,7 +80,7 @@ impl Had {
         }
     }
 
-    /// Counts the payloads. From where it says on, the bytes are still needed.
+    /// Counts complete payloads. Returns the index from which on bytes are still needed.
     fn payloads(&mut self, bytes: &[u8], now: u64, tally: &mut Tally) -> usize {
         let mut at = 0;
         while let Some(found) = tally.finder.find(&bytes[at..]) {
@@ -98,28 +97,28 @@ impl Had {
                 }
             }
         }
-        // The beginning of a mark may be the end of what has come.
+        // The beginning of a mark may be at the end of the bytes.
         let end = &bytes[at.max(bytes.len().saturating_sub(MARK.len() - 1))..];
         bytes.len() - memchr::memchr(MARK[0], end).map_or(0, |place| end.len() - place)
     }
 
     fn note(&mut self, stamp: Stamp, now: u64, tally: &mut Tally) {
-        let last = &mut self.last[usize::from(stamp.lane == Lane::Own)];
+        let last = &mut self.last[usize::from(stamp.sequence == Sequence::Own)];
         if stamp.number == *last + 1 {
             *last = stamp.number;
         } else if stamp.number > *last {
             let left_out = *last + 1..stamp.number;
             tally.counts.missing += stamp.number - *last - 1;
             self.missing
-                .extend(left_out.map(|number| (stamp.lane, number)));
+                .extend(left_out.map(|number| (stamp.sequence, number)));
             *last = stamp.number;
         } else if let Some(place) = self
             .missing
             .iter()
-            .position(|missing| *missing == (stamp.lane, stamp.number))
+            .position(|missing| *missing == (stamp.sequence, stamp.number))
         {
             self.missing.swap_remove(place);
-            // It may have been left out before all was forgotten.
+            // It may have been missing before the counts were reset.
             tally.counts.missing = tally.counts.missing.saturating_sub(1);
             tally.counts.unordered += 1;
         } else {
@@ -134,7 +133,7 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             finder: Finder::new(MARK),
-            counts: orders::Tally::default(),
+            counts: protocol::Tally::default(),
             latency: Histogram::default(),
             complete: Vec::new(),
             news: Vec::new(),
@@ -146,19 +145,19 @@ impl Default for Tally {
 impl Tally {
     fn note(&mut self, stamp: Stamp, now: u64) {
         let counts = &mut self.counts;
-        match stamp.lane {
-            Lane::Own => counts.own += 1,
-            Lane::All => {
+        match stamp.sequence {
+            Sequence::Own => counts.own += 1,
+            Sequence::All => {
                 counts.all += 1;
                 let number = stamp.number as usize;
                 if number >= self.complete.len() {
                     self.complete.resize(number + 1, 0);
                 }
-                let had = &mut self.complete[number];
-                *had = had.saturating_add(1);
-                if *had == self.listeners {
-                    // Those who were not waited for may have it later: it is told once.
-                    *had = TOLD;
+                let received = &mut self.complete[number];
+                *received = received.saturating_add(1);
+                if *received == self.listeners {
+                    // Listeners that were stalled may get it later, but it is reported once.
+                    *received = REPORTED;
                     self.news.push(stamp.number);
                 }
             }
@@ -166,26 +165,26 @@ impl Tally {
         self.latency.note(now.saturating_sub(stamp.sent) / 1_000);
     }
 
-    /// The newest number that anybody has had of what all get: who comes now has it from there on.
+    /// The largest number of a message to all that was received. New listeners expect the messages after it.
     pub fn newest(&self) -> u64 {
         self.complete.len().saturating_sub(1) as u64
     }
 
-    /// A stream ended by itself.
+    /// A stream has ended.
     pub fn ended(&mut self) {
         self.counts.ended += 1;
     }
 
-    /// Forgets what was counted.
+    /// Resets the counts.
     pub fn clear(&mut self) {
-        self.counts = orders::Tally::default();
+        self.counts = protocol::Tally::default();
         self.latency = Histogram::default();
     }
 
-    /// What was counted.
-    pub fn tell(&self) -> orders::Tally {
+    /// The counts.
+    pub fn totals(&self) -> protocol::Tally {
         let ms = |share| self.latency.quantile(share) / 1_000.0;
-        orders::Tally {
+        protocol::Tally {
             p50_ms: ms(0.5),
             p99_ms: ms(0.99),
             max_ms: ms(1.0),
@@ -198,45 +197,45 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payload::USUAL;
+    use crate::payload::DEFAULT_SIZE;
 
     fn stream(numbers: &[u64]) -> Vec<u8> {
         let mut bytes = b"event: welcome\ndata: {}\n\n\r\n".to_vec();
         for number in numbers {
             bytes.extend_from_slice(b"ff\r\nid: x-1\ndata: ");
             let stamp = Stamp {
-                lane: Lane::All,
+                sequence: Sequence::All,
                 number: *number,
                 sent: 0,
             };
-            stamp.write(USUAL, &mut bytes);
+            stamp.write(DEFAULT_SIZE, &mut bytes);
             bytes.extend_from_slice(b"\n\n\r\n");
         }
         bytes
     }
 
-    fn tell(pieces: &[&[u8]]) -> orders::Tally {
-        let (mut had, mut tally) = (Had::default(), Tally::default());
+    fn totals(pieces: &[&[u8]]) -> protocol::Tally {
+        let (mut received, mut tally) = (Received::default(), Tally::default());
         for piece in pieces {
-            had.take(piece, 1, &mut tally);
+            received.take(piece, 1, &mut tally);
         }
-        tally.tell()
+        tally.totals()
     }
 
     #[test]
     fn messages_are_counted_however_the_bytes_are_cut() {
         let stream = stream(&[1, 2, 3]);
         for cut in 0..stream.len() {
-            let tally = tell(&[&stream[..cut], &stream[cut..]]);
+            let tally = totals(&[&stream[..cut], &stream[cut..]]);
             assert_eq!((tally.all, tally.double, tally.missing), (3, 0, 0));
         }
         let bytes: Vec<_> = stream.chunks(1).collect();
-        assert_eq!(tell(&bytes).all, 3);
+        assert_eq!(totals(&bytes).all, 3);
     }
 
     #[test]
     fn what_is_lost_double_or_out_of_order_is_noticed() {
-        let tally = tell(&[&stream(&[1, 1, 2, 5, 3])]);
+        let tally = totals(&[&stream(&[1, 1, 2, 5, 3])]);
         assert_eq!(tally.all, 4);
         assert_eq!(tally.double, 1);
         assert_eq!(tally.unordered, 1);
@@ -249,6 +248,6 @@ mod tests {
         let end = bytes.len();
         bytes.drain(end - 40..end - 20);
         bytes.extend_from_slice(&stream(&[3]));
-        assert_eq!(tell(&[&bytes]).damaged, 1);
+        assert_eq!(totals(&[&bytes]).damaged, 1);
     }
 }

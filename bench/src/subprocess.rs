@@ -1,5 +1,5 @@
-//! Parts of the bench that are processes of their own: this same program, told what to be by its first
-//! argument. A part ends when its input does, so none outlives the bench.
+//! Subprocesses of the bench: the same program with a subcommand as its first argument. A subprocess exits when its
+//! input ends, so none outlives the bench.
 
 use std::{
     ffi::OsStr,
@@ -9,15 +9,15 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// A running part.
-pub struct Part {
+/// A running subprocess.
+pub struct Subprocess {
     child: Child,
     input: Option<ChildStdin>,
     output: Option<BufReader<ChildStdout>>,
 }
 
-impl Part {
-    /// Starts the part that these arguments ask for.
+impl Subprocess {
+    /// Starts the subprocess with these arguments.
     pub fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(arguments)
@@ -33,12 +33,12 @@ impl Part {
         })
     }
 
-    /// Its number.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// The next line that it says.
+    /// The next line of its output.
     pub fn line(&mut self) -> Result<String> {
         let output = self.output.as_mut().context("its output was taken")?;
         let mut line = String::new();
@@ -46,19 +46,19 @@ impl Part {
         Ok(line.trim().to_owned())
     }
 
-    /// What it will say, for who reads it elsewhere.
+    /// Its output, to be read elsewhere.
     pub fn take_output(&mut self) -> Result<BufReader<ChildStdout>> {
         self.output.take().context("its output was taken")
     }
 
-    /// Tells it a line.
-    pub fn tell(&mut self, line: &str) -> Result<()> {
+    /// Writes a line to its input.
+    pub fn write_line(&mut self, line: &str) -> Result<()> {
         let input = self.input.as_mut().context("it was told to end")?;
         Ok(writeln!(input, "{line}")?)
     }
 }
 
-impl Drop for Part {
+impl Drop for Subprocess {
     fn drop(&mut self) {
         drop(self.input.take());
         let _ = self.child.wait();

@@ -1,4 +1,4 @@
-//! What the machine itself costs: the floors, and the `sqlite3` command line as a peer.
+//! Baselines: the cost of the same work without a server, and the `sqlite3` command line.
 
 use std::{
     fs::File,
@@ -11,10 +11,10 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use rusqlite::Connection;
 
-/// Bytes of one push, as the floor writes it.
+/// Bytes of one push in the baseline.
 const PUSH: usize = 300;
 
-/// Pushes per second of who makes each durable by itself: 300 bytes and one fdatasync, again and again.
+/// Pushes per second if each is made durable by itself: 300 bytes and one fdatasync.
 pub fn fsync_per_push(folder: &Path, span: Duration) -> Result<f64> {
     let path = folder.join("by-hand");
     let mut file = File::create(&path)?;
@@ -30,8 +30,8 @@ pub fn fsync_per_push(folder: &Path, span: Duration) -> Result<f64> {
     Ok(rate)
 }
 
-/// Rows per second into a table of SQLite that has nothing but a number and a text: no index, no
-/// audience, a thousand rows in a transaction, each transaction durable.
+/// Rows per second into an SQLite table with a number and a text, without an index: a thousand rows per transaction,
+/// each transaction durable.
 pub fn plain_inserts(folder: &Path, rows: u64, data: &str) -> Result<f64> {
     let path = folder.join("plain.sqlite3");
     let conn = Connection::open(&path)?;
@@ -55,7 +55,7 @@ pub fn plain_inserts(folder: &Path, rows: u64, data: &str) -> Result<f64> {
     Ok(rate)
 }
 
-/// Seconds in which the `sqlite3` command line reads all messages of a log.
+/// The time in seconds in which the `sqlite3` command line reads all messages of a log.
 pub fn read_all(folder: &Path) -> Result<f64> {
     let began = Instant::now();
     let status = Command::new("sqlite3")

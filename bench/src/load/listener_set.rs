@@ -1,4 +1,4 @@
-//! All listeners, and the orders they are under.
+//! All listeners, and the execution of commands.
 
 use std::{
     collections::VecDeque,
@@ -9,26 +9,26 @@ use anyhow::Result;
 use mio::{Interest, Registry, Token};
 
 use super::{
-    listener::{Fate, Listener},
-    orders::{Opened, Order, Target, Word},
+    listener::{Listener, Outcome},
+    protocol::{Command, Opened, Reply, Target},
     tally::Tally,
 };
 use crate::histogram::Histogram;
 
 /// All listeners.
-pub struct Crowd {
+pub struct ListenerSet {
     target: Target,
     registry: Registry,
     listeners: Vec<Listener>,
     tally: Tally,
     opening: Option<Opening>,
-    /// What all read into.
+    /// The read buffer, shared by all.
     buffer: Vec<u8>,
-    /// How often listeners were opened, for their source addresses.
+    /// The number of openings, for the choice of source addresses.
     visits: usize,
 }
 
-/// Listeners on their way.
+/// An opening in progress.
 struct Opening {
     waiting: VecDeque<usize>,
     under_way: usize,
@@ -40,8 +40,8 @@ struct Opening {
     took: Histogram,
 }
 
-impl Crowd {
-    /// Nobody yet.
+impl ListenerSet {
+    /// Without listeners.
     pub fn new(target: Target, registry: Registry) -> Self {
         Self {
             target,
@@ -54,10 +54,14 @@ impl Crowd {
         }
     }
 
-    /// Does what a line says.
-    pub fn obey(&mut self, order: Order, say: impl Fn(&Word) -> Result<()>) -> Result<()> {
-        match order {
-            Order::Open {
+    /// Executes a command.
+    pub fn execute(
+        &mut self,
+        command: Command,
+        reply: impl Fn(&Reply) -> Result<()>,
+    ) -> Result<()> {
+        match command {
+            Command::Open {
                 listeners,
                 at_once,
                 seconds,
@@ -69,40 +73,40 @@ impl Crowd {
                 let first = self.listeners.iter_mut().take(listeners).enumerate();
                 let closed = first.filter(|(_, one)| one.is_closed());
                 let closed = closed.map(|(number, one)| {
-                    one.had.go_on(after);
+                    one.received.reopen(after);
                     number
                 });
                 let closed = closed.collect();
                 self.open(closed, at_once, seconds);
             }
-            Order::Close { keep } => {
+            Command::Close { keep } => {
                 let leaving = self.listeners.iter_mut().skip(keep);
                 leaving.for_each(Listener::close);
                 self.count();
-                say(&Word::Done)?;
+                reply(&Reply::Done)?;
             }
-            Order::Stall { listeners } => {
+            Command::Stall { listeners } => {
                 let first = self.listeners.iter_mut().take(listeners);
                 first
                     .filter(|one| one.is_open())
                     .try_for_each(|one| one.stall(true))?;
                 self.count();
-                say(&Word::Done)?;
+                reply(&Reply::Done)?;
             }
-            Order::Read => {
+            Command::Read => {
                 self.read()?;
-                say(&Word::Done)?;
+                reply(&Reply::Done)?;
             }
-            Order::Clear => {
+            Command::Clear => {
                 self.tally.clear();
-                say(&Word::Done)?;
+                reply(&Reply::Done)?;
             }
-            Order::Tell => say(&Word::Tally(self.tally.tell()))?,
+            Command::Tell => reply(&Reply::Tally(self.tally.totals()))?,
         }
-        self.look(say)
+        self.check(reply)
     }
 
-    /// Does what a socket is ready for.
+    /// Handles a socket that is ready.
     pub fn ready(&mut self, number: usize, writable: bool) {
         let Some(listener) = self.listeners.get_mut(number) else {
             return;
@@ -110,29 +114,29 @@ impl Crowd {
         let fate = listener.ready(writable, &self.target, &mut self.buffer, &mut self.tally);
         let began = listener.began;
         match (fate, &mut self.opening) {
-            (Fate::Same, _) => {}
-            (Fate::Opened, Some(opening)) => {
+            (Outcome::Same, _) => {}
+            (Outcome::Opened, Some(opening)) => {
                 opening.under_way -= 1;
                 opening.took.note(began.elapsed().as_micros() as u64);
                 self.tally.listeners += 1;
             }
-            (Fate::Failed, Some(opening)) => {
+            (Outcome::Failed, Some(opening)) => {
                 opening.under_way -= 1;
                 opening.failed += 1;
                 opening.why = std::mem::take(&mut listener.why);
             }
-            (Fate::Opened | Fate::Failed, None) => self.count(),
-            (Fate::Ended, _) => {
+            (Outcome::Opened | Outcome::Failed, None) => self.count(),
+            (Outcome::Ended, _) => {
                 self.tally.ended();
                 self.count();
             }
         }
     }
 
-    /// Says what there is to say, and lets more connect where there is room for them.
-    pub fn look(&mut self, say: impl Fn(&Word) -> Result<()>) -> Result<()> {
+    /// Sends replies that are due, and starts more connections of an opening.
+    pub fn check(&mut self, reply: impl Fn(&Reply) -> Result<()>) -> Result<()> {
         for number in self.tally.news.drain(..) {
-            say(&Word::Complete { number })?;
+            reply(&Reply::Complete { number })?;
         }
         while let Some(opening) = &mut self.opening {
             if opening.under_way >= opening.at_once {
@@ -162,7 +166,7 @@ impl Crowd {
             late || opening.under_way == 0 && opening.waiting.is_empty()
         });
         match opened {
-            Some(opening) => say(&Word::Opened(self.opened(opening))),
+            Some(opening) => reply(&Reply::Opened(self.opened(opening))),
             None => Ok(()),
         }
     }
@@ -184,7 +188,7 @@ impl Crowd {
 
     fn opened(&mut self, opening: Opening) -> Opened {
         let seconds = opening.began.elapsed().as_secs_f64();
-        // Those that are not there in time are given up.
+        // Connections that are not open yet are given up.
         let late = self.listeners.iter_mut().filter(|one| !one.is_open());
         late.for_each(Listener::close);
         self.count();
@@ -209,7 +213,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// Who gets what all get.
+    /// Updates the number of listeners that receive messages to all.
     fn count(&mut self) {
         let reading = self.listeners.iter();
         let reading = reading.filter(|one| one.is_reading());
