@@ -7,6 +7,7 @@ mod activity;
 mod delivery_counts;
 mod latency;
 mod publish;
+pub mod recall;
 mod receipt_tracking;
 mod tail;
 
@@ -20,7 +21,6 @@ use std::{
 };
 
 pub use activity::{Activity, ActivityFeed, PushedMessage};
-use app::wire::{EVENT_RECALL, Recall};
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
@@ -31,7 +31,7 @@ use tail::Tail;
 
 use crate::{
     log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
-    message::{ClientId, Cursor, Data, Draft, Epoch, EventType, Message, Receipt, Seq},
+    message::{ClientId, Cursor, Epoch, Message, Receipt, Seq},
     registry::Registry,
 };
 
@@ -95,15 +95,7 @@ impl Broker {
         let Some(Recalled { audience }) = recalled else {
             return Ok(false);
         };
-        let recall = Recall {
-            id: self.cursor(seq).to_string(),
-        };
-        self.announce(&Draft {
-            audience,
-            event: Some(EventType::own(EVENT_RECALL)),
-            data: Data::Json(serde_json::to_string(&recall).unwrap_or_default().into()),
-            ttl: Some(Duration::ZERO),
-        });
+        self.announce(&recall::draft(audience, &self.cursor(seq)));
         Ok(true)
     }
 
@@ -165,10 +157,7 @@ impl Broker {
 
     /// The cursor of a position of this log.
     pub fn cursor(&self, seq: Seq) -> Cursor {
-        Cursor {
-            epoch: self.log.epoch().clone(),
-            seq,
-        }
+        self.log.cursor(seq)
     }
 
     /// The connections.

@@ -20,12 +20,14 @@ mod files;
 mod gap;
 mod job_rows;
 mod jobs;
+mod openings;
 mod options;
 mod outcome;
 mod position_rows;
 mod positions;
 mod postings;
 mod reader;
+mod recalls;
 mod receipts;
 mod retention;
 mod rows;
@@ -43,7 +45,8 @@ pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
 pub use gap::{LogGap, LogGapReason};
 pub use jobs::{JobPage, LinePage, LineRange};
-pub use options::{Clock, Durability, LogOptions, OS_LEAP};
+pub use openings::Openings;
+pub use options::{Clock, Durability, LogOptions};
 pub use outcome::{MaintenanceCounts, Recalled};
 pub use positions::ClientPosition;
 pub use reader::history::{Ended, HistoryPage, Record};
@@ -65,6 +68,7 @@ use parking_lot::Mutex;
 
 use crate::message::{Cursor, Epoch, Message, Seq};
 use files::FileWatch;
+use openings::History;
 use shared::Shared;
 use writer::Writer;
 use writer::queue::{Bound, Queue};
@@ -92,8 +96,14 @@ pub enum Standing {
     },
     /// Of another log.
     UnknownEpoch,
-    /// After the newest message: the log was put back to an older copy.
-    Ahead,
+    /// Of a history that was rolled back: a copy of the log was restored, or a crash has lost its newest messages.
+    /// The reader has received messages in this range that are not in the log, or other messages are there now.
+    RolledBack {
+        /// The first such position. Everything before it is the same as in the log.
+        from: Seq,
+        /// The position of the cursor.
+        to: Seq,
+    },
 }
 
 impl Log {
@@ -133,10 +143,11 @@ impl Log {
             positions: Arc::clone(&positions),
             counters: writer::counters::Counters::default(),
             damage: damage::DamageRecord::default(),
-            epoch: opened.epoch.clone(),
+            openings: opened.openings.clone(),
             head: opened.head.into(),
             pruned: opened.pruned.into(),
             messages: opened.messages.into(),
+            recalled_at: opened.recalled_at.into(),
             clock: options.clock.clone(),
             path: opened.path.clone(),
             job_tail: OnceLock::new(),
@@ -159,9 +170,14 @@ impl Log {
         })
     }
 
-    /// Made with the log; part of every cursor.
-    pub fn epoch(&self) -> &Epoch {
-        &self.shared.epoch
+    /// Which positions have which epoch.
+    pub fn openings(&self) -> &Openings {
+        &self.shared.openings
+    }
+
+    /// The cursor of a position.
+    pub fn cursor(&self, seq: Seq) -> Cursor {
+        self.shared.openings.cursor(seq)
     }
 
     /// The newest position that is durable.
@@ -174,13 +190,20 @@ impl Log {
         self.shared.pruned.load(Ordering::Acquire) + 1
     }
 
-    /// Where a cursor stands.
+    /// Where a cursor stands. It costs no read of the file.
     pub fn check(&self, cursor: &Cursor) -> Standing {
         let pruned = self.shared.pruned.load(Ordering::Acquire);
-        if cursor.epoch != self.shared.epoch {
-            Standing::UnknownEpoch
-        } else if cursor.seq > self.head() {
-            Standing::Ahead
+        let end = self.head() + 1;
+        let shared_until = match self.shared.openings.compare(&cursor.epoch) {
+            History::Same => end,
+            History::SameBefore(first) => first,
+            History::Other => return Standing::UnknownEpoch,
+        };
+        if cursor.seq >= shared_until {
+            Standing::RolledBack {
+                from: shared_until,
+                to: cursor.seq,
+            }
         } else if cursor.seq < pruned {
             Standing::Pruned {
                 from: cursor.seq + 1,

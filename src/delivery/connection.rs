@@ -144,9 +144,12 @@ impl<I: Source> Connection<I> {
             }
             Phase::Inbox { .. } => {
                 replay.phase = Phase::Everything;
-                Step::Read(self.everything(self.cursor))
+                Step::Read(self.everything(self.cursor, false))
             }
-            Phase::Everything => Step::Read(self.everything(self.cursor)),
+            Phase::Everything => {
+                let with_recalls = replay.recalls_due;
+                Step::Read(self.everything(self.cursor, with_recalls))
+            }
             Phase::Done => {
                 self.replay = None;
                 self.live()
@@ -161,6 +164,7 @@ impl<I: Source> Connection<I> {
             return;
         };
         replay.take_gaps(&backlog.gaps);
+        replay.recalls_due = false;
         replay.page = backlog.batches;
         replay.page_end = backlog.reached;
         replay.more = backlog.more;
@@ -178,14 +182,14 @@ impl<I: Source> Connection<I> {
         }
         match replay.phase {
             Phase::Inbox { head } => Some(self.inbox(Some(replay.page_end), head)),
-            Phase::Everything => Some(self.everything(replay.page_end)),
+            Phase::Everything => Some(self.everything(replay.page_end, false)),
             Phase::Done => None,
         }
     }
 
     /// A read of everything that it subscribes to. The subscriptions are built for each read, because most
     /// connections rarely read.
-    fn everything(&self, after: Seq) -> LogRead {
+    fn everything(&self, after: Seq, with_recalls: bool) -> LogRead {
         let subscriber = self.registration.subscriber();
         // Observers get no direct messages and no messages to everyone.
         let audience = !subscriber.is_observer();
@@ -199,6 +203,7 @@ impl<I: Source> Connection<I> {
             after: Some(after),
             until: None,
             encoding: self.encoding(),
+            with_recalls,
         }
     }
 
@@ -215,6 +220,7 @@ impl<I: Source> Connection<I> {
             after,
             until: Some(until),
             encoding: self.encoding(),
+            with_recalls: false,
         }
     }
 
@@ -235,6 +241,7 @@ impl<I: Source> Connection<I> {
                 Dequeued::Behind { lost } => {
                     let gap = (lost > 0).then_some(Gap {
                         range: None,
+                        other_epoch: None,
                         reason: GapReason::Slow,
                     });
                     self.replay = Some(ReplayState::new(Phase::Everything, self.cursor, gap));

@@ -3,10 +3,11 @@
 use app::wire::{Gap as GapData, Reconnect, Refused, Welcome};
 use serde::Serialize;
 
-use super::connection::Gap;
+use super::connection::{Gap, GapReason};
 use crate::{
     config::Settings,
-    message::{Cursor, Epoch, EventType, Frame, FrameWriter, Seq},
+    log::Openings,
+    message::{Cursor, EventType, Frame, FrameWriter},
     outbox::CloseReason,
     random,
     registry::Subscriber,
@@ -45,21 +46,27 @@ pub fn ping(cursor: Option<&Cursor>) -> Frame {
         .finish()
 }
 
-/// Messages that are missing.
-pub fn gap(gap: &Gap, epoch: &Epoch) -> Frame {
-    let position = |seq: Seq| {
-        Cursor {
+/// Messages that are missing. After a rollback the event has an id: from there on the reader goes on, also if the
+/// connection ends before the next message.
+pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
+    let last = |seq| match &gap.other_epoch {
+        Some(epoch) => Cursor {
             epoch: epoch.clone(),
             seq,
-        }
-        .to_string()
+        },
+        None => openings.cursor(seq),
     };
     let data = GapData {
-        from: gap.range.map(|(from, _)| position(from)),
-        to: gap.range.map(|(_, to)| position(to)),
+        from: gap.range.map(|(from, _)| openings.cursor(from).to_string()),
+        to: gap.range.map(|(_, to)| last(to).to_string()),
         reason: gap.reason.as_str().to_owned(),
     };
-    finish(FrameWriter::new(), "gap", &data)
+    let writer = FrameWriter::new();
+    let writer = match (gap.reason, gap.range) {
+        (GapReason::RolledBack, Some((from, _))) => writer.id(&openings.cursor(from - 1)),
+        _ => writer,
+    };
+    finish(writer, "gap", &data)
 }
 
 /// The last event of a stream that the server closes. It also sets the retry time of a plain EventSource.

@@ -46,10 +46,10 @@ pub fn next_action<I: Source>(
             }
             batch.frames
         }
-        Step::Gap(gap) => events::gap(&gap, broker.log().epoch()),
+        Step::Gap(gap) => events::gap(&gap, broker.log().openings()),
         // Skip a read that would find nothing. The head is read after the step, as the read would be.
         Step::Read(read) => match read.after {
-            Some(after) if read.until.is_none() && broker.log().head() <= after => {
+            Some(after) if read.is_empty(broker.log()) => {
                 connection.replayed(Backlog::nothing_after(after));
                 return Action::Retry;
             }

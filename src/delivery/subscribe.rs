@@ -40,8 +40,22 @@ pub fn subscribe(
         Since::Cursor(cursor) => match broker.log().check(cursor) {
             // The pages of the replay report what was pruned.
             Standing::Exact | Standing::Pruned { .. } => (Start::After(cursor.seq), None),
-            Standing::UnknownEpoch => (inbox, Some(GapReason::UnknownEpoch)),
-            Standing::Ahead => (inbox, Some(GapReason::Ahead)),
+            Standing::RolledBack { from, to } => {
+                let gap = Gap {
+                    range: Some((from, to)),
+                    other_epoch: Some(cursor.epoch.clone()),
+                    reason: GapReason::RolledBack,
+                };
+                (Start::After(from - 1), Some(gap))
+            }
+            Standing::UnknownEpoch => {
+                let gap = Gap {
+                    range: None,
+                    other_epoch: None,
+                    reason: GapReason::UnknownEpoch,
+                };
+                (inbox, Some(gap))
+            }
         },
         Since::Earliest => (Start::After(0), None),
         Since::Latest => (Start::After(head), None),
@@ -51,9 +65,5 @@ pub fn subscribe(
         broker.log().note_seen(&subscriber.client_id, None);
     }
     let admission = broker.registry().admit(subscriber)?.with_encoding(encoding);
-    let gap = gap.map(|reason| Gap {
-        range: None,
-        reason,
-    });
     Ok(PendingConnection::new(admission, start, gap))
 }

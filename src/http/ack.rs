@@ -42,7 +42,7 @@ pub async fn post(
     let client_id =
         ClientId::parse(&ack.client_id).map_err(|why| Error::invalid("client_id", why))?;
     grant.check_client([client_id.as_str()])?;
-    let seq = messages::position(&state.broker, "id", &ack.id)?;
+    let seq = messages::received_position(&state.broker, "id", &ack.id)?;
     state.broker.acknowledge(&client_id, seq);
     Ok(StatusCode::NO_CONTENT)
 }

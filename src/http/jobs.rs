@@ -57,7 +57,7 @@ pub async fn begin(
 ) -> Result<Response, Error> {
     let job = state.jobs.begin(parse::new_job(&request)?).await?;
     let location = format!("/api/jobs/{}", job.id);
-    let info = Json(describe(&job, state.broker.log().epoch()));
+    let info = Json(describe(&job, state.broker.log().openings()));
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], info).into_response())
 }
 
@@ -83,7 +83,7 @@ pub async fn report(
 ) -> Result<Json<JobInfo>, Error> {
     let id = parse::id(&id)?;
     let job = state.jobs.report(id, parse::report(report)?).await?;
-    Ok(Json(describe(&job, state.broker.log().epoch())))
+    Ok(Json(describe(&job, state.broker.log().openings())))
 }
 
 /// Ask a job to stop
@@ -104,7 +104,7 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Json<JobInfo>, Error> {
     let job = state.jobs.cancel(parse::id(&id)?).await?;
-    Ok(Json(describe(&job, state.broker.log().epoch())))
+    Ok(Json(describe(&job, state.broker.log().openings())))
 }
 
 /// List jobs
@@ -128,9 +128,13 @@ pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<Jo
     let wanted = pairs.get("state").map(parse::state).transpose()?;
     let jobs = Arc::clone(&state.jobs);
     let page = off_thread(move || jobs.page(wanted, before, limit)).await?;
-    let epoch = state.broker.log().epoch();
+    let openings = state.broker.log().openings();
     Ok(Json(JobsPage {
-        jobs: page.jobs.iter().map(|job| describe(job, epoch)).collect(),
+        jobs: page
+            .jobs
+            .iter()
+            .map(|job| describe(job, openings))
+            .collect(),
         next: page.next.map(|number| number.to_string()),
     }))
 }
@@ -152,7 +156,7 @@ pub async fn show(
     let jobs = Arc::clone(&state.jobs);
     let job = off_thread(move || jobs.job(id)).await?;
     let job = job.ok_or(Refused::Unknown(id))?;
-    Ok(Json(describe(&job, state.broker.log().epoch())))
+    Ok(Json(describe(&job, state.broker.log().openings())))
 }
 
 /// Show the log of a job

@@ -14,7 +14,7 @@ pub use describe::{just_pushed, ranges};
 use super::{AppState, Code, Error, body::Pairs, off_thread};
 use crate::{
     broker::Broker,
-    log::{HistoryAudience, HistoryFilter, Record},
+    log::{HistoryAudience, HistoryFilter, Record, Standing},
     message::{ClientId, Cursor, EventType, Receipt, Seq, Topic},
 };
 
@@ -55,7 +55,8 @@ pub async fn list(
     let before = pairs
         .get("before")
         .map(|id| position(&state.broker, "before", id))
-        .transpose()?;
+        .transpose()?
+        .map(|(seq, rolled_back)| rolled_back.unwrap_or(seq));
     let filter = filter(&pairs)?;
     off_thread(move || page(&state.broker, &filter, before, limit))
         .await
@@ -131,7 +132,7 @@ pub async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<MessageDetail>, Error> {
-    let seq = position(&state.broker, "id", &id)?;
+    let seq = message_position(&state.broker, &id)?;
     off_thread(move || {
         detail(&state.broker, seq).and_then(|found| found.ok_or_else(|| unknown(&id)))
     })
@@ -172,7 +173,7 @@ pub async fn recall(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<Recall>, Error> {
-    let seq = position(&state.broker, "id", &id)?;
+    let seq = message_position(&state.broker, &id)?;
     match state.broker.recall(seq).await? {
         true => Ok(Json(Recall { id })),
         false => Err(unknown(&id)),
@@ -187,11 +188,27 @@ fn unknown(id: &str) -> Error {
     .field("id")
 }
 
-/// The position of a cursor of this log.
-pub fn position(broker: &Broker, field: &str, id: &str) -> Result<Seq, Error> {
+/// The position up to which a reader with this cursor has received everything that is in this log.
+pub fn received_position(broker: &Broker, field: &str, id: &str) -> Result<Seq, Error> {
+    let (seq, rolled_back) = position(broker, field, id)?;
+    Ok(rolled_back.map_or(seq, |from| from - 1))
+}
+
+/// The position of a cursor. If the cursor belongs to a history that was rolled back: also the first position at which
+/// this log has other messages.
+fn position(broker: &Broker, field: &str, id: &str) -> Result<(Seq, Option<Seq>), Error> {
     let cursor = Cursor::parse(id).map_err(|why| Error::invalid(field, why))?;
-    match cursor.epoch == *broker.log().epoch() {
-        true => Ok(cursor.seq),
-        false => Err(Error::invalid(field, "this cursor belongs to another log")),
+    match broker.log().check(&cursor) {
+        Standing::Exact | Standing::Pruned { .. } => Ok((cursor.seq, None)),
+        Standing::RolledBack { from, .. } => Ok((cursor.seq, Some(from))),
+        Standing::UnknownEpoch => Err(Error::invalid(field, "this cursor belongs to another log")),
+    }
+}
+
+/// The position of the message with this id.
+fn message_position(broker: &Broker, id: &str) -> Result<Seq, Error> {
+    match position(broker, "id", id)? {
+        (seq, None) => Ok(seq),
+        (_, Some(_)) => Err(unknown(id)),
     }
 }

@@ -56,7 +56,7 @@ pub async fn publish_messages(broker: Arc<Broker>) -> Infallible {
                 &broker,
                 &topic,
                 EVENT_PUSHED,
-                &messages::just_pushed(pushed, broker.log().epoch()),
+                &messages::just_pushed(pushed, &broker),
             );
         }
         if !activity.receipts_moved.is_empty() {
@@ -81,8 +81,8 @@ pub async fn publish_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
         match changed {
             Changed::TooMany => publish(&broker, &topic, EVENT_RESYNC, &()),
             Changed::These(changed) => {
-                let epoch = broker.log().epoch();
-                let infos = changed.values().map(|job| describe(job, epoch));
+                let openings = broker.log().openings();
+                let infos = changed.values().map(|job| describe(job, openings));
                 publish(&broker, &topic, EVENT_JOB, &infos.collect::<Vec<JobInfo>>());
             }
         }

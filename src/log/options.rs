@@ -16,14 +16,9 @@ pub enum Durability {
     Fsync,
     /// No fsync before the answer. An answered message survives `kill -9`, because the system has it; a
     /// crash of the system or power loss may take the last seconds. The file itself stays whole in
-    /// either case, and positions are not given twice: see [`OS_LEAP`].
+    /// either case, and readers who had more than is left of it are told so: see [`crate::log::Openings`].
     Os,
 }
-
-/// How far `seq` leaps after a log with [`Durability::Os`] was not closed. Messages that streams have
-/// already had may be gone then; were their positions given again, a cursor to one of the lost would
-/// pass for a cursor to its namesake.
-pub const OS_LEAP: u64 = 1 << 24;
 
 /// Milliseconds since 1970. Tests bring their own.
 #[derive(Clone)]

@@ -6,5 +6,6 @@ pub(in crate::log) mod page;
 pub(in crate::log) mod pool;
 pub(in crate::log) mod posting_cursor;
 pub(in crate::log) mod queries;
+pub(in crate::log) mod recalled;
 pub(in crate::log) mod replay;
 pub(in crate::log) mod salvage;

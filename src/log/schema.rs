@@ -14,7 +14,9 @@ use crate::log::{
     codes::sql,
     error::{OpenError, ReadError, WHAT_TO_DO, is_damage},
     files, job_rows,
-    options::{Durability, LogOptions, OS_LEAP},
+    openings::{self, Openings},
+    options::{Durability, LogOptions},
+    recalls,
 };
 use crate::{
     job::{Job, State},
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program knows.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// "Tdng": how `file` and other programs can tell whose file it is.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -36,17 +38,22 @@ const TABLES: &str = include_str!("schema.sql");
 /// What came with version 2.
 const JOBS: &str = include_str!("jobs.sql");
 
+/// What came with version 3.
+const OPENINGS: &str = include_str!("openings.sql");
+
 /// An open file, and what it says of itself.
 pub(super) struct Opened {
     pub conn: Connection,
     pub path: PathBuf,
-    pub epoch: Epoch,
+    pub openings: Openings,
     /// The newest position that was ever given.
     pub head: Seq,
     /// Messages up to here may be gone.
     pub pruned: Seq,
     /// Messages in the file.
     pub messages: u64,
+    /// See [`recalls::newest`].
+    pub recalled_at: Seq,
     /// See [`next_expiry`].
     pub next_expiry: u64,
     /// Jobs that have not ended.
@@ -108,7 +115,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         true => Ok(0),
         false => Err(failed(error)),
     })?;
-    let epoch = Epoch::parse(&state.0).map_err(|_| OpenError::Foreign(path.clone()))?;
+    let openings = Openings::read(&conn).map_err(failed)?;
     let running = running(&conn).or_else(|error| match error {
         error if error.is_damage() => {
             tracing::error!(%error, "the jobs that have not ended can't be read; {WHAT_TO_DO}");
@@ -118,10 +125,11 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         _ => Err(OpenError::Foreign(path.clone())),
     })?;
     Ok(Opened {
-        epoch,
-        head: state.1,
-        pruned: state.2,
-        messages: state.3,
+        openings,
+        head: state.0,
+        pruned: state.1,
+        messages: state.2,
+        recalled_at: recalls::newest(&conn).map_err(failed)?,
         next_expiry,
         running,
         conn,
@@ -199,7 +207,9 @@ fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     )?;
     conn.set_prepared_statement_cache_capacity(64);
     migrate(conn, options.clock.now())?;
-    note_open(conn, options.durability)?;
+    // Before the log is written without fsync: a lost opening could be given twice.
+    let first = read_state(conn)?.0 + 1;
+    openings::add(conn, options.clock.now(), first)?;
     if options.durability == Durability::Os {
         conn.execute_batch("PRAGMA synchronous = NORMAL")?;
     }
@@ -224,41 +234,26 @@ fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
     if found < 2 {
         transaction.execute_batch(JOBS)?;
     }
+    if found < 3 {
+        transaction.execute_batch(OPENINGS)?;
+        if found > 0 {
+            let older = "INSERT INTO openings (ordinal, random, first) VALUES (0, '', 1)";
+            transaction.execute(older, [])?;
+        }
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
 
-/// Remembers whether the log is written without fsync, and leaps when such a log was not closed.
-fn note_open(conn: &Connection, durability: Durability) -> rusqlite::Result<()> {
-    let unsynced: bool = conn.query_row("SELECT open_unsynced FROM log", [], |row| row.get(0))?;
-    if unsynced {
-        let leap = "UPDATE log SET floor = ?1 + max(floor, pruned, \
-                    coalesce((SELECT max(seq) FROM messages), 0))";
-        conn.execute(leap, [sql(OS_LEAP)])?;
-    }
-    let now_unsynced = durability == Durability::Os;
-    if unsynced || now_unsynced {
-        conn.execute("UPDATE log SET open_unsynced = ?1", [now_unsynced])?;
-    }
-    Ok(())
-}
-
-/// Says that a log was closed as it should be: nothing needs to leap.
-pub(super) fn note_closed(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(
-        "PRAGMA synchronous = FULL;
-         UPDATE log SET open_unsynced = 0 WHERE open_unsynced != 0;",
-    )
-}
-
-fn read_state(conn: &Connection) -> rusqlite::Result<(String, Seq, Seq, u64)> {
+/// The head, the position up to which messages may be gone, and the number of messages.
+fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
     // Only what came after the last count is counted: a large log opens as fast as a small one.
     conn.query_row(
-        "SELECT epoch, max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
+        "SELECT max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
                 counted + (SELECT count(*) FROM messages WHERE seq > counted_to)
          FROM log",
         [],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
 }
 

@@ -7,11 +7,11 @@ use std::{
 
 use parking_lot::Mutex;
 
+use crate::job::Job;
 use crate::log::{
-    damage::DamageRecord, options::Clock, positions::Positions, reader::pool::ReaderPool,
-    writer::counters::Counters, writer::queue::Queue,
+    damage::DamageRecord, openings::Openings, options::Clock, positions::Positions,
+    reader::pool::ReaderPool, writer::counters::Counters, writer::queue::Queue,
 };
-use crate::{job::Job, message::Epoch};
 
 /// Called with each change of a job once it is durable, in order, on the writer's thread.
 pub type JobTail = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
@@ -23,10 +23,12 @@ pub(super) struct Shared {
     pub(super) positions: Arc<Positions>,
     pub(super) counters: Counters,
     pub(super) damage: DamageRecord,
-    pub(super) epoch: Epoch,
+    pub(super) openings: Openings,
     pub(super) head: AtomicU64,
     pub(super) pruned: AtomicU64,
     pub(super) messages: AtomicU64,
+    /// The newest head at which a message was recalled.
+    pub(super) recalled_at: AtomicU64,
     pub(super) clock: Clock,
     pub(super) path: PathBuf,
     pub(super) job_tail: OnceLock<JobTail>,

@@ -4,6 +4,7 @@ mod jobs;
 mod keeping;
 mod people;
 mod replaying;
+mod restoring;
 mod retaining;
 
 use std::{
@@ -71,6 +72,7 @@ impl Bed {
 
     fn reopen(&mut self) {
         drop(self.log.take());
+        self.pass(Duration::from_millis(1));
         self.log = Some(self.open(self.options()));
     }
 
@@ -145,4 +147,13 @@ fn texts(page: &Page) -> Vec<&str> {
         .iter()
         .map(|message| message.data.as_str())
         .collect()
+}
+
+/// Makes a file what it was before version 3.
+fn take_back_version_3(conn: &rusqlite::Connection) {
+    conn.execute_batch(
+        "DROP TABLE openings; DROP TABLE recalls; PRAGMA user_version = 2;
+         ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",
+    )
+    .expect("an older file");
 }

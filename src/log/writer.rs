@@ -26,7 +26,6 @@ use crate::log::{
     error::{AppendError, Fatal, StoreError, fatal_only},
     files::{self, FileWatch},
     positions::DeliveryCounts,
-    schema,
     shared::Shared,
     writer::group::{Append, answer},
     writer::idle_release::IdleRelease,
@@ -164,6 +163,10 @@ impl Writer {
                 Task::Recall(seq, key, answer) => {
                     self.commit(std::mem::take(&mut group))?;
                     let result = self.store.recall(seq, key.as_ref());
+                    if let Ok(Some(_)) = result {
+                        let head = self.store.head;
+                        self.shared.recalled_at.store(head, Ordering::Release);
+                    }
                     answer(self.note(result));
                     self.check()?;
                 }
@@ -212,7 +215,7 @@ impl Writer {
                 self.shared
                     .messages
                     .store(self.store.messages, Ordering::Relaxed);
-                let connections = (self.tail)(&self.shared.epoch, &committed.messages);
+                let connections = (self.tail)(self.shared.openings.current(), &committed.messages);
                 self.record_deliveries(&committed.messages, &connections);
                 self.publish_jobs(&committed);
                 answer(group, &committed, &connections);
@@ -296,13 +299,10 @@ impl Writer {
         if let Some(lost) = self.files.find_lost() {
             return Err(Fatal(lost.reason()));
         }
-        let result = self
-            .maintain_fully()
-            .and_then(|_| schema::note_closed(&self.store.conn).map_err(StoreError::from))
-            .and_then(|()| {
-                self.shared.readers.close();
-                self.store.checkpoint("TRUNCATE")
-            });
+        let result = self.maintain_fully().and_then(|_| {
+            self.shared.readers.close();
+            self.store.checkpoint("TRUNCATE")
+        });
         fatal_only(result)
     }
 }

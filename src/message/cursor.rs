@@ -5,20 +5,26 @@ use std::{fmt, sync::Arc};
 /// The place of a message in the log. The first is 1; 0 is before all.
 pub type Seq = u64;
 
-/// Short random text made with the log, so that a cursor from another log is noticed.
+/// Names a log and one opening of it, so that a cursor of another log, or of a history that was rolled back, is
+/// recognized. Opaque here: `log::Openings` makes and reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(Arc<str>);
 
 impl Epoch {
     /// The longest there may be, in characters.
-    const MAX_LEN: usize = 32;
+    const MAX_LEN: usize = 64;
 
-    /// A new one, for a new log: 8 characters of `0-9 a-f`.
+    /// A new one, for a new log: 8 digits of `0-9 a-f`.
     pub fn random() -> Self {
         Self(uuid::Uuid::new_v4().simple().to_string()[..8].into())
     }
 
-    /// One that was kept with its log, or came in a cursor: letters and digits.
+    /// An epoch of letters and digits, not checked.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// An epoch that came in a cursor: letters and digits.
     pub fn parse(text: &str) -> Result<Self, InvalidCursor> {
         let valid = (1..=Self::MAX_LEN).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -39,7 +45,7 @@ impl Epoch {
 /// A place in the log as the client sees it in `id:`, written `<epoch>-<seq>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The log it belongs to.
+    /// The log, and the opening of it, that the position belongs to.
     pub epoch: Epoch,
     /// Everything up to and with this place has been served.
     pub seq: Seq,

@@ -105,6 +105,13 @@ impl FrameWriter {
         self
     }
 
+    /// Ends this event, so that another one can follow in the same frame.
+    #[must_use]
+    pub fn end_event(mut self) -> Self {
+        self.end();
+        self
+    }
+
     /// Finishes the frame.
     pub fn finish(mut self) -> Frame {
         self.end();

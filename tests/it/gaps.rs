@@ -26,21 +26,21 @@ fn gap_without_range(reason: &str) -> Gap {
 #[tokio::test]
 async fn an_unusable_cursor_is_reported_once_and_the_stream_continues() {
     let server = Server::start().await;
-    let id = server.push(client("x"), "one").await.id.expect("an id");
-    let (epoch, _) = id.split_once('-').expect("a cursor");
-    let ahead = format!("{epoch}-{}", seq(&id) + 1_000);
-    let cases: [(&[u8], &str); 6] = [
-        (b"00000000-1", "unknown_epoch"),
-        (b"garbage", "unknown_epoch"),
-        (b"-", "unknown_epoch"),
-        (b"99999999999999999999999999", "unknown_epoch"),
-        ("caf\u{e9}-1".as_bytes(), "unknown_epoch"),
-        (ahead.as_bytes(), "ahead_of_log"),
+    let cases: [&[u8]; 5] = [
+        b"00000000-1",
+        b"garbage",
+        b"-",
+        b"99999999999999999999999999",
+        "caf\u{e9}-1".as_bytes(),
     ];
-    for (cursor, reason) in cases {
+    for cursor in cases {
         server.push(client("ada"), "waits").await;
         let mut ada = resume_with(&server, cursor).await;
-        assert_eq!(ada.gap().await, gap_without_range(reason), "{cursor:?}");
+        assert_eq!(
+            ada.gap().await,
+            gap_without_range("unknown_epoch"),
+            "{cursor:?}"
+        );
         assert_eq!(ada.text().await, "waits");
         let live = json!({"to": {"topic": "t"}, "data": "live", "ttl": 0});
         server.push_json(live).await;

@@ -40,7 +40,12 @@ impl Server {
     }
 
     /// Shuts down, and starts again on the same data folder.
-    pub async fn restarted(mut self) -> Self {
+    pub async fn restarted(self) -> Self {
+        self.stopped().await.start().await
+    }
+
+    /// Shuts down. Its data folder remains.
+    pub async fn stopped(mut self) -> Stopped {
         self.begin_shutdown();
         let Self {
             api,
@@ -53,7 +58,7 @@ impl Server {
         drop((api, http));
         within(task).await.expect("no panic").expect("a clean end");
         until_closed(&data).await;
-        Self::on(data, flags).await
+        Stopped { data, flags }
     }
 
     async fn on(data: tempfile::TempDir, flags: Vec<String>) -> Self {
@@ -243,6 +248,41 @@ impl Server {
     /// Waits until the shutdown is complete.
     pub async fn ended(self) -> Result<(), ServeError> {
         within(self.task).await.expect("no panic")
+    }
+}
+
+/// A server that was shut down.
+pub struct Stopped {
+    data: tempfile::TempDir,
+    flags: Vec<String>,
+}
+
+impl Stopped {
+    /// Starts it again.
+    pub async fn start(self) -> Server {
+        Server::on(self.data, self.flags).await
+    }
+
+    /// A copy of its data folder.
+    pub fn backup(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().expect("a folder");
+        copy_files(self.data.path(), copy.path());
+        copy
+    }
+
+    /// Replaces its data folder by a copy.
+    pub fn restore(&self, copy: &tempfile::TempDir) {
+        for old in std::fs::read_dir(self.data.path()).expect("a folder") {
+            std::fs::remove_file(old.expect("a file").path()).expect("removed");
+        }
+        copy_files(copy.path(), self.data.path());
+    }
+}
+
+fn copy_files(from: &std::path::Path, to: &std::path::Path) {
+    for file in std::fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("copied");
     }
 }
 

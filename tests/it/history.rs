@@ -301,3 +301,50 @@ async fn an_observer_is_informed_about_pushes_and_their_receipts() {
     let receipts = server.message(&id).await.message.receipts;
     assert_eq!((receipts.acknowledged, receipts.waiting), (1, 0));
 }
+
+#[tokio::test]
+async fn a_recall_is_told_to_readers_that_were_away() {
+    let server = Server::start().await;
+    let mut recalled = Vec::new();
+    for to in [
+        json!({"client": "ada"}),
+        json!({"clients": ["ada", "bob"]}),
+        json!({"topic": "a/1"}),
+        json!("everyone"),
+    ] {
+        let push = json!({"to": to, "data": "wrong"});
+        recalled.push(server.push_json(push).await.id.expect("an id"));
+    }
+    let foreign = server.push(client("bob"), "wrong").await.id;
+    let last = server.push(To::Everyone, "right").await.id.expect("an id");
+    for id in recalled.iter().chain(&foreign) {
+        assert_eq!(recall(&server, id).await.status(), 200);
+    }
+    let server = server.restarted().await;
+
+    for pushed_since in [false, true] {
+        if pushed_since {
+            server.push(To::Everyone, "newer").await;
+        }
+        let mut ada = server.resume("ada", &last, &["a/*"]).await;
+        for id in &recalled {
+            let event = ada.message().await;
+            assert_eq!(event.event, "recall");
+            let told: Recall = serde_json::from_str(&event.data).expect("a recall");
+            assert_eq!(&told.id, id);
+        }
+        if pushed_since {
+            assert_eq!(ada.text().await, "newer");
+        }
+    }
+    // A reader that has received none of them is told nothing.
+    let before = format!("{}-0", last.split_once('-').expect("a cursor").0);
+    let mut eve = server.resume("ada", &before, &["a/*"]).await;
+    assert_eq!(eve.texts(2).await, ["right", "newer"]);
+    // Nor is a reader that has received what came after the recalls.
+    let newest = server.push(To::Everyone, "newest").await.id;
+    let newest = newest.expect("an id");
+    let mut ada = server.resume("ada", &newest, &["a/*"]).await;
+    server.push(To::Everyone, "end").await;
+    assert_eq!(ada.text().await, "end");
+}

@@ -27,6 +27,7 @@ mod lost_files;
 mod model;
 mod pages;
 mod presence;
+mod restored;
 mod resume;
 mod shutdown;
 mod signals;

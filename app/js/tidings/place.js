@@ -1,9 +1,10 @@
-// Positions in the log: `<epoch>-<seq>`. Positions of different logs cannot be compared.
+// Positions in the log: `<epoch>-<seq>`. An epoch is the id of the log and, between `o` and `r`, the time at which a server
+// opened it, in hexadecimal. Positions of different logs cannot be compared.
 
-/** @param {string} place @returns {[string, number]} the epoch and the sequence number */
+/** @param {string} place */
 const parts = place => {
-  const at = place.lastIndexOf('-')
-  return [place.slice(0, at), +place.slice(at + 1)]
+  const [, epoch, log, opened = '0', seq] = /^((\w*?)(?:o([\da-f]+)r\w+)?)-(\d+)$/.exec(place) ?? []
+  return { epoch, log, opened: parseInt(opened, 16), seq: Number(seq) }
 }
 
 /**
@@ -12,7 +13,7 @@ const parts = place => {
  * @param {string} place
  */
 export const covers = (had, place) => {
-  const [epoch, seq] = parts(had)
-  const [other, at] = parts(place)
-  return epoch == other && at <= seq
+  const [one, other] = [parts(had), parts(place)]
+  const comparable = one.log == other.log && (one.epoch == other.epoch || one.opened > other.opened)
+  return comparable && other.seq <= one.seq
 }

@@ -65,7 +65,7 @@ export interface Events {
   /** The server has accepted the stream. `heartbeat` is in seconds. */
   welcome: { client_id: string; node: string; heartbeat: number; topics: string[] }
   /** Messages that are no longer available; the range is given if it is known. */
-  gap: { from?: string; to?: string; reason: 'pruned' | 'expired' | 'unreadable' | 'unknown_epoch' | 'ahead_of_log' | 'slow_reader' }
+  gap: { from?: string; to?: string; reason: 'pruned' | 'expired' | 'unreadable' | 'unknown_epoch' | 'rolled_back' | 'slow_reader' }
   /** The message with this id was recalled. */
   recall: { id: string }
   /** A topic that is not allowed. The other topics stay subscribed. */

@@ -91,8 +91,8 @@ export const connect = (options = {}) => {
 
   const tell = (type, said) => {
     if (type == 'gap') {
-      // The log is not the one that was read before, so its positions may repeat.
-      if (!said.from) place = ''
+      // The log is not the one that was read before, or it was rolled back, so its positions repeat.
+      if (!said.from || said.reason == 'rolled_back') place = ''
       else if (covers(place, said.to)) return
     }
     if (type != 'ping') emit(type, said)

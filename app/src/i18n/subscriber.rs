@@ -58,8 +58,8 @@ texts! {
             "此处缺少消息：它们在送达之前已过期。";
         unknown_epoch: "Messages may be missing here. The server does not have the log that this page was reading.",
             "此处可能缺少消息：服务器上没有此页面之前读取的日志。";
-        ahead_of_log: "Messages may be missing here. The server's log was restored to an earlier state.",
-            "此处可能缺少消息：服务器的日志已恢复到较早的状态。";
+        rolled_back: "The server's log was restored to an earlier state. Some messages above are not in it any more.",
+            "服务器的日志已恢复到较早的状态，上面的部分消息已不在其中。";
         unreadable: "Messages are missing here. A part of the server's log is damaged.",
             "此处缺少消息：服务器日志的一部分已损坏。";
         slow_reader: "Messages are missing here. They were only for clients that were connected, and this page read too slowly.",

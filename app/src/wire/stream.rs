@@ -49,7 +49,7 @@ pub struct Gap {
     /// The last missing position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The reason: `pruned`, `expired`, `unreadable`, `unknown_epoch`, `ahead_of_log` or `slow_reader`.
+    /// The reason: `pruned`, `expired`, `unreadable`, `unknown_epoch`, `rolled_back` or `slow_reader`.
     pub reason: String,
 }
 

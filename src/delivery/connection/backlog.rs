@@ -3,8 +3,9 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    log::{Log, LogGap, Page, PageLimit, ReadError, Subscriptions},
-    message::{Encoding, Epoch, Frame, FrameWriter, Seq},
+    broker::recall,
+    log::{Log, LogGap, Openings, Page, PageLimit, ReadError, Subscriptions},
+    message::{Encoding, Frame, FrameWriter, Message, Seq},
 };
 
 /// Bytes of frames that are written at once. More would gain nothing and be held longer for a slow reader.
@@ -12,6 +13,9 @@ const BATCH: usize = 32 << 10;
 
 /// The capacity of a buffer for them, with space for the last frame.
 const CAPACITY: usize = BATCH + (1 << 10);
+
+/// Recalls in one frame.
+const RECALLS_AT_ONCE: usize = 500;
 
 /// A request for a page of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub struct LogRead {
     pub until: Option<Seq>,
     /// How the connection gets its messages.
     pub encoding: Encoding,
+    /// Whether the reader may have missed recalls of messages that it has received.
+    pub with_recalls: bool,
 }
 
 /// Consecutive messages of the log that are for this connection.
@@ -62,7 +68,20 @@ impl LogRead {
             return Ok(Backlog::nothing_after(until));
         }
         let page = log.read(&self.subscriptions, after, self.until, PageLimit::default())?;
-        Ok(Backlog::of(page, log.epoch(), self.encoding))
+        let mut backlog = Backlog::of(page, log.openings(), self.encoding);
+        if self.with_recalls {
+            let recalled = log.recalls_since(&self.subscriptions, after)?;
+            backlog.tell_recalls(&recalled, after, log);
+        }
+        Ok(backlog)
+    }
+
+    /// Whether it would find nothing, because the log has nothing new.
+    pub fn is_empty(&self, log: &Log) -> bool {
+        self.until.is_none()
+            && self.after.is_some_and(|after| {
+                log.head() <= after && !(self.with_recalls && log.has_recalls_since(after))
+            })
     }
 }
 
@@ -77,23 +96,32 @@ impl Backlog {
         }
     }
 
+    /// Puts recalls of earlier messages before all others.
+    fn tell_recalls(&mut self, recalled: &[Seq], after: Seq, log: &Log) {
+        for part in recalled.rchunks(RECALLS_AT_ONCE) {
+            self.batches.push_front(Batch {
+                frames: recall::frame(part.iter().map(|seq| log.cursor(*seq))),
+                last: after,
+                direct: None,
+            });
+        }
+    }
+
     /// Bytes of its messages.
     pub fn bytes(&self) -> usize {
         self.batches.iter().map(|batch| batch.frames.size()).sum()
     }
 
-    /// Encodes a page of the log of this epoch.
-    pub fn of(page: Page, epoch: &Epoch, encoding: Encoding) -> Self {
+    /// Encodes a page of the log with these openings.
+    pub fn of(page: Page, openings: &Openings, encoding: Encoding) -> Self {
+        let size = |message: &Message| FrameWriter::size(message, openings.epoch_of(message.seq));
         let mut batches = VecDeque::new();
-        let mut left: usize = page
-            .messages
-            .iter()
-            .map(|m| FrameWriter::size(m, epoch))
-            .sum();
+        let mut left: usize = page.messages.iter().map(size).sum();
         let mut writer = FrameWriter::with_capacity(left.min(CAPACITY));
         let mut direct = None;
         for (i, message) in page.messages.iter().enumerate() {
-            left = left.saturating_sub(FrameWriter::size(message, epoch));
+            left = left.saturating_sub(size(message));
+            let epoch = openings.epoch_of(message.seq);
             match encoding {
                 Encoding::Fields => writer.message(message, epoch),
                 Encoding::Envelope => writer.envelope(message, epoch),

@@ -1,12 +1,17 @@
 //! Messages that a connection cannot get any more.
 
-use crate::{log::LogGapReason, message::Seq};
+use crate::{
+    log::LogGapReason,
+    message::{Epoch, Seq},
+};
 
 /// A range of messages that a connection cannot get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// The first and the last position that may be missing; none where no position is known.
     pub range: Option<(Seq, Seq)>,
+    /// The epoch of the last position, if it is not one of this log.
+    pub other_epoch: Option<Epoch>,
     /// Why they are missing.
     pub reason: GapReason,
 }
@@ -16,8 +21,8 @@ pub struct Gap {
 pub enum GapReason {
     /// The cursor belongs to another log.
     UnknownEpoch,
-    /// The cursor is ahead of the log: the log was restored from an older copy.
-    Ahead,
+    /// The cursor belongs to a history that was rolled back: from the first position on, the log has other messages.
+    RolledBack,
     /// Retention removed them.
     Pruned,
     /// Their time to live ended before they were delivered.
@@ -33,7 +38,7 @@ impl GapReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnknownEpoch => "unknown_epoch",
-            Self::Ahead => "ahead_of_log",
+            Self::RolledBack => "rolled_back",
             Self::Pruned => "pruned",
             Self::Expired => "expired",
             Self::Unreadable => "unreadable",

@@ -18,6 +18,8 @@ pub(super) struct ReplayState {
     /// Whether the log may have more.
     pub(super) more: bool,
     pub(super) gaps: VecDeque<Gap>,
+    /// Whether recalls of messages that it has received may have been missed.
+    pub(super) recalls_due: bool,
     /// Gaps up to this position have been reported.
     pub(super) gaps_reported: Seq,
     /// The same for damaged parts of the log, of which there can be several.
@@ -43,6 +45,7 @@ impl ReplayState {
             page_end: cursor,
             more: false,
             gaps: gap.into_iter().collect(),
+            recalls_due: phase == Phase::Everything,
             gaps_reported: 0,
             unreadable_reported: 0,
         })
@@ -68,6 +71,7 @@ impl ReplayState {
             let range = Some((gap.from.max(reported + 1), gap.to));
             self.gaps.push_back(Gap {
                 range,
+                other_epoch: None,
                 reason: gap.reason.into(),
             });
         }

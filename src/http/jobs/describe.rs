@@ -4,16 +4,11 @@ use app::wire::{JobInfo, JobLine, JobLogExtent, JobLogPage, JobReason, JobState}
 
 use crate::{
     job::{Extent, Job, Line, Reason, State},
-    log::{LinePage, LineRange},
-    message::{Cursor, Epoch},
+    log::{LinePage, LineRange, Openings},
 };
 
-/// A job. The epoch of the log is needed for the cursor of a tracked push.
-pub fn describe(job: &Job, epoch: &Epoch) -> JobInfo {
-    let cursor = |seq| Cursor {
-        epoch: epoch.clone(),
-        seq,
-    };
+/// A job. The openings of the log are needed for the cursor of a tracked push.
+pub fn describe(job: &Job, openings: &Openings) -> JobInfo {
     JobInfo {
         id: job.id.to_string(),
         title: job.title.to_string(),
@@ -28,7 +23,7 @@ pub fn describe(job: &Job, epoch: &Epoch) -> JobInfo {
         updated_at: job.updated_at,
         ended_at: job.ended_at,
         log: extent(job.log),
-        push: job.push.map(|seq| cursor(seq).to_string()),
+        push: job.push.map(|seq| openings.cursor(seq).to_string()),
         delivery: job.delivery.map(Into::into),
     }
 }

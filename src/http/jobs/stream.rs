@@ -135,7 +135,7 @@ impl JobStream {
             }
             match self.view.step() {
                 Step::State(job) => {
-                    let info = describe(&job, self.state.broker.log().epoch());
+                    let info = describe(&job, self.state.broker.log().openings());
                     let position = self.view.position();
                     return Some(self.event(EVENT_STATE, position, &info));
                 }
@@ -146,7 +146,7 @@ impl JobStream {
                 },
                 Step::End(job) => {
                     self.ended = true;
-                    let info = describe(&job, self.state.broker.log().epoch());
+                    let info = describe(&job, self.state.broker.log().openings());
                     return Some(self.event(EVENT_END, job.log.last + 1, &info));
                 }
                 Step::Wait => {

@@ -7,14 +7,14 @@ use crate::{
     broker::{Broker, PushedMessage},
     http::Error,
     log::{self, Record},
-    message::{Audience, Cursor, Data, Epoch, Message, Receipt, Receipts, Seq},
+    message::{Audience, Cursor, Data, Message, Receipt, Receipts, Seq},
 };
 
 /// The maximum number of recipients that are listed by name.
 const NAMED: usize = 1_000;
 
 /// A message that was just pushed, without receipts.
-pub fn just_pushed(pushed: &PushedMessage, epoch: &Epoch) -> MessageInfo {
+pub fn just_pushed(pushed: &PushedMessage, broker: &Broker) -> MessageInfo {
     let (clients, audience) = match &pushed.message.audience {
         Audience::Client(_) => (Some(1), 1),
         Audience::Clients(ids) => (Some(ids.len() as u64), ids.len() as u64),
@@ -26,10 +26,7 @@ pub fn just_pushed(pushed: &PushedMessage, epoch: &Epoch) -> MessageInfo {
         waiting,
         ..app::wire::Receipts::default()
     };
-    let id = Cursor {
-        epoch: epoch.clone(),
-        seq: pushed.message.seq,
-    };
+    let id = broker.cursor(pushed.message.seq);
     describe(&pushed.message, &id, clients, None, receipts)
 }
 

@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use crate::log::{
     ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log, Page,
     PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows,
-    positions::DeliveryCounts, postings, reader::history, reader::replay, receipts, rows::Decoder,
+    positions::DeliveryCounts, postings, reader::history, reader::recalled, reader::replay,
+    receipts, rows::Decoder,
 };
 use crate::message::{ClientId, Receipt, Receipts, Seq};
 
@@ -53,6 +54,31 @@ impl Log {
                 Ok(Page::unreadable((after, until)))
             }
             page => page,
+        }
+    }
+
+    /// Whether a message was recalled while this position was the head, or later.
+    pub fn has_recalls_since(&self, seq: Seq) -> bool {
+        seq > 0 && self.shared.recalled_at.load(Ordering::Acquire) >= seq
+    }
+
+    /// Messages of these subscriptions up to a position that were recalled when it was the head, or later; oldest
+    /// first. At most ten thousand, the newest recalls.
+    pub fn recalls_since(
+        &self,
+        subscriptions: &Subscriptions,
+        seq: Seq,
+    ) -> Result<Vec<Seq>, ReadError> {
+        if !self.has_recalls_since(seq) {
+            return Ok(Vec::new());
+        }
+        match self.query(|conn| recalled::since(conn, subscriptions, seq)) {
+            // The messages matter more: they are read on.
+            Err(error) if error.is_damage() => {
+                self.shared.damage.note(&error);
+                Ok(Vec::new())
+            }
+            recalled => recalled,
         }
     }
 

@@ -8,8 +8,9 @@ use crate::log::{
     entry::IdempotencyKey,
     error::StoreError,
     gap::{mark_expired, mark_pruned},
+    openings,
     options::milliseconds,
-    postings,
+    postings, recalls,
     rows::{list, parse_list},
     schema,
     writer::store::Store,
@@ -138,6 +139,7 @@ impl Store {
                     store.conn.execute(update, (sql(seq), ended::RECALLED))?;
                 }
             }
+            recalls::add(&store.conn, seq, store.head)?;
             let wipe = "UPDATE messages SET data = '', json = 0 WHERE seq = ?1";
             store.conn.execute(wipe, [sql(seq)])?;
             if let Some(key) = key {
@@ -236,6 +238,8 @@ impl Store {
         }
         conn.prepare_cached("UPDATE log SET pruned = ?1")?
             .execute([sql(line)])?;
+        openings::prune(conn, line)?;
+        recalls::prune(conn, line)?;
         self.pruned = line;
         Ok(())
     }

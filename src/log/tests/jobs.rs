@@ -162,6 +162,7 @@ fn a_file_from_before_there_were_jobs_is_taken_over() {
     drop(bed.log.take());
     let path = bed.folder.path().join("tidings.sqlite3");
     let conn = Connection::open(path).expect("a file");
+    take_back_version_3(&conn);
     conn.execute_batch("DROP TABLE jobs; DROP TABLE job_lines; PRAGMA user_version = 1;")
         .expect("as it was");
     drop(conn);

@@ -133,7 +133,7 @@ fn absence_text(what: &What) -> String {
             "pruned" => texts.pruned,
             "expired" => texts.expired,
             "unknown_epoch" => texts.unknown_epoch,
-            "ahead_of_log" => texts.ahead_of_log,
+            "rolled_back" => texts.rolled_back,
             "unreadable" => texts.unreadable,
             "slow_reader" => texts.slow_reader,
             reason => return interpolate(texts.other_gap, &[("reason", reason)]),

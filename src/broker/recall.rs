@@ -1,0 +1,33 @@
+//! Recalls as events of a stream.
+
+use std::time::Duration;
+
+use app::wire::{EVENT_RECALL, Recall};
+
+use crate::message::{Audience, Cursor, Data, Draft, EventType, Frame, FrameWriter};
+
+/// Tells the connected recipients of a message that it was recalled.
+pub(super) fn draft(audience: Audience, id: &Cursor) -> Draft {
+    Draft {
+        audience,
+        event: Some(EventType::own(EVENT_RECALL)),
+        data: Data::Json(json(id).into()),
+        ttl: Some(Duration::ZERO),
+    }
+}
+
+/// Tells one reader which messages were recalled: an event for each.
+pub fn frame(ids: impl Iterator<Item = Cursor>) -> Frame {
+    let event = EventType::own(EVENT_RECALL);
+    let write = |writer: FrameWriter, id: Cursor| {
+        let writer = writer.event(Some(&event)).data(&json(&id));
+        writer.end_event()
+    };
+    ids.fold(FrameWriter::new(), write).take()
+}
+
+fn json(id: &Cursor) -> String {
+    let recall = Recall { id: id.to_string() };
+    // A struct of a text always serializes.
+    serde_json::to_string(&recall).unwrap_or_default()
+}
