@@ -1,35 +1,35 @@
-# `make` alone lists what can be made. Everything sets up what it needs first, and only that.
+# `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run build test lint bench bench-peers setup pictures
 
-help: ## This list
+help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-run: build ## Build, start the server, and say where to look; ARGS="--listen 127.0.0.1:8030" goes to it
+run: build ## Build, start the server, and print its address; ARGS="--listen 127.0.0.1:8030" are flags of the server
 	@echo "Open http://127.0.0.1:8020/ in two tabs and http://127.0.0.1:8020/admin in a third. Ctrl-C stops."
 	@exec target/release/tidings serve $(ARGS)
 
-build: ## Build target/release/tidings, pages and all
+build: ## Build target/release/tidings with its pages
 	@scripts/setup rust npm
 	@scripts/build
 
-test: ## Everything CI runs: style, lints, Rust tests, browser tests
+test: ## Run everything that CI runs: style, lints, Rust tests, browser tests
 	@scripts/test
 
-lint: ## Style and lints, for the server and for the pages
+lint: ## Check style and lints of the server and the pages
 	@scripts/setup rust lint
 	@scripts/lint
 
-bench: ## Measure it against what the machine itself costs; ARGS="--full" for the large sizes
+bench: ## Measure it and compare it with the minimum cost on this machine; ARGS="--full" for the large sizes
 	@scripts/setup rust
 	@scripts/cargo build --release --package tidings
 	@scripts/cargo run --release --package bench -- $(ARGS)
 
-bench-peers: ## Install what it is measured beside: Nchan and Pushpin from Debian, Tornado from PyPI
+bench-peers: ## Install the servers to compare with: Nchan and Pushpin from Debian, Tornado from PyPI
 	@scripts/bench-peers
 
-setup: ## Install what is missing on this machine; TIDINGS_TOOLCHAIN=rustup or debian picks the compiler
+setup: ## Install missing tools; TIDINGS_TOOLCHAIN=rustup or debian selects the compiler
 	@scripts/setup
 
 pictures: ## Take the screenshots for the README; TIDINGS_BIN names a binary, else the debug build is used

@@ -1,4 +1,4 @@
-# rustfmt and clippy of the toolchain that was chosen.
+# rustfmt and clippy of the selected toolchain.
 # shellcheck shell=bash
 
 setup_lint() {
@@ -7,10 +7,10 @@ setup_lint() {
     chosen_tool cargo clippy --version >/dev/null 2>&1 || missing+=(clippy)
     [ ${#missing[@]} -gt 0 ] || return 0
     if [ "$(chosen_way)" = debian ]; then
-        install_packages "the style and the lints are checked" rust-web-clippy rustfmt-web
+        install_packages "for the checks of style and lints" rust-web-clippy rustfmt-web
         return
     fi
-    say "adding ${missing[*]} by rustup: the style and the lints are checked"
+    say "installing ${missing[*]} with rustup for the checks of style and lints"
     rustup component add "${missing[@]}" >>"$log" 2>&1 ||
-        stop "could not do \`rustup component add ${missing[*]}\` ($log says more)"
+        stop "\`rustup component add ${missing[*]}\` failed (see $log)"
 }

@@ -1,7 +1,7 @@
-# What the tests need to take an address away from a peer, in a network of their own.
+# Tools with which tests remove the address of a peer in their own network namespace.
 # shellcheck shell=bash
 
 setup_network() {
-    command -v ip >/dev/null || install_packages "the tests let a peer vanish from a network of their own" iproute2
-    command -v unshare >/dev/null || install_packages "the tests make networks and disks of their own" util-linux
+    command -v ip >/dev/null || install_packages "tests remove a peer from their network namespace" iproute2
+    command -v unshare >/dev/null || install_packages "tests create network and mount namespaces" util-linux
 }

@@ -1,10 +1,10 @@
-# What comes from npm: what the build needs (wasm-opt, esbuild, the reader of the API description), and for the browser
-# tests Playwright and axe.
+# npm packages: for the build (wasm-opt, esbuild, the page that shows the API description), and for the browser tests
+# (Playwright, axe).
 # shellcheck shell=bash
 
 setup_npm() {
     setup_npm_node
-    npm_ci build "wasm-opt, esbuild, the API reader" --omit=dev
+    npm_ci build "wasm-opt, esbuild, swagger-ui" --omit=dev
 }
 
 setup_npm_node() {
@@ -15,18 +15,18 @@ setup_npm_node() {
         stop "Node $(node --version) is too old: wasm-opt and Playwright need 18 or newer"
 }
 
-# npm_ci WHAT NAMES OPTION...: installs, unless that, or everything, was installed from this lock.
+# npm_ci WHAT NAMES OPTION...: installs the packages, unless they, or all packages, were installed from this lock file.
 npm_ci() {
     local what=$1 names=$2 lock=end2end/package-lock.json marker=end2end/node_modules/.installed
     shift 2
     ! cmp -s "$lock" "$marker-tests.json" || return 0
     ! cmp -s "$lock" "$marker-$what.json" || return 0
     say "installing $names"
-    npm ci --prefix end2end "$@" >>"$log" 2>&1 || stop "\`npm ci\` in end2end/ fails ($log says more)"
+    npm ci --prefix end2end "$@" >>"$log" 2>&1 || stop "\`npm ci\` in end2end/ failed (see $log)"
     cp "$lock" "$marker-$what.json"
 }
 
-# What the browser tests need besides.
+# All npm packages, including those of the browser tests.
 setup_npm_tests() {
     setup_npm_node
     npm_ci tests "the build tools, Playwright, axe"

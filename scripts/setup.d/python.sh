@@ -1,4 +1,4 @@
-# schemathesis, which tests the server by its own description of the API, in a place of its own: target/venv-api.
+# schemathesis, which tests the server against its API description, in target/venv-api.
 # shellcheck shell=bash
 
 readonly venv_api=target/venv-api
@@ -12,15 +12,15 @@ setup_python() {
         python=$(find_python)
     fi
     [ -n "$python" ] || stop "$(python3 --version) is too old: schemathesis needs Python 3.11 or newer"
-    say "installing schemathesis from PyPI: it tests the API by its description"
+    say "installing schemathesis from PyPI for the tests of the API"
     {
         rm -rf "$venv_api" && "$python" -m venv "$venv_api" &&
             "$venv_api/bin/pip" install --quiet --require-hashes --only-binary :all: --requirement "$wanted"
-    } >>"$log" 2>&1 || stop "could not install what $wanted lists ($log says more)"
+    } >>"$log" 2>&1 || stop "could not install the packages of $wanted (see $log)"
     cp "$wanted" "$marker"
 }
 
-# A Python that is new enough: the default one, or else one with a number in its name; nothing when there is none.
+# Prints the name of a Python that is new enough: python3, or one with a version in its name. Prints nothing if there is none.
 find_python() {
     local name
     for name in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do

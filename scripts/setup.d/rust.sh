@@ -1,24 +1,24 @@
-# The compiler, with the standard library for wasm. Two ways lead there:
+# The compiler with the standard library for wasm. There are two ways to get it:
 #
-# - rustup downloads that library for the toolchain that is active already.
-# - Where this is refused, Debian's compiler comes with its own source, and the library is built from it.
+# - rustup downloads the library for the active toolchain.
+# - If that fails, Debian's compiler is installed with its source, and the library is built from it.
 #
-# One toolchain then does everything in this checkout, because each switch would build the world anew:
-# target/toolchain.env remembers which, and scripts/cargo goes by it.
+# One toolchain is used for everything in this checkout, because each switch would rebuild everything.
+# target/toolchain.env stores the choice, and scripts/cargo uses it.
 # shellcheck shell=bash
 
 readonly wasm=wasm32-unknown-unknown
 readonly chosen=target/toolchain.env
 
 setup_rust() {
-    command -v cc >/dev/null || install_packages "Rust links with a C compiler" build-essential
+    command -v cc >/dev/null || install_packages "Rust needs a C compiler for linking" build-essential
     if [ -e "$chosen" ] && is_wanted "$(chosen_way)"; then
         has_wasm && return
     fi
     if is_wanted rustup && choose_rustup; then
         return
     fi
-    is_wanted debian || stop "rustup can't get $wasm; leave TIDINGS_TOOLCHAIN out to build it from Debian's source"
+    is_wanted debian || stop "rustup can't install $wasm; without TIDINGS_TOOLCHAIN it is built from Debian's source"
     choose_debian
 }
 
@@ -26,12 +26,12 @@ is_wanted() { [ "${TIDINGS_TOOLCHAIN:-$1}" = "$1" ]; }
 
 chosen_way() { sed -n 's/^# //p' "$chosen"; }
 
-# remember WAY [LINE...]: writes down how the toolchain was chosen, as shell.
-remember() {
+# store_choice WAY [LINE...]: stores the choice of the toolchain as a shell script.
+store_choice() {
     { printf '# %s\n' "$1"; shift; [ $# = 0 ] || printf 'export %s\n' "$@"; } >"$chosen"
 }
 
-# Runs a tool of the chosen toolchain.
+# Runs a tool of the selected toolchain.
 chosen_tool() {
     (
         # shellcheck source=/dev/null
@@ -40,14 +40,14 @@ chosen_tool() {
     )
 }
 
-# Whether the chosen compiler has a standard library for wasm.
+# Whether the selected compiler has a standard library for wasm.
 has_wasm() {
     local libraries
     libraries=$(chosen_tool rustc --print target-libdir --target "$wasm" 2>>"$log") || return 1
     compgen -G "$libraries/libstd-*.rlib" >/dev/null
 }
 
-# Whether this compiler is as new as Cargo.toml asks.
+# Whether this compiler has the version that Cargo.toml requires.
 is_new_enough() {
     local wanted found
     wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -57,14 +57,14 @@ is_new_enough() {
 
 choose_rustup() {
     command -v rustup >/dev/null && command -v rustc >/dev/null || return 1
-    is_new_enough rustc || stop "$(rustc --version) is too old: do \`rustup update\` first"
-    remember rustup
+    is_new_enough rustc || stop "$(rustc --version) is too old: run \`rustup update\` first"
+    store_choice rustup
     has_wasm && return
-    say "adding $wasm by rustup: the pages are compiled to wasm"
+    say "installing $wasm with rustup for the pages"
     if rustup target add "$wasm" >>"$log" 2>&1 && has_wasm; then
         return
     fi
-    say "rustup can't get $wasm here, so it will be built from Debian's source"
+    say "rustup can't install $wasm here, so it is built from Debian's source"
     rm -f "$chosen"
     return 1
 }
@@ -72,25 +72,25 @@ choose_rustup() {
 choose_debian() {
     local linker settings=()
     is_new_enough /usr/bin/rustc && [ -x /usr/bin/cargo ] && [ -d /usr/lib/rustlib/src ] ||
-        install_packages "this compiler brings the source of its libraries" rustc-web cargo-web rust-web-src
+        install_packages "this compiler comes with the source of its libraries" rustc-web cargo-web rust-web-src
     if command -v rustup >/dev/null; then
         rustup toolchain list 2>/dev/null | grep '^debian\b' >/dev/null ||
             rustup toolchain link debian /usr >>"$log" 2>&1 ||
-            stop "rustup can't link the toolchain \`debian\` to /usr ($log says more)"
+            stop "rustup can't link the toolchain \`debian\` to /usr (see $log)"
         settings+=(RUSTUP_TOOLCHAIN=debian)
     fi
     linker=$(find_linker)
     if [ -z "$linker" ]; then
-        install_packages "wasm needs a linker of its own" lld-22
+        install_packages "wasm needs its own linker" lld-22
         linker=$(find_linker)
     fi
     settings+=("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker")
-    remember debian "${settings[@]}"
+    store_choice debian "${settings[@]}"
     has_wasm || build_wasm_library
-    has_wasm || stop "the standard library for $wasm was built and is still not found ($log says more)"
+    has_wasm || stop "the standard library for $wasm was built, but is not found (see $log)"
 }
 
-# A linker for wasm: the one that a toolchain of rustup brings, or Debian's; nothing when there is none.
+# Prints the path of a linker for wasm: that of a rustup toolchain, or Debian's. Prints nothing if there is none.
 find_linker() {
     local sysroot linker
     for sysroot in "$(rustc --print sysroot 2>/dev/null)" "${RUSTUP_HOME:-$HOME/.rustup}"/toolchains/*; do
@@ -101,7 +101,7 @@ find_linker() {
     command -v lld-22 wasm-ld-22 | head -n 1 || true
 }
 
-# Compiles the standard library out of Debian's source, and puts it where the compiler looks for it.
+# Builds the standard library from Debian's source, and copies it to the compiler's libraries.
 build_wasm_library() {
     say "building the standard library for $wasm from Debian's source: about a minute"
     local crate libraries
@@ -114,13 +114,13 @@ build_wasm_library() {
         . "$chosen"
         unset CARGO_TARGET_DIR
         cd "$crate"
-        # An unstable option of cargo does this; the compiler itself is a stable one.
+        # This needs an unstable option of cargo. The compiler is a stable version.
         RUSTC_BOOTSTRAP=1 cargo build --release --target "$wasm" -Zbuild-std=core,alloc,std,panic_abort,proc_macro
-    ) >>"$log" 2>&1 || stop "the standard library for $wasm does not build ($log says more)"
+    ) >>"$log" 2>&1 || stop "the standard library for $wasm does not build (see $log)"
     rm -f "$crate/target/$wasm/release/deps/"libempty-*
     libraries=$(chosen_tool rustc --print target-libdir --target "$wasm")
     as_root mkdir -p "$libraries" &&
         as_root cp "$crate/target/$wasm/release/deps/"*.rlib "$libraries/" ||
-        stop "needs root to put the standard library for $wasm into $libraries"
+        stop "copying the standard library for $wasm to $libraries needs root"
     rm -rf "$crate"
 }

@@ -12,13 +12,13 @@ mod source;
 
 use source::{Source, Use};
 
-/// A path of names, such as `["lib", "http", "sse"]`. The first is the crate: `lib`, or `bin` for `main.rs`.
+/// A module path, such as `["lib", "http", "sse"]`. The first name is the crate: `lib`, or `bin` for `main.rs`.
 type ModulePath = Vec<String>;
 
-/// From one file to another, both below the root of the repository.
+/// A dependency from one file to another, with paths relative to the root of the repository.
 type Arrow = (String, String);
 
-/// The files of `src/` without test modules, and where each module is.
+/// The files of `src/` without test modules, and the file of each module.
 struct Code {
     files: BTreeMap<ModulePath, (String, Source)>,
 }
@@ -56,7 +56,7 @@ impl Code {
             .map(|(name, source)| (name.as_str(), source))
     }
 
-    /// The absolute form of a path that is written in `module`; none: it leads out of this package.
+    /// The absolute form of a path that is used in `module`. None if it leads out of this package.
     fn absolute(&self, module: &ModulePath, path: &[String]) -> Option<ModulePath> {
         let (first, rest) = path.split_first()?;
         let mut absolute = match first.as_str() {
@@ -86,8 +86,8 @@ impl Code {
         Some(absolute)
     }
 
-    /// The file that has the item at this absolute path, following re-exports; none: it is a module itself, or
-    /// comes from another package.
+    /// The file that defines the item at this absolute path, following re-exports. None if it is a module, or is from
+    /// another package.
     fn file_of(&self, path: &ModulePath) -> Option<&str> {
         let depth = (1..=path.len()).rev();
         let depth = depth
@@ -128,35 +128,35 @@ fn document() -> String {
     fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md")
 }
 
-/// The text between two backticks, for each such text.
+/// All texts between two backticks.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The room of a file: `http` for `src/http.rs` and for all below `src/http/`.
+/// The room of a file: `http` for `src/http.rs` and everything below `src/http/`.
 fn room(file: &str) -> &str {
     let inside = file.strip_prefix("src/").unwrap_or(file);
     let end = inside.find(['/', '.']).unwrap_or(inside.len());
     &inside[..end]
 }
 
-/// The order of rooms that ARCHITECTURE.md declares, top first: the line of its arrows.
-fn floors() -> BTreeMap<String, usize> {
+/// The order of the rooms, as declared by the line of arrows in ARCHITECTURE.md.
+fn levels() -> BTreeMap<String, usize> {
     let document = document();
     let line = document
         .lines()
         .find(|line| line.starts_with("    main → "))
         .expect("ARCHITECTURE.md has a line with the order of the rooms: main → …");
-    let mut floors = BTreeMap::new();
+    let mut levels = BTreeMap::new();
     for (floor, rooms) in line.split('→').enumerate() {
         for room in rooms.split(',') {
-            floors.insert(room.trim().to_owned(), floor);
+            levels.insert(room.trim().to_owned(), floor);
         }
     }
-    floors
+    levels
 }
 
-/// The files that can be reached from each file by way of circles: groups of files that need each other.
+/// The circles: groups of files that depend on each other.
 fn circles(arrows: &BTreeSet<Arrow>) -> Vec<BTreeSet<&str>> {
     let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (from, to) in arrows {
@@ -184,12 +184,12 @@ fn circles(arrows: &BTreeSet<Arrow>) -> Vec<BTreeSet<&str>> {
 }
 
 #[test]
-fn no_room_uses_one_above_it_or_beside_it() {
-    let (code, floors) = (Code::read(), floors());
+fn rooms_only_use_rooms_below_them() {
+    let (code, levels) = (Code::read(), levels());
     let mut faults = String::new();
     for (from, to) in code.arrows() {
         let (above, below) = (room(&from), room(&to));
-        match (floors.get(above), floors.get(below)) {
+        match (levels.get(above), levels.get(below)) {
             _ if above == below => {}
             (Some(from), Some(to)) if from < to => {}
             (Some(_), Some(_)) => writeln!(faults, "{from} uses {to}").expect("a string"),
@@ -203,19 +203,19 @@ fn no_room_uses_one_above_it_or_beside_it() {
 }
 
 #[test]
-fn every_room_is_declared_and_every_declared_room_exists() {
+fn the_declared_rooms_are_those_that_exist() {
     let code = Code::read();
     let rooms: BTreeSet<&str> = code.sources().map(|(file, _)| room(file)).collect();
     let rooms: BTreeSet<&str> = rooms.into_iter().filter(|room| *room != "lib").collect();
-    let floors = floors();
+    let levels = levels();
     assert_eq!(
         rooms,
-        floors.keys().map(String::as_str).collect::<BTreeSet<_>>()
+        levels.keys().map(String::as_str).collect::<BTreeSet<_>>()
     );
 }
 
 #[test]
-fn no_files_need_each_other_in_a_circle() {
+fn no_files_depend_on_each_other_in_a_circle() {
     let arrows = Code::read().arrows();
     let mut faults = String::new();
     for circle in circles(&arrows) {
@@ -230,7 +230,7 @@ fn no_files_need_each_other_in_a_circle() {
 }
 
 #[test]
-fn what_only_some_files_may_use_no_other_file_uses() {
+fn restricted_names_are_only_used_where_allowed() {
     let (code, document) = (Code::read(), document());
     let table = document
         .split("| used | only by |\n")
@@ -260,7 +260,7 @@ fn what_only_some_files_may_use_no_other_file_uses() {
 }
 
 #[test]
-fn every_file_that_the_document_names_exists() {
+fn all_files_named_in_the_document_exist() {
     let document = document();
     let named = quoted(&document).into_iter().filter(|name| {
         let folders = ["src/", "app/", "tests/", "bench/", "xtask/", "scripts/"];
@@ -274,7 +274,7 @@ fn every_file_that_the_document_names_exists() {
 }
 
 #[test]
-fn a_circle_and_an_arrow_up_are_found_where_there_are_some() {
+fn circles_and_upward_dependencies_are_detected() {
     let arrow = |from: &str, to: &str| (from.to_owned(), to.to_owned());
     let arrows = BTreeSet::from([
         arrow("a", "b"),
@@ -283,6 +283,6 @@ fn a_circle_and_an_arrow_up_are_found_where_there_are_some() {
         arrow("c", "d"),
     ]);
     assert_eq!(circles(&arrows), [BTreeSet::from(["b", "c"])]);
-    let floors = floors();
-    assert!(floors["http"] < floors["message"]);
+    let levels = levels();
+    assert!(levels["http"] < levels["message"]);
 }

@@ -1,26 +1,26 @@
-//! The names that a source file uses, read from its text. Comments, texts and `#[cfg(test)]` items are left out.
+//! Parses the names that a source file uses. Comments, string literals and `#[cfg(test)]` items are skipped.
 
 use std::collections::BTreeSet;
 
-/// What one file declares and uses.
+/// The declarations and uses of a file.
 pub struct Source {
-    /// The modules that it declares and that have files of their own.
+    /// The modules it declares that have their own files.
     pub modules: Vec<String>,
-    /// Every name that it imports.
+    /// The names it imports.
     pub uses: Vec<Use>,
-    /// Paths of at least two names outside of `use`.
+    /// Paths of two or more names outside of `use`.
     pub paths: Vec<Vec<String>>,
-    /// Every single name outside of `use`.
+    /// Single names outside of `use`.
     pub words: BTreeSet<String>,
 }
 
-/// One imported name.
+/// An imported name.
 pub struct Use {
     /// The name in this file.
     pub name: String,
-    /// What it stands for, as it is written.
+    /// The imported path, as written.
     pub path: Vec<String>,
-    /// Whether it is visible outside of the file by `pub use`.
+    /// Whether it is re-exported with `pub use`.
     pub exported: bool,
 }
 
@@ -53,19 +53,19 @@ impl Source {
         source
     }
 
-    /// Whether the file names this: a word such as `unsafe`, or the beginning of a path such as `std::env`.
+    /// Whether the file uses a name: a keyword such as `unsafe`, or the beginning of a path such as `std::env`.
     pub fn mentions(&self, name: &str) -> bool {
         let wanted: Vec<&str> = name.split("::").collect();
         let begins = |path: &Vec<String>| {
             path.len() >= wanted.len() && path.iter().zip(&wanted).all(|(a, b)| a == b)
         };
         let imported = self.uses.iter().any(|import| begins(&import.path));
-        // A single word is a variable or a field, but for keywords.
+        // Other single words can be variables or fields.
         let keyword = name == "unsafe" && self.words.contains(name);
         imported || keyword || self.paths.iter().any(begins)
     }
 
-    /// Reads one tree of a `use`, up to the `;`, `,` or `}` behind it.
+    /// Parses one tree of a `use`, up to the `;`, `,` or `}` after it.
     fn read_use(
         &mut self,
         tokens: &[String],
@@ -119,7 +119,7 @@ impl Source {
         });
     }
 
-    /// Reads a name and those that are joined to it by `::`.
+    /// Parses a path of names joined by `::`.
     fn read_path(&mut self, tokens: &[String], at: &mut usize) {
         let mut path = vec![tokens[*at].clone()];
         *at += 1;
@@ -140,7 +140,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Leaves out each item behind `#[cfg(test)]`.
+/// Skips items with `#[cfg(test)]`.
 fn without_tests(tokens: &[String]) -> Vec<String> {
     let marker = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::new();
@@ -168,7 +168,7 @@ fn without_tests(tokens: &[String]) -> Vec<String> {
     kept
 }
 
-/// The names and signs of a file, without comments and literals.
+/// The names and symbols of a file, without comments and literals.
 fn tokens(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
@@ -238,7 +238,7 @@ fn raw_text_end(chars: &[char], start: usize) -> usize {
     rest.map_or(chars.len(), |length| inside + length + end.len())
 }
 
-/// Behind a character such as `'a'` or `'\n'`; of a lifetime, behind its mark.
+/// The end of a character literal such as `'a'` or `'\n'`. For a lifetime, the end of its quote.
 fn character_end(chars: &[char], start: usize) -> usize {
     if chars.get(start + 1) == Some(&'\\') {
         let rest = chars[start + 3..].iter().position(|c| *c == '\'');
@@ -251,7 +251,7 @@ fn character_end(chars: &[char], start: usize) -> usize {
 }
 
 #[test]
-fn a_file_is_read_without_its_texts_comments_and_tests() {
+fn literals_comments_and_tests_are_skipped() {
     let source = Source::parse(
         r##"
         mod child; // mod comment;

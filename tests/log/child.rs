@@ -1,6 +1,6 @@
-//! A process of its own that writes to a log and reports each answer on its standard output.
+//! A separate process that writes to a log and reports each result on its standard output.
 //!
-//! It is this test binary once more, told by its environment what to do.
+//! It is this test binary, started with environment variables that select its task.
 
 use std::{
     env,
@@ -16,25 +16,25 @@ use tidings::{
     message::{Audience, ClientId, Data, Draft, Topic},
 };
 
-/// What the child is to do.
+/// The task of a child.
 #[derive(Clone, Copy)]
 pub enum Part {
-    /// Push as fast as it can, from several threads, until it is killed.
+    /// Push as fast as possible from several threads, until it is killed.
     Load,
-    /// A short life with a bit of everything, then close.
+    /// A short run with all operations, then close.
     Life,
 }
 
-/// The exit code of a child whose log has failed for good.
+/// The exit code of a child whose log has failed.
 pub const FATAL: i32 = 3;
 
 /// The exit code of a child that could not open its log.
 pub const NOT_OPENED: i32 = 4;
 
-/// What a child has said.
+/// A line of a child.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// This push, with this text, got this position.
+    /// This push got this position.
     Acked(u64, String),
     /// This message was recalled.
     Recalled(u64),
@@ -42,7 +42,7 @@ pub enum Said {
     Full,
     /// The log has failed, and why.
     Fatal(String),
-    /// Its work is done and its log closed.
+    /// The run is complete, and the log was closed.
     Done,
 }
 
@@ -74,13 +74,13 @@ pub fn start(part: Part, folder: &Path, durability: Durability, faults: &[(&str,
     command.spawn().expect("a child")
 }
 
-/// What a child says, line by line.
+/// The lines of a child.
 pub fn said(child: &mut Child) -> impl Iterator<Item = Said> + use<> {
     let out = child.stdout.take().expect("its output");
     let lines: Lines<BufReader<ChildStdout>> = BufReader::new(out).lines();
     lines.map_while(Result::ok).filter_map(|line| {
         let (_, words) = line.split_once('\u{1}')?;
-        // A line that was cut off by the child's end does not count.
+        // A line that was cut off by the end of the child does not count.
         let words = words.strip_suffix('.')?;
         let mut words = words.splitn(3, ' ');
         let (what, number, rest) = (words.next()?, words.next(), words.next());
@@ -96,7 +96,7 @@ pub fn said(child: &mut Child) -> impl Iterator<Item = Said> + use<> {
     })
 }
 
-/// The child itself. Run as a test it has nothing to do.
+/// The entry point of the child. As a normal test it does nothing.
 #[test]
 fn child() {
     let Ok(folder) = env::var("CHILD_FOLDER") else {
@@ -115,7 +115,7 @@ fn child() {
     };
     match env::var("CHILD_PART").as_deref() {
         Ok("load") => load(&log),
-        _ => life(&log),
+        _ => run_once(&log),
     }
     drop(log);
     say("done 0");
@@ -123,7 +123,7 @@ fn child() {
 
 fn say(words: &str) {
     let mut out = std::io::stdout().lock();
-    // With its parent gone there is nobody to tell.
+    // The parent has ended, so nobody reads this.
     let _ = out.write_all(format!("\u{1}{words}.\n").as_bytes());
     let _ = out.flush();
 }
@@ -149,7 +149,7 @@ fn report(text: &str, outcome: Result<Appended, AppendError>) {
             &text[..text.len().min(20)]
         )),
         Err(AppendError::Full) => say("full 0"),
-        // The reason is told by who knows it.
+        // `fatal` reports the reason.
         Err(_) => {}
     }
 }
@@ -169,7 +169,7 @@ fn load(log: &Log) {
     });
 }
 
-fn life(log: &Log) {
+fn run_once(log: &Log) {
     let topic = Topic::parse("commands/1").expect("a topic");
     for i in 0..10 {
         // Some are longer than a page of the file.
@@ -191,7 +191,7 @@ fn life(log: &Log) {
             say("recalled 1");
         }
     }
-    // A fault in here is told as fatal, or nothing is lost by it.
+    // A fault here is reported as fatal, or loses nothing.
     let _ = log.run_maintenance();
     let batch = ["b0", "b1", "b2"].map(|text| Entry::new(draft(Audience::Everyone, text)));
     for (text, outcome) in ["b0", "b1", "b2"]
@@ -202,7 +202,7 @@ fn life(log: &Log) {
     }
 }
 
-/// Everything in a log as its texts and positions, by its history. The log must open and be whole.
+/// All entries of a log: positions, texts, and whether they were recalled. The log must open and be consistent.
 pub fn everything(folder: &Path) -> Vec<(u64, String, bool)> {
     let fatal = |reason| panic!("{reason}");
     let log =

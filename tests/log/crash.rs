@@ -1,4 +1,4 @@
-//! `kill -9` at any moment.
+//! `kill -9` at random moments.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ fn killed_in_a_loop(durability: Durability) {
     for round in 0..6 {
         let mut child = child::start(Part::Load, folder.path(), durability, &[]);
         let mut said = child::said(&mut child);
-        // Not a time but a number of answers: then it dies in the middle of others.
+        // After a number of answers, not a time, so that others are in progress.
         for word in said.by_ref().take(40 + 60 * round) {
             if let Said::Acked(seq, text) = word {
                 acked.push((seq, format!("{round}:{text}")));
@@ -45,12 +45,12 @@ fn killed_in_a_loop(durability: Durability) {
 }
 
 #[test]
-fn what_was_acked_survives_being_killed_in_order_and_once() {
+fn acknowledged_messages_survive_kills_in_order_and_once() {
     killed_in_a_loop(Durability::Fsync);
 }
 
 #[test]
-fn without_fsync_too_as_long_as_the_system_lives() {
+fn without_fsync_they_survive_kills_of_the_process_too() {
     killed_in_a_loop(Durability::Os);
 }
 
@@ -81,7 +81,7 @@ fn opened(database: &[u8], tail: &[u8]) -> usize {
 }
 
 #[test]
-fn a_tail_that_is_cut_off_or_spoilt_anywhere_leaves_what_was_before_it() {
+fn a_truncated_or_damaged_write_ahead_log_keeps_earlier_commits() {
     let (database, tail) = killed_files();
     let whole = opened(&database, &tail);
     assert!(whole >= 20, "{whole}");
@@ -98,6 +98,6 @@ fn a_tail_that_is_cut_off_or_spoilt_anywhere_leaves_what_was_before_it() {
         spoilt[cut - 100] ^= 0x10;
         assert!(opened(&database, &spoilt) <= whole);
     }
-    // Four publishers: the last commit held no more than that.
+    // Four publishers, so the last commit had at most four messages.
     assert!(before + 4 >= whole, "{before} of {whole}");
 }

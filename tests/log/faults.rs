@@ -1,4 +1,4 @@
-//! A disk that fails at any write and any fsync.
+//! Faults at any write and any fsync.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,13 +10,13 @@ use tidings::log::Durability;
 
 use crate::child::{self, FATAL, NOT_OPENED, Part, Said};
 
-/// The failing disk, compiled by the C compiler that SQLite needs anyway.
+/// A library that injects faults, compiled by the C compiler that SQLite needs anyway.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/log/faults.c");
         let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults.so");
-        // Another name first: a test that runs beside this one may be loading it.
+        // Written under another name first, because a concurrent test may be loading it.
         let fresh = library.with_extension(format!("{}", std::process::id()));
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
@@ -32,13 +32,13 @@ fn library() -> &'static Path {
     })
 }
 
-/// What came of one life with a fault.
+/// The result of a run with a fault.
 struct Outcome {
     said: Vec<Said>,
     status: ExitStatus,
-    /// Whether the fault came at all.
+    /// Whether the fault was triggered.
     fired: bool,
-    /// What is in the log afterwards.
+    /// The content of the log afterwards.
     there: Vec<(u64, String, bool)>,
 }
 
@@ -59,7 +59,7 @@ impl Outcome {
         self.acked()
             .filter(|(seq, text)| {
                 let is = |there: &(u64, String, bool)| {
-                    // A recall that was under way may have come to pass without its answer.
+                    // A recall in progress may have succeeded without its answer.
                     there.0 == *seq && (there.1 == *text || *seq == 1 && !there.2)
                 };
                 !self.there.iter().any(is)
@@ -71,7 +71,7 @@ impl Outcome {
             .collect()
     }
 
-    /// What is there is what was pushed, in order, each once, without a hole.
+    /// Asserts that the log contains a prefix of the pushes, in order, each once, without holes.
     fn assert_prefix(&self, what: &str) {
         let seqs: Vec<u64> = self.there.iter().map(|there| there.0).collect();
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>(), "{what}");
@@ -102,7 +102,7 @@ fn live(kind: &str, at: usize, span: usize, durability: Durability) -> Outcome {
     }
 }
 
-/// Lives with the fault at each call in turn, `stride` calls apart, until one comes to its end unharmed.
+/// Runs with the fault at each call in turn, `stride` calls apart, until a run completes without triggering it.
 fn at_every_call(kind: &str, stride: usize, check: impl Fn(usize, &Outcome)) {
     let every = std::env::var("TIDINGS_TEST_EVERY_FAULT").is_ok();
     let stride = if every { 1 } else { stride };
@@ -136,7 +136,7 @@ fn dies_and_loses_nothing(kind: &str, stride: usize) {
 }
 
 #[test]
-fn a_process_that_dies_before_any_write_or_fsync_loses_nothing() {
+fn a_crash_before_any_write_or_fsync_loses_nothing() {
     dies_and_loses_nothing("kill", 11);
 }
 
@@ -146,24 +146,24 @@ fn a_torn_write_is_recovered() {
 }
 
 #[test]
-fn what_was_acked_survives_the_loss_of_everything_that_was_not_synced() {
+fn acknowledged_messages_survive_the_loss_of_unsynced_data() {
     dies_and_loses_nothing("power", 5);
 }
 
 #[test]
-fn what_was_acked_survives_writes_that_reach_the_disk_out_of_order() {
+fn acknowledged_messages_survive_reordered_writes() {
     dies_and_loses_nothing("mixed", 7);
 }
 
 #[test]
-fn without_fsync_power_loss_takes_messages_and_this_test_bed_sees_it() {
+fn without_fsync_power_loss_loses_messages_and_these_tests_detect_it() {
     let outcomes = (1..=10).map(|i| live("power", 40 + 10 * i, 1, Durability::Os));
     let lost: usize = outcomes.map(|outcome| outcome.lost().len()).sum();
     assert!(lost > 0, "a test bed that loses nothing proves nothing");
 }
 
 #[test]
-fn an_fsync_that_fails_is_the_end_and_nothing_is_acked_after_it() {
+fn a_failed_fsync_is_fatal_and_nothing_is_acknowledged_after_it() {
     at_every_call("eio", 1, |at, outcome| {
         let what = format!("eio at {at}: {:?}", outcome.said);
         assert_eq!(outcome.lost(), [0; 0], "{what}");
@@ -184,7 +184,7 @@ fn an_fsync_that_fails_is_the_end_and_nothing_is_acked_after_it() {
 }
 
 #[test]
-fn a_write_that_fails_is_the_end_and_nothing_is_acked_after_it() {
+fn a_failed_write_is_fatal_and_nothing_is_acknowledged_after_it() {
     at_every_call("eio-write", 9, |at, outcome| {
         let what = format!("eio-write at {at}: {:?}", outcome.said);
         assert_eq!(outcome.lost(), [0; 0], "{what}");
@@ -198,7 +198,7 @@ fn a_write_that_fails_is_the_end_and_nothing_is_acked_after_it() {
 }
 
 #[test]
-fn a_full_disk_refuses_pushes_and_when_there_is_room_it_goes_on() {
+fn pushes_are_refused_on_a_full_disk_and_accepted_again_when_there_is_space() {
     let mut refused = 0;
     for at in (1..250).step_by(8) {
         let outcome = live("enospc", at, 9, Durability::Fsync);

@@ -1,4 +1,4 @@
-//! The log against the world: killed at any moment, on a disk that fails, and against a simple model.
+//! Stress tests of the log: killed at random, on a faulty disk, and compared with a model.
 
 mod child;
 mod crash;

@@ -1,4 +1,4 @@
-//! Anything that may be done to a log, in any order, against a list in memory.
+//! Random operations on a log, compared with a list in memory.
 
 use std::{
     collections::HashMap,
@@ -25,9 +25,9 @@ const FILTERS: [&str; 5] = ["t/1", "t/*", "t/**", "**", "u"];
 const MAX_AGE: u64 = 1000;
 const KEY_AGE: u64 = 300;
 
-/// Something that is done to the log.
+/// An operation.
 #[derive(Clone, Debug)]
-enum Act {
+enum Operation {
     Push(Vec<Push>),
     Pass(u64),
     Tidy,
@@ -50,7 +50,7 @@ struct Push {
     text: u8,
     ttl: Option<u64>,
     key: Option<u8>,
-    /// Positions left out before it.
+    /// Positions to skip before it.
     gap: u64,
 }
 
@@ -61,7 +61,7 @@ enum To {
     Everyone,
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let clients = prop::collection::btree_set(0..CLIENTS.len(), 1..=CLIENTS.len());
     let to = prop_oneof![
         4 => clients.prop_map(|set| To::Clients(set.into_iter().collect())),
@@ -88,21 +88,21 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1..8_usize,
     );
     let act = prop_oneof![
-        6 => prop::collection::vec(push, 1..5).prop_map(Act::Push),
-        2 => (1..150_u64).prop_map(Act::Pass),
-        1 => Just(Act::Tidy),
-        1 => Just(Act::Reopen),
-        1 => number.clone().prop_map(Act::Recall),
-        1 => (0..CLIENTS.len(), number.clone()).prop_map(|(c, n)| Act::Sent(c, n)),
-        1 => (0..CLIENTS.len(), number).prop_map(|(c, n)| Act::Acked(c, n)),
+        6 => prop::collection::vec(push, 1..5).prop_map(Operation::Push),
+        2 => (1..150_u64).prop_map(Operation::Pass),
+        1 => Just(Operation::Tidy),
+        1 => Just(Operation::Reopen),
+        1 => number.clone().prop_map(Operation::Recall),
+        1 => (0..CLIENTS.len(), number.clone()).prop_map(|(c, n)| Operation::Sent(c, n)),
+        1 => (0..CLIENTS.len(), number).prop_map(|(c, n)| Operation::Acked(c, n)),
         4 => read.prop_map(|(client, everyone, filters, after, page)| {
-            Act::Read { client, everyone, filters, after, page }
+            Operation::Read { client, everyone, filters, after, page }
         }),
     ];
     prop::collection::vec(act, 1..50)
 }
 
-/// A message as the model remembers it.
+/// A message in the model.
 #[derive(Debug)]
 struct Kept {
     seq: u64,
@@ -111,11 +111,11 @@ struct Kept {
     to: To,
     text: String,
     recalled: bool,
-    /// What became of it, for those of its clients of whom this is settled.
+    /// The final receipts of its clients, as far as they are final.
     outcomes: HashMap<usize, Receipt>,
 }
 
-struct Bed {
+struct TestLog {
     folder: TempDir,
     clock: Arc<AtomicU64>,
     started: u64,
@@ -130,10 +130,10 @@ fn client(i: usize) -> ClientId {
     ClientId::parse(CLIENTS[i]).expect("a client_id")
 }
 
-impl Bed {
+impl TestLog {
     fn new() -> Self {
         let started = 1_800_000_000_000;
-        let mut bed = Self {
+        let mut test = Self {
             folder: tempfile::tempdir().expect("a folder"),
             clock: Arc::new(started.into()),
             started,
@@ -143,8 +143,8 @@ impl Bed {
             sent: Default::default(),
             acked: Default::default(),
         };
-        bed.open();
-        bed
+        test.open();
+        test
     }
 
     fn open(&mut self) {
@@ -170,7 +170,7 @@ impl Bed {
         self.kept.last().map_or(0, |kept| kept.seq)
     }
 
-    /// The `n`th position there is, going round.
+    /// The `n`th position, modulo their number.
     fn position(&self, n: usize) -> u64 {
         match n % (self.kept.len() + 1) {
             0 => 0,
@@ -178,30 +178,30 @@ impl Bed {
         }
     }
 
-    fn act(&mut self, act: &Act) {
+    fn act(&mut self, act: &Operation) {
         match act {
-            Act::Push(pushes) => self.push(pushes),
-            // Names are forgotten after two times the retention time; then gaps may be told too often.
-            Act::Pass(seconds) if self.now() - self.started < MAX_AGE * 1900 => {
+            Operation::Push(pushes) => self.push(pushes),
+            // Names are pruned after two retention periods. After that, gaps may be reported unnecessarily.
+            Operation::Pass(seconds) if self.now() - self.started < MAX_AGE * 1900 => {
                 self.clock.fetch_add(seconds * 1000, Ordering::Relaxed);
             }
-            Act::Pass(_) => {}
-            Act::Tidy => self.run_maintenance(),
-            Act::Reopen => self.open(),
-            Act::Recall(n) => self.recall(*n),
-            Act::Sent(c, n) => {
+            Operation::Pass(_) => {}
+            Operation::Tidy => self.run_maintenance(),
+            Operation::Reopen => self.open(),
+            Operation::Recall(n) => self.recall(*n),
+            Operation::Sent(c, n) => {
                 let seq = self.position(*n);
                 self.maintain_fully();
                 self.log().note_sent(&client(*c), seq);
                 self.sent[*c] = self.sent[*c].max(seq);
             }
-            Act::Acked(c, n) => {
+            Operation::Acked(c, n) => {
                 let seq = self.position(*n);
                 self.maintain_fully();
                 self.log().note_acked(&client(*c), seq);
                 self.acked[*c] = self.acked[*c].max(seq);
             }
-            Act::Read {
+            Operation::Read {
                 client: c,
                 everyone,
                 filters,
@@ -224,7 +224,7 @@ impl Bed {
         }
     }
 
-    /// What a client has had: what was only written counts for those who never acknowledge.
+    /// The position that a client has reached. For clients that never acknowledge, what was written counts.
     fn had(&self, client: usize) -> u64 {
         match self.acked[client] {
             0 => self.sent[client],
@@ -286,7 +286,7 @@ impl Bed {
         assert_eq!(outcomes, expected);
     }
 
-    /// Remembers what became of messages that end now at clients who have not had them.
+    /// Stores the receipts of messages that end now.
     fn maintain_fully(&mut self) {
         let (now, sent, acked) = (self.now(), self.sent, self.acked);
         for kept in &mut self.kept {
@@ -370,7 +370,7 @@ impl Bed {
         if let (To::Clients(clients), true) = (&kept.to, recalled) {
             let waiting = clients.iter().filter(|c| sent[**c].max(acked[**c]) < seq);
             for c in waiting {
-                // Recalled after it had expired, it has still not been sent.
+                // It was recalled after it had expired. It still counts as not sent.
                 kept.outcomes.insert(*c, Receipt::Recalled);
             }
             for outcome in kept.outcomes.values_mut() {
@@ -482,12 +482,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_log_is_a_list(acts in acts()) {
-        let mut bed = Bed::new();
-        for act in &acts {
-            bed.act(act);
+    fn a_log_behaves_like_a_list(operations in operations()) {
+        let mut test = TestLog::new();
+        for act in &operations {
+            test.act(act);
         }
-        bed.open();
-        bed.run_maintenance();
+        test.open();
+        test.run_maintenance();
     }
 }

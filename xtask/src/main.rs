@@ -1,4 +1,4 @@
-//! The build tool. `cargo run -p xtask -- site` makes the folder that the server embeds.
+//! The build tool. `cargo run -p xtask -- site` builds the folder that the server embeds.
 
 mod site;
 

@@ -1,7 +1,7 @@
-//! The site: everything that a browser loads, named after its content and compressed.
+//! The site: all files that a browser loads, named after their content and compressed.
 //!
-//! `target/site/pkg/` has the files that a page links to, `target/site/` those with a name that
-//! browsers know by heart, and `target/site/manifest.json` says which name stands for what.
+//! `target/site/pkg/` has the files that pages link to, `target/site/` the files with well-known names, and
+//! `target/site/manifest.json` maps names in the code to files.
 
 mod compress;
 mod manifest;
@@ -17,14 +17,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The folders that a build reads and writes.
+/// The folders of a build.
 struct Folders {
     root: PathBuf,
-    /// Cargo's folder for what it makes.
+    /// Cargo's target folder.
     target: PathBuf,
-    /// What the server embeds.
+    /// The folder that the server embeds.
     site: PathBuf,
-    /// What npm installed.
+    /// The folder of npm packages.
     node_modules: PathBuf,
 }
 
@@ -47,7 +47,7 @@ impl Folders {
     }
 }
 
-/// Makes the site, unless it is already what its sources say, and prints what it weighs.
+/// Builds the site if its sources have changed, and prints the sizes.
 pub fn build() -> Result<()> {
     let folders = Folders::of_workspace()?;
     let compiled = pages::compile(&folders)?;
@@ -62,14 +62,14 @@ pub fn build() -> Result<()> {
     sizes::check(&manifest)
 }
 
-/// What goes in besides the compiled pages.
+/// The sources besides the compiled pages.
 struct Sources {
     style: String,
     boot: String,
     docs: String,
     reader: Vec<(&'static str, Vec<u8>)>,
     public: Vec<(String, Vec<u8>)>,
-    /// What other people's pages ask for, by name.
+    /// Files for pages of other origins, by name.
     offered: [(&'static str, Vec<u8>); 2],
 }
 
@@ -93,7 +93,7 @@ impl Sources {
 
     fn fingerprint(&self, folders: &Folders, compiled: &Path) -> Result<String> {
         let mut fingerprint = Fingerprint::new();
-        // This tool and the optimiser decide on the outcome as much as the sources do.
+        // The result depends on this tool and on the optimiser too.
         fingerprint.file(&std::env::current_exe()?)?;
         fingerprint.file(&folders.node_modules.join("binaryen/package.json"))?;
         fingerprint.file(compiled)?;
@@ -112,7 +112,7 @@ impl Sources {
     }
 }
 
-/// The reader of the API description: its script, its style, and the licences it asks to keep.
+/// The page that shows the API description: its script, its style, and its licences.
 fn read_reader(node_modules: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let files = [
         ("swagger-ui.js", "swagger-ui-bundle.js"),
@@ -145,7 +145,7 @@ fn read_public(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
-/// Writes the whole site anew.
+/// Writes the complete site.
 fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -> Result<Manifest> {
     let bound = pages::bind(folders, compiled)?;
     if folders.site.exists() {
@@ -183,7 +183,7 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
         let sizes = compress::write(&folders.site.join(name), bytes)?;
         manifest.add(name, (*name).to_owned(), sizes);
     }
-    // Last, because it says that the rest is whole.
+    // Written last, because it marks the site as complete.
     manifest.write(&folders.site)?;
     Ok(manifest)
 }

@@ -1,4 +1,4 @@
-//! A file beside its brotli and gzip forms, so that the server never compresses while it serves.
+//! Compresses files with brotli and gzip at build time, so that the server does not have to.
 
 use anyhow::{Context, Result};
 use brotli::{CompressorWriter, enc::BrotliEncoderParams};
@@ -6,8 +6,8 @@ use flate2::{Compression, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use std::{ffi::OsString, fs, io::Write, path::Path};
 
-/// What a file weighs in each form, in bytes. A form that saves nothing is not kept, and weighs as
-/// much as the file.
+/// The size of a file in each encoding, in bytes. An encoding that is not smaller is not stored, and has the size of
+/// the file.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 pub struct Sizes {
     pub raw: usize,

@@ -1,4 +1,4 @@
-//! Which name stands for which file, and whether the site is still what its sources say.
+//! Maps names to files, and detects whether the site is up to date.
 
 use super::compress::Sizes;
 use anyhow::{Context, Result};
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// What `manifest.json` says.
+/// The content of `manifest.json`.
 #[derive(Serialize, Deserialize)]
 pub struct Manifest {
-    /// The fingerprint of all that went in.
+    /// The fingerprint of all sources.
     inputs: String,
-    /// By the name that the code uses.
+    /// The files, by the name that the code uses.
     pub files: BTreeMap<String, Entry>,
 }
 
-/// One file that pages link to.
+/// A file that pages link to.
 #[derive(Serialize, Deserialize)]
 pub struct Entry {
-    /// Where it is in the site; its name holds a hash of its content.
+    /// Its path in the site, with a hash of its content in the name.
     pub path: String,
-    /// What it weighs.
+    /// Its sizes.
     pub sizes: Sizes,
 }
 
@@ -36,7 +36,7 @@ impl Manifest {
         self.files.insert(name.to_owned(), Entry { path, sizes });
     }
 
-    /// The manifest of a site that is whole and made from these very inputs.
+    /// The manifest of a complete site that was built from these inputs.
     pub fn current(site: &Path, inputs: &str) -> Option<Self> {
         let text = fs::read_to_string(site.join("manifest.json")).ok()?;
         let manifest: Self = serde_json::from_str(&text).ok()?;
@@ -53,7 +53,7 @@ impl Manifest {
     }
 }
 
-/// A hash over parts, where the border between two parts counts.
+/// A hash over several parts. It depends on the borders between the parts.
 pub struct Fingerprint(Sha256);
 
 impl Fingerprint {
@@ -78,7 +78,7 @@ impl Fingerprint {
     }
 }
 
-/// Enough of the hash of a content to name it by: 64 bits.
+/// The first 64 bits of the hash of a content, for its name.
 pub fn short_hash(bytes: &[u8]) -> String {
     let mut hash = format!("{:x}", Sha256::digest(bytes));
     hash.truncate(16);

@@ -1,4 +1,4 @@
-//! The pages as the browser gets them: compiled, bound, optimised.
+//! The pages as wasm: compiled, with bindings, and optimised.
 
 use super::Folders;
 use anyhow::{Context, Result, bail, ensure};
@@ -9,7 +9,7 @@ use std::{
 };
 use wasm_bindgen_cli_support::Bindgen;
 
-/// What the compiler may use, and so must the optimiser know; every browser since 2022 has them.
+/// Features that the compiler may use, which the optimiser must know too. Every browser since 2022 has them.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -19,15 +19,15 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// The pages, ready for the browser.
+/// The output for the browser.
 pub struct Bound {
-    /// The module that loads them.
+    /// The JavaScript that loads the wasm.
     pub script: Vec<u8>,
-    /// The pages themselves.
+    /// The wasm.
     pub wasm: Vec<u8>,
 }
 
-/// Compiles the pages, as far as cargo thinks that there is something to do.
+/// Compiles the pages with cargo.
 pub fn compile(folders: &Folders) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -54,10 +54,9 @@ pub fn compile(folders: &Folders) -> Result<PathBuf> {
         .join("wasm32-unknown-unknown/wasm-release/app.wasm"))
 }
 
-/// Makes the bindings and shrinks the pages.
+/// Generates the bindings and optimises the wasm.
 ///
-/// wasm-bindgen is a library here and not the tool of that name, so that its version is always the
-/// one in Cargo.lock.
+/// wasm-bindgen is used as a library, so that its version is always the one in Cargo.lock.
 pub fn bind(folders: &Folders, compiled: &Path) -> Result<Bound> {
     let out = folders.target.join("site-parts");
     if out.exists() {
@@ -86,11 +85,10 @@ fn optimise(folders: &Folders, out: &Path) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/wasm-opt");
     let optimised = out.join("optimised.wasm");
     let status = Command::new(&tool)
-        // Views of different types compile to functions that differ in a constant or two.
-        // A function that is called once stays a function: it is like others, and so packs better.
+        // Views of different types compile to functions that differ in a few constants, which are merged. Functions
+        // with one caller are not inlined, because they are similar to others, and compress better.
         .args(["--one-caller-inline-max-function-size=0"])
-        // Views of different types compile to functions that differ in a constant or two; what is flat
-        // and laid out again is found to be alike more often, and once more for what that left.
+        // Flattening and recreating the control flow makes more functions equal, so they are merged again.
         .args(["--merge-similar-functions", "--flatten", "--rereloop"])
         .args(["-Oz", "-Oz"])
         .args(FEATURES)

@@ -1,17 +1,17 @@
-//! `tidings.js`: the module for other people's pages, out of its parts and without what only people read.
+//! `tidings.js`: the module for pages of other origins, bundled from its files and minified.
 //!
-//! It has one name for good, so it is served as it is called, and asked for again each time.
+//! Its name never changes, so it is served under this name and revalidated on each load.
 
 use super::Folders;
 use anyhow::{Context, Result, ensure};
 use std::{fs, process::Command};
 
-/// The names under which other people's pages ask for the module and its types.
+/// The file names of the module and its types.
 pub const MODULE: &str = "tidings.js";
 /// See [`MODULE`].
 pub const TYPES: &str = "tidings.d.ts";
 
-/// Puts the module together. Browsers of 2022 have all that it uses.
+/// Bundles the module for browsers of 2022 and newer.
 pub fn bundle(folders: &Folders) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/esbuild");
     let output = Command::new(&tool)
@@ -32,7 +32,7 @@ pub fn bundle(folders: &Folders) -> Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// What its types are.
+/// The type declarations.
 pub fn types(folders: &Folders) -> Result<Vec<u8>> {
     let path = folders.root.join("app/js/tidings").join(TYPES);
     fs::read(&path).with_context(|| format!("reading {}", path.display()))

@@ -1,12 +1,11 @@
-//! What the site weighs, and how much the pages may.
+//! The sizes of the site, and their limits.
 
 use super::{manifest::Manifest, script};
 use anyhow::{Result, ensure};
 
-/// The most that the compiled pages may weigh, in bytes of brotli: the whole UI on a slow phone in
-/// about a second.
+/// The maximum size of the compiled pages in bytes with brotli. A slow phone loads this in about a second.
 const LIMIT: usize = 300_000;
-/// The most that the module for other people's pages may weigh, in bytes of brotli.
+/// The maximum size of `tidings.js` in bytes with brotli.
 const MODULE_LIMIT: usize = 4_096;
 
 /// Prints a table of the files with their sizes.
@@ -24,7 +23,7 @@ pub fn print(manifest: &Manifest) {
     }
 }
 
-/// Fails when the pages, or the module for those of other people, weigh more than they may.
+/// Fails if the pages or `tidings.js` are too large.
 pub fn check(manifest: &Manifest) -> Result<()> {
     at_most(manifest, "app_bg.wasm", LIMIT)?;
     at_most(manifest, script::MODULE, MODULE_LIMIT)
@@ -36,7 +35,7 @@ fn at_most(manifest: &Manifest, name: &str, limit: usize) -> Result<()> {
     ensure!(weight > 0, "{name} is missing");
     ensure!(
         weight <= limit,
-        "{name} weighs {weight} bytes in brotli, {} more than it may",
+        "{name} has {weight} bytes with brotli, {} more than the limit",
         weight - limit
     );
     Ok(())

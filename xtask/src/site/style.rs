@@ -1,4 +1,4 @@
-//! One style sheet out of several: each `@import "file.css";` is replaced by the file, and comments go.
+//! Bundles a style sheet: each `@import "file.css";` is replaced by the file, and comments are removed.
 
 use anyhow::{Context, Result, bail};
 use std::{
@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Reads a style sheet with all that it imports, each file once.
+/// Reads a style sheet with its imports, each file once.
 pub fn bundle(path: &Path) -> Result<String> {
     let mut bundled = String::new();
     append(path, &mut Vec::new(), &mut bundled)?;
@@ -42,7 +42,7 @@ fn append(path: &Path, seen: &mut Vec<PathBuf>, bundled: &mut String) -> Result<
     Ok(())
 }
 
-/// The file in what follows `@import`.
+/// The file name in the text after `@import`.
 fn imported(rest: &str) -> Option<&str> {
     let quoted = rest.trim().strip_suffix(';')?.trim();
     let file = quoted.strip_prefix('"')?.strip_suffix('"')?;
@@ -50,7 +50,7 @@ fn imported(rest: &str) -> Option<&str> {
     local.then_some(file)
 }
 
-/// The sheet without its comments. What looks like one inside a string is none.
+/// The style sheet without comments. Strings may contain what looks like a comment.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -71,7 +71,7 @@ fn without_comments(text: &str) -> String {
     kept + rest
 }
 
-/// How many bytes the string takes that starts here, with its quotes.
+/// The length in bytes of the string that starts here, including its quotes.
 fn string_length(text: &str) -> usize {
     let mut characters = text.char_indices();
     let quote = characters.next().map(|(_, quote)| quote);
