@@ -2,7 +2,7 @@
 // page reports fail the test.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -80,6 +80,17 @@ export class Tidings {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Copies its data folder. Call it after `kill`. */
+  async backUp(): Promise<void> {
+    await cp(this.folder, `${this.folder}.backup`, { recursive: true });
+  }
+
+  /** Replaces its data folder by the copy. Call it after `kill`. */
+  async restore(): Promise<void> {
+    await this.loseData();
+    await cp(`${this.folder}.backup`, this.folder, { recursive: true });
+  }
+
   /** Stops the process: its connections stay open, and nothing is answered. */
   halt(): void {
     this.process?.kill('SIGSTOP');
@@ -102,6 +113,7 @@ export class Tidings {
     this.abort.abort();
     await this.end('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
+    await rm(`${this.folder}.backup`, { recursive: true, force: true });
   }
 
   /** Pushes as a program does. */

@@ -202,6 +202,36 @@ test('the loss of the log is reported, and the page continues', async ({ elsewhe
   await expect.poll(() => plain(reader)).toEqual([...numbers(1, 3), 'gap: unknown_epoch', 'number 1 of the next']);
 });
 
+test('a restored backup is reported, and all new messages arrive', async ({ elsewhere, server }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  for (const data of numbers(1, 3)) await server.push({ to: { client }, data });
+  await expect.poll(() => reader.lines()).toEqual(numbers(1, 3));
+  await server.kill();
+  await server.backUp();
+  await server.start();
+  await reader.is('live');
+  for (const data of numbers(4, 6)) await server.push({ to: { client }, data });
+  await expect.poll(() => reader.lines()).toEqual(numbers(1, 6));
+  await server.kill();
+  await server.restore();
+  await server.start();
+  await reader.is('live');
+  for (const data of numbers(7, 11)) await server.push({ to: { client }, data });
+  await expect.poll(() => plain(reader)).toEqual([...numbers(1, 6), 'gap: rolled_back', ...numbers(7, 11)]);
+});
+
+test('a recall while the page was away is reported', async ({ elsewhere, server, context }) => {
+  const reader = await elsewhere.open({ clientId: client });
+  const { id } = await server.push({ to: { client }, data: 'a slip' });
+  await server.push({ to: { client }, data: 'well said' });
+  await expect.poll(() => reader.lines()).toEqual(['a slip', 'well said']);
+  await reader.page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+  await expect.poll(async () => (await connections(server)).length).toBe(0);
+  await server.recall(id);
+  await reader.page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+  await expect.poll(() => reader.lines()).toEqual(['well said']);
+});
+
 test('a recalled message disappears', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   const { id } = await server.push({ to: { client }, data: 'a slip' });
