@@ -18,6 +18,7 @@ mod name_list;
 mod push_form;
 mod receipts;
 mod remove_button;
+mod retry_notice;
 mod shortcuts;
 mod sign_in_form;
 mod signals;
@@ -43,6 +44,7 @@ pub(crate) use push_form::{
 };
 pub(crate) use receipts::{bar, receipt_text, receipts_text};
 pub(crate) use remove_button::remove_button;
+pub(crate) use retry_notice::retry_notice;
 pub(crate) use shortcuts::{Shortcuts, keys_button};
 pub(crate) use sign_in_form::SignInForm;
 pub(crate) use signals::{

@@ -3,10 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    report::{Chart, Report, number},
-    svg,
-};
+use crate::report::{Chart, Report, number};
 
 /// Sizes in pixels.
 const WIDTH: f64 = 760.0;
@@ -15,6 +12,10 @@ const FIGURES: f64 = 90.0;
 const BAR: f64 = 18.0;
 const STEP: f64 = 26.0;
 const TITLE: f64 = 42.0;
+
+/// The margin. The chart has its own background, because the page that shows it may be lighter or darker than the
+/// colour scheme of the reader.
+const MARGIN: f64 = 16.0;
 
 const STYLE: &str = "\
 .ground{fill:#fff}text{font:14px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.figure{fill:#59636e}\
@@ -42,7 +43,7 @@ pub fn draw(report: &Report) -> Option<String> {
             top += panel(&mut body, top, title, &bars);
         }
     }
-    (top > 0.0).then(|| svg::picture(WIDTH, top, STYLE, &body))
+    (top > 0.0).then(|| svg(top, &body))
 }
 
 /// Draws one chart at `top`, and returns its height.
@@ -73,4 +74,15 @@ fn panel(body: &mut String, top: f64, title: &str, bars: &[(&str, f64)]) -> f64 
         );
     }
     TITLE + STEP * bars.len() as f64
+}
+
+/// An SVG of this height. `body` is drawn inside the margin.
+fn svg(height: f64, body: &str) -> String {
+    let (width, height) = (WIDTH + 2.0 * MARGIN, height + 2.0 * MARGIN);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" role=\"img\">\n<style>{STYLE}</style>\n\
+         <rect class=\"ground\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\n\
+         <g transform=\"translate({MARGIN} {MARGIN})\">\n{body}</g>\n</svg>\n"
+    )
 }

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_lies_in_its_bucket() {
+    fn a_value_is_in_its_bucket() {
         for micros in (0..200_000).chain([1 << 30, (1 << 40) + 12_345]) {
             let index = bucket(micros);
             assert!(top(index) >= micros as f64, "{micros}");
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_near_what_they_are_of() {
+    fn quantiles_are_precise() {
         let mut histogram = Histogram::default();
         (1..=10_000).for_each(|micros| histogram.note(micros));
         let half = histogram.quantile(0.5);

@@ -14,7 +14,6 @@ mod direct;
 mod durable;
 mod fanout;
 mod fill;
-mod flame;
 mod floor;
 mod heartbeats;
 mod histogram;
@@ -39,7 +38,6 @@ mod stage;
 mod start;
 mod stream;
 mod subprocess;
-mod svg;
 
 use std::{
     ffi::OsStr,
@@ -161,7 +159,6 @@ fn main() -> Result<()> {
         Some(load::SUBCOMMAND) => return load::run(arguments),
         Some(floor::SUBCOMMAND) => return floor::run(),
         Some(check::SUBCOMMAND) => return check::run(),
-        Some(flame::SUBCOMMAND) => return flame::run(),
         _ => {}
     }
     measure(&Options::parse())

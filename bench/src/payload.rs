@@ -148,7 +148,7 @@ mod tests {
     };
 
     #[test]
-    fn a_payload_says_what_was_written() {
+    fn a_payload_is_read_as_it_was_written() {
         let mut bytes = Vec::new();
         STAMP.write(DEFAULT_SIZE, &mut bytes);
         assert_eq!(bytes.len(), DEFAULT_SIZE);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_is_cut_or_damaged_is_no_payload() {
+    fn truncated_and_damaged_payloads_are_detected() {
         let mut bytes = Vec::new();
         STAMP.write(DEFAULT_SIZE, &mut bytes);
         for cut in 0..DEFAULT_SIZE {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn listeners_have_names_of_their_own() {
+    fn listeners_have_different_ids() {
         let names: std::collections::HashSet<_> = (0..20_000).map(client).collect();
         assert_eq!(names.len(), 20_000);
         assert!(names.iter().all(|name| name.len() == 36));

@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_ends_where_its_body_does() -> Result<()> {
+    fn a_response_ends_with_its_body() -> Result<()> {
         let kept = Some(End::KeptAlive);
         assert_eq!(
             end_of(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")?,

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_people_write_them() {
+    fn numbers_are_formatted_with_separators() {
         assert_eq!(number(1_234_567.4), "1,234,567");
         assert_eq!(number(123.0), "123");
         assert_eq!(number(1.5), "1.5");
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_met_or_not_by_the_ratio() {
+    fn a_target_applies_to_the_ratio() {
         let row = |measured| Row::new("x", measured, "/s").against("floor", 10.0);
         assert_eq!(row(200.0).at_least_times(20.0).met, Some(true));
         assert_eq!(row(199.0).at_least_times(20.0).met, Some(false));

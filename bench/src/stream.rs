@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_counted_however_the_bytes_are_cut() {
+    fn messages_are_counted_however_the_bytes_are_split() {
         let stream =
             b"retry: 1\nevent: welcome\ndata: {}\n\nid: e-4\ndata: x\n\nid:e-7\ndata: y\n\n";
         for cut in 0..stream.len() {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_comes_twice_is_noticed() {
+    fn a_duplicate_message_is_detected() {
         let mut seen = Seen::after(0);
         seen.take(b"id: e-4\ndata: x\n\nid: e-4\ndata: x\n\n");
         assert!(seen.disordered);

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tidings::config::Settings;
 
 /// The maximum wait, much longer than any step takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The binary in this folder, without the environment settings of the user who runs the tests.
 pub fn tidings(folder: &Path, args: &[&str]) -> Command {
@@ -63,7 +63,7 @@ impl Running {
     /// The URL of a server, from its log.
     pub fn url(&self) -> String {
         loop {
-            let line = self.err.recv_timeout(PATIENCE);
+            let line = self.err.recv_timeout(TIMEOUT);
             let line = line.expect("the line with the address");
             if let Some((_, url)) = line.split_once("listening on ") {
                 return url.split('"').next().unwrap_or(url).to_owned();
@@ -75,7 +75,7 @@ impl Running {
     pub fn try_url(&self) -> Result<String, String> {
         let mut told = String::new();
         loop {
-            match self.err.recv_timeout(PATIENCE) {
+            match self.err.recv_timeout(TIMEOUT) {
                 Ok(line) => {
                     if let Some((_, url)) = line.split_once("listening on ") {
                         return Ok(url.split('"').next().unwrap_or(url).to_owned());
@@ -98,7 +98,7 @@ impl Running {
 
     /// Waits for the next line on stdout.
     pub fn line(&self) -> String {
-        self.out.recv_timeout(PATIENCE).expect("another line")
+        self.out.recv_timeout(TIMEOUT).expect("another line")
     }
 
     /// Waits for the next line on stdout that contains a text.
@@ -113,7 +113,7 @@ impl Running {
 
     /// Waits for the next line on stderr.
     pub fn error_line(&self) -> String {
-        self.err.recv_timeout(PATIENCE).expect("another line")
+        self.err.recv_timeout(TIMEOUT).expect("another line")
     }
 
     /// Writes to its standard input.
@@ -125,7 +125,7 @@ impl Running {
     /// Waits for a line on stderr that contains a text.
     pub fn wait_for_error(&self, text: &str) {
         loop {
-            let line = self.err.recv_timeout(PATIENCE).expect("another line");
+            let line = self.err.recv_timeout(TIMEOUT).expect("another line");
             if line.contains(text) {
                 return;
             }
@@ -498,7 +498,7 @@ fn the_server_raises_its_limit_on_open_files() {
     let mut streams = Vec::new();
     for number in 0..100 {
         let mut stream = std::net::TcpStream::connect(address).expect("connected");
-        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set");
         write!(
             stream,
             "GET /sse?client_id=c{number} HTTP/1.1\r\nhost: x\r\n\r\n"

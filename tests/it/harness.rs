@@ -11,10 +11,15 @@ use futures_util::{Stream, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json, value::RawValue};
 use tidings::{config::Settings, server::ServeError};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
 
 /// The maximum wait, much longer than any step takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running server with a data folder of its own.
 pub struct Server {
@@ -117,6 +122,15 @@ impl Server {
         let response = self.get(path).await;
         assert_eq!(response.status(), 200, "{path}");
         Listener::of(response)
+    }
+
+    /// Opens the first stream of a server without an HTTP client, so that the test controls its socket.
+    pub async fn raw_stream(&self, client_id: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(self.address).await.expect("connected");
+        let head = format!("GET /sse?client_id={client_id} HTTP/1.1\r\nhost: x\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("sent");
+        self.until_connections(1).await;
+        socket
     }
 
     /// A plain GET.
@@ -410,7 +424,7 @@ impl Listener {
 
 /// Waits with a timeout.
 pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
+    tokio::time::timeout(TIMEOUT, future)
         .await
         .expect("this should have happened long ago")
 }

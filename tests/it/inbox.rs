@@ -1,7 +1,5 @@
 //! Promise 4: messages to a client that is offline are delivered when it connects.
 
-use std::process::Command;
-
 use app::wire::{MessageDetail, MessagesPage, Problem, To};
 use serde_json::{Value, json};
 use socket2::SockRef;
@@ -10,10 +8,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::harness::{Listener, Server, client, run_in_namespace, within};
-
-/// The address of the peer in the test's own network.
-const PEER: &str = "10.99.0.2";
+use crate::{
+    harness::{Listener, Server, client, within},
+    vanishing::{remove_peer, run_with_peer, stream_of_peer},
+};
 
 /// Pushes these texts to ada, who is offline. Returns their cursors.
 async fn push_to_offline_ada(server: &Server, texts: &[&str]) -> Vec<String> {
@@ -92,12 +90,7 @@ async fn messages_that_an_eventsource_received_before_it_closed_are_not_delivere
 #[tokio::test]
 async fn messages_sent_to_a_broken_connection_are_delivered_again() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
-    let mut socket = TcpStream::connect(server.address).await.expect("connected");
-    socket
-        .write_all(b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .expect("sent");
-    server.until_connections(1).await;
+    let mut socket = server.raw_stream("ada").await;
     server.push(client("ada"), "perhaps").await;
     // The server has sent everything.
     let mut seen = Vec::new();
@@ -118,12 +111,7 @@ async fn messages_sent_to_a_broken_connection_are_delivered_again() {
 #[tokio::test]
 async fn unread_messages_are_delivered_again_after_their_page_closes() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
-    let mut socket = TcpStream::connect(server.address).await.expect("connected");
-    socket
-        .write_all(b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .expect("sent");
-    server.until_connections(1).await;
+    let socket = server.raw_stream("ada").await;
     server.push(client("ada"), "never looked at").await;
     let mut seen = vec![0; 65_536];
     within(async {
@@ -143,32 +131,19 @@ async fn unread_messages_are_delivered_again_after_their_page_closes() {
 
 #[test]
 fn messages_sent_to_a_vanished_peer_are_delivered_again() {
-    run_in_namespace(
-        "--net",
-        "ip link set lo up && ip address add 10.99.0.2/32 dev lo",
-        "inbox::in_its_own_network",
-    );
+    run_with_peer("inbox::in_its_own_network");
 }
 
 #[tokio::test]
 #[ignore = "the test above runs it where it may take addresses away"]
 async fn in_its_own_network() {
     let server = Server::with(&["--heartbeat", "1"]).await;
-    let peer = reqwest::Client::builder()
-        .no_proxy()
-        .local_address(Some(PEER.parse().expect("an address")));
-    let peer = peer.build().expect("a client");
-    let request = peer.get(server.url("/sse?client_id=ada"));
-    let mut ada = Listener::of(request.send().await.expect("a stream"));
-    assert_eq!(ada.next().await.event, "welcome");
+    let mut ada = stream_of_peer(&server).await;
     server.push(client("ada"), "seen").await;
     assert_eq!(ada.text().await, "seen");
     server.until_unread("ada", 0).await;
 
-    let gone = Command::new("ip")
-        .args(["address", "del", "10.99.0.2/32", "dev", "lo"])
-        .status();
-    assert!(gone.expect("ip, of iproute2, runs").success());
+    remove_peer();
     let answer = server.push(client("ada"), "into the void").await;
     assert_eq!(answer.connections, 1, "nothing has told the server yet");
 

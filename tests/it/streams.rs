@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::wire::{To, Welcome};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::io::AsyncWriteExt;
 
 use crate::harness::{Listener, Server, client, push_of, topic, within};
 
@@ -149,12 +149,7 @@ async fn a_closed_connection_is_removed_at_once() {
 #[tokio::test]
 async fn a_half_closed_connection_is_removed() {
     let server = Server::with(&["--heartbeat", "3600"]).await;
-    let mut socket = TcpStream::connect(server.address).await.expect("connected");
-    socket
-        .write_all(b"GET /sse?client_id=ada HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .expect("sent");
-    server.until_connections(1).await;
+    let mut socket = server.raw_stream("ada").await;
     socket.shutdown().await.expect("half closed");
     server.until_connections(0).await;
 }
@@ -179,12 +174,7 @@ async fn a_disconnected_client_gets_the_reason() {
 #[tokio::test]
 async fn a_stalled_reader_delays_nobody_and_gets_everything_later() {
     let server = Server::with(&["--outbox", "4"]).await;
-    let mut socket = TcpStream::connect(server.address).await.expect("connected");
-    socket
-        .write_all(b"GET /sse?client_id=slow HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .expect("sent");
-    server.until_connections(1).await;
+    let mut socket = server.raw_stream("slow").await;
     let mut quick = server.listen("quick", &[]).await;
 
     // Much more than the socket buffers can hold.

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_whole_event_counts() {
+    fn the_last_complete_event_counts() {
         let stream =
             b"1a\r\nid: e-4\ndata: x\n\n\r\n1b\r\nid: e-7\ndata: y\n\n\r\nid: e-9\ndata: z\n";
         for cut in 0..stream.len() {

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_counted_however_the_bytes_are_cut() {
+    fn messages_are_counted_however_the_bytes_are_split() {
         let stream = stream(&[1, 2, 3]);
         for cut in 0..stream.len() {
             let tally = totals(&[&stream[..cut], &stream[cut..]]);
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lost_double_or_out_of_order_is_noticed() {
+    fn losses_duplicates_and_disorder_are_detected() {
         let tally = totals(&[&stream(&[1, 1, 2, 5, 3])]);
         assert_eq!(tally.all, 4);
         assert_eq!(tally.double, 1);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_was_cut_short_is_noticed() {
+    fn a_truncated_message_is_detected() {
         let mut bytes = stream(&[1, 2]);
         let end = bytes.len();
         bytes.drain(end - 40..end - 20);

@@ -14,7 +14,7 @@ use crate::{
     client_list::{ClientList, WINDOW},
     components::{
         ClientCard, ClientRows, EraseView, bool_signal, effect, either, on_change, on_click,
-        optional_text, segment, text, when,
+        retry_notice, segment, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, interpolate, plural, texts, tr},
@@ -256,7 +256,7 @@ pub(super) fn view(clients: Clients) -> AnyView {
     view! {
         <div class="columns clients">
             <section class="card wide" aria-labelledby="clients-title">
-                {tools(clients)} {wrong(clients)}
+                {tools(clients)} {retry_notice(move || clients.wrong.get(), move || clients.read_soon())}
                 {either(move || length() == Some(0), move || nobody(clients), rows)}
             </section>
             {when(looks, card)}
@@ -308,25 +308,6 @@ fn tools(clients: Clients) -> AnyView {
         </div>
     }
     .erase()
-}
-
-fn wrong(clients: Clients) -> AnyView {
-    let again = move || {
-        view! {
-            <div class="notice bad row" role="alert">
-                <p>{optional_text(move || clients.wrong.get())}</p>
-                <button
-                    type="button"
-                    class="quiet small"
-                    on:click=on_click(move || clients.read_soon())
-                >
-                    {tr(|t| t.panel.try_again)}
-                </button>
-            </div>
-        }
-        .erase_client_only()
-    };
-    when(move || clients.wrong.with(Option::is_some), again)
 }
 
 /// The view if there are no clients to list.

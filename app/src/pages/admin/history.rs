@@ -13,7 +13,7 @@ use crate::{
     browser::{self, Timer},
     components::{
         EraseView, HistoryFilter, HistoryFilterFields, HistoryList, MessageActions, effect, either,
-        on_change, on_click, optional_text, when,
+        on_change, on_click, optional_text, retry_notice, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, interpolate, texts, tr},
@@ -282,21 +282,7 @@ pub(super) fn view(history: History) -> AnyView {
         .erase_client_only()
     };
     let has_older = move || history.messages.with(|messages| messages.next().is_some());
-    let again = move || {
-        view! {
-            <div class="notice bad row" role="alert">
-                <p>{optional_text(move || history.wrong.get())}</p>
-                <button
-                    type="button"
-                    class="quiet small"
-                    on:click=on_click(move || history.ask(|due| due.anew = true))
-                >
-                    {tr(|t| t.panel.try_again)}
-                </button>
-            </div>
-        }
-        .erase_client_only()
-    };
+    let reload = move || history.ask(|due| due.anew = true);
     let reading = optional_text(move || {
         let reads = !history.loaded.get() && history.wrong.with(Option::is_none);
         reads.then(|| texts().messages.loading.to_owned())
@@ -305,7 +291,7 @@ pub(super) fn view(history: History) -> AnyView {
         <section class="card" aria-labelledby="history">
             <h2 id="history">{tr(|t| t.messages.title)}</h2>
             <HistoryFilterFields filter />
-            {when(move || history.wrong.with(Option::is_some), again)}
+            {retry_notice(move || history.wrong.get(), reload)}
             <p class="note" role="status">
                 {optional_text(move || history.note.get())}
             </p>

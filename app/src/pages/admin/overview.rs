@@ -8,7 +8,7 @@ use crate::{
     api::Client,
     browser,
     components::{
-        self, Chart, EraseView, Labels, Point, TimeSeries, keyed_list, on_click, optional_text,
+        self, Chart, EraseView, Labels, Point, TimeSeries, keyed_list, optional_text, retry_notice,
         text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
@@ -202,17 +202,6 @@ fn milliseconds(n: f64) -> String {
 
 /// The view of the section.
 pub(super) fn view(overview: Overview) -> AnyView {
-    let again = move || {
-        view! {
-            <div class="notice bad row" role="alert">
-                <p>{optional_text(move || overview.wrong.get())}</p>
-                <button type="button" class="quiet small" on:click=on_click(move || overview.load())>
-                    {tr(|t| t.panel.try_again)}
-                </button>
-            </div>
-        }
-        .erase_client_only()
-    };
     let charts = CHARTS.map(|(labels, figures)| {
         let series = overview.series(figures);
         view! { <Chart labels series /> }
@@ -223,7 +212,7 @@ pub(super) fn view(overview: Overview) -> AnyView {
         (waits && !wrong).then(|| texts().overview.waiting.to_owned())
     });
     view! {
-        {when(move || overview.wrong.with(Option::is_some), again)}
+        {retry_notice(move || overview.wrong.get(), move || overview.load())}
         {when(move || overview.damage().is_some(), move || damage(overview))}
         {facts(overview)}
         <p class="hint" role="status">
