@@ -1,13 +1,13 @@
-//! The log: the durable, totally ordered list of messages, and the only source of order.
+//! The log: the durable, totally ordered list of messages. It alone defines their order.
 //!
-//! One thread writes. It takes whatever waits, keeps it in one SQLite transaction with one fsync, hands
-//! the messages to the tail in order, and then answers. Reads go through connections of their own and see
-//! the log as of one moment, so they neither wait for the writer nor hold it up.
+//! One thread writes. It takes all queued tasks, commits them in one SQLite transaction with one fsync, passes the
+//! messages to the tail in order, and then answers. Reads use their own connections and see the log as of one moment,
+//! so reads and writes do not block each other.
 //!
-//! Jobs are kept beside the messages, by the same thread in the same commits.
+//! Jobs are stored beside the messages, by the same thread in the same commits.
 //!
-//! Nothing here knows who is connected, or any async runtime. Reads block: from an async task, call them
-//! on a thread that may block. [`Log::append`] is a future that any runtime can drive.
+//! The log knows neither connections nor an async runtime. Reads block: async tasks must call them on a thread that may
+//! block. [`Log::append`] is a future for any runtime.
 
 mod audiences;
 mod check;
@@ -73,33 +73,34 @@ use shared::Shared;
 use writer::Writer;
 use writer::queue::{Bound, Queue};
 
-/// The log. Dropping it is closing it: what was accepted is kept and answered first.
+/// The log. Dropping it closes it: all accepted tasks are executed and answered first.
 pub struct Log {
     shared: Arc<Shared>,
     writer: Option<JoinHandle<()>>,
-    /// Held as long as the log is open.
+    /// Locked as long as the log is open.
     _lock: File,
 }
 
-/// Where a cursor stands.
+/// The state of a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// In this log, and everything after it is still there but for messages with a time to live.
+    /// It belongs to this log, and no message after it was pruned.
     Exact,
-    /// In this log, but messages in this range may be gone. Whether some of them were for the one who
-    /// asks, [`Page::gaps`] says.
+    /// It belongs to this log, but messages in this range may have been pruned. [`Page::gaps`] says whether some of
+    /// them were for the reader.
     Pruned {
-        /// The first that may be gone.
+        /// The first position that may be missing.
         from: Seq,
-        /// The last that is.
+        /// The last position that is missing.
         to: Seq,
     },
-    /// Of another log.
+    /// It belongs to another log.
     UnknownEpoch,
-    /// Of a history that was rolled back: a copy of the log was restored, or a crash has lost its newest messages.
-    /// The reader has received messages in this range that are not in the log, or other messages are there now.
+    /// It belongs to a history that was rolled back: an older copy of the log was restored, or a crash has lost the
+    /// newest messages. The reader has received messages in this range that are no longer in the log, or that were
+    /// replaced.
     RolledBack {
-        /// The first such position. Everything before it is the same as in the log.
+        /// The first such position. All positions before it are the same as in the log.
         from: Seq,
         /// The position of the cursor.
         to: Seq,
@@ -107,13 +108,13 @@ pub enum Standing {
 }
 
 impl Log {
-    /// Opens the log in its folder, or makes one.
+    /// Opens the log in its folder, or creates it.
     ///
-    /// `tail` gets the log's epoch and the messages of each commit, in order, on the writer's thread, before
-    /// any of them is answered; it returns how many connections each was handed to. The head moves before the tail is
-    /// called: whoever registers with the tail's other end and then replays up to [`Log::head`] misses
-    /// nothing. `fatal` is called once with the reason if what is on the disk is not known any more; then
-    /// nothing more is kept, and the process should end.
+    /// `tail` gets the epoch and the messages of each commit, in order, on the writer's thread, before they are
+    /// answered. It returns the number of connections that each message was sent to. The head moves before the tail is
+    /// called, so a connection that registers with the receiver of the tail and then replays up to [`Log::head`] misses
+    /// nothing. `fatal` is called once, with the reason, if the state of the file becomes unknown. Then no more
+    /// messages are stored, and the process should end.
     pub fn open(
         options: LogOptions,
         tail: impl FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send + 'static,
@@ -170,7 +171,7 @@ impl Log {
         })
     }
 
-    /// Which positions have which epoch.
+    /// The epochs of all positions.
     pub fn openings(&self) -> &Openings {
         &self.shared.openings
     }
@@ -180,17 +181,17 @@ impl Log {
         self.shared.openings.cursor(seq)
     }
 
-    /// The newest position that is durable.
+    /// The newest durable position.
     pub fn head(&self) -> Seq {
         self.shared.head.load(Ordering::Acquire)
     }
 
-    /// The oldest position that retention has surely not touched.
+    /// The oldest position that retention has certainly not removed.
     pub fn tail_start(&self) -> Seq {
         self.shared.pruned.load(Ordering::Acquire) + 1
     }
 
-    /// Where a cursor stands. It costs no read of the file.
+    /// Checks a cursor. It does not read the file.
     pub fn check(&self, cursor: &Cursor) -> Standing {
         let pruned = self.shared.pruned.load(Ordering::Acquire);
         let end = self.head() + 1;
@@ -219,7 +220,7 @@ impl Drop for Log {
     fn drop(&mut self) {
         self.shared.queue.close(AppendError::Closed);
         if let Some(writer) = self.writer.take() {
-            // It catches its own panics and has told the reason.
+            // The thread catches its own panics and has reported the reason.
             let _ = writer.join();
         }
     }

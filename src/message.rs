@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_id_is_what_the_design_says() {
+    fn client_ids_are_validated() {
         assert!(ClientId::parse("9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55").is_ok());
         assert!(ClientId::parse("user:7@example.org~tab_1").is_ok());
         assert_eq!(ClientId::parse(""), Err(InvalidClientId::Empty));
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_type_can_not_end_its_line_or_pass_for_the_streams_own() {
+    fn event_types_without_line_ends_and_reserved_names_are_accepted() {
         assert!(EventType::parse("order.paid").is_ok());
         assert_eq!(EventType::parse("a\nid: 7"), Err(InvalidEventType::Control));
         assert_eq!(EventType::parse("a\rb"), Err(InvalidEventType::Control));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_is_named_twice_is_one() {
+    fn duplicate_clients_are_removed() {
         let id = |text| ClientId::parse(text).expect("valid");
         let Audience::Clients(ids) = Audience::clients(vec![id("b"), id("a"), id("b")]) else {
             panic!("several clients");

@@ -175,28 +175,28 @@ mod tests {
     fn a_value_is_read_changed_and_replaced() {
         let owner = Owner::new();
         owner.set();
-        let held = ErasedSignal::new(vec![1]);
-        held.update(|list| list.push(2));
-        assert_eq!(*held.read_untracked(), [1, 2]);
-        let reading = held.read_untracked();
-        held.update(|list| list.push(3));
+        let value = ErasedSignal::new(vec![1]);
+        value.update(|list| list.push(2));
+        assert_eq!(*value.read_untracked(), [1, 2]);
+        let reading = value.read_untracked();
+        value.update(|list| list.push(3));
         assert_eq!(
-            (reading.len(), held.read_untracked().len()),
+            (reading.len(), value.read_untracked().len()),
             (2, 3),
             "who reads keeps what it has"
         );
-        held.set(Vec::new());
-        assert!(held.read_untracked().is_empty());
+        value.set(Vec::new());
+        assert!(value.read_untracked().is_empty());
     }
 
     #[test]
     fn a_memo_is_computed_again_when_its_signals_change() {
         let owner = Owner::new();
         owner.set();
-        let held = ErasedSignal::new(1);
-        let even = ErasedMemo::new(move || held.with(|n| n % 2 == 0));
+        let value = ErasedSignal::new(1);
+        let even = ErasedMemo::new(move || value.with(|n| n % 2 == 0));
         assert_eq!(even.try_read_untracked().as_deref(), Some(&false));
-        held.set(4);
+        value.set(4);
         assert_eq!(even.try_read_untracked().as_deref(), Some(&true));
     }
 }

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn after_ten_wrong_tokens_even_the_right_one_waits() {
+    fn after_ten_wrong_tokens_even_the_right_one_is_refused() {
         let (attempts, now, here) = (AttemptLimit::default(), Instant::now(), from("192.0.2.1"));
         exhaust(&attempts, here, now);
         let none = Err(NoAttemptsLeft { retry_after: 6 });
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_locked_out_by_another_address() {
+    fn addresses_are_limited_separately() {
         let (attempts, now) = (AttemptLimit::default(), Instant::now());
         exhaust(&attempts, from("192.0.2.1"), now);
         assert_eq!(attempts.check(from("192.0.2.2"), true, now), Ok(true));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_network_of_ipv6_is_one_address() {
+    fn an_ipv6_network_counts_as_one_address() {
         let (attempts, now) = (AttemptLimit::default(), Instant::now());
         exhaust(&attempts, from("2001:db8::1"), now);
         assert!(attempts.check(from("2001:db8::2"), true, now).is_err());
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn right_tokens_cost_nothing() {
+    fn right_tokens_are_not_counted() {
         let (attempts, now, here) = (AttemptLimit::default(), Instant::now(), from("192.0.2.1"));
         for _ in 0..1000 {
             assert_eq!(attempts.check(here, true, now), Ok(true));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_addresses_remembered_are_bounded() {
+    fn the_number_of_stored_addresses_is_bounded() {
         let (attempts, now) = (AttemptLimit::default(), Instant::now());
         exhaust(&attempts, from("192.0.2.1"), now);
         for n in 0..10_000u32 {

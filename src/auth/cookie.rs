@@ -28,7 +28,7 @@ mod tests {
     use axum::http::HeaderValue;
 
     #[test]
-    fn a_cookie_is_found_by_its_whole_name() {
+    fn cookies_are_found_by_their_complete_name() {
         let mut headers = HeaderMap::new();
         headers.append(header::COOKIE, HeaderValue::from_static("xa=1; a=2;b=3"));
         headers.append(header::COOKIE, HeaderValue::from_static("a=4=5; a"));

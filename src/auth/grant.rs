@@ -49,8 +49,8 @@ impl Grant {
         }
     }
 
-    /// Refuses a request that gives itself out for somebody else. Every `client_id` of the query is
-    /// looked at, so that it does not matter which of several is read later.
+    /// Refuses a request with the id of another client. Every `client_id` of the query is checked, so that it does not
+    /// matter which of several is used later.
     pub fn check_client<'a>(
         &self,
         asked: impl IntoIterator<Item = &'a str>,
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_covers_what_lies_within_it() {
+    fn a_grant_covers_narrower_filters() {
         for asked in [
             "orders/*",
             "orders/*/x",
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_does_not_cover_what_reaches_further() {
+    fn a_grant_does_not_cover_wider_filters() {
         assert!(!is_covered("orders/**", "orders") && !is_covered("orders/**", "**"));
         assert!(!is_covered("orders/*", "orders/**") && !is_covered("orders/*", "orders/4/2"));
         assert!(!is_covered("orders/42", "orders/*") && !is_covered("orders/42", "orders/43"));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn no_pattern_reaches_the_servers_own_topics() {
+    fn no_pattern_covers_reserved_topics() {
         for granted in ["**", "*/clients", "*/**"] {
             assert!(!is_covered(granted, "$sys/clients"), "{granted}");
         }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_topics_opens_none() {
+    fn a_token_without_topics_grants_none() {
         let grant = Grant {
             topics: TopicsGrant::Only(Vec::new()),
             ..Grant::open(false)
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gives_itself_out_for_another() {
+    fn a_client_can_not_act_as_another() {
         let grant = Grant {
             client_id: Some(ClientId::parse("a").expect("an id")),
             ..Grant::open(false)

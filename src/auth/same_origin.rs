@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_names_of_this_machine_are_known() {
+    fn only_local_and_allowed_hosts_are_accepted() {
         assert!(host("localhost:8020", &[]) && host("127.0.0.1", &[]) && host("[::1]:1", &[]));
         assert!(!host("rebound.example:8020", &[]) && !host("", &[]));
         assert!(!host("localhost@rebound.example", &[]));
@@ -166,13 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn programs_that_say_nothing_are_let_through() {
+    fn requests_of_programs_are_accepted() {
         assert_eq!(refused("POST", &[]), None);
         assert_eq!(refused("GET", &[("user-agent", "curl/8.0")]), None);
     }
 
     #[test]
-    fn pages_of_this_server_are_let_through() {
+    fn pages_of_this_server_are_accepted() {
         let own = ("origin", "http://localhost:8020");
         assert_eq!(
             refused("POST", &[own, ("sec-fetch-site", "same-origin")]),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_in_an_old_browser_pushes_nothing() {
+    fn an_image_in_an_old_browser_can_not_push() {
         let browser = ("user-agent", "Mozilla/5.0 (X11; Linux)");
         assert_eq!(refused("GET", &[browser]), Some(""));
         assert_eq!(
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_a_proxy_that_changes_the_host_its_name_is_allowed() {
+    fn an_allowed_host_is_accepted_behind_a_proxy_that_changes_the_host() {
         let headers = [
             ("host", "127.0.0.1:8020"),
             ("origin", "https://push.example"),

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_lasts_until_it_is_closed_or_a_day_is_over() {
+    fn a_session_ends_when_it_is_closed_or_expires() {
         let (sessions, now) = (Sessions::default(), Instant::now());
         let id = sessions.open(now).expect("random bits");
         assert_eq!(id.len(), 43);
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_sessions_the_oldest_ends() {
+    fn the_oldest_session_ends_if_there_are_too_many() {
         let (sessions, now) = (Sessions::default(), Instant::now());
         let first = sessions.open(now).expect("random bits");
         let later = now + Duration::from_secs(1);

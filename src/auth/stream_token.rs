@@ -107,7 +107,7 @@ pub enum InvalidToken {
     /// It is not valid yet (`nbf`).
     #[error("the stream token is not valid yet")]
     Early,
-    /// Somebody else signed it, or it was changed.
+    /// The signature does not match: another key signed it, or it was changed.
     #[error("the stream token is not signed with this server's stream secret")]
     Signature,
     /// Signed in another way, or not at all.
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_opens_what_it_was_made_for() {
+    fn a_token_grants_its_client_and_topics() {
         let client = ClientId::parse("a").expect("an id");
         let topics = [TopicFilter::parse("orders/**").expect("a filter")];
         let until = later();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_must_say_who_and_until_when() {
+    fn a_token_must_have_a_client_and_an_expiry() {
         let missing = |name: &str| Err(InvalidToken::Missing(name.to_owned()));
         let no_sub = verify(&json!({ "exp": later() }));
         assert!(no_sub == missing("sub") || no_sub == Err(InvalidToken::Malformed));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_that_can_not_be_are_refused() {
+    fn invalid_claims_are_refused() {
         let sub = verify(&json!({ "sub": "a b", "exp": later() }));
         assert!(matches!(sub, Err(InvalidToken::Claim("sub", _))));
         let topics = verify(&json!({ "sub": "a", "exp": later(), "topics": ["**/a"] }));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn only_hs256_with_our_key_is_taken() {
+    fn only_hs256_with_the_right_key_is_accepted() {
         let claims = json!({ "sub": "a", "exp": later() });
         let key = StreamKey::new(&secret());
         let forged = signed(&claims, Algorithm::HS256, &"x".repeat(32));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_expiry_does_no_harm() {
+    fn a_huge_expiry_is_accepted() {
         for exp in [
             json!(1e300),
             json!(u64::MAX),

@@ -33,7 +33,7 @@ fn filter(text: &str) -> TopicFilter {
 }
 
 #[test]
-fn with_a_token_nothing_less_will_do() {
+fn with_an_admin_token_every_request_needs_it() {
     let auth = auth(&["--admin-token", TOKEN]);
     let admin = |headers: &[(&str, &str)]| code(auth.admin(&request("/push", headers)));
     let right = format!("Bearer {TOKEN}");
@@ -62,7 +62,7 @@ fn with_a_token_nothing_less_will_do() {
 }
 
 #[test]
-fn a_stream_is_no_place_to_guess_the_admin_token() {
+fn attempts_on_streams_are_limited_too() {
     for flags in [
         &["--admin-token", TOKEN][..],
         &["--admin-token", TOKEN, "--stream-secret", &"k".repeat(32)],
@@ -78,7 +78,7 @@ fn a_stream_is_no_place_to_guess_the_admin_token() {
 }
 
 #[test]
-fn listening_is_open_to_other_sites_but_without_the_servers_own_topics() {
+fn other_sites_may_subscribe_but_not_to_reserved_topics() {
     let auth = auth(&[]);
     let listener = |headers: &[(&str, &str)]| auth.listener(&request("/sse?client_id=a", headers));
     let other = listener(&[("origin", "http://evil.example")]).expect("open");
@@ -129,7 +129,7 @@ fn with_a_stream_secret_a_stream_needs_a_token() {
 }
 
 #[test]
-fn the_admin_may_listen_to_everything() {
+fn the_admin_may_subscribe_to_everything() {
     let key = "k".repeat(32);
     let auth = auth(&["--stream-secret", &key, "--admin-token", TOKEN]);
     let right = format!("Bearer {TOKEN}");
@@ -147,7 +147,7 @@ fn the_admin_may_listen_to_everything() {
 }
 
 #[test]
-fn nothing_secret_is_printed() {
+fn secrets_are_not_printed() {
     let key = "k".repeat(32);
     let text = format!(
         "{:?}",

@@ -32,7 +32,7 @@ pub struct WriteTracker {
 pub type CloseCallback = Box<dyn FnOnce() + Send>;
 
 impl WriteTracker {
-    /// Forgets the positions of an earlier stream on the same socket.
+    /// Discards the positions of an earlier stream on the same socket.
     pub fn reset(&self) {
         self.started.store(0, Ordering::Release);
         self.written.store(0, Ordering::Release);

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_hidden_wherever_it_stands() {
+    fn a_token_is_hidden_at_any_position() {
         assert_eq!(shown("/sse?token=s3cret"), "/sse?token=[hidden]");
         assert_eq!(
             shown("/sse?token=s3cret&client_id=a&token=s3cret"),

@@ -63,7 +63,7 @@ impl Job {
     }
 
     /// A new job that tracks a message to `planned` clients by name.
-    pub fn following(tracked: &TrackedPush, push: Seq, planned: u64, now: u64) -> Self {
+    pub fn tracking(tracked: &TrackedPush, push: Seq, planned: u64, now: u64) -> Self {
         let new = NewJob {
             id: tracked.id,
             title: tracked.title.clone(),

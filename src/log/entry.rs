@@ -56,13 +56,13 @@ pub(super) type Digest = [u8; 16];
 pub struct Entry {
     pub(super) draft: Draft,
     pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
-    pub(super) given: Option<Given>,
+    pub(super) assigned: Option<AssignedPosition>,
     pub(super) tracked: Option<Box<TrackedPush>>,
 }
 
 /// A position assigned by another system.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Given {
+pub(super) struct AssignedPosition {
     pub seq: Seq,
     pub at: u64,
 }
@@ -74,7 +74,7 @@ impl Entry {
         Self {
             draft,
             key: None,
-            given: None,
+            assigned: None,
             tracked: None,
         }
     }
@@ -99,7 +99,7 @@ impl Entry {
     /// skipped. A position that is not after the newest one counts as a duplicate.
     #[must_use]
     pub fn at(mut self, seq: Seq, at: u64) -> Self {
-        self.given = Some(Given { seq, at });
+        self.assigned = Some(AssignedPosition { seq, at });
         self
     }
 

@@ -1,34 +1,34 @@
-//! What can not be replayed any more. Never silent: whoever resumes is told the range and the reason.
+//! Messages that can't be replayed any more. A reader that resumes always gets their range and the reason.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::log::{codes::sql, damage::DamageRecord, error::ReadError, reader::salvage};
 use crate::message::Seq;
 
-/// Why messages are gone.
+/// Why messages are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogGapReason {
-    /// Their time to live was over.
+    /// They have expired.
     Expired,
-    /// The log's bounds of age or size.
+    /// They were pruned because of their age or the size of the log.
     Pruned,
     /// This part of the file is damaged.
     Unreadable,
 }
 
-/// Somewhere in this range messages are missing; others in it may still come.
+/// A range in which messages are missing. Others in the range may still be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogGap {
     /// The first position that may be missing.
     pub from: Seq,
     /// The last position that is missing.
     pub to: Seq,
-    /// Why.
+    /// The reason.
     pub reason: LogGapReason,
 }
 
-/// The gaps of some audiences after a position. Each audience remembers only the newest message that it
-/// has lost for each reason, and that is enough to know whether anything after a position is missing.
+/// Collects the gaps of some audiences after a position. For each audience and reason, the file only has the position of
+/// the newest lost message. That is enough to decide whether anything after a position is missing.
 pub(super) struct GapCollector<'d> {
     after: Seq,
     expired: Seq,
@@ -48,7 +48,7 @@ impl<'d> GapCollector<'d> {
         }
     }
 
-    /// Adds what this audience has lost.
+    /// Adds the gaps of an audience.
     pub fn of_audience(&mut self, conn: &Connection, id: i64) -> rusqlite::Result<()> {
         let (expired, pruned) = marks(conn, id)?;
         self.expired = self.expired.max(expired);
@@ -56,14 +56,14 @@ impl<'d> GapCollector<'d> {
         Ok(())
     }
 
-    /// Whether this audience has lost anything after the position.
+    /// Whether an audience has lost a message after the position.
     pub fn any(&self, conn: &Connection, id: i64) -> rusqlite::Result<bool> {
         let (expired, pruned) = marks(conn, id)?;
         Ok(expired.max(pruned) > self.after)
     }
 
-    /// Adds what an audience may have lost that the log has forgotten, or never had. Only old cursors
-    /// come before that, and for them it is better to say too much.
+    /// Adds the possible gap of an audience that the log does not know: it may have been pruned. Only old cursors are
+    /// before that gap, and an unnecessary gap is better than a missing one.
     pub fn unknown_audience(&mut self, conn: &Connection) -> rusqlite::Result<()> {
         if self.after > 0 {
             let forgotten = conn
@@ -74,12 +74,12 @@ impl<'d> GapCollector<'d> {
         Ok(())
     }
 
-    /// Adds a message that has just been found expired.
+    /// Adds a message that has expired, but is not marked as expired yet.
     pub fn expired(&mut self, seq: Seq) {
         self.expired = self.expired.max(seq);
     }
 
-    /// Adds a message that can't be read, with those around it that can't be read either.
+    /// Adds a message that can't be read, with the unreadable messages around it.
     pub fn unreadable(&mut self, conn: &Connection, seq: Seq, error: &ReadError) {
         let reported = |(from, to): &(Seq, Seq)| (*from..=*to).contains(&seq);
         if self.unreadable.iter().any(reported) {
@@ -95,7 +95,7 @@ impl<'d> GapCollector<'d> {
         self.unreadable.push(range);
     }
 
-    /// Adds a range in which it is not known what was for one of the audiences.
+    /// Adds a range in which the messages of one of the audiences are unknown.
     pub fn unknown_range(&mut self, range: (Seq, Seq), error: &ReadError) {
         self.damage.note(error);
         self.unreadable.push(range);
@@ -132,14 +132,14 @@ fn marks(conn: &Connection, id: i64) -> rusqlite::Result<(Seq, Seq)> {
         .map(Option::unwrap_or_default)
 }
 
-/// Notes in an audience that it has lost this position because its time to live was over.
+/// Records that an audience has lost this position because the message has expired.
 pub(super) fn mark_expired(conn: &Connection, id: i64, seq: Seq) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE audiences SET expired = max(expired, ?2) WHERE id = ?1")?
         .execute((id, sql(seq)))?;
     Ok(())
 }
 
-/// Notes in an audience that it has lost this position to the bounds of the log.
+/// Records that an audience has lost this position because the message was pruned.
 pub(super) fn mark_pruned(conn: &Connection, id: i64, seq: Seq) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE audiences SET pruned = max(pruned, ?2) WHERE id = ?1")?
         .execute((id, sql(seq)))?;

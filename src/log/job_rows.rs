@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::log::{
     codes::sql,
     error::{ReadError, StoreError},
+    rows::{list, parse_list},
 };
 use crate::{
     job::{Extent, Job, JobCommand, JobId, Reason, Refused, State, TrackedPush},
@@ -63,7 +64,7 @@ pub(super) fn find(conn: &Connection, id: JobId) -> Result<Option<(i64, Job)>, R
 }
 
 /// The job that tracks a message.
-pub(super) fn following(conn: &Connection, push: Seq) -> rusqlite::Result<Option<JobId>> {
+pub(super) fn tracking_job(conn: &Connection, push: Seq) -> rusqlite::Result<Option<JobId>> {
     let id: Option<String> = conn
         .prepare_cached("SELECT id FROM jobs WHERE push = ?1")?
         .query_row([sql(push)], |row| row.get(0))
@@ -105,7 +106,7 @@ pub(super) fn execute(
 }
 
 /// Creates the job that tracks a message, in the transaction that appends the message.
-pub(super) fn follow(
+pub(super) fn insert_tracking_job(
     conn: &Connection,
     tracked: &TrackedPush,
     message: &Message,
@@ -113,7 +114,7 @@ pub(super) fn follow(
 ) -> rusqlite::Result<Job> {
     // The subscribers of a topic are not known here.
     let planned = message.audience.named().len() as u64;
-    let job = Job::following(tracked, message.seq, planned, now);
+    let job = Job::tracking(tracked, message.seq, planned, now);
     insert(conn, &job)?;
     Ok(job)
 }
@@ -183,20 +184,23 @@ fn receipts(receipts: Receipts) -> String {
         expired,
         recalled,
     } = receipts;
-    format!("[{audience},{sent},{acknowledged},{waiting},{expired},{recalled}]")
+    list(&[audience, sent, acknowledged, waiting, expired, recalled].map(sql))
 }
 
 fn parse_receipts(text: &str) -> Result<Receipts, ReadError> {
-    let numbers = crate::log::rows::parse_list(text);
-    let [audience, sent, acknowledged, waiting, expired, recalled] = numbers[..] else {
+    let counts: Vec<u64> = parse_list(text)
+        .into_iter()
+        .map(i64::unsigned_abs)
+        .collect();
+    let [audience, sent, acknowledged, waiting, expired, recalled] = counts[..] else {
         return Err(ReadError::Invalid(format!("receipts {text:?}")));
     };
     Ok(Receipts {
-        audience: audience.unsigned_abs(),
-        sent: sent.unsigned_abs(),
-        acknowledged: acknowledged.unsigned_abs(),
-        waiting: waiting.unsigned_abs(),
-        expired: expired.unsigned_abs(),
-        recalled: recalled.unsigned_abs(),
+        audience,
+        sent,
+        acknowledged,
+        waiting,
+        expired,
+        recalled,
     })
 }

@@ -1,22 +1,21 @@
-//! The openings of a log: each time that a server has opened it for writing. They tell a cursor of this history from
-//! one of a history that was rolled back, by a restored copy of the file or by a crash that has lost the newest
-//! messages.
+//! The openings of a log: each time that a server has opened it for writing. They distinguish a cursor of this history
+//! from one of a history that was rolled back by a restored copy of the file, or by a crash that lost the newest messages.
 //!
 //! Every opening has an ordinal and random text. An epoch names the log and one opening, and each position has the
 //! epoch of the opening in which it was written. So the id of a message stays the same over restarts.
 //!
-//! The ordinal is the time of the opening. A cursor names only its own opening, so it must tell by itself which others
-//! its reader can have read. If openings were counted, then a restored copy that is opened several times would reuse the
+//! The ordinal is the time of the opening. A cursor names only its own opening, and all openings that its reader may have
+//! read have smaller ordinals. If openings were counted, a restored copy that is opened several times would reuse the
 //! numbers of openings that the reader has read.
 //!
-//! In a cluster the epochs will come from the stream, which all nodes read: only what makes [`Openings`] changes.
+//! In a cluster, epochs will come from the stream that all nodes read. Only the construction of [`Openings`] changes then.
 
 use rusqlite::Connection;
 
 use crate::log::codes::sql;
 use crate::message::{Cursor, Epoch, Seq};
 
-/// Openings that are kept at least, even if all their messages are gone.
+/// The minimum number of openings to keep, even if all their messages were pruned.
 const MIN_KEPT: u64 = 1_000;
 
 /// See the module documentation.
@@ -24,7 +23,7 @@ const MIN_KEPT: u64 = 1_000;
 pub struct Openings {
     /// The permanent id of the log.
     log: String,
-    /// By ordinal, and by first position. The last one is the present one.
+    /// Sorted by ordinal and by first position. The last one is the current one.
     list: Vec<Opening>,
 }
 
@@ -35,7 +34,7 @@ struct Opening {
     epoch: Epoch,
 }
 
-/// How the history of a cursor relates to the history of this log.
+/// The relation of the history of a cursor to the history of this log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum History {
     /// They are the same.
@@ -64,7 +63,7 @@ impl Openings {
         Ok(Self { log, list })
     }
 
-    /// The epoch of what is written now.
+    /// The epoch of new messages.
     pub fn current(&self) -> &Epoch {
         &self.list[self.list.len() - 1].epoch
     }
@@ -83,7 +82,7 @@ impl Openings {
         }
     }
 
-    /// How the history of a cursor with this epoch relates to this one.
+    /// Compares the history of a cursor with this epoch to this one.
     pub(super) fn compare(&self, epoch: &Epoch) -> History {
         let Some(ordinal) = ordinal_of(epoch, &self.log) else {
             return History::Other;
@@ -92,10 +91,10 @@ impl Openings {
             .list
             .partition_point(|opening| opening.ordinal < ordinal);
         let unseen = match self.list.get(at) {
-            // A cursor without an opening in a log that has none without: nothing is known against it.
+            // An old cursor without an opening, and opening 0 was pruned: assume that the cursor is valid.
             Some(found) if ordinal == 0 && found.ordinal > 0 => None,
             Some(found) if found.epoch == *epoch => self.list.get(at + 1),
-            // Its own opening is not here. The reader cannot have read the one that is here instead.
+            // The opening of the cursor is not in this log. The reader can't have read the one that comes instead.
             Some(other) => Some(other),
             None => self.list.last(),
         };
@@ -109,7 +108,7 @@ pub(super) fn add(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<(
     let transaction = conn.unchecked_transaction()?;
     let last = "SELECT coalesce(max(ordinal), 0) FROM openings";
     let last: u64 = transaction.query_row(last, [], |row| row.get(0))?;
-    // An opening without a message says nothing that its successor does not say.
+    // An opening without messages is not needed.
     let empty = "DELETE FROM openings WHERE first >= ?1 AND ordinal > 0";
     transaction.execute(empty, [sql(first)])?;
     let random = &uuid::Uuid::new_v4().simple().to_string()[..6];
@@ -120,7 +119,7 @@ pub(super) fn add(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<(
     transaction.commit()
 }
 
-/// Removes openings of which all messages are gone, but for the newest thousand: cursors outlive messages.
+/// Removes openings whose messages were all pruned, except for the newest thousand: cursors outlive messages.
 pub(super) fn prune(conn: &Connection, pruned: Seq) -> rusqlite::Result<()> {
     let delete = "DELETE FROM openings WHERE ordinal < (SELECT max(ordinal) FROM openings WHERE first <= ?1 + 1)
                   AND ordinal <= (SELECT max(ordinal) FROM openings) - ?2";
@@ -129,8 +128,8 @@ pub(super) fn prune(conn: &Connection, pruned: Seq) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The epoch of an opening: the id of the log, `o` and the ordinal in hexadecimal, `r` and the random text. The id alone stands for
-/// opening 0. The letters are none of the digits `0-9 a-f` that ids and random texts have.
+/// The epoch of an opening: the id of the log, `o` and the ordinal in hexadecimal, `r` and the random text. The epoch of
+/// opening 0 is the id alone. Ids and random texts consist of `0-9 a-f`, so they never contain `o` or `r`.
 fn epoch(log: &str, ordinal: u64, random: &str) -> Epoch {
     match ordinal {
         0 => Epoch::of(log),
@@ -138,7 +137,7 @@ fn epoch(log: &str, ordinal: u64, random: &str) -> Epoch {
     }
 }
 
-/// The ordinal of the opening that an epoch names; none: it is of another log.
+/// The ordinal of the opening in an epoch. None if the epoch is of another log.
 fn ordinal_of(epoch: &Epoch, log: &str) -> Option<u64> {
     match epoch.as_str().strip_prefix(log)? {
         "" => Some(0),

@@ -1,4 +1,4 @@
-//! What the log can be told when it is opened.
+//! Options of the log.
 
 use std::{
     fmt,
@@ -7,30 +7,30 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// What a message has survived once its append is answered.
+/// What a stored message survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// One fsync for all messages of a commit, before any of them is answered: an answered message
-    /// survives `kill -9`, a crash of the system and power loss.
+    /// One fsync for all messages of a commit, before they are answered. An answered message survives `kill -9`, a
+    /// crash of the operating system, and power loss.
     #[default]
     Fsync,
-    /// No fsync before the answer. An answered message survives `kill -9`, because the system has it; a
-    /// crash of the system or power loss may take the last seconds. The file itself stays whole in
-    /// either case, and readers who had more than is left of it are told so: see [`crate::log::Openings`].
+    /// No fsync before the answer. An answered message survives `kill -9`. A crash of the operating system or power
+    /// loss may lose the messages of the last seconds. The file itself stays consistent, and readers that have received
+    /// lost messages get a gap: see [`crate::log::Openings`].
     Os,
 }
 
-/// Milliseconds since 1970. Tests bring their own.
+/// A source of the time in milliseconds since 1970. Tests provide their own.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
-    /// A clock that shows what `now` says, in milliseconds since 1970.
+    /// A clock that calls `now`.
     pub fn new(now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time now.
+    /// The current time.
     pub fn now(&self) -> u64 {
         (self.0)()
     }
@@ -51,43 +51,43 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A time span in whole milliseconds; one too long to count is as good as forever.
+/// A duration in whole milliseconds. Saturates if it is too long.
 pub(super) fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Where the log is, what it survives, how much it keeps, and how it works.
+/// Options of the log: location, durability, retention, and limits.
 #[derive(Clone, Debug)]
 pub struct LogOptions {
-    /// The folder of its files. Made when it is missing. One process at a time.
+    /// The folder of the files. It is created if it is missing. Only one process can use it at a time.
     pub folder: PathBuf,
     /// What an answered append survives.
     pub durability: Durability,
     /// Messages older than this are removed.
     pub max_age: Duration,
-    /// Bytes of the file over which messages are removed: first those whose time has ended and that were
-    /// only kept for the history, then the oldest.
+    /// Maximum size of the file in bytes. If it is larger, messages are removed: first those that have expired or were
+    /// recalled, then the oldest.
     pub max_bytes: u64,
-    /// A client that was not seen for so long, and for whom nothing waits, is forgotten.
+    /// Clients without waiting messages are removed if they have not connected for this long.
     pub client_retention: Duration,
-    /// How long an idempotency key is remembered.
+    /// How long an idempotency key is kept.
     pub key_age: Duration,
-    /// Messages that one commit takes at most.
+    /// Maximum number of messages in a commit.
     pub batch_messages: usize,
-    /// Bytes of data that one commit takes at most; one message may be larger.
+    /// Maximum bytes of data in a commit. A single message may be larger.
     pub batch_bytes: usize,
-    /// Messages that may wait for the writer.
+    /// Maximum number of messages in the queue of the writer.
     pub queue_messages: usize,
-    /// Bytes of data that may wait for the writer; one push may be larger when it waits alone.
+    /// Maximum bytes of data in the queue of the writer. A single push may be larger if the queue is empty.
     pub queue_bytes: usize,
-    /// Connections that read, so the number of reads at the same time.
+    /// Read connections, and so the maximum number of concurrent reads.
     pub readers: usize,
-    /// What the time is.
+    /// The clock.
     pub clock: Clock,
 }
 
 impl LogOptions {
-    /// The defaults, in this folder.
+    /// The default options for a folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {

@@ -112,10 +112,10 @@ pub(super) fn after(
     let mut at = block(after + 1);
     while at <= block(until) && found < limit {
         let rest = sql(limit - found);
-        let mut posts = find.query((sql(at), audience, sql(after), sql(until), rest))?;
-        while let Some(post) = posts.next()? {
+        let mut rows = find.query((sql(at), audience, sql(after), sql(until), rest))?;
+        while let Some(row) = rows.next()? {
             found += 1;
-            each(post.get(0)?, post.get(1)?)?;
+            each(row.get(0)?, row.get(1)?)?;
         }
         at = match next_block(conn, at, block(until))? {
             Some(next) => next,

@@ -23,44 +23,44 @@ use crate::{
     message::{Epoch, Seq},
 };
 
-/// The newest version of the file that this program knows.
+/// The newest version of the file that this program supports.
 const VERSION: i64 = 3;
 
-/// "Tdng": how `file` and other programs can tell whose file it is.
+/// "Tdng": lets `file` and other programs recognize the file.
 const APPLICATION_ID: i64 = 0x5464_6E67;
 
-/// How long a folder may be held by somebody else before it is said to be in use.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+/// How long to wait for a lock of another process.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What a new file is made of.
+/// The tables of version 1.
 const TABLES: &str = include_str!("schema.sql");
 
-/// What came with version 2.
+/// The tables of version 2.
 const JOBS: &str = include_str!("jobs.sql");
 
-/// What came with version 3.
+/// The tables of version 3.
 const OPENINGS: &str = include_str!("openings.sql");
 
-/// An open file, and what it says of itself.
+/// An open file and its state.
 pub(super) struct Opened {
     pub conn: Connection,
     pub path: PathBuf,
     pub openings: Openings,
-    /// The newest position that was ever given.
+    /// The newest position that was ever assigned.
     pub head: Seq,
-    /// Messages up to here may be gone.
+    /// Messages up to here may be missing.
     pub pruned: Seq,
-    /// Messages in the file.
+    /// The number of messages.
     pub messages: u64,
     /// See [`recalls::newest`].
     pub recalled_at: Seq,
     /// See [`next_expiry`].
     pub next_expiry: u64,
-    /// Jobs that have not ended.
+    /// The running jobs.
     pub running: Vec<Arc<Job>>,
 }
 
-/// Takes the folder for this process. The lock goes with the file, however the process ends.
+/// Locks the folder for this process. The lock is released when the process ends, however it ends.
 pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     let failed = |path: &Path| {
         let path = path.to_path_buf();
@@ -73,9 +73,9 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            // A process that has just ended, or is being forked from, holds it for a moment longer.
-            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_PATIENCE => {
-                thread::sleep(LOCK_PATIENCE / 20);
+            // A process that has just ended or forked may hold the lock for a moment.
+            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_TIMEOUT => {
+                thread::sleep(LOCK_TIMEOUT / 20);
             }
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(folder.to_path_buf())),
             Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
@@ -83,14 +83,14 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Opens the file for the writer: makes it or brings it up to date first.
+/// Opens the file for the writer. Creates or migrates it first.
 pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let path = files::database(&options.folder);
     let failed = |source| OpenError::Database {
         path: path.clone(),
         source,
     };
-    // SQLite gives its other files the permissions of this one.
+    // SQLite creates its other files with the permissions of this one.
     files::open_or_make(&path).map_err(|source| OpenError::Folder {
         path: path.clone(),
         source,
@@ -99,7 +99,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
     identify(&conn, &path)?;
     prepare(&conn, options).map_err(failed)?;
-    // The names of new files last only when their folders are on the disk too.
+    // The names of new files are only durable if their folders are synced too.
     for folder in [Some(options.folder.as_path()), options.folder.parent()] {
         if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
             let synced = File::open(folder).and_then(|folder| folder.sync_all());
@@ -110,7 +110,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         }
     }
     let state = read_state(&conn).map_err(failed)?;
-    // The writer finds out that this can't be read, and looks again later.
+    // The writer will meet this error again, and retry later.
     let next_expiry = next_expiry(&conn).or_else(|error| match is_damage(&error) {
         true => Ok(0),
         false => Err(failed(error)),
@@ -143,19 +143,18 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_secs(2))?;
     conn.set_prepared_statement_cache_capacity(64);
-    // Else SQLite compiles a statement again for each new value of a bound LIMIT, in case there were a
-    // better plan for it.
+    // Otherwise SQLite compiles a statement again for each new value of a bound LIMIT, to look for a better plan.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000;")?;
     Ok(conn)
 }
 
-/// Gives back what a connection remembers of the file. That is only a wish: it is read again when it is needed.
+/// Releases the page cache of a connection. Errors do not matter.
 pub(super) fn release_memory(conn: &Connection) {
     let _ = conn.execute_batch("PRAGMA shrink_memory");
 }
 
-/// Refuses what is not ours or too new, before anything is changed.
+/// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
     let read = |pragma: &str| -> rusqlite::Result<i64> {
         conn.pragma_query_value(None, pragma, |row| row.get(0))
@@ -187,16 +186,16 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> 
 }
 
 fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
-    // auto_vacuum must be chosen before the first table is made.
+    // auto_vacuum must be set before the first table is created.
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
-    // Some of what goes wrong here is not an error for SQLite: it then stays with what it had. The rest
-    // shows only after the row, when it commits.
+    // If WAL is not possible, SQLite may return the old mode instead of an error. Other errors come after the first row,
+    // at the commit.
     let mut wal = conn.prepare("PRAGMA journal_mode = WAL")?;
     let modes: Result<Vec<String>, _> = wal.query_map([], |row| row.get(0))?.collect();
     drop(wal);
     if let Some(mode) = modes?.into_iter().find(|mode| mode != "wal") {
         let error = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR);
-        let text = format!("no write-ahead log can be made here: the journal mode stays {mode:?}");
+        let text = format!("no write-ahead log can be created here: the journal mode is {mode:?}");
         return Err(rusqlite::Error::SqliteFailure(error, Some(text)));
     }
     conn.execute_batch(
@@ -207,7 +206,7 @@ fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     )?;
     conn.set_prepared_statement_cache_capacity(64);
     migrate(conn, options.clock.now())?;
-    // Before the log is written without fsync: a lost opening could be given twice.
+    // Before writes without fsync: an opening that is lost could be assigned again.
     let first = read_state(conn)?.0 + 1;
     openings::add(conn, options.clock.now(), first)?;
     if options.durability == Durability::Os {
@@ -216,7 +215,7 @@ fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Brings the file from its version to ours, all or nothing.
+/// Migrates the file to the newest version in one transaction.
 fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found == VERSION {
@@ -245,9 +244,9 @@ fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// The head, the position up to which messages may be gone, and the number of messages.
+/// The head, the position up to which messages may be missing, and the number of messages.
 fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
-    // Only what came after the last count is counted: a large log opens as fast as a small one.
+    // Only messages after the last stored count are counted, so that a large log opens as fast as a small one.
     conn.query_row(
         "SELECT max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
                 counted + (SELECT count(*) FROM messages WHERE seq > counted_to)
@@ -257,7 +256,7 @@ fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
     )
 }
 
-/// When the next message expires, in milliseconds since 1970; the end of time: none does.
+/// When the next message expires, in milliseconds since 1970. The maximum if none does.
 pub(super) fn next_expiry(conn: &Connection) -> rusqlite::Result<u64> {
     let find = "SELECT min(expires_at) FROM messages WHERE ended = 0 AND expires_at IS NOT NULL";
     let next = conn
@@ -266,7 +265,7 @@ pub(super) fn next_expiry(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(next.unwrap_or(u64::MAX))
 }
 
-/// The jobs that have not ended, oldest first.
+/// The running jobs, oldest first.
 fn running(conn: &Connection) -> Result<Vec<Arc<Job>>, ReadError> {
     let find = format!(
         "SELECT {} FROM jobs WHERE state = ?1 ORDER BY number",

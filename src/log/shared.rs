@@ -1,4 +1,4 @@
-//! What the writer thread and the users of the log share.
+//! The state that the writer thread shares with the users of the log.
 
 use std::{
     path::PathBuf,
@@ -13,7 +13,7 @@ use crate::log::{
     reader::pool::ReaderPool, writer::counters::Counters, writer::queue::Queue,
 };
 
-/// Called with each change of a job once it is durable, in order, on the writer's thread.
+/// Called with each change of a job after its commit, in order, on the writer's thread.
 pub type JobTail = Box<dyn Fn(&Arc<Job>) + Send + Sync>;
 
 /// See the module documentation.
@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) path: PathBuf,
     pub(super) job_tail: OnceLock<JobTail>,
-    /// The jobs that were running when the log was opened, until they are taken.
+    /// The jobs that were running when the log was opened, until [`Log::set_job_tail`](crate::log::Log::set_job_tail)
+    /// takes them.
     pub(super) running: Mutex<Vec<Arc<Job>>>,
 }

@@ -1,11 +1,11 @@
-//! The log as whoever uses it sees it, on a real file, with a clock that the test turns.
+//! Unit tests of the log's public interface, with a real file and a clock that the tests control.
 
+mod append;
 mod jobs;
-mod keeping;
-mod people;
-mod replaying;
-mod restoring;
-mod retaining;
+mod receipts;
+mod replay;
+mod retention;
+mod rollback;
 
 use std::{
     sync::{
@@ -21,8 +21,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::message::{Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicFilter};
 
-/// A log in a folder of its own, what came out of its tail, and its clock.
-struct Bed {
+/// A log in a temporary folder, the positions that its tail received, and its clock.
+struct TestLog {
     folder: TempDir,
     clock: Arc<AtomicU64>,
     tail: Arc<Mutex<Vec<Seq>>>,
@@ -31,22 +31,22 @@ struct Bed {
 
 const NOON: u64 = 1_800_000_000_000;
 
-impl Bed {
+impl TestLog {
     fn new() -> Self {
         Self::with(|_| {})
     }
 
     fn with(change: impl FnOnce(&mut LogOptions)) -> Self {
-        let mut bed = Self {
+        let mut test = Self {
             folder: tempfile::tempdir().expect("a folder"),
             clock: Arc::new(NOON.into()),
             tail: Arc::default(),
             log: None,
         };
-        let mut options = bed.options();
+        let mut options = test.options();
         change(&mut options);
-        bed.log = Some(bed.open(options));
-        bed
+        test.log = Some(test.open(options));
+        test
     }
 
     fn options(&self) -> LogOptions {
@@ -125,8 +125,8 @@ fn to_topic(name: &str) -> Audience {
     Audience::Topic(Topic::parse(name).expect("a topic"))
 }
 
-/// The subscriptions of a client that also hears what is for everyone and for these filters.
-fn listener(name: &str, filters: &[&str]) -> Subscriptions {
+/// The subscriptions of a client to its own messages, to everyone and to these filters.
+fn subscriptions(name: &str, filters: &[&str]) -> Subscriptions {
     Subscriptions {
         client: Some(client(name)),
         everyone: true,

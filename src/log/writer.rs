@@ -1,5 +1,5 @@
-//! The one thread that writes: it takes whatever waits, keeps it in one transaction with one fsync, hands
-//! the messages on in order, and then answers. Between commits it tidies up.
+//! The writer thread: takes all queued tasks, commits them in one transaction with one fsync, passes the messages to
+//! the tail in order, and then answers. Between commits it runs maintenance.
 
 pub(in crate::log) mod append;
 pub(in crate::log) mod counters;
@@ -38,17 +38,17 @@ use crate::{
     message::{Audience, Epoch, Message},
 };
 
-/// What comes out of the log: called with the messages of each commit, in order, on the writer's thread.
-/// It answers how many connections each was handed to; what it leaves out counts as none.
+/// Called with the messages of each commit, in order, on the writer's thread. Returns the number of connections that
+/// each message was sent to. Missing numbers count as zero.
 pub(in crate::log) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
 
-/// Told the reason when the log has failed for good.
+/// Called with the reason when the log has failed.
 pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;
 
-/// How long a commit waits for the publishers that the last one has answered, at most. Less than an fsync.
-const GATHER: Duration = Duration::from_micros(150);
+/// How long a commit waits for the publishers that the previous commit has answered. Less than an fsync.
+const COMMIT_DELAY: Duration = Duration::from_micros(150);
 
-/// The writer's state.
+/// The state of the writer.
 pub(in crate::log) struct Writer {
     pub store: Store,
     pub shared: Arc<Shared>,
@@ -57,8 +57,8 @@ pub(in crate::log) struct Writer {
     files: FileWatch,
     tail: Tail,
     on_fatal: Option<OnFatal>,
-    /// Messages in the last commit, so about as many publishers.
-    last: usize,
+    /// Messages in the last commit, and so the approximate number of concurrent publishers.
+    last_commit: usize,
 }
 
 impl Writer {
@@ -77,11 +77,11 @@ impl Writer {
             files,
             tail,
             on_fatal: Some(on_fatal),
-            last: 0,
+            last_commit: 0,
         }
     }
 
-    /// Works until the log is closed or has failed.
+    /// Runs until the log is closed or fails.
     pub fn run(mut self) {
         let result = catch_unwind(AssertUnwindSafe(|| self.work()));
         let reason = match result {
@@ -98,9 +98,8 @@ impl Writer {
             if let Some(on_fatal) = self.on_fatal.take() {
                 on_fatal(reason);
             }
-            // Closing a connection moves the write-ahead log into the file and deletes it. After an fsync
-            // that failed, the next one may succeed without the data: what was answered is safe only where
-            // it is.
+            // Closing a connection runs a checkpoint and deletes the write-ahead log. After a failed fsync, the next
+            // one may succeed without the data. So the answered messages are only safe in the write-ahead log.
             std::mem::forget(self);
         }
         shared.queue.close(AppendError::Closed);
@@ -114,23 +113,27 @@ impl Writer {
             bytes: options.batch_bytes,
         };
         loop {
-            let patience = self.maintain()?;
-            let patience = self.idle_release.limit_wait(patience);
-            let patience = self.files.limit_wait(patience);
-            match self.shared.queue.take(bound, patience, (self.last, GATHER)) {
+            let timeout = self.maintain()?;
+            let timeout = self.idle_release.limit_wait(timeout);
+            let timeout = self.files.limit_wait(timeout);
+            match self
+                .shared
+                .queue
+                .take(bound, timeout, (self.last_commit, COMMIT_DELAY))
+            {
                 Taken::Tasks(tasks) => {
                     self.idle_release.note_activity();
-                    if let Err(fatal) = self.look_at_files() {
+                    if let Err(fatal) = self.check_files() {
                         tasks
                             .into_iter()
                             .for_each(|task| task.refuse(&AppendError::Failed));
                         return Err(fatal);
                     }
-                    self.turn(tasks)?;
+                    self.execute(tasks)?;
                 }
                 Taken::Nothing => {
-                    self.look_at_files()?;
-                    self.last = 0;
+                    self.check_files()?;
+                    self.last_commit = 0;
                     self.idle_release
                         .release_if_idle(&mut self.store, &self.shared.readers);
                 }
@@ -139,27 +142,29 @@ impl Writer {
         }
     }
 
-    /// Fails when a file of the log was deleted or replaced.
-    fn look_at_files(&mut self) -> Result<(), Fatal> {
+    /// Fails if a file of the log was deleted or replaced.
+    fn check_files(&mut self) -> Result<(), Fatal> {
         let Some(lost) = self.files.check() else {
             return Ok(());
         };
-        // SQLite still has the write-ahead log open. If only its name was deleted, then its content can still be moved
-        // to the database. This is the last chance: what it does not achieve changes nothing about the failure.
+        // SQLite still has the write-ahead log open. If only its name was deleted, a checkpoint can still save its
+        // content. This is the last chance. If it fails, the log fails anyway.
         if lost.path == files::wal_path(&self.shared.path) && !lost.replaced {
             let _ = self.store.checkpoint("FULL");
         }
         Err(Fatal(lost.reason()))
     }
 
-    /// Does tasks in their order; appends that stand together go into one commit.
-    fn turn(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
+    /// Executes tasks in order. Adjacent appends go into one commit.
+    fn execute(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
         let mut group = Vec::with_capacity(tasks.len());
         for task in tasks {
             match task {
                 Task::Append(entry, answer) => group.push(Append::One(entry, answer)),
                 Task::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
-                Task::JobCommand(order, answer) => group.push(Append::JobCommand(order, answer)),
+                Task::JobCommand(command, answer) => {
+                    group.push(Append::JobCommand(command, answer))
+                }
                 Task::Recall(seq, key, answer) => {
                     self.commit(std::mem::take(&mut group))?;
                     let result = self.store.recall(seq, key.as_ref());
@@ -200,7 +205,7 @@ impl Writer {
             })
             .collect();
         let commands: Vec<&JobCommand> = group.iter().filter_map(Append::job_command).collect();
-        self.last = entries.len() + commands.len();
+        self.last_commit = entries.len() + commands.len();
         let (began, now) = (Instant::now(), self.store.options.clock.now());
         match self.store.append(&entries, &commands, now) {
             Ok(committed) => {
@@ -209,7 +214,7 @@ impl Writer {
                 self.shared
                     .counters
                     .committed(&committed.messages, began.elapsed());
-                // Before the tail: whoever registers after the tail has passed must find the message by
+                // Before the tail: a connection that registers after the tail has run must find the message by
                 // replaying up to the head.
                 self.shared.head.store(self.store.head, Ordering::Release);
                 self.shared
@@ -221,7 +226,7 @@ impl Writer {
                 answer(group, &committed, &connections);
                 Ok(())
             }
-            Err(StoreError::Damaged(_)) if self.last > 1 => self.commit_apart(group),
+            Err(StoreError::Damaged(_)) if self.last_commit > 1 => self.commit_apart(group),
             Err(error) => {
                 if let StoreError::Damaged(why) = &error {
                     self.shared.damage.note(why);
@@ -235,7 +240,7 @@ impl Writer {
         }
     }
 
-    /// Commits each entry by itself, so that only those are refused that need what is damaged.
+    /// Commits each entry in its own transaction, so that only entries that need damaged pages are refused.
     fn commit_apart(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
         for append in group {
             let (entries, answer) = match append {
@@ -256,37 +261,41 @@ impl Writer {
         Ok(())
     }
 
-    /// Tells how jobs have changed.
+    /// Passes changed jobs to the job tail.
     fn publish_jobs(&self, committed: &Committed) {
         let Some(tail) = self.shared.job_tail.get() else {
             return;
         };
-        let changed = committed.commands.iter().filter_map(|order| match order {
-            Ok((job, true)) => Some(job),
-            _ => None,
-        });
-        committed.followers.iter().chain(changed).for_each(tail);
+        let changed = committed
+            .commands
+            .iter()
+            .filter_map(|command| match command {
+                Ok((job, true)) => Some(job),
+                _ => None,
+            });
+        committed.tracking_jobs.iter().chain(changed).for_each(tail);
     }
 
-    /// Remembers how far messages to topics and to everyone came. For direct ones the positions say it.
+    /// Records the delivery counts of messages to topics and to everyone. For direct messages, client positions are
+    /// enough.
     fn record_deliveries(&self, messages: &[Arc<Message>], connections: &[u64]) {
         let common =
             |message: &Message| matches!(message.audience, Audience::Topic(_) | Audience::Everyone);
-        let reach = messages
+        let counts = messages
             .iter()
             .zip(connections)
             .filter(|(message, connections)| **connections > 0 && common(message))
             .map(|(message, connections)| {
-                let reach = DeliveryCounts {
+                let counts = DeliveryCounts {
                     connections: *connections,
                     delivered: 0,
                 };
-                (message.seq, reach)
+                (message.seq, counts)
             });
-        self.shared.positions.record_deliveries(reach);
+        self.shared.positions.record_deliveries(counts);
     }
 
-    /// Fails when work that ran here has failed the log.
+    /// Fails if a maintenance task has failed the log.
     fn check(&mut self) -> Result<(), Fatal> {
         match self.maintenance.failed.take() {
             Some(reason) => Err(Fatal(reason)),
@@ -295,7 +304,7 @@ impl Writer {
     }
 
     fn close(&mut self) -> Result<(), Fatal> {
-        // Closing deletes the write-ahead log at its path. It may be the one of another database now.
+        // Closing deletes the write-ahead log at its path, which may belong to another database now.
         if let Some(lost) = self.files.find_lost() {
             return Err(Fatal(lost.reason()));
         }

@@ -1,37 +1,37 @@
-//! Places in the log.
+//! Positions in the log.
 
 use std::{fmt, sync::Arc};
 
-/// The place of a message in the log. The first is 1; 0 is before all.
+/// The position of a message in the log. The first is 1, and 0 is before all messages.
 pub type Seq = u64;
 
-/// Names a log and one opening of it, so that a cursor of another log, or of a history that was rolled back, is
-/// recognized. Opaque here: `log::Openings` makes and reads it.
+/// Identifies a log and one opening of it, so that cursors of another log, or of a history that was rolled back, are
+/// recognized. `log::Openings` creates and parses its content.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(Arc<str>);
 
 impl Epoch {
-    /// The longest there may be, in characters.
+    /// The maximum length in characters.
     const MAX_LEN: usize = 64;
 
-    /// A new one, for a new log: 8 digits of `0-9 a-f`.
+    /// A random epoch for a new log: 8 characters of `0-9 a-f`.
     pub fn random() -> Self {
         Self(uuid::Uuid::new_v4().simple().to_string()[..8].into())
     }
 
-    /// An epoch of letters and digits, not checked.
+    /// An epoch without validation. The text must consist of letters and digits.
     pub(crate) fn of(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// An epoch that came in a cursor: letters and digits.
+    /// Parses the epoch of a cursor: letters and digits.
     pub fn parse(text: &str) -> Result<Self, InvalidCursor> {
         let valid = (1..=Self::MAX_LEN).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric());
         valid.then(|| Self(text.into())).ok_or(InvalidCursor)
     }
 
-    /// One that no log has: it stands for a cursor that nobody can read.
+    /// An epoch that no log has, for cursors that can't be parsed.
     pub fn unknown() -> Self {
         Self("unknown".into())
     }
@@ -42,23 +42,23 @@ impl Epoch {
     }
 }
 
-/// A place in the log as the client sees it in `id:`, written `<epoch>-<seq>`.
+/// A position in the log as clients see it in `id:`, written `<epoch>-<seq>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The log, and the opening of it, that the position belongs to.
+    /// The log and the opening that the position belongs to.
     pub epoch: Epoch,
-    /// Everything up to and with this place has been served.
+    /// Everything up to and including this position was delivered.
     pub seq: Seq,
 }
 
 impl Cursor {
-    /// Reads what a client sent as `Last-Event-ID`.
+    /// Parses the `Last-Event-ID` of a client.
     pub fn parse(text: &str) -> Result<Self, InvalidCursor> {
         let (epoch, seq) = text.split_once('-').ok_or(InvalidCursor)?;
         if seq.is_empty() || !seq.bytes().all(|b| b.is_ascii_digit()) {
             return Err(InvalidCursor);
         }
-        // SQLite and JetStream count in 63 bits.
+        // SQLite and JetStream have 63-bit positions.
         let seq = seq.parse::<i64>().map_err(|_| InvalidCursor)?;
         Ok(Self {
             epoch: Epoch::parse(epoch)?,
@@ -73,9 +73,9 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// A text that is not a [`Cursor`].
+/// The text is not a [`Cursor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a cursor is written <epoch>-<number>, as it came in id:")]
+#[error("a cursor has the form <epoch>-<number>, as in the field id: of events")]
 pub struct InvalidCursor;
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_reads_what_it_wrote() {
+    fn cursors_are_parsed_as_they_are_written() {
         let cursor = Cursor {
             epoch: Epoch::random(),
             seq: 42,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_cursor_is_refused() {
+    fn invalid_cursors_are_refused() {
         for text in [
             "",
             "-",

@@ -16,8 +16,8 @@ pub enum Encoding {
 
 /// A message, encoded once for all its connections.
 ///
-/// The envelope is made when the first connection asks for it. It is made from the other frame, so that a message for
-/// which nobody asks takes no more memory than its frame.
+/// The envelope is encoded when the first connection needs it. It is created from the other frame, so that a message
+/// without an envelope takes no more memory than its frame.
 #[derive(Debug)]
 pub struct EncodedMessage {
     fields: Frame,
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_is_made_once_and_only_if_somebody_asks() {
+    fn an_envelope_is_encoded_once_and_only_on_demand() {
         let message = EncodedMessage::ephemeral(&draft(None));
         let fields = message.frame(Encoding::Fields).bytes();
         assert_eq!(&fields[..], b"topic: a\ndata: {\ndata:   \"n\": 1}\n\n");

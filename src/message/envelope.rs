@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn it_names_what_the_message_has() {
+    fn an_envelope_contains_the_fields_of_the_message() {
         let topic = Audience::Topic(Topic::parse("orders/42").expect("a topic"));
         let paid = message(topic, Some("paid"), Data::Json("[1.10,\r\n2]".into()));
         assert_eq!(
@@ -131,7 +131,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_arrives_in_one_line_whether_live_or_replayed(
+        fn any_text_is_encoded_in_one_line_live_and_replayed(
             text in "(?s)([a-z :\"\\\\]|\r\n|\r|\n|\u{2028}|\0|\\PC){0,40}",
             event in "([a-z:]|\u{2028}){1,8}",
         ) {

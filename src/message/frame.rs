@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_says_how_long_it_is() {
+    fn a_chunk_starts_with_its_size() {
         let frame = FrameWriter::new().data("hello there").finish();
         assert_eq!(frame.chunk(), &b"13\r\ndata: hello there\n\n\r\n"[..]);
         let long = "x".repeat(100_000);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_end_forges_nothing() {
+    fn a_line_end_can_not_forge_a_field() {
         assert_eq!(
             data("a\n\nevent: b\ndata: c"),
             "data: a\ndata: \ndata: event: b\ndata: data: c\n\n"
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_to_a_topic_says_which() {
+    fn a_message_to_a_topic_has_a_topic_field() {
         let topic = Topic::parse("orders/42").expect("a topic");
         let message = Message {
             seq: 7,
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_stand_in_this_order() {
+    fn fields_are_in_this_order() {
         let cursor = Cursor::parse("abc-7").expect("a cursor");
         let event = EventType::parse("order").expect("a type");
         let frame = FrameWriter::new()
@@ -294,7 +294,7 @@ mod tests {
     proptest! {
         /// This uses a parser of another project, so that a misreading of the standard can't be in both.
         #[test]
-        fn any_text_arrives_as_the_lines_that_went_in(
+        fn any_text_is_decoded_as_its_lines(
             texts in prop::collection::vec("(?s)([a-z :]|\r\n|\r|\n|\u{2028}|\\PC){0,40}", 1..4),
             cut in 1usize..16,
         ) {

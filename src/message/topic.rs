@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_is_one_segment_and_two_are_the_rest() {
+    fn one_star_matches_a_segment_and_two_match_the_rest() {
         assert!(matches("orders/42", "orders/42"));
         assert!(!matches("orders/42", "orders/43"));
         assert!(matches("orders/*", "orders/42"));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_does_not_reveal_the_servers_own_topics() {
+    fn wildcards_do_not_match_reserved_topics() {
         assert!(!matches("**", "$sys/clients"));
         assert!(!matches("*/clients", "$sys/clients"));
         assert!(matches("$sys/**", "$sys/clients"));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_topic_is_refused() {
+    fn invalid_topics_are_refused() {
         assert_eq!(Topic::parse(""), Err(InvalidTopic::Empty));
         assert_eq!(Topic::parse("a\nb"), Err(InvalidTopic::Control));
         assert_eq!(Topic::parse(&"é".repeat(257)), Err(InvalidTopic::TooLong));

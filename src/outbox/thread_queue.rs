@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn recipients_of_what_does_not_fit_are_behind_and_what_fitted_comes_first() {
+    fn recipients_of_dropped_messages_are_behind_and_get_the_queued_ones_first() {
         let queue = ThreadQueue {
             inner: Mutex::default(),
             positions: Mutex::default(),

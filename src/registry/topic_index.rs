@@ -170,7 +170,7 @@ mod tests {
         TopicFilter::parse(text).expect("a filter")
     }
 
-    fn hear(topic_index: &TopicIndex, topic: &str) -> Vec<ConnectionKey> {
+    fn matching(topic_index: &TopicIndex, topic: &str) -> Vec<ConnectionKey> {
         let mut heard = Vec::new();
         topic_index.for_each(&Topic::parse(topic).expect("a topic"), |id| heard.push(id));
         heard.sort_unstable();
@@ -183,7 +183,7 @@ mod tests {
         for text in ["orders/42", "orders/*", "orders/**"] {
             topic_index.add(&filter(text), 1);
         }
-        assert_eq!(hear(&topic_index, "orders/42"), [1]);
+        assert_eq!(matching(&topic_index, "orders/42"), [1]);
         assert_eq!(topic_index.len(), 3);
     }
 
@@ -196,7 +196,7 @@ mod tests {
         }
         for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
             topic_index.remove(&filter(text), 1);
-            assert!(!hear(&topic_index, "a/b").contains(&3));
+            assert!(!matching(&topic_index, "a/b").contains(&3));
             topic_index.remove(&filter(text), 2);
         }
         assert_eq!(topic_index.len(), 0);
@@ -221,7 +221,7 @@ mod tests {
                 .filter(|(_, text)| filter(text).matches(&parsed))
                 .map(|(id, _)| id as ConnectionKey)
                 .collect();
-            prop_assert_eq!(hear(&topic_index, &topic), expected);
+            prop_assert_eq!(matching(&topic_index, &topic), expected);
         }
     }
 }

@@ -29,10 +29,10 @@ pub fn CopyButton(
         spawn_local(async move {
             let done = browser::copy(text.get_untracked()).await;
             outcome.try_set(Some(done));
-            let forget = Timer::after(SAYS_SO, move || {
+            let reset = Timer::after(SAYS_SO, move || {
                 outcome.try_set(None);
             });
-            timer.try_set_value(Some(forget));
+            timer.try_set_value(Some(reset));
         });
     });
     let said = static_text(move || match outcome.get() {

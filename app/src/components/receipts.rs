@@ -66,8 +66,8 @@ pub(crate) fn receipts_text(message: &MessageInfo) -> String {
         (receipts.expired, Receipt::Expired),
         (receipts.recalled, Receipt::Recalled),
     ];
-    let told = numbers.iter().filter(|(n, _)| *n > 0);
-    let parts = told.map(|(n, receipt)| format!("{} {}", number(*n), receipt_text(*receipt)));
+    let non_zero = numbers.iter().filter(|(n, _)| *n > 0);
+    let parts = non_zero.map(|(n, receipt)| format!("{} {}", number(*n), receipt_text(*receipt)));
     parts.collect::<Vec<_>>().join(texts().messages.joint)
 }
 

@@ -1,4 +1,4 @@
-//! What the panel says around its places, and before somebody is let in.
+//! Texts of the frame of the panel and of the sign-in form.
 
 texts! {
     /// The way into the panel.

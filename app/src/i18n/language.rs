@@ -12,7 +12,7 @@ pub enum Language {
     Chinese,
 }
 
-/// The cookie that remembers the choice.
+/// The cookie that stores the choice.
 const COOKIE: &str = "tidings_lang";
 
 impl Language {
@@ -113,7 +113,7 @@ mod tests {
     use Language::{Chinese, English};
 
     #[test]
-    fn a_choice_wins_over_the_browsers_list() {
+    fn a_choice_has_precedence_over_the_browsers_list() {
         let of = Language::of_request;
         assert_eq!(of("a=b; tidings_lang=zh-CN", "en"), Chinese);
         assert_eq!(of("tidings_lang=en", "zh"), English);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browsers_list_is_taken_by_its_weights() {
+    fn the_browsers_list_is_sorted_by_its_weights() {
         let of = |list| Language::of_request("", list);
         assert_eq!(of(""), English);
         assert_eq!(of("de, fr"), English);

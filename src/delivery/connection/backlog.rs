@@ -8,7 +8,7 @@ use crate::{
     message::{Encoding, Frame, FrameWriter, Message, Seq},
 };
 
-/// Bytes of frames that are written at once. More would gain nothing and be held longer for a slow reader.
+/// Bytes of frames that are written at once. More would not be faster, and would use more memory for a slow reader.
 const BATCH: usize = 32 << 10;
 
 /// The capacity of a buffer for them, with space for the last frame.

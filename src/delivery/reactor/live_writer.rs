@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_are_written_together_come_in_the_encoding_of_each_stream() {
+    fn batches_are_written_in_the_encoding_of_each_stream() {
         let mut bed = Bed::default();
         let (a, b) = (
             Socket::with_capacity(1 << 20),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_gets_no_message_twice_even_when_it_comes_together_with_others() {
+    fn a_stream_gets_no_message_of_a_batch_twice() {
         let mut bed = Bed::default();
         let socket = Socket::with_capacity(1 << 20);
         connect(&mut bed, "a", &socket);

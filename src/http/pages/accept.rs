@@ -127,19 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_know_brotli_gets_gzip() {
+    fn a_client_without_brotli_gets_gzip() {
         assert_eq!(accepted_by("gzip, deflate"), [Gzip, Identity]);
     }
 
     #[test]
-    fn who_says_nothing_gets_the_plain_file() {
+    fn without_the_field_the_file_is_not_compressed() {
         assert_eq!(accepted(&HeaderMap::new()), [Identity]);
         assert_eq!(accepted_by(""), [Identity]);
         assert_eq!(accepted_by("deflate, zstd"), [Identity]);
     }
 
     #[test]
-    fn weights_decide_before_size_does() {
+    fn weights_have_precedence_over_size() {
         assert_eq!(accepted_by("br;q=0.5, gzip"), [Gzip, Brotli, Identity]);
         assert_eq!(accepted_by("gzip;q=0.2, identity;q=0.9"), [Identity, Gzip]);
         assert_eq!(
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_html_by_name_gets_it() {
+    fn html_must_be_named_and_preferred() {
         let html = |value: &'static str| {
             let value = HeaderValue::from_static(value);
             prefers_html(&HeaderMap::from_iter([(header::ACCEPT, value)]))
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_sent() {
+    fn refused_encodings_are_not_sent() {
         assert_eq!(accepted_by("br;q=0, gzip"), [Gzip, Identity]);
         assert_eq!(accepted_by("br;q=0.0, *"), [Gzip, Identity]);
         assert_eq!(accepted_by("*"), [Brotli, Gzip, Identity]);

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_that_has_the_file_is_told_so() {
+    fn a_cached_file_is_answered_with_304() {
         assert!(knows("\"abc-br\""));
         assert!(knows("\"x\" , \"abc-br\""));
         assert!(knows("W/\"abc-br\""));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_with_another_file_or_form_gets_it_anew() {
+    fn another_version_or_encoding_is_sent_again() {
         assert!(!already_has(&HeaderMap::new(), TAG));
         assert!(!knows("\"abc\""));
         assert!(!knows("\"abc-gzip\""));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_has_a_tag_of_its_own() {
+    fn each_encoding_has_its_own_entity_tag() {
         let hash = [0xab; 32];
         assert_eq!(
             entity_tag(&hash, Encoding::Identity),

@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_the_build_named_is_found_and_may_be_kept() {
+    fn a_file_of_the_manifest_is_found_and_cacheable() {
         let text =
             r#"{"inputs": "x", "files": {"app.js": {"path": "pkg/app.0123.js", "sizes": {}}}}"#;
         let manifest = Manifest::of(serde_json::from_str(text).expect("a manifest"));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_build_the_names_are_plain() {
+    fn without_a_manifest_names_have_no_hash() {
         let manifest = Manifest::default();
         assert_eq!(manifest.url("boot.js"), "/pkg/boot.js");
         assert_eq!(manifest.url("favicon.svg"), "/favicon.svg");

@@ -33,7 +33,7 @@ fn nonce(policy: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_page_runs_our_scripts_and_no_others() {
+async fn a_page_only_runs_scripts_of_this_server() {
     for path in ["/", "/admin"] {
         let response = get(path, &[]).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -55,7 +55,7 @@ async fn a_page_runs_our_scripts_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_page_is_rendered_in_the_language_that_was_asked_for() {
+async fn a_page_is_rendered_in_the_preferred_language() {
     for (headers, tag, text_of_it) in [
         (vec![], "en", "This page is a client."),
         (
@@ -79,7 +79,7 @@ async fn a_page_is_rendered_in_the_language_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn every_place_of_the_panel_has_an_address() {
+async fn every_section_of_the_panel_has_a_url() {
     for path in ["/admin", "/admin/clients", "/admin/messages", "/admin/push"] {
         assert_eq!(get(path, &[]).await.status(), StatusCode::OK, "{path}");
     }
@@ -93,7 +93,7 @@ async fn a_nonce_is_used_once() {
 }
 
 #[tokio::test]
-async fn the_reader_of_the_api_asks_no_other_host() {
+async fn the_page_of_the_api_description_loads_nothing_from_other_hosts() {
     let response = get("/docs", &[]).await;
     assert!(!policy(&response).contains("unsafe"));
     let html = text(response).await;
@@ -102,7 +102,7 @@ async fn the_reader_of_the_api_asks_no_other_host() {
 }
 
 #[tokio::test]
-async fn the_link_of_a_refusal_leads_somewhere() {
+async fn the_link_of_a_problem_exists() {
     let html = text(get("/docs", &[]).await).await;
     for code in Code::ALL {
         let link = Error::new(code, "").problem().kind;
@@ -112,7 +112,7 @@ async fn the_link_of_a_refusal_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_not_found() {
+async fn an_unknown_file_is_not_found() {
     for path in [
         "/pkg/nothing.js",
         "/pkg/../manifest.json",

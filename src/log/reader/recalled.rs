@@ -1,4 +1,4 @@
-//! Which recalls a returning reader has missed.
+//! The recalls that a reader has missed while it was disconnected.
 
 use rusqlite::Connection;
 
@@ -11,10 +11,10 @@ use crate::log::{
 };
 use crate::message::Seq;
 
-/// Recalls that one reader is told of, at most: the newest ones.
+/// The maximum number of recalls that are reported to a reader. The newest are kept.
 const MAX_RECALLS: u64 = 10_000;
 
-/// Messages of these subscriptions up to a position that were recalled when it was the head, or later; oldest first.
+/// Messages of these subscriptions up to a position that were recalled while it was the head, or later. Oldest first.
 pub(in crate::log) fn since(
     conn: &Connection,
     subscriptions: &Subscriptions,

@@ -1,8 +1,8 @@
-//! Reading on after a position: what was pushed to some audiences, in order, a page at a time.
+//! Replay: the messages of some subscriptions after a position, in order, one page at a time.
 //!
-//! The cost is what is returned. Each audience has a cursor of postings in order, and the cursors are merged.
-//! A pattern that matches few topics is a cursor for each; one that matches many is one cursor over all
-//! topic messages, of which it takes what matches.
+//! The cost depends on the result. Each audience has a cursor over its postings, and the cursors are merged (k-way
+//! merge). A pattern that matches few topics uses a cursor for each topic. A pattern that matches many uses one cursor
+//! over all topic messages, and filters them.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -19,27 +19,27 @@ use crate::log::{
 };
 use crate::message::{ClientId, Seq, TopicFilter};
 
-/// A window of the log so small that a pattern looks through all topic messages in it.
+/// In a range of at most this many positions, a pattern reads all topic messages.
 const SMALL_WINDOW: u64 = 64;
 
-/// Topics that a pattern may match and still get a cursor for each.
+/// Maximum number of topics of a pattern for which each topic has a cursor.
 const MAX_CURSORS: usize = 128;
 
-/// Topics that are looked at to find those.
-const TOPICS_LOOKED_AT: u64 = 1024;
+/// Maximum number of topics that are read to find these.
+const MAX_TOPICS_READ: u64 = 1024;
 
-/// What a connection listens to.
+/// The subscriptions of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Subscriptions {
-    /// The messages to this client.
+    /// Messages to this client.
     pub client: Option<ClientId>,
-    /// The messages to everyone.
+    /// Messages to everyone.
     pub everyone: bool,
-    /// The messages to the topics that one of these matches.
+    /// Messages to topics that match one of these filters.
     pub filters: Vec<TopicFilter>,
 }
 
-/// One read in the making.
+/// A read in progress.
 pub(in crate::log) struct Replay<'c> {
     conn: &'c Connection,
     subscriptions: &'c Subscriptions,
@@ -51,7 +51,7 @@ pub(in crate::log) struct Replay<'c> {
     rows: u64,
 }
 
-/// Reads what is after `after` and not after `until`.
+/// Reads the messages after `after` up to and including `until`.
 pub(in crate::log) fn read<'c>(
     conn: &'c Connection,
     subscriptions: &'c Subscriptions,
@@ -91,7 +91,7 @@ impl<'c> Replay<'c> {
         if !patterns.is_empty() {
             self.pattern_cursors(&patterns)?;
         }
-        // Two filters may match one topic.
+        // Two filters may match the same topic.
         self.cursors.sort_unstable_by_key(PostingCursor::audience);
         self.cursors.dedup_by_key(|cursor| cursor.audience());
         Ok(())
@@ -121,7 +121,7 @@ impl<'c> Replay<'c> {
         self.all_unreadable_on_damage(known.map_err(Into::into))
     }
 
-    /// With damage it is not known what was there for an audience, so the whole range is a gap.
+    /// If the file is damaged, it is unknown which messages an audience has, so the whole range is a gap.
     fn all_unreadable_on_damage(&mut self, result: Result<(), ReadError>) -> Result<(), ReadError> {
         match result {
             Err(error) if error.is_damage() => {
@@ -147,7 +147,7 @@ impl<'c> Replay<'c> {
                 Err(error) if error.is_damage() => {}
                 Err(error) => return Err(error),
             }
-            // Too many topics to ask each: a gap in one of them may be a gap here.
+            // Too many topics to check each: a gap in one of them may be a gap of this pattern.
             let known = self.gaps.of_audience(self.conn, ANY_TOPIC);
             self.all_unreadable_on_damage(known.map_err(Into::into))?;
         }
@@ -156,29 +156,29 @@ impl<'c> Replay<'c> {
         Ok(())
     }
 
-    /// The topics that these patterns match; none when there are too many.
+    /// The topics that match these patterns. None if there are too many.
     fn matching_topics(
         &mut self,
         patterns: &[&TopicFilter],
     ) -> Result<Option<Vec<i64>>, ReadError> {
         let mut ids = Vec::new();
-        let mut looked_at = 0;
+        let mut topics_read = 0;
         let mut find = self.conn.prepare_cached(
             "SELECT id, name FROM audiences WHERE kind = ?1 AND name >= ?2 AND name < ?3 LIMIT ?4",
         )?;
         for pattern in patterns {
             let (from, to) = name_range(pattern);
             let mut rows =
-                find.query((kind::TOPIC, from, to, sql(TOPICS_LOOKED_AT - looked_at)))?;
+                find.query((kind::TOPIC, from, to, sql(MAX_TOPICS_READ - topics_read)))?;
             while let Some(row) = rows.next()? {
-                looked_at += 1;
+                topics_read += 1;
                 self.rows += 1;
                 let name: String = row.get(1)?;
                 if pattern.matches(&crate::log::rows::topic(&name)?) {
                     ids.push(row.get(0)?);
                 }
             }
-            if looked_at >= TOPICS_LOOKED_AT || ids.len() > MAX_CURSORS {
+            if topics_read >= MAX_TOPICS_READ || ids.len() > MAX_CURSORS {
                 return Ok(None);
             }
         }
@@ -199,7 +199,7 @@ impl<'c> Replay<'c> {
             false => found,
         };
         for (range, error) in self.cursors.iter().flat_map(PostingCursor::unreadable) {
-            // The others are found again with the next page.
+            // The others are found again by the next page.
             if range.0 <= reached {
                 self.gaps.unreadable_range(*range, error);
             }
@@ -225,7 +225,7 @@ impl<'c> Replay<'c> {
             self.push_head(&mut heads, i, wanted)?;
         }
         while let Some(Reverse((seq, i))) = heads.pop() {
-            // A topic that a subscription names may be among those that another looks through.
+            // A message may be found by the cursor of its topic and by the cursor over all topics.
             if seqs.last() != Some(&seq) {
                 seqs.push(seq);
             }
@@ -234,7 +234,7 @@ impl<'c> Replay<'c> {
             }
             self.push_head(&mut heads, i, wanted - seqs.len())?;
         }
-        // A cursor that looks for matches may have given up on the way.
+        // A cursor with a filter may have stopped before the end.
         let until = self.until;
         seqs.truncate(seqs.partition_point(|seq| *seq <= until));
         Ok(seqs)
@@ -255,8 +255,7 @@ impl<'c> Replay<'c> {
     }
 }
 
-/// Between which names all topics lie that a pattern can match: those that begin with what comes before
-/// its first wildcard.
+/// The range of topic names that a pattern can match: those that start with the segments before its first wildcard.
 fn name_range(pattern: &TopicFilter) -> (String, Value) {
     let mut prefix = String::new();
     for segment in pattern.as_str().split('/') {
@@ -269,7 +268,7 @@ fn name_range(pattern: &TopicFilter) -> (String, Value) {
     let end = match prefix.strip_suffix('/') {
         // '0' is the character after '/'.
         Some(head) => Value::Text(format!("{head}0")),
-        // For SQLite every blob comes after every text.
+        // SQLite sorts blobs after texts.
         None => Value::Blob(Vec::new()),
     };
     (prefix, end)

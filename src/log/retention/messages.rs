@@ -1,5 +1,5 @@
-//! What the log lets go: messages whose time to live is over, that are too old, or that are too much.
-//! All in steps of a few milliseconds, between the commits.
+//! Expires and prunes messages: those whose time to live is over, that are older than the retention period, or that
+//! exceed the maximum size. Runs in steps of a few milliseconds between commits.
 
 use std::{collections::HashMap, sync::atomic::Ordering};
 
@@ -17,11 +17,11 @@ use crate::log::{
 };
 use crate::message::Seq;
 
-/// Postings that one step touches, about.
+/// The approximate number of postings that one step changes.
 pub(super) const STEP: usize = 512;
 
-/// A row on its way out.
-struct Leaving {
+/// The columns of a message that is expired, recalled or pruned.
+struct MessageRow {
     seq: Seq,
     at: u64,
     expires_at: Option<u64>,
@@ -30,7 +30,7 @@ struct Leaving {
     several: Vec<i64>,
 }
 
-impl Leaving {
+impl MessageRow {
     const COLUMNS: &str = "seq, at, expires_at, ended, audience, audiences";
 
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
@@ -51,26 +51,26 @@ impl Leaving {
 }
 
 impl Store {
-    /// Ends some of the messages whose time to live is over, and says how many. They are delivered no
-    /// more, and stay in the history until they are pruned.
+    /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and
+    /// stay in the history until they are pruned.
     pub fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
         let find = format!(
             "SELECT {} FROM messages WHERE ended = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
-            Leaving::COLUMNS
+            MessageRow::COLUMNS
         );
         let done = self.relaxed(|store| {
-            let leaving = store.leaving(&find, (sql(now), sql(STEP as u64)))?;
-            for message in &leaving {
+            let messages = store.select(&find, (sql(now), sql(STEP as u64)))?;
+            for message in &messages {
                 store.end(message, ended::EXPIRED)?;
                 for audience in message.audiences() {
                     mark_expired(&store.conn, audience, message.seq)?;
                 }
             }
-            // The newest of any topic: a pattern that looks at all topics sees it there.
-            if let Some(seq) = store.newest_topic_message(&leaving)? {
+            // Also for the audience of all topics, where patterns look.
+            if let Some(seq) = store.newest_topic_message(&messages)? {
                 mark_expired(&store.conn, ANY_TOPIC, seq)?;
             }
-            Ok(leaving.len())
+            Ok(messages.len())
         })?;
         if done == 0 {
             let next = schema::next_expiry(&self.conn)?;
@@ -79,9 +79,9 @@ impl Store {
         Ok(done)
     }
 
-    /// Ends a message: its postings go where deliveries do not look, and it is written down for whom it was
-    /// still waiting.
-    fn end(&mut self, message: &Leaving, how: i64) -> Result<(), StoreError> {
+    /// Ends a message: moves its postings to where delivery does not look, and stores the clients that had not received
+    /// it.
+    fn end(&mut self, message: &MessageRow, how: i64) -> Result<(), StoreError> {
         let conn = &self.conn;
         let expiry = message.expires_at.filter(|_| how == ended::EXPIRED);
         let mut missed = Vec::new();
@@ -97,10 +97,10 @@ impl Store {
         Ok(())
     }
 
-    fn newest_topic_message(&self, leaving: &[Leaving]) -> Result<Option<Seq>, StoreError> {
+    fn newest_topic_message(&self, messages: &[MessageRow]) -> Result<Option<Seq>, StoreError> {
         let mut kinds = HashMap::new();
         let mut newest = None;
-        for message in leaving {
+        for message in messages {
             let Some(id) = message.audience.filter(|id| *id != EVERYONE) else {
                 continue;
             };
@@ -120,15 +120,15 @@ impl Store {
         Ok(newest)
     }
 
-    /// Takes a message out of delivery for good and wipes its data. None: it is not there, or has been
-    /// recalled before. `key` is released with it. Durable when this returns.
+    /// Ends a message for good and deletes its data. `key` is released with it. Durable when this returns. False if the
+    /// message does not exist or was recalled before.
     pub fn wipe(&mut self, seq: Seq, key: Option<&IdempotencyKey>) -> Result<bool, StoreError> {
         let find = format!(
             "SELECT {} FROM messages WHERE seq = ?1 AND ended != ?2",
-            Leaving::COLUMNS
+            MessageRow::COLUMNS
         );
         self.transaction(|store| {
-            let found = store.leaving(&find, (sql(seq), ended::RECALLED))?;
+            let found = store.select(&find, (sql(seq), ended::RECALLED))?;
             let Some(message) = found.first() else {
                 return Ok(false);
             };
@@ -150,8 +150,8 @@ impl Store {
         })
     }
 
-    /// Removes some messages that are too old, or while the file is too large, and says how many. A step
-    /// removes more than `appended`, what came since the last one, so that it can not fall behind.
+    /// Prunes some messages that are too old, or while the file is too large, and returns their number. Removes more
+    /// messages than were appended since the last step (`appended`), so that pruning keeps up.
     pub fn prune_step(&mut self, now: u64, appended: usize) -> Result<usize, StoreError> {
         let count = sql(STEP.max(appended.saturating_mul(2)) as u64);
         match self.prune(now, count, true) {
@@ -160,37 +160,37 @@ impl Store {
         }
     }
 
-    /// Removes up to so many messages. `ended`: also those that are only kept for the history.
+    /// Prunes up to `count` messages. With `ended`, also ended messages that are only kept for the history.
     pub fn prune(&mut self, now: u64, count: i64, ended: bool) -> Result<usize, StoreError> {
         let oldest = format!(
             "SELECT {} FROM messages WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-            Leaving::COLUMNS
+            MessageRow::COLUMNS
         );
         let used = self.bytes_used()?;
         if used > self.options.max_bytes {
-            // Not more than it takes, as far as messages are of one size.
+            // Not more than necessary, if messages have about the same size.
             let average = (used / self.messages.max(1)).max(1);
             let enough = (used - self.options.max_bytes) / average + 32;
             let count = count.min(sql(enough));
             let over = format!(
                 "SELECT {} FROM messages WHERE ended > 0 ORDER BY seq LIMIT ?1",
-                Leaving::COLUMNS
+                MessageRow::COLUMNS
             );
             let over = match ended {
-                true => self.leaving(&over, [count])?,
+                true => self.select(&over, [count])?,
                 false => Vec::new(),
             };
             if !over.is_empty() {
                 return self.remove(&over, None);
             }
-            let oldest = self.leaving(&oldest, (sql(self.pruned), count))?;
+            let oldest = self.select(&oldest, (sql(self.pruned), count))?;
             return self.remove(&oldest, oldest.last().map(|message| message.seq));
         }
         let too_old = now.saturating_sub(milliseconds(self.options.max_age));
         if self.oldest_at()?.is_none_or(|at| at >= too_old) {
             return Ok(0);
         }
-        let mut oldest = self.leaving(&oldest, (sql(self.pruned), count))?;
+        let mut oldest = self.select(&oldest, (sql(self.pruned), count))?;
         let young = oldest.iter().position(|message| message.at >= too_old);
         oldest.truncate(young.unwrap_or(oldest.len()));
         self.remove(&oldest, oldest.last().map(|message| message.seq))
@@ -206,30 +206,34 @@ impl Store {
         })
     }
 
-    /// Removes these messages. With `line`, they are the oldest of all, and the log remembers that
-    /// everything up to there may be gone.
-    fn remove(&mut self, leaving: &[Leaving], line: Option<Seq>) -> Result<usize, StoreError> {
-        if leaving.is_empty() {
+    /// Removes these messages. With `line`, they are the oldest of all, and the position up to which messages may be
+    /// gone moves there.
+    fn remove(&mut self, messages: &[MessageRow], line: Option<Seq>) -> Result<usize, StoreError> {
+        if messages.is_empty() {
             return Ok(0);
         }
         let before = (self.messages, self.pruned);
         let result = self.relaxed(|store| {
-            store.remove_rows(leaving)?;
-            store.messages -= leaving.len() as u64;
+            store.remove_rows(messages)?;
+            store.messages -= messages.len() as u64;
             store.count_messages()?;
             match line {
-                Some(line) => store.move_pruned_position(line, leaving),
+                Some(line) => store.move_pruned_position(line, messages),
                 None => Ok(()),
             }
         });
         if result.is_err() {
             (self.messages, self.pruned) = before;
         }
-        result.map(|()| leaving.len())
+        result.map(|()| messages.len())
     }
 
-    fn move_pruned_position(&mut self, line: Seq, leaving: &[Leaving]) -> Result<(), StoreError> {
-        let topic = self.newest_topic_message(leaving)?;
+    fn move_pruned_position(
+        &mut self,
+        line: Seq,
+        messages: &[MessageRow],
+    ) -> Result<(), StoreError> {
+        let topic = self.newest_topic_message(messages)?;
         let conn = &self.conn;
         conn.prepare_cached("DELETE FROM reach WHERE seq <= ?1")?
             .execute([sql(line)])?;
@@ -244,11 +248,11 @@ impl Store {
         Ok(())
     }
 
-    fn remove_rows(&mut self, leaving: &[Leaving]) -> Result<(), StoreError> {
+    fn remove_rows(&mut self, messages: &[MessageRow]) -> Result<(), StoreError> {
         let conn = &self.conn;
         let mut lost: HashMap<i64, Seq> = HashMap::new();
         let mut message = conn.prepare_cached("DELETE FROM messages WHERE seq = ?1")?;
-        for gone in leaving {
+        for gone in messages {
             message.execute([sql(gone.seq)])?;
             postings::remove(conn, ANY_TOPIC, gone.seq)?;
             for audience in gone.audiences() {
@@ -258,7 +262,7 @@ impl Store {
                         let newest = lost.entry(audience).or_default();
                         *newest = gone.seq.max(*newest);
                     }
-                    // What has expired was told as expired, and what was recalled is nobody's gap.
+                    // Expired messages were reported as expired. Recalled messages are not a gap.
                     _ => postings::remove(conn, -audience, gone.seq)?,
                 }
             }
@@ -269,28 +273,28 @@ impl Store {
         Ok(())
     }
 
-    fn leaving(
+    fn select(
         &self,
         find: &str,
         params: impl rusqlite::Params,
-    ) -> Result<Vec<Leaving>, StoreError> {
+    ) -> Result<Vec<MessageRow>, StoreError> {
         let mut find = self.conn.prepare_cached(find)?;
         let mut rows = find.query(params)?;
-        let mut leaving = Vec::new();
+        let mut messages = Vec::new();
         let mut posts = 0;
         while let Some(row) = rows.next()? {
-            let message = Leaving::read(row)?;
+            let message = MessageRow::read(row)?;
             posts += message.several.len();
-            leaving.push(message);
-            // A message for ten thousand clients is a step of its own.
+            messages.push(message);
+            // A message to ten thousand clients is a step of its own.
             if posts > STEP {
                 break;
             }
         }
-        Ok(leaving)
+        Ok(messages)
     }
 
-    /// Writes down how many messages there are, so that nobody has to count them again.
+    /// Stores the number of messages, so that opening the log does not have to count them.
     pub fn count_messages(&self) -> Result<(), StoreError> {
         self.conn
             .prepare_cached("UPDATE log SET counted = ?1, counted_to = ?2")?
@@ -298,7 +302,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes some of the idempotency keys that are too old, and says how many.
+    /// Removes some idempotency keys that are too old, and returns their number.
     pub fn prune_keys_step(&mut self, now: u64) -> Result<usize, StoreError> {
         let too_old = now.saturating_sub(milliseconds(self.options.key_age));
         let find = "SELECT EXISTS (SELECT 1 FROM (SELECT at FROM keys ORDER BY id LIMIT 1) WHERE at <= ?1)";

@@ -57,10 +57,10 @@ pub(in crate::log) fn answer(group: Vec<Append>, committed: &Committed, connecti
         }),
         EntryOutcome::KeyReused(seq) => Err(AppendError::KeyReused { seq: *seq }),
     });
-    let mut carried = committed.commands.iter();
+    let mut outcome = committed.commands.iter();
     for append in group {
         match append {
-            Append::JobCommand(_, answer) => answer(match carried.next() {
+            Append::JobCommand(_, answer) => answer(match outcome.next() {
                 Some(Ok((job, _))) => Ok(Arc::clone(job)),
                 Some(Err(refused)) => Err(refused.clone().into()),
                 None => Err(AppendError::Failed.into()),

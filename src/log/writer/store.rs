@@ -1,4 +1,4 @@
-//! What one commit writes.
+//! The transactions of the writer.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -23,42 +23,42 @@ use crate::{
     message::{Audience, Data, Message, Seq},
 };
 
-/// The file in the hands of its one writer.
+/// The connection of the writer, with the state that it caches.
 pub(in crate::log) struct Store {
     pub conn: Connection,
     pub options: LogOptions,
     pub audiences: Audiences,
-    /// The newest position that was given and kept.
+    /// The newest position that was assigned and committed.
     pub head: Seq,
-    /// Messages up to here may be gone.
+    /// Messages up to here may be missing.
     pub pruned: Seq,
-    /// Messages in the file.
+    /// The number of messages.
     pub messages: u64,
-    /// How far clients are, as far as it is not in the file.
+    /// Pending updates of client positions.
     pub positions: Arc<Positions>,
 }
 
-/// What a commit kept.
+/// The result of a commit.
 #[derive(Default)]
 pub(in crate::log) struct Committed {
     /// The new messages, in order.
     pub messages: Vec<Arc<Message>>,
-    /// What became of each entry.
+    /// The result of each entry.
     pub outcomes: Vec<EntryOutcome>,
-    /// Jobs that follow one of the new messages.
-    pub followers: Vec<Arc<Job>>,
-    /// What became of each order.
+    /// New jobs that track the new messages.
+    pub tracking_jobs: Vec<Arc<Job>>,
+    /// The result of each job command.
     pub commands: Vec<CommandOutcome>,
 }
 
-/// What became of one entry.
+/// The result of an entry.
 #[derive(Clone, Copy)]
 pub(in crate::log) enum EntryOutcome {
-    /// It is the next of the new messages; and the job that follows it.
+    /// It is the next of the new messages, with the job that tracks it.
     New(Option<JobId>),
-    /// It was there already; and the job that follows it.
+    /// It was stored before, with the job that tracks it.
     Duplicate(Seq, Option<JobId>),
-    /// Its key belongs to another.
+    /// Its key was used for another message.
     KeyReused(Seq),
 }
 
@@ -75,7 +75,7 @@ impl Store {
         }
     }
 
-    /// Keeps all entries and carries out all commands in one transaction, or none.
+    /// Stores all entries and executes all commands in one transaction, or none.
     pub fn append(
         &mut self,
         entries: &[&Entry],
@@ -89,19 +89,19 @@ impl Store {
             for entry in entries {
                 let outcome = put.entry(entry, now, &mut head, &mut store.audiences)?;
                 committed.outcomes.push(match outcome {
-                    Kept::New(message, job) => {
+                    Appended::New(message, job) => {
                         let id = job.as_ref().map(|job| job.id);
                         committed.messages.push(message);
-                        committed.followers.extend(job);
+                        committed.tracking_jobs.extend(job);
                         EntryOutcome::New(id)
                     }
-                    Kept::Not(outcome) => outcome,
+                    Appended::Not(outcome) => outcome,
                 });
             }
             postings::write(&store.conn, &mut put.postings)?;
-            for order in commands {
-                let carried = job_rows::execute(&store.conn, order, now)?;
-                committed.commands.push(carried);
+            for command in commands {
+                let outcome = job_rows::execute(&store.conn, command, now)?;
+                committed.commands.push(outcome);
             }
             Ok(committed)
         })?;
@@ -114,7 +114,7 @@ impl Store {
         Ok(committed)
     }
 
-    /// One transaction, which is on the disk when this returns, if the log is so durable.
+    /// Runs a transaction. It is durable when this returns, if the log is.
     pub fn transaction<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
@@ -125,7 +125,7 @@ impl Store {
             Ok(value)
         });
         if result.is_err() {
-            // Numbers that the failed transaction gave out are not in the file.
+            // Numbers that were assigned in the failed transaction are not in the file.
             self.audiences.clear();
             if !self.conn.is_autocommit() {
                 self.conn.execute_batch("ROLLBACK")?;
@@ -134,8 +134,8 @@ impl Store {
         result
     }
 
-    /// One transaction that may be lost with the system's cache, though never before or without what was
-    /// written earlier: for work that can be done again.
+    /// Runs a transaction that power loss may undo, but only together with all later ones. For work that can be
+    /// repeated.
     pub fn relaxed<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
@@ -150,18 +150,18 @@ impl Store {
     }
 }
 
-enum Kept {
+enum Appended {
     New(Arc<Message>, Option<Arc<Job>>),
     Not(EntryOutcome),
 }
 
-/// The statements of an append, looked up once for a whole commit.
+/// The statements of an append, prepared once for a commit.
 struct AppendStatements<'c> {
     conn: &'c Connection,
-    /// In milliseconds.
+    /// The age in milliseconds at which keys expire.
     key_age: u64,
     message: CachedStatement<'c>,
-    /// Written together, when all messages are.
+    /// Written after all messages.
     postings: Vec<Posting>,
 }
 
@@ -184,28 +184,29 @@ impl<'c> AppendStatements<'c> {
         now: u64,
         head: &mut Seq,
         audiences: &mut Audiences,
-    ) -> Result<Kept, StoreError> {
-        let (seq, at) = match entry.given {
+    ) -> Result<Appended, StoreError> {
+        let (seq, at) = match entry.assigned {
             None => (*head + 1, now),
-            Some(given) if given.seq <= *head => {
-                return Ok(Kept::Not(EntryOutcome::Duplicate(given.seq, None)));
+            Some(assigned) if assigned.seq <= *head => {
+                return Ok(Appended::Not(EntryOutcome::Duplicate(assigned.seq, None)));
             }
-            Some(given) => (given.seq, given.at),
+            Some(assigned) => (assigned.seq, assigned.at),
         };
         if let Some((key, digest)) = entry.key.as_deref()
             && let Some(outcome) = self.claim(key, digest, seq, now)?
         {
-            return Ok(Kept::Not(outcome));
+            return Ok(Appended::Not(outcome));
         }
         let message = Arc::new(message_of(entry, seq, at));
         self.insert(&message, audiences)?;
         let tracked = entry.tracked.as_deref();
-        let job = tracked.map(|tracked| job_rows::follow(self.conn, tracked, &message, now));
+        let job =
+            tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));
         *head = seq;
-        Ok(Kept::New(message, job.transpose()?.map(Arc::new)))
+        Ok(Appended::New(message, job.transpose()?.map(Arc::new)))
     }
 
-    /// Takes a key for a message; or what its first use has made of this one.
+    /// Stores a key for a new message. If the key is in use, returns the result of this entry.
     fn claim(
         &self,
         key: &IdempotencyKey,
@@ -213,7 +214,7 @@ impl<'c> AppendStatements<'c> {
         seq: Seq,
         now: u64,
     ) -> Result<Option<EntryOutcome>, StoreError> {
-        // A key that is too old does not count, whether or not it has been removed yet.
+        // An expired key does not count, even if it was not removed yet.
         let find = "SELECT digest, seq FROM keys WHERE key = ?1 AND at > ?2";
         let too_old = now.saturating_sub(self.key_age);
         let found: Option<(Digest, Seq)> = self
@@ -225,7 +226,7 @@ impl<'c> AppendStatements<'c> {
             .optional()?;
         if let Some((first, seq)) = found {
             return Ok(Some(match first == *digest {
-                true => EntryOutcome::Duplicate(seq, job_rows::following(self.conn, seq)?),
+                true => EntryOutcome::Duplicate(seq, job_rows::tracking_job(self.conn, seq)?),
                 false => EntryOutcome::KeyReused(seq),
             }));
         }

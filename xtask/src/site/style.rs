@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_go_and_strings_stay() {
+    fn comments_are_removed_and_strings_are_kept() {
         assert_eq!(without_comments("a /* b */ c"), "a  c");
         assert_eq!(without_comments("a { b: 1 / 2 }"), "a { b: 1 / 2 }");
         assert_eq!(
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_names_a_file_of_ours() {
+    fn an_import_is_a_local_file() {
         assert_eq!(imported(r#" "pages.css";"#), Some("pages.css"));
         assert_eq!(imported(r#" "//elsewhere/pages.css";"#), None);
         assert_eq!(imported(r#" "pages.css" print;"#), None);

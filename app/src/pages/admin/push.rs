@@ -131,7 +131,7 @@ impl Push {
             if last.get_value() != audience {
                 last.set_value(audience.clone());
                 self.recipient_count.set(RecipientCount::Unknown);
-                self.preview.forget();
+                self.preview.clear();
                 due.set_value(None);
             }
             if !admin || !self.current.is(Section::Push) || due.with_value(Option::is_some) {
@@ -177,7 +177,7 @@ impl Push {
 
     fn push(self, push: PushRequest) {
         self.busy.set(true);
-        self.outcome.forget();
+        self.outcome.clear();
         spawn_local(async move {
             match Client::new("").push(&push).await {
                 Ok(answer) => self.outcome.watch(answer, push.to),

@@ -31,7 +31,7 @@ impl Tab {
             shared: RwSignal::default(),
         };
         effect(move || {
-            tab.topics.set(remembered_list(TOPICS));
+            tab.topics.set(stored_list(TOPICS));
             if let Some(id) = browser::local_get(SHARED_ID) {
                 tab.shared.set(true);
                 tab.id.set(id);
@@ -78,7 +78,7 @@ impl Tab {
             let shared = self.shared.get();
             // The id is loaded after the topics.
             if !client_id.is_empty() {
-                remember_list(TOPICS, &topics);
+                store_list(TOPICS, &topics);
                 stream.listen(Subscription { client_id, topics }, Some(Keeping { shared }));
             }
         });
@@ -92,12 +92,12 @@ async fn new_id() -> String {
     id
 }
 
-fn remembered_list(key: &str) -> Vec<String> {
+fn stored_list(key: &str) -> Vec<String> {
     let list = browser::session_get(key).and_then(|text| serde_json::from_str(&text).ok());
     list.unwrap_or_default()
 }
 
-fn remember_list(key: &str, list: &[String]) {
+fn store_list(key: &str, list: &[String]) {
     if let Ok(text) = serde_json::to_string(list) {
         browser::session_set(key, &text);
     }

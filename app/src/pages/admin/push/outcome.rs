@@ -37,7 +37,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn forget(self) {
+    pub(super) fn clear(self) {
         self.answer.set(None);
         self.message.set(None);
         self.wrong.set(None);
@@ -142,7 +142,7 @@ fn fate(outcome: Outcome) -> AnyView {
             .with(|message| message.as_ref().map(|m| m.receipts).unwrap_or_default())
     });
     let ended = move || outcome.message.with(|m| m.as_ref().and_then(|m| m.ended));
-    let told = text(move || {
+    let summary = text(move || {
         if ended() == Some(Ended::Recalled) {
             return texts().outcome.recalled_tag.to_owned();
         }
@@ -181,7 +181,7 @@ fn fate(outcome: Outcome) -> AnyView {
     view! {
         {bar(receipts)}
         <p class="delivery-text" role="status">
-            {told}
+            {summary}
         </p>
         <div class="row">
             {when(move || ended().is_none(), recall)}

@@ -42,7 +42,7 @@ impl Preview {
         }
     }
 
-    pub(super) fn forget(self) {
+    pub(super) fn clear(self) {
         self.people.set(Vec::new());
     }
 
@@ -103,11 +103,11 @@ impl Preview {
             ..ClientsQuery::default()
         };
         let page = Client::new("").clients(&query).await?;
-        let hear = |client: &ClientInfo| {
+        let is_recipient = |client: &ClientInfo| {
             let mut topics = client.connections.iter().flat_map(|c| &c.topics);
             topics.any(|pattern| covers(pattern, topic))
         };
-        let people = page.clients.into_iter().filter(hear).take(NAMED);
+        let people = page.clients.into_iter().filter(is_recipient).take(NAMED);
         Ok(people
             .map(|client| (client.client_id, Presence::Online))
             .collect())

@@ -1,34 +1,34 @@
 use super::*;
 
 #[test]
-fn everybody_gets_what_is_theirs_in_order_and_once() {
-    let bed = Bed::new();
-    bed.push(to_client("a"), "a1");
-    bed.push(to_client("b"), "b1");
-    bed.push(to_clients(&["a", "b", "c"]), "abc");
-    bed.push(to_topic("commands/1"), "o1");
-    bed.push(to_topic("commands/2"), "o2");
-    bed.push(to_topic("update"), "n");
-    bed.push(Audience::Everyone, "all");
-    let got = |subscriptions: &Subscriptions| texts(&bed.read(subscriptions, 0)).join(" ");
-    assert_eq!(got(&listener("a", &[])), "a1 abc all");
-    assert_eq!(got(&listener("b", &["commands/2"])), "b1 abc o2 all");
+fn each_reader_gets_its_messages_in_order_and_once() {
+    let test = TestLog::new();
+    test.push(to_client("a"), "a1");
+    test.push(to_client("b"), "b1");
+    test.push(to_clients(&["a", "b", "c"]), "abc");
+    test.push(to_topic("commands/1"), "o1");
+    test.push(to_topic("commands/2"), "o2");
+    test.push(to_topic("update"), "n");
+    test.push(Audience::Everyone, "all");
+    let got = |subscriptions: &Subscriptions| texts(&test.read(subscriptions, 0)).join(" ");
+    assert_eq!(got(&subscriptions("a", &[])), "a1 abc all");
+    assert_eq!(got(&subscriptions("b", &["commands/2"])), "b1 abc o2 all");
     assert_eq!(
-        got(&listener("c", &["commands/*", "commands/1", "**"])),
+        got(&subscriptions("c", &["commands/*", "commands/1", "**"])),
         "abc o1 o2 n all"
     );
-    assert_eq!(got(&listener("d", &["nothing"])), "all");
+    assert_eq!(got(&subscriptions("d", &["nothing"])), "all");
     assert_eq!(got(&topics(&["commands/**"])), "o1 o2");
 }
 
 #[test]
-fn a_message_comes_back_as_it_went_in() {
-    let bed = Bed::new();
+fn a_message_is_read_as_it_was_stored() {
+    let test = TestLog::new();
     let mut sent = draft(to_topic("commands/1"), "");
     sent.event = Some(crate::message::EventType::parse("order.paid").expect("a type"));
     sent.data = Data::Json(r#"{"a":"ü\n"}"#.into());
     sent.ttl = Some(Duration::from_millis(1500));
-    bed.log()
+    test.log()
         .append_blocking(Entry::new(sent.clone()))
         .expect("kept");
     let message = Message {
@@ -39,42 +39,42 @@ fn a_message_comes_back_as_it_went_in() {
         event: sent.event,
         data: sent.data,
     };
-    assert_eq!(bed.read(&topics(&["commands/*"]), 0).messages[0], message);
+    assert_eq!(test.read(&topics(&["commands/*"]), 0).messages[0], message);
     assert_eq!(
-        bed.log().message(1).expect("read").expect("there").message,
+        test.log().message(1).expect("read").expect("there").message,
         message
     );
 }
 
 #[test]
-fn a_message_for_several_tells_its_reader_of_no_other() {
-    let bed = Bed::new();
-    bed.push(to_clients(&["a", "b"]), "x");
+fn a_message_to_several_clients_does_not_reveal_the_others() {
+    let test = TestLog::new();
+    test.push(to_clients(&["a", "b"]), "x");
     assert_eq!(
-        bed.read(&listener("b", &[]), 0).messages[0].audience,
+        test.read(&subscriptions("b", &[]), 0).messages[0].audience,
         to_client("b")
     );
-    let record = bed.log().message(1).expect("read").expect("there");
+    let record = test.log().message(1).expect("read").expect("there");
     assert_eq!(record.message.audience, to_clients(&["a", "b"]));
 }
 
 #[test]
-fn pages_are_bounded_by_count_and_bytes_and_follow_each_other() {
-    let bed = Bed::new();
+fn pages_are_limited_by_count_and_bytes() {
+    let test = TestLog::new();
     for i in 0..50 {
-        bed.push(to_client("a"), &format!("a{i}"));
-        bed.push(to_client("b"), &format!("b{i}"));
+        test.push(to_client("a"), &format!("a{i}"));
+        test.push(to_client("b"), &format!("b{i}"));
     }
     let all = |limit: PageLimit, most: usize| {
         let (mut after, mut got) = (0, Vec::new());
         loop {
-            let page = bed
+            let page = test
                 .log()
-                .read(&listener("a", &[]), after, None, limit)
+                .read(&subscriptions("a", &[]), after, None, limit)
                 .expect("a page");
             assert!(page.messages.len() <= most, "{}", page.messages.len());
             got.extend(texts(&page).into_iter().map(String::from));
-            assert_eq!(page.more, page.reached < bed.log().head());
+            assert_eq!(page.more, page.reached < test.log().head());
             if !page.more {
                 return got;
             }
@@ -92,26 +92,26 @@ fn pages_are_bounded_by_count_and_bytes_and_follow_each_other() {
 }
 
 #[test]
-fn a_read_ends_where_it_was_told_to() {
-    let bed = Bed::new();
+fn a_read_ends_at_the_given_position() {
+    let test = TestLog::new();
     for i in 1..=5 {
-        bed.push(to_client("a"), &i.to_string());
+        test.push(to_client("a"), &i.to_string());
     }
-    let page = bed
+    let page = test
         .log()
-        .read(&listener("a", &[]), 1, Some(3), PageLimit::default());
+        .read(&subscriptions("a", &[]), 1, Some(3), PageLimit::default());
     let page = page.expect("a page");
     assert_eq!((texts(&page), page.reached), (vec!["2", "3"], 3));
-    let page = bed
+    let page = test
         .log()
-        .read(&listener("a", &[]), 4, Some(3), PageLimit::default());
+        .read(&subscriptions("a", &[]), 4, Some(3), PageLimit::default());
     let page = page.expect("a page");
     assert_eq!((texts(&page), page.reached), (vec![], 4));
 }
 
-/// 200,000 messages, most of them for others.
-fn large() -> Bed {
-    let bed = Bed::new();
+/// 200,000 messages, most of them for other clients.
+fn large() -> TestLog {
+    let test = TestLog::new();
     for batch in 0..40 {
         let entries = (0..5000).map(|i| {
             let n = batch * 5000 + i;
@@ -123,25 +123,25 @@ fn large() -> Bed {
             };
             Entry::new(draft(audience, "x"))
         });
-        let outcomes = bed.log().append_batch_blocking(entries.collect());
+        let outcomes = test.log().append_batch_blocking(entries.collect());
         assert!(outcomes.iter().all(Result::is_ok));
     }
-    bed
+    test
 }
 
 #[test]
-fn a_resume_costs_what_it_returns_and_not_what_the_log_holds() {
-    let bed = large();
-    let head = bed.log().head();
+fn the_cost_of_a_resume_depends_on_its_result() {
+    let test = large();
+    let head = test.log().head();
     assert_eq!(head, 200_000);
-    // Ten from the end, by a client with topics, by patterns that match one and many topics.
+    // The last ten positions, for a client with patterns that match one topic or many.
     for filters in [
         vec![],
         vec!["rooms/2/talk"],
         vec!["users/3/**"],
         vec!["rooms/*/talk", "**"],
     ] {
-        let page = bed.read(&listener("c997", &filters), head - 10);
+        let page = test.read(&subscriptions("c997", &filters), head - 10);
         assert!(
             (2..=10).contains(&page.messages.len()),
             "{filters:?}: {}",
@@ -150,14 +150,14 @@ fn a_resume_costs_what_it_returns_and_not_what_the_log_holds() {
         assert!(page.rows_read <= 40, "{filters:?}: {} rows", page.rows_read);
         assert_eq!(page.reached, head);
     }
-    // All that one client ever got: 200 of 200,000.
-    let mut subscriptions = listener("c1", &[]);
+    // All messages of one client: 200 of 200,000.
+    let mut subscriptions = subscriptions("c1", &[]);
     subscriptions.everyone = false;
-    let page = bed.read(&subscriptions, 0);
+    let page = test.read(&subscriptions, 0);
     assert_eq!(page.messages.len(), 200);
     assert!(page.rows_read <= 2 * 200 + 20, "{} rows", page.rows_read);
-    // A client with nothing waiting, and one whom nobody knows.
-    let page = bed.read(
+    // A client without waiting messages, and an unknown client.
+    let page = test.read(
         &Subscriptions {
             client: Some(client("c1")),
             ..Subscriptions::default()
@@ -165,7 +165,7 @@ fn a_resume_costs_what_it_returns_and_not_what_the_log_holds() {
         199_900,
     );
     assert!(page.rows_read <= 4, "{} rows", page.rows_read);
-    let page = bed.read(
+    let page = test.read(
         &Subscriptions {
             client: Some(client("new")),
             ..Subscriptions::default()
@@ -177,29 +177,29 @@ fn a_resume_costs_what_it_returns_and_not_what_the_log_holds() {
         "{} rows",
         page.rows_read
     );
-    // A pattern over few topics of many: the others cost nothing.
-    let page = bed.read(&topics(&["rooms/2/*"]), 0);
+    // A pattern that matches few of many topics. The other topics cost nothing.
+    let page = test.read(&topics(&["rooms/2/*"]), 0);
     assert_eq!(page.messages.len(), 100);
     assert!(page.rows_read <= 2 * 100 + 20, "{} rows", page.rows_read);
 }
 
 #[test]
-fn a_pattern_over_very_many_topics_gets_them_all_in_bounded_pages() {
-    let bed = large();
+fn a_pattern_that_matches_very_many_topics_is_read_in_bounded_pages() {
+    let test = large();
     let filters = topics(&["users/*/*"]);
     let (mut after, mut got) = (0, 0);
-    while after < bed.log().head() {
-        let page = bed.read(&filters, after);
+    while after < test.log().head() {
+        let page = test.read(&filters, after);
         assert!(page.rows_read <= 12_000, "{} rows", page.rows_read);
         got += page.messages.len();
         after = page.reached;
     }
     assert_eq!(got, 50_000);
-    // One that matches nothing among them goes on in steps, too.
+    // A pattern that matches no message continues in steps, too.
     let filters = topics(&["users/*/*/nothing", "rooms/*"]);
     let (mut after, mut pages) = (0, 0);
-    while after < bed.log().head() {
-        let page = bed.read(&filters, after);
+    while after < test.log().head() {
+        let page = test.read(&filters, after);
         assert!(page.messages.is_empty());
         assert!(page.rows_read <= 12_000 && page.reached > after);
         (after, pages) = (page.reached, pages + 1);
@@ -208,56 +208,56 @@ fn a_pattern_over_very_many_topics_gets_them_all_in_bounded_pages() {
 }
 
 #[test]
-fn a_cursor_is_told_where_it_stands() {
-    let bed = Bed::new();
+fn the_state_of_a_cursor_is_checked() {
+    let test = TestLog::new();
     for _ in 0..3 {
-        bed.push(Audience::Everyone, "x");
+        test.push(Audience::Everyone, "x");
     }
-    let epoch = bed.log().openings().current().clone();
-    let check = |epoch, seq| bed.log().check(&Cursor { epoch, seq });
+    let epoch = test.log().openings().current().clone();
+    let check = |epoch, seq| test.log().check(&Cursor { epoch, seq });
     assert_eq!(check(epoch.clone(), 3), Standing::Exact);
     assert_eq!(check(epoch.clone(), 0), Standing::Exact);
     let beyond = Standing::RolledBack { from: 4, to: 9 };
     assert_eq!(check(epoch.clone(), 9), beyond);
     let other = Epoch::parse("other").expect("an epoch");
     assert_eq!(check(other, 3), Standing::UnknownEpoch);
-    bed.pass(Duration::from_secs(8 * 24 * 60 * 60));
-    bed.push(Audience::Everyone, "y");
-    bed.log().run_maintenance().expect("tidied");
-    assert_eq!(bed.log().tail_start(), 4);
+    test.pass(Duration::from_secs(8 * 24 * 60 * 60));
+    test.push(Audience::Everyone, "y");
+    test.log().run_maintenance().expect("tidied");
+    assert_eq!(test.log().tail_start(), 4);
     assert_eq!(check(epoch.clone(), 1), Standing::Pruned { from: 2, to: 3 });
     assert_eq!(check(epoch, 3), Standing::Exact);
 }
 
 #[test]
-fn a_reader_beside_many_publishers_misses_nothing_and_the_tail_is_in_order() {
-    let bed = Bed::new();
+fn a_reader_misses_nothing_during_concurrent_appends() {
+    let test = TestLog::new();
     let total = 4 * 200;
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..200).for_each(|_| _ = bed.push(Audience::Everyone, "x")));
+            scope.spawn(|| (0..200).for_each(|_| _ = test.push(Audience::Everyone, "x")));
         }
         let mut after = 0;
         while after < total {
-            let page = bed.read(&listener("a", &[]), after);
+            let page = test.read(&subscriptions("a", &[]), after);
             let seqs: Vec<Seq> = page.messages.iter().map(|message| message.seq).collect();
             assert_eq!(seqs, (after + 1..=page.reached).collect::<Vec<_>>());
             after = page.reached;
         }
     });
-    assert_eq!(*bed.tail.lock(), (1..=total).collect::<Vec<_>>());
+    assert_eq!(*test.tail.lock(), (1..=total).collect::<Vec<_>>());
 }
 
 #[test]
-fn a_message_is_found_by_a_replay_before_the_tail_has_it() {
+fn a_message_can_be_replayed_before_the_tail_gets_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let (seen, passed) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(Vec::new())));
     let (log, heads) = (Arc::clone(&seen), Arc::clone(&passed));
-    // Whoever registers after the tail has passed must find the message by replaying up to the head.
+    // A connection that registers after the tail has run must find the message by replaying up to the head.
     let tail = move |_: &Epoch, messages: &[Arc<Message>]| {
         let log: Option<Arc<Log>> = log.lock().clone();
         let log = log.expect("an open log");
-        let page = log.read(&listener("a", &[]), 0, None, PageLimit::default());
+        let page = log.read(&subscriptions("a", &[]), 0, None, PageLimit::default());
         heads
             .lock()
             .push((log.head(), page.expect("a page").messages.len()));

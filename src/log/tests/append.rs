@@ -1,10 +1,10 @@
 use super::*;
 
 #[test]
-fn a_message_gets_the_next_place_and_is_handed_on_before_the_answer() {
-    let bed = Bed::new();
+fn a_message_gets_the_next_position_and_is_passed_to_the_tail_before_the_answer() {
+    let test = TestLog::new();
     let entry = Entry::new(draft(to_client("a"), "one"));
-    let appended = bed.log().append_blocking(entry).expect("kept");
+    let appended = test.log().append_blocking(entry).expect("kept");
     let expected = Appended {
         seq: 1,
         connections: 3,
@@ -12,43 +12,43 @@ fn a_message_gets_the_next_place_and_is_handed_on_before_the_answer() {
         job: None,
     };
     assert_eq!(appended, expected);
-    assert_eq!(*bed.tail.lock(), [1]);
-    assert_eq!(bed.log().head(), 1);
-    assert_eq!(bed.push(Audience::Everyone, "two"), 2);
+    assert_eq!(*test.tail.lock(), [1]);
+    assert_eq!(test.log().head(), 1);
+    assert_eq!(test.push(Audience::Everyone, "two"), 2);
 }
 
 #[test]
-fn a_log_that_is_opened_again_goes_on_where_it_was() {
-    let mut bed = Bed::new();
-    bed.push(to_client("a"), "one");
-    bed.push(to_topic("commands/1"), "two");
-    let cursor = bed.log().cursor(2);
-    bed.reopen();
-    assert_eq!(bed.log().cursor(2), cursor);
-    assert_eq!(bed.log().head(), 2);
-    assert_eq!(bed.log().stats().expect("numbers").messages, 2);
+fn a_reopened_log_continues_with_its_messages() {
+    let mut test = TestLog::new();
+    test.push(to_client("a"), "one");
+    test.push(to_topic("commands/1"), "two");
+    let cursor = test.log().cursor(2);
+    test.reopen();
+    assert_eq!(test.log().cursor(2), cursor);
+    assert_eq!(test.log().head(), 2);
+    assert_eq!(test.log().stats().expect("numbers").messages, 2);
     assert_eq!(
-        texts(&bed.read(&listener("a", &["commands/*"]), 0)),
+        texts(&test.read(&subscriptions("a", &["commands/*"]), 0)),
         ["one", "two"]
     );
-    assert_eq!(bed.push(Audience::Everyone, "three"), 3);
+    assert_eq!(test.push(Audience::Everyone, "three"), 3);
 }
 
 #[test]
-fn a_place_is_not_given_twice_even_when_all_messages_are_gone() {
-    let mut bed = Bed::new();
-    bed.push(to_client("a"), "one");
-    bed.pass(Duration::from_secs(8 * 24 * 60 * 60));
-    bed.log().run_maintenance().expect("tidied");
-    assert_eq!(bed.log().stats().expect("numbers").messages, 0);
-    bed.reopen();
-    assert_eq!(bed.push(to_client("a"), "two"), 2);
+fn a_position_is_not_reused_after_all_messages_were_pruned() {
+    let mut test = TestLog::new();
+    test.push(to_client("a"), "one");
+    test.pass(Duration::from_secs(8 * 24 * 60 * 60));
+    test.log().run_maintenance().expect("tidied");
+    assert_eq!(test.log().stats().expect("numbers").messages, 0);
+    test.reopen();
+    assert_eq!(test.push(to_client("a"), "two"), 2);
 }
 
 #[test]
-fn one_folder_is_for_one_process() {
-    let bed = Bed::new();
-    let second = Log::open(bed.options(), |_, _| Vec::new(), |_| {});
+fn a_folder_can_only_be_opened_once() {
+    let test = TestLog::new();
+    let second = Log::open(test.options(), |_, _| Vec::new(), |_| {});
     let Err(error @ OpenError::InUse(_)) = second else {
         panic!("opened twice");
     };
@@ -59,17 +59,17 @@ fn one_folder_is_for_one_process() {
 }
 
 #[test]
-fn a_file_of_a_newer_tidings_is_refused_and_left_alone() {
-    let mut bed = Bed::new();
-    bed.push(Audience::Everyone, "one");
-    drop(bed.log.take());
-    let file = bed.folder.path().join("tidings.sqlite3");
+fn a_file_of_a_newer_version_is_refused_and_not_changed() {
+    let mut test = TestLog::new();
+    test.push(Audience::Everyone, "one");
+    drop(test.log.take());
+    let file = test.folder.path().join("tidings.sqlite3");
     let conn = rusqlite::Connection::open(&file).expect("a file");
     conn.pragma_update(None, "user_version", 99)
         .expect("a version");
     drop(conn);
     let before = std::fs::read(&file).expect("bytes");
-    let opened = Log::open(bed.options(), |_, _| Vec::new(), |_| {});
+    let opened = Log::open(test.options(), |_, _| Vec::new(), |_| {});
     let Err(error @ OpenError::Newer { found: 99, .. }) = opened else {
         panic!("opened");
     };
@@ -81,7 +81,7 @@ fn a_file_of_a_newer_tidings_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_something_else_is_refused_and_left_alone() {
+fn a_file_of_another_program_is_refused_and_not_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tidings.sqlite3");
     std::fs::write(&file, "my diary, please keep it for me. ".repeat(100)).expect("written");
@@ -106,30 +106,33 @@ fn keyed(audience: Audience, text: &str, key: &str) -> Entry {
 }
 
 #[test]
-fn a_push_that_is_sent_again_with_its_key_is_kept_once() {
-    let mut bed = Bed::new();
-    let push = |bed: &Bed| {
-        let appended = bed
+fn a_push_that_is_repeated_with_its_key_is_stored_once() {
+    let mut test = TestLog::new();
+    let push = |test: &TestLog| {
+        let appended = test
             .log()
             .append_blocking(keyed(to_client("a"), "pay", "k1"));
         let appended = appended.expect("kept");
         (appended.seq, appended.duplicate)
     };
-    assert_eq!(push(&bed), (1, false));
-    assert_eq!(push(&bed), (1, true));
-    bed.reopen();
-    assert_eq!(push(&bed), (1, true));
-    bed.pass(Duration::from_secs(24 * 60 * 60 - 1));
-    assert_eq!(push(&bed), (1, true));
-    bed.pass(Duration::from_secs(1));
-    assert_eq!(push(&bed), (2, false), "a key is remembered for 24 hours");
-    assert_eq!(texts(&bed.read(&listener("a", &[]), 0)), ["pay", "pay"]);
+    assert_eq!(push(&test), (1, false));
+    assert_eq!(push(&test), (1, true));
+    test.reopen();
+    assert_eq!(push(&test), (1, true));
+    test.pass(Duration::from_secs(24 * 60 * 60 - 1));
+    assert_eq!(push(&test), (1, true));
+    test.pass(Duration::from_secs(1));
+    assert_eq!(push(&test), (2, false), "a key is remembered for 24 hours");
+    assert_eq!(
+        texts(&test.read(&subscriptions("a", &[]), 0)),
+        ["pay", "pay"]
+    );
 }
 
 #[test]
-fn a_key_is_not_for_two_pushes_also_within_one_commit() {
-    let bed = Bed::new();
-    let outcomes = bed.log().append_batch_blocking(vec![
+fn a_key_can_not_be_used_for_two_pushes_even_within_one_commit() {
+    let test = TestLog::new();
+    let outcomes = test.log().append_batch_blocking(vec![
         keyed(to_client("a"), "pay 1", "k"),
         keyed(to_client("a"), "pay 1", "k"),
         keyed(to_client("a"), "pay 2", "k"),
@@ -153,20 +156,20 @@ fn a_key_is_not_for_two_pushes_also_within_one_commit() {
         kept(2, false),
     ];
     assert_eq!(outcomes, expected);
-    assert_eq!(*bed.tail.lock(), [1, 2]);
+    assert_eq!(*test.tail.lock(), [1, 2]);
 }
 
 #[test]
-fn old_keys_do_not_stay_in_the_file() {
-    let mut bed = Bed::new();
+fn expired_keys_are_removed_from_the_file() {
+    let mut test = TestLog::new();
     for i in 0..10 {
         let entry = keyed(to_client("a"), "x", &format!("k{i}"));
-        bed.log().append_blocking(entry).expect("kept");
+        test.log().append_blocking(entry).expect("kept");
     }
-    bed.pass(Duration::from_secs(24 * 60 * 60));
-    bed.log().run_maintenance().expect("tidied");
-    drop(bed.log.take());
-    let conn = rusqlite::Connection::open(bed.folder.path().join("tidings.sqlite3"));
+    test.pass(Duration::from_secs(24 * 60 * 60));
+    test.log().run_maintenance().expect("tidied");
+    drop(test.log.take());
+    let conn = rusqlite::Connection::open(test.folder.path().join("tidings.sqlite3"));
     let count = conn
         .expect("a file")
         .query_row("SELECT count(*) FROM keys", [], |row| row.get(0));
@@ -174,25 +177,28 @@ fn old_keys_do_not_stay_in_the_file() {
 }
 
 #[test]
-fn places_from_outside_may_leave_gaps_and_come_twice() {
-    let mut bed = Bed::new();
-    let follow = |bed: &Bed, seq: Seq| {
+fn assigned_positions_may_have_gaps_and_duplicates() {
+    let mut test = TestLog::new();
+    let follow = |test: &TestLog, seq: Seq| {
         let entry = Entry::new(draft(to_client("a"), &seq.to_string())).at(seq, NOON);
-        bed.log().append_blocking(entry).expect("kept").duplicate
+        test.log().append_blocking(entry).expect("kept").duplicate
     };
-    assert!(!follow(&bed, 5));
-    assert!(!follow(&bed, 9));
-    assert!(follow(&bed, 9));
-    assert!(follow(&bed, 7));
-    bed.reopen();
-    assert!(follow(&bed, 9));
-    assert_eq!(bed.push(to_client("a"), "10"), 10);
-    assert_eq!(texts(&bed.read(&listener("a", &[]), 0)), ["5", "9", "10"]);
-    assert_eq!(bed.read(&listener("a", &[]), 6).reached, 10);
+    assert!(!follow(&test, 5));
+    assert!(!follow(&test, 9));
+    assert!(follow(&test, 9));
+    assert!(follow(&test, 7));
+    test.reopen();
+    assert!(follow(&test, 9));
+    assert_eq!(test.push(to_client("a"), "10"), 10);
+    assert_eq!(
+        texts(&test.read(&subscriptions("a", &[]), 0)),
+        ["5", "9", "10"]
+    );
+    assert_eq!(test.read(&subscriptions("a", &[]), 6).reached, 10);
 }
 
 #[test]
-fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
+fn a_full_queue_returns_entries_and_signals_when_there_is_space() {
     let (hold, held) = std::sync::mpsc::channel::<()>();
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = LogOptions::new(folder.path());
@@ -211,7 +217,7 @@ fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
         log.try_append(Entry::new(draft(Audience::Everyone, text)), answer)
             .map_err(Box::new)
     };
-    // The writer takes some and stays in the tail; then the queue fills.
+    // The writer takes some entries and blocks in the tail. Then the queue fills.
     let mut kept = 0;
     let back = loop {
         match push(&kept.to_string()) {
@@ -228,31 +234,31 @@ fn a_full_queue_gives_back_what_it_can_not_take_and_calls_when_there_is_room() {
 }
 
 #[test]
-fn what_was_accepted_is_kept_and_answered_when_the_log_is_closed() {
-    let mut bed = Bed::new();
+fn closing_the_log_stores_and_answers_accepted_entries() {
+    let mut test = TestLog::new();
     let (answered, answers) = std::sync::mpsc::channel();
     for i in 0..500 {
         let answered = answered.clone();
         let entry = Entry::new(draft(to_client("a"), &i.to_string()));
-        let taken = bed.log().try_append(entry, move |outcome| {
+        let taken = test.log().try_append(entry, move |outcome| {
             let _ = answered.send(outcome);
         });
         assert!(taken.is_ok());
     }
     assert!(answers.recv().is_ok_and(|outcome| outcome.is_ok()));
-    bed.log().note_acked(&client("a"), 1);
-    bed.reopen();
+    test.log().note_acked(&client("a"), 1);
+    test.reopen();
     drop(answered);
     assert_eq!(answers.iter().filter(Result::is_ok).count(), 499);
-    assert_eq!(bed.log().head(), 500);
+    assert_eq!(test.log().head(), 500);
     assert_eq!(
-        bed.log().inbox_position(&client("a")).expect("a position"),
+        test.log().inbox_position(&client("a")).expect("a position"),
         1
     );
 }
 
 #[test]
-fn a_tail_that_panics_ends_the_log_with_a_reason_and_no_false_answer() {
+fn a_panic_in_the_tail_fails_the_log_with_a_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let (told, reasons) = std::sync::mpsc::channel();
     let fatal = move |reason| {
@@ -271,18 +277,18 @@ fn a_tail_that_panics_ends_the_log_with_a_reason_and_no_false_answer() {
 }
 
 #[test]
-fn a_program_that_holds_the_file_delays_and_then_refuses_but_breaks_nothing() {
-    let bed = Bed::new();
-    let file = bed.folder.path().join("tidings.sqlite3");
+fn appends_fail_while_another_program_locks_the_file() {
+    let test = TestLog::new();
+    let file = test.folder.path().join("tidings.sqlite3");
     let conn = rusqlite::Connection::open(file).expect("a file");
     conn.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     let push = || {
-        bed.log()
+        test.log()
             .append_blocking(Entry::new(draft(Audience::Everyone, "x")))
     };
     assert_eq!(push(), Err(AppendError::Locked));
     assert!(
-        bed.read(&listener("a", &[]), 0).messages.is_empty(),
+        test.read(&subscriptions("a", &[]), 0).messages.is_empty(),
         "reads go on"
     );
     conn.execute_batch("ROLLBACK").expect("free");
