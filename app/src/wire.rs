@@ -6,6 +6,7 @@
 mod clients;
 mod jobs;
 mod messages;
+mod number;
 mod problem;
 mod push;
 mod session;
@@ -13,6 +14,8 @@ mod stats;
 mod stream;
 mod sys;
 mod topics;
+#[cfg(feature = "ssr")]
+pub mod values;
 
 pub use clients::*;
 pub use jobs::*;

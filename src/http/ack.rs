@@ -1,6 +1,6 @@
 //! `POST /ack`: acknowledgements of clients.
 
-use app::wire::{Ack, Problem};
+use app::wire::Ack;
 use axum::{
     extract::{FromRequest, Request, State},
     http::StatusCode,
@@ -11,19 +11,20 @@ use super::{
     AppState, Code, Error,
     body::{self, WholeBody},
     messages,
+    openapi::refuses,
 };
 use crate::message::ClientId;
+
+refuses!(Refusals: UnknownEpoch, Unauthorized, Forbidden, TooManyTries);
 
 /// Acknowledge
 ///
 /// The client has received everything up to this cursor. Needs the same token as a stream of this client.
 /// `navigator.sendBeacon` can send it, so `text/plain` is read as JSON here.
 #[utoipa::path(
-    post, path = "/ack", tag = "streams", request_body = Ack,
-    responses(
-        (status = 204, description = "Noted"),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    post, path = "/ack", tag = "streams",
+    request_body(content((Ack = "application/json"), (Ack = "text/plain"))),
+    responses((status = 204, description = "Recorded"), Refusals),
 )]
 pub async fn post(
     State(state): State<AppState>,

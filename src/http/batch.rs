@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use app::wire::{BatchAnswer, Problem, PushRequest};
+use app::wire::{BatchAnswer, PushRequest};
 use axum::{
     body::{Body, BodyDataStream, Bytes},
     extract::{Request, State},
@@ -31,10 +31,9 @@ const IN_FLIGHT: usize = 4;
 /// the lines are still being sent.
 #[utoipa::path(
     post, path = "/push/batch", tag = "push",
-    request_body(content = String, content_type = "application/x-ndjson"),
+    request_body(content = Vec<PushRequest>, content_type = "application/x-ndjson"),
     responses(
-        (status = 200, description = "One answer for each line", body = BatchAnswer, content_type = "application/x-ndjson"),
-        (status = "4XX", description = "Refused whole", body = Problem),
+        (status = 200, description = "One answer for each line", body = Vec<BatchAnswer>, content_type = "application/x-ndjson"),
     ),
 )]
 pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {

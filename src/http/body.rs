@@ -4,15 +4,15 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    extract::{FromRef, FromRequest, FromRequestParts, Path, Request},
     http::{header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::{Code, Error, content_coding::Compressed};
-use crate::config::Settings;
 pub use crate::query::Pairs;
+use crate::{config::Settings, job::MAX_NUMBER};
 
 /// A complete request body, after decompression: at most `max_message_bytes`, received within `request_timeout`.
 pub struct WholeBody(pub Bytes);
@@ -97,7 +97,7 @@ pub fn is_json(content_type: &str) -> bool {
         || (content_type.starts_with("application/") && content_type.ends_with("+json"))
 }
 
-/// Parses JSON. An error names the field that is wrong.
+/// Parses a JSON object. An error names the field that is wrong.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -105,7 +105,11 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         refusal(&path, error.inner())
     })?;
     json.end().map_err(|error| refusal(".", &error))?;
-    Ok(value)
+    // serde also reads the fields of a struct from an array.
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => Ok(value),
+        _ => Err(Error::invalid(".", "must be a JSON object")),
+    }
 }
 
 fn refusal(path: &str, error: &serde_json::Error) -> Error {
@@ -142,6 +146,22 @@ impl<S: Sync> FromRequestParts<S> for Pairs {
     }
 }
 
+/// The parameter of a path, decoded. What is not UTF-8 becomes a text that is no valid id, so that it is refused like
+/// others that are not.
+pub struct PathId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let decoded = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(decoded.map_or_else(
+            |_| char::REPLACEMENT_CHARACTER.to_string(),
+            |Path(id)| id,
+        )))
+    }
+}
+
 impl Pairs {
     /// The first value of a required name.
     pub fn need(&self, name: &str) -> Result<&str, Error> {
@@ -161,11 +181,17 @@ impl Pairs {
         }
     }
 
-    /// A whole number, if it is there.
+    /// A whole number up to [`MAX_NUMBER`], if it is there.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Error> {
         let parse = |text: &str| {
-            text.parse()
-                .map_err(|_| Error::invalid(name, format!("{text:?} is not a whole number")))
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            let number = text.parse().ok().filter(|_| digits);
+            number
+                .filter(|number| *number <= MAX_NUMBER)
+                .ok_or_else(|| {
+                    let why = format!("{text:?} is not a whole number from 0 to {MAX_NUMBER}");
+                    Error::invalid(name, why)
+                })
         };
         self.get(name).map(parse).transpose()
     }
@@ -215,6 +241,16 @@ mod tests {
             refused(r#"{"to":"everyone","data":1} x"#),
             (Code::InvalidJson, None)
         );
+        let array = r#"["everyone",1,null,null,null,false,false]"#;
+        assert_eq!(refused(array), (Code::InvalidField, Some(".".into())));
+        for to in [
+            r#"{"everyone":null}"#,
+            r#"{"client":"a","topic":"b"}"#,
+            "{}",
+        ] {
+            let json = format!(r#"{{"to":{to},"data":1}}"#);
+            assert_eq!(refused(&json).0, Code::InvalidField, "{to}");
+        }
         assert_eq!(refused("{"), (Code::InvalidJson, None));
         assert_eq!(refused(""), (Code::InvalidJson, None));
     }

@@ -2,13 +2,15 @@
 
 pub mod list;
 
-use app::wire::{ClientDetail, ClientInfo, ConnectionInfo, Disconnected, Problem};
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use app::wire::{ClientDetail, ClientInfo, ConnectionInfo, Disconnected};
+use axum::{Json, extract::State};
 
-use super::{AppState, Code, Error, off_thread};
+use super::{
+    AppState, Code, Error,
+    body::PathId,
+    off_thread,
+    openapi::{refuses, values},
+};
 use crate::{
     broker::Broker,
     message::ClientId,
@@ -19,18 +21,18 @@ use crate::{
 /// The maximum that `unread` counts to.
 const UNREAD: u64 = 1_000;
 
+refuses!(ShowRefusals: NotFound, ClientUnknown, InvalidField; READ);
+refuses!(DisconnectRefusals: NotFound, ClientNotConnected, InvalidField);
+
 /// One client, connected or not
 #[utoipa::path(
     get, path = "/api/clients/{client_id}", tag = "clients",
-    params(("client_id" = String, Path, description = "Who")),
-    responses(
-        (status = 200, description = "What is known of it", body = ClientDetail),
-        (status = 404, description = "Nobody has heard of it", body = Problem),
-    ),
+    params(("client_id" = values::ClientId, Path, description = "The client")),
+    responses((status = 200, description = "The client", body = ClientDetail), ShowRefusals),
 )]
 pub async fn show(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<ClientDetail>, Error> {
     let client_id = parse(&id)?;
     off_thread(move || detail(&state.broker, &client_id))
@@ -64,15 +66,12 @@ fn detail(broker: &Broker, client_id: &ClientId) -> Result<ClientDetail, Error> 
 /// Closes all connections of a client, with the reason `disconnected`. The client may connect again.
 #[utoipa::path(
     delete, path = "/api/clients/{client_id}", tag = "clients",
-    params(("client_id" = String, Path, description = "Whom")),
-    responses(
-        (status = 200, description = "Closed", body = Disconnected),
-        (status = 404, description = "Not connected", body = Problem),
-    ),
+    params(("client_id" = values::ClientId, Path, description = "The client")),
+    responses((status = 200, description = "Disconnected", body = Disconnected), DisconnectRefusals),
 )]
 pub async fn disconnect(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<Disconnected>, Error> {
     let client_id = parse(&id)?;
     match state

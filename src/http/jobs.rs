@@ -6,10 +6,10 @@ mod stream;
 
 use std::sync::Arc;
 
-use app::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobsPage, Problem};
+use app::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobState, JobsPage};
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,8 +21,9 @@ pub use stream::__path_stream;
 
 use super::{
     AppState, Code, Error,
-    body::{JsonBody, Pairs},
+    body::{JsonBody, Pairs, PathId},
     off_thread,
+    openapi::{refuses, values},
 };
 use crate::{
     job::Refused,
@@ -39,6 +40,12 @@ const LINES: u64 = 200;
 /// The maximum number of lines on a page.
 const MAX_LINES: u64 = 1_000;
 
+refuses!(BeginRefusals: TooManyJobs; WRITE);
+refuses!(ReportRefusals: NotFound, JobUnknown, JobEnded, JobTracked, StepOverTotal, LineAhead; WRITE);
+refuses!(CancelRefusals: NotFound, JobUnknown, JobEnded; WRITE);
+refuses!(ListRefusals: ; READ);
+refuses!(ShowRefusals: NotFound, JobUnknown; READ);
+
 /// Begin a job
 ///
 /// A job is a long operation that can be watched. Its worker reports with `PATCH`. A job fails if its worker is silent
@@ -47,8 +54,11 @@ const MAX_LINES: u64 = 1_000;
 #[utoipa::path(
     post, path = "/api/jobs", tag = "jobs", request_body = JobRequest,
     responses(
-        (status = 201, description = "Begun, durably", body = JobInfo),
-        (status = "4XX", description = "Refused", body = Problem),
+        (
+            status = 201, description = "Created, durably", body = JobInfo,
+            headers(("Location" = String, description = "The path of the job")),
+        ),
+        BeginRefusals,
     ),
 )]
 pub async fn begin(
@@ -68,17 +78,12 @@ pub async fn begin(
 /// that ended it.
 #[utoipa::path(
     patch, path = "/api/jobs/{id}", tag = "jobs", request_body = JobReport,
-    params(("id" = String, Path, description = "Which job")),
-    responses(
-        (status = 200, description = "Taken, durably", body = JobInfo),
-        (status = 404, description = "There is no such job, or not any more", body = Problem),
-        (status = 409, description = "It has ended, or follows a push", body = Problem),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    params(("id" = values::JobId, Path, description = "The id of the job")),
+    responses((status = 200, description = "Recorded, durably", body = JobInfo), ReportRefusals),
 )]
 pub async fn report(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     JsonBody(report): JsonBody<JobReport>,
 ) -> Result<Json<JobInfo>, Error> {
     let id = parse::id(&id)?;
@@ -92,16 +97,12 @@ pub async fn report(
 /// tracks a push ends at once; the push itself is still delivered.
 #[utoipa::path(
     delete, path = "/api/jobs/{id}", tag = "jobs",
-    params(("id" = String, Path, description = "Which job")),
-    responses(
-        (status = 200, description = "Asked, durably", body = JobInfo),
-        (status = 404, description = "There is no such job, or not any more", body = Problem),
-        (status = 409, description = "It has ended", body = Problem),
-    ),
+    params(("id" = values::JobId, Path, description = "The id of the job")),
+    responses((status = 200, description = "Requested, durably", body = JobInfo), CancelRefusals),
 )]
 pub async fn cancel(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<JobInfo>, Error> {
     let job = state.jobs.cancel(parse::id(&id)?).await?;
     Ok(Json(describe(&job, state.broker.log().openings())))
@@ -113,14 +114,11 @@ pub async fn cancel(
 #[utoipa::path(
     get, path = "/api/jobs", tag = "jobs",
     params(
-        ("state" = Option<String>, Query, description = "Only those that are `running`, `done`, `failed` or `cancelled`"),
-        ("limit" = Option<u64>, Query, description = "Jobs on one page, 1 to 500; 50 by default"),
-        ("before" = Option<String>, Query, description = "Where the page before ended"),
+        ("state" = Option<JobState>, Query, description = "Only jobs in this state"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 500, description = "Jobs on one page; 50 by default"),
+        ("before" = Option<values::Number>, Query, description = "Only jobs before this one: `next` of the previous page"),
     ),
-    responses(
-        (status = 200, description = "One page", body = JobsPage),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    responses((status = 200, description = "One page", body = JobsPage), ListRefusals),
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<JobsPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "jobs")?;
@@ -142,15 +140,12 @@ pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<Jo
 /// One job
 #[utoipa::path(
     get, path = "/api/jobs/{id}", tag = "jobs",
-    params(("id" = String, Path, description = "Which job; who has the id needs no token")),
-    responses(
-        (status = 200, description = "As it is now", body = JobInfo),
-        (status = 404, description = "There is no such job, or not any more", body = Problem),
-    ),
+    params(("id" = values::JobId, Path, description = "The id of the job. No token is needed")),
+    responses((status = 200, description = "The job", body = JobInfo), ShowRefusals),
 )]
 pub async fn show(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<JobInfo>, Error> {
     let id = parse::id(&id)?;
     let jobs = Arc::clone(&state.jobs);
@@ -166,19 +161,16 @@ pub async fn show(
 #[utoipa::path(
     get, path = "/api/jobs/{id}/log", tag = "jobs",
     params(
-        ("id" = String, Path, description = "Which job; who has the id needs no token"),
-        ("after" = Option<u64>, Query, description = "Only lines after this one; 0 by default"),
-        ("before" = Option<u64>, Query, description = "Instead: only lines before this one, the last of them"),
-        ("limit" = Option<u64>, Query, description = "Lines on one page, 1 to 1000; 200 by default"),
+        ("id" = values::JobId, Path, description = "The id of the job. No token is needed"),
+        ("after" = Option<values::Number>, Query, description = "Only lines after this one; 0 by default"),
+        ("before" = Option<values::Number>, Query, description = "Only lines before this one, the last of them. Can't be combined with `after`"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "Lines on one page; 200 by default"),
     ),
-    responses(
-        (status = 200, description = "One page", body = JobLogPage),
-        (status = 404, description = "There is no such job, or not any more", body = Problem),
-    ),
+    responses((status = 200, description = "One page", body = JobLogPage), ShowRefusals),
 )]
 pub async fn log(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     pairs: Pairs,
 ) -> Result<Json<JobLogPage>, Error> {
     let id = parse::id(&id)?;
@@ -203,9 +195,9 @@ impl From<Refused> for Error {
             Refused::Tracked => Self::new(Code::JobTracked, text),
             Refused::StepOverTotal {
                 said_step: true, ..
-            } => Self::invalid("step", text),
-            Refused::StepOverTotal { .. } => Self::invalid("total", text),
-            Refused::LineAhead { .. } => Self::invalid("line", text),
+            } => Self::new(Code::StepOverTotal, text).field("step"),
+            Refused::StepOverTotal { .. } => Self::new(Code::StepOverTotal, text).field("total"),
+            Refused::LineAhead { .. } => Self::new(Code::LineAhead, text).field("line"),
         }
     }
 }

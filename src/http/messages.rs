@@ -2,16 +2,18 @@
 
 mod describe;
 
-use app::wire::{MessageDetail, MessagesPage, Problem, Recall, Recipient};
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use app::wire::{MessageDetail, MessagesPage, Recall, Recipient};
+use axum::{Json, extract::State};
 
 use describe::info;
 pub use describe::{just_pushed, ranges};
 
-use super::{AppState, Code, Error, body::Pairs, off_thread};
+use super::{
+    AppState, Code, Error,
+    body::{Pairs, PathId},
+    off_thread,
+    openapi::{MessageAudience, refuses, values},
+};
 use crate::{
     broker::Broker,
     log::{HistoryAudience, HistoryFilter, Record, Standing},
@@ -25,6 +27,10 @@ const MAX_PAGE: u64 = 500;
 /// The maximum number of recipients that the detail of a message lists.
 const RECIPIENTS: usize = 1_000;
 
+refuses!(ListRefusals: UnknownEpoch; READ);
+refuses!(ShowRefusals: NotFound, MessageUnknown, InvalidField; READ);
+refuses!(RecallRefusals: NotFound, MessageUnknown, InvalidField; WRITE);
+
 /// List messages
 ///
 /// One page, newest first; `next` of one page is `before` of the following. A page may be short or empty
@@ -32,20 +38,17 @@ const RECIPIENTS: usize = 1_000;
 #[utoipa::path(
     get, path = "/api/messages", tag = "messages",
     params(
-        ("limit" = Option<u64>, Query, description = "Messages on one page, 1 to 500; 50 by default"),
-        ("before" = Option<String>, Query, description = "Only messages before this cursor"),
-        ("audience" = Option<String>, Query, description = "Only those for `clients`, `topics` or `everyone`"),
-        ("client_id" = Option<String>, Query, description = "Only those for this client"),
-        ("topic" = Option<String>, Query, description = "Only those for this topic"),
-        ("event" = Option<String>, Query, description = "Only those of this type"),
-        ("q" = Option<String>, Query, description = "Only those whose data contains this text"),
-        ("from" = Option<u64>, Query, description = "Not pushed before; milliseconds since 1970"),
-        ("to" = Option<u64>, Query, description = "Not pushed after; milliseconds since 1970"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 500, description = "Messages on one page; 50 by default"),
+        ("before" = Option<values::Cursor>, Query, description = "Only messages before this cursor"),
+        ("audience" = Option<MessageAudience>, Query, description = "Only messages for clients by name, for topics, or for everyone. Only one of `audience`, `client_id` and `topic` can be given"),
+        ("client_id" = Option<values::ClientId>, Query, description = "Only messages for this client"),
+        ("topic" = Option<values::Topic>, Query, description = "Only messages for this topic"),
+        ("event" = Option<values::EventType>, Query, description = "Only messages of this type"),
+        ("q" = Option<String>, Query, description = "Only messages whose data contains this text"),
+        ("from" = Option<values::Number>, Query, description = "Only messages that were pushed at this time or later, in milliseconds since 1970"),
+        ("to" = Option<values::Number>, Query, description = "Only messages that were pushed at this time or earlier, in milliseconds since 1970"),
     ),
-    responses(
-        (status = 200, description = "One page", body = MessagesPage),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    responses((status = 200, description = "One page", body = MessagesPage), ListRefusals),
 )]
 pub async fn list(
     State(state): State<AppState>,
@@ -121,16 +124,12 @@ fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
 /// One message and its receipts
 #[utoipa::path(
     get, path = "/api/messages/{id}", tag = "messages",
-    params(("id" = String, Path, description = "Its cursor")),
-    responses(
-        (status = 200, description = "The message", body = MessageDetail),
-        (status = 404, description = "There is no such message, or not any more", body = Problem),
-        (status = 503, description = "The log is damaged where the message is", body = Problem),
-    ),
+    params(("id" = values::Cursor, Path, description = "The cursor of the message")),
+    responses((status = 200, description = "The message", body = MessageDetail), ShowRefusals),
 )]
 pub async fn show(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<MessageDetail>, Error> {
     let seq = message_position(&state.broker, &id)?;
     off_thread(move || {
@@ -163,15 +162,12 @@ fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
 /// The message is not delivered any more, and its data is deleted. Clients that have it get `event: recall`.
 #[utoipa::path(
     delete, path = "/api/messages/{id}", tag = "messages",
-    params(("id" = String, Path, description = "Its cursor")),
-    responses(
-        (status = 200, description = "Taken back, durably", body = Recall),
-        (status = 404, description = "There is no such message, or not any more", body = Problem),
-    ),
+    params(("id" = values::Cursor, Path, description = "The cursor of the message")),
+    responses((status = 200, description = "Recalled, durably", body = Recall), RecallRefusals),
 )]
 pub async fn recall(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<Recall>, Error> {
     let seq = message_position(&state.broker, &id)?;
     match state.broker.recall(seq).await? {
@@ -201,14 +197,19 @@ fn position(broker: &Broker, field: &str, id: &str) -> Result<(Seq, Option<Seq>)
     match broker.log().check(&cursor) {
         Standing::Exact | Standing::Pruned { .. } => Ok((cursor.seq, None)),
         Standing::RolledBack { from, .. } => Ok((cursor.seq, Some(from))),
-        Standing::UnknownEpoch => Err(Error::invalid(field, "this cursor belongs to another log")),
+        Standing::UnknownEpoch => {
+            let text = "this cursor belongs to another log";
+            Err(Error::new(Code::UnknownEpoch, text).field(field))
+        }
     }
 }
 
-/// The position of the message with this id.
+/// The position of the message with this id. A message of another log is unknown here.
 fn message_position(broker: &Broker, id: &str) -> Result<Seq, Error> {
-    match position(broker, "id", id)? {
-        (seq, None) => Ok(seq),
-        (_, Some(_)) => Err(unknown(id)),
+    match position(broker, "id", id) {
+        Ok((seq, None)) => Ok(seq),
+        Ok((_, Some(_))) => Err(unknown(id)),
+        Err(error) if error.code() == Code::UnknownEpoch => Err(unknown(id)),
+        Err(error) => Err(error),
     }
 }

@@ -1,30 +1,167 @@
-//! `/openapi.json`: the API as the code has it.
+//! `/openapi.json`: the description of the API.
+//!
+//! Each handler describes itself by an attribute. What many routes have in common is added here: the ways in which a
+//! request can be refused, the credentials, and the limits of the settings.
 
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+mod limits;
+mod parameters;
+mod refusals;
 
-use super::AppState;
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use utoipa::{
+    OpenApi as _,
+    openapi::{
+        OpenApi, PathItem,
+        path::Operation,
+        security::{
+            ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+        },
+    },
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-#[derive(OpenApi)]
+use super::{AppState, Code};
+use crate::{auth::SESSION_COOKIE, config::Settings};
+pub use app::wire::values;
+pub use parameters::{ClientOrder, ClientState, Envelope, MessageAudience};
+pub(super) use refusals::refuses;
+pub use refusals::{READ, WRITE, responses};
+
+#[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Tidings",
-        description = "A self-hosted push server. A page opens one EventSource and is told things as they happen.",
+        description = "A self-hosted push server. Pages receive messages by an EventSource.\n\nA request that is refused is answered by a problem document (RFC 9457) with a stable `code`. A path that is not listed here is answered by 404 `not_found`, and a method that is not listed by 405 `method_not_allowed` with the header field `Allow`. Unknown parameters of a query are ignored, and unknown fields of a JSON body are refused.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(
-        (name = "push", description = "Telling clients"),
-        (name = "messages", description = "Pushed messages and their delivery state"),
-        (name = "streams", description = "Listening"),
-        (name = "jobs", description = "Operations told step by step, with an end"),
-        (name = "clients", description = "Who is connected"),
-        (name = "session", description = "Signing in to the panel"),
-        (name = "node", description = "How the node is"),
+        (name = "push", description = "Push messages"),
+        (name = "messages", description = "Pushed messages and their delivery"),
+        (name = "streams", description = "Receive messages"),
+        (name = "jobs", description = "Operations that report their progress until they end"),
+        (name = "clients", description = "Connected clients and their topics"),
+        (name = "session", description = "Sign in to the admin panel"),
+        (name = "node", description = "State of the server"),
     ),
+    components(schemas(
+        app::wire::Problem,
+        app::wire::JobState,
+        ClientOrder,
+        ClientState,
+        Envelope,
+        MessageAudience,
+        values::ClientId,
+        values::Topic,
+        values::TopicFilter,
+        values::Cursor,
+        values::StreamStart,
+        values::EventType,
+        values::IdempotencyKey,
+        values::JobTitle,
+        values::JobLines,
+        values::JobId,
+        values::Number,
+        values::PositiveNumber,
+        values::TimeToLive,
+        values::JobTimeout,
+    )),
 )]
 struct Api;
+
+/// The names of the two ways to show that the caller is an admin.
+const ADMIN_TOKEN: &str = "admin_token";
+const SESSION: &str = "session";
 
 /// A router that describes what is added to it.
 pub fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Api::openapi())
+}
+
+/// Adds what all routes of this router have in common: they are for admins.
+pub fn for_admins(
+    mut router: OpenApiRouter<AppState>,
+    settings: &Settings,
+) -> OpenApiRouter<AppState> {
+    let codes = [
+        Code::Unauthorized,
+        Code::CrossSite,
+        Code::UnknownHost,
+        Code::TooManyTries,
+    ];
+    let paths = router.get_openapi_mut().paths.paths.values_mut();
+    for (_, operation) in paths.flat_map(operations) {
+        refusals::add(operation, &codes);
+        if settings.admin_token.is_some() {
+            operation.security = Some(vec![
+                SecurityRequirement::new::<_, _, String>(ADMIN_TOKEN, []),
+                SecurityRequirement::new::<_, _, String>(SESSION, []),
+            ]);
+        }
+    }
+    router
+}
+
+/// The route of the description itself. `api` describes all others.
+pub fn router(mut api: OpenApi, settings: &Settings) -> Router<AppState> {
+    let (router, own) = OpenApiRouter::new().routes(routes!(show)).split_for_parts();
+    api.merge(own);
+    router.with_state(Document::new(api, settings))
+}
+
+/// Show this description
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "node",
+    responses((status = 200, description = "The description (OpenAPI 3.1)", body = Object)),
+)]
+async fn show(State(Document(json)): State<Document>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// The description of the API as JSON.
+#[derive(Clone)]
+struct Document(Bytes);
+
+impl Document {
+    /// Completes the description by what routes have in common and what depends on the settings.
+    fn new(mut api: OpenApi, settings: &Settings) -> Self {
+        let mut components = api.components.take().unwrap_or_default();
+        for (path, item) in &mut api.paths.paths {
+            let name = path.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+            for (method, operation) in operations(item) {
+                operation.operation_id = Some(format!("{method}{}", name.trim_end_matches('_')));
+                refusals::complete(operation, &mut components);
+            }
+        }
+        refusals::list_codes(&mut components);
+        if settings.admin_token.is_some() {
+            let token = Http::new(HttpAuthScheme::Bearer);
+            components.add_security_scheme(ADMIN_TOKEN, SecurityScheme::Http(token));
+            let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+            components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
+        }
+        api.components = Some(components);
+        limits::add(&mut api, &settings.limits);
+        // Can't fail: the description has only texts and numbers.
+        Self(serde_json::to_vec(&api).unwrap_or_default().into())
+    }
+}
+
+/// The operations of a path, with the names of their methods.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let methods = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    let operation = |(name, operation): (_, Option<_>)| Some((name, operation?));
+    let methods = methods.map(|(name, operation)| (name, operation.as_mut()));
+    methods.into_iter().filter_map(operation)
 }

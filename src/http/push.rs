@@ -1,6 +1,6 @@
 //! `POST /push`, and the simple form of it that the article uses.
 
-use app::wire::{AudienceRequest, AudienceSize, Problem, PushAnswer, PushRequest, To};
+use app::wire::{ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequest, To};
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
@@ -10,6 +10,7 @@ use axum::{
 use super::{
     AppState, Code, Error,
     body::{self, JsonBody, Pairs, WholeBody},
+    openapi::{refuses, values},
 };
 use crate::{
     broker::{Published, Push},
@@ -22,15 +23,26 @@ use crate::{
 /// The maximum `ttl` in seconds: ten years.
 const MAX_TTL: u64 = 10 * 365 * 24 * 3600;
 
+refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(ArticleRefusals: MissingField, MessageTooLarge; WRITE);
+refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
+
 /// Push a message
 ///
 /// To one client, several, a topic, or everyone. `connections` in the answer says how many connections it was
 /// handed to now. The article's form is read here too: a form with `client_id` and `message`, answered by `success`.
 #[utoipa::path(
-    post, path = "/push", tag = "push", request_body = PushRequest,
+    post, path = "/push", tag = "push",
+    request_body(content(
+        (PushRequest = "application/json"),
+        (ArticlePush = "application/x-www-form-urlencoded"),
+    )),
     responses(
-        (status = 200, description = "Accepted", body = PushAnswer),
-        (status = "4XX", description = "Refused; nothing was sent", body = Problem),
+        (
+            status = 200, description = "Accepted. The answer to a form is the text `success`",
+            content((PushAnswer = "application/json"), (String = "text/plain")),
+        ),
+        PushRefusals,
     ),
 )]
 pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
@@ -54,12 +66,12 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
 #[utoipa::path(
     get, path = "/push", tag = "push",
     params(
-        ("client_id" = String, Query, description = "Whom it is for"),
-        ("message" = String, Query, description = "What they get"),
+        ("client_id" = values::ClientId, Query, description = "The recipient"),
+        ("message" = String, Query, description = "The text"),
     ),
     responses(
         (status = 200, description = "Accepted", body = String, content_type = "text/plain"),
-        (status = "4XX", description = "Refused; nothing was sent", body = Problem),
+        ArticleRefusals,
     ),
 )]
 pub async fn get(State(state): State<AppState>, pairs: Pairs) -> Result<Response, Error> {
@@ -71,10 +83,7 @@ pub async fn get(State(state): State<AppState>, pairs: Pairs) -> Result<Response
 /// The number of clients and connections that a push would reach now. Nothing is sent.
 #[utoipa::path(
     post, path = "/api/audience", tag = "push", request_body = AudienceRequest,
-    responses(
-        (status = 200, description = "The size", body = AudienceSize),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    responses((status = 200, description = "The size", body = AudienceSize), AudienceRefusals),
 )]
 pub async fn audience(
     State(state): State<AppState>,

@@ -1,6 +1,6 @@
 //! All routes of the server.
 
-use axum::{Json, Router, middleware, routing};
+use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
@@ -39,6 +39,7 @@ pub fn router(state: AppState) -> Router {
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));
+    let admin = openapi::for_admins(admin, &state.settings);
     let health = OpenApiRouter::new()
         .routes(routes!(stats::live))
         .routes(routes!(stats::ready));
@@ -51,7 +52,7 @@ pub fn router(state: AppState) -> Router {
     router
         .merge(streams)
         .merge(pages::router())
-        .route("/openapi.json", routing::get(async move || Json(api)))
+        .merge(openapi::router(api, &state.settings))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(content_coding::decompression())

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use app::wire::{Problem, Session, SignIn};
+use app::wire::{Session, SignIn};
 use axum::{
     Json,
     extract::{FromRef, State},
@@ -10,7 +10,7 @@ use axum::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Code, Error, body::JsonBody};
+use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{Auth, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https},
     config::Settings,
@@ -26,14 +26,18 @@ where
     OpenApiRouter::new().routes(routes!(session, sign_in, sign_out))
 }
 
+refuses!(ShowRefusals: TooManyTries);
+refuses!(SignInRefusals: Unauthorized, CrossSite, UnknownHost, TooManyTries);
+refuses!(SignOutRefusals: CrossSite, UnknownHost);
+
 /// Show whether the caller is an admin
 #[utoipa::path(
     get,
     path = "/api/session",
     tag = "session",
     responses(
-        (status = 200, body = Session),
-        (status = 429, body = Problem, description = "Too many wrong tokens"),
+        (status = 200, body = Session, description = "What the caller may do"),
+        ShowRefusals,
     )
 )]
 async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
@@ -54,10 +58,11 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
     tag = "session",
     request_body = SignIn,
     responses(
-        (status = 200, body = Session, description = "Signed in; the cookie holds for 12 hours"),
-        (status = 401, body = Problem, description = "Not the admin token"),
-        (status = 403, body = Problem, description = "Not from another site"),
-        (status = 429, body = Problem, description = "Too many wrong tokens"),
+        (
+            status = 200, body = Session, description = "Signed in",
+            headers(("Set-Cookie" = String, description = "The session, for 12 hours. Not set if the server has no admin token")),
+        ),
+        SignInRefusals,
     )
 )]
 async fn sign_in(
@@ -84,8 +89,8 @@ async fn sign_in(
     path = "/api/session",
     tag = "session",
     responses(
-        (status = 200, body = Session),
-        (status = 403, body = Problem, description = "Not from another site"),
+        (status = 200, body = Session, description = "Signed out"),
+        SignOutRefusals,
     )
 )]
 async fn sign_out(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {

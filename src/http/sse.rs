@@ -4,7 +4,6 @@ mod request;
 
 use std::{net::SocketAddr, sync::Arc};
 
-use app::wire::Problem;
 use arcstr::ArcStr;
 use axum::{
     body::Body,
@@ -16,7 +15,12 @@ pub use request::last_event_id;
 use request::{client_id, encoding, filters, since};
 
 use super::access::Listener;
-use super::{AppState, Code, Error, body::Pairs, demo, event_stream};
+use super::{
+    AppState, Code, Error,
+    body::Pairs,
+    demo, event_stream,
+    openapi::{Envelope, refuses, values},
+};
 use crate::{
     delivery::{
         OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
@@ -28,6 +32,8 @@ use crate::{
 /// How much of the `User-Agent` is stored, in characters.
 const USER_AGENT: usize = 256;
 
+refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooManyConnectionsOfClient, TooManyConnections; READ);
+
 /// Open a stream
 ///
 /// An EventSource: `welcome` first, then what came while the client was away, a `ping` when that is all, and from
@@ -36,21 +42,20 @@ const USER_AGENT: usize = 256;
 #[utoipa::path(
     get, path = "/sse", tag = "streams",
     params(
-        ("client_id" = Option<String>, Query, description = "Who listens: 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -"),
-        ("topic" = Option<Vec<String>>, Query, description = "What else to hear; a segment `*` is any one segment, a last `**` the rest"),
-        ("since" = Option<String>, Query, description = "Where to start: a cursor, `earliest`, `latest` or `unread` (the default)"),
+        ("client_id" = Option<values::ClientId>, Query, description = "The client. Without one the stream is a demonstration of ten steps"),
+        ("topic" = Option<Vec<values::TopicFilter>>, Query, description = "Topics to subscribe to"),
+        ("since" = Option<values::StreamStart>, Query, description = "Where to start: a cursor, `earliest`, `latest` or `unread` (the default)"),
         ("last_event_id" = Option<String>, Query, description = "The same as the header `Last-Event-ID`, for clients that can't set it. Of several such parameters the last one that is not empty wins"),
         ("lastEventId" = Option<String>, Query, description = "The same, as event-source-polyfill and reconnecting-eventsource send it"),
         ("evs_last_event_id" = Option<String>, Query, description = "The same, as eventsource-polyfill sends it"),
         ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
         ("Last-Event-ID" = Option<String>, Header, description = "The cursor to continue after. Wins over the query and over `since`"),
-        ("envelope" = Option<String>, Query, description = "`json`: every message comes without `event:`, its data one line of JSON: `event` (the type, or `message`), `topic` (if it was to one), and `data` if JSON was pushed or `text` if not. So one `onmessage` gets all types. The stream's own events (`welcome`, `ping`, `gap`, `refused`, `recall`, `reconnect`) keep their types"),
+        ("envelope" = Option<Envelope>, Query, description = "`json`: every message comes without `event:`, its data one line of JSON: `event` (the type, or `message`), `topic` (if it was to one), and `data` if JSON was pushed or `text` if not. So one `onmessage` gets all types. The stream's own events (`welcome`, `ping`, `gap`, `refused`, `recall`, `reconnect`) keep their types"),
         ("token" = Option<String>, Query, description = "A stream token, where streams need one"),
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
-        (status = "4XX", description = "Refused", body = Problem),
-        (status = 503, description = "No room for another connection", body = Problem),
+        Refusals,
     ),
 )]
 pub async fn get(

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use app::wire::{LogDamage, Problem, Stats};
+use app::wire::{LogDamage, Stats};
 use axum::{Json, extract::State};
 
-use super::{AppState, Code, Error, messages, off_thread};
+use super::{AppState, Code, Error, messages, off_thread, openapi::refuses};
 use crate::log::{Damage, WHAT_TO_DO};
+
+refuses!(StatsRefusals: ; READ);
+refuses!(ReadyRefusals: ShuttingDown; READ);
 
 /// Show statistics
 #[utoipa::path(
     get, path = "/api/stats", tag = "node",
-    responses((status = 200, description = "The counts", body = Stats)),
+    responses((status = 200, description = "The counts", body = Stats), StatsRefusals),
 )]
 pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
     let broker = Arc::clone(&state.broker);
@@ -54,7 +57,7 @@ pub async fn live() -> &'static str {
     get, path = "/health/ready", tag = "node",
     responses(
         (status = 200, description = "They should", body = String, content_type = "text/plain"),
-        (status = 503, description = "The node is on its way down, or its log does not answer or refuses pushes", body = Problem),
+        ReadyRefusals,
     ),
 )]
 pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{Problem, TopicInfo, TopicsPage};
+use app::wire::{TopicInfo, TopicsPage};
 use axum::{Json, extract::State};
 
 use super::{AppState, Error, body::Pairs, off_thread};
@@ -19,14 +19,11 @@ const MAX_PAGE: u64 = 1_000;
 #[utoipa::path(
     get, path = "/api/topics", tag = "clients",
     params(
-        ("limit" = Option<u64>, Query, description = "Topics on one page, 1 to 1000; 100 by default"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "Topics on one page; 100 by default"),
         ("after" = Option<String>, Query, description = "Only topics after this one"),
         ("q" = Option<String>, Query, description = "Only topics that contain this text"),
     ),
-    responses(
-        (status = 200, description = "One page", body = TopicsPage),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    responses((status = 200, description = "One page", body = TopicsPage)),
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<TopicsPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "topics")?;

@@ -52,13 +52,16 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The maximum number of digits of a position. SQLite and JetStream have 63-bit positions, which is more.
+    const MAX_DIGITS: usize = 18;
+
     /// Parses the `Last-Event-ID` of a client.
     pub fn parse(text: &str) -> Result<Self, InvalidCursor> {
         let (epoch, seq) = text.split_once('-').ok_or(InvalidCursor)?;
-        if seq.is_empty() || !seq.bytes().all(|b| b.is_ascii_digit()) {
+        if !(1..=Self::MAX_DIGITS).contains(&seq.len()) || !seq.bytes().all(|b| b.is_ascii_digit())
+        {
             return Err(InvalidCursor);
         }
-        // SQLite and JetStream have 63-bit positions.
         let seq = seq.parse::<i64>().map_err(|_| InvalidCursor)?;
         Ok(Self {
             epoch: Epoch::parse(epoch)?,

@@ -1,6 +1,7 @@
 //! Promise 6: invalid input is refused with an error that names the field, and has no effect.
 
 use app::wire::{Problem, To};
+use serde_json::json;
 
 use crate::harness::{Server, encoded};
 
@@ -30,6 +31,24 @@ async fn an_invalid_push_is_refused_with_its_field_and_not_delivered() {
         ("", 400, "invalid_json", None),
         ("{", 400, "invalid_json", None),
         ("[]", 422, "invalid_field", Some(".")),
+        (
+            r#"["everyone",1,null,null,null,false,false]"#,
+            422,
+            "invalid_field",
+            Some("."),
+        ),
+        (
+            r#"{"to":{"everyone":null},"data":1}"#,
+            422,
+            "invalid_field",
+            Some("to"),
+        ),
+        (
+            r#"{"to":{"client":"ada","topic":"a/b"},"data":1}"#,
+            422,
+            "invalid_field",
+            Some("to"),
+        ),
         (r#"{"data":1}"#, 422, "missing_field", Some("to")),
         (r#"{"to":"everyone"}"#, 422, "missing_field", Some("data")),
         (r#"{"to":"all","data":1}"#, 422, "invalid_field", Some("to")),
@@ -121,9 +140,15 @@ async fn an_invalid_push_is_refused_with_its_field_and_not_delivered() {
     for (json, status, code, field) in cases {
         assert_refused(server.post("/push", json).await, (status, code, field)).await;
     }
-    let json = format!(r#"{{"to":{{"topic":"{long}"}},"data":1}}"#);
-    let refused = (422, "invalid_field", Some("to.topic"));
-    assert_refused(server.post("/push", &json).await, refused).await;
+    // Limits are in bytes: this has 400 characters.
+    for topic in [long, "é".repeat(400)] {
+        let json = json!({"to": {"topic": topic}, "data": 1}).to_string();
+        let refused = (422, "invalid_field", Some("to.topic"));
+        assert_refused(server.post("/push", &json).await, refused).await;
+    }
+    let event = json!({"to": "everyone", "data": 1, "event": "é".repeat(100)}).to_string();
+    let refused = (422, "invalid_field", Some("event"));
+    assert_refused(server.post("/push", &event).await, refused).await;
 
     server.push(To::Everyone, "the first message").await;
     assert_eq!(ada.text().await, "the first message");
@@ -241,6 +266,7 @@ async fn unknown_addresses_and_objects_are_not_found() {
         ("/api/clients?limit=0", "limit"),
         ("/api/clients?limit=x", "limit"),
         ("/api/clients?after=%0A", "after"),
+        ("/api/clients/%FF", "client_id"),
     ] {
         assert_refused(server.get(path).await, (422, "invalid_field", Some(field))).await;
     }

@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod api_description;
 mod audiences;
 mod auth;
 mod bad_input;

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use super::values;
+
 /// One open EventSource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -27,6 +30,7 @@ pub struct ConnectionInfo {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClientInfo {
     /// The client id.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::ClientId))]
     pub client_id: String,
     /// Increases with every change of the registry, so that the newer of two versions is known.
     pub version: u64,
@@ -42,6 +46,7 @@ pub struct ClientInfo {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClientDetail {
     /// The client id.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::ClientId))]
     pub client_id: String,
     /// Its open connections, oldest first; empty: it is not connected.
     pub connections: Vec<ConnectionInfo>,
@@ -66,6 +71,7 @@ pub struct ClientsPage {
     pub clients: Vec<ClientInfo>,
     /// The value of `after` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::ClientId>))]
     pub next: Option<String>,
     /// The number of connected clients, whatever the filter.
     pub total: u64,

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Receipts;
+#[cfg(feature = "ssr")]
+use super::values;
+use super::{Receipts, number};
 
 /// The body of `POST /api/jobs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,12 +12,23 @@ use super::Receipts;
 #[serde(deny_unknown_fields)]
 pub struct JobRequest {
     /// The title, for people: 1 to 200 characters.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::JobTitle))]
     pub title: String,
     /// The number of steps, if it is known: `total` of the job.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::PositiveNumber>))]
     pub steps: Option<u64>,
     /// Seconds after which a job fails if its worker does not report: 1 to 86400; 300 by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::JobTimeout>))]
     pub timeout: Option<u64>,
 }
 
@@ -25,17 +38,33 @@ pub struct JobRequest {
 #[serde(deny_unknown_fields)]
 pub struct JobReport {
     /// Completed steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Number>))]
     pub step: Option<u64>,
     /// All steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::PositiveNumber>))]
     pub total: Option<u64>,
     /// Text for the log. Each of its lines becomes a line of the log, and the last one the job's `message`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::JobLines>))]
     pub message: Option<String>,
     /// The number of the first of these lines in the log, if the worker counts lines itself. Lines that the log already
     /// has are skipped, so a report whose answer was lost can be sent again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::PositiveNumber>))]
     pub line: Option<u64>,
     /// The final state; `running` while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,6 +127,7 @@ pub enum JobReason {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct JobInfo {
     /// A UUID. Anyone who has it can view the job; only admins can list jobs.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::JobId))]
     pub id: String,
     /// The title.
     pub title: String,
@@ -131,6 +161,7 @@ pub struct JobInfo {
     pub log: JobLogExtent,
     /// The cursor of the tracked push.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
     pub push: Option<String>,
     /// The delivery of the tracked push; `audience` is the planned number of recipients.
     #[serde(default, skip_serializing_if = "Option::is_none")]

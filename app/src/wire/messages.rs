@@ -4,12 +4,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::To;
+#[cfg(feature = "ssr")]
+use super::values;
 
 /// A message as the history shows it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct MessageInfo {
     /// Its cursor.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Cursor))]
     pub id: String,
     /// When it was accepted, in milliseconds since 1970.
     pub at: u64,
@@ -86,6 +89,7 @@ pub enum Receipt {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Recipient {
     /// The client id.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::ClientId))]
     pub client_id: String,
     /// The state of delivery.
     pub receipt: Receipt,
@@ -109,6 +113,7 @@ pub struct MessagesPage {
     pub messages: Vec<MessageInfo>,
     /// The value of `before` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
     pub next: Option<String>,
     /// Ranges that can't be read because the log is damaged, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -120,7 +125,9 @@ pub struct MessagesPage {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct CursorRange {
     /// The cursor of the first.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Cursor))]
     pub from: String,
     /// The cursor of the last.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Cursor))]
     pub to: String,
 }

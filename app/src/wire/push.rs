@@ -1,23 +1,72 @@
 //! Pushes: requests and answers.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, IgnoredAny, MapAccess, Unexpected, Visitor},
+};
 use serde_json::value::RawValue;
 
-use super::Problem;
+#[cfg(feature = "ssr")]
+use super::values;
+use super::{Problem, number};
 
 /// The audience of a push.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum To {
     /// One client, on all its connections.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::ClientId))]
     Client(String),
     /// Several clients; a repeated id counts once.
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<values::ClientId>))]
     Clients(Vec<String>),
     /// All connections that are subscribed to this topic. Patterns are for subscriptions only.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Topic))]
     Topic(String),
     /// All clients.
     Everyone,
+}
+
+impl<'de> Deserialize<'de> for To {
+    /// `"everyone"`, or an object with exactly one of the other names. The derived implementation would also take
+    /// `{"everyone": null}`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ToVisitor)
+    }
+}
+
+struct ToVisitor;
+
+impl<'de> Visitor<'de> for ToVisitor {
+    type Value = To;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"everyone\", or an object with one of client, clients and topic")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<To, E> {
+        match text {
+            "everyone" => Ok(To::Everyone),
+            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<To, A::Error> {
+        let to = match map.next_key::<String>()?.as_deref() {
+            Some("client") => To::Client(map.next_value()?),
+            Some("clients") => To::Clients(map.next_value()?),
+            Some("topic") => To::Topic(map.next_value()?),
+            Some(_) => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
+            None => return Err(A::Error::invalid_length(0, &self)),
+        };
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(to),
+            Some(_) => Err(A::Error::invalid_length(2, &self)),
+        }
+    }
 }
 
 /// The body of `POST /push`, and of one line of `POST /push/batch`.
@@ -32,12 +81,19 @@ pub struct PushRequest {
     pub data: Box<RawValue>,
     /// The event type for `addEventListener`; without one, `onmessage` is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::EventType>))]
     pub event: Option<String>,
     /// Time to live in seconds: how long the message is kept for offline clients. 0: only connected clients get it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::TimeToLive>))]
     pub ttl: Option<u64>,
     /// Makes it safe to repeat a push: within 24 hours, the same key returns the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::IdempotencyKey>))]
     pub idempotency_key: Option<String>,
     /// Refuse the push and store nothing if no recipient is connected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -63,11 +119,23 @@ impl PushRequest {
     }
 }
 
+/// The form of `POST /push`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ArticlePush {
+    /// The recipient.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::ClientId))]
+    pub client_id: String,
+    /// The text.
+    pub message: String,
+}
+
 /// What `POST /push` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PushAnswer {
     /// The cursor of the message; none if it is ephemeral.
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
     pub id: Option<String>,
     /// The number of connections that it was sent to.
     pub connections: u64,
@@ -75,6 +143,7 @@ pub struct PushAnswer {
     pub queued: bool,
     /// The job that tracks it, if `track` was set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::JobId>))]
     pub job: Option<String>,
 }
 
@@ -95,8 +164,10 @@ pub enum BatchAnswer {
 #[serde(deny_unknown_fields)]
 pub struct Ack {
     /// The client id.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::ClientId))]
     pub client_id: String,
     /// The cursor of the newest received message.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Cursor))]
     pub id: String,
 }
 

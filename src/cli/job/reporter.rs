@@ -212,7 +212,7 @@ impl From<ApiError> for Failure {
         match (problem.code.as_str(), problem.field.as_deref()) {
             ("job_ended" | "job_unknown" | "unauthorized" | "forbidden", _) => Self::JobEnded(why),
             ("message_too_large", _) => Self::TooLarge,
-            ("invalid_field", Some("line")) => Self::WrongLine,
+            ("invalid_field" | "line_ahead", Some("line")) => Self::WrongLine,
             _ => Self::Refused(why),
         }
     }

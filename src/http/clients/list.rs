@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use app::wire::{ClientInfo, ClientsPage, Problem};
+use app::wire::{ClientInfo, ClientsPage};
 use axum::{Json, extract::State};
 
 use super::info;
 use crate::{
     broker::Broker,
-    http::{AppState, Error, body::Pairs, off_thread},
+    http::{
+        AppState, Error,
+        body::Pairs,
+        off_thread,
+        openapi::{ClientOrder, ClientState, refuses, values},
+    },
     log::{KnownClient, ReadError},
     message::ClientId,
     registry::{SortKey, SortOrder},
@@ -19,6 +24,8 @@ const PAGE: u64 = 100;
 /// The maximum number of clients on a page.
 const MAX_PAGE: u64 = 1_000;
 
+refuses!(Refusals: ; READ);
+
 /// List clients
 ///
 /// One page, by `client_id`: `next` of one page is `after` of the following. Or, with `offset`, a window of the
@@ -26,17 +33,14 @@ const MAX_PAGE: u64 = 1_000;
 #[utoipa::path(
     get, path = "/api/clients", tag = "clients",
     params(
-        ("state" = Option<String>, Query, description = "`online` (the default), or `all`: also those who were here, or to whom something was pushed"),
-        ("limit" = Option<u64>, Query, description = "Clients on one page, 1 to 1000; 100 by default"),
-        ("after" = Option<String>, Query, description = "Only clients after this id"),
-        ("q" = Option<String>, Query, description = "Only clients whose id contains this text, or, of those online, a topic"),
-        ("offset" = Option<u64>, Query, description = "Leave out so many; the answer says how many are `matching`"),
-        ("sort" = Option<String>, Query, description = "`client_id`, and of those online also `since` and `connections`; a `-` before it turns it around"),
+        ("state" = Option<ClientState>, Query, description = "`online` (the default), or `all`: also clients that were connected before, or to which a message was pushed"),
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "Clients on one page; 100 by default"),
+        ("after" = Option<values::ClientId>, Query, description = "Only clients after this id. Can't be combined with `offset` or `sort`"),
+        ("q" = Option<String>, Query, description = "Only clients whose id contains this text or, for connected clients, one of whose topics does"),
+        ("offset" = Option<values::Number>, Query, description = "Skip so many clients; the answer says how many are `matching`"),
+        ("sort" = Option<ClientOrder>, Query, description = "The order; `-` reverses it. With `state=all` only `client_id`"),
     ),
-    responses(
-        (status = 200, description = "One page", body = ClientsPage),
-        (status = "4XX", description = "Refused", body = Problem),
-    ),
+    responses((status = 200, description = "One page", body = ClientsPage), Refusals),
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<ClientsPage>, Error> {
     let wanted = Wanted::parse(&pairs)?;

@@ -35,10 +35,16 @@ pub enum Code {
     IdempotencyKeyReused,
     /// There is no such message, or not any more.
     MessageUnknown,
+    /// The cursor belongs to another log.
+    UnknownEpoch,
     /// There is no such job, or not any more.
     JobUnknown,
     /// The job has ended and can't change any more.
     JobEnded,
+    /// More steps are done than the job has.
+    StepOverTotal,
+    /// A line has a number that is not the next one of the log of the job.
+    LineAhead,
     /// The job tracks a push, so only the server reports on it.
     JobTracked,
     /// The limit of running jobs is reached.
@@ -85,7 +91,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 41] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -101,8 +107,11 @@ impl Code {
         Self::NobodyOnline,
         Self::IdempotencyKeyReused,
         Self::MessageUnknown,
+        Self::UnknownEpoch,
         Self::JobUnknown,
         Self::JobEnded,
+        Self::StepOverTotal,
+        Self::LineAhead,
         Self::JobTracked,
         Self::TooManyJobs,
         Self::StorageFull,
@@ -180,8 +189,19 @@ impl Code {
                 "The idempotency key was used with another push",
             ),
             Self::MessageUnknown => (S::NOT_FOUND, "message_unknown", "There is no such message"),
+            Self::UnknownEpoch => (
+                S::CONFLICT,
+                "unknown_epoch",
+                "The cursor belongs to another log",
+            ),
             Self::JobUnknown => (S::NOT_FOUND, "job_unknown", "There is no such job"),
             Self::JobEnded => (S::CONFLICT, "job_ended", "The job has ended"),
+            Self::StepOverTotal => (
+                S::CONFLICT,
+                "step_over_total",
+                "More steps are done than the job has",
+            ),
+            Self::LineAhead => (S::CONFLICT, "line_ahead", "Lines of the log are missing"),
             Self::JobTracked => (S::CONFLICT, "job_tracked", "The job tracks a push"),
             Self::TooManyJobs => (
                 S::TOO_MANY_REQUESTS,

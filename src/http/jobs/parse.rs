@@ -54,7 +54,9 @@ pub fn report(report: JobReport) -> Result<Report, Error> {
         None => Lines::default(),
     };
     match report.line {
-        Some(0) => return Err(Error::invalid("line", "lines are numbered from 1")),
+        Some(line) if !(1..=MAX_NUMBER).contains(&line) => {
+            return Err(Error::invalid("line", format!("must be 1 to {MAX_NUMBER}")));
+        }
         Some(_) if report.message.is_none() => {
             let why = "is the number of the first line of message, and there is no message";
             return Err(Error::invalid("line", why));

@@ -2,10 +2,10 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use app::wire::{EVENT_END, EVENT_LOG, EVENT_STATE, Gap, JobLine, Problem};
+use app::wire::{EVENT_END, EVENT_LOG, EVENT_STATE, Gap, JobLine};
 use axum::{
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -16,7 +16,13 @@ use tokio::time::Instant;
 use super::{describe, line, parse};
 use crate::{
     delivery::{events, first_ping},
-    http::{AppState, Code, Error, body::Pairs, event_stream, off_thread, sse},
+    http::{
+        AppState, Code, Error,
+        body::{Pairs, PathId},
+        event_stream, off_thread,
+        openapi::{refuses, values},
+        sse,
+    },
     job::JobId,
     jobs::{StartLine, Step, ViewError, Viewer},
     message::{Cursor, Epoch, EventType, FrameWriter},
@@ -27,6 +33,8 @@ use crate::{
 /// hundred lines.
 const MAX_LINES: usize = 100;
 
+refuses!(Refusals: NotFound, JobUnknown, TooManyConnections; READ);
+
 /// Watch a job
 ///
 /// An EventSource: `state` at once and then whenever it changes, only ever the newest; `log`, a list of lines, in order;
@@ -35,25 +43,24 @@ const MAX_LINES: usize = 100;
 #[utoipa::path(
     get, path = "/sse/jobs/{id}", tag = "streams",
     params(
-        ("id" = String, Path, description = "Which job; who has the id needs no token"),
-        ("after" = Option<u64>, Query, description = "Only lines after this one"),
-        ("tail" = Option<u64>, Query, description = "Instead: of the lines that are there only the last so many"),
+        ("id" = values::JobId, Path, description = "The id of the job. No token is needed"),
+        ("after" = Option<values::Number>, Query, description = "Only lines after this one"),
+        ("tail" = Option<values::Number>, Query, description = "Instead: only this many of the newest lines"),
         ("last_event_id" = Option<String>, Query, description = "The same as the header `Last-Event-ID`, for clients that can't set it. Of several such parameters the last one that is not empty wins"),
         ("lastEventId" = Option<String>, Query, description = "The same, as event-source-polyfill and reconnecting-eventsource send it"),
         ("evs_last_event_id" = Option<String>, Query, description = "The same, as eventsource-polyfill sends it"),
         ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
-        ("Last-Event-ID" = Option<String>, Header, description = "What was had last; wins over both"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last received event. Wins over the query"),
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
-        (status = 204, description = "The end was told already"),
-        (status = 404, description = "There is no such job, or not any more", body = Problem),
-        (status = 503, description = "No room for another connection", body = Problem),
+        (status = 204, description = "The client has received the end of the job already"),
+        Refusals,
     ),
 )]
 pub async fn stream(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    PathId(id): PathId,
     pairs: Pairs,
     headers: HeaderMap,
 ) -> Result<Response, Error> {

@@ -86,8 +86,10 @@ async fn an_invalid_report_changes_nothing() {
     let server = Server::start().await;
     let job = server.begin().await;
     for (body, code, field) in [
-        (json!({"step": 11}), "invalid_field", "step"),
-        (json!({"step": 5, "total": 4}), "invalid_field", "step"),
+        (json!({"step": 11}), "step_over_total", "step"),
+        (json!({"step": 5, "total": 4}), "step_over_total", "step"),
+        (json!([]), "invalid_field", "."),
+        (json!({"step": 5.5}), "invalid_field", "step"),
         (json!({"step": -1}), "invalid_field", "step"),
         (
             json!({"step": 1u64 << 53, "total": 1}),
@@ -111,25 +113,37 @@ async fn an_invalid_report_changes_nothing() {
             "message",
         ),
         (json!({"message": "a\u{0}"}), "invalid_field", "message"),
+        (json!({"message": "ahead", "line": 2}), "line_ahead", "line"),
+        (json!({"message": "x", "line": 0}), "invalid_field", "line"),
         (
-            json!({"message": "ahead", "line": 2}),
+            json!({"message": "x", "line": 1_u64 << 53}),
             "invalid_field",
             "line",
         ),
-        (json!({"message": "x", "line": 0}), "invalid_field", "line"),
         (json!({"line": 1}), "invalid_field", "line"),
         (json!({"state": "finished"}), "invalid_field", "state"),
         (json!({"state": "Done"}), "invalid_field", "state"),
         (json!({"progress": 3}), "unknown_field", "progress"),
         (json!({"step": 1, "title": "new"}), "unknown_field", "title"),
     ] {
+        let status = match code {
+            "step_over_total" | "line_ahead" => 409,
+            _ => 422,
+        };
         let answer = server.patch(&job, &body).await;
-        assert_eq!(problem(answer).await, refusal(422, code, field), "{body}");
+        assert_eq!(
+            problem(answer).await,
+            refusal(status, code, field),
+            "{body}"
+        );
     }
-    let five = server.patch(&job, &json!({"step": 5})).await;
+    let five = server.patch(&job, &json!({"step": 5.0})).await;
     assert_eq!(five.status(), 200);
     let under = server.patch(&job, &json!({"total": 4})).await;
-    assert_eq!(problem(under).await, refusal(422, "invalid_field", "total"));
+    assert_eq!(
+        problem(under).await,
+        refusal(409, "step_over_total", "total")
+    );
     let huge = "x".repeat(2 << 20);
     let huge = server.patch(&job, &json!({"message": huge})).await;
     assert_eq!(problem(huge).await, refusal(413, "message_too_large", ""));
@@ -142,7 +156,7 @@ async fn an_unknown_job_is_not_found() {
     let server = Server::start().await;
     let unknown = "9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55";
     let not_found = refusal(404, "job_unknown", "id");
-    for id in [unknown, "7", "9b2d8e0c6f0d4a438f838f2f6a3d3a55"] {
+    for id in [unknown, "7", "9b2d8e0c6f0d4a438f838f2f6a3d3a55", "%FF"] {
         for path in ["/api/jobs/ID", "/api/jobs/ID/log", "/sse/jobs/ID"] {
             let answer = server.get(&path.replace("ID", id)).await;
             assert_eq!(problem(answer).await, not_found, "{path}");

@@ -1,0 +1,132 @@
+//! Schemas of the texts and numbers of the API that have limits, for its description. The server checks the values
+//! where it parses a request.
+
+use std::borrow::Cow;
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
+};
+
+/// Defines the schema of a kind of values. Its documentation becomes the description.
+macro_rules! schema {
+    ($(#[doc = $doc:literal])+ $name:ident: $schema:expr) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug)]
+        pub enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let description = concat!($($doc),+).trim();
+                $schema.description(Some(description)).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    };
+}
+
+/// The largest whole number that JSON carries exactly everywhere (RFC 8259, section 6).
+const MAX_NUMBER: u64 = (1 << 53) - 1;
+
+/// A text of 1 to `most` characters.
+fn text(most: usize, pattern: &str) -> ObjectBuilder {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    text.min_length(Some(1))
+        .max_length(Some(most))
+        .pattern(Some(pattern))
+}
+
+fn whole_number(least: u64, most: u64) -> ObjectBuilder {
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    number.minimum(Some(least)).maximum(Some(most))
+}
+
+schema! {
+    /// The id of a client, of its own choice: letters, digits, and `. _ ~ : @ -`.
+    ClientId: text(128, r"^[A-Za-z0-9._~:@-]+$")
+}
+
+schema! {
+    /// The name of a topic: at most 512 bytes of UTF-8 without control characters. It is divided into segments by `/`,
+    /// and no segment is `*` or `**`. Topics that begin with `$` are published by the server only.
+    Topic: text(
+        512,
+        r"^(?!\$)(?!(?:.*/)?\*{1,2}(?:/|$))[^\x00-\x1f\x7f-\x9f]+$"
+    )
+}
+
+schema! {
+    /// A topic, or a pattern: a segment `*` is any one segment, and a last segment `**` is the rest. At most 512 bytes
+    /// of UTF-8 without control characters. Only admins can subscribe to topics that begin with `$`.
+    TopicFilter: text(512, r"^(?!(?:.*/)?\*\*/)[^\x00-\x1f\x7f-\x9f]+$")
+}
+
+schema! {
+    /// A position in the log. It comes in `id:` of an event, or in the answer of a push. Clients do not look inside.
+    Cursor: text(83, r"^[A-Za-z0-9]{1,64}-[0-9]{1,18}$")
+}
+
+schema! {
+    /// Where a stream starts: after a cursor, at the oldest message, with new messages only, or with the messages that
+    /// the client has not received.
+    StreamStart: text(83, r"^(?:earliest|latest|unread|[A-Za-z0-9]{1,64}-[0-9]{1,18})$")
+}
+
+schema! {
+    /// The type of an event: at most 128 bytes of UTF-8 without control characters. The names that the stream or an
+    /// `EventSource` uses itself are not allowed.
+    EventType: text(
+        128,
+        r"^(?!(?:welcome|ping|gap|reconnect|refused|recall|open|error)$)[^\x00-\x1f\x7f-\x9f]+$"
+    )
+}
+
+schema! {
+    /// A key that a program makes for a push: at most 255 bytes of UTF-8 without control characters.
+    IdempotencyKey: text(255, r"^[^\x00-\x1f\x7f-\x9f]+$")
+}
+
+schema! {
+    /// The title of a job, for people: not only spaces, and without control characters.
+    JobTitle: text(200, r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
+}
+
+schema! {
+    /// Lines for the log of a job: at most 1000, each at most 4096 bytes of UTF-8, without control characters except
+    /// tabs.
+    JobLines: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"))
+}
+
+schema! {
+    /// The id of a job.
+    JobId: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+}
+
+schema! {
+    /// A whole number, from 0.
+    Number: whole_number(0, MAX_NUMBER)
+}
+
+schema! {
+    /// A whole number, from 1.
+    PositiveNumber: whole_number(1, MAX_NUMBER)
+}
+
+schema! {
+    /// Seconds for which a message is kept: at most ten years.
+    TimeToLive: whole_number(0, 10 * 365 * 24 * 3600)
+}
+
+schema! {
+    /// Seconds for which a worker may be silent: at most one day.
+    JobTimeout: whole_number(1, 24 * 3600)
+}
