@@ -1,6 +1,6 @@
 // Acknowledges messages: only the newest position, and at most about once a second.
 
-import { covers } from './place.js'
+import { covers } from './position.js'
 
 /** Milliseconds between two acknowledgements. */
 const APART = 1_000

@@ -10,11 +10,11 @@
  */
 
 /**
- * Makes a parser that takes bytes in chunks of any size. It calls `told` with each complete event.
- * @param {(event: StreamEvent) => void} told
+ * Makes a parser that takes bytes in chunks of any size. It calls `emit` with each complete event.
+ * @param {(event: StreamEvent) => void} emit
  * @returns {(bytes: Uint8Array) => void}
  */
-export const eventParser = told => {
+export const eventParser = emit => {
   // Keeps incomplete characters for the next chunk, and removes the byte order mark.
   const decoder = new TextDecoder()
   let rest = '', afterReturn = false
@@ -22,7 +22,7 @@ export const eventParser = told => {
 
   const line = text => {
     if (!text) {
-      if (data) told({ type: type || 'message', id, topic, text: data.join('\n') })
+      if (data) emit({ type: type || 'message', id, topic, text: data.join('\n') })
       type = id = topic = data = undefined
       return
     }

@@ -8,14 +8,14 @@
 import { eventParser } from './event_parser.js'
 
 /** The stream has to send `welcome` within this time, in milliseconds. */
-const PATIENCE = 15_000
+const WELCOME_TIMEOUT = 15_000
 /** How late a ping may be, in milliseconds, before it counts as missing. */
 const GRACE = 2_000
 /** Bytes that are handled in one task, so that the page stays responsive during a long backlog. */
 const SLICE = 16_384
 
 /** Yields to the browser for rendering and input. Unlike a timer, this is not throttled in hidden pages. */
-const breathe = () =>
+const yieldToBrowser = () =>
   new Promise(done => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = done
@@ -23,7 +23,7 @@ const breathe = () =>
   })
 
 /** The longest delay between two attempts, in milliseconds, before jitter. */
-const LONGEST = 30_000
+const MAX_DELAY = 30_000
 
 /**
  * The state of a stream.
@@ -37,24 +37,24 @@ const LONGEST = 30_000
 /**
  * @param {object} what
  * @param {() => Promise<[string, RequestInit]>} what.request returns the request to send
- * @param {(event: import('./event_parser.js').StreamEvent) => void} what.told called with every event
- * @param {() => void} what.settled called after all events of a chunk
- * @param {(standing: Standing, patience: number) => void} what.changed called with every change of state, and with
+ * @param {(event: import('./event_parser.js').StreamEvent) => void} what.onEvent called with every event
+ * @param {() => void} what.onChunk called after all events of a chunk
+ * @param {(standing: Standing, patience: number) => void} what.onState called with every change of state, and with
  *   the milliseconds within which the next event or change will follow
- * @param {() => boolean} what.cutOff whether it is already known that the server cannot be reached
+ * @param {() => boolean} what.isOffline whether it is already known that the server cannot be reached
  */
-export const keepStream = ({ request, told, settled, changed, cutOff }) => {
+export const keepStream = ({ request, onEvent, onChunk, onState, isOffline }) => {
   let state = 'closed', due = 0, heartbeat = 0, failures = 0, patience = 0
   let timer, abort
 
   /** Something has to happen within this many milliseconds. */
-  const within = milliseconds => {
+  const setDeadline = milliseconds => {
     patience = milliseconds
     due = Date.now() + milliseconds
   }
 
   /** Closes the current connection and reports the new state. */
-  const become = (now, milliseconds, reason, detail) => {
+  const transition = (now, milliseconds, reason, detail) => {
     abort?.abort()
     abort = undefined
     announce(now, milliseconds, reason, detail)
@@ -62,52 +62,52 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
 
   const announce = (now, milliseconds, reason, detail) => {
     state = now
-    within(milliseconds)
-    changed({ state, reason, detail, retryAt: state == 'waiting' ? due : undefined }, patience)
-    look()
+    setDeadline(milliseconds)
+    onState({ state, reason, detail, retryAt: state == 'waiting' ? due : undefined }, patience)
+    checkDeadline()
   }
 
   /** Handles the timer that has elapsed. */
-  const look = () => {
+  const checkDeadline = () => {
     clearTimeout(timer)
     const left = due - Date.now()
     if (state == 'closed') return
-    if (left > 0) timer = setTimeout(look, left)
-    else if (state == 'connecting') lost('silent')
+    if (left > 0) timer = setTimeout(checkDeadline, left)
+    else if (state == 'connecting') fail('silent')
     else open(state == 'live' ? 'silent' : undefined)
   }
 
   /** The connection ended or could not be opened. Delays grow, with jitter, so that many tabs do not reconnect at once. */
-  const lost = (reason, detail, atLeast = 0) => {
-    const steady = Math.min(1000 * 2 ** failures++, LONGEST)
-    become('waiting', Math.max(atLeast, steady * (0.5 + Math.random())), reason, detail)
+  const fail = (reason, detail, atLeast = 0) => {
+    const delay = Math.min(1000 * 2 ** failures++, MAX_DELAY)
+    transition('waiting', Math.max(atLeast, delay * (0.5 + Math.random())), reason, detail)
   }
 
   const open = reason => {
-    become('connecting', PATIENCE, reason)
+    transition('connecting', WELCOME_TIMEOUT, reason)
     // A handler may have closed the stream.
     if (state != 'connecting') return
     const mine = (abort = new AbortController())
-    read(mine).catch(() => mine == abort && lost(cutOff() ? 'offline' : 'unreachable'))
+    read(mine).catch(() => mine == abort && fail(isOffline() ? 'offline' : 'unreachable'))
   }
 
   const read = async mine => {
     const [url, init] = await request()
     const response = await fetch(url, { ...init, cache: 'no-store', signal: mine.signal })
     if (mine != abort) return
-    if (response.status == 204) return become('closed', 0, 'ended')
+    if (response.status == 204) return transition('closed', 0, 'ended')
     if (!/^text\/event-stream/i.test(response.headers.get('content-type'))) return refused(mine, response)
-    const parse = eventParser(event => mine == abort && heard(event))
+    const parse = eventParser(event => mine == abort && handle(event))
     const reader = response.body.getReader()
     for (;;) {
       const { done, value } = await reader.read()
       if (mine != abort) return
-      if (done) return lost('ended')
-      if (state == 'live') within(patience)
+      if (done) return fail('ended')
+      if (state == 'live') setDeadline(patience)
       for (let at = 0; at < value.length; at += SLICE) {
         parse(value.subarray(at, at + SLICE))
-        settled()
-        await breathe()
+        onChunk()
+        await yieldToBrowser()
         if (mine != abort) return
       }
     }
@@ -120,10 +120,10 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
     if (mine != abort) return
     if (status < 500 && status != 408 && status != 429) failures = 5
     const detail = problem.detail ?? `The server answers with status ${status}.`
-    lost(problem.code ?? `status_${status}`, detail, Math.min(headers.get('retry-after') * 1000 || 0, 3_600_000))
+    fail(problem.code ?? `status_${status}`, detail, Math.min(headers.get('retry-after') * 1000 || 0, 3_600_000))
   }
 
-  const heard = event => {
+  const handle = event => {
     const { type, text } = event
     if (type == 'welcome') {
       failures = 0
@@ -132,23 +132,23 @@ export const keepStream = ({ request, told, settled, changed, cutOff }) => {
     }
     if (type == 'reconnect') {
       const { after_ms, reason } = JSON.parse(text)
-      return become('waiting', after_ms, reason)
+      return transition('waiting', after_ms, reason)
     }
-    told(event)
+    onEvent(event)
   }
 
   return {
     open: () => open(),
-    close: () => become('closed', 0),
+    close: () => transition('closed', 0),
     /** Retries now. */
     retry() {
       if (state == 'waiting') open()
     },
     /** The page may have slept, or the network may have changed, so running delays and timers are not reliable. */
     wake() {
-      if (state == 'waiting' && !cutOff()) open()
-      else if (state != 'closed' && state != 'waiting' && cutOff()) lost('offline')
-      else look()
+      if (state == 'waiting' && !isOffline()) open()
+      else if (state != 'closed' && state != 'waiting' && isOffline()) fail('offline')
+      else checkDeadline()
     }
   }
 }

@@ -5,7 +5,7 @@
 /** Milliseconds after the leader's own deadline after which it counts as gone. */
 const SLACK = 5_000
 /** Milliseconds in which the tabs send their subscriptions before a new leader connects. */
-const GATHER = 50
+const COLLECT_TIME = 50
 
 /**
  * What a tab wants from the leader.
@@ -20,11 +20,11 @@ const GATHER = 50
  * @param {() => Wish} what.wish returns what this tab wants now
  * @param {(wishes: Wish[]) => void} what.lead called when this tab leads, or when the wishes of the others change
  * @param {() => void} what.follow called when this tab stops leading
- * @param {(said: any) => void} what.told called with what the leader forwards
- * @param {() => { said: any, patience: number }} what.sofar returns the current state for a tab that joins
+ * @param {(said: any) => void} what.receive called with what the leader forwards
+ * @param {() => { said: any, patience: number }} what.currentState returns the current state for a tab that joins
  * @param {() => void} what.retry called when another tab asks for an immediate retry
  */
-export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
+export const shareTabs = (name, { wish, lead, follow, receive, currentState, retry }) => {
   const me = Math.random()
   /** The wishes of the other tabs. @type {Map<number, Wish>} */
   const wishes = new Map()
@@ -33,9 +33,9 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
   const post = said => channel?.postMessage(said)
 
   /** Time until which the leader counts as alive. */
-  const trust = milliseconds => {
+  const expectLeader = milliseconds => {
     clearTimeout(timer)
-    timer = setTimeout(() => stand({ steal: true }), milliseconds + SLACK)
+    timer = setTimeout(() => waitForLock({ steal: true }), milliseconds + SLACK)
   }
 
   /** Sends the wish of this tab to the leader, or applies it when this tab leads. */
@@ -43,12 +43,12 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
 
   const soon = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => lead([wish(), ...wishes.values()]), GATHER)
+    timer = setTimeout(() => lead([wish(), ...wishes.values()]), COLLECT_TIME)
   }
 
-  const stand = options => {
+  const waitForLock = options => {
     const mine = (request = new AbortController())
-    const held = navigator.locks.request(name, options ?? { signal: mine.signal }, () => {
+    const lock = navigator.locks.request(name, options ?? { signal: mine.signal }, () => {
       if (mine != request) return
       wishes.clear()
       post({ who: true })
@@ -56,23 +56,23 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
       return new Promise(done => release = done)
     })
     // Fails when another tab stole the lock, or when this tab stopped waiting for it.
-    held.catch(error => {
+    lock.catch(error => {
       if (mine != request) return
       // A sandboxed frame has no locks.
       if (error.name != 'AbortError') return lead([wish()])
       release = undefined
       follow()
-      stand()
-      trust(0)
+      waitForLock()
+      expectLeader(0)
       ask()
     })
   }
 
-  const hear = ({ data: { from, wish: wished, who, bye, to, retry: now, said, patience } }) => {
+  const onMessage = ({ data: { from, wish: wished, who, bye, to, retry: now, said, patience } }) => {
     if (release) {
       if (from && wished) {
         wishes.set(from, wished)
-        post({ to: from, ...sofar() })
+        post({ to: from, ...currentState() })
         soon()
       }
       if (bye && wishes.delete(from)) soon()
@@ -81,18 +81,18 @@ export const shareTabs = (name, { wish, lead, follow, told, sofar, retry }) => {
     }
     if (who) ask()
     if (said && (!to || to == me)) {
-      trust(patience)
-      told(said)
+      expectLeader(patience)
+      receive(said)
     }
   }
 
   return {
     join() {
       channel = new BroadcastChannel(name)
-      channel.onmessage = hear
-      stand()
+      channel.onmessage = onMessage
+      waitForLock()
       ask()
-      trust(0)
+      expectLeader(0)
     },
     leave() {
       if (!channel) return

@@ -1,12 +1,12 @@
 // Tidings in a page: one stream, kept open. `tidings.d.ts` describes the interface.
 
 import { keepAcks } from './acks.js'
-import { covers } from './place.js'
+import { covers } from './position.js'
 import { keepStream } from './stream.js'
 import { shareTabs } from './tabs.js'
 
 /** A storage that may be missing, for example in a sandboxed frame. */
-const memory = open => {
+const safeStorage = open => {
   const attempt = then => {
     try {
       return then(open()) ?? undefined
@@ -43,8 +43,8 @@ export const connect = (options = {}) => {
   const base = options.url ? new URL(options.url.replace(/\/?$/, '/'), location.href) : new URL('.', import.meta.url)
   const { locks } = navigator
   const shared = options.shared && locks && globalThis.BroadcastChannel
-  const tab = memory(() => options.storage ?? sessionStorage)
-  const browser = shared ? memory(() => options.storage ?? localStorage) : tab
+  const tab = safeStorage(() => options.storage ?? sessionStorage)
+  const browser = shared ? safeStorage(() => options.storage ?? localStorage) : tab
 
   const clientId = options.clientId ?? browser.get('tidings.client_id') ?? uuid()
   if (!options.clientId) browser.set('tidings.client_id', clientId)
@@ -58,7 +58,7 @@ export const connect = (options = {}) => {
   let place = tab.get(name) ?? browser.get(name) ?? ''
   /** Position up to which the connection has delivered everything, and its subscription. */
   let cursor = '', subscribed = ''
-  let running = false, leading = false, missed = true, patience = 0, together = [], refusals = [], bearer
+  let running = false, leading = false, missed = true, patience = 0, batch = [], refusals = [], bearer
 
   const emit = (name, said) => {
     for (const then of [...(handlers.get(name) ?? [])]) {
@@ -70,12 +70,12 @@ export const connect = (options = {}) => {
     }
   }
 
-  const stand = standing => emit('state', (now = standing))
+  const setState = standing => emit('state', (now = standing))
 
   // Events for this tab, from its own connection or from the leading tab.
 
-  const take = ({ type, id, topic, text, replayed }) => {
-    if (OWN.includes(type)) tell(type, JSON.parse(text))
+  const handle = ({ type, id, topic, text, replayed }) => {
+    if (OWN.includes(type)) handleStreamEvent(type, JSON.parse(text))
     else if (!id || !covers(place, id)) {
       emit('message', { id, type, topic, text, data: read(text), replayed })
       if (id && leading && acknowledges) acks.shown(id)
@@ -84,12 +84,12 @@ export const connect = (options = {}) => {
     if (id && !covers(place, id)) place = id
   }
 
-  const remember = () => {
+  const storePosition = () => {
     if (place) tab.set(name, place)
     if (place && leading) browser.set(name, place)
   }
 
-  const tell = (type, said) => {
+  const handleStreamEvent = (type, said) => {
     if (type == 'gap') {
       // The log is not the one that was read before, or it was rolled back, so its positions repeat.
       if (!said.from || said.reason == 'rolled_back') place = ''
@@ -115,7 +115,7 @@ export const connect = (options = {}) => {
 
   const stream = keepStream({
     request,
-    told(event) {
+    onEvent(event) {
       const { type, id } = event
       if (type == 'welcome') {
         refusals = []
@@ -124,22 +124,22 @@ export const connect = (options = {}) => {
       if (type == 'ping') missed = false
       event.replayed = missed
       if (type == 'refused') refusals.push(event)
-      together.push(event)
-      take(event)
+      batch.push(event)
+      handle(event)
       if (id) cursor = id
     },
-    settled() {
-      tabs?.pass({ events: together }, patience)
-      together = []
-      remember()
+    onChunk() {
+      tabs?.pass({ events: batch }, patience)
+      batch = []
+      storePosition()
     },
-    changed(standing, milliseconds) {
+    onState(standing, milliseconds) {
       if (!leading) return
       patience = milliseconds
       tabs?.pass({ standing }, patience)
-      stand(standing)
+      setState(standing)
     },
-    cutOff: () => navigator.onLine == false && !/^(localhost$|127\.|\[::1)/.test(base.hostname)
+    isOffline: () => navigator.onLine == false && !/^(localhost$|127\.|\[::1)/.test(base.hostname)
   })
 
   const acks = keepAcks(id =>
@@ -175,12 +175,12 @@ export const connect = (options = {}) => {
     wish,
     lead,
     follow,
-    told({ events, standing }) {
-      if (standing) stand(standing)
-      events?.forEach(take)
-      remember()
+    receive({ events, standing }) {
+      if (standing) setState(standing)
+      events?.forEach(handle)
+      storePosition()
     },
-    sofar: () => ({ said: { standing: now, events: refusals }, patience }),
+    currentState: () => ({ said: { standing: now, events: refusals }, patience }),
     retry: stream.retry
   })
 
@@ -240,7 +240,7 @@ export const connect = (options = {}) => {
     close() {
       stop()
       listening.abort()
-      stand({ state: 'closed' })
+      setState({ state: 'closed' })
     }
   }
 }
