@@ -127,6 +127,14 @@ fn what_to_do(error: &rusqlite::Error) -> String {
     }
 }
 
+/// The result of a change that matters less than what it belongs to: damage does not make it fail.
+pub(super) fn unless_damaged(result: rusqlite::Result<()>) -> rusqlite::Result<()> {
+    match result {
+        Err(error) if is_damage(&error) => Ok(()),
+        result => result,
+    }
+}
+
 /// Whether a read error means that a part of the file is damaged: the disk can't read it, its structure is wrong, or it
 /// contains values that are never written.
 pub(super) fn is_damage(error: &rusqlite::Error) -> bool {

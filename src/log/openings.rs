@@ -1,21 +1,25 @@
-//! The openings of a log: each time that a server has opened it for writing. They distinguish a cursor of this history
-//! from one of a history that was rolled back by a restored copy of the file, or by a crash that lost the newest messages.
+//! The openings of a log: each time that a server has opened it for writing. They tell a cursor of this history from
+//! one of a history that was rolled back, by a restored copy of the file or by a crash that has lost the newest
+//! messages.
 //!
 //! Every opening has an ordinal and random text. An epoch names the log and one opening, and each position has the
 //! epoch of the opening in which it was written. So the id of a message stays the same over restarts.
 //!
-//! The ordinal is the time of the opening. A cursor names only its own opening, and all openings that its reader may have
-//! read have smaller ordinals. If openings were counted, a restored copy that is opened several times would reuse the
+//! The ordinal is the time of the opening. A cursor names only its own opening, so it must tell by itself which others
+//! its reader can have read. If openings were counted, then a restored copy that is opened several times would reuse the
 //! numbers of openings that the reader has read.
 //!
-//! In a cluster, epochs will come from the stream that all nodes read. Only the construction of [`Openings`] changes then.
+//! In a cluster the epochs will come from the stream, which all nodes read: only what makes [`Openings`] changes.
 
 use rusqlite::Connection;
 
-use crate::log::codes::sql;
+use crate::log::{
+    codes::sql,
+    error::{WHAT_TO_DO, is_damage},
+};
 use crate::message::{Cursor, Epoch, Seq};
 
-/// The minimum number of openings to keep, even if all their messages were pruned.
+/// Openings that are kept at least, even if all their messages are gone.
 const MIN_KEPT: u64 = 1_000;
 
 /// See the module documentation.
@@ -23,7 +27,7 @@ const MIN_KEPT: u64 = 1_000;
 pub struct Openings {
     /// The permanent id of the log.
     log: String,
-    /// Sorted by ordinal and by first position. The last one is the current one.
+    /// By ordinal, and by first position. The last one is the present one.
     list: Vec<Opening>,
 }
 
@@ -34,7 +38,7 @@ struct Opening {
     epoch: Epoch,
 }
 
-/// The relation of the history of a cursor to the history of this log.
+/// How the history of a cursor relates to the history of this log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum History {
     /// They are the same.
@@ -47,8 +51,8 @@ pub(super) enum History {
 
 impl Openings {
     /// Reads the openings of a file.
-    pub(super) fn read(conn: &Connection) -> rusqlite::Result<Self> {
-        let log: String = conn.query_row("SELECT epoch FROM log", [], |row| row.get(0))?;
+    fn read(conn: &Connection) -> rusqlite::Result<Self> {
+        let log = log_id(conn)?;
         let mut find =
             conn.prepare("SELECT ordinal, random, first FROM openings ORDER BY ordinal")?;
         let list = find.query_map([], |row| {
@@ -63,7 +67,7 @@ impl Openings {
         Ok(Self { log, list })
     }
 
-    /// The epoch of new messages.
+    /// The epoch of what is written now.
     pub fn current(&self) -> &Epoch {
         &self.list[self.list.len() - 1].epoch
     }
@@ -82,7 +86,7 @@ impl Openings {
         }
     }
 
-    /// Compares the history of a cursor with this epoch to this one.
+    /// How the history of a cursor with this epoch relates to this one.
     pub(super) fn compare(&self, epoch: &Epoch) -> History {
         let Some(ordinal) = ordinal_of(epoch, &self.log) else {
             return History::Other;
@@ -91,10 +95,10 @@ impl Openings {
             .list
             .partition_point(|opening| opening.ordinal < ordinal);
         let unseen = match self.list.get(at) {
-            // An old cursor without an opening, and opening 0 was pruned: assume that the cursor is valid.
+            // A cursor without an opening in a log that has none without: nothing is known against it.
             Some(found) if ordinal == 0 && found.ordinal > 0 => None,
             Some(found) if found.epoch == *epoch => self.list.get(at + 1),
-            // The opening of the cursor is not in this log. The reader can't have read the one that comes instead.
+            // Its own opening is not here. The reader cannot have read the one that is here instead.
             Some(other) => Some(other),
             None => self.list.last(),
         };
@@ -102,24 +106,50 @@ impl Openings {
     }
 }
 
+/// Adds an opening and reads all. If the table is damaged, only the new opening is known: then all cursors up to the head
+/// count as cursors of this history.
+pub(super) fn open(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<Openings> {
+    match add(conn, now, first).and_then(|()| Openings::read(conn)) {
+        Err(error) if is_damage(&error) => {
+            tracing::error!(%error, "the table of openings can't be read; {WHAT_TO_DO}");
+            let log = log_id(conn)?;
+            let opening = Opening {
+                ordinal: now,
+                first,
+                epoch: epoch(&log, now, &random()),
+            };
+            let list = vec![opening];
+            Ok(Openings { log, list })
+        }
+        openings => openings,
+    }
+}
+
 /// Adds an opening at this time, in milliseconds since 1970. `first` is the first free position. Durable when this
 /// returns, if commits are.
-pub(super) fn add(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<()> {
+fn add(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<()> {
     let transaction = conn.unchecked_transaction()?;
     let last = "SELECT coalesce(max(ordinal), 0) FROM openings";
     let last: u64 = transaction.query_row(last, [], |row| row.get(0))?;
-    // An opening without messages is not needed.
+    // An opening without a message says nothing that its successor does not say.
     let empty = "DELETE FROM openings WHERE first >= ?1 AND ordinal > 0";
     transaction.execute(empty, [sql(first)])?;
-    let random = &uuid::Uuid::new_v4().simple().to_string()[..6];
     transaction.execute(
         "INSERT INTO openings (ordinal, random, first) VALUES (?1, ?2, ?3)",
-        (sql(now.max(last + 1)), random, sql(first)),
+        (sql(now.max(last + 1)), random(), sql(first)),
     )?;
     transaction.commit()
 }
 
-/// Removes openings whose messages were all pruned, except for the newest thousand: cursors outlive messages.
+fn random() -> String {
+    uuid::Uuid::new_v4().simple().to_string()[..6].to_owned()
+}
+
+fn log_id(conn: &Connection) -> rusqlite::Result<String> {
+    conn.query_row("SELECT epoch FROM log", [], |row| row.get(0))
+}
+
+/// Removes openings of which all messages are gone, but for the newest thousand: cursors outlive messages.
 pub(super) fn prune(conn: &Connection, pruned: Seq) -> rusqlite::Result<()> {
     let delete = "DELETE FROM openings WHERE ordinal < (SELECT max(ordinal) FROM openings WHERE first <= ?1 + 1)
                   AND ordinal <= (SELECT max(ordinal) FROM openings) - ?2";
@@ -128,8 +158,8 @@ pub(super) fn prune(conn: &Connection, pruned: Seq) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The epoch of an opening: the id of the log, `o` and the ordinal in hexadecimal, `r` and the random text. The epoch of
-/// opening 0 is the id alone. Ids and random texts consist of `0-9 a-f`, so they never contain `o` or `r`.
+/// The epoch of an opening: the id of the log, `o` and the ordinal in hexadecimal, `r` and the random text. The id alone stands for
+/// opening 0. The letters are none of the digits `0-9 a-f` that ids and random texts have.
 fn epoch(log: &str, ordinal: u64, random: &str) -> Epoch {
     match ordinal {
         0 => Epoch::of(log),
@@ -137,7 +167,7 @@ fn epoch(log: &str, ordinal: u64, random: &str) -> Epoch {
     }
 }
 
-/// The ordinal of the opening in an epoch. None if the epoch is of another log.
+/// The ordinal of the opening that an epoch names; none: it is of another log.
 fn ordinal_of(epoch: &Epoch, log: &str) -> Option<u64> {
     match epoch.as_str().strip_prefix(log)? {
         "" => Some(0),

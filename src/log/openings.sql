@@ -1,17 +1,17 @@
--- Each opening of this file for writing: its ordinal (the time, in milliseconds since 1970), random text, and the first
--- free position at that time. With them, cursors of a history that was rolled back are recognized. Ordinal 0 is for all
--- messages that were written before this table existed.
+-- Openings: each time that a server has opened this file for writing. `ordinal` is the time in milliseconds since 1970,
+-- and `first` the first position that was free then. They tell whether a cursor belongs to the history in this file.
+-- Ordinal 0 stands for all positions from before version 3.
 CREATE TABLE openings (
     ordinal INTEGER PRIMARY KEY,
     random TEXT NOT NULL,
     first INTEGER NOT NULL
 ) STRICT;
 
--- Replaced by the openings.
+-- Openings have replaced this column.
 ALTER TABLE log DROP COLUMN open_unsynced;
 
--- Recalled messages, and the head of the log at the time of the recall. A reader whose cursor is between the two may have
--- received the message, but not the recall.
+-- Recalled messages, with the head of the log at that time. A reader whose cursor is between the two may have received
+-- the message, and has not been told of the recall.
 CREATE TABLE recalls (
     seq INTEGER PRIMARY KEY,
     head INTEGER NOT NULL

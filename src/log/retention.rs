@@ -2,7 +2,9 @@
 //! the writer's thread between commits, in steps of a few milliseconds.
 
 mod around_damage;
+pub(in crate::log) mod ending;
 pub(in crate::log) mod file_space;
 pub(in crate::log) mod jobs;
+pub(in crate::log) mod message_row;
 pub(in crate::log) mod messages;
 pub(in crate::log) mod names;

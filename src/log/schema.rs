@@ -1,4 +1,4 @@
-//! The file: its tables, its versions, and how it is opened.
+//! The file: its tables and versions, and opening it.
 
 use std::{
     fs::{File, TryLockError},
@@ -26,19 +26,19 @@ use crate::{
 /// The newest version of the file that this program supports.
 const VERSION: i64 = 3;
 
-/// "Tdng": lets `file` and other programs recognize the file.
+/// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
 
-/// How long to wait for a lock of another process.
+/// How long to wait for the lock of a folder.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The tables of version 1.
 const TABLES: &str = include_str!("schema.sql");
 
-/// The tables of version 2.
+/// The additions of version 2.
 const JOBS: &str = include_str!("jobs.sql");
 
-/// The tables of version 3.
+/// The additions of version 3.
 const OPENINGS: &str = include_str!("openings.sql");
 
 /// An open file and its state.
@@ -48,19 +48,19 @@ pub(super) struct Opened {
     pub openings: Openings,
     /// The newest position that was ever assigned.
     pub head: Seq,
-    /// Messages up to here may be missing.
+    /// Messages up to here may be gone.
     pub pruned: Seq,
-    /// The number of messages.
+    /// Messages in the file.
     pub messages: u64,
     /// See [`recalls::newest`].
     pub recalled_at: Seq,
     /// See [`next_expiry`].
     pub next_expiry: u64,
-    /// The running jobs.
+    /// Jobs that have not ended.
     pub running: Vec<Arc<Job>>,
 }
 
-/// Locks the folder for this process. The lock is released when the process ends, however it ends.
+/// Locks the folder for this process. The system releases the lock when the process ends.
 pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     let failed = |path: &Path| {
         let path = path.to_path_buf();
@@ -73,7 +73,7 @@ pub(super) fn lock(folder: &Path) -> Result<File, OpenError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            // A process that has just ended or forked may hold the lock for a moment.
+            // A process that is ending, or that is forking, keeps the lock for a moment longer.
             Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_TIMEOUT => {
                 thread::sleep(LOCK_TIMEOUT / 20);
             }
@@ -98,24 +98,14 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let conn = Connection::open(&path).map_err(failed)?;
     conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
     identify(&conn, &path)?;
-    prepare(&conn, options).map_err(failed)?;
-    // The names of new files are only durable if their folders are synced too.
-    for folder in [Some(options.folder.as_path()), options.folder.parent()] {
-        if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-            let synced = File::open(folder).and_then(|folder| folder.sync_all());
-            synced.map_err(|source| OpenError::Folder {
-                path: folder.to_path_buf(),
-                source,
-            })?;
-        }
-    }
+    let openings = prepare(&conn, options).map_err(failed)?;
+    sync_folders(&options.folder)?;
     let state = read_state(&conn).map_err(failed)?;
-    // The writer will meet this error again, and retry later.
+    // The writer will notice the damage, and retry later.
     let next_expiry = next_expiry(&conn).or_else(|error| match is_damage(&error) {
         true => Ok(0),
         false => Err(failed(error)),
     })?;
-    let openings = Openings::read(&conn).map_err(failed)?;
     let running = running(&conn).or_else(|error| match error {
         error if error.is_damage() => {
             tracing::error!(%error, "the jobs that have not ended can't be read; {WHAT_TO_DO}");
@@ -129,12 +119,27 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         head: state.0,
         pruned: state.1,
         messages: state.2,
-        recalled_at: recalls::newest(&conn).map_err(failed)?,
+        // If it can't be read, no recalls can be told.
+        recalled_at: recalls::newest(&conn).unwrap_or_default(),
         next_expiry,
         running,
         conn,
         path,
     })
+}
+
+/// Makes the names of new files durable, which needs an fsync of their folders.
+fn sync_folders(folder: &Path) -> Result<(), OpenError> {
+    for folder in [Some(folder), folder.parent()] {
+        if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| OpenError::Folder {
+                path: folder.to_path_buf(),
+                source,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens the file for reading.
@@ -143,13 +148,13 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_secs(2))?;
     conn.set_prepared_statement_cache_capacity(64);
-    // Otherwise SQLite compiles a statement again for each new value of a bound LIMIT, to look for a better plan.
+    // Otherwise SQLite compiles a statement again for each new value of a bound LIMIT.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000;")?;
     Ok(conn)
 }
 
-/// Releases the page cache of a connection. Errors do not matter.
+/// Releases the page cache of a connection. Errors do not matter: the pages are read again when needed.
 pub(super) fn release_memory(conn: &Connection) {
     let _ = conn.execute_batch("PRAGMA shrink_memory");
 }
@@ -185,11 +190,11 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> 
     Ok(())
 }
 
-fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
+fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<Openings> {
     // auto_vacuum must be set before the first table is created.
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
-    // If WAL is not possible, SQLite may return the old mode instead of an error. Other errors come after the first row,
-    // at the commit.
+    // If this fails, SQLite sometimes reports no error and keeps the old mode. Other errors appear only when the
+    // statement is finished, after its row.
     let mut wal = conn.prepare("PRAGMA journal_mode = WAL")?;
     let modes: Result<Vec<String>, _> = wal.query_map([], |row| row.get(0))?.collect();
     drop(wal);
@@ -206,16 +211,16 @@ fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     )?;
     conn.set_prepared_statement_cache_capacity(64);
     migrate(conn, options.clock.now())?;
-    // Before writes without fsync: an opening that is lost could be assigned again.
+    // While commits are still synced: an opening that is lost could be repeated.
     let first = read_state(conn)?.0 + 1;
-    openings::add(conn, options.clock.now(), first)?;
+    let openings = openings::open(conn, options.clock.now(), first)?;
     if options.durability == Durability::Os {
         conn.execute_batch("PRAGMA synchronous = NORMAL")?;
     }
-    Ok(())
+    Ok(openings)
 }
 
-/// Migrates the file to the newest version in one transaction.
+/// Migrates the file from its version to the newest, in one transaction.
 fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found == VERSION {
@@ -244,9 +249,9 @@ fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// The head, the position up to which messages may be missing, and the number of messages.
+/// The head, the position up to which messages may be gone, and the number of messages.
 fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
-    // Only messages after the last stored count are counted, so that a large log opens as fast as a small one.
+    // Counts only messages after the last count, so a large log opens as fast as a small one.
     conn.query_row(
         "SELECT max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
                 counted + (SELECT count(*) FROM messages WHERE seq > counted_to)
@@ -256,7 +261,7 @@ fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
     )
 }
 
-/// When the next message expires, in milliseconds since 1970. The maximum if none does.
+/// The time when the next message expires, in milliseconds since 1970. `u64::MAX` if none does.
 pub(super) fn next_expiry(conn: &Connection) -> rusqlite::Result<u64> {
     let find = "SELECT min(expires_at) FROM messages WHERE ended = 0 AND expires_at IS NOT NULL";
     let next = conn
@@ -265,7 +270,7 @@ pub(super) fn next_expiry(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(next.unwrap_or(u64::MAX))
 }
 
-/// The running jobs, oldest first.
+/// The jobs that have not ended, oldest first.
 fn running(conn: &Connection) -> Result<Vec<Arc<Job>>, ReadError> {
     let find = format!(
         "SELECT {} FROM jobs WHERE state = ?1 ORDER BY number",

@@ -1,7 +1,8 @@
-//! The writer thread: takes all queued tasks, commits them in one transaction with one fsync, passes the messages to
-//! the tail in order, and then answers. Between commits it runs maintenance.
+//! The thread that writes the log. It takes all queued tasks, commits entries in one transaction with one fsync, passes
+//! the messages to the tail in order, and then answers. Between commits it does maintenance.
 
 pub(in crate::log) mod append;
+mod commit;
 pub(in crate::log) mod counters;
 mod group;
 mod idle_release;
@@ -16,39 +17,33 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use parking_lot::Mutex;
-
 use crate::log::{
-    entry::Entry,
-    error::{AppendError, Fatal, StoreError, fatal_only},
+    error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
-    positions::DeliveryCounts,
     shared::Shared,
-    writer::group::{Append, answer},
+    writer::group::Append,
     writer::idle_release::IdleRelease,
     writer::maintenance_state::Maintenance,
     writer::queue::{Bound, Taken, Task},
-    writer::store::{Committed, Store},
+    writer::store::Store,
 };
-use crate::{
-    job::JobCommand,
-    message::{Audience, Epoch, Message},
-};
+use crate::message::{Epoch, Message};
 
-/// Called with the messages of each commit, in order, on the writer's thread. Returns the number of connections that
-/// each message was sent to. Missing numbers count as zero.
+/// Gets the epoch and the messages of each commit, in order, on the writer's thread. Returns the number of connections
+/// that each message was queued for. Missing numbers count as 0.
 pub(in crate::log) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
 
 /// Called with the reason when the log has failed.
 pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;
 
-/// How long a commit waits for the publishers that the previous commit has answered. Less than an fsync.
+/// How long a commit waits, at most, for new entries of the publishers that the last commit has answered. Less than the
+/// time of an fsync.
 const COMMIT_DELAY: Duration = Duration::from_micros(150);
 
-/// The state of the writer.
+/// The writer's state.
 pub(in crate::log) struct Writer {
     pub store: Store,
     pub shared: Arc<Shared>,
@@ -57,7 +52,7 @@ pub(in crate::log) struct Writer {
     files: FileWatch,
     tail: Tail,
     on_fatal: Option<OnFatal>,
-    /// Messages in the last commit, and so the approximate number of concurrent publishers.
+    /// Messages in the last commit. About as many publishers will push again.
     last_commit: usize,
 }
 
@@ -81,7 +76,7 @@ impl Writer {
         }
     }
 
-    /// Runs until the log is closed or fails.
+    /// Runs until the log is closed or has failed.
     pub fn run(mut self) {
         let result = catch_unwind(AssertUnwindSafe(|| self.work()));
         let reason = match result {
@@ -98,8 +93,8 @@ impl Writer {
             if let Some(on_fatal) = self.on_fatal.take() {
                 on_fatal(reason);
             }
-            // Closing a connection runs a checkpoint and deletes the write-ahead log. After a failed fsync, the next
-            // one may succeed without the data. So the answered messages are only safe in the write-ahead log.
+            // Closing the connection would checkpoint the write-ahead log and delete it. After a failed fsync the next
+            // one may succeed without the data. So answered messages are safe only in the write-ahead log.
             std::mem::forget(self);
         }
         shared.queue.close(AppendError::Closed);
@@ -142,20 +137,20 @@ impl Writer {
         }
     }
 
-    /// Fails if a file of the log was deleted or replaced.
+    /// Fails when a file of the log was deleted or replaced.
     fn check_files(&mut self) -> Result<(), Fatal> {
         let Some(lost) = self.files.check() else {
             return Ok(());
         };
-        // SQLite still has the write-ahead log open. If only its name was deleted, a checkpoint can still save its
-        // content. This is the last chance. If it fails, the log fails anyway.
+        // SQLite still has the write-ahead log open. If only its name was deleted, its content can still be moved to the
+        // database. The log fails whether or not this succeeds.
         if lost.path == files::wal_path(&self.shared.path) && !lost.replaced {
             let _ = self.store.checkpoint("FULL");
         }
         Err(Fatal(lost.reason()))
     }
 
-    /// Executes tasks in order. Adjacent appends go into one commit.
+    /// Executes tasks in order. Consecutive appends go into one commit.
     fn execute(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
         let mut group = Vec::with_capacity(tasks.len());
         for task in tasks {
@@ -192,110 +187,7 @@ impl Writer {
         self.commit(group)
     }
 
-    fn commit(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
-        if group.is_empty() {
-            return Ok(());
-        }
-        let entries: Vec<&Entry> = group
-            .iter()
-            .flat_map(|append| match append {
-                Append::One(entry, _) => std::slice::from_ref(entry),
-                Append::Many(entries, _) => entries.as_slice(),
-                Append::JobCommand(..) => &[],
-            })
-            .collect();
-        let commands: Vec<&JobCommand> = group.iter().filter_map(Append::job_command).collect();
-        self.last_commit = entries.len() + commands.len();
-        let (began, now) = (Instant::now(), self.store.options.clock.now());
-        match self.store.append(&entries, &commands, now) {
-            Ok(committed) => {
-                self.shared.damage.note_push(false);
-                self.maintenance.appended += committed.messages.len();
-                self.shared
-                    .counters
-                    .committed(&committed.messages, began.elapsed());
-                // Before the tail: a connection that registers after the tail has run must find the message by
-                // replaying up to the head.
-                self.shared.head.store(self.store.head, Ordering::Release);
-                self.shared
-                    .messages
-                    .store(self.store.messages, Ordering::Relaxed);
-                let connections = (self.tail)(self.shared.openings.current(), &committed.messages);
-                self.record_deliveries(&committed.messages, &connections);
-                self.publish_jobs(&committed);
-                answer(group, &committed, &connections);
-                Ok(())
-            }
-            Err(StoreError::Damaged(_)) if self.last_commit > 1 => self.commit_apart(group),
-            Err(error) => {
-                if let StoreError::Damaged(why) = &error {
-                    self.shared.damage.note(why);
-                    self.shared.damage.note_push(true);
-                }
-                group
-                    .into_iter()
-                    .for_each(|append| append.refuse(&(&error).into()));
-                fatal_only(Err(error))
-            }
-        }
-    }
-
-    /// Commits each entry in its own transaction, so that only entries that need damaged pages are refused.
-    fn commit_apart(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
-        for append in group {
-            let (entries, answer) = match append {
-                Append::Many(entries, answer) => (entries, answer),
-                one => {
-                    self.commit(vec![one])?;
-                    continue;
-                }
-            };
-            let outcomes = Arc::new(Mutex::new(Vec::with_capacity(entries.len())));
-            for entry in entries {
-                let outcomes = Arc::clone(&outcomes);
-                let note = Box::new(move |outcome| outcomes.lock().push(outcome));
-                self.commit(vec![Append::One(entry, note)])?;
-            }
-            answer(std::mem::take(&mut *outcomes.lock()));
-        }
-        Ok(())
-    }
-
-    /// Passes changed jobs to the job tail.
-    fn publish_jobs(&self, committed: &Committed) {
-        let Some(tail) = self.shared.job_tail.get() else {
-            return;
-        };
-        let changed = committed
-            .commands
-            .iter()
-            .filter_map(|command| match command {
-                Ok((job, true)) => Some(job),
-                _ => None,
-            });
-        committed.tracking_jobs.iter().chain(changed).for_each(tail);
-    }
-
-    /// Records the delivery counts of messages to topics and to everyone. For direct messages, client positions are
-    /// enough.
-    fn record_deliveries(&self, messages: &[Arc<Message>], connections: &[u64]) {
-        let common =
-            |message: &Message| matches!(message.audience, Audience::Topic(_) | Audience::Everyone);
-        let counts = messages
-            .iter()
-            .zip(connections)
-            .filter(|(message, connections)| **connections > 0 && common(message))
-            .map(|(message, connections)| {
-                let counts = DeliveryCounts {
-                    connections: *connections,
-                    delivered: 0,
-                };
-                (message.seq, counts)
-            });
-        self.shared.positions.record_deliveries(counts);
-    }
-
-    /// Fails if a maintenance task has failed the log.
+    /// Fails if maintenance has failed the log.
     fn check(&mut self) -> Result<(), Fatal> {
         match self.maintenance.failed.take() {
             Some(reason) => Err(Fatal(reason)),
@@ -304,7 +196,7 @@ impl Writer {
     }
 
     fn close(&mut self) -> Result<(), Fatal> {
-        // Closing deletes the write-ahead log at its path, which may belong to another database now.
+        // Closing deletes the file at the path of the write-ahead log, which may belong to another database now.
         if let Some(lost) = self.files.find_lost() {
             return Err(Fatal(lost.reason()));
         }

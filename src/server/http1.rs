@@ -150,12 +150,8 @@ impl Http1Connection {
         let (socket, refused) = parts.io.into_inner().into_parts();
         let mut socket = socket.into_inner();
         let timed_out = outcome.is_err_and(|error| error.is_timeout());
-        let error = match refused {
-            Some(status) => Some(self.refusal(status)),
-            None if timed_out && !parts.read_buf.is_empty() => Some(self.late()),
-            None => None,
-        };
-        if let Some(error) = error {
+        let unread = !parts.read_buf.is_empty();
+        if let Some(error) = self.last_error(refused, timed_out && unread) {
             let _ = socket.write_all(&whole_response(error).await).await;
         }
         close(&mut socket).await;
@@ -166,6 +162,14 @@ impl Http1Connection {
                 () = call_unless_reset(socket, callback) => {}
                 _ = stopped.changed() => {}
             }
+        }
+    }
+
+    /// The answer to a request that hyper could not read: it refused the head, or only a part of it has arrived in time.
+    fn last_error(&self, refused: Option<StatusCode>, incomplete: bool) -> Option<Error> {
+        match refused {
+            Some(status) => Some(self.refusal(status)),
+            None => incomplete.then(|| self.late()),
         }
     }
 

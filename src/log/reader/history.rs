@@ -60,6 +60,19 @@ pub struct HistoryPage {
 }
 
 impl HistoryPage {
+    /// Adds a message that can't be read, and its unreadable neighbours.
+    fn unreadable_message(
+        &mut self,
+        conn: &Connection,
+        seq: Seq,
+        error: &ReadError,
+        damage: &DamageRecord,
+    ) {
+        let known = damage.range_of(seq);
+        let range = known.unwrap_or_else(|| salvage::extent(conn, seq));
+        self.unreadable(range, error, damage);
+    }
+
     fn unreadable(&mut self, range: (Seq, Seq), error: &ReadError, damage: &DamageRecord) {
         damage.note_range(range, error);
         if self.unreadable.last() != Some(&range) {
@@ -101,16 +114,13 @@ pub(in crate::log) fn history(
             page.rows_read += 2;
             before = seq;
             let record = match record(conn, &mut decoder, seq, MAX_NAMED_CLIENTS, now) {
-                Ok(Some(record)) => record,
-                Ok(None) => continue,
                 Err(error) if error.is_damage() => {
-                    let known = damage.range_of(seq);
-                    let range = known.unwrap_or_else(|| salvage::extent(conn, seq));
-                    page.unreadable(range, &error, damage);
+                    page.unreadable_message(conn, seq, &error, damage);
                     continue;
                 }
-                Err(error) => return Err(error),
+                record => record?,
             };
+            let Some(record) = record else { continue };
             bytes += record.message.data.as_str().len();
             if wanted.matches(&record) {
                 page.records.push(record);

@@ -1,7 +1,8 @@
 //! Retention where a part of the file is damaged.
 
 use crate::log::{
-    codes::sql, error::StoreError, reader::salvage, retention::messages::STEP, writer::store::Store,
+    codes::sql, error::StoreError, reader::salvage, retention::message_row::STEP,
+    writer::store::Store,
 };
 
 impl Store {

@@ -1,0 +1,93 @@
+//! Ends messages: their time to live is over, or they are recalled.
+
+use std::sync::atomic::Ordering;
+
+use crate::log::{
+    codes::{ANY_TOPIC, ended, sql},
+    entry::IdempotencyKey,
+    error::{StoreError, unless_damaged},
+    gap::mark_expired,
+    postings, recalls,
+    retention::message_row::{MessageRow, STEP},
+    rows::list,
+    schema,
+    writer::store::Store,
+};
+use crate::message::Seq;
+
+impl Store {
+    /// Ends some of the messages whose time to live is over. Returns how many. They are not delivered any more, and stay
+    /// in the history until they are pruned.
+    pub fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
+        let find = format!(
+            "SELECT {} FROM messages WHERE ended = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
+            MessageRow::COLUMNS
+        );
+        let done = self.relaxed(|store| {
+            let rows = store.message_rows(&find, (sql(now), sql(STEP as u64)))?;
+            for message in &rows {
+                store.end(message, ended::EXPIRED)?;
+                for audience in message.audiences() {
+                    mark_expired(&store.conn, audience, message.seq)?;
+                }
+            }
+            // A pattern that filters all topic messages finds its losses there.
+            if let Some(seq) = store.newest_topic_message(&rows)? {
+                mark_expired(&store.conn, ANY_TOPIC, seq)?;
+            }
+            Ok(rows.len())
+        })?;
+        if done == 0 {
+            let next = schema::next_expiry(&self.conn)?;
+            self.positions.next_expiry.store(next, Ordering::Release);
+        }
+        Ok(done)
+    }
+
+    /// Ends a message: hides its postings from delivery, and stores which clients have not received it.
+    fn end(&mut self, message: &MessageRow, how: i64) -> Result<(), StoreError> {
+        let conn = &self.conn;
+        let expiry = message.expires_at.filter(|_| how == ended::EXPIRED);
+        let mut missed = Vec::new();
+        for audience in message.audiences() {
+            if self.position_at_end(audience, expiry)?.furthest() < message.seq {
+                missed.push(audience);
+            }
+            postings::end(conn, audience, message.seq)?;
+        }
+        postings::remove(conn, ANY_TOPIC, message.seq)?;
+        conn.prepare_cached("UPDATE messages SET ended = ?2, missed = ?3 WHERE seq = ?1")?
+            .execute((sql(message.seq), how, list(&missed)))?;
+        Ok(())
+    }
+
+    /// Recalls a message: deletes its data, and releases `key`. Returns false if there is no such message, or if it was
+    /// recalled before. Durable when this returns.
+    pub fn wipe(&mut self, seq: Seq, key: Option<&IdempotencyKey>) -> Result<bool, StoreError> {
+        let find = format!(
+            "SELECT {} FROM messages WHERE seq = ?1 AND ended != ?2",
+            MessageRow::COLUMNS
+        );
+        self.transaction(|store| {
+            let found = store.message_rows(&find, (sql(seq), ended::RECALLED))?;
+            let Some(message) = found.first() else {
+                return Ok(false);
+            };
+            match message.ended {
+                ended::NOT => store.end(message, ended::RECALLED)?,
+                _ => {
+                    let update = "UPDATE messages SET ended = ?2 WHERE seq = ?1";
+                    store.conn.execute(update, (sql(seq), ended::RECALLED))?;
+                }
+            }
+            unless_damaged(recalls::add(&store.conn, seq, store.head))?;
+            let wipe = "UPDATE messages SET data = '', json = 0 WHERE seq = ?1";
+            store.conn.execute(wipe, [sql(seq)])?;
+            if let Some(key) = key {
+                let release = "DELETE FROM keys WHERE key = ?1 AND seq = ?2";
+                store.conn.execute(release, (key.as_str(), sql(seq)))?;
+            }
+            Ok(true)
+        })
+    }
+}
