@@ -43,6 +43,12 @@ fn parts(output: Output) -> (Option<i32>, String, String) {
     )
 }
 
+/// `tidings serve` in this folder, on a free port, without a drain at its end.
+pub fn server(folder: &Path, flags: &[&str]) -> Command {
+    let own = ["--listen", "127.0.0.1:0", "--drain", "0"];
+    tidings(folder, &[&own, flags].concat())
+}
+
 /// A running process. It is killed at the end of the test.
 pub struct Running {
     child: Child,
@@ -483,7 +489,7 @@ fn a_server_without_a_token_refuses_a_public_address() {
 #[test]
 fn the_server_raises_its_limit_on_open_files() {
     let folder = tempfile::tempdir().expect("a folder");
-    let plain = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
+    let plain = server(folder.path(), &[]);
     // A service manager may start it with a low soft limit and a higher hard limit.
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -S -n 64; exec \"$0\" \"$@\""]);

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::{
-    command::{Running, tidings},
+    command::{Running, server},
     harness::{Listener, push_of, seq, within},
 };
 
@@ -58,8 +58,7 @@ impl Place {
 
     /// Starts a server. If it ends first, returns its output.
     fn try_start(&self, flags: &[&str]) -> Result<Server<'_>, String> {
-        let own = ["--listen", "127.0.0.1:0", "--drain", "0"];
-        let running = Running::start(tidings(self.folder.path(), &[&own, flags].concat()));
+        let running = Running::start(server(self.folder.path(), flags));
         let url = running.try_url()?;
         Ok(Server {
             place: self,

@@ -11,21 +11,13 @@ use std::{
 use app::{api::Client, wire::To};
 
 use crate::{
-    command::{Running, tidings},
+    command::{Running, server},
     harness::{push_of, within},
 };
 
 /// Starts a server with this data folder and the umask 0.
 fn start_with_open_umask(folder: &Path, data: &str) -> Running {
-    let flags = [
-        "--listen",
-        "127.0.0.1:0",
-        "--drain",
-        "0",
-        "--data-dir",
-        data,
-    ];
-    let server = tidings(folder, &flags);
+    let server = server(folder, &["--data-dir", data]);
     let mut shell = Command::new("sh");
     shell.args(["-c", "umask 000; exec \"$0\" \"$@\""]);
     shell.arg(server.get_program()).args(server.get_args());

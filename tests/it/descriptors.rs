@@ -7,13 +7,13 @@ use std::{
 };
 
 use crate::{
-    command::{Running, tidings},
+    command::{Running, server},
     listen::status,
 };
 
 /// Starts a server with this limit of descriptors.
 fn start(folder: &tempfile::TempDir, limit: u32) -> (Running, String) {
-    let server = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
+    let server = server(folder.path(), &[]);
     let mut command = Command::new("sh");
     let script = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
     command.args(["-c", &script]).arg(server.get_program());

@@ -13,7 +13,7 @@ use app::{api::Client, wire::To};
 use eventsource_stream::Event;
 
 use crate::{
-    command::{Running, tidings},
+    command::{Running, server, tidings},
     harness::{Listener, Server, client, push_of, seq, topic, within},
 };
 
@@ -24,11 +24,6 @@ const ANSWERS: usize = 120;
 
 /// The answers to a pusher: texts and cursors.
 type Answered = Vec<(String, String)>;
-
-fn server_in(folder: &Path) -> Running {
-    let flags = ["--listen", "127.0.0.1:0", "--drain", "0"];
-    Running::start(tidings(folder, &flags))
-}
 
 /// Pushes until the server ends.
 async fn push_until_the_server_ends(
@@ -56,7 +51,7 @@ async fn push_until_the_server_ends(
 
 /// Runs a server under load until it is killed. Returns the answers.
 async fn push_until_killed(folder: &Path, round: usize) -> Answered {
-    let server = server_in(folder);
+    let server = Running::start(server(folder, &[]));
     let url = server.url();
     let count = Arc::new(AtomicUsize::new(0));
     let pushers: Vec<_> = (0..PUSHERS)
@@ -85,7 +80,7 @@ async fn push_until_killed(folder: &Path, round: usize) -> Answered {
 
 /// Reads everything up to a last message that is pushed now.
 async fn everything(folder: &Path, last: &str) -> Vec<Event> {
-    let server = server_in(folder);
+    let server = Running::start(server(folder, &[]));
     let url = server.url();
     let http = reqwest::Client::builder().no_proxy().build().expect("one");
     let request = http.get(format!("{url}/sse?client_id=all&topic=**&since=earliest"));
@@ -126,7 +121,7 @@ async fn every_answered_push_survives_repeated_kills_in_order_and_once() {
 #[tokio::test]
 async fn a_second_process_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let first = server_in(folder.path());
+    let first = Running::start(server(folder.path(), &[]));
     let url = first.url();
     let output = tidings(folder.path(), &["--listen", "127.0.0.1:0"]).output();
     let output = output.expect("it runs");

@@ -8,7 +8,7 @@ use std::{
 use app::{api::Client, wire::To};
 
 use crate::{
-    command::{Running, tidings},
+    command::{Running, server},
     harness::{Listener, push_of, within},
 };
 
@@ -31,15 +31,7 @@ impl Place {
     }
 
     fn server(&self) -> (Running, String) {
-        let flags = [
-            "--listen",
-            "127.0.0.1:0",
-            "--drain",
-            "0",
-            "--data-dir",
-            "data",
-        ];
-        let server = Running::start(tidings(self.folder.path(), &flags));
+        let server = Running::start(server(self.folder.path(), &["--data-dir", "data"]));
         let url = server.url();
         (server, url)
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    command::{Running, tidings},
+    command::{Running, server, tidings},
     listen::status,
 };
 
@@ -31,7 +31,7 @@ fn a_hangup_without_a_terminal_is_logged_and_ignored() {
 #[test]
 fn closing_the_terminal_shuts_the_server_down_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = tidings(folder.path(), &["--listen", "127.0.0.1:0", "--drain", "0"]);
+    let server = server(folder.path(), &[]);
     // `script` provides a terminal.
     let program = server
         .get_program()

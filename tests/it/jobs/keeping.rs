@@ -1,7 +1,5 @@
 //! Durability of jobs, and timeouts of workers.
 
-use std::path::Path;
-
 use app::{
     api::{Client, JobsQuery},
     wire::{JobInfo, JobLogPage, JobReason, JobReport, JobRequest, JobState, JobsPage},
@@ -9,14 +7,9 @@ use app::{
 
 use super::{end, events_without_pings, kinds, message, state, step, texts};
 use crate::{
-    command::{Running, tidings},
+    command::{self, Running},
     harness::{Listener, Server, within},
 };
-
-fn server_in(folder: &Path) -> Running {
-    let flags = ["--listen", "127.0.0.1:0", "--drain", "0"];
-    Running::start(tidings(folder, &flags))
-}
 
 fn new_job(timeout: u64) -> JobRequest {
     JobRequest {
@@ -29,7 +22,7 @@ fn new_job(timeout: u64) -> JobRequest {
 #[tokio::test]
 async fn answered_reports_survive_kill_9_and_the_job_continues() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = server_in(folder.path());
+    let server = Running::start(command::server(folder.path(), &[]));
     let api = Client::new(server.url());
     let job = within(api.begin_job(&new_job(3_600))).await.expect("begun");
     let over = within(api.begin_job(&new_job(3_600))).await.expect("begun");
@@ -47,7 +40,7 @@ async fn answered_reports_survive_kill_9_and_the_job_continues() {
         .expect("taken");
     assert_eq!(server.signalled("-KILL").0, None);
 
-    let server = server_in(folder.path());
+    let server = Running::start(command::server(folder.path(), &[]));
     let url = server.url();
     let api = Client::new(url.clone());
     assert_eq!(within(api.job(&job.id)).await.expect("there"), last);
