@@ -2,6 +2,7 @@
 //! Nothing here is called while the server renders a page: effects and handlers run in browsers only.
 
 mod notification;
+mod task;
 
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ use leptos::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{
         Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent,
-        Storage,
+        RequestInit, Response, Storage,
     },
 };
 use wasm_bindgen_futures::JsFuture;
 
 pub(crate) use notification::{notify, request_notification_permission};
+pub(crate) use task::Task;
 
 /// Reads a key from session storage (this tab, across reloads).
 pub(crate) fn session_get(key: &str) -> Option<String> {
@@ -91,6 +93,26 @@ pub(crate) fn is_offline() -> bool {
     !window().navigator().on_line()
 }
 
+/// Sends a request, now.
+pub(crate) fn fetch(
+    url: &str,
+    request: &RequestInit,
+) -> impl Future<Output = Result<Response, JsValue>> + use<> {
+    let answer = JsFuture::from(window().fetch_with_str_and_init(url, request));
+    async move { answer.await.map(JsCast::unchecked_into) }
+}
+
+/// Whether the server of the page is on this machine.
+pub(crate) fn is_on_loopback() -> bool {
+    let host = window().location().hostname().unwrap_or_default();
+    host == "localhost" || host.starts_with("127.") || host.starts_with("[::1")
+}
+
+/// What events of the whole page are listened for on.
+pub(crate) fn window_and_document() -> (EventTarget, EventTarget) {
+    (window().into(), document().into())
+}
+
 /// A timer that is cancelled when it is dropped.
 pub(crate) struct Timer(Option<TimeoutHandle>);
 
@@ -123,7 +145,11 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    fn new(target: EventTarget, event: &'static str, then: impl FnMut(Event) + 'static) -> Self {
+    pub(crate) fn new(
+        target: EventTarget,
+        event: &'static str,
+        then: impl FnMut(Event) + 'static,
+    ) -> Self {
         let closure = Closure::new(then);
         let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
         Self {

@@ -1,25 +1,26 @@
-//! One stream of Tidings in a page, kept open by `/tidings.js`: the pages use what everybody's pages use.
+//! One stream of Tidings in a page: an `EventSource` of its own, or one for all tabs of the client.
 
+mod acks;
+mod fields;
 mod job;
-mod module;
+mod own_stream;
+mod reader;
+mod refusal;
+mod schedule;
+mod shared_stream;
 mod state;
 
 use std::rc::Rc;
 
-use js_sys::{Array, Object, Reflect};
-use leptos::{
-    prelude::*,
-    wasm_bindgen::{JsCast, JsValue, closure::Closure},
-};
+use leptos::prelude::*;
 
 pub(crate) use job::{JobSource, JobTold};
-use module::{Said, Tidings, connect};
+use own_stream::OwnStream;
+use shared_stream::SharedStream;
 pub(crate) use state::{Arrival, Keeping, Reason, State, Subscription, Told};
+use state::{Sink, Standing};
 
 use crate::browser::{self, Timer};
-
-/// What the module tells of.
-const EVENTS: [&str; 6] = ["state", "welcome", "gap", "recall", "refused", "message"];
 
 /// A stream that is kept open until its component is gone. Copies are the same stream.
 #[derive(Clone, Copy)]
@@ -30,24 +31,16 @@ pub(crate) struct EventStream {
 
 struct Upkeep {
     then: Rc<dyn Fn(Told)>,
-    subscription: Subscription,
+    client_id: String,
     keeping: Option<Keeping>,
-    open: Option<Open>,
-    /// When the next try is, in milliseconds since 1970, and what counts down to it.
-    due: f64,
+    open: Option<Rc<Open>>,
+    /// Counts down to the next try.
     timer: Option<Timer>,
 }
 
-/// A stream and what hears it; closed when it is dropped.
-struct Open {
-    tidings: Tidings,
-    _heard: Vec<Closure<dyn FnMut(Said)>>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.tidings.close();
-    }
+enum Open {
+    Own(OwnStream),
+    Shared(SharedStream),
 }
 
 impl EventStream {
@@ -57,10 +50,9 @@ impl EventStream {
             state: RwSignal::new(State::Connecting),
             upkeep: StoredValue::new_local(Upkeep {
                 then: Rc::new(then),
-                subscription: Subscription::default(),
+                client_id: String::new(),
                 keeping: None,
                 open: None,
-                due: 0.0,
                 timer: None,
             }),
         };
@@ -75,37 +67,28 @@ impl EventStream {
 
     /// Opens it for a subscription, in place of what it was open for. Without `keeping` it neither
     /// remembers where it was nor says what was shown: for who only looks on.
-    pub(crate) fn listen(self, subscription: Subscription, keeping: Option<Keeping>) {
+    pub(crate) fn listen(self, subscription: &Subscription, keeping: Option<Keeping>) {
         let same = self.upkeep.try_with_value(|upkeep| {
-            let same = upkeep.subscription.client_id == subscription.client_id
-                && upkeep.keeping == keeping;
-            let open = upkeep.open.as_ref().filter(|_| same)?;
-            Some((open.tidings.clone(), upkeep.subscription.topics.clone()))
+            let same = upkeep.client_id == subscription.client_id && upkeep.keeping == keeping;
+            upkeep.open.clone().filter(|_| same)
         });
-        let topics = subscription.topics.clone();
-        if let Some(Some((tidings, before))) = same {
-            tidings.subscribe(topics.clone());
-            let left = before.into_iter().filter(|topic| !topics.contains(topic));
-            tidings.unsubscribe(left.collect());
-        } else {
-            self.close();
-            let open = self.open(&subscription, keeping);
-            self.upkeep.try_update_value(|upkeep| {
-                upkeep.open = Some(open);
-                upkeep.keeping = keeping;
-            });
+        match same.flatten().as_deref() {
+            Some(Open::Own(stream)) => stream.set_topics(&subscription.topics),
+            Some(Open::Shared(stream)) => stream.set_topics(&subscription.topics),
+            None => {
+                self.close();
+                self.open(subscription, keeping);
+            }
         }
-        self.upkeep
-            .try_update_value(|upkeep| upkeep.subscription = subscription);
     }
 
     /// Tries now instead of waiting.
     pub(crate) fn retry(self) {
-        let tidings = self
-            .upkeep
-            .try_with_value(|upkeep| Some(upkeep.open.as_ref()?.tidings.clone()));
-        if let Some(Some(tidings)) = tidings {
-            tidings.retry();
+        let open = self.upkeep.try_with_value(|upkeep| upkeep.open.clone());
+        match open.flatten().as_deref() {
+            Some(Open::Own(stream)) => stream.retry(),
+            Some(Open::Shared(stream)) => stream.retry(),
+            None => {}
         }
     }
 
@@ -118,85 +101,49 @@ impl EventStream {
         drop(open);
     }
 
-    fn open(self, subscription: &Subscription, keeping: Option<Keeping>) -> Open {
-        let tidings = connect(&options(subscription, keeping));
-        let hear = |name: &'static str| {
-            let heard = Closure::new(move |said: Said| self.heard(name, &said));
-            tidings.on(name, heard.as_ref().unchecked_ref());
-            heard
+    fn open(self, subscription: &Subscription, keeping: Option<Keeping>) {
+        let Some(then) = self.upkeep.try_with_value(|upkeep| Rc::clone(&upkeep.then)) else {
+            return;
         };
-        Open {
-            _heard: EVENTS.map(hear).into(),
-            tidings,
-        }
+        let sink = Sink {
+            told: then,
+            stands: Rc::new(move |standing| self.stands(standing)),
+        };
+        let open = Rc::new(match keeping {
+            Some(Keeping { shared: true }) => Open::Shared(SharedStream::open(subscription, sink)),
+            _ => Open::Own(OwnStream::open(subscription, keeping.is_some(), sink)),
+        });
+        self.upkeep.try_update_value(|upkeep| {
+            upkeep.client_id.clone_from(&subscription.client_id);
+            upkeep.keeping = keeping;
+            upkeep.open = Some(open);
+        });
     }
 
-    fn heard(self, name: &str, said: &Said) {
-        if name == "state" {
-            return self.stands(said);
-        }
-        let then = self.upkeep.try_with_value(|upkeep| Rc::clone(&upkeep.then));
-        if let Some((then, told)) = then.zip(state::told(name, said)) {
-            then(told);
-        }
-    }
-
-    fn stands(self, said: &Said) {
-        match said.state().as_str() {
-            "connecting" => self.state.set(State::Connecting),
-            "live" => self.state.set(State::Live),
-            "waiting" => {
-                self.upkeep
-                    .try_update_value(|upkeep| upkeep.due = said.retry_at().unwrap_or_default());
-                self.count_down(Reason {
-                    code: said.reason().unwrap_or_default(),
-                    detail: said.detail(),
-                });
-            }
-            _ => {}
-        }
+    fn stands(self, standing: Standing) {
+        self.upkeep.try_update_value(|upkeep| upkeep.timer = None);
+        let state = match standing {
+            Standing::Connecting => State::Connecting,
+            Standing::Live => State::Live,
+            Standing::Waiting { due, reason } => return self.count_down(due, reason),
+        };
+        self.state.try_set(state);
     }
 
     /// Says once a second how long it is until the next try.
-    fn count_down(self, reason: Reason) {
-        let due = self.upkeep.try_with_value(|upkeep| upkeep.due);
-        let left = (due.unwrap_or_default() - browser::now()).max(0.0);
+    fn count_down(self, due: f64, reason: Reason) {
+        let left = (due - browser::now()).max(0.0);
         let seconds = (left / 1_000.0).ceil();
-        self.state.set(State::Waiting {
+        self.state.try_set(State::Waiting {
             seconds: seconds as u32,
             offline: browser::is_offline(),
             reason: reason.clone(),
         });
-        if seconds < 1.0 {
-            return;
-        }
-        self.upkeep.try_update_value(|upkeep| {
+        if seconds >= 1.0 {
             let next = left - (seconds - 1.0) * 1_000.0;
-            upkeep.timer = Some(Timer::after(next, move || {
-                if matches!(self.state.get_untracked(), State::Waiting { .. }) {
-                    self.count_down(reason);
-                }
-            }));
-        });
-    }
-}
-
-/// What the module is asked for.
-fn options(subscription: &Subscription, keeping: Option<Keeping>) -> JsValue {
-    let options = Object::new();
-    let set = |name: &str, value: JsValue| {
-        let _ = Reflect::set(&options, &name.into(), &value);
-    };
-    let topics: Array = subscription.topics.iter().map(JsValue::from).collect();
-    set("clientId", subscription.client_id.as_str().into());
-    set("topics", topics.into());
-    match keeping {
-        Some(keeping) => set("shared", keeping.shared.into()),
-        None => {
-            set("ack", false.into());
-            // It has neither of the functions, so nothing is kept.
-            set("storage", Object::new().into());
+            let timer = Timer::after(next, move || self.count_down(due, reason));
+            self.upkeep
+                .try_update_value(|upkeep| upkeep.timer = Some(timer));
         }
     }
-    options.into()
 }

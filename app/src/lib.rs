@@ -67,7 +67,6 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 <link rel="icon" href=assets.favicon />
                 <link rel="stylesheet" href=assets.style />
                 <link rel="modulepreload" href=assets.script />
-                <link rel="modulepreload" href="/tidings.js" />
                 <link
                     rel="preload"
                     href=assets.wasm

@@ -19,13 +19,15 @@ const RETRY_MS: std::ops::Range<u64> = 1_000..4_000;
 
 /// The first event of a stream.
 pub fn welcome(settings: &Settings, subscriber: &Subscriber) -> Frame {
+    let retry_ms = retry_ms();
     let data = Welcome {
         client_id: subscriber.client_id.to_string(),
         node: settings.node.clone(),
         heartbeat: settings.heartbeat,
+        retry_ms,
         topics: subscriber.filters.iter().map(ToString::to_string).collect(),
     };
-    finish(FrameWriter::new().retry(retry_ms()), "welcome", &data)
+    finish(FrameWriter::new().retry(retry_ms), "welcome", &data)
 }
 
 /// A topic that this connection may not subscribe to.

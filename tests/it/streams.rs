@@ -21,13 +21,14 @@ async fn the_head_and_the_welcome_come_before_any_message() {
 
     let event = Listener::of(response).next().await;
     assert_eq!(event.event, "welcome");
-    assert!(event.retry.is_some(), "a crowd must not come back as one");
+    let retry = event.retry.expect("a crowd must not come back as one");
     let welcome: Welcome = serde_json::from_str(&event.data).expect("a welcome");
     let topics = ["b", "a/*"].map(str::to_owned).to_vec();
     let expected = Welcome {
         client_id: "ada".into(),
         node: "berlin".into(),
         heartbeat: 7,
+        retry_ms: retry.as_millis() as u64,
         topics,
     };
     assert_eq!(welcome, expected);

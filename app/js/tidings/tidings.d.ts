@@ -62,8 +62,8 @@ export interface Events {
   message: Message
   /** The state of the stream has changed. */
   state: Standing
-  /** The server has accepted the stream. `heartbeat` is in seconds. */
-  welcome: { client_id: string; node: string; heartbeat: number; topics: string[] }
+  /** The server has accepted the stream. `heartbeat` is in seconds, `retry_ms` is the `retry` of the stream. */
+  welcome: { client_id: string; node: string; heartbeat: number; retry_ms: number; topics: string[] }
   /** Messages that are no longer available; the range is given if it is known. */
   gap: { from?: string; to?: string; reason: 'pruned' | 'expired' | 'unreadable' | 'unknown_epoch' | 'rolled_back' | 'slow_reader' }
   /** The message with this id was recalled. */

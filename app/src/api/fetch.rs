@@ -1,6 +1,12 @@
 //! The transport in the browser: `fetch`, which sends the session cookie.
 
-use gloo_net::http::{Method, RequestBuilder};
+use leptos::{
+    wasm_bindgen::JsValue,
+    web_sys::{Headers, RequestInit},
+};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::browser;
 
 /// Without state: the browser manages the connections.
 #[derive(Clone, Debug, Default)]
@@ -14,26 +20,21 @@ impl Transport {
         token: Option<&str>,
         body: Option<String>,
     ) -> Result<(u16, String), String> {
-        let method = match method {
-            "POST" => Method::POST,
-            "PATCH" => Method::PATCH,
-            "DELETE" => Method::DELETE,
-            _ => Method::GET,
-        };
-        let mut request = RequestBuilder::new(url).method(method);
-        if let Some(token) = token {
-            request = request.header("Authorization", &format!("Bearer {token}"));
-        }
-        let response = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/json");
-                request.body(body).map_err(|e| e.to_string())?.send().await
+        let answer = async {
+            let (request, headers) = (RequestInit::new(), Headers::new()?);
+            request.set_method(method);
+            if let Some(token) = token {
+                headers.set("Authorization", &format!("Bearer {token}"))?;
             }
-            None => request.send().await,
-        }
-        .map_err(|e| e.to_string())?;
-        let status = response.status();
-        let body = response.text().await.map_err(|e| e.to_string())?;
-        Ok((status, body))
+            if let Some(body) = body {
+                headers.set("Content-Type", "application/json")?;
+                request.set_body(&body.into());
+            }
+            request.set_headers(&headers);
+            let response = browser::fetch(url, &request).await?;
+            let text = JsFuture::from(response.text()?).await?;
+            Ok((response.status(), text.as_string().unwrap_or_default()))
+        };
+        answer.await.map_err(|error: JsValue| format!("{error:?}"))
     }
 }

@@ -1,6 +1,7 @@
 //! What a page is told of its stream.
 
-use super::module::Said;
+use std::rc::Rc;
+
 use crate::wire::Refused;
 
 /// What a stream is for.
@@ -19,7 +20,7 @@ pub(crate) struct Keeping {
     pub(crate) shared: bool,
 }
 
-/// How a stream stands.
+/// How a stream stands, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is being opened.
@@ -35,6 +36,17 @@ pub(crate) enum State {
         /// Why it is not open.
         reason: Reason,
     },
+}
+
+/// How a stream stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Standing {
+    /// It is being opened.
+    Connecting,
+    /// The server has accepted it, and is heard.
+    Live,
+    /// It ended, and is opened again at this time, in milliseconds since 1970.
+    Waiting { due: f64, reason: Reason },
 }
 
 /// Why a stream is not open.
@@ -74,23 +86,11 @@ pub(crate) struct Arrival {
     pub(crate) missed: bool,
 }
 
-/// What an event of the module means.
-pub(super) fn told(name: &str, said: &Said) -> Option<Told> {
-    Some(match name {
-        "welcome" => Told::Welcome,
-        "gap" => Told::Gap(said.reason()?),
-        "recall" => Told::Recall(said.id()?),
-        "refused" => Told::Refused(Refused {
-            topic: said.topic()?,
-            code: said.code()?,
-            detail: said.detail()?,
-        }),
-        _ => Told::Message(Arrival {
-            id: said.id(),
-            event: Some(said.kind()).filter(|kind| kind != "message"),
-            topic: said.topic(),
-            data: said.text(),
-            missed: said.replayed(),
-        }),
-    })
+/// Whom a stream tells.
+#[derive(Clone)]
+pub(super) struct Sink {
+    /// Called with everything that it tells, in order.
+    pub(super) told: Rc<dyn Fn(Told)>,
+    /// Called when it stands otherwise than before.
+    pub(super) stands: Rc<dyn Fn(Standing)>,
 }

@@ -23,6 +23,8 @@ pub struct Welcome {
     pub node: String,
     /// Seconds between two pings. A stream without data for two of them is dead.
     pub heartbeat: u64,
+    /// Milliseconds after which an EventSource connects again when the stream ends, as the field `retry` says.
+    pub retry_ms: u64,
     /// The topics and patterns of this connection.
     pub topics: Vec<String>,
 }

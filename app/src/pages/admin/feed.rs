@@ -54,7 +54,7 @@ pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static)
                     .map(str::to_owned)
                     .to_vec(),
             };
-            stream.listen(subscription, None);
+            stream.listen(&subscription, None);
         }
     });
     stream

@@ -85,7 +85,7 @@ impl Model {
                         client_id: format!("panel-{}", uuid::Uuid::new_v4()),
                         topics: vec![SYS_JOBS.to_owned()],
                     };
-                    stream.listen(subscription, None);
+                    stream.listen(&subscription, None);
                 }
             }
             Err(error) => {

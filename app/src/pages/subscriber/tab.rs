@@ -79,7 +79,8 @@ impl Tab {
             // The id is loaded after the topics.
             if !client_id.is_empty() {
                 store_list(TOPICS, &topics);
-                stream.listen(Subscription { client_id, topics }, Some(Keeping { shared }));
+                let subscription = Subscription { client_id, topics };
+                stream.listen(&subscription, Some(Keeping { shared }));
             }
         });
     }

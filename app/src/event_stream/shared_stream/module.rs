@@ -1,16 +1,23 @@
 //! `/tidings.js`, as the pages call it. Its types are described in `app/js/tidings/tidings.d.ts`.
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use leptos::wasm_bindgen::{self, JsValue, prelude::wasm_bindgen};
 
-#[wasm_bindgen(raw_module = "/tidings.js")]
+#[wasm_bindgen]
 extern "C" {
-    /// What is kept open.
-    #[derive(Clone)]
-    pub(super) type Tidings;
+    /// Imports the module. `boot.js` has this function, because only scripts can import.
+    #[wasm_bindgen(catch, js_name = importTidings)]
+    pub(super) fn import_tidings() -> Result<Promise, JsValue>;
+
+    /// What the module exports.
+    pub(super) type Module;
 
     /// Opens a stream and keeps it open.
-    pub(super) fn connect(options: &JsValue) -> Tidings;
+    #[wasm_bindgen(method)]
+    pub(super) fn connect(this: &Module, options: &JsValue) -> Tidings;
+
+    /// What is kept open.
+    pub(super) type Tidings;
 
     #[wasm_bindgen(method)]
     pub(super) fn on(this: &Tidings, name: &str, then: &Function);

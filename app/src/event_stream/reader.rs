@@ -1,0 +1,159 @@
+//! What the events of a stream mean to a page, in the order in which they arrived.
+
+use super::{
+    fields::Fields,
+    state::{Arrival, Told},
+};
+use crate::{cursor::covers, wire::Refused};
+
+/// Messages that come twice are dropped here: a connection that is opened again may repeat some.
+pub(super) struct Reader {
+    /// The position up to which the page has everything.
+    position: String,
+    /// Whether messages were pushed while the stream was not open. The first ping says that they are over.
+    replays: bool,
+}
+
+impl Reader {
+    /// A reader that has everything up to this position; empty: nothing.
+    pub(super) fn new(position: String) -> Self {
+        Self {
+            position,
+            replays: true,
+        }
+    }
+
+    /// The position up to which the page has everything.
+    pub(super) fn position(&self) -> &str {
+        &self.position
+    }
+
+    /// What to tell the page. `id` is the event's own.
+    pub(super) fn read(&mut self, name: &str, id: Option<&str>, data: &str) -> Option<Told> {
+        Some(match name {
+            "message" => {
+                if id.is_some_and(|id| covers(&self.position, id)) {
+                    return None;
+                }
+                let envelope = Fields::parse(data)?;
+                let text = envelope.text("text");
+                Told::Message(Arrival {
+                    id: id.map(str::to_owned),
+                    event: envelope.text("event").filter(|event| event != "message"),
+                    topic: envelope.text("topic"),
+                    data: text.or_else(|| envelope.json("data").map(str::to_owned))?,
+                    missed: self.replays,
+                })
+            }
+            "welcome" => {
+                self.replays = true;
+                Told::Welcome
+            }
+            "ping" => {
+                self.replays = false;
+                return None;
+            }
+            "gap" => {
+                let gap = Fields::parse(data)?;
+                let reason = gap.text("reason")?;
+                match gap.text("to") {
+                    // It is not the log that was read before, or it was rolled back, so its positions repeat.
+                    None => self.position.clear(),
+                    Some(_) if reason == "rolled_back" => self.position.clear(),
+                    Some(to) if covers(&self.position, &to) => return None,
+                    Some(_) => {}
+                }
+                Told::Gap(reason)
+            }
+            "recall" => Told::Recall(Fields::parse(data)?.text("id")?),
+            "refused" => {
+                let refused = Fields::parse(data)?;
+                Told::Refused(Refused {
+                    topic: refused.text("topic")?,
+                    code: refused.text("code")?,
+                    detail: refused.text("detail")?,
+                })
+            }
+            _ => return None,
+        })
+    }
+
+    /// The page has the event with this id. Only now: what it did not take is asked for again.
+    pub(super) fn advance(&mut self, id: &str) {
+        if !covers(&self.position, id) {
+            id.clone_into(&mut self.position);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(reader: &mut Reader, id: Option<&str>, data: &str) -> Option<Arrival> {
+        match reader.read("message", id, data) {
+            Some(Told::Message(arrival)) => Some(arrival),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_envelope_is_opened_and_numbers_keep_their_digits() {
+        let mut reader = Reader::new(String::new());
+        let data = r#"{"event":"paid","topic":"orders/42","data":{"total": 1.10}}"#;
+        let paid = message(&mut reader, Some("e-1"), data).expect("a message");
+        assert_eq!(paid.event.as_deref(), Some("paid"));
+        assert_eq!(paid.topic.as_deref(), Some("orders/42"));
+        assert_eq!(paid.data, r#"{"total": 1.10}"#);
+        let plain = message(&mut reader, None, r#"{"event":"message","text":"a\nb"}"#);
+        let plain = plain.expect("a message");
+        assert_eq!((plain.event, plain.data.as_str()), (None, "a\nb"));
+        let null = message(&mut reader, None, r#"{"event":"message","data":null}"#);
+        assert_eq!(null.expect("a message").data, "null");
+    }
+
+    #[test]
+    fn what_comes_twice_is_told_once_and_what_has_no_id_always() {
+        let mut reader = Reader::new("e-7".to_owned());
+        let data = r#"{"event":"message","text":"x"}"#;
+        assert!(message(&mut reader, Some("e-7"), data).is_none());
+        assert!(message(&mut reader, Some("e-8"), data).is_some());
+        assert!(
+            message(&mut reader, Some("e-8"), data).is_some(),
+            "not handled yet"
+        );
+        reader.advance("e-8");
+        assert!(message(&mut reader, Some("e-8"), data).is_none());
+        assert!(message(&mut reader, None, data).is_some());
+        reader.advance("e-3");
+        assert_eq!(reader.position(), "e-8");
+    }
+
+    #[test]
+    fn another_log_may_repeat_positions_and_a_gap_that_was_told_is_not_told_again() {
+        let mut reader = Reader::new("e-7".to_owned());
+        let old = r#"{"from":"e-2","to":"e-5","reason":"pruned"}"#;
+        assert!(reader.read("gap", None, old).is_none());
+        let rolled_back = r#"{"from":"e-5","to":"e-7","reason":"rolled_back"}"#;
+        assert!(reader.read("gap", None, rolled_back).is_some());
+        assert_eq!(reader.position(), "");
+        reader.advance("e-7");
+        assert!(
+            reader
+                .read("gap", None, r#"{"reason":"unknown_epoch"}"#)
+                .is_some()
+        );
+        let data = r#"{"event":"message","text":"x"}"#;
+        assert!(message(&mut reader, Some("e-7"), data).is_some());
+    }
+
+    #[test]
+    fn messages_before_the_first_ping_were_missed() {
+        let mut reader = Reader::new(String::new());
+        let data = r#"{"event":"message","text":"x"}"#;
+        reader.read("welcome", None, "{}");
+        assert!(message(&mut reader, None, data).expect("a message").missed);
+        reader.read("ping", Some("e-1"), "{}");
+        assert!(!message(&mut reader, None, data).expect("a message").missed);
+    }
+}

@@ -1,0 +1,360 @@
+//! When a stream is opened again. It does no I/O: it is told what happened and when, and says what to do.
+//!
+//! The browser reconnects by itself once. If that fails, the server is away for longer, and the page goes on with
+//! delays that grow, which the browser does not do.
+
+use super::state::{Reason, Standing};
+
+/// The stream has to begin within this time, in milliseconds.
+const PATIENCE: f64 = 15_000.0;
+/// How late a ping may be, in milliseconds, before it counts as missing.
+const GRACE: f64 = 2_000.0;
+/// The first and the longest delay between two attempts, in milliseconds, before jitter.
+const SHORTEST: f64 = 1_000.0;
+const LONGEST: f64 = 30_000.0;
+/// The longest delay that a server may ask for, in milliseconds.
+const LONGEST_ASKED: f64 = 3_600_000.0;
+/// Failures after which the delay is the longest.
+const MANY_FAILURES: i32 = 5;
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing.
+    Stay,
+    /// Open it, in place of what is open.
+    Open,
+    /// Close what is open.
+    Close,
+    /// Close what is open, and ask the server why it refused.
+    Ask,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Closed,
+    Connecting,
+    Live,
+    /// The browser waits before it connects again. `lost`: it has reported that the connection is gone.
+    Returning {
+        lost: bool,
+    },
+    /// The page waits before it connects again.
+    Waiting,
+}
+
+/// What is known when something happens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Milliseconds since 1970.
+    pub(super) now: f64,
+    /// From 0 to 1, so that many tabs do not come at once.
+    pub(super) random: f64,
+    /// Whether the server can't be reached, because there is no network.
+    pub(super) cut_off: bool,
+}
+
+/// See the module documentation.
+pub(super) struct Schedule {
+    phase: Phase,
+    /// When the phase ends if nothing happens.
+    due: f64,
+    failures: i32,
+    /// Milliseconds within which the next event comes while it is live.
+    patience: f64,
+    /// Milliseconds after which the browser connects again.
+    retry: f64,
+    reason: Reason,
+    has_changed: bool,
+}
+
+impl Schedule {
+    pub(super) fn new() -> Self {
+        Self {
+            phase: Phase::Closed,
+            due: 0.0,
+            failures: 0,
+            patience: PATIENCE,
+            retry: SHORTEST,
+            reason: Reason::default(),
+            has_changed: false,
+        }
+    }
+
+    /// How it stands, if that has changed since the last call.
+    pub(super) fn take_standing(&mut self) -> Option<Standing> {
+        std::mem::take(&mut self.has_changed).then(|| self.standing())
+    }
+
+    fn standing(&self) -> Standing {
+        match self.phase {
+            Phase::Closed | Phase::Connecting => Standing::Connecting,
+            Phase::Live => Standing::Live,
+            Phase::Returning { .. } | Phase::Waiting => Standing::Waiting {
+                due: self.due,
+                reason: self.reason.clone(),
+            },
+        }
+    }
+
+    /// When to [`Self::look`] again; none while it is closed.
+    pub(super) fn due(&self) -> Option<f64> {
+        (self.phase != Phase::Closed).then_some(self.due)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    fn enter(&mut self, phase: Phase, due: f64) {
+        self.phase = phase;
+        self.due = due;
+        self.has_changed = true;
+    }
+
+    /// It is being opened by the page.
+    pub(super) fn open(&mut self, now: f64) {
+        self.enter(Phase::Connecting, now + PATIENCE);
+    }
+
+    /// It is closed for now.
+    pub(super) fn close(&mut self) -> Next {
+        self.phase = Phase::Closed;
+        Next::Close
+    }
+
+    /// The server has accepted it. Both times are in milliseconds.
+    pub(super) fn welcomed(&mut self, now: f64, heartbeat: f64, retry: f64) {
+        self.failures = 0;
+        self.patience = 2.0 * heartbeat + GRACE;
+        self.retry = retry;
+        self.enter(Phase::Live, now + self.patience);
+    }
+
+    /// An event has arrived.
+    pub(super) fn heard(&mut self, now: f64) {
+        if self.phase == Phase::Live {
+            self.due = now + self.patience;
+        }
+    }
+
+    /// The server is about to close it, and the browser will connect again after this many milliseconds.
+    pub(super) fn leave(&mut self, now: f64, after: f64, reason: String) {
+        self.retry = after;
+        self.reason = Reason {
+            code: reason,
+            detail: None,
+        };
+        self.enter(Phase::Returning { lost: false }, now + after);
+    }
+
+    /// The browser reports an error. `gave_up`: it will not connect again.
+    pub(super) fn failed(&mut self, gave_up: bool, moment: Moment) -> Next {
+        match self.phase {
+            Phase::Closed | Phase::Waiting => Next::Stay,
+            _ if gave_up => {
+                self.enter(Phase::Connecting, moment.now + PATIENCE);
+                Next::Ask
+            }
+            Phase::Live => {
+                self.reason = lost_reason("ended", moment);
+                self.enter(Phase::Returning { lost: true }, moment.now + self.retry);
+                Next::Stay
+            }
+            Phase::Returning { lost: false } => {
+                self.enter(Phase::Returning { lost: true }, moment.now + self.retry);
+                Next::Stay
+            }
+            Phase::Returning { lost: true } | Phase::Connecting => {
+                self.wait(lost_reason("unreachable", moment), 0.0, moment)
+            }
+        }
+    }
+
+    /// The server said why it refused. `after`: how many milliseconds it asks to wait.
+    pub(super) fn refused(
+        &mut self,
+        status: u16,
+        reason: Reason,
+        after: f64,
+        moment: Moment,
+    ) -> Next {
+        // The same request will be refused again.
+        if status < 500 && status != 408 && status != 429 {
+            self.failures = MANY_FAILURES;
+        }
+        self.wait(reason, after.min(LONGEST_ASKED), moment)
+    }
+
+    /// The server could not be asked, or would not refuse any more.
+    pub(super) fn unexplained(&mut self, code: &str, moment: Moment) -> Next {
+        self.wait(lost_reason(code, moment), 0.0, moment)
+    }
+
+    /// The time has come, or may have.
+    pub(super) fn look(&mut self, moment: Moment) -> Next {
+        if moment.now < self.due {
+            return Next::Stay;
+        }
+        match self.phase {
+            Phase::Closed => Next::Stay,
+            Phase::Connecting => self.wait(lost_reason("silent", moment), 0.0, moment),
+            Phase::Live | Phase::Waiting => Next::Open,
+            // The browser is connecting.
+            Phase::Returning { .. } => {
+                self.enter(Phase::Connecting, moment.now + PATIENCE);
+                Next::Stay
+            }
+        }
+    }
+
+    /// The page may have slept, or the network may have changed, so delays and timers are not reliable.
+    pub(super) fn wake(&mut self, moment: Moment) -> Next {
+        match self.phase {
+            Phase::Returning { .. } | Phase::Waiting if !moment.cut_off => Next::Open,
+            Phase::Connecting | Phase::Live if moment.cut_off => {
+                self.wait(lost_reason("offline", moment), 0.0, moment)
+            }
+            _ => self.look(moment),
+        }
+    }
+
+    /// Somebody does not want to wait.
+    pub(super) fn retry(&mut self) -> Next {
+        match self.phase {
+            Phase::Returning { .. } | Phase::Waiting => Next::Open,
+            _ => Next::Stay,
+        }
+    }
+
+    fn wait(&mut self, reason: Reason, at_least: f64, moment: Moment) -> Next {
+        let delay = (SHORTEST * f64::from(1 << self.failures.min(MANY_FAILURES))).min(LONGEST);
+        self.failures += 1;
+        self.reason = reason;
+        let delay = at_least.max(delay * (0.5 + moment.random));
+        self.enter(Phase::Waiting, moment.now + delay);
+        Next::Close
+    }
+}
+
+fn lost_reason(code: &str, moment: Moment) -> Reason {
+    let code = if moment.cut_off { "offline" } else { code };
+    Reason {
+        code: code.to_owned(),
+        detail: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(now: f64) -> Moment {
+        Moment {
+            now,
+            random: 0.5,
+            cut_off: false,
+        }
+    }
+
+    fn live(now: f64) -> Schedule {
+        let mut schedule = Schedule::new();
+        schedule.open(now);
+        schedule.welcomed(now, 25_000.0, 2_000.0);
+        schedule
+    }
+
+    fn waits_for(schedule: &Schedule) -> (f64, String) {
+        match schedule.standing() {
+            Standing::Waiting { due, reason } => (due, reason.code),
+            other => panic!("it does not wait: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_browser_reconnects_by_itself_once_and_then_the_page_does_with_growing_delays() {
+        let mut schedule = live(0.0);
+        assert_eq!(schedule.failed(false, at(100.0)), Next::Stay);
+        assert_eq!(waits_for(&schedule), (2_100.0, "ended".to_owned()));
+        assert_eq!(schedule.look(at(2_100.0)), Next::Stay);
+        assert_eq!(schedule.standing(), Standing::Connecting);
+        let mut now = 2_200.0;
+        for delay in [
+            1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0, 30_000.0, 30_000.0,
+        ] {
+            assert_eq!(schedule.failed(false, at(now)), Next::Close);
+            assert_eq!(
+                waits_for(&schedule),
+                (now + delay, "unreachable".to_owned())
+            );
+            now += delay;
+            assert_eq!(schedule.look(at(now)), Next::Open);
+            schedule.open(now);
+        }
+        schedule.welcomed(now, 25_000.0, 2_000.0);
+        assert_eq!(schedule.standing(), Standing::Live);
+        schedule.failed(false, at(now));
+        schedule.look(at(now + 2_000.0));
+        schedule.failed(false, at(now + 2_000.0));
+        assert_eq!(waits_for(&schedule).0, now + 3_000.0, "delays start again");
+    }
+
+    #[test]
+    fn missing_pings_and_a_silent_server_count_as_lost() {
+        let mut schedule = live(0.0);
+        schedule.heard(10_000.0);
+        assert_eq!(schedule.due(), Some(62_000.0));
+        assert_eq!(schedule.look(at(61_999.0)), Next::Stay);
+        assert_eq!(schedule.look(at(62_000.0)), Next::Open);
+        schedule.open(62_000.0);
+        assert_eq!(schedule.look(at(77_000.0)), Next::Close);
+        assert_eq!(waits_for(&schedule), (78_000.0, "silent".to_owned()));
+    }
+
+    #[test]
+    fn a_server_that_leaves_says_when_the_browser_comes_back() {
+        let mut schedule = live(0.0);
+        schedule.leave(100.0, 9_000.0, "shutdown".to_owned());
+        assert_eq!(waits_for(&schedule), (9_100.0, "shutdown".to_owned()));
+        assert_eq!(schedule.failed(false, at(200.0)), Next::Stay);
+        assert_eq!(waits_for(&schedule), (9_200.0, "shutdown".to_owned()));
+    }
+
+    #[test]
+    fn a_refusal_is_explained_and_repeated_seldom() {
+        let mut schedule = live(0.0);
+        assert_eq!(schedule.failed(true, at(0.0)), Next::Ask);
+        let reason = Reason {
+            code: "forbidden".to_owned(),
+            detail: Some("no".to_owned()),
+        };
+        assert_eq!(
+            schedule.refused(403, reason.clone(), 0.0, at(0.0)),
+            Next::Close
+        );
+        assert_eq!(waits_for(&schedule), (30_000.0, "forbidden".to_owned()));
+        schedule.open(0.0);
+        schedule.failures = 0;
+        schedule.refused(503, reason, 5_000.0, at(0.0));
+        assert_eq!(waits_for(&schedule).0, 5_000.0, "as the server asks");
+    }
+
+    #[test]
+    fn who_wakes_up_does_not_wait_unless_there_is_no_network() {
+        let cut_off = Moment {
+            cut_off: true,
+            ..at(0.0)
+        };
+        let mut schedule = live(0.0);
+        assert_eq!(schedule.wake(at(1.0)), Next::Stay);
+        assert_eq!(schedule.wake(cut_off), Next::Close);
+        assert_eq!(waits_for(&schedule).1, "offline");
+        assert_eq!(schedule.wake(cut_off), Next::Stay);
+        assert_eq!(schedule.wake(at(1.0)), Next::Open);
+        assert_eq!(
+            live(0.0).wake(at(60_000.0)),
+            Next::Open,
+            "pings were missed"
+        );
+    }
+}
