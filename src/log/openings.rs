@@ -1,15 +1,14 @@
-//! The openings of a log: each time that a server has opened it for writing. They tell a cursor of this history from
-//! one of a history that was rolled back, by a restored copy of the file or by a crash that has lost the newest
-//! messages.
+//! The openings of a log: each time that a server has opened it for writing. They distinguish a cursor of this history
+//! from one of a history that was rolled back by a restored copy of the file, or by a crash that lost the newest messages.
 //!
 //! Every opening has an ordinal and random text. An epoch names the log and one opening, and each position has the
 //! epoch of the opening in which it was written. So the id of a message stays the same over restarts.
 //!
-//! The ordinal is the time of the opening. A cursor names only its own opening, so it must tell by itself which others
-//! its reader can have read. If openings were counted, then a restored copy that is opened several times would reuse the
+//! The ordinal is the time of the opening. A cursor names only its own opening, and all openings that its reader may have
+//! read have smaller ordinals. If openings were counted, a restored copy that is opened several times would reuse the
 //! numbers of openings that the reader has read.
 //!
-//! In a cluster the epochs will come from the stream, which all nodes read: only what makes [`Openings`] changes.
+//! In a cluster, epochs will come from the stream that all nodes read. Only the construction of [`Openings`] changes then.
 
 use rusqlite::Connection;
 
@@ -19,7 +18,7 @@ use crate::log::{
 };
 use crate::message::{Cursor, Epoch, Seq};
 
-/// Openings that are kept at least, even if all their messages are gone.
+/// The minimum number of openings to keep, even if all their messages were pruned.
 const MIN_KEPT: u64 = 1_000;
 
 /// See the module documentation.
@@ -27,7 +26,7 @@ const MIN_KEPT: u64 = 1_000;
 pub struct Openings {
     /// The permanent id of the log.
     log: String,
-    /// By ordinal, and by first position. The last one is the present one.
+    /// Sorted by ordinal and by first position. The last one is the current one.
     list: Vec<Opening>,
 }
 
@@ -38,7 +37,7 @@ struct Opening {
     epoch: Epoch,
 }
 
-/// How the history of a cursor relates to the history of this log.
+/// The relation of the history of a cursor to the history of this log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum History {
     /// They are the same.
@@ -149,7 +148,7 @@ fn log_id(conn: &Connection) -> rusqlite::Result<String> {
     conn.query_row("SELECT epoch FROM log", [], |row| row.get(0))
 }
 
-/// Removes openings of which all messages are gone, but for the newest thousand: cursors outlive messages.
+/// Removes openings whose messages were all pruned, except for the newest thousand: cursors outlive messages.
 pub(super) fn prune(conn: &Connection, pruned: Seq) -> rusqlite::Result<()> {
     let delete = "DELETE FROM openings WHERE ordinal < (SELECT max(ordinal) FROM openings WHERE first <= ?1 + 1)
                   AND ordinal <= (SELECT max(ordinal) FROM openings) - ?2";
@@ -218,7 +217,7 @@ mod tests {
             // Another opening has the ordinal.
             ("0ao4rff", History::SameBefore(9)),
             ("0ao1rff", History::SameBefore(1)),
-            // It had no messages, or they are all gone.
+            // It had no messages, or all of them were pruned.
             ("0ao3rcc", History::SameBefore(9)),
             // The copy was opened less often.
             ("0ao9rff", History::SameBefore(9)),

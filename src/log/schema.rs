@@ -48,7 +48,7 @@ pub(super) struct Opened {
     pub openings: Openings,
     /// The newest position that was ever assigned.
     pub head: Seq,
-    /// Messages up to here may be gone.
+    /// Messages up to here may be missing.
     pub pruned: Seq,
     /// Messages in the file.
     pub messages: u64,
@@ -119,7 +119,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         head: state.0,
         pruned: state.1,
         messages: state.2,
-        // If it can't be read, no recalls can be told.
+        // If it can't be read, no recalls can be reported.
         recalled_at: recalls::newest(&conn).unwrap_or_default(),
         next_expiry,
         running,
@@ -249,7 +249,7 @@ fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// The head, the position up to which messages may be gone, and the number of messages.
+/// The head, the position up to which messages may be missing, and the number of messages.
 fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
     // Counts only messages after the last count, so a large log opens as fast as a small one.
     conn.query_row(

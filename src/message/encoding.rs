@@ -25,7 +25,7 @@ pub struct EncodedMessage {
     envelope: OnceLock<Frame>,
 }
 
-/// What the data lines of a frame are.
+/// The content of the data lines of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     Text,

@@ -16,7 +16,7 @@ use crate::log::{
 use crate::message::Seq;
 
 impl Store {
-    /// Ends some of the messages whose time to live is over. Returns how many. They are not delivered any more, and stay
+    /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and stay
     /// in the history until they are pruned.
     pub fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
         let find = format!(

@@ -71,8 +71,8 @@ impl Store {
         })
     }
 
-    /// Removes these messages. With `line`, they are the oldest of all, and the log remembers that
-    /// everything up to there may be gone.
+    /// Removes these messages. With `line`, they are the oldest of all, and the position up to which messages may be
+    /// missing moves there.
     fn remove(&mut self, rows: &[MessageRow], line: Option<Seq>) -> Result<usize, StoreError> {
         if rows.is_empty() {
             return Ok(0);

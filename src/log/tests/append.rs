@@ -122,7 +122,7 @@ fn a_push_that_is_repeated_with_its_key_is_stored_once() {
     test.pass(Duration::from_secs(24 * 60 * 60 - 1));
     assert_eq!(push(&test), (1, true));
     test.pass(Duration::from_secs(1));
-    assert_eq!(push(&test), (2, false), "a key is remembered for 24 hours");
+    assert_eq!(push(&test), (2, false), "a key is kept for 24 hours");
     assert_eq!(
         texts(&test.read(&subscriptions("a", &[]), 0)),
         ["pay", "pay"]

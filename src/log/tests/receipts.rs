@@ -46,7 +46,7 @@ fn an_inbox_begins_after_the_acknowledged_or_else_the_sent_position() {
     assert_eq!(
         inbox(&test),
         (10, 0),
-        "nobody has seen what is not there yet"
+        "later messages can not be acknowledged"
     );
     assert_eq!(
         test.log().unread_count(&client("b"), 3).expect("a count"),
@@ -132,7 +132,7 @@ fn a_recalled_message_is_never_delivered_and_keeps_its_receipts() {
     test.reopen();
     let page = test.read(&subscriptions("b", &[]), 0);
     assert_eq!(texts(&page), ["next"]);
-    assert!(page.gaps.is_empty(), "what was taken back is nobody's gap");
+    assert!(page.gaps.is_empty(), "a recalled message is not a gap");
     assert_eq!(outcomes(&test, seq), [Receipt::Sent, Receipt::Recalled]);
     let record = test.log().message(seq).expect("read").expect("there");
     assert_eq!(record.ended, Some(Ended::Recalled));
