@@ -22,10 +22,10 @@ setup_python() {
 
 # Prints the name of a Python that is new enough: python3, or one with a version in its name. Prints nothing if there is none.
 find_python() {
-    local name
-    for name in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
-        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>>"$log"; then
-            echo "$name"
+    local candidate
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>>"$log"; then
+            echo "$candidate"
             return
         fi
     done
