@@ -108,7 +108,7 @@ export class Proxy {
         return answer.end(refusal.body);
       }
       const { method, url: path, headers } = incoming;
-      const onward = request({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+      const onward = request({ port, host: '127.0.0.1', method, path, headers, agent: false }, (response) => {
         answer.writeHead(response.statusCode ?? 502, response.headers);
         answer.flushHeaders();
         proxy.streams.add(answer);
