@@ -14,11 +14,11 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-pub(crate) use job::{JobSource, JobTold};
+pub(crate) use job::{JobEvent, JobSource};
 use own_stream::OwnStream;
 use shared_stream::SharedStream;
-pub(crate) use state::{Arrival, Keeping, Reason, State, Subscription, Told};
-use state::{Sink, Standing};
+use state::{Callbacks, Status};
+pub(crate) use state::{Persistence, Reason, ReceivedMessage, State, StreamEvent, Subscription};
 
 use crate::browser::{self, Timer};
 
@@ -30,9 +30,9 @@ pub(crate) struct EventStream {
 }
 
 struct Upkeep {
-    then: Rc<dyn Fn(Told)>,
+    then: Rc<dyn Fn(StreamEvent)>,
     client_id: String,
-    keeping: Option<Keeping>,
+    persistence: Option<Persistence>,
     open: Option<Rc<Open>>,
     /// Counts down to the next try.
     timer: Option<Timer>,
@@ -45,13 +45,13 @@ enum Open {
 
 impl EventStream {
     /// A stream that is not open yet. `then` is called with everything it tells, in order.
-    pub(crate) fn new(then: impl Fn(Told) + 'static) -> Self {
+    pub(crate) fn new(then: impl Fn(StreamEvent) + 'static) -> Self {
         let stream = Self {
             state: RwSignal::new(State::Connecting),
             upkeep: StoredValue::new_local(Upkeep {
                 then: Rc::new(then),
                 client_id: String::new(),
-                keeping: None,
+                persistence: None,
                 open: None,
                 timer: None,
             }),
@@ -60,16 +60,17 @@ impl EventStream {
         stream
     }
 
-    /// How it stands.
+    /// The state of the stream.
     pub(crate) fn state(self) -> Signal<State> {
         self.state.into()
     }
 
-    /// Opens it for a subscription, in place of what it was open for. Without `keeping` it neither
+    /// Opens it for a subscription, in place of what it was open for. Without `persistence` it neither
     /// remembers where it was nor says what was shown: for who only looks on.
-    pub(crate) fn listen(self, subscription: &Subscription, keeping: Option<Keeping>) {
+    pub(crate) fn listen(self, subscription: &Subscription, persistence: Option<Persistence>) {
         let same = self.upkeep.try_with_value(|upkeep| {
-            let same = upkeep.client_id == subscription.client_id && upkeep.keeping == keeping;
+            let same =
+                upkeep.client_id == subscription.client_id && upkeep.persistence == persistence;
             upkeep.open.clone().filter(|_| same)
         });
         match same.flatten().as_deref() {
@@ -77,7 +78,7 @@ impl EventStream {
             Some(Open::Shared(stream)) => stream.set_topics(&subscription.topics),
             None => {
                 self.close();
-                self.open(subscription, keeping);
+                self.open(subscription, persistence);
             }
         }
     }
@@ -101,31 +102,37 @@ impl EventStream {
         drop(open);
     }
 
-    fn open(self, subscription: &Subscription, keeping: Option<Keeping>) {
+    fn open(self, subscription: &Subscription, persistence: Option<Persistence>) {
         let Some(then) = self.upkeep.try_with_value(|upkeep| Rc::clone(&upkeep.then)) else {
             return;
         };
-        let sink = Sink {
-            told: then,
-            stands: Rc::new(move |standing| self.stands(standing)),
+        let callbacks = Callbacks {
+            on_event: then,
+            on_status: Rc::new(move |status| self.set_status(status)),
         };
-        let open = Rc::new(match keeping {
-            Some(Keeping { shared: true }) => Open::Shared(SharedStream::open(subscription, sink)),
-            _ => Open::Own(OwnStream::open(subscription, keeping.is_some(), sink)),
+        let open = Rc::new(match persistence {
+            Some(Persistence { shared: true }) => {
+                Open::Shared(SharedStream::open(subscription, callbacks))
+            }
+            _ => Open::Own(OwnStream::open(
+                subscription,
+                persistence.is_some(),
+                callbacks,
+            )),
         });
         self.upkeep.try_update_value(|upkeep| {
             upkeep.client_id.clone_from(&subscription.client_id);
-            upkeep.keeping = keeping;
+            upkeep.persistence = persistence;
             upkeep.open = Some(open);
         });
     }
 
-    fn stands(self, standing: Standing) {
+    fn set_status(self, status: Status) {
         self.upkeep.try_update_value(|upkeep| upkeep.timer = None);
-        let state = match standing {
-            Standing::Connecting => State::Connecting,
-            Standing::Live => State::Live,
-            Standing::Waiting { due, reason } => return self.count_down(due, reason),
+        let state = match status {
+            Status::Connecting => State::Connecting,
+            Status::Live => State::Live,
+            Status::Waiting { due, reason } => return self.count_down(due, reason),
         };
         self.state.try_set(state);
     }

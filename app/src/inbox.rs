@@ -4,7 +4,7 @@ mod filter;
 
 use std::sync::Arc;
 
-use crate::event_stream::Arrival;
+use crate::event_stream::ReceivedMessage;
 pub(crate) use filter::Filter;
 
 /// One item that a stream has delivered.
@@ -65,7 +65,7 @@ impl Inbox {
     pub(crate) const STEP: usize = 50;
 
     /// Adds a message.
-    pub(crate) fn add(&mut self, at: f64, message: Arrival) {
+    pub(crate) fn add(&mut self, at: f64, message: ReceivedMessage) {
         self.messages += 1;
         self.unseen += u64::from(self.hidden);
         let what = What::Message(message.event, message.data);
@@ -126,7 +126,7 @@ impl Inbox {
     }
 
     /// The page was hidden or shown.
-    pub(crate) fn look(&mut self, hidden: bool) {
+    pub(crate) fn set_hidden(&mut self, hidden: bool) {
         self.hidden = hidden;
         self.unseen = 0;
         if hidden {
@@ -270,8 +270,8 @@ fn size(received: &Received) -> usize {
 mod tests {
     use super::*;
 
-    fn message(id: &str, data: &str) -> Arrival {
-        Arrival {
+    fn message(id: &str, data: &str) -> ReceivedMessage {
+        ReceivedMessage {
             id: Some(id.to_owned()),
             event: None,
             topic: None,
@@ -280,8 +280,8 @@ mod tests {
         }
     }
 
-    fn typed(kind: &str, data: &str) -> Arrival {
-        Arrival {
+    fn typed(kind: &str, data: &str) -> ReceivedMessage {
+        ReceivedMessage {
             event: Some(kind.to_owned()),
             ..message("", data)
         }
@@ -378,13 +378,13 @@ mod tests {
     #[test]
     fn messages_that_arrive_while_the_page_is_hidden_are_counted_and_marked() {
         let mut inbox = of(&["seen"]);
-        inbox.look(true);
+        inbox.set_hidden(true);
         inbox.add(0.0, message("", "unseen"));
         let new = |inbox: &Inbox| inbox.oldest_first.iter().filter(|m| m.new).count();
         assert_eq!((inbox.unseen(), new(&inbox)), (1, 1));
-        inbox.look(false);
+        inbox.set_hidden(false);
         assert_eq!((inbox.unseen(), new(&inbox)), (0, 1));
-        inbox.look(true);
+        inbox.set_hidden(true);
         assert_eq!(new(&inbox), 0);
     }
 
@@ -414,7 +414,7 @@ mod tests {
         for topic in ["orders/42", "news", "orders/42"] {
             let topic = Some(topic.to_owned());
             let message = message("", topic.as_deref().unwrap_or_default());
-            inbox.add(0.0, Arrival { topic, ..message });
+            inbox.add(0.0, ReceivedMessage { topic, ..message });
         }
         assert_eq!(inbox.topics(), ["news", "orders/42"]);
         inbox.set_filter(Filter {

@@ -1,5 +1,4 @@
-//! The stream of one job, as every browser's EventSource brings it, until its end. While the server is away the
-//! browser comes back by itself.
+//! The stream of one job, by an EventSource, until the job ends. The browser reconnects by itself.
 
 use leptos::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
@@ -12,50 +11,50 @@ use crate::{
     wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo},
 };
 
-/// What the stream tells.
-pub(crate) enum JobTold {
-    /// How the job is.
+/// An event of the stream.
+pub(crate) enum JobEvent {
+    /// The state of the job.
     State(JobInfo),
-    /// Lines of its log, a text of JSON that stays in JavaScript: of thousands that come at once only some are
-    /// looked at.
+    /// Lines of its log, as JSON text that stays in JavaScript: of thousands of lines only some are shown.
     Lines(JsValue),
-    /// How it ended. Nothing comes after it.
+    /// The last state of the job. The stream is over.
     End(JobInfo),
-    /// The connection is gone, and the browser is coming back.
+    /// The connection was lost. The browser reconnects.
     Away,
-    /// The server refused, and the browser has given up.
+    /// The server refused the stream. The browser does not reconnect.
     Refused,
 }
 
 /// An open stream; closed when it is dropped.
 pub(crate) struct JobSource {
     source: EventSource,
-    _heard: Vec<Heard>,
+    _listeners: Vec<EventListener>,
 }
 
-type Heard = Closure<dyn FnMut(MessageEvent)>;
+type EventListener = Closure<dyn FnMut(MessageEvent)>;
 
 impl JobSource {
     /// Opens the stream of a job, with lines as the query says. None: the browser can't.
     pub(crate) fn open(
         id: &str,
         lines: &str,
-        then: impl Fn(JobTold) + Copy + 'static,
+        then: impl Fn(JobEvent) + Copy + 'static,
     ) -> Option<Self> {
         let url = format!("/sse/jobs/{}?{lines}", encoded(id));
         let source = EventSource::new(&url).ok()?;
-        let heard = [EVENT_STATE, EVENT_LOG, EVENT_END, "error"].map(|name| {
-            let heard: Heard = Closure::new(move |event: MessageEvent| {
-                if let Some(told) = told(name, &event) {
-                    then(told);
+        let listeners = [EVENT_STATE, EVENT_LOG, EVENT_END, "error"].map(|name| {
+            let listener: EventListener = Closure::new(move |event: MessageEvent| {
+                if let Some(event) = parse(name, &event) {
+                    then(event);
                 }
             });
-            let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
-            heard
+            let _ =
+                source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+            listener
         });
         Some(Self {
             source,
-            _heard: heard.into(),
+            _listeners: listeners.into(),
         })
     }
 }
@@ -66,16 +65,16 @@ impl Drop for JobSource {
     }
 }
 
-fn told(name: &str, event: &MessageEvent) -> Option<JobTold> {
+fn parse(name: &str, event: &MessageEvent) -> Option<JobEvent> {
     match name {
-        EVENT_STATE => data(event).map(JobTold::State),
-        EVENT_LOG => Some(JobTold::Lines(event.data())),
-        EVENT_END => data(event).map(JobTold::End),
+        EVENT_STATE => data(event).map(JobEvent::State),
+        EVENT_LOG => Some(JobEvent::Lines(event.data())),
+        EVENT_END => data(event).map(JobEvent::End),
         _ => {
             let source: EventSource = event.target()?.unchecked_into();
             Some(match source.ready_state() {
-                EventSource::CLOSED => JobTold::Refused,
-                _ => JobTold::Away,
+                EventSource::CLOSED => JobEvent::Refused,
+                _ => JobEvent::Away,
             })
         }
     }

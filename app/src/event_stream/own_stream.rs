@@ -1,11 +1,11 @@
 //! A stream on an `EventSource` of this page.
 //!
-//! The browser parses it and reconnects. What an EventSource does not do is done here: it does not say why it was
-//! refused and gives up then, does not notice a dead connection, does not remember its position when the page is loaded
-//! again, and hands over a long backlog faster than a page can draw.
+//! The browser parses the stream and reconnects. This module adds what an EventSource lacks: the reason of a refusal and
+//! further attempts, the detection of dead connections, a position that survives a reload, and slices for long backlogs,
+//! so that the page stays responsive.
 
-mod arrived;
-mod hear;
+mod queue;
+mod receive;
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,20 +19,20 @@ use leptos::{
     web_sys::{EventSource, EventTarget, MessageEvent},
 };
 
-use self::arrived::Queue;
+use self::queue::Queue;
 use super::{
     acks::Acks,
     reader::Reader,
     refusal::{self, Refusal},
     schedule::{Moment, Next, Schedule},
-    state::{Sink, Subscription},
+    state::{Callbacks, Subscription},
 };
 use crate::{
     api::encoded,
     browser::{self, Listener, Task, Timer},
 };
 
-/// Everything that is listened for. Messages of all types come as `message`, in envelopes.
+/// The events of a stream. Messages of all types are `message` events with envelopes.
 const EVENTS: [&str; 8] = [
     "message",
     "welcome",
@@ -49,29 +49,29 @@ pub(super) struct OwnStream(Rc<Inner>);
 
 struct Inner {
     client_id: String,
-    sink: Sink,
-    /// None for a stream that only looks on.
-    keeping: Option<Keeping>,
+    callbacks: Callbacks,
+    /// None for a stream that stores no position and sends no acknowledgements.
+    persistence: Option<Persistence>,
     current: RefCell<Current>,
     slice: Task,
     timer: Cell<Option<Timer>>,
-    hear: Closure<dyn FnMut(MessageEvent)>,
+    on_event: Closure<dyn FnMut(MessageEvent)>,
     listeners: Cell<Vec<Listener>>,
     this: Weak<Inner>,
 }
 
-struct Keeping {
+struct Persistence {
     /// The key of the position in the session storage.
     key: String,
     acks: Acks,
 }
 
-/// What changes.
+/// The mutable state.
 struct Current {
     topics: Vec<String>,
     schedule: Schedule,
     source: Option<Source>,
-    /// The position after which the stream is opened again: that of the newest event that arrived.
+    /// The position of the newest event that has arrived. The stream is reopened after it.
     cursor: String,
     queue: Queue,
     reader: Reader,
@@ -85,21 +85,21 @@ struct Source {
 }
 
 impl OwnStream {
-    /// Opens a stream. `keeps`: whether it remembers its position and acknowledges messages.
-    pub(super) fn open(subscription: &Subscription, keeps: bool, sink: Sink) -> Self {
+    /// Opens a stream. `persists`: whether it stores its position and acknowledges messages.
+    pub(super) fn open(subscription: &Subscription, persists: bool, callbacks: Callbacks) -> Self {
         let Subscription { client_id, topics } = subscription.clone();
-        let keeping = keeps.then(|| Keeping {
+        let persistence = persists.then(|| Persistence {
             // The name that `/tidings.js` uses, so that the position is kept when tabs begin to share.
             key: format!("tidings.place {client_id} {}/", browser::origin()),
             acks: Acks::default(),
         });
-        let position = keeping.as_ref();
-        let position = position.and_then(|keeping| browser::session_get(&keeping.key));
+        let position = persistence.as_ref();
+        let position = position.and_then(|persistence| browser::session_get(&persistence.key));
         let position = position.unwrap_or_default();
         let inner = Rc::new_cyclic(|this: &Weak<Inner>| Inner {
             client_id,
-            sink,
-            keeping,
+            callbacks,
+            persistence,
             current: RefCell::new(Current {
                 topics,
                 schedule: Schedule::new(),
@@ -110,11 +110,11 @@ impl OwnStream {
             }),
             slice: Task::new(with(this, Inner::handle_slice)),
             timer: Cell::default(),
-            hear: {
+            on_event: {
                 let this = Weak::clone(this);
                 Closure::new(move |event| {
                     if let Some(inner) = this.upgrade() {
-                        inner.hear(event);
+                        inner.receive(event);
                     }
                 })
             },
@@ -126,7 +126,7 @@ impl OwnStream {
         Self(inner)
     }
 
-    /// Subscribes to these topics. What happens meanwhile is not lost.
+    /// Subscribes to these topics. No message is lost meanwhile.
     pub(super) fn set_topics(&self, topics: &[String]) {
         let next = {
             let mut current = self.0.current.borrow_mut();
@@ -160,7 +160,7 @@ impl Drop for Source {
     }
 }
 
-/// Calls a method as long as there is something to call it on.
+/// Calls a method of the stream, unless it is closed.
 fn with(this: &Weak<Inner>, then: fn(&Inner)) -> impl Fn() + use<> {
     let this = Weak::clone(this);
     move || {
@@ -170,9 +170,9 @@ fn with(this: &Weak<Inner>, then: fn(&Inner)) -> impl Fn() + use<> {
     }
 }
 
-/// When it is opened and closed.
+/// Opening and closing.
 impl Inner {
-    /// A page that is left or frozen has no connection, and one that comes back has it again.
+    /// Closes the stream when the page is hidden for good or frozen, and opens it when the page returns.
     fn listen_to_the_page(&self) {
         let (window, document) = browser::window_and_document();
         let on = |target: &EventTarget, event, then: fn(&Self)| {
@@ -186,7 +186,7 @@ impl Inner {
             on(&window, "pagehide", Self::stop),
             on(&document, "resume", Self::start),
             on(&document, "freeze", Self::stop),
-            on(&document, "visibilitychange", Self::look_after),
+            on(&document, "visibilitychange", Self::handle_visibility),
         ]));
     }
 
@@ -201,7 +201,7 @@ impl Inner {
         self.decide(|schedule, _| schedule.close());
     }
 
-    fn look_after(&self) {
+    fn handle_visibility(&self) {
         match browser::is_hidden() {
             true => self.acknowledge(),
             false => self.wake(),
@@ -212,13 +212,13 @@ impl Inner {
         self.decide(Schedule::wake);
     }
 
-    fn look(&self) {
-        self.decide(Schedule::look);
+    fn check(&self) {
+        self.decide(Schedule::check);
     }
 
     fn acknowledge(&self) {
-        if let Some(keeping) = &self.keeping {
-            keeping.acks.send(&self.client_id);
+        if let Some(persistence) = &self.persistence {
+            persistence.acks.send(&self.client_id);
         }
     }
 
@@ -227,10 +227,10 @@ impl Inner {
         self.act(next);
     }
 
-    /// Does what the schedule says, and tells the page how it stands.
+    /// Executes a decision of the schedule, and reports the status to the page.
     fn act(&self, next: Next) {
         if next != Next::Stay {
-            // Before another is opened, because a client has a limited number of connections.
+            // Closed before another one is opened, because the number of connections of a client is limited.
             self.current.borrow_mut().source = None;
         }
         match next {
@@ -238,14 +238,14 @@ impl Inner {
             Next::Open => self.open(),
             Next::Ask => self.ask(),
         }
-        let (due, standing) = {
+        let (due, status) = {
             let schedule = &mut self.current.borrow_mut().schedule;
-            (schedule.due(), schedule.take_standing())
+            (schedule.due(), schedule.take_status())
         };
         self.timer
-            .set(due.map(|due| Timer::after(due - browser::now(), with(&self.this, Self::look))));
-        if let Some(standing) = standing {
-            (self.sink.stands)(standing);
+            .set(due.map(|due| Timer::after(due - browser::now(), with(&self.this, Self::check))));
+        if let Some(status) = status {
+            (self.callbacks.on_status)(status);
         }
     }
 
@@ -257,8 +257,8 @@ impl Inner {
             return;
         };
         for name in EVENTS {
-            let hear = self.hear.as_ref().unchecked_ref();
-            let _ = source.add_event_listener_with_callback(name, hear);
+            let listener = self.on_event.as_ref().unchecked_ref();
+            let _ = source.add_event_listener_with_callback(name, listener);
         }
         current.source = Some(Source {
             source,
@@ -281,21 +281,21 @@ impl Inner {
         url
     }
 
-    /// Finds out why the server refused.
+    /// Asks the server why it refused the stream.
     fn ask(&self) {
-        // From the newest position on, so that the answer takes no messages with it.
+        // From the newest position on, so that the answer contains no messages.
         let url = self.url(&self.current.borrow().topics, "since", "latest");
         let this = Weak::clone(&self.this);
         spawn_local(async move {
             let refusal = refusal::ask(&url).await;
             if let Some(inner) = this.upgrade() {
-                inner.explained(refusal);
+                inner.handle_refusal(refusal);
             }
         });
     }
 
-    fn explained(&self, refusal: Refusal) {
-        // Otherwise it was opened again meanwhile.
+    fn handle_refusal(&self, refusal: Refusal) {
+        // Otherwise the stream was reopened meanwhile.
         let is_closed = self.current.borrow().source.is_none();
         self.decide(|schedule, moment| match refusal {
             Refusal::Refused {
@@ -314,7 +314,7 @@ fn moment() -> Moment {
     Moment {
         now: browser::now(),
         random: Math::random(),
-        // What is on this machine needs no network.
+        // A server on this machine needs no network.
         cut_off: browser::is_offline() && !browser::is_on_loopback(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     fields::Fields,
-    state::{Arrival, Told},
+    state::{ReceivedMessage, StreamEvent},
 };
 use crate::{cursor::covers, wire::Refused};
 
@@ -29,7 +29,7 @@ impl Reader {
     }
 
     /// What to tell the page. `id` is the event's own.
-    pub(super) fn read(&mut self, name: &str, id: Option<&str>, data: &str) -> Option<Told> {
+    pub(super) fn read(&mut self, name: &str, id: Option<&str>, data: &str) -> Option<StreamEvent> {
         Some(match name {
             "message" => {
                 if id.is_some_and(|id| covers(&self.position, id)) {
@@ -37,7 +37,7 @@ impl Reader {
                 }
                 let envelope = Fields::parse(data)?;
                 let text = envelope.text("text");
-                Told::Message(Arrival {
+                StreamEvent::Message(ReceivedMessage {
                     id: id.map(str::to_owned),
                     event: envelope.text("event").filter(|event| event != "message"),
                     topic: envelope.text("topic"),
@@ -47,7 +47,7 @@ impl Reader {
             }
             "welcome" => {
                 self.replays = true;
-                Told::Welcome
+                StreamEvent::Welcome
             }
             "ping" => {
                 self.replays = false;
@@ -63,12 +63,12 @@ impl Reader {
                     Some(to) if covers(&self.position, &to) => return None,
                     Some(_) => {}
                 }
-                Told::Gap(reason)
+                StreamEvent::Gap(reason)
             }
-            "recall" => Told::Recall(Fields::parse(data)?.text("id")?),
+            "recall" => StreamEvent::Recall(Fields::parse(data)?.text("id")?),
             "refused" => {
                 let refused = Fields::parse(data)?;
-                Told::Refused(Refused {
+                StreamEvent::Refused(Refused {
                     topic: refused.text("topic")?,
                     code: refused.text("code")?,
                     detail: refused.text("detail")?,
@@ -90,9 +90,9 @@ impl Reader {
 mod tests {
     use super::*;
 
-    fn message(reader: &mut Reader, id: Option<&str>, data: &str) -> Option<Arrival> {
+    fn message(reader: &mut Reader, id: Option<&str>, data: &str) -> Option<ReceivedMessage> {
         match reader.read("message", id, data) {
-            Some(Told::Message(arrival)) => Some(arrival),
+            Some(StreamEvent::Message(arrival)) => Some(arrival),
             _ => None,
         }
     }

@@ -6,22 +6,22 @@ use wasm_bindgen_futures::JsFuture;
 use super::state::Reason;
 use crate::{browser, wire::Problem};
 
-/// What the server says.
+/// The answer of the server.
 pub(super) enum Refusal {
-    /// It refuses.
+    /// It refuses the stream.
     Refused {
         status: u16,
         reason: Reason,
-        /// How many milliseconds it asks to wait.
+        /// The delay that it requests, in milliseconds.
         after: f64,
     },
-    /// It does not refuse any more.
+    /// It accepts the stream now.
     Over,
     /// It does not answer.
     Unreachable,
 }
 
-/// Asks for a stream at this URL, and reads no more than the head if there is one.
+/// Requests the stream at this URL, and reads only the head of the response.
 pub(super) async fn ask(url: &str) -> Refusal {
     let Ok(abort) = AbortController::new() else {
         return Refusal::Unreachable;

@@ -1,23 +1,23 @@
-//! When a stream is opened again. It does no I/O: it is told what happened and when, and says what to do.
+//! Decides when a stream is reopened. It does no I/O: it gets events with their times, and returns actions.
 //!
-//! The browser reconnects by itself once. If that fails, the server is away for longer, and the page goes on with
-//! delays that grow, which the browser does not do.
+//! The first attempt to reconnect is left to the browser. If it fails, further attempts follow with growing delays, which
+//! browsers do not have.
 
-use super::state::{Reason, Standing};
+use super::state::{Reason, Status};
 
-/// The stream has to begin within this time, in milliseconds.
-const PATIENCE: f64 = 15_000.0;
+/// How long opening a stream may take, in milliseconds.
+const OPEN_TIMEOUT: f64 = 15_000.0;
 /// How late a ping may be, in milliseconds, before it counts as missing.
-const GRACE: f64 = 2_000.0;
-/// The first and the longest delay between two attempts, in milliseconds, before jitter.
-const SHORTEST: f64 = 1_000.0;
-const LONGEST: f64 = 30_000.0;
-/// The longest delay that a server may ask for, in milliseconds.
-const LONGEST_ASKED: f64 = 3_600_000.0;
-/// Failures after which the delay is the longest.
-const MANY_FAILURES: i32 = 5;
+const PING_GRACE: f64 = 2_000.0;
+/// The first and the maximum delay between two attempts, in milliseconds, before jitter.
+const MIN_DELAY: f64 = 1_000.0;
+const MAX_DELAY: f64 = 30_000.0;
+/// The maximum delay that a server can request, in milliseconds.
+const MAX_RETRY_AFTER: f64 = 3_600_000.0;
+/// The number of failures after which the delay is the maximum.
+const MAX_FAILURES: i32 = 5;
 
-/// What to do.
+/// An action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Nothing.
@@ -35,20 +35,20 @@ enum Phase {
     Closed,
     Connecting,
     Live,
-    /// The browser waits before it connects again. `lost`: it has reported that the connection is gone.
+    /// The browser waits before it reconnects. `lost`: it has reported that the connection was lost.
     Returning {
         lost: bool,
     },
-    /// The page waits before it connects again.
+    /// The page waits before it reconnects.
     Waiting,
 }
 
-/// What is known when something happens.
+/// The time and the circumstances of an event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
     /// Milliseconds since 1970.
     pub(super) now: f64,
-    /// From 0 to 1, so that many tabs do not come at once.
+    /// From 0 to 1, so that many tabs do not reconnect at the same time.
     pub(super) random: f64,
     /// Whether the server can't be reached, because there is no network.
     pub(super) cut_off: bool,
@@ -61,7 +61,7 @@ pub(super) struct Schedule {
     due: f64,
     failures: i32,
     /// Milliseconds within which the next event comes while it is live.
-    patience: f64,
+    silence_limit: f64,
     /// Milliseconds after which the browser connects again.
     retry: f64,
     reason: Reason,
@@ -74,30 +74,30 @@ impl Schedule {
             phase: Phase::Closed,
             due: 0.0,
             failures: 0,
-            patience: PATIENCE,
-            retry: SHORTEST,
+            silence_limit: OPEN_TIMEOUT,
+            retry: MIN_DELAY,
             reason: Reason::default(),
             has_changed: false,
         }
     }
 
     /// How it stands, if that has changed since the last call.
-    pub(super) fn take_standing(&mut self) -> Option<Standing> {
-        std::mem::take(&mut self.has_changed).then(|| self.standing())
+    pub(super) fn take_status(&mut self) -> Option<Status> {
+        std::mem::take(&mut self.has_changed).then(|| self.status())
     }
 
-    fn standing(&self) -> Standing {
+    fn status(&self) -> Status {
         match self.phase {
-            Phase::Closed | Phase::Connecting => Standing::Connecting,
-            Phase::Live => Standing::Live,
-            Phase::Returning { .. } | Phase::Waiting => Standing::Waiting {
+            Phase::Closed | Phase::Connecting => Status::Connecting,
+            Phase::Live => Status::Live,
+            Phase::Returning { .. } | Phase::Waiting => Status::Waiting {
                 due: self.due,
                 reason: self.reason.clone(),
             },
         }
     }
 
-    /// When to [`Self::look`] again; none while it is closed.
+    /// When to [`Self::check`] again; none while it is closed.
     pub(super) fn due(&self) -> Option<f64> {
         (self.phase != Phase::Closed).then_some(self.due)
     }
@@ -114,7 +114,7 @@ impl Schedule {
 
     /// It is being opened by the page.
     pub(super) fn open(&mut self, now: f64) {
-        self.enter(Phase::Connecting, now + PATIENCE);
+        self.enter(Phase::Connecting, now + OPEN_TIMEOUT);
     }
 
     /// It is closed for now.
@@ -126,15 +126,15 @@ impl Schedule {
     /// The server has accepted it. Both times are in milliseconds.
     pub(super) fn welcomed(&mut self, now: f64, heartbeat: f64, retry: f64) {
         self.failures = 0;
-        self.patience = 2.0 * heartbeat + GRACE;
+        self.silence_limit = 2.0 * heartbeat + PING_GRACE;
         self.retry = retry;
-        self.enter(Phase::Live, now + self.patience);
+        self.enter(Phase::Live, now + self.silence_limit);
     }
 
     /// An event has arrived.
-    pub(super) fn heard(&mut self, now: f64) {
+    pub(super) fn received(&mut self, now: f64) {
         if self.phase == Phase::Live {
-            self.due = now + self.patience;
+            self.due = now + self.silence_limit;
         }
     }
 
@@ -153,7 +153,7 @@ impl Schedule {
         match self.phase {
             Phase::Closed | Phase::Waiting => Next::Stay,
             _ if gave_up => {
-                self.enter(Phase::Connecting, moment.now + PATIENCE);
+                self.enter(Phase::Connecting, moment.now + OPEN_TIMEOUT);
                 Next::Ask
             }
             Phase::Live => {
@@ -181,9 +181,9 @@ impl Schedule {
     ) -> Next {
         // The same request will be refused again.
         if status < 500 && status != 408 && status != 429 {
-            self.failures = MANY_FAILURES;
+            self.failures = MAX_FAILURES;
         }
-        self.wait(reason, after.min(LONGEST_ASKED), moment)
+        self.wait(reason, after.min(MAX_RETRY_AFTER), moment)
     }
 
     /// The server could not be asked, or would not refuse any more.
@@ -192,7 +192,7 @@ impl Schedule {
     }
 
     /// The time has come, or may have.
-    pub(super) fn look(&mut self, moment: Moment) -> Next {
+    pub(super) fn check(&mut self, moment: Moment) -> Next {
         if moment.now < self.due {
             return Next::Stay;
         }
@@ -202,7 +202,7 @@ impl Schedule {
             Phase::Live | Phase::Waiting => Next::Open,
             // The browser is connecting.
             Phase::Returning { .. } => {
-                self.enter(Phase::Connecting, moment.now + PATIENCE);
+                self.enter(Phase::Connecting, moment.now + OPEN_TIMEOUT);
                 Next::Stay
             }
         }
@@ -215,7 +215,7 @@ impl Schedule {
             Phase::Connecting | Phase::Live if moment.cut_off => {
                 self.wait(lost_reason("offline", moment), 0.0, moment)
             }
-            _ => self.look(moment),
+            _ => self.check(moment),
         }
     }
 
@@ -228,7 +228,7 @@ impl Schedule {
     }
 
     fn wait(&mut self, reason: Reason, at_least: f64, moment: Moment) -> Next {
-        let delay = (SHORTEST * f64::from(1 << self.failures.min(MANY_FAILURES))).min(LONGEST);
+        let delay = (MIN_DELAY * f64::from(1 << self.failures.min(MAX_FAILURES))).min(MAX_DELAY);
         self.failures += 1;
         self.reason = reason;
         let delay = at_least.max(delay * (0.5 + moment.random));
@@ -265,8 +265,8 @@ mod tests {
     }
 
     fn waits_for(schedule: &Schedule) -> (f64, String) {
-        match schedule.standing() {
-            Standing::Waiting { due, reason } => (due, reason.code),
+        match schedule.status() {
+            Status::Waiting { due, reason } => (due, reason.code),
             other => panic!("it does not wait: {other:?}"),
         }
     }
@@ -276,8 +276,8 @@ mod tests {
         let mut schedule = live(0.0);
         assert_eq!(schedule.failed(false, at(100.0)), Next::Stay);
         assert_eq!(waits_for(&schedule), (2_100.0, "ended".to_owned()));
-        assert_eq!(schedule.look(at(2_100.0)), Next::Stay);
-        assert_eq!(schedule.standing(), Standing::Connecting);
+        assert_eq!(schedule.check(at(2_100.0)), Next::Stay);
+        assert_eq!(schedule.status(), Status::Connecting);
         let mut now = 2_200.0;
         for delay in [
             1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0, 30_000.0, 30_000.0,
@@ -288,13 +288,13 @@ mod tests {
                 (now + delay, "unreachable".to_owned())
             );
             now += delay;
-            assert_eq!(schedule.look(at(now)), Next::Open);
+            assert_eq!(schedule.check(at(now)), Next::Open);
             schedule.open(now);
         }
         schedule.welcomed(now, 25_000.0, 2_000.0);
-        assert_eq!(schedule.standing(), Standing::Live);
+        assert_eq!(schedule.status(), Status::Live);
         schedule.failed(false, at(now));
-        schedule.look(at(now + 2_000.0));
+        schedule.check(at(now + 2_000.0));
         schedule.failed(false, at(now + 2_000.0));
         assert_eq!(waits_for(&schedule).0, now + 3_000.0, "delays start again");
     }
@@ -302,12 +302,12 @@ mod tests {
     #[test]
     fn missing_pings_and_a_silent_server_count_as_lost() {
         let mut schedule = live(0.0);
-        schedule.heard(10_000.0);
+        schedule.received(10_000.0);
         assert_eq!(schedule.due(), Some(62_000.0));
-        assert_eq!(schedule.look(at(61_999.0)), Next::Stay);
-        assert_eq!(schedule.look(at(62_000.0)), Next::Open);
+        assert_eq!(schedule.check(at(61_999.0)), Next::Stay);
+        assert_eq!(schedule.check(at(62_000.0)), Next::Open);
         schedule.open(62_000.0);
-        assert_eq!(schedule.look(at(77_000.0)), Next::Close);
+        assert_eq!(schedule.check(at(77_000.0)), Next::Close);
         assert_eq!(waits_for(&schedule), (78_000.0, "silent".to_owned()));
     }
 

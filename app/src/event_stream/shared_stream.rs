@@ -17,11 +17,11 @@ use wasm_bindgen_futures::JsFuture;
 use self::module::{Module, Said, Tidings, import_tidings};
 use super::{
     own_stream::OwnStream,
-    state::{Arrival, Reason, Sink, Standing, Subscription, Told},
+    state::{Callbacks, Reason, ReceivedMessage, Status, StreamEvent, Subscription},
 };
 use crate::wire::Refused;
 
-/// What the module tells.
+/// The events of the module.
 const EVENTS: [&str; 6] = ["state", "welcome", "gap", "recall", "refused", "message"];
 
 /// A stream that is kept open. Closed when it is dropped.
@@ -29,7 +29,7 @@ pub(super) struct SharedStream(Rc<Inner>);
 
 struct Inner {
     subscription: RefCell<Subscription>,
-    sink: Sink,
+    callbacks: Callbacks,
     stage: RefCell<Stage>,
 }
 
@@ -37,13 +37,13 @@ enum Stage {
     /// The module is being loaded.
     Loading,
     Open(Open),
-    /// The module can't be had, so this tab has a connection of its own.
+    /// The module can't be loaded, so this tab has its own connection.
     Alone(OwnStream),
 }
 
 struct Open {
     tidings: Tidings,
-    _heard: Vec<Closure<dyn FnMut(Said)>>,
+    _listeners: Vec<Closure<dyn FnMut(Said)>>,
 }
 
 impl Drop for Open {
@@ -53,13 +53,13 @@ impl Drop for Open {
 }
 
 impl SharedStream {
-    pub(super) fn open(subscription: &Subscription, sink: Sink) -> Self {
+    pub(super) fn open(subscription: &Subscription, callbacks: Callbacks) -> Self {
         let inner = Rc::new(Inner {
             subscription: RefCell::new(subscription.clone()),
-            sink,
+            callbacks,
             stage: RefCell::new(Stage::Loading),
         });
-        (inner.sink.stands)(Standing::Connecting);
+        (inner.callbacks.on_status)(Status::Connecting);
         let this = Rc::downgrade(&inner);
         spawn_local(async move {
             let module = load().await;
@@ -70,7 +70,7 @@ impl SharedStream {
         Self(inner)
     }
 
-    /// Subscribes to these topics. What happens meanwhile is not lost.
+    /// Subscribes to these topics. No message is lost meanwhile.
     pub(super) fn set_topics(&self, topics: &[String]) {
         let before = {
             let subscription = &mut *self.0.subscription.borrow_mut();
@@ -107,22 +107,22 @@ impl Inner {
         let subscription = self.subscription.borrow().clone();
         let stage = match module {
             Some(module) => Stage::Open(Open::new(&module, &subscription, this)),
-            None => Stage::Alone(OwnStream::open(&subscription, true, self.sink.clone())),
+            None => Stage::Alone(OwnStream::open(&subscription, true, self.callbacks.clone())),
         };
         *self.stage.borrow_mut() = stage;
     }
 
-    fn hear(&self, name: &str, said: &Said) {
+    fn receive(&self, name: &str, said: &Said) {
         if name != "state" {
-            if let Some(told) = told(name, said) {
-                (self.sink.told)(told);
+            if let Some(event) = parse(name, said) {
+                (self.callbacks.on_event)(event);
             }
             return;
         }
-        (self.sink.stands)(match said.state().as_str() {
-            "connecting" => Standing::Connecting,
-            "live" => Standing::Live,
-            "waiting" => Standing::Waiting {
+        (self.callbacks.on_status)(match said.state().as_str() {
+            "connecting" => Status::Connecting,
+            "live" => Status::Live,
+            "waiting" => Status::Waiting {
                 due: said.retry_at().unwrap_or_default(),
                 reason: Reason {
                     code: said.reason().unwrap_or_default(),
@@ -137,24 +137,24 @@ impl Inner {
 impl Open {
     fn new(module: &Module, subscription: &Subscription, inner: &Weak<Inner>) -> Self {
         let tidings = module.connect(&options(subscription));
-        let hear = |name: &'static str| {
+        let listener = |name: &'static str| {
             let inner = Weak::clone(inner);
-            let heard = Closure::new(move |said: Said| {
+            let listener = Closure::new(move |said: Said| {
                 if let Some(inner) = inner.upgrade() {
-                    inner.hear(name, &said);
+                    inner.receive(name, &said);
                 }
             });
-            tidings.on(name, heard.as_ref().unchecked_ref());
-            heard
+            tidings.on(name, listener.as_ref().unchecked_ref());
+            listener
         };
         Self {
-            _heard: EVENTS.map(hear).into(),
+            _listeners: EVENTS.map(listener).into(),
             tidings,
         }
     }
 }
 
-/// What the module is asked for.
+/// The options for the module.
 fn options(subscription: &Subscription) -> JsValue {
     let options = Object::new();
     let topics: Array = subscription.topics.iter().map(JsValue::from).collect();
@@ -168,18 +168,18 @@ fn options(subscription: &Subscription) -> JsValue {
     options.into()
 }
 
-/// What an event of the module means.
-fn told(name: &str, said: &Said) -> Option<Told> {
+/// Parses an event of the module.
+fn parse(name: &str, said: &Said) -> Option<StreamEvent> {
     Some(match name {
-        "welcome" => Told::Welcome,
-        "gap" => Told::Gap(said.reason()?),
-        "recall" => Told::Recall(said.id()?),
-        "refused" => Told::Refused(Refused {
+        "welcome" => StreamEvent::Welcome,
+        "gap" => StreamEvent::Gap(said.reason()?),
+        "recall" => StreamEvent::Recall(said.id()?),
+        "refused" => StreamEvent::Refused(Refused {
             topic: said.topic()?,
             code: said.code()?,
             detail: said.detail()?,
         }),
-        _ => Told::Message(Arrival {
+        _ => StreamEvent::Message(ReceivedMessage {
             id: said.id(),
             event: Some(said.kind()).filter(|kind| kind != "message"),
             topic: said.topic(),

@@ -1,33 +1,33 @@
-//! What a page is told of its stream.
+//! The state and the events of a stream, for pages.
 
 use std::rc::Rc;
 
 use crate::wire::Refused;
 
-/// What a stream is for.
+/// A client and its topics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Subscription {
-    /// Who listens.
+    /// The client.
     pub(crate) client_id: String,
     /// Topics and patterns.
     pub(crate) topics: Vec<String>,
 }
 
-/// How a stream goes on where it was: it remembers its place, and acknowledges what it told.
+/// Says that a stream stores its position and acknowledges messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Keeping {
-    /// Whether all tabs of this client have one connection together.
+pub(crate) struct Persistence {
+    /// Whether all tabs of this client share one connection.
     pub(crate) shared: bool,
 }
 
-/// How a stream stands, for people.
+/// The state of a stream, as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     /// It is being opened.
     Connecting,
-    /// The server has taken it, and is heard.
+    /// It is open.
     Live,
-    /// It ended, and is opened again when the seconds are over.
+    /// It has ended. It is reopened after some seconds.
     Waiting {
         /// Whole seconds that are left, rounded up.
         seconds: u32,
@@ -38,47 +38,47 @@ pub(crate) enum State {
     },
 }
 
-/// How a stream stands.
+/// The status of a stream.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Standing {
+pub(super) enum Status {
     /// It is being opened.
     Connecting,
-    /// The server has accepted it, and is heard.
+    /// It is open.
     Live,
-    /// It ended, and is opened again at this time, in milliseconds since 1970.
+    /// It has ended. It is reopened at this time, in milliseconds since 1970.
     Waiting { due: f64, reason: Reason },
 }
 
 /// Why a stream is not open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reason {
-    /// In a word, for programs: see `tidings.d.ts`.
+    /// The code of the reason: see `tidings.d.ts`.
     pub(crate) code: String,
-    /// What the server said, if it said anything.
+    /// The text of the server, if there is one.
     pub(crate) detail: Option<String>,
 }
 
-/// What a stream tells its page.
-pub(crate) enum Told {
+/// An event of a stream.
+pub(crate) enum StreamEvent {
     /// The stream is open.
     Welcome,
-    /// A message that was not told before.
-    Message(Arrival),
-    /// Messages that can't be had any more, and why, as the server names it.
+    /// A new message.
+    Message(ReceivedMessage),
+    /// Messages are missing, for this reason.
     Gap(String),
-    /// The message with this id was taken back.
+    /// The message with this id was recalled.
     Recall(String),
-    /// One topic is not allowed; the rest goes on.
+    /// A topic is not allowed. The other topics work.
     Refused(Refused),
 }
 
-/// A message as it came.
-pub(crate) struct Arrival {
-    /// Its cursor; none when it is not in the log.
+/// A message.
+pub(crate) struct ReceivedMessage {
+    /// Its cursor. None if it is not in the log.
     pub(crate) id: Option<String>,
-    /// Its type, if the push named one.
+    /// Its type, if it has one.
     pub(crate) event: Option<String>,
-    /// The topic that it was pushed to, if it was.
+    /// Its topic, if it was pushed to one.
     pub(crate) topic: Option<String>,
     /// Its text.
     pub(crate) data: String,
@@ -86,11 +86,11 @@ pub(crate) struct Arrival {
     pub(crate) missed: bool,
 }
 
-/// Whom a stream tells.
+/// The functions that a stream calls.
 #[derive(Clone)]
-pub(super) struct Sink {
-    /// Called with everything that it tells, in order.
-    pub(super) told: Rc<dyn Fn(Told)>,
-    /// Called when it stands otherwise than before.
-    pub(super) stands: Rc<dyn Fn(Standing)>,
+pub(super) struct Callbacks {
+    /// Gets all events, in order.
+    pub(super) on_event: Rc<dyn Fn(StreamEvent)>,
+    /// Gets each change of the status.
+    pub(super) on_status: Rc<dyn Fn(Status)>,
 }

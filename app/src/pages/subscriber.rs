@@ -12,7 +12,7 @@ use crate::{
         CopyButton, EraseView, MessageList, NameList, StreamState, effect, on_click, optional_text,
         text,
     },
-    event_stream::{EventStream, State, Told},
+    event_stream::{EventStream, State, StreamEvent},
     i18n::{texts, tr},
     inbox::Inbox,
 };
@@ -27,15 +27,17 @@ pub fn Subscriber() -> impl IntoView {
     let tab = Tab::new();
     let notifications = Notifications::new();
     visibility::track_visibility(inbox);
-    let stream = EventStream::new(move |told| match told {
-        Told::Message(message) => {
+    let stream = EventStream::new(move |event| match event {
+        StreamEvent::Message(message) => {
             notifications.tell(&message);
             inbox.update(|inbox| inbox.add(browser::now(), message));
         }
-        Told::Gap(reason) => inbox.update(|inbox| inbox.miss(browser::now(), reason)),
-        Told::Recall(id) => inbox.update(|inbox| inbox.recall(&id)),
-        Told::Welcome => refused.set(Vec::new()),
-        Told::Refused(topic) => refused.update(|list| list.push((topic.topic, topic.detail))),
+        StreamEvent::Gap(reason) => inbox.update(|inbox| inbox.miss(browser::now(), reason)),
+        StreamEvent::Recall(id) => inbox.update(|inbox| inbox.recall(&id)),
+        StreamEvent::Welcome => refused.set(Vec::new()),
+        StreamEvent::Refused(topic) => {
+            refused.update(|list| list.push((topic.topic, topic.detail)))
+        }
     });
     tab.keep_listening(stream);
 

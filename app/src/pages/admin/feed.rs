@@ -7,7 +7,7 @@ use super::AdminSession;
 use crate::{
     components::effect,
     erased_signal::ErasedMemo,
-    event_stream::{Arrival, EventStream, Subscription, Told},
+    event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
     wire::{
         ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, EVENT_SAMPLE,
         SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
@@ -30,9 +30,9 @@ pub(super) enum Update {
 
 /// Opens the stream while an admin is signed in.
 pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static) -> EventStream {
-    let stream = EventStream::new(move |told| match told {
-        Told::Welcome => then(&Update::Reload),
-        Told::Message(Arrival {
+    let stream = EventStream::new(move |event| match event {
+        StreamEvent::Welcome => then(&Update::Reload),
+        StreamEvent::Message(ReceivedMessage {
             event: Some(kind),
             data,
             ..
@@ -42,7 +42,7 @@ pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static)
             }
         }
         // The session ended while the panel was open.
-        Told::Refused(_) => spawn_local(async move { session.ask().await }),
+        StreamEvent::Refused(_) => spawn_local(async move { session.ask().await }),
         _ => {}
     });
     let admin = ErasedMemo::new(move || session.is_admin());

@@ -6,7 +6,7 @@ use crate::{
     api::{ApiError, Client, LogRange},
     browser::{self, Timer},
     components::ShownJob,
-    event_stream::{JobSource, JobTold, Reason, State},
+    event_stream::{JobEvent, JobSource, Reason, State},
     i18n,
     job_lines::JobLines,
     progress_rate::ProgressRate,
@@ -109,19 +109,19 @@ impl Model {
             0 => format!("tail={PAGE}"),
             had => format!("after={had}"),
         };
-        let source = JobSource::open(&self.job.id(), &lines, move |told| self.handle(told));
+        let source = JobSource::open(&self.job.id(), &lines, move |event| self.handle(event));
         self.upkeep
             .try_update_value(|upkeep| upkeep.source = source);
     }
 
-    fn handle(self, told: JobTold) {
-        match told {
-            JobTold::State(job) => {
+    fn handle(self, event: JobEvent) {
+        match event {
+            JobEvent::State(job) => {
                 self.stream.try_set(State::Live);
                 self.take(job);
             }
-            JobTold::Lines(lines) => self.gather(lines),
-            JobTold::End(job) => {
+            JobEvent::Lines(lines) => self.gather(lines),
+            JobEvent::End(job) => {
                 self.show();
                 self.take(job);
                 let over = self
@@ -129,10 +129,10 @@ impl Model {
                     .try_update_value(|upkeep| (upkeep.source.take(), upkeep.clock.take()));
                 drop(over);
             }
-            JobTold::Away => {
+            JobEvent::Away => {
                 self.stream.try_set(State::Connecting);
             }
-            JobTold::Refused => spawn_local(async move { self.ask_why().await }),
+            JobEvent::Refused => spawn_local(async move { self.ask_why().await }),
         }
     }
 

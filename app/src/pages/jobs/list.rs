@@ -9,7 +9,7 @@ use crate::{
     components::{
         CopyButton, EraseView, JobList, StreamState, job_state, on_click, optional_text, text, when,
     },
-    event_stream::{Arrival, EventStream, Subscription, Told},
+    event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
     i18n::{self, texts, tr},
     wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS},
 };
@@ -40,7 +40,7 @@ pub(super) fn view() -> AnyView {
         admin: RwSignal::new(None),
         note: RwSignal::new(None),
     };
-    let stream = EventStream::new(move |told| model.handle(told));
+    let stream = EventStream::new(move |event| model.handle(event));
     Effect::new(move || spawn_local(async move { model.enter(stream).await }));
     let for_admins = || {
         view! {
@@ -98,12 +98,12 @@ impl Model {
         }
     }
 
-    fn handle(self, told: Told) {
-        match told {
+    fn handle(self, event: StreamEvent) {
+        match event {
             // Jobs before the start of the stream have to be loaded.
-            Told::Welcome => self.load(None),
-            Told::Refused(_) => self.admin.set(Some(false)),
-            Told::Message(Arrival {
+            StreamEvent::Welcome => self.load(None),
+            StreamEvent::Refused(_) => self.admin.set(Some(false)),
+            StreamEvent::Message(ReceivedMessage {
                 event: Some(kind),
                 data,
                 ..
@@ -111,7 +111,7 @@ impl Model {
                 let changed = serde_json::from_str(&data).unwrap_or_default();
                 self.merge(changed);
             }
-            Told::Message(_) => self.load(None),
+            StreamEvent::Message(_) => self.load(None),
             _ => {}
         }
     }

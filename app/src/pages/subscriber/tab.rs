@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     browser,
     components::effect,
-    event_stream::{EventStream, Keeping, Subscription},
+    event_stream::{EventStream, Persistence, Subscription},
 };
 
 const ID: &str = "tidings.client_id";
@@ -80,7 +80,7 @@ impl Tab {
             if !client_id.is_empty() {
                 store_list(TOPICS, &topics);
                 let subscription = Subscription { client_id, topics };
-                stream.listen(&subscription, Some(Keeping { shared }));
+                stream.listen(&subscription, Some(Persistence { shared }));
             }
         });
     }

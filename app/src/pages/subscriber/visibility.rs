@@ -5,7 +5,7 @@ use leptos::{leptos_dom::helpers::window_event_listener_untyped, prelude::*, tas
 use crate::{
     browser,
     components::effect,
-    event_stream::Arrival,
+    event_stream::ReceivedMessage,
     formatting,
     i18n::{interpolate, texts},
     inbox::Inbox,
@@ -50,7 +50,7 @@ impl Notifications {
     }
 
     /// Shows a notification if they are on and the page is hidden.
-    pub(super) fn tell(self, message: &Arrival) {
+    pub(super) fn tell(self, message: &ReceivedMessage) {
         if !self.wanted.get_untracked() || !browser::is_hidden() {
             return;
         }
@@ -63,9 +63,9 @@ impl Notifications {
 /// Tells the inbox whether the page is hidden.
 pub(super) fn track_visibility(inbox: RwSignal<Inbox>) {
     effect(move || {
-        inbox.update(|inbox| inbox.look(browser::is_hidden()));
+        inbox.update(|inbox| inbox.set_hidden(browser::is_hidden()));
         let watched = window_event_listener_untyped("visibilitychange", move |_| {
-            inbox.try_update(|inbox| inbox.look(browser::is_hidden()));
+            inbox.try_update(|inbox| inbox.set_hidden(browser::is_hidden()));
         });
         on_cleanup(move || watched.remove());
     });

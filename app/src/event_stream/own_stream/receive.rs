@@ -1,10 +1,10 @@
-//! What an EventSource says: it is put into a queue, and handled in slices.
+//! Receives events: puts them into a queue, and handles them in slices.
 
 use leptos::web_sys::{EventSource, MessageEvent};
 
 use super::{
-    Current, Inner, Keeping, Source,
-    arrived::{Arrived, SLICE},
+    Current, Inner, Persistence, Source,
+    queue::{QueuedEvent, SLICE},
     with,
 };
 use crate::{
@@ -16,14 +16,14 @@ use crate::{
 };
 
 impl Inner {
-    pub(super) fn hear(&self, event: MessageEvent) {
+    pub(super) fn receive(&self, event: MessageEvent) {
         let name = event.type_();
         if name == "error" {
             return self.failed();
         }
         let now = browser::now();
         let mut current = self.current.borrow_mut();
-        current.schedule.heard(now);
+        current.schedule.received(now);
         if name == "welcome" || name == "reconnect" {
             if let Some(fields) = Fields::parse(&text(&event)) {
                 note(&mut current.schedule, &fields, now);
@@ -33,9 +33,9 @@ impl Inner {
             current = self.current.borrow_mut();
         }
         let id = current.own_id(event.last_event_id());
-        let is_full = current.queue.push(Arrived { event, id });
+        let is_full = current.queue.push(QueuedEvent { event, id });
         drop(current);
-        // The browser has to wait while it is full.
+        // A full queue is handled at once, so that the browser waits.
         match is_full {
             true => self.handle_some(),
             false => self.slice.ask(),
@@ -58,35 +58,35 @@ impl Inner {
         }
     }
 
-    /// Handles a slice of the events that wait.
+    /// Handles a slice of the queued events.
     fn handle_some(&self) {
         let mut left = SLICE;
         while let Some(arrived) = self.next(&mut left) {
             self.handle(&arrived);
         }
-        if let Some(keeping) = &self.keeping {
+        if let Some(persistence) = &self.persistence {
             let position = self.current.borrow().reader.position().to_owned();
             if !position.is_empty() {
-                browser::session_set(&keeping.key, &position);
+                browser::session_set(&persistence.key, &position);
             }
         }
     }
 
-    fn next(&self, left: &mut u32) -> Option<Arrived> {
+    fn next(&self, left: &mut u32) -> Option<QueuedEvent> {
         self.current.borrow_mut().queue.pop(left)
     }
 
-    fn handle(&self, Arrived { event, id }: &Arrived) {
+    fn handle(&self, QueuedEvent { event, id }: &QueuedEvent) {
         let name = event.type_();
-        let told = {
+        let event = {
             let reader = &mut self.current.borrow_mut().reader;
             reader.read(&name, id.as_deref(), &text(event))
         };
-        let is_message = name == "message" && told.is_some();
-        if let Some(told) = told {
-            (self.sink.told)(told);
+        let is_message = name == "message" && event.is_some();
+        if let Some(event) = event {
+            (self.callbacks.on_event)(event);
         }
-        if let Some(Keeping { acks, .. }) = &self.keeping {
+        if let Some(Persistence { acks, .. }) = &self.persistence {
             if let Some(id) = id.as_ref().filter(|_| is_message) {
                 acks.shown(id);
             }
@@ -101,7 +101,7 @@ impl Inner {
 }
 
 impl Current {
-    /// The id of an event itself, after which the stream will go on.
+    /// The id of the event itself, if it has one. The stream is reopened after it.
     fn own_id(&mut self, id: String) -> Option<String> {
         let source = self.source.as_mut()?;
         if source.last_id == id {
@@ -113,7 +113,7 @@ impl Current {
     }
 }
 
-/// Notes what `welcome` and `reconnect` say.
+/// Takes the times of `welcome` and `reconnect`.
 fn note(schedule: &mut Schedule, fields: &Fields, now: f64) {
     if let Some(heartbeat) = fields.number("heartbeat") {
         let retry = fields.number("retry_ms").unwrap_or_default();
