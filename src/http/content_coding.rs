@@ -1,13 +1,18 @@
 //! The content coding of request bodies (RFC 9110, section 8.4). tower-http decompresses them; handlers read the
 //! result, and their limits hold for the decompressed size.
 
+use std::convert::Infallible;
+
 use axum::{
+    body::Body,
     extract::Request,
     http::{HeaderValue, header},
     middleware::Next,
     response::Response,
 };
-use tower_http::decompression::RequestDecompressionLayer;
+use futures_util::FutureExt;
+use tower::{ServiceExt, service_fn};
+use tower_http::decompression::{DecompressionBody, RequestDecompression};
 
 use super::{Code, Error};
 
@@ -23,13 +28,16 @@ impl Compressed {
     }
 }
 
-/// Decompresses what [`check`] lets pass.
-pub fn decompression() -> RequestDecompressionLayer {
-    RequestDecompressionLayer::new().no_br().no_deflate()
+/// Decompresses the body of a request. Refuses codings other than gzip and zstd, and names those in `Accept-Encoding`
+/// (RFC 7694). Requests without a coding, which are most, pass without the decompressor and its allocations.
+pub async fn decompress(request: Request, next: Next) -> Result<Response, Error> {
+    match request.headers().contains_key(header::CONTENT_ENCODING) {
+        true => decompress_coded(request, next).await,
+        false => Ok(next.run(request).await),
+    }
 }
 
-/// Refuses codings other than gzip and zstd, and names those in `Accept-Encoding` (RFC 7694).
-pub async fn check(mut request: Request, next: Next) -> Result<Response, Error> {
+async fn decompress_coded(mut request: Request, next: Next) -> Result<Response, Error> {
     let fields = request.headers().get_all(header::CONTENT_ENCODING);
     let codings: Vec<String> = fields
         .iter()
@@ -55,5 +63,14 @@ pub async fn check(mut request: Request, next: Next) -> Result<Response, Error> 
     let headers = request.headers_mut();
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     request.extensions_mut().insert(Compressed(coding));
-    Ok(next.run(request).await)
+    let inner = service_fn(|request: Request<DecompressionBody<Body>>| {
+        next.clone()
+            .run(request.map(Body::new))
+            .map(Ok::<_, Infallible>)
+    });
+    let service = RequestDecompression::new(inner).no_br().no_deflate();
+    match service.oneshot(request).await {
+        Ok(response) => Ok(response.map(Body::new)),
+        Err(error) => Err(Error::new(Code::InvalidContentCoding, error.to_string())),
+    }
 }
