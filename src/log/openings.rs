@@ -1,14 +1,16 @@
 //! The openings of a log: each time that a server has opened it for writing. They distinguish a cursor of this history
-//! from one of a history that was rolled back by a restored copy of the file, or by a crash that lost the newest messages.
+//! from a cursor of a history that was rolled back: by a restored copy of the file, or by a crash that lost the newest
+//! messages.
 //!
 //! Every opening has an ordinal and random text. An epoch names the log and one opening, and each position has the
 //! epoch of the opening in which it was written. So the id of a message stays the same over restarts.
 //!
-//! The ordinal is the time of the opening. A cursor names only its own opening, and all openings that its reader may have
-//! read have smaller ordinals. If openings were counted, a restored copy that is opened several times would reuse the
+//! The ordinal is the time of the opening. A cursor names only its own opening, and all other openings that its reader may
+//! have read have smaller ordinals. If openings were counted, a restored copy that is opened several times would reuse the
 //! numbers of openings that the reader has read.
 //!
-//! In a cluster, epochs will come from the stream that all nodes read. Only the construction of [`Openings`] changes then.
+//! In a cluster, epochs will come from the stream that all nodes read. Only the construction of [`Openings`] changes
+//! then.
 
 use rusqlite::Connection;
 
@@ -73,8 +75,8 @@ impl Openings {
 
     /// The epoch of a position.
     pub fn epoch_of(&self, seq: Seq) -> &Epoch {
-        let found = self.list.iter().rev().find(|opening| opening.first <= seq);
-        &found.unwrap_or(&self.list[0]).epoch
+        let after = self.list.partition_point(|opening| opening.first <= seq);
+        &self.list[after.saturating_sub(1)].epoch
     }
 
     /// The cursor of a position.
@@ -94,10 +96,10 @@ impl Openings {
             .list
             .partition_point(|opening| opening.ordinal < ordinal);
         let unseen = match self.list.get(at) {
-            // A cursor without an opening in a log that has none without: nothing is known against it.
+            // The cursor has no opening, but in this log every position has one. It can't be compared.
             Some(found) if ordinal == 0 && found.ordinal > 0 => None,
             Some(found) if found.epoch == *epoch => self.list.get(at + 1),
-            // Its own opening is not here. The reader cannot have read the one that is here instead.
+            // The opening of the cursor is not in this log. The reader cannot have read this one, which is not older.
             Some(other) => Some(other),
             None => self.list.last(),
         };
@@ -105,8 +107,8 @@ impl Openings {
     }
 }
 
-/// Adds an opening and reads all. If the table is damaged, only the new opening is known: then all cursors up to the head
-/// count as cursors of this history.
+/// Adds an opening and reads all openings. If the table is damaged, only the new opening is known, and all cursors up to
+/// the head count as cursors of this history.
 pub(super) fn open(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<Openings> {
     match add(conn, now, first).and_then(|()| Openings::read(conn)) {
         Err(error) if is_damage(&error) => {
@@ -130,7 +132,7 @@ fn add(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<()> {
     let transaction = conn.unchecked_transaction()?;
     let last = "SELECT coalesce(max(ordinal), 0) FROM openings";
     let last: u64 = transaction.query_row(last, [], |row| row.get(0))?;
-    // An opening without a message says nothing that its successor does not say.
+    // The next opening replaces openings without messages: it begins at the same position.
     let empty = "DELETE FROM openings WHERE first >= ?1 AND ordinal > 0";
     transaction.execute(empty, [sql(first)])?;
     transaction.execute(
@@ -151,14 +153,14 @@ fn log_id(conn: &Connection) -> rusqlite::Result<String> {
 /// Removes openings whose messages were all pruned, except for the newest thousand: cursors outlive messages.
 pub(super) fn prune(conn: &Connection, pruned: Seq) -> rusqlite::Result<()> {
     let delete = "DELETE FROM openings WHERE ordinal < (SELECT max(ordinal) FROM openings WHERE first <= ?1 + 1)
-                  AND ordinal <= (SELECT max(ordinal) FROM openings) - ?2";
+                  AND ordinal <= (SELECT ordinal FROM openings ORDER BY ordinal DESC LIMIT 1 OFFSET ?2)";
     conn.prepare_cached(delete)?
         .execute((sql(pruned), sql(MIN_KEPT)))?;
     Ok(())
 }
 
-/// The epoch of an opening: the id of the log, `o` and the ordinal in hexadecimal, `r` and the random text. The id alone stands for
-/// opening 0. The letters are none of the digits `0-9 a-f` that ids and random texts have.
+/// The epoch of an opening: the id of the log, `o` and the ordinal in hexadecimal, `r` and the random text. Opening 0 has
+/// only the id. `o` and `r` are not among the digits `0-9 a-f` of the other parts.
 fn epoch(log: &str, ordinal: u64, random: &str) -> Epoch {
     match ordinal {
         0 => Epoch::of(log),
@@ -166,7 +168,7 @@ fn epoch(log: &str, ordinal: u64, random: &str) -> Epoch {
     }
 }
 
-/// The ordinal of the opening that an epoch names; none: it is of another log.
+/// The ordinal of the opening that an epoch names. None if the epoch belongs to another log.
 fn ordinal_of(epoch: &Epoch, log: &str) -> Option<u64> {
     match epoch.as_str().strip_prefix(log)? {
         "" => Some(0),
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_is_the_same_until_an_opening_that_its_reader_cannot_have_read() {
+    fn histories_are_the_same_before_the_first_opening_that_the_reader_cannot_have_read() {
         let openings = openings(&[(1, "aa", 1), (2, "bb", 5), (4, "dd", 9)]);
         let found = [
             ("0ao4rdd", History::Same),
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_opening_of_this_log_is_of_another() {
+    fn other_epochs_belong_to_another_log() {
         let openings = openings(&[(1, "aa", 1)]);
         for text in ["0b", "0bo1raa", "0ax", "0ao1", "0aozraa", "0aor", "unknown"] {
             assert_eq!(compare(&openings, text), History::Other, "{text}");

@@ -150,7 +150,7 @@ fn texts(page: &Page) -> Vec<&str> {
 }
 
 /// Makes a file what it was before version 3.
-fn take_back_version_3(conn: &rusqlite::Connection) {
+fn downgrade_to_version_2(conn: &rusqlite::Connection) {
     conn.execute_batch(
         "DROP TABLE openings; DROP TABLE recalls; PRAGMA user_version = 2;
          ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",

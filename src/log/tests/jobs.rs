@@ -162,7 +162,7 @@ fn a_file_of_version_1_is_migrated() {
     drop(test.log.take());
     let path = test.folder.path().join("tidings.sqlite3");
     let conn = Connection::open(path).expect("a file");
-    take_back_version_3(&conn);
+    downgrade_to_version_2(&conn);
     conn.execute_batch("DROP TABLE jobs; DROP TABLE job_lines; PRAGMA user_version = 1;")
         .expect("as it was");
     drop(conn);

@@ -42,6 +42,12 @@ impl TestLog {
             .expect("a number")
     }
 
+    /// Restarts an hour later.
+    fn reopen_later(&mut self) {
+        self.pass(Duration::from_secs(3600));
+        self.reopen();
+    }
+
     fn database(&self) -> std::path::PathBuf {
         self.folder.path().join("tidings.sqlite3")
     }
@@ -155,7 +161,7 @@ fn cursors_of_an_older_version_stay_valid() {
     test.push_to_all(4);
     drop(test.log.take());
     let conn = rusqlite::Connection::open(test.database()).expect("a file");
-    take_back_version_3(&conn);
+    downgrade_to_version_2(&conn);
     let id: String = conn
         .query_row("SELECT epoch FROM log", [], |row| row.get(0))
         .expect("an id");
@@ -188,11 +194,28 @@ fn cursors_of_pruned_openings_are_compared() {
     let had = test.cursor(4);
     test.restore(&copy);
     test.push_to_all(4);
-    test.reopen();
+    test.reopen_later();
     test.pass(8 * DAY);
     test.push_to_all(1);
     test.log().run_maintenance().expect("maintenance");
     assert_eq!(test.log().tail_start(), 7);
-    test.reopen();
+    test.reopen_later();
     assert_eq!(test.check(&had), Standing::RolledBack { from: 3, to: 4 });
+}
+
+#[test]
+fn the_newest_thousand_openings_are_kept_when_their_messages_are_pruned() {
+    let mut test = TestLog::new();
+    test.push_to_all(1);
+    let conn = rusqlite::Connection::open(test.database()).expect("a file");
+    let older = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1500)
+                 INSERT INTO openings (ordinal, random, first) SELECT n * 60000, 'aaaaaa', 1 FROM n";
+    conn.execute(older, []).expect("older openings");
+    drop(conn);
+    test.reopen_later();
+    test.push_to_all(1);
+    test.pass(8 * DAY);
+    test.log().run_maintenance().expect("maintenance");
+    assert_eq!(test.log().tail_start(), 3);
+    assert_eq!(test.openings_in_file(), 1_000);
 }
