@@ -1,4 +1,4 @@
-//! Middleware of all requests: size limits, CORS, panics, and the responses for unknown routes and methods.
+//! Middleware of all requests: size limits, compressed bodies, CORS, panics, and the responses for unknown routes and methods.
 
 use std::{any::Any, time::Instant};
 
@@ -13,16 +13,21 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
-use super::{AppState, Code, Error, pages, redact::Redacted};
-use crate::config::{AllowedOrigin, Settings};
+use super::{AppState, Code, Error, content_coding, pages, redact::Redacted};
+use crate::config::{AllowedOrigin, Limits, Settings};
 
-/// Refuses a request whose URL or header fields are too large.
-pub async fn sizes(
+/// Refuses a request whose URL or header fields are too large, and decompresses the body of others. One layer for both,
+/// because each layer costs every request an allocation.
+pub async fn sizes_and_coding(
     State(state): State<AppState>,
     request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    let limits = &state.settings.limits;
+    check_sizes(&state.settings.limits, &request)?;
+    content_coding::decompress(request, next).await
+}
+
+fn check_sizes(limits: &Limits, request: &Request) -> Result<(), Error> {
     let url = request
         .uri()
         .path_and_query()
@@ -45,7 +50,7 @@ pub async fn sizes(
         );
         return Err(Error::new(Code::HeadersTooLarge, detail));
     }
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 /// Logs each request and its response at the level `tidings::http=debug`.

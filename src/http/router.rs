@@ -4,8 +4,8 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, batch, clients, content_coding, jobs, layers, messages, openapi, pages, push,
-    samples, session, sse, stats, topics,
+    AppState, ack, batch, clients, jobs, layers, messages, openapi, pages, push, samples, session,
+    sse, stats, topics,
 };
 use crate::auth::Admin;
 
@@ -55,8 +55,10 @@ pub fn router(state: AppState) -> Router {
         .merge(openapi::router(api, &state.settings))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(middleware::from_fn(content_coding::decompress))
-        .layer(middleware::from_fn_with_state(state.clone(), layers::sizes))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            layers::sizes_and_coding,
+        ))
         .layer(layers::catch_panic())
         .layer(middleware::from_fn(layers::trace))
         .with_state(state)
