@@ -6,7 +6,7 @@ use app::wire::{EVENT_RECALL, Recall};
 
 use crate::message::{Audience, Cursor, Data, Draft, EventType, Frame, FrameWriter};
 
-/// Tells the connected recipients of a message that it was recalled.
+/// An event for the connected recipients of a message: it was recalled.
 pub(super) fn draft(audience: Audience, id: &Cursor) -> Draft {
     Draft {
         audience,
@@ -16,7 +16,7 @@ pub(super) fn draft(audience: Audience, id: &Cursor) -> Draft {
     }
 }
 
-/// Tells one reader which messages were recalled: an event for each.
+/// Events for one reader: these messages were recalled.
 pub fn frame(ids: impl Iterator<Item = Cursor>) -> Frame {
     let event = EventType::own(EVENT_RECALL);
     let write = |writer: FrameWriter, id: Cursor| {

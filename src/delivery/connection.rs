@@ -239,11 +239,7 @@ impl<I: Source> Connection<I> {
                     return Step::WriteEphemeral(message);
                 }
                 Dequeued::Behind { lost } => {
-                    let gap = (lost > 0).then_some(Gap {
-                        range: None,
-                        other_epoch: None,
-                        reason: GapReason::Slow,
-                    });
+                    let gap = (lost > 0).then(|| Gap::without_range(GapReason::Slow));
                     self.replay = Some(ReplayState::new(Phase::Everything, self.cursor, gap));
                     return self.step();
                 }

@@ -48,8 +48,8 @@ pub fn ping(cursor: Option<&Cursor>) -> Frame {
         .finish()
 }
 
-/// Messages that are missing. After a rollback the event has an id: from there on the reader goes on, also if the
-/// connection ends before the next message.
+/// Messages are missing. After a rollback the event has an id, so that a reader that reconnects before the next message
+/// continues at the right position.
 pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
     let last = |seq| match &gap.other_epoch {
         Some(epoch) => Cursor {

@@ -21,8 +21,8 @@ pub enum Since {
     Unread,
 }
 
-/// Admits a connection that wants to start at `since` and gets its messages in this encoding. It does not block: the first read of the log looks up where
-/// the inbox starts.
+/// Admits a connection that wants to start at `since` and gets its messages in this encoding. It does not block: the
+/// first read of the log looks up where the inbox starts.
 pub fn subscribe(
     broker: &Broker,
     subscriber: Subscriber,
@@ -48,14 +48,7 @@ pub fn subscribe(
                 };
                 (Start::After(from - 1), Some(gap))
             }
-            Standing::UnknownEpoch => {
-                let gap = Gap {
-                    range: None,
-                    other_epoch: None,
-                    reason: GapReason::UnknownEpoch,
-                };
-                (inbox, Some(gap))
-            }
+            Standing::UnknownEpoch => (inbox, Some(Gap::without_range(GapReason::UnknownEpoch))),
         },
         Since::Earliest => (Start::After(0), None),
         Since::Latest => (Start::After(head), None),

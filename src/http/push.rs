@@ -10,7 +10,10 @@ use axum::{
 use super::{
     AppState, Code, Error,
     body::{self, JsonBody, Pairs, WholeBody},
-    openapi::{refuses, values},
+    openapi::{
+        refuses,
+        values::{self, MAX_TTL},
+    },
 };
 use crate::{
     broker::{Published, Push},
@@ -19,9 +22,6 @@ use crate::{
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic},
 };
-
-/// The maximum `ttl` in seconds: ten years.
-const MAX_TTL: u64 = 10 * 365 * 24 * 3600;
 
 refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
 refuses!(ArticleRefusals: MissingField, MessageTooLarge; WRITE);

@@ -33,6 +33,12 @@ macro_rules! schema {
 /// The largest whole number that JSON carries exactly everywhere (RFC 8259, section 6).
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
+/// The maximum time to live of a message in seconds: ten years.
+pub const MAX_TTL: u64 = 10 * 365 * 24 * 3600;
+
+/// The maximum time in seconds for which a worker may be silent: one day.
+pub const MAX_TIMEOUT: u64 = 24 * 3600;
+
 /// A text of 1 to `most` characters.
 fn text(most: usize, pattern: &str) -> ObjectBuilder {
     let text = ObjectBuilder::new().schema_type(Type::String);
@@ -123,10 +129,10 @@ schema! {
 
 schema! {
     /// Seconds for which a message is kept: at most ten years.
-    TimeToLive: whole_number(0, 10 * 365 * 24 * 3600)
+    TimeToLive: whole_number(0, MAX_TTL)
 }
 
 schema! {
     /// Seconds for which a worker may be silent: at most one day.
-    JobTimeout: whole_number(1, 24 * 3600)
+    JobTimeout: whole_number(1, MAX_TIMEOUT)
 }

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use app::wire::{JobRequest, JobState};
+use app::wire::{JobRequest, JobState, values::MAX_TIMEOUT};
 use clap::{Args, builder::NonEmptyStringValueParser};
 use rustix::process::Signal;
 use tokio::{
@@ -38,7 +38,7 @@ pub struct Run {
 
     /// Seconds without a report after which the server marks the job as failed, 1 to 86400. Reports are sent also while
     /// the command prints nothing, so this happens only if this program or its network fails.
-    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MAX_TIMEOUT))]
     timeout: u64,
 
     #[command(flatten)]

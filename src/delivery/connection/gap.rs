@@ -8,12 +8,23 @@ use crate::{
 /// A range of messages that a connection cannot get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The first and the last position that may be missing; none where no position is known.
+    /// The first and the last position that may be missing. None if the positions are unknown.
     pub range: Option<(Seq, Seq)>,
     /// The epoch of the last position, if it is not one of this log.
     pub other_epoch: Option<Epoch>,
     /// Why they are missing.
     pub reason: GapReason,
+}
+
+impl Gap {
+    /// A gap whose positions are unknown.
+    pub fn without_range(reason: GapReason) -> Self {
+        Self {
+            range: None,
+            other_epoch: None,
+            reason,
+        }
+    }
 }
 
 /// Why messages are missing.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::wire::{JobReport, JobRequest, JobState};
+use app::wire::{JobReport, JobRequest, JobState, values::MAX_TIMEOUT};
 
 use crate::{
     http::{Code, Error},
@@ -11,8 +11,6 @@ use crate::{
 
 /// The default timeout: for how many seconds a worker may be silent.
 const TIMEOUT: u64 = 300;
-/// The maximum timeout: one day.
-const MAX_TIMEOUT: u64 = 24 * 3600;
 
 /// The id of a job in a path. A text that is not an id is an unknown job.
 pub fn id(text: &str) -> Result<JobId, Error> {

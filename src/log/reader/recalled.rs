@@ -4,12 +4,12 @@ use rusqlite::Connection;
 
 use crate::log::{
     audiences,
-    codes::{EVERYONE, kind, sql},
+    codes::{kind, sql},
     error::ReadError,
     reader::replay::Subscriptions,
-    rows::{name_of, parse_list, topic},
+    rows::{Decoder, parse_list},
 };
-use crate::message::Seq;
+use crate::message::{Audience, Seq};
 
 /// The maximum number of recalls that are reported to a reader. The newest are kept.
 const MAX_RECALLS: u64 = 10_000;
@@ -29,41 +29,25 @@ pub(in crate::log) fn since(
          WHERE r.head >= ?1 AND r.seq <= ?1 ORDER BY r.head DESC LIMIT ?2",
     )?;
     let mut rows = find.query((sql(seq), sql(MAX_RECALLS)))?;
+    let mut decoder = Decoder::default();
     let mut recalled = Vec::new();
     while let Some(row) = rows.next()? {
-        let wanted = match row.get::<_, Option<i64>>(1)? {
-            Some(EVERYONE) => subscriptions.everyone,
-            Some(id) => Some(id) == client || is_wanted_topic(conn, subscriptions, id)?,
+        let is_wanted = match row.get(1)? {
+            Some(id) => match decoder.audience(conn, id)? {
+                Audience::Everyone => subscriptions.everyone,
+                Audience::Topic(topic) => subscriptions.filters.iter().any(|f| f.matches(&topic)),
+                Audience::Client(_) | Audience::Clients(_) => client == Some(id),
+            },
             None => {
                 let several = row.get_ref(2)?.as_str_or_null().unwrap_or_default();
                 let several = several.map(parse_list).unwrap_or_default();
                 client.is_some_and(|client| several.contains(&client))
             }
         };
-        if wanted {
+        if is_wanted {
             recalled.push(row.get(0)?);
         }
     }
     recalled.sort_unstable();
     Ok(recalled)
-}
-
-fn is_wanted_topic(
-    conn: &Connection,
-    subscriptions: &Subscriptions,
-    id: i64,
-) -> Result<bool, ReadError> {
-    if subscriptions.filters.is_empty() {
-        return Ok(false);
-    }
-    match name_of(conn, id)? {
-        Some((kind::TOPIC, name)) => {
-            let topic = topic(&name)?;
-            Ok(subscriptions
-                .filters
-                .iter()
-                .any(|filter| filter.matches(&topic)))
-        }
-        _ => Ok(false),
-    }
 }
