@@ -45,7 +45,7 @@ async function push(server: Tidings, client: string, from: number, to: number): 
 }
 
 for (const path of ['/', '/admin', '/jobs']) {
-  test(`${path} opens one EventSource, and no script of ours to listen by`, async ({ page, server }) => {
+  test(`${path} opens one EventSource, and does not load tidings.js`, async ({ page, server }) => {
     const streams = streamsOf(page);
     const scripts: string[] = [];
     page.on('request', (request) => { if (request.resourceType() === 'script') scripts.push(request.url()); });
@@ -58,7 +58,7 @@ for (const path of ['/', '/admin', '/jobs']) {
   });
 }
 
-test('tabs that share one connection load the module for it', async ({ context, server }) => {
+test('tabs that share one connection load tidings.js', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const module = tab.page.waitForRequest((request) => request.url().endsWith('/tidings.js'));
   await tab.page.getByRole('switch', { name: /Share one connection/ }).check();
@@ -66,7 +66,7 @@ test('tabs that share one connection load the module for it', async ({ context, 
   await tab.isLive();
 });
 
-test('a cut connection is opened again by the browser itself', async ({ context, server }) => {
+test('the browser reconnects after a connection is cut', async ({ context, server }) => {
   const { proxy, tab, streams, client } = await behindProxy(context, server);
   try {
     await push(server, client, 1, 2);
@@ -74,7 +74,7 @@ test('a cut connection is opened again by the browser itself', async ({ context,
     const again = tab.page.waitForRequest((request) => request.resourceType() === 'eventsource');
     proxy.cut();
     await push(server, client, 3, 4);
-    // The browser asks for the URL that it was given, and says in the header what it had.
+    // The browser requests the same URL, and sends its cursor in the header.
     expect((await again).url()).toBe(streams[0].href);
     await expect.poll(() => tab.texts()).toEqual(numbers(1, 4));
     await tab.isLive();
@@ -83,13 +83,13 @@ test('a cut connection is opened again by the browser itself', async ({ context,
   }
 });
 
-test('a refusal is explained, and the stream goes on after its newest message', async ({ context, server }) => {
+test('the page shows why the stream was refused, and continues after its newest message', async ({ context, server }) => {
   const { proxy, tab, streams, client } = await behindProxy(context, server);
   try {
     const had = await push(server, client, 1, 2);
     await expect.poll(() => tab.texts()).toEqual(numbers(1, 2));
     const problem = { type: '/docs#x', title: 'Full', status: 503, code: 'too_many_connections', detail: 'the server is full' };
-    // An EventSource that gets this gives up.
+    // After this response an EventSource does not reconnect.
     proxy.refusal = { status: 503, type: 'application/problem+json', body: JSON.stringify(problem) };
     proxy.cut();
     await expect(tab.page.getByText('the server is full')).toBeVisible();
@@ -103,7 +103,7 @@ test('a refusal is explained, and the stream goes on after its newest message', 
   }
 });
 
-test('a stream that says nothing any more is replaced', async ({ context, server }) => {
+test('a stream without pings is replaced', async ({ context, server }) => {
   const { proxy, tab, client } = await behindProxy(context, server);
   try {
     proxy.stall();
@@ -115,7 +115,7 @@ test('a stream that says nothing any more is replaced', async ({ context, server
   }
 });
 
-test('it comes back with the network, and brings what was pushed without one', async ({ context, server }) => {
+test('the page reconnects with the network, and gets the messages that it missed', async ({ context, server }) => {
   const { proxy, tab, client } = await behindProxy(context, server);
   try {
     await push(server, client, 1, 2);
@@ -133,16 +133,17 @@ test('it comes back with the network, and brings what was pushed without one', a
   }
 });
 
-// What a browser does to a page that it freezes, or keeps in its back/forward cache. Playwright's browsers do neither.
+// The events that a browser sends to a page that it freezes, or stores in its back/forward cache. Playwright's browsers do
+// neither.
 const kept = {
   'is frozen': () => document.dispatchEvent(new Event('freeze')),
-  'wakes up': () => document.dispatchEvent(new Event('resume')),
-  'is kept': () => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })),
+  'resumes': () => document.dispatchEvent(new Event('resume')),
+  'is stored': () => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })),
   'is shown again': () => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
 } as const;
 
-for (const [leaves, returns] of [['is frozen', 'wakes up'], ['is kept', 'is shown again']] as const) {
-  test(`a page that ${leaves} has no connection, and catches up when it ${returns}`, async ({ context, server }) => {
+for (const [leaves, returns] of [['is frozen', 'resumes'], ['is stored', 'is shown again']] as const) {
+  test(`a page that ${leaves} has no connection, and gets its messages when it ${returns}`, async ({ context, server }) => {
     const tab = await Tab.open(context, server);
     const client = await tab.id();
     const streams = streamsOf(tab.page);
@@ -159,7 +160,7 @@ for (const [leaves, returns] of [['is frozen', 'wakes up'], ['is kept', 'is show
   });
 }
 
-test('a page that somebody looks at again does not wait any longer', async ({ context, server }) => {
+test('a page that becomes visible reconnects at once', async ({ context, server }) => {
   const { proxy, tab, client } = await behindProxy(context, server);
   try {
     proxy.refusal = { status: 503, type: 'text/plain', body: 'full', retryAfter: '3600' };

@@ -20,7 +20,8 @@ setup_python() {
     cp "$wanted" "$marker"
 }
 
-# Prints the name of a Python that is new enough: python3, or one with a version in its name. Prints nothing if there is none.
+# Prints the name of a Python that is new enough: python3, or one with a version in its name. Prints nothing if there is
+# none.
 find_python() {
     local candidate
     for candidate in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do

@@ -62,7 +62,7 @@ async fn a_reader_with_a_cursor_beyond_a_restored_copy_gets_the_gap_and_all_new_
 }
 
 #[tokio::test]
-async fn a_rollback_is_told_also_before_the_first_new_message_and_after_more_restarts() {
+async fn a_rollback_is_reported_before_the_first_new_message_and_after_more_restarts() {
     let (stopped, backup, ids) = ten_with_backup().await;
     stopped.restore(&backup);
     let mut server = stopped.start().await;

@@ -1,4 +1,4 @@
-//! What the events of a stream mean to a page, in the order in which they arrived.
+//! Parses the events of a stream, in their order, and drops duplicates.
 
 use super::{
     fields::Fields,
@@ -6,16 +6,16 @@ use super::{
 };
 use crate::{cursor::covers, wire::Refused};
 
-/// Messages that come twice are dropped here: a connection that is opened again may repeat some.
+/// See the module documentation. A new connection may repeat messages.
 pub(super) struct Reader {
-    /// The position up to which the page has everything.
+    /// The page has received everything up to this position.
     position: String,
-    /// Whether messages were pushed while the stream was not open. The first ping says that they are over.
+    /// Whether messages are still replayed. The first ping ends the replay.
     replays: bool,
 }
 
 impl Reader {
-    /// A reader that has everything up to this position; empty: nothing.
+    /// A reader that has received everything up to this position. Empty: nothing.
     pub(super) fn new(position: String) -> Self {
         Self {
             position,
@@ -23,12 +23,12 @@ impl Reader {
         }
     }
 
-    /// The position up to which the page has everything.
+    /// The page has received everything up to this position.
     pub(super) fn position(&self) -> &str {
         &self.position
     }
 
-    /// What to tell the page. `id` is the event's own.
+    /// The event for the page. `id` is the id of the event itself.
     pub(super) fn read(&mut self, name: &str, id: Option<&str>, data: &str) -> Option<StreamEvent> {
         Some(match name {
             "message" => {
@@ -57,7 +57,7 @@ impl Reader {
                 let gap = Fields::parse(data)?;
                 let reason = gap.text("reason")?;
                 match gap.text("to") {
-                    // It is not the log that was read before, or it was rolled back, so its positions repeat.
+                    // This is another log, or it was rolled back. Positions are used again.
                     None => self.position.clear(),
                     Some(_) if reason == "rolled_back" => self.position.clear(),
                     Some(to) if covers(&self.position, &to) => return None,
@@ -78,7 +78,7 @@ impl Reader {
         })
     }
 
-    /// The page has the event with this id. Only now: what it did not take is asked for again.
+    /// The page has handled the event with this id. Events that were not handled can be requested again.
     pub(super) fn advance(&mut self, id: &str) {
         if !covers(&self.position, id) {
             id.clone_into(&mut self.position);

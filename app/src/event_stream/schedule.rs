@@ -57,12 +57,12 @@ pub(super) struct Moment {
 /// See the module documentation.
 pub(super) struct Schedule {
     phase: Phase,
-    /// When the phase ends if nothing happens.
+    /// The time at which the phase ends, unless an event comes first.
     due: f64,
     failures: i32,
-    /// Milliseconds within which the next event comes while it is live.
+    /// The maximum time between two events of an open stream, in milliseconds.
     silence_limit: f64,
-    /// Milliseconds after which the browser connects again.
+    /// The time until the browser reconnects, in milliseconds.
     retry: f64,
     reason: Reason,
     has_changed: bool,
@@ -81,7 +81,7 @@ impl Schedule {
         }
     }
 
-    /// How it stands, if that has changed since the last call.
+    /// The status, if it has changed since the last call.
     pub(super) fn take_status(&mut self) -> Option<Status> {
         std::mem::take(&mut self.has_changed).then(|| self.status())
     }
@@ -97,7 +97,7 @@ impl Schedule {
         }
     }
 
-    /// When to [`Self::check`] again; none while it is closed.
+    /// The time of the next [`Self::check`]. None while it is closed.
     pub(super) fn due(&self) -> Option<f64> {
         (self.phase != Phase::Closed).then_some(self.due)
     }
@@ -112,12 +112,12 @@ impl Schedule {
         self.has_changed = true;
     }
 
-    /// It is being opened by the page.
+    /// The page opens it.
     pub(super) fn open(&mut self, now: f64) {
         self.enter(Phase::Connecting, now + OPEN_TIMEOUT);
     }
 
-    /// It is closed for now.
+    /// The page closes it.
     pub(super) fn close(&mut self) -> Next {
         self.phase = Phase::Closed;
         Next::Close
@@ -138,7 +138,7 @@ impl Schedule {
         }
     }
 
-    /// The server is about to close it, and the browser will connect again after this many milliseconds.
+    /// The server is about to close it, and the browser will reconnect after this time, in milliseconds.
     pub(super) fn leave(&mut self, now: f64, after: f64, reason: String) {
         self.retry = after;
         self.reason = Reason {
@@ -148,7 +148,7 @@ impl Schedule {
         self.enter(Phase::Returning { lost: false }, now + after);
     }
 
-    /// The browser reports an error. `gave_up`: it will not connect again.
+    /// The browser reports an error. `gave_up`: it will not reconnect.
     pub(super) fn failed(&mut self, gave_up: bool, moment: Moment) -> Next {
         match self.phase {
             Phase::Closed | Phase::Waiting => Next::Stay,
@@ -171,7 +171,7 @@ impl Schedule {
         }
     }
 
-    /// The server said why it refused. `after`: how many milliseconds it asks to wait.
+    /// The server has refused it, for this reason. `after`: the delay that it requests, in milliseconds.
     pub(super) fn refused(
         &mut self,
         status: u16,
@@ -186,12 +186,12 @@ impl Schedule {
         self.wait(reason, after.min(MAX_RETRY_AFTER), moment)
     }
 
-    /// The server could not be asked, or would not refuse any more.
+    /// The reason is unknown: the server does not answer, or accepts the stream now.
     pub(super) fn unexplained(&mut self, code: &str, moment: Moment) -> Next {
         self.wait(lost_reason(code, moment), 0.0, moment)
     }
 
-    /// The time has come, or may have.
+    /// Acts if the phase has ended.
     pub(super) fn check(&mut self, moment: Moment) -> Next {
         if moment.now < self.due {
             return Next::Stay;
@@ -208,7 +208,7 @@ impl Schedule {
         }
     }
 
-    /// The page may have slept, or the network may have changed, so delays and timers are not reliable.
+    /// The page was suspended, or the network has changed. Timers may be late, and delays may be pointless.
     pub(super) fn wake(&mut self, moment: Moment) -> Next {
         match self.phase {
             Phase::Returning { .. } | Phase::Waiting if !moment.cut_off => Next::Open,
@@ -219,7 +219,7 @@ impl Schedule {
         }
     }
 
-    /// Somebody does not want to wait.
+    /// The user does not want to wait.
     pub(super) fn retry(&mut self) -> Next {
         match self.phase {
             Phase::Returning { .. } | Phase::Waiting => Next::Open,
