@@ -143,7 +143,7 @@ impl Log {
             readers,
             positions: Arc::clone(&positions),
             counters: writer::counters::Counters::default(),
-            damage: damage::DamageRecord::default(),
+            damage: std::mem::take(&mut opened.damage),
             openings: opened.openings.clone(),
             head: opened.head.into(),
             pruned: opened.pruned.into(),

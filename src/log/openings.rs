@@ -14,10 +14,7 @@
 
 use rusqlite::Connection;
 
-use crate::log::{
-    codes::sql,
-    error::{WHAT_TO_DO, is_damage},
-};
+use crate::log::{codes::sql, damage::DamageRecord, error::is_damage};
 use crate::message::{Cursor, Epoch, Seq};
 
 /// The minimum number of openings to keep, even if all their messages were pruned.
@@ -109,10 +106,15 @@ impl Openings {
 
 /// Adds an opening and reads all openings. If the table is damaged, only the new opening is known, and all cursors up to
 /// the head count as cursors of this history.
-pub(super) fn open(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<Openings> {
+pub(super) fn open(
+    conn: &Connection,
+    now: u64,
+    first: Seq,
+    damage: &DamageRecord,
+) -> rusqlite::Result<Openings> {
     match add(conn, now, first).and_then(|()| Openings::read(conn)) {
         Err(error) if is_damage(&error) => {
-            tracing::error!(%error, "the table of openings can't be read; {WHAT_TO_DO}");
+            damage.note(&format!("the table of openings can't be read: {error}"));
             let log = log_id(conn)?;
             let opening = Opening {
                 ordinal: now,

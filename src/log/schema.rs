@@ -12,7 +12,8 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::log::{
     codes::sql,
-    error::{OpenError, ReadError, WHAT_TO_DO, is_damage},
+    damage::DamageRecord,
+    error::{OpenError, ReadError, is_damage},
     files, job_rows,
     openings::{self, Openings},
     options::{Durability, LogOptions},
@@ -45,6 +46,8 @@ const OPENINGS: &str = include_str!("openings.sql");
 pub(super) struct Opened {
     pub conn: Connection,
     pub path: PathBuf,
+    /// The damage that was found while it was opened.
+    pub damage: DamageRecord,
     pub openings: Openings,
     /// The newest position that was ever assigned.
     pub head: Seq,
@@ -98,7 +101,8 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let conn = Connection::open(&path).map_err(failed)?;
     conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
     identify(&conn, &path)?;
-    let openings = prepare(&conn, options).map_err(failed)?;
+    let damage = DamageRecord::default();
+    let openings = prepare(&conn, options, &damage).map_err(failed)?;
     sync_folders(&options.folder)?;
     let state = read_state(&conn).map_err(failed)?;
     // The writer will notice the damage, and retry later.
@@ -108,19 +112,28 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     })?;
     let running = running(&conn).or_else(|error| match error {
         error if error.is_damage() => {
-            tracing::error!(%error, "the jobs that have not ended can't be read; {WHAT_TO_DO}");
+            damage.note(&format!(
+                "the jobs that have not ended can't be read: {error}"
+            ));
             Ok(Vec::new())
         }
         ReadError::Database(source) => Err(failed(source)),
         _ => Err(OpenError::Foreign(path.clone())),
     })?;
+    let recalled_at = recalls::newest(&conn).or_else(|error| match is_damage(&error) {
+        true => {
+            damage.note(&format!("the table of recalls can't be read: {error}"));
+            Ok(0)
+        }
+        false => Err(failed(error)),
+    })?;
     Ok(Opened {
+        damage,
         openings,
         head: state.0,
         pruned: state.1,
         messages: state.2,
-        // If it can't be read, no recalls can be reported.
-        recalled_at: recalls::newest(&conn).unwrap_or_default(),
+        recalled_at,
         next_expiry,
         running,
         conn,
@@ -190,7 +203,11 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> 
     Ok(())
 }
 
-fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<Openings> {
+fn prepare(
+    conn: &Connection,
+    options: &LogOptions,
+    damage: &DamageRecord,
+) -> rusqlite::Result<Openings> {
     // auto_vacuum must be set before the first table is created.
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
     // If this fails, SQLite sometimes reports no error and keeps the old mode. Other errors appear only when the
@@ -213,7 +230,7 @@ fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<Openings
     migrate(conn, options.clock.now())?;
     // While commits are still synced: an opening that is lost could be repeated.
     let first = read_state(conn)?.0 + 1;
-    let openings = openings::open(conn, options.clock.now(), first)?;
+    let openings = openings::open(conn, options.clock.now(), first, damage)?;
     if options.durability == Durability::Os {
         conn.execute_batch("PRAGMA synchronous = NORMAL")?;
     }

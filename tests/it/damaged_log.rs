@@ -449,6 +449,26 @@ async fn readers_get_a_gap_and_the_server_continues_whichever_page_is_bad() {
 }
 
 #[tokio::test]
+async fn damage_that_is_found_at_the_start_is_reported() {
+    let (place, all) = Place::filled(10).await;
+    let sound = fs::read(place.file()).expect("the file");
+    for (name, text) in [
+        ("openings", "the table of openings can't be read"),
+        ("recalls_by_head", "the table of recalls can't be read"),
+    ] {
+        fs::write(place.file(), &sound).expect("written");
+        place.damage(place.pages(name, "leaf")[0]);
+        let server = place.start();
+        let ready = server.get("/health/ready").await;
+        assert_eq!(ready.status(), 200);
+        let told = within(ready.text()).await.expect("a text");
+        assert!(told.contains(text), "{told}");
+        assert_complete(&all, &server.everything().await);
+        server.stop();
+    }
+}
+
+#[tokio::test]
 async fn only_the_pushes_of_a_batch_that_need_a_bad_page_are_refused() {
     let place = Place::new();
     let server = place.start();
