@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use crate::{
     config::Settings,
     delivery::{LINGER, reactor::Reactor},
-    http::{AppState, router, run_in_background},
+    http::{AppState, Service, run_in_background},
     log::OpenError,
 };
 use accept::Acceptor;
@@ -59,7 +59,7 @@ pub async fn serve(
     );
     let reactor = Arc::new(reactor.map_err(ServeError::Threads)?);
     let acceptor = Acceptor {
-        router: router(state.clone()),
+        service: Arc::new(Service::new(state.clone())),
         reactor: Arc::clone(&reactor),
         settings: Arc::clone(&settings),
         registry: Arc::clone(state.broker.registry()),

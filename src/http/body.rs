@@ -99,16 +99,25 @@ pub fn is_json(content_type: &str) -> bool {
 
 /// Parses a JSON object. An error names the field that is wrong.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        refusal(&path, error.inner())
-    })?;
-    json.end().map_err(|error| refusal(".", &error))?;
+    // The path costs an allocation for each field, so it is looked for only when something is wrong.
+    let value = match serde_json::from_slice(bytes) {
+        Ok(value) => value,
+        Err(error) => return Err(with_path::<T>(bytes, &error)),
+    };
     // serde also reads the fields of a struct from an array.
     match bytes.trim_ascii_start().first() {
         Some(b'{') => Ok(value),
         _ => Err(Error::invalid(".", "must be a JSON object")),
+    }
+}
+
+/// The refusal of a JSON text that can't be parsed as a `T`.
+fn with_path<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, T>(&mut json) {
+        Err(error) => refusal(&error.path().to_string(), error.inner()),
+        // The value is right, and more text follows it.
+        Ok(_) => refusal(".", error),
     }
 }
 

@@ -1,17 +1,14 @@
 //! The content coding of request bodies (RFC 9110, section 8.4). tower-http decompresses them; handlers read the
 //! result, and their limits hold for the decompressed size.
 
-use std::convert::Infallible;
-
 use axum::{
+    Router,
     body::Body,
     extract::Request,
     http::{HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
-use futures_util::FutureExt;
-use tower::{ServiceExt, service_fn};
+use tower::{Service, ServiceExt, service_fn};
 use tower_http::decompression::{DecompressionBody, RequestDecompression};
 
 use super::{Code, Error};
@@ -28,16 +25,21 @@ impl Compressed {
     }
 }
 
-/// Decompresses the body of a request. Refuses codings other than gzip and zstd, and names those in `Accept-Encoding`
-/// (RFC 7694). Requests without a coding, which are most, pass without the decompressor and its allocations.
-pub async fn decompress(request: Request, next: Next) -> Result<Response, Error> {
+/// Decompresses the body of a request and gives it to the router. Refuses codings other than gzip and zstd, and names
+/// those in `Accept-Encoding` (RFC 7694). Requests without a coding, which are most, pass without the decompressor and
+/// its allocations.
+pub async fn decompress(request: Request, mut router: Router) -> Result<Response, Error> {
     match request.headers().contains_key(header::CONTENT_ENCODING) {
-        true => decompress_coded(request, next).await,
-        false => Ok(next.run(request).await),
+        // Boxed, so that other requests do not take the memory for it.
+        true => Box::pin(decompress_coded(request, router)).await,
+        false => {
+            let Ok(response) = router.call(request).await;
+            Ok(response)
+        }
     }
 }
 
-async fn decompress_coded(mut request: Request, next: Next) -> Result<Response, Error> {
+async fn decompress_coded(mut request: Request, mut router: Router) -> Result<Response, Error> {
     let fields = request.headers().get_all(header::CONTENT_ENCODING);
     let codings: Vec<String> = fields
         .iter()
@@ -47,7 +49,10 @@ async fn decompress_coded(mut request: Request, next: Next) -> Result<Response, 
         .collect();
     request.headers_mut().remove(header::CONTENT_ENCODING);
     let coding = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => return Ok(next.run(request).await),
+        [] => {
+            let Ok(response) = router.call(request).await;
+            return Ok(response);
+        }
         // A recipient should treat both names as the same (RFC 9110, section 8.4.1.3).
         ["gzip" | "x-gzip"] => "gzip",
         ["zstd"] => "zstd",
@@ -63,10 +68,8 @@ async fn decompress_coded(mut request: Request, next: Next) -> Result<Response, 
     let headers = request.headers_mut();
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
     request.extensions_mut().insert(Compressed(coding));
-    let inner = service_fn(|request: Request<DecompressionBody<Body>>| {
-        next.clone()
-            .run(request.map(Body::new))
-            .map(Ok::<_, Infallible>)
+    let inner = service_fn(move |request: Request<DecompressionBody<Body>>| {
+        router.call(request.map(Body::new))
     });
     let service = RequestDecompression::new(inner).no_br().no_deflate();
     match service.oneshot(request).await {

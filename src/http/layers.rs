@@ -1,70 +1,15 @@
-//! Middleware of all requests: size limits, compressed bodies, CORS, panics, and the responses for unknown routes and methods.
-
-use std::{any::Any, time::Instant};
+//! Middleware of some requests: CORS and reserved file descriptors; and the responses for unknown routes and methods.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use tower_http::{
-    catch_panic::{CatchPanicLayer, ResponseForPanic},
-    cors::{AllowOrigin, CorsLayer},
-};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{AppState, Code, Error, content_coding, pages, redact::Redacted};
-use crate::config::{AllowedOrigin, Limits, Settings};
-
-/// Refuses a request whose URL or header fields are too large, and decompresses the body of others. One layer for both,
-/// because each layer costs every request an allocation.
-pub async fn sizes_and_coding(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    check_sizes(&state.settings.limits, &request)?;
-    content_coding::decompress(request, next).await
-}
-
-fn check_sizes(limits: &Limits, request: &Request) -> Result<(), Error> {
-    let url = request
-        .uri()
-        .path_and_query()
-        .map_or(0, |path| path.as_str().len());
-    if url > limits.max_url_bytes {
-        let detail = format!(
-            "the URL has {url} bytes, over the limit of {} (max_url_bytes)",
-            limits.max_url_bytes
-        );
-        return Err(Error::new(Code::UrlTooLong, detail));
-    }
-    // As RFC 9113, section 6.5.2 counts them: name, value, and 32 bytes for each field.
-    let field =
-        |(name, value): (&header::HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
-    let headers: usize = request.headers().iter().map(field).sum();
-    if headers > limits.max_header_bytes {
-        let most = limits.max_header_bytes;
-        let detail = format!(
-            "the header fields have {headers} bytes, over the limit of {most} (max_header_bytes)"
-        );
-        return Err(Error::new(Code::HeadersTooLarge, detail));
-    }
-    Ok(())
-}
-
-/// Logs each request and its response at the level `tidings::http=debug`.
-pub async fn trace(request: Request, next: Next) -> Response {
-    let (method, uri, began) = (
-        request.method().clone(),
-        request.uri().clone(),
-        Instant::now(),
-    );
-    let response = next.run(request).await;
-    let (status, took) = (response.status().as_u16(), began.elapsed());
-    tracing::debug!(%method, url = %Redacted(&uri), status, ?took, "request");
-    response
-}
+use super::{Code, Error, pages};
+use crate::config::{AllowedOrigin, Settings};
 
 /// Allows pages of the configured origins to open streams. Cookies are allowed only for origins that are named, not
 /// with `*`.
@@ -136,31 +81,5 @@ async fn answer_or_page(error: Error, request: Request) -> Response {
     match pages::is_for_people(&request) {
         true => pages::missing(error.status(), request).await,
         false => error.into_response(),
-    }
-}
-
-/// Answers 500 when a handler panics. Other requests are not affected.
-pub fn catch_panic() -> CatchPanicLayer<PanicAnswer> {
-    CatchPanicLayer::custom(PanicAnswer)
-}
-
-/// See [`catch_panic`].
-#[derive(Clone, Copy)]
-pub struct PanicAnswer;
-
-impl ResponseForPanic for PanicAnswer {
-    type ResponseBody = axum::body::Body;
-
-    fn response_for_panic(&mut self, panic: Box<dyn Any + Send>) -> Response {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or_default();
-        tracing::error!(panic = text, "a handler panicked");
-        Error::new(
-            Code::Internal,
-            "an error in the server; its log has the details",
-        )
-        .into_response()
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::auth::Admin;
 
-/// The router with all routes and middleware.
+/// The router with all routes.
 pub fn router(state: AppState) -> Router {
     let (streams, listening) = OpenApiRouter::new()
         .routes(routes!(sse::get))
@@ -55,11 +55,5 @@ pub fn router(state: AppState) -> Router {
         .merge(openapi::router(api, &state.settings))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            layers::sizes_and_coding,
-        ))
-        .layer(layers::catch_panic())
-        .layer(middleware::from_fn(layers::trace))
         .with_state(state)
 }

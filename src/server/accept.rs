@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::Router;
 use rustix::io::Errno;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, sync::watch};
@@ -19,7 +18,7 @@ use super::{
     http1::{Http1Connection, SetupPermits},
     listener::Listeners,
 };
-use crate::{config::Settings, delivery::reactor::Reactor, registry::Registry};
+use crate::{config::Settings, delivery::reactor::Reactor, http::Service, registry::Registry};
 
 /// How long to wait when no connection can be accepted.
 const RETRY: Duration = Duration::from_millis(100);
@@ -30,7 +29,7 @@ const RECOVERY_CHECK: Duration = Duration::from_secs(1);
 /// What each accepted connection needs.
 pub struct Acceptor {
     /// Answers the requests.
-    pub router: Router,
+    pub service: Arc<Service>,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
     /// The settings of the server.
@@ -94,7 +93,7 @@ impl Acceptor {
             tracing::debug!(%error, "the options of a socket could not be set");
         }
         let connection = Http1Connection {
-            router: self.router.clone(),
+            service: Arc::clone(&self.service),
             reactor: Arc::clone(&self.reactor),
             remote,
             request_timeout: self.settings.limits.request_timeout(),

@@ -1,10 +1,9 @@
-//! One HTTP/1.1 connection: hyper reads its requests and the router answers them, one after the other, until one of
+//! One HTTP/1.1 connection: hyper reads its requests and the service answers them, one after the other, until one of
 //! them opens a stream. Then the socket is taken from hyper and given to the reactor.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
     http::{Method, Request, StatusCode, Version},
@@ -19,7 +18,6 @@ use tokio::{
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
 };
-use tower::ServiceExt;
 
 use super::{
     fd_limit::DescriptorLimit,
@@ -34,7 +32,7 @@ use crate::{
         reactor::{DetachedStream, Reactor},
         write_tracking::{CloseCallback, TrackedSocket, WriteTracker},
     },
-    http::{Code, Error, NoStreams},
+    http::{Code, Error, NoStreams, Service},
 };
 
 /// The number of connections that are set up at the same time.
@@ -49,7 +47,7 @@ const RESERVED_WAIT: Duration = Duration::from_secs(1);
 /// An accepted connection.
 pub struct Http1Connection {
     /// Answers the requests.
-    pub router: Router,
+    pub service: Arc<Service>,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
     /// The address of the peer.
@@ -197,11 +195,11 @@ impl Http1Connection {
         if may_leave && self.reactor.writes() {
             request.extensions_mut().insert(handover.clone());
         }
-        let (router, sender) = (self.router.clone(), Arc::clone(sender));
+        let (service, sender) = (Arc::clone(&self.service), Arc::clone(sender));
         let permit = Arc::clone(permit);
         // Boxed, because `into_parts` of hyper's connection needs a future that is `Unpin`.
         Box::pin(async move {
-            let response = router.oneshot(request).await?;
+            let response = service.answer(request).await;
             if let Some(opened) = handover.take() {
                 let sender = sender.lock().take();
                 if let Some(sender) = sender {

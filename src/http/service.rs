@@ -1,0 +1,131 @@
+//! The entry of all requests: what they have in common before and after the router. Size limits, compressed bodies,
+//! panics, and the debug log.
+//!
+//! These are plain calls. As layers of the router they would cost every request several allocations each: axum clones a
+//! layer, with all layers below it, for every request.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue},
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use tracing::Level;
+
+use super::{AppState, Code, Error, content_coding, redact::Redacted, router::router};
+use crate::config::{Limits, Settings};
+
+/// Answers requests.
+pub struct Service {
+    router: Router,
+    settings: Arc<Settings>,
+}
+
+impl Service {
+    /// All routes of the server.
+    pub fn new(state: AppState) -> Self {
+        Self {
+            settings: Arc::clone(&state.settings),
+            router: router(state),
+        }
+    }
+
+    /// Answers a request. Each is logged at the level `tidings::http=debug`.
+    pub async fn answer(&self, request: Request) -> Response {
+        if !tracing::enabled!(target: "tidings::http", Level::DEBUG) {
+            return self.answer_or_catch(request).await;
+        }
+        let (method, uri, began) = (
+            request.method().clone(),
+            request.uri().clone(),
+            Instant::now(),
+        );
+        let response = self.answer_or_catch(request).await;
+        let (status, took) = (response.status().as_u16(), began.elapsed());
+        tracing::debug!(target: "tidings::http", %method, url = %Redacted(&uri), status, ?took, "request");
+        response
+    }
+
+    /// Answers 500 when a handler panics. Other requests are not affected.
+    async fn answer_or_catch(&self, request: Request) -> Response {
+        let answer = AssertUnwindSafe(self.check_and_route(request));
+        match answer.catch_unwind().await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => error.into_response(),
+            Err(panic) => after_panic(&*panic).into_response(),
+        }
+    }
+
+    async fn check_and_route(&self, request: Request) -> Result<Response, Error> {
+        check_sizes(&self.settings.limits, &request)?;
+        content_coding::decompress(request, self.router.clone()).await
+    }
+}
+
+/// Refuses a request whose URL or header fields are too large.
+fn check_sizes(limits: &Limits, request: &Request) -> Result<(), Error> {
+    let url = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |path| path.as_str().len());
+    if url > limits.max_url_bytes {
+        let detail = format!(
+            "the URL has {url} bytes, over the limit of {} (max_url_bytes)",
+            limits.max_url_bytes
+        );
+        return Err(Error::new(Code::UrlTooLong, detail));
+    }
+    // As RFC 9113, section 6.5.2 counts them: name, value, and 32 bytes for each field.
+    let field = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
+    let headers: usize = request.headers().iter().map(field).sum();
+    if headers > limits.max_header_bytes {
+        let most = limits.max_header_bytes;
+        let detail = format!(
+            "the header fields have {headers} bytes, over the limit of {most} (max_header_bytes)"
+        );
+        return Err(Error::new(Code::HeadersTooLarge, detail));
+    }
+    Ok(())
+}
+
+fn after_panic(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or_default();
+    tracing::error!(panic = text, "a handler panicked");
+    Error::new(
+        Code::Internal,
+        "an error in the server; its log has the details",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::StatusCode};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_one_handler_is_answered_and_others_go_on() {
+        async fn handler(request: Request) {
+            assert_ne!(request.uri().path(), "/bad", "a panic on purpose");
+        }
+        let settings = Settings::from_flags([""; 0]).expect("settings");
+        let service = Service {
+            router: Router::new().fallback(handler),
+            settings: Arc::new(settings),
+        };
+        for (path, status) in [
+            ("/bad", StatusCode::INTERNAL_SERVER_ERROR),
+            ("/good", StatusCode::OK),
+        ] {
+            let request = Request::builder().uri(path).body(Body::empty());
+            let response = service.answer(request.expect("a request")).await;
+            assert_eq!(response.status(), status, "{path}");
+        }
+    }
+}
