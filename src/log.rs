@@ -10,6 +10,7 @@
 //! block. [`Log::append`] is a future for any runtime.
 
 mod audiences;
+mod change;
 mod check;
 mod clients;
 mod codes;

@@ -11,7 +11,7 @@ use crate::log::{
     error::{AppendError, JobCommandError},
     job_rows::{self, COLUMNS},
     shared::JobTail,
-    writer::queue::Task,
+    writer::queue::{ChangeTask, Task},
     writer::reply::channel,
 };
 
@@ -65,7 +65,7 @@ impl Log {
             self.shared.queue.push(1, weight, || {
                 let (command, sender) = waiting.take()?;
                 let answer = Box::new(move |outcome| sender.send(outcome));
-                Some(Task::JobCommand(command, answer))
+                Some(Task::Change(ChangeTask::Job(command, answer)))
             });
             if waiting.is_none() {
                 break;

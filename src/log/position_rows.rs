@@ -71,28 +71,26 @@ impl Store {
         })
     }
 
-    /// The position of a client when a message ended: at its expiry, or now.
+    /// The position of a client when a message ended: at its expiry, or as the file has it now.
     pub fn position_at_end(
         &self,
         audience: i64,
         expiry: Option<u64>,
     ) -> Result<ClientPosition, StoreError> {
         let mut position = position_of(&self.conn, audience)?;
-        if self.positions.is_empty() {
+        let Some(expiry) = expiry.filter(|_| !self.positions.is_empty()) else {
             return Ok(position);
-        }
+        };
         if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
             && let Ok(client) = ClientId::parse(&name)
         {
-            position.merge(match expiry {
-                Some(expiry) => self.positions.pending_position_before(&client, expiry),
-                None => self.positions.pending_position(&client),
-            });
+            position.merge(self.positions.pending_position_before(&client, expiry));
         }
         Ok(position)
     }
 
-    fn write_client(
+    /// Merges an update into the row of a client, in the current transaction.
+    pub fn write_client(
         &mut self,
         client: &ClientId,
         update: &PendingUpdate,

@@ -2,21 +2,22 @@
 //! the messages to the tail in order, and then answers. Between commits it does maintenance.
 
 pub(in crate::log) mod append;
+mod apply;
 mod commit;
 pub(in crate::log) mod counters;
-mod group;
+mod decide;
 mod idle_release;
 mod maintenance;
 mod maintenance_state;
 pub(in crate::log) mod queue;
-mod recall;
 pub(in crate::log) mod reply;
 pub(in crate::log) mod store;
+mod waiting;
 
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,7 +25,7 @@ use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
     shared::Shared,
-    writer::group::Append,
+    writer::decide::Decided,
     writer::idle_release::IdleRelease,
     writer::maintenance_state::Maintenance,
     writer::queue::{Bound, Taken, Task},
@@ -150,41 +151,28 @@ impl Writer {
         Err(Fatal(lost.reason()))
     }
 
-    /// Executes tasks in order. Consecutive appends go into one commit.
+    /// Executes tasks in order. Consecutive changes go into one commit.
     fn execute(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
-        let mut group = Vec::with_capacity(tasks.len());
+        let now = self.store.options.clock.now();
+        let mut decided = Decided::at(now);
         for task in tasks {
             match task {
-                Task::Append(entry, answer) => group.push(Append::One(entry, answer)),
-                Task::Batch(entries, answer) => group.push(Append::Many(entries, answer)),
-                Task::JobCommand(command, answer) => {
-                    group.push(Append::JobCommand(command, answer))
-                }
-                Task::Recall(seq, key, answer) => {
-                    self.commit(std::mem::take(&mut group))?;
-                    let result = self.store.recall(seq, key.as_ref());
-                    if let Ok(Some(_)) = result {
-                        let head = self.store.head;
-                        self.shared.recalled_at.store(head, Ordering::Release);
-                    }
-                    answer(self.note(result));
-                    self.check()?;
-                }
+                Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => {
-                    self.commit(std::mem::take(&mut group))?;
+                    self.commit(std::mem::replace(&mut decided, Decided::at(now)))?;
                     let result = self.maintain_fully();
                     answer(self.note(result));
                     self.check()?;
                 }
                 Task::WritePositions(answer) => {
-                    self.commit(std::mem::take(&mut group))?;
+                    self.commit(std::mem::replace(&mut decided, Decided::at(now)))?;
                     let result = self.write_all_positions().map(|_| ());
                     answer(self.note(result));
                     self.check()?;
                 }
             }
         }
-        self.commit(group)
+        self.commit(decided)
     }
 
     /// Fails if maintenance has failed the log.

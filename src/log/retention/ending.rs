@@ -3,17 +3,20 @@
 use std::sync::atomic::Ordering;
 
 use crate::log::{
+    change::Recall,
     codes::{ANY_TOPIC, ended, sql},
-    entry::IdempotencyKey,
     error::{StoreError, unless_damaged},
     gap::mark_expired,
-    postings, recalls,
+    outcome::Recalled,
+    positions::PendingUpdate,
+    postings,
+    reader::history,
+    recalls,
     retention::message_row::{MessageRow, STEP},
-    rows::list,
+    rows::{Decoder, list},
     schema,
     writer::store::Store,
 };
-use crate::message::Seq;
 
 impl Store {
     /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and stay
@@ -61,33 +64,42 @@ impl Store {
         Ok(())
     }
 
-    /// Recalls a message: deletes its data, and releases `key`. Returns false if there is no such message, or if it was
-    /// recalled before. Durable when this returns.
-    pub fn wipe(&mut self, seq: Seq, key: Option<&IdempotencyKey>) -> Result<bool, StoreError> {
+    /// Recalls a message in the current transaction: deletes its data, and releases the key. None if there is no such
+    /// message, or if it was recalled before.
+    pub fn recall(&mut self, recall: &Recall) -> Result<Option<Recalled>, StoreError> {
+        let seq = recall.seq;
         let find = format!(
             "SELECT {} FROM messages WHERE seq = ?1 AND ended != ?2",
             MessageRow::COLUMNS
         );
-        self.transaction(|store| {
-            let found = store.message_rows(&find, (sql(seq), ended::RECALLED))?;
-            let Some(message) = found.first() else {
-                return Ok(false);
+        let found = self.message_rows(&find, (sql(seq), ended::RECALLED))?;
+        let Some(message) = found.first() else {
+            return Ok(None);
+        };
+        let record = history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0)?;
+        for (client, position) in &recall.positions {
+            let update = PendingUpdate {
+                position: *position,
+                ..PendingUpdate::default()
             };
-            match message.ended {
-                ended::NOT => store.end(message, ended::RECALLED)?,
-                _ => {
-                    let update = "UPDATE messages SET ended = ?2 WHERE seq = ?1";
-                    store.conn.execute(update, (sql(seq), ended::RECALLED))?;
-                }
+            self.write_client(client, &update)?;
+        }
+        match message.ended {
+            ended::NOT => self.end(message, ended::RECALLED)?,
+            _ => {
+                let update = "UPDATE messages SET ended = ?2 WHERE seq = ?1";
+                self.conn.execute(update, (sql(seq), ended::RECALLED))?;
             }
-            unless_damaged(recalls::add(&store.conn, seq, store.head))?;
-            let wipe = "UPDATE messages SET data = '', json = 0 WHERE seq = ?1";
-            store.conn.execute(wipe, [sql(seq)])?;
-            if let Some(key) = key {
-                let release = "DELETE FROM keys WHERE key = ?1 AND seq = ?2";
-                store.conn.execute(release, (key.as_str(), sql(seq)))?;
-            }
-            Ok(true)
-        })
+        }
+        unless_damaged(recalls::add(&self.conn, seq, self.head))?;
+        let wipe = "UPDATE messages SET data = '', json = 0 WHERE seq = ?1";
+        self.conn.execute(wipe, [sql(seq)])?;
+        if let Some(key) = &recall.key {
+            let release = "DELETE FROM keys WHERE key = ?1 AND seq = ?2";
+            self.conn.execute(release, (key.as_str(), sql(seq)))?;
+        }
+        Ok(record.map(|record| Recalled {
+            audience: record.message.audience,
+        }))
     }
 }

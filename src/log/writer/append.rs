@@ -7,7 +7,7 @@ use crate::log::{
     entry::{Appended, Entry, IdempotencyKey},
     error::AppendError,
     outcome::{MaintenanceCounts, Recalled},
-    writer::queue::Task,
+    writer::queue::{ChangeTask, Task},
     writer::reply::{block_on, channel},
 };
 use crate::message::Seq;
@@ -33,7 +33,7 @@ impl Log {
         let weight = given.as_ref().map_or(0, |(entry, _)| entry.weight());
         self.shared.queue.push(1, weight, || {
             let (entry, answer) = given.take()?;
-            Some(Task::Append(entry, Box::new(answer)))
+            Some(Task::Change(ChangeTask::Append(entry, Box::new(answer))))
         });
         match given {
             None => Ok(()),
@@ -58,7 +58,7 @@ impl Log {
         let mut given = Some((entries, answer));
         self.shared.queue.push(count, weight, || {
             let (entries, answer) = given.take()?;
-            Some(Task::Batch(entries, Box::new(answer)))
+            Some(Task::Change(ChangeTask::Batch(entries, Box::new(answer))))
         });
         match given {
             None => Ok(()),
@@ -127,7 +127,7 @@ impl Log {
         let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
-            Some(Task::Recall(seq, key, answer))
+            Some(Task::Change(ChangeTask::Recall(seq, key, answer)))
         });
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }

@@ -1,109 +1,75 @@
-//! Commits groups of appends.
+//! Commits change sets: applies them, passes the results on, and answers.
 
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Instant,
 };
 
-use parking_lot::Mutex;
-
 use crate::log::{
-    entry::Entry,
     error::{Fatal, StoreError, fatal_only},
     positions::DeliveryCounts,
     writer::Writer,
-    writer::group::{Append, answer},
-    writer::store::Committed,
+    writer::apply::Applied,
+    writer::decide::Decided,
 };
-use crate::{
-    job::JobCommand,
-    message::{Audience, Message},
-};
+use crate::message::{Audience, Message};
 
 impl Writer {
-    /// Commits a group of appends, passes the messages to the tail, and answers.
-    pub(super) fn commit(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
-        if group.is_empty() {
+    /// Commits a change set, passes the messages to the tail, and answers.
+    pub(super) fn commit(&mut self, decided: Decided) -> Result<(), Fatal> {
+        let changes = decided.set.changes.len();
+        if changes == 0 {
             return Ok(());
         }
-        let entries: Vec<&Entry> = group
-            .iter()
-            .flat_map(|append| match append {
-                Append::One(entry, _) => std::slice::from_ref(entry),
-                Append::Many(entries, _) => entries.as_slice(),
-                Append::JobCommand(..) => &[],
-            })
-            .collect();
-        let commands: Vec<&JobCommand> = group.iter().filter_map(Append::job_command).collect();
-        self.last_commit = entries.len() + commands.len();
-        let (began, now) = (Instant::now(), self.store.options.clock.now());
-        match self.store.append(&entries, &commands, now) {
-            Ok(committed) => {
+        self.last_commit = changes;
+        let began = Instant::now();
+        match self.store.apply(&[&decided.set]) {
+            Ok(applied) => {
                 self.shared.damage.note_push(false);
-                self.maintenance.appended += committed.messages.len();
-                self.shared
-                    .counters
-                    .committed(&committed.messages, began.elapsed());
-                // Before the tail is called: a reader that registers after that call must find the message in a replay up
-                // to the head.
-                self.shared.head.store(self.store.head, Ordering::Release);
-                self.shared
-                    .messages
-                    .store(self.store.messages, Ordering::Relaxed);
-                let connections = (self.tail)(self.shared.openings.current(), &committed.messages);
-                self.record_deliveries(&committed.messages, &connections);
-                self.publish_jobs(&committed);
-                answer(group, &committed, &connections);
+                self.publish(&applied, began);
+                let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
+                self.record_deliveries(&applied.messages, &connections);
+                self.publish_jobs(&applied);
+                decided.answer(&applied, &connections);
                 Ok(())
             }
-            Err(StoreError::Damaged(_)) if self.last_commit > 1 => self.commit_apart(group),
+            // So that only changes that need a damaged page are refused.
+            Err(StoreError::Damaged(_)) if changes > 1 => {
+                decided.apart().try_for_each(|one| self.commit(one))
+            }
             Err(error) => {
                 if let StoreError::Damaged(why) = &error {
                     self.shared.damage.note(why);
                     self.shared.damage.note_push(true);
                 }
-                group
-                    .into_iter()
-                    .for_each(|append| append.refuse(&(&error).into()));
+                decided.refuse(&(&error).into());
                 fatal_only(Err(error))
             }
         }
     }
 
-    /// Commits each entry separately, so that only entries that need a damaged page are refused.
-    fn commit_apart(&mut self, group: Vec<Append>) -> Result<(), Fatal> {
-        for append in group {
-            let (entries, answer) = match append {
-                Append::Many(entries, answer) => (entries, answer),
-                one => {
-                    self.commit(vec![one])?;
-                    continue;
-                }
-            };
-            let outcomes = Arc::new(Mutex::new(Vec::with_capacity(entries.len())));
-            for entry in entries {
-                let outcomes = Arc::clone(&outcomes);
-                let note = Box::new(move |outcome| outcomes.lock().push(outcome));
-                self.commit(vec![Append::One(entry, note)])?;
-            }
-            answer(std::mem::take(&mut *outcomes.lock()));
+    /// Tells readers of the log what has changed. Before the tail is called: a reader that registers after that call
+    /// must find the message in a replay up to the head.
+    fn publish(&mut self, applied: &Applied, began: Instant) {
+        self.maintenance.appended += applied.messages.len();
+        let shared = &self.shared;
+        shared
+            .counters
+            .committed(&applied.messages, began.elapsed());
+        shared.head.store(self.store.head, Ordering::Release);
+        shared
+            .messages
+            .store(self.store.messages, Ordering::Relaxed);
+        if let Some(head) = applied.recalled_at {
+            shared.recalled_at.store(head, Ordering::Release);
         }
-        Ok(())
     }
 
     /// Passes changed jobs to the job tail.
-    fn publish_jobs(&self, committed: &Committed) {
-        let Some(tail) = self.shared.job_tail.get() else {
-            return;
-        };
-        let changed = committed
-            .commands
-            .iter()
-            .filter_map(|command| match command {
-                Ok((job, true)) => Some(job),
-                _ => None,
-            });
-        committed.tracking_jobs.iter().chain(changed).for_each(tail);
+    fn publish_jobs(&self, applied: &Applied) {
+        if let Some(tail) = self.shared.job_tail.get() {
+            applied.changed_jobs().for_each(tail);
+        }
     }
 
     /// Records the delivery counts of messages to topics and to everyone. Direct messages have receipts instead.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::VecDeque,
-    sync::Arc,
     task::Waker,
     time::{Duration, Instant},
 };
@@ -10,53 +9,57 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use crate::log::{
-    entry::{Appended, Entry, IdempotencyKey},
-    error::{AppendError, JobCommandError},
-    outcome::{MaintenanceCounts, Recalled},
+    entry::{Entry, IdempotencyKey},
+    error::AppendError,
+    outcome::MaintenanceCounts,
+    writer::waiting::{JobOutcome, Outcome, RecallOutcome, Waiting},
 };
-use crate::{
-    job::{Job, JobCommand},
-    message::Seq,
-};
-
-/// The result of one entry.
-pub(in crate::log) type Outcome = Result<Appended, AppendError>;
-
-/// The result of a job command.
-pub(in crate::log) type JobOutcome = Result<Arc<Job>, JobCommandError>;
+use crate::{job::JobCommand, message::Seq};
 
 /// A task for the writer.
 pub(in crate::log) enum Task {
-    /// Append an entry.
-    Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
-    /// Append several entries, in this order, in one commit if they fit.
-    Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
-    /// Execute a job command, in the same commits.
-    JobCommand(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
-    /// Recall a message and release its key, between commits.
-    Recall(
-        Seq,
-        Option<IdempotencyKey>,
-        Box<dyn FnOnce(Result<Option<Recalled>, AppendError>) + Send>,
-    ),
+    /// Change the log. Consecutive changes go into one commit.
+    Change(ChangeTask),
     /// Run all maintenance that is due, between commits.
     Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
     /// Write all pending updates of clients, between commits.
     WritePositions(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
 }
 
+/// A task that changes the log, and the callback for its result.
+pub(in crate::log) enum ChangeTask {
+    /// Append an entry.
+    Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
+    /// Append several entries, in this order, in one commit if they fit.
+    Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
+    /// Execute a job command.
+    Job(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
+    /// Recall a message and release its key.
+    Recall(
+        Seq,
+        Option<IdempotencyKey>,
+        Box<dyn FnOnce(RecallOutcome) + Send>,
+    ),
+}
+
 impl Task {
     /// Answers with an error.
     pub fn refuse(self, why: &AppendError) {
         match self {
-            Self::Append(_, answer) => answer(Err(why.clone())),
-            Self::Batch(entries, answer) => {
-                answer(entries.iter().map(|_| Err(why.clone())).collect());
-            }
-            Self::JobCommand(_, answer) => answer(Err(why.clone().into())),
-            Self::Recall(_, _, answer) => answer(Err(why.clone())),
+            Self::Change(task) => Waiting::from(task).refuse(why),
             Self::Maintain(answer) => answer(Err(why.clone())),
             Self::WritePositions(answer) => answer(Err(why.clone())),
+        }
+    }
+}
+
+impl From<ChangeTask> for Waiting {
+    fn from(task: ChangeTask) -> Self {
+        match task {
+            ChangeTask::Append(_, answer) => Self::Append(answer),
+            ChangeTask::Batch(entries, answer) => Self::Batch(entries.len(), answer),
+            ChangeTask::Job(_, answer) => Self::Job(answer),
+            ChangeTask::Recall(_, _, answer) => Self::Recall(answer),
         }
     }
 }

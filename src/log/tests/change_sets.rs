@@ -1,0 +1,255 @@
+//! Logs that apply the same change sets have the same content, wherever their transactions and their lives end.
+
+use proptest::prelude::*;
+use rusqlite::{Connection, types::Value};
+
+use super::{
+    super::{
+        change::{Change, ChangeSet, Recall},
+        files,
+        positions::Positions,
+        writer::store::Store,
+    },
+    *,
+};
+use crate::job::{Conclusion, JobCommand, JobId, Lines, NewJob, Report, State, Title, TrackedPush};
+
+const CLIENTS: usize = 4;
+const JOBS: usize = 3;
+
+/// How a log goes on after a change set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Next {
+    /// The next change set is applied in the same transaction.
+    Together,
+    /// The transaction ends here.
+    Commit,
+    /// The process is killed after the commit, and another one opens the file.
+    Kill,
+}
+
+/// Change sets with increasing times.
+fn change_sets() -> impl Strategy<Value = Vec<ChangeSet>> {
+    let set = (0..2_000_u64, prop::collection::vec(change(), 1..6));
+    prop::collection::vec(set, 1..30).prop_map(|sets| {
+        let mut at = NOON;
+        let sets = sets.into_iter().map(|(passed, changes)| {
+            at += passed;
+            ChangeSet { at, changes }
+        });
+        sets.collect()
+    })
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        6 => entry().prop_map(Change::Append),
+        3 => command().prop_map(Change::Job),
+        2 => recall().prop_map(Change::Recall),
+    ]
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let some = prop::collection::vec(0..CLIENTS, 1..CLIENTS);
+    let audience = prop_oneof![
+        3 => (0..CLIENTS).prop_map(|id| Audience::Client(client_of(id))),
+        2 => some.prop_map(|ids| Audience::clients(ids.into_iter().map(client_of).collect())),
+        3 => (0..3_u8).prop_map(|topic| {
+            Audience::Topic(Topic::parse(&format!("t/{topic}")).expect("a topic"))
+        }),
+        1 => Just(Audience::Everyone),
+    ];
+    let key = prop::option::weighted(0.3, 0..4_u8);
+    let tracked = prop::option::weighted(0.2, any::<u128>());
+    let ttl = prop::option::weighted(0.3, 1..100_u64);
+    (audience, 0..3_u8, ttl, key, tracked).prop_map(|(audience, text, ttl, key, tracked)| {
+        let mut draft = draft(audience, &text.to_string());
+        draft.ttl = ttl.map(Duration::from_secs);
+        let mut entry = Entry::new(draft);
+        if let Some(key) = key {
+            entry = entry.with_key(key_of(key));
+        }
+        match tracked {
+            Some(id) => entry.tracked_by(TrackedPush {
+                id: JobId::parse(&uuid::Uuid::from_u128(id).to_string()).expect("an id"),
+                title: Title::parse("a push").expect("a title"),
+            }),
+            None => entry,
+        }
+    })
+}
+
+fn command() -> impl Strategy<Value = JobCommand> {
+    let report = (0..5_u64, prop::option::of(Just(State::Done)));
+    (0..JOBS).prop_flat_map(move |job| {
+        let id = job_of(job);
+        prop_oneof![
+            2 => Just(JobCommand::Begin(NewJob {
+                id,
+                title: Title::parse("a job").expect("a title"),
+                total: Some(3),
+                timeout: Duration::from_secs(60),
+            })),
+            4 => report.clone().prop_map(move |(step, state)| JobCommand::Report(id, Report {
+                step: Some(step),
+                state,
+                lines: Lines::parse("one\ntwo").expect("lines"),
+                ..Report::default()
+            })),
+            1 => Just(JobCommand::Cancel(id)),
+            1 => Just(JobCommand::TimeOut(id)),
+            1 => Just(JobCommand::Finish(id, Conclusion {
+                state: State::Done,
+                reason: None,
+                delivery: Receipts::default(),
+                updated_at: NOON,
+            })),
+        ]
+    })
+}
+
+fn recall() -> impl Strategy<Value = Recall> {
+    let position = (0..CLIENTS, 0..40_u64, 0..40_u64);
+    let positions = prop::collection::vec(position, 0..3);
+    let key = prop::option::weighted(0.3, 0..4_u8);
+    (1..60_u64, key, positions).prop_map(|(seq, key, positions)| {
+        let position = |(id, sent, acked)| (client_of(id), ClientPosition { sent, acked });
+        Recall {
+            seq,
+            key: key.map(key_of),
+            positions: positions.into_iter().map(position).collect(),
+        }
+    })
+}
+
+fn client_of(id: usize) -> ClientId {
+    client(&format!("client-{id}"))
+}
+
+fn job_of(id: usize) -> JobId {
+    JobId::parse(&uuid::Uuid::from_u128(id as u128).to_string()).expect("an id")
+}
+
+fn key_of(key: u8) -> IdempotencyKey {
+    IdempotencyKey::parse(&key.to_string()).expect("a key")
+}
+
+/// The writing half of a log, without its thread.
+struct TestStore {
+    folder: TempDir,
+    store: Store,
+}
+
+impl TestStore {
+    fn new() -> Self {
+        Self::open(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn open(folder: TempDir) -> Self {
+        let mut options = LogOptions::new(folder.path());
+        options.durability = Durability::Os;
+        let opened = schema::open(&options).expect("opens");
+        let positions = Positions::new(options.clock.clone(), opened.next_expiry);
+        let store = Store::new(opened, options, Arc::new(positions));
+        Self { folder, store }
+    }
+
+    /// What is in the files at this moment is what a process finds that comes after a kill.
+    fn killed(self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = files::database(self.folder.path());
+        for from in [files::wal_path(&database), database] {
+            let to = folder.path().join(from.file_name().expect("a name"));
+            if from.exists() {
+                std::fs::copy(from, to).expect("a copy");
+            }
+        }
+        Self::open(folder)
+    }
+
+    fn apply(mut self, sets: &[ChangeSet], plan: &[Next]) -> Self {
+        let mut together = Vec::new();
+        for (set, next) in sets.iter().zip(plan.iter().cycle()) {
+            together.push(set);
+            if *next != Next::Together {
+                self.store.apply(&together).expect("applied");
+                together.clear();
+            }
+            if *next == Next::Kill {
+                self = self.killed();
+            }
+        }
+        self.store.apply(&together).expect("applied");
+        self
+    }
+
+    /// Everything that the file says about messages, clients and jobs: by names, because the numbers of audiences are
+    /// those of one file.
+    fn dump(&self) -> String {
+        let names = |list: &str| {
+            format!(
+                "(SELECT group_concat(name) FROM (SELECT name FROM json_each({list}) AS number
+                  JOIN audiences AS named ON named.id = number.value ORDER BY name))"
+            )
+        };
+        const NAME: &str = "(SELECT kind || ' ' || name FROM audiences WHERE id = ";
+        let queries = [
+            format!(
+                "SELECT seq, at, expires_at, ended, {NAME} audience), event, json, data,
+                 {}, {} FROM messages ORDER BY seq",
+                names("messages.audiences"),
+                names("missed"),
+            ),
+            format!(
+                "SELECT block, {NAME} abs(audience)), audience < 0, seq, {NAME} topic)
+                 FROM posts ORDER BY 4, 2"
+            ),
+            format!("SELECT {NAME} audience), sent, acked FROM clients ORDER BY 1"),
+            "SELECT key, digest, seq, at FROM keys ORDER BY key".to_owned(),
+            "SELECT * FROM jobs ORDER BY number".to_owned(),
+            "SELECT * FROM job_lines ORDER BY job, line".to_owned(),
+            "SELECT * FROM recalls ORDER BY seq".to_owned(),
+        ];
+        let rows = queries.iter().map(|query| rows(&self.store.conn, query));
+        rows.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+fn rows(conn: &Connection, query: &str) -> String {
+    let mut query = conn.prepare(query).expect("a query");
+    let columns = query.column_count();
+    let rows = query.query_map([], |row| {
+        let values: Result<Vec<Value>, _> = (0..columns).map(|i| row.get(i)).collect();
+        Ok(format!("{:?}", values?))
+    });
+    let rows: Result<Vec<_>, _> = rows.expect("rows").collect();
+    rows.expect("rows").join("\n")
+}
+
+fn plan() -> impl Strategy<Value = Vec<Next>> {
+    let next = prop_oneof![
+        4 => Just(Next::Together),
+        4 => Just(Next::Commit),
+        1 => Just(Next::Kill),
+    ];
+    prop::collection::vec(next, 1..20)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn logs_that_apply_the_same_change_sets_are_equal(
+        sets in change_sets(),
+        plans in (plan(), plan()),
+    ) {
+        let one_by_one = TestStore::new().apply(&sets, &[Next::Commit]);
+        let expected = one_by_one.dump();
+        for plan in [plans.0, plans.1, vec![Next::Together], vec![Next::Kill]] {
+            let log = TestStore::new().apply(&sets, &plan);
+            prop_assert_eq!(&log.dump(), &expected, "with {:?}", plan);
+            prop_assert_eq!(log.store.head, one_by_one.store.head);
+            prop_assert_eq!(log.store.messages, one_by_one.store.messages);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Applies change sets to the file.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+
+use crate::log::{
+    audiences::Audiences,
+    change::{Change, ChangeSet},
+    codes::{ANY_TOPIC, EVERYONE, sql},
+    entry::{Digest, Entry, IdempotencyKey},
+    error::StoreError,
+    job_rows::{self, CommandOutcome},
+    options::{LogOptions, milliseconds},
+    outcome::Recalled,
+    postings::{self, Posting},
+    rows,
+    writer::store::Store,
+};
+use crate::{
+    job::{Job, JobId},
+    message::{Audience, Data, Message, Seq},
+};
+
+/// What change sets have changed.
+#[derive(Default)]
+pub(in crate::log) struct Applied {
+    /// The result of each change, in order.
+    pub outcomes: Vec<ChangeOutcome>,
+    /// The new messages, in order.
+    pub messages: Vec<Arc<Message>>,
+    /// The head when the last message was recalled; none if none was.
+    pub recalled_at: Option<Seq>,
+}
+
+/// The result of a change.
+pub(in crate::log) enum ChangeOutcome {
+    /// A new message: its index in [`Applied::messages`], and the job that tracks it.
+    New(usize, Option<Arc<Job>>),
+    /// The message was stored before, with the job that tracks it.
+    Duplicate(Seq, Option<JobId>),
+    /// The key was used for another message.
+    KeyReused(Seq),
+    /// A job command was executed or refused.
+    Job(CommandOutcome),
+    /// A message was recalled. None if it does not exist or was recalled before.
+    Recall(Option<Recalled>),
+}
+
+impl Applied {
+    /// The jobs that have changed, in order.
+    pub fn changed_jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.outcomes.iter().filter_map(|outcome| match outcome {
+            ChangeOutcome::New(_, job) => job.as_ref(),
+            ChangeOutcome::Job(Ok((job, true))) => Some(job),
+            _ => None,
+        })
+    }
+}
+
+impl Store {
+    /// Applies change sets in one transaction, or nothing of them.
+    pub fn apply(&mut self, sets: &[&ChangeSet]) -> Result<Applied, StoreError> {
+        let before = self.head;
+        let result = self.transaction(|store| {
+            let mut applied = Applied::default();
+            for set in sets {
+                // Recalls need the rows of all messages before them.
+                let same = |one: &Change, next: &Change| one.is_recall() == next.is_recall();
+                for run in set.changes.chunk_by(same) {
+                    store.apply_run(run, set.at, &mut applied)?;
+                }
+            }
+            Ok(applied)
+        });
+        let Ok(applied) = &result else {
+            self.head = before;
+            return result;
+        };
+        self.messages += applied.messages.len() as u64;
+        let expiries = applied.messages.iter().filter_map(|m| m.expires_at);
+        if let Some(next) = expiries.min() {
+            self.positions.next_expiry.fetch_min(next, Ordering::AcqRel);
+        }
+        result
+    }
+
+    /// Applies changes that are all recalls, or all others.
+    fn apply_run(
+        &mut self,
+        run: &[Change],
+        at: u64,
+        applied: &mut Applied,
+    ) -> Result<(), StoreError> {
+        if let [Change::Recall(_), ..] = run {
+            return self.recall_run(run, applied);
+        }
+        let mut put = AppendStatements::new(&self.conn, &self.options)?;
+        for change in run {
+            applied.outcomes.push(match change {
+                Change::Append(entry) => {
+                    match put.entry(entry, at, &mut self.head, &mut self.audiences)? {
+                        Appended::New(message, job) => {
+                            applied.messages.push(message);
+                            ChangeOutcome::New(applied.messages.len() - 1, job)
+                        }
+                        Appended::Not(outcome) => outcome,
+                    }
+                }
+                Change::Job(command) => {
+                    ChangeOutcome::Job(job_rows::execute(&self.conn, command, at)?)
+                }
+                Change::Recall(_) => continue,
+            });
+        }
+        postings::write(&self.conn, &mut put.postings)?;
+        Ok(())
+    }
+
+    fn recall_run(&mut self, run: &[Change], applied: &mut Applied) -> Result<(), StoreError> {
+        for change in run {
+            let Change::Recall(recall) = change else {
+                continue;
+            };
+            let recalled = self.recall(recall)?;
+            if recalled.is_some() {
+                applied.recalled_at = Some(self.head);
+            }
+            applied.outcomes.push(ChangeOutcome::Recall(recalled));
+        }
+        Ok(())
+    }
+}
+
+enum Appended {
+    New(Arc<Message>, Option<Arc<Job>>),
+    Not(ChangeOutcome),
+}
+
+/// The statements of an append, prepared once for a commit.
+struct AppendStatements<'c> {
+    conn: &'c Connection,
+    /// The age in milliseconds at which keys expire.
+    key_age: u64,
+    message: CachedStatement<'c>,
+    /// Written after all messages.
+    postings: Vec<Posting>,
+}
+
+impl<'c> AppendStatements<'c> {
+    fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
+        Ok(Self {
+            conn,
+            key_age: milliseconds(options.key_age),
+            message: conn.prepare_cached(
+                "INSERT INTO messages (seq, at, expires_at, audience, audiences, event, json, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+            postings: Vec::new(),
+        })
+    }
+
+    fn entry(
+        &mut self,
+        entry: &Entry,
+        now: u64,
+        head: &mut Seq,
+        audiences: &mut Audiences,
+    ) -> Result<Appended, StoreError> {
+        let (seq, at) = match entry.assigned {
+            None => (*head + 1, now),
+            Some(assigned) if assigned.seq <= *head => {
+                return Ok(Appended::Not(ChangeOutcome::Duplicate(assigned.seq, None)));
+            }
+            Some(assigned) => (assigned.seq, assigned.at),
+        };
+        if let Some((key, digest)) = entry.key.as_deref()
+            && let Some(outcome) = self.claim(key, digest, seq, now)?
+        {
+            return Ok(Appended::Not(outcome));
+        }
+        let message = Arc::new(message_of(entry, seq, at));
+        self.insert(&message, audiences)?;
+        let tracked = entry.tracked.as_deref();
+        let job =
+            tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));
+        *head = seq;
+        Ok(Appended::New(message, job.transpose()?.map(Arc::new)))
+    }
+
+    /// Stores a key for a new message. If the key is in use, returns the result of this entry.
+    fn claim(
+        &self,
+        key: &IdempotencyKey,
+        digest: &Digest,
+        seq: Seq,
+        now: u64,
+    ) -> Result<Option<ChangeOutcome>, StoreError> {
+        // An expired key does not count, even if it was not removed yet.
+        let find = "SELECT digest, seq FROM keys WHERE key = ?1 AND at > ?2";
+        let too_old = now.saturating_sub(self.key_age);
+        let found: Option<(Digest, Seq)> = self
+            .conn
+            .prepare_cached(find)?
+            .query_row((key.as_str(), sql(too_old)), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        if let Some((first, seq)) = found {
+            return Ok(Some(match first == *digest {
+                true => ChangeOutcome::Duplicate(seq, job_rows::tracking_job(self.conn, seq)?),
+                false => ChangeOutcome::KeyReused(seq),
+            }));
+        }
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO keys (key, digest, seq, at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((key.as_str(), digest, sql(seq), sql(now)))?;
+        Ok(None)
+    }
+
+    fn insert(&mut self, message: &Message, audiences: &mut Audiences) -> rusqlite::Result<()> {
+        let mut several = None;
+        let audience = match &message.audience {
+            Audience::Everyone => Some(EVERYONE),
+            Audience::Client(id) => Some(audiences.client(self.conn, id)?),
+            Audience::Topic(topic) => {
+                let id = audiences.topic(self.conn, topic)?;
+                self.postings
+                    .push(Posting::new(ANY_TOPIC, message.seq, Some(id)));
+                Some(id)
+            }
+            Audience::Clients(ids) => {
+                let ids: Result<Vec<i64>, _> = ids
+                    .iter()
+                    .map(|id| audiences.client(self.conn, id))
+                    .collect();
+                several = Some(ids?);
+                None
+            }
+        };
+        for id in audience.iter().chain(several.iter().flatten()) {
+            self.postings.push(Posting::new(*id, message.seq, None));
+        }
+        let (json, data) = match &message.data {
+            Data::Text(text) => (false, text),
+            Data::Json(text) => (true, text),
+        };
+        self.message.execute((
+            sql(message.seq),
+            sql(message.at),
+            message.expires_at.map(sql),
+            audience,
+            several.map(|ids| rows::list(&ids)),
+            message.event.as_ref().map(|event| event.as_str()),
+            json,
+            &**data,
+        ))?;
+        Ok(())
+    }
+}
+
+fn message_of(entry: &Entry, seq: Seq, at: u64) -> Message {
+    let draft = &entry.draft;
+    let expiry = |ttl: Duration| at.saturating_add(milliseconds(ttl)).min(i64::MAX as u64);
+    Message {
+        seq,
+        at,
+        expires_at: draft.ttl.map(expiry),
+        audience: draft.audience.clone(),
+        event: draft.event.clone(),
+        data: draft.data.clone(),
+    }
+}

@@ -1,0 +1,114 @@
+//! Decides what the queued tasks change, and keeps who waits for the results.
+
+use crate::log::{
+    change::{Change, ChangeSet, Recall},
+    entry::IdempotencyKey,
+    error::{AppendError, StoreError},
+    positions::ClientPosition,
+    reader::history,
+    rows::Decoder,
+    writer::apply::Applied,
+    writer::queue::ChangeTask,
+    writer::store::Store,
+    writer::waiting::Waiting,
+};
+use crate::message::{ClientId, Seq};
+
+/// A change set, and who waits for its results, in the same order.
+pub(in crate::log) struct Decided {
+    pub set: ChangeSet,
+    waiting: Vec<Waiting>,
+}
+
+impl Decided {
+    /// No changes yet. They all have this time.
+    pub fn at(at: u64) -> Self {
+        Self {
+            set: ChangeSet {
+                at,
+                changes: Vec::new(),
+            },
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Adds the changes of a task. A recall that can't be decided is refused at once.
+    pub fn add(&mut self, task: ChangeTask, store: &Store) {
+        match task {
+            ChangeTask::Append(entry, answer) => {
+                self.push(Change::Append(entry), Waiting::Append(answer));
+            }
+            ChangeTask::Batch(entries, answer) => {
+                self.waiting.push(Waiting::Batch(entries.len(), answer));
+                let changes = entries.into_iter().map(Change::Append);
+                self.set.changes.extend(changes);
+            }
+            ChangeTask::Job(command, answer) => {
+                self.push(Change::Job(command), Waiting::Job(answer));
+            }
+            ChangeTask::Recall(seq, key, answer) => match store.decide_recall(seq, key) {
+                Ok(recall) => self.push(Change::Recall(recall), Waiting::Recall(answer)),
+                Err(error) => answer(Err((&error).into())),
+            },
+        }
+    }
+
+    fn push(&mut self, change: Change, waiting: Waiting) {
+        self.set.changes.push(change);
+        self.waiting.push(waiting);
+    }
+
+    /// Answers everybody with an error.
+    pub fn refuse(self, why: &AppendError) {
+        for waiting in self.waiting {
+            waiting.refuse(why);
+        }
+    }
+
+    /// Answers with the results, and the number of connections of each new message.
+    pub fn answer(self, applied: &Applied, connections: &[u64]) {
+        let mut outcomes = applied.outcomes.iter();
+        for waiting in self.waiting {
+            waiting.answer(&mut outcomes, applied, connections);
+        }
+    }
+
+    /// The same changes, each in a set of its own.
+    pub fn apart(self) -> impl Iterator<Item = Self> {
+        let at = self.set.at;
+        let waiting = self.waiting.into_iter().flat_map(Waiting::apart);
+        let pairs = self.set.changes.into_iter().zip(waiting);
+        pairs.map(move |(change, waiting)| Self {
+            set: ChangeSet {
+                at,
+                changes: vec![change],
+            },
+            waiting: vec![waiting],
+        })
+    }
+}
+
+impl Store {
+    /// The recall of a message, with the positions that decide about its receipts.
+    fn decide_recall(&self, seq: Seq, key: Option<IdempotencyKey>) -> Result<Recall, StoreError> {
+        let positions = match self.positions.is_empty() {
+            true => Vec::new(),
+            false => {
+                let record =
+                    history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0)?;
+                let audience = record.map(|record| record.message.audience);
+                let clients = audience.iter().flat_map(|audience| audience.named());
+                let pending = |client: &ClientId| {
+                    let position = self.positions.pending_position(client);
+                    (position != ClientPosition::default()).then(|| (client.clone(), position))
+                };
+                clients.filter_map(pending).collect()
+            }
+        };
+        Ok(Recall {
+            seq,
+            key,
+            positions,
+        })
+    }
+}
