@@ -236,7 +236,7 @@ fn plan() -> impl Strategy<Value = Vec<Next>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn logs_that_apply_the_same_change_sets_are_equal(
