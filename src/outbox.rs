@@ -11,7 +11,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 
 pub use bounded_queue::BoundedQueue;
 pub use connection_queue::ConnectionQueue;
-pub use thread_queue::{Drained, Recipients, StreamKey, ThreadQueue, Wake};
+pub use thread_queue::{Drained, Next, Recipients, StreamKey, ThreadQueue, Wake};
 
 use crate::message::{EncodedMessage, Encoding, Frame, Seq};
 

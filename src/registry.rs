@@ -26,7 +26,7 @@ use parking_lot::Mutex;
 
 pub use admission::{Admission, Registration};
 use connection_set::ConnectionKey;
-use connection_table::ConnectionTable;
+use connection_table::{ConnectionTable, ThreadQueueList};
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
 pub use limits::{AdmissionError, Capacity};
 pub use presence::{
@@ -99,7 +99,17 @@ impl Registry {
     }
 
     fn put(&self, audience: &Audience, delivery: &Delivery) -> u64 {
-        self.table.lock().put(audience, delivery)
+        let mut queues = ThreadQueueList::new();
+        let reached = self.table.lock().put(audience, delivery, &mut queues);
+        // Without the lock, because closing a broken stream takes it.
+        for queue in queues {
+            match delivery {
+                Delivery::Ephemeral(_) => queue.waker().write_or_wake(),
+                // The log's writer has the next commit to do.
+                Delivery::Logged(_) => queue.waker().wake(),
+            }
+        }
+        reached
     }
 
     /// The limits of the queue of a connection.

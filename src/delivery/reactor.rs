@@ -35,7 +35,7 @@ use crate::broker::Broker;
 use command_queue::{Command, CommandQueue};
 pub use detached_stream::DetachedStream;
 pub use simulated_thread::{CountingSocket, SimulatedThread};
-use thread::Thread;
+use thread::EventLoop;
 
 /// All delivery threads. See the module documentation.
 pub struct Reactor {
@@ -55,7 +55,7 @@ impl Reactor {
     ) -> io::Result<Self> {
         let (mut command_queues, mut threads) = (Vec::new(), Vec::new());
         for number in 0..count {
-            let thread = Thread::new(broker, heartbeat, runtime.clone())?;
+            let thread = EventLoop::new(broker, heartbeat, runtime.clone())?;
             command_queues.push(thread.commands());
             let named = std::thread::Builder::new().name(format!("deliver-{number}"));
             threads.push(named.spawn(move || thread.run())?);

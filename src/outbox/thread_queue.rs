@@ -38,8 +38,28 @@ pub enum Recipients {
 
 /// Wakes a thread that waits for its queue.
 pub trait Wake: Send + Sync {
-    /// Called during fan-out, so it must be quick.
+    /// Wakes it. Must be quick.
     fn wake(&self);
+
+    /// Writes the new messages in place of the thread, if it waits and they are few; else wakes it. Takes about as long
+    /// as a write to a socket. For callers that hold no lock.
+    fn write_or_wake(&self) {
+        self.wake();
+    }
+}
+
+/// A message to more streams than this is written by the thread, so that its publisher does not wait.
+const FEW: usize = 8;
+
+/// The next message of a [`ThreadQueue`] for whoever writes few messages.
+#[derive(Debug)]
+pub enum Next {
+    /// Write this.
+    Delivery(Delivery, Recipients),
+    /// The queue is empty.
+    Nothing,
+    /// There is more to do than to write to few streams.
+    Much,
 }
 
 /// See the module documentation.
@@ -89,10 +109,31 @@ impl ThreadQueue {
         })
     }
 
-    /// Adds a delivery. If it does not fit, its recipients are behind. Never blocks.
+    /// Adds a delivery. If it does not fit, its recipients are behind. Never blocks. The thread has to be woken after
+    /// it: see [`Self::waker`].
     pub fn put(&self, delivery: Delivery, recipients: Recipients) {
         self.inner.lock().put(delivery, recipients, self.capacity);
-        self.waker.wake();
+    }
+
+    /// Wakes the thread.
+    pub fn waker(&self) -> &dyn Wake {
+        &*self.waker
+    }
+
+    /// Takes the first message, if it is for few streams and nothing but messages is in the queue.
+    pub fn next_of_few(&self) -> Next {
+        let mut inner = self.inner.lock();
+        if !inner.closes.is_empty() || inner.overflow.is_some() {
+            return Next::Much;
+        }
+        match inner.deliveries.front() {
+            None => Next::Nothing,
+            Some((_, Recipients::Everyone)) => Next::Much,
+            Some((_, Recipients::Many(keys))) if keys.len() > FEW => Next::Much,
+            Some(_) => inner.pop().map_or(Next::Nothing, |(delivery, recipients)| {
+                Next::Delivery(delivery, recipients)
+            }),
+        }
     }
 
     /// Closes a stream when the thread reads the queue next.
@@ -143,11 +184,7 @@ impl ThreadQueue {
 
 impl Inner {
     fn put(&mut self, delivery: Delivery, recipients: Recipients, capacity: usize) {
-        let list = match &recipients {
-            Recipients::Many(keys) => size_of_val(&**keys),
-            Recipients::Everyone | Recipients::One(_) => 0,
-        };
-        let bytes = delivery.size() + list + size_of::<(Delivery, Recipients)>();
+        let bytes = size_of_entry(&delivery, &recipients);
         let fits = self.deliveries.is_empty() || self.bytes + bytes <= capacity;
         // After an overflow nothing is added until the queue is drained: a later message would hide the missing ones
         // from a stream that is behind.
@@ -159,6 +196,20 @@ impl Inner {
             self.overflow.add(recipients, lost);
         }
     }
+
+    fn pop(&mut self) -> Option<(Delivery, Recipients)> {
+        let (delivery, recipients) = self.deliveries.pop_front()?;
+        self.bytes -= size_of_entry(&delivery, &recipients);
+        Some((delivery, recipients))
+    }
+}
+
+fn size_of_entry(delivery: &Delivery, recipients: &Recipients) -> usize {
+    let list = match recipients {
+        Recipients::Many(keys) => size_of_val(&**keys),
+        Recipients::Everyone | Recipients::One(_) => 0,
+    };
+    delivery.size() + list + size_of::<(Delivery, Recipients)>()
 }
 
 impl Overflow {

@@ -3,6 +3,8 @@
 mod fan_out;
 mod queries;
 
+pub(super) use fan_out::ThreadQueueList;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     mem,

@@ -42,7 +42,9 @@ fn closing_the_terminal_shuts_the_server_down_in_order() {
         .get_args()
         .map(|arg| arg.to_str().expect("text"))
         .collect();
-    let line = format!("exec {program} {}", args.join(" "));
+    // Under `nohup` this signal is ignored, and programs that are started inherit that.
+    let args = args.join(" ");
+    let line = format!("exec env --default-signal=HUP {program} {args}");
     let mut script = Command::new("script");
     script.args(["-qfec", &line, "/dev/null"]);
     script.current_dir(folder.path()).stdin(Stdio::piped());

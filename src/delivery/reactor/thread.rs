@@ -1,16 +1,21 @@
 //! The event loop of one delivery thread: commands, messages, socket events and timers.
+//!
+//! What the thread knows is behind a lock, which the thread releases only while it waits. Then a publisher may write few
+//! messages in its place (`thread/deputy.rs`).
 
 mod closing;
+mod deputy;
 mod live;
 
 use std::{
     io,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use bytes::{Bytes, BytesMut};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Registry, Token};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     command_queue::{Command, CommandQueue},
@@ -36,8 +41,16 @@ use crate::{
 const EVENTS: usize = 1_024;
 
 /// See the module documentation.
-pub struct Thread {
+pub struct EventLoop {
     poll: Poll,
+    waker: Arc<ThreadWaker>,
+    thread: Arc<Mutex<Thread>>,
+}
+
+/// What the thread knows.
+struct Thread {
+    /// Registers sockets with the poll.
+    registry: Registry,
     waker: Arc<ThreadWaker>,
     commands: Arc<CommandQueue>,
     queue: Arc<ThreadQueue>,
@@ -58,7 +71,7 @@ pub struct Thread {
     aborted: bool,
 }
 
-impl Thread {
+impl EventLoop {
     /// A thread without streams.
     pub fn new(
         broker: &Arc<Broker>,
@@ -71,13 +84,13 @@ impl Thread {
         let queue = ThreadQueue::new(Arc::clone(&waker) as _);
         let broker = Arc::clone(broker);
         let registry = broker.registry();
-        Ok(Self {
-            poll,
+        let thread = Thread {
+            registry: poll.registry().try_clone()?,
             queue_id: registry.add_thread_queue(Arc::clone(&queue)),
             queue,
             reads: ReadScheduler::new(Arc::clone(&broker), Arc::clone(&commands), runtime),
             commands,
-            waker,
+            waker: Arc::clone(&waker),
             streams: Streams::default(),
             writer: LiveWriter::new(registry.limits()),
             watermark: 0,
@@ -88,39 +101,69 @@ impl Thread {
             finishing: false,
             aborted: false,
             broker,
+        };
+        let thread = Arc::new(Mutex::new(thread));
+        let deputy: Weak<Mutex<Thread>> = Arc::downgrade(&thread);
+        waker.set_deputy(deputy);
+        Ok(Self {
+            poll,
+            waker,
+            thread,
         })
     }
 
     /// The queue for commands to this thread.
     pub fn commands(&self) -> Arc<CommandQueue> {
-        Arc::clone(&self.commands)
+        Arc::clone(&self.thread.lock().commands)
     }
 
     /// Runs until a command ends it.
     pub fn run(mut self) {
         let mut events = Events::with_capacity(EVENTS);
-        while !(self.aborted || self.finishing && self.streams.is_empty()) {
-            let nothing = || self.commands.is_empty() && self.queue.is_empty();
-            let time_to_next = match self.writer.is_done() && self.waker.prepare_to_wait(nothing) {
-                true => self.time_to_next(),
-                false => Some(Duration::ZERO),
-            };
-            if let Err(error) = self.poll.poll(&mut events, time_to_next)
+        let mut thread = self.thread.lock();
+        while let Some(time_to_next) = thread.prepare_to_wait() {
+            let polled =
+                MutexGuard::unlocked(&mut thread, || self.poll.poll(&mut events, time_to_next));
+            // With the lock again: until then, a publisher may have written in place of this thread.
+            self.waker.stop_waiting();
+            if let Err(error) = polled
                 && error.kind() != io::ErrorKind::Interrupted
             {
                 tracing::error!(%error, "a delivery thread cannot poll its sockets");
                 return;
             }
-            self.waker.stop_waiting();
-            events.iter().for_each(|event| self.ready(event));
-            self.commands
-                .take()
-                .into_iter()
-                .for_each(|command| self.run_command(command));
-            self.deliver();
-            self.run_timers();
-            self.reads.start();
+            thread.run_once(&events);
         }
+    }
+}
+
+impl Thread {
+    /// How long to wait for socket events: without a limit, until the next timer, or not at all. None if the thread
+    /// ends.
+    fn prepare_to_wait(&self) -> Option<Option<Duration>> {
+        if self.aborted || self.finishing && self.streams.is_empty() {
+            return None;
+        }
+        let may_wait = self.writer.is_done() && self.waker.prepare_to_wait(|| self.has_nothing());
+        Some(match may_wait {
+            true => self.time_to_next(),
+            false => Some(Duration::ZERO),
+        })
+    }
+
+    fn has_nothing(&self) -> bool {
+        self.commands.is_empty() && self.queue.is_empty()
+    }
+
+    fn run_once(&mut self, events: &Events) {
+        events.iter().for_each(|event| self.ready(event));
+        self.commands
+            .take()
+            .into_iter()
+            .for_each(|command| self.run_command(command));
+        self.deliver();
+        self.run_timers();
+        self.reads.start();
     }
 
     fn time_to_next(&self) -> Option<Duration> {
@@ -157,8 +200,7 @@ impl Thread {
         let mut socket = mio::net::TcpStream::from_std(socket);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(key.index as usize);
-        let registry = self.poll.registry();
-        if let Err(error) = registry.register(&mut socket, token, interest) {
+        if let Err(error) = self.registry.register(&mut socket, token, interest) {
             tracing::error!(%error, "the socket of a stream cannot be registered");
             return;
         }

@@ -1,9 +1,10 @@
-//! Wakes a delivery thread, at most once for each time that it waits.
+//! Wakes a delivery thread, at most once for each time that it waits. Or writes in its place: for a message to one
+//! stream, waking a thread costs more than the write.
 
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -19,6 +20,14 @@ pub const WAKE: Token = Token(usize::MAX);
 pub struct ThreadWaker {
     waiting: AtomicBool,
     waker: Waker,
+    deputy: OnceLock<Weak<dyn WriteFew>>,
+}
+
+/// Writes in place of a waiting thread.
+pub trait WriteFew: Send + Sync {
+    /// Writes the messages in the queue of the thread while they are few, and announces that the thread waits again.
+    /// Returns false if the thread has to be woken.
+    fn write_few(&self) -> bool;
 }
 
 impl ThreadWaker {
@@ -27,7 +36,14 @@ impl ThreadWaker {
         Ok(Arc::new(Self {
             waiting: AtomicBool::new(false),
             waker: Waker::new(poll.registry(), WAKE)?,
+            deputy: OnceLock::new(),
         }))
+    }
+
+    /// Sets who writes in place of the thread. Call it once.
+    pub fn set_deputy(&self, deputy: Weak<dyn WriteFew>) {
+        let first = self.deputy.set(deputy).is_ok();
+        debug_assert!(first, "a thread has one deputy");
     }
 
     /// Announces that the thread is about to wait, unless there is something to do. Returns whether it may wait.
@@ -46,12 +62,32 @@ impl ThreadWaker {
     }
 }
 
+impl ThreadWaker {
+    /// Whether the thread waits and nobody else has claimed to wake it.
+    fn claim(&self) -> bool {
+        self.waiting.swap(false, Ordering::SeqCst)
+    }
+
+    fn wake_claimed(&self) {
+        if let Err(error) = self.waker.wake() {
+            tracing::error!(%error, "a delivery thread cannot be woken");
+        }
+    }
+}
+
 impl Wake for ThreadWaker {
     fn wake(&self) {
-        if self.waiting.swap(false, Ordering::SeqCst)
-            && let Err(error) = self.waker.wake()
-        {
-            tracing::error!(%error, "a delivery thread cannot be woken");
+        if self.claim() {
+            self.wake_claimed();
+        }
+    }
+
+    fn write_or_wake(&self) {
+        if self.claim() {
+            let deputy = self.deputy.get().and_then(Weak::upgrade);
+            if !deputy.is_some_and(|deputy| deputy.write_few()) {
+                self.wake_claimed();
+            }
         }
     }
 }

@@ -1,22 +1,33 @@
 //! Fan-out: puts one delivery into the targets of all its recipients.
 
-use std::mem;
+use std::{mem, sync::Arc};
+
+use smallvec::SmallVec;
 
 use super::{ConnectionTable, TableEntry};
 use crate::{
     message::{Audience, ClientId},
-    outbox::{Delivery, Recipients},
+    outbox::{Delivery, Recipients, ThreadQueue},
     registry::{
         connection_set::{ConnectionKey, ConnectionSet},
         delivery_target::DeliveryTarget,
     },
 };
 
+/// Queues whose threads have to be woken.
+pub(in crate::registry) type ThreadQueueList = SmallVec<[Arc<ThreadQueue>; 4]>;
+
 impl ConnectionTable {
-    /// Puts a delivery into the target of each of its recipients. Returns their number.
-    pub(in crate::registry) fn put(&mut self, audience: &Audience, delivery: &Delivery) -> u64 {
+    /// Puts a delivery into the target of each of its recipients, and adds the queues whose threads have to be woken.
+    /// Returns the number of recipients.
+    pub(in crate::registry) fn put(
+        &mut self,
+        audience: &Audience,
+        delivery: &Delivery,
+        queues: &mut ThreadQueueList,
+    ) -> u64 {
         if *audience == Audience::Everyone {
-            return self.put_to_everyone(delivery);
+            return self.put_to_everyone(delivery, queues);
         }
         let mut stream_keys = mem::take(&mut self.stream_keys);
         stream_keys.resize_with(self.thread_queues.len(), Vec::new);
@@ -38,13 +49,14 @@ impl ConnectionTable {
                 stream_keys => Recipients::Many(stream_keys.into()),
             };
             entry.queue.put(delivery.clone(), recipients);
+            queues.push(Arc::clone(&entry.queue));
             stream_keys.clear();
         }
         self.stream_keys = stream_keys;
         reached
     }
 
-    fn put_to_everyone(&self, delivery: &Delivery) -> u64 {
+    fn put_to_everyone(&self, delivery: &Delivery, queues: &mut ThreadQueueList) -> u64 {
         let mut reached = self.with_own_queue.len() as u64;
         for key in self.with_own_queue.iter() {
             if let Some(TableEntry {
@@ -61,6 +73,7 @@ impl ConnectionTable {
             .filter(|entry| entry.audience > 0)
         {
             entry.queue.put(delivery.clone(), Recipients::Everyone);
+            queues.push(Arc::clone(&entry.queue));
             reached += entry.audience;
         }
         reached

@@ -24,7 +24,7 @@ impl Thread {
         }
     }
 
-    fn write_live(&mut self) {
+    pub(super) fn write_live(&mut self) {
         if self.writer.run(&mut self.streams) {
             self.watermark = self.next_watermark;
         }
