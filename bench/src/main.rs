@@ -18,6 +18,7 @@ mod floor;
 mod heartbeats;
 mod histogram;
 mod http;
+mod kernel_costs;
 mod known;
 mod listeners;
 mod load;
@@ -169,7 +170,7 @@ fn measure(options: &Options) -> Result<()> {
     fs::create_dir_all(&options.folder)
         .with_context(|| format!("can't make {}", options.folder.display()))?;
     let folder = tempfile::tempdir_in(&options.folder)?;
-    let mut report = Report::new(Machine::look(folder.path()), options.full, options.rounds);
+    let mut report = Report::new(Machine::look(folder.path())?, options.full, options.rounds);
     println!("{}", report.machine());
     let setting = Setting {
         folder: folder.path().to_owned(),
