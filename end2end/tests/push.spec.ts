@@ -19,6 +19,36 @@ test('a push to a client from the list shows its recipients, and then its receip
   await expect(second.messages()).toHaveCount(0);
 });
 
+test('receipts that change while the message is being loaded are shown', async ({ context, server }) => {
+  const tab = await Tab.open(context, server);
+  const id = await tab.id();
+  const panel = await openPanel(context, server, '/push', `?client=${id}`);
+  // The message is loaded before the page acknowledges it, and the answer arrives after the update of its receipts.
+  let loaded = () => {};
+  const beforeTheAck = new Promise<void>((resolve) => (loaded = resolve));
+  await tab.page.route('**/ack', async (route) => {
+    await beforeTheAck;
+    await route.continue();
+  });
+  const updates = await fetch(`${server.url}/sse?client_id=watch&topic=$sys/messages`);
+  let first = true;
+  await panel.route('**/api/messages/*', async (route) => {
+    if (!first) return route.continue();
+    first = false;
+    const response = await route.fetch();
+    loaded();
+    let text = '';
+    for await (const bytes of updates.body!) {
+      text += new TextDecoder().decode(bytes);
+      if (text.includes('event: moved')) break;
+    }
+    await route.fulfill({ response });
+  });
+  await panel.getByLabel('Data').fill('from the panel');
+  await push(panel);
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('1 acknowledged');
+});
+
 test('a push can be recalled on the push page', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const panel = await openPanel(context, server, '/push', `?client=${await tab.id()}`);

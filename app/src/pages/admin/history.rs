@@ -41,6 +41,8 @@ pub(super) struct History {
     /// Why the history could not be loaded.
     wrong: RwSignal<Option<String>>,
     due: StoredValue<Due, LocalStorage>,
+    /// Requests without an answer. Updates that come meanwhile wait: the answers may be older than they are.
+    unanswered: StoredValue<u32, LocalStorage>,
 }
 
 /// What to load when the timer fires.
@@ -69,6 +71,7 @@ impl History {
             note: RwSignal::new(None),
             wrong: RwSignal::new(None),
             due: StoredValue::new_local(Due::default()),
+            unanswered: StoredValue::new_local(0),
         };
         let wanted = ErasedMemo::new(move || history.filter.query());
         on_change(
@@ -138,6 +141,15 @@ impl History {
             self.due.try_update_value(|due| due.timer = None);
             return;
         }
+        if self
+            .unanswered
+            .try_get_value()
+            .is_some_and(|count| count > 0)
+        {
+            self.due.try_update_value(|due| due.timer = None);
+            self.ask(|_| {});
+            return;
+        }
         let Some(due) = self.due.try_update_value(std::mem::take) else {
             return;
         };
@@ -185,7 +197,8 @@ impl History {
             limit: Some(limit),
             ..wanted.clone()
         };
-        match Client::new("").messages(&query).await {
+        let answer = self.count(Client::new("").messages(&query)).await;
+        match answer {
             Ok(page) if self.filter.try_query().as_ref() == Some(&wanted) => {
                 self.messages
                     .update(|messages| merge(messages, page.messages, page.next));
@@ -200,6 +213,14 @@ impl History {
                 self.wrong.try_set(Some(said));
             }
         }
+    }
+
+    /// Counts a request until its answer.
+    async fn count<T>(self, request: impl Future<Output = T>) -> T {
+        self.unanswered.try_update_value(|count| *count += 1);
+        let answer = request.await;
+        self.unanswered.try_update_value(|count| *count -= 1);
+        answer
     }
 
     /// Loads older messages.
@@ -231,7 +252,7 @@ impl History {
 
     /// The details of a message.
     async fn message(self, id: &str) -> Option<MessageDetail> {
-        match Client::new("").message(id).await {
+        match self.count(Client::new("").message(id)).await {
             Ok(detail) => Some(detail),
             Err(error) => {
                 self.tell(&error);

@@ -55,19 +55,11 @@ impl Outcome {
 
     pub(super) fn handle(self, update: &Update) {
         let message = self.message.read_untracked();
-        let moves = message.as_ref().as_ref().is_some_and(|message| {
-            let in_progress =
-                message.receipts.sent + message.receipts.acknowledged < message.receipts.audience;
-            match update {
-                Update::Reload | Update::Pushed => true,
-                Update::Receipts(clients) => {
-                    message.clients.is_none() || is_for_any_of(message, clients)
-                }
-                // The server sends no updates of receipts of topics and of everyone.
-                Update::Sample(_) => message.clients.is_none() && in_progress,
-                Update::Clients(_) => false,
-            }
-        });
+        let moves = match message.as_ref() {
+            Some(message) => moves(message, update),
+            // It is being loaded: the answer may be older than this update.
+            None => !matches!(update, Update::Sample(_) | Update::Clients(_)),
+        };
         if moves {
             let look = move || {
                 self.due.try_set_value(None);
@@ -103,6 +95,19 @@ impl Outcome {
                 }
             }
         });
+    }
+}
+
+/// Whether an update may change what is shown of a message.
+fn moves(message: &MessageInfo, update: &Update) -> bool {
+    let in_progress =
+        message.receipts.sent + message.receipts.acknowledged < message.receipts.audience;
+    match update {
+        Update::Reload | Update::Pushed => true,
+        Update::Receipts(clients) => message.clients.is_none() || is_for_any_of(message, clients),
+        // The server sends no updates of receipts of topics and of everyone.
+        Update::Sample(_) => message.clients.is_none() && in_progress,
+        Update::Clients(_) => false,
     }
 }
 
