@@ -28,15 +28,17 @@ impl Compressed {
 /// Decompresses the body of a request and gives it to the router. Refuses codings other than gzip and zstd, and names
 /// those in `Accept-Encoding` (RFC 7694). Requests without a coding, which are most, pass without the decompressor and
 /// its allocations.
-pub async fn decompress(request: Request, mut router: Router) -> Result<Response, Error> {
+pub async fn decompress(request: Request, router: Router) -> Result<Response, Error> {
     match request.headers().contains_key(header::CONTENT_ENCODING) {
         // Boxed, so that other requests do not take the memory for it.
         true => Box::pin(decompress_coded(request, router)).await,
-        false => {
-            let Ok(response) = router.call(request).await;
-            Ok(response)
-        }
+        false => Ok(route(request, router).await),
     }
+}
+
+async fn route(request: Request, mut router: Router) -> Response {
+    let Ok(response) = router.call(request).await;
+    response
 }
 
 async fn decompress_coded(mut request: Request, mut router: Router) -> Result<Response, Error> {
@@ -49,10 +51,7 @@ async fn decompress_coded(mut request: Request, mut router: Router) -> Result<Re
         .collect();
     request.headers_mut().remove(header::CONTENT_ENCODING);
     let coding = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => {
-            let Ok(response) = router.call(request).await;
-            return Ok(response);
-        }
+        [] => return Ok(route(request, router).await),
         // A recipient should treat both names as the same (RFC 9110, section 8.4.1.3).
         ["gzip" | "x-gzip"] => "gzip",
         ["zstd"] => "zstd",

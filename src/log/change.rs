@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Changes that are applied together, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::log) struct ChangeSet {
     /// The time of all changes, in milliseconds since 1970.
     pub at: u64,

@@ -153,19 +153,18 @@ impl Writer {
 
     /// Executes tasks in order. Consecutive changes go into one commit.
     fn execute(&mut self, tasks: Vec<Task>) -> Result<(), Fatal> {
-        let now = self.store.options.clock.now();
-        let mut decided = Decided::at(now);
+        let mut decided = Decided::default();
         for task in tasks {
             match task {
                 Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => {
-                    self.commit(std::mem::replace(&mut decided, Decided::at(now)))?;
+                    self.commit(std::mem::take(&mut decided))?;
                     let result = self.maintain_fully();
                     answer(self.note(result));
                     self.check()?;
                 }
                 Task::WritePositions(answer) => {
-                    self.commit(std::mem::replace(&mut decided, Decided::at(now)))?;
+                    self.commit(std::mem::take(&mut decided))?;
                     let result = self.write_all_positions().map(|_| ());
                     answer(self.note(result));
                     self.check()?;

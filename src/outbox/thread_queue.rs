@@ -115,7 +115,7 @@ impl ThreadQueue {
         self.inner.lock().put(delivery, recipients, self.capacity);
     }
 
-    /// Wakes the thread.
+    /// What wakes the thread, after [`Self::put`].
     pub fn waker(&self) -> &dyn Wake {
         &*self.waker
     }

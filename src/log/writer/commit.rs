@@ -16,12 +16,13 @@ use crate::message::{Audience, Message};
 
 impl Writer {
     /// Commits a change set, passes the messages to the tail, and answers.
-    pub(super) fn commit(&mut self, decided: Decided) -> Result<(), Fatal> {
+    pub(super) fn commit(&mut self, mut decided: Decided) -> Result<(), Fatal> {
         let changes = decided.set.changes.len();
         if changes == 0 {
             return Ok(());
         }
         self.last_commit = changes;
+        decided.set.at = self.store.options.clock.now();
         let began = Instant::now();
         match self.store.apply(&[&decided.set]) {
             Ok(applied) => {

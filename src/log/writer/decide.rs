@@ -14,24 +14,14 @@ use crate::log::{
 };
 use crate::message::{ClientId, Seq};
 
-/// A change set, and who waits for its results, in the same order.
+/// A change set, and who waits for its results, in the same order. The commit sets the time of the change set.
+#[derive(Default)]
 pub(in crate::log) struct Decided {
     pub set: ChangeSet,
     waiting: Vec<Waiting>,
 }
 
 impl Decided {
-    /// No changes yet. They all have this time.
-    pub fn at(at: u64) -> Self {
-        Self {
-            set: ChangeSet {
-                at,
-                changes: Vec::new(),
-            },
-            waiting: Vec::new(),
-        }
-    }
-
     /// Adds the changes of a task. A recall that can't be decided is refused at once.
     pub fn add(&mut self, task: ChangeTask, store: &Store) {
         match task {
@@ -75,13 +65,12 @@ impl Decided {
 
     /// The same changes, each in a set of its own.
     pub fn apart(self) -> impl Iterator<Item = Self> {
-        let at = self.set.at;
         let waiting = self.waiting.into_iter().flat_map(Waiting::apart);
         let pairs = self.set.changes.into_iter().zip(waiting);
-        pairs.map(move |(change, waiting)| Self {
+        pairs.map(|(change, waiting)| Self {
             set: ChangeSet {
-                at,
                 changes: vec![change],
+                ..ChangeSet::default()
             },
             waiting: vec![waiting],
         })

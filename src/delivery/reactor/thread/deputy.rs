@@ -32,7 +32,7 @@ impl Thread {
                     self.write_live();
                 }
                 Next::Nothing => {
-                    self.watermark = watermark;
+                    (self.watermark, self.next_watermark) = (watermark, watermark);
                     return self.commands.is_empty();
                 }
                 Next::Much => return false,
