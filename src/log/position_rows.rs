@@ -1,6 +1,6 @@
 //! The rows of client positions and delivery counts. They are written in batches.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -71,26 +71,28 @@ impl Store {
         })
     }
 
-    /// The position of a client when a message ended: at its expiry, or as the file has it now.
-    pub fn position_at_end(
+    /// The positions of these audiences that are not in the file, by audience: as they were before a message expired.
+    pub fn pending_positions_before(
         &self,
-        audience: i64,
-        expiry: Option<u64>,
-    ) -> Result<ClientPosition, StoreError> {
-        let mut position = position_of(&self.conn, audience)?;
-        let Some(expiry) = expiry.filter(|_| !self.positions.is_empty()) else {
-            return Ok(position);
-        };
-        if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
-            && let Ok(client) = ClientId::parse(&name)
-        {
-            position.merge(self.positions.pending_position_before(&client, expiry));
+        expiry: u64,
+        audiences: impl Iterator<Item = i64>,
+    ) -> Result<HashMap<i64, ClientPosition>, StoreError> {
+        let mut pending = HashMap::new();
+        if self.positions.is_empty() {
+            return Ok(pending);
         }
-        Ok(position)
+        for audience in audiences {
+            if let Some((kind::CLIENT, name)) = rows::name_of(&self.conn, audience)?
+                && let Ok(client) = ClientId::parse(&name)
+            {
+                let position = self.positions.pending_position_before(&client, expiry);
+                pending.insert(audience, position);
+            }
+        }
+        Ok(pending)
     }
 
-    /// Merges an update into the row of a client, in the current transaction.
-    pub fn write_client(
+    fn write_client(
         &mut self,
         client: &ClientId,
         update: &PendingUpdate,

@@ -1,14 +1,16 @@
 //! Ends messages: their time to live is over, or they are recalled.
 
-use std::sync::atomic::Ordering;
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use crate::log::{
+    audiences,
     change::Recall,
-    codes::{ANY_TOPIC, ended, sql},
+    codes::{ANY_TOPIC, ended, kind, sql},
     error::{StoreError, unless_damaged},
     gap::mark_expired,
     outcome::Recalled,
-    positions::PendingUpdate,
+    position_rows::position_of,
+    positions::ClientPosition,
     postings,
     reader::history,
     recalls,
@@ -29,7 +31,9 @@ impl Store {
         let done = self.relaxed(|store| {
             let rows = store.message_rows(&find, (sql(now), sql(STEP as u64)))?;
             for message in &rows {
-                store.end(message, ended::EXPIRED)?;
+                let expiry = message.expires_at.unwrap_or(now);
+                let pending = store.pending_positions_before(expiry, message.audiences())?;
+                store.end(message, ended::EXPIRED, &pending)?;
                 for audience in message.audiences() {
                     mark_expired(&store.conn, audience, message.seq)?;
                 }
@@ -47,13 +51,20 @@ impl Store {
         Ok(done)
     }
 
-    /// Ends a message: hides its postings from delivery, and stores which clients have not received it.
-    fn end(&mut self, message: &MessageRow, how: i64) -> Result<(), StoreError> {
+    /// Ends a message: hides its postings from delivery, and stores which clients have not received it. `pending` has
+    /// the positions of clients that are not in the file.
+    fn end(
+        &mut self,
+        message: &MessageRow,
+        how: i64,
+        pending: &HashMap<i64, ClientPosition>,
+    ) -> Result<(), StoreError> {
         let conn = &self.conn;
-        let expiry = message.expires_at.filter(|_| how == ended::EXPIRED);
         let mut missed = Vec::new();
         for audience in message.audiences() {
-            if self.position_at_end(audience, expiry)?.furthest() < message.seq {
+            let mut position = position_of(conn, audience)?;
+            position.merge(pending.get(&audience).copied().unwrap_or_default());
+            if position.furthest() < message.seq {
                 missed.push(audience);
             }
             postings::end(conn, audience, message.seq)?;
@@ -77,15 +88,15 @@ impl Store {
             return Ok(None);
         };
         let record = history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0)?;
+        // They are not written to the file: they may be from after the expiry of a message that is not marked yet.
+        let mut pending = HashMap::new();
         for (client, position) in &recall.positions {
-            let update = PendingUpdate {
-                position: *position,
-                ..PendingUpdate::default()
-            };
-            self.write_client(client, &update)?;
+            if let Some(audience) = audiences::find(&self.conn, kind::CLIENT, client.as_str())? {
+                pending.insert(audience, *position);
+            }
         }
         match message.ended {
-            ended::NOT => self.end(message, ended::RECALLED)?,
+            ended::NOT => self.end(message, ended::RECALLED, &pending)?,
             _ => {
                 let update = "UPDATE messages SET ended = ?2 WHERE seq = ?1";
                 self.conn.execute(update, (sql(seq), ended::RECALLED))?;

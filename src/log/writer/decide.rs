@@ -5,14 +5,14 @@ use crate::log::{
     entry::IdempotencyKey,
     error::{AppendError, StoreError},
     positions::ClientPosition,
-    reader::history,
+    reader::history::{self, Record},
     rows::Decoder,
     writer::apply::Applied,
     writer::queue::ChangeTask,
     writer::store::Store,
     writer::waiting::Waiting,
 };
-use crate::message::{ClientId, Seq};
+use crate::message::Seq;
 
 /// A change set, and who waits for its results, in the same order. The commit sets the time of the change set.
 #[derive(Default)]
@@ -80,24 +80,30 @@ impl Decided {
 impl Store {
     /// The recall of a message, with the positions that decide about its receipts.
     fn decide_recall(&self, seq: Seq, key: Option<IdempotencyKey>) -> Result<Recall, StoreError> {
-        let positions = match self.positions.is_empty() {
-            true => Vec::new(),
-            false => {
-                let record =
-                    history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0)?;
-                let audience = record.map(|record| record.message.audience);
-                let clients = audience.iter().flat_map(|audience| audience.named());
-                let pending = |client: &ClientId| {
-                    let position = self.positions.pending_position(client);
-                    (position != ClientPosition::default()).then(|| (client.clone(), position))
-                };
-                clients.filter_map(pending).collect()
-            }
-        };
-        Ok(Recall {
+        let mut recall = Recall {
             seq,
             key,
-            positions,
-        })
+            positions: Vec::new(),
+        };
+        if self.positions.is_empty() {
+            return Ok(recall);
+        }
+        let record = history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0)?;
+        let Some(Record { message, .. }) = record else {
+            return Ok(recall);
+        };
+        let now = self.options.clock.now();
+        let expired = message.expires_at.filter(|at| *at <= now);
+        for client in message.audience.named() {
+            let position = match expired {
+                // It may not be marked as expired yet. What was sent later does not count.
+                Some(expiry) => self.positions.pending_position_before(client, expiry),
+                None => self.positions.pending_position(client),
+            };
+            if position != ClientPosition::default() {
+                recall.positions.push((client.clone(), position));
+            }
+        }
+        Ok(recall)
     }
 }
