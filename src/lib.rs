@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod log;
 pub mod message;
 pub mod outbox;
+mod panic_text;
 mod query;
 mod random;
 pub mod registry;

@@ -13,7 +13,8 @@ use crate::{
     Setting, baseline, fill,
     http::{self, Connection},
     machine,
-    report::{Row, median, number},
+    median::median,
+    report::{Row, number},
     server::Server,
 };
 

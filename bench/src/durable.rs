@@ -17,7 +17,8 @@ use tokio::{runtime::Runtime, task::JoinSet};
 use crate::{
     Setting, baseline, fill,
     http::{self, Connection},
-    report::{Row, median, number},
+    median::median,
+    report::{Row, number},
     server::Server,
 };
 

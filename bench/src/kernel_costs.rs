@@ -13,6 +13,8 @@ use anyhow::Result;
 use mio::{Events, Poll, Token, Waker};
 use serde::Serialize;
 
+use crate::median::median;
+
 /// Bytes of a write, as many as a message of the load has.
 const BYTES: usize = 200;
 
@@ -69,7 +71,7 @@ fn write() -> Result<f64> {
         times.push(began.elapsed().as_secs_f64() * 1e6 / WRITES as f64);
         reader.read_exact(&mut received)?;
     }
-    Ok(middle(times))
+    Ok(median(&times))
 }
 
 fn wake() -> Result<f64> {
@@ -99,10 +101,5 @@ fn wake() -> Result<f64> {
         Ok(outcome) => outcome?,
         Err(panic) => std::panic::resume_unwind(panic),
     }
-    Ok(middle(times))
-}
-
-fn middle(mut times: Vec<f64>) -> f64 {
-    let half = times.len() / 2;
-    *times.select_nth_unstable_by(half, f64::total_cmp).1
+    Ok(median(&times))
 }

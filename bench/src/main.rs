@@ -23,6 +23,7 @@ mod known;
 mod listeners;
 mod load;
 mod machine;
+mod median;
 mod memory;
 mod million;
 mod notes;

@@ -13,8 +13,10 @@ use tidings::{
 };
 
 use crate::{
-    Setting, fill, processes,
-    report::{Row, median, number},
+    Setting, fill,
+    median::median,
+    processes,
+    report::{Row, number},
 };
 
 /// Numbers of connections.

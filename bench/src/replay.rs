@@ -9,7 +9,8 @@ use tokio::runtime::Runtime;
 
 use crate::{
     Setting, baseline, fill,
-    report::{Row, median, number},
+    median::median,
+    report::{Row, number},
     server::Server,
     stream,
 };

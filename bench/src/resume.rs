@@ -11,7 +11,8 @@ use tokio::runtime::Runtime;
 
 use crate::{
     Setting, fill,
-    report::{Row, median, number},
+    median::median,
+    report::{Row, number},
     server::Server,
     stream,
 };

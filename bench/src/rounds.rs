@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::{
     Setting,
     contender::{Kind, Variant},
-    report::median,
+    median::median,
 };
 
 /// The results of each variant.

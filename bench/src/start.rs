@@ -7,11 +7,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{
-    Setting, processes,
-    report::{Row, median},
-    server::Server,
-};
+use crate::{Setting, median::median, processes, report::Row, server::Server};
 
 /// The targets in milliseconds and in megabytes.
 const MAX_START: f64 = 100.0;

@@ -41,6 +41,12 @@ impl Error {
         Self::new(Code::InvalidField, why.to_string()).field(field)
     }
 
+    /// A fault of the server itself. The log of the server says which.
+    pub fn internal() -> Self {
+        let detail = "an error in the server; its log has the details";
+        Self::new(Code::Internal, detail)
+    }
+
     /// Names the field, parameter or header that was wrong.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {

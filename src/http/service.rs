@@ -4,7 +4,7 @@
 //! These are plain calls. As layers of the router they would cost every request several allocations each: axum clones a
 //! layer, with all layers below it, for every request.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -16,7 +16,10 @@ use futures_util::FutureExt;
 use tracing::Level;
 
 use super::{AppState, Code, Error, content_coding, redact::Redacted, router::router};
-use crate::config::{Limits, Settings};
+use crate::{
+    config::{Limits, Settings},
+    panic_text,
+};
 
 /// Answers requests.
 pub struct Service {
@@ -55,7 +58,10 @@ impl Service {
         match answer.catch_unwind().await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => error.into_response(),
-            Err(panic) => after_panic(&*panic).into_response(),
+            Err(panic) => {
+                tracing::error!(panic = panic_text::of(&*panic), "a handler panicked");
+                Error::internal().into_response()
+            }
         }
     }
 
@@ -89,18 +95,6 @@ fn check_sizes(limits: &Limits, request: &Request) -> Result<(), Error> {
         return Err(Error::new(Code::HeadersTooLarge, detail));
     }
     Ok(())
-}
-
-fn after_panic(panic: &(dyn Any + Send)) -> Error {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or_default();
-    tracing::error!(panic = text, "a handler panicked");
-    Error::new(
-        Code::Internal,
-        "an error in the server; its log has the details",
-    )
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use axum::extract::FromRef;
 
-use super::{Code, Error, sample_buffer::Samples};
+use super::{Error, sample_buffer::Samples};
 use crate::{
     auth::Auth,
     broker::Broker,
@@ -109,9 +109,6 @@ pub async fn off_thread<T: Send + 'static, E: Into<Error> + Send + 'static>(
 ) -> Result<T, Error> {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => Err(Error::new(
-            Code::Internal,
-            "an error in the server; its log has the details",
-        )),
+        Err(_) => Err(Error::internal()),
     }
 }

@@ -15,7 +15,6 @@ pub(in crate::log) mod store;
 mod waiting;
 
 use std::{
-    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -31,7 +30,10 @@ use crate::log::{
     writer::queue::{Bound, Taken, Task},
     writer::store::Store,
 };
-use crate::message::{Epoch, Message};
+use crate::{
+    message::{Epoch, Message},
+    panic_text,
+};
 
 /// Gets the epoch and the messages of each commit, in order, on the writer's thread. Returns the number of connections
 /// that each message was queued for. Missing numbers count as 0.
@@ -86,7 +88,10 @@ impl Writer {
                 Err(Fatal(reason)) => Some(reason),
             },
             Ok(Err(Fatal(reason))) => Some(reason),
-            Err(panic) => Some(format!("the log's writer panicked: {}", text_of(&*panic))),
+            Err(panic) => Some(format!(
+                "the log's writer panicked: {}",
+                panic_text::of(&*panic)
+            )),
         };
         let shared = Arc::clone(&self.shared);
         if let Some(reason) = reason {
@@ -192,16 +197,5 @@ impl Writer {
             self.store.checkpoint("TRUNCATE")
         });
         fatal_only(result)
-    }
-}
-
-fn text_of(panic: &(dyn Any + Send)) -> String {
-    match panic.downcast_ref::<String>() {
-        Some(text) => text.clone(),
-        None => panic
-            .downcast_ref::<&str>()
-            .copied()
-            .unwrap_or_default()
-            .into(),
     }
 }

@@ -66,6 +66,11 @@ impl LiveWriter {
         self.deliveries = deliveries;
     }
 
+    /// Adds a message to write after those.
+    pub fn add(&mut self, delivery: Delivery, recipients: Recipients) {
+        self.deliveries.push_back((delivery, recipients));
+    }
+
     /// Writes messages for at most [`TIME_SLICE`]. Returns whether all are done.
     pub fn run<S: io::Read + io::Write>(&mut self, streams: &mut Streams<S>) -> bool {
         let began = Instant::now();

@@ -28,7 +28,7 @@ impl Thread {
         loop {
             match self.queue.next_of_few() {
                 Next::Delivery(delivery, recipients) => {
-                    self.writer.load([(delivery, recipients)].into());
+                    self.writer.add(delivery, recipients);
                     self.write_live();
                 }
                 Next::Nothing => {
