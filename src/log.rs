@@ -30,6 +30,8 @@ mod postings;
 mod reader;
 mod recalls;
 mod receipts;
+mod record;
+mod replica_rows;
 mod replication;
 mod retention;
 mod rows;
@@ -56,7 +58,9 @@ pub use reader::history_filter::{HistoryAudience, HistoryFilter};
 pub use reader::page::{Page, PageLimit};
 pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
-pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
+pub use replication::{
+    AppliedRecord, RecordPublisher, ReplicaEvent, ReplicaTail, Replication, StreamRecord,
+};
 pub use shared::JobTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
@@ -72,6 +76,7 @@ use parking_lot::Mutex;
 use crate::message::{Cursor, Epoch, Message, Seq};
 use files::FileWatch;
 use openings::History;
+use replication::ReplicaState;
 use shared::Shared;
 use writer::Writer;
 use writer::queue::{Bound, Queue};
@@ -119,10 +124,16 @@ impl Log {
     /// nothing. `fatal` is called once, with the reason, if the state of the file becomes unknown. Then no more
     /// messages are stored, and the process should end.
     pub fn open(
-        options: LogOptions,
+        mut options: LogOptions,
         tail: impl FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send + 'static,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
+        let clock_offset = Arc::default();
+        if options.replication.is_some() {
+            // The stream is what is durable. A file that has lost its newest commits reads them again.
+            options.durability = Durability::Os;
+            options.clock = replication::stream_clock(options.clock, Arc::clone(&clock_offset));
+        }
         let lock = schema::lock(&options.folder)?;
         let mut opened = schema::open(&options)?;
         let readers = reader::pool::ReaderPool::open(&opened.path, options.readers);
@@ -156,15 +167,22 @@ impl Log {
             path: opened.path.clone(),
             job_tail: OnceLock::new(),
             running: Mutex::new(std::mem::take(&mut opened.running)),
+            replica: opened
+                .applied
+                .map(|applied| ReplicaState::new(applied, clock_offset)),
         });
+        let member = options.replication.clone().zip(opened.applied);
         let store = writer::store::Store::new(opened, options, positions);
-        let writer = Writer::new(
+        let mut writer = Writer::new(
             store,
             Arc::clone(&shared),
             files,
             Box::new(tail),
             Box::new(fatal),
         );
+        if let Some((replication, applied)) = member {
+            writer = writer.in_cluster(replication, applied);
+        }
         let thread = std::thread::Builder::new().name("log".into());
         let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;
         Ok(Self {

@@ -140,6 +140,8 @@ impl From<AppendError> for Error {
             AppendError::Locked => Self::new(Code::LogUnavailable, text).retry_after(1),
             AppendError::Closed => Self::new(Code::ShuttingDown, text).retry_after(1),
             AppendError::Failed => Self::new(Code::LogUnavailable, text),
+            AppendError::Unavailable => Self::new(Code::ClusterUnavailable, text).retry_after(1),
+            AppendError::TooLarge { .. } => Self::new(Code::MessageTooLarge, text),
         }
     }
 }

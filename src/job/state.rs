@@ -22,6 +22,16 @@ impl JobId {
             .map(Self)
     }
 
+    /// The 16 bytes of the id.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id with these bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// The 32 digits without hyphens.
     pub fn digits(self) -> String {
         self.0.simple().to_string()

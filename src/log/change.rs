@@ -5,13 +5,14 @@
 //! and on the change set: not on a clock, on what is in memory, or on where a transaction ends. So logs that apply the
 //! same change sets have the same content.
 //!
-//! Expiry and retention are not change sets yet: they read the clock and the size of the file.
+//! In a cluster every change of what all nodes share is a change set. A single log does maintenance directly, because it
+//! may then look at its clock, at the size of its file, and at positions that are not in the file.
 
 use crate::{
-    job::JobCommand,
+    job::{JobCommand, JobId},
     log::{
         entry::{Entry, IdempotencyKey},
-        positions::ClientPosition,
+        positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     },
     message::{ClientId, Seq},
 };
@@ -25,7 +26,7 @@ pub(in crate::log) struct ChangeSet {
 }
 
 /// One change. Each has a result of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::log) enum Change {
     /// Store a message, unless its idempotency key is in use.
     Append(Entry),
@@ -33,10 +34,18 @@ pub(in crate::log) enum Change {
     Job(JobCommand),
     /// End the delivery of a message, and delete its data.
     Recall(Recall),
+    /// Move the positions of clients forward, and add to delivery counts.
+    Positions(PositionUpdates),
+    /// Expire some of the messages whose time to live was over at this time (milliseconds since 1970).
+    Expire(u64),
+    /// Remove messages. With a position, they are the oldest of all, and messages up to there may be missing.
+    Prune(Vec<Seq>, Option<Seq>),
+    /// Remove a job that has ended, or the oldest of its log lines if it has many.
+    PruneJob(JobId),
 }
 
 /// The recall of a message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::log) struct Recall {
     pub seq: Seq,
     /// The key to release, so that another push can use it.
@@ -46,8 +55,28 @@ pub(in crate::log) struct Recall {
     pub positions: Vec<(ClientId, ClientPosition)>,
 }
 
+/// Updates of clients, and counts to add to the delivery counts of messages.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::log) struct PositionUpdates {
+    pub clients: Vec<(ClientId, PendingUpdate)>,
+    pub counts: Vec<(Seq, DeliveryCounts)>,
+}
+
 impl Change {
-    pub fn is_recall(&self) -> bool {
-        matches!(self, Self::Recall(_))
+    /// Whether the rows of all changes before it must be in the file when it is applied.
+    pub fn needs_rows(&self) -> bool {
+        !matches!(self, Self::Append(_) | Self::Job(_))
+    }
+
+    /// The approximate size in bytes.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Append(entry) => entry.weight(),
+            Self::Job(command) => command.weight(),
+            Self::Recall(recall) => 64 + 64 * recall.positions.len(),
+            Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
+            Self::Expire(_) | Self::PruneJob(_) => 32,
+            Self::Prune(positions, _) => 9 * positions.len(),
+        }
     }
 }

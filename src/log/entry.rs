@@ -52,7 +52,7 @@ pub enum InvalidIdempotencyKey {
 pub(super) type Digest = [u8; 16];
 
 /// A draft to append to the log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub(super) draft: Draft,
     pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
@@ -61,7 +61,7 @@ pub struct Entry {
 }
 
 /// A position assigned by another system.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct AssignedPosition {
     pub seq: Seq,
     pub at: u64,

@@ -38,6 +38,29 @@ pub enum OpenError {
         /// The newest version that this program supports.
         known: i64,
     },
+    /// The file belongs to a cluster, and the server was started without one.
+    #[error("{0} belongs to a cluster: start this node with --cluster, or use another --data-dir")]
+    OfCluster(PathBuf),
+    /// The file belongs to a single server, and the server was started in a cluster.
+    #[error(
+        "{0} belongs to a single server: run `tidings cluster import` to begin a cluster with its messages, or use another --data-dir"
+    )]
+    OfSingleServer(PathBuf),
+    /// The file belongs to another cluster.
+    #[error(
+        "{path} belongs to the cluster with the log {found}, and the stream has the log {expected}: use another --data-dir, or another --cluster-name"
+    )]
+    OfOtherCluster {
+        /// The file.
+        path: PathBuf,
+        /// The id of its log.
+        found: String,
+        /// The id of the log of the stream.
+        expected: String,
+    },
+    /// A new file needs the id of the stream.
+    #[error("the stream of the cluster is not known yet, and {0} is new")]
+    StreamUnknown(PathBuf),
     /// The file is not a log.
     #[error("{0} is not a log of Tidings: move it away or use another --data-dir")]
     Foreign(PathBuf),
@@ -54,7 +77,8 @@ pub enum OpenError {
     Thread(io::Error),
 }
 
-/// Why a message was not stored. It is not in the log, except after [`AppendError::Failed`], where that is unknown.
+/// Why a message was not stored. It is not in the log, except after [`AppendError::Failed`] and
+/// [`AppendError::Unavailable`], where that is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// The idempotency key was used before with different content.
@@ -75,6 +99,17 @@ pub enum AppendError {
     /// The log has failed for good.
     #[error("the log has failed")]
     Failed,
+    /// The stream of the cluster could not be reached in time. The message may have been stored.
+    #[error(
+        "the stream of the cluster can't be reached: the message may have been kept, so send it again with the same idempotency key"
+    )]
+    Unavailable,
+    /// It is larger than a record of the cluster's stream may be.
+    #[error("it is larger than a record of the cluster may be, which is {max} bytes")]
+    TooLarge {
+        /// The maximum size of a record in bytes.
+        max: usize,
+    },
     /// The log is being closed.
     #[error("the log is closed")]
     Closed,

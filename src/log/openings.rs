@@ -9,8 +9,8 @@
 //! have read have smaller ordinals. If openings were counted, a restored copy that is opened several times would reuse the
 //! numbers of openings that the reader has read.
 //!
-//! In a cluster, epochs will come from the stream that all nodes read. Only the construction of [`Openings`] changes
-//! then.
+//! In a cluster, the nodes share one log, and a node that starts again reads on in the same stream. So there is one
+//! opening, number 0, and all epochs are the id of the log.
 
 use rusqlite::Connection;
 
@@ -47,8 +47,12 @@ pub(super) enum History {
     Other,
 }
 
+/// Reads the openings of a file.
+pub(super) fn read(conn: &Connection) -> rusqlite::Result<Openings> {
+    Openings::read(conn)
+}
+
 impl Openings {
-    /// Reads the openings of a file.
     fn read(conn: &Connection) -> rusqlite::Result<Self> {
         let log = log_id(conn)?;
         let mut find =
@@ -63,6 +67,11 @@ impl Openings {
         })?;
         let list = list.collect::<Result<_, _>>()?;
         Ok(Self { log, list })
+    }
+
+    /// The permanent id of the log.
+    pub fn log_id(&self) -> &str {
+        &self.log
     }
 
     /// The epoch of what is written now.
@@ -148,7 +157,7 @@ fn random() -> String {
     uuid::Uuid::new_v4().simple().to_string()[..6].to_owned()
 }
 
-fn log_id(conn: &Connection) -> rusqlite::Result<String> {
+pub(super) fn log_id(conn: &Connection) -> rusqlite::Result<String> {
     conn.query_row("SELECT epoch FROM log", [], |row| row.get(0))
 }
 

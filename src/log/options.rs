@@ -7,6 +7,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use crate::log::replication::Replication;
+
 /// What a stored message survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -84,6 +86,8 @@ pub struct LogOptions {
     pub readers: usize,
     /// The clock.
     pub clock: Clock,
+    /// How the log takes part in a cluster. None for a single server.
+    pub replication: Option<Replication>,
 }
 
 impl LogOptions {
@@ -103,6 +107,7 @@ impl LogOptions {
             queue_bytes: 32 << 20,
             readers: 4,
             clock: Clock::default(),
+            replication: None,
         }
     }
 }

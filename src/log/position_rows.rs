@@ -54,21 +54,29 @@ impl Store {
         clients: &[(&ClientId, &PendingUpdate)],
         counts: &[(Seq, DeliveryCounts)],
     ) -> Result<(), StoreError> {
-        self.relaxed(|store| {
-            for (client, update) in clients {
-                store.write_client(client, update)?;
-            }
-            let mut put = store.conn.prepare_cached(
-                "INSERT INTO reach (seq, connections, delivered) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (seq) DO UPDATE SET connections = connections + excluded.connections,
-                                                 delivered = delivered + excluded.delivered",
-            )?;
-            // Messages that were pruned meanwhile have no delivery counts.
-            for (seq, counts) in counts.iter().filter(|(seq, _)| *seq > store.pruned) {
-                put.execute((sql(*seq), sql(counts.connections), sql(counts.delivered)))?;
-            }
-            store.count_messages()
-        })
+        self.relaxed(|store| store.put_updates(clients.iter().copied(), counts))
+    }
+
+    /// Writes these updates in the current transaction.
+    pub fn put_updates<'a>(
+        &mut self,
+        clients: impl Iterator<Item = (&'a ClientId, &'a PendingUpdate)>,
+        counts: &[(Seq, DeliveryCounts)],
+    ) -> Result<(), StoreError> {
+        for (client, update) in clients {
+            self.write_client(client, update)?;
+        }
+        let mut put = self.conn.prepare_cached(
+            "INSERT INTO reach (seq, connections, delivered) VALUES (?1, ?2, ?3)
+             ON CONFLICT (seq) DO UPDATE SET connections = connections + excluded.connections,
+                                             delivered = delivered + excluded.delivered",
+        )?;
+        // Messages that were pruned meanwhile have no delivery counts.
+        for (seq, counts) in counts.iter().filter(|(seq, _)| *seq > self.pruned) {
+            put.execute((sql(*seq), sql(counts.connections), sql(counts.delivered)))?;
+        }
+        drop(put);
+        self.count_messages()
     }
 
     /// The positions of these audiences that are not in the file, by audience: as they were before a message expired.

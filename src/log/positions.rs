@@ -53,7 +53,7 @@ impl ClientPosition {
 }
 
 /// Changes of one client that are not in the file yet.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct PendingUpdate {
     pub position: ClientPosition,
     pub first_seen: Option<u64>,
@@ -82,7 +82,7 @@ pub(super) struct Positions {
 struct State {
     clients: HashMap<ClientId, PendingUpdate>,
     /// Updates, with their time, that came while a message had expired but was not marked as expired yet. They are
-    /// applied afterwards, because they must not make that message look sent.
+    /// written after it was marked, because they must not make that message look sent.
     late: HashMap<ClientId, Vec<(u64, PendingUpdate)>>,
     /// For each message, the connections it was sent to, and how many of these writes were completed.
     counts: HashMap<Seq, DeliveryCounts>,
@@ -105,11 +105,6 @@ impl Positions {
             clock,
             next_expiry: next_expiry.into(),
         }
-    }
-
-    /// Whether a message has expired that is not marked as expired yet.
-    fn has_unmarked_expiry(&self) -> bool {
-        self.next_expiry.load(Ordering::Acquire) <= self.clock.now()
     }
 
     /// Records the position of a client.
@@ -227,12 +222,16 @@ impl Positions {
     pub fn take(&self) -> (HashMap<ClientId, PendingUpdate>, Vec<(Seq, DeliveryCounts)>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        if !self.has_unmarked_expiry() {
-            for (client, late) in state.late.drain() {
-                let update = state.clients.entry(client).or_default();
-                late.into_iter().for_each(|(_, newer)| update.merge(newer));
+        let unmarked = self.next_expiry.load(Ordering::Acquire);
+        for (client, late) in &mut state.late {
+            let ready = late.partition_point(|(at, _)| *at < unmarked);
+            if ready > 0 {
+                let update = state.clients.entry(client.clone()).or_default();
+                late.drain(..ready)
+                    .for_each(|(_, newer)| update.merge(newer));
             }
         }
+        state.late.retain(|_, late| !late.is_empty());
         let writing: HashMap<_, _> = state.clients.extract_if(|_, _| true).take(BATCH).collect();
         let counts = state.counts.extract_if(|_, _| true).take(BATCH).collect();
         state.writing.clone_from(&writing);

@@ -17,7 +17,8 @@ use crate::log::{
     files, job_rows,
     openings::{self, Openings},
     options::{Durability, LogOptions},
-    recalls,
+    recalls, replica_rows,
+    replication::AppliedRecord,
 };
 use crate::{
     job::{Job, State},
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -41,6 +42,9 @@ const JOBS: &str = include_str!("jobs.sql");
 
 /// The additions of version 3.
 const OPENINGS: &str = include_str!("openings.sql");
+
+/// The additions of version 4.
+const REPLICA: &str = include_str!("replica.sql");
 
 /// An open file and its state.
 pub(super) struct Opened {
@@ -61,6 +65,8 @@ pub(super) struct Opened {
     pub next_expiry: u64,
     /// Jobs that have not ended.
     pub running: Vec<Arc<Job>>,
+    /// The newest record that was applied. None if the log is not in a cluster.
+    pub applied: Option<AppliedRecord>,
 }
 
 /// Locks the folder for this process. The system releases the lock when the process ends.
@@ -102,7 +108,21 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
     identify(&conn, &path)?;
     let damage = DamageRecord::default();
-    let openings = prepare(&conn, options, &damage).map_err(failed)?;
+    let is_new = prepare(&conn, options).map_err(failed)?;
+    let applied = replica_rows::open(&conn, options, is_new, &path)?;
+    let openings = match applied {
+        Some(_) => openings::read(&conn),
+        None => {
+            // While commits are still synced: an opening that is lost could be repeated.
+            let first = read_state(&conn).map_err(failed)?.0 + 1;
+            openings::open(&conn, options.clock.now(), first, &damage)
+        }
+    };
+    let openings = openings.map_err(failed)?;
+    if options.durability == Durability::Os || applied.is_some() {
+        let relaxed = conn.execute_batch("PRAGMA synchronous = NORMAL");
+        relaxed.map_err(failed)?;
+    }
     sync_folders(&options.folder)?;
     let state = read_state(&conn).map_err(failed)?;
     // The writer will notice the damage, and retry later.
@@ -136,6 +156,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         recalled_at,
         next_expiry,
         running,
+        applied,
         conn,
         path,
     })
@@ -203,11 +224,8 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> 
     Ok(())
 }
 
-fn prepare(
-    conn: &Connection,
-    options: &LogOptions,
-    damage: &DamageRecord,
-) -> rusqlite::Result<Openings> {
+/// Prepares the connection and migrates the file. True: the file is new.
+fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
     // auto_vacuum must be set before the first table is created.
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
     // If this fails, SQLite sometimes reports no error and keeps the old mode. Other errors appear only when the
@@ -227,28 +245,27 @@ fn prepare(
          PRAGMA temp_store = MEMORY;",
     )?;
     conn.set_prepared_statement_cache_capacity(64);
-    migrate(conn, options.clock.now())?;
-    // While commits are still synced: an opening that is lost could be repeated.
-    let first = read_state(conn)?.0 + 1;
-    let openings = openings::open(conn, options.clock.now(), first, damage)?;
-    if options.durability == Durability::Os {
-        conn.execute_batch("PRAGMA synchronous = NORMAL")?;
-    }
-    Ok(openings)
+    migrate(conn, options)
 }
 
-/// Migrates the file from its version to the newest, in one transaction.
-fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
+/// Migrates the file from its version to the newest, in one transaction. True: the file is new.
+fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found == VERSION {
-        return Ok(());
+        return Ok(false);
     }
+    let now = options.clock.now();
     let transaction = conn.unchecked_transaction()?;
     if found < 1 {
         transaction.execute_batch(TABLES)?;
+        let shared = options.replication.as_ref();
+        let id = shared.and_then(|replication| replication.log_id.clone());
         transaction.execute(
             "INSERT INTO log (id, epoch, made_at, turned_at) VALUES (1, ?1, ?2, ?2)",
-            (Epoch::random().as_str(), sql(now)),
+            (
+                id.unwrap_or_else(|| Epoch::random().as_str().to_owned()),
+                sql(now),
+            ),
         )?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
@@ -262,8 +279,12 @@ fn migrate(conn: &Connection, now: u64) -> rusqlite::Result<()> {
             transaction.execute(older, [])?;
         }
     }
+    if found < 4 {
+        transaction.execute_batch(REPLICA)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()
+    transaction.commit()?;
+    Ok(found < 1)
 }
 
 /// The head, the position up to which messages may be missing, and the number of messages.

@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 use crate::job::Job;
 use crate::log::{
     damage::DamageRecord, openings::Openings, options::Clock, positions::Positions,
-    reader::pool::ReaderPool, writer::counters::Counters, writer::queue::Queue,
+    reader::pool::ReaderPool, replication::ReplicaState, writer::counters::Counters,
+    writer::queue::Queue,
 };
 
 /// Called with each change of a job after its commit, in order, on the writer's thread.
@@ -35,4 +36,6 @@ pub(super) struct Shared {
     /// The jobs that were running when the log was opened, until [`Log::set_job_tail`](crate::log::Log::set_job_tail)
     /// takes them.
     pub(super) running: Mutex<Vec<Arc<Job>>>,
+    /// None for a log that is in no cluster.
+    pub(super) replica: Option<ReplicaState>,
 }

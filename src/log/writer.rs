@@ -7,6 +7,7 @@ mod commit;
 pub(in crate::log) mod counters;
 mod decide;
 mod idle_release;
+mod in_cluster;
 mod maintenance;
 mod maintenance_state;
 pub(in crate::log) mod queue;
@@ -23,9 +24,11 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
+    replication::{AppliedRecord, Replication},
     shared::Shared,
     writer::decide::Decided,
     writer::idle_release::IdleRelease,
+    writer::in_cluster::Replica,
     writer::maintenance_state::Maintenance,
     writer::queue::{Bound, Taken, Task},
     writer::store::Store,
@@ -57,6 +60,8 @@ pub(in crate::log) struct Writer {
     on_fatal: Option<OnFatal>,
     /// Messages in the last commit. About as many publishers will push again.
     last_commit: usize,
+    /// None for a log that is in no cluster.
+    replica: Option<Replica>,
 }
 
 impl Writer {
@@ -76,12 +81,23 @@ impl Writer {
             tail,
             on_fatal: Some(on_fatal),
             last_commit: 0,
+            replica: None,
         }
+    }
+
+    /// The writer of a log in a cluster, which has applied this record.
+    #[must_use]
+    pub fn in_cluster(mut self, replication: Replication, applied: AppliedRecord) -> Self {
+        self.replica = Some(Replica::new(replication, applied, self.store.head));
+        self
     }
 
     /// Runs until the log is closed or has failed.
     pub fn run(mut self) {
-        let result = catch_unwind(AssertUnwindSafe(|| self.work()));
+        let result = catch_unwind(AssertUnwindSafe(|| match self.replica.take() {
+            Some(replica) => self.work_in_cluster(replica),
+            None => self.work(),
+        }));
         let reason = match result {
             Ok(Ok(())) => match self.close() {
                 Ok(()) => None,
@@ -174,6 +190,8 @@ impl Writer {
                     answer(self.note(result));
                     self.check()?;
                 }
+                // A single log has published no records.
+                Task::GiveUp(_) => {}
             }
         }
         self.commit(decided)
@@ -192,7 +210,12 @@ impl Writer {
         if let Some(lost) = self.files.find_lost() {
             return Err(Fatal(lost.reason()));
         }
-        let result = self.maintain_fully().and_then(|_| {
+        let maintained = match self.shared.replica {
+            None => self.maintain_fully().map(|_| ()),
+            // It would change what all nodes share.
+            Some(_) => Ok(()),
+        };
+        let result = maintained.and_then(|()| {
             self.shared.readers.close();
             self.store.checkpoint("TRUNCATE")
         });

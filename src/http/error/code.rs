@@ -53,6 +53,9 @@ pub enum Code {
     StorageFull,
     /// The log can't be written or read now.
     LogUnavailable,
+    /// The stream of the cluster can't be reached. What was asked for may have been done: ask again, pushes with an
+    /// idempotency key.
+    ClusterUnavailable,
     /// This part of the log is damaged. The rest can be read.
     LogDamaged,
     /// Topics under `$` are published by the server only.
@@ -91,7 +94,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -116,6 +119,7 @@ impl Code {
         Self::TooManyJobs,
         Self::StorageFull,
         Self::LogUnavailable,
+        Self::ClusterUnavailable,
         Self::LogDamaged,
         Self::ReservedTopic,
         Self::Unauthorized,
@@ -209,6 +213,11 @@ impl Code {
                 "Too many jobs are running",
             ),
             Self::StorageFull => (S::INSUFFICIENT_STORAGE, "storage_full", "The disk is full"),
+            Self::ClusterUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "cluster_unavailable",
+                "The cluster can't be reached",
+            ),
             Self::LogUnavailable => (
                 S::SERVICE_UNAVAILABLE,
                 "log_unavailable",

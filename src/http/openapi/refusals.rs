@@ -20,6 +20,7 @@ pub const READ: &[Code] = &[Code::LogUnavailable, Code::LogDamaged];
 pub const WRITE: &[Code] = &[
     Code::StorageFull,
     Code::LogUnavailable,
+    Code::ClusterUnavailable,
     Code::LogDamaged,
     Code::ShuttingDown,
 ];

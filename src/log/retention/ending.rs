@@ -24,31 +24,43 @@ impl Store {
     /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and stay
     /// in the history until they are pruned.
     pub fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
-        let find = format!(
-            "SELECT {} FROM messages WHERE ended = 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2",
-            MessageRow::COLUMNS
-        );
-        let done = self.relaxed(|store| {
-            let rows = store.message_rows(&find, (sql(now), sql(STEP as u64)))?;
-            for message in &rows {
-                let expiry = message.expires_at.unwrap_or(now);
-                let pending = store.pending_positions_before(expiry, message.audiences())?;
-                store.end(message, ended::EXPIRED, &pending)?;
-                for audience in message.audiences() {
-                    mark_expired(&store.conn, audience, message.seq)?;
-                }
-            }
-            // A pattern that filters all topic messages finds its losses there.
-            if let Some(seq) = store.newest_topic_message(&rows)? {
-                mark_expired(&store.conn, ANY_TOPIC, seq)?;
-            }
-            Ok(rows.len())
-        })?;
+        let done = self.relaxed(|store| store.expire(now, true))?;
         if done == 0 {
-            let next = schema::next_expiry(&self.conn)?;
-            self.positions.next_expiry.store(next, Ordering::Release);
+            self.note_next_expiry()?;
         }
         Ok(done)
+    }
+
+    /// Expires some messages in the current transaction. `with_pending`: positions that are not in the file count too.
+    pub fn expire(&mut self, now: u64, with_pending: bool) -> Result<usize, StoreError> {
+        let find = format!(
+            "SELECT {} FROM messages WHERE ended = 0 AND expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2",
+            MessageRow::COLUMNS
+        );
+        let rows = self.message_rows(&find, (sql(now), sql(STEP as u64)))?;
+        for message in &rows {
+            let expiry = message.expires_at.unwrap_or(now);
+            let pending = match with_pending {
+                true => self.pending_positions_before(expiry, message.audiences())?,
+                false => HashMap::new(),
+            };
+            self.end(message, ended::EXPIRED, &pending)?;
+            for audience in message.audiences() {
+                mark_expired(&self.conn, audience, message.seq)?;
+            }
+        }
+        // A pattern that filters all topic messages finds its losses there.
+        if let Some(seq) = self.newest_topic_message(&rows)? {
+            mark_expired(&self.conn, ANY_TOPIC, seq)?;
+        }
+        Ok(rows.len())
+    }
+
+    /// Reads from the file when the next message expires.
+    pub fn note_next_expiry(&self) -> Result<(), StoreError> {
+        let next = schema::next_expiry(&self.conn)?;
+        self.positions.next_expiry.store(next, Ordering::Release);
+        Ok(())
     }
 
     /// Ends a message: hides its postings from delivery, and stores which clients have not received it. `pending` has

@@ -3,47 +3,58 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::log::{codes::sql, error::StoreError, options::milliseconds, writer::store::Store};
+use crate::job::JobId;
+use crate::log::{
+    codes::sql, error::StoreError, job_rows, options::milliseconds, writer::store::Store,
+};
 
 /// The approximate number of log lines removed in one step.
 const STEP: u64 = 512;
 
 impl Store {
-    /// Removes some finished jobs that are too old. While the file is too large, removes the oldest finished job: its
-    /// log has been read, while a message may still be waiting for its recipient. True if something was removed and
-    /// there may be more.
+    /// Removes some finished jobs that are too old, or the oldest one while the file is too large. True if something was
+    /// removed and there may be more.
     pub fn prune_jobs_step(&mut self, now: u64) -> Result<bool, StoreError> {
+        let Some(oldest) = self.job_to_prune(now)? else {
+            return Ok(false);
+        };
+        self.relaxed(|store| store.remove_job(oldest))?;
+        Ok(true)
+    }
+
+    /// The oldest finished job, if it is too old or if the file is too large: its log has been read, while a message may
+    /// still be waiting for its recipient.
+    pub fn job_to_prune(&self, now: u64) -> Result<Option<JobId>, StoreError> {
         let too_old = match self.bytes_used()? > self.options.max_bytes {
             true => u64::MAX,
             false => now.saturating_sub(milliseconds(self.options.max_age)),
         };
-        let oldest: Option<(i64, u64, u64)> = self
+        let oldest: Option<String> = self
             .conn
             .prepare_cached(
-                "SELECT number, first_line, last_line FROM jobs WHERE ended_at < ?1 ORDER BY ended_at LIMIT 1",
+                "SELECT id FROM jobs WHERE ended_at < ?1 ORDER BY ended_at, number LIMIT 1",
             )?
-            .query_row([sql(too_old)], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
+            .query_row([sql(too_old)], |row| row.get(0))
             .optional()?;
-        let Some((number, first, last)) = oldest else {
-            return Ok(false);
+        Ok(oldest.as_deref().and_then(JobId::parse))
+    }
+
+    /// Removes a job in the current transaction. If it has many log lines, removes only the oldest of them.
+    pub fn remove_job(&mut self, id: JobId) -> Result<(), StoreError> {
+        let Some((number, job)) = job_rows::find(&self.conn, id)? else {
+            return Ok(());
         };
-        let keep = first + STEP;
-        self.relaxed(|store| {
-            store
-                .conn
-                .prepare_cached("DELETE FROM job_lines WHERE job = ?1 AND line < ?2")?
-                .execute((number, sql(keep)))?;
-            let rest = match last < keep {
-                true => "DELETE FROM jobs WHERE number = ?1 AND ?2 IS NOT NULL",
-                false => "UPDATE jobs SET first_line = ?2 WHERE number = ?1",
-            };
-            store
-                .conn
-                .prepare_cached(rest)?
-                .execute((number, sql(keep)))?;
-            Ok(true)
-        })
+        let keep = job.log.first + STEP;
+        self.conn
+            .prepare_cached("DELETE FROM job_lines WHERE job = ?1 AND line < ?2")?
+            .execute((number, sql(keep)))?;
+        let rest = match job.log.last < keep {
+            true => "DELETE FROM jobs WHERE number = ?1 AND ?2 IS NOT NULL",
+            false => "UPDATE jobs SET first_line = ?2 WHERE number = ?1",
+        };
+        self.conn
+            .prepare_cached(rest)?
+            .execute((number, sql(keep)))?;
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::log::{
-    codes::{EVERYONE, kind},
+    codes::{EVERYONE, kind, sql},
     error::StoreError,
     rows::{name_of, parse_list},
     writer::store::Store,
@@ -14,7 +14,7 @@ use crate::message::Seq;
 pub(in crate::log) const STEP: usize = 512;
 
 /// A message that is about to end or to be removed.
-pub(super) struct MessageRow {
+pub(in crate::log) struct MessageRow {
     pub seq: Seq,
     pub at: u64,
     pub expires_at: Option<u64>,
@@ -63,6 +63,19 @@ impl Store {
             if posts > STEP {
                 break;
             }
+        }
+        Ok(rows)
+    }
+
+    /// The rows of the messages at these positions, as far as they exist.
+    pub(in crate::log) fn rows_at(&self, positions: &[Seq]) -> Result<Vec<MessageRow>, StoreError> {
+        let find = format!(
+            "SELECT {} FROM messages WHERE seq = ?1",
+            MessageRow::COLUMNS
+        );
+        let mut rows = Vec::with_capacity(positions.len());
+        for seq in positions {
+            rows.append(&mut self.message_rows(&find, [sql(*seq)])?);
         }
         Ok(rows)
     }

@@ -27,6 +27,28 @@ impl Store {
 
     /// Removes up to `count` messages. `ended`: also those that are only in the history.
     pub fn prune(&mut self, now: u64, count: i64, ended: bool) -> Result<usize, StoreError> {
+        let (rows, line) = self.rows_to_prune(now, count, ended)?;
+        self.remove(&rows, line)
+    }
+
+    /// The positions of messages to prune, at most about a step of them. See [`Change::Prune`].
+    pub fn positions_to_prune(&self, now: u64) -> Result<(Vec<Seq>, Option<Seq>), StoreError> {
+        let (rows, line) = self.rows_to_prune(now, sql(STEP as u64), true)?;
+        Ok((rows.iter().map(|row| row.seq).collect(), line))
+    }
+
+    /// Up to `count` messages that are too old, or that make the file too large. If they are the oldest of all, the
+    /// position of the last one.
+    fn rows_to_prune(
+        &self,
+        now: u64,
+        count: i64,
+        ended: bool,
+    ) -> Result<(Vec<MessageRow>, Option<Seq>), StoreError> {
+        let last = |rows: Vec<MessageRow>| {
+            let last = rows.last().map(|message| message.seq);
+            (rows, last)
+        };
         let oldest = format!(
             "SELECT {} FROM messages WHERE seq > ?1 ORDER BY seq LIMIT ?2",
             MessageRow::COLUMNS
@@ -46,19 +68,19 @@ impl Store {
                 false => Vec::new(),
             };
             if !over.is_empty() {
-                return self.remove(&over, None);
+                return Ok((over, None));
             }
             let oldest = self.message_rows(&oldest, (sql(self.pruned), count))?;
-            return self.remove(&oldest, oldest.last().map(|message| message.seq));
+            return Ok(last(oldest));
         }
         let too_old = now.saturating_sub(milliseconds(self.options.max_age));
         if self.oldest_at()?.is_none_or(|at| at >= too_old) {
-            return Ok(0);
+            return Ok((Vec::new(), None));
         }
         let mut oldest = self.message_rows(&oldest, (sql(self.pruned), count))?;
         let young = oldest.iter().position(|message| message.at >= too_old);
         oldest.truncate(young.unwrap_or(oldest.len()));
-        self.remove(&oldest, oldest.last().map(|message| message.seq))
+        Ok(last(oldest))
     }
 
     fn oldest_at(&self) -> Result<Option<u64>, StoreError> {
@@ -78,19 +100,26 @@ impl Store {
             return Ok(0);
         }
         let before = (self.messages, self.pruned);
-        let result = self.relaxed(|store| {
-            store.remove_rows(rows)?;
-            store.messages -= rows.len() as u64;
-            store.count_messages()?;
-            match line {
-                Some(line) => store.move_pruned_position(line, rows),
-                None => Ok(()),
-            }
-        });
+        let result = self.relaxed(|store| store.remove_in_transaction(rows, line));
         if result.is_err() {
             (self.messages, self.pruned) = before;
         }
         result.map(|()| rows.len())
+    }
+
+    /// Removes these messages in the current transaction. If it fails, `messages` and `pruned` have to be restored.
+    pub fn remove_in_transaction(
+        &mut self,
+        rows: &[MessageRow],
+        line: Option<Seq>,
+    ) -> Result<(), StoreError> {
+        self.remove_rows(rows)?;
+        self.messages -= rows.len() as u64;
+        self.count_messages()?;
+        match line {
+            Some(line) => self.move_pruned_position(line.min(self.head), rows),
+            None => Ok(()),
+        }
     }
 
     fn move_pruned_position(&mut self, line: Seq, rows: &[MessageRow]) -> Result<(), StoreError> {

@@ -5,9 +5,10 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{Change, ChangeSet, Recall},
+        change::{Change, ChangeSet, PositionUpdates, Recall},
         files,
-        positions::Positions,
+        positions::{DeliveryCounts, PendingUpdate, Positions},
+        record::{Base, Record},
         writer::store::Store,
     },
     *,
@@ -46,6 +47,50 @@ fn change() -> impl Strategy<Value = Change> {
         6 => entry().prop_map(Change::Append),
         3 => command().prop_map(Change::Job),
         2 => recall().prop_map(Change::Recall),
+        2 => updates().prop_map(Change::Positions),
+        1 => (0..60_000_u64).prop_map(|passed| Change::Expire(NOON + passed)),
+        1 => pruning(),
+        1 => (0..JOBS).prop_map(|job| Change::PruneJob(job_of(job))),
+    ]
+}
+
+fn updates() -> impl Strategy<Value = PositionUpdates> {
+    let time = || prop::option::of(NOON..NOON + 60_000);
+    let update = (
+        0..CLIENTS,
+        0..40_u64,
+        0..40_u64,
+        time(),
+        time(),
+        any::<bool>(),
+    );
+    let update = update.prop_map(|(id, sent, acked, first_seen, last_seen, left)| {
+        let update = PendingUpdate {
+            position: ClientPosition { sent, acked },
+            first_seen,
+            last_seen,
+            reason: left.then(|| "left".into()),
+        };
+        (client_of(id), update)
+    });
+    let counts = (1..40_u64, 0..3_u64, 0..3_u64).prop_map(|(seq, connections, delivered)| {
+        let counts = DeliveryCounts {
+            connections,
+            delivered,
+        };
+        (seq, counts)
+    });
+    let clients = prop::collection::vec(update, 0..4);
+    let counts = prop::collection::vec(counts, 0..4);
+    (clients, counts).prop_map(|(clients, counts)| PositionUpdates { clients, counts })
+}
+
+/// The oldest messages, or some from the middle.
+fn pruning() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        (1..10_u64).prop_map(|line| Change::Prune((1..=line).collect(), Some(line))),
+        prop::collection::btree_set(1..40_u64, 1..4)
+            .prop_map(|some| Change::Prune(some.into_iter().collect(), None)),
     ]
 }
 
@@ -204,7 +249,13 @@ impl TestStore {
                 "SELECT block, {NAME} abs(audience)), audience < 0, seq, {NAME} topic)
                  FROM posts ORDER BY 4, 2"
             ),
-            format!("SELECT {NAME} audience), sent, acked FROM clients ORDER BY 1"),
+            format!(
+                "SELECT {NAME} audience), sent, acked, first_seen, last_seen, last_reason
+                 FROM clients ORDER BY 1"
+            ),
+            "SELECT kind, name, expired, pruned FROM audiences ORDER BY kind, name".to_owned(),
+            "SELECT * FROM reach ORDER BY seq".to_owned(),
+            "SELECT floor, pruned FROM log".to_owned(),
             "SELECT key, digest, seq, at FROM keys ORDER BY key".to_owned(),
             "SELECT * FROM jobs ORDER BY number".to_owned(),
             "SELECT * FROM job_lines ORDER BY job, line".to_owned(),
@@ -237,6 +288,19 @@ fn plan() -> impl Strategy<Value = Vec<Next>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_record_comes_back_as_it_was(sets in change_sets(), number in 1..u64::MAX) {
+        for ChangeSet { at, changes } in sets {
+            let base = Base { place: at, head: number };
+            let bytes = Record::encode(7, number, base, &changes);
+            let record = Record::decode(&bytes).expect("a record");
+            prop_assert_eq!(&record, &Record { boot: 7, number, base, changes });
+            for end in 0..bytes.len() {
+                prop_assert!(Record::decode(&bytes[..end]).is_err(), "cut off at {}", end);
+            }
+        }
+    }
 
     #[test]
     fn logs_that_apply_the_same_change_sets_are_equal(

@@ -32,8 +32,20 @@ pub(in crate::log) struct Applied {
     pub outcomes: Vec<ChangeOutcome>,
     /// The new messages, in order.
     pub messages: Vec<Arc<Message>>,
+    /// Where the results of each change set end.
+    pub ends: Vec<SetEnd>,
     /// The head when the last message was recalled; none if none was.
     pub recalled_at: Option<Seq>,
+    /// Whether messages may have expired.
+    has_expired: bool,
+}
+
+/// The end of a change set in the lists of [`Applied`], and the head of the log after it.
+#[derive(Clone, Copy, Default)]
+pub(in crate::log) struct SetEnd {
+    pub outcomes: usize,
+    pub messages: usize,
+    pub head: Seq,
 }
 
 /// The result of a change.
@@ -48,6 +60,8 @@ pub(in crate::log) enum ChangeOutcome {
     Job(CommandOutcome),
     /// A message was recalled. None if it does not exist or was recalled before.
     Recall(Option<Recalled>),
+    /// The change has no result that anyone waits for.
+    Done,
 }
 
 impl Applied {
@@ -64,40 +78,61 @@ impl Applied {
 impl Store {
     /// Applies change sets in one transaction, or nothing of them.
     pub fn apply(&mut self, sets: &[&ChangeSet]) -> Result<Applied, StoreError> {
-        let before = self.head;
+        self.apply_with(sets, |_| Ok(()))
+    }
+
+    /// The same, with other work at the end of the transaction.
+    pub fn apply_with(
+        &mut self,
+        sets: &[&ChangeSet],
+        then: impl FnOnce(&Self) -> Result<(), StoreError>,
+    ) -> Result<Applied, StoreError> {
+        let before = (self.head, self.pruned, self.messages);
         let result = self.transaction(|store| {
             let mut applied = Applied::default();
             for set in sets {
-                // Recalls need the rows of all messages before them.
-                let same = |one: &Change, next: &Change| one.is_recall() == next.is_recall();
+                let same = |one: &Change, next: &Change| one.needs_rows() == next.needs_rows();
                 for run in set.changes.chunk_by(same) {
                     store.apply_run(run, set.at, &mut applied)?;
                 }
+                applied.ends.push(SetEnd {
+                    outcomes: applied.outcomes.len(),
+                    messages: applied.messages.len(),
+                    head: store.head,
+                });
             }
+            then(store)?;
             Ok(applied)
         });
         let Ok(applied) = &result else {
-            self.head = before;
+            (self.head, self.pruned, self.messages) = before;
             return result;
         };
-        self.messages += applied.messages.len() as u64;
         let expiries = applied.messages.iter().filter_map(|m| m.expires_at);
         if let Some(next) = expiries.min() {
             self.positions.next_expiry.fetch_min(next, Ordering::AcqRel);
         }
+        if applied.has_expired {
+            self.note_next_expiry()?;
+        }
         result
     }
 
-    /// Applies changes that are all recalls, or all others.
+    /// Applies changes of which all need the rows of those before them, or none does.
     fn apply_run(
         &mut self,
         run: &[Change],
         at: u64,
         applied: &mut Applied,
     ) -> Result<(), StoreError> {
-        if let [Change::Recall(_), ..] = run {
-            return self.recall_run(run, applied);
+        if run.first().is_some_and(Change::needs_rows) {
+            for change in run {
+                let outcome = self.apply_to_rows(change, applied)?;
+                applied.outcomes.push(outcome);
+            }
+            return Ok(());
         }
+        let before = applied.messages.len();
         let mut put = AppendStatements::new(&self.conn, &self.options)?;
         for change in run {
             applied.outcomes.push(match change {
@@ -113,25 +148,47 @@ impl Store {
                 Change::Job(command) => {
                     ChangeOutcome::Job(job_rows::execute(&self.conn, command, at)?)
                 }
-                Change::Recall(_) => continue,
+                // The others need rows.
+                _ => ChangeOutcome::Done,
             });
         }
         postings::write(&self.conn, &mut put.postings)?;
+        self.messages += (applied.messages.len() - before) as u64;
         Ok(())
     }
 
-    fn recall_run(&mut self, run: &[Change], applied: &mut Applied) -> Result<(), StoreError> {
-        for change in run {
-            let Change::Recall(recall) = change else {
-                continue;
-            };
-            let recalled = self.recall(recall)?;
-            if recalled.is_some() {
-                applied.recalled_at = Some(self.head);
+    fn apply_to_rows(
+        &mut self,
+        change: &Change,
+        applied: &mut Applied,
+    ) -> Result<ChangeOutcome, StoreError> {
+        match change {
+            Change::Recall(recall) => {
+                let recalled = self.recall(recall)?;
+                if recalled.is_some() {
+                    applied.recalled_at = Some(self.head);
+                }
+                return Ok(ChangeOutcome::Recall(recalled));
             }
-            applied.outcomes.push(ChangeOutcome::Recall(recalled));
+            Change::Positions(updates) => {
+                let clients = updates
+                    .clients
+                    .iter()
+                    .map(|(client, update)| (client, update));
+                self.put_updates(clients, &updates.counts)?;
+            }
+            Change::Expire(until) => {
+                self.expire(*until, false)?;
+                applied.has_expired = true;
+            }
+            Change::Prune(positions, line) => {
+                let rows = self.rows_at(positions)?;
+                self.remove_in_transaction(&rows, *line)?;
+            }
+            Change::PruneJob(id) => self.remove_job(*id)?,
+            Change::Append(_) | Change::Job(_) => {}
         }
-        Ok(())
+        Ok(ChangeOutcome::Done)
     }
 }
 

@@ -31,7 +31,7 @@ impl Writer {
                 let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
                 self.record_deliveries(&applied.messages, &connections);
                 self.publish_jobs(&applied);
-                decided.answer(&applied, &connections);
+                decided.answer(&applied.outcomes, &applied, &connections);
                 Ok(())
             }
             // So that only changes that need a damaged page are refused.
@@ -51,7 +51,7 @@ impl Writer {
 
     /// Tells readers of the log what has changed. Before the tail is called: a reader that registers after that call
     /// must find the message in a replay up to the head.
-    fn publish(&mut self, applied: &Applied, began: Instant) {
+    pub(super) fn publish(&mut self, applied: &Applied, began: Instant) {
         self.maintenance.appended += applied.messages.len();
         let shared = &self.shared;
         shared
@@ -67,14 +67,14 @@ impl Writer {
     }
 
     /// Passes changed jobs to the job tail.
-    fn publish_jobs(&self, applied: &Applied) {
+    pub(super) fn publish_jobs(&self, applied: &Applied) {
         if let Some(tail) = self.shared.job_tail.get() {
             applied.changed_jobs().for_each(tail);
         }
     }
 
     /// Records the delivery counts of messages to topics and to everyone. Direct messages have receipts instead.
-    fn record_deliveries(&self, messages: &[Arc<Message>], connections: &[u64]) {
+    pub(super) fn record_deliveries(&self, messages: &[Arc<Message>], connections: &[u64]) {
         let common =
             |message: &Message| matches!(message.audience, Audience::Topic(_) | Audience::Everyone);
         let counts = messages

@@ -7,7 +7,7 @@ use crate::log::{
     positions::ClientPosition,
     reader::history::{self, Record},
     rows::Decoder,
-    writer::apply::Applied,
+    writer::apply::{Applied, ChangeOutcome},
     writer::queue::ChangeTask,
     writer::store::Store,
     writer::waiting::Waiting,
@@ -18,6 +18,8 @@ use crate::message::Seq;
 #[derive(Default)]
 pub(in crate::log) struct Decided {
     pub set: ChangeSet,
+    /// The approximate size of the changes in bytes.
+    weight: usize,
     waiting: Vec<Waiting>,
 }
 
@@ -30,8 +32,10 @@ impl Decided {
             }
             ChangeTask::Batch(entries, answer) => {
                 self.waiting.push(Waiting::Batch(entries.len(), answer));
-                let changes = entries.into_iter().map(Change::Append);
-                self.set.changes.extend(changes);
+                for entry in entries {
+                    self.weight += entry.weight();
+                    self.set.changes.push(Change::Append(entry));
+                }
             }
             ChangeTask::Job(command, answer) => {
                 self.push(Change::Job(command), Waiting::Job(answer));
@@ -43,7 +47,9 @@ impl Decided {
         }
     }
 
-    fn push(&mut self, change: Change, waiting: Waiting) {
+    /// Adds a change, and who waits for it.
+    pub fn push(&mut self, change: Change, waiting: Waiting) {
+        self.weight += change.weight();
         self.set.changes.push(change);
         self.waiting.push(waiting);
     }
@@ -55,9 +61,10 @@ impl Decided {
         }
     }
 
-    /// Answers with the results, and the number of connections of each new message.
-    pub fn answer(self, applied: &Applied, connections: &[u64]) {
-        let mut outcomes = applied.outcomes.iter();
+    /// Answers with these results, and the number of connections of each new message. `outcomes` are those of the
+    /// changes of this set, a part of all that were applied together.
+    pub fn answer(self, outcomes: &[ChangeOutcome], applied: &Applied, connections: &[u64]) {
+        let mut outcomes = outcomes.iter();
         for waiting in self.waiting {
             waiting.answer(&mut outcomes, applied, connections);
         }
@@ -67,13 +74,32 @@ impl Decided {
     pub fn apart(self) -> impl Iterator<Item = Self> {
         let waiting = self.waiting.into_iter().flat_map(Waiting::apart);
         let pairs = self.set.changes.into_iter().zip(waiting);
-        pairs.map(|(change, waiting)| Self {
-            set: ChangeSet {
-                changes: vec![change],
-                ..ChangeSet::default()
-            },
-            waiting: vec![waiting],
+        pairs.map(|(change, waiting)| {
+            let mut one = Self::default();
+            one.push(change, waiting);
+            one
         })
+    }
+
+    /// The same changes in sets of up to this weight in bytes. A single change may be heavier.
+    pub fn in_parts(self, weight: usize) -> Vec<Self> {
+        if self.weight <= weight {
+            return vec![self];
+        }
+        let mut parts: Vec<Self> = Vec::new();
+        for one in self.apart() {
+            match parts.last_mut() {
+                Some(part) if part.weight + one.weight <= weight => part.append(one),
+                _ => parts.push(one),
+            }
+        }
+        parts
+    }
+
+    fn append(&mut self, mut other: Self) {
+        self.weight += other.weight;
+        self.set.changes.append(&mut other.set.changes);
+        self.waiting.append(&mut other.waiting);
     }
 }
 

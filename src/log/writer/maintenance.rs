@@ -99,7 +99,7 @@ impl Writer {
         }
     }
 
-    fn next_expiry(&self) -> u64 {
+    pub(super) fn next_expiry(&self) -> u64 {
         self.shared.positions.next_expiry.load(Ordering::Acquire)
     }
 

@@ -12,7 +12,8 @@ use crate::log::{
     entry::{Entry, IdempotencyKey},
     error::AppendError,
     outcome::MaintenanceCounts,
-    writer::waiting::{JobOutcome, Outcome, RecallOutcome, Waiting},
+    replication::StreamRecord,
+    writer::waiting::{JobOutcome, Outcome, PositionsAnswer, RecallOutcome, Waiting},
 };
 use crate::{job::JobCommand, message::Seq};
 
@@ -23,7 +24,9 @@ pub(in crate::log) enum Task {
     /// Run all maintenance that is due, between commits.
     Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
     /// Write all pending updates of clients, between commits.
-    WritePositions(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
+    WritePositions(PositionsAnswer),
+    /// In a cluster: the record of this node with this number will not be published again.
+    GiveUp(u64),
 }
 
 /// A task that changes the log, and the callback for its result.
@@ -49,6 +52,7 @@ impl Task {
             Self::Change(task) => Waiting::from(task).refuse(why),
             Self::Maintain(answer) => answer(Err(why.clone())),
             Self::WritePositions(answer) => answer(Err(why.clone())),
+            Self::GiveUp(_) => {}
         }
     }
 }
@@ -78,9 +82,17 @@ pub(in crate::log) struct Queue {
     bound: Bound,
 }
 
+/// Records of the stream that may wait. The stream keeps the rest.
+const MAX_RECORDS: usize = 1024;
+
 #[derive(Default)]
 struct State {
+    /// Changes.
     tasks: VecDeque<(Task, usize, usize)>,
+    /// All other tasks.
+    others: Vec<Task>,
+    /// Records of the stream of a cluster.
+    records: VecDeque<StreamRecord>,
     messages: usize,
     bytes: usize,
     /// Tasks that are not messages. They are not delayed to collect more messages.
@@ -100,6 +112,14 @@ pub(in crate::log) enum Taken {
     Nothing,
     /// The queue is closed and empty.
     Closed,
+}
+
+/// The result of [`Queue::take_with_records`].
+pub(in crate::log) struct TakenWithRecords {
+    pub tasks: Vec<Task>,
+    pub records: Vec<StreamRecord>,
+    /// Whether the queue is closed. What it still has can be taken.
+    pub closed: bool,
 }
 
 impl Queue {
@@ -127,6 +147,12 @@ impl Queue {
             return false;
         }
         let Some(task) = task() else { return true };
+        if !matches!(task, Task::Change(_)) {
+            state.others.push(task);
+            state.wanted = None;
+            self.arrived.notify_one();
+            return true;
+        }
         state.messages += messages;
         state.bytes += bytes;
         state.tasks.push_back((task, messages, bytes));
@@ -168,9 +194,81 @@ impl Queue {
         if state.messages < expected && state.closed.is_none() {
             self.wait_for(&mut state, expected, Some(Instant::now() + span));
         }
-        if state.tasks.is_empty() {
+        if state.tasks.is_empty() && state.others.is_empty() {
             return Taken::Closed;
         }
+        let mut tasks = Self::take_changes(&mut state, bound);
+        tasks.append(&mut state.others);
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        Taken::Tasks(tasks)
+    }
+
+    /// The same for a log in a cluster. `changes`: whether changes are taken too. Without changes, they stay in the
+    /// queue, and publishers wait when it is full.
+    pub fn take_with_records(
+        &self,
+        bound: Bound,
+        wait: Duration,
+        changes: bool,
+    ) -> TakenWithRecords {
+        let deadline = Instant::now() + wait;
+        let mut state = self.state.lock();
+        loop {
+            let ready = !state.records.is_empty()
+                || !state.others.is_empty()
+                || (changes && !state.tasks.is_empty())
+                || state.closed.is_some();
+            if ready {
+                break;
+            }
+            state.wanted = Some(1);
+            if self.arrived.wait_until(&mut state, deadline).timed_out() {
+                break;
+            }
+        }
+        state.wanted = None;
+        let mut tasks = match changes {
+            true => Self::take_changes(&mut state, bound),
+            false => Vec::new(),
+        };
+        tasks.append(&mut state.others);
+        let taken = TakenWithRecords {
+            tasks,
+            records: std::mem::take(&mut state.records).into(),
+            closed: state.closed.is_some(),
+        };
+        let wakers = std::mem::take(&mut state.wakers);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        taken
+    }
+
+    /// Adds records of the stream if there is space. If not, they are returned, and the waker is called when there may
+    /// be.
+    pub fn push_records(
+        &self,
+        records: Vec<StreamRecord>,
+        waker: &Waker,
+    ) -> Result<(), Vec<StreamRecord>> {
+        let mut state = self.state.lock();
+        if state.closed.is_some() {
+            return Ok(());
+        }
+        if state.records.len() >= MAX_RECORDS {
+            if !state.wakers.iter().any(|other| other.will_wake(waker)) {
+                state.wakers.push(waker.clone());
+            }
+            return Err(records);
+        }
+        state.records.extend(records);
+        state.wanted = None;
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    fn take_changes(state: &mut State, bound: Bound) -> Vec<Task> {
         let (mut messages, mut bytes) = (0, 0);
         let mut tasks = Vec::with_capacity(state.tasks.len().min(bound.messages));
         while let Some((_, m, b)) = state.tasks.front() {
@@ -186,10 +284,7 @@ impl Queue {
                 tasks.push(task);
             }
         }
-        let wakers = std::mem::take(&mut state.wakers);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        Taken::Tasks(tasks)
+        tasks
     }
 
     /// Waits until this many messages are queued, another task is queued, or the queue is closed. False if the deadline
@@ -201,7 +296,11 @@ impl Queue {
         deadline: Option<Instant>,
     ) -> bool {
         loop {
-            if state.messages >= wanted || state.urgent > 0 || state.closed.is_some() {
+            if state.messages >= wanted
+                || state.urgent > 0
+                || !state.others.is_empty()
+                || state.closed.is_some()
+            {
                 state.wanted = None;
                 return true;
             }
@@ -233,9 +332,11 @@ impl Queue {
         let mut state = self.state.lock();
         let why = state.closed.clone().unwrap_or(AppendError::Closed);
         let tasks = std::mem::take(&mut state.tasks);
+        let others = std::mem::take(&mut state.others);
         (state.messages, state.bytes, state.urgent) = (0, 0, 0);
         drop(state);
-        tasks.into_iter().for_each(|(task, ..)| task.refuse(&why));
+        let tasks = tasks.into_iter().map(|(task, ..)| task);
+        tasks.chain(others).for_each(|task| task.refuse(&why));
     }
 
     /// The number of queued messages.

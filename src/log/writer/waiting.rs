@@ -9,8 +9,10 @@ use crate::log::{
     entry::Appended,
     error::{AppendError, JobCommandError},
     outcome::Recalled,
+    positions::{DeliveryCounts, Positions},
     writer::apply::{Applied, ChangeOutcome},
 };
+use crate::message::Seq;
 
 /// The result of one entry.
 pub(in crate::log) type Outcome = Result<Appended, AppendError>;
@@ -28,6 +30,32 @@ pub(in crate::log) enum Waiting {
     Batch(usize, Box<dyn FnOnce(Vec<Outcome>) + Send>),
     Job(Box<dyn FnOnce(JobOutcome) + Send>),
     Recall(Box<dyn FnOnce(RecallOutcome) + Send>),
+    /// The updates that were taken from the pending positions, and the callbacks of those who wait for them.
+    Positions(TakenPositions),
+    /// Nobody waits for the change.
+    Nobody,
+}
+
+/// The callback of somebody who waits until pending positions are written.
+pub(in crate::log) type PositionsAnswer = Box<dyn FnOnce(Result<(), AppendError>) + Send>;
+
+/// Pending positions on their way to the file.
+pub(in crate::log) struct TakenPositions {
+    pub positions: Arc<Positions>,
+    pub counts: Vec<(Seq, DeliveryCounts)>,
+    pub answers: Vec<PositionsAnswer>,
+}
+
+impl TakenPositions {
+    fn end(self, result: Result<(), AppendError>) {
+        match result {
+            Ok(()) => self.positions.written(),
+            Err(_) => self.positions.restore(&self.counts),
+        }
+        for answer in self.answers {
+            answer(result.clone());
+        }
+    }
 }
 
 impl Waiting {
@@ -38,6 +66,8 @@ impl Waiting {
             Self::Batch(count, answer) => answer(vec![Err(why.clone()); count]),
             Self::Job(answer) => answer(Err(why.clone().into())),
             Self::Recall(answer) => answer(Err(why.clone())),
+            Self::Positions(taken) => taken.end(Err(why.clone())),
+            Self::Nobody => {}
         }
     }
 
@@ -63,6 +93,13 @@ impl Waiting {
                 Some(ChangeOutcome::Recall(recalled)) => Ok(recalled.clone()),
                 _ => Err(AppendError::Failed),
             }),
+            Self::Positions(taken) => {
+                outcomes.next();
+                taken.end(Ok(()));
+            }
+            Self::Nobody => {
+                outcomes.next();
+            }
         }
     }
 

@@ -1,0 +1,66 @@
+//! A record of the stream of a cluster: changes of one node, and where they come from.
+//!
+//! It is CBOR (RFC 8949): arrays with fixed indices, so that fields can be added at the end. Names and numbers of the
+//! changes are in `record/wire.rs`. A record that cannot be read is never skipped: the log that skips it would differ
+//! from the others.
+
+mod wire;
+
+use crate::log::change::Change;
+use crate::message::Seq;
+
+/// The version of records that this program writes, and the highest that it reads.
+pub(in crate::log) const VERSION: u8 = 1;
+
+/// See the module documentation.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::log) struct Record {
+    /// The process that has published it.
+    pub boot: u64,
+    /// Counts the records of this process, from 1.
+    pub number: u64,
+    /// The newest record in the log of that node, when this one was decided.
+    pub base: Base,
+    pub changes: Vec<Change>,
+}
+
+/// A record, and the head of the log after it. It is the same in all logs, unless they differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::log) struct Base {
+    /// The position of the record in the stream.
+    pub place: u64,
+    pub head: Seq,
+}
+
+/// Why a record cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::log) enum UnreadableRecord {
+    #[error(
+        "it has version {0}, and this Tidings reads records up to version {VERSION}: start a newer Tidings on this node"
+    )]
+    Newer(u8),
+    #[error("it is not a record of Tidings: {0}")]
+    Malformed(#[from] minicbor::decode::Error),
+}
+
+impl Record {
+    /// Encodes it.
+    pub fn encode(boot: u64, number: u64, base: Base, changes: &[Change]) -> Vec<u8> {
+        let record = wire::Record::of(boot, number, base, changes);
+        match minicbor::to_vec(record) {
+            Ok(bytes) => bytes,
+            Err(error) => unreachable!("memory takes every value: {error}"),
+        }
+    }
+
+    /// Decodes it.
+    pub fn decode(bytes: &[u8]) -> Result<Self, UnreadableRecord> {
+        // The version comes first, because the rest may have changed.
+        let mut decoder = minicbor::Decoder::new(bytes);
+        decoder.array()?;
+        match decoder.u8()? {
+            0..=VERSION => Ok(wire::decode(bytes)?),
+            newer => Err(UnreadableRecord::Newer(newer)),
+        }
+    }
+}
