@@ -3,6 +3,7 @@
 //! A later layer wins: defaults, `tidings.toml`, the environment (`TIDINGS_*`), flags.
 
 mod check;
+mod cluster;
 mod file;
 mod host;
 mod listen;
@@ -10,6 +11,7 @@ mod read;
 mod secret;
 
 pub use check::InvalidSettings;
+pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use listen::{InvalidListenAddress, ListenAddress};
@@ -36,8 +38,9 @@ pub struct Settings {
     #[arg(long, default_value = "tidings-data", value_name = "FOLDER")]
     pub data_dir: PathBuf,
 
-    /// Name of this server in streams and statistics.
-    #[arg(long, default_value = "tidings", value_name = "NAME")]
+    /// Name of this server in streams and statistics. Each node of a cluster needs a name of its own: 1 to 32 of `A-Z`,
+    /// `a-z`, `0-9`, `_` and `-`.
+    #[arg(long, default_value = cluster::DEFAULT_NODE, value_name = "NAME")]
     pub node: String,
 
     /// Seconds between two pings on a stream, 1 to 3600. Many proxies close a connection that is silent for 60 seconds,
@@ -126,6 +129,10 @@ pub struct Settings {
     /// Limits for requests and connections.
     #[command(flatten)]
     pub limits: Limits,
+
+    /// How this server takes part in a cluster.
+    #[command(flatten)]
+    pub cluster: ClusterSettings,
 }
 
 /// Format of the diagnostics.

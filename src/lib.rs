@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod broker;
 pub mod change_feed;
+pub mod cluster;
 pub mod config;
 pub mod delivery;
 pub mod http;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Secret, Settings};
+use super::{InvalidCluster, Secret, Settings};
 
 /// The shortest admin token, in characters. A shorter one can be guessed.
 pub const MIN_ADMIN_TOKEN: usize = 16;
@@ -11,7 +11,8 @@ pub const MIN_ADMIN_TOKEN: usize = 16;
 pub const MIN_STREAM_SECRET: usize = 32;
 
 impl Settings {
-    /// Refuses secrets that are too short, and a public address without an admin token.
+    /// Refuses secrets that are too short, a public address without an admin token, and settings of a cluster that do not
+    /// go together.
     pub fn validate(&self) -> Result<(), InvalidSettings> {
         if let Some(token) = &self.admin_token {
             check_admin_token(token)?;
@@ -20,6 +21,7 @@ impl Settings {
         if let Some(secret) = &self.stream_secret {
             check_stream_secret(secret)?;
         }
+        self.cluster.check(&self.node)?;
         Ok(())
     }
 
@@ -77,6 +79,9 @@ pub enum InvalidSettings {
         "--stream-secret (TIDINGS_STREAM_SECRET) must have 32 bytes or more: create one with `openssl rand -hex 32`"
     )]
     ShortStreamSecret,
+    /// The settings of the cluster do not go together.
+    #[error(transparent)]
+    Cluster(#[from] InvalidCluster),
 }
 
 #[cfg(test)]

@@ -161,6 +161,7 @@ fn is_list(arg: &Arg) -> bool {
 
 fn expected_type(arg: &Arg) -> &'static str {
     match (is_number(arg), is_list(arg)) {
+        _ if is_a::<bool>(arg) => "true or false",
         (true, _) => "an integer",
         (_, true) => "a string or an array of strings",
         _ => "a string",
@@ -171,7 +172,10 @@ fn expected_type(arg: &Arg) -> &'static str {
 fn texts(arg: &Arg, value: &DeValue) -> Option<Vec<String>> {
     match value {
         DeValue::Integer(number) if is_number(arg) => Some(vec![decimal(number)]),
-        DeValue::String(text) if !is_number(arg) => Some(vec![text.to_string()]),
+        DeValue::Boolean(yes) if is_a::<bool>(arg) => Some(vec![yes.to_string()]),
+        DeValue::String(text) if !is_number(arg) && !is_a::<bool>(arg) => {
+            Some(vec![text.to_string()])
+        }
         DeValue::Array(items) if is_list(arg) => items
             .iter()
             .map(|item| item.get_ref().as_str().map(str::to_owned))
@@ -313,6 +317,17 @@ mod tests {
         assert_eq!(settings.delivery_threads, Some(2));
         assert_eq!(settings.heartbeat, 16);
         assert_eq!(settings.limits.max_topics, 1_000);
+    }
+
+    #[test]
+    fn a_switch_is_true_or_false() {
+        let weak = |toml: &str| settings(toml, &[]).cluster.allow_weak_sync;
+        assert!(weak("[cluster]\ncluster_allow_weak_sync = true"));
+        assert!(!weak("cluster_allow_weak_sync = false"));
+        assert_eq!(
+            refusal("cluster_allow_weak_sync = \"yes\""),
+            "line 1: `cluster_allow_weak_sync` must be true or false, but is of type string"
+        );
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! Asks JetStream every second how the stream is, and sometimes how safe its servers are.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::jetstream::stream::Info;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::{
+    connection::Connection,
+    reach::Reach,
+    stream::{self, StreamWish},
+    sync_check::{self, SyncReport},
+};
+use crate::config::MonitorUrl;
+
+/// How often the leader of the stream is asked.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often the monitoring of the servers is asked.
+const SYNC_TICK: Duration = Duration::from_secs(30);
+
+/// What was learned about the stream last.
+#[derive(Debug, Default)]
+pub struct StreamNews {
+    news: Mutex<News>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct News {
+    info: Option<Info>,
+    sync: SyncReport,
+}
+
+impl StreamNews {
+    /// What JetStream has said about the stream last.
+    pub fn info(&self) -> Option<Info> {
+        self.news.lock().info.clone()
+    }
+
+    /// Weaknesses of the servers of the stream, in words for people.
+    pub fn weaknesses(&self) -> Vec<String> {
+        let news = self.news.lock();
+        let single = news
+            .info
+            .as_ref()
+            .filter(|info| info.config.num_replicas < 3);
+        let single = single.map(|info| format!(
+            "only {} NATS server keeps the messages: they are lost with its disk, and no push is accepted while it is down. Use 3 servers and --cluster-replicas 3",
+            info.config.num_replicas
+        ));
+        single.into_iter().chain(news.sync.weaknesses()).collect()
+    }
+
+    /// Keeps what JetStream has said.
+    pub fn set_info(&self, info: Info) {
+        self.news.lock().info = Some(info);
+    }
+
+    /// Keeps what the monitoring has said. Words about what became worse go to the diagnostics.
+    pub fn set_sync(&self, report: SyncReport) {
+        let mut news = self.news.lock();
+        let known = news.sync.weaknesses();
+        for weakness in report.weaknesses() {
+            if !known.contains(&weakness) {
+                tracing::warn!("{weakness}");
+            }
+        }
+        news.sync = report;
+    }
+}
+
+/// Watches the stream until the task is ended.
+pub async fn watch(
+    connection: Connection,
+    wish: StreamWish,
+    monitors: Vec<MonitorUrl>,
+    reach: Arc<Reach>,
+    news: Arc<StreamNews>,
+) {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut sync_at = Instant::now();
+    loop {
+        ticks.tick().await;
+        if !connection.is_up() {
+            continue;
+        }
+        let Ok(Some(info)) = stream::read(&connection, &wish).await else {
+            continue;
+        };
+        // A server that runs alone leads without a name.
+        let is_led = |info: &Info| {
+            info.cluster
+                .as_ref()
+                .is_none_or(|cluster| cluster.leader.is_some())
+        };
+        if is_led(&info) {
+            reach.note_led();
+        }
+        if sync_at <= Instant::now() {
+            news.set_sync(sync_check::ask(&monitors, &info).await);
+            sync_at = Instant::now() + SYNC_TICK;
+        }
+        news.set_info(info);
+    }
+}
