@@ -6,6 +6,7 @@
 mod activity;
 mod delivery_counts;
 mod latency;
+mod nodes;
 mod publish;
 pub mod recall;
 mod receipt_tracking;
@@ -14,7 +15,7 @@ mod tail;
 use std::{
     convert::Infallible,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -24,15 +25,19 @@ pub use activity::{Activity, ActivityFeed, PushedMessage};
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
+pub use nodes::Nodes;
 pub use publish::{PublishError, Published, Push};
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
 
 use crate::{
-    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
-    message::{ClientId, Cursor, Epoch, Message, Receipt, Seq},
-    registry::Registry,
+    cluster::Cluster,
+    job::JobId,
+    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled, ReplicaEvent},
+    message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
+    outbox::CloseReason,
+    registry::{Count, Registry},
 };
 
 /// How often delivery counts are written to the log.
@@ -40,21 +45,28 @@ const COUNT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// See the module documentation.
 pub struct Broker {
-    log: Log,
+    log: Arc<Log>,
     registry: Arc<Registry>,
     activity: Arc<ActivityFeed>,
     delivery_counts: Arc<DeliveryCounts>,
     latency: LatencyHistogram,
     receipt_tracking: ReceiptTracking,
     messages: AtomicU64,
+    /// None without a cluster.
+    nodes: Option<Nodes>,
+    on_report: OnceLock<OnReport>,
 }
 
+/// Called when a worker has reported at another node.
+type OnReport = Box<dyn Fn(JobId) + Send + Sync>;
+
 impl Broker {
-    /// Opens the log and delivers from it to `registry`. `fatal` is called once when the log has failed for good: the
-    /// process has to end then.
+    /// Opens the log and delivers from it to `registry`. `cluster` is what the log has its records from, if there is one.
+    /// `fatal` is called once when the log has failed for good: the process has to end then.
     pub fn open(
         options: LogOptions,
         registry: Arc<Registry>,
+        cluster: Option<Arc<Cluster>>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Arc<Self>, OpenError> {
         let activity = Arc::new(ActivityFeed::default());
@@ -65,9 +77,9 @@ impl Broker {
             delivery_counts: Arc::clone(&delivery_counts),
         };
         let tail = move |epoch: &Epoch, messages: &[Arc<Message>]| tail.deliver(epoch, messages);
-        let log = Log::open(options, tail, fatal)?;
+        let log = Arc::new(Log::open(options, tail, fatal)?);
         registry.start_at(log.head());
-        Ok(Arc::new(Self {
+        let broker = Arc::new(Self {
             log,
             registry,
             activity,
@@ -75,7 +87,132 @@ impl Broker {
             latency: LatencyHistogram::default(),
             receipt_tracking: ReceiptTracking::default(),
             messages: AtomicU64::new(0),
-        }))
+            nodes: cluster.map(Nodes::new),
+            on_report: OnceLock::new(),
+        });
+        broker.join();
+        Ok(broker)
+    }
+
+    /// Begins to follow the stream of the cluster, if there is one.
+    fn join(self: &Arc<Self>) {
+        let Some(nodes) = &self.nodes else { return };
+        let broker = Arc::downgrade(self);
+        self.log.set_replica_tail(Box::new(move |event| {
+            if let Some(broker) = broker.upgrade() {
+                broker.take_event(event);
+            }
+        }));
+        self.serve_nodes();
+        let log: Arc<Log> = Arc::clone(&self.log);
+        let log = Arc::downgrade(&log);
+        nodes.cluster().follow(log);
+    }
+
+    /// Takes what the records of the stream have changed. On the log's writer thread.
+    fn take_event(&self, event: ReplicaEvent<'_>) {
+        let Some(nodes) = &self.nodes else { return };
+        match event {
+            ReplicaEvent::Delivered {
+                boot,
+                head,
+                messages,
+                connections,
+            } => nodes.tell_delivered(boot, head, messages, connections),
+            ReplicaEvent::Recalled(seq, Recalled { audience }) => {
+                self.receipt_tracking.recalled(seq);
+                self.announce(&recall::draft(audience.clone(), &self.cursor(seq)));
+            }
+            ReplicaEvent::Moved(moved) => {
+                for (client_id, position) in moved {
+                    let tracking = &self.receipt_tracking;
+                    tracking.note(client_id, position.sent, Receipt::Sent);
+                    tracking.note(client_id, position.acked, Receipt::Acknowledged);
+                    self.receipts_moved(client_id);
+                }
+            }
+            ReplicaEvent::Reported(job) => {
+                if let Some(on_report) = self.on_report.get() {
+                    on_report(job);
+                }
+            }
+        }
+    }
+
+    /// Sets the function that is called when a worker has reported at another node. Call it once.
+    pub fn on_report(&self, report: impl Fn(JobId) + Send + Sync + 'static) {
+        let first = self.on_report.set(Box::new(report)).is_ok();
+        debug_assert!(first, "jobs are opened once");
+    }
+
+    /// The other nodes of the cluster. None without one.
+    pub fn nodes(&self) -> Option<&Nodes> {
+        self.nodes.as_ref()
+    }
+
+    /// Why this node is not in step with its cluster. None if it is, and without a cluster.
+    pub fn not_in_step(&self) -> Option<String> {
+        let cluster = self.nodes.as_ref()?.cluster();
+        if let Some(stop) = cluster.stop() {
+            return Some(stop.reason().to_owned());
+        }
+        if let Some(why) = self.log.obstacle() {
+            return Some(why);
+        }
+        if !cluster.is_reachable() {
+            return Some("the stream of the cluster can't be reached".to_owned());
+        }
+        (!self.log.is_in_step()).then(|| "the records of this node do not come back yet".to_owned())
+    }
+
+    /// Whether this node decides on what only one node of the cluster should decide. Always without a cluster.
+    pub fn is_janitor(&self) -> bool {
+        let nodes = self.nodes.as_ref();
+        nodes.is_none_or(|nodes| nodes.cluster().is_janitor())
+    }
+
+    /// The recipients that a message would have now, at all nodes.
+    pub async fn count(&self, audience: &Audience) -> Count {
+        let mut count = self.registry.count(audience);
+        if let Some(nodes) = &self.nodes {
+            let others = nodes.count(audience).await;
+            count.clients += others.clients;
+            count.connections += others.connections;
+        }
+        count
+    }
+
+    /// The numbers of clients and connections now, at all nodes.
+    pub async fn size(&self) -> Count {
+        match &self.nodes {
+            None => self.registry.size(),
+            Some(_) => self.count(&Audience::Everyone).await,
+        }
+    }
+
+    /// Closes every connection of a client, at all nodes. Returns their number.
+    pub async fn disconnect(&self, client_id: &ClientId) -> u64 {
+        let here = self.disconnect_here(client_id);
+        match &self.nodes {
+            None => here,
+            Some(nodes) => here + nodes.disconnect(client_id).await,
+        }
+    }
+
+    fn disconnect_here(&self, client_id: &ClientId) -> u64 {
+        self.registry
+            .disconnect(client_id, CloseReason::Disconnected)
+    }
+
+    /// Writes all pending updates of clients to the log, at all nodes.
+    pub async fn write_positions(&self) -> Result<(), AppendError> {
+        match &self.nodes {
+            None => self.log.write_positions().await,
+            Some(nodes) => {
+                let (own, ()) = tokio::join!(self.log.write_positions(), nodes.write_positions());
+                own
+            }
+        }
     }
 
     /// Recalls a message, and informs the connected recipients with `event: recall`. False: there is no such message,
@@ -90,7 +227,15 @@ impl Broker {
         seq: Seq,
         key: Option<IdempotencyKey>,
     ) -> Result<bool, AppendError> {
+        if let Some(nodes) = &self.nodes {
+            // Whoever has received it keeps its receipt.
+            nodes.write_positions().await;
+        }
         let recalled = self.log.recall_and_release_key(seq, key).await?;
+        if self.nodes.is_some() {
+            // The event of the stream does the rest, at every node.
+            return Ok(recalled.is_some());
+        }
         self.receipt_tracking.recalled(seq);
         let Some(Recalled { audience }) = recalled else {
             return Ok(false);

@@ -65,6 +65,15 @@ impl<K: Eq + Hash, V> ChangeFeed<K, V> {
         self.changed_notify.notify_one();
     }
 
+    /// Records more changes than there is room for.
+    pub(crate) fn note_too_many(&self) {
+        *self.inner.lock() = Inner {
+            overflowed: true,
+            ..Inner::default()
+        };
+        self.changed_notify.notify_one();
+    }
+
     /// Waits for the first change since the last call, then for `time`, and returns all changes until then.
     pub async fn next_batch(&self, time: Duration) -> Changed<K, V> {
         self.changed_notify.notified().await;

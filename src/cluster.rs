@@ -15,6 +15,7 @@ mod start;
 mod stream;
 mod stream_log;
 mod stream_watch;
+mod stub;
 mod subjects;
 mod sync_check;
 
@@ -23,11 +24,13 @@ pub use continuity::Break;
 pub use follower::Stop;
 pub use start::{KnownLog, StartError};
 pub use stream_log::StreamLog;
+pub use stub::Gathered;
 
 use std::sync::{
     Arc, Weak,
     atomic::{AtomicBool, Ordering},
 };
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
@@ -45,6 +48,13 @@ use server_needs::ServerNeeds;
 use stream::StreamWish;
 use stream_watch::StreamNews;
 use subjects::Subjects;
+
+/// How long a change may take to come back from the stream before it is refused: longer than the election of a leader
+/// of the stream, which takes 4 to 9 seconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bytes of a message of NATS that are not for a record.
+const HEAD_ROOM: usize = 4 << 10;
 
 /// This node's part in a cluster.
 pub struct Cluster {
@@ -115,6 +125,8 @@ impl Cluster {
         Replication {
             log_id: self.log_id.clone(),
             publisher: Arc::clone(&self.publisher) as Arc<dyn RecordPublisher>,
+            max_record: self.max_record(),
+            patience: PATIENCE,
         }
     }
 
@@ -148,6 +160,13 @@ impl Cluster {
     /// The name of this node.
     pub fn node(&self) -> &str {
         &self.identity.node
+    }
+
+    /// The largest record: what a message of the servers may have, without room for its head.
+    fn max_record(&self) -> usize {
+        let server = self.connection.server();
+        let max = server.map_or(1 << 20, |server| server.max_payload);
+        max - HEAD_ROOM
     }
 
     /// Whether this node decides on maintenance for all nodes.

@@ -13,6 +13,7 @@ mod event_stream;
 mod jobs;
 mod layers;
 mod messages;
+mod nodes;
 mod openapi;
 mod pages;
 mod push;

@@ -70,6 +70,8 @@ impl Jobs {
         let running = broker
             .log()
             .set_job_tail(Box::new(move |job| tail.apply(job)));
+        let reported = Arc::clone(&running_jobs);
+        broker.on_report(move |id| drop(reported.record_report(id)));
         running.iter().for_each(|job| running_jobs.apply(job));
         let most_viewers = most_viewers.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
@@ -95,12 +97,16 @@ impl Jobs {
     }
 
     /// Takes a report of a worker. It is durable when this returns. An empty report only restarts the timeout and is
-    /// not written.
+    /// not written, unless the other nodes of a cluster have not heard of the worker for a part of that time.
     pub async fn report(&self, id: JobId, report: Report) -> Result<Arc<Job>, JobCommandError> {
         let known = self.running.record_report(id);
-        match known.filter(|job| report == Report::default() && job.push.is_none()) {
-            Some(job) => Ok(job),
-            None => {
+        let empty = report == Report::default();
+        match known.filter(|job| empty && job.push.is_none()) {
+            Some(job) if self.broker.nodes().is_none() || !self.running.is_publishing_due(id) => {
+                Ok(job)
+            }
+            _ => {
+                self.running.record_publishing(id);
                 self.broker
                     .log()
                     .execute(JobCommand::Report(id, report))

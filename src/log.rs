@@ -58,6 +58,7 @@ pub use reader::history_filter::{HistoryAudience, HistoryFilter};
 pub use reader::page::{Page, PageLimit};
 pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
+pub use replica_rows::known;
 pub use replication::{
     AppliedRecord, RecordPublisher, ReplicaEvent, ReplicaTail, Replication, StreamRecord,
 };

@@ -3,6 +3,7 @@
 //!
 //! These types can only be constructed from valid parts, so nothing after the HTTP layer validates again.
 
+mod cbor;
 mod cursor;
 mod encoding;
 mod envelope;
@@ -10,6 +11,7 @@ mod frame;
 mod receipt;
 mod topic;
 
+pub use cbor::{AudienceCbor, DraftCbor};
 pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
 pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};

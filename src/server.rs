@@ -14,10 +14,11 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
+    cluster::{Cluster, KnownLog, StartError},
     config::Settings,
     delivery::{LINGER, reactor::Reactor},
     http::{AppState, Service, run_in_background},
-    log::OpenError,
+    log::{self, OpenError},
 };
 use accept::Acceptor;
 use fd_limit::DescriptorLimit;
@@ -30,6 +31,9 @@ pub enum ServeError {
     /// The log can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The server can't take part in the cluster.
+    #[error(transparent)]
+    Cluster(#[from] StartError),
     /// Writing the log failed, so that the content of the disk is not known any more.
     #[error("the log has failed: {0}")]
     Log(String),
@@ -46,7 +50,8 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let mut listeners = listeners.into();
     let (fatal, failed) = oneshot::channel();
-    let state = AppState::open(settings, |reason| drop(fatal.send(reason)))?;
+    let cluster = join_cluster(&settings).await?;
+    let state = AppState::open(settings, cluster.clone(), |reason| drop(fatal.send(reason)))?;
     let settings = Arc::clone(&state.settings);
     let mut tasks = run_in_background(&state);
     let (stop, stopped) = watch::channel(());
@@ -86,7 +91,23 @@ pub async fn serve(
         end_streams(reactor, patience),
     );
     tasks.shutdown().await;
+    if let Some(cluster) = cluster {
+        cluster.close().await;
+    }
     outcome
+}
+
+/// Connects to the cluster, if the settings name one.
+async fn join_cluster(settings: &Settings) -> Result<Option<Arc<Cluster>>, ServeError> {
+    if settings.cluster.servers.is_empty() {
+        return Ok(None);
+    }
+    let known = log::known(&settings.data_dir).map(|(id, applied)| KnownLog {
+        id,
+        applied: applied.place,
+    });
+    let cluster = Cluster::start(settings, known).await?;
+    Ok(Some(Arc::new(cluster)))
 }
 
 /// Ends the streams that the reactor writes, within this time.

@@ -6,6 +6,7 @@
 mod clients;
 mod jobs;
 mod messages;
+mod nodes;
 mod number;
 mod problem;
 mod push;
@@ -20,6 +21,7 @@ pub mod values;
 pub use clients::*;
 pub use jobs::*;
 pub use messages::*;
+pub use nodes::*;
 pub use problem::*;
 pub use push::*;
 pub use session::*;

@@ -5,11 +5,11 @@ use std::{
     time::Instant,
 };
 
-use super::Broker;
+use super::{Broker, nodes::Reached};
 use crate::{
     job::{JobId, TrackedPush},
     log::{AppendError, Appended, Entry, IdempotencyKey},
-    message::{Cursor, Draft, EncodedMessage},
+    message::{Audience, Cursor, Draft, EncodedMessage},
     outbox::Delivery,
 };
 
@@ -38,6 +38,8 @@ pub struct Published {
     pub queued: bool,
     /// The job that tracks it.
     pub job: Option<JobId>,
+    /// Nodes of the cluster that have not told in time how many connections it reached.
+    pub missing_nodes: Vec<String>,
 }
 
 /// Why a push was refused. Nothing was sent.
@@ -55,8 +57,8 @@ impl Broker {
     /// Publishes a message. When this returns, it is durable and was handed to all connected recipients.
     pub async fn publish(&self, push: Push) -> Result<Published, PublishError> {
         let began = Instant::now();
-        let published = match self.prepare(push)? {
-            Prepared::Sent(published) => published,
+        let published = match self.prepare(push).await? {
+            Prepared::Sent(sent) => self.sent(sent).await?,
             Prepared::ForLog(entry, required) => {
                 let appended = self.log.append(entry).await?;
                 self.published(appended, required).await?
@@ -71,8 +73,8 @@ impl Broker {
         let (began, count) = (Instant::now(), pushes.len() as u64);
         let (mut prepared, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
         for push in pushes {
-            prepared.push(match self.prepare(push) {
-                Ok(Prepared::Sent(published)) => Ok(Ok(published)),
+            prepared.push(match self.prepare(push).await {
+                Ok(Prepared::Sent(sent)) => Ok(self.sent(sent).await),
                 Ok(Prepared::ForLog(entry, required)) => {
                     entries.push(entry);
                     Err(required)
@@ -102,23 +104,17 @@ impl Broker {
     }
 
     /// Checks what can be checked before the log, and sends ephemeral messages.
-    fn prepare(&self, push: Push) -> Result<Prepared, PublishError> {
-        if push.require_online && self.registry.count(&push.draft.audience).connections == 0 {
+    async fn prepare(&self, push: Push) -> Result<Prepared, PublishError> {
+        if push.require_online && !self.is_online(&push.draft.audience).await {
             return Err(PublishError::NobodyOnline);
         }
         if push.draft.is_ephemeral() {
-            let connections = self
-                .registry
-                .fan_out(&push.draft.audience, &ephemeral(&push.draft));
-            if push.require_online && connections == 0 {
-                return Err(PublishError::NobodyOnline);
-            }
-            self.messages.fetch_add(1, Ordering::Relaxed);
-            return Ok(Prepared::Sent(Published {
-                cursor: None,
+            let connections = self.fan_out_ephemeral(&push.draft);
+            let nodes = self.nodes.as_ref();
+            return Ok(Prepared::Sent(Sent {
                 connections,
-                queued: false,
-                job: None,
+                elsewhere: nodes.map(|nodes| nodes.send_ephemeral(&push.draft)),
+                require_online: push.require_online,
             }));
         }
         let required = push.require_online.then(|| Required {
@@ -134,6 +130,41 @@ impl Broker {
         Ok(Prepared::ForLog(entry, required))
     }
 
+    /// Whether somebody is connected, here or at another node.
+    async fn is_online(&self, audience: &Audience) -> bool {
+        self.registry.count(audience).connections > 0
+            || (self.nodes.is_some() && self.count(audience).await.connections > 0)
+    }
+
+    /// Sends an ephemeral message to the connections of this node. Returns their number.
+    pub(super) fn fan_out_ephemeral(&self, draft: &Draft) -> u64 {
+        self.registry.fan_out(&draft.audience, &ephemeral(draft))
+    }
+
+    /// The outcome of an ephemeral message.
+    async fn sent(&self, sent: Sent) -> Result<Published, PublishError> {
+        let mut reached = Reached {
+            connections: sent.connections,
+            ..Reached::default()
+        };
+        if let (Some(nodes), Some(number)) = (&self.nodes, sent.elsewhere) {
+            let elsewhere = nodes.reached_ephemeral(number).await;
+            reached.connections += elsewhere.connections;
+            reached.missing = elsewhere.missing;
+        }
+        if sent.require_online && reached.connections == 0 {
+            return Err(PublishError::NobodyOnline);
+        }
+        self.messages.fetch_add(1, Ordering::Relaxed);
+        Ok(Published {
+            cursor: None,
+            connections: reached.connections,
+            queued: false,
+            job: None,
+            missing_nodes: reached.missing,
+        })
+    }
+
     /// The outcome of a message that is in the log. If the push required a connected recipient, and the last one has
     /// left since that was checked, the message is recalled.
     async fn published(
@@ -141,6 +172,15 @@ impl Broker {
         appended: Appended,
         required: Option<Required>,
     ) -> Result<Published, PublishError> {
+        let mut missing_nodes = Vec::new();
+        let mut appended = appended;
+        if let Some(nodes) = &self.nodes
+            && !appended.duplicate
+        {
+            let reached = nodes.reached(appended.seq).await;
+            appended.connections += reached.connections;
+            missing_nodes = reached.missing;
+        }
         if let Some(required) = required
             && appended.connections == 0
             && !appended.duplicate
@@ -156,14 +196,24 @@ impl Broker {
             connections: appended.connections,
             queued: true,
             job: appended.job,
+            missing_nodes,
         })
     }
 }
 
 /// A push that was sent, or has to go into the log.
 enum Prepared {
-    Sent(Published),
+    Sent(Sent),
     ForLog(Entry, Option<Required>),
+}
+
+/// An ephemeral message that was sent.
+struct Sent {
+    /// Connections of this node.
+    connections: u64,
+    /// Its number at the other nodes of the cluster.
+    elsewhere: Option<u64>,
+    require_online: bool,
 }
 
 /// A push that requires a connected recipient.
@@ -182,7 +232,7 @@ mod tests {
     use super::*;
     use crate::{
         log::{Ended, LogOptions},
-        message::{Audience, ClientId, Data},
+        message::{ClientId, Data},
         outbox::{ConnectionQueue, QueueLimits},
         registry::{Admission, Capacity, DeliveryTarget, Registry, Remote, Subscriber},
     };
@@ -202,7 +252,7 @@ mod tests {
         };
         let registry = Registry::new(capacity, limits);
         let options = LogOptions::new(folder.path());
-        Broker::open(options, registry, |reason| panic!("{reason}")).expect("a log")
+        Broker::open(options, registry, None, |reason| panic!("{reason}")).expect("a log")
     }
 
     /// A connection that is counted, but gets no messages: it is as good as gone.

@@ -157,6 +157,7 @@ mod tests {
     fn the_answer_is_one_line() {
         let answer = |id: Option<&str>, connections, queued| {
             describe(&PushAnswer {
+                missing_nodes: Vec::new(),
                 id: id.map(str::to_owned),
                 connections,
                 queued,

@@ -72,6 +72,16 @@ pub enum Stop {
     Broken(Break),
 }
 
+impl Stop {
+    /// The reason, in words for people.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Unreachable(why) | Self::Wrong(why) => why,
+            Self::Broken(Break::Diverged(why) | Break::TooOld(why)) => why,
+        }
+    }
+}
+
 impl Progress {
     /// The state now.
     pub fn state(&self) -> ProgressState {

@@ -25,7 +25,7 @@ pub trait StreamLog: Send + Sync + 'static {
 
 impl StreamLog for Log {
     fn id(&self) -> String {
-        Self::id(self)
+        Self::id(self).to_owned()
     }
 
     fn applied(&self) -> AppliedRecord {

@@ -12,6 +12,7 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     let (broker, jobs) = (&state.broker, &state.jobs);
     let mut tasks = JoinSet::new();
     tasks.spawn(sys::publish_clients(Arc::clone(broker)));
+    tasks.spawn(sys::publish_remote_clients(Arc::clone(broker)));
     tasks.spawn(sys::publish_messages(Arc::clone(broker)));
     tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));

@@ -1,6 +1,9 @@
 //! `/api/clients`: the clients and their connections.
 
 pub mod list;
+pub mod presence;
+
+use presence::ClientsPresence;
 
 use app::wire::{ClientDetail, ClientInfo, ConnectionInfo, Disconnected};
 use axum::{Json, extract::State};
@@ -14,7 +17,6 @@ use super::{
 use crate::{
     broker::Broker,
     message::ClientId,
-    outbox::CloseReason,
     registry::{ConnectionStatus, Presence},
 };
 
@@ -35,19 +37,28 @@ pub async fn show(
     PathId(id): PathId,
 ) -> Result<Json<ClientDetail>, Error> {
     let client_id = parse(&id)?;
-    off_thread(move || detail(&state.broker, &client_id))
+    let presence = presence::of(&state.broker, std::slice::from_ref(&client_id)).await;
+    off_thread(move || detail(&state.broker, &client_id, presence))
         .await
         .map(Json)
 }
 
-fn detail(broker: &Broker, client_id: &ClientId) -> Result<ClientDetail, Error> {
-    let presence = broker.registry().presence(client_id);
+fn detail(
+    broker: &Broker,
+    client_id: &ClientId,
+    presence: ClientsPresence,
+) -> Result<ClientDetail, Error> {
+    let connections = presence
+        .clients
+        .into_iter()
+        .flat_map(|client| client.connections);
+    let connections: Vec<ConnectionInfo> = connections.collect();
     let known = broker.log().client(client_id)?;
-    if known.is_none() && presence.connections.is_empty() {
+    if known.is_none() && connections.is_empty() {
         let detail = format!("there is no client {client_id}");
         return Err(Error::new(Code::ClientUnknown, detail).field("client_id"));
     }
-    let online = !presence.connections.is_empty();
+    let online = !connections.is_empty();
     let known = known.as_ref();
     Ok(ClientDetail {
         first_seen: known.and_then(|known| known.first_seen),
@@ -57,7 +68,8 @@ fn detail(broker: &Broker, client_id: &ClientId) -> Result<ClientDetail, Error> 
         unread: broker.log().unread_count(client_id, UNREAD)?,
         last_seen: known.and_then(|known| known.last_seen).filter(|_| !online),
         client_id: client_id.to_string(),
-        connections: info(presence).connections,
+        connections,
+        missing_nodes: presence.missing,
     })
 }
 
@@ -74,11 +86,7 @@ pub async fn disconnect(
     PathId(id): PathId,
 ) -> Result<Json<Disconnected>, Error> {
     let client_id = parse(&id)?;
-    match state
-        .broker
-        .registry()
-        .disconnect(&client_id, CloseReason::Disconnected)
-    {
+    match state.broker.disconnect(&client_id).await {
         0 => Err(not_connected(&client_id)),
         connections => Ok(Json(Disconnected { connections })),
     }
@@ -116,5 +124,6 @@ fn connection_info(status: &ConnectionStatus) -> ConnectionInfo {
         behind: status.behind,
         remote: subscriber.remote.to_string(),
         user_agent: subscriber.user_agent.as_deref().map(str::to_owned),
+        node: None,
     }
 }

@@ -90,7 +90,7 @@ pub async fn audience(
     JsonBody(request): JsonBody<AudienceRequest>,
 ) -> Result<Json<AudienceSize>, Error> {
     let audience = parse_audience(request.to, &state.settings.limits)?;
-    let count = state.broker.registry().count(&audience);
+    let count = state.broker.count(&audience).await;
     Ok(Json(AudienceSize {
         clients: count.clients,
         connections: count.connections,
@@ -130,6 +130,7 @@ pub fn answer(published: Published) -> PushAnswer {
         connections: published.connections,
         queued: published.queued,
         job: published.job.map(|id| id.to_string()),
+        missing_nodes: published.missing_nodes,
     }
 }
 

@@ -4,8 +4,8 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, batch, clients, jobs, layers, messages, openapi, pages, push, samples, session,
-    sse, stats, topics,
+    AppState, ack, batch, clients, jobs, layers, messages, nodes, openapi, pages, push, samples,
+    session, sse, stats, topics,
 };
 use crate::auth::Admin;
 
@@ -36,6 +36,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(jobs::report, jobs::cancel))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
+        .routes(routes!(nodes::list))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));

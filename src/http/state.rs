@@ -2,16 +2,17 @@
 
 use std::{
     ops::Deref,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use axum::extract::FromRef;
 
-use super::{Error, sample_buffer::Samples};
+use super::{Error, nodes, sample_buffer::Samples};
 use crate::{
     auth::Auth,
     broker::Broker,
+    cluster::Cluster,
     config::{DurabilityMode, Settings},
     delivery::drain::Drain,
     jobs::Jobs,
@@ -41,9 +42,10 @@ pub struct Node {
 }
 
 impl AppState {
-    /// Opens the log and creates the other parts. `fatal`: see [`Broker::open`].
+    /// Opens the log and creates the other parts. `cluster` and `fatal`: see [`Broker::open`].
     pub fn open(
         settings: Settings,
+        cluster: Option<Arc<Cluster>>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
         let limits = &settings.limits;
@@ -57,8 +59,10 @@ impl AppState {
         };
         let registry = Registry::new(capacity, queue_limits);
         let most_viewers = limits.max_connections;
-        let broker = Broker::open(log_options(&settings), registry, fatal)?;
-        Ok(Self(Arc::new(Node {
+        let mut options = log_options(&settings);
+        options.replication = cluster.as_ref().map(|cluster| cluster.replication());
+        let broker = Broker::open(options, registry, cluster, fatal)?;
+        let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
             auth: Arc::new(Auth::new(&settings)),
@@ -66,7 +70,27 @@ impl AppState {
             drain: Arc::default(),
             samples: Arc::default(),
             started: Instant::now(),
-        })))
+        }));
+        nodes::serve(&state);
+        Ok(state)
+    }
+}
+
+impl AppState {
+    /// A reference that does not keep the state alive.
+    pub fn downgrade(&self) -> WeakState {
+        WeakState(Arc::downgrade(&self.0))
+    }
+}
+
+/// A reference to the state that does not keep it alive.
+#[derive(Clone)]
+pub struct WeakState(Weak<Node>);
+
+impl WeakState {
+    /// The state, if it is still there.
+    pub fn upgrade(&self) -> Option<AppState> {
+        self.0.upgrade().map(AppState)
     }
 }
 

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use app::wire::{LogDamage, Stats};
 use axum::{Json, extract::State};
 
-use super::{AppState, Code, Error, messages, off_thread, openapi::refuses};
+use super::{
+    AppState, Code, Error, messages,
+    nodes::{self, Part},
+    off_thread,
+    openapi::refuses,
+};
 use crate::log::{Damage, WHAT_TO_DO};
 
 refuses!(StatsRefusals: ; READ);
-refuses!(ReadyRefusals: ShuttingDown; READ);
+refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable; READ);
 
 /// Show statistics
 #[utoipa::path(
@@ -17,11 +22,28 @@ refuses!(ReadyRefusals: ShuttingDown; READ);
     responses((status = 200, description = "The counts", body = Stats), StatsRefusals),
 )]
 pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
+    let asked = nodes::ask::<Stats>(&state.broker, Part::Stats, &()).await;
+    let mut stats = here(&state).await?;
+    for (_, other) in asked.answers {
+        stats.clients += other.clients;
+        stats.connections += other.connections;
+        // The same topics are in use at several nodes: as many as at one of them, at least.
+        stats.topics = stats.topics.max(other.topics);
+        stats.connections_opened += other.connections_opened;
+        stats.messages += other.messages;
+        stats.deliveries += other.deliveries;
+    }
+    stats.missing_nodes = asked.missing;
+    Ok(Json(stats))
+}
+
+/// The statistics of this node.
+pub async fn here(state: &AppState) -> Result<Stats, Error> {
     let broker = Arc::clone(&state.broker);
     let log = off_thread(move || broker.log().stats()).await?;
     let registry = state.broker.registry();
     let size = registry.size();
-    Ok(Json(Stats {
+    Ok(Stats {
         node: state.settings.node.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         uptime: state.started.elapsed().as_secs(),
@@ -37,7 +59,8 @@ pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> 
             unreadable: messages::ranges(&state.broker, &damage.unreadable),
             error: damage.error,
         }),
-    }))
+        missing_nodes: Vec::new(),
+    })
 }
 
 /// Whether the process answers
@@ -63,6 +86,9 @@ pub async fn live() -> &'static str {
 pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
     if state.drain.has_begun() {
         return Err(Error::new(Code::ShuttingDown, "the server is shutting down").retry_after(1));
+    }
+    if let Some(why) = state.broker.not_in_step() {
+        return Err(Error::new(Code::ClusterUnavailable, why).retry_after(1));
     }
     let broker = Arc::clone(&state.broker);
     off_thread(move || broker.log().stats()).await?;

@@ -3,8 +3,8 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::wire::{
-    ClientInfo, EVENT_CLIENTS, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo,
-    SYS_CLIENTS, SYS_JOBS, SYS_MESSAGES,
+    EVENT_CLIENTS, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo, SYS_CLIENTS,
+    SYS_JOBS, SYS_MESSAGES,
 };
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::{
     broker::Broker,
     change_feed::Changed,
     jobs::Jobs,
-    message::{Audience, Data, Draft, EventType, Topic},
+    message::{Audience, ClientId, Data, Draft, EventType, Topic},
 };
 
 /// Changes within this time are published as one event.
@@ -24,19 +24,45 @@ const GATHER_JOBS: Duration = Duration::from_millis(200);
 
 /// Publishes which clients connected and disconnected. Never ends.
 pub async fn publish_clients(broker: Arc<Broker>) -> Infallible {
-    let topic = Topic::own(SYS_CLIENTS);
     loop {
         let changed = broker.registry().changes().next_batch(GATHER).await;
-        if !broker.registry().is_observed() {
-            continue;
+        let ids = named(changed);
+        if let Some(nodes) = broker.nodes() {
+            nodes.tell_changed(ids.as_deref());
         }
-        match changed {
-            Changed::TooMany => publish(&broker, &topic, EVENT_RESYNC, &()),
-            Changed::These(ids) => {
-                let presence = |id| clients::info(broker.registry().presence(id));
-                let infos: Vec<ClientInfo> = ids.keys().map(presence).collect();
-                publish(&broker, &topic, EVENT_CLIENTS, &infos);
-            }
+        publish_changed(&broker, ids).await;
+    }
+}
+
+/// The same for clients of other nodes.
+pub async fn publish_remote_clients(broker: Arc<Broker>) -> Infallible {
+    let Some(nodes) = broker.nodes() else {
+        return std::future::pending().await;
+    };
+    loop {
+        let changed = nodes.changes().next_batch(GATHER).await;
+        publish_changed(&broker, named(changed)).await;
+    }
+}
+
+/// The changed clients. None: there are too many to name.
+fn named(changed: Changed<ClientId, ()>) -> Option<Vec<ClientId>> {
+    match changed {
+        Changed::TooMany => None,
+        Changed::These(ids) => Some(ids.into_keys().collect()),
+    }
+}
+
+async fn publish_changed(broker: &Broker, ids: Option<Vec<ClientId>>) {
+    if !broker.registry().is_observed() {
+        return;
+    }
+    let topic = Topic::own(SYS_CLIENTS);
+    match ids {
+        None => publish(broker, &topic, EVENT_RESYNC, &()),
+        Some(ids) => {
+            let found = clients::presence::of(broker, &ids).await;
+            publish(broker, &topic, EVENT_CLIENTS, &found.clients);
         }
     }
 }

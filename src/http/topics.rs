@@ -1,11 +1,18 @@
 //! `/api/topics`: what connections are subscribed to.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use app::wire::{TopicInfo, TopicsPage};
 use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
 
-use super::{AppState, Error, body::Pairs, off_thread};
+use super::{
+    AppState, Error,
+    body::Pairs,
+    nodes::{self, Part},
+    off_thread,
+};
+use crate::broker::Broker;
 
 /// The default number of topics on a page.
 const PAGE: u64 = 100;
@@ -26,18 +33,63 @@ const MAX_PAGE: u64 = 1_000;
     responses((status = 200, description = "One page", body = TopicsPage)),
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<TopicsPage>, Error> {
-    let limit = pairs.page_limit(PAGE, MAX_PAGE, "topics")?;
     let of = |name| pairs.get(name).unwrap_or_default().to_owned();
-    let (after, search) = (of("after"), of("q"));
-    let broker = Arc::clone(&state.broker);
-    let found =
-        off_thread(move || Ok::<_, Error>(broker.registry().list_topics(&after, &search, limit)));
-    let topics = found.await?.into_iter();
-    let info = |(topic, connections)| TopicInfo { topic, connections };
-    let topics: Vec<TopicInfo> = topics.map(info).collect();
-    let next = topics.last().filter(|_| topics.len() == limit);
+    let wanted = WantedTopics {
+        limit: pairs.page_limit(PAGE, MAX_PAGE, "topics")?,
+        after: of("after"),
+        search: of("q"),
+    };
+    let asked = nodes::ask::<TopicsPage>(&state.broker, Part::Topics, &wanted).await;
+    let (broker, limit) = (Arc::clone(&state.broker), wanted.limit);
+    let own = off_thread(move || Ok::<_, Error>(here(&broker, &wanted))).await?;
+    if asked.answers.is_empty() {
+        let missing_nodes = asked.missing;
+        return Ok(Json(TopicsPage {
+            missing_nodes,
+            ..own
+        }));
+    }
+    let mut more = own.next.is_some();
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    let others = asked.answers.into_iter().map(|(_, page)| page);
+    for page in std::iter::once(own).chain(others) {
+        more |= page.next.is_some();
+        for TopicInfo { topic, connections } in page.topics {
+            *sums.entry(topic).or_default() += connections;
+        }
+    }
+    more |= sums.len() > limit;
+    let topics = sums.into_iter().take(limit);
+    let topics = topics.map(|(topic, connections)| TopicInfo { topic, connections });
+    let topics: Vec<TopicInfo> = topics.collect();
+    let next = topics.last().filter(|_| more);
     Ok(Json(TopicsPage {
         next: next.map(|last| last.topic.clone()),
         topics,
+        missing_nodes: asked.missing,
     }))
+}
+
+/// The query of a request.
+#[derive(Serialize, Deserialize)]
+pub struct WantedTopics {
+    limit: usize,
+    after: String,
+    search: String,
+}
+
+/// The page of this node.
+pub fn here(broker: &Broker, wanted: &WantedTopics) -> TopicsPage {
+    let limit = wanted.limit;
+    let found = broker
+        .registry()
+        .list_topics(&wanted.after, &wanted.search, limit);
+    let info = |(topic, connections)| TopicInfo { topic, connections };
+    let topics: Vec<TopicInfo> = found.into_iter().map(info).collect();
+    let next = topics.last().filter(|_| topics.len() == limit);
+    TopicsPage {
+        next: next.map(|last| last.topic.clone()),
+        topics,
+        missing_nodes: Vec::new(),
+    }
 }

@@ -19,6 +19,12 @@ const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
 /// How often expiry is checked when nothing changes.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// After this time, other nodes of a cluster have published to how many connections they sent a message.
+const COUNTED_AFTER: Duration = Duration::from_secs(3);
+
+/// After this time, a node that has not published its deliveries is not waited for.
+const COUNTED_AT_LAST: Duration = Duration::from_secs(120);
+
 /// A tracked push.
 struct PushTracker {
     job: Arc<Job>,
@@ -57,6 +63,11 @@ impl Jobs {
             let Ok((open, ended)) = update else { continue };
             trackers = open;
             for (tracker, conclusion) in ended {
+                // One node of a cluster ends it for all.
+                if !self.broker.is_janitor() {
+                    trackers.push(tracker);
+                    continue;
+                }
                 let command = JobCommand::Finish(tracker.job.id, conclusion);
                 if !self.execute(command).await {
                     trackers.push(tracker);
@@ -154,6 +165,7 @@ impl Jobs {
             // Check this first: when it is false, all deliveries have been written to the log.
             let in_flight = self.broker.is_in_flight(tracker.seq);
             let receipts = self.broker.log().receipts(tracker.seq)?;
+            let in_flight = in_flight || self.is_counted_elsewhere(tracker, receipts);
             return Ok(match (in_flight, receipts) {
                 (true, Some(receipts)) => changed(receipts),
                 (_, Some(receipts)) => Progress::Ended(State::Done, None, receipts),
@@ -165,7 +177,7 @@ impl Jobs {
         let tracked = tracked_receipts.state();
         let expired = tracker
             .expires_at
-            .is_some_and(|at| at <= Clock::default().now());
+            .is_some_and(|at| at <= self.broker.log().now());
         let pruned = tracker.seq < self.broker.log().tail_start();
         let may_be_over = tracker.is_new || tracked.recalled || expired || pruned;
         if may_be_over && let Some(ended) = self.final_progress(tracker)? {
@@ -175,6 +187,21 @@ impl Jobs {
             return Ok(Progress::Ended(State::Done, None, tracked.receipts));
         }
         Ok(changed(tracked.receipts))
+    }
+
+    /// Whether other nodes of a cluster may still count deliveries of a message to a topic or to everyone.
+    fn is_counted_elsewhere(&self, tracker: &PushTracker, receipts: Option<Receipts>) -> bool {
+        if self.broker.nodes().is_none() {
+            return false;
+        }
+        let age = self
+            .broker
+            .log()
+            .now()
+            .saturating_sub(tracker.job.created_at);
+        let age = Duration::from_millis(age);
+        let waiting = receipts.is_some_and(|receipts| receipts.waiting > 0);
+        age < COUNTED_AFTER || (waiting && age < COUNTED_AT_LAST)
     }
 
     /// How it ended, according to the log; none if it has not.

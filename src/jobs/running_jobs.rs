@@ -31,16 +31,26 @@ struct Running {
     states: watch::Sender<Arc<Job>>,
     /// When its worker last reported.
     last_report: Instant,
+    /// When the last report to this node went to the other nodes of a cluster.
+    last_published: Option<Instant>,
 }
+
+/// A report is published again after this part of the timeout. The other nodes wait so much longer.
+const PUBLISHING_PART: u32 = 4;
 
 impl Running {
     fn timeout(&self) -> Option<Duration> {
         self.states.borrow().timeout
     }
 
-    /// When its worker times out.
-    fn deadline(&self) -> Option<Instant> {
-        Some(self.last_report + self.timeout()?)
+    /// When its worker times out. `published`: reports to other nodes are heard of here later.
+    fn deadline(&self, published: bool) -> Option<Instant> {
+        let timeout = self.timeout()?;
+        let later = match published {
+            true => timeout / PUBLISHING_PART,
+            false => Duration::ZERO,
+        };
+        Some(self.last_report + timeout + later)
     }
 }
 
@@ -58,6 +68,7 @@ impl RunningJobs {
                 let entry = Running {
                     states: watch::channel(Arc::clone(job)).0,
                     last_report: Instant::now(),
+                    last_published: None,
                 };
                 running.insert(job.id, entry);
                 true
@@ -94,6 +105,26 @@ impl RunningJobs {
         Some(Arc::clone(&entry.states.borrow()))
     }
 
+    /// Whether the other nodes have not heard of a report for so long that the next one is to be published.
+    pub fn is_publishing_due(&self, id: JobId) -> bool {
+        let running = self.running.lock();
+        let Some(entry) = running.get(&id) else {
+            return false;
+        };
+        let Some(timeout) = entry.timeout() else {
+            return false;
+        };
+        let published = entry.last_published;
+        published.is_none_or(|at| at.elapsed() >= timeout / PUBLISHING_PART)
+    }
+
+    /// Records that a report is published.
+    pub fn record_publishing(&self, id: JobId) {
+        if let Some(entry) = self.running.lock().get_mut(&id) {
+            entry.last_published = Some(Instant::now());
+        }
+    }
+
     /// A running job.
     pub fn job(&self, id: JobId) -> Option<Arc<Job>> {
         let running = self.running.lock();
@@ -116,21 +147,21 @@ impl RunningJobs {
         &self.changes
     }
 
-    /// The jobs whose workers have timed out, and when the next one will.
-    pub fn timed_out(&self, now: Instant) -> (Vec<JobId>, Option<Instant>) {
+    /// The jobs whose workers have timed out, and when the next one will. `published`: see [`Running::deadline`].
+    pub fn timed_out(&self, now: Instant, published: bool) -> (Vec<JobId>, Option<Instant>) {
         let running = self.running.lock();
         let deadlines = running
             .iter()
-            .filter_map(|(id, entry)| Some((*id, entry.deadline()?)));
+            .filter_map(|(id, entry)| Some((*id, entry.deadline(published)?)));
         let (due, later): (Vec<_>, Vec<_>) = deadlines.partition(|(_, deadline)| *deadline <= now);
         let next = later.into_iter().map(|(_, deadline)| deadline).min();
         (due.into_iter().map(|(id, _)| id).collect(), next)
     }
 
     /// Whether the worker of this job has timed out.
-    pub fn is_timed_out(&self, id: JobId, now: Instant) -> bool {
+    pub fn is_timed_out(&self, id: JobId, now: Instant, published: bool) -> bool {
         let running = self.running.lock();
-        let deadline = running.get(&id).and_then(Running::deadline);
+        let deadline = running.get(&id).and_then(|entry| entry.deadline(published));
         deadline.is_some_and(|deadline| deadline <= now)
     }
 

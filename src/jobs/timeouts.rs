@@ -18,11 +18,17 @@ impl Jobs {
     pub async fn fail_timed_out(&self) -> Infallible {
         loop {
             let now = Instant::now();
-            let (due, next) = self.running.timed_out(now);
+            let published = self.broker.nodes().is_some();
+            let (mut due, next) = self.running.timed_out(now, published);
             let mut wake = next.unwrap_or(now + DOZE);
+            if !due.is_empty() && !self.broker.is_janitor() {
+                // Another node does it, unless it ends.
+                due.clear();
+                wake = wake.min(now + RETRY);
+            }
             for id in due {
                 // The worker may have reported just now.
-                let still = self.running.is_timed_out(id, Instant::now());
+                let still = self.running.is_timed_out(id, Instant::now(), published);
                 if still && !self.execute(JobCommand::TimeOut(id)).await {
                     wake = Instant::now() + RETRY;
                     break;

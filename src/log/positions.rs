@@ -89,6 +89,8 @@ struct State {
     /// The updates of the current write. They count as pending until the commit.
     writing: HashMap<ClientId, PendingUpdate>,
     since: Option<Instant>,
+    /// Whether an update is to be written soon.
+    hurry: bool,
 }
 
 /// Delivery counts of a message to a topic or to everyone.
@@ -213,15 +215,21 @@ impl Positions {
     pub fn due_in(&self) -> Option<Duration> {
         let state = self.state.lock();
         let since = state.since?;
-        let many = state.clients.len() + state.counts.len() >= BATCH;
+        let many = state.hurry || state.clients.len() + state.counts.len() >= BATCH;
         let age = if many { MAX_DELAY } else { since.elapsed() };
         Some(MAX_DELAY.saturating_sub(age))
+    }
+
+    /// Asks for the pending updates to be written soon.
+    pub fn hurry(&self) {
+        self.state.lock().hurry = true;
     }
 
     /// Takes a batch of updates to write. They count as pending until [`Self::written`].
     pub fn take(&self) -> (HashMap<ClientId, PendingUpdate>, Vec<(Seq, DeliveryCounts)>) {
         let mut guard = self.state.lock();
         let state = &mut *guard;
+        state.hurry = false;
         let unmarked = self.next_expiry.load(Ordering::Acquire);
         for (client, late) in &mut state.late {
             let ready = late.partition_point(|(at, _)| *at < unmarked);

@@ -7,9 +7,10 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::log::{
     codes::sql,
     error::OpenError,
-    openings,
+    files, openings,
     options::LogOptions,
     replication::{AppliedRecord, Replication},
+    schema,
 };
 
 /// Checks that a file belongs to the cluster of these options, or to none if they have none. A new file becomes part of
@@ -78,4 +79,16 @@ pub(super) fn write(conn: &Connection, applied: AppliedRecord) -> rusqlite::Resu
     conn.prepare_cached("UPDATE replica SET place = ?1, at = ?2")?
         .execute((sql(applied.place), sql(applied.at)))?;
     Ok(())
+}
+
+/// The id of the log in a folder, and the newest record that it has applied. None if there is no log, or if it belongs to
+/// no cluster. Errors are those that opening the log reports.
+pub fn known(folder: &Path) -> Option<(String, AppliedRecord)> {
+    let path = files::database(folder);
+    if !path.exists() {
+        return None;
+    }
+    let conn = schema::open_reader(&path).ok()?;
+    let applied = read(&conn).ok()??;
+    Some((openings::log_id(&conn).ok()?, applied))
 }

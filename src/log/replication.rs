@@ -21,7 +21,10 @@ use parking_lot::Mutex;
 use crate::log::{
     Log, options::Clock, outcome::Recalled, positions::ClientPosition, writer::queue::Task,
 };
-use crate::message::{ClientId, Message, Seq};
+use crate::{
+    job::JobId,
+    message::{ClientId, Message, Seq},
+};
 
 /// How a log takes part in a cluster.
 #[derive(Clone)]
@@ -92,6 +95,8 @@ pub enum ReplicaEvent<'a> {
     Recalled(Seq, &'a Recalled),
     /// Another node has moved the positions of clients.
     Moved(&'a [(ClientId, ClientPosition)]),
+    /// The worker of a job has reported at another node.
+    Reported(JobId),
 }
 
 /// Gets the events of each commit, in order, on the writer's thread.

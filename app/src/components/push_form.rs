@@ -332,6 +332,7 @@ mod tests {
     fn an_answer_says_whether_the_message_is_queued() {
         let said = |connections, queued, to| {
             let answer = PushAnswer {
+                missing_nodes: Vec::new(),
                 id: None,
                 connections,
                 queued,

@@ -23,9 +23,12 @@ pub struct ConnectionInfo {
     /// The `User-Agent` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
+    /// The node that it is connected to; only in a cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
 }
 
-/// A client and its connections to this node.
+/// A client and its connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ClientInfo {
@@ -61,6 +64,9 @@ pub struct ClientDetail {
     pub last_reason: Option<String>,
     /// Direct messages that it has not received, counted up to a thousand.
     pub unread: u64,
+    /// Nodes of the cluster that have not answered: their connections are missing here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_nodes: Vec<String>,
 }
 
 /// What `GET /api/clients` answers: one page, by `client_id`.
@@ -78,6 +84,9 @@ pub struct ClientsPage {
     /// The number of clients that match the filter, on all pages; only with `offset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub matching: Option<u64>,
+    /// Nodes of the cluster that have not answered: their connections are missing here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_nodes: Vec<String>,
 }
 
 /// What `DELETE /api/clients/{id}` answers.

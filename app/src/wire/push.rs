@@ -145,6 +145,10 @@ pub struct PushAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::JobId>))]
     pub job: Option<String>,
+    /// Nodes of the cluster that have not told in time how many connections they sent it to. `connections` is without
+    /// them. They deliver it all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_nodes: Vec<String>,
 }
 
 /// One line of the answer of `POST /push/batch`: one for each line of the request, in order.

@@ -33,6 +33,9 @@ pub struct Stats {
     /// What was found damaged in the log since the start; none: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_damage: Option<LogDamage>,
+    /// Nodes of the cluster that have not answered: their numbers are missing here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_nodes: Vec<String>,
 }
 
 /// A part of the log can't be read. Streams report it as `event: gap` with the reason `unreadable`.

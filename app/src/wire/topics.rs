@@ -22,4 +22,7 @@ pub struct TopicsPage {
     /// The value of `after` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Nodes of the cluster that have not answered: their connections are missing here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_nodes: Vec<String>,
 }

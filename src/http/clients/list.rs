@@ -1,16 +1,18 @@
 //! `GET /api/clients`: a page after an id, or a window of a list in some order.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use app::wire::{ClientInfo, ClientsPage};
 use axum::{Json, extract::State};
+use serde::{Deserialize, Serialize};
 
-use super::info;
+use super::{info, presence};
 use crate::{
     broker::Broker,
     http::{
         AppState, Error,
         body::Pairs,
+        nodes::{self, Asked, Part},
         off_thread,
         openapi::{ClientOrder, ClientState, refuses, values},
     },
@@ -23,6 +25,11 @@ use crate::{
 const PAGE: u64 = 100;
 /// The maximum number of clients on a page.
 const MAX_PAGE: u64 = 1_000;
+
+const BY_ID: SortOrder = SortOrder {
+    by: SortKey::ClientId,
+    descending: false,
+};
 
 refuses!(Refusals: ; READ);
 
@@ -44,18 +51,26 @@ refuses!(Refusals: ; READ);
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<ClientsPage>, Error> {
     let wanted = Wanted::parse(&pairs)?;
-    let broker = Arc::clone(&state.broker);
+    let broker = &state.broker;
     // If the disk is full, the file lists the clients that were known before.
     if wanted.all
-        && let Err(error) = broker.log().write_positions().await
+        && let Err(error) = broker.write_positions().await
     {
         tracing::warn!("the list of clients may lack the newest ones: {error}");
     }
-    off_thread(move || wanted.find(&broker)).await.map(Json)
+    if broker.nodes().is_none() {
+        let broker = Arc::clone(broker);
+        return off_thread(move || wanted.find(&broker)).await.map(Json);
+    }
+    match wanted.all {
+        true => wanted.find_known(broker).await.map(Json),
+        false => wanted.find_online(broker).await.map(Json),
+    }
 }
 
 /// The query of a request.
-struct Wanted {
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Wanted {
     /// Also clients that are not connected.
     all: bool,
     search: String,
@@ -64,9 +79,12 @@ struct Wanted {
 }
 
 /// The first client of the page.
+#[derive(Clone, Serialize, Deserialize)]
 enum From {
-    Id(Option<ClientId>),
-    Offset(usize, SortOrder),
+    /// After this id, if there is one.
+    Id(Option<String>),
+    /// So many clients are skipped, in this order.
+    Offset(usize, String),
 }
 
 impl Wanted {
@@ -84,22 +102,25 @@ impl Wanted {
         })
     }
 
-    fn find(&self, broker: &Broker) -> Result<ClientsPage, ReadError> {
+    /// The page of this node.
+    pub fn find(&self, broker: &Broker) -> Result<ClientsPage, ReadError> {
         let (clients, next, matching) = match (&self.from, self.all) {
             (From::Id(after), false) => {
-                let (clients, next) = self.online(broker, after.as_ref());
+                let (clients, next) = self.online(broker, parsed(after).as_ref());
                 (clients, next, None)
             }
             (From::Id(after), true) => {
-                let page = broker
-                    .log()
-                    .clients(&self.search, after.as_ref(), self.limit)?;
+                let page =
+                    broker
+                        .log()
+                        .clients(&self.search, parsed(after).as_ref(), self.limit)?;
                 let next = page.next.map(|next| next.to_string());
                 (known(broker, page.clients), next, None)
             }
-            (From::Offset(offset, order), false) => {
+            (From::Offset(offset, sort), false) => {
                 let registry = broker.registry();
-                let window = registry.sorted_clients(*order, &self.search, *offset, self.limit);
+                let order = order(sort).unwrap_or(BY_ID);
+                let window = registry.sorted_clients(order, &self.search, *offset, self.limit);
                 let clients = window.clients.into_iter().map(info).collect();
                 (clients, None, Some(window.matching))
             }
@@ -116,7 +137,78 @@ impl Wanted {
             next,
             total,
             matching,
+            missing_nodes: Vec::new(),
         })
+    }
+
+    /// The page of all nodes, of clients that are connected. Each node has those of its own that may be on the page.
+    async fn find_online(&self, broker: &Arc<Broker>) -> Result<ClientsPage, Error> {
+        let mut wanted = self.clone();
+        if let From::Offset(offset, _) = &mut wanted.from {
+            wanted.limit = wanted.limit.saturating_add(std::mem::take(offset));
+        }
+        let asked = nodes::ask::<ClientsPage>(broker, Part::Clients, &wanted).await;
+        let this = Arc::clone(broker);
+        let own = off_thread(move || wanted.find(&this)).await?;
+        let pages = || std::iter::once(&own).chain(asked.answers.iter().map(|(_, page)| page));
+        let total = pages().map(|page| page.total).sum();
+        let found: usize = pages().map(|page| page.clients.len()).sum();
+        let more = pages().any(|page| page.next.is_some());
+        let matching: u64 = pages().filter_map(|page| page.matching).sum();
+        let others = Asked {
+            answers: asked
+                .answers
+                .into_iter()
+                .map(|(node, page)| (node, page.clients))
+                .collect(),
+            missing: Vec::new(),
+        };
+        let merged = presence::merge(broker, own.clients, others);
+        // Who is connected to several nodes is counted by each of them.
+        let twice = (found - merged.len()) as u64;
+        let mut clients: Vec<ClientInfo> = merged.into_values().collect();
+        let (mut next, mut matching_all) = (None, None);
+        match &self.from {
+            From::Id(_) => {
+                let full = clients.len() > self.limit || more;
+                clients.truncate(self.limit);
+                let last = clients.last().filter(|_| full);
+                next = last.map(|last| last.client_id.clone());
+            }
+            From::Offset(offset, sort) => {
+                sort_by(&mut clients, order(sort).unwrap_or(BY_ID));
+                clients = clients.into_iter().skip(*offset).take(self.limit).collect();
+                matching_all = Some(matching - twice);
+            }
+        }
+        Ok(ClientsPage {
+            clients,
+            next,
+            total,
+            matching: matching_all,
+            missing_nodes: asked.missing,
+        })
+    }
+
+    /// The page of all known clients: every node has their names, and each has its own connections.
+    async fn find_known(&self, broker: &Arc<Broker>) -> Result<ClientsPage, Error> {
+        let (wanted, this) = (self.clone(), Arc::clone(broker));
+        let mut page = off_thread(move || wanted.find(&this)).await?;
+        let ids = page.clients.iter();
+        let ids: Vec<ClientId> = ids
+            .filter_map(|client| ClientId::parse(&client.client_id).ok())
+            .collect();
+        let presence = presence::of(broker, &ids).await;
+        for (client, found) in page.clients.iter_mut().zip(presence.clients) {
+            let seen = client.last_seen.filter(|_| found.connections.is_empty());
+            *client = ClientInfo {
+                last_seen: seen,
+                ..found
+            };
+        }
+        page.total = broker.size().await.clients;
+        page.missing_nodes = presence.missing;
+        Ok(page)
     }
 
     fn online(
@@ -135,6 +227,7 @@ impl Wanted {
 fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
     let after = pairs.get("after").map(ClientId::parse).transpose();
     let after = after.map_err(|why| Error::invalid("after", why))?;
+    let after = after.map(|id| id.to_string());
     let (offset, sort) = (pairs.number("offset")?, pairs.get("sort"));
     if offset.is_none() && sort.is_none() {
         return Ok(From::Id(after));
@@ -145,7 +238,8 @@ fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
             "can't be combined with offset or sort",
         ));
     }
-    let order = order(sort.unwrap_or("client_id"))?;
+    let sort = sort.unwrap_or("client_id");
+    let order = order(sort)?;
     if all && (order.by != SortKey::ClientId || order.descending) {
         return Err(Error::invalid(
             "sort",
@@ -153,7 +247,27 @@ fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
         ));
     }
     let offset = usize::try_from(offset.unwrap_or_default()).unwrap_or(usize::MAX);
-    Ok(From::Offset(offset, order))
+    Ok(From::Offset(offset, sort.to_owned()))
+}
+
+fn parsed(after: &Option<String>) -> Option<ClientId> {
+    after.as_deref().and_then(|id| ClientId::parse(id).ok())
+}
+
+/// Sorts clients as a node sorts its own.
+fn sort_by(clients: &mut [ClientInfo], order: SortOrder) {
+    let key = |client: &ClientInfo| match order.by {
+        SortKey::ClientId => 0,
+        SortKey::Since => client.connections.first().map_or(0, |first| first.since),
+        SortKey::Connections => client.connections.len() as u64,
+    };
+    match (order.by, order.descending) {
+        // They are sorted by id.
+        (SortKey::ClientId, false) => {}
+        (SortKey::ClientId, true) => clients.reverse(),
+        (_, false) => clients.sort_by_key(key),
+        (_, true) => clients.sort_by_key(|client| Reverse(key(client))),
+    }
 }
 
 fn order(sort: &str) -> Result<SortOrder, Error> {

@@ -143,6 +143,15 @@ impl Log {
     pub fn note_seen(&self, client: &ClientId, reason: Option<&str>) {
         let now = self.shared.clock.now();
         self.shared.positions.note_seen(client, now, reason);
+        if reason.is_some() && self.shared.replica.is_some() {
+            // It may connect to another node next, which has to know what it has.
+            self.shared.positions.hurry();
+        }
+    }
+
+    /// The time of the log in milliseconds since 1970. In a cluster it is that of the stream.
+    pub fn now(&self) -> u64 {
+        self.shared.clock.now()
     }
 
     /// Records that a message to a topic or to everyone was written completely to this many more connections.

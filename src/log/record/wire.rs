@@ -14,7 +14,7 @@ use crate::log::{
     job_rows::code,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
 };
-use crate::message::{Audience, ClientId, Data, Draft, EventType, Receipts, Seq, Topic};
+use crate::message::{ClientId, DraftCbor, Receipts, Seq};
 
 #[derive(Encode, Decode)]
 pub(super) struct Record<'b> {
@@ -62,36 +62,15 @@ enum WireChange<'b> {
 }
 
 #[derive(Encode, Decode)]
-enum WireAudience<'b> {
-    #[n(0)]
-    Client(#[b(0)] &'b str),
-    #[n(1)]
-    Clients(#[b(0)] Vec<&'b str>),
-    #[n(2)]
-    Topic(#[b(0)] &'b str),
-    #[n(3)]
-    Everyone,
-}
-
-#[derive(Encode, Decode)]
 struct WireEntry<'b> {
     #[b(0)]
-    audience: WireAudience<'b>,
+    draft: DraftCbor<'b>,
     #[b(1)]
-    event: Option<&'b str>,
-    #[n(2)]
-    json: bool,
-    #[b(3)]
-    data: &'b str,
-    /// In milliseconds.
-    #[n(4)]
-    ttl: Option<u64>,
-    #[b(5)]
     key: Option<&'b str>,
-    #[n(6)]
+    #[n(2)]
     digest: Option<ByteArray<16>>,
     /// The id and title of the job that tracks the push.
-    #[b(7)]
+    #[b(3)]
     tracked: Option<(Id, &'b str)>,
 }
 
@@ -288,24 +267,8 @@ impl<'b> WireChange<'b> {
 
 impl<'b> WireEntry<'b> {
     fn of(entry: &'b Entry) -> Self {
-        let draft = &entry.draft;
-        let (json, data) = match &draft.data {
-            Data::Text(text) => (false, &**text),
-            Data::Json(text) => (true, &**text),
-        };
         Self {
-            audience: match &draft.audience {
-                Audience::Client(id) => WireAudience::Client(id.as_str()),
-                Audience::Clients(ids) => {
-                    WireAudience::Clients(ids.iter().map(ClientId::as_str).collect())
-                }
-                Audience::Topic(topic) => WireAudience::Topic(topic.as_str()),
-                Audience::Everyone => WireAudience::Everyone,
-            },
-            event: draft.event.as_ref().map(EventType::as_str),
-            json,
-            data,
-            ttl: draft.ttl.map(milliseconds),
+            draft: DraftCbor::of(&entry.draft),
             key: entry.key.as_ref().map(|key| key.0.as_str()),
             digest: entry.key.as_ref().map(|key| key.1.into()),
             tracked: entry
@@ -316,43 +279,18 @@ impl<'b> WireEntry<'b> {
     }
 
     fn parse(self) -> Result<Entry, Error> {
-        let data: Arc<str> = self.data.into();
-        let event = self.event.map(EventType::stored).transpose();
-        let draft = Draft {
-            audience: self.audience.parse()?,
-            event: event.map_err(Error::custom)?,
-            data: match self.json {
-                true => Data::Json(data),
-                false => Data::Text(data),
-            },
-            ttl: self.ttl.map(Duration::from_millis),
-        };
         let tracked = self.tracked.map(|(job, title)| {
             let title = Title::parse(title).map_err(Error::custom)?;
             Ok(TrackedPush { id: id(job), title })
         });
         let key = self.key.map(key).transpose()?;
         Ok(Entry {
-            draft,
+            draft: self.draft.parse()?,
             key: key
                 .zip(self.digest)
                 .map(|(key, digest)| Box::new((key, digest.into()))),
             assigned: None,
             tracked: tracked.transpose()?.map(Box::new),
-        })
-    }
-}
-
-impl WireAudience<'_> {
-    fn parse(self) -> Result<Audience, Error> {
-        Ok(match self {
-            Self::Client(name) => Audience::Client(client(name)?),
-            Self::Clients(names) => {
-                let ids: Result<Vec<_>, _> = names.into_iter().map(client).collect();
-                Audience::clients(ids?)
-            }
-            Self::Topic(name) => Audience::Topic(Topic::parse(name).map_err(Error::custom)?),
-            Self::Everyone => Audience::Everyone,
         })
     }
 }

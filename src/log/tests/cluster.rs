@@ -151,6 +151,7 @@ impl Node {
                 } => format!("{connections:?} for {boot}"),
                 ReplicaEvent::Recalled(seq, _) => format!("{seq} recalled"),
                 ReplicaEvent::Moved(moved) => format!("{} moved", moved[0].0),
+                ReplicaEvent::Reported(_) => "reported".to_owned(),
             };
             events.lock().push(text);
         }));
@@ -278,6 +279,7 @@ fn positions_receipts_recalls_and_jobs_are_the_same_everywhere() {
     assert!(events.contains(&"[1] for 2".to_owned()), "{events:?}");
     assert!(events.contains(&"2 recalled".to_owned()), "{events:?}");
     assert!(events.contains(&"ada moved".to_owned()), "{events:?}");
+    assert!(events.contains(&"reported".to_owned()), "{events:?}");
     let events = two.events.lock().clone();
     assert!(
         !events.contains(&"ada moved".to_owned()),

@@ -14,7 +14,7 @@ use crate::log::{
     writer::Writer,
     writer::apply::{Applied, ChangeOutcome, SetEnd},
 };
-use crate::message::ClientId;
+use crate::{job::JobCommand, message::ClientId};
 
 /// Records and changes that are applied in one transaction, at most. A node that is behind is faster with large ones.
 const TOGETHER: (usize, usize) = (256, 4096);
@@ -148,6 +148,9 @@ impl Writer {
                         .map(|(client, update)| (client.clone(), update.position))
                         .collect();
                     tail(ReplicaEvent::Moved(&moved));
+                }
+                (Change::Job(JobCommand::Report(id, _)), _) if !own => {
+                    tail(ReplicaEvent::Reported(*id));
                 }
                 _ => {}
             }

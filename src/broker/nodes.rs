@@ -1,0 +1,241 @@
+//! The other nodes of the cluster: what the broker asks and tells them, besides the records of the stream.
+//!
+//! Each node delivers to its own connections and tells the publisher of a message how many those were. So the answer to a
+//! push counts all nodes.
+
+mod counts;
+mod words;
+
+use std::{
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+
+use counts::Counts;
+pub use counts::Reached;
+use words::{Question, Told};
+
+use crate::{
+    broker::Broker,
+    change_feed::ChangeFeed,
+    cluster::{Cluster, Gathered},
+    message::{Audience, AudienceCbor, ClientId, Draft, DraftCbor, Message, Seq},
+    registry::Count,
+};
+
+/// How long a push waits for the counts of other nodes.
+const COUNT_PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long a question to the other nodes may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Answers the question of another node for a part of the API, by its name and a query. The answer is JSON.
+pub type ApiAnswer = Box<dyn Fn(String, String) -> BoxFuture<'static, String> + Send + Sync>;
+
+/// See the module documentation.
+pub struct Nodes {
+    cluster: Arc<Cluster>,
+    counts: Counts,
+    api: OnceLock<ApiAnswer>,
+    /// Clients that have connected or disconnected elsewhere, while this node has an observer.
+    changes: ChangeFeed<ClientId, ()>,
+}
+
+impl Nodes {
+    pub(super) fn new(cluster: Arc<Cluster>) -> Self {
+        Self {
+            cluster,
+            counts: Counts::default(),
+            api: OnceLock::new(),
+            changes: ChangeFeed::default(),
+        }
+    }
+
+    /// The name of this node.
+    pub fn own_name(&self) -> &str {
+        self.cluster.node()
+    }
+
+    /// The connection to the cluster.
+    pub fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// The clients that connected to other nodes or disconnected from them, for observers of this node.
+    pub fn changes(&self) -> &ChangeFeed<ClientId, ()> {
+        &self.changes
+    }
+
+    /// Sets the function that answers other nodes for parts of the API. Call it once.
+    pub fn serve_api(&self, answer: ApiAnswer) {
+        let first = self.api.set(answer).is_ok();
+        debug_assert!(first, "there is one API");
+    }
+
+    /// Asks the other nodes for a part of the API.
+    pub async fn ask_api(&self, part: &str, query: &str) -> Gathered<String> {
+        self.ask(&Question::Api(part, query)).await
+    }
+
+    /// The recipients that an audience has at the other nodes. A client that is connected to several nodes counts at each
+    /// of them.
+    pub(super) async fn count(&self, audience: &Audience) -> Count {
+        let question = Question::Count(AudienceCbor::of(audience));
+        let counts: Gathered<(u64, u64)> = self.ask(&question).await;
+        let mut sum = Count::default();
+        for (_, (clients, connections)) in counts.answers {
+            sum.clients += clients;
+            sum.connections += connections;
+        }
+        sum
+    }
+
+    /// Closes the connections of a client at the other nodes. Returns their number.
+    pub(super) async fn disconnect(&self, client: &ClientId) -> u64 {
+        let closed: Gathered<u64> = self.ask(&Question::Disconnect(client.as_str())).await;
+        closed.answers.iter().map(|(_, closed)| closed).sum()
+    }
+
+    /// Publishes what the other nodes know of the positions of clients. They are in the log of this node when the records
+    /// up to the returned positions are.
+    pub(super) async fn write_positions(&self) {
+        let written: Gathered<()> = self.ask(&Question::WritePositions).await;
+        if !written.missing.is_empty() {
+            tracing::warn!(nodes = ?written.missing, "positions of clients are not known of all nodes");
+        }
+    }
+
+    async fn ask<A>(&self, question: &Question<'_>) -> Gathered<A>
+    where
+        A: for<'b> minicbor::Decode<'b, ()>,
+    {
+        self.cluster.ask_all(question, PATIENCE).await
+    }
+
+    /// Sends an ephemeral message to the other nodes. Returns its number for [`Self::reached_ephemeral`].
+    pub(super) fn send_ephemeral(&self, draft: &Draft) -> u64 {
+        let number = self.counts.begin_ephemeral();
+        let told = Told::Ephemeral(number, DraftCbor::of(draft));
+        self.cluster.tell_all(&told);
+        number
+    }
+
+    /// The connections of an ephemeral message at the other nodes.
+    pub(super) async fn reached_ephemeral(&self, number: u64) -> Reached {
+        let live = || self.cluster.others();
+        self.counts.of_ephemeral(number, live, COUNT_PATIENCE).await
+    }
+
+    /// The connections of a message of this node at the other nodes.
+    pub(super) async fn reached(&self, seq: Seq) -> Reached {
+        let live = || self.cluster.others();
+        self.counts.of_message(seq, live, COUNT_PATIENCE).await
+    }
+
+    /// Tells the process that has published these messages how many connections of this node they were sent to.
+    pub(super) fn tell_delivered(
+        &self,
+        boot: u64,
+        head: Seq,
+        messages: &[Arc<Message>],
+        connections: &[u64],
+    ) {
+        if boot == self.cluster.boot() {
+            return;
+        }
+        let counts = messages.iter().zip(connections);
+        let counts = counts
+            .filter(|(_, connections)| **connections > 0)
+            .map(|(message, connections)| (message.seq, *connections));
+        self.cluster
+            .tell(boot, &Told::Delivered(head, counts.collect()));
+    }
+
+    /// Tells the nodes whose panels are open that these clients have connected or disconnected. None: too many to name.
+    pub fn tell_changed(&self, clients: Option<&[ClientId]>) {
+        if !self.cluster.is_observed_elsewhere() {
+            return;
+        }
+        self.cluster.tell_all(&match clients {
+            Some(clients) => Told::ClientsChanged(clients.iter().map(ClientId::as_str).collect()),
+            None => Told::ManyClientsChanged,
+        });
+    }
+}
+
+impl Broker {
+    /// Begins to answer the other nodes, and to take what they tell.
+    pub(super) fn serve_nodes(self: &Arc<Self>) {
+        let Some(nodes) = &self.nodes else { return };
+        let broker = Arc::downgrade(self);
+        nodes.cluster.on_told(move |boot, bytes| {
+            if let Some(broker) = broker.upgrade() {
+                broker.take_told(boot, bytes);
+            }
+        });
+        let broker = Arc::downgrade(self);
+        nodes.cluster.on_asked(move |bytes| {
+            let broker = Weak::clone(&broker);
+            async move {
+                let broker = broker.upgrade()?;
+                broker.answer(&bytes).await
+            }
+        });
+    }
+
+    /// Takes what the process `boot` of another node has told. It runs in the order of what is told.
+    fn take_told(&self, boot: u64, bytes: &[u8]) {
+        let Some(nodes) = &self.nodes else { return };
+        match minicbor::decode(bytes) {
+            Ok(Told::Ephemeral(number, draft)) => match draft.parse() {
+                Ok(draft) => {
+                    let connections = self.fan_out_ephemeral(&draft);
+                    nodes
+                        .cluster
+                        .tell(boot, &Told::EphemeralCount(number, connections));
+                }
+                Err(error) => tracing::warn!(%error, "an ephemeral message of another node"),
+            },
+            Ok(Told::EphemeralCount(number, connections)) => {
+                nodes.counts.ephemeral(boot, number, connections);
+            }
+            Ok(Told::Delivered(head, counts)) => nodes.counts.delivered(boot, head, counts),
+            Ok(Told::ClientsChanged(names)) => {
+                for client in names
+                    .into_iter()
+                    .filter_map(|name| ClientId::parse(name).ok())
+                {
+                    nodes.changes.note(client, ());
+                }
+            }
+            Ok(Told::ManyClientsChanged) => nodes.changes.note_too_many(),
+            // A node of a newer version may say more.
+            Err(error) => tracing::debug!(%error, "another node has told something unknown"),
+        }
+    }
+
+    /// Answers a question of another node. None: it is not understood here.
+    async fn answer(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let answer = match minicbor::decode(bytes).ok()? {
+            Question::Count(audience) => {
+                let count = self.registry.count(&audience.parse().ok()?);
+                minicbor::to_vec((count.clients, count.connections))
+            }
+            Question::Disconnect(name) => {
+                let client = ClientId::parse(name).ok()?;
+                minicbor::to_vec(self.disconnect_here(&client))
+            }
+            Question::WritePositions => {
+                self.log.write_positions().await.ok()?;
+                minicbor::to_vec(())
+            }
+            Question::Api(part, query) => {
+                let api = self.nodes.as_ref()?.api.get()?;
+                minicbor::to_vec(api(part.to_owned(), query.to_owned()).await)
+            }
+        };
+        answer.ok()
+    }
+}

@@ -1,0 +1,99 @@
+//! Drafts and audiences as CBOR (RFC 8949), as the nodes of a cluster exchange them. Fields can be added at the end.
+
+use std::{sync::Arc, time::Duration};
+
+use minicbor::{Decode, Encode, decode::Error};
+
+use super::{Audience, ClientId, Data, Draft, EventType, Topic};
+
+/// A [`Draft`].
+#[derive(Encode, Decode)]
+pub struct DraftCbor<'b> {
+    #[b(0)]
+    audience: AudienceCbor<'b>,
+    #[b(1)]
+    event: Option<&'b str>,
+    #[n(2)]
+    json: bool,
+    #[b(3)]
+    data: &'b str,
+    /// In milliseconds.
+    #[n(4)]
+    ttl: Option<u64>,
+}
+
+/// An [`Audience`].
+#[derive(Encode, Decode)]
+pub enum AudienceCbor<'b> {
+    /// [`Audience::Client`]
+    #[n(0)]
+    Client(#[b(0)] &'b str),
+    /// [`Audience::Clients`]
+    #[n(1)]
+    Clients(#[b(0)] Vec<&'b str>),
+    /// [`Audience::Topic`]
+    #[n(2)]
+    Topic(#[b(0)] &'b str),
+    /// [`Audience::Everyone`]
+    #[n(3)]
+    Everyone,
+}
+
+impl<'b> DraftCbor<'b> {
+    /// The fields of a draft.
+    pub fn of(draft: &'b Draft) -> Self {
+        let (json, data) = match &draft.data {
+            Data::Text(text) => (false, &**text),
+            Data::Json(text) => (true, &**text),
+        };
+        let milliseconds = |ttl: Duration| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            audience: AudienceCbor::of(&draft.audience),
+            event: draft.event.as_ref().map(EventType::as_str),
+            json,
+            data,
+            ttl: draft.ttl.map(milliseconds),
+        }
+    }
+
+    /// The draft with these fields. Fails if a value is not valid.
+    pub fn parse(self) -> Result<Draft, Error> {
+        let data: Arc<str> = self.data.into();
+        let event = self.event.map(EventType::stored).transpose();
+        Ok(Draft {
+            audience: self.audience.parse()?,
+            event: event.map_err(Error::custom)?,
+            data: match self.json {
+                true => Data::Json(data),
+                false => Data::Text(data),
+            },
+            ttl: self.ttl.map(Duration::from_millis),
+        })
+    }
+}
+
+impl<'b> AudienceCbor<'b> {
+    /// The names of an audience.
+    pub fn of(audience: &'b Audience) -> Self {
+        match audience {
+            Audience::Client(id) => Self::Client(id.as_str()),
+            Audience::Clients(ids) => Self::Clients(ids.iter().map(ClientId::as_str).collect()),
+            Audience::Topic(topic) => Self::Topic(topic.as_str()),
+            Audience::Everyone => Self::Everyone,
+        }
+    }
+
+    /// The audience with these names. Fails if a name is not valid.
+    pub fn parse(self) -> Result<Audience, Error> {
+        let client = |name| ClientId::parse(name).map_err(Error::custom);
+        Ok(match self {
+            Self::Client(name) => Audience::Client(client(name)?),
+            Self::Clients(names) => {
+                let ids: Result<Vec<_>, _> = names.into_iter().map(client).collect();
+                Audience::clients(ids?)
+            }
+            Self::Topic(name) => Audience::Topic(Topic::parse(name).map_err(Error::custom)?),
+            Self::Everyone => Audience::Everyone,
+        })
+    }
+}
