@@ -15,7 +15,7 @@ mod stream_token;
 pub use cookie::is_https;
 pub use grant::{Grant, TopicsGrant};
 pub use refusal::{Refusal, RefusalKind};
-pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME};
+pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
 pub use stream_token::{InvalidToken, sign};
 
 use std::{net::SocketAddr, time::Instant};
@@ -33,7 +33,7 @@ use crate::{
 };
 use attempt_limit::AttemptLimit;
 use digest::digest;
-use session::Sessions;
+use session::session_digest;
 use stream_token::StreamKey;
 
 /// The cookie that may hold a stream token.
@@ -59,19 +59,23 @@ pub struct Auth {
     hosts: Vec<Host>,
 }
 
+/// Whether the session with this digest is open.
+pub type IsSessionOpen = Box<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
+
 /// The admin token and the sessions opened with it.
 struct AdminToken {
     /// A digest, so that the comparison does not reveal the length of the token.
     digest: [u8; 32],
     attempts: AttemptLimit,
-    sessions: Sessions,
+    is_session_open: IsSessionOpen,
 }
 
 impl Auth {
     /// Takes the secrets and names from the settings.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, is_session_open: IsSessionOpen) -> Self {
+        let admin = settings.admin_token.as_ref();
         Self {
-            admin: settings.admin_token.as_ref().map(AdminToken::new),
+            admin: admin.map(|token| AdminToken::new(token, is_session_open)),
             stream: settings.stream_secret.as_ref().map(StreamKey::new),
             hosts: settings.allow_host.clone(),
         }
@@ -103,8 +107,8 @@ impl Auth {
         self.admin.is_some()
     }
 
-    /// Checks the admin token and opens a session. Returns its id; none if no admin token is configured.
-    pub fn sign_in(&self, token: &str, parts: &Parts) -> Result<Option<String>, SignInError> {
+    /// Checks the admin token. Returns the session to open; none if no admin token is configured.
+    pub fn sign_in(&self, token: &str, parts: &Parts) -> Result<Option<NewSession>, SignInError> {
         let Some(admin) = &self.admin else {
             self.admin(parts)?;
             return Ok(None);
@@ -113,19 +117,18 @@ impl Auth {
         admin
             .check(token, parts)
             .map_err(|refusal| refusal.field("token"))?;
-        Ok(Some(admin.sessions.open(Instant::now())?))
+        Ok(Some(NewSession::random(&admin.digest)?))
     }
 
-    /// Ends the sessions of all session cookies of the request.
-    pub fn sign_out(&self, parts: &Parts) -> Result<(), Refusal> {
+    /// The digests of the open sessions that are to be closed: those of all session cookies of the request.
+    pub fn sign_out(&self, parts: &Parts) -> Result<Vec<[u8; 32]>, Refusal> {
         let Some(admin) = &self.admin else {
-            return self.admin(parts).map(drop);
+            return self.admin(parts).map(|_| Vec::new());
         };
         same_origin::check_origin(parts, &self.hosts)?;
-        for id in cookie::values(&parts.headers, session::COOKIE) {
-            admin.sessions.close(id);
-        }
-        Ok(())
+        let ids = cookie::values(&parts.headers, session::COOKIE);
+        let digests = ids.map(|id| session_digest(&admin.digest, id));
+        Ok(digests.filter(|id| (admin.is_session_open)(id)).collect())
     }
 
     /// What this caller may subscribe to.
@@ -202,11 +205,11 @@ fn verify(key: &StreamKey, field: &'static str, token: &str) -> Result<Grant, Re
 }
 
 impl AdminToken {
-    fn new(token: &Secret) -> Self {
+    fn new(token: &Secret, is_session_open: IsSessionOpen) -> Self {
         Self {
             digest: digest(token.expose()),
             attempts: AttemptLimit::default(),
-            sessions: Sessions::default(),
+            is_session_open,
         }
     }
 
@@ -236,9 +239,8 @@ impl AdminToken {
     }
 
     fn check_session(&self, parts: &Parts) -> Result<(), Refusal> {
-        let now = Instant::now();
         let mut ids = cookie::values(&parts.headers, session::COOKIE);
-        match ids.any(|id| self.sessions.is_open(id, now)) {
+        match ids.any(|id| (self.is_session_open)(&session_digest(&self.digest, id))) {
             true => Ok(()),
             false => Err(Refusal::new(
                 RefusalKind::Unauthorized,

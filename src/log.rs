@@ -36,6 +36,7 @@ mod replication;
 mod retention;
 mod rows;
 mod schema;
+mod sessions;
 mod shared;
 mod writer;
 
@@ -62,6 +63,7 @@ pub use replica_rows::known;
 pub use replication::{
     AppliedRecord, RecordPublisher, ReplicaEvent, ReplicaTail, Replication, StreamRecord,
 };
+pub use sessions::SessionDigest;
 pub use shared::JobTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
@@ -168,6 +170,7 @@ impl Log {
             path: opened.path.clone(),
             job_tail: OnceLock::new(),
             running: Mutex::new(std::mem::take(&mut opened.running)),
+            sessions: std::mem::take(&mut opened.sessions),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

@@ -1,18 +1,12 @@
 //! Sessions of people who signed in to the panel.
 //!
-//! A session is a random id that is stored in memory, not a signed value. So signing out ends it for every copy of the
-//! cookie, and the cookie reveals nothing about the token. After a restart people have to sign in again.
+//! A session is a random id whose hash is in the log, not a signed value. So signing out ends it for every copy of the
+//! cookie and at every node of a cluster, and the cookie reveals nothing about the token.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use parking_lot::Mutex;
-
-use super::digest::digest;
+use sha2::{Digest, Sha256};
 
 /// The cookie that holds the id of a session.
 pub const COOKIE: &str = "tidings_session";
@@ -20,47 +14,29 @@ pub const COOKIE: &str = "tidings_session";
 /// How long a session lasts: 12 hours.
 pub const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// The maximum number of sessions. When there are more, the oldest ends.
-const MAX_SESSIONS: usize = 1000;
+/// A session that is to be opened.
+pub struct NewSession {
+    /// Its id, for the cookie: 256 random bits.
+    pub id: String,
+    /// What the log has of it.
+    pub digest: [u8; 32],
+}
 
-/// Open sessions: the digest of each id with the time at which it ends. Looking up a digest takes the same time for
-/// every guess.
-#[derive(Default)]
-pub struct Sessions(Mutex<HashMap<[u8; 32], Instant>>);
-
-impl Sessions {
-    /// Opens a session and returns its id: 256 random bits.
-    pub(super) fn open(&self, now: Instant) -> Result<String, getrandom::Error> {
+impl NewSession {
+    /// A session with a random id, opened with the admin token that has this digest.
+    pub(super) fn random(token: &[u8; 32]) -> Result<Self, getrandom::Error> {
         let mut bits = [0; 32];
         getrandom::fill(&mut bits)?;
         let id = URL_SAFE_NO_PAD.encode(bits);
-        let mut sessions = self.0.lock();
-        sessions.retain(|_, ends| *ends > now);
-        if sessions.len() >= MAX_SESSIONS {
-            let oldest = sessions.iter().min_by_key(|(_, ends)| **ends);
-            if let Some(oldest) = oldest.map(|(id, _)| *id) {
-                sessions.remove(&oldest);
-            }
-        }
-        sessions.insert(digest(&id), now + LIFETIME);
-        Ok(id)
-    }
-
-    /// Whether an id is that of an open session.
-    pub(super) fn is_open(&self, id: &str, now: Instant) -> bool {
-        let sessions = self.0.lock();
-        sessions.get(&digest(id)).is_some_and(|ends| *ends > now)
-    }
-
-    pub(super) fn close(&self, id: &str) {
-        self.0.lock().remove(&digest(id));
+        let digest = session_digest(token, &id);
+        Ok(Self { id, digest })
     }
 }
 
-impl fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sessions(..)")
-    }
+/// The hash of a session's id and of the admin token: when the token changes, no session is open any more.
+pub(super) fn session_digest(token: &[u8; 32], id: &str) -> [u8; 32] {
+    let hash = Sha256::new_with_prefix(token);
+    hash.chain_update(id).finalize().into()
 }
 
 #[cfg(test)]
@@ -68,24 +44,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_ends_when_it_is_closed_or_expires() {
-        let (sessions, now) = (Sessions::default(), Instant::now());
-        let id = sessions.open(now).expect("random bits");
-        assert_eq!(id.len(), 43);
-        assert!(sessions.is_open(&id, now) && !sessions.is_open("", now));
-        assert!(!sessions.is_open(&id, now + LIFETIME));
-        sessions.close(&id);
-        assert!(!sessions.is_open(&id, now));
-    }
-
-    #[test]
-    fn the_oldest_session_ends_if_there_are_too_many() {
-        let (sessions, now) = (Sessions::default(), Instant::now());
-        let first = sessions.open(now).expect("random bits");
-        let later = now + Duration::from_secs(1);
-        let ids: Vec<_> = (0..MAX_SESSIONS).map(|_| sessions.open(later)).collect();
-        assert!(!sessions.is_open(&first, later));
-        assert!(ids.iter().flatten().all(|id| sessions.is_open(id, later)));
-        assert_eq!(sessions.0.lock().len(), MAX_SESSIONS);
+    fn a_session_belongs_to_the_token_that_opened_it() {
+        let session = NewSession::random(&[1; 32]).expect("random bits");
+        assert_eq!(session.id.len(), 43);
+        assert_eq!(session_digest(&[1; 32], &session.id), session.digest);
+        assert_ne!(session_digest(&[2; 32], &session.id), session.digest);
     }
 }

@@ -4,7 +4,8 @@ use axum::http::Request;
 const TOKEN: &str = "the-admin-token-of-the-tests";
 
 fn auth(flags: &[&str]) -> Auth {
-    Auth::new(&Settings::from_flags(flags).expect("good flags"))
+    let settings = Settings::from_flags(flags).expect("good flags");
+    Auth::new(&settings, Box::new(|_| false))
 }
 
 fn request(path: &str, headers: &[(&str, &str)]) -> Parts {

@@ -12,7 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
-    auth::{Auth, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https},
+    auth::{Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https},
+    broker::Broker,
     config::Settings,
 };
 
@@ -22,13 +23,14 @@ where
     S: Clone + Send + Sync + 'static,
     Arc<Auth>: FromRef<S>,
     Arc<Settings>: FromRef<S>,
+    Arc<Broker>: FromRef<S>,
 {
     OpenApiRouter::new().routes(routes!(session, sign_in, sign_out))
 }
 
 refuses!(ShowRefusals: TooManyTries);
-refuses!(SignInRefusals: Unauthorized, CrossSite, UnknownHost, TooManyTries);
-refuses!(SignOutRefusals: CrossSite, UnknownHost);
+refuses!(SignInRefusals: Unauthorized, CrossSite, UnknownHost, TooManyTries; WRITE);
+refuses!(SignOutRefusals: CrossSite, UnknownHost; WRITE);
 
 /// Show whether the caller is an admin
 #[utoipa::path(
@@ -67,17 +69,22 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
 )]
 async fn sign_in(
     State(auth): State<Arc<Auth>>,
+    State(broker): State<Arc<Broker>>,
     parts: Parts,
     JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
-    let id = auth.sign_in(&token, &parts).map_err(|error| match error {
+    let session = auth.sign_in(&token, &parts).map_err(|error| match error {
         SignInError::Refused(refusal) => refusal.into(),
         SignInError::NoRandomBits(error) => {
             tracing::error!(%error, "no random bits for a session");
             Error::new(Code::Internal, "the server could not create a session")
         }
     })?;
-    let cookie = id.map(|id| set_cookie(&id, SESSION_LIFETIME, &parts.headers));
+    let mut cookie = None;
+    if let Some(NewSession { id, digest }) = session {
+        broker.log().open_session(digest, SESSION_LIFETIME).await?;
+        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts.headers));
+    }
     Ok(answer(&auth, true, cookie))
 }
 
@@ -93,8 +100,14 @@ async fn sign_in(
         SignOutRefusals,
     )
 )]
-async fn sign_out(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
-    auth.sign_out(&parts)?;
+async fn sign_out(
+    State(auth): State<Arc<Auth>>,
+    State(broker): State<Arc<Broker>>,
+    parts: Parts,
+) -> Result<Answer, Error> {
+    for digest in auth.sign_out(&parts)? {
+        broker.log().close_session(digest).await?;
+    }
     if !auth.requires_token() {
         return Ok(answer(&auth, true, None));
     }

@@ -62,10 +62,13 @@ impl AppState {
         let mut options = log_options(&settings);
         options.replication = cluster.as_ref().map(|cluster| cluster.replication());
         let broker = Broker::open(options, registry, cluster, fatal)?;
+        let known = Arc::clone(&broker);
+        let is_open = Box::new(move |digest: &_| known.log().has_session(digest));
+        let auth = Auth::new(&settings, is_open);
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
-            auth: Arc::new(Auth::new(&settings)),
+            auth: Arc::new(auth),
             settings: Arc::new(settings),
             drain: Arc::default(),
             samples: Arc::default(),
@@ -105,6 +108,12 @@ impl Deref for AppState {
 impl FromRef<AppState> for Arc<Auth> {
     fn from_ref(state: &AppState) -> Self {
         Arc::clone(&state.auth)
+    }
+}
+
+impl FromRef<AppState> for Arc<Broker> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.broker)
     }
 }
 

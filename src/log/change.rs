@@ -13,6 +13,7 @@ use crate::{
     log::{
         entry::{Entry, IdempotencyKey},
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+        sessions::SessionDigest,
     },
     message::{ClientId, Seq},
 };
@@ -42,6 +43,16 @@ pub(in crate::log) enum Change {
     Prune(Vec<Seq>, Option<Seq>),
     /// Remove a job that has ended, or the oldest of its log lines if it has many.
     PruneJob(JobId),
+    /// Open or close a session.
+    Session(SessionChange),
+}
+
+/// A session is opened, or closed.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::log) struct SessionChange {
+    pub digest: SessionDigest,
+    /// When it ends, in milliseconds since 1970. None: it is closed.
+    pub ends_at: Option<u64>,
 }
 
 /// The recall of a message.
@@ -76,6 +87,7 @@ impl Change {
             Self::Recall(recall) => 64 + 64 * recall.positions.len(),
             Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
             Self::Expire(_) | Self::PruneJob(_) => 32,
+            Self::Session(_) => 64,
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

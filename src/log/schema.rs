@@ -19,6 +19,7 @@ use crate::log::{
     options::{Durability, LogOptions},
     recalls, replica_rows,
     replication::AppliedRecord,
+    sessions::Sessions,
 };
 use crate::{
     job::{Job, State},
@@ -44,7 +45,7 @@ const JOBS: &str = include_str!("jobs.sql");
 const OPENINGS: &str = include_str!("openings.sql");
 
 /// The additions of version 4.
-const REPLICA: &str = include_str!("replica.sql");
+const CLUSTER: &str = include_str!("cluster.sql");
 
 /// An open file and its state.
 pub(super) struct Opened {
@@ -65,6 +66,7 @@ pub(super) struct Opened {
     pub next_expiry: u64,
     /// Jobs that have not ended.
     pub running: Vec<Arc<Job>>,
+    pub sessions: Sessions,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -147,6 +149,12 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         }
         false => Err(failed(error)),
     })?;
+    let sessions = Sessions::default();
+    // Who was signed in has to sign in again.
+    sessions.read(&conn).or_else(|error| match is_damage(&error) {
+        true => Ok(()),
+        false => Err(failed(error)),
+    })?;
     Ok(Opened {
         damage,
         openings,
@@ -156,6 +164,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         recalled_at,
         next_expiry,
         running,
+        sessions,
         applied,
         conn,
         path,
@@ -280,7 +289,7 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
         }
     }
     if found < 4 {
-        transaction.execute_batch(REPLICA)?;
+        transaction.execute_batch(CLUSTER)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;

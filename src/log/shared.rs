@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::job::Job;
 use crate::log::{
     damage::DamageRecord, openings::Openings, options::Clock, positions::Positions,
-    reader::pool::ReaderPool, replication::ReplicaState, writer::counters::Counters,
+    reader::pool::ReaderPool, replication::ReplicaState, sessions::Sessions, writer::counters::Counters,
     writer::queue::Queue,
 };
 
@@ -36,6 +36,7 @@ pub(super) struct Shared {
     /// The jobs that were running when the log was opened, until [`Log::set_job_tail`](crate::log::Log::set_job_tail)
     /// takes them.
     pub(super) running: Mutex<Vec<Arc<Job>>>,
+    pub(super) sessions: Sessions,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,
 }

@@ -84,14 +84,6 @@ impl Counts {
         self.changed.notify_waiters();
     }
 
-    /// Forgets a process that has ended.
-    pub fn forget(&self, live: impl Fn(u64) -> bool) {
-        let mut state = self.state.lock();
-        state.counted_to.retain(|boot, _| live(*boot));
-        drop(state);
-        self.changed.notify_waiters();
-    }
-
     /// The connections of a message at the other nodes, once these have counted it. `live` are the processes and names of
     /// the nodes that are alive.
     pub async fn of_message(

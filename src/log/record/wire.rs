@@ -9,7 +9,7 @@ use crate::job::{
     Conclusion, JobCommand, JobId, Lines, NewJob, Reason, Report, State, Title, TrackedPush,
 };
 use crate::log::{
-    change::{Change, PositionUpdates, Recall},
+    change::{Change, PositionUpdates, Recall, SessionChange},
     entry::{Entry, IdempotencyKey},
     job_rows::code,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
@@ -59,6 +59,8 @@ enum WireChange<'b> {
     Prune(#[n(0)] Vec<Seq>, #[n(1)] Option<Seq>),
     #[n(10)]
     PruneJob(#[n(0)] Id),
+    #[n(11)]
+    Session(#[n(0)] ByteArray<32>, #[n(1)] Option<u64>),
 }
 
 #[derive(Encode, Decode)]
@@ -204,6 +206,7 @@ impl<'b> WireChange<'b> {
             Change::Expire(until) => Self::Expire(*until),
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
+            Change::Session(change) => Self::Session(change.digest.into(), change.ends_at),
         }
     }
 
@@ -261,6 +264,10 @@ impl<'b> WireChange<'b> {
             Self::Expire(until) => Change::Expire(until),
             Self::Prune(positions, line) => Change::Prune(positions, line),
             Self::PruneJob(job) => Change::PruneJob(id(job)),
+            Self::Session(digest, ends_at) => Change::Session(SessionChange {
+                digest: digest.into(),
+                ends_at,
+            }),
         })
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{Change, ChangeSet, PositionUpdates, Recall},
+        change::{Change, ChangeSet, PositionUpdates, Recall, SessionChange},
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record},
@@ -51,6 +51,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..60_000_u64).prop_map(|passed| Change::Expire(NOON + passed)),
         1 => pruning(),
         1 => (0..JOBS).prop_map(|job| Change::PruneJob(job_of(job))),
+        1 => session().prop_map(Change::Session),
     ]
 }
 
@@ -83,6 +84,13 @@ fn updates() -> impl Strategy<Value = PositionUpdates> {
     let clients = prop::collection::vec(update, 0..4);
     let counts = prop::collection::vec(counts, 0..4);
     (clients, counts).prop_map(|(clients, counts)| PositionUpdates { clients, counts })
+}
+
+fn session() -> impl Strategy<Value = SessionChange> {
+    (0..3_u8, prop::option::of(NOON..NOON + 60_000)).prop_map(|(id, ends_at)| SessionChange {
+        digest: [id; 32],
+        ends_at,
+    })
 }
 
 /// The oldest messages, or some from the middle.
@@ -260,6 +268,7 @@ impl TestStore {
             "SELECT * FROM jobs ORDER BY number".to_owned(),
             "SELECT * FROM job_lines ORDER BY job, line".to_owned(),
             "SELECT * FROM recalls ORDER BY seq".to_owned(),
+            "SELECT * FROM sessions ORDER BY digest".to_owned(),
         ];
         let rows = queries.iter().map(|query| rows(&self.store.conn, query));
         rows.collect::<Vec<_>>().join("\n\n")

@@ -17,7 +17,7 @@ use crate::log::{
     options::{LogOptions, milliseconds},
     outcome::Recalled,
     postings::{self, Posting},
-    rows,
+    rows, sessions,
     writer::store::Store,
 };
 use crate::{
@@ -38,6 +38,8 @@ pub(in crate::log) struct Applied {
     pub recalled_at: Option<Seq>,
     /// Whether messages may have expired.
     has_expired: bool,
+    /// Whether sessions were opened or closed.
+    pub has_sessions: bool,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -127,7 +129,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         if run.first().is_some_and(Change::needs_rows) {
             for change in run {
-                let outcome = self.apply_to_rows(change, applied)?;
+                let outcome = self.apply_to_rows(change, at, applied)?;
                 applied.outcomes.push(outcome);
             }
             return Ok(());
@@ -160,6 +162,7 @@ impl Store {
     fn apply_to_rows(
         &mut self,
         change: &Change,
+        at: u64,
         applied: &mut Applied,
     ) -> Result<ChangeOutcome, StoreError> {
         match change {
@@ -186,6 +189,10 @@ impl Store {
                 self.remove_in_transaction(&rows, *line)?;
             }
             Change::PruneJob(id) => self.remove_job(*id)?,
+            Change::Session(change) => {
+                sessions::apply(&self.conn, change, at)?;
+                applied.has_sessions = true;
+            }
             Change::Append(_) | Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)

@@ -64,6 +64,11 @@ impl Writer {
         if let Some(head) = applied.recalled_at {
             shared.recalled_at.store(head, Ordering::Release);
         }
+        if applied.has_sessions
+            && let Err(error) = shared.sessions.read(&self.store.conn)
+        {
+            tracing::warn!(%error, "the sessions can't be read");
+        }
     }
 
     /// Passes changed jobs to the job tail.

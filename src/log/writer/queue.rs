@@ -9,6 +9,7 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 
 use crate::log::{
+    change::Change,
     entry::{Entry, IdempotencyKey},
     error::AppendError,
     outcome::MaintenanceCounts,
@@ -43,6 +44,8 @@ pub(in crate::log) enum ChangeTask {
         Option<IdempotencyKey>,
         Box<dyn FnOnce(RecallOutcome) + Send>,
     ),
+    /// Another change, whose result is only whether it was made.
+    Other(Change, Box<dyn FnOnce(Result<(), AppendError>) + Send>),
 }
 
 impl Task {
@@ -64,6 +67,7 @@ impl From<ChangeTask> for Waiting {
             ChangeTask::Batch(entries, answer) => Self::Batch(entries.len(), answer),
             ChangeTask::Job(_, answer) => Self::Job(answer),
             ChangeTask::Recall(_, _, answer) => Self::Recall(answer),
+            ChangeTask::Other(_, answer) => Self::Other(answer),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(in crate::log) enum Waiting {
     Recall(Box<dyn FnOnce(RecallOutcome) + Send>),
     /// The updates that were taken from the pending positions, and the callbacks of those who wait for them.
     Positions(TakenPositions),
+    /// The callback of a change without a result.
+    Other(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
     /// Nobody waits for the change.
     Nobody,
 }
@@ -67,6 +69,7 @@ impl Waiting {
             Self::Job(answer) => answer(Err(why.clone().into())),
             Self::Recall(answer) => answer(Err(why.clone())),
             Self::Positions(taken) => taken.end(Err(why.clone())),
+            Self::Other(answer) => answer(Err(why.clone())),
             Self::Nobody => {}
         }
     }
@@ -96,6 +99,10 @@ impl Waiting {
             Self::Positions(taken) => {
                 outcomes.next();
                 taken.end(Ok(()));
+            }
+            Self::Other(answer) => {
+                outcomes.next();
+                answer(Ok(()));
             }
             Self::Nobody => {
                 outcomes.next();

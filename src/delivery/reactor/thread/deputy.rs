@@ -93,7 +93,7 @@ mod tests {
             };
             let registry = Registry::new(capacity, limits);
             let fatal = |reason| panic!("{reason}");
-            let broker = Broker::open(LogOptions::new(folder.path()), registry, fatal);
+            let broker = Broker::open(LogOptions::new(folder.path()), registry, None, fatal);
             let broker = broker.expect("a log");
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             let handle = runtime.handle().clone();

@@ -5,3 +5,9 @@ CREATE TABLE replica (
     place INTEGER NOT NULL,
     at INTEGER NOT NULL
 ) STRICT;
+
+-- Open sessions of people who signed in: a hash of the id, and when the session ends.
+CREATE TABLE sessions (
+    digest BLOB PRIMARY KEY,
+    ends_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
