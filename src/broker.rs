@@ -32,7 +32,7 @@ pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
 
 use crate::{
-    cluster::Cluster,
+    cluster::{Cluster, NodeReport, StartError},
     job::JobId,
     log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled, ReplicaEvent},
     message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
@@ -79,7 +79,7 @@ impl Broker {
         let tail = move |epoch: &Epoch, messages: &[Arc<Message>]| tail.deliver(epoch, messages);
         let log = Arc::new(Log::open(options, tail, fatal)?);
         registry.start_at(log.head());
-        let broker = Arc::new(Self {
+        Ok(Arc::new(Self {
             log,
             registry,
             activity,
@@ -89,24 +89,42 @@ impl Broker {
             messages: AtomicU64::new(0),
             nodes: cluster.map(Nodes::new),
             on_report: OnceLock::new(),
-        });
-        broker.join();
-        Ok(broker)
+        }))
     }
 
-    /// Begins to follow the stream of the cluster, if there is one.
-    fn join(self: &Arc<Self>) {
-        let Some(nodes) = &self.nodes else { return };
+    /// Begins to follow the stream of the cluster, if there is one. To be called once, when all who are told of changes
+    /// are there.
+    pub async fn join(self: &Arc<Self>) -> Result<(), StartError> {
+        let Some(nodes) = &self.nodes else {
+            return Ok(());
+        };
         let broker = Arc::downgrade(self);
         self.log.set_replica_tail(Box::new(move |event| {
             if let Some(broker) = broker.upgrade() {
                 broker.take_event(event);
             }
         }));
-        self.serve_nodes();
-        let log: Arc<Log> = Arc::clone(&self.log);
-        let log = Arc::downgrade(&log);
-        nodes.cluster().follow(log);
+        self.serve_nodes(nodes).await?;
+        let log = Arc::downgrade(&self.log);
+        let broker = Arc::downgrade(self);
+        let report = move || {
+            let broker = broker.upgrade();
+            broker.map(|broker| broker.report()).unwrap_or_default()
+        };
+        nodes.cluster().follow(log, report);
+        Ok(())
+    }
+
+    /// What this node tells the others about itself.
+    fn report(&self) -> NodeReport {
+        let size = self.registry.size();
+        NodeReport {
+            head: self.log.head(),
+            clients: size.clients,
+            connections: size.connections,
+            observed: self.registry.is_observed(),
+            health: self.not_in_step(),
+        }
     }
 
     /// Takes what the records of the stream have changed. On the log's writer thread.
@@ -153,14 +171,8 @@ impl Broker {
     /// Why this node is not in step with its cluster. None if it is, and without a cluster.
     pub fn not_in_step(&self) -> Option<String> {
         let cluster = self.nodes.as_ref()?.cluster();
-        if let Some(stop) = cluster.stop() {
-            return Some(stop.reason().to_owned());
-        }
-        if let Some(why) = self.log.obstacle() {
+        if let Some(why) = cluster.not_ready().or_else(|| self.log.obstacle()) {
             return Some(why);
-        }
-        if !cluster.is_reachable() {
-            return Some("the stream of the cluster can't be reached".to_owned());
         }
         (!self.log.is_in_step()).then(|| "the records of this node do not come back yet".to_owned())
     }

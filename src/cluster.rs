@@ -1,39 +1,54 @@
-//! The link between the nodes of a cluster: one stream of records in NATS JetStream that all of them follow.
+//! The link between the nodes of a cluster: one stream of records in NATS JetStream that all of them follow, and
+//! messages between the nodes that are not stored.
 //!
-//! The log of a node gives its records to the [`Publisher`](publisher::Publisher). They come back, together with those
-//! of the other nodes, through the [`Follower`], in the same order on all nodes.
+//! The log of a node gives its records to the [`Publisher`]. They come back, together with those of the other nodes,
+//! through the [`Follower`], in the same order on all nodes.
 
+mod calls;
 mod connection;
 mod continuity;
 mod follower;
+mod heartbeat;
 mod identity;
+mod members;
+mod presence;
 mod publisher;
 mod pull;
 mod reach;
 mod server_needs;
 mod start;
+mod status;
 mod stream;
 mod stream_log;
 mod stream_watch;
-mod stub;
 mod subjects;
 mod sync_check;
+mod telling;
 
+pub use calls::{AskError, Gathered, encode};
 pub use connection::ConnectError;
 pub use continuity::Break;
 pub use follower::Stop;
+pub use heartbeat::{Heartbeat, NodeReport};
+pub use members::Member;
 pub use start::{KnownLog, StartError};
+pub use status::{ClusterStatus, ConnectedServer, ReplicaStatus, StreamStatus};
 pub use stream_log::StreamLog;
-pub use stub::Gathered;
 
-use std::sync::{
-    Arc, Weak,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::Future,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
-use std::time::Duration;
 
+use async_nats::{SubscribeError, Subscriber};
+use bytes::Bytes;
+use minicbor::{Decode, Encode};
 use parking_lot::Mutex;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     config::{ClusterSettings, Settings},
@@ -42,12 +57,15 @@ use crate::{
 use connection::Connection;
 use follower::{Follower, Progress};
 use identity::Identity;
+use members::Members;
+use presence::Presence;
 use publisher::{Publisher, Publishing};
 use reach::Reach;
 use server_needs::ServerNeeds;
 use stream::StreamWish;
 use stream_watch::StreamNews;
 use subjects::Subjects;
+use telling::Teller;
 
 /// How long a change may take to come back from the stream before it is refused: longer than the election of a leader
 /// of the stream, which takes 4 to 9 seconds.
@@ -68,55 +86,92 @@ pub struct Cluster {
     /// Taken by [`Cluster::follow`].
     publishing: Mutex<Option<Publishing>>,
     janitor: Arc<AtomicBool>,
+    members: Arc<Members>,
+    presence: Arc<Presence>,
     reach: Arc<Reach>,
     progress: Arc<Progress>,
     news: Arc<StreamNews>,
+    teller: Teller,
     tasks: Mutex<JoinSet<()>>,
 }
 
 impl Cluster {
-    /// Connects to the NATS servers, and finds the stream of the cluster or makes it. `known` is the log in the file of
-    /// this node. With one, the node waits for 5 seconds and then begins with what it has; without one, it waits for 60
-    /// seconds and fails.
+    /// Connects to the NATS servers, finds the stream of the cluster or makes it, and listens for a process with the
+    /// name of this node. `known` is the log in the file of this node. With one, the node waits for the stream for 5
+    /// seconds and then begins with what it has; without one, it waits for 60 seconds and fails.
     pub async fn start(settings: &Settings, known: Option<KnownLog>) -> Result<Self, StartError> {
+        let cluster = Self::new(settings).await?;
+        let heartbeats = cluster.subscribe(cluster.subjects().heartbeats()).await?;
+        let presence = Arc::clone(&cluster.presence);
+        cluster.tasks.lock().spawn(presence.run(heartbeats));
+        let Self {
+            connection,
+            wish,
+            needs,
+            presence,
+            ..
+        } = &cluster;
+        let (info, namesake) = tokio::join!(
+            start::find_stream(connection, wish, *needs, known.as_ref()),
+            presence.listen_for_namesake()
+        );
+        if let Some(namesake) = namesake {
+            return Err(StartError::NameTaken(presence::describe(&namesake)));
+        }
+        let mut log_id = None;
+        if let Some(info) = info? {
+            let sync = start::check_sync(&cluster.settings, &info).await?;
+            cluster.news.set_sync(sync);
+            log_id = stream::log_id(&info).ok().map(str::to_owned);
+            cluster.news.set_info(info);
+        }
+        Ok(Self { log_id, ..cluster })
+    }
+
+    async fn new(settings: &Settings) -> Result<Self, StartError> {
         let identity = Arc::new(Identity::new(settings));
         let cluster = &settings.cluster;
         let connection = Connection::open(cluster, &identity.node).await?;
-        let wish = StreamWish {
-            subjects: Subjects::new(&cluster.name),
-            replicas: usize::from(cluster.replicas),
-        };
-        let needs = ServerNeeds::new(settings.limits.max_message_bytes);
-        let info = start::find_stream(&connection, &wish, needs, known.as_ref()).await?;
-        let news = Arc::new(StreamNews::default());
-        let mut log_id = None;
-        if let Some(info) = info {
-            news.set_sync(start::check_sync(cluster, &info).await?);
-            log_id = stream::log_id(&info).ok().map(str::to_owned);
-            news.set_info(info);
-        }
-        let (reach, janitor) = (Arc::new(Reach::default()), Arc::new(AtomicBool::new(true)));
+        let subjects = Subjects::new(&cluster.name);
+        let (reach, janitor) = (Arc::new(Reach::default()), Arc::new(AtomicBool::new(false)));
+        let members = Arc::new(Members::new(Arc::clone(&identity), Arc::clone(&janitor)));
+        let presence = Presence::new(
+            connection.clone(),
+            Arc::clone(&identity),
+            subjects.heartbeats(),
+            Arc::clone(&members),
+            Arc::clone(&reach),
+        );
         let (publisher, publishing) = Publisher::new(
             connection.clone(),
             Arc::clone(&identity),
-            wish.subjects.records(),
+            subjects.records(),
             Arc::clone(&janitor),
             Arc::clone(&reach),
         );
+        let (teller, sending) = Teller::new(connection.clone(), identity.boot);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(sending.run());
         Ok(Self {
             identity,
             settings: cluster.clone(),
             connection,
-            wish,
-            needs,
-            log_id,
+            wish: StreamWish {
+                subjects,
+                replicas: usize::from(cluster.replicas),
+            },
+            needs: ServerNeeds::new(settings.limits.max_message_bytes),
+            log_id: None,
             publisher: Arc::new(publisher),
             publishing: Mutex::new(Some(publishing)),
             janitor,
+            members,
+            presence: Arc::new(presence),
             reach,
             progress: Arc::default(),
-            news,
-            tasks: Mutex::default(),
+            news: Arc::default(),
+            teller,
+            tasks: Mutex::new(tasks),
         })
     }
 
@@ -130,9 +185,14 @@ impl Cluster {
         }
     }
 
-    /// Begins to publish the records of the log and to follow the stream with it. To be called once, when the log is
-    /// open. The tasks end when the log is dropped.
-    pub fn follow(&self, log: Weak<dyn StreamLog>) {
+    /// Begins to publish the records of the log, to follow the stream with it, and to say once a second that this node
+    /// is there, with what `report` tells. To be called once, when the log is open. The tasks end when the log is
+    /// dropped.
+    pub fn follow(
+        &self,
+        log: Weak<dyn StreamLog>,
+        report: impl Fn() -> NodeReport + Send + Sync + 'static,
+    ) {
         let Some(publishing) = self.publishing.lock().take() else {
             return;
         };
@@ -144,6 +204,7 @@ impl Cluster {
             progress: Arc::clone(&self.progress),
         };
         let (reach, watched) = (Arc::clone(&self.reach), log.clone());
+        self.presence.join(log.clone(), Box::new(report));
         let mut tasks = self.tasks.lock();
         tasks.spawn(publishing.run(log.clone()));
         tasks.spawn(follower.run(log));
@@ -169,7 +230,7 @@ impl Cluster {
         max - HEAD_ROOM
     }
 
-    /// Whether this node decides on maintenance for all nodes.
+    /// Whether this node decides on maintenance for all nodes: it is the first by name of those that can.
     pub fn is_janitor(&self) -> bool {
         self.janitor.load(Ordering::Relaxed)
     }
@@ -179,30 +240,176 @@ impl Cluster {
         self.reach.is_reachable()
     }
 
-    /// Why the stream is not followed. None if it is.
-    pub fn stop(&self) -> Option<Stop> {
-        self.progress.state().stopped
+    /// The names of the other nodes that are there.
+    pub fn live_others(&self) -> Vec<String> {
+        self.members.live_others(Instant::now())
     }
 
-    /// Weaknesses of the NATS servers, in words for people.
-    pub fn weaknesses(&self) -> Vec<String> {
-        self.news.weaknesses()
+    /// All nodes, by name: this one, those that are there, and those that were there in the last 10 minutes.
+    pub fn members(&self) -> Vec<Member> {
+        self.members.all(Instant::now())
     }
 
-    /// The last position in the stream. None if it was not learned yet.
-    pub fn last_place(&self) -> Option<u64> {
-        self.news.info().map(|info| info.state.last_sequence)
+    /// Asks all other nodes that are there, and waits for their answers for `patience` at most.
+    pub async fn ask_all<Q, A>(&self, question: &Q, patience: Duration) -> Gathered<A>
+    where
+        Q: Encode<()>,
+        A: for<'b> Decode<'b, ()>,
+    {
+        let nodes = self.live_others().into_iter();
+        let nodes = nodes.map(|node| (self.subjects().node(&node), node));
+        let nodes = nodes.map(|(subject, node)| (node, subject)).collect();
+        let gathered = calls::ask_all(&self.connection.client, nodes, question, patience).await;
+        Gathered {
+            cut_off: !self.connection.is_up(),
+            ..gathered
+        }
     }
 
-    /// Messages of other nodes that this node has dropped because it did not take them in time.
-    pub fn dropped(&self) -> u64 {
-        self.connection.dropped()
+    /// Asks one node, which may be this one, and waits for its answer for `patience` at most.
+    pub async fn ask<Q, A>(
+        &self,
+        node: &str,
+        question: &Q,
+        patience: Duration,
+    ) -> Result<A, AskError>
+    where
+        Q: Encode<()>,
+        A: for<'b> Decode<'b, ()>,
+    {
+        if !self.connection.is_up() {
+            return Err(AskError::NotSent(
+                "there is no connection to a NATS server".to_owned(),
+            ));
+        }
+        let node = (node.to_owned(), self.subjects().node(node));
+        calls::ask(&self.connection.client, node, question, patience).await
     }
 
-    /// Ends all tasks and closes the connection. Records that were not confirmed are not published again.
-    pub async fn close(&self) {
+    /// Answers questions of other nodes from now on. `handler` makes an answer of a question, both as bytes (see
+    /// [`encode`]). 64 questions are answered at the same time.
+    pub async fn serve<H, F>(&self, handler: H) -> Result<(), StartError>
+    where
+        H: Fn(Bytes) -> F + Send + Sync + 'static,
+        F: Future<Output = Vec<u8>> + Send + 'static,
+    {
+        let questions = self.subscribe(self.subjects().node(self.node())).await?;
+        let client = self.connection.client.clone();
+        let task = calls::serve(client, questions, Arc::new(handler));
+        self.tasks.lock().spawn(task);
+        Ok(())
+    }
+
+    /// The number of the run of this node.
+    pub fn boot(&self) -> u64 {
+        self.identity.boot
+    }
+
+    /// The other nodes that are there: the number of the run of each, and its name.
+    pub fn others(&self) -> Vec<(u64, String)> {
+        self.members.others(Instant::now())
+    }
+
+    /// Whether somebody watches the panel of another node.
+    pub fn is_observed_elsewhere(&self) -> bool {
+        self.members.is_observed_elsewhere(Instant::now())
+    }
+
+    /// Sends a message to all other nodes, in order and without waiting. It is not stored: a node that is not there does
+    /// not get it.
+    pub fn tell_all(&self, message: &impl Encode<()>) {
+        self.tell_subject(self.subjects().broadcast(), message);
+    }
+
+    /// The same to one run of a node.
+    pub fn tell(&self, boot: u64, message: &impl Encode<()>) {
+        self.tell_subject(self.subjects().run(boot), message);
+    }
+
+    fn tell_subject(&self, subject: String, message: &impl Encode<()>) {
+        match encode(message) {
+            Ok(bytes) => self.teller.tell(subject, &bytes),
+            Err(error) => tracing::warn!(error, "a message to other nodes can't be encoded"),
+        }
+    }
+
+    /// Gives what other nodes tell to `handler` from now on, with the number of the run that has sent it. It must not
+    /// block.
+    pub async fn on_told(
+        &self,
+        handler: impl Fn(u64, Bytes) + Send + Sync + 'static,
+    ) -> Result<(), StartError> {
+        let to_all = self.subscribe(self.subjects().broadcast()).await?;
+        let to_this = self.subscribe(self.subjects().run(self.boot())).await?;
+        let task = telling::receive(to_all, to_this, self.boot(), handler);
+        self.tasks.lock().spawn(task);
+        Ok(())
+    }
+
+    /// The state of the cluster as this node sees it.
+    pub fn status(&self) -> ClusterStatus {
+        let stream = self
+            .news
+            .info()
+            .map(|(info, at)| StreamStatus::new(info, at));
+        let copies = stream.iter().flat_map(StreamStatus::weaknesses);
+        let progress = self.progress.state();
+        ClusterStatus {
+            cluster: self.settings.name.clone(),
+            node: self.identity.node.clone(),
+            server: self.connection.server().map(ConnectedServer::new),
+            connection_error: self.connection.last_error(),
+            weaknesses: self.news.weaknesses().into_iter().chain(copies).collect(),
+            stream,
+            received: progress.followed.place,
+            reachable: self.is_reachable(),
+            not_ready: self.not_ready(),
+            stop: progress.stopped,
+            dropped: self.connection.dropped() + self.teller.dropped(),
+            janitor: self.is_janitor(),
+            members: self.members(),
+        }
+    }
+
+    /// Why this node must not get new clients, in plain words. None if it may.
+    pub fn not_ready(&self) -> Option<String> {
+        // Of two processes that were started at once, one stays.
+        let namesake = self.members.namesake(Instant::now());
+        if let Some(namesake) = namesake.filter(|other| other.boot < self.identity.boot) {
+            return Some(presence::describe(&namesake));
+        }
+        if self.is_reachable() {
+            return None;
+        }
+        let stop = self.progress.state().stopped;
+        let why = stop
+            .as_ref()
+            .map_or("the stream does not confirm records", Stop::reason);
+        Some(format!(
+            "the stream of the cluster cannot be reached: {why}"
+        ))
+    }
+
+    /// Says to the other nodes that this one is about to leave.
+    pub fn drain(&self) {
+        self.presence.drain();
+    }
+
+    /// Says to the other nodes that this one has left, ends all tasks and closes the connection. To be called when the
+    /// log needs no more records.
+    pub async fn leave(&self) {
+        self.presence.leave().await;
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
         tasks.shutdown().await;
         self.connection.close().await;
+    }
+
+    fn subjects(&self) -> &Subjects {
+        &self.wish.subjects
+    }
+
+    async fn subscribe(&self, subject: String) -> Result<Subscriber, StartError> {
+        let subscribed = self.connection.client.subscribe(subject).await;
+        subscribed.map_err(|error: SubscribeError| StartError::Stream(error.to_string()))
     }
 }

@@ -52,6 +52,7 @@ pub async fn serve(
     let (fatal, failed) = oneshot::channel();
     let cluster = join_cluster(&settings).await?;
     let state = AppState::open(settings, cluster.clone(), |reason| drop(fatal.send(reason)))?;
+    state.broker.join().await?;
     let settings = Arc::clone(&state.settings);
     let mut tasks = run_in_background(&state);
     let (stop, stopped) = watch::channel(());
@@ -92,7 +93,7 @@ pub async fn serve(
     );
     tasks.shutdown().await;
     if let Some(cluster) = cluster {
-        cluster.close().await;
+        cluster.leave().await;
     }
     outcome
 }

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use counts::Counts;
@@ -20,7 +21,7 @@ use words::{Question, Told};
 use crate::{
     broker::Broker,
     change_feed::ChangeFeed,
-    cluster::{Cluster, Gathered},
+    cluster::{Cluster, Gathered, StartError},
     message::{Audience, AudienceCbor, ClientId, Draft, DraftCbor, Message, Seq},
     registry::Count,
 };
@@ -167,22 +168,27 @@ impl Nodes {
 
 impl Broker {
     /// Begins to answer the other nodes, and to take what they tell.
-    pub(super) fn serve_nodes(self: &Arc<Self>) {
-        let Some(nodes) = &self.nodes else { return };
+    pub(super) async fn serve_nodes(self: &Arc<Self>, nodes: &Nodes) -> Result<(), StartError> {
         let broker = Arc::downgrade(self);
-        nodes.cluster.on_told(move |boot, bytes| {
+        let take = move |boot, bytes: Bytes| {
             if let Some(broker) = broker.upgrade() {
-                broker.take_told(boot, bytes);
+                broker.take_told(boot, &bytes);
             }
-        });
+        };
+        nodes.cluster.on_told(take).await?;
         let broker = Arc::downgrade(self);
-        nodes.cluster.on_asked(move |bytes| {
+        let answer = move |question: Bytes| {
             let broker = Weak::clone(&broker);
             async move {
-                let broker = broker.upgrade()?;
-                broker.answer(&bytes).await
+                let answer = match broker.upgrade() {
+                    Some(broker) => broker.answer(&question).await,
+                    None => None,
+                };
+                // Empty, so that this node counts as one that has not answered.
+                answer.unwrap_or_default()
             }
-        });
+        };
+        nodes.cluster.serve(answer).await
     }
 
     /// Takes what the process `boot` of another node has told. It runs in the order of what is told.

@@ -24,7 +24,7 @@ use crate::log::AppliedRecord;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest pause after failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(300);
 
 /// The pause after which a stream that does not continue what was applied is looked at again.
 const BROKEN_PAUSE: Duration = Duration::from_secs(5);
@@ -70,16 +70,6 @@ pub enum Stop {
     Wrong(String),
     /// It does not continue what this node has applied.
     Broken(Break),
-}
-
-impl Stop {
-    /// The reason, in words for people.
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::Unreachable(why) | Self::Wrong(why) => why,
-            Self::Broken(Break::Diverged(why) | Break::TooOld(why)) => why,
-        }
-    }
 }
 
 impl Progress {

@@ -12,10 +12,8 @@ pub struct Identity {
     /// Identifies this run of the node: random, never 0.
     pub boot: u64,
     /// When this run began, in milliseconds since 1970.
-    #[expect(dead_code, reason = "the list of members follows")]
     pub started_at: u64,
     /// Where other nodes and people reach it: `--advertise`.
-    #[expect(dead_code, reason = "the list of members follows")]
     pub advertise: Option<String>,
 }
 

@@ -27,6 +27,14 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(250),
 ];
 
+/// Times in which an attempt must be confirmed. A server that is shut down takes confirmations with it, so the first
+/// attempts are short. An attempt too many does no harm.
+const CONFIRMATIONS: [Duration; 3] = [
+    Duration::from_millis(300),
+    Duration::from_millis(600),
+    Duration::from_secs(1),
+];
+
 /// A record that is to be published, with its number.
 type Numbered = (u64, Bytes);
 
@@ -118,18 +126,20 @@ impl Publishing {
 /// not known whether the stream has it.
 async fn publish(connection: &Connection, subject: &str, id: String, payload: Bytes) -> bool {
     let end = Instant::now() + PATIENCE;
-    let mut pauses = PAUSES.iter();
+    let (mut pauses, mut limits) = (PAUSES.iter(), CONFIRMATIONS.iter());
+    let mut jetstream = connection.jetstream.clone();
     let mut warned = false;
     while Instant::now() < end {
         // Without a connection, the client would keep the record and send it when a connection is made. That may be
         // after the stream has forgotten the id.
         if connection.is_up() {
+            if let Some(limit) = limits.next() {
+                jetstream.set_timeout(*limit);
+            }
             let message = PublishMessage::build()
                 .payload(payload.clone())
                 .message_id(&id);
-            let sent = connection
-                .jetstream
-                .send_publish(subject.to_owned(), message);
+            let sent = jetstream.send_publish(subject.to_owned(), message);
             let confirmed = async { sent.await?.await };
             let error = match confirmed.await {
                 Ok(_) => return true,

@@ -28,23 +28,21 @@ pub struct StreamNews {
 
 #[derive(Clone, Debug, Default)]
 struct News {
-    info: Option<Info>,
+    info: Option<(Info, Instant)>,
     sync: SyncReport,
 }
 
 impl StreamNews {
-    /// What JetStream has said about the stream last.
-    pub fn info(&self) -> Option<Info> {
+    /// What JetStream has said about the stream last, and when.
+    pub fn info(&self) -> Option<(Info, Instant)> {
         self.news.lock().info.clone()
     }
 
     /// Weaknesses of the servers of the stream, in words for people.
     pub fn weaknesses(&self) -> Vec<String> {
         let news = self.news.lock();
-        let single = news
-            .info
-            .as_ref()
-            .filter(|info| info.config.num_replicas < 3);
+        let info = news.info.as_ref().map(|(info, _)| info);
+        let single = info.filter(|info| info.config.num_replicas < 3);
         let single = single.map(|info| format!(
             "only {} NATS server keeps the messages: they are lost with its disk, and no push is accepted while it is down. Use 3 servers and --cluster-replicas 3",
             info.config.num_replicas
@@ -54,7 +52,7 @@ impl StreamNews {
 
     /// Keeps what JetStream has said.
     pub fn set_info(&self, info: Info) {
-        self.news.lock().info = Some(info);
+        self.news.lock().info = Some((info, Instant::now()));
     }
 
     /// Keeps what the monitoring has said. Words about what became worse go to the diagnostics.

@@ -25,19 +25,21 @@ impl Subjects {
         self.of("r")
     }
 
-    #[expect(dead_code, reason = "the list of members follows")]
     /// The subject on which every node says once a second that it is there. Nothing there is stored.
     pub fn heartbeats(&self) -> String {
         self.of("hb")
     }
 
-    #[expect(dead_code, reason = "the list of members follows")]
     /// The subject of what is sent to all other nodes and not stored.
     pub fn broadcast(&self) -> String {
         self.of("e")
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the list of members follows"))]
+    /// The subject of what is sent to one run of a node and not stored.
+    pub fn run(&self, boot: u64) -> String {
+        self.of(&format!("b.{boot:016x}"))
+    }
+
     /// The subject of questions to one node.
     pub fn node(&self, node: &str) -> String {
         self.of(&format!("n.{node}"))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire::{ClientInfo, NodeInfo, Nodes};
+use app::wire::{ClientInfo, NodeInfo, NodeState, Nodes, StreamInfo};
 use axum::{Json, extract::State};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,7 +11,12 @@ use super::{
     clients::list::Wanted,
     topics::{self, WantedTopics},
 };
-use crate::{broker::Broker, message::ClientId};
+use crate::{
+    broker::Broker,
+    cluster::{ClusterStatus, Member},
+    message::ClientId,
+    registry,
+};
 
 /// A part of the API that nodes ask each other for.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +135,51 @@ fn json(answer: &impl Serialize) -> Option<String> {
     serde_json::to_string(answer).ok()
 }
 
+fn described(status: &ClusterStatus) -> Nodes {
+    let stream = status.stream.as_ref();
+    let last = stream.map_or(0, |stream| stream.last);
+    let last = last.max(status.received);
+    let able = |member: &&Member| member.live && member.beat.able;
+    let janitor = status.members.iter().find(able);
+    let describe = |member| describe(member, last, janitor == Some(member));
+    Nodes {
+        node: status.node.clone(),
+        nodes: status.members.iter().map(describe).collect(),
+        stream: Some(StreamInfo {
+            name: stream.map(|stream| stream.name.clone()).unwrap_or_default(),
+            reachable: status.reachable,
+            server: status.server.as_ref().map(|server| server.name.clone()),
+            leader: stream.and_then(|stream| stream.leader.clone()),
+            replicas: stream.map_or(0, |stream| stream.replicas.len() as u64 + 1),
+            last,
+            weaknesses: status.weaknesses.clone(),
+        }),
+    }
+}
+
+fn describe(member: &Member, last: u64, janitor: bool) -> NodeInfo {
+    let beat = &member.beat;
+    let state = match () {
+        () if !member.live => NodeState::Gone,
+        () if beat.draining => NodeState::Draining,
+        () if beat.health.is_some() => NodeState::NotReady,
+        () => NodeState::Ready,
+    };
+    NodeInfo {
+        name: beat.node.clone(),
+        state,
+        reason: beat.health.clone(),
+        version: beat.version.clone(),
+        url: beat.advertise.clone(),
+        janitor,
+        clients: beat.clients,
+        connections: beat.connections,
+        lag: last.saturating_sub(beat.applied),
+        uptime: registry::now().saturating_sub(beat.started_at) / 1000,
+        silent_ms: member.silent_for.as_millis() as u64,
+    }
+}
+
 /// List nodes
 ///
 /// The nodes of the cluster, as this node sees them. Without a cluster, this node alone.
@@ -155,9 +205,5 @@ pub async fn list(State(state): State<AppState>) -> Json<Nodes> {
             stream: None,
         });
     };
-    Json(Nodes {
-        node: nodes.own_name().to_owned(),
-        nodes: Vec::new(),
-        stream: None,
-    })
+    Json(described(&nodes.cluster().status()))
 }

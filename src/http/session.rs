@@ -12,7 +12,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
-    auth::{Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https},
+    auth::{
+        Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https,
+    },
     broker::Broker,
     config::Settings,
 };

@@ -151,10 +151,12 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     })?;
     let sessions = Sessions::default();
     // Who was signed in has to sign in again.
-    sessions.read(&conn).or_else(|error| match is_damage(&error) {
-        true => Ok(()),
-        false => Err(failed(error)),
-    })?;
+    sessions
+        .read(&conn)
+        .or_else(|error| match is_damage(&error) {
+            true => Ok(()),
+            false => Err(failed(error)),
+        })?;
     Ok(Opened {
         damage,
         openings,

@@ -37,7 +37,10 @@ impl Sessions {
     }
 
     fn is_open(&self, digest: &SessionDigest, now: u64) -> bool {
-        self.0.read().get(digest).is_some_and(|ends_at| *ends_at > now)
+        self.0
+            .read()
+            .get(digest)
+            .is_some_and(|ends_at| *ends_at > now)
     }
 }
 
@@ -88,7 +91,10 @@ impl Log {
         let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
-            Some(Task::Change(ChangeTask::Other(Change::Session(change), answer)))
+            Some(Task::Change(ChangeTask::Other(
+                Change::Session(change),
+                answer,
+            )))
         });
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use crate::job::Job;
 use crate::log::{
     damage::DamageRecord, openings::Openings, options::Clock, positions::Positions,
-    reader::pool::ReaderPool, replication::ReplicaState, sessions::Sessions, writer::counters::Counters,
-    writer::queue::Queue,
+    reader::pool::ReaderPool, replication::ReplicaState, sessions::Sessions,
+    writer::counters::Counters, writer::queue::Queue,
 };
 
 /// Called with each change of a job after its commit, in order, on the writer's thread.
