@@ -1,7 +1,7 @@
 # `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run build test lint bench bench-peers setup pictures
+.PHONY: help run cluster build test lint bench bench-peers setup pictures
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -9,6 +9,10 @@ help: ## Print this list
 run: build ## Build, start the server, and print its address; ARGS="--listen 127.0.0.1:8030" are flags of the server
 	@echo "Open http://127.0.0.1:8020/ in two tabs and http://127.0.0.1:8020/admin in a third. Ctrl-C stops."
 	@exec target/release/tidings serve $(ARGS)
+
+cluster: build ## Start three nodes, three nats-servers and a balancer on this machine; ARGS="--nodes 5", ARGS=--help lists more
+	@scripts/setup nats
+	@scripts/cargo run --quiet --package local-cluster -- $(ARGS)
 
 build: ## Build target/release/tidings with its pages
 	@scripts/setup rust npm
