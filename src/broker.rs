@@ -5,6 +5,7 @@
 
 mod activity;
 mod delivery_counts;
+mod join;
 mod latency;
 mod nodes;
 mod publish;
@@ -32,9 +33,9 @@ pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
 
 use crate::{
-    cluster::{Cluster, NodeReport, StartError},
+    cluster::Cluster,
     job::JobId,
-    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled, ReplicaEvent},
+    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
     message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
     outbox::CloseReason,
     registry::{Count, Registry},
@@ -90,71 +91,6 @@ impl Broker {
             nodes: cluster.map(Nodes::new),
             on_report: OnceLock::new(),
         }))
-    }
-
-    /// Begins to follow the stream of the cluster, if there is one. To be called once, when all who are told of changes
-    /// are there.
-    pub async fn join(self: &Arc<Self>) -> Result<(), StartError> {
-        let Some(nodes) = &self.nodes else {
-            return Ok(());
-        };
-        let broker = Arc::downgrade(self);
-        self.log.set_replica_tail(Box::new(move |event| {
-            if let Some(broker) = broker.upgrade() {
-                broker.take_event(event);
-            }
-        }));
-        self.serve_nodes(nodes).await?;
-        let log = Arc::downgrade(&self.log);
-        let broker = Arc::downgrade(self);
-        let report = move || {
-            let broker = broker.upgrade();
-            broker.map(|broker| broker.report()).unwrap_or_default()
-        };
-        nodes.cluster().follow(log, report);
-        Ok(())
-    }
-
-    /// What this node tells the others about itself.
-    fn report(&self) -> NodeReport {
-        let size = self.registry.size();
-        NodeReport {
-            head: self.log.head(),
-            clients: size.clients,
-            connections: size.connections,
-            observed: self.registry.is_observed(),
-            health: self.not_in_step(),
-        }
-    }
-
-    /// Takes what the records of the stream have changed. On the log's writer thread.
-    fn take_event(&self, event: ReplicaEvent<'_>) {
-        let Some(nodes) = &self.nodes else { return };
-        match event {
-            ReplicaEvent::Delivered {
-                boot,
-                head,
-                messages,
-                connections,
-            } => nodes.tell_delivered(boot, head, messages, connections),
-            ReplicaEvent::Recalled(seq, Recalled { audience }) => {
-                self.receipt_tracking.recalled(seq);
-                self.announce(&recall::draft(audience.clone(), &self.cursor(seq)));
-            }
-            ReplicaEvent::Moved(moved) => {
-                for (client_id, position) in moved {
-                    let tracking = &self.receipt_tracking;
-                    tracking.note(client_id, position.sent, Receipt::Sent);
-                    tracking.note(client_id, position.acked, Receipt::Acknowledged);
-                    self.receipts_moved(client_id);
-                }
-            }
-            ReplicaEvent::Reported(job) => {
-                if let Some(on_report) = self.on_report.get() {
-                    on_report(job);
-                }
-            }
-        }
     }
 
     /// Sets the function that is called when a worker has reported at another node. Call it once.

@@ -18,6 +18,7 @@ mod damage;
 mod entry;
 mod error;
 mod files;
+mod following;
 mod gap;
 mod job_rows;
 mod jobs;
@@ -32,10 +33,12 @@ mod recalls;
 mod receipts;
 mod record;
 mod replica_rows;
+mod replica_state;
 mod replication;
 mod retention;
 mod rows;
 mod schema;
+mod session_rows;
 mod sessions;
 mod shared;
 mod writer;
@@ -48,6 +51,7 @@ pub use clients::{ClientPage, KnownClient};
 pub use damage::Damage;
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
+pub use following::known;
 pub use gap::{LogGap, LogGapReason};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use openings::Openings;
@@ -59,11 +63,9 @@ pub use reader::history_filter::{HistoryAudience, HistoryFilter};
 pub use reader::page::{Page, PageLimit};
 pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
-pub use replica_rows::known;
-pub use replication::{
-    AppliedRecord, RecordPublisher, ReplicaEvent, ReplicaTail, Replication, StreamRecord,
-};
-pub use sessions::SessionDigest;
+pub use replica_state::{ReplicaEvent, ReplicaTail};
+pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
+pub use session_rows::SessionDigest;
 pub use shared::JobTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
@@ -79,7 +81,7 @@ use parking_lot::Mutex;
 use crate::message::{Cursor, Epoch, Message, Seq};
 use files::FileWatch;
 use openings::History;
-use replication::ReplicaState;
+use replica_state::ReplicaState;
 use shared::Shared;
 use writer::Writer;
 use writer::queue::{Bound, Queue};
@@ -135,7 +137,7 @@ impl Log {
         if options.replication.is_some() {
             // The stream is what is durable. A file that has lost its newest commits reads them again.
             options.durability = Durability::Os;
-            options.clock = replication::stream_clock(options.clock, Arc::clone(&clock_offset));
+            options.clock = replica_state::stream_clock(options.clock, Arc::clone(&clock_offset));
         }
         let lock = schema::lock(&options.folder)?;
         let mut opened = schema::open(&options)?;

@@ -25,6 +25,9 @@ use fd_limit::DescriptorLimit;
 use http1::SetupPermits;
 pub use listener::{ListenError, Listeners};
 
+/// How long a node of a cluster waits for its last record when it ends.
+const FLUSH: Duration = Duration::from_secs(2);
+
 /// Why a server ended that was not asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -52,9 +55,10 @@ pub async fn serve(
     let (fatal, failed) = oneshot::channel();
     let cluster = join_cluster(&settings).await?;
     let state = AppState::open(settings, cluster.clone(), |reason| drop(fatal.send(reason)))?;
-    state.broker.join().await?;
     let settings = Arc::clone(&state.settings);
+    let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
     let mut tasks = run_in_background(&state);
+    state.broker.join().await?;
     let (stop, stopped) = watch::channel(());
     let threads = settings.delivery_threads();
     let reactor = Reactor::start(
@@ -92,6 +96,15 @@ pub async fn serve(
         end_streams(reactor, patience),
     );
     tasks.shutdown().await;
+    if let Some(broker) = broker {
+        // The next node that serves these clients has to know what they have.
+        let written = tokio::time::timeout(FLUSH, broker.log().write_positions());
+        if !matches!(written.await, Ok(Ok(()))) {
+            tracing::warn!(
+                "the newest positions of clients are not in the cluster: some messages may come twice"
+            );
+        }
+    }
     if let Some(cluster) = cluster {
         cluster.leave().await;
     }
@@ -125,6 +138,9 @@ async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
 /// Waits for the shutdown, then asks all streams to reconnect elsewhere.
 async fn drain(state: AppState, shutdown: impl Future<Output = ()>) {
     shutdown.await;
+    if let Some(nodes) = state.broker.nodes() {
+        nodes.cluster().drain();
+    }
     let registry = state.broker.registry();
     tracing::info!(connections = registry.size().connections, "shutting down");
     let (viewers, time) = (state.jobs.viewers(), state.settings.drain());

@@ -4,14 +4,13 @@
 //! push counts all nodes.
 
 mod counts;
-mod words;
+pub(super) mod words;
 
 use std::{
-    sync::{Arc, OnceLock, Weak},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use counts::Counts;
@@ -19,9 +18,8 @@ pub use counts::Reached;
 use words::{Question, Told};
 
 use crate::{
-    broker::Broker,
     change_feed::ChangeFeed,
-    cluster::{Cluster, Gathered, StartError},
+    cluster::{Cluster, Gathered},
     message::{Audience, AudienceCbor, ClientId, Draft, DraftCbor, Message, Seq},
     registry::Count,
 };
@@ -38,10 +36,10 @@ pub type ApiAnswer = Box<dyn Fn(String, String) -> BoxFuture<'static, String> + 
 /// See the module documentation.
 pub struct Nodes {
     cluster: Arc<Cluster>,
-    counts: Counts,
-    api: OnceLock<ApiAnswer>,
+    pub(super) counts: Counts,
+    pub(super) api: OnceLock<ApiAnswer>,
     /// Clients that have connected or disconnected elsewhere, while this node has an observer.
-    changes: ChangeFeed<ClientId, ()>,
+    pub(super) changes: ChangeFeed<ClientId, ()>,
 }
 
 impl Nodes {
@@ -163,85 +161,5 @@ impl Nodes {
             Some(clients) => Told::ClientsChanged(clients.iter().map(ClientId::as_str).collect()),
             None => Told::ManyClientsChanged,
         });
-    }
-}
-
-impl Broker {
-    /// Begins to answer the other nodes, and to take what they tell.
-    pub(super) async fn serve_nodes(self: &Arc<Self>, nodes: &Nodes) -> Result<(), StartError> {
-        let broker = Arc::downgrade(self);
-        let take = move |boot, bytes: Bytes| {
-            if let Some(broker) = broker.upgrade() {
-                broker.take_told(boot, &bytes);
-            }
-        };
-        nodes.cluster.on_told(take).await?;
-        let broker = Arc::downgrade(self);
-        let answer = move |question: Bytes| {
-            let broker = Weak::clone(&broker);
-            async move {
-                let answer = match broker.upgrade() {
-                    Some(broker) => broker.answer(&question).await,
-                    None => None,
-                };
-                // Empty, so that this node counts as one that has not answered.
-                answer.unwrap_or_default()
-            }
-        };
-        nodes.cluster.serve(answer).await
-    }
-
-    /// Takes what the process `boot` of another node has told. It runs in the order of what is told.
-    fn take_told(&self, boot: u64, bytes: &[u8]) {
-        let Some(nodes) = &self.nodes else { return };
-        match minicbor::decode(bytes) {
-            Ok(Told::Ephemeral(number, draft)) => match draft.parse() {
-                Ok(draft) => {
-                    let connections = self.fan_out_ephemeral(&draft);
-                    nodes
-                        .cluster
-                        .tell(boot, &Told::EphemeralCount(number, connections));
-                }
-                Err(error) => tracing::warn!(%error, "an ephemeral message of another node"),
-            },
-            Ok(Told::EphemeralCount(number, connections)) => {
-                nodes.counts.ephemeral(boot, number, connections);
-            }
-            Ok(Told::Delivered(head, counts)) => nodes.counts.delivered(boot, head, counts),
-            Ok(Told::ClientsChanged(names)) => {
-                for client in names
-                    .into_iter()
-                    .filter_map(|name| ClientId::parse(name).ok())
-                {
-                    nodes.changes.note(client, ());
-                }
-            }
-            Ok(Told::ManyClientsChanged) => nodes.changes.note_too_many(),
-            // A node of a newer version may say more.
-            Err(error) => tracing::debug!(%error, "another node has told something unknown"),
-        }
-    }
-
-    /// Answers a question of another node. None: it is not understood here.
-    async fn answer(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let answer = match minicbor::decode(bytes).ok()? {
-            Question::Count(audience) => {
-                let count = self.registry.count(&audience.parse().ok()?);
-                minicbor::to_vec((count.clients, count.connections))
-            }
-            Question::Disconnect(name) => {
-                let client = ClientId::parse(name).ok()?;
-                minicbor::to_vec(self.disconnect_here(&client))
-            }
-            Question::WritePositions => {
-                self.log.write_positions().await.ok()?;
-                minicbor::to_vec(())
-            }
-            Question::Api(part, query) => {
-                let api = self.nodes.as_ref()?.api.get()?;
-                minicbor::to_vec(api(part.to_owned(), query.to_owned()).await)
-            }
-        };
-        answer.ok()
     }
 }

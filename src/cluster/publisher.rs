@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -43,9 +43,16 @@ pub struct Publisher {
     boot: u64,
     janitor: Arc<AtomicBool>,
     records: mpsc::UnboundedSender<Numbered>,
+    /// The newest record that the log does not need any more.
+    released: AtomicU64,
 }
 
 impl Publisher {
+    /// The newest record that the log does not need any more. 0 if it needs all.
+    pub fn released(&self) -> u64 {
+        self.released.load(Ordering::Relaxed)
+    }
+
     /// A publisher, and what its task needs. `janitor` says whether this node decides on maintenance for all nodes.
     pub fn new(
         connection: Connection,
@@ -60,6 +67,7 @@ impl Publisher {
             boot: identity.boot,
             janitor,
             records: sender,
+            released: AtomicU64::new(0),
         };
         let publishing = Publishing {
             connection,
@@ -80,6 +88,10 @@ impl RecordPublisher for Publisher {
 
     fn is_janitor(&self) -> bool {
         self.janitor.load(Ordering::Relaxed)
+    }
+
+    fn release(&self, place: u64) {
+        self.released.fetch_max(place, Ordering::Relaxed);
     }
 
     fn boot(&self) -> u64 {

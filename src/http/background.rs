@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::{AppState, samples, sys};
+use super::{AppState, nodes::answer, samples, sys};
 
-/// Starts the background tasks: they publish to the server's own topics, take samples, and fail jobs that time out.
+/// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, and fail jobs that time out.
 /// They end when the set is dropped.
 pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> {
     let (broker, jobs) = (&state.broker, &state.jobs);
+    answer::serve(state);
     let mut tasks = JoinSet::new();
     tasks.spawn(sys::publish_clients(Arc::clone(broker)));
     tasks.spawn(sys::publish_remote_clients(Arc::clone(broker)));

@@ -5,7 +5,7 @@ pub mod presence;
 
 use presence::ClientsPresence;
 
-use app::wire::{ClientDetail, ClientInfo, ConnectionInfo, Disconnected};
+use app::wire::{ClientDetail, ConnectionInfo, Disconnected};
 use axum::{Json, extract::State};
 
 use super::{
@@ -14,11 +14,7 @@ use super::{
     off_thread,
     openapi::{refuses, values},
 };
-use crate::{
-    broker::Broker,
-    message::ClientId,
-    registry::{ConnectionStatus, Presence},
-};
+use crate::{broker::Broker, message::ClientId};
 
 /// The maximum that `unread` counts to.
 const UNREAD: u64 = 1_000;
@@ -102,28 +98,4 @@ fn not_connected(client_id: &ClientId) -> Error {
         format!("{client_id} is not connected"),
     )
     .field("client_id")
-}
-
-/// A client as the API shows it.
-pub fn info(presence: Presence) -> ClientInfo {
-    let connections = presence.connections.iter().map(connection_info).collect();
-    ClientInfo {
-        client_id: presence.client_id.to_string(),
-        version: presence.version,
-        connections,
-        last_seen: None,
-    }
-}
-
-fn connection_info(status: &ConnectionStatus) -> ConnectionInfo {
-    let subscriber = &status.record.subscriber;
-    ConnectionInfo {
-        id: status.record.id,
-        topics: subscriber.filters.iter().map(ToString::to_string).collect(),
-        since: status.record.since,
-        behind: status.behind,
-        remote: subscriber.remote.to_string(),
-        user_agent: subscriber.user_agent.as_deref().map(str::to_owned),
-        node: None,
-    }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use axum::extract::FromRef;
 
-use super::{Error, nodes, sample_buffer::Samples};
+use super::{Error, sample_buffer::Samples};
 use crate::{
     auth::Auth,
     broker::Broker,
@@ -74,7 +74,6 @@ impl AppState {
             samples: Arc::default(),
             started: Instant::now(),
         }));
-        nodes::serve(&state);
         Ok(state)
     }
 }

@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 
 use super::{
     AppState, Code, Error, messages,
-    nodes::{self, Part},
+    nodes::ask::{self, Part},
     off_thread,
     openapi::refuses,
 };
@@ -22,7 +22,7 @@ refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable; READ);
     responses((status = 200, description = "The counts", body = Stats), StatsRefusals),
 )]
 pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
-    let asked = nodes::ask::<Stats>(&state.broker, Part::Stats, &()).await;
+    let asked = ask::ask::<Stats>(&state.broker, Part::Stats, &()).await;
     let mut stats = here(&state).await?;
     for (_, other) in asked.answers {
         stats.clients += other.clients;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AppState, Error,
     body::Pairs,
-    nodes::{self, Part},
+    nodes::ask::{self, Part},
     off_thread,
 };
 use crate::broker::Broker;
@@ -39,7 +39,7 @@ pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<To
         after: of("after"),
         search: of("q"),
     };
-    let asked = nodes::ask::<TopicsPage>(&state.broker, Part::Topics, &wanted).await;
+    let asked = ask::ask::<TopicsPage>(&state.broker, Part::Topics, &wanted).await;
     let (broker, limit) = (Arc::clone(&state.broker), wanted.limit);
     let own = off_thread(move || Ok::<_, Error>(here(&broker, &wanted))).await?;
     if asked.answers.is_empty() {

@@ -13,7 +13,7 @@ use crate::{
     log::{
         entry::{Entry, IdempotencyKey},
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
-        sessions::SessionDigest,
+        session_rows::SessionDigest,
     },
     message::{ClientId, Seq},
 };

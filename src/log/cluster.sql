@@ -11,3 +11,11 @@ CREATE TABLE sessions (
     digest BLOB PRIMARY KEY,
     ends_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Some records of the stream, with their times and the head of the log after them, to know which records are not needed
+-- any more.
+CREATE TABLE stream_marks (
+    place INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    head INTEGER NOT NULL
+) STRICT;

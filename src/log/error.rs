@@ -213,6 +213,8 @@ impl From<rusqlite::Error> for StoreError {
             // SQLite extends the shared index of the write-ahead log before it uses it. An error there also means a
             // full disk.
             Some(e) if e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
+            // A file that can't be made shorter stays as it is.
+            Some(e) if e.extended_code == rusqlite::ffi::SQLITE_IOERR_TRUNCATE => Self::Full,
             Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Locked
             }
@@ -229,6 +231,18 @@ impl From<ReadError> for StoreError {
             ReadError::Database(error) => error.into(),
             ReadError::Invalid(why) => Self::Damaged(why),
             error => Self::Fatal(error.to_string()),
+        }
+    }
+}
+
+impl StoreError {
+    /// Why a step can't be done now, for people.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Full => "the disk is full".to_owned(),
+            Self::Locked => "the log's file is locked by another program".to_owned(),
+            Self::Damaged(why) => format!("the log is damaged: {why}"),
+            Self::Fatal(why) => why.clone(),
         }
     }
 }

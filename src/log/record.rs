@@ -1,10 +1,10 @@
 //! A record of the stream of a cluster: changes of one node, and where they come from.
 //!
 //! It is CBOR (RFC 8949): arrays with fixed indices, so that fields can be added at the end. Names and numbers of the
-//! changes are in `record/wire.rs`. A record that cannot be read is never skipped: the log that skips it would differ
+//! changes are in `record/cbor.rs`. A record that cannot be read is never skipped: the log that skips it would differ
 //! from the others.
 
-mod wire;
+pub(in crate::log) mod cbor;
 
 use crate::log::change::Change;
 use crate::message::Seq;
@@ -41,26 +41,4 @@ pub(in crate::log) enum UnreadableRecord {
     Newer(u8),
     #[error("it is not a record of Tidings: {0}")]
     Malformed(#[from] minicbor::decode::Error),
-}
-
-impl Record {
-    /// Encodes it.
-    pub fn encode(boot: u64, number: u64, base: Base, changes: &[Change]) -> Vec<u8> {
-        let record = wire::Record::of(boot, number, base, changes);
-        match minicbor::to_vec(record) {
-            Ok(bytes) => bytes,
-            Err(error) => unreachable!("memory takes every value: {error}"),
-        }
-    }
-
-    /// Decodes it.
-    pub fn decode(bytes: &[u8]) -> Result<Self, UnreadableRecord> {
-        // The version comes first, because the rest may have changed.
-        let mut decoder = minicbor::Decoder::new(bytes);
-        decoder.array()?;
-        match decoder.u8()? {
-            0..=VERSION => Ok(wire::decode(bytes)?),
-            newer => Err(UnreadableRecord::Newer(newer)),
-        }
-    }
 }

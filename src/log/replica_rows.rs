@@ -4,14 +4,19 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::message::Seq;
+
 use crate::log::{
     codes::sql,
-    error::OpenError,
-    files, openings,
+    damage::DamageRecord,
+    error::{OpenError, is_damage},
+    openings,
     options::LogOptions,
     replication::{AppliedRecord, Replication},
-    schema,
 };
+
+/// The time between two records that are remembered, in milliseconds.
+const MARK_INTERVAL: u64 = 10 * 60 * 1000;
 
 /// Checks that a file belongs to the cluster of these options, or to none if they have none. A new file becomes part of
 /// the cluster. Returns the newest record that the file has applied; none without a cluster.
@@ -20,12 +25,21 @@ pub(super) fn open(
     options: &LogOptions,
     is_new: bool,
     path: &Path,
+    damage: &DamageRecord,
 ) -> Result<Option<AppliedRecord>, OpenError> {
     let failed = |source| OpenError::Database {
         path: path.to_path_buf(),
         source,
     };
-    let applied = read(conn).map_err(failed)?;
+    let applied = read(conn).or_else(|error| match is_damage(&error) {
+        // A single server has nothing there.
+        true if options.replication.is_none() => {
+            let what = "whether the log belongs to a cluster";
+            damage.note(&format!("it can't be read {what}: {error}"));
+            Ok(None)
+        }
+        _ => Err(failed(error)),
+    })?;
     let Some(Replication { log_id, .. }) = &options.replication else {
         return match applied {
             Some(_) => Err(OpenError::OfCluster(path.to_path_buf())),
@@ -81,14 +95,35 @@ pub(super) fn write(conn: &Connection, applied: AppliedRecord) -> rusqlite::Resu
     Ok(())
 }
 
-/// The id of the log in a folder, and the newest record that it has applied. None if there is no log, or if it belongs to
-/// no cluster. Errors are those that opening the log reports.
-pub fn known(folder: &Path) -> Option<(String, AppliedRecord)> {
-    let path = files::database(folder);
-    if !path.exists() {
-        return None;
+/// Remembers a record, if the last one that was remembered is old enough.
+pub(super) fn mark(conn: &Connection, applied: AppliedRecord, head: Seq) -> rusqlite::Result<()> {
+    let last = "SELECT coalesce(max(at), 0) FROM stream_marks";
+    let last: u64 = conn.prepare_cached(last)?.query_row([], |row| row.get(0))?;
+    if applied.at < last.saturating_add(MARK_INTERVAL) {
+        return Ok(());
     }
-    let conn = schema::open_reader(&path).ok()?;
-    let applied = read(&conn).ok()??;
-    Some((openings::log_id(&conn).ok()?, applied))
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO stream_marks (place, at, head) VALUES (?1, ?2, ?3)",
+    )?
+    .execute((sql(applied.place), sql(applied.at), sql(head)))?;
+    Ok(())
+}
+
+/// The newest record that no node needs: it is older than `too_old`, or its messages were pruned and it is older than
+/// `unneeded`. Forgets the records before it.
+pub(super) fn expendable(
+    conn: &Connection,
+    pruned: Seq,
+    too_old: u64,
+    unneeded: u64,
+) -> rusqlite::Result<Option<u64>> {
+    let find = "SELECT max(place) FROM stream_marks WHERE at < ?1 OR (head <= ?2 AND at < ?3)";
+    let place: Option<u64> = conn
+        .prepare_cached(find)?
+        .query_row((sql(too_old), sql(pruned), sql(unneeded)), |row| row.get(0))?;
+    if let Some(place) = place {
+        conn.prepare_cached("DELETE FROM stream_marks WHERE place < ?1")?
+            .execute([sql(place)])?;
+    }
+    Ok(place)
 }

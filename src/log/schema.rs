@@ -19,7 +19,7 @@ use crate::log::{
     options::{Durability, LogOptions},
     recalls, replica_rows,
     replication::AppliedRecord,
-    sessions::Sessions,
+    session_rows::Sessions,
 };
 use crate::{
     job::{Job, State},
@@ -111,7 +111,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     identify(&conn, &path)?;
     let damage = DamageRecord::default();
     let is_new = prepare(&conn, options).map_err(failed)?;
-    let applied = replica_rows::open(&conn, options, is_new, &path)?;
+    let applied = replica_rows::open(&conn, options, is_new, &path, &damage)?;
     let openings = match applied {
         Some(_) => openings::read(&conn),
         None => {

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::job::Job;
 use crate::log::{
     damage::DamageRecord, openings::Openings, options::Clock, positions::Positions,
-    reader::pool::ReaderPool, replication::ReplicaState, sessions::Sessions,
+    reader::pool::ReaderPool, replica_state::ReplicaState, session_rows::Sessions,
     writer::counters::Counters, writer::queue::Queue,
 };
 

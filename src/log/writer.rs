@@ -11,6 +11,7 @@ mod in_cluster;
 mod maintenance;
 mod maintenance_state;
 pub(in crate::log) mod queue;
+mod replica;
 pub(in crate::log) mod reply;
 pub(in crate::log) mod store;
 mod waiting;
@@ -28,9 +29,9 @@ use crate::log::{
     shared::Shared,
     writer::decide::Decided,
     writer::idle_release::IdleRelease,
-    writer::in_cluster::Replica,
     writer::maintenance_state::Maintenance,
     writer::queue::{Bound, Taken, Task},
+    writer::replica::Replica,
     writer::store::Store,
 };
 use crate::{

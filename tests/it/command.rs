@@ -586,7 +586,11 @@ fn help_describes_every_setting() {
     let (code, help, _) = output(folder.path(), &["serve", "--help"]);
     assert_eq!(code, Some(0));
     for arg in Settings::augment_args(clap::Command::new("serve")).get_arguments() {
-        let flag = format!("--{} ", arg.get_long().expect("a flag"));
+        let end = match arg.get_action().takes_values() {
+            true => ' ',
+            false => '\n',
+        };
+        let flag = format!("--{}{end}", arg.get_long().expect("a flag"));
         let (_, entry) = help
             .split_once(&flag)
             .unwrap_or_else(|| panic!("{flag} is missing"));

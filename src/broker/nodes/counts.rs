@@ -16,7 +16,7 @@ const MAX_UNASKED: usize = 1 << 16;
 
 /// See the module documentation.
 #[derive(Default)]
-pub(super) struct Counts {
+pub(in crate::broker) struct Counts {
     state: Mutex<State>,
     changed: Notify,
 }

@@ -6,7 +6,7 @@ use crate::message::{AudienceCbor, DraftCbor, Seq};
 
 /// Said to one or all other nodes, without an answer. What one node says arrives in order.
 #[derive(Encode, Decode)]
-pub(super) enum Told<'b> {
+pub(in crate::broker) enum Told<'b> {
     /// Deliver an ephemeral message, and tell the sender the number of connections. `number` names it in that answer.
     #[n(0)]
     Ephemeral(#[n(0)] u64, #[b(1)] DraftCbor<'b>),
@@ -27,7 +27,7 @@ pub(super) enum Told<'b> {
 
 /// Asked of all other nodes. Each question says what its answer is.
 #[derive(Encode, Decode)]
-pub(super) enum Question<'b> {
+pub(in crate::broker) enum Question<'b> {
     /// The recipients of an audience: clients and connections.
     #[n(0)]
     Count(#[b(0)] AudienceCbor<'b>),

@@ -6,13 +6,13 @@ use app::wire::{ClientInfo, ClientsPage};
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
-use super::{info, presence};
+use super::presence::{self, info};
 use crate::{
     broker::Broker,
     http::{
         AppState, Error,
         body::Pairs,
-        nodes::{self, Asked, Part},
+        nodes::ask::{self, Asked, Part},
         off_thread,
         openapi::{ClientOrder, ClientState, refuses, values},
     },
@@ -147,7 +147,7 @@ impl Wanted {
         if let From::Offset(offset, _) = &mut wanted.from {
             wanted.limit = wanted.limit.saturating_add(std::mem::take(offset));
         }
-        let asked = nodes::ask::<ClientsPage>(broker, Part::Clients, &wanted).await;
+        let asked = ask::ask::<ClientsPage>(broker, Part::Clients, &wanted).await;
         let this = Arc::clone(broker);
         let own = off_thread(move || wanted.find(&this)).await?;
         let pages = || std::iter::once(&own).chain(asked.answers.iter().map(|(_, page)| page));

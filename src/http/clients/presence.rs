@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use app::wire::ClientInfo;
+use app::wire::{ClientInfo, ConnectionInfo};
 
-use super::info;
 use crate::{
     broker::Broker,
-    http::nodes::{self, Asked, Part},
+    http::nodes::ask::{self, Asked, Part},
     message::ClientId,
+    registry::{ConnectionStatus, Presence},
 };
 
 /// Clients with their connections.
@@ -30,7 +30,7 @@ pub async fn of(broker: &Broker, ids: &[ClientId]) -> ClientsPresence {
         };
     }
     let names: Vec<&str> = ids.iter().map(ClientId::as_str).collect();
-    let mut asked = nodes::ask(broker, Part::Presence, &names).await;
+    let mut asked = ask::ask(broker, Part::Presence, &names).await;
     let missing = std::mem::take(&mut asked.missing);
     let mut found = merge(broker, own, asked);
     let clients = names.iter().filter_map(|name| found.remove(*name));
@@ -52,7 +52,7 @@ pub fn merge(
     own: Vec<ClientInfo>,
     others: Asked<Vec<ClientInfo>>,
 ) -> BTreeMap<String, ClientInfo> {
-    let own = (nodes::own_name(broker), own);
+    let own = (ask::own_name(broker), own);
     // Each node has a version of its own. The time is newer for all of them.
     let version = broker.log().now();
     let mut merged: BTreeMap<String, ClientInfo> = BTreeMap::new();
@@ -74,4 +74,28 @@ pub fn merge(
         }
     }
     merged
+}
+
+/// A client as the API shows it.
+pub fn info(presence: Presence) -> ClientInfo {
+    let connections = presence.connections.iter().map(connection_info).collect();
+    ClientInfo {
+        client_id: presence.client_id.to_string(),
+        version: presence.version,
+        connections,
+        last_seen: None,
+    }
+}
+
+fn connection_info(status: &ConnectionStatus) -> ConnectionInfo {
+    let subscriber = &status.record.subscriber;
+    ConnectionInfo {
+        id: status.record.id,
+        topics: subscriber.filters.iter().map(ToString::to_string).collect(),
+        since: status.record.since,
+        behind: status.behind,
+        remote: subscriber.remote.to_string(),
+        user_agent: subscriber.user_agent.as_deref().map(str::to_owned),
+        node: None,
+    }
 }

@@ -24,6 +24,8 @@ struct StreamState {
     /// Records that are on their way while the stream is paused.
     held: Vec<Bytes>,
     paused: bool,
+    /// The newest record that nobody needs.
+    released: u64,
 }
 
 impl Stream {
@@ -91,6 +93,10 @@ impl RecordPublisher for Publisher {
 
     fn is_janitor(&self) -> bool {
         self.janitor.load(Ordering::Relaxed)
+    }
+
+    fn release(&self, place: u64) {
+        self.stream.state.lock().released = place;
     }
 
     fn boot(&self) -> u64 {
@@ -300,6 +306,18 @@ fn messages_expire_by_the_time_of_the_stream_when_the_janitor_says_so() {
             record.ended == Some(Ended::Expired)
         });
     }
+}
+
+#[test]
+fn records_are_released_a_day_after_their_messages_are_too_old() {
+    let (stream, one, _two) = two_nodes();
+    one.push(to_topic("t"), "old").expect("kept");
+    let old = stream.len();
+    stream.pass(Duration::from_secs(8 * 86_400 + 60));
+    one.push(to_topic("t"), "new").expect("kept");
+    until(|| stream.state.lock().released > 0);
+    let released = stream.state.lock().released;
+    assert!(released <= old, "{released} of {old}");
 }
 
 #[test]

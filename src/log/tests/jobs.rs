@@ -140,7 +140,7 @@ fn a_too_large_file_removes_finished_jobs_before_messages() {
     let test = TestLog::with(|options| options.max_bytes = 1 << 20);
     let seq = test.push(to_client("ada"), "still waiting");
     let long = "x".repeat(4_000);
-    let lines = vec![long; 200].join("\n");
+    let lines = vec![long; 150].join("\n");
     let jobs: Vec<JobId> = (0..4)
         .map(|_| {
             let id = begin(&test);

@@ -17,7 +17,7 @@ use crate::log::{
     options::{LogOptions, milliseconds},
     outcome::Recalled,
     postings::{self, Posting},
-    rows, sessions,
+    rows, session_rows,
     writer::store::Store,
 };
 use crate::{
@@ -190,7 +190,7 @@ impl Store {
             }
             Change::PruneJob(id) => self.remove_job(*id)?,
             Change::Session(change) => {
-                sessions::apply(&self.conn, change, at)?;
+                session_rows::apply(&self.conn, &change.digest, change.ends_at, at)?;
                 applied.has_sessions = true;
             }
             Change::Append(_) | Change::Job(_) => {}

@@ -2,17 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BASES, Replica, obstacle};
 use crate::log::{
     change::{Change, ChangeSet},
     error::{Fatal, StoreError},
     options::milliseconds,
     positions::ClientPosition,
-    record::{Base, Record},
+    record::{Base, Record, cbor},
     replica_rows,
-    replication::{AppliedRecord, ReplicaEvent, StreamRecord},
+    replica_state::ReplicaEvent,
+    replication::{AppliedRecord, StreamRecord},
     writer::Writer,
     writer::apply::{Applied, ChangeOutcome, SetEnd},
+    writer::replica::Replica,
 };
 use crate::{job::JobCommand, message::ClientId};
 
@@ -52,7 +53,7 @@ impl Writer {
                     if let StoreError::Damaged(why) = &error {
                         self.shared.damage.note(why);
                     }
-                    obstacle(&error)
+                    error.reason()
                 }
             };
             replica.retry = Some(Instant::now() + RETRY);
@@ -77,6 +78,7 @@ impl Writer {
         let sets: Vec<&ChangeSet> = batch.sets.iter().collect();
         let applied = self.store.apply_with(&sets, |store| {
             replica_rows::write(&store.conn, newest)?;
+            replica_rows::mark(&store.conn, newest, store.head)?;
             Ok(())
         })?;
         replica.applied = newest;
@@ -192,23 +194,6 @@ impl<'a> Part<'a> {
     }
 }
 
-impl Replica {
-    fn remember(&mut self, base: Base) {
-        if self.bases.len() >= BASES {
-            self.bases.pop_front();
-        }
-        self.bases.push_back(base);
-    }
-
-    /// Whether a node has another head than this one had after the same record. Then their logs differ.
-    fn differs_from(&self, base: Base) -> bool {
-        let found = self
-            .bases
-            .binary_search_by_key(&base.place, |own| own.place);
-        found.is_ok_and(|index| self.bases[index].head != base.head)
-    }
-}
-
 /// Decodes the next records. Records that were applied before are dropped. Says why the record after them cannot be
 /// read, if so.
 fn read_batch(replica: &mut Replica) -> (Batch, Option<String>) {
@@ -248,7 +233,7 @@ fn read(
             last.place
         ));
     }
-    let decoded = Record::decode(&record.payload)
+    let decoded = cbor::decode(&record.payload)
         .map_err(|why| format!("record {place} of the stream can't be read: {why}"))?;
     if replica.differs_from(decoded.base) {
         tracing::error!(

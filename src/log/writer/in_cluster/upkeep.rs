@@ -3,12 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Replica, obstacle};
 use crate::log::{
     change::Change,
     error::{Fatal, StoreError},
+    options::milliseconds,
+    replica_rows,
     writer::Writer,
     writer::decide::Decided,
+    writer::replica::Replica,
     writer::waiting::Waiting,
 };
 
@@ -18,6 +20,12 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// How long after its time a message is marked as expired, in milliseconds. Before that, all nodes have published the
 /// positions of clients that received it in time.
 const GRACE: u64 = 2_500;
+
+/// How much longer than messages the stream keeps records, in milliseconds: so long may a node be away.
+const DAY: u64 = 24 * HOUR;
+
+/// How long the stream keeps at least what was pruned because the file is too large.
+const HOUR: u64 = 60 * 60 * 1000;
 
 impl Writer {
     /// Adds what is due to a record. Removes from the file what only this node knows of.
@@ -29,7 +37,7 @@ impl Writer {
         match self.try_upkeep(replica, decided) {
             Err(StoreError::Fatal(reason)) => Err(Fatal(reason)),
             Err(error) => {
-                tracing::warn!("upkeep of the log is put off: {}", obstacle(&error));
+                tracing::warn!("upkeep of the log is put off: {}", error.reason());
                 replica.upkeep_at = Some(Instant::now());
                 Ok(())
             }
@@ -59,6 +67,9 @@ impl Writer {
         }
         replica.upkeep_at = Some(Instant::now());
         self.store.checkpoint_if_long()?;
+        if decides {
+            self.release_records(replica, now)?;
+        }
         while self.store.prune_keys_step(now)? > 0 {}
         self.store
             .prune_names_step(now, &mut self.maintenance.name_pruning)?;
@@ -69,6 +80,18 @@ impl Writer {
             replica.upkeep_at = None;
         } else {
             self.store.vacuum_step()?;
+        }
+        Ok(())
+    }
+
+    /// Says which records of the stream are not needed any more.
+    fn release_records(&self, replica: &Replica, now: u64) -> Result<(), StoreError> {
+        let store = &self.store;
+        let keep = milliseconds(store.options.max_age) + DAY;
+        let (too_old, unneeded) = (now.saturating_sub(keep), now.saturating_sub(HOUR));
+        let place = replica_rows::expendable(&store.conn, store.pruned, too_old, unneeded)?;
+        if let Some(place) = place {
+            replica.replication.publisher.release(place);
         }
         Ok(())
     }

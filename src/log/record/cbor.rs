@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
-use super::{Base, VERSION};
 use crate::job::{
     Conclusion, JobCommand, JobId, Lines, NewJob, Reason, Report, State, Title, TrackedPush,
 };
@@ -13,11 +12,12 @@ use crate::log::{
     entry::{Entry, IdempotencyKey},
     job_rows::code,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+    record::{Base, Record, UnreadableRecord, VERSION},
 };
 use crate::message::{ClientId, DraftCbor, Receipts, Seq};
 
 #[derive(Encode, Decode)]
-pub(super) struct Record<'b> {
+struct WireRecord<'b> {
     #[n(0)]
     version: u8,
     #[n(1)]
@@ -157,8 +157,8 @@ struct WireCounts {
     delivered: u64,
 }
 
-impl<'b> Record<'b> {
-    pub fn of(boot: u64, number: u64, base: Base, changes: &'b [Change]) -> Self {
+impl<'b> WireRecord<'b> {
+    fn of(boot: u64, number: u64, base: Base, changes: &'b [Change]) -> Self {
         Self {
             version: VERSION,
             boot,
@@ -170,11 +170,26 @@ impl<'b> Record<'b> {
     }
 }
 
+/// Encodes a record.
+pub(in crate::log) fn encode(boot: u64, number: u64, base: Base, changes: &[Change]) -> Vec<u8> {
+    match minicbor::to_vec(WireRecord::of(boot, number, base, changes)) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("memory takes every value: {error}"),
+    }
+}
+
 /// Decodes a record.
-pub(super) fn decode(bytes: &[u8]) -> Result<super::Record, Error> {
-    let record: Record<'_> = minicbor::decode(bytes)?;
+pub(in crate::log) fn decode(bytes: &[u8]) -> Result<Record, UnreadableRecord> {
+    // The version comes first, because the rest may have changed.
+    let mut decoder = minicbor::Decoder::new(bytes);
+    decoder.array()?;
+    let version = decoder.u8()?;
+    if version > VERSION {
+        return Err(UnreadableRecord::Newer(version));
+    }
+    let record: WireRecord<'_> = minicbor::decode(bytes)?;
     let changes = record.changes.into_iter().map(WireChange::parse);
-    Ok(super::Record {
+    Ok(Record {
         boot: record.boot,
         number: record.number,
         base: Base {
