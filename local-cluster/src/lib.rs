@@ -34,3 +34,4 @@ mod process;
 pub use balancer::Balancer;
 pub use nats_servers::{NatsOptions, NatsServers, SavedStores, Sync};
 pub use node::{Node, NodeOptions};
+pub use port::free_port;

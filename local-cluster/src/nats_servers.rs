@@ -119,6 +119,12 @@ impl NatsServers {
         self.urls().join(",")
     }
 
+    /// The URL of the monitoring of each server, separated by commas.
+    pub fn monitor_list(&self) -> String {
+        let url = |server: &Server| format!("http://127.0.0.1:{}", server.monitor_port);
+        self.servers.iter().map(url).collect::<Vec<_>>().join(",")
+    }
+
     /// The process id of a server.
     pub fn id(&self, server: usize) -> u32 {
         self.servers[server].process.id().unwrap_or_default()
