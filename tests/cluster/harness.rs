@@ -4,7 +4,7 @@ use std::{
     future::Future,
     ops::Deref,
     sync::{
-        Arc, LazyLock, Weak,
+        Arc, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,15 +16,18 @@ use local_cluster::{NatsOptions, NatsServers, Node, NodeOptions, free_port};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::support::{Endpoint, Listener, seq, within};
 
 /// The nats-servers of all tests that leave them alone. They end with the last of these tests.
 static SHARED: Mutex<Weak<NatsServers>> = Mutex::new(Weak::new());
 
-/// Held by a test with servers of its own, so that only one of them runs at a time.
-static OWN: LazyLock<Arc<tokio::sync::Mutex<()>>> = LazyLock::new(Arc::default);
+/// Only so many clusters run at a time, whatever the number of processors: a nats-server writes for all of them.
+static TURNS: Semaphore = Semaphore::const_new(3);
+
+/// Only one of them has nats-servers of its own.
+static OWN_SERVERS: Semaphore = Semaphore::const_new(1);
 
 static CLUSTERS: AtomicU64 = AtomicU64::new(0);
 
@@ -33,7 +36,7 @@ pub struct Cluster {
     pub nodes: Vec<Member>,
     pub nats: Arc<NatsServers>,
     _folder: TempDir,
-    _turn: Option<OwnedMutexGuard<()>>,
+    _turns: Vec<SemaphorePermit<'static>>,
 }
 
 /// A node, and a client for it.
@@ -53,6 +56,7 @@ impl Deref for Member {
 impl Cluster {
     /// Starts three nodes. The test must not touch the nats-servers, which others use too.
     pub async fn start() -> Self {
+        let turn = turn(&TURNS).await;
         let nats = {
             let mut shared = SHARED.lock();
             let running = shared.upgrade();
@@ -60,16 +64,16 @@ impl Cluster {
             *shared = Arc::downgrade(&nats);
             nats
         };
-        Self::over(nats, None)
+        Self::over(nats, vec![turn])
     }
 
     /// Starts three nodes, and nats-servers that the test may kill.
     pub async fn with_own_servers() -> Self {
-        let turn = Arc::clone(&OWN).lock_owned().await;
-        Self::over(Arc::new(nats_servers()), Some(turn))
+        let turns = vec![turn(&OWN_SERVERS).await, turn(&TURNS).await];
+        Self::over(Arc::new(nats_servers()), turns)
     }
 
-    fn over(nats: Arc<NatsServers>, turn: Option<OwnedMutexGuard<()>>) -> Self {
+    fn over(nats: Arc<NatsServers>, turns: Vec<SemaphorePermit<'static>>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let cluster = format!("test-{}", CLUSTERS.fetch_add(1, Ordering::Relaxed));
         let nodes: Vec<Member> = (1..=3)
@@ -82,7 +86,7 @@ impl Cluster {
             nodes,
             nats,
             _folder: folder,
-            _turn: turn,
+            _turns: turns,
         }
     }
 
@@ -125,6 +129,10 @@ impl Member {
         let endpoint = Endpoint::at(node.address());
         Self { node, endpoint }
     }
+}
+
+async fn turn(turns: &'static Semaphore) -> SemaphorePermit<'static> {
+    turns.acquire().await.expect("it is never closed")
 }
 
 fn nats_servers() -> NatsServers {
