@@ -32,5 +32,6 @@ mod port;
 mod process;
 
 pub use balancer::Balancer;
-pub use nats_servers::{NatsOptions, NatsServers, SavedStores, Sync};
+pub use nats_servers::{NatsOptions, NatsServers, SavedStores, SyncInterval};
 pub use node::{Node, NodeOptions};
+pub use port::free_port;

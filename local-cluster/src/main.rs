@@ -97,6 +97,8 @@ impl Cluster {
                 &name,
                 "--cluster",
                 &nats.url_list(),
+                "--cluster-monitor",
+                &nats.monitor_list(),
                 "--cluster-name",
                 "local",
                 "--cluster-replicas",

@@ -6,8 +6,6 @@ mod ports;
 mod routes;
 mod stores;
 
-pub use stores::SavedStores;
-
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,6 +16,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use self::routes::Routes;
+pub use self::stores::SavedStores;
 use crate::{
     patience::until,
     process::{Process, Program},
@@ -27,7 +26,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct NatsOptions {
     /// When a write counts as done.
-    pub sync: Sync,
+    pub sync: SyncInterval,
     /// Where the stores and the logs are. By default it is a folder that is deleted with the servers.
     pub folder: Option<PathBuf>,
     /// The port of the first server. The others follow. By default each has any free port.
@@ -36,7 +35,7 @@ pub struct NatsOptions {
 
 /// When a nats-server writes to the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sync {
+pub enum SyncInterval {
     /// Before it acknowledges: `sync_interval: always`.
     #[default]
     Always,
@@ -117,6 +116,12 @@ impl NatsServers {
     /// All URLs, separated by commas.
     pub fn url_list(&self) -> String {
         self.urls().join(",")
+    }
+
+    /// The URL of the monitoring of each server, separated by commas.
+    pub fn monitor_list(&self) -> String {
+        let url = |server: &Server| format!("http://127.0.0.1:{}", server.monitor_port);
+        self.servers.iter().map(url).collect::<Vec<_>>().join(",")
     }
 
     /// The process id of a server.

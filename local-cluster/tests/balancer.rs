@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use local_cluster::Balancer;
+use local_cluster::{Balancer, free_port};
 
 /// A server that greets each connection with a letter, and then returns what it gets.
 fn server(letter: u8) -> SocketAddr {
@@ -27,8 +27,7 @@ fn server(letter: u8) -> SocketAddr {
 
 /// An address that refuses connections.
 fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address")
+    SocketAddr::from(([127, 0, 0, 1], free_port().expect("a port")))
 }
 
 /// Connects, and reads the greeting. None if the connection was closed.

@@ -4,7 +4,7 @@ mod protocol;
 
 use std::{path::Path, process::Command, thread, time::Duration};
 
-use local_cluster::{NatsOptions, NatsServers, Sync};
+use local_cluster::{NatsOptions, NatsServers, SyncInterval};
 use protocol::Connection;
 
 fn three() -> NatsServers {
@@ -86,7 +86,7 @@ fn messages_survive_the_kill_of_all_servers_and_stores_can_be_restored() {
 
 #[test]
 fn one_server_is_a_cluster_too() {
-    for sync in [Sync::Always, Sync::Default] {
+    for sync in [SyncInterval::Always, SyncInterval::Default] {
         let options = NatsOptions {
             sync,
             ..NatsOptions::default()

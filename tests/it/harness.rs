@@ -1,35 +1,27 @@
-//! A server for each test, and a listener that reads its streams.
+//! A server for each test, in this process.
 
-use std::{future::Future, net::SocketAddr, pin::Pin, time::Duration};
+use std::ops::Deref;
 
-use app::{
-    api::Client,
-    wire::{Ack, BatchAnswer, ClientDetail, MessageDetail, PushAnswer, PushRequest, To},
-};
-use eventsource_stream::{Event, Eventsource};
-use futures_util::{Stream, StreamExt};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json, value::RawValue};
 use tidings::{config::Settings, server::ServeError};
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-/// The maximum wait, much longer than any step takes.
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub use crate::support::{Endpoint, Listener, client, encoded, push_of, seq, topic, within};
 
 /// A running server with a data folder of its own.
 pub struct Server {
-    pub address: SocketAddr,
-    pub api: Client,
-    pub http: reqwest::Client,
+    endpoint: Endpoint,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), ServeError>>,
     flags: Vec<String>,
     data: tempfile::TempDir,
+}
+
+impl Deref for Server {
+    type Target = Endpoint;
+
+    fn deref(&self) -> &Endpoint {
+        &self.endpoint
+    }
 }
 
 impl Server {
@@ -53,14 +45,13 @@ impl Server {
     pub async fn stopped(mut self) -> Stopped {
         self.begin_shutdown();
         let Self {
-            api,
-            http,
+            endpoint,
             task,
             flags,
             data,
             ..
         } = self;
-        drop((api, http));
+        drop(endpoint);
         within(task).await.expect("no panic").expect("a clean end");
         until_closed(&data).await;
         Stopped { data, flags }
@@ -80,176 +71,12 @@ impl Server {
             let _ = stopped.await;
         }));
         Self {
-            address,
-            api: Client::new(format!("http://{address}")),
-            http: reqwest::Client::builder()
-                .no_proxy()
-                .build()
-                .expect("a client"),
+            endpoint: Endpoint::at(address),
             stop: Some(stop),
             task,
             flags,
             data,
         }
-    }
-
-    /// The URL of a path here.
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    /// Opens a stream and waits for its welcome.
-    pub async fn listen(&self, client_id: &str, topics: &[&str]) -> Listener {
-        self.stream(&stream_of(client_id, topics)).await
-    }
-
-    /// Opens a stream that resumes after this cursor, as an EventSource does, and waits for its welcome.
-    pub async fn resume(&self, client_id: &str, cursor: &str, topics: &[&str]) -> Listener {
-        let url = self.url(&stream_of(client_id, topics));
-        let request = self.http.get(url).header("last-event-id", cursor);
-        let response = within(request.send()).await.expect("an answer");
-        assert_eq!(response.status(), 200);
-        Listener::of(response).welcomed().await
-    }
-
-    /// Opens the stream at this path and waits for its welcome.
-    pub async fn stream(&self, path: &str) -> Listener {
-        self.open(path).await.welcomed().await
-    }
-
-    /// Opens the stream at this path.
-    pub async fn open(&self, path: &str) -> Listener {
-        let response = self.get(path).await;
-        assert_eq!(response.status(), 200, "{path}");
-        Listener::of(response)
-    }
-
-    /// Opens the first stream of a server without an HTTP client, so that the test controls its socket.
-    pub async fn raw_stream(&self, client_id: &str) -> TcpStream {
-        let mut socket = TcpStream::connect(self.address).await.expect("connected");
-        let head = format!("GET /sse?client_id={client_id} HTTP/1.1\r\nhost: x\r\n\r\n");
-        socket.write_all(head.as_bytes()).await.expect("sent");
-        self.until_connections(1).await;
-        socket
-    }
-
-    /// A plain GET.
-    pub async fn get(&self, path: &str) -> reqwest::Response {
-        within(self.http.get(self.url(path)).send())
-            .await
-            .expect("an answer")
-    }
-
-    /// A POST of this JSON.
-    pub async fn post(&self, path: &str, json: &str) -> reqwest::Response {
-        let request = self
-            .http
-            .post(self.url(path))
-            .header("content-type", "application/json");
-        within(request.body(json.to_owned()).send())
-            .await
-            .expect("an answer")
-    }
-
-    /// Pushes a text.
-    pub async fn push(&self, to: To, text: &str) -> PushAnswer {
-        within(self.api.push(&push_of(to, text)))
-            .await
-            .expect("accepted")
-    }
-
-    /// Pushes this JSON.
-    pub async fn push_json(&self, push: Value) -> PushAnswer {
-        let answer = self.post("/push", &push.to_string()).await;
-        assert_eq!(answer.status(), 200, "{push}");
-        answer.json().await.expect("an answer")
-    }
-
-    /// Pushes these in one batch.
-    pub async fn batch(&self, pushes: &[Value]) -> Vec<BatchAnswer> {
-        let lines: String = pushes.iter().map(|push| format!("{push}\n")).collect();
-        let request = self.http.post(self.url("/push/batch"));
-        let request = request.header("content-type", "application/x-ndjson");
-        let response = within(request.body(lines).send()).await.expect("an answer");
-        assert_eq!(response.status(), 200);
-        let text = within(response.text()).await.expect("all answers");
-        text.lines()
-            .map(|line| serde_json::from_str(line).expect("an answer"))
-            .collect()
-    }
-
-    /// Pushes these in one batch. All must be accepted. Returns their cursors.
-    pub async fn accepted(&self, pushes: &[Value]) -> Vec<String> {
-        let answers = self.batch(pushes).await;
-        assert_eq!(answers.len(), pushes.len());
-        let id = |answer| match answer {
-            BatchAnswer::Accepted(PushAnswer { id: Some(id), .. }) => id,
-            other => panic!("not accepted: {other:?}"),
-        };
-        answers.into_iter().map(id).collect()
-    }
-
-    /// Acknowledges everything up to a cursor.
-    pub async fn ack(&self, client_id: &str, cursor: &str) {
-        let ack = Ack {
-            client_id: client_id.to_owned(),
-            id: cursor.to_owned(),
-        };
-        let json = serde_json::to_string(&ack).expect("JSON");
-        assert_eq!(self.post("/ack", &json).await.status(), 204);
-    }
-
-    /// The JSON that a GET of this path returns.
-    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> T {
-        let answer = self.get(path).await;
-        assert_eq!(answer.status(), 200, "{path}");
-        within(answer.json()).await.expect("its JSON")
-    }
-
-    /// One message and its receipts.
-    pub async fn message(&self, cursor: &str) -> MessageDetail {
-        self.read(&format!("/api/messages/{cursor}")).await
-    }
-
-    /// Repeats a GET until the answer meets a condition.
-    pub async fn until<T: DeserializeOwned>(&self, path: &str, is: impl Fn(&T) -> bool) -> T {
-        within(async {
-            loop {
-                let answer = self.read(path).await;
-                if is(&answer) {
-                    return answer;
-                }
-                tokio::task::yield_now().await;
-            }
-        })
-        .await
-    }
-
-    /// Waits until this many messages wait for a client.
-    pub async fn until_unread(&self, client_id: &str, unread: u64) {
-        let path = format!("/api/clients/{client_id}");
-        self.until(&path, |detail: &ClientDetail| detail.unread == unread)
-            .await;
-    }
-
-    /// Repeats a GET until the path is not found.
-    pub async fn until_gone(&self, path: &str) {
-        within(async {
-            while self.get(path).await.status() != 404 {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
-    }
-
-    /// Waits until this many connections are open.
-    pub async fn until_connections(&self, expected: u64) {
-        within(async {
-            while self.api.stats().await.expect("stats").connections != expected {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
     }
 
     /// Begins a shutdown, as SIGTERM does.
@@ -319,143 +146,6 @@ fn with_last_wins<'a>(flags: &[&'a str]) -> Vec<&'a str> {
         .filter(|i| is_last(*i))
         .flat_map(|i| pairs[i].to_vec())
         .collect()
-}
-
-/// A push of a text to this audience.
-pub fn push_of(to: To, text: &str) -> PushRequest {
-    let data = RawValue::from_string(json!(text).to_string()).expect("JSON");
-    PushRequest::new(to, data)
-}
-
-/// An open stream.
-pub struct Listener {
-    events: Pin<Box<dyn Stream<Item = Event> + Send>>,
-}
-
-impl Listener {
-    /// Reads the body of this response.
-    pub fn of(response: reqwest::Response) -> Self {
-        let events = response.bytes_stream().eventsource();
-        // A broken connection is the end of its stream, as for a browser.
-        let events = events.take_while(|event| std::future::ready(event.is_ok()));
-        Self {
-            events: Box::pin(events.filter_map(async |event| event.ok())),
-        }
-    }
-
-    async fn welcomed(mut self) -> Self {
-        assert_eq!(self.next().await.event, "welcome");
-        self
-    }
-
-    /// The next event of any kind.
-    pub async fn next(&mut self) -> Event {
-        within(self.events.next())
-            .await
-            .expect("the stream goes on")
-    }
-
-    /// The next event that is a pushed message.
-    pub async fn message(&mut self) -> Event {
-        // The timeout covers all events: pings alone would restart it for ever.
-        within(async {
-            loop {
-                let event = self.next().await;
-                if event.event != "ping" {
-                    return event;
-                }
-            }
-        })
-        .await
-    }
-
-    /// The data of the next message.
-    pub async fn text(&mut self) -> String {
-        self.message().await.data
-    }
-
-    /// The data of the next `count` messages.
-    pub async fn texts(&mut self, count: usize) -> Vec<String> {
-        let mut texts = Vec::with_capacity(count);
-        while texts.len() < count {
-            texts.push(self.text().await);
-        }
-        texts
-    }
-
-    /// The next messages, up to and including the one with this text.
-    pub async fn up_to(&mut self, last: &str) -> Vec<Event> {
-        let mut events = Vec::new();
-        loop {
-            let event = self.message().await;
-            let done = event.data == last;
-            events.push(event);
-            if done {
-                return events;
-            }
-        }
-    }
-
-    /// The next event, which must be a gap.
-    pub async fn gap(&mut self) -> app::wire::Gap {
-        let event = self.message().await;
-        assert_eq!(event.event, "gap", "{event:?}");
-        serde_json::from_str(&event.data).expect("a gap")
-    }
-
-    /// The next event of this type.
-    pub async fn event(&mut self, name: &str) -> Event {
-        within(async {
-            loop {
-                let event = self.next().await;
-                if event.event == name {
-                    return event;
-                }
-            }
-        })
-        .await
-    }
-
-    /// All events up to the end of the stream.
-    pub async fn rest(self) -> Vec<Event> {
-        within(self.events.collect()).await
-    }
-}
-
-/// Waits with a timeout.
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(TIMEOUT, future)
-        .await
-        .expect("this should have happened long ago")
-}
-
-fn stream_of(client_id: &str, topics: &[&str]) -> String {
-    let topics: String = topics
-        .iter()
-        .map(|topic| format!("&topic={}", encoded(topic)))
-        .collect();
-    format!("/sse?client_id={}{topics}", encoded(client_id))
-}
-
-/// The number in a cursor.
-pub fn seq(cursor: &str) -> u64 {
-    let (_, seq) = cursor.split_once('-').expect("a cursor");
-    seq.parse().expect("a number")
-}
-
-/// Encodes a text for a query.
-pub fn encoded(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// The audience of one client.
-pub fn client(client_id: &str) -> To {
-    To::Client(client_id.to_owned())
-}
-
-/// The audience of one topic.
-pub fn topic(topic: &str) -> To {
-    To::Topic(topic.to_owned())
 }
 
 /// Runs an ignored test of this program in its own namespace (`--net` or `--mount`), prepared by the commands in

@@ -1,6 +1,8 @@
 //! Tests of a real server on a free port over real HTTP, one file per promise.
 
 mod harness;
+#[path = "../support/mod.rs"]
+mod support;
 
 mod api_description;
 mod audiences;

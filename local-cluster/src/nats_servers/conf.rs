@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Sync, ports::Ports};
+use super::{SyncInterval, ports::Ports};
 
 /// The name of a server.
 pub fn name(number: usize) -> String {
@@ -22,7 +22,7 @@ pub fn text(
     number: usize,
     ports: Ports,
     folder: &Path,
-    sync: Sync,
+    sync: SyncInterval,
     routes: &[SocketAddr],
 ) -> String {
     let Ports {
@@ -34,8 +34,8 @@ pub fn text(
     let store = store(folder);
     let store = store.display();
     let sync = match sync {
-        Sync::Always => "sync_interval: always",
-        Sync::Default => "",
+        SyncInterval::Always => "sync_interval: always",
+        SyncInterval::Default => "",
     };
     let mut text = format!(
         "server_name: {name}\nlisten: \"127.0.0.1:{client}\"\nhttp: \"127.0.0.1:{monitor}\"\n\

@@ -1,0 +1,236 @@
+//! Nodes of one cluster, each a process of its own.
+
+use std::{
+    future::Future,
+    ops::Deref,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use app::wire::{MessageInfo, MessagesPage};
+use eventsource_stream::Event;
+use local_cluster::{NatsOptions, NatsServers, Node, NodeOptions, free_port};
+use parking_lot::Mutex;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::support::{Endpoint, Listener, seq, within};
+
+/// The nats-servers of all tests that leave them alone. They end with the last of these tests.
+static SHARED: Mutex<Weak<NatsServers>> = Mutex::new(Weak::new());
+
+/// Only so many clusters run at a time, whatever the number of processors: a nats-server writes for all of them.
+static TURNS: Semaphore = Semaphore::const_new(3);
+
+/// Only one of them has nats-servers of its own.
+static OWN_SERVERS: Semaphore = Semaphore::const_new(1);
+
+static CLUSTERS: AtomicU64 = AtomicU64::new(0);
+
+/// Nodes of one cluster. They are killed at the end of the test.
+pub struct Cluster {
+    pub nodes: Vec<Member>,
+    pub nats: Arc<NatsServers>,
+    _folder: TempDir,
+    _turns: Vec<SemaphorePermit<'static>>,
+}
+
+/// A node, and a client for it.
+pub struct Member {
+    pub node: Node,
+    endpoint: Endpoint,
+}
+
+impl Deref for Member {
+    type Target = Endpoint;
+
+    fn deref(&self) -> &Endpoint {
+        &self.endpoint
+    }
+}
+
+impl Cluster {
+    /// Starts three nodes. The test must not touch the nats-servers, which others use too.
+    pub async fn start() -> Self {
+        let turn = turn(&TURNS).await;
+        let nats = {
+            let mut shared = SHARED.lock();
+            let running = shared.upgrade();
+            let nats = running.unwrap_or_else(|| Arc::new(nats_servers()));
+            *shared = Arc::downgrade(&nats);
+            nats
+        };
+        Self::over(nats, vec![turn])
+    }
+
+    /// Starts three nodes, and nats-servers that the test may kill.
+    pub async fn with_own_servers() -> Self {
+        let turns = vec![turn(&OWN_SERVERS).await, turn(&TURNS).await];
+        Self::over(Arc::new(nats_servers()), turns)
+    }
+
+    fn over(nats: Arc<NatsServers>, turns: Vec<SemaphorePermit<'static>>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cluster = format!("test-{}", CLUSTERS.fetch_add(1, Ordering::Relaxed));
+        let nodes: Vec<Member> = (1..=3)
+            .map(|number| Member::spawn(&folder, &nats, &cluster, number))
+            .collect();
+        for member in &nodes {
+            member.node.until_ready().expect("ready");
+        }
+        Self {
+            nodes,
+            nats,
+            _folder: folder,
+            _turns: turns,
+        }
+    }
+
+    /// A client for each node, to be used by tasks.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        let nodes = self.nodes.iter();
+        nodes.map(|node| Endpoint::at(node.address)).collect()
+    }
+
+    /// Waits until all nodes tell the same history, and returns it, oldest first.
+    pub async fn same_history(&self) -> Vec<Value> {
+        until(async || {
+            let mut histories = Vec::new();
+            for node in &self.nodes {
+                histories.push(history(node).await);
+            }
+            histories.dedup();
+            (histories.len() == 1).then(|| histories.remove(0))
+        })
+        .await
+    }
+}
+
+impl Member {
+    fn spawn(folder: &TempDir, nats: &NatsServers, cluster: &str, number: usize) -> Self {
+        let name = format!("node-{number}");
+        let port = free_port().expect("a port");
+        let flags = [
+            ("--node", name.as_str()),
+            ("--drain", "0"),
+            ("--cluster", &nats.url_list()),
+            ("--cluster-monitor", &nats.monitor_list()),
+            ("--cluster-name", cluster),
+            ("--cluster-replicas", "3"),
+            ("--advertise", &format!("http://127.0.0.1:{port}")),
+        ];
+        let flags = flags.into_iter().flat_map(|(flag, value)| [flag, value]);
+        let options = NodeOptions::new(env!("CARGO_BIN_EXE_tidings"), folder.path().join(&name));
+        let node = Node::spawn(options.port(port).args(flags)).expect("a node");
+        let endpoint = Endpoint::at(node.address());
+        Self { node, endpoint }
+    }
+}
+
+async fn turn(turns: &'static Semaphore) -> SemaphorePermit<'static> {
+    turns.acquire().await.expect("it is never closed")
+}
+
+fn nats_servers() -> NatsServers {
+    NatsServers::start(3, NatsOptions::default()).expect("nats-servers")
+}
+
+/// All messages that a node knows, oldest first, without their receipts.
+async fn history(node: &Endpoint) -> Vec<Value> {
+    let mut all: Vec<MessageInfo> = Vec::new();
+    let mut path = "/api/messages?limit=100".to_owned();
+    loop {
+        let page: MessagesPage = node.read(&path).await;
+        all.extend(page.messages);
+        match page.next {
+            Some(next) => path = format!("/api/messages?limit=100&before={next}"),
+            None => break,
+        }
+    }
+    let json = |message| {
+        let mut json = serde_json::to_value(message).expect("JSON");
+        let fields = json.as_object_mut().expect("an object");
+        fields.remove("receipts");
+        json
+    };
+    all.iter().rev().map(json).collect()
+}
+
+/// Asks again until there is an answer.
+pub async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
+    within(async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+/// Reads all messages from a cursor up to one with this text. When a stream breaks, it goes on at the next node with the
+/// cursor of the last event, as a page does behind a balancer. The caller limits the time.
+pub async fn follow(
+    nodes: &[Endpoint],
+    client_id: &str,
+    from: &str,
+    last: &str,
+) -> Vec<(String, String)> {
+    let mut cursor = from.to_owned();
+    let mut seen = Vec::new();
+    for node in nodes.iter().cycle() {
+        let Some(mut listener) = open(node, client_id, &cursor).await else {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        while let Some(event) = listener.try_next().await {
+            if !event.id.is_empty() {
+                cursor.clone_from(&event.id);
+            }
+            if event.event == "message" {
+                let done = event.data == last;
+                seen.push((event.id, event.data));
+                if done {
+                    return seen;
+                }
+            } else {
+                assert_ne!(event.event, "gap", "{event:?}");
+            }
+        }
+    }
+    seen
+}
+
+/// Opens a stream of this client after a cursor. None if the node does not serve now.
+async fn open(node: &Endpoint, client_id: &str, cursor: &str) -> Option<Listener> {
+    let url = node.url(&format!("/sse?client_id={client_id}&topic=news"));
+    let request = node.http.get(url).header("last-event-id", cursor);
+    let response = request.send().await.ok()?;
+    (response.status() == 200).then(|| Listener::of(response))
+}
+
+/// The cursor and the text of each event.
+pub fn pairs(events: Vec<Event>) -> Vec<(String, String)> {
+    let events = events.into_iter();
+    events.map(|event| (event.id, event.data)).collect()
+}
+
+/// Checks that messages are in order and each is there once.
+pub fn assert_ordered(seen: &[(String, String)]) {
+    let ordered = seen.is_sorted_by(|a, b| seq(&a.0) < seq(&b.0));
+    assert!(ordered, "not in order, or twice: {seen:?}");
+    let mut texts: Vec<&str> = seen.iter().map(|(_, text)| text.as_str()).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), seen.len(), "a text is there twice: {seen:?}");
+}
+
+/// Runs all at once, and returns what they return, in their order.
+pub async fn together<T>(futures: impl IntoIterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    futures_util::future::join_all(futures).await
+}

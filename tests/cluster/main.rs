@@ -1,0 +1,17 @@
+//! Tests of several nodes that share one log over real nats-servers, one file per story.
+
+mod harness;
+mod load;
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "the tests of one server use the rest")]
+mod support;
+
+mod clients;
+mod delivery;
+mod idempotency;
+mod jobs;
+mod lists;
+mod messages;
+mod nats_failure;
+mod node_failure;
+mod resume;
