@@ -12,6 +12,7 @@ mod follower;
 mod heartbeat;
 mod identity;
 mod members;
+mod messages;
 mod presence;
 mod publisher;
 mod pull;
@@ -36,18 +37,12 @@ pub use start::{KnownLog, StartError};
 pub use status::{ClusterStatus, ConnectedServer, ReplicaStatus, StreamStatus};
 pub use stream_log::StreamLog;
 
-use std::{
-    future::Future,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, Ordering},
 };
 
 use async_nats::{SubscribeError, Subscriber};
-use bytes::Bytes;
-use minicbor::{Decode, Encode};
 use parking_lot::Mutex;
 use tokio::{task::JoinSet, time::Instant};
 
@@ -227,117 +222,6 @@ impl Cluster {
     /// All nodes, by name: this one, those that are there, and those that were there in the last 10 minutes.
     pub fn members(&self) -> Vec<Member> {
         self.members.all(Instant::now())
-    }
-
-    /// Asks all other nodes that are there, and waits for their answers for `patience` at most.
-    pub async fn ask_all<Q, A>(&self, question: &Q, patience: Duration) -> Gathered<A>
-    where
-        Q: Encode<()>,
-        A: for<'b> Decode<'b, ()>,
-    {
-        let nodes = self.live_others().into_iter();
-        let nodes = nodes.map(|node| (self.subjects().node(&node), node));
-        let nodes = nodes.map(|(subject, node)| (node, subject)).collect();
-        let gathered = calls::ask_all(&self.connection.client, nodes, question, patience).await;
-        Gathered {
-            cut_off: !self.connection.is_up(),
-            ..gathered
-        }
-    }
-
-    /// Asks one node, which may be this one, and waits for its answer for `patience` at most.
-    pub async fn ask<Q, A>(
-        &self,
-        node: &str,
-        question: &Q,
-        patience: Duration,
-    ) -> Result<A, AskError>
-    where
-        Q: Encode<()>,
-        A: for<'b> Decode<'b, ()>,
-    {
-        if !self.connection.is_up() {
-            return Err(AskError::NotSent(
-                "there is no connection to a NATS server".to_owned(),
-            ));
-        }
-        let node = (node.to_owned(), self.subjects().node(node));
-        calls::ask(&self.connection.client, node, question, patience).await
-    }
-
-    /// Answers questions of other nodes from now on. `handler` makes an answer of a question, both as bytes (see
-    /// [`encode`]). 64 questions are answered at the same time.
-    pub async fn serve<H, F>(&self, handler: H) -> Result<(), StartError>
-    where
-        H: Fn(Bytes) -> F + Send + Sync + 'static,
-        F: Future<Output = Vec<u8>> + Send + 'static,
-    {
-        let questions = self.subscribe(self.subjects().node(self.node())).await?;
-        let client = self.connection.client.clone();
-        let task = calls::serve(client, questions, Arc::new(handler));
-        self.tasks.lock().spawn(task);
-        Ok(())
-    }
-
-    /// Sends a message to all other nodes. It is not stored: a node that is not there does not get it.
-    pub async fn broadcast(&self, message: &[u8]) -> Result<(), BroadcastError> {
-        let subject = self.subjects().broadcast();
-        broadcast::send(&self.connection, subject, self.identity.boot, message).await
-    }
-
-    /// Gives the messages of [`Cluster::broadcast`] at other nodes to `handler` from now on. It must not block.
-    pub async fn on_broadcast(
-        &self,
-        handler: impl Fn(Bytes) + Send + Sync + 'static,
-    ) -> Result<(), StartError> {
-        let messages = self.subscribe(self.subjects().broadcast()).await?;
-        let task = broadcast::receive(messages, self.identity.boot, handler);
-        self.tasks.lock().spawn(task);
-        Ok(())
-    }
-
-    /// The state of the cluster as this node sees it.
-    pub fn status(&self) -> ClusterStatus {
-        let stream = self
-            .news
-            .info()
-            .map(|(info, at)| StreamStatus::new(info, at));
-        let copies = stream.iter().flat_map(StreamStatus::weaknesses);
-        let progress = self.progress.state();
-        ClusterStatus {
-            cluster: self.settings.name.clone(),
-            node: self.identity.node.clone(),
-            server: self.connection.server().map(ConnectedServer::new),
-            connection_error: self.connection.last_error(),
-            weaknesses: self.news.weaknesses().into_iter().chain(copies).collect(),
-            stream,
-            received: progress.followed.place,
-            reachable: self.is_reachable(),
-            not_ready: self.not_ready(),
-            stop: progress.stopped,
-            dropped: self.connection.dropped(),
-            janitor: self.is_janitor(),
-            members: self.members(),
-        }
-    }
-
-    /// Why this node must not get new clients, in plain words. None if it may.
-    pub fn not_ready(&self) -> Option<String> {
-        // Of two processes that were started at once, one stays.
-        let namesake = self.members.namesake(Instant::now());
-        if let Some(namesake) = namesake.filter(|other| other.boot < self.identity.boot) {
-            return Some(presence::describe(&namesake));
-        }
-        if self.is_reachable() {
-            return None;
-        }
-        let stop = self.progress.state().stopped;
-        let why = stop
-            .as_ref()
-            .map_or("the stream does not confirm records", Stop::reason);
-        Some(format!(
-            "the stream of the cluster cannot be reached: {why}"
-        ))
     }
 
     /// Says to the other nodes that this one is about to leave.
