@@ -11,6 +11,7 @@ mod follower;
 mod heartbeat;
 mod identity;
 mod members;
+mod messages;
 mod presence;
 mod publisher;
 mod pull;
@@ -35,18 +36,13 @@ pub use start::{KnownLog, StartError};
 pub use status::{ClusterStatus, ConnectedServer, ReplicaStatus, StreamStatus};
 pub use stream_log::StreamLog;
 
-use std::{
-    future::Future,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, Ordering},
 };
+use std::time::Duration;
 
 use async_nats::{SubscribeError, Subscriber};
-use bytes::Bytes;
-use minicbor::{Decode, Encode};
 use parking_lot::Mutex;
 use tokio::{task::JoinSet, time::Instant};
 
@@ -248,146 +244,6 @@ impl Cluster {
     /// All nodes, by name: this one, those that are there, and those that were there in the last 10 minutes.
     pub fn members(&self) -> Vec<Member> {
         self.members.all(Instant::now())
-    }
-
-    /// Asks all other nodes that are there, and waits for their answers for `patience` at most.
-    pub async fn ask_all<Q, A>(&self, question: &Q, patience: Duration) -> Gathered<A>
-    where
-        Q: Encode<()>,
-        A: for<'b> Decode<'b, ()>,
-    {
-        let nodes = self.live_others().into_iter();
-        let nodes = nodes.map(|node| (self.subjects().node(&node), node));
-        let nodes = nodes.map(|(subject, node)| (node, subject)).collect();
-        let gathered = calls::ask_all(&self.connection.client, nodes, question, patience).await;
-        Gathered {
-            cut_off: !self.connection.is_up(),
-            ..gathered
-        }
-    }
-
-    /// Asks one node, which may be this one, and waits for its answer for `patience` at most.
-    pub async fn ask<Q, A>(
-        &self,
-        node: &str,
-        question: &Q,
-        patience: Duration,
-    ) -> Result<A, AskError>
-    where
-        Q: Encode<()>,
-        A: for<'b> Decode<'b, ()>,
-    {
-        if !self.connection.is_up() {
-            return Err(AskError::NotSent(
-                "there is no connection to a NATS server".to_owned(),
-            ));
-        }
-        let node = (node.to_owned(), self.subjects().node(node));
-        calls::ask(&self.connection.client, node, question, patience).await
-    }
-
-    /// Answers questions of other nodes from now on. `handler` makes an answer of a question, both as bytes (see
-    /// [`encode`]). 64 questions are answered at the same time.
-    pub async fn serve<H, F>(&self, handler: H) -> Result<(), StartError>
-    where
-        H: Fn(Bytes) -> F + Send + Sync + 'static,
-        F: Future<Output = Vec<u8>> + Send + 'static,
-    {
-        let questions = self.subscribe(self.subjects().node(self.node())).await?;
-        let client = self.connection.client.clone();
-        let task = calls::serve(client, questions, Arc::new(handler));
-        self.tasks.lock().spawn(task);
-        Ok(())
-    }
-
-    /// The number of the run of this node.
-    pub fn boot(&self) -> u64 {
-        self.identity.boot
-    }
-
-    /// The other nodes that are there: the number of the run of each, and its name.
-    pub fn others(&self) -> Vec<(u64, String)> {
-        self.members.others(Instant::now())
-    }
-
-    /// Whether somebody watches the panel of another node.
-    pub fn is_observed_elsewhere(&self) -> bool {
-        self.members.is_observed_elsewhere(Instant::now())
-    }
-
-    /// Sends a message to all other nodes, in order and without waiting. It is not stored: a node that is not there does
-    /// not get it.
-    pub fn tell_all(&self, message: &impl Encode<()>) {
-        self.tell_subject(self.subjects().broadcast(), message);
-    }
-
-    /// The same to one run of a node.
-    pub fn tell(&self, boot: u64, message: &impl Encode<()>) {
-        self.tell_subject(self.subjects().run(boot), message);
-    }
-
-    fn tell_subject(&self, subject: String, message: &impl Encode<()>) {
-        match encode(message) {
-            Ok(bytes) => self.teller.tell(subject, &bytes),
-            Err(error) => tracing::warn!(error, "a message to other nodes can't be encoded"),
-        }
-    }
-
-    /// Gives what other nodes tell to `handler` from now on, with the number of the run that has sent it. It must not
-    /// block.
-    pub async fn on_told(
-        &self,
-        handler: impl Fn(u64, Bytes) + Send + Sync + 'static,
-    ) -> Result<(), StartError> {
-        let to_all = self.subscribe(self.subjects().broadcast()).await?;
-        let to_this = self.subscribe(self.subjects().run(self.boot())).await?;
-        let task = telling::receive(to_all, to_this, self.boot(), handler);
-        self.tasks.lock().spawn(task);
-        Ok(())
-    }
-
-    /// The state of the cluster as this node sees it.
-    pub fn status(&self) -> ClusterStatus {
-        let stream = self
-            .news
-            .info()
-            .map(|(info, at)| StreamStatus::new(info, at));
-        let copies = stream.iter().flat_map(StreamStatus::weaknesses);
-        let progress = self.progress.state();
-        ClusterStatus {
-            cluster: self.settings.name.clone(),
-            node: self.identity.node.clone(),
-            server: self.connection.server().map(ConnectedServer::new),
-            connection_error: self.connection.last_error(),
-            weaknesses: self.news.weaknesses().into_iter().chain(copies).collect(),
-            stream,
-            received: progress.followed.place,
-            reachable: self.is_reachable(),
-            not_ready: self.not_ready(),
-            stop: progress.stopped,
-            dropped: self.connection.dropped() + self.teller.dropped(),
-            janitor: self.is_janitor(),
-            members: self.members(),
-        }
-    }
-
-    /// Why this node must not get new clients, in plain words. None if it may.
-    pub fn not_ready(&self) -> Option<String> {
-        // Of two processes that were started at once, one stays.
-        let namesake = self.members.namesake(Instant::now());
-        if let Some(namesake) = namesake.filter(|other| other.boot < self.identity.boot) {
-            return Some(presence::describe(&namesake));
-        }
-        if self.is_reachable() {
-            return None;
-        }
-        let stop = self.progress.state().stopped;
-        let why = stop
-            .as_ref()
-            .map_or("the stream does not confirm records", Stop::reason);
-        Some(format!(
-            "the stream of the cluster cannot be reached: {why}"
-        ))
     }
 
     /// Says to the other nodes that this one is about to leave.

@@ -114,6 +114,16 @@ where
 }
 
 impl<A> Gathered<A> {
+    /// The result without a connection to the others.
+    pub fn cut_off(nodes: Vec<String>) -> Self {
+        Self {
+            answers: Vec::new(),
+            missing: nodes,
+            failures: Vec::new(),
+            cut_off: true,
+        }
+    }
+
     fn fail(&mut self, node: String, why: String) {
         self.missing.push(node.clone());
         self.failures.push((node, why));

@@ -3,7 +3,7 @@
 use std::{
     future::ready,
     io,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -29,6 +29,10 @@ const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// Time in which JetStream must confirm a record or answer a question. A confirmation that is lost holds up all changes
 /// of this node for this time.
 const ANSWER: Duration = Duration::from_secs(1);
+
+/// Times to wait for the first answers. A server that is shut down takes answers with it, so it is asked again soon. Later
+/// the time is [`ANSWER`].
+pub const FIRST_ANSWERS: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(600)];
 
 /// Time in which JetStream must have made something.
 const MAKE: Duration = Duration::from_secs(3);
@@ -62,7 +66,7 @@ impl Connection {
                 ready(())
             });
         let options = with_credentials(options, settings).await?;
-        let options = with_tls(options, settings);
+        let options = with_tls(options, settings)?;
         let servers: Vec<&str> = settings
             .servers
             .iter()
@@ -82,6 +86,13 @@ impl Connection {
             client,
             events,
         })
+    }
+
+    /// The same connection, with another time to wait for an answer of JetStream.
+    pub fn with_limit(&self, limit: Duration) -> Self {
+        let mut same = self.clone();
+        same.jetstream.set_timeout(limit);
+        same
     }
 
     /// Whether there is a connection now.
@@ -151,18 +162,30 @@ fn secret(flag: &'static str, path: &Path) -> Result<String, ConnectError> {
     }
 }
 
-fn with_tls(mut options: ConnectOptions, settings: &ClusterSettings) -> ConnectOptions {
-    if let Some(path) = &settings.ca {
-        options = options
-            .add_root_certificates(path.clone())
-            .require_tls(true);
+fn with_tls(
+    mut options: ConnectOptions,
+    settings: &ClusterSettings,
+) -> Result<ConnectOptions, ConnectError> {
+    if let Some(path) = readable("--cluster-ca", &settings.ca)? {
+        options = options.add_root_certificates(path).require_tls(true);
     }
-    if let (Some(cert), Some(key)) = (&settings.cert, &settings.key) {
-        options = options
-            .add_client_certificate(cert.clone(), key.clone())
-            .require_tls(true);
+    let cert = readable("--cluster-cert", &settings.cert)?;
+    let key = readable("--cluster-key", &settings.key)?;
+    if let (Some(cert), Some(key)) = (cert, key) {
+        options = options.add_client_certificate(cert, key).require_tls(true);
     }
-    options
+    Ok(options)
+}
+
+/// The path of a file that can be read. The client library reads it with each connection, and would tell no reason.
+fn readable(flag: &'static str, path: &Option<PathBuf>) -> Result<Option<PathBuf>, ConnectError> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    match std::fs::File::open(path) {
+        Ok(_) => Ok(Some(path.clone())),
+        Err(why) => Err(ConnectError::file(flag, path, why)),
+    }
 }
 
 /// What happened to the connection.
@@ -190,7 +213,7 @@ impl Events {
                 *self.last_error.lock() = None;
                 self.changes.send_modify(|changes| *changes += 1);
             }
-            Event::Disconnected | Event::Closed => {
+            Event::Disconnected => {
                 tracing::warn!("the connection to NATS is lost");
                 self.changes.send_modify(|changes| *changes += 1);
             }
@@ -207,7 +230,8 @@ impl Events {
                 *last = Some(text);
             }
             Event::LameDuckMode => tracing::info!("the NATS server is shutting down"),
-            Event::Draining => {}
+            // This process closes it.
+            Event::Draining | Event::Closed => {}
         }
     }
 }

@@ -57,8 +57,12 @@ fn compare_range(name: &str, first: u64, last: u64, place: u64) -> Option<Break>
         )));
     }
     if first > place + 1 {
+        let why = match place {
+            0 => "this node is new and has none of the earlier records".to_owned(),
+            _ => format!("this node was away for too long and has the records up to {place} only"),
+        };
         return Some(Break::TooOld(format!(
-            "the stream {name} begins at record {first}, but this node has applied the records up to {place} only: it was away for too long. Start it with a copy of another node's data folder"
+            "the stream {name} begins at record {first}, but {why}. Start it with a copy of another node's data folder"
         )));
     }
     None

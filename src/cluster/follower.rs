@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    connection::Connection,
+    connection::{Connection, FIRST_ANSWERS},
     continuity::{self, Break},
     pull::{Pull, PullError},
     reach::Reach,
@@ -106,15 +106,16 @@ impl Follower {
         };
         self.progress.set_followed(last);
         let mut changes = self.connection.changes();
-        let (mut pause, mut holes) = (FIRST_PAUSE, 0);
+        let (mut pause, mut holes, mut failures) = (FIRST_PAUSE, 0, 0);
         loop {
             let before = last.place;
             changes.mark_unchanged();
-            let Err(end) = self.follow(&mut last, &log, &mut changes).await else {
+            let Err(end) = self.follow(&mut last, &log, &mut changes, failures).await else {
                 return;
             };
+            failures += 1;
             if last.place > before {
-                (pause, holes) = (FIRST_PAUSE, 0);
+                (pause, holes, failures) = (FIRST_PAUSE, 0, 0);
             }
             if let End::Pull(PullError::Hole { .. }) = &end {
                 holes += 1;
@@ -136,12 +137,14 @@ impl Follower {
         }
     }
 
-    /// Checks the stream and follows it until something fails. Ok if the log was dropped.
+    /// Checks the stream and follows it until something fails, after `failures` failures in a row. Ok if the log was
+    /// dropped.
     async fn follow(
         &self,
         last: &mut AppliedRecord,
         log: &Weak<dyn StreamLog>,
         changes: &mut watch::Receiver<u64>,
+        failures: usize,
     ) -> Result<(), End> {
         if !self.connection.is_up() {
             let why = self.connection.last_error();
@@ -153,7 +156,11 @@ impl Follower {
             return Ok(());
         };
         self.needs.check(&self.connection)?;
-        let info = stream::read(&self.connection, &self.wish).await?;
+        let quick = FIRST_ANSWERS
+            .get(failures)
+            .map(|limit| self.connection.with_limit(*limit));
+        let asked = quick.as_ref().unwrap_or(&self.connection);
+        let info = stream::read(asked, &self.wish).await?;
         let info = info.ok_or_else(|| {
             let name = self.wish.subjects.stream();
             End::Broken(Break::Diverged(format!("the stream {name} was deleted")))

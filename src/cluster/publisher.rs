@@ -12,7 +12,12 @@ use async_nats::jetstream::{context::PublishErrorKind, message::PublishMessage};
 use bytes::Bytes;
 use tokio::{sync::mpsc, time::Instant};
 
-use super::{connection::Connection, identity::Identity, reach::Reach, stream_log::StreamLog};
+use super::{
+    connection::{Connection, FIRST_ANSWERS},
+    identity::Identity,
+    reach::Reach,
+    stream_log::StreamLog,
+};
 use crate::log::RecordPublisher;
 
 /// Time for which a record is published again and again. The stream knows the ids of records for twice as long. Later
@@ -25,14 +30,6 @@ const PAUSES: [Duration; 4] = [
     Duration::from_millis(50),
     Duration::from_millis(100),
     Duration::from_millis(250),
-];
-
-/// Times in which an attempt must be confirmed. A server that is shut down takes confirmations with it, so the first
-/// attempts are short. An attempt too many does no harm.
-const CONFIRMATIONS: [Duration; 3] = [
-    Duration::from_millis(300),
-    Duration::from_millis(600),
-    Duration::from_secs(1),
 ];
 
 /// A record that is to be published, with its number.
@@ -138,16 +135,17 @@ impl Publishing {
 /// not known whether the stream has it.
 async fn publish(connection: &Connection, subject: &str, id: String, payload: Bytes) -> bool {
     let end = Instant::now() + PATIENCE;
-    let (mut pauses, mut limits) = (PAUSES.iter(), CONFIRMATIONS.iter());
-    let mut jetstream = connection.jetstream.clone();
+    let mut pauses = PAUSES.iter();
+    // An attempt too many does no harm.
+    let mut quick = FIRST_ANSWERS
+        .map(|limit| connection.with_limit(limit))
+        .into_iter();
     let mut warned = false;
     while Instant::now() < end {
         // Without a connection, the client would keep the record and send it when a connection is made. That may be
         // after the stream has forgotten the id.
         if connection.is_up() {
-            if let Some(limit) = limits.next() {
-                jetstream.set_timeout(*limit);
-            }
+            let jetstream = quick.next().unwrap_or_else(|| connection.clone()).jetstream;
             let message = PublishMessage::build()
                 .payload(payload.clone())
                 .message_id(&id);

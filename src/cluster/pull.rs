@@ -63,10 +63,12 @@ impl Pull {
             inactive_threshold: INACTIVE,
             ..pull::Config::default()
         };
-        let made = connection.patient.create_consumer_on_stream(config, stream);
-        let consumer = made
-            .await
-            .map_err(|error| PullError::Failed(error.to_string()))?;
+        let made = connection
+            .jetstream
+            .create_consumer_on_stream(config, stream);
+        let consumer = made.await.map_err(|error| {
+            PullError::Failed(format!("JetStream has not made a consumer: {error}"))
+        })?;
         let name = &consumer.cached_info().name;
         let inbox = connection.client.new_inbox();
         let subscribed = connection.client.subscribe(inbox.clone()).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::{ServerInfo, jetstream::stream::Info};
 use tokio::time::Instant;
 
-use super::{continuity::Break, follower::Stop, members::Member};
+use super::{Cluster, continuity::Break, follower::Stop, members::Member, presence};
 
 /// The state of the cluster as this node sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,64 @@ pub struct ReplicaStatus {
     pub silent_for: Duration,
 }
 
+impl Cluster {
+    /// The state of the cluster as this node sees it.
+    pub fn status(&self) -> ClusterStatus {
+        let stream = self
+            .news
+            .info()
+            .map(|(info, at)| StreamStatus::new(info, at));
+        let copies = stream.iter().flat_map(StreamStatus::weaknesses);
+        let namesake = self.members.namesake(Instant::now());
+        let namesake = namesake.as_ref().map(presence::describe);
+        let progress = self.progress.state();
+        ClusterStatus {
+            cluster: self.settings.name.clone(),
+            node: self.identity.node.clone(),
+            server: self.connection.server().map(ConnectedServer::new),
+            connection_error: self.connection.last_error(),
+            weaknesses: self
+                .news
+                .weaknesses()
+                .into_iter()
+                .chain(copies)
+                .chain(namesake)
+                .collect(),
+            stream,
+            received: progress.followed.place,
+            reachable: self.is_reachable(),
+            not_ready: self.not_ready(),
+            stop: progress.stopped,
+            dropped: self.connection.dropped() + self.teller.dropped(),
+            janitor: self.is_janitor(),
+            members: self.members(),
+        }
+    }
+
+    /// Why this node must not get new clients, in plain words. None if it may.
+    pub fn not_ready(&self) -> Option<String> {
+        // Of two processes with one name that were started at once, one stays.
+        let namesake = self.members.namesake(Instant::now());
+        if let Some(namesake) = namesake.filter(|other| other.boot < self.identity.boot) {
+            return Some(presence::describe(&namesake));
+        }
+        let progress = self.progress.state();
+        if !self.is_reachable() {
+            let why = progress.stopped.as_ref();
+            let why = why.map_or("the stream does not confirm records", Stop::reason);
+            return Some(format!(
+                "the stream of the cluster cannot be reached: {why}"
+            ));
+        }
+        match self.news.behind(progress.followed.place) {
+            0 => None,
+            records => Some(format!(
+                "this node is catching up: {records} records are missing"
+            )),
+        }
+    }
+}
+
 impl ConnectedServer {
     /// What the server has said about itself.
     pub fn new(info: ServerInfo) -> Self {
@@ -92,8 +150,7 @@ impl ConnectedServer {
 }
 
 impl StreamStatus {
-    /// What JetStream has said at `at`. `alone` is the name of the server if it runs alone, because it does not name
-    /// itself then.
+    /// What JetStream has said at `at`.
     pub fn new(info: Info, at: Instant) -> Self {
         let cluster = info.cluster.unwrap_or_default();
         let replicas = cluster.replicas.into_iter().map(|peer| ReplicaStatus {

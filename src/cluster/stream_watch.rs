@@ -20,6 +20,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// How often the monitoring of the servers is asked.
 const SYNC_TICK: Duration = Duration::from_secs(30);
 
+/// Looks at the stream, a second apart, after which a node must have what was in the stream at the first of them.
+const LOOKS: usize = 3;
+
 /// What was learned about the stream last.
 #[derive(Debug, Default)]
 pub struct StreamNews {
@@ -29,6 +32,8 @@ pub struct StreamNews {
 #[derive(Clone, Debug, Default)]
 struct News {
     info: Option<(Info, Instant)>,
+    /// The last place of the stream at the last looks at it, the oldest first.
+    lasts: [u64; LOOKS],
     sync: SyncReport,
 }
 
@@ -36,6 +41,11 @@ impl StreamNews {
     /// What JetStream has said about the stream last, and when.
     pub fn info(&self) -> Option<(Info, Instant)> {
         self.news.lock().info.clone()
+    }
+
+    /// The records that a node at this place does not have, although they were in the stream 2 seconds ago.
+    pub fn behind(&self, place: u64) -> u64 {
+        self.news.lock().lasts[0].saturating_sub(place)
     }
 
     /// Weaknesses of the servers of the stream, in words for people.
@@ -52,7 +62,17 @@ impl StreamNews {
 
     /// Keeps what JetStream has said.
     pub fn set_info(&self, info: Info) {
-        self.news.lock().info = Some((info, Instant::now()));
+        let mut news = self.news.lock();
+        let last = info.state.last_sequence;
+        match news.info {
+            Some(_) => {
+                news.lasts.rotate_left(1);
+                news.lasts[LOOKS - 1] = last;
+            }
+            // A node that begins must catch up first.
+            None => news.lasts = [last; LOOKS],
+        }
+        news.info = Some((info, Instant::now()));
     }
 
     /// Keeps what the monitoring has said. Words about what became worse go to the diagnostics.
