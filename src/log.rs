@@ -187,7 +187,10 @@ impl Log {
             Box::new(fatal),
         );
         if let Some((replication, applied)) = member {
-            writer = writer.in_cluster(replication, applied);
+            writer = writer.in_cluster(replication, applied).map_err(|source| {
+                let path = shared.path.clone();
+                OpenError::Database { path, source }
+            })?;
         }
         let thread = std::thread::Builder::new().name("log".into());
         let writer = thread.spawn(|| writer.run()).map_err(OpenError::Thread)?;

@@ -19,3 +19,11 @@ CREATE TABLE stream_marks (
     at INTEGER NOT NULL,
     head INTEGER NOT NULL
 ) STRICT;
+
+-- The number of the newest record of each process that has published some, and its time. A record that comes a second time
+-- changes nothing.
+CREATE TABLE publishers (
+    boot INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;

@@ -1,6 +1,6 @@
 //! The rows of a log that is part of a cluster.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -17,6 +17,9 @@ use crate::log::{
 
 /// The time between two records that are remembered, in milliseconds.
 const MARK_INTERVAL: u64 = 10 * 60 * 1000;
+
+/// A day in milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// Checks that a file belongs to the cluster of these options, or to none if they have none. A new file becomes part of
 /// the cluster. Returns the newest record that the file has applied; none without a cluster.
@@ -92,6 +95,32 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Option<AppliedRecord>>
 pub(super) fn write(conn: &Connection, applied: AppliedRecord) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE replica SET place = ?1, at = ?2")?
         .execute((sql(applied.place), sql(applied.at)))?;
+    Ok(())
+}
+
+/// The numbers of the newest records of all processes that have published lately.
+pub(super) fn published(conn: &Connection) -> rusqlite::Result<HashMap<u64, u64>> {
+    let mut find = conn.prepare("SELECT boot, number FROM publishers")?;
+    let found = find.query_map([], |row| {
+        Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?))
+    })?;
+    found.collect()
+}
+
+/// Records the number of a record of a process. Processes that have not published for a day are forgotten: the stream and
+/// the connections to it keep no record for so long.
+pub(super) fn note_published(
+    conn: &Connection,
+    boot: u64,
+    number: u64,
+    at: u64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO publishers (boot, number, at) VALUES (?1, ?2, ?3)",
+    )?
+    .execute((boot.cast_signed(), sql(number), sql(at)))?;
+    conn.prepare_cached("DELETE FROM publishers WHERE at < ?1")?
+        .execute([sql(at.saturating_sub(DAY))])?;
     Ok(())
 }
 

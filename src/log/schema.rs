@@ -302,7 +302,7 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
 fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
     // Counts only messages after the last count, so a large log opens as fast as a small one.
     conn.query_row(
-        "SELECT max(floor, pruned, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
+        "SELECT max(floor, pruned, counted_to, coalesce((SELECT max(seq) FROM messages), 0)), pruned,
                 counted + (SELECT count(*) FROM messages WHERE seq > counted_to)
          FROM log",
         [],

@@ -25,6 +25,7 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
+    replica_rows,
     replication::{AppliedRecord, Replication},
     shared::Shared,
     writer::decide::Decided,
@@ -87,10 +88,15 @@ impl Writer {
     }
 
     /// The writer of a log in a cluster, which has applied this record.
-    #[must_use]
-    pub fn in_cluster(mut self, replication: Replication, applied: AppliedRecord) -> Self {
-        self.replica = Some(Replica::new(replication, applied, self.store.head));
-        self
+    pub fn in_cluster(
+        mut self,
+        replication: Replication,
+        applied: AppliedRecord,
+    ) -> rusqlite::Result<Self> {
+        let numbers = replica_rows::published(&self.store.conn)?;
+        let replica = Replica::new(replication, applied, self.store.head, numbers);
+        self.replica = Some(replica);
+        Ok(self)
     }
 
     /// Runs until the log is closed or has failed.

@@ -354,6 +354,25 @@ fn a_record_that_was_given_up_does_not_hold_up_the_next() {
 }
 
 #[test]
+fn a_record_that_comes_twice_is_applied_once() {
+    let (stream, one, mut two) = two_nodes();
+    one.push(to_topic("t"), "one").expect("kept");
+    let repeat = |stream: &Stream| {
+        let last = stream.state.lock().records.last().cloned();
+        stream.store(last.expect("a record").payload);
+    };
+    repeat(&stream);
+    two.catch_up(&stream);
+    drop(two.log.take());
+    repeat(&stream);
+    two.start(&stream, 3);
+    two.push(to_topic("t"), "two").expect("kept");
+    one.catch_up(&stream);
+    assert_eq!(one.all().len(), 2);
+    assert_eq!(one.all(), two.all());
+}
+
+#[test]
 fn a_log_goes_on_where_it_stopped() {
     let (stream, one, mut two) = two_nodes();
     one.push(to_topic("t"), "one").expect("kept");

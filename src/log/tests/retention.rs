@@ -199,3 +199,15 @@ fn an_unused_name_is_pruned_and_old_cursors_still_get_the_gap() {
         [gap(2, 2, LogGapReason::Pruned)]
     );
 }
+
+#[test]
+fn the_position_of_a_message_that_was_removed_is_not_assigned_again() {
+    let mut test = TestLog::with(|options| options.max_bytes = 1);
+    let newest = test.push(to_topic("t"), "recalled");
+    let recalled = test.log().recall_blocking(newest).expect("a log");
+    recalled.expect("there");
+    test.log().run_maintenance().expect("tidied");
+    assert!(test.log().message(newest).expect("read").is_none());
+    test.reopen();
+    assert!(test.push(to_topic("t"), "next") > newest);
+}

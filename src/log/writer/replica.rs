@@ -1,6 +1,9 @@
 //! The state of the writer of a log in a cluster: what it has published, and what it has not applied yet.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Instant,
+};
 
 use bytes::Bytes;
 
@@ -29,6 +32,9 @@ pub(in crate::log) struct Replica {
     pub applied: AppliedRecord,
     /// After the newest records, oldest first.
     pub bases: VecDeque<Base>,
+    /// The number of the newest record that was applied, by the process that has published it. A server that was stopped
+    /// for longer than the stream knows the ids of records may bring one a second time.
+    pub numbers: HashMap<u64, u64>,
     /// Records of this process so far.
     pub published: u64,
     pub in_flight: Option<InFlight>,
@@ -54,7 +60,12 @@ pub(in crate::log) struct InFlight {
 }
 
 impl Replica {
-    pub fn new(replication: Replication, applied: AppliedRecord, head: Seq) -> Self {
+    pub fn new(
+        replication: Replication,
+        applied: AppliedRecord,
+        head: Seq,
+        numbers: HashMap<u64, u64>,
+    ) -> Self {
         let base = Base {
             place: applied.place,
             head,
@@ -63,6 +74,7 @@ impl Replica {
             replication,
             applied,
             bases: [base].into(),
+            numbers,
             published: 0,
             in_flight: None,
             backlog: VecDeque::new(),

@@ -1,6 +1,9 @@
 //! Applies the records of the stream.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use crate::log::{
     change::{Change, ChangeSet},
@@ -26,10 +29,24 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Records that are applied in one transaction.
 #[derive(Default)]
 struct Batch {
-    /// Where each comes from: the process, its number, and the position in the stream.
-    origins: Vec<(u64, u64, AppliedRecord)>,
+    origins: Vec<Origin>,
+    /// What each changes.
     sets: Vec<ChangeSet>,
     changes: usize,
+    /// The number of the newest record of each process in this batch.
+    numbers: HashMap<u64, u64>,
+}
+
+/// Where a record comes from.
+#[derive(Clone, Copy)]
+struct Origin {
+    /// The process that has published it.
+    boot: u64,
+    number: u64,
+    /// Its position in the stream.
+    record: AppliedRecord,
+    /// Whether it was applied before.
+    repeated: bool,
 }
 
 impl Writer {
@@ -71,7 +88,7 @@ impl Writer {
     }
 
     fn apply_batch(&mut self, replica: &mut Replica, batch: Batch) -> Result<(), StoreError> {
-        let Some((_, _, newest)) = batch.origins.last().copied() else {
+        let Some(Origin { record: newest, .. }) = batch.origins.last().copied() else {
             return Ok(());
         };
         let began = Instant::now();
@@ -79,8 +96,12 @@ impl Writer {
         let applied = self.store.apply_with(&sets, |store| {
             replica_rows::write(&store.conn, newest)?;
             replica_rows::mark(&store.conn, newest, store.head)?;
+            for (boot, number) in &batch.numbers {
+                replica_rows::note_published(&store.conn, *boot, *number, newest.at)?;
+            }
             Ok(())
         })?;
+        replica.numbers.extend(&batch.numbers);
         replica.applied = newest;
         drop(replica.records.drain(..batch.sets.len()));
         self.publish(&applied, began);
@@ -90,7 +111,12 @@ impl Writer {
         self.publish_pruned();
         let mut from = SetEnd::default();
         for (index, end) in applied.ends.iter().enumerate() {
-            let (boot, number, record) = batch.origins[index];
+            let Origin {
+                boot,
+                number,
+                record,
+                repeated,
+            } = batch.origins[index];
             replica.remember(Base {
                 place: record.place,
                 head: end.head,
@@ -103,7 +129,7 @@ impl Writer {
                 connections: &connections,
             };
             self.tell(boot, own, &batch.sets[index], &part);
-            if own {
+            if own && !repeated {
                 self.answer_own(replica, number, record, &part);
             }
             from = *end;
@@ -194,6 +220,35 @@ impl<'a> Part<'a> {
     }
 }
 
+impl Batch {
+    /// Adds a record. `numbers` are those of the newest records before this batch.
+    fn add(&mut self, record: Record, applied: AppliedRecord, numbers: &HashMap<u64, u64>) {
+        let Record {
+            boot,
+            number,
+            mut changes,
+            ..
+        } = record;
+        let newest = self.numbers.get(&boot).or_else(|| numbers.get(&boot));
+        let repeated = newest.is_some_and(|newest| number <= *newest);
+        match repeated {
+            true => changes.clear(),
+            false => drop(self.numbers.insert(boot, number)),
+        }
+        self.changes += changes.len();
+        self.origins.push(Origin {
+            boot,
+            number,
+            record: applied,
+            repeated,
+        });
+        self.sets.push(ChangeSet {
+            at: applied.at,
+            changes,
+        });
+    }
+}
+
 /// Decodes the next records. Records that were applied before are dropped. Says why the record after them cannot be
 /// read, if so.
 fn read_batch(replica: &mut Replica) -> (Batch, Option<String>) {
@@ -207,12 +262,7 @@ fn read_batch(replica: &mut Replica) -> (Batch, Option<String>) {
         }
         match read(replica, last, record) {
             Ok((record, applied)) => {
-                batch.changes += record.changes.len();
-                batch.origins.push((record.boot, record.number, applied));
-                batch.sets.push(ChangeSet {
-                    at: applied.at,
-                    changes: record.changes,
-                });
+                batch.add(record, applied, &replica.numbers);
                 last = applied;
             }
             Err(why) => return (batch, Some(why)),
