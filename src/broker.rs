@@ -27,6 +27,7 @@ use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
 pub use nodes::Nodes;
+use nodes::recipients::Recipients;
 pub use publish::{PublishError, Published, Push};
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
@@ -121,13 +122,11 @@ impl Broker {
 
     /// The recipients that a message would have now, at all nodes.
     pub async fn count(&self, audience: &Audience) -> Count {
-        let mut count = self.registry.count(audience);
-        if let Some(nodes) = &self.nodes {
-            let others = nodes.count(audience).await;
-            count.clients += others.clients;
-            count.connections += others.connections;
-        }
-        count
+        let Some(nodes) = &self.nodes else {
+            return self.registry.count(audience);
+        };
+        let here = Recipients::here(&self.registry, audience);
+        nodes.count(audience, here).await
     }
 
     /// The numbers of clients and connections now, at all nodes.

@@ -128,6 +128,11 @@ impl Registry {
         self.table.lock().count(audience)
     }
 
+    /// The clients that a message would reach now. None if there are more than `limit`.
+    pub fn clients_of(&self, audience: &Audience, limit: usize) -> Option<Vec<ClientId>> {
+        self.table.lock().clients_of(audience, limit)
+    }
+
     /// Closes every connection of a client. Returns their number.
     pub fn disconnect(&self, client_id: &ClientId, reason: CloseReason) -> u64 {
         self.table.lock().disconnect(client_id, reason)

@@ -9,6 +9,7 @@ use super::{
     Broker,
     nodes::{
         Nodes,
+        recipients::Recipients,
         words::{Question, Told},
     },
     recall,
@@ -144,8 +145,8 @@ impl Broker {
     async fn answer(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let answer = match minicbor::decode(bytes).ok()? {
             Question::Count(audience) => {
-                let count = self.registry.count(&audience.parse().ok()?);
-                minicbor::to_vec((count.clients, count.connections))
+                let audience = audience.parse().ok()?;
+                minicbor::to_vec(Recipients::here(&self.registry, &audience))
             }
             Question::Disconnect(name) => {
                 let client = ClientId::parse(name).ok()?;

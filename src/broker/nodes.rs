@@ -4,6 +4,7 @@
 //! push counts all nodes.
 
 mod counts;
+pub(super) mod recipients;
 pub(super) mod words;
 
 use std::{
@@ -15,6 +16,7 @@ use futures_util::future::BoxFuture;
 
 use counts::Counts;
 pub use counts::Reached;
+use recipients::Recipients;
 use words::{Question, Told};
 
 use crate::{
@@ -78,17 +80,13 @@ impl Nodes {
         self.ask(&Question::Api(part, query)).await
     }
 
-    /// The recipients that an audience has at the other nodes. A client that is connected to several nodes counts at each
-    /// of them.
-    pub(super) async fn count(&self, audience: &Audience) -> Count {
+    /// The recipients that an audience has at all nodes. `here` are those of this node.
+    pub(super) async fn count(&self, audience: &Audience, here: Recipients) -> Count {
         let question = Question::Count(AudienceCbor::of(audience));
-        let counts: Gathered<(u64, u64)> = self.ask(&question).await;
-        let mut sum = Count::default();
-        for (_, (clients, connections)) in counts.answers {
-            sum.clients += clients;
-            sum.connections += connections;
-        }
-        sum
+        let elsewhere: Gathered<Recipients> = self.ask(&question).await;
+        let elsewhere = elsewhere.answers.into_iter().map(|(_, answer)| answer);
+        let all: Vec<Recipients> = std::iter::once(here).chain(elsewhere).collect();
+        Recipients::sum(&all)
     }
 
     /// Closes the connections of a client at the other nodes. Returns their number.

@@ -24,9 +24,9 @@ refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable; READ);
 pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
     let asked = ask::ask::<Stats>(&state.broker, Part::Stats, &()).await;
     let mut stats = here(&state).await?;
+    let size = state.broker.size().await;
+    (stats.clients, stats.connections) = (size.clients, size.connections);
     for (_, other) in asked.answers {
-        stats.clients += other.clients;
-        stats.connections += other.connections;
         // The same topics are in use at several nodes: as many as at one of them, at least.
         stats.topics = stats.topics.max(other.topics);
         stats.connections_opened += other.connections_opened;

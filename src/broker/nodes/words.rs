@@ -28,7 +28,7 @@ pub(in crate::broker) enum Told<'b> {
 /// Asked of all other nodes. Each question says what its answer is.
 #[derive(Encode, Decode)]
 pub(in crate::broker) enum Question<'b> {
-    /// The recipients of an audience: clients and connections.
+    /// The recipients of an audience: [`Recipients`](super::recipients::Recipients).
     #[n(0)]
     Count(#[b(0)] AudienceCbor<'b>),
     /// Close the connections of a client: their number.

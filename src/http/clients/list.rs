@@ -151,7 +151,6 @@ impl Wanted {
         let this = Arc::clone(broker);
         let own = off_thread(move || wanted.find(&this)).await?;
         let pages = || std::iter::once(&own).chain(asked.answers.iter().map(|(_, page)| page));
-        let total = pages().map(|page| page.total).sum();
         let found: usize = pages().map(|page| page.clients.len()).sum();
         let more = pages().any(|page| page.next.is_some());
         let matching: u64 = pages().filter_map(|page| page.matching).sum();
@@ -184,7 +183,7 @@ impl Wanted {
         Ok(ClientsPage {
             clients,
             next,
-            total,
+            total: broker.size().await.clients,
             matching: matching_all,
             missing_nodes: asked.missing,
         })

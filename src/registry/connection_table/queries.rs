@@ -29,6 +29,23 @@ impl ConnectionTable {
         }
     }
 
+    /// The clients that a message would reach now. None if there are more than `limit`.
+    pub(in crate::registry) fn clients_of(
+        &self,
+        audience: &Audience,
+        limit: usize,
+    ) -> Option<Vec<ClientId>> {
+        if *audience == Audience::Everyone {
+            let few = self.clients.len() <= limit;
+            return few.then(|| self.clients.keys().cloned().collect());
+        }
+        let mut clients = HashSet::new();
+        self.for_each(audience, |entry| {
+            clients.insert(entry.record.subscriber.client_id.clone());
+        });
+        (clients.len() <= limit).then(|| clients.into_iter().collect())
+    }
+
     /// All clients and connections, without observers.
     pub(in crate::registry) fn size(&self) -> Count {
         Count {
