@@ -21,6 +21,10 @@ build: ## Build target/release/tidings with its pages
 test: ## Run everything that CI runs: style, lints, Rust tests, browser tests
 	@scripts/test
 
+chaos: ## Break parts of a cluster at random under load, for minutes; ARGS is the number of faults
+	@scripts/setup rust nats
+	@TIDINGS_CHAOS_FAULTS=$(or $(ARGS),100) scripts/cargo test --package tidings --test cluster -- --nocapture chaos::
+
 lint: ## Check style and lints of the server and the pages
 	@scripts/setup rust lint
 	@scripts/lint

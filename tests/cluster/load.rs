@@ -97,7 +97,7 @@ pub async fn push_end(nodes: &[Endpoint]) -> String {
 }
 
 /// Pushes at one node after the other until one accepts. Returns the cursor.
-async fn push_until_accepted(nodes: &[Endpoint], first: usize, push: &PushRequest) -> String {
+pub async fn push_until_accepted(nodes: &[Endpoint], first: usize, push: &PushRequest) -> String {
     within(async {
         let mut at = first;
         loop {

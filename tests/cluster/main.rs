@@ -6,6 +6,7 @@ mod load;
 #[allow(dead_code, reason = "the tests of one server use the rest")]
 mod support;
 
+mod chaos;
 mod clients;
 mod delivery;
 mod idempotency;
