@@ -25,6 +25,7 @@ mod stream_watch;
 mod subjects;
 mod sync_check;
 mod telling;
+mod trim;
 
 pub use calls::{AskError, Gathered, encode};
 pub use connection::ConnectError;
@@ -62,6 +63,7 @@ use stream::StreamWish;
 use stream_watch::StreamNews;
 use subjects::Subjects;
 use telling::Teller;
+use trim::Trimmer;
 
 /// How long a change may take to come back from the stream before it is refused: longer than the election of a leader
 /// of the stream, which takes 4 to 9 seconds.
@@ -199,11 +201,19 @@ impl Cluster {
             reach: Arc::clone(&self.reach),
             progress: Arc::clone(&self.progress),
         };
+        let trimmer = Trimmer {
+            connection: self.connection.clone(),
+            stream: self.subjects().stream(),
+            publisher: Arc::clone(&self.publisher),
+            members: Arc::clone(&self.members),
+            news: Arc::clone(&self.news),
+        };
         let (reach, watched) = (Arc::clone(&self.reach), log.clone());
         self.presence.join(log.clone(), Box::new(report));
         let mut tasks = self.tasks.lock();
         tasks.spawn(publishing.run(log.clone()));
-        tasks.spawn(follower.run(log));
+        tasks.spawn(follower.run(log.clone()));
+        tasks.spawn(trimmer.run(log));
         tasks.spawn(async move { reach.watch(watched).await });
         tasks.spawn(stream_watch::watch(
             self.connection.clone(),
