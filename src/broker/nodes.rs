@@ -13,6 +13,7 @@ use std::{
 };
 
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use counts::Counts;
 pub use counts::Reached;
@@ -122,13 +123,15 @@ impl Nodes {
     /// The connections of an ephemeral message at the other nodes.
     pub(super) async fn reached_ephemeral(&self, number: u64) -> Reached {
         let live = || self.cluster.others();
-        self.counts.of_ephemeral(number, live, COUNT_PATIENCE).await
+        let deadline = Instant::now() + COUNT_PATIENCE;
+        self.counts.of_ephemeral(number, live, deadline).await
     }
 
     /// The connections of a message of this node at the other nodes.
     pub(super) async fn reached(&self, seq: Seq) -> Reached {
         let live = || self.cluster.others();
-        self.counts.of_message(seq, live, COUNT_PATIENCE).await
+        let deadline = Instant::now() + COUNT_PATIENCE;
+        self.counts.of_message(seq, live, deadline).await
     }
 
     /// Tells the process that has published these messages how many connections of this node they were sent to.

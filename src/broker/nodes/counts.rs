@@ -1,9 +1,6 @@
 //! Gathers the numbers of connections that messages of this node were sent to at other nodes.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
@@ -27,6 +24,8 @@ struct State {
     counted_to: HashMap<u64, Seq>,
     /// Connections of other nodes, by message.
     messages: BTreeMap<Seq, u64>,
+    /// Processes that have not told a number in time, and nothing since. Nobody waits for them.
+    late: HashSet<u64>,
     /// The number of the last ephemeral message.
     last: u64,
     ephemeral: HashMap<u64, Ephemeral>,
@@ -58,6 +57,7 @@ impl Counts {
         while state.messages.len() > MAX_UNASKED {
             state.messages.pop_first();
         }
+        state.late.remove(&boot);
         let counted_to = state.counted_to.entry(boot).or_default();
         *counted_to = head.max(*counted_to);
         drop(state);
@@ -76,6 +76,7 @@ impl Counts {
     /// Takes the count of a node for an ephemeral message.
     pub fn ephemeral(&self, boot: u64, number: u64, connections: u64) {
         let mut state = self.state.lock();
+        state.late.remove(&boot);
         if let Some(counted) = state.ephemeral.get_mut(&number) {
             counted.connections += connections;
             counted.counted_by.push(boot);
@@ -90,11 +91,11 @@ impl Counts {
         &self,
         seq: Seq,
         live: impl Fn() -> Vec<(u64, String)>,
-        patience: Duration,
+        deadline: Instant,
     ) -> Reached {
         let counted =
             |state: &State, boot| state.counted_to.get(&boot).is_some_and(|to| *to >= seq);
-        let missing = self.wait(live, counted, patience).await;
+        let missing = self.wait(live, counted, deadline).await;
         let connections = self.state.lock().messages.remove(&seq);
         Reached {
             connections: connections.unwrap_or_default(),
@@ -107,13 +108,13 @@ impl Counts {
         &self,
         number: u64,
         live: impl Fn() -> Vec<(u64, String)>,
-        patience: Duration,
+        deadline: Instant,
     ) -> Reached {
         let counted = |state: &State, boot| {
             let counted = state.ephemeral.get(&number);
             counted.is_some_and(|counted| counted.counted_by.contains(&boot))
         };
-        let missing = self.wait(live, counted, patience).await;
+        let missing = self.wait(live, counted, deadline).await;
         let counted = self.state.lock().ephemeral.remove(&number);
         Reached {
             connections: counted.map_or(0, |counted| counted.connections),
@@ -126,21 +127,29 @@ impl Counts {
         &self,
         live: impl Fn() -> Vec<(u64, String)>,
         counted: impl Fn(&State, u64) -> bool,
-        patience: Duration,
+        deadline: Instant,
     ) -> Vec<String> {
-        let deadline = Instant::now() + patience;
+        let names = |missing: Vec<(u64, String)>| {
+            let names = missing.into_iter().map(|(_, name)| name);
+            names.collect()
+        };
         loop {
             // Before the check, so that no change in between is missed.
             let changed = self.changed.notified();
-            let missing: Vec<String> = {
+            let (missing, all_late) = {
                 let state = self.state.lock();
-                let live = live().into_iter();
-                live.filter(|(boot, _)| !counted(&state, *boot))
-                    .map(|(_, name)| name)
-                    .collect()
+                let mut missing = live();
+                missing.retain(|(boot, _)| !counted(&state, *boot));
+                let all_late = missing.iter().all(|(boot, _)| state.late.contains(boot));
+                (missing, all_late)
             };
-            if missing.is_empty() || tokio::time::timeout_at(deadline, changed).await.is_err() {
-                return missing;
+            if all_late {
+                return names(missing);
+            }
+            if tokio::time::timeout_at(deadline, changed).await.is_err() {
+                let mut state = self.state.lock();
+                state.late.extend(missing.iter().map(|(boot, _)| *boot));
+                return names(missing);
             }
         }
     }
@@ -148,9 +157,13 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    fn long() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
 
     fn two() -> Vec<(u64, String)> {
         vec![(1, "one".into()), (2, "two".into())]
@@ -160,7 +173,7 @@ mod tests {
     async fn a_message_is_counted_when_all_live_nodes_have_told() {
         let counts = Counts::default();
         counts.delivered(1, 7, vec![(7, 2)]);
-        let (reached, ()) = tokio::join!(counts.of_message(7, two, LONG), async {
+        let (reached, ()) = tokio::join!(counts.of_message(7, two, long()), async {
             counts.delivered(2, 9, vec![(7, 3), (9, 1)]);
         });
         assert_eq!(reached.connections, 5);
@@ -172,15 +185,18 @@ mod tests {
         let counts = Counts::default();
         let number = counts.begin_ephemeral();
         counts.ephemeral(2, number, 4);
-        let reached = counts.of_ephemeral(number, two, Duration::ZERO).await;
+        let reached = counts.of_ephemeral(number, two, Instant::now()).await;
         let expected = Reached {
             connections: 4,
             missing: vec!["one".into()],
         };
         assert_eq!(reached, expected);
-        assert_eq!(
-            counts.of_message(1, Vec::new, LONG).await,
-            Reached::default()
-        );
+        let nobody = counts.of_message(1, Vec::new, long()).await;
+        assert_eq!(nobody, Reached::default());
+        // Nobody waits for them again before they have told something.
+        let number = counts.begin_ephemeral();
+        counts.ephemeral(2, number, 0);
+        let reached = counts.of_ephemeral(number, two, long()).await;
+        assert_eq!(reached.missing, ["one"]);
     }
 }
