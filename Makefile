@@ -30,7 +30,7 @@ lint: ## Check style and lints of the server and the pages
 	@scripts/lint
 
 bench: ## Measure it and compare it with the minimum cost on this machine; ARGS="--full" for the large sizes
-	@scripts/setup rust
+	@scripts/setup rust nats
 	@scripts/cargo build --release --package tidings
 	@scripts/cargo run --release --package bench -- $(ARGS)
 

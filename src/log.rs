@@ -86,6 +86,10 @@ use shared::Shared;
 use writer::Writer;
 use writer::queue::{Bound, Queue};
 
+/// How many positions another node of a cluster may be ahead of this one. A cursor further ahead belongs to another
+/// history.
+const MAX_BEHIND: Seq = 1 << 24;
+
 /// The log. Dropping it closes it: all accepted tasks are executed and answered first.
 pub struct Log {
     shared: Arc<Shared>,
@@ -224,7 +228,11 @@ impl Log {
     /// Checks a cursor. It does not read the file.
     pub fn check(&self, cursor: &Cursor) -> Standing {
         let pruned = self.shared.pruned.load(Ordering::Acquire);
-        let end = self.head() + 1;
+        let mut end = self.head() + 1;
+        if self.shared.replica.is_some() {
+            // Another node may have applied more of the stream.
+            end += MAX_BEHIND;
+        }
         let shared_until = match self.shared.openings.compare(&cursor.epoch) {
             History::Same => end,
             History::SameBefore(first) => first,

@@ -9,6 +9,7 @@ mod baseline;
 mod batch;
 mod chart;
 mod check;
+mod cluster;
 mod contender;
 mod direct;
 mod durable;
@@ -115,6 +116,7 @@ enum Scenario {
     Heartbeats,
     Start,
     Million,
+    Cluster,
 }
 
 impl Options {
@@ -149,6 +151,7 @@ impl Scenario {
             Self::Heartbeats => heartbeats::measure(setting),
             Self::Start => start::measure(setting),
             Self::Million => million::measure(setting),
+            Self::Cluster => cluster::measure(setting, runtime),
         }
     }
 }

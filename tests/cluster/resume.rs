@@ -3,8 +3,8 @@
 use app::wire::To;
 
 use crate::{
-    harness::{Cluster, assert_ordered, pairs, together},
-    support::within,
+    harness::{Cluster, assert_ordered, follow, pairs, together},
+    support::{topic, within},
 };
 
 #[tokio::test]
@@ -65,4 +65,26 @@ async fn a_node_that_restarts_in_order_sends_its_readers_elsewhere() {
     cluster.nodes[0].node.until_ready().expect("ready");
     let mut reader = cluster.nodes[0].resume("ada", &cursor, &[]).await;
     assert_eq!(reader.text().await, "after");
+}
+
+#[tokio::test]
+async fn a_cursor_that_this_node_has_not_reached_yet_is_no_gap() {
+    let cluster = Cluster::start().await;
+    let id = cluster.nodes[0].push(topic("news"), "zero").await.id;
+    let id = id.expect("a cursor");
+    let (epoch, number) = id.split_once('-').expect("a cursor");
+    let ahead = number.parse::<u64>().expect("a number") + 2;
+    let from = format!("{epoch}-{ahead}");
+    let reader = {
+        let (endpoints, from) = (cluster.endpoints(), from.clone());
+        tokio::spawn(async move { follow(&endpoints, "ada", &from, "three").await })
+    };
+    let other = cluster.nodes[1].listen("bob", &["news"]).await;
+    for text in ["one", "two", "three"] {
+        cluster.nodes[1].push(topic("news"), text).await;
+    }
+    let seen = within(reader).await.expect("no panic");
+    let texts: Vec<&str> = seen.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["three"], "what it has is not sent again");
+    drop(other);
 }

@@ -406,6 +406,16 @@ fn a_batch_that_is_too_large_for_a_record_is_published_in_parts() {
 }
 
 #[test]
+fn a_cursor_of_a_node_that_is_ahead_belongs_to_the_same_history() {
+    let (_stream, one, _two) = two_nodes();
+    one.push(to_topic("t"), "one").expect("kept");
+    let standing = |seq| one.log().check(&one.log().cursor(seq));
+    assert_eq!(standing(1), Standing::Exact);
+    assert_eq!(standing(1_000), Standing::Exact);
+    assert!(matches!(standing(1 << 40), Standing::RolledBack { .. }));
+}
+
+#[test]
 fn a_file_stays_with_its_cluster() {
     let (stream, mut one, _two) = two_nodes();
     drop(one.log.take());
