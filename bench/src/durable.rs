@@ -2,7 +2,6 @@
 //!
 //! To the log from async tasks, and over HTTP connections that are kept alive. Compared with one fsync per push, and
 //! with `durability = "os"`.
-//! fsync per push, and against the same with `durability = "os"`.
 
 use std::{
     net::SocketAddr,

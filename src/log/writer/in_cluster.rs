@@ -15,7 +15,7 @@ use crate::log::{
     outcome::MaintenanceCounts,
     writer::Writer,
     writer::decide::Decided,
-    writer::queue::Task,
+    writer::queue::{Task, Wanted},
     writer::replica::{RECORD, Replica},
     writer::waiting::{TakenPositions, Waiting},
 };
@@ -36,10 +36,12 @@ impl Writer {
         loop {
             replica.answer_late();
             self.publish_due(&mut replica)?;
-            let changes =
-                replica.is_cut_off() || (replica.in_flight.is_none() && replica.backlog.is_empty());
+            let wanted = Wanted {
+                changes: replica.is_cut_off() || replica.is_free(),
+                records: replica.records.is_empty(),
+            };
             let wait = self.files.limit_wait(Some(TICK)).unwrap_or(TICK);
-            let taken = self.shared.queue.take_with_records(RECORD, wait, changes);
+            let taken = self.shared.queue.take_with_records(RECORD, wait, wanted);
             self.check_files()?;
             if taken.tasks.is_empty() && taken.records.is_empty() {
                 self.idle_release

@@ -86,8 +86,11 @@ pub(in crate::log) struct Queue {
     bound: Bound,
 }
 
-/// Records of the stream that may wait. The stream keeps the rest.
-const MAX_RECORDS: usize = 1024;
+/// Bytes of records of the stream that may wait, about. The stream keeps the rest.
+const MAX_RECORD_BYTES: usize = 16 << 20;
+
+/// Bytes that a waiting record needs beside its payload.
+const RECORD_OVERHEAD: usize = 128;
 
 #[derive(Default)]
 struct State {
@@ -97,6 +100,7 @@ struct State {
     others: Vec<Task>,
     /// Records of the stream of a cluster.
     records: VecDeque<StreamRecord>,
+    record_bytes: usize,
     messages: usize,
     bytes: usize,
     /// Tasks that are not messages. They are not delayed to collect more messages.
@@ -118,10 +122,17 @@ pub(in crate::log) enum Taken {
     Closed,
 }
 
+/// What [`Queue::take_with_records`] takes besides other tasks.
+#[derive(Clone, Copy)]
+pub(in crate::log) struct Wanted {
+    pub changes: bool,
+    pub records: bool,
+}
+
 /// The result of [`Queue::take_with_records`].
 pub(in crate::log) struct TakenWithRecords {
     pub tasks: Vec<Task>,
-    pub records: Vec<StreamRecord>,
+    pub records: VecDeque<StreamRecord>,
     /// Whether the queue is closed. What it still has can be taken.
     pub closed: bool,
 }
@@ -209,20 +220,20 @@ impl Queue {
         Taken::Tasks(tasks)
     }
 
-    /// The same for a log in a cluster. `changes`: whether changes are taken too. Without changes, they stay in the
-    /// queue, and publishers wait when it is full.
+    /// The same for a log in a cluster. `wanted` says whether changes and records are taken too. What is not taken stays
+    /// in the queue, and those who add to it wait when it is full.
     pub fn take_with_records(
         &self,
         bound: Bound,
         wait: Duration,
-        changes: bool,
+        wanted: Wanted,
     ) -> TakenWithRecords {
         let deadline = Instant::now() + wait;
         let mut state = self.state.lock();
         loop {
-            let ready = !state.records.is_empty()
+            let ready = (wanted.records && !state.records.is_empty())
                 || !state.others.is_empty()
-                || (changes && !state.tasks.is_empty())
+                || (wanted.changes && !state.tasks.is_empty())
                 || state.closed.is_some();
             if ready {
                 break;
@@ -233,14 +244,19 @@ impl Queue {
             }
         }
         state.wanted = None;
-        let mut tasks = match changes {
+        let mut tasks = match wanted.changes {
             true => Self::take_changes(&mut state, bound),
             false => Vec::new(),
         };
         tasks.append(&mut state.others);
+        let mut records = VecDeque::new();
+        if wanted.records {
+            records = std::mem::take(&mut state.records);
+            state.record_bytes = 0;
+        }
         let taken = TakenWithRecords {
             tasks,
-            records: std::mem::take(&mut state.records).into(),
+            records,
             closed: state.closed.is_some(),
         };
         let wakers = std::mem::take(&mut state.wakers);
@@ -260,12 +276,16 @@ impl Queue {
         if state.closed.is_some() {
             return Ok(());
         }
-        if state.records.len() >= MAX_RECORDS {
+        if state.record_bytes >= MAX_RECORD_BYTES {
             if !state.wakers.iter().any(|other| other.will_wake(waker)) {
                 state.wakers.push(waker.clone());
             }
             return Err(records);
         }
+        let sizes = records
+            .iter()
+            .map(|record| record.payload.len() + RECORD_OVERHEAD);
+        state.record_bytes += sizes.sum::<usize>();
         state.records.extend(records);
         state.wanted = None;
         self.arrived.notify_one();

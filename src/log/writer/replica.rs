@@ -93,6 +93,11 @@ impl Replica {
         self.in_flight.as_ref().is_some_and(late)
     }
 
+    /// Whether the next record can be published.
+    pub fn is_free(&self) -> bool {
+        self.in_flight.is_none() && self.backlog.is_empty()
+    }
+
     /// Publishes a change set, in parts if it is too large for one record.
     pub fn publish(&mut self, decided: Decided) {
         let bound = RECORD.bytes.min(self.replication.max_record);
