@@ -1,9 +1,10 @@
--- The newest record of the stream of a cluster that this file has applied, and its time, in one row. Without a row, the
--- file belongs to a single server.
+-- The newest record of the stream of a cluster that this file has applied, with its time in the stream, in one row. `time`
+-- is the time of its changes, which never goes back. Without a row, the file belongs to a single server.
 CREATE TABLE replica (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     place INTEGER NOT NULL,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    time INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- Open sessions of people who signed in: a hash of the id, and when the session ends.

@@ -4,8 +4,6 @@ use std::{collections::HashMap, path::Path};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::message::Seq;
-
 use crate::log::{
     codes::sql,
     damage::DamageRecord,
@@ -14,6 +12,7 @@ use crate::log::{
     options::LogOptions,
     replication::{AppliedRecord, Replication},
 };
+use crate::message::Seq;
 
 /// The time between two records that are remembered, in milliseconds.
 const MARK_INTERVAL: u64 = 10 * 60 * 1000;
@@ -91,11 +90,16 @@ pub(super) fn read(conn: &Connection) -> rusqlite::Result<Option<AppliedRecord>>
     found.optional()
 }
 
-/// Records the newest record that was applied, in the current transaction.
-pub(super) fn write(conn: &Connection, applied: AppliedRecord) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE replica SET place = ?1, at = ?2")?
-        .execute((sql(applied.place), sql(applied.at)))?;
+/// Records the newest record that was applied, and the time of its changes, in the current transaction.
+pub(super) fn write(conn: &Connection, applied: AppliedRecord, time: u64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE replica SET place = ?1, at = ?2, time = ?3")?
+        .execute((sql(applied.place), sql(applied.at), sql(time)))?;
     Ok(())
+}
+
+/// The time of the newest changes.
+pub(super) fn time(conn: &Connection) -> rusqlite::Result<u64> {
+    conn.query_row("SELECT time FROM replica", [], |row| row.get(0))
 }
 
 /// The numbers of the newest records of all processes that have published lately.
@@ -125,16 +129,16 @@ pub(super) fn note_published(
 }
 
 /// Remembers a record, if the last one that was remembered is old enough.
-pub(super) fn mark(conn: &Connection, applied: AppliedRecord, head: Seq) -> rusqlite::Result<()> {
+pub(super) fn mark(conn: &Connection, place: u64, at: u64, head: Seq) -> rusqlite::Result<()> {
     let last = "SELECT coalesce(max(at), 0) FROM stream_marks";
     let last: u64 = conn.prepare_cached(last)?.query_row([], |row| row.get(0))?;
-    if applied.at < last.saturating_add(MARK_INTERVAL) {
+    if at < last.saturating_add(MARK_INTERVAL) {
         return Ok(());
     }
     conn.prepare_cached(
         "INSERT OR REPLACE INTO stream_marks (place, at, head) VALUES (?1, ?2, ?3)",
     )?
-    .execute((sql(applied.place), sql(applied.at), sql(head)))?;
+    .execute((sql(place), sql(at), sql(head)))?;
     Ok(())
 }
 

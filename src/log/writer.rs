@@ -25,6 +25,7 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
+    record::Base,
     replica_rows,
     replication::{AppliedRecord, Replication},
     shared::Shared,
@@ -94,7 +95,12 @@ impl Writer {
         applied: AppliedRecord,
     ) -> rusqlite::Result<Self> {
         let numbers = replica_rows::published(&self.store.conn)?;
-        let replica = Replica::new(replication, applied, self.store.head, numbers);
+        let time = replica_rows::time(&self.store.conn)?;
+        let base = Base {
+            place: applied.place,
+            head: self.store.head,
+        };
+        let replica = Replica::new(replication, (applied, time), base, numbers);
         self.replica = Some(replica);
         Ok(self)
     }

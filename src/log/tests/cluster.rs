@@ -196,7 +196,12 @@ impl Node {
 }
 
 fn until(mut condition: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
     while !condition() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "this should have happened long ago"
+        );
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -351,6 +356,22 @@ fn a_record_that_was_given_up_does_not_hold_up_the_next() {
     // Records 1 to 3: this process has published an empty one first.
     (1..=3).for_each(|number| one.log().give_up(number));
     until(|| one.push(to_topic("t"), "next").is_ok());
+}
+
+#[test]
+fn the_time_of_messages_does_not_go_back_with_that_of_the_stream() {
+    let (stream, one, mut two) = two_nodes();
+    one.push(to_topic("t"), "one").expect("kept");
+    stream.clock.fetch_sub(5_000, Ordering::Relaxed);
+    one.push(to_topic("t"), "two").expect("kept");
+    two.catch_up(&stream);
+    // The record itself is known by its own time.
+    assert_eq!(two.log().applied().at, NOON - 5_000);
+    drop(two.log.take());
+    two.start(&stream, 3);
+    two.push(to_topic("t"), "three").expect("kept");
+    let times: Vec<u64> = two.all().iter().map(|(_, at, _)| *at).collect();
+    assert_eq!(times, [NOON; 3]);
 }
 
 #[test]

@@ -30,6 +30,9 @@ const BASES: usize = 4096;
 pub(in crate::log) struct Replica {
     pub replication: Replication,
     pub applied: AppliedRecord,
+    /// The time of the newest changes. That of the stream is the clock of its leader, and may go back when the leader
+    /// changes; this one does not.
+    pub time: u64,
     /// After the newest records, oldest first.
     pub bases: VecDeque<Base>,
     /// The number of the newest record that was applied, by the process that has published it. A server that was stopped
@@ -62,17 +65,14 @@ pub(in crate::log) struct InFlight {
 impl Replica {
     pub fn new(
         replication: Replication,
-        applied: AppliedRecord,
-        head: Seq,
+        (applied, time): (AppliedRecord, u64),
+        base: Base,
         numbers: HashMap<u64, u64>,
     ) -> Self {
-        let base = Base {
-            place: applied.place,
-            head,
-        };
         Self {
             replication,
             applied,
+            time,
             bases: [base].into(),
             numbers,
             published: 0,

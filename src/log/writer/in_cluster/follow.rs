@@ -45,6 +45,8 @@ struct Origin {
     number: u64,
     /// Its position in the stream.
     record: AppliedRecord,
+    /// The time of its changes.
+    time: u64,
     /// Whether it was applied before.
     repeated: bool,
 }
@@ -88,21 +90,22 @@ impl Writer {
     }
 
     fn apply_batch(&mut self, replica: &mut Replica, batch: Batch) -> Result<(), StoreError> {
-        let Some(Origin { record: newest, .. }) = batch.origins.last().copied() else {
+        let Some(newest) = batch.origins.last().copied() else {
             return Ok(());
         };
         let began = Instant::now();
         let sets: Vec<&ChangeSet> = batch.sets.iter().collect();
         let applied = self.store.apply_with(&sets, |store| {
-            replica_rows::write(&store.conn, newest)?;
-            replica_rows::mark(&store.conn, newest, store.head)?;
+            let Origin { record, time, .. } = newest;
+            replica_rows::write(&store.conn, record, time)?;
+            replica_rows::mark(&store.conn, record.place, time, store.head)?;
             for (boot, number) in &batch.numbers {
-                replica_rows::note_published(&store.conn, *boot, *number, newest.at)?;
+                replica_rows::note_published(&store.conn, *boot, *number, time)?;
             }
             Ok(())
         })?;
         replica.numbers.extend(&batch.numbers);
-        replica.applied = newest;
+        (replica.applied, replica.time) = (newest.record, newest.time);
         drop(replica.records.drain(..batch.sets.len()));
         self.publish(&applied, began);
         let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
@@ -116,6 +119,7 @@ impl Writer {
                 number,
                 record,
                 repeated,
+                ..
             } = batch.origins[index];
             replica.remember(Base {
                 place: record.place,
@@ -135,7 +139,7 @@ impl Writer {
             from = *end;
         }
         if let Some(state) = &self.shared.replica {
-            state.set_applied(newest);
+            state.set_applied(newest.record);
         }
         Ok(())
     }
@@ -169,7 +173,7 @@ impl Writer {
                 (Change::Recall(recall), ChangeOutcome::Recall(Some(recalled))) => {
                     tail(ReplicaEvent::Recalled(recall.seq, recalled));
                 }
-                (Change::Positions(updates), _) if !own => {
+                (Change::Positions(updates), _) if !own && !updates.clients.is_empty() => {
                     let moved: Vec<(ClientId, ClientPosition)> = updates
                         .clients
                         .iter()
@@ -222,7 +226,13 @@ impl<'a> Part<'a> {
 
 impl Batch {
     /// Adds a record. `numbers` are those of the newest records before this batch.
-    fn add(&mut self, record: Record, applied: AppliedRecord, numbers: &HashMap<u64, u64>) {
+    fn add(
+        &mut self,
+        record: Record,
+        applied: AppliedRecord,
+        time: u64,
+        numbers: &HashMap<u64, u64>,
+    ) {
         let Record {
             boot,
             number,
@@ -240,12 +250,10 @@ impl Batch {
             boot,
             number,
             record: applied,
+            time,
             repeated,
         });
-        self.sets.push(ChangeSet {
-            at: applied.at,
-            changes,
-        });
+        self.sets.push(ChangeSet { at: time, changes });
     }
 }
 
@@ -255,14 +263,15 @@ fn read_batch(replica: &mut Replica) -> (Batch, Option<String>) {
     let applied = replica.applied.place;
     replica.records.retain(|record| record.place > applied);
     let mut batch = Batch::default();
-    let mut last = replica.applied;
+    let (mut last, mut time) = (replica.applied, replica.time);
     for record in replica.records.iter().take(TOGETHER.0) {
         if batch.changes >= TOGETHER.1 {
             break;
         }
         match read(replica, last, record) {
             Ok((record, applied)) => {
-                batch.add(record, applied, &replica.numbers);
+                time = time.max(applied.at);
+                batch.add(record, applied, time, &replica.numbers);
                 last = applied;
             }
             Err(why) => return (batch, Some(why)),
@@ -293,8 +302,7 @@ fn read(
     }
     let applied = AppliedRecord {
         place,
-        // The time of the stream is that of its leader, and may go back when the leader changes.
-        at: record.at.max(last.at),
+        at: record.at,
     };
     Ok((decoded, applied))
 }
