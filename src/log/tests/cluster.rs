@@ -307,8 +307,8 @@ fn messages_expire_by_the_time_of_the_stream_when_the_janitor_says_so() {
     stream.pass(Duration::from_secs(10));
     for node in [&one, &two] {
         until(|| {
-            let record = node.log().message(1).expect("readable").expect("there");
-            record.ended == Some(Ended::Expired)
+            let record = node.log().message(1).expect("readable");
+            record.is_some_and(|record| record.ended == Some(Ended::Expired))
         });
     }
 }

@@ -15,7 +15,6 @@ use crate::log::{
     writer::queue::Bound,
     writer::waiting::PositionsAnswer,
 };
-use crate::message::Seq;
 
 /// Changes and bytes of data in a record, at most. A single change may be larger.
 pub(in crate::log) const RECORD: Bound = Bound {
