@@ -2,6 +2,7 @@
 
 mod harness;
 mod load;
+mod purge;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the tests of one server use the rest")]
 mod support;
@@ -10,6 +11,7 @@ mod clients;
 mod delivery;
 mod idempotency;
 mod jobs;
+mod join;
 mod lists;
 mod messages;
 mod nats_failure;
