@@ -7,9 +7,13 @@
 mod calls;
 mod connection;
 mod continuity;
+mod copy_source;
+mod copy_taking;
+mod copy_words;
 mod follower;
 mod heartbeat;
 mod identity;
+mod join;
 mod members;
 mod messages;
 mod presence;
@@ -213,7 +217,9 @@ impl Cluster {
         let mut tasks = self.tasks.lock();
         tasks.spawn(publishing.run(log.clone()));
         tasks.spawn(follower.run(log.clone()));
-        tasks.spawn(trimmer.run(log));
+        tasks.spawn(trimmer.run(log.clone()));
+        let copies = self.subjects().copies(self.node());
+        tasks.spawn(copy_source::serve(self.connection.clone(), copies, log));
         tasks.spawn(async move { reach.watch(watched).await });
         tasks.spawn(stream_watch::watch(
             self.connection.clone(),

@@ -14,12 +14,14 @@ mod change;
 mod check;
 mod clients;
 mod codes;
+mod copy;
 mod damage;
 mod entry;
 mod error;
 mod files;
 mod following;
 mod gap;
+mod incoming;
 mod job_rows;
 mod jobs;
 mod openings;
@@ -48,11 +50,13 @@ mod tests;
 
 pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
+pub use copy::{CopyError, CopyFacts, CopySource, OutgoingCopy};
 pub use damage::Damage;
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
 pub use following::known;
 pub use gap::{LogGap, LogGapReason};
+pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use openings::Openings;
 pub use options::{Clock, Durability, LogOptions};
@@ -144,6 +148,7 @@ impl Log {
             options.clock = replica_state::stream_clock(options.clock, Arc::clone(&clock_offset));
         }
         let lock = schema::lock(&options.folder)?;
+        copy::remove_leftovers(&options.folder);
         let mut opened = schema::open(&options)?;
         let readers = reader::pool::ReaderPool::open(&opened.path, options.readers);
         let readers = readers.map_err(|source| OpenError::Database {

@@ -116,11 +116,16 @@ async fn join_cluster(settings: &Settings) -> Result<Option<Arc<Cluster>>, Serve
     if settings.cluster.servers.is_empty() {
         return Ok(None);
     }
-    let known = log::known(&settings.data_dir).map(|(id, applied)| KnownLog {
-        id,
-        applied: applied.place,
-    });
-    let cluster = Cluster::start(settings, known).await?;
+    let folder = &settings.data_dir;
+    let known = log::known(folder).map(|(id, applied)| KnownLog { id, applied });
+    let cluster = Cluster::start(settings, known.clone()).await?;
+    // A log of another kind is refused when it is opened.
+    if known.is_some() || !log::exists(folder) {
+        let rejoin = settings.cluster.rejoin;
+        cluster
+            .copy_log_if_needed(folder, known.as_ref(), rejoin)
+            .await?;
+    }
     Ok(Some(Arc::new(cluster)))
 }
 

@@ -62,7 +62,7 @@ fn compare_range(name: &str, first: u64, last: u64, place: u64) -> Option<Break>
             _ => format!("this node was away for too long and has the records up to {place} only"),
         };
         return Some(Break::TooOld(format!(
-            "the stream {name} begins at record {first}, but {why}. Start it with a copy of another node's data folder"
+            "the stream {name} begins at record {first}, but {why}. Restart it while another node is ready: then it copies the log of that node"
         )));
     }
     None

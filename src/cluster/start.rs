@@ -11,7 +11,7 @@ use super::{
     stream::{self, StreamError, StreamWish},
     sync_check::{self, SyncReport},
 };
-use crate::config::ClusterSettings;
+use crate::{config::ClusterSettings, log::AppliedRecord};
 
 /// Time in which a node without a log must find the stream. It cannot do anything without it.
 const PATIENCE_OF_NEW_NODE: Duration = Duration::from_secs(60);
@@ -27,8 +27,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct KnownLog {
     /// Its permanent id.
     pub id: String,
-    /// The place of the last record of the stream in it. 0 if it has not followed a stream yet.
-    pub applied: u64,
+    /// The last record of the stream in it. Its place is 0 if it has not followed a stream yet.
+    pub applied: AppliedRecord,
 }
 
 /// Finds the stream. Makes it if there is none and this node has not followed one before. None if the stream cannot be
@@ -76,7 +76,7 @@ async fn try_to_find(
     needs.check(connection)?;
     match known {
         // A stream that was followed and is gone is not made again in silence: what it had would be missing.
-        Some(log) if log.applied > 0 => stream::read(connection, wish).await,
+        Some(log) if log.applied.place > 0 => stream::read(connection, wish).await,
         Some(log) => ensure(connection, wish, &log.id).await,
         None => ensure(connection, wish, &new_log_id()).await,
     }
@@ -139,6 +139,11 @@ pub enum StartError {
         "it is not known whether the NATS servers write a message to the disk before they confirm it, because a client of NATS cannot ask for that. Name their HTTP monitoring addresses with --cluster-monitor, or set --cluster-allow-weak-sync. {0}"
     )]
     UnknownSync(String),
+    /// A new node needs the log of another one.
+    #[error(
+        "this node is new, and the stream does not have the earlier messages any more: they must be copied from another node, but {0}. Start a node that has them first"
+    )]
+    NoCopy(String),
     /// Another process has the name of this node.
     #[error("{0}")]
     NameTaken(String),

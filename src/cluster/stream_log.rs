@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::log::{AppliedRecord, Log, StreamRecord};
+use crate::log::{AppliedRecord, CopySource, Log, StreamRecord};
 
 /// The log that applies the records of the stream. The functions have the meaning of those of [`Log`] with the same
 /// names.
@@ -21,6 +21,9 @@ pub trait StreamLog: Send + Sync + 'static {
 
     /// Reports whether the stream can be reached.
     fn set_stream_reachable(&self, reachable: bool);
+
+    /// Where a copy of the log can be made of.
+    fn copy_source(&self) -> CopySource;
 }
 
 impl StreamLog for Log {
@@ -42,5 +45,9 @@ impl StreamLog for Log {
 
     fn set_stream_reachable(&self, reachable: bool) {
         Self::set_stream_reachable(self, reachable);
+    }
+
+    fn copy_source(&self) -> CopySource {
+        Self::copy_source(self)
     }
 }

@@ -45,6 +45,11 @@ impl Subjects {
         self.of(&format!("n.{node}"))
     }
 
+    /// The subject of questions to one node for a copy of its log.
+    pub fn copies(&self, node: &str) -> String {
+        self.of(&format!("s.{node}"))
+    }
+
     fn of(&self, rest: &str) -> String {
         format!("t.{}.{rest}", self.cluster)
     }

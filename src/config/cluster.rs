@@ -89,6 +89,14 @@ pub struct ClusterSettings {
           hide_default_value = true, value_name = "true|false")]
     pub allow_weak_sync: bool,
 
+    /// Replace the log of this node by a copy of another node's log if it does not belong to the stream, for example
+    /// after `tidings cluster recover` on that node. The old log is kept in the data folder under another name: messages
+    /// that only this node has are in it, and nowhere else.
+    #[arg(id = "cluster_rejoin", long = "cluster-rejoin", action = clap::ArgAction::Set,
+          default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, hide_possible_values = true,
+          hide_default_value = true, value_name = "true|false")]
+    pub rejoin: bool,
+
     /// URL at which people and the other nodes reach this node, such as http://10.0.0.5:8020. It is shown in the list of
     /// nodes.
     #[arg(id = "advertise", long = "advertise", value_name = "URL")]

@@ -3,6 +3,7 @@
 mod append;
 mod change_sets;
 mod cluster;
+mod copy;
 mod jobs;
 mod receipts;
 mod replay;

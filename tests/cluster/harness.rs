@@ -35,6 +35,8 @@ static CLUSTERS: AtomicU64 = AtomicU64::new(0);
 pub struct Cluster {
     pub nodes: Vec<Member>,
     pub nats: Arc<NatsServers>,
+    /// The name of the cluster.
+    pub name: String,
     _folder: TempDir,
     _turns: Vec<SemaphorePermit<'static>>,
 }
@@ -85,6 +87,7 @@ impl Cluster {
         Self {
             nodes,
             nats,
+            name: cluster,
             _folder: folder,
             _turns: turns,
         }

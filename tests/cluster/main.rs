@@ -2,6 +2,7 @@
 
 mod harness;
 mod load;
+mod purge;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "the tests of one server use the rest")]
 mod support;
@@ -11,6 +12,7 @@ mod clients;
 mod delivery;
 mod idempotency;
 mod jobs;
+mod join;
 mod lists;
 mod messages;
 mod nats_failure;

@@ -1,0 +1,223 @@
+//! Copies of the log for other nodes: a consistent copy of the file, as of one moment.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use rusqlite::{Connection, OpenFlags};
+use sha2::{Digest as _, Sha256};
+
+use crate::log::{Log, files, openings, replica_rows, replication::AppliedRecord};
+
+/// Bytes that are read at once to compute the checksum.
+const BLOCK: usize = 1 << 20;
+
+/// What a copy is, to check it where it arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopyFacts {
+    /// Bytes of the file.
+    pub size: u64,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// The permanent id of the log.
+    pub log_id: String,
+    /// The newest record of the stream that the copy has applied.
+    pub applied: AppliedRecord,
+}
+
+/// Where a copy can be made of.
+#[derive(Clone, Debug)]
+pub struct CopySource {
+    path: PathBuf,
+}
+
+/// A copy in a file of its own, which is deleted when this is dropped.
+#[derive(Debug)]
+pub struct OutgoingCopy {
+    /// What it is.
+    pub facts: CopyFacts,
+    file: File,
+    _name: Unnamed,
+}
+
+/// Deletes the file of a copy when it is dropped.
+#[derive(Debug)]
+struct Unnamed(PathBuf);
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        remove(&self.0);
+    }
+}
+
+/// Why there is no copy.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// A file can't be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// SQLite can't read or copy the log.
+    #[error("{path}: {source}", path = path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// The error of SQLite.
+        source: rusqlite::Error,
+    },
+    /// What has arrived is not what was sent, or is of no use here.
+    #[error("the copy is not usable: {0}")]
+    Wrong(String),
+    /// The folder can't be used.
+    #[error(transparent)]
+    Folder(#[from] crate::log::OpenError),
+}
+
+impl CopyError {
+    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::File { path, source }
+    }
+
+    pub(super) fn database(path: &Path) -> impl Fn(rusqlite::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Database {
+            path: path.clone(),
+            source,
+        }
+    }
+}
+
+impl Log {
+    /// Where a copy of this log can be made of.
+    pub fn copy_source(&self) -> CopySource {
+        CopySource {
+            path: self.shared.path.clone(),
+        }
+    }
+}
+
+impl CopySource {
+    /// Makes a copy beside the log. It takes long and blocks, but does not hold up the writer of the log.
+    pub fn copy(&self) -> Result<OutgoingCopy, CopyError> {
+        let path = outgoing(&self.path);
+        remove(&path);
+        // SQLite writes to an empty file, and would give a new one other permissions.
+        let made = files::open_or_make(&path);
+        made.map_err(CopyError::file(&path))?;
+        let name = Unnamed(path.clone());
+        self.copy_to(&path)
+            .map_err(CopyError::database(&self.path))?;
+        let facts = facts(&path)?;
+        let file = File::open(&path).map_err(CopyError::file(&path))?;
+        Ok(OutgoingCopy {
+            facts,
+            file,
+            _name: name,
+        })
+    }
+
+    /// One transaction reads all, so the copy is consistent. A damaged page makes it fail.
+    fn copy_to(&self, path: &Path) -> rusqlite::Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(&self.path, flags)?;
+        conn.busy_timeout(std::time::Duration::from_secs(2))?;
+        // The copy is of no use after a power failure.
+        conn.execute_batch("PRAGMA synchronous = OFF")?;
+        conn.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        Ok(())
+    }
+}
+
+impl OutgoingCopy {
+    /// The bytes from `offset` on, `limit` at most. Empty at the end.
+    pub fn read(&self, offset: u64, limit: usize) -> io::Result<Vec<u8>> {
+        let left = self.facts.size.saturating_sub(offset);
+        let length = usize::try_from(left).map_or(limit, |left| left.min(limit));
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, offset)?;
+        Ok(bytes)
+    }
+}
+
+fn facts(path: &Path) -> Result<CopyFacts, CopyError> {
+    let failed = CopyError::database(path);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(&failed)?;
+    let applied = replica_rows::read(&conn).map_err(&failed)?;
+    let log_id = openings::log_id(&conn).map_err(&failed)?;
+    let (size, sha256) = digest(path).map_err(CopyError::file(path))?;
+    Ok(CopyFacts {
+        size,
+        sha256,
+        log_id,
+        applied: applied
+            .ok_or_else(|| CopyError::Wrong("the log belongs to no cluster".to_owned()))?,
+    })
+}
+
+fn digest(path: &Path) -> io::Result<(u64, [u8; 32])> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut size) = (Sha256::new(), 0);
+    let mut block = vec![0; BLOCK];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok((size, hash.finalize().into())),
+            length => {
+                hash.update(&block[..length]);
+                size += length as u64;
+            }
+        }
+    }
+}
+
+/// The name of copies that are sent, without the number of each.
+const SENT: &str = "tidings.sqlite3.sent-";
+
+/// The path of a new copy of a database. Each has its own, because an earlier one may still be read.
+fn outgoing(database: &Path) -> PathBuf {
+    static COPIES: AtomicU64 = AtomicU64::new(0);
+    let number = COPIES.fetch_add(1, Ordering::Relaxed);
+    database.with_file_name(format!("{SENT}{number}"))
+}
+
+/// The path of a copy that is received, to become this database.
+pub(super) fn incoming(database: &Path) -> PathBuf {
+    database.with_extension("sqlite3.received")
+}
+
+/// Deletes what earlier processes have left of copies. The folder must be locked.
+pub(super) fn remove_leftovers(folder: &Path) {
+    remove(&incoming(&files::database(folder)));
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in names {
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(SENT.as_bytes())
+        {
+            remove(&entry.path());
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    for path in [path, Path::new(&journal)] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!("{}: {error}", path.display());
+            }
+            _ => {}
+        }
+    }
+}
