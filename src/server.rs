@@ -96,7 +96,7 @@ pub async fn serve(
         end_streams(reactor, patience),
     );
     tasks.shutdown().await;
-    if let Some(broker) = broker {
+    if let Some(broker) = &broker {
         // The next node that serves these clients has to know what they have.
         let written = tokio::time::timeout(FLUSH, broker.log().write_positions());
         if !matches!(written.await, Ok(Ok(()))) {
@@ -108,6 +108,8 @@ pub async fn serve(
     if let Some(cluster) = cluster {
         cluster.leave().await;
     }
+    // Only now: the last message to the other nodes says what is in the log.
+    drop(broker);
     outcome
 }
 
