@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
-use crate::log::{Log, files, openings, replica_rows, replication::AppliedRecord};
+use crate::log::{files, openings, replica_rows, replication::AppliedRecord};
 
 /// Bytes that are read at once to compute the checksum.
 const BLOCK: usize = 1 << 20;
@@ -96,16 +96,12 @@ impl CopyError {
     }
 }
 
-impl Log {
-    /// Where a copy of this log can be made of.
-    pub fn copy_source(&self) -> CopySource {
-        CopySource {
-            path: self.shared.path.clone(),
-        }
-    }
-}
-
 impl CopySource {
+    /// The log in this file.
+    pub(super) fn of(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     /// Makes a copy beside the log. It takes long and blocks, but does not hold up the writer of the log.
     pub fn copy(&self) -> Result<OutgoingCopy, CopyError> {
         let path = outgoing(&self.path);

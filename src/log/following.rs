@@ -3,7 +3,9 @@
 use std::{future::poll_fn, path::Path, task::Poll};
 
 use crate::log::{
-    Log, files, openings,
+    Log,
+    copy::CopySource,
+    files, openings,
     replica_rows::read,
     replica_state::{ReplicaState, ReplicaTail},
     replication::{AppliedRecord, StreamRecord},
@@ -60,6 +62,11 @@ impl Log {
             }
         })
         .await;
+    }
+
+    /// Where a copy of this log can be made of.
+    pub fn copy_source(&self) -> CopySource {
+        CopySource::of(self.shared.path.clone())
     }
 
     /// Reports that it is not known whether a record of this node is in the stream, and that it will not be published

@@ -16,6 +16,7 @@ use crate::log::writer::reply::block_on;
 struct Loop {
     log: Arc<OnceLock<Weak<Log>>>,
     records: Arc<AtomicU64>,
+    boot: u64,
 }
 
 impl RecordPublisher for Loop {
@@ -38,13 +39,17 @@ impl RecordPublisher for Loop {
     fn release(&self, _place: u64) {}
 
     fn boot(&self) -> u64 {
-        1
+        self.boot
     }
 }
 
 /// Opens the log of a node in this folder.
 fn open(folder: &Path) -> Arc<Log> {
-    let publisher = Arc::new(Loop::default());
+    static BOOTS: AtomicU64 = AtomicU64::new(1);
+    let publisher = Arc::new(Loop {
+        boot: BOOTS.fetch_add(1, Ordering::Relaxed),
+        ..Loop::default()
+    });
     let mut options = LogOptions::new(folder);
     options.clock = Clock::new(|| NOON);
     options.replication = Some(Replication {
