@@ -586,9 +586,10 @@ fn help_describes_every_setting() {
     let (code, help, _) = output(folder.path(), &["serve", "--help"]);
     assert_eq!(code, Some(0));
     for arg in Settings::augment_args(clap::Command::new("serve")).get_arguments() {
-        let end = match arg.get_action().takes_values() {
-            true => ' ',
-            false => '\n',
+        // A switch can be given a value after `=`.
+        let end = match arg.is_require_equals_set() {
+            true => '[',
+            false => ' ',
         };
         let flag = format!("--{}{end}", arg.get_long().expect("a flag"));
         let (_, entry) = help
@@ -602,10 +603,11 @@ fn help_describes_every_setting() {
         );
         let meaning = entry.lines().nth(1).expect("a meaning").trim();
         assert!(meaning.len() > 20, "{flag}: {meaning}");
-        if let Some(default) = arg
-            .get_default_values()
-            .first()
-            .and_then(|value| value.to_str())
+        if !arg.is_hide_default_value_set()
+            && let Some(default) = arg
+                .get_default_values()
+                .first()
+                .and_then(|value| value.to_str())
         {
             let default = if name == "DRAIN" { "77" } else { default };
             assert!(
