@@ -8,6 +8,7 @@ mod purge;
 mod support;
 
 mod clients;
+mod commands;
 mod delivery;
 mod idempotency;
 mod jobs;
