@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod cluster;
 mod job;
 mod problem;
 mod push;
@@ -54,6 +55,9 @@ enum Command {
     /// messages are lost. Changes nothing. Exit codes: 0 no damage, 1 damage found, 2 the log could not be checked, for
     /// example because a server uses it.
     Check(check::Check),
+    /// Show, make, import or recover a cluster
+    #[command(subcommand)]
+    Cluster(cluster::Cluster),
     /// Create a stream token, for a server with a stream secret
     Token(token::Token),
 }
@@ -93,6 +97,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             command => command?,
         };
     }
+    command = with_cluster_settings(command, args)?;
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
         Some(("serve", matches)) => serve::run(Settings::read(matches)?)?,
@@ -103,9 +108,29 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             return Ok(check::run(&check::Check::from_arg_matches(matches)?));
         }
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Lets the commands of a cluster read their settings as `serve` does.
+fn with_cluster_settings(
+    command: clap::Command,
+    args: &[OsString],
+) -> Result<clap::Command, ConfigError> {
+    let is_cluster = args.get(1).is_some_and(|name| name == "cluster");
+    let none: &[OsString] = &[];
+    let args = if is_cluster { args } else { none };
+    let mut failed = None;
+    let command = command.mut_subcommand("cluster", |cluster| {
+        let settings = cluster::with_settings(cluster, args);
+        settings.unwrap_or_else(|error| {
+            failed = Some(error);
+            clap::Command::new("cluster")
+        })
+    });
+    failed.map_or(Ok(command), Err)
 }
 
 #[cfg(test)]

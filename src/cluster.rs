@@ -4,6 +4,7 @@
 //! The log of a node gives its records to the [`Publisher`]. They come back, together with those of the other nodes,
 //! through the [`Follower`], in the same order on all nodes.
 
+mod admin;
 mod calls;
 mod connection;
 mod continuity;
@@ -31,6 +32,7 @@ mod sync_check;
 mod telling;
 mod trim;
 
+pub use admin::{Admin, PreparedStream};
 pub use calls::{AskError, Gathered, encode};
 pub use connection::ConnectError;
 pub use continuity::Break;

@@ -7,8 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::wire::{
     Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
-    MessagesPage, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats, StatsHistory,
-    TopicsPage,
+    MessagesPage, Nodes, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats,
+    StatsHistory, TopicsPage,
 };
 
 mod jobs;
@@ -104,6 +104,11 @@ impl Client {
     /// The counters of the node.
     pub async fn stats(&self) -> Result<Stats, ApiError> {
         self.call("GET", "/api/stats", None).await
+    }
+
+    /// The nodes of the cluster, as the node that answers sees them.
+    pub async fn nodes(&self) -> Result<Nodes, ApiError> {
+        self.call("GET", "/api/nodes", None).await
     }
 
     /// The samples of the node over the last hour.

@@ -6,7 +6,7 @@ use async_nats::jetstream::{
     stream::{Info, LastRawMessageErrorKind},
 };
 
-use super::stream::{self, StreamError};
+use super::stream::{self, Recovery, StreamError};
 use crate::log::AppliedRecord;
 
 /// Why this node cannot go on with the stream. It serves what it has, and applies nothing.
@@ -30,6 +30,12 @@ pub async fn check(
     if found != log_id {
         return Ok(Some(Break::Diverged(format!(
             "the stream {name} belongs to the log {found}, but the file of this node to the log {log_id}: it was made anew, or this node was in another cluster"
+        ))));
+    }
+    if let Some(recovery) = Recovery::of(info).filter(|made| made.excludes(applied.place)) {
+        return Ok(Some(Break::Diverged(format!(
+            "the stream {name} was made anew by `tidings cluster recover` with the log of a node that had the records up to {}, but this node has record {}. To give up what only this node has, start it once with --cluster-rejoin",
+            recovery.after, applied.place
         ))));
     }
     let (first, last) = (info.state.first_sequence, info.state.last_sequence);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     connection::{ConnectError, Connection},
     server_needs::ServerNeeds,
-    stream::{self, StreamError, StreamWish},
+    stream::{self, NewStream, StreamError, StreamWish},
     sync_check::{self, SyncReport},
 };
 use crate::{config::ClusterSettings, log::AppliedRecord};
@@ -87,14 +87,14 @@ async fn ensure(
     wish: &StreamWish,
     log_id: &str,
 ) -> Result<Option<Info>, StreamError> {
-    let info = stream::ensure(connection, wish, log_id).await?;
+    let info = stream::ensure(connection, wish, &NewStream::of(log_id)).await?;
     // A stream that names no log is of no use.
     stream::log_id(&info)?;
     Ok(Some(info))
 }
 
 /// 16 random hexadecimal digits.
-fn new_log_id() -> String {
+pub fn new_log_id() -> String {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     format!("{:016x}", high ^ low.rotate_left(32))
 }

@@ -17,6 +17,9 @@ const LOG_ID: &str = "tidings_log_id";
 /// The key of the version of the records in the metadata of the stream.
 const FORMAT: &str = "tidings_format";
 
+/// The key of a [`Recovery`] in the metadata of the stream.
+const RECOVERY: &str = "tidings_recovery";
+
 /// The version of the records that this program writes and reads.
 const OUR_FORMAT: &str = "1";
 
@@ -44,10 +47,19 @@ pub struct StreamWish {
 }
 
 impl StreamWish {
-    fn config(&self, log_id: &str) -> Config {
-        let metadata = [(LOG_ID, log_id), (FORMAT, OUR_FORMAT)];
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    fn config(&self, new: &NewStream) -> Config {
+        let recovery = new.recovery.map(|recovery| recovery.text());
+        let metadata = [
+            Some((LOG_ID, new.log_id.clone())),
+            Some((FORMAT, OUR_FORMAT.to_owned())),
+            recovery.map(|text| (RECOVERY, text)),
+        ];
+        let metadata = metadata.into_iter().flatten();
+        let metadata: HashMap<_, _> = metadata
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
         Config {
+            first_sequence: (new.first > 1).then_some(new.first),
             name: self.subjects.stream(),
             subjects: vec![self.subjects.records()],
             description: Some("Records of Tidings. Do not delete or purge it by hand.".to_owned()),
@@ -62,7 +74,7 @@ impl StreamWish {
             max_consumers: -1,
             allow_direct: true,
             duplicate_window: DUPLICATE_WINDOW,
-            metadata: HashMap::from(metadata),
+            metadata,
             ..Config::default()
         }
     }
@@ -134,6 +146,58 @@ impl StreamWish {
     }
 }
 
+/// A stream that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewStream {
+    /// The id of the log.
+    pub log_id: String,
+    /// The place of its first record.
+    pub first: u64,
+    /// What it replaces.
+    pub recovery: Option<Recovery>,
+}
+
+impl NewStream {
+    /// The stream of a new log.
+    pub fn of(log_id: &str) -> Self {
+        Self {
+            log_id: log_id.to_owned(),
+            first: 1,
+            recovery: None,
+        }
+    }
+}
+
+/// A stream that replaces one that was lost. Its records are far behind those of the lost one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// The last record of the lost stream that the log has which goes on.
+    pub after: u64,
+    /// The first record of the new stream.
+    pub first: u64,
+}
+
+impl Recovery {
+    fn text(self) -> String {
+        format!("{}-{}", self.after, self.first)
+    }
+
+    /// The recovery that has made this stream.
+    pub fn of(info: &Info) -> Option<Self> {
+        let text = info.config.metadata.get(RECOVERY)?;
+        let (after, first) = text.split_once('-')?;
+        Some(Self {
+            after: after.parse().ok()?,
+            first: first.parse().ok()?,
+        })
+    }
+
+    /// Whether a log with the records up to this place has some that are not in the log which goes on.
+    pub fn excludes(self, place: u64) -> bool {
+        self.after < place && place + 1 < self.first
+    }
+}
+
 /// The id of the log in the metadata of the stream.
 pub fn log_id(info: &Info) -> Result<&str, StreamError> {
     let id = info.config.metadata.get(LOG_ID).map(String::as_str);
@@ -156,22 +220,19 @@ pub async fn read(connection: &Connection, wish: &StreamWish) -> Result<Option<I
     }
 }
 
-/// Reads the stream, and makes it if there is none: with the id `log_id` for the log. When several nodes do this at
+/// Reads the stream, and makes it if there is none. When several nodes do this at
 /// once, the stream of one of them is there in the end, and all of them read its id.
 pub async fn ensure(
     connection: &Connection,
     wish: &StreamWish,
-    log_id: &str,
+    new: &NewStream,
 ) -> Result<Info, StreamError> {
     if let Some(info) = read(connection, wish).await? {
         wish.check(&info.config)?;
         return Ok(info);
     }
     let subject = format!("STREAM.CREATE.{}", wish.subjects.stream());
-    let response = connection
-        .patient
-        .request(subject, &wish.config(log_id))
-        .await;
+    let response = connection.patient.request(subject, &wish.config(new)).await;
     let response: Response<Info> = response.map_err(|error| unreachable(error.kind(), &error))?;
     match response {
         Response::Ok(_) => tracing::info!(stream = wish.subjects.stream(), "made the stream"),

@@ -109,6 +109,14 @@ impl ClusterSettings {
         !self.servers.is_empty()
     }
 
+    /// Refuses settings with which a command of a cluster can't connect.
+    pub fn check_connection(&self) -> Result<(), InvalidCluster> {
+        match self.is_on() {
+            true => self.check("command"),
+            false => Err(InvalidCluster::NoServers("this command")),
+        }
+    }
+
     /// Refuses settings that do not go together. `node` is the name of this server.
     pub(super) fn check(&self, node: &str) -> Result<(), InvalidCluster> {
         if !self.is_on() {

@@ -141,16 +141,22 @@ pub(super) fn open(
 /// returns, if commits are.
 fn add(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<()> {
     let transaction = conn.unchecked_transaction()?;
+    insert(&transaction, now, first)?;
+    transaction.commit()
+}
+
+/// Adds an opening in the current transaction.
+pub(super) fn insert(conn: &Connection, now: u64, first: Seq) -> rusqlite::Result<()> {
     let last = "SELECT coalesce(max(ordinal), 0) FROM openings";
-    let last: u64 = transaction.query_row(last, [], |row| row.get(0))?;
+    let last: u64 = conn.query_row(last, [], |row| row.get(0))?;
     // The next opening replaces openings without messages: it begins at the same position.
     let empty = "DELETE FROM openings WHERE first >= ?1 AND ordinal > 0";
-    transaction.execute(empty, [sql(first)])?;
-    transaction.execute(
+    conn.execute(empty, [sql(first)])?;
+    conn.execute(
         "INSERT INTO openings (ordinal, random, first) VALUES (?1, ?2, ?3)",
         (sql(now.max(last + 1)), random(), sql(first)),
     )?;
-    transaction.commit()
+    Ok(())
 }
 
 fn random() -> String {

@@ -236,7 +236,7 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> 
 }
 
 /// Prepares the connection and migrates the file. True: the file is new.
-fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
+pub(super) fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
     // auto_vacuum must be set before the first table is created.
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
     // If this fails, SQLite sometimes reports no error and keeps the old mode. Other errors appear only when the
@@ -299,7 +299,7 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
 }
 
 /// The head, the position up to which messages may be missing, and the number of messages.
-fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
+pub(super) fn read_state(conn: &Connection) -> rusqlite::Result<(Seq, Seq, u64)> {
     // Counts only messages after the last count, so a large log opens as fast as a small one.
     conn.query_row(
         "SELECT max(floor, pruned, counted_to, coalesce((SELECT max(seq) FROM messages), 0)), pruned,

@@ -41,6 +41,14 @@ pub struct Cluster {
     _turns: Vec<SemaphorePermit<'static>>,
 }
 
+/// Where a cluster will be: its nats-servers, and the folder with a folder of each node.
+pub struct Site {
+    pub nats: Arc<NatsServers>,
+    pub name: String,
+    pub folder: TempDir,
+    turns: Vec<SemaphorePermit<'static>>,
+}
+
 /// A node, and a client for it.
 pub struct Member {
     pub node: Node,
@@ -58,39 +66,12 @@ impl Deref for Member {
 impl Cluster {
     /// Starts three nodes. The test must not touch the nats-servers, which others use too.
     pub async fn start() -> Self {
-        let turn = turn(&TURNS).await;
-        let nats = {
-            let mut shared = SHARED.lock();
-            let running = shared.upgrade();
-            let nats = running.unwrap_or_else(|| Arc::new(nats_servers()));
-            *shared = Arc::downgrade(&nats);
-            nats
-        };
-        Self::over(nats, vec![turn])
+        Site::new().await.start()
     }
 
     /// Starts three nodes, and nats-servers that the test may kill.
     pub async fn with_own_servers() -> Self {
-        let turns = vec![turn(&OWN_SERVERS).await, turn(&TURNS).await];
-        Self::over(Arc::new(nats_servers()), turns)
-    }
-
-    fn over(nats: Arc<NatsServers>, turns: Vec<SemaphorePermit<'static>>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let cluster = format!("test-{}", CLUSTERS.fetch_add(1, Ordering::Relaxed));
-        let nodes: Vec<Member> = (1..=3)
-            .map(|number| Member::spawn(&folder, &nats, &cluster, number))
-            .collect();
-        for member in &nodes {
-            member.node.until_ready().expect("ready");
-        }
-        Self {
-            nodes,
-            nats,
-            name: cluster,
-            _folder: folder,
-            _turns: turns,
-        }
+        Site::with_own_servers().await.start()
     }
 
     /// A client for each node, to be used by tasks.
@@ -113,22 +94,83 @@ impl Cluster {
     }
 }
 
-impl Member {
-    fn spawn(folder: &TempDir, nats: &NatsServers, cluster: &str, number: usize) -> Self {
+impl Site {
+    /// With nats-servers that others use too.
+    pub async fn new() -> Self {
+        let turn = turn(&TURNS).await;
+        let nats = {
+            let mut shared = SHARED.lock();
+            let running = shared.upgrade();
+            let nats = running.unwrap_or_else(|| Arc::new(nats_servers()));
+            *shared = Arc::downgrade(&nats);
+            nats
+        };
+        Self::over(nats, vec![turn])
+    }
+
+    /// With nats-servers that the test may kill.
+    pub async fn with_own_servers() -> Self {
+        let turns = vec![turn(&OWN_SERVERS).await, turn(&TURNS).await];
+        Self::over(Arc::new(nats_servers()), turns)
+    }
+
+    fn over(nats: Arc<NatsServers>, turns: Vec<SemaphorePermit<'static>>) -> Self {
+        Self {
+            nats,
+            name: format!("test-{}", CLUSTERS.fetch_add(1, Ordering::Relaxed)),
+            folder: tempfile::tempdir().expect("a folder"),
+            turns,
+        }
+    }
+
+    /// Starts three nodes.
+    pub fn start(self) -> Cluster {
+        let nodes: Vec<Member> = (1..=3).map(|number| Member::spawn(&self, number)).collect();
+        for member in &nodes {
+            member.node.until_ready().expect("ready");
+        }
+        Cluster {
+            nodes,
+            nats: self.nats,
+            name: self.name,
+            _folder: self.folder,
+            _turns: self.turns,
+        }
+    }
+
+    /// How to start a node. It gets the flags that all nodes of the cluster have.
+    pub fn options(&self, number: usize) -> NodeOptions {
         let name = format!("node-{number}");
+        let options = NodeOptions::new(
+            env!("CARGO_BIN_EXE_tidings"),
+            self.folder.path().join(&name),
+        );
+        options
+            .args(["--node", &name, "--drain", "0"])
+            .args(flags(&self.nats, &self.name))
+    }
+}
+
+/// The flags of a cluster.
+pub fn flags(nats: &NatsServers, cluster: &str) -> Vec<String> {
+    let flags = [
+        ("--cluster", nats.url_list()),
+        ("--cluster-monitor", nats.monitor_list()),
+        ("--cluster-name", cluster.to_owned()),
+        ("--cluster-replicas", "3".to_owned()),
+    ];
+    let flags = flags.into_iter();
+    flags
+        .flat_map(|(flag, value)| [flag.to_owned(), value])
+        .collect()
+}
+
+impl Member {
+    fn spawn(site: &Site, number: usize) -> Self {
         let port = free_port().expect("a port");
-        let flags = [
-            ("--node", name.as_str()),
-            ("--drain", "0"),
-            ("--cluster", &nats.url_list()),
-            ("--cluster-monitor", &nats.monitor_list()),
-            ("--cluster-name", cluster),
-            ("--cluster-replicas", "3"),
-            ("--advertise", &format!("http://127.0.0.1:{port}")),
-        ];
-        let flags = flags.into_iter().flat_map(|(flag, value)| [flag, value]);
-        let options = NodeOptions::new(env!("CARGO_BIN_EXE_tidings"), folder.path().join(&name));
-        let node = Node::spawn(options.port(port).args(flags)).expect("a node");
+        let url = format!("http://127.0.0.1:{port}");
+        let options = site.options(number).args(["--advertise", &url]);
+        let node = Node::spawn(options.port(port)).expect("a node");
         let endpoint = Endpoint::at(node.address());
         Self { node, endpoint }
     }

@@ -9,6 +9,7 @@ mod support;
 
 mod chaos;
 mod clients;
+mod commands;
 mod delivery;
 mod idempotency;
 mod jobs;

@@ -442,8 +442,9 @@ async fn readers_get_a_gap_and_the_server_continues_whichever_page_is_bad() {
         );
         server.stop();
     }
+    // Those of the schema, and of the end of the messages.
     assert!(
-        refused <= 3,
+        refused <= 5,
         "{refused} pages without which no server starts"
     );
 }
