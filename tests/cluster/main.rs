@@ -9,6 +9,7 @@ mod support;
 
 mod clients;
 mod commands;
+mod cut_off;
 mod delivery;
 mod idempotency;
 mod jobs;
