@@ -1,6 +1,7 @@
 //! From the registry to the socket: what a connection writes next, and who writes it.
 
 pub mod connection;
+pub mod cut_off;
 pub mod delivery_tracker;
 pub mod drain;
 pub mod events;

@@ -15,6 +15,7 @@ mod check;
 mod clients;
 mod codes;
 mod copy;
+mod copy_files;
 mod damage;
 mod entry;
 mod error;
@@ -150,7 +151,7 @@ impl Log {
             options.clock = replica_state::stream_clock(options.clock, Arc::clone(&clock_offset));
         }
         let lock = schema::lock(&options.folder)?;
-        copy::remove_leftovers(&options.folder);
+        copy_files::remove_leftovers(&options.folder);
         let mut opened = schema::open(&options)?;
         let readers = reader::pool::ReaderPool::open(&opened.path, options.readers);
         let readers = readers.map_err(|source| OpenError::Database {

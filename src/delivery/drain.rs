@@ -7,7 +7,11 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{outbox::CloseReason, random, registry::Registry};
+use crate::{
+    outbox::CloseReason,
+    random,
+    registry::{ConnectionHandle, Registry},
+};
 
 /// New connections per second that a node accepts without delay.
 const PER_SECOND: u64 = 1_000;
@@ -38,31 +42,59 @@ impl Drain {
     /// counted by `viewers`, end by themselves.
     pub async fn run(&self, registry: &Registry, viewers: usize, time: Duration) {
         let connections = registry.all_connections();
-        let pace = Duration::from_secs(1) / PER_SECOND as u32;
-        let spread = time.min(pace * (connections.len() + viewers) as u32);
+        let pace = Pace::of(connections.len() + viewers).within(time);
         self.spread_ms
-            .store(spread.as_millis() as u64, Ordering::Relaxed);
+            .store(pace.spread.as_millis() as u64, Ordering::Relaxed);
         self.begun.send_replace(true);
-        let steps = (spread.as_millis() / 20).max(1) as usize;
-        for chunk in connections.chunks(connections.len().div_ceil(steps).max(1)) {
-            registry.close(chunk, || self.reason());
-            tokio::time::sleep(spread / steps as u32).await;
-        }
+        pace.close(registry, &connections).await;
         // Connections that were opened in the meantime.
         registry.close(&registry.all_connections(), || self.reason());
     }
 
     /// The reason to close a stream, with the time until it should reconnect.
     pub fn reason(&self) -> CloseReason {
-        CloseReason::Shutdown {
-            after_ms: self.after_ms(),
+        let spread = self.spread_ms.load(Ordering::Relaxed);
+        reconnect_within(spread)
+    }
+}
+
+/// How fast streams are asked to reconnect.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    spread: Duration,
+}
+
+impl Pace {
+    /// For so many streams, as fast as the next node accepts them.
+    pub fn of(streams: usize) -> Self {
+        let each = Duration::from_secs(1) / PER_SECOND as u32;
+        Self {
+            spread: each * streams as u32,
         }
     }
 
-    /// The time that the next stream is asked to wait, in milliseconds.
-    fn after_ms(&self) -> u32 {
-        let spread = self.spread_ms.load(Ordering::Relaxed).max(LEAST_MS);
+    /// The same, within this time.
+    fn within(self, time: Duration) -> Self {
+        let spread = self.spread.min(time);
+        Self { spread }
+    }
+
+    /// Closes these connections one after the other.
+    pub async fn close(self, registry: &Registry, connections: &[ConnectionHandle]) {
+        let steps = (self.spread.as_millis() / 20).max(1) as usize;
+        let spread_ms = self.spread.as_millis() as u64;
+        for chunk in connections.chunks(connections.len().div_ceil(steps).max(1)) {
+            registry.close(chunk, || reconnect_within(spread_ms));
+            tokio::time::sleep(self.spread / steps as u32).await;
+        }
+    }
+}
+
+/// The reason to close a stream that should reconnect within this time, but not before the next node could be there.
+fn reconnect_within(spread_ms: u64) -> CloseReason {
+    let spread = spread_ms.max(LEAST_MS);
+    CloseReason::Shutdown {
         // The drain time is at most an hour.
-        (LEAST_MS + random::below(spread)) as u32
+        after_ms: (LEAST_MS + random::below(spread)) as u32,
     }
 }

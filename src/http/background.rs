@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use crate::delivery::cut_off;
+
 use super::{AppState, nodes::answer, samples, sys};
 
 /// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, and fail jobs that time out.
@@ -18,6 +20,7 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
+    tasks.spawn(cut_off::send_streams_elsewhere(Arc::clone(broker)));
     tasks.spawn(Arc::clone(jobs).track_pushes());
     let jobs = Arc::clone(jobs);
     tasks.spawn(async move { jobs.fail_timed_out().await });

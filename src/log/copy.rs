@@ -1,17 +1,21 @@
 //! Copies of the log for other nodes: a consistent copy of the file, as of one moment.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, Read},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
-use crate::log::{files, openings, replica_rows, replication::AppliedRecord};
+use crate::log::{
+    copy_files::{outgoing, remove},
+    error::OpenError,
+    files, openings, replica_rows,
+    replication::AppliedRecord,
+};
 
 /// Bytes that are read at once to compute the checksum.
 const BLOCK: usize = 1 << 20;
@@ -78,7 +82,7 @@ pub enum CopyError {
     Wrong(String),
     /// The folder can't be used.
     #[error(transparent)]
-    Folder(#[from] crate::log::OpenError),
+    Folder(#[from] OpenError),
 }
 
 impl CopyError {
@@ -171,49 +175,6 @@ fn digest(path: &Path) -> io::Result<(u64, [u8; 32])> {
                 hash.update(&block[..length]);
                 size += length as u64;
             }
-        }
-    }
-}
-
-/// The name of copies that are sent, without the number of each.
-const SENT: &str = "tidings.sqlite3.sent-";
-
-/// The path of a new copy of a database. Each has its own, because an earlier one may still be read.
-fn outgoing(database: &Path) -> PathBuf {
-    static COPIES: AtomicU64 = AtomicU64::new(0);
-    let number = COPIES.fetch_add(1, Ordering::Relaxed);
-    database.with_file_name(format!("{SENT}{number}"))
-}
-
-/// The path of a copy that is received, to become this database.
-pub(super) fn incoming(database: &Path) -> PathBuf {
-    database.with_extension("sqlite3.received")
-}
-
-/// Deletes what earlier processes have left of copies. The folder must be locked.
-pub(super) fn remove_leftovers(folder: &Path) {
-    remove(&incoming(&files::database(folder)));
-    let names = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in names {
-        if entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(SENT.as_bytes())
-        {
-            remove(&entry.path());
-        }
-    }
-}
-
-fn remove(path: &Path) {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    for path in [path, Path::new(&journal)] {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!("{}: {error}", path.display());
-            }
-            _ => {}
         }
     }
 }

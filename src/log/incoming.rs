@@ -14,7 +14,8 @@ use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{
-    copy::{CopyError, CopyFacts, incoming, remove_leftovers},
+    copy::{CopyError, CopyFacts},
+    copy_files::{incoming, remove_leftovers},
     error::OpenError,
     files, openings,
     options::milliseconds,

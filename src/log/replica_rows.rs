@@ -20,12 +20,10 @@ const MARK_INTERVAL: u64 = 10 * 60 * 1000;
 /// A day in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-/// Checks that a file belongs to the cluster of these options, or to none if they have none. A new file becomes part of
-/// the cluster. Returns the newest record that the file has applied; none without a cluster.
+/// Checks that a file belongs to the cluster of these options, or to none if they have none. Returns the newest record that the file has applied; none without a cluster.
 pub(super) fn open(
     conn: &Connection,
     options: &LogOptions,
-    is_new: bool,
     path: &Path,
     damage: &DamageRecord,
 ) -> Result<Option<AppliedRecord>, OpenError> {
@@ -49,8 +47,6 @@ pub(super) fn open(
         };
     };
     match (applied, log_id) {
-        (None, Some(_)) if is_new => begin(conn).map_err(failed),
-        (None, None) if is_new => Err(OpenError::StreamUnknown(path.to_path_buf())),
         (None, _) => Err(OpenError::OfSingleServer(path.to_path_buf())),
         (Some(_), Some(expected)) => {
             let found = openings::log_id(conn).map_err(failed)?;
@@ -67,15 +63,12 @@ pub(super) fn open(
     }
 }
 
-/// Makes a new file part of a cluster: nothing was applied yet, and all positions have the epoch of the log.
-fn begin(conn: &Connection) -> rusqlite::Result<Option<AppliedRecord>> {
-    let transaction = conn.unchecked_transaction()?;
-    transaction.execute_batch(
+/// Makes a new file part of a cluster, in the current transaction: nothing was applied yet, and all positions have the epoch of the log.
+pub(super) fn begin(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(
         "INSERT INTO openings (ordinal, random, first) VALUES (0, '', 1);
          INSERT INTO replica (id, place, at) VALUES (1, 0, 0);",
-    )?;
-    transaction.commit()?;
-    Ok(Some(AppliedRecord::default()))
+    )
 }
 
 /// The newest record that a file has applied. None if the file is not part of a cluster.

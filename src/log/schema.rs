@@ -110,8 +110,18 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
     identify(&conn, &path)?;
     let damage = DamageRecord::default();
-    let is_new = prepare(&conn, options).map_err(failed)?;
-    let applied = replica_rows::open(&conn, options, is_new, &path, &damage)?;
+    let version = conn.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    let is_new = version.map_err(failed)? == 0;
+    if is_new
+        && options
+            .replication
+            .as_ref()
+            .is_some_and(|shared| shared.log_id.is_none())
+    {
+        return Err(OpenError::StreamUnknown(path));
+    }
+    prepare(&conn, options).map_err(failed)?;
+    let applied = replica_rows::open(&conn, options, &path, &damage)?;
     let openings = match applied {
         Some(_) => openings::read(&conn),
         None => {
@@ -235,8 +245,8 @@ pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> 
     Ok(())
 }
 
-/// Prepares the connection and migrates the file. True: the file is new.
-pub(super) fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
+/// Prepares the connection and migrates the file.
+pub(super) fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     // auto_vacuum must be set before the first table is created.
     conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;")?;
     // If this fails, SQLite sometimes reports no error and keeps the old mode. Other errors appear only when the
@@ -259,11 +269,12 @@ pub(super) fn prepare(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     migrate(conn, options)
 }
 
-/// Migrates the file from its version to the newest, in one transaction. True: the file is new.
-fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
+/// Migrates the file from its version to the newest, in one transaction. A new file becomes part of the cluster of the
+/// options.
+fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found == VERSION {
-        return Ok(false);
+        return Ok(());
     }
     let now = options.clock.now();
     let transaction = conn.unchecked_transaction()?;
@@ -293,9 +304,11 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<bool> {
     if found < 4 {
         transaction.execute_batch(CLUSTER)?;
     }
+    if found < 1 && options.replication.is_some() {
+        replica_rows::begin(&transaction)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()?;
-    Ok(found < 1)
+    transaction.commit()
 }
 
 /// The head, the position up to which messages may be missing, and the number of messages.

@@ -10,6 +10,7 @@ mod support;
 mod chaos;
 mod clients;
 mod commands;
+mod cut_off;
 mod delivery;
 mod idempotency;
 mod jobs;
