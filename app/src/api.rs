@@ -5,6 +5,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::json;
 use crate::wire::{
     Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
     MessagesPage, Nodes, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats,
@@ -154,7 +155,7 @@ impl Client {
     ) -> Result<T, ApiError> {
         let (status, body) = self.send(method, path, body).await?;
         match status {
-            200..=299 => serde_json::from_str(&body).map_err(|e| ApiError::Decode(e.to_string())),
+            200..=299 => json::decode(&body).map_err(|e| ApiError::Decode(e.to_string())),
             _ => Err(ApiError::refused(status, &body)),
         }
     }
@@ -192,7 +193,7 @@ pub enum ApiError {
 impl ApiError {
     /// The problem document in the body. A proxy may answer with another format.
     fn refused(status: u16, body: &str) -> Self {
-        match serde_json::from_str(body) {
+        match json::decode(body) {
             Ok(problem) => Self::Problem(Box::new(problem)),
             Err(_) => Self::Decode(format!("status {status} without a problem document")),
         }
