@@ -1,11 +1,11 @@
 // Helpers for the sections of the admin panel.
 import type { BrowserContext, Locator, Page } from '@playwright/test';
-import { expect, type Tidings } from './fixtures';
+import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
-export async function openPanel(context: BrowserContext, server: Tidings, section: Section = '', query = ''): Promise<Page> {
+export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
   const page = await context.newPage();
   await page.goto(`${server.url}/admin${section}${query}`);
   await isLive(page);
@@ -17,7 +17,7 @@ export async function isLive(panel: Page): Promise<void> {
 }
 
 /** Goes to another section by its link. */
-export async function goTo(panel: Page, name: 'Overview' | 'Clients' | 'Messages' | 'Push'): Promise<void> {
+export async function goTo(panel: Page, name: 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes'): Promise<void> {
   await panel.getByRole('navigation', { name: 'Sections of the admin panel' }).getByRole('link', { name }).click();
   await expect(panel.getByRole('heading', { level: 1, name })).toBeVisible();
 }

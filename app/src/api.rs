@@ -5,10 +5,11 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::json;
 use crate::wire::{
     Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
-    MessagesPage, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats, StatsHistory,
-    TopicsPage,
+    MessagesPage, Nodes, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats,
+    StatsHistory, TopicsPage,
 };
 
 mod jobs;
@@ -106,6 +107,11 @@ impl Client {
         self.call("GET", "/api/stats", None).await
     }
 
+    /// The nodes of the cluster, as the node that answers sees them.
+    pub async fn nodes(&self) -> Result<Nodes, ApiError> {
+        self.call("GET", "/api/nodes", None).await
+    }
+
     /// The samples of the node over the last hour.
     pub async fn stats_history(&self) -> Result<StatsHistory, ApiError> {
         self.call("GET", "/api/stats/history", None).await
@@ -149,7 +155,7 @@ impl Client {
     ) -> Result<T, ApiError> {
         let (status, body) = self.send(method, path, body).await?;
         match status {
-            200..=299 => serde_json::from_str(&body).map_err(|e| ApiError::Decode(e.to_string())),
+            200..=299 => json::decode(&body).map_err(|e| ApiError::Decode(e.to_string())),
             _ => Err(ApiError::refused(status, &body)),
         }
     }
@@ -187,7 +193,7 @@ pub enum ApiError {
 impl ApiError {
     /// The problem document in the body. A proxy may answer with another format.
     fn refused(status: u16, body: &str) -> Self {
-        match serde_json::from_str(body) {
+        match json::decode(body) {
             Ok(problem) => Self::Problem(Box::new(problem)),
             Err(_) => Self::Decode(format!("status {status} without a problem document")),
         }

@@ -15,6 +15,7 @@ mod job_log;
 mod layout;
 mod message_list;
 mod name_list;
+mod node_list;
 mod push_form;
 mod receipts;
 mod remove_button;
@@ -23,6 +24,7 @@ mod shortcuts;
 mod sign_in_form;
 mod signals;
 mod stream_state;
+mod warning;
 
 pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
 pub(crate) use client_card::ClientCard;
@@ -38,6 +40,7 @@ pub(crate) use job_log::JobLog;
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;
+pub(crate) use node_list::node_list;
 pub(crate) use push_form::{
     Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,
     segment,
@@ -52,3 +55,4 @@ pub(crate) use signals::{
     text,
 };
 pub(crate) use stream_state::StreamState;
+pub(crate) use warning::{missing_nodes, warning};

@@ -26,6 +26,7 @@ mod clients;
 mod jobs;
 mod language;
 mod messages;
+mod nodes;
 mod overview;
 mod push;
 mod shell;
@@ -64,6 +65,7 @@ pages! {
     panel: admin::Panel;
     try_it: try_it::TryIt;
     overview: overview::Overview;
+    nodes: nodes::Nodes;
     clients: clients::Clients;
     messages: messages::Messages;
     push: push::Push;

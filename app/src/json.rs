@@ -1,6 +1,10 @@
 //! Checks and formats JSON.
 
+mod objects;
+
 use serde::de::IgnoredAny;
+
+pub(crate) use objects::decode;
 
 /// The first position at which a text is not valid JSON. Lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]

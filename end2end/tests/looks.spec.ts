@@ -17,6 +17,9 @@ async function emptyPages(context: BrowserContext, server: Tidings, as: (name: s
   await look(panel, as('push-empty'));
   await goTo(panel, 'Overview');
   await look(panel, as('overview-empty'));
+  await panel.goto(`${server.url}/admin/nodes`);
+  await expect(panel.getByText('This server runs alone.')).toBeVisible();
+  await look(panel, as('nodes-empty'));
   await panel.close();
   const { page } = await Tab.open(context, server);
   await look(page, as('listen-empty'));
@@ -84,7 +87,7 @@ test.describe('in Chinese', () => {
   test.use({ locale: 'zh-CN', viewport: phone });
 
   test('every page fits', async ({ page, server }) => {
-    for (const [name, path] of Object.entries({ listen: '/', overview: '/admin', clients: '/admin/clients', messages: '/admin/messages', push: '/admin/push', try: '/try' })) {
+    for (const [name, path] of Object.entries({ listen: '/', overview: '/admin', clients: '/admin/clients', messages: '/admin/messages', push: '/admin/push', nodes: '/admin/nodes', try: '/try' })) {
       await page.goto(server.url + path);
       await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
       await look(page, `${name}-chinese-phone`);

@@ -17,8 +17,8 @@ use local_cluster::{Balancer, NatsOptions, NatsServers, Node, NodeOptions};
 /// How often it looks whether a node has ended.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Starts a cluster on this machine: nats-servers, nodes of Tidings, and a balancer in front of them. Their data and
-/// logs are in target/cluster, which is emptied first. Ctrl-C stops everything.
+/// Starts a cluster on this machine: nats-servers, nodes of Tidings, and a balancer in front of them. Ctrl-C stops
+/// everything.
 #[derive(Parser)]
 struct Options {
     /// Number of nodes
@@ -40,6 +40,10 @@ struct Options {
     /// Port of the first nats-server. The others have the ports that follow
     #[arg(long, default_value_t = 4222)]
     nats_port: u16,
+
+    /// Folder for all data and logs. It must be new or empty. Default: target/cluster, which is emptied first
+    #[arg(long)]
+    folder: Option<PathBuf>,
 
     /// Further flags of each node, after `--`
     #[arg(last = true)]
@@ -77,7 +81,10 @@ impl Cluster {
     fn start(options: &Options) -> Result<Self> {
         let target = fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/../target"))?;
         let binary = binary(&target, options.debug)?;
-        let folder = target.join("cluster");
+        let folder = match &options.folder {
+            Some(folder) => new_folder(folder)?,
+            None => target.join("cluster"),
+        };
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -169,6 +176,13 @@ impl Cluster {
             }
         }
     }
+}
+
+/// A folder without anything in it.
+fn new_folder(folder: &Path) -> Result<PathBuf> {
+    let is_empty = !folder.exists() || fs::read_dir(folder)?.next().is_none();
+    ensure!(is_empty, "{} is not empty", folder.display());
+    Ok(std::path::absolute(folder)?)
 }
 
 fn name(number: u16) -> String {

@@ -39,6 +39,7 @@ where
     let mut router = pages(&manifest)
         .route("/docs/", get(without_slash))
         .route("/docs", get(move || async move { docs.into_response() }))
+        .route("/docs/cluster", get(cluster_guide))
         .route(
             "/pkg/{*path}",
             get(move |path, headers| async move { package_file(&linked, path, &headers) }),
@@ -161,6 +162,11 @@ fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
         html = html.replace(placeholder, &manifest.url(name));
     }
     (HeaderMap::from_iter(policy::of_docs()), Html(html))
+}
+
+/// How to run a cluster, as text.
+async fn cluster_guide() -> &'static str {
+    include_str!("../../docs/cluster.md")
 }
 
 /// One row per error code; the links in problem documents lead to them.

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::{
     api::encoded,
     components::{
-        CopyButton, EraseView, ListItem, either, keyed_list, on_click, origin_text, static_text,
-        text, when,
+        CopyButton, EraseView, ListItem, either, keyed_list, missing_nodes, on_click,
+        optional_text, origin_text, static_text, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
@@ -38,6 +38,10 @@ pub fn ClientCard(
     );
     let push = text(move || format!("/admin/push?client={}", encoded(&id.get())));
     let messages = text(move || format!("/admin/messages?for=client&name={}", encoded(&id.get())));
+    let missing = move || {
+        let missing = client.with(|c| c.as_ref().map(|c| c.missing_nodes.clone()));
+        missing.unwrap_or_default()
+    };
     view! {
         <section class="card detail-card" aria-labelledby="client-title">
             <div class="section-head">
@@ -57,6 +61,7 @@ pub fn ClientCard(
             </div>
             <p class="field-note">{wrong}</p>
             {facts(client)}
+            {missing_nodes(missing, |t| t.nodes.missing)}
             {connections(client)}
             <div class="row">
                 <a class="button small" href=push>
@@ -143,7 +148,12 @@ fn connections(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
     let connections = keyed_list(move || {
         let connections = client.with(|c| c.as_ref().map(|c| c.connections.clone()));
         let entry = |connection: ConnectionInfo| {
-            let key = format!("{} {}", connection.id, connection.behind);
+            let key = format!(
+                "{} {} {}",
+                connection.node.as_deref().unwrap_or_default(),
+                connection.id,
+                connection.behind
+            );
             ListItem::new(key, move || view_of(&connection))
         };
         connections.into_iter().flatten().map(entry).collect()
@@ -168,10 +178,16 @@ fn view_of(connection: &ConnectionInfo) -> AnyView {
         format!("{since} \u{b7} {place}")
     });
     let tag = |topic: &String| view! { <span class="tag">{topic.clone()}</span> };
+    let node = connection.node.clone();
+    let node = optional_text(move || {
+        let node = node.as_ref()?;
+        Some(interpolate(texts().client.at_node, &[("name", node)]))
+    });
     view! {
         <li>
             <strong>{origin_text(&connection.remote, connection.user_agent.as_deref())}</strong>
             <span class="hint">{about}</span>
+            <span class="hint">{node}</span>
             <span class="tags">{connection.topics.iter().map(tag).collect::<Vec<_>>()}</span>
         </li>
     }

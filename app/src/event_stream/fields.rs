@@ -9,13 +9,15 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// The fields of a JSON object.
 pub(super) struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
     /// None: it is not a JSON object.
     pub(super) fn parse(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        json::decode(json).ok()
     }
 
     /// The JSON of a field, as it was written.
@@ -26,7 +28,7 @@ impl Fields {
 
     /// The text of a field.
     pub(super) fn text(&self, name: &str) -> Option<String> {
-        serde_json::from_str(self.json(name)?).ok()
+        json::decode(self.json(name)?).ok()
     }
 
     /// The whole number of a field.

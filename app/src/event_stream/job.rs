@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     api::encoded,
+    json,
     wire::{EVENT_END, EVENT_LOG, EVENT_STATE, JobInfo},
 };
 
@@ -81,5 +82,5 @@ fn parse(name: &str, event: &MessageEvent) -> Option<JobEvent> {
 }
 
 fn data<T: DeserializeOwned>(event: &MessageEvent) -> Option<T> {
-    serde_json::from_str(&event.data().as_string()?).ok()
+    json::decode(&event.data().as_string()?).ok()
 }

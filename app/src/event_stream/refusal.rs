@@ -4,6 +4,7 @@ use leptos::web_sys::{AbortController, RequestCache, RequestInit, Response};
 use wasm_bindgen_futures::JsFuture;
 
 use super::state::Reason;
+use crate::json;
 use crate::{browser, wire::Problem};
 
 /// The answer of the server.
@@ -57,5 +58,5 @@ pub(super) async fn ask(url: &str) -> Refusal {
 
 async fn problem(response: &Response) -> Option<Problem> {
     let text = JsFuture::from(response.text().ok()?).await.ok()?;
-    serde_json::from_str(&text.as_string()?).ok()
+    json::decode(&text.as_string()?).ok()
 }

@@ -24,6 +24,7 @@ texts! {
         clients: "Clients", "客户端";
         messages: "Messages", "消息";
         push: "Push", "推送";
+        nodes: "Nodes", "节点";
         about_overview: "The state of this node, now and over the last hour.",
             "此节点的当前状态与最近一小时的变化。";
         about_clients: "Clients that are connected, and clients that were connected before.",
@@ -31,6 +32,7 @@ texts! {
         about_messages: "Pushed messages and their delivery state.", "已推送的消息及其投递状态。";
         about_push: "Send a message to one client, several clients, a topic, or everyone.",
             "向一个客户端、多个客户端、一个主题或所有人发送消息。";
+        about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
         try_again: "Try again", "重试";
     }
 }

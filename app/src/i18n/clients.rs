@@ -52,6 +52,7 @@ texts! {
         since: "since {clock}", "自 {clock}";
         behind: "{n} message behind|{n} messages behind", "落后 {n} 条消息";
         up_to_date: "up to date", "已同步";
+        at_node: "at node {name}", "位于节点 {name}";
         push: "Push to this client", "向此客户端推送";
         messages: "Messages for this client", "发给此客户端的消息";
         disconnect: "Disconnect", "断开连接";

@@ -4,6 +4,7 @@
 mod clients;
 mod feed;
 mod history;
+mod nodes;
 mod overview;
 mod push;
 mod section;
@@ -23,6 +24,7 @@ use crate::{
 };
 use clients::Clients;
 use history::History;
+use nodes::NodesPage;
 use overview::Overview;
 use push::Push;
 use section::{CurrentSection, Section};
@@ -54,6 +56,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Clients => [|t| t.panel.clients, |t| t.panel.about_clients],
         Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
+        Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
     }
 }
 
@@ -65,11 +68,13 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let clients = Clients::new(session, current);
     let push_page = Push::new(session, current);
     let history = History::new(session, current);
+    let nodes = NodesPage::new(session, current);
     let stream = feed::subscribe(session, move |update| {
         overview.handle(update);
         clients.handle(update);
         push_page.handle(update);
         history.handle(update);
+        nodes.handle(update);
     });
     let name = move |n: usize| match current.get() {
         Some(section) => called(section)[n](texts()),
@@ -88,11 +93,12 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Clients) => clients::view(clients),
         Some(Section::Messages) => history::view(history),
         Some(Section::Push) => push::view(push_page),
+        Some(Section::Nodes) => nodes::view(nodes),
         None => view! { <a href="/admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
         <Title text=move || format!("{} \u{b7} Tidings", name(0)) />
-        {section_nav(current)}
+        {section_nav(current, nodes)}
         <div class="page-head">
             <div>
                 <h1>{text(move || name(0).to_owned())}</h1>
@@ -111,8 +117,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
     .erase()
 }
 
-/// The navigation between the sections.
-fn section_nav(current: CurrentSection) -> AnyView {
+/// The navigation between the sections. A server that runs alone has no use for *Nodes*.
+fn section_nav(current: CurrentSection, nodes: NodesPage) -> AnyView {
     let link = move |section: Section| {
         let current = optional_text(move || current.is(section).then(|| "page".to_owned()));
         view! {
@@ -122,9 +128,16 @@ fn section_nav(current: CurrentSection) -> AnyView {
         }
         .erase()
     };
+    let shown = move |section: Section| match section {
+        Section::Nodes => when(
+            move || nodes.is_in_cluster() || current.is(section),
+            move || link(section),
+        ),
+        _ => link(section),
+    };
     view! {
         <nav class="sections" aria-label=tr(|t| t.panel.section_nav)>
-            {Section::ALL.map(link).into_iter().collect::<Vec<_>>()}
+            {Section::ALL.map(shown).into_iter().collect::<Vec<_>>()}
         </nav>
     }
     .erase()

@@ -13,8 +13,8 @@ use crate::{
     browser::{self, Timer},
     client_list::{ClientList, WINDOW},
     components::{
-        ClientCard, ClientRows, EraseView, bool_signal, effect, either, on_change, on_click,
-        retry_notice, segment, text, when,
+        ClientCard, ClientRows, EraseView, bool_signal, effect, either, missing_nodes, on_change,
+        on_click, retry_notice, segment, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, interpolate, plural, texts, tr},
@@ -45,6 +45,8 @@ pub(super) struct Clients {
     all: RwSignal<bool>,
     visible_rows: ErasedSignal<(u64, u64)>,
     wrong: RwSignal<Option<String>>,
+    /// Nodes of which the clients are missing in the list.
+    missing: ErasedSignal<Vec<String>>,
     pub(super) selected: SelectedClient,
     reading: StoredValue<Reading, LocalStorage>,
 }
@@ -69,6 +71,7 @@ impl Clients {
             all: RwSignal::new(false),
             visible_rows: ErasedSignal::new((0, 24)),
             wrong: RwSignal::new(None),
+            missing: ErasedSignal::default(),
             selected: SelectedClient::new(session),
             reading: StoredValue::new_local(Reading::default()),
         };
@@ -206,6 +209,7 @@ impl Clients {
             Ok(page) if untrack(|| self.query()) == wanted => {
                 let length = page.matching.unwrap_or(page.clients.len() as u64);
                 self.wrong.set(None);
+                self.missing.set(page.missing_nodes);
                 self.client_list
                     .update(|client_list| client_list.merge(n, page.clients, length));
                 Ok(())
@@ -257,6 +261,7 @@ pub(super) fn view(clients: Clients) -> AnyView {
         <div class="columns clients">
             <section class="card wide" aria-labelledby="clients-title">
                 {tools(clients)} {retry_notice(move || clients.wrong.get(), move || clients.read_soon())}
+                {missing_nodes(move || clients.missing.get(), |t| t.nodes.missing)}
                 {either(move || length() == Some(0), move || nobody(clients), rows)}
             </section>
             {when(looks, card)}

@@ -8,6 +8,7 @@ use crate::{
     components::effect,
     erased_signal::ErasedMemo,
     event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
+    json,
     wire::{
         ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, EVENT_SAMPLE,
         SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
@@ -72,5 +73,5 @@ fn parse(kind: &str, data: &str) -> Option<Update> {
 }
 
 fn read<T: DeserializeOwned>(data: &str) -> Option<T> {
-    serde_json::from_str(data).ok()
+    json::decode(data).ok()
 }

@@ -8,8 +8,8 @@ use crate::{
     api::Client,
     browser,
     components::{
-        self, Chart, EraseView, Labels, Point, TimeSeries, keyed_list, optional_text, retry_notice,
-        text, when,
+        self, Chart, EraseView, Labels, Point, TimeSeries, keyed_list, missing_nodes,
+        optional_text, retry_notice, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
@@ -113,6 +113,14 @@ impl Overview {
         self.stats.with(|stats| stats.as_ref()?.log_damage.clone())
     }
 
+    /// Nodes that are not counted.
+    fn missing(self) -> Vec<String> {
+        let missing = self
+            .stats
+            .with(|stats| stats.as_ref().map(|stats| stats.missing_nodes.clone()));
+        missing.unwrap_or_default()
+    }
+
     /// Uptime of the node in seconds.
     fn uptime(self) -> Option<u64> {
         // Computed again with each sample.
@@ -214,6 +222,7 @@ pub(super) fn view(overview: Overview) -> AnyView {
     view! {
         {retry_notice(move || overview.wrong.get(), move || overview.load())}
         {when(move || overview.damage().is_some(), move || damage(overview))}
+        {missing_nodes(move || overview.missing(), |t| t.nodes.missing)}
         {facts(overview)}
         <p class="hint" role="status">
             {waiting}

@@ -18,7 +18,7 @@ use crate::{
         effect, on_change,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
-    i18n,
+    i18n, json,
     wire::{AudienceRequest, PushRequest, To},
 };
 use outcome::Outcome;
@@ -96,8 +96,7 @@ impl Push {
 
     fn keep_templates(self) {
         effect(move || {
-            let kept =
-                browser::local_get(TEMPLATES).and_then(|text| serde_json::from_str(&text).ok());
+            let kept = browser::local_get(TEMPLATES).and_then(|text| json::decode(&text).ok());
             self.templates.set(kept.unwrap_or_default());
         });
         on_change(

@@ -16,11 +16,19 @@ pub(super) enum Section {
     Messages,
     /// The push form.
     Push,
+    /// The nodes of the cluster.
+    Nodes,
 }
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 4] = [Self::Overview, Self::Clients, Self::Messages, Self::Push];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Clients,
+        Self::Messages,
+        Self::Push,
+        Self::Nodes,
+    ];
 
     /// Its URL path.
     pub(super) fn path(self) -> &'static str {
@@ -29,6 +37,7 @@ impl Section {
             Self::Clients => "/admin/clients",
             Self::Messages => "/admin/messages",
             Self::Push => "/admin/push",
+            Self::Nodes => "/admin/nodes",
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{
     event_stream::{JobEvent, JobSource, Reason, State},
     i18n,
     job_lines::JobLines,
+    json,
     progress_rate::ProgressRate,
     wire::{JobInfo, JobLine},
 };
@@ -252,8 +253,6 @@ impl Model {
 
 /// Parses the lines of a log event.
 fn lines(json: &JsValue) -> Vec<JobLine> {
-    let lines = json
-        .as_string()
-        .and_then(|json| serde_json::from_str(&json).ok());
+    let lines = json.as_string().and_then(|json| json::decode(&json).ok());
     lines.unwrap_or_default()
 }

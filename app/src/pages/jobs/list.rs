@@ -11,6 +11,7 @@ use crate::{
     },
     event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
     i18n::{self, texts, tr},
+    json,
     wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS},
 };
 
@@ -108,7 +109,7 @@ impl Model {
                 data,
                 ..
             }) if kind == EVENT_JOB => {
-                let changed = serde_json::from_str(&data).unwrap_or_default();
+                let changed = json::decode(&data).unwrap_or_default();
                 self.merge(changed);
             }
             StreamEvent::Message(_) => self.load(None),

@@ -6,6 +6,7 @@ use crate::{
     browser,
     components::effect,
     event_stream::{EventStream, Persistence, Subscription},
+    json,
 };
 
 const ID: &str = "tidings.client_id";
@@ -94,7 +95,7 @@ async fn new_id() -> String {
 }
 
 fn stored_list(key: &str) -> Vec<String> {
-    let list = browser::session_get(key).and_then(|text| serde_json::from_str(&text).ok());
+    let list = browser::session_get(key).and_then(|text| json::decode(&text).ok());
     list.unwrap_or_default()
 }
 

@@ -6,7 +6,9 @@ use super::super::{AdminSession, feed::Update};
 use crate::{
     api::Client,
     browser::Timer,
-    components::{EraseView, bar, on_click, push_result_text, receipts_text, text, when},
+    components::{
+        EraseView, bar, missing_nodes, on_click, push_result_text, receipts_text, text, when,
+    },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, texts, tr},
     message_history::is_for_any_of,
@@ -126,6 +128,12 @@ fn card(outcome: Outcome) -> AnyView {
             .map(|(answer, to)| push_result_text(&answer, &to))
             .unwrap_or_default()
     });
+    let missing = move || {
+        let answer = outcome.answer.get();
+        answer
+            .map(|(answer, _)| answer.missing_nodes)
+            .unwrap_or_default()
+    };
     let known = move || outcome.message.with(Option::is_some);
     view! {
         <section class="card outcome" aria-labelledby="outcome">
@@ -133,6 +141,7 @@ fn card(outcome: Outcome) -> AnyView {
             <p class="answer" role="status">
                 {said}
             </p>
+            {missing_nodes(missing, |t| t.nodes.missing_push)}
             {when(known, move || fate(outcome))}
             <p class="field-note">{outcome.wrong}</p>
         </section>
