@@ -259,6 +259,13 @@ impl Cluster {
         self.members.live_others(Instant::now())
     }
 
+    /// The names of the other nodes that were there in the last 10 minutes and have not left.
+    pub fn known_others(&self) -> Vec<String> {
+        let all = self.members.all(Instant::now()).into_iter();
+        let others = all.filter(|member| !member.this && !member.beat.left);
+        others.map(|member| member.beat.node).collect()
+    }
+
     /// All nodes, by name: this one, those that are there, and those that were there in the last 10 minutes.
     pub fn members(&self) -> Vec<Member> {
         self.members.all(Instant::now())

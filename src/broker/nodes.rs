@@ -124,7 +124,12 @@ impl Nodes {
     pub(super) async fn reached_ephemeral(&self, number: u64) -> Reached {
         let live = || self.cluster.others();
         let deadline = Instant::now() + COUNT_PATIENCE;
-        self.counts.of_ephemeral(number, live, deadline).await
+        let mut reached = self.counts.of_ephemeral(number, live, deadline).await;
+        if !self.cluster.is_reachable() {
+            // The others are not heard of, and have not got it.
+            reached.missing = self.cluster.known_others();
+        }
+        reached
     }
 
     /// The connections of a message of this node at the other nodes.

@@ -70,7 +70,7 @@ impl Reach {
         self.reachable.load(Ordering::Relaxed)
     }
 
-    /// Tells the log whenever the stream becomes reachable or unreachable. Ends when the log is dropped.
+    /// Finds out again and again whether the stream can be reached. Ends when the log is dropped.
     pub async fn watch(&self, log: Weak<dyn StreamLog>) {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -78,11 +78,6 @@ impl Reach {
         while let Some(log) = log.upgrade() {
             let reachable = self.signs.lock().are_good(Instant::now());
             self.reachable.store(reachable, Ordering::Relaxed);
-            // While it is unreachable this is said again and again: a record that was late makes the log assume the
-            // opposite.
-            if known != Some(reachable) || !reachable {
-                log.set_stream_reachable(reachable);
-            }
             if was_reachable && known != Some(reachable) {
                 match reachable {
                     true => tracing::info!("the stream of the cluster can be reached again"),

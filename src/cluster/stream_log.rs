@@ -19,9 +19,6 @@ pub trait StreamLog: Send + Sync + 'static {
     /// Reports that a record of this node will not be published again.
     fn give_up(&self, number: u64);
 
-    /// Reports whether the stream can be reached.
-    fn set_stream_reachable(&self, reachable: bool);
-
     /// Where a copy of the log can be made of.
     fn copy_source(&self) -> CopySource;
 }
@@ -41,10 +38,6 @@ impl StreamLog for Log {
 
     fn give_up(&self, number: u64) {
         Self::give_up(self, number);
-    }
-
-    fn set_stream_reachable(&self, reachable: bool) {
-        Self::set_stream_reachable(self, reachable);
     }
 
     fn copy_source(&self) -> CopySource {

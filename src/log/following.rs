@@ -75,11 +75,6 @@ impl Log {
         let task = || Some(Task::GiveUp(number));
         self.shared.queue.push(0, 0, task);
     }
-
-    /// Obsolete.
-    pub fn set_stream_reachable(&self, reachable: bool) {
-        let _ = reachable;
-    }
 }
 
 /// The id of the log in a folder, and the newest record that it has applied. None if there is no log, or if it belongs to

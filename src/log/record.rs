@@ -1,10 +1,11 @@
 //! A record of the stream of a cluster: changes of one node, and where they come from.
 //!
 //! It is CBOR (RFC 8949): arrays with fixed indices, so that fields can be added at the end. Names and numbers of the
-//! changes are in `record/cbor.rs`. A record that cannot be read is never skipped: the log that skips it would differ
-//! from the others.
+//! changes are in `record/cbor.rs` and `record/job_cbor.rs`. A record that cannot be read is never skipped: the log that
+//! skips it would differ from the others.
 
 pub(in crate::log) mod cbor;
+mod job_cbor;
 
 use crate::log::change::Change;
 use crate::message::Seq;

@@ -1,20 +1,18 @@
 //! The fields of records, as CBOR. Values are checked by the types that they become.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
-use crate::job::{
-    Conclusion, JobCommand, JobId, Lines, NewJob, Reason, Report, State, Title, TrackedPush,
-};
+use crate::job::{Title, TrackedPush};
 use crate::log::{
     change::{Change, PositionUpdates, Recall, SessionChange},
     entry::{Entry, IdempotencyKey},
-    job_rows::code,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+    record::job_cbor::{Id, WireCommand, bytes, id},
     record::{Base, Record, UnreadableRecord, VERSION},
 };
-use crate::message::{ClientId, DraftCbor, Receipts, Seq};
+use crate::message::{ClientId, DraftCbor, Seq};
 
 #[derive(Encode, Decode)]
 struct WireRecord<'b> {
@@ -32,34 +30,23 @@ struct WireRecord<'b> {
     changes: Vec<WireChange<'b>>,
 }
 
-/// The id of a job.
-type Id = ByteArray<16>;
-
 #[derive(Encode, Decode)]
 enum WireChange<'b> {
     #[n(0)]
     Append(#[b(0)] WireEntry<'b>),
     #[n(1)]
-    Begin(#[b(0)] WireNewJob<'b>),
+    Job(#[b(0)] WireCommand<'b>),
     #[n(2)]
-    Report(#[b(0)] WireReport<'b>),
-    #[n(3)]
-    Cancel(#[n(0)] Id),
-    #[n(4)]
-    TimeOut(#[n(0)] Id),
-    #[n(5)]
-    Finish(#[n(0)] WireConclusion),
-    #[n(6)]
     Recall(#[b(0)] WireRecall<'b>),
-    #[n(7)]
+    #[n(3)]
     Positions(#[b(0)] Vec<WireUpdate<'b>>, #[n(1)] Vec<WireCounts>),
-    #[n(8)]
+    #[n(4)]
     Expire(#[n(0)] u64),
-    #[n(9)]
+    #[n(5)]
     Prune(#[n(0)] Vec<Seq>, #[n(1)] Option<Seq>),
-    #[n(10)]
+    #[n(6)]
     PruneJob(#[n(0)] Id),
-    #[n(11)]
+    #[n(7)]
     Session(#[n(0)] ByteArray<32>, #[n(1)] Option<u64>),
 }
 
@@ -74,50 +61,6 @@ struct WireEntry<'b> {
     /// The id and title of the job that tracks the push.
     #[b(3)]
     tracked: Option<(Id, &'b str)>,
-}
-
-#[derive(Encode, Decode)]
-struct WireNewJob<'b> {
-    #[n(0)]
-    id: Id,
-    #[b(1)]
-    title: &'b str,
-    #[n(2)]
-    total: Option<u64>,
-    /// In milliseconds.
-    #[n(3)]
-    timeout: u64,
-}
-
-#[derive(Encode, Decode)]
-struct WireReport<'b> {
-    #[n(0)]
-    id: Id,
-    #[n(1)]
-    step: Option<u64>,
-    #[n(2)]
-    total: Option<u64>,
-    #[n(3)]
-    state: Option<usize>,
-    #[n(4)]
-    line: Option<u64>,
-    #[b(5)]
-    lines: Vec<&'b str>,
-}
-
-#[derive(Encode, Decode)]
-struct WireConclusion {
-    #[n(0)]
-    id: Id,
-    #[n(1)]
-    state: usize,
-    #[n(2)]
-    reason: Option<usize>,
-    #[n(3)]
-    updated_at: u64,
-    /// Audience, sent, acknowledged, waiting, expired and recalled.
-    #[n(4)]
-    delivery: [u64; 6],
 }
 
 #[derive(Encode, Decode)]
@@ -204,7 +147,7 @@ impl<'b> WireChange<'b> {
     fn of(change: &'b Change) -> Self {
         match change {
             Change::Append(entry) => Self::Append(WireEntry::of(entry)),
-            Change::Job(command) => Self::of_command(command),
+            Change::Job(command) => Self::Job(WireCommand::of(command)),
             Change::Recall(recall) => Self::Recall(WireRecall {
                 seq: recall.seq,
                 key: recall.key.as_ref().map(IdempotencyKey::as_str),
@@ -225,41 +168,10 @@ impl<'b> WireChange<'b> {
         }
     }
 
-    fn of_command(command: &'b JobCommand) -> Self {
-        match command {
-            JobCommand::Begin(new) => Self::Begin(WireNewJob {
-                id: bytes(new.id),
-                title: new.title.text(),
-                total: new.total,
-                timeout: milliseconds(new.timeout),
-            }),
-            JobCommand::Report(id, report) => Self::Report(WireReport {
-                id: bytes(*id),
-                step: report.step,
-                total: report.total,
-                state: report.state.and_then(|state| code(&State::ALL, &state)),
-                line: report.line,
-                lines: report.lines.as_slice().iter().map(|line| &**line).collect(),
-            }),
-            JobCommand::Cancel(id) => Self::Cancel(bytes(*id)),
-            JobCommand::TimeOut(id) => Self::TimeOut(bytes(*id)),
-            JobCommand::Finish(id, conclusion) => Self::Finish(WireConclusion::of(*id, conclusion)),
-        }
-    }
-
     fn parse(self) -> Result<Change, Error> {
         Ok(match self {
             Self::Append(entry) => Change::Append(entry.parse()?),
-            Self::Begin(new) => Change::Job(JobCommand::Begin(NewJob {
-                id: id(new.id),
-                title: Title::parse(new.title).map_err(Error::custom)?,
-                total: new.total,
-                timeout: Duration::from_millis(new.timeout),
-            })),
-            Self::Report(report) => Change::Job(report.parse()?),
-            Self::Cancel(job) => Change::Job(JobCommand::Cancel(id(job))),
-            Self::TimeOut(job) => Change::Job(JobCommand::TimeOut(id(job))),
-            Self::Finish(conclusion) => Change::Job(conclusion.parse()?),
+            Self::Job(command) => Change::Job(command.parse()?),
             Self::Recall(recall) => Change::Recall(Recall {
                 seq: recall.seq,
                 key: recall.key.map(key).transpose()?,
@@ -317,68 +229,6 @@ impl<'b> WireEntry<'b> {
     }
 }
 
-impl WireReport<'_> {
-    fn parse(self) -> Result<JobCommand, Error> {
-        let lines = match self.lines.is_empty() {
-            true => Ok(Lines::default()),
-            // A line end after the last line is ignored, so that the last line may be empty.
-            false => Lines::parse(&(self.lines.join("\n") + "\n")),
-        };
-        let report = Report {
-            step: self.step,
-            total: self.total,
-            lines: lines.map_err(Error::custom)?,
-            line: self.line,
-            state: self
-                .state
-                .map(|code| coded(&State::ALL, code))
-                .transpose()?,
-        };
-        Ok(JobCommand::Report(id(self.id), report))
-    }
-}
-
-impl WireConclusion {
-    fn of(job: JobId, conclusion: &Conclusion) -> Self {
-        let Receipts {
-            audience,
-            sent,
-            acknowledged,
-            waiting,
-            expired,
-            recalled,
-        } = conclusion.delivery;
-        Self {
-            id: bytes(job),
-            state: code(&State::ALL, &conclusion.state).unwrap_or_default(),
-            reason: conclusion
-                .reason
-                .and_then(|reason| code(&Reason::ALL, &reason)),
-            updated_at: conclusion.updated_at,
-            delivery: [audience, sent, acknowledged, waiting, expired, recalled],
-        }
-    }
-
-    fn parse(self) -> Result<JobCommand, Error> {
-        let [audience, sent, acknowledged, waiting, expired, recalled] = self.delivery;
-        let reason = self.reason.map(|code| coded(&Reason::ALL, code));
-        let conclusion = Conclusion {
-            state: coded(&State::ALL, self.state)?,
-            reason: reason.transpose()?,
-            delivery: Receipts {
-                audience,
-                sent,
-                acknowledged,
-                waiting,
-                expired,
-                recalled,
-            },
-            updated_at: self.updated_at,
-        };
-        Ok(JobCommand::Finish(id(self.id), conclusion))
-    }
-}
-
 impl<'b> WireUpdate<'b> {
     fn of((client, update): &'b (ClientId, PendingUpdate)) -> Self {
         Self {
@@ -423,27 +273,10 @@ impl WireCounts {
     }
 }
 
-fn bytes(id: JobId) -> Id {
-    id.to_bytes().into()
-}
-
-fn id(bytes: Id) -> JobId {
-    JobId::from_bytes(bytes.into())
-}
-
 fn client(name: &str) -> Result<ClientId, Error> {
     ClientId::parse(name).map_err(Error::custom)
 }
 
 fn key(text: &str) -> Result<IdempotencyKey, Error> {
     IdempotencyKey::parse(text).map_err(Error::custom)
-}
-
-fn coded<T: Copy>(all: &[T], code: usize) -> Result<T, Error> {
-    let found = all.get(code).copied();
-    found.ok_or_else(|| Error::message("a state or a reason that is not known"))
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    crate::log::options::milliseconds(span)
 }
