@@ -183,12 +183,18 @@ impl Broker {
             // The event of the stream does the rest, at every node.
             return Ok(recalled.is_some());
         }
-        self.receipt_tracking.recalled(seq);
-        let Some(Recalled { audience }) = recalled else {
+        let Some(recalled) = recalled else {
+            self.receipt_tracking.recalled(seq);
             return Ok(false);
         };
-        self.announce(&recall::draft(audience, &self.cursor(seq)));
+        self.tell_recalled(seq, &recalled);
         Ok(true)
+    }
+
+    /// Passes on that a message was recalled, to those who are told at this node.
+    fn tell_recalled(&self, seq: Seq, Recalled { audience }: &Recalled) {
+        self.receipt_tracking.recalled(seq);
+        self.announce(&recall::draft(audience.clone(), &self.cursor(seq)));
     }
 
     /// Tracks the receipts of a message to these clients until the tracker is dropped.

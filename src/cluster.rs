@@ -8,9 +8,9 @@ mod admin;
 mod calls;
 mod connection;
 mod continuity;
+mod copy_protocol;
 mod copy_source;
 mod copy_taking;
-mod copy_words;
 mod follower;
 mod heartbeat;
 mod identity;
@@ -33,7 +33,7 @@ mod telling;
 mod trim;
 
 pub use admin::{Admin, PreparedStream};
-pub use calls::{AskError, Gathered, encode};
+pub use calls::{Gathered, encode};
 pub use connection::ConnectError;
 pub use continuity::Break;
 pub use follower::Stop;
@@ -65,8 +65,8 @@ use presence::Presence;
 use publisher::{Publisher, Publishing};
 use reach::Reach;
 use server_needs::ServerNeeds;
-use stream::StreamWish;
-use stream_watch::StreamNews;
+use stream::StreamSpec;
+use stream_watch::LatestInfo;
 use subjects::Subjects;
 use telling::Teller;
 use trim::Trimmer;
@@ -83,7 +83,7 @@ pub struct Cluster {
     identity: Arc<Identity>,
     settings: ClusterSettings,
     connection: Connection,
-    wish: StreamWish,
+    spec: StreamSpec,
     needs: ServerNeeds,
     log_id: Option<String>,
     publisher: Arc<Publisher>,
@@ -94,7 +94,7 @@ pub struct Cluster {
     presence: Arc<Presence>,
     reach: Arc<Reach>,
     progress: Arc<Progress>,
-    news: Arc<StreamNews>,
+    latest: Arc<LatestInfo>,
     teller: Teller,
     tasks: Mutex<JoinSet<()>>,
 }
@@ -110,13 +110,13 @@ impl Cluster {
         cluster.tasks.lock().spawn(presence.run(heartbeats));
         let Self {
             connection,
-            wish,
+            spec,
             needs,
             presence,
             ..
         } = &cluster;
         let (info, namesake) = tokio::join!(
-            start::find_stream(connection, wish, *needs, known.as_ref()),
+            start::find_stream(connection, spec, *needs, known.as_ref()),
             presence.listen_for_namesake()
         );
         if let Some(namesake) = namesake {
@@ -125,9 +125,9 @@ impl Cluster {
         let mut log_id = None;
         if let Some(info) = info? {
             let sync = start::check_sync(&cluster.settings, &info).await?;
-            cluster.news.set_sync(sync);
+            cluster.latest.set_sync(sync);
             log_id = stream::log_id(&info).ok().map(str::to_owned);
-            cluster.news.set_info(info);
+            cluster.latest.set_info(info);
         }
         Ok(Self { log_id, ..cluster })
     }
@@ -160,7 +160,7 @@ impl Cluster {
             identity,
             settings: cluster.clone(),
             connection,
-            wish: StreamWish {
+            spec: StreamSpec {
                 subjects,
                 replicas: usize::from(cluster.replicas),
             },
@@ -173,7 +173,7 @@ impl Cluster {
             presence: Arc::new(presence),
             reach,
             progress: Arc::default(),
-            news: Arc::default(),
+            latest: Arc::default(),
             teller,
             tasks: Mutex::new(tasks),
         })
@@ -202,7 +202,7 @@ impl Cluster {
         };
         let follower = Follower {
             connection: self.connection.clone(),
-            wish: self.wish.clone(),
+            spec: self.spec.clone(),
             needs: self.needs,
             reach: Arc::clone(&self.reach),
             progress: Arc::clone(&self.progress),
@@ -212,7 +212,7 @@ impl Cluster {
             stream: self.subjects().stream(),
             publisher: Arc::clone(&self.publisher),
             members: Arc::clone(&self.members),
-            news: Arc::clone(&self.news),
+            latest: Arc::clone(&self.latest),
         };
         let (reach, watched) = (Arc::clone(&self.reach), log.clone());
         self.presence.join(log.clone(), Box::new(report));
@@ -225,10 +225,10 @@ impl Cluster {
         tasks.spawn(async move { reach.watch(watched).await });
         tasks.spawn(stream_watch::watch(
             self.connection.clone(),
-            self.wish.clone(),
+            self.spec.clone(),
             self.settings.monitors.clone(),
             Arc::clone(&self.reach),
-            Arc::clone(&self.news),
+            Arc::clone(&self.latest),
         ));
     }
 
@@ -286,7 +286,7 @@ impl Cluster {
     }
 
     fn subjects(&self) -> &Subjects {
-        &self.wish.subjects
+        &self.spec.subjects
     }
 
     async fn subscribe(&self, subject: String) -> Result<Subscriber, StartError> {

@@ -9,14 +9,13 @@ use super::{
     Broker,
     nodes::{
         Nodes,
+        protocol::{Question, Told},
         recipients::Recipients,
-        words::{Question, Told},
     },
-    recall,
 };
 use crate::{
     cluster::{NodeReport, StartError},
-    log::{Recalled, ReplicaEvent},
+    log::ReplicaEvent,
     message::{ClientId, Receipt},
 };
 
@@ -66,10 +65,7 @@ impl Broker {
                 messages,
                 connections,
             } => nodes.tell_delivered(boot, head, messages, connections),
-            ReplicaEvent::Recalled(seq, Recalled { audience }) => {
-                self.receipt_tracking.recalled(seq);
-                self.announce(&recall::draft(audience.clone(), &self.cursor(seq)));
-            }
+            ReplicaEvent::Recalled(seq, recalled) => self.tell_recalled(seq, recalled),
             ReplicaEvent::Moved(moved) => {
                 for (client_id, position) in moved {
                     let tracking = &self.receipt_tracking;
@@ -147,6 +143,10 @@ impl Broker {
             Question::Count(audience) => {
                 let audience = audience.parse().ok()?;
                 minicbor::to_vec(Recipients::here(&self.registry, &audience))
+            }
+            Question::Connections(audience) => {
+                let audience = audience.parse().ok()?;
+                minicbor::to_vec(self.registry.count(&audience).connections)
             }
             Question::Disconnect(name) => {
                 let client = ClientId::parse(name).ok()?;

@@ -4,8 +4,8 @@
 //! push counts all nodes.
 
 mod counts;
+pub(super) mod protocol;
 pub(super) mod recipients;
-pub(super) mod words;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use counts::Counts;
 pub use counts::Reached;
+use protocol::{Question, Told};
 use recipients::Recipients;
-use words::{Question, Told};
 
 use crate::{
     change_feed::ChangeFeed,
@@ -90,14 +90,21 @@ impl Nodes {
         Recipients::sum(&all)
     }
 
+    /// The connections that an audience has at the other nodes.
+    pub(super) async fn connections(&self, audience: &Audience) -> u64 {
+        let question = Question::Connections(AudienceCbor::of(audience));
+        let elsewhere: Gathered<u64> = self.ask(&question).await;
+        elsewhere.answers.iter().map(|(_, count)| count).sum()
+    }
+
     /// Closes the connections of a client at the other nodes. Returns their number.
     pub(super) async fn disconnect(&self, client: &ClientId) -> u64 {
         let closed: Gathered<u64> = self.ask(&Question::Disconnect(client.as_str())).await;
         closed.answers.iter().map(|(_, closed)| closed).sum()
     }
 
-    /// Publishes what the other nodes know of the positions of clients. They are in the log of this node when the records
-    /// up to the returned positions are.
+    /// Lets the other nodes publish what they know of the positions of clients. When this returns, that is in the stream,
+    /// before whatever this node publishes next.
     pub(super) async fn write_positions(&self) {
         let written: Gathered<()> = self.ask(&Question::WritePositions).await;
         if !written.missing.is_empty() {

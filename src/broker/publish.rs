@@ -132,8 +132,13 @@ impl Broker {
 
     /// Whether somebody is connected, here or at another node.
     async fn is_online(&self, audience: &Audience) -> bool {
-        self.registry.count(audience).connections > 0
-            || (self.nodes.is_some() && self.count(audience).await.connections > 0)
+        if self.registry.count(audience).connections > 0 {
+            return true;
+        }
+        match &self.nodes {
+            None => false,
+            Some(nodes) => nodes.connections(audience).await > 0,
+        }
     }
 
     /// Sends an ephemeral message to the connections of this node. Returns their number.

@@ -13,7 +13,7 @@ use super::{
     heartbeat::Heartbeat,
     server_needs::ServerNeeds,
     start::{self, StartError},
-    stream::{self, NewStream, Recovery, StreamError, StreamWish},
+    stream::{self, NewStream, Recovery, StreamError, StreamSpec},
     subjects::Subjects,
     sync_check::SyncReport,
 };
@@ -43,7 +43,7 @@ const LEAP: u64 = 1_000_000;
 pub struct Admin {
     connection: Connection,
     settings: ClusterSettings,
-    wish: StreamWish,
+    spec: StreamSpec,
     needs: ServerNeeds,
 }
 
@@ -85,7 +85,7 @@ impl Admin {
         Ok(Self {
             connection,
             settings: settings.clone(),
-            wish: StreamWish {
+            spec: StreamSpec {
                 subjects: Subjects::new(&settings.name),
                 replicas: usize::from(settings.replicas),
             },
@@ -165,7 +165,7 @@ impl Admin {
         let info = self
             .retry(async || {
                 self.needs.check(&self.connection)?;
-                stream::ensure(&self.connection, &self.wish, new).await
+                stream::ensure(&self.connection, &self.spec, new).await
             })
             .await?;
         let sync = start::check_sync(&self.settings, &info).await?;
@@ -173,7 +173,7 @@ impl Admin {
     }
 
     async fn read(&self) -> Result<Option<Info>, StartError> {
-        self.retry(async || stream::read(&self.connection, &self.wish).await)
+        self.retry(async || stream::read(&self.connection, &self.spec).await)
             .await
     }
 
@@ -209,7 +209,7 @@ impl Admin {
     /// A node that follows the stream now.
     async fn able_node(&self) -> Result<Option<String>, StartError> {
         let client = &self.connection.client;
-        let heard = client.subscribe(self.wish.subjects.heartbeats()).await;
+        let heard = client.subscribe(self.spec.subjects.heartbeats()).await;
         let mut heard = heard.map_err(|error| StartError::Stream(error.to_string()))?;
         let end = Instant::now() + LISTEN;
         while let Ok(Some(message)) = timeout_at(end, heard.next()).await {
@@ -222,12 +222,7 @@ impl Admin {
 }
 
 fn prepared(info: Info, was_there: bool, sync: &SyncReport) -> PreparedStream {
-    let few = (info.config.num_replicas < 3).then(|| {
-        format!(
-            "only {} NATS server keeps the messages: they are lost with its disk",
-            info.config.num_replicas
-        )
-    });
+    let few = stream::few_copies(&info);
     PreparedStream {
         log_id: stream::log_id(&info).unwrap_or_default().to_owned(),
         replicas: info.config.num_replicas,

@@ -29,8 +29,6 @@ pub struct Gathered<A> {
     pub missing: Vec<String>,
     /// Those of the missing nodes that have said why, with the reason in plain words.
     pub failures: Vec<(String, String)>,
-    /// Whether this node has no connection to the others now, so that it does not know which nodes there are.
-    pub cut_off: bool,
 }
 
 /// Why a node has not answered.
@@ -45,9 +43,6 @@ pub enum AskError {
     /// It could not answer, or its answer cannot be read.
     #[error("the node {0} could not answer: {1}")]
     Failed(String, String),
-    /// The question could not be sent.
-    #[error("the question could not be sent: {0}")]
-    NotSent(String),
 }
 
 /// Asks several nodes at once, and waits for all of them, for `patience` at most. Each node comes with the subject of
@@ -67,7 +62,6 @@ where
         answers: Vec::new(),
         missing: Vec::new(),
         failures: Vec::new(),
-        cut_off: false,
     };
     let mut waiting: Vec<Option<String>> = Vec::with_capacity(nodes.len());
     // One inbox for all. The last part of the subject says which node answers, also when the servers answer for a node
@@ -120,7 +114,6 @@ impl<A> Gathered<A> {
             answers: Vec::new(),
             missing: nodes,
             failures: Vec::new(),
-            cut_off: true,
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::{
     calls::{self, encode},
     connection::Connection,
-    copy_words::{CHUNK, CopyAnswer, CopyQuestion, FactsCbor},
+    copy_protocol::{CHUNK, CopyAnswer, CopyQuestion, FactsCbor},
     stream_log::StreamLog,
 };
 use crate::log::{CopySource, OutgoingCopy};

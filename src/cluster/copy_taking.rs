@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     calls::{self, AskError},
-    copy_words::{CopyAnswer, CopyQuestion},
+    copy_protocol::{CopyAnswer, CopyQuestion},
 };
 use crate::log::{CopyError, CopyFacts, IncomingCopy};
 
@@ -126,7 +126,7 @@ impl Taking<'_> {
             let node = (self.node.to_owned(), self.subject.clone());
             match calls::ask(self.client, node, question, PATIENCE).await {
                 Ok(answer) => return Ok(answer),
-                Err(AskError::TimedOut(_) | AskError::NotSent(_)) if attempt < ATTEMPTS => {
+                Err(AskError::TimedOut(_)) if attempt < ATTEMPTS => {
                     attempt += 1;
                 }
                 Err(error) => return Err(TakeError::Failed(error.to_string())),

@@ -15,7 +15,7 @@ use super::{
     pull::{Pull, PullError},
     reach::Reach,
     server_needs::ServerNeeds,
-    stream::{self, StreamError, StreamWish},
+    stream::{self, StreamError, StreamSpec},
     stream_log::StreamLog,
 };
 use crate::log::AppliedRecord;
@@ -37,10 +37,10 @@ pub struct Follower {
     /// The connection to the servers.
     pub connection: Connection,
     /// The stream.
-    pub wish: StreamWish,
+    pub spec: StreamSpec,
     /// What the servers must be able to do.
     pub needs: ServerNeeds,
-    /// Gets every sign of life.
+    /// Is told whenever the stream is seen to work.
     pub reach: Arc<Reach>,
     /// Gets the place, for people.
     pub progress: Arc<Progress>,
@@ -160,12 +160,12 @@ impl Follower {
             .get(failures)
             .map(|limit| self.connection.with_limit(*limit));
         let asked = quick.as_ref().unwrap_or(&self.connection);
-        let info = stream::read(asked, &self.wish).await?;
+        let info = stream::read(asked, &self.spec).await?;
         let info = info.ok_or_else(|| {
-            let name = self.wish.subjects.stream();
+            let name = self.spec.subjects.stream();
             End::Broken(Break::Diverged(format!("the stream {name} was deleted")))
         })?;
-        self.wish.check(&info.config)?;
+        self.spec.check(&info.config)?;
         if let Some(found) =
             continuity::check(&self.connection.jetstream, &info, &id, *last).await?
         {

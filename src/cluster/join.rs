@@ -49,7 +49,7 @@ impl Cluster {
         known: Option<&KnownLog>,
         rejoin: bool,
     ) -> Result<(), StartError> {
-        let Some((info, _)) = self.news.info() else {
+        let Some((info, _)) = self.latest.info() else {
             return Ok(());
         };
         let (patience, why) = match self.need(&info, known, rejoin).await? {

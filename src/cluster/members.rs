@@ -148,9 +148,8 @@ impl Members {
 
     /// The names of the other nodes that are there.
     pub fn live_others(&self, now: Instant) -> Vec<String> {
-        let table = self.table.lock();
-        let live = table.others.iter().filter(|(_, entry)| entry.is_live(now));
-        live.map(|(name, _)| name.clone()).collect()
+        let others = self.others(now).into_iter();
+        others.map(|(_, name)| name).collect()
     }
 
     /// The other nodes that are there: the number of the run of each, and its name.

@@ -1,5 +1,5 @@
-//! Messages between the nodes that are not stored: questions with their answers, and messages to all or to
-//! one of them.
+//! Messages between the nodes that are not stored: questions with their answers, and messages to all or to one
+//! of them.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     Cluster,
-    calls::{self, AskError, Gathered, encode},
+    calls::{self, Gathered, encode},
     start::StartError,
     telling,
 };
@@ -33,26 +33,6 @@ impl Cluster {
         };
         let nodes = others.into_iter().map(with_subject).collect();
         calls::ask_all(&self.connection.client, nodes, question, patience).await
-    }
-
-    /// Asks one node, which may be this one, and waits for its answer for `patience` at most.
-    pub async fn ask<Q, A>(
-        &self,
-        node: &str,
-        question: &Q,
-        patience: Duration,
-    ) -> Result<A, AskError>
-    where
-        Q: Encode<()>,
-        A: for<'b> Decode<'b, ()>,
-    {
-        if !self.connection.is_up() {
-            return Err(AskError::NotSent(
-                "there is no connection to a NATS server".to_owned(),
-            ));
-        }
-        let node = (node.to_owned(), self.subjects().node(node));
-        calls::ask(&self.connection.client, node, question, patience).await
     }
 
     /// Answers questions of other nodes from now on. `handler` makes an answer of a question, both as bytes (see

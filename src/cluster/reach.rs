@@ -13,13 +13,13 @@ use tokio::time::Instant;
 
 use super::stream_log::StreamLog;
 
-/// Time without a sign of life after which the stream counts as not reachable.
+/// Time without a sign that the stream works, after which it counts as not reachable.
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// How often it is looked at.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Signs of life of the stream.
+/// Signs that the stream can be reached.
 #[derive(Debug, Default)]
 pub struct Reach {
     signs: Mutex<Signs>,
@@ -93,7 +93,7 @@ impl Reach {
 }
 
 impl Signs {
-    /// While a record waits, only a stored record is a sign of life: a leader without a majority still answers
+    /// While a record waits, only a stored record is such a sign: a leader without a majority still answers
     /// questions for some seconds.
     fn are_good(&self, now: Instant) -> bool {
         let recent = |at: Option<Instant>| at.is_some_and(|at| now.duration_since(at) < LIMIT);

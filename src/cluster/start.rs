@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     connection::{ConnectError, Connection},
     server_needs::ServerNeeds,
-    stream::{self, NewStream, StreamError, StreamWish},
+    stream::{self, NewStream, StreamError, StreamSpec},
     sync_check::{self, SyncReport},
 };
 use crate::{config::ClusterSettings, log::AppliedRecord};
@@ -35,7 +35,7 @@ pub struct KnownLog {
 /// used now, and the node has a log that it can serve until then.
 pub async fn find_stream(
     connection: &Connection,
-    wish: &StreamWish,
+    spec: &StreamSpec,
     needs: ServerNeeds,
     known: Option<&KnownLog>,
 ) -> Result<Option<Info>, StartError> {
@@ -43,7 +43,7 @@ pub async fn find_stream(
     let end = Instant::now() + patience;
     let mut told = false;
     loop {
-        let why = match try_to_find(connection, wish, needs, known).await {
+        let why = match try_to_find(connection, spec, needs, known).await {
             Ok(info) => return Ok(info),
             Err(StreamError::Wrong(why)) => return Err(StartError::Stream(why)),
             Err(StreamError::Unreachable(why)) => why,
@@ -64,7 +64,7 @@ pub async fn find_stream(
 
 async fn try_to_find(
     connection: &Connection,
-    wish: &StreamWish,
+    spec: &StreamSpec,
     needs: ServerNeeds,
     known: Option<&KnownLog>,
 ) -> Result<Option<Info>, StreamError> {
@@ -76,18 +76,18 @@ async fn try_to_find(
     needs.check(connection)?;
     match known {
         // A stream that was followed and is gone is not made again in silence: what it had would be missing.
-        Some(log) if log.applied.place > 0 => stream::read(connection, wish).await,
-        Some(log) => ensure(connection, wish, &log.id).await,
-        None => ensure(connection, wish, &new_log_id()).await,
+        Some(log) if log.applied.place > 0 => stream::read(connection, spec).await,
+        Some(log) => ensure(connection, spec, &log.id).await,
+        None => ensure(connection, spec, &new_log_id()).await,
     }
 }
 
 async fn ensure(
     connection: &Connection,
-    wish: &StreamWish,
+    spec: &StreamSpec,
     log_id: &str,
 ) -> Result<Option<Info>, StreamError> {
-    let info = stream::ensure(connection, wish, &NewStream::of(log_id)).await?;
+    let info = stream::ensure(connection, spec, &NewStream::of(log_id)).await?;
     // A stream that names no log is of no use.
     stream::log_id(&info)?;
     Ok(Some(info))

@@ -85,7 +85,7 @@ impl Cluster {
     /// The state of the cluster as this node sees it.
     pub fn status(&self) -> ClusterStatus {
         let stream = self
-            .news
+            .latest
             .info()
             .map(|(info, at)| StreamStatus::new(info, at));
         let copies = stream.iter().flat_map(StreamStatus::weaknesses);
@@ -98,7 +98,7 @@ impl Cluster {
             server: self.connection.server().map(ConnectedServer::new),
             connection_error: self.connection.last_error(),
             weaknesses: self
-                .news
+                .latest
                 .weaknesses()
                 .into_iter()
                 .chain(copies)
@@ -130,7 +130,7 @@ impl Cluster {
                 "the stream of the cluster cannot be reached: {why}"
             ));
         }
-        match self.news.behind(progress.followed.place) {
+        match self.latest.behind(progress.followed.place) {
             0 => None,
             records => Some(format!(
                 "this node is catching up: {records} records are missing"

@@ -39,14 +39,14 @@ mod code {
 
 /// What the settings ask of the stream.
 #[derive(Clone, Debug)]
-pub struct StreamWish {
+pub struct StreamSpec {
     /// Its names.
     pub subjects: Subjects,
     /// The servers that keep a copy: 1, 3 or 5.
     pub replicas: usize,
 }
 
-impl StreamWish {
+impl StreamSpec {
     fn config(&self, new: &NewStream) -> Config {
         let recovery = new.recovery.map(|recovery| recovery.text());
         let metadata = [
@@ -210,13 +210,13 @@ pub fn log_id(info: &Info) -> Result<&str, StreamError> {
 }
 
 /// Reads what JetStream says about the stream. None if there is no such stream.
-pub async fn read(connection: &Connection, wish: &StreamWish) -> Result<Option<Info>, StreamError> {
-    let subject = format!("STREAM.INFO.{}", wish.subjects.stream());
+pub async fn read(connection: &Connection, spec: &StreamSpec) -> Result<Option<Info>, StreamError> {
+    let subject = format!("STREAM.INFO.{}", spec.subjects.stream());
     let response = connection.jetstream.request(subject, &()).await;
     match response.map_err(|error| unreachable(error.kind(), &error))? {
         Response::Ok(info) => Ok(Some(info)),
         Response::Err { error } if error.error_code().0 == code::NOT_FOUND => Ok(None),
-        Response::Err { error } => Err(refused(&error, wish)),
+        Response::Err { error } => Err(refused(&error, spec)),
     }
 }
 
@@ -224,23 +224,23 @@ pub async fn read(connection: &Connection, wish: &StreamWish) -> Result<Option<I
 /// once, the stream of one of them is there in the end, and all of them read its id.
 pub async fn ensure(
     connection: &Connection,
-    wish: &StreamWish,
+    spec: &StreamSpec,
     new: &NewStream,
 ) -> Result<Info, StreamError> {
-    if let Some(info) = read(connection, wish).await? {
-        wish.check(&info.config)?;
+    if let Some(info) = read(connection, spec).await? {
+        spec.check(&info.config)?;
         return Ok(info);
     }
-    let subject = format!("STREAM.CREATE.{}", wish.subjects.stream());
-    let response = connection.patient.request(subject, &wish.config(new)).await;
+    let subject = format!("STREAM.CREATE.{}", spec.subjects.stream());
+    let response = connection.patient.request(subject, &spec.config(new)).await;
     let response: Response<Info> = response.map_err(|error| unreachable(error.kind(), &error))?;
     match response {
-        Response::Ok(_) => tracing::info!(stream = wish.subjects.stream(), "made the stream"),
+        Response::Ok(_) => tracing::info!(stream = spec.subjects.stream(), "made the stream"),
         Response::Err { error } if error.error_code().0 == code::NAME_IN_USE => {}
-        Response::Err { error } => return Err(refused(&error, wish)),
+        Response::Err { error } => return Err(refused(&error, spec)),
     }
-    match read(connection, wish).await? {
-        Some(info) => wish.check(&info.config).map(|()| info),
+    match read(connection, spec).await? {
+        Some(info) => spec.check(&info.config).map(|()| info),
         None => Err(StreamError::Unreachable(
             "the stream was made and is not there yet".to_owned(),
         )),
@@ -255,8 +255,8 @@ fn unreachable(kind: RequestErrorKind, error: &dyn std::fmt::Display) -> StreamE
     })
 }
 
-fn refused(error: &jetstream::Error, wish: &StreamWish) -> StreamError {
-    let name = wish.subjects.stream();
+fn refused(error: &jetstream::Error, spec: &StreamSpec) -> StreamError {
+    let name = spec.subjects.stream();
     match error.error_code().0 {
         code::UNAVAILABLE => StreamError::Unreachable(format!("JetStream: {error}")),
         code::NOT_ENABLED | code::NOT_ENABLED_FOR_ACCOUNT => StreamError::Wrong(format!(
@@ -264,7 +264,7 @@ fn refused(error: &jetstream::Error, wish: &StreamWish) -> StreamError {
         )),
         code::NO_REPLICAS_ALONE | code::NO_PEERS => StreamError::Wrong(format!(
             "the stream {name} cannot be made with {} replicas: {error}. Run as many NATS servers as a cluster, or set --cluster-replicas 1",
-            wish.replicas
+            spec.replicas
         )),
         _ => StreamError::Wrong(format!("JetStream refuses the stream {name}: {error}")),
     }
@@ -279,4 +279,13 @@ pub enum StreamError {
     /// It is not as it must be. Somebody has to change it.
     #[error("{0}")]
     Wrong(String),
+}
+/// What can be lost because the stream has fewer than three copies, in plain words. None if it has enough.
+pub fn few_copies(info: &Info) -> Option<String> {
+    let copies = info.config.num_replicas;
+    (copies < 3).then(|| {
+        format!(
+            "only {copies} NATS server keeps the messages: they are lost with its disk, and no push is accepted while it is down. Use 3 servers and --cluster-replicas 3"
+        )
+    })
 }

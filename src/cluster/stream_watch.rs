@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{
     connection::Connection,
     reach::Reach,
-    stream::{self, StreamWish},
+    stream::{self, StreamSpec},
     sync_check::{self, SyncReport},
 };
 use crate::config::MonitorUrl;
@@ -25,76 +25,72 @@ const LOOKS: usize = 3;
 
 /// What was learned about the stream last.
 #[derive(Debug, Default)]
-pub struct StreamNews {
-    news: Mutex<News>,
+pub struct LatestInfo {
+    latest: Mutex<Latest>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct News {
+struct Latest {
     info: Option<(Info, Instant)>,
     /// The last place of the stream at the last looks at it, the oldest first.
     lasts: [u64; LOOKS],
     sync: SyncReport,
 }
 
-impl StreamNews {
+impl LatestInfo {
     /// What JetStream has said about the stream last, and when.
     pub fn info(&self) -> Option<(Info, Instant)> {
-        self.news.lock().info.clone()
+        self.latest.lock().info.clone()
     }
 
     /// The records that a node at this place does not have, although they were in the stream 2 seconds ago.
     pub fn behind(&self, place: u64) -> u64 {
-        self.news.lock().lasts[0].saturating_sub(place)
+        self.latest.lock().lasts[0].saturating_sub(place)
     }
 
     /// Weaknesses of the servers of the stream, in words for people.
     pub fn weaknesses(&self) -> Vec<String> {
-        let news = self.news.lock();
-        let info = news.info.as_ref().map(|(info, _)| info);
-        let single = info.filter(|info| info.config.num_replicas < 3);
-        let single = single.map(|info| format!(
-            "only {} NATS server keeps the messages: they are lost with its disk, and no push is accepted while it is down. Use 3 servers and --cluster-replicas 3",
-            info.config.num_replicas
-        ));
-        single.into_iter().chain(news.sync.weaknesses()).collect()
+        let latest = self.latest.lock();
+        let info = latest.info.as_ref().map(|(info, _)| info);
+        let few = info.and_then(stream::few_copies);
+        few.into_iter().chain(latest.sync.weaknesses()).collect()
     }
 
     /// Keeps what JetStream has said.
     pub fn set_info(&self, info: Info) {
-        let mut news = self.news.lock();
+        let mut latest = self.latest.lock();
         let last = info.state.last_sequence;
-        match news.info {
+        match latest.info {
             Some(_) => {
-                news.lasts.rotate_left(1);
-                news.lasts[LOOKS - 1] = last;
+                latest.lasts.rotate_left(1);
+                latest.lasts[LOOKS - 1] = last;
             }
             // A node that begins must catch up first.
-            None => news.lasts = [last; LOOKS],
+            None => latest.lasts = [last; LOOKS],
         }
-        news.info = Some((info, Instant::now()));
+        latest.info = Some((info, Instant::now()));
     }
 
     /// Keeps what the monitoring has said. Words about what became worse go to the diagnostics.
     pub fn set_sync(&self, report: SyncReport) {
-        let mut news = self.news.lock();
-        let known = news.sync.weaknesses();
+        let mut latest = self.latest.lock();
+        let known = latest.sync.weaknesses();
         for weakness in report.weaknesses() {
             if !known.contains(&weakness) {
                 tracing::warn!("{weakness}");
             }
         }
-        news.sync = report;
+        latest.sync = report;
     }
 }
 
 /// Watches the stream until the task is ended.
 pub async fn watch(
     connection: Connection,
-    wish: StreamWish,
+    spec: StreamSpec,
     monitors: Vec<MonitorUrl>,
     reach: Arc<Reach>,
-    news: Arc<StreamNews>,
+    latest: Arc<LatestInfo>,
 ) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -104,7 +100,7 @@ pub async fn watch(
         if !connection.is_up() {
             continue;
         }
-        let Ok(Some(info)) = stream::read(&connection, &wish).await else {
+        let Ok(Some(info)) = stream::read(&connection, &spec).await else {
             continue;
         };
         // A server that runs alone leads without a name.
@@ -117,9 +113,9 @@ pub async fn watch(
             reach.note_led();
         }
         if sync_at <= Instant::now() {
-            news.set_sync(sync_check::ask(&monitors, &info).await);
+            latest.set_sync(sync_check::ask(&monitors, &info).await);
             sync_at = Instant::now() + SYNC_TICK;
         }
-        news.set_info(info);
+        latest.set_info(info);
     }
 }

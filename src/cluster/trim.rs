@@ -15,7 +15,7 @@ use super::{
     members::{Member, Members},
     publisher::Publisher,
     stream_log::StreamLog,
-    stream_watch::StreamNews,
+    stream_watch::LatestInfo,
 };
 use crate::log::RecordPublisher;
 
@@ -33,7 +33,7 @@ pub struct Trimmer {
     /// The nodes, with what they have applied.
     pub members: Arc<Members>,
     /// Knows the first record of the stream.
-    pub news: Arc<StreamNews>,
+    pub latest: Arc<LatestInfo>,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +51,7 @@ impl Trimmer {
             let Some(applied) = log.upgrade().map(|log| log.applied().place) else {
                 return;
             };
-            let Some((info, _)) = self.news.info() else {
+            let Some((info, _)) = self.latest.info() else {
                 continue;
             };
             let first = info.state.first_sequence;

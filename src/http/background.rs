@@ -8,7 +8,8 @@ use crate::delivery::cut_off;
 
 use super::{AppState, nodes::answer, samples, sys};
 
-/// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, and fail jobs that time out.
+/// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, and fail
+/// jobs that time out.
 /// They end when the set is dropped.
 pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> {
     let (broker, jobs) = (&state.broker, &state.jobs);

@@ -22,9 +22,11 @@ refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable; READ);
     responses((status = 200, description = "The counts", body = Stats), StatsRefusals),
 )]
 pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
-    let asked = ask::ask::<Stats>(&state.broker, Part::Stats, &()).await;
+    let (asked, size) = tokio::join!(
+        ask::ask::<Stats>(&state.broker, Part::Stats, &()),
+        state.broker.size()
+    );
     let mut stats = here(&state).await?;
-    let size = state.broker.size().await;
     (stats.clients, stats.connections) = (size.clients, size.connections);
     for (_, other) in asked.answers {
         // The same topics are in use at several nodes: as many as at one of them, at least.

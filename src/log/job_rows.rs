@@ -176,15 +176,7 @@ fn coded<T: Copy>(all: &[T], code: usize) -> Result<T, ReadError> {
 }
 
 fn receipts(receipts: Receipts) -> String {
-    let Receipts {
-        audience,
-        sent,
-        acknowledged,
-        waiting,
-        expired,
-        recalled,
-    } = receipts;
-    list(&[audience, sent, acknowledged, waiting, expired, recalled].map(sql))
+    list(&receipts.to_counts().map(sql))
 }
 
 fn parse_receipts(text: &str) -> Result<Receipts, ReadError> {
@@ -192,15 +184,7 @@ fn parse_receipts(text: &str) -> Result<Receipts, ReadError> {
         .into_iter()
         .map(i64::unsigned_abs)
         .collect();
-    let [audience, sent, acknowledged, waiting, expired, recalled] = counts[..] else {
-        return Err(ReadError::Invalid(format!("receipts {text:?}")));
-    };
-    Ok(Receipts {
-        audience,
-        sent,
-        acknowledged,
-        waiting,
-        expired,
-        recalled,
-    })
+    let counts = counts.try_into();
+    let invalid = |_| ReadError::Invalid(format!("receipts {text:?}"));
+    Ok(Receipts::from_counts(counts.map_err(invalid)?))
 }

@@ -37,6 +37,32 @@ pub struct Receipts {
 }
 
 impl Receipts {
+    /// The counts in the order of the fields, as they are stored and sent.
+    pub(crate) fn to_counts(self) -> [u64; 6] {
+        let Self {
+            audience,
+            sent,
+            acknowledged,
+            waiting,
+            expired,
+            recalled,
+        } = self;
+        [audience, sent, acknowledged, waiting, expired, recalled]
+    }
+
+    /// The receipts with these counts. See [`Self::to_counts`].
+    pub(crate) fn from_counts(counts: [u64; 6]) -> Self {
+        let [audience, sent, acknowledged, waiting, expired, recalled] = counts;
+        Self {
+            audience,
+            sent,
+            acknowledged,
+            waiting,
+            expired,
+            recalled,
+        }
+    }
+
     /// Counts one more client.
     pub(crate) fn count(&mut self, receipt: Receipt) {
         self.audience += 1;

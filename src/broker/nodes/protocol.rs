@@ -37,6 +37,9 @@ pub(in crate::broker) enum Question<'b> {
     /// Publish the pending positions of clients: nothing.
     #[n(2)]
     WritePositions,
+    /// The number of connections of an audience.
+    #[n(4)]
+    Connections(#[b(0)] AudienceCbor<'b>),
     /// A part of the API, by path and query: JSON.
     #[n(3)]
     Api(#[b(0)] &'b str, #[b(1)] &'b str),

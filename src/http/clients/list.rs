@@ -147,7 +147,10 @@ impl Wanted {
         if let From::Offset(offset, _) = &mut wanted.from {
             wanted.limit = wanted.limit.saturating_add(std::mem::take(offset));
         }
-        let asked = ask::ask::<ClientsPage>(broker, Part::Clients, &wanted).await;
+        let (asked, size) = tokio::join!(
+            ask::ask::<ClientsPage>(broker, Part::Clients, &wanted),
+            broker.size()
+        );
         let this = Arc::clone(broker);
         let own = off_thread(move || wanted.find(&this)).await?;
         let pages = || std::iter::once(&own).chain(asked.answers.iter().map(|(_, page)| page));
@@ -183,7 +186,7 @@ impl Wanted {
         Ok(ClientsPage {
             clients,
             next,
-            total: broker.size().await.clients,
+            total: size.clients,
             matching: matching_all,
             missing_nodes: asked.missing,
         })
@@ -197,7 +200,7 @@ impl Wanted {
         let ids: Vec<ClientId> = ids
             .filter_map(|client| ClientId::parse(&client.client_id).ok())
             .collect();
-        let presence = presence::of(broker, &ids).await;
+        let (presence, size) = tokio::join!(presence::of(broker, &ids), broker.size());
         for (client, found) in page.clients.iter_mut().zip(presence.clients) {
             let seen = client.last_seen.filter(|_| found.connections.is_empty());
             *client = ClientInfo {
@@ -205,7 +208,7 @@ impl Wanted {
                 ..found
             };
         }
-        page.total = broker.size().await.clients;
+        page.total = size.clients;
         page.missing_nodes = presence.missing;
         Ok(page)
     }

@@ -132,14 +132,6 @@ impl WireReport<'_> {
 
 impl WireConclusion {
     fn of(job: JobId, conclusion: &Conclusion) -> Self {
-        let Receipts {
-            audience,
-            sent,
-            acknowledged,
-            waiting,
-            expired,
-            recalled,
-        } = conclusion.delivery;
         Self {
             id: bytes(job),
             state: code(&State::ALL, &conclusion.state).unwrap_or_default(),
@@ -147,24 +139,16 @@ impl WireConclusion {
                 .reason
                 .and_then(|reason| code(&Reason::ALL, &reason)),
             updated_at: conclusion.updated_at,
-            delivery: [audience, sent, acknowledged, waiting, expired, recalled],
+            delivery: conclusion.delivery.to_counts(),
         }
     }
 
     fn parse(self) -> Result<JobCommand, Error> {
-        let [audience, sent, acknowledged, waiting, expired, recalled] = self.delivery;
         let reason = self.reason.map(|code| coded(&Reason::ALL, code));
         let conclusion = Conclusion {
             state: coded(&State::ALL, self.state)?,
             reason: reason.transpose()?,
-            delivery: Receipts {
-                audience,
-                sent,
-                acknowledged,
-                waiting,
-                expired,
-                recalled,
-            },
+            delivery: Receipts::from_counts(self.delivery),
             updated_at: self.updated_at,
         };
         Ok(JobCommand::Finish(id(self.id), conclusion))

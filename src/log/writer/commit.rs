@@ -58,6 +58,7 @@ impl Writer {
             .counters
             .committed(&applied.messages, began.elapsed());
         shared.head.store(self.store.head, Ordering::Release);
+        shared.pruned.store(self.store.pruned, Ordering::Release);
         shared
             .messages
             .store(self.store.messages, Ordering::Relaxed);

@@ -111,7 +111,6 @@ impl Writer {
         let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
         self.record_deliveries(&applied.messages, &connections);
         self.publish_jobs(&applied);
-        self.publish_pruned();
         let mut from = SetEnd::default();
         for (index, end) in applied.ends.iter().enumerate() {
             let Origin {
@@ -142,14 +141,6 @@ impl Writer {
             state.set_applied(newest.record);
         }
         Ok(())
-    }
-
-    /// Makes visible what was pruned.
-    fn publish_pruned(&self) {
-        let shared = &self.shared;
-        shared
-            .pruned
-            .store(self.store.pruned, std::sync::atomic::Ordering::Release);
     }
 
     /// Passes on what a record has changed.
