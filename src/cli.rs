@@ -1,11 +1,14 @@
 //! The command line: a file per command.
 
 mod arguments;
+mod backup;
 mod check;
 mod cluster;
 mod job;
 mod problem;
+mod progress;
 mod push;
+mod restore;
 mod runtime;
 mod serve;
 mod stderr;
@@ -55,6 +58,15 @@ enum Command {
     /// messages are lost. Changes nothing. Exit codes: 0 no damage, 1 damage found, 2 the log could not be checked, for
     /// example because a server uses it.
     Check(check::Check),
+    /// Back up the log to a new file, while the server runs or not
+    ///
+    /// The file has everything: messages, positions of clients, receipts, jobs and who is signed in. It is checked when it is
+    /// complete. Exit codes: 0 the backup is good, 1 it is made but the log is damaged, 2 there is no backup.
+    Backup(backup::Backup),
+    /// Make a backup the log of a data folder, while no server uses it
+    ///
+    /// The backup is checked first. A process that is killed leaves either the old log or the complete new one.
+    Restore(restore::Restore),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -86,11 +98,11 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
-        && matches!(name, "serve" | "token" | "check")
+        && matches!(name, "serve" | "token" | "check" | "backup" | "restore")
     {
         command = match config::with_file(command, name, args) {
             // Here, other codes than in other commands mean that something failed.
-            Err(error) if name == "check" => {
+            Err(error) if matches!(name, "check" | "backup") => {
                 print_note(error);
                 return Ok(ExitCode::from(check::NOT_CHECKED));
             }
@@ -107,6 +119,10 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("check", matches)) => {
             return Ok(check::run(&check::Check::from_arg_matches(matches)?));
         }
+        Some(("backup", matches)) => {
+            return Ok(backup::run(&backup::Backup::from_arg_matches(matches)?));
+        }
+        Some(("restore", matches)) => restore::run(&restore::Restore::from_arg_matches(matches)?)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),

@@ -3,6 +3,7 @@
 mod access;
 mod ack;
 mod background;
+mod backup;
 mod batch;
 mod body;
 mod clients;

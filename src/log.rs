@@ -10,6 +10,7 @@
 //! block. [`Log::append`] is a future for any runtime.
 
 mod audiences;
+mod backup;
 mod change;
 mod check;
 mod clients;
@@ -26,6 +27,7 @@ mod incoming;
 mod job_rows;
 mod jobs;
 mod offline;
+mod online_copy;
 mod openings;
 mod options;
 mod outcome;
@@ -39,6 +41,7 @@ mod record;
 mod replica_rows;
 mod replica_state;
 mod replication;
+mod restore;
 mod retention;
 mod rows;
 mod schema;
@@ -50,6 +53,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackupError, backup};
 pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
 pub use copy::{CopyError, CopyFacts, CopySource, OutgoingCopy};
@@ -61,6 +65,7 @@ pub use gap::{LogGap, LogGapReason};
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use offline::OfflineLog;
+pub use online_copy::OnlineCopy;
 pub use openings::Openings;
 pub use options::{Clock, Durability, LogOptions};
 pub use outcome::{MaintenanceCounts, Recalled};
@@ -72,6 +77,7 @@ pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
+pub use restore::{RestoreError, RestoreOptions, Restored, restore};
 pub use session_rows::SessionDigest;
 pub use shared::JobTail;
 pub use writer::append::Busy;

@@ -4,8 +4,8 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, batch, clients, jobs, layers, messages, nodes, openapi, pages, push, samples,
-    session, sse, stats, topics,
+    AppState, ack, backup, batch, clients, jobs, layers, messages, nodes, openapi, pages, push,
+    samples, session, sse, stats, topics,
 };
 use crate::auth::Admin;
 
@@ -37,6 +37,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .routes(routes!(nodes::list))
+        .routes(routes!(backup::get))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));

@@ -39,6 +39,8 @@ pub struct Node {
     pub drain: Arc<Drain>,
     pub(super) samples: Arc<Samples>,
     pub(super) started: Instant,
+    /// Locked while a backup is copied. Each needs as much space as the log.
+    pub(super) backups: tokio::sync::Mutex<()>,
 }
 
 impl AppState {
@@ -73,6 +75,7 @@ impl AppState {
             drain: Arc::default(),
             samples: Arc::default(),
             started: Instant::now(),
+            backups: tokio::sync::Mutex::default(),
         }));
         Ok(state)
     }

@@ -137,7 +137,7 @@ impl IncomingCopy {
 }
 
 /// Replaces the database by a complete file. The old database keeps all it has, under another name.
-fn put_in_place(path: &Path, database: &Path) -> Result<Option<PathBuf>, CopyError> {
+pub(super) fn put_in_place(path: &Path, database: &Path) -> Result<Option<PathBuf>, CopyError> {
     let aside = aside(database);
     // Then all is in the database itself, and its write-ahead log is deleted.
     if database.exists() {

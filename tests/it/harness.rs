@@ -104,6 +104,11 @@ impl Stopped {
         Server::on(self.data, self.flags).await
     }
 
+    /// Its data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// A copy of its data folder.
     pub fn backup(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().expect("a folder");

@@ -7,6 +7,7 @@ mod support;
 mod api_description;
 mod audiences;
 mod auth;
+mod backup;
 mod bad_input;
 mod batch;
 mod check_command;
