@@ -15,6 +15,7 @@ mod stderr;
 mod stream;
 mod tail;
 mod token;
+mod upgrade_check;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -67,6 +68,11 @@ enum Command {
     ///
     /// The backup is checked first. A process that is killed leaves either the old log or the complete new one.
     Restore(restore::Restore),
+    /// Say what this version of the program will do with the data and the settings of another one
+    ///
+    /// Run it with the new program before you replace the old one, which may be running. Changes nothing. Exit codes: 0 the
+    /// new program can start, 1 it would refuse to.
+    UpgradeCheck(upgrade_check::UpgradeCheck),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -98,7 +104,10 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
-        && matches!(name, "serve" | "token" | "check" | "backup" | "restore")
+        && matches!(
+            name,
+            "serve" | "token" | "check" | "backup" | "restore" | "upgrade-check"
+        )
     {
         command = match config::with_file(command, name, args) {
             // Here, other codes than in other commands mean that something failed.
@@ -123,6 +132,9 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             return Ok(backup::run(&backup::Backup::from_arg_matches(matches)?));
         }
         Some(("restore", matches)) => restore::run(&restore::Restore::from_arg_matches(matches)?)?,
+        Some(("upgrade-check", matches)) => {
+            upgrade_check::run(&upgrade_check::UpgradeCheck::from_arg_matches(matches)?)?;
+        }
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),

@@ -78,7 +78,7 @@ pub(super) fn copy_log(folder: &Path, to: &Path, progress: Progress<'_>) -> Resu
     let had_wal = files::wal_path(&database).exists();
     let copied = copy_database(&database, to, progress);
     if !had_wal {
-        remove_empty_wal(folder, &database);
+        files::remove_empty_wal(&database);
     }
     copied
 }
@@ -125,19 +125,6 @@ fn copy_pages(source: &Connection, to: &Path, progress: Progress<'_>) -> rusqlit
     drop(reading);
     // Else SQLite could read the copy only with two more files.
     target.execute_batch("PRAGMA journal_mode = DELETE")
-}
-
-/// SQLite creates a write-ahead log to read a database, and can't delete it through a read-only connection. It must stay
-/// if a server has begun to use it.
-fn remove_empty_wal(folder: &Path, database: &Path) {
-    let wal = files::wal_path(database);
-    let Ok(lock) = files::open_or_make(&folder.join(files::LOCK)) else {
-        return;
-    };
-    if lock.try_lock().is_ok() && fs::metadata(&wal).is_ok_and(|wal| wal.len() == 0) {
-        let _ = fs::remove_file(&wal);
-        let _ = fs::remove_file(files::index_path(database));
-    }
 }
 
 /// A file that becomes a backup. It is deleted if it does not.

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 4;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;

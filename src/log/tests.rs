@@ -4,6 +4,7 @@ mod append;
 mod change_sets;
 mod cluster;
 mod copy;
+mod file_versions;
 mod jobs;
 mod receipts;
 mod replay;

@@ -216,3 +216,35 @@ async fn a_client_that_has_read_more_than_a_backup_has_is_told_so() {
         "{left:?}"
     );
 }
+
+#[tokio::test]
+async fn the_check_before_an_upgrade_says_what_the_new_program_will_do() {
+    let (place, _) = Place::filled(3).await;
+    let folder = place.folder.path();
+    let server = place.start();
+    let (code, told) = run(folder, &["upgrade-check"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("nothing changes"), "{told}");
+    server.stop();
+
+    place.change("PRAGMA user_version = 3");
+    let (code, told) = run(folder, &["upgrade-check"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("has version 3") && told.contains("make a backup first"),
+        "{told}"
+    );
+
+    place.change("PRAGMA user_version = 99");
+    let (code, told) = run(folder, &["upgrade-check"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("start the newer Tidings"), "{told}");
+
+    let (code, told) = run(folder, &["upgrade-check", "--data-dir", "nowhere"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("a new one is made"), "{told}");
+    fs::write(folder.join("tidings.toml"), "heart_beat = 3\n").expect("a file");
+    let (code, told) = run(folder, &["upgrade-check"]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("heart_beat"), "{told}");
+}
