@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{Secret, Settings};
 
-/// Bytes of the digest of a secret. A second guess at a secret learns nothing more from it than the first one: the digest
-/// is always the same, and has too few bits to find a secret by it. One of 65,536 differences is not noticed.
+/// Bytes of the digest of a secret. It is always the same, so whoever hears it learns these 16 bits and never more, which is
+/// too little to find a secret by it. One of 65,536 differences is not noticed.
 const DIGEST: usize = 2;
 
 /// Values by the name of the flag. Secrets are digests.

@@ -47,8 +47,9 @@ async fn a_node_with_other_settings_is_named_everywhere_and_goes_on() {
     for (node, expected) in cluster.nodes.iter().zip(&expected) {
         until(async || {
             let told = weaknesses(node).await;
-            let is_told = |text: &&str| told.iter().any(|told| told.contains(text));
-            expected.iter().all(|text| is_told(&text)).then_some(())
+            let mut expected = expected.iter();
+            let all = expected.all(|text| told.iter().any(|told| told.contains(text)));
+            all.then_some(())
         })
         .await;
         // It is a warning: the node is ready.
