@@ -8,7 +8,7 @@ use crate::{
     support::Endpoint,
 };
 
-const TOKEN: &str = "the token of all the nodes";
+const TOKEN: &str = "the-token-of-all-the-nodes";
 
 fn with_secrets(options: NodeOptions, stream_secret: &str) -> NodeOptions {
     options
@@ -27,7 +27,7 @@ async fn weaknesses(node: &Endpoint) -> Vec<String> {
 #[tokio::test]
 async fn a_node_with_other_settings_is_named_everywhere_and_goes_on() {
     let site = Site::new().await;
-    let (same, other) = ("s".repeat(32), "another secret of 32 bytes or more");
+    let (same, other) = ("s".repeat(32), "another-secret-of-32-bytes-or-more");
     let options = vec![
         with_secrets(site.options(1), &same),
         with_secrets(site.options(2), &same).args(["--max-age-hours", "24"]),
