@@ -15,6 +15,7 @@ mod tail;
 
 use std::{
     convert::Infallible,
+    future::Future,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -26,8 +27,8 @@ pub use activity::{Activity, ActivityFeed, PushedMessage};
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
-pub use nodes::Nodes;
 use nodes::recipients::Recipients;
+pub use nodes::{Behind, Nodes};
 pub use publish::{PublishError, Published, Push};
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
@@ -112,6 +113,23 @@ impl Broker {
             return Some(why);
         }
         (!self.log.is_in_step()).then(|| "the records of this node do not come back yet".to_owned())
+    }
+
+    /// Looks for what is asked for by its id. If it is not here, this node catches up with the stream of its cluster, and
+    /// looks again: another node may have accepted it a moment ago. Fails if that is not possible now.
+    pub async fn find<T, E, F>(&self, look: impl Fn() -> F) -> Result<Option<T>, E>
+    where
+        E: From<Behind>,
+        F: Future<Output = Result<Option<T>, E>>,
+    {
+        let found = look().await?;
+        match &self.nodes {
+            Some(nodes) if found.is_none() => {
+                nodes.catch_up().await?;
+                look().await
+            }
+            _ => Ok(found),
+        }
     }
 
     /// Whether this node decides on what only one node of the cluster should decide. Always without a cluster.

@@ -37,6 +37,9 @@ pub enum ServeError {
     /// The server can't take part in the cluster.
     #[error(transparent)]
     Cluster(#[from] StartError),
+    /// The node was away from its cluster for too long. When it starts again, it copies the log of another node.
+    #[error("this node must start again to copy the log of another one: {0}")]
+    TooOld(String),
     /// Writing the log failed, so that the content of the disk is not known any more.
     #[error("the log has failed: {0}")]
     Log(String),
@@ -84,6 +87,7 @@ pub async fn serve(
     let outcome = tokio::select! {
         () = drain(state, shutdown) => Ok(()),
         Ok(reason) = failed => Err(ServeError::Log(reason)),
+        why = until_too_old(cluster.as_deref()) => Err(ServeError::TooOld(why)),
         never = acceptor.run(&mut listeners) => match never {},
     };
     drop(listeners);
@@ -129,6 +133,14 @@ async fn join_cluster(settings: &Settings) -> Result<Option<Arc<Cluster>>, Serve
             .await?;
     }
     Ok(Some(Arc::new(cluster)))
+}
+
+/// Waits until a node can only go on after a new start. Never without a cluster.
+async fn until_too_old(cluster: Option<&Cluster>) -> String {
+    match cluster {
+        Some(cluster) => cluster.until_too_old().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Ends the streams that the reactor writes, within this time.

@@ -12,7 +12,7 @@ use axum::{
 pub use code::Code;
 
 use crate::{
-    broker::PublishError,
+    broker::{Behind, PublishError},
     log::{AppendError, ReadError, WHAT_TO_DO},
 };
 
@@ -122,6 +122,12 @@ impl From<PublishError> for Error {
             }
             PublishError::Log(error) => error.into(),
         }
+    }
+}
+
+impl From<Behind> for Error {
+    fn from(behind: Behind) -> Self {
+        Self::new(Code::ClusterUnavailable, behind.to_string()).retry_after(1)
     }
 }
 

@@ -7,10 +7,7 @@ use app::wire::{NodeInfo, NodeState, Nodes, StreamInfo};
 use axum::{Json, extract::State};
 
 use super::AppState;
-use crate::{
-    cluster::{ClusterStatus, Member},
-    registry,
-};
+use crate::cluster::{ClusterStatus, Member};
 
 fn described(status: &ClusterStatus) -> Nodes {
     let stream = status.stream.as_ref();
@@ -30,6 +27,7 @@ fn described(status: &ClusterStatus) -> Nodes {
             replicas: stream.map_or(0, |stream| stream.replicas.len() as u64 + 1),
             last,
             weaknesses: status.weaknesses.clone(),
+            dropped: status.dropped,
         }),
     }
 }
@@ -52,7 +50,7 @@ fn describe(member: &Member, last: u64, janitor: bool) -> NodeInfo {
         clients: beat.clients,
         connections: beat.connections,
         lag: last.saturating_sub(beat.applied),
-        uptime: registry::now().saturating_sub(beat.started_at) / 1000,
+        uptime: beat.uptime.unwrap_or_default(),
         silent_ms: member.silent_for.as_millis() as u64,
     }
 }

@@ -76,7 +76,7 @@ pub async fn live() -> &'static str {
 
 /// Whether new connections should come here
 ///
-/// A damaged log is named in the answer, with what to do. The status stays 200 as long as pushes are
+/// A damaged log, and what is weak in a cluster, is named in the answer. The status stays 200 as long as pushes are
 /// accepted: with 503 all messages would be offline, not only those that are lost.
 #[utoipa::path(
     get, path = "/health/ready", tag = "node",
@@ -94,16 +94,24 @@ pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
     }
     let broker = Arc::clone(&state.broker);
     off_thread(move || broker.log().stats()).await?;
-    Ok(match state.broker.log().damage() {
+    let mut faults = Vec::new();
+    match state.broker.log().damage() {
         Some(damage) if damage.pushes_refused => {
             let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
             return Err(Error::new(Code::LogDamaged, text));
         }
-        None => "ready".to_owned(),
-        Some(damage) => format!(
-            "ready, but the log is damaged: {}; {WHAT_TO_DO}",
+        Some(damage) => faults.push(format!(
+            "the log is damaged: {}; {WHAT_TO_DO}",
             lost(&damage)
-        ),
+        )),
+        None => {}
+    }
+    if let Some(nodes) = state.broker.nodes() {
+        faults.extend(nodes.cluster().warnings());
+    }
+    Ok(match faults.is_empty() {
+        true => "ready".to_owned(),
+        false => format!("ready, but {}", faults.join("; ")),
     })
 }
 

@@ -14,6 +14,7 @@ pub(in crate::log) mod queue;
 mod replica;
 pub(in crate::log) mod reply;
 pub(in crate::log) mod store;
+pub(in crate::log) mod task;
 mod waiting;
 
 use std::{
@@ -32,9 +33,10 @@ use crate::log::{
     writer::decide::Decided,
     writer::idle_release::IdleRelease,
     writer::maintenance_state::Maintenance,
-    writer::queue::{Bound, Taken, Task},
+    writer::queue::{Bound, Taken},
     writer::replica::Replica,
     writer::store::Store,
+    writer::task::Task,
 };
 use crate::{
     message::{Epoch, Message},

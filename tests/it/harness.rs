@@ -5,7 +5,9 @@ use std::ops::Deref;
 use tidings::{config::Settings, server::ServeError};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub use crate::support::{Endpoint, Listener, client, encoded, push_of, seq, topic, within};
+pub use crate::support::{
+    Endpoint, Listener, client, encoded, push_of, run_in_namespace, seq, topic, within,
+};
 
 /// A running server with a data folder of its own.
 pub struct Server {
@@ -151,17 +153,4 @@ fn with_last_wins<'a>(flags: &[&'a str]) -> Vec<&'a str> {
         .filter(|i| is_last(*i))
         .flat_map(|i| pairs[i].to_vec())
         .collect()
-}
-
-/// Runs an ignored test of this program in its own namespace (`--net` or `--mount`), prepared by the commands in
-/// `set_up`.
-pub fn run_in_namespace(namespace: &str, set_up: &str, test: &str) {
-    let itself = std::env::current_exe().expect("this program");
-    let inside = format!("{set_up} && exec \"$0\" --ignored --exact {test}");
-    let status = std::process::Command::new("unshare")
-        .args(["--map-root-user", namespace, "sh", "-c", &inside])
-        .arg(itself)
-        .status()
-        .expect("unshare, of util-linux, runs");
-    assert!(status.success(), "inside: {status}");
 }

@@ -1,6 +1,7 @@
 //! The writer of a log in a cluster. It publishes what is decided at this node as records, one at a time, and applies
 //! all records that come out of the stream.
 
+mod batch;
 mod follow;
 mod upkeep;
 
@@ -15,8 +16,9 @@ use crate::log::{
     outcome::MaintenanceCounts,
     writer::Writer,
     writer::decide::Decided,
-    writer::queue::{Task, Wanted},
+    writer::queue::records::Wanted,
     writer::replica::{RECORD, Replica},
+    writer::task::Task,
     writer::waiting::{TakenPositions, Waiting},
 };
 
