@@ -1,0 +1,191 @@
+"""Runs the marked blocks of the pages.
+
+A mark is a comment in the line before a fenced block. It is not shown. Its parts are separated by `;`:
+
+    file: NAME     The block is written to this file, for the blocks of the page that run.
+    run: push      The program must push to client `anna` or to topic `orders/42`. It is run through a proxy that refuses
+                   the first request and loses the answer of the second. The message must arrive once.
+    run: token     The program must print a token for the streams of client `anna` with the topic `orders/42`, or with
+                   `topic: TOPIC`.
+    run: server    The command starts a server. The following blocks of the page use it.
+    run: listen    The command listens until the page ends. `wants: TEXT`: this must have arrived by then.
+    run: shell     The commands must succeed. `prints: TEXT`: this must be in what they print.
+    check: syntax  The block is only read by the compiler of its language.
+    browser: NAME  `end2end/tests/docs.spec.ts` runs it in a browser. Here only its syntax is checked.
+    with: NAME     The program that runs the block is tests/docs/drivers/NAME.
+    needs: A, B    Python modules without which the block is skipped.
+
+Programs get TIDINGS_URL, TIDINGS_TOKEN (the admin token) and TIDINGS_STREAM_SECRET. In shell blocks, the address
+http://127.0.0.1:8020 is replaced by that of the server.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+
+import runtimes
+from server import PATIENCE, SECRET, TOKEN, Listener, Server, UnreliableProxy, clean_environment, wait_for
+
+DRIVERS = Path(__file__).parent / "drivers"
+ADDRESS = "http://127.0.0.1:8020"
+
+
+def runs(pages):
+    """Functions that run blocks and return their results. They may run at the same time."""
+    for page in pages:
+        files = [block for block in page.blocks if "file" in block.marks]
+        for block in page.blocks:
+            kind = block.marks.get("run")
+            if kind in ("push", "token"):
+                yield lambda block=block, files=files: [attempt(block, files)]
+            elif kind is None and ("check" in block.marks or "browser" in block.marks):
+                yield lambda block=block: [attempt(block, [])]
+            elif kind not in (None, "server", "listen", "shell"):
+                yield lambda block=block: [("FAILED", block.name, f"unknown mark: {block.marks}")]
+        shell = [block for block in page.blocks if block.marks.get("run") in ("server", "listen", "shell")]
+        if shell:
+            yield lambda shell=shell: run_page(shell)
+
+
+def attempt(block, files):
+    """Runs one program, in a folder with the files of its page."""
+    kind = block.marks.get("run", "syntax")
+    name = f"{block.name} ({kind}: {block.language})"
+    try:
+        why = runtimes.missing(block)
+        if why:
+            return ("skipped", name, why)
+        with tempfile.TemporaryDirectory(prefix="tidings-docs-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+            folder = Path(folder)
+            for file in [*files, block]:
+                if "file" in file.marks:
+                    (folder / file.marks["file"]).write_text(file.text)
+            {"push": check_push, "token": check_token, "syntax": runtimes.check_syntax}[kind](block, folder, stack)
+        return ("ok", name)
+    except (AssertionError, subprocess.SubprocessError, OSError) as error:
+        return ("FAILED", name, str(error))
+
+
+def start(folder, stack, **options):
+    server = Server(folder, **options)
+    stack.callback(server.stop)
+    return server
+
+
+def run_program(block, folder, url):
+    """Runs a program to its end, and returns what it prints."""
+    if "with" in block.marks:
+        driver = shutil.copy(DRIVERS / block.marks["with"], folder)
+        command = runtimes.command(Path(driver).name)
+    else:
+        command = runtimes.command(block.marks["file"])
+    env = clean_environment() | {"TIDINGS_URL": url, "TIDINGS_TOKEN": TOKEN, "TIDINGS_STREAM_SECRET": SECRET}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=3 * PATIENCE)
+    assert done.returncode == 0, f"exit code {done.returncode}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def check_push(block, folder, stack):
+    server = start(folder, stack)
+    listener = Listener(server.url, [("client_id", "anna"), ("topic", "orders/*"), ("envelope", "json")], TOKEN)
+    stack.callback(listener.close)
+    proxy = UnreliableProxy(server.url)
+    stack.callback(proxy.stop)
+    said = run_program(block, folder, proxy.url)
+    assert proxy.pushes == 3, f"it sent {proxy.pushes} requests instead of 3; it printed: {said}"
+    # When this last message is there, everything before it is there too.
+    body = b'{"to": {"client": "anna"}, "data": "the last one"}'
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(server.url + "/push", body, headers), timeout=PATIENCE).close()
+    got = wait_for(lambda: listener.messages and listener.messages[-1].get("text") == "the last one" and listener.messages)
+    assert len(got) == 2, f"{len(got) - 1} messages arrived instead of one: {got}"
+    total = got[0].get("data", {}).get("total")
+    assert total == 99.5 or got[0].get("text"), f"the message has other data: {got[0]}"
+
+
+def check_token(block, folder, stack):
+    server = start(folder, stack)
+    token = run_program(block, folder, server.url).strip().splitlines()[-1].strip()
+
+    topic = block.marks.get("topic", "orders/42")
+
+    def status(client, token=token):
+        listener = Listener(server.url, [("client_id", client), ("topic", topic), ("token", token)])
+        stack.callback(listener.close)
+        return listener.status
+
+    assert status("anna") == 200, "the server refuses the token"
+    assert status("ben") == 403, "the token is valid for another client"
+    assert status("anna", token[:-4] + "AAAA") == 401, "the signature does not matter"
+
+
+def run_page(shell):
+    """Runs the shell blocks of a page one after the other, up to the first one that fails."""
+    results = []
+    with tempfile.TemporaryDirectory(prefix="tidings-docs-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
+        session = ShellSession(Path(folder), stack)
+        for block in shell:
+            name = f"{block.name} ({block.marks['run']})"
+            try:
+                getattr(session, block.marks["run"])(block)
+                results.append(("ok", name))
+            except (AssertionError, subprocess.SubprocessError, OSError) as error:
+                results.append(("FAILED", name, str(error)))
+                return results
+        for block, output in session.listeners:
+            wanted = block.marks.get("wants", "")
+            try:
+                wait_for(lambda output=output, wanted=wanted: wanted in output.read_text(), f"{wanted!r}")
+            except AssertionError as error:
+                results.append(("FAILED", f"{block.name} (listen)", f"{error}: {output.read_text()}"))
+    return results
+
+
+class ShellSession:
+    """The commands of a page, as one terminal has them: variables that are set stay set."""
+
+    def __init__(self, folder, stack):
+        self.folder, self.stack, self.listeners = folder, stack, []
+        self.url = ADDRESS
+        self.env = clean_environment()
+
+    def _lines(self, block):
+        return block.text.replace(ADDRESS, self.url)
+
+    def server(self, block):
+        assert all(line.startswith("tidings") or not line.strip() for line in block.text.splitlines()), "not a command of tidings"
+        command = ["bash", "-c", "exec " + block.text.strip()]
+        self.url = start(self.folder, self.stack, command=command, access=False).url
+        self.env["TIDINGS_URL"] = self.url
+
+    def listen(self, block):
+        output = self.folder / f"listener-{len(self.listeners)}"
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                ["bash", "-c", self._lines(block)], cwd=self.folder, env=self.env, stdout=file, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        self.stack.callback(process.wait)
+        self.stack.callback(os.killpg, process.pid, signal.SIGKILL)
+        self.listeners.append((block, output))
+        if "sse" in block.text:
+            wait_for(lambda: "welcome" in output.read_text() or "state" in output.read_text(), "the first event")
+
+    def shell(self, block):
+        kept = self.folder / "environment"
+        lines = f"set -e\n{self._lines(block)}\nexport -p > {kept}\n"
+        before = f"source {kept}\n" if kept.exists() else ""
+        done = subprocess.run(
+            ["bash", "-c", "set -a\n" + before + lines], cwd=self.folder, env=self.env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
+        )  # fmt: skip
+        assert done.returncode == 0, f"exit code {done.returncode}: {done.stdout}"
+        wanted = block.marks.get("prints", "")
+        assert wanted in done.stdout, f"{wanted!r} is not in: {done.stdout}"
+        problem = '"code":"'
+        assert problem not in done.stdout, f"a request was refused: {done.stdout}"

@@ -1,0 +1,89 @@
+"""How programs in each language are run and checked, and what this machine lacks for that."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+
+from pages import ROOT
+from server import PATIENCE, clean_environment
+
+ESBUILD = ROOT / "end2end/node_modules/.bin/esbuild"
+
+#: The command for each ending of a file.
+COMMANDS = {
+    ".py": [sys.executable],
+    ".php": ["php"],
+    ".mjs": ["node"],
+    ".go": ["go", "run"],
+    ".rb": ["ruby"],
+    ".java": ["java"],
+    ".cs": ["dotnet", "run"],
+    ".sh": ["bash"],
+}
+
+#: How the syntax of a file is checked.
+SYNTAX = {
+    ".py": [sys.executable, "-m", "py_compile"],
+    ".php": ["php", "-l"],
+    ".mjs": ["node", "--check"],
+    ".rb": ["ruby", "-c"],
+    ".sh": ["bash", "-n"],
+    ".jsx": [str(ESBUILD), "--log-level=warning", "--outfile=/dev/null"],
+}
+
+#: Files with modules of JavaScript inside.
+WITH_SCRIPTS = (".html", ".vue", ".svelte")
+
+
+def ending(block):
+    name = block.marks.get("with") or block.marks.get("file") or f"block.{block.language}"
+    return "." + name.rpartition(".")[2]
+
+
+def command(file):
+    return [*COMMANDS["." + file.rpartition(".")[2]], file]
+
+
+@cache
+def works(program):
+    """Whether this program is there and starts. A Java without compiler counts as missing."""
+    if not shutil.which(program):
+        return False
+    if program == "java":
+        modules = subprocess.run(["java", "--list-modules"], capture_output=True, text=True, timeout=PATIENCE)
+        return "jdk.compiler@" in modules.stdout
+    return True
+
+
+def missing(block):
+    """What this machine lacks to run a block, as text; none: nothing."""
+    if "run" in block.marks:
+        program = COMMANDS[ending(block)][0]
+    elif ending(block) in WITH_SCRIPTS:
+        program = "node"
+    else:
+        program = SYNTAX[ending(block)][0]
+    if not works(program):
+        return f"there is no {program.rpartition('/')[2]} here"
+    for module in block.marks.get("needs", "").replace(",", " ").split():
+        if importlib.util.find_spec(module) is None:
+            return f"there is no Python module {module} here"
+    return None
+
+
+def check_syntax(block, folder, _stack):
+    kind = ending(block)
+    file = folder / f"checked{kind}"
+    file.write_text(block.text)
+    if kind in WITH_SCRIPTS:
+        scripts = re.findall(r"<script[^>]*>(.*?)</script>", block.text, re.S)
+        assert scripts, "there is no script in it"
+        kind, file = ".mjs", folder / "checked.mjs"
+        file.write_text("\n".join(f"{{{script}}}" if "import " not in script else script for script in scripts))
+    done = subprocess.run(
+        [*SYNTAX[kind], file], cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
