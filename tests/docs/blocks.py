@@ -10,9 +10,11 @@ A mark is a comment in the line before a fenced block. It is not shown. Its part
     run: server    The command starts a server. The following blocks of the page use it.
     run: listen    The command listens until the page ends. `wants: TEXT`: this must have arrived by then.
     run: shell     The commands must succeed. `prints: TEXT`: this must be in what they print.
+    check: settings  A server must start with this tidings.toml. Files under /etc and /var/lib are made in another folder.
     check: syntax  The block is only read by the compiler of its language.
     browser: NAME  `end2end/tests/docs.spec.ts` runs it in a browser. Here only its syntax is checked.
     with: NAME     The program that runs the block is tests/docs/drivers/NAME.
+    tools: NAME    A command without which a shell block and those after it are skipped.
     needs: A, B    Python modules without which the block is skipped.
 
 Programs get TIDINGS_URL, TIDINGS_TOKEN (the admin token) and TIDINGS_STREAM_SECRET. In shell blocks, the address
@@ -20,6 +22,7 @@ http://127.0.0.1:8020 is replaced by that of the server.
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -29,7 +32,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import runtimes
-from server import PATIENCE, SECRET, TOKEN, Listener, Server, UnreliableProxy, clean_environment, wait_for
+from server import BINARY, PATIENCE, SECRET, TOKEN, Listener, Server, UnreliableProxy, clean_environment, wait_for
 
 DRIVERS = Path(__file__).parent / "drivers"
 ADDRESS = "http://127.0.0.1:8020"
@@ -54,10 +57,10 @@ def runs(pages):
 
 def attempt(block, files):
     """Runs one program, in a folder with the files of its page."""
-    kind = block.marks.get("run", "syntax")
+    kind = block.marks.get("run") or block.marks.get("check", "syntax")
     name = f"{block.name} ({kind}: {block.language})"
     try:
-        why = runtimes.missing(block)
+        why = None if kind == "settings" else runtimes.missing(block)
         if why:
             return ("skipped", name, why)
         with tempfile.TemporaryDirectory(prefix="tidings-docs-", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
@@ -65,7 +68,7 @@ def attempt(block, files):
             for file in [*files, block]:
                 if "file" in file.marks:
                     (folder / file.marks["file"]).write_text(file.text)
-            {"push": check_push, "token": check_token, "syntax": runtimes.check_syntax}[kind](block, folder, stack)
+            CHECKS[kind](block, folder, stack)
         return ("ok", name)
     except (AssertionError, subprocess.SubprocessError, OSError) as error:
         return ("FAILED", name, str(error))
@@ -124,6 +127,20 @@ def check_token(block, folder, stack):
     assert status("anna", token[:-4] + "AAAA") == 401, "the signature does not matter"
 
 
+def check_settings(block, folder, stack):
+    text = block.text.replace('"/etc/', f'"{folder}/etc/').replace('"/var/lib/', f'"{folder}/var/lib/')
+    for path in re.findall(rf'"({folder}/[^"]*)"', text):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        if "_file = " in text.split(path)[0].splitlines()[-1]:
+            Path(path).write_text(SECRET + "\n")
+    (folder / "settings.toml").write_text(text)
+    # The flag wins over the file: the port of the file may be in use here.
+    start(folder, stack, command=[BINARY, "serve", "--config", "settings.toml", "--listen", "127.0.0.1:0"], settings={})
+
+
+CHECKS = {"push": check_push, "token": check_token, "settings": check_settings, "syntax": runtimes.check_syntax}
+
+
 def run_page(shell):
     """Runs the shell blocks of a page one after the other, up to the first one that fails."""
     results = []
@@ -131,6 +148,8 @@ def run_page(shell):
         session = ShellSession(Path(folder), stack)
         for block in shell:
             name = f"{block.name} ({block.marks['run']})"
+            if lacking := [tool for tool in block.marks.get("tools", "").split() if not shutil.which(tool)]:
+                return [*results, ("skipped", f"{name} and the blocks after it", f"there is no {lacking[0]} here")]
             try:
                 getattr(session, block.marks["run"])(block)
                 results.append(("ok", name))
@@ -152,7 +171,12 @@ class ShellSession:
     def __init__(self, folder, stack):
         self.folder, self.stack, self.listeners = folder, stack, []
         self.url = ADDRESS
+        self.kept = folder / "variables"
         self.env = clean_environment()
+
+    def _before(self):
+        """Sets the variables of the blocks before."""
+        return f"source {self.kept}\n" if self.kept.exists() else ""
 
     def _lines(self, block):
         return block.text.replace(ADDRESS, self.url)
@@ -167,7 +191,7 @@ class ShellSession:
         output = self.folder / f"listener-{len(self.listeners)}"
         with output.open("w") as file:
             process = subprocess.Popen(
-                ["bash", "-c", self._lines(block)], cwd=self.folder, env=self.env, stdout=file, stderr=subprocess.STDOUT,
+                ["bash", "-c", self._before() + self._lines(block)], cwd=self.folder, env=self.env, stdout=file, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
         self.stack.callback(process.wait)
@@ -177,11 +201,9 @@ class ShellSession:
             wait_for(lambda: "welcome" in output.read_text() or "state" in output.read_text(), "the first event")
 
     def shell(self, block):
-        kept = self.folder / "environment"
-        lines = f"set -e\n{self._lines(block)}\nexport -p > {kept}\n"
-        before = f"source {kept}\n" if kept.exists() else ""
+        lines = f"{self._before()}set -ea\n{self._lines(block)}\nexport -p > {self.kept}\n"
         done = subprocess.run(
-            ["bash", "-c", "set -a\n" + before + lines], cwd=self.folder, env=self.env, text=True,
+            ["bash", "-c", lines], cwd=self.folder, env=self.env, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
         )  # fmt: skip
         assert done.returncode == 0, f"exit code {done.returncode}: {done.stdout}"

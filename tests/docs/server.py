@@ -27,13 +27,13 @@ def clean_environment():
 
 
 class Server:
-    """A server in this folder, on a free port. `command` starts it."""
+    """A server in this folder, on a free port. `command` starts it, with these settings in its environment."""
 
-    def __init__(self, folder, command=None, access=True):
+    def __init__(self, folder, command=None, access=True, settings=None):
         self.folder = folder
-        settings = {"TIDINGS_LISTEN": "127.0.0.1:0", "TIDINGS_DATA_DIR": str(folder / "data")}
-        if access:
-            settings |= {"TIDINGS_ADMIN_TOKEN": TOKEN, "TIDINGS_STREAM_SECRET": SECRET}
+        if settings is None:
+            settings = {"TIDINGS_LISTEN": "127.0.0.1:0", "TIDINGS_DATA_DIR": str(folder / "data")}
+            settings |= {"TIDINGS_ADMIN_TOKEN": TOKEN, "TIDINGS_STREAM_SECRET": SECRET} if access else {}
         self.log = folder / "server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
