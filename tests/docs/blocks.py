@@ -15,6 +15,7 @@ A mark is a comment in the line before a fenced block. It is not shown. Its part
     browser: NAME  `end2end/tests/docs.spec.ts` runs it in a browser. Here only its syntax is checked.
     with: NAME     The program that runs the block is tests/docs/drivers/NAME.
     tools: NAME    A command without which a shell block and those after it are skipped.
+    library: A, B  Libraries of PHP, as Debian packages them, without which the block is skipped.
     needs: A, B    Python modules without which the block is skipped.
 
 Programs get TIDINGS_URL, TIDINGS_TOKEN (the admin token) and TIDINGS_STREAM_SECRET. In shell blocks, the address

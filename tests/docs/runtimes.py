@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 from pages import ROOT
 from server import PATIENCE, clean_environment
@@ -34,6 +35,9 @@ SYNTAX = {
     ".jsx": [str(ESBUILD), "--log-level=warning", "--outfile=/dev/null"],
 }
 
+#: Where Debian installs libraries of PHP.
+PHP_LIBRARIES = Path("/usr/share/php")
+
 #: Files with modules of JavaScript inside.
 WITH_SCRIPTS = (".html", ".vue", ".svelte")
 
@@ -49,9 +53,11 @@ def command(file):
 
 @cache
 def works(program):
-    """Whether this program is there and starts. A Java without compiler counts as missing."""
+    """Whether this program is there. A Java without compiler and a PHP without curl count as missing."""
     if not shutil.which(program):
         return False
+    if program == "php":
+        return subprocess.run(["php", "-r", "exit((int) !extension_loaded('curl'));"], timeout=PATIENCE).returncode == 0
     if program == "java":
         modules = subprocess.run(["java", "--list-modules"], capture_output=True, text=True, timeout=PATIENCE)
         return "jdk.compiler@" in modules.stdout
@@ -68,6 +74,9 @@ def missing(block):
         program = SYNTAX[ending(block)][0]
     if not works(program):
         return f"there is no {program.rpartition('/')[2]} here"
+    for library in block.marks.get("library", "").replace(",", " ").split():
+        if not (PHP_LIBRARIES / library / "autoload.php").exists():
+            return f"there is no {library} of Debian here"
     for module in block.marks.get("needs", "").replace(",", " ").split():
         if importlib.util.find_spec(module) is None:
             return f"there is no Python module {module} here"
