@@ -14,7 +14,6 @@ A mark is a comment in the line before a fenced block. It is not shown. Its part
     check: syntax  The block is only read by the compiler of its language.
     browser: NAME  `end2end/tests/docs.spec.ts` runs it in a browser. Here only its syntax is checked.
     with: NAME     The program that runs the block is tests/docs/drivers/NAME.
-    tools: NAME    A command without which a shell block and those after it are skipped.
     library: A, B  Libraries of PHP, as Debian packages them, without which the block is skipped.
     needs: A, B    Python modules without which the block is skipped.
 
@@ -149,8 +148,8 @@ def run_page(shell):
         session = ShellSession(Path(folder), stack)
         for block in shell:
             name = f"{block.name} ({block.marks['run']})"
-            if lacking := [tool for tool in block.marks.get("tools", "").split() if not shutil.which(tool)]:
-                return [*results, ("skipped", f"{name} and the blocks after it", f"there is no {lacking[0]} here")]
+            if why := runtimes.missing_command(block):
+                return [*results, ("skipped", f"{name} and the blocks after it", why)]
             try:
                 getattr(session, block.marks["run"])(block)
                 results.append(("ok", name))

@@ -64,6 +64,12 @@ def works(program):
     return True
 
 
+def missing_command(block):
+    """The command that a block of shell needs and this machine does not have, as text; none: it has all."""
+    lacking = [name for name in ("curl", "jq") if re.search(rf"\b{name} ", block.text) and not works(name)]
+    return f"there is no {lacking[0]} here" if lacking else None
+
+
 def missing(block):
     """What this machine lacks to run a block, as text; none: nothing."""
     if "run" in block.marks:
@@ -72,8 +78,11 @@ def missing(block):
         program = "node"
     else:
         program = SYNTAX[ending(block)][0]
-    if not works(program):
-        return f"there is no {program.rpartition('/')[2]} here"
+    for program in ["node", program] if program == str(ESBUILD) else [program]:
+        if not works(program):
+            return f"there is no {program.rpartition('/')[2]} here"
+    if ending(block) == ".sh" and "run" in block.marks and (why := missing_command(block)):
+        return why
     for library in block.marks.get("library", "").replace(",", " ").split():
         if not (PHP_LIBRARIES / library / "autoload.php").exists():
             return f"there is no {library} of Debian here"
