@@ -18,7 +18,6 @@ All routes of the server. The server has the same at `/docs`, and for programs a
 - If it has a stream secret, `/sse` and `/ack` need a stream token: as `Authorization: Bearer`, in the cookie `tidings_stream`, or
   as `?token=`.
 - Refused requests are answered with [problem details](errors.md). Every route can answer these codes: COMMON.
-
 """
 
 
