@@ -21,6 +21,7 @@ Programs get TIDINGS_URL, TIDINGS_TOKEN (the admin token) and TIDINGS_STREAM_SEC
 http://127.0.0.1:8020 is replaced by that of the server.
 """
 
+import json
 import os
 import re
 import shutil
@@ -53,6 +54,11 @@ def runs(pages):
         shell = [block for block in page.blocks if block.marks.get("run") in ("server", "listen", "shell")]
         if shell:
             yield lambda shell=shell: run_page(shell)
+
+
+def read_json(url):
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        return json.load(answer)
 
 
 def attempt(block, files):
@@ -197,7 +203,9 @@ class ShellSession:
         self.stack.callback(process.wait)
         self.stack.callback(os.killpg, process.pid, signal.SIGKILL)
         self.listeners.append((block, output))
-        if "sse" in block.text:
+        if "tidings tail" in block.text:
+            wait_for(lambda: read_json(self.url + "/api/stats")["connections"] > 0, "the connection")
+        else:
             wait_for(lambda: "welcome" in output.read_text() or "state" in output.read_text(), "the first event")
 
     def shell(self, block):
