@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -107,54 +108,60 @@ class UnreliableProxy:
     through it must retry, and with the same idempotency key, so that the message arrives once."""
 
     def __init__(self, target):
+        self.target = urllib.parse.urlsplit(target).netloc
         self.pushes = 0
-        proxy = self
-        host = urllib.parse.urlsplit(target).netloc
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self._body()
-                proxy.pushes += 1
-                if proxy.pushes == 1:
-                    problem = b'{"code": "log_unavailable", "status": 503, "title": "", "detail": "", "type": "/docs"}'
-                    return self._answer(503, problem, [("Retry-After", "1")])
-                upstream = http.client.HTTPConnection(host, timeout=PATIENCE)
-                kept = {key: value for key, value in self.headers.items() if key.lower() in ("content-type", "authorization")}
-                upstream.request("POST", self.path, body, kept)
-                answer = upstream.getresponse()
-                text = answer.read()
-                upstream.close()
-                if proxy.pushes == 2:
-                    self.close_connection = True
-                    return self.connection.shutdown(2)
-                self._answer(answer.status, text, [])
-
-            def _body(self):
-                if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-                    return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                body = b""
-                while size := int(self.rfile.readline(), 16):
-                    body += self.rfile.read(size)
-                    self.rfile.readline()
-                self.rfile.readline()
-                return body
-
-            def _answer(self, status, text, more):
-                self.send_response(status)
-                for name, value in [("Content-Type", "application/json"), ("Content-Length", str(len(text))), *more]:
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, *_):
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), _UnreliableHandler)
+        self.http.proxy = self
         self.url = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
     def stop(self):
         self.http.shutdown()
         self.http.server_close()
+
+    def forward(self, path, headers, body):
+        """The status and the text of the server's answer."""
+        upstream = http.client.HTTPConnection(self.target, timeout=PATIENCE)
+        kept = {key: value for key, value in headers.items() if key.lower() in ("content-type", "authorization")}
+        upstream.request("POST", path, body, kept)
+        answer = upstream.getresponse()
+        text = answer.read()
+        upstream.close()
+        return answer.status, text
+
+
+class _UnreliableHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self._body()
+        proxy = self.server.proxy
+        proxy.pushes += 1
+        if proxy.pushes == 1:
+            problem = b'{"code": "log_unavailable", "status": 503, "title": "", "detail": "", "type": "/docs"}'
+            return self._answer(503, problem, [("Retry-After", "1")])
+        status, text = proxy.forward(self.path, self.headers, body)
+        if proxy.pushes == 2:
+            self.close_connection = True
+            return self.connection.shutdown(socket.SHUT_RDWR)
+        self._answer(status, text, [])
+
+    def _body(self):
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _answer(self, status, text, more):
+        self.send_response(status)
+        for name, value in [("Content-Type", "application/json"), ("Content-Length", str(len(text))), *more]:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
