@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod cluster;
+mod config;
 mod job;
 mod problem;
 mod push;
@@ -16,7 +17,7 @@ mod token;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tidings::config::{self, ConfigError, Settings};
+use tidings::config::{self as settings, ConfigError, Loaded, Settings};
 
 pub use stderr::print_note;
 
@@ -55,6 +56,9 @@ enum Command {
     /// messages are lost. Changes nothing. Exit codes: 0 no damage, 1 damage found, 2 the log could not be checked, for
     /// example because a server uses it.
     Check(check::Check),
+    /// Check the settings without starting a server
+    #[command(subcommand)]
+    Config(config::Config),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -82,13 +86,24 @@ pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Reads the settings of `tidings serve` as it does at the start.
+fn read_settings(args: &[OsString]) -> Result<Loaded, ConfigError> {
+    let command = Cli::command().mut_subcommand("serve", settings::with_environment);
+    let command = settings::with_file(command, "serve", args)?;
+    let matches = command.try_get_matches_from(args)?;
+    match matches.subcommand() {
+        Some(("serve", matches)) => Loaded::read(matches),
+        _ => unreachable!("the settings are those of `serve`"),
+    }
+}
+
 fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
-    let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
+    let mut command = Cli::command().mut_subcommand("serve", settings::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
         && matches!(name, "serve" | "token" | "check")
     {
-        command = match config::with_file(command, name, args) {
+        command = match settings::with_file(command, name, args) {
             // Here, other codes than in other commands mean that something failed.
             Err(error) if name == "check" => {
                 print_note(error);
@@ -100,7 +115,15 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     command = with_cluster_settings(command, args)?;
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
-        Some(("serve", matches)) => serve::run(Settings::read(matches)?)?,
+        Some(("serve", matches)) => {
+            serve::run(Loaded::read(matches)?, args.to_vec(), read_settings)?;
+        }
+        Some(("config", matches)) => {
+            return Ok(config::run(
+                &config::Config::from_arg_matches(matches)?,
+                read_settings,
+            ));
+        }
         Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?)?,
         Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?)?,
         Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches)?,
@@ -139,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_command_line_is_valid() {
-        let command = Cli::command().mut_subcommand("serve", config::with_environment);
+        let command = Cli::command().mut_subcommand("serve", settings::with_environment);
         command.debug_assert();
     }
 }

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     job::{JobId, TrackedPush},
-    message::{Audience, Data, Draft, Seq},
+    message::{Audience, Data, Draft, Seq, TraceParent},
 };
 
 /// Identifies a push that a publisher may send again: 1 to 255 bytes without control characters. Kept for 24 hours.
@@ -58,6 +58,7 @@ pub struct Entry {
     pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
     pub(super) assigned: Option<AssignedPosition>,
     pub(super) tracked: Option<Box<TrackedPush>>,
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// A position assigned by another system.
@@ -76,6 +77,7 @@ impl Entry {
             key: None,
             assigned: None,
             tracked: None,
+            trace: None,
         }
     }
 
@@ -92,6 +94,13 @@ impl Entry {
     #[must_use]
     pub fn tracked_by(mut self, tracked: TrackedPush) -> Self {
         self.tracked = Some(Box::new(tracked));
+        self
+    }
+
+    /// Adds where the push belongs in a distributed trace.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<TraceParent>) -> Self {
+        self.trace = trace;
         self
     }
 

@@ -248,6 +248,11 @@ impl<'c> AppendStatements<'c> {
         }
         let message = Arc::new(message_of(entry, seq, at));
         self.insert(&message, audiences)?;
+        if let Some(trace) = &entry.trace {
+            self.conn
+                .prepare_cached("INSERT OR REPLACE INTO traces (seq, parent) VALUES (?1, ?2)")?
+                .execute((sql(seq), trace.as_str()))?;
+        }
         let tracked = entry.tracked.as_deref();
         let job =
             tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));

@@ -26,6 +26,10 @@ pub(in crate::log) enum Task {
     Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
     /// Write all pending updates of clients, between commits.
     WritePositions(PositionsAnswer),
+    /// Answer, as a sign that the writer works.
+    Ping(Box<dyn FnOnce() + Send>),
+    /// From now on, keep messages for this long and up to this size of the file in bytes.
+    Retain(Duration, u64),
     /// In a cluster: the record of this node with this number will not be published again.
     GiveUp(u64),
 }
@@ -55,7 +59,7 @@ impl Task {
             Self::Change(task) => Waiting::from(task).refuse(why),
             Self::Maintain(answer) => answer(Err(why.clone())),
             Self::WritePositions(answer) => answer(Err(why.clone())),
-            Self::GiveUp(_) => {}
+            Self::GiveUp(_) | Self::Ping(_) | Self::Retain(..) => {}
         }
     }
 }
