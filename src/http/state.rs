@@ -139,8 +139,9 @@ impl FromRef<AppState> for Arc<Broker> {
 }
 
 impl FromRef<AppState> for Arc<Settings> {
+    /// The settings now.
     fn from_ref(state: &AppState) -> Self {
-        Arc::clone(&state.settings)
+        state.live.load_full()
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) type Digest = [u8; 16];
 pub struct Entry {
     pub(super) draft: Draft,
     pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
-    pub(super) assigned: Option<AssignedPosition>,
+    pub(super) assigned: Option<Box<AssignedPosition>>,
     pub(super) tracked: Option<Box<TrackedPush>>,
     pub(super) trace: Option<TraceParent>,
 }
@@ -108,7 +108,7 @@ impl Entry {
     /// skipped. A position that is not after the newest one counts as a duplicate.
     #[must_use]
     pub fn at(mut self, seq: Seq, at: u64) -> Self {
-        self.assigned = Some(AssignedPosition { seq, at });
+        self.assigned = Some(Box::new(AssignedPosition { seq, at }));
         self
     }
 

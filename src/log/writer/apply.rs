@@ -234,7 +234,7 @@ impl<'c> AppendStatements<'c> {
         head: &mut Seq,
         audiences: &mut Audiences,
     ) -> Result<Appended, StoreError> {
-        let (seq, at) = match entry.assigned {
+        let (seq, at) = match entry.assigned.as_deref() {
             None => (*head + 1, now),
             Some(assigned) if assigned.seq <= *head => {
                 return Ok(Appended::Not(ChangeOutcome::Duplicate(assigned.seq, None)));
