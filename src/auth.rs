@@ -8,6 +8,7 @@ mod cookie;
 mod digest;
 mod grant;
 mod refusal;
+mod reload;
 mod same_origin;
 mod session;
 mod stream_token;
@@ -18,7 +19,7 @@ pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
 pub use stream_token::{InvalidToken, sign};
 
-use std::{net::SocketAddr, time::Instant};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::ConnectInfo,
@@ -29,6 +30,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     config::{Host, Secret, Settings},
     message::TopicFilter,
+    metrics::CounterFamily,
     query::Pairs,
 };
 use attempt_limit::AttemptLimit;
@@ -57,16 +59,17 @@ pub struct Auth {
     stream: Option<StreamKey>,
     /// Further host names of this server (`--allow-host`).
     hosts: Vec<Host>,
+    failures: Arc<CounterFamily>,
 }
 
 /// Whether the session with this digest is open.
-pub type IsSessionOpen = Box<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
+pub type IsSessionOpen = Arc<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
 
 /// The admin token and the sessions opened with it.
 struct AdminToken {
     /// A digest, so that the comparison does not reveal the length of the token.
     digest: [u8; 32],
-    attempts: AttemptLimit,
+    attempts: Arc<AttemptLimit>,
     is_session_open: IsSessionOpen,
 }
 
@@ -78,6 +81,7 @@ impl Auth {
             admin: admin.map(|token| AdminToken::new(token, is_session_open)),
             stream: settings.stream_secret.as_ref().map(StreamKey::new),
             hosts: settings.allow_host.clone(),
+            failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
         }
     }
 
@@ -208,7 +212,7 @@ impl AdminToken {
     fn new(token: &Secret, is_session_open: IsSessionOpen) -> Self {
         Self {
             digest: digest(token.expose()),
-            attempts: AttemptLimit::default(),
+            attempts: Arc::default(),
             is_session_open,
         }
     }

@@ -9,6 +9,7 @@ mod join;
 mod latency;
 mod nodes;
 mod publish;
+mod push_counts;
 pub mod recall;
 mod receipt_tracking;
 mod tail;
@@ -16,10 +17,7 @@ mod tail;
 use std::{
     convert::Infallible,
     future::Future,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -30,6 +28,7 @@ pub use latency::LatencySnapshot;
 use nodes::recipients::Recipients;
 pub use nodes::{Behind, Nodes};
 pub use publish::{PublishError, Published, Push};
+use push_counts::PushCounts;
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
@@ -39,6 +38,7 @@ use crate::{
     job::JobId,
     log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
     message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
+    metrics::HistogramSnapshot,
     outbox::CloseReason,
     registry::{Count, Registry},
 };
@@ -54,7 +54,7 @@ pub struct Broker {
     delivery_counts: Arc<DeliveryCounts>,
     latency: LatencyHistogram,
     receipt_tracking: ReceiptTracking,
-    messages: AtomicU64,
+    pushes: PushCounts,
     /// None without a cluster.
     nodes: Option<Nodes>,
     on_report: OnceLock<OnReport>,
@@ -89,7 +89,7 @@ impl Broker {
             delivery_counts,
             latency: LatencyHistogram::default(),
             receipt_tracking: ReceiptTracking::default(),
-            messages: AtomicU64::new(0),
+            pushes: PushCounts::default(),
             nodes: cluster.map(Nodes::new),
             on_report: OnceLock::new(),
         }))
@@ -293,6 +293,16 @@ impl Broker {
 
     /// Messages accepted since the start.
     pub fn messages(&self) -> u64 {
-        self.messages.load(Ordering::Relaxed)
+        self.pushes.total()
+    }
+
+    /// The same, by audience (`client`, `clients`, `topic`, `everyone`) and kind (`durable`, `ephemeral`).
+    pub fn pushes(&self) -> impl Iterator<Item = ([&'static str; 2], u64)> {
+        self.pushes.each()
+    }
+
+    /// The latencies of all pushes since the start.
+    pub fn latencies(&self) -> HistogramSnapshot {
+        self.latency.all()
     }
 }

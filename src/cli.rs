@@ -4,6 +4,7 @@ mod arguments;
 mod backup;
 mod check;
 mod cluster;
+mod config;
 mod job;
 mod problem;
 mod progress;
@@ -20,7 +21,7 @@ mod upgrade_check;
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tidings::config::{self, ConfigError, Settings};
+use tidings::config::{self as settings, ConfigError, Loaded, Settings};
 
 pub use stderr::print_note;
 
@@ -73,6 +74,9 @@ enum Command {
     /// Run it with the new program before you replace the old one, which may be running. Changes nothing. Exit codes: 0 the
     /// new program can start, 1 it would refuse to.
     UpgradeCheck(upgrade_check::UpgradeCheck),
+    /// Check the settings without starting a server
+    #[command(subcommand)]
+    Config(config::Config),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -100,8 +104,19 @@ pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Reads the settings of `tidings serve` as it does at the start.
+fn read_settings(args: &[OsString]) -> Result<Loaded, ConfigError> {
+    let command = Cli::command().mut_subcommand("serve", settings::with_environment);
+    let command = settings::with_file(command, "serve", args)?;
+    let matches = command.try_get_matches_from(args)?;
+    match matches.subcommand() {
+        Some(("serve", matches)) => Loaded::read(matches),
+        _ => unreachable!("the settings are those of `serve`"),
+    }
+}
+
 fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
-    let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
+    let mut command = Cli::command().mut_subcommand("serve", settings::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
         && matches!(
@@ -109,7 +124,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             "serve" | "token" | "check" | "backup" | "restore" | "upgrade-check"
         )
     {
-        command = match config::with_file(command, name, args) {
+        command = match settings::with_file(command, name, args) {
             // Here, other codes than in other commands mean that something failed.
             Err(error) if matches!(name, "check" | "backup") => {
                 print_note(error);
@@ -121,7 +136,15 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     command = with_cluster_settings(command, args)?;
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
-        Some(("serve", matches)) => serve::run(Settings::read(matches)?)?,
+        Some(("serve", matches)) => {
+            serve::run(Loaded::read(matches)?, args.to_vec(), read_settings)?;
+        }
+        Some(("config", matches)) => {
+            return Ok(config::run(
+                &config::Config::from_arg_matches(matches)?,
+                read_settings,
+            ));
+        }
         Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?)?,
         Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?)?,
         Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches)?,
@@ -167,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_command_line_is_valid() {
-        let command = Cli::command().mut_subcommand("serve", config::with_environment);
+        let command = Cli::command().mut_subcommand("serve", settings::with_environment);
         command.debug_assert();
     }
 }

@@ -7,16 +7,24 @@ mod cluster;
 mod file;
 mod host;
 mod listen;
+mod live;
+mod monitoring;
+mod problems;
 mod read;
 mod secret;
+mod service_manager;
 
 pub use check::InvalidSettings;
 pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use listen::{InvalidListenAddress, ListenAddress};
+pub use live::{Changes, Live, Loaded};
+pub use monitoring::{AccessLogTarget, Monitoring};
+pub use problems::{Problem, problems};
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
+pub use service_manager::ServiceManager;
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -129,6 +137,10 @@ pub struct Settings {
     /// Limits for requests and connections.
     #[command(flatten)]
     pub limits: Limits,
+
+    /// What the server tells about its work.
+    #[command(flatten)]
+    pub monitoring: Monitoring,
 
     /// How this server takes part in a cluster.
     #[command(flatten)]

@@ -27,6 +27,7 @@ mod gap;
 mod incoming;
 mod job_rows;
 mod jobs;
+mod monitoring;
 mod offline;
 mod online_copy;
 mod openings;
@@ -183,6 +184,7 @@ impl Log {
             positions: Arc::clone(&positions),
             counters: writer::counters::Counters::default(),
             damage: std::mem::take(&mut opened.damage),
+            disk_full: false.into(),
             openings: opened.openings.clone(),
             head: opened.head.into(),
             pruned: opened.pruned.into(),

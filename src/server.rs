@@ -6,16 +6,20 @@ mod head_timer;
 mod http1;
 mod http1_socket;
 mod listener;
+mod metrics_listener;
+mod notify;
+mod reload;
 mod response;
 pub mod signals;
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::{oneshot, watch};
 
 use crate::{
+    access_log::{self, AccessLog},
     cluster::{Cluster, KnownLog, StartError},
-    config::Settings,
+    config::{AccessLogTarget, ServiceManager, Settings},
     delivery::{LINGER, reactor::Reactor},
     http::{AppState, Service, run_in_background},
     log::{self, OpenError},
@@ -24,9 +28,21 @@ use accept::Acceptor;
 use fd_limit::DescriptorLimit;
 use http1::SetupPermits;
 pub use listener::{ListenError, Listeners};
+use metrics_listener::MetricsListener;
+use notify::Notifier;
+pub use reload::Reload;
 
 /// How long a node of a cluster waits for its last record when it ends.
 const FLUSH: Duration = Duration::from_secs(2);
+
+/// What a process has to do with its server, besides ending it.
+#[derive(Default)]
+pub struct Control {
+    /// How the settings are read again.
+    pub reload: Option<Reload>,
+    /// Who wants to know how the server is.
+    pub manager: ServiceManager,
+}
 
 /// Why a server ended that was not asked to.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +59,17 @@ pub enum ServeError {
     /// Writing the log failed, so that the content of the disk is not known any more.
     #[error("the log has failed: {0}")]
     Log(String),
+    /// The address of the metrics can't be listened on.
+    #[error("--metrics-listen: {0}")]
+    Metrics(#[from] ListenError),
+    /// The access log can't be opened.
+    #[error("--access-log {}: {source}", path.display())]
+    AccessLog {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
     /// The threads that write streams can't be started.
     #[error("the threads that write streams can't be started: {0}")]
     Threads(io::Error),
@@ -54,10 +81,24 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_with(listeners, settings, Control::default(), shutdown).await
+}
+
+/// The same for a process: it can read its settings again, and it tells a service manager how it is.
+pub async fn serve_with(
+    listeners: impl Into<Listeners>,
+    settings: Settings,
+    control: Control,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let mut listeners = listeners.into();
+    let notifier = Arc::new(Notifier::new(control.manager));
+    let metrics = MetricsListener::bind(&settings).await?;
+    let access_log = open_access_log(&settings)?;
     let (fatal, failed) = oneshot::channel();
     let cluster = join_cluster(&settings).await?;
-    let state = AppState::open(settings, cluster.clone(), |reason| drop(fatal.send(reason)))?;
+    let fatal = |reason| drop(fatal.send(reason));
+    let state = AppState::open(settings, access_log.clone(), cluster.clone(), fatal)?;
     let settings = Arc::clone(&state.settings);
     let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
     let mut tasks = run_in_background(&state);
@@ -74,7 +115,7 @@ pub async fn serve(
     let acceptor = Acceptor {
         service: Arc::new(Service::new(state.clone())),
         reactor: Arc::clone(&reactor),
-        settings: Arc::clone(&settings),
+        state: state.clone(),
         registry: Arc::clone(state.broker.registry()),
         permits: SetupPermits::default(),
         stopped,
@@ -84,11 +125,20 @@ pub async fn serve(
     for address in listeners.addresses() {
         tracing::info!("listening on http://{address}");
     }
+    notifier.ready();
+    let service = Arc::clone(&acceptor.service);
+    let reload = control.reload.map(|reload| {
+        let notifier = Arc::clone(&notifier);
+        reload.run(state.clone(), service, notifier)
+    });
+    let beside = beside(metrics, state.clone(), reload, &notifier);
+    let draining = drain(state, shutdown, &notifier);
     let outcome = tokio::select! {
-        () = drain(state, shutdown) => Ok(()),
+        () = draining => Ok(()),
         Ok(reason) = failed => Err(ServeError::Log(reason)),
         why = until_too_old(cluster.as_deref()) => Err(ServeError::TooOld(why)),
         never = acceptor.run(&mut listeners) => match never {},
+        () = beside => Ok(()),
     };
     drop(listeners);
     // Requests that are being answered are finished; idle connections close.
@@ -114,7 +164,50 @@ pub async fn serve(
     }
     // Only now: the last message to the other nodes says what is in the log.
     drop(broker);
+    if let Some(log) = access_log {
+        let _ = tokio::task::spawn_blocking(move || log.finish()).await;
+    }
     outcome
+}
+
+/// What a server does beside serving. Ends never.
+async fn beside(
+    metrics: Option<MetricsListener>,
+    state: AppState,
+    reload: Option<impl Future<Output = ()>>,
+    notifier: &Arc<Notifier>,
+) {
+    let broker = Arc::clone(&state.broker);
+    let metrics = async {
+        match metrics {
+            Some(listener) => listener.run(state).await,
+            None => std::future::pending().await,
+        }
+    };
+    let reload = async {
+        match reload {
+            Some(reload) => reload.await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(metrics, reload, Arc::clone(notifier).watch(broker));
+}
+
+/// Opens the access log, if the settings name one.
+fn open_access_log(settings: &Settings) -> Result<Option<Arc<AccessLog>>, ServeError> {
+    let target = match &settings.monitoring.access_log {
+        None => return Ok(None),
+        Some(AccessLogTarget::Stdout) => access_log::Target::Stdout,
+        Some(AccessLogTarget::File(path)) => access_log::Target::File(path.clone()),
+    };
+    let opened = AccessLog::open(target.clone());
+    opened.map(Some).map_err(|error| match target {
+        access_log::Target::File(path) => ServeError::AccessLog {
+            path,
+            source: error,
+        },
+        access_log::Target::Stdout => ServeError::Threads(error),
+    })
 }
 
 /// Connects to the cluster, if the settings name one.
@@ -155,13 +248,14 @@ async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
 }
 
 /// Waits for the shutdown, then asks all streams to reconnect elsewhere.
-async fn drain(state: AppState, shutdown: impl Future<Output = ()>) {
+async fn drain(state: AppState, shutdown: impl Future<Output = ()>, notifier: &Notifier) {
     shutdown.await;
+    notifier.stopping();
     if let Some(nodes) = state.broker.nodes() {
         nodes.cluster().drain();
     }
     let registry = state.broker.registry();
     tracing::info!(connections = registry.size().connections, "shutting down");
-    let (viewers, time) = (state.jobs.viewers(), state.settings.drain());
+    let (viewers, time) = (state.jobs.viewers(), state.live.load().drain());
     state.drain.run(registry, viewers, time).await;
 }

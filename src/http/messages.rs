@@ -157,6 +157,7 @@ fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
     Ok(Some(MessageDetail {
         message: info(broker, &record)?,
         recipients: recipients.into_iter().map(recipient).collect(),
+        traceparent: broker.log().trace(seq)?.map(|trace| trace.to_string()),
     }))
 }
 

@@ -9,6 +9,36 @@ use axum::{Json, extract::State};
 use super::AppState;
 use crate::cluster::{ClusterStatus, Member};
 
+/// The number of nodes in each state.
+pub fn count_by_state(status: &ClusterStatus) -> [(&'static str, u64); 4] {
+    let count = |wanted: fn(&NodeState) -> bool| {
+        let states = status.members.iter().map(state_of);
+        states.filter(wanted).count() as u64
+    };
+    [
+        ("ready", count(|state| matches!(state, NodeState::Ready))),
+        (
+            "not_ready",
+            count(|state| matches!(state, NodeState::NotReady)),
+        ),
+        (
+            "draining",
+            count(|state| matches!(state, NodeState::Draining)),
+        ),
+        ("gone", count(|state| matches!(state, NodeState::Gone))),
+    ]
+}
+
+fn state_of(member: &Member) -> NodeState {
+    let beat = &member.beat;
+    match () {
+        () if !member.live => NodeState::Gone,
+        () if beat.draining => NodeState::Draining,
+        () if beat.health.is_some() => NodeState::NotReady,
+        () => NodeState::Ready,
+    }
+}
+
 fn described(status: &ClusterStatus) -> Nodes {
     let stream = status.stream.as_ref();
     let last = stream.map_or(0, |stream| stream.last);
@@ -34,15 +64,9 @@ fn described(status: &ClusterStatus) -> Nodes {
 
 fn describe(member: &Member, last: u64, janitor: bool) -> NodeInfo {
     let beat = &member.beat;
-    let state = match () {
-        () if !member.live => NodeState::Gone,
-        () if beat.draining => NodeState::Draining,
-        () if beat.health.is_some() => NodeState::NotReady,
-        () => NodeState::Ready,
-    };
     NodeInfo {
         name: beat.node.clone(),
-        state,
+        state: state_of(member),
         reason: beat.health.clone(),
         version: beat.version.clone(),
         url: beat.advertise.clone(),

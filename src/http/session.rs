@@ -76,7 +76,10 @@ async fn sign_in(
     JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
     let session = auth.sign_in(&token, &parts).map_err(|error| match error {
-        SignInError::Refused(refusal) => refusal.into(),
+        SignInError::Refused(refusal) => {
+            auth.count_failure(&refusal);
+            refusal.into()
+        }
         SignInError::NoRandomBits(error) => {
             tracing::error!(%error, "no random bits for a session");
             Error::new(Code::Internal, "the server could not create a session")

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use app::wire::{LogDamage, Stats};
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 
 use super::{
-    AppState, Code, Error, messages,
+    AppState, Code, Error, NoStreams, messages,
     nodes::ask::{self, Part},
     off_thread,
     openapi::refuses,
@@ -14,7 +14,7 @@ use super::{
 use crate::log::{Damage, WHAT_TO_DO};
 
 refuses!(StatsRefusals: ; READ);
-refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable; READ);
+refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable, StorageFull, TooManyConnections; READ);
 
 /// Show statistics
 #[utoipa::path(
@@ -85,26 +85,25 @@ pub async fn live() -> &'static str {
         ReadyRefusals,
     ),
 )]
-pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
-    if state.drain.has_begun() {
-        return Err(Error::new(Code::ShuttingDown, "the server is shutting down").retry_after(1));
+pub async fn ready(
+    State(state): State<AppState>,
+    scarce: Option<Extension<NoStreams>>,
+) -> Result<String, Error> {
+    if let Some(why) = not_ready(&state).await {
+        return Err(why);
     }
-    if let Some(why) = state.broker.not_in_step() {
-        return Err(Error::new(Code::ClusterUnavailable, why).retry_after(1));
+    if let Some(Extension(NoStreams { limit, .. })) = scarce {
+        let detail = format!(
+            "no file descriptors are left for new streams, of {limit} that this process may have"
+        );
+        return Err(Error::new(Code::TooManyConnections, detail).retry_after(5));
     }
-    let broker = Arc::clone(&state.broker);
-    off_thread(move || broker.log().stats()).await?;
     let mut faults = Vec::new();
-    match state.broker.log().damage() {
-        Some(damage) if damage.pushes_refused => {
-            let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
-            return Err(Error::new(Code::LogDamaged, text));
-        }
-        Some(damage) => faults.push(format!(
+    if let Some(damage) = state.broker.log().damage() {
+        faults.push(format!(
             "the log is damaged: {}; {WHAT_TO_DO}",
             lost(&damage)
-        )),
-        None => {}
+        ));
     }
     if let Some(nodes) = state.broker.nodes() {
         faults.extend(nodes.cluster().warnings());
@@ -112,6 +111,35 @@ pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
     Ok(match faults.is_empty() {
         true => "ready".to_owned(),
         false => format!("ready, but {}", faults.join("; ")),
+    })
+}
+
+/// Why new streams should not come here. None if they should.
+pub async fn not_ready(state: &AppState) -> Option<Error> {
+    if state.drain.has_begun() {
+        let text = "the server is shutting down";
+        return Some(Error::new(Code::ShuttingDown, text).retry_after(1));
+    }
+    if let Some(why) = state.broker.not_in_step() {
+        return Some(Error::new(Code::ClusterUnavailable, why).retry_after(1));
+    }
+    let broker = Arc::clone(&state.broker);
+    let read = move || {
+        let log = broker.log();
+        log.stats().map(|_| log.is_disk_full())
+    };
+    match off_thread(read).await {
+        Err(error) => return Some(error),
+        Ok(true) => {
+            let text = "the disk is full, and pushes are refused";
+            return Some(Error::new(Code::StorageFull, text).retry_after(10));
+        }
+        Ok(false) => {}
+    }
+    let damage = state.broker.log().damage()?;
+    damage.pushes_refused.then(|| {
+        let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
+        Error::new(Code::LogDamaged, text)
     })
 }
 

@@ -205,11 +205,20 @@ impl Writer {
                     answer(self.note(result));
                     self.check()?;
                 }
+                Task::Ping(answer) => answer(),
+                Task::Retain(max_age, max_bytes) => self.retain(max_age, max_bytes),
                 // A single log has published no records.
                 Task::GiveUp(_) => {}
             }
         }
         self.commit(decided)
+    }
+
+    /// Sets the limits of retention.
+    fn retain(&mut self, max_age: Duration, max_bytes: u64) {
+        self.store.options.max_age = max_age;
+        self.store.options.max_bytes = max_bytes;
+        self.maintenance.limits_checked = None;
     }
 
     /// Fails if maintenance has failed the log.

@@ -3,10 +3,11 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{
-    AdmissionError, ConnectionRecord, DeliveryTarget, Registry, Subscriber,
+    AdmissionError, ConnectionRecord, DeliveryTarget, Registry, StreamCounters, Subscriber,
     connection_set::ConnectionKey, now,
 };
 use crate::{
+    access_log::AccessEntry,
     message::{Encoding, Seq},
     outbox::QueueLimits,
 };
@@ -18,7 +19,7 @@ impl Registry {
         mut subscriber: Subscriber,
     ) -> Result<Admission, AdmissionError> {
         let mut table = self.table.lock();
-        table.check_capacity(&subscriber, self.capacity)?;
+        table.check_capacity(&subscriber)?;
         table.intern_strings(&mut subscriber);
         let record = Arc::new(ConnectionRecord {
             id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
@@ -33,6 +34,7 @@ impl Registry {
             record,
             key,
             encoding: Encoding::default(),
+            access: None,
         })
     }
 }
@@ -44,6 +46,7 @@ pub struct Admission {
     key: ConnectionKey,
     /// Here and not in the record: it is read for each message, and it costs no memory beside the key.
     encoding: Encoding,
+    access: Option<Arc<AccessEntry>>,
 }
 
 impl Admission {
@@ -51,6 +54,13 @@ impl Admission {
     #[must_use]
     pub fn with_encoding(mut self, encoding: Encoding) -> Self {
         self.encoding = encoding;
+        self
+    }
+
+    /// The same connection, whose request is logged here.
+    #[must_use]
+    pub fn with_access(mut self, access: Option<Arc<AccessEntry>>) -> Self {
+        self.access = access;
         self
     }
 
@@ -90,6 +100,16 @@ impl Registration {
     /// How the connection gets its messages.
     pub fn encoding(&self) -> Encoding {
         self.0.encoding
+    }
+
+    /// Where to count what happens to the stream.
+    pub fn counters(&self) -> &StreamCounters {
+        self.0.registry.counters()
+    }
+
+    /// Where the request of the stream is logged, if requests are.
+    pub fn access(&self) -> Option<&Arc<AccessEntry>> {
+        self.0.access.as_ref()
     }
 
     /// See [`Registry::fan_out_position`].

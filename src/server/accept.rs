@@ -18,7 +18,12 @@ use super::{
     http1::{Http1Connection, SetupPermits},
     listener::Listeners,
 };
-use crate::{config::Settings, delivery::reactor::Reactor, http::Service, registry::Registry};
+use crate::{
+    config::Settings,
+    delivery::reactor::Reactor,
+    http::{AppState, Service},
+    registry::Registry,
+};
 
 /// How long to wait when no connection can be accepted.
 const RETRY: Duration = Duration::from_millis(100);
@@ -32,8 +37,8 @@ pub struct Acceptor {
     pub service: Arc<Service>,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
-    /// The settings of the server.
-    pub settings: Arc<Settings>,
+    /// What requests share, with the settings that hold now.
+    pub state: AppState,
     /// The number of connections, for the log.
     pub registry: Arc<Registry>,
     /// Limits how many connections are set up at the same time.
@@ -89,15 +94,16 @@ impl Acceptor {
     }
 
     fn serve(&self, socket: TcpStream, remote: SocketAddr) {
-        if let Err(error) = set_options(&socket, &self.settings) {
+        let settings = self.state.live.load();
+        if let Err(error) = set_options(&socket, &settings) {
             tracing::debug!(%error, "the options of a socket could not be set");
         }
         let connection = Http1Connection {
             service: Arc::clone(&self.service),
             reactor: Arc::clone(&self.reactor),
             remote,
-            request_timeout: self.settings.limits.request_timeout(),
-            max_head: self.settings.limits.max_head(),
+            request_timeout: settings.limits.request_timeout(),
+            max_head: settings.limits.max_head(),
             reserved: self
                 .descriptors
                 .is_reserved(&socket)

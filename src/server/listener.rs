@@ -51,13 +51,24 @@ impl From<TcpListener> for Listeners {
 impl Listeners {
     /// Listens on all addresses of [`Settings::listen`]. Must be called on a runtime.
     pub async fn bind(settings: &Settings) -> Result<Self, ListenError> {
-        let listen = &settings.listen;
-        let unresolved = |error| ListenError::Unresolved(listen.clone(), error);
-        let addresses = listen.resolve().await.map_err(unresolved)?;
+        let addresses = resolve(&settings.listen).await?;
         settings.check_addresses(&addresses)?;
+        Self::bind_addresses(&settings.listen, &addresses)
+    }
+
+    /// Listens on all addresses of this name.
+    pub(super) async fn bind_to(listen: &ListenAddress) -> Result<Self, ListenError> {
+        let addresses = resolve(listen).await?;
+        Self::bind_addresses(listen, &addresses)
+    }
+
+    fn bind_addresses(
+        listen: &ListenAddress,
+        addresses: &[SocketAddr],
+    ) -> Result<Self, ListenError> {
         let mut attempt = 1;
         let listeners = loop {
-            match bind_all(&addresses) {
+            match bind_all(addresses) {
                 Err((_, error))
                     if listen.port() == 0
                         && error.kind() == ErrorKind::AddrInUse
@@ -98,6 +109,11 @@ impl Listeners {
         })
         .await
     }
+}
+
+async fn resolve(listen: &ListenAddress) -> Result<Vec<SocketAddr>, ListenError> {
+    let resolved = listen.resolve().await;
+    resolved.map_err(|error| ListenError::Unresolved(listen.clone(), error))
 }
 
 /// Binds all addresses to the same port. An address that this machine does not have is left out if another one

@@ -4,6 +4,7 @@ mod harness;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_log;
 mod api_description;
 mod audiences;
 mod auth;
@@ -12,6 +13,7 @@ mod bad_input;
 mod batch;
 mod check_command;
 mod command;
+mod config_command;
 mod connections;
 mod content_coding;
 mod damaged_log;
@@ -28,9 +30,12 @@ mod jobs;
 mod limits;
 mod listen;
 mod lost_files;
+mod metrics;
 mod model;
+mod notify;
 mod pages;
 mod presence;
+mod reload;
 mod restored;
 mod resume;
 mod shutdown;

@@ -72,6 +72,8 @@ impl Writer {
                 Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => answer(Ok(MaintenanceCounts::default())),
                 Task::WritePositions(answer) => replica.position_answers.push(answer),
+                Task::Ping(answer) => answer(),
+                Task::Retain(max_age, max_bytes) => self.retain(max_age, max_bytes),
                 Task::GiveUp(number) => replica.give_up(number),
             }
         }

@@ -1,5 +1,7 @@
 //! What the writer is asked to do.
 
+use std::time::Duration;
+
 use crate::log::{
     change::Change,
     entry::{Entry, IdempotencyKey},
@@ -17,6 +19,10 @@ pub(in crate::log) enum Task {
     Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
     /// Write all pending updates of clients, between commits.
     WritePositions(PositionsAnswer),
+    /// Answer, as a sign that the writer works.
+    Ping(Box<dyn FnOnce() + Send>),
+    /// From now on, keep messages for this long and up to this size of the file in bytes.
+    Retain(Duration, u64),
     /// In a cluster: the record of this node with this number will not be published again.
     GiveUp(u64),
 }
@@ -46,7 +52,7 @@ impl Task {
             Self::Change(task) => Waiting::from(task).refuse(why),
             Self::Maintain(answer) => answer(Err(why.clone())),
             Self::WritePositions(answer) => answer(Err(why.clone())),
-            Self::GiveUp(_) => {}
+            Self::GiveUp(_) | Self::Ping(_) | Self::Retain(..) => {}
         }
     }
 }
