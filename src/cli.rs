@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod cluster;
+mod doctor;
 mod job;
 mod problem;
 mod push;
@@ -55,6 +56,12 @@ enum Command {
     /// messages are lost. Changes nothing. Exit codes: 0 no damage, 1 damage found, 2 the log could not be checked, for
     /// example because a server uses it.
     Check(check::Check),
+    /// Check a running server through its public URL, and say what to change
+    ///
+    /// Opens a stream and pushes through everything that is between here and the server. Prints a line per check: `ok`,
+    /// `warn` or `fail`, what was found, and what to change. Exit codes: 0 everything is right, 1 something should be
+    /// changed, 2 something does not work.
+    Doctor(doctor::Doctor),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -108,6 +115,9 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             return Ok(check::run(&check::Check::from_arg_matches(matches)?));
         }
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("doctor", matches)) => {
+            return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
+        }
         Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),
     }

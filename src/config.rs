@@ -7,6 +7,7 @@ mod cluster;
 mod file;
 mod host;
 mod listen;
+mod proxy;
 mod read;
 mod secret;
 
@@ -15,6 +16,7 @@ pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, Na
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use listen::{InvalidListenAddress, ListenAddress};
+pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
 
@@ -121,6 +123,10 @@ pub struct Settings {
         help_heading = "Diagnostics"
     )]
     pub log_format: LogFormat,
+
+    /// How users reach this server if there is a proxy before it.
+    #[command(flatten)]
+    pub proxy: ProxySettings,
 
     /// How long messages are kept, and how safely.
     #[command(flatten)]

@@ -6,6 +6,7 @@ mod head_timer;
 mod http1;
 mod http1_socket;
 mod listener;
+mod proxy_protocol;
 mod response;
 pub mod signals;
 

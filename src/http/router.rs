@@ -4,8 +4,8 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, batch, clients, jobs, layers, messages, nodes, openapi, pages, push, samples,
-    session, sse, stats, topics,
+    AppState, ack, batch, clients, diagnosis, jobs, layers, messages, nodes, openapi, pages, push,
+    samples, session, sse, stats, topics,
 };
 use crate::auth::Admin;
 
@@ -37,6 +37,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .routes(routes!(nodes::list))
+        .routes(routes!(diagnosis::diagnosis))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));
@@ -52,7 +53,7 @@ pub fn router(state: AppState) -> Router {
     api.merge(listening);
     router
         .merge(streams)
-        .merge(pages::router())
+        .merge(pages::router(&state.settings.proxy))
         .merge(openapi::router(api, &state.settings))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)

@@ -4,19 +4,22 @@
 //! These are plain calls. As layers of the router they would cost every request several allocations each: axum clones a
 //! layer, with all layers below it, for every request.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{ConnectInfo, Request},
     http::{HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use tracing::Level;
 
-use super::{AppState, Code, Error, content_coding, redact::Redacted, router::router};
+use super::{
+    AppState, Code, Error, content_coding, error, public_path, redact::Redacted, router::router,
+};
 use crate::{
+    auth::client_address,
     config::{Limits, Settings},
     panic_text,
 };
@@ -37,7 +40,35 @@ impl Service {
     }
 
     /// Answers a request. Each is logged at the level `tidings::http=debug`.
-    pub async fn answer(&self, request: Request) -> Response {
+    pub async fn answer(&self, mut request: Request) -> Response {
+        self.look_behind_proxies(&mut request);
+        let base = self.settings.proxy.path();
+        match base.is_empty() {
+            true => self.answer_and_log(request).await,
+            // Boxed, so that servers without a path do not take the memory for it.
+            false => Box::pin(error::with_base(base.into(), self.answer_and_log(request))).await,
+        }
+    }
+
+    /// Finds the sender of a request, and removes the path of the public URL.
+    fn look_behind_proxies(&self, request: &mut Request) {
+        let proxy = &self.settings.proxy;
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let sender = client_address(peer.map(|peer| peer.0), request.headers(), proxy);
+        if let Some(address) = sender.address
+            && sender.address != sender.peer
+        {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
+        request.extensions_mut().insert(sender);
+        if let Some(uri) =
+            public_path::without_prefix(proxy.path(), request.method(), request.uri())
+        {
+            *request.uri_mut() = uri;
+        }
+    }
+
+    async fn answer_and_log(&self, request: Request) -> Response {
         if !tracing::enabled!(target: "tidings::http", Level::DEBUG) {
             return self.answer_or_catch(request).await;
         }

@@ -96,6 +96,8 @@ impl Acceptor {
             service: Arc::clone(&self.service),
             reactor: Arc::clone(&self.reactor),
             remote,
+            proxy_protocol: (self.settings.proxy.proxy_protocol)
+                .then(|| Arc::clone(&self.settings)),
             request_timeout: self.settings.limits.request_timeout(),
             max_head: self.settings.limits.max_head(),
             reserved: self
