@@ -95,7 +95,7 @@ async fn pages_at_the_public_url_may_push() {
     assert_eq!(push("example.org", "https://example.org").await, 200);
     assert_eq!(push("127.0.0.1:8020", "https://example.org").await, 200);
     assert_eq!(push("example.org", "https://evil.example").await, 403);
-    assert_eq!(push("evil.example", "https://evil.example").await, 403);
+    assert_eq!(push("evil.example", "https://evil.example").await, 421);
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn the_host_that_a_proxy_names_is_that_of_the_request() {
             .status()
     };
     assert_eq!(push("a.example").await, 200);
-    assert_eq!(push("evil.example").await, 403);
+    assert_eq!(push("evil.example").await, 421);
 }
 
 #[tokio::test]
