@@ -4,6 +4,7 @@
 //! another site. With an admin token, a request needs the token or a session.
 
 mod attempt_limit;
+mod client_address;
 mod cookie;
 mod digest;
 mod grant;
@@ -13,7 +14,7 @@ mod same_origin;
 mod session;
 mod stream_token;
 
-pub use cookie::is_https;
+pub use client_address::{Sender, client_address};
 pub use grant::{Grant, TopicsGrant};
 pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
@@ -57,7 +58,7 @@ pub enum SignInError {
 pub struct Auth {
     admin: Option<AdminToken>,
     stream: Option<StreamKey>,
-    /// Further host names of this server (`--allow-host`).
+    /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
 }
@@ -77,10 +78,12 @@ impl Auth {
     /// Takes the secrets and names from the settings.
     pub fn new(settings: &Settings, is_session_open: IsSessionOpen) -> Self {
         let admin = settings.admin_token.as_ref();
+        let public = settings.proxy.public_url.as_ref();
+        let public = public.map(|url| url.host().clone());
         Self {
             admin: admin.map(|token| AdminToken::new(token, is_session_open)),
             stream: settings.stream_secret.as_ref().map(StreamKey::new),
-            hosts: settings.allow_host.clone(),
+            hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
         }
     }

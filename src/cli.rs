@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod cluster;
 mod config;
+mod doctor;
 mod job;
 mod problem;
 mod progress;
@@ -77,6 +78,12 @@ enum Command {
     /// Check the settings without starting a server
     #[command(subcommand)]
     Config(config::Config),
+    /// Check a running server through its public URL, and say what to change
+    ///
+    /// Opens a stream and pushes through everything that is between here and the server. Prints a line per check: `ok`,
+    /// `warn` or `fail`, what was found, and what to change. Exit codes: 0 everything is right, 1 something should be
+    /// changed, 2 something does not work.
+    Doctor(doctor::Doctor),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -159,6 +166,9 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             upgrade_check::run(&upgrade_check::UpgradeCheck::from_arg_matches(matches)?)?;
         }
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("doctor", matches)) => {
+            return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
+        }
         Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),
     }

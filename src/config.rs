@@ -10,6 +10,7 @@ mod listen;
 mod live;
 mod monitoring;
 mod problems;
+mod proxy;
 mod read;
 mod secret;
 mod service_manager;
@@ -22,6 +23,7 @@ pub use listen::{InvalidListenAddress, ListenAddress};
 pub use live::{Changes, Live, Loaded};
 pub use monitoring::{AccessLogTarget, Monitoring};
 pub use problems::{Problem, problems};
+pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
 pub use service_manager::ServiceManager;
@@ -129,6 +131,10 @@ pub struct Settings {
         help_heading = "Diagnostics"
     )]
     pub log_format: LogFormat,
+
+    /// How users reach this server if there is a proxy before it.
+    #[command(flatten)]
+    pub proxy: ProxySettings,
 
     /// How long messages are kept, and how safely.
     #[command(flatten)]

@@ -8,6 +8,7 @@ mod http1_socket;
 mod listener;
 mod metrics_listener;
 mod notify;
+mod proxy_protocol;
 mod reload;
 mod response;
 pub mod signals;

@@ -15,13 +15,6 @@ pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item =
         .map(|(_, value)| value)
 }
 
-/// Whether the browser used HTTPS to reach a proxy before this server. A false value only makes the caller's own cookie
-/// stricter.
-pub fn is_https(headers: &HeaderMap) -> bool {
-    let proto = headers.get("x-forwarded-proto");
-    proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

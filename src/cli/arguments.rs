@@ -21,6 +21,13 @@ pub struct Remote {
     )]
     pub url: Url,
 
+    #[command(flatten)]
+    token: AdminToken,
+}
+
+/// The admin token of the server that a command talks to.
+#[derive(Args)]
+pub struct AdminToken {
     /// Admin token of the server. Not needed if the server has none.
     #[arg(
         long,
@@ -40,15 +47,22 @@ pub struct Remote {
     token_file: Option<PathBuf>,
 }
 
-impl Remote {
+impl AdminToken {
     /// The token, from `--token` or `--token-file`.
-    pub fn token(&self) -> anyhow::Result<Option<Secret>> {
+    pub fn read(&self) -> anyhow::Result<Option<Secret>> {
         match &self.token_file {
             Some(path) => Secret::from_file(path)
                 .map(Some)
                 .with_context(|| format!("--token-file {}", path.display())),
             None => Ok(self.token.clone()),
         }
+    }
+}
+
+impl Remote {
+    /// The token, from `--token` or `--token-file`.
+    pub fn token(&self) -> anyhow::Result<Option<Secret>> {
+        self.token.read()
     }
 
     /// A client of the API of the server.
@@ -78,7 +92,8 @@ pub fn client_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn server_url(text: &str) -> Result<Url, String> {
+/// Checks the URL of a server.
+pub fn server_url(text: &str) -> Result<Url, String> {
     match text.parse::<Url>() {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         _ => Err("write a URL with http:// or https://, such as http://127.0.0.1:8020".to_owned()),

@@ -4,8 +4,8 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, backup, batch, clients, jobs, layers, messages, metrics, nodes, openapi, pages, push,
-    samples, session, sse, stats, topics,
+    AppState, ack, backup, batch, clients, diagnosis, jobs, layers, messages, metrics, nodes,
+    openapi, pages, push, samples, session, sse, stats, topics,
 };
 use crate::auth::Admin;
 
@@ -40,6 +40,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(nodes::list))
         .routes(routes!(backup::get))
         .routes(routes!(metrics::show))
+        .routes(routes!(diagnosis::diagnosis))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));
@@ -55,7 +56,7 @@ pub fn router(state: AppState) -> Router {
     api.merge(listening);
     router
         .merge(streams)
-        .merge(pages::router())
+        .merge(pages::router(&settings.proxy))
         .merge(openapi::router(api, &settings))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)

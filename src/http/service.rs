@@ -18,11 +18,12 @@ use futures_util::FutureExt;
 use tracing::Level;
 
 use super::{
-    AppState, Code, Error, content_coding, logged_body::LoggedBody, redact::Redacted,
-    router::router,
+    AppState, Code, Error, content_coding, error, logged_body::LoggedBody, public_path,
+    redact::Redacted, router::router,
 };
 use crate::{
     access_log::{AccessLog, RequestFacts},
+    auth::client_address,
     config::Limits,
     panic_text, random,
 };
@@ -62,14 +63,42 @@ impl Service {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, request: Request) -> Response {
-        let response = match &self.state.access_log {
-            None => self.answer_and_trace(request).await,
-            // Boxed, so that other requests do not take the memory for it.
-            Some(log) => Box::pin(self.answer_and_log(request, log)).await,
+    pub async fn answer(&self, mut request: Request) -> Response {
+        self.look_behind_proxies(&mut request);
+        let base = self.state.settings.proxy.path();
+        let response = match base.is_empty() {
+            true => self.answer_or_log(request).await,
+            // Boxed, so that servers without a path do not take the memory for it.
+            false => Box::pin(error::with_base(base.into(), self.answer_or_log(request))).await,
         };
         self.state.counters.answered(&response);
         response
+    }
+
+    /// Finds the sender of a request, and removes the path of the public URL.
+    fn look_behind_proxies(&self, request: &mut Request) {
+        let proxy = &self.state.settings.proxy;
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        let sender = client_address(peer.map(|peer| peer.0), request.headers(), proxy);
+        if let Some(address) = sender.address
+            && sender.address != sender.peer
+        {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
+        request.extensions_mut().insert(sender);
+        if let Some(uri) =
+            public_path::without_prefix(proxy.path(), request.method(), request.uri())
+        {
+            *request.uri_mut() = uri;
+        }
+    }
+
+    async fn answer_or_log(&self, request: Request) -> Response {
+        match &self.state.access_log {
+            None => self.answer_and_trace(request).await,
+            // Boxed, so that other requests do not take the memory for it.
+            Some(log) => Box::pin(self.answer_and_log(request, log)).await,
+        }
     }
 
     /// Answers a request that gets a line in the access log.

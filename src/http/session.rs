@@ -12,11 +12,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
-    auth::{
-        Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https,
-    },
+    auth::{Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, Sender, SignInError},
     broker::Broker,
-    config::Settings,
+    config::{Host, ProxySettings, Settings},
 };
 
 /// The routes of `/api/session`.
@@ -72,6 +70,7 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
 async fn sign_in(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
+    State(settings): State<Arc<Settings>>,
     parts: Parts,
     JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
@@ -88,7 +87,7 @@ async fn sign_in(
     let mut cookie = None;
     if let Some(NewSession { id, digest }) = session {
         broker.log().open_session(digest, SESSION_LIFETIME).await?;
-        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts.headers));
+        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts, &settings.proxy));
     }
     Ok(answer(&auth, true, cookie))
 }
@@ -108,6 +107,7 @@ async fn sign_in(
 async fn sign_out(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
+    State(settings): State<Arc<Settings>>,
     parts: Parts,
 ) -> Result<Answer, Error> {
     for digest in auth.sign_out(&parts)? {
@@ -116,7 +116,7 @@ async fn sign_out(
     if !auth.requires_token() {
         return Ok(answer(&auth, true, None));
     }
-    let cookie = set_cookie("", Duration::ZERO, &parts.headers);
+    let cookie = set_cookie("", Duration::ZERO, &parts, &settings.proxy);
     Ok(answer(&auth, false, Some(cookie)))
 }
 
@@ -136,12 +136,36 @@ fn answer(auth: &Auth, admin: bool, cookie: Option<HeaderValue>) -> Answer {
     )
 }
 
-fn set_cookie(id: &str, lifetime: Duration, request: &HeaderMap) -> HeaderValue {
-    let secure = if is_https(request) { "; Secure" } else { "" };
+/// The cookie. It is sent below the path of the public URL only, and only by HTTPS if the browser used it.
+fn set_cookie(id: &str, lifetime: Duration, request: &Parts, proxy: &ProxySettings) -> HeaderValue {
+    let secure = if is_https(request, proxy) {
+        "; Secure"
+    } else {
+        ""
+    };
+    let path = match proxy.path() {
+        "" => "/",
+        path => path,
+    };
     let seconds = lifetime.as_secs();
     let text = format!(
-        "{SESSION_COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+        "{SESSION_COOKIE}={id}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     );
     // Can't fail: the id is base64url.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Whether the browser used HTTPS: a trusted proxy says it, or the request is for the host of a public URL with HTTPS.
+fn is_https(request: &Parts, proxy: &ProxySettings) -> bool {
+    let sender = request.extensions.get::<Sender>();
+    if let Some(https) = sender.and_then(|sender| sender.https) {
+        return https;
+    }
+    let named = request.headers.get(header::HOST);
+    let named = named.and_then(|host| host.to_str().ok()?.parse::<Host>().ok());
+    let at_public = |host: Host| {
+        let public = proxy.public_url.as_ref();
+        public.is_some_and(|url| url.is_https() && url.host() == &host)
+    };
+    named.is_some_and(at_public)
 }

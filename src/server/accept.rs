@@ -102,6 +102,8 @@ impl Acceptor {
             service: Arc::clone(&self.service),
             reactor: Arc::clone(&self.reactor),
             remote,
+            proxy_protocol: (settings.proxy.proxy_protocol)
+                .then(|| Arc::clone(&self.state.settings)),
             request_timeout: settings.limits.request_timeout(),
             max_head: settings.limits.max_head(),
             reserved: self

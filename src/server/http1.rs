@@ -23,9 +23,11 @@ use super::{
     fd_limit::DescriptorLimit,
     head_timer::{HeadTimer, IDLE},
     http1_socket::Http1Socket,
+    proxy_protocol::sender_of,
     response::{response_head, whole_response},
 };
 use crate::{
+    config::Settings,
     delivery::{
         LINGER, OpenedStream,
         handover::Handover,
@@ -50,8 +52,10 @@ pub struct Http1Connection {
     pub service: Arc<Service>,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
-    /// The address of the peer.
+    /// The address of the peer. With the PROXY protocol, who the proxy says it is.
     pub remote: SocketAddr,
+    /// The settings, if each connection must begin with the PROXY protocol.
+    pub proxy_protocol: Option<Arc<Settings>>,
     /// How long the head of a request may take.
     pub request_timeout: Duration,
     /// The maximum size of a head, in bytes.
@@ -84,12 +88,24 @@ type SetupPermit = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
 impl Http1Connection {
     /// Answers requests until the peer closes the connection or the server stops.
     pub async fn run(
-        self,
+        mut self,
         // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
         mut stopped: watch::Receiver<()>,
         permits: SetupPermits,
-        socket: TcpStream,
+        mut socket: TcpStream,
     ) {
+        if let Some(settings) = self.proxy_protocol.clone() {
+            let sender = tokio::select! {
+                sender = sender_of(&mut socket, self.remote, &settings) => sender,
+                _ = stopped.changed() => return,
+            };
+            match sender {
+                Ok(sender) => self.remote = sender,
+                Err(error) => {
+                    return tracing::debug!(peer = %self.remote, %error, "a connection is closed");
+                }
+            }
+        }
         let wait = match self.reserved {
             Some(_) => self.request_timeout.min(RESERVED_WAIT),
             None => self.request_timeout,
