@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i65 = 5;
+pub(super) const VERSION: i64 = 5;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
