@@ -17,6 +17,7 @@ mod jobs;
 mod join;
 mod lists;
 mod messages;
+mod metrics;
 mod nats_failure;
 mod node_failure;
 mod resume;
