@@ -89,8 +89,8 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };
-    let pending = subscribe(&state.broker, subscriber, &since, encoding)?;
-    let pending = pending.with_access(extensions.get::<Arc<AccessEntry>>().cloned());
+    let access = extensions.get::<Arc<AccessEntry>>().cloned();
+    let pending = subscribe(&state.broker, subscriber, &since, encoding, access)?;
     let mut opening = vec![events::welcome(&state.settings, pending.subscriber())];
     opening.extend(refused.iter().map(events::refused));
     let opened = OpenedStream {

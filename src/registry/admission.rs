@@ -14,17 +14,25 @@ use crate::{
 
 impl Registry {
     /// Admits a connection if the limits allow one more. It gets no messages before [`Admission::register`].
-    pub fn admit(
+    pub fn admit(self: &Arc<Self>, subscriber: Subscriber) -> Result<Admission, AdmissionError> {
+        self.admit_logged(subscriber, None)
+    }
+
+    /// The same for a connection whose request is logged here.
+    pub fn admit_logged(
         self: &Arc<Self>,
         mut subscriber: Subscriber,
+        access: Option<Arc<AccessEntry>>,
     ) -> Result<Admission, AdmissionError> {
         let mut table = self.table.lock();
         table.check_capacity(&subscriber)?;
         table.intern_strings(&mut subscriber);
+        let logged = access.is_some();
         let record = Arc::new(ConnectionRecord {
             id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
             since: now(),
             subscriber,
+            access,
         });
         let key = table.insert(Arc::clone(&record));
         drop(table);
@@ -34,7 +42,7 @@ impl Registry {
             record,
             key,
             encoding: Encoding::default(),
-            access: None,
+            logged,
         })
     }
 }
@@ -46,7 +54,8 @@ pub struct Admission {
     key: ConnectionKey,
     /// Here and not in the record: it is read for each message, and it costs no memory beside the key.
     encoding: Encoding,
-    access: Option<Arc<AccessEntry>>,
+    /// Whether its request is logged, for the same reason.
+    logged: bool,
 }
 
 impl Admission {
@@ -54,13 +63,6 @@ impl Admission {
     #[must_use]
     pub fn with_encoding(mut self, encoding: Encoding) -> Self {
         self.encoding = encoding;
-        self
-    }
-
-    /// The same connection, whose request is logged here.
-    #[must_use]
-    pub fn with_access(mut self, access: Option<Arc<AccessEntry>>) -> Self {
-        self.access = access;
         self
     }
 
@@ -109,7 +111,10 @@ impl Registration {
 
     /// Where the request of the stream is logged, if requests are.
     pub fn access(&self) -> Option<&Arc<AccessEntry>> {
-        self.0.access.as_ref()
+        match self.0.logged {
+            true => self.0.record.access.as_ref(),
+            false => None,
+        }
     }
 
     /// See [`Registry::fan_out_position`].

@@ -19,6 +19,7 @@ mod join;
 mod lists;
 mod many_clients;
 mod messages;
+mod metrics;
 mod names;
 mod nats_failure;
 mod newer_records;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Connection, Gap, OverflowQueue, Start};
 use crate::{
-    access_log::AccessEntry,
     outbox::{ConnectionQueue, StreamKey},
     registry::{Admission, DeliveryTarget, Subscriber, ThreadQueueId},
 };
@@ -24,13 +23,6 @@ impl PendingConnection {
             start,
             gap,
         }
-    }
-
-    /// The same connection, whose request is logged here.
-    #[must_use]
-    pub fn with_access(mut self, access: Option<Arc<AccessEntry>>) -> Self {
-        self.admission = self.admission.with_access(access);
-        self
     }
 
     /// Who the connection belongs to, and what it subscribes to.
