@@ -8,7 +8,7 @@ use super::{Host, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 22] = [
+const OWN_PATHS: [&str; 23] = [
     "/ack",
     "/admin",
     "/api/audience",
@@ -29,6 +29,7 @@ const OWN_PATHS: [&str; 22] = [
     "/pkg",
     "/robots.txt",
     "/sse",
+    "/tidings.d.ts",
     "/tidings.js",
     "/try",
 ];

@@ -3,6 +3,7 @@
 use app::wire::Diagnosis;
 use reqwest::{RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
+use tidings::config::Settings;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -152,6 +153,55 @@ async fn a_redirect_stays_below_the_path() {
         let answer = answer.expect("an answer");
         assert_eq!(answer.headers()["location"], "/push/admin/clients?q=a");
     }
+}
+
+#[tokio::test]
+async fn no_path_of_the_server_can_be_the_path_of_its_public_url() {
+    let server = Server::start().await;
+    let api: Value = server.read("/openapi.json").await;
+    let described = api["paths"].as_object().expect("an object").keys();
+    let described = described.map(|path| path.split("/{").next().unwrap_or_default());
+    let pages = [
+        "/admin",
+        "/docs",
+        "/jobs",
+        "/try",
+        "/pkg",
+        "/tidings.js",
+        "/tidings.d.ts",
+    ];
+    let files = ["/favicon.ico", "/favicon.svg", "/robots.txt"];
+    for path in described.chain(pages).chain(files) {
+        let url = format!("https://example.org{path}");
+        let read = Settings::from_flags(["--public-url", &url]);
+        // Requests for these can be told apart.
+        assert_eq!(read.is_ok(), path == "/push", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_public_url_or_proxy_is_refused_with_the_name_of_the_setting() {
+    for (flags, words) in [
+        (
+            ["--public-url", "https://example.org/a/../b"],
+            ["--public-url", ".."],
+        ),
+        (
+            ["--public-url", "https://example.org/?x"],
+            ["--public-url", "a query"],
+        ),
+        (
+            ["--trusted-proxy", "10.0.0.0/33"],
+            ["--trusted-proxy", "10.0.0.0/8"],
+        ),
+    ] {
+        let why = Settings::from_flags(flags)
+            .expect_err("refused")
+            .to_string();
+        assert!(words.iter().all(|word| why.contains(word)), "{why}");
+    }
+    let why = Settings::from_flags(["--proxy-protocol"]).expect_err("refused");
+    assert!(why.to_string().contains("--trusted-proxy"), "{why}");
 }
 
 /// What the server answers to these bytes.
