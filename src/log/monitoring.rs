@@ -7,7 +7,7 @@ use crate::log::{
     Log, ReadError,
     codes::sql,
     job_rows,
-    writer::{queue::Task, reply::channel},
+    writer::{reply::channel, task::Task},
 };
 use crate::message::{Seq, TraceParent};
 use crate::metrics::HistogramSnapshot;
