@@ -3,7 +3,9 @@
 mod arguments;
 mod check;
 mod cluster;
+mod health;
 mod job;
+mod manual;
 mod problem;
 mod push;
 mod runtime;
@@ -60,6 +62,17 @@ enum Command {
     Cluster(cluster::Cluster),
     /// Create a stream token, for a server with a stream secret
     Token(token::Token),
+    /// Ask a running server whether it is ready
+    ///
+    /// Prints its answer. Exit codes: 0 new connections can go there, 1 they can not, or it does not answer within five
+    /// seconds. For health checks of containers and load balancers.
+    Health(health::Health),
+    /// Print the script with which a shell completes the command line
+    #[command(hide = true)]
+    Completions(manual::Completions),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(manual::Man),
 }
 
 /// Flags of the program itself. Any other flag in first place belongs to `serve`.
@@ -98,7 +111,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         };
     }
     command = with_cluster_settings(command, args)?;
-    let matches = command.try_get_matches_from(args)?;
+    let matches = command.clone().try_get_matches_from(args)?;
     match matches.subcommand() {
         Some(("serve", matches)) => serve::run(Settings::read(matches)?)?,
         Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?)?,
@@ -107,6 +120,13 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("check", matches)) => {
             return Ok(check::run(&check::Check::from_arg_matches(matches)?));
         }
+        Some(("health", matches)) => {
+            return health::run(&health::Health::from_arg_matches(matches)?);
+        }
+        Some(("completions", matches)) => {
+            manual::completions(&manual::Completions::from_arg_matches(matches)?, command)?;
+        }
+        Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),

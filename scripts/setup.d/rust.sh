@@ -41,9 +41,12 @@ chosen_tool() {
 }
 
 # Whether the selected compiler has a standard library for wasm.
-has_wasm() {
+has_wasm() { has_library "$wasm"; }
+
+# Whether the selected compiler has a standard library for this target.
+has_library() {
     local libraries
-    libraries=$(chosen_tool rustc --print target-libdir --target "$wasm" 2>>"$log") || return 1
+    libraries=$(chosen_tool rustc --print target-libdir --target "$1" 2>>"$log") || return 1
     compgen -G "$libraries/libstd-*.rlib" >/dev/null
 }
 

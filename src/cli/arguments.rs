@@ -78,7 +78,8 @@ pub fn client_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn server_url(text: &str) -> Result<Url, String> {
+/// Checks the URL of a server.
+pub fn server_url(text: &str) -> Result<Url, String> {
     match text.parse::<Url>() {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         _ => Err("write a URL with http:// or https://, such as http://127.0.0.1:8020".to_owned()),

@@ -28,6 +28,7 @@ mod limits;
 mod listen;
 mod lost_files;
 mod model;
+mod package_commands;
 mod pages;
 mod presence;
 mod restored;
