@@ -1,9 +1,9 @@
 # The static program, its manual pages and completions, and the .tar.gz with them.
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # out and version are set by the script
+# shellcheck disable=SC2154 # out, version and profile are set by the script
 
 # The program for an architecture.
-program() { echo "target/$1-unknown-linux-musl/release/tidings"; }
+program() { echo "target/$1-unknown-linux-musl/$profile/tidings"; }
 
 # zig compiles C, and rustc brings the linker and the libraries.
 build_program() {
@@ -14,7 +14,7 @@ build_program() {
     env "CC_$variable=$PWD/target/zig/cc-$1" "AR_$variable=$PWD/target/zig/ar" \
         "CARGO_TARGET_${variable^^}_LINKER=rust-lld" "CARGO_TARGET_${variable^^}_RUSTFLAGS=$flags" \
         "$(page_size "$1")" \
-        scripts/cargo build --release --package tidings --bin tidings --target "$target"
+        scripts/cargo build --profile "$profile" --package tidings --bin tidings --target "$target"
 }
 
 # The allocator is compiled for a size of pages. Processors of this architecture have pages of up to 64 KiB.

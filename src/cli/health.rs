@@ -33,9 +33,8 @@ pub struct Health {
 /// Asks a server whether it is ready, and prints its answer.
 pub fn run(health: &Health) -> anyhow::Result<ExitCode> {
     let client = Client::new(health.url.as_str());
-    let asked = block_on(async {
-        Ok(timeout(Duration::from_secs(ANSWER_TIMEOUT), client.ready()).await)
-    })?;
+    let asked =
+        block_on(async { Ok(timeout(Duration::from_secs(ANSWER_TIMEOUT), client.ready()).await) })?;
     let why = match asked {
         Ok(Ok(text)) => {
             // The exit code says it too: stdout may be closed.

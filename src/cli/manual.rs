@@ -37,6 +37,7 @@ pub fn completions(wanted: &Completions, mut command: Command) -> anyhow::Result
 /// Writes a manual page for `command` and for each of its commands.
 pub fn man(wanted: &Man, command: Command) -> anyhow::Result<()> {
     let folder = &wanted.folder;
-    let written = fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
+    let written =
+        fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
     written.with_context(|| folder.display().to_string())
 }

@@ -65,17 +65,22 @@ fn every_line_of_the_settings_file_of_the_packages_is_true() {
     assert!(own.contains("[default: /var/lib/tidings]"), "{own}");
 
     // The values that are commented out are accepted. Those that are not examples are the defaults.
-    let setting = |line: &&str| line.strip_prefix('#').is_some_and(|rest| !rest.starts_with(' '));
+    let setting = |line: &&str| {
+        line.strip_prefix('#')
+            .is_some_and(|rest| !rest.starts_with(' '))
+    };
     let shown: Vec<_> = text.lines().filter(setting).collect();
     assert!(shown.len() > 10, "{shown:?}");
     let is_example = |line: &&str| line.ends_with("# example");
     let examples = shown.iter().filter(|line| is_example(line)).count();
     assert!(examples > 0 && examples < shown.len());
     let uncommented = |wanted: fn(&str) -> bool| {
-        let lines = text.lines().map(|line| match setting(&line) && wanted(line) {
-            true => &line[1..],
-            false => line,
-        });
+        let lines = text
+            .lines()
+            .map(|line| match setting(&line) && wanted(line) {
+                true => &line[1..],
+                false => line,
+            });
         lines.collect::<Vec<_>>().join("\n")
     };
     assert_ne!(help(&uncommented(|_| true)), own);
