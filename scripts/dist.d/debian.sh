@@ -37,5 +37,5 @@ fill_debian() {
     install -D -m 644 "$files/completions/tidings.zsh" "$share/zsh/vendor-completions/_tidings"
     install -D -m 644 "$files/completions/tidings.fish" "$share/fish/vendor_completions.d/tidings.fish"
     install -m 644 README.md packaging/debian/copyright "$share/doc/tidings/"
-    gzip -9nc CHANGELOG.md >"$share/doc/tidings/changelog.gz"
+    gzip -9nc CHANGELOG.md >"$share/doc/tidings/CHANGELOG.md.gz"
 }
