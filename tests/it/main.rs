@@ -35,6 +35,7 @@ mod lost_files;
 mod metrics;
 mod model;
 mod notify;
+mod package_commands;
 mod pages;
 mod presence;
 mod proxies;
