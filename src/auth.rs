@@ -4,6 +4,7 @@
 //! another site. With an admin token, a request needs the token or a session.
 
 mod attempt_limit;
+mod connection_info;
 mod cookie;
 mod digest;
 mod grant;
@@ -12,6 +13,7 @@ mod same_origin;
 mod session;
 mod stream_token;
 
+pub use connection_info::{ConnectionInfo, Scheme};
 pub use cookie::is_https;
 pub use grant::{Grant, TopicsGrant};
 pub use refusal::{Refusal, RefusalKind};
@@ -20,10 +22,7 @@ pub use stream_token::{InvalidToken, sign};
 
 use std::{net::SocketAddr, time::Instant};
 
-use axum::{
-    extract::ConnectInfo,
-    http::{header, request::Parts},
-};
+use axum::http::{header, request::Parts};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -266,8 +265,7 @@ fn bearer(parts: &Parts) -> Option<&str> {
 
 /// The address of the peer, if it is known.
 fn remote(parts: &Parts) -> Option<SocketAddr> {
-    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map(|info| info.0)
+    parts.extensions.get::<ConnectionInfo>()?.peer
 }
 
 /// Proof that the caller may push and administer. Only this module can create it.

@@ -1,17 +1,28 @@
 //! Serves: opens the log, accepts connections, and shuts down in order.
 
 mod accept;
+mod acme;
+mod connection;
 pub mod fd_limit;
 mod head_timer;
 mod http1;
 mod http1_socket;
+mod http2;
 mod listener;
+mod redirect;
+mod requests;
 mod response;
 pub mod signals;
+mod socket;
+pub mod tls;
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 
-use tokio::sync::{oneshot, watch};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinSet,
+};
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
     cluster::{Cluster, KnownLog, StartError},
@@ -21,9 +32,12 @@ use crate::{
     log::{self, OpenError},
 };
 use accept::Acceptor;
+use acme::Acme;
+use connection::SetupPermits;
 use fd_limit::DescriptorLimit;
-use http1::SetupPermits;
-pub use listener::{ListenError, Listeners};
+pub use listener::{ListenError, ListenerKind, Listeners};
+use redirect::Redirect;
+use tls::{Certificates, TlsError};
 
 /// How long a node of a cluster waits for its last record when it ends.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -40,6 +54,9 @@ pub enum ServeError {
     /// Writing the log failed, so that the content of the disk is not known any more.
     #[error("the log has failed: {0}")]
     Log(String),
+    /// The certificates can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The threads that write streams can't be started.
     #[error("the threads that write streams can't be started: {0}")]
     Threads(io::Error),
@@ -53,11 +70,16 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let mut listeners = listeners.into();
     let (fatal, failed) = oneshot::channel();
+    let certificates = Arc::new(Certificates::load(&settings.tls)?);
     let cluster = join_cluster(&settings).await?;
     let state = AppState::open(settings, cluster.clone(), |reason| drop(fatal.send(reason)))?;
     let settings = Arc::clone(&state.settings);
     let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
     let mut tasks = run_in_background(&state);
+    let tls = match listeners.have_tls() {
+        true => Some(start_tls(&state, certificates, &mut tasks)?),
+        false => None,
+    };
     state.broker.join().await?;
     let (stop, stopped) = watch::channel(());
     let threads = settings.delivery_threads();
@@ -76,10 +98,14 @@ pub async fn serve(
         permits: SetupPermits::default(),
         stopped,
         descriptors: DescriptorLimit::read(),
+        tls,
+        redirect: Redirect {
+            port: listeners.tls_port().unwrap_or(redirect::HTTPS),
+        },
     };
     // Only now: whoever reads this line may send requests.
-    for address in listeners.addresses() {
-        tracing::info!("listening on http://{address}");
+    for url in listeners.urls() {
+        tracing::info!("listening on {url}");
     }
     let outcome = tokio::select! {
         () = drain(state, shutdown) => Ok(()),
@@ -111,6 +137,19 @@ pub async fn serve(
     // Only now: the last message to the other nodes says what is in the log.
     drop(broker);
     outcome
+}
+
+/// Keeps the certificates up to date, and returns what does the handshakes.
+fn start_tls(
+    state: &AppState,
+    certificates: Arc<Certificates>,
+    tasks: &mut JoinSet<Infallible>,
+) -> Result<TlsAcceptor, TlsError> {
+    tasks.spawn(tls::watch(Arc::clone(&certificates)));
+    if !state.settings.tls.acme.acme_domain.is_empty() {
+        tasks.spawn(Acme::new(state, Arc::clone(&certificates)).keep());
+    }
+    tls::acceptor(certificates)
 }
 
 /// Connects to the cluster, if the settings name one.

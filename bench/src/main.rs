@@ -41,6 +41,7 @@ mod stage;
 mod start;
 mod stream;
 mod subprocess;
+mod tls;
 
 use std::{
     ffi::OsStr,
@@ -117,6 +118,7 @@ enum Scenario {
     Start,
     Million,
     Cluster,
+    Tls,
 }
 
 impl Options {
@@ -152,6 +154,7 @@ impl Scenario {
             Self::Start => start::measure(setting),
             Self::Million => million::measure(setting),
             Self::Cluster => cluster::measure(setting, runtime),
+            Self::Tls => tls::measure(setting, runtime),
         }
     }
 }

@@ -85,7 +85,7 @@ async fn sign_in(
     let mut cookie = None;
     if let Some(NewSession { id, digest }) = session {
         broker.log().open_session(digest, SESSION_LIFETIME).await?;
-        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts.headers));
+        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts));
     }
     Ok(answer(&auth, true, cookie))
 }
@@ -113,7 +113,7 @@ async fn sign_out(
     if !auth.requires_token() {
         return Ok(answer(&auth, true, None));
     }
-    let cookie = set_cookie("", Duration::ZERO, &parts.headers);
+    let cookie = set_cookie("", Duration::ZERO, &parts);
     Ok(answer(&auth, false, Some(cookie)))
 }
 
@@ -133,7 +133,7 @@ fn answer(auth: &Auth, admin: bool, cookie: Option<HeaderValue>) -> Answer {
     )
 }
 
-fn set_cookie(id: &str, lifetime: Duration, request: &HeaderMap) -> HeaderValue {
+fn set_cookie(id: &str, lifetime: Duration, request: &Parts) -> HeaderValue {
     let secure = if is_https(request) { "; Secure" } else { "" };
     let seconds = lifetime.as_secs();
     let text = format!(

@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::extract::FromRef;
+use parking_lot::Mutex;
 
 use super::{Error, sample_buffer::Samples};
 use crate::{
@@ -39,6 +40,8 @@ pub struct Node {
     pub drain: Arc<Drain>,
     pub(super) samples: Arc<Samples>,
     pub(super) started: Instant,
+    /// What is wrong with the certificate, if something is.
+    certificate_warning: Mutex<Option<String>>,
 }
 
 impl AppState {
@@ -73,12 +76,22 @@ impl AppState {
             drain: Arc::default(),
             samples: Arc::default(),
             started: Instant::now(),
+            certificate_warning: Mutex::default(),
         }));
         Ok(state)
     }
 }
 
 impl AppState {
+    /// Sets what `/health/ready` says about the certificate.
+    pub fn set_certificate_warning(&self, warning: Option<String>) {
+        *self.certificate_warning.lock() = warning;
+    }
+
+    pub(super) fn certificate_warning(&self) -> Option<String> {
+        self.certificate_warning.lock().clone()
+    }
+
     /// A reference that does not keep the state alive.
     pub fn downgrade(&self) -> WeakState {
         WeakState(Arc::downgrade(&self.0))

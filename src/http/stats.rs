@@ -76,7 +76,7 @@ pub async fn live() -> &'static str {
 
 /// Whether new connections should come here
 ///
-/// A damaged log is named in the answer, with what to do. The status stays 200 as long as pushes are
+/// A damaged log is named in the answer, with what to do, and a certificate that could not be renewed. The status stays 200 as long as pushes are
 /// accepted: with 503 all messages would be offline, not only those that are lost.
 #[utoipa::path(
     get, path = "/health/ready", tag = "node",
@@ -99,7 +99,10 @@ pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
             let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
             return Err(Error::new(Code::LogDamaged, text));
         }
-        None => "ready".to_owned(),
+        None => match state.certificate_warning() {
+            None => "ready".to_owned(),
+            Some(warning) => format!("ready, but {warning}"),
+        },
         Some(damage) => format!(
             "ready, but the log is damaged: {}; {WHAT_TO_DO}",
             lost(&damage)

@@ -4,21 +4,30 @@ use std::{
     convert::Infallible,
     fs::File,
     io,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use axum::http::HeaderValue;
 use rustix::io::Errno;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, sync::watch};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
+    connection::{Connection, SetupPermits},
     fd_limit::DescriptorLimit,
-    http1::{Http1Connection, SetupPermits},
-    listener::Listeners,
+    listener::{Accepted, ListenerKind, Listeners},
+    redirect::Redirect,
+    requests::Requests,
 };
-use crate::{config::Settings, delivery::reactor::Reactor, http::Service, registry::Registry};
+use crate::{
+    auth::{ConnectionInfo, Scheme},
+    config::Settings,
+    delivery::reactor::Reactor,
+    http::Service,
+    registry::Registry,
+};
 
 /// How long to wait when no connection can be accepted.
 const RETRY: Duration = Duration::from_millis(100);
@@ -42,6 +51,10 @@ pub struct Acceptor {
     pub stopped: watch::Receiver<()>,
     /// The limit of file descriptors.
     pub descriptors: DescriptorLimit,
+    /// Does the handshakes of HTTPS, if there is any.
+    pub tls: Option<TlsAcceptor>,
+    /// Where `--redirect-http` leads.
+    pub redirect: Redirect,
 }
 
 impl Acceptor {
@@ -60,9 +73,9 @@ impl Acceptor {
                 },
             };
             match accepted {
-                Ok((socket, remote)) => {
+                Ok(accepted) => {
                     outage.check_recovery(self.connections());
-                    self.serve(socket, remote);
+                    self.serve(accepted);
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -70,10 +83,10 @@ impl Acceptor {
                     if is_out_of_descriptors(&error) && outage.spare.take().is_some() {
                         // The spare descriptor serves one connection at a time. So health checks and the panel are
                         // answered even now.
-                        if let Ok(Ok((socket, remote))) =
+                        if let Ok(Ok(accepted)) =
                             tokio::time::timeout(RETRY, listeners.accept()).await
                         {
-                            self.serve(socket, remote);
+                            self.serve(accepted);
                         }
                     } else {
                         tokio::time::sleep(RETRY).await;
@@ -88,24 +101,50 @@ impl Acceptor {
         self.registry.size().connections as usize
     }
 
-    fn serve(&self, socket: TcpStream, remote: SocketAddr) {
-        if let Err(error) = set_options(&socket, &self.settings) {
+    fn serve(&self, accepted: Accepted) {
+        if accepted.peer.is_some()
+            && let Err(error) = set_options(&accepted.socket, &self.settings)
+        {
             tracing::debug!(%error, "the options of a socket could not be set");
         }
-        let connection = Http1Connection {
+        let requests = Requests {
             service: Arc::clone(&self.service),
-            reactor: Arc::clone(&self.reactor),
-            remote,
-            request_timeout: self.settings.limits.request_timeout(),
-            max_head: self.settings.limits.max_head(),
+            info: connection_info(&accepted),
             reserved: self
                 .descriptors
-                .is_reserved(&socket)
+                .is_reserved(&accepted.socket)
                 .then_some(self.descriptors),
+            redirect: (accepted.kind == ListenerKind::Redirect).then_some(self.redirect),
+            hsts: self.settings.tls.hsts.map(hsts),
+        };
+        let connection = Connection {
+            requests: Arc::new(requests),
+            reactor: Arc::clone(&self.reactor),
+            tls: (self.tls.clone()).filter(|_| accepted.kind == ListenerKind::Tls),
+            request_timeout: self.settings.limits.request_timeout(),
+            heartbeat: self.settings.heartbeat(),
+            max_head: self.settings.limits.max_head(),
         };
         let (permits, stopped) = (self.permits.clone(), self.stopped.clone());
-        tokio::spawn(connection.run(stopped, permits, socket));
+        tokio::spawn(connection.run(stopped, permits, accepted.socket));
     }
+}
+
+/// What is known of a connection when it is accepted.
+fn connection_info(accepted: &Accepted) -> ConnectionInfo {
+    ConnectionInfo {
+        peer: accepted.peer,
+        scheme: match accepted.kind {
+            ListenerKind::Tls => Scheme::Https,
+            ListenerKind::Plain | ListenerKind::Redirect => Scheme::Http,
+        },
+    }
+}
+
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1).
+fn hsts(seconds: u64) -> HeaderValue {
+    // Can't fail: digits are allowed.
+    HeaderValue::try_from(format!("max-age={seconds}")).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A time in which no connection can be accepted. It is logged once when it begins and once when it is over.

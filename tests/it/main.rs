@@ -1,9 +1,11 @@
 //! Tests of a real server on a free port over real HTTP, one file per promise.
 
+mod certificates;
 mod harness;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acme;
 mod api_description;
 mod audiences;
 mod auth;
@@ -21,6 +23,7 @@ mod envelope;
 mod full_disk;
 mod gaps;
 mod history;
+mod http2;
 mod inbox;
 mod job_command;
 mod jobs;
@@ -36,4 +39,6 @@ mod shutdown;
 mod signals;
 mod slow;
 mod streams;
+mod tls;
+mod unix_socket;
 mod vanishing;

@@ -1,0 +1,178 @@
+//! An accepted connection, until it is known what is spoken on it: TLS or not, HTTP/1.1 or HTTP/2.
+
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    http1::Http1Connection, http2::Http2Connection, requests::Requests, socket::ServerSocket, tls,
+};
+use crate::delivery::reactor::Reactor;
+
+/// The number of connections that are set up at the same time.
+const SETUPS: usize = 64;
+
+/// How long a connection may hold its permit during its handshake, and then while its first request is answered.
+pub const MAX_SETUP: Duration = Duration::from_millis(20);
+
+/// How long a connection on a reserved descriptor may wait before its first request.
+const RESERVED_WAIT: Duration = Duration::from_secs(1);
+
+/// The first bytes of HTTP/2 without TLS (RFC 9113, section 3.4). No request of HTTP/1.1 begins like this.
+const HTTP2_PREFACE: &[u8] = b"PRI";
+
+/// An admission semaphore: limits how many connections are set up at the same time. Answering a first request takes
+/// far more memory than an open stream. Without this limit, ten thousand clients that connect at once would make the
+/// process grow, and much of that memory would not go back to the system.
+#[derive(Clone)]
+pub struct SetupPermits(Arc<Semaphore>);
+
+impl Default for SetupPermits {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(SETUPS)))
+    }
+}
+
+/// A permit of [`SetupPermits`], until the first request is answered.
+pub type SetupPermit = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
+
+/// See the module documentation.
+pub struct Connection {
+    /// Answers the requests.
+    pub requests: Arc<Requests>,
+    /// Writes the streams, if it has threads.
+    pub reactor: Arc<Reactor>,
+    /// Does the handshake. None: without TLS.
+    pub tls: Option<TlsAcceptor>,
+    /// How long the head of a request may take.
+    pub request_timeout: Duration,
+    /// The time between two pings.
+    pub heartbeat: Duration,
+    /// The maximum size of a head, in bytes.
+    pub max_head: usize,
+}
+
+impl Connection {
+    /// Answers requests until the peer closes the connection or the server stops.
+    pub async fn run(
+        self,
+        // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
+        mut stopped: watch::Receiver<()>,
+        permits: SetupPermits,
+        socket: TcpStream,
+    ) {
+        let wait = match self.requests.reserved {
+            Some(_) => self.request_timeout.min(RESERVED_WAIT),
+            None => self.request_timeout,
+        };
+        // Looks at the first bytes. That a socket is said to be readable is no proof that there are some.
+        let mut first = [0; HTTP2_PREFACE.len()];
+        let count = tokio::select! {
+            peeked = tokio::time::timeout(wait, socket.peek(&mut first)) => match peeked {
+                Ok(Ok(count)) => count,
+                _ => 0,
+            },
+            _ = stopped.changed() => 0,
+        };
+        let is_http2 = first[..count] == *HTTP2_PREFACE;
+        if count > 0
+            && let Ok(permit) = permits.0.acquire_owned().await
+        {
+            let permit = Arc::new(Mutex::new(Some(permit)));
+            // Boxed, so that connections that wait for a request or a permit do not take the memory for it.
+            match self.tls.clone() {
+                None => {
+                    let socket = ServerSocket::Plain(socket);
+                    self.serve(&mut stopped, permit, socket, is_http2).await;
+                }
+                Some(acceptor) => {
+                    let secured = Box::pin(self.secure(&acceptor, &mut stopped, &permit, socket));
+                    if let Some((socket, is_http2)) = secured.await {
+                        self.serve(&mut stopped, permit, socket, is_http2).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Does the handshake. Returns the socket, and whether the client wants HTTP/2.
+    async fn secure(
+        &self,
+        acceptor: &TlsAcceptor,
+        stopped: &mut watch::Receiver<()>,
+        permit: &SetupPermit,
+        socket: TcpStream,
+    ) -> Option<(ServerSocket, bool)> {
+        let mut handshake = std::pin::pin!(tokio::time::timeout(
+            self.request_timeout,
+            tls::accept(acceptor, socket)
+        ));
+        let finished = match tokio::time::timeout(MAX_SETUP, &mut handshake).await {
+            Ok(finished) => finished,
+            Err(_) => {
+                // A slow peer must not keep others waiting.
+                drop(permit.lock().take());
+                tokio::select! {
+                    finished = handshake => finished,
+                    _ = stopped.changed() => return None,
+                }
+            }
+        };
+        match finished {
+            Ok(Ok(socket)) => {
+                let protocol = socket.get_ref().1.alpn_protocol();
+                // The handshake itself was the check of the authority.
+                let is_http = protocol != Some(tls::ACME);
+                let is_http2 = protocol == Some(tls::H2);
+                is_http.then(|| (ServerSocket::Tls(Box::new(socket)), is_http2))
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%error, peer = ?self.requests.info.peer, "a handshake failed");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    async fn serve(
+        self,
+        stopped: &mut watch::Receiver<()>,
+        permit: SetupPermit,
+        socket: ServerSocket,
+        is_http2: bool,
+    ) {
+        let Self {
+            requests,
+            reactor,
+            request_timeout,
+            heartbeat,
+            max_head,
+            ..
+        } = self;
+        match is_http2 {
+            true => {
+                let connection = Http2Connection {
+                    requests,
+                    request_timeout,
+                    heartbeat,
+                    max_head,
+                };
+                Box::pin(connection.answer_all(stopped, permit, socket)).await;
+            }
+            false => {
+                let connection = Http1Connection {
+                    requests,
+                    reactor,
+                    request_timeout,
+                    max_head,
+                };
+                Box::pin(connection.answer_all(stopped, permit, socket)).await;
+            }
+        }
+    }
+}
