@@ -12,6 +12,7 @@ mod listener;
 mod redirect;
 mod requests;
 mod response;
+mod setup_permits;
 pub mod signals;
 mod socket;
 pub mod tls;
@@ -33,10 +34,10 @@ use crate::{
 };
 use accept::Acceptor;
 use acme::Acme;
-use connection::SetupPermits;
 use fd_limit::DescriptorLimit;
 pub use listener::{ListenError, ListenerKind, Listeners};
 use redirect::Redirect;
+use setup_permits::SetupPermits;
 use tls::{Certificates, TlsError};
 
 /// How long a node of a cluster waits for its last record when it ends.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Host, ListenAddress, number};
+use super::{Host, ListenAddress};
 
 /// The longest `--hsts`: two years.
 const MAX_HSTS: u64 = 2 * 366 * 24 * 60 * 60;
@@ -37,7 +37,7 @@ pub struct TlsSettings {
 
     /// Seconds for which browsers use only HTTPS for this host (`Strict-Transport-Security`), 0 to 63244800. Sent with
     /// every answer over HTTPS. Default: not sent.
-    #[arg(long, value_name = "SECONDS", value_parser = number::<u64>(0..=MAX_HSTS))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=MAX_HSTS))]
     pub hsts: Option<u64>,
 
     /// Certificates from an authority.

@@ -15,11 +15,12 @@ use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    connection::{Connection, SetupPermits},
+    connection::Connection,
     fd_limit::DescriptorLimit,
     listener::{Accepted, ListenerKind, Listeners},
     redirect::Redirect,
     requests::Requests,
+    setup_permits::SetupPermits,
 };
 use crate::{
     auth::{ConnectionInfo, Scheme},
@@ -118,7 +119,7 @@ impl Acceptor {
             hsts: self.settings.tls.hsts.map(hsts),
         };
         let connection = Connection {
-            requests: Arc::new(requests),
+            requests,
             reactor: Arc::clone(&self.reactor),
             tls: (self.tls.clone()).filter(|_| accepted.kind == ListenerKind::Tls),
             request_timeout: self.settings.limits.request_timeout(),

@@ -3,6 +3,7 @@
 //! The authority checks that a name leads here by a handshake (TLS-ALPN-01, RFC 8737). So no other port is needed than
 //! that of HTTPS.
 
+mod error;
 mod http;
 mod store;
 
@@ -21,7 +22,7 @@ use rustls::{
 
 use super::tls::Certificates;
 use crate::{config::Settings, http::AppState};
-use http::HttpError;
+use error::AcmeError;
 use store::Store;
 
 /// The first wait after a failure. It doubles with each.
@@ -35,27 +36,6 @@ const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// How long the authority may take to check and to issue.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Why no certificate was issued.
-#[derive(Debug, thiserror::Error)]
-enum AcmeError {
-    #[error("{0}")]
-    Authority(#[from] instant_acme::Error),
-    #[error("{0}")]
-    Http(#[from] HttpError),
-    #[error("the authority does not offer the check by a handshake (TLS-ALPN-01) for {0}")]
-    NoChallenge(String),
-    #[error("the authority refuses the names: {0}")]
-    Refused(String),
-    #[error("the folder acme: {0}")]
-    Store(#[from] std::io::Error),
-    #[error("the certificate can't be made: {0}")]
-    Make(#[from] rcgen::Error),
-    #[error("the certificate can't be used: {0}")]
-    Use(#[from] rustls::Error),
-    #[error("the certificate can't be read: {0}")]
-    Pem(#[from] rustls::pki_types::pem::Error),
-}
 
 /// See the module documentation.
 pub struct Acme {

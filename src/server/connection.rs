@@ -2,23 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use parking_lot::Mutex;
-use tokio::{
-    net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-};
+use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    http1::Http1Connection, http2::Http2Connection, requests::Requests, socket::ServerSocket, tls,
+    http1::Http1Connection,
+    http2::Http2Connection,
+    requests::Requests,
+    setup_permits::{MAX_SETUP, SetupPermit, SetupPermits},
+    socket::ServerSocket,
+    tls,
 };
 use crate::delivery::reactor::Reactor;
-
-/// The number of connections that are set up at the same time.
-const SETUPS: usize = 64;
-
-/// How long a connection may hold its permit during its handshake, and then while its first request is answered.
-pub const MAX_SETUP: Duration = Duration::from_millis(20);
 
 /// How long a connection on a reserved descriptor may wait before its first request.
 const RESERVED_WAIT: Duration = Duration::from_secs(1);
@@ -26,25 +21,10 @@ const RESERVED_WAIT: Duration = Duration::from_secs(1);
 /// The first bytes of HTTP/2 without TLS (RFC 9113, section 3.4). No request of HTTP/1.1 begins like this.
 const HTTP2_PREFACE: &[u8] = b"PRI";
 
-/// An admission semaphore: limits how many connections are set up at the same time. Answering a first request takes
-/// far more memory than an open stream. Without this limit, ten thousand clients that connect at once would make the
-/// process grow, and much of that memory would not go back to the system.
-#[derive(Clone)]
-pub struct SetupPermits(Arc<Semaphore>);
-
-impl Default for SetupPermits {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SETUPS)))
-    }
-}
-
-/// A permit of [`SetupPermits`], until the first request is answered.
-pub type SetupPermit = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
-
 /// See the module documentation.
 pub struct Connection {
     /// Answers the requests.
-    pub requests: Arc<Requests>,
+    pub requests: Requests,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
     /// Does the handshake. None: without TLS.
@@ -81,9 +61,8 @@ impl Connection {
         };
         let is_http2 = first[..count] == *HTTP2_PREFACE;
         if count > 0
-            && let Ok(permit) = permits.0.acquire_owned().await
+            && let Some(permit) = permits.acquire().await
         {
-            let permit = Arc::new(Mutex::new(Some(permit)));
             // Boxed, so that connections that wait for a request or a permit do not take the memory for it.
             match self.tls.clone() {
                 None => {
@@ -127,8 +106,8 @@ impl Connection {
             Ok(Ok(socket)) => {
                 let protocol = socket.get_ref().1.alpn_protocol();
                 // The handshake itself was the check of the authority.
-                let is_http = protocol != Some(tls::ACME);
-                let is_http2 = protocol == Some(tls::H2);
+                let is_http = protocol != Some(tls::alpn::ACME);
+                let is_http2 = protocol == Some(tls::alpn::H2);
                 is_http.then(|| (ServerSocket::Tls(Box::new(socket)), is_http2))
             }
             Ok(Err(error)) => {
@@ -154,6 +133,7 @@ impl Connection {
             max_head,
             ..
         } = self;
+        let requests = Arc::new(requests);
         match is_http2 {
             true => {
                 let connection = Http2Connection {

@@ -1,7 +1,7 @@
 //! One HTTP/1.1 connection: hyper reads its requests and the service answers them, one after the other, until one of
 //! them opens a stream. Then the socket is taken from hyper and given to the reactor.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::Shutdown, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -12,17 +12,18 @@ use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use socket2::SockRef;
 use tokio::{
     io::AsyncWriteExt,
     sync::{oneshot, watch},
 };
 
 use super::{
-    connection::{MAX_SETUP, SetupPermit},
     head_timer::{HeadTimer, IDLE},
     http1_socket::Http1Socket,
     requests::Requests,
     response::{response_head, whole_response},
+    setup_permits::{MAX_SETUP, SetupPermit},
     socket::ServerSocket,
 };
 use crate::{
@@ -104,7 +105,7 @@ impl Http1Connection {
         if let Some(error) = self.last_error(refused, timed_out && unread) {
             let _ = socket.write_all(&whole_response(error).await).await;
         }
-        close(&mut socket).await;
+        close(&mut socket, writes.is_closed_by_peer()).await;
         if let Some(callback) = writes.take_callback()
             && !stopping
         {
@@ -214,8 +215,14 @@ async fn call_unless_reset(socket: ServerSocket, callback: CloseCallback) {
 
 /// Closes a socket so that the last response arrives. If unread bytes of the peer were left, closing would reset the
 /// connection, and the peer could lose the response.
-async fn close(socket: &mut ServerSocket) {
-    if socket.shutdown().await.is_ok() {
+///
+/// With TLS, a peer that has closed would answer a goodbye with a reset, as if it had not read everything.
+async fn close(socket: &mut ServerSocket, peer_closed: bool) {
+    let closed = match peer_closed {
+        true => SockRef::from(socket.tcp()).shutdown(Shutdown::Write),
+        false => socket.shutdown().await,
+    };
+    if closed.is_ok() {
         let _ = tokio::time::timeout(LINGER, tokio::io::copy(socket, &mut tokio::io::sink())).await;
     }
 }

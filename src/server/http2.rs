@@ -10,9 +10,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    connection::{MAX_SETUP, SetupPermit},
     head_timer::IDLE,
     requests::Requests,
+    setup_permits::{MAX_SETUP, SetupPermit},
     socket::ServerSocket,
 };
 use crate::delivery::write_tracking::{TrackedSocket, WriteTracker};

@@ -1,5 +1,7 @@
 //! The listening sockets of a server.
 
+mod error;
+mod listening_socket;
 mod passed;
 mod tcp;
 mod unix;
@@ -10,40 +12,16 @@ use std::{
     io,
     net::SocketAddr,
     os::fd::OwnedFd,
-    path::PathBuf,
     task::{Context, Poll},
 };
 
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::config::{HostPort, InvalidSettings, ListenAddress, Settings};
+use crate::config::{ListenAddress, Settings};
+pub use error::ListenError;
+use listening_socket::ListeningSocket;
 use passed::PassedSockets;
 use unix::SocketFile;
-
-/// Why the server can't listen.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The host name has no address.
-    #[error("--listen {0}: the host name can't be resolved: {1}")]
-    Unresolved(HostPort, io::Error),
-    /// One of the addresses is open to other machines, and there is no admin token.
-    #[error(transparent)]
-    Settings(#[from] InvalidSettings),
-    /// The system refuses an address.
-    #[error("can't listen on {0}: {1}")]
-    Bind(SocketAddr, io::Error),
-    /// A Unix socket can't be made.
-    #[error("can't listen on unix:{}: {why}", path.display())]
-    Unix {
-        /// Its path.
-        path: PathBuf,
-        /// Why not.
-        why: io::Error,
-    },
-    /// systemd has not passed what the settings name.
-    #[error("--listen {0}: {1}")]
-    Passed(ListenAddress, String),
-}
 
 /// What is spoken on a listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,15 +56,6 @@ pub struct Listeners {
 struct Listener {
     socket: ListeningSocket,
     kind: ListenerKind,
-}
-
-enum ListeningSocket {
-    Tcp(TcpListener),
-    Unix {
-        listener: UnixListener,
-        /// Its file, if it was made here.
-        _file: Option<SocketFile>,
-    },
 }
 
 impl From<TcpListener> for Listeners {
@@ -197,9 +166,11 @@ impl fmt::Display for Listener {
                 Some(address) => write!(f, "{scheme}://{address}")?,
                 None => write!(f, "{scheme}")?,
             },
-            ListeningSocket::Unix { listener, .. } => {
+            ListeningSocket::Unix { listener, file } => {
                 let address = listener.local_addr().ok();
-                let path = address.as_ref().and_then(|address| address.as_pathname());
+                let bound = address.as_ref().and_then(|address| address.as_pathname());
+                // The socket was bound under another name.
+                let path = file.as_ref().map(SocketFile::path).or(bound);
                 match path {
                     Some(path) => write!(f, "unix:{}", path.display())?,
                     None => f.write_str("a Unix socket")?,
@@ -249,8 +220,8 @@ async fn open(
                 why,
             };
             let (listener, file) = opened.map_err(failed)?;
-            let _file = Some(file);
-            Ok(vec![ListeningSocket::Unix { listener, _file }])
+            let file = Some(file);
+            Ok(vec![ListeningSocket::Unix { listener, file }])
         }
         ListenAddress::Passed(name) => {
             let sockets = passed

@@ -1,5 +1,6 @@
 //! HTTPS: the handshake, and the certificates for it.
 
+pub mod alpn;
 pub mod certificates;
 pub mod record_boundary;
 mod validity;
@@ -12,15 +13,6 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 pub use certificates::{Certificates, TlsError};
 use record_boundary::BoundarySocket;
-
-/// HTTP/2, in ALPN (RFC 7301).
-pub const H2: &[u8] = b"h2";
-
-/// The check of an authority, in ALPN (RFC 8737).
-pub const ACME: &[u8] = b"acme-tls/1";
-
-/// HTTP/1.1, in ALPN.
-const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// Bytes of encrypted answers that wait in memory for one connection.
 const SEND_BUFFER: usize = 16 * 1024;
@@ -35,7 +27,9 @@ fn server_config(certificates: Arc<Certificates>) -> Result<ServerConfig, rustls
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
         .with_cert_resolver(certificates);
-    config.alpn_protocols = [H2, HTTP_1_1, ACME].map(<[u8]>::to_vec).to_vec();
+    config.alpn_protocols = [alpn::H2, alpn::HTTP_1_1, alpn::ACME]
+        .map(<[u8]>::to_vec)
+        .to_vec();
     // Clients resume without a second signature, and the server stores nothing for it.
     config.ticketer = ring::Ticketer::new()?;
     config.send_tls13_tickets = 1;

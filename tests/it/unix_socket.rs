@@ -67,7 +67,14 @@ fn requests_and_streams_come_over_a_unix_socket() {
         let head = "GET /sse?client_id=ada HTTP/1.1\r\nhost: localhost\r\n\r\n";
         stream.write_all(head.as_bytes()).expect("sent");
         read_until(&mut stream, "event: ping");
-        assert!(get(&path, "/push?to=ada&message=hello").contains("200 OK"));
+        let body = r#"{"to": {"client": "ada"}, "data": "hello"}"#;
+        let head = format!(
+            "POST /push HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut push = connect(&path);
+        push.write_all((head + body).as_bytes()).expect("sent");
+        read_until(&mut push, "200 OK");
         read_until(&mut stream, "data: hello");
         assert_eq!(server.signalled("-TERM").0, Some(0));
         assert!(!path.exists(), "removed at the end");

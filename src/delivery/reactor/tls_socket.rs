@@ -40,6 +40,8 @@ pub struct TlsSocket<S> {
     in_unsent: usize,
     /// The beginning of a record of the peer.
     received: Vec<u8>,
+    /// Whether the peer has closed its side.
+    peer_closed: bool,
 }
 
 impl<S: Read + Write> TlsSocket<S> {
@@ -51,6 +53,7 @@ impl<S: Read + Write> TlsSocket<S> {
             unsent: Vec::new(),
             in_unsent: 0,
             received: Vec::new(),
+            peer_closed: false,
         }
     }
 
@@ -64,9 +67,10 @@ impl<S: Read + Write> TlsSocket<S> {
         &mut self.socket
     }
 
-    /// Tells the peer that nothing more is sent.
+    /// Tells the peer that nothing more is sent. A peer that has closed would answer with a reset, as if it had not read
+    /// everything.
     fn say_goodbye(&mut self) {
-        if !self.unsent.is_empty() {
+        if self.peer_closed || !self.unsent.is_empty() {
             return;
         }
         let mut record = [&[0; HEAD], &CLOSE_NOTIFY[..]].concat();
@@ -146,6 +150,12 @@ impl<S: Read + Write> TlsSocket<S> {
 
 /// The length of the first record, if it is complete.
 fn record_length(bytes: &[u8]) -> Result<Option<usize>, RecordError> {
+    if bytes
+        .first()
+        .is_some_and(|first| *first != APPLICATION_DATA)
+    {
+        return Err(RecordError::Invalid);
+    }
     let [_, _, _, high, low, body @ ..] = bytes else {
         return Ok(None);
     };
@@ -179,11 +189,9 @@ impl TlsSocket<TcpStream> {
 impl<S: Read + Write> Read for TlsSocket<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.socket.read(buffer)?;
-        match self.receive(&buffer[..read]) {
-            Ok(true) => Ok(0),
-            Ok(false) => Ok(read),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        let said_goodbye = self.receive(&buffer[..read]).map_err(io::Error::other)?;
+        self.peer_closed |= said_goodbye || read == 0;
+        Ok(if said_goodbye { 0 } else { read })
     }
 }
 
@@ -307,6 +315,12 @@ mod tests {
             assert_eq!(read, usize::from(index != last));
         }
         assert_eq!(socket.received.capacity(), 0, "nothing is kept");
+        socket.socket.room = 1_000;
+        socket.say_goodbye();
+        assert!(
+            socket.socket.written.is_empty(),
+            "it would be answered by a reset"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use rustls::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::AcmeError;
+use super::error::AcmeError;
 
 const ACCOUNT: &str = "account.json";
 const CERTIFICATE: &str = "certificate.pem";

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, UnixListener};
 
-use super::ListeningSocket;
+use super::listening_socket::ListeningSocket;
 
 /// The passed sockets that are not used yet. They can be taken from the environment only once.
 #[derive(Default)]
@@ -69,7 +69,7 @@ fn listening(name: &str, socket: OwnedFd) -> Result<ListeningSocket, String> {
         Domain::UNIX => UnixListener::from_std(OwnedFd::from(socket).into()).map(|listener| {
             ListeningSocket::Unix {
                 listener,
-                _file: None,
+                file: None,
             }
         }),
         _ => TcpListener::from_std(OwnedFd::from(socket).into()).map(ListeningSocket::Tcp),

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::net::{TcpListener, TcpSocket};
 
-use super::ListenError;
+use super::error::ListenError;
 
 /// The length of the accept queue. The system may allow less (`net.core.somaxconn`). When the queue is full, a
 /// client's first packet is dropped, and the client sends it again after a second.

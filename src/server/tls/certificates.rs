@@ -20,7 +20,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::{ACME, validity::validity};
+use super::{alpn, validity::validity};
 use crate::config::TlsSettings;
 
 /// Why certificates can't be used.
@@ -193,7 +193,7 @@ impl ResolvesServerCert for Certificates {
 /// Whether an authority checks a name (RFC 8737, section 3).
 fn is_challenge(hello: &ClientHello<'_>) -> bool {
     let mut protocols = hello.alpn().into_iter().flatten();
-    protocols.next() == Some(ACME) && protocols.next().is_none()
+    protocols.next() == Some(alpn::ACME) && protocols.next().is_none()
 }
 
 fn is_for(key: &CertifiedKey, name: &ServerName<'_>) -> bool {
