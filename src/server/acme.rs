@@ -7,7 +7,7 @@ mod error;
 mod http;
 mod store;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, sync::Arc, time::Duration};
 
 use instant_acme::{
     Account, AuthorizationStatus, ChallengeType, Identifier, NewAccount, NewOrder, Order,
@@ -79,7 +79,7 @@ impl Acme {
                     wait = FIRST_WAIT;
                     continue;
                 }
-                Err(error) => error.to_string(),
+                Err(error) => with_causes(&error),
             };
             let seconds = wait.as_secs();
             tracing::error!("no certificate for {names}: {failed}; trying again in {seconds} s");
@@ -190,6 +190,23 @@ fn proof(name: &str, digest: &[u8]) -> Result<CertifiedKey, AcmeError> {
     let certificate = params.self_signed(&key)?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let chain = vec![certificate.der().clone()];
-    let provider = ring::default_provider();
-    Ok(CertifiedKey::from_der(chain, key, &provider)?)
+    let key = ring::default_provider()
+        .key_provider
+        .load_private_key(key)?;
+    // `from_der` would refuse the extension of the proof, which it does not know.
+    Ok(CertifiedKey::new(chain, key))
+}
+
+/// An error with its causes: the first alone is often only "error sending request".
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
 }
