@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    net::UdpSocket,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -35,28 +36,36 @@ fn pebble() -> Option<PathBuf> {
     chosen.or_else(|| installed.exists().then_some(installed))
 }
 
-/// Answers every question for an address with 127.0.0.1, and others with nothing (RFC 1035). Returns its port.
+/// Answers every question for an address with 127.0.0.1, and others with nothing, over TCP (RFC 1035). Returns its port.
 fn answer_dns() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-    let port = socket.local_addr().expect("an address").port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
-        let mut bytes = [0; 512];
-        while let Ok((length, peer)) = socket.recv_from(&mut bytes) {
-            let name = bytes[12..length].iter().position(|byte| *byte == 0);
-            let Some(end) = name.map(|end| 12 + end + 5) else {
-                continue;
-            };
-            let is_address = bytes[end - 4..end] == [0, 1, 0, 1];
-            let mut answer = bytes[..end].to_vec();
-            // A response without an error; one question; no further records.
-            answer[2..12].copy_from_slice(&[0x84, 0, 0, 1, 0, u8::from(is_address), 0, 0, 0, 0]);
-            if is_address {
-                answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
-            }
-            let _ = socket.send_to(&answer, peer);
+        for socket in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || answer_questions(socket));
         }
     });
     port
+}
+
+fn answer_questions(mut socket: TcpStream) -> Option<()> {
+    loop {
+        let mut length = [0; 2];
+        socket.read_exact(&mut length).ok()?;
+        let mut question = vec![0; usize::from(u16::from_be_bytes(length))];
+        socket.read_exact(&mut question).ok()?;
+        // The name ends with a zero. The type and the class follow.
+        let end = 12 + question.get(12..)?.iter().position(|byte| *byte == 0)? + 5;
+        let is_address = question.get(end - 4..end)? == [0, 1, 0, 1];
+        let mut answer = question.get(..end)?.to_vec();
+        // A response without an error; one question; no further records.
+        answer[2..12].copy_from_slice(&[0x84, 0, 0, 1, 0, u8::from(is_address), 0, 0, 0, 0]);
+        if is_address {
+            answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
+        }
+        let length = (answer.len() as u16).to_be_bytes();
+        socket.write_all(&[&length[..], &answer].concat()).ok()?;
+    }
 }
 
 /// Starts an authority that checks names at this port. Returns the URL of its directory.
