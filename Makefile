@@ -1,7 +1,7 @@
 # `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run cluster build test chaos lint bench bench-peers setup pictures
+.PHONY: help run cluster build test chaos lint docs bench bench-peers setup pictures
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -28,6 +28,11 @@ chaos: ## Break parts of a cluster at random under load, for minutes; ARGS is th
 lint: ## Check style and lints of the server and the pages
 	@scripts/setup rust lint
 	@scripts/lint
+
+docs: ## Check the documentation and run its examples; ARGS=--write makes docs/reference/ from the code first
+	@scripts/setup rust docs
+	@scripts/cargo build --package tidings
+	@scripts/check-docs $(ARGS)
 
 bench: ## Measure it and compare it with the minimum cost on this machine; ARGS="--full" for the large sizes
 	@scripts/setup rust nats

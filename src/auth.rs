@@ -4,23 +4,25 @@
 //! another site. With an admin token, a request needs the token or a session.
 
 mod attempt_limit;
+mod client_address;
 mod connection_info;
 mod cookie;
 mod digest;
 mod grant;
 mod refusal;
+mod reload;
 mod same_origin;
 mod session;
 mod stream_token;
 
+pub use client_address::{Sender, client_address};
 pub use connection_info::{ConnectionInfo, Scheme};
-pub use cookie::is_https;
 pub use grant::{Grant, TopicsGrant};
 pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
 pub use stream_token::{InvalidToken, sign};
 
-use std::{net::SocketAddr, time::Instant};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::http::{header, request::Parts};
 use subtle::ConstantTimeEq;
@@ -28,6 +30,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     config::{Host, Secret, Settings},
     message::TopicFilter,
+    metrics::CounterFamily,
     query::Pairs,
 };
 use attempt_limit::AttemptLimit;
@@ -54,18 +57,19 @@ pub enum SignInError {
 pub struct Auth {
     admin: Option<AdminToken>,
     stream: Option<StreamKey>,
-    /// Further host names of this server (`--allow-host`).
+    /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
+    failures: Arc<CounterFamily>,
 }
 
 /// Whether the session with this digest is open.
-pub type IsSessionOpen = Box<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
+pub type IsSessionOpen = Arc<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
 
 /// The admin token and the sessions opened with it.
 struct AdminToken {
     /// A digest, so that the comparison does not reveal the length of the token.
     digest: [u8; 32],
-    attempts: AttemptLimit,
+    attempts: Arc<AttemptLimit>,
     is_session_open: IsSessionOpen,
 }
 
@@ -73,10 +77,13 @@ impl Auth {
     /// Takes the secrets and names from the settings.
     pub fn new(settings: &Settings, is_session_open: IsSessionOpen) -> Self {
         let admin = settings.admin_token.as_ref();
+        let public = settings.proxy.public_url.as_ref();
+        let public = public.map(|url| url.host().clone());
         Self {
             admin: admin.map(|token| AdminToken::new(token, is_session_open)),
             stream: settings.stream_secret.as_ref().map(StreamKey::new),
-            hosts: settings.allow_host.clone(),
+            hosts: settings.allow_host.iter().cloned().chain(public).collect(),
+            failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
         }
     }
 
@@ -207,7 +214,7 @@ impl AdminToken {
     fn new(token: &Secret, is_session_open: IsSessionOpen) -> Self {
         Self {
             digest: digest(token.expose()),
-            attempts: AttemptLimit::default(),
+            attempts: Arc::default(),
             is_session_open,
         }
     }

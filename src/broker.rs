@@ -9,16 +9,15 @@ mod join;
 mod latency;
 mod nodes;
 mod publish;
+mod push_counts;
 pub mod recall;
 mod receipt_tracking;
 mod tail;
 
 use std::{
     convert::Infallible,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    future::Future,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -26,9 +25,10 @@ pub use activity::{Activity, ActivityFeed, PushedMessage};
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
-pub use nodes::Nodes;
 use nodes::recipients::Recipients;
+pub use nodes::{Behind, Nodes};
 pub use publish::{PublishError, Published, Push};
+use push_counts::PushCounts;
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
 use tail::Tail;
@@ -38,6 +38,7 @@ use crate::{
     job::JobId,
     log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
     message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
+    metrics::HistogramSnapshot,
     outbox::CloseReason,
     registry::{Count, Registry},
 };
@@ -53,7 +54,7 @@ pub struct Broker {
     delivery_counts: Arc<DeliveryCounts>,
     latency: LatencyHistogram,
     receipt_tracking: ReceiptTracking,
-    messages: AtomicU64,
+    pushes: PushCounts,
     /// None without a cluster.
     nodes: Option<Nodes>,
     on_report: OnceLock<OnReport>,
@@ -88,7 +89,7 @@ impl Broker {
             delivery_counts,
             latency: LatencyHistogram::default(),
             receipt_tracking: ReceiptTracking::default(),
-            messages: AtomicU64::new(0),
+            pushes: PushCounts::default(),
             nodes: cluster.map(Nodes::new),
             on_report: OnceLock::new(),
         }))
@@ -112,6 +113,23 @@ impl Broker {
             return Some(why);
         }
         (!self.log.is_in_step()).then(|| "the records of this node do not come back yet".to_owned())
+    }
+
+    /// Looks for what is asked for by its id. If it is not here, this node catches up with the stream of its cluster, and
+    /// looks again: another node may have accepted it a moment ago. Fails if that is not possible now.
+    pub async fn find<T, E, F>(&self, look: impl Fn() -> F) -> Result<Option<T>, E>
+    where
+        E: From<Behind>,
+        F: Future<Output = Result<Option<T>, E>>,
+    {
+        let found = look().await?;
+        match &self.nodes {
+            Some(nodes) if found.is_none() => {
+                nodes.catch_up().await?;
+                look().await
+            }
+            _ => Ok(found),
+        }
     }
 
     /// Whether this node decides on what only one node of the cluster should decide. Always without a cluster.
@@ -275,6 +293,16 @@ impl Broker {
 
     /// Messages accepted since the start.
     pub fn messages(&self) -> u64 {
-        self.messages.load(Ordering::Relaxed)
+        self.pushes.total()
+    }
+
+    /// The same, by audience (`client`, `clients`, `topic`, `everyone`) and kind (`durable`, `ephemeral`).
+    pub fn pushes(&self) -> impl Iterator<Item = ([&'static str; 2], u64)> {
+        self.pushes.each()
+    }
+
+    /// The latencies of all pushes since the start.
+    pub fn latencies(&self) -> HistogramSnapshot {
+        self.latency.all()
     }
 }

@@ -1,22 +1,28 @@
 //! The command line: a file per command.
 
 mod arguments;
+mod backup;
 mod check;
 mod cluster;
+mod config;
+mod doctor;
 mod job;
 mod problem;
+mod progress;
 mod push;
+mod restore;
 mod runtime;
 mod serve;
 mod stderr;
 mod stream;
 mod tail;
 mod token;
+mod upgrade_check;
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tidings::config::{self, ConfigError, Settings};
+use tidings::config::{self as settings, ConfigError, Loaded, Settings};
 
 pub use stderr::print_note;
 
@@ -55,6 +61,29 @@ enum Command {
     /// messages are lost. Changes nothing. Exit codes: 0 no damage, 1 damage found, 2 the log could not be checked, for
     /// example because a server uses it.
     Check(check::Check),
+    /// Back up the log to a new file, while the server runs or not
+    ///
+    /// The file has everything: messages, positions of clients, receipts, jobs and who is signed in. It is checked when it is
+    /// complete. Exit codes: 0 the backup is good, 1 it is made but the log is damaged, 2 there is no backup.
+    Backup(backup::Backup),
+    /// Make a backup the log of a data folder, while no server uses it
+    ///
+    /// The backup is checked first. A process that is killed leaves either the old log or the complete new one.
+    Restore(restore::Restore),
+    /// Say what this version of the program will do with the data and the settings of another one
+    ///
+    /// Run it with the new program before you replace the old one, which may be running. Changes nothing. Exit codes: 0 the
+    /// new program can start, 1 it would refuse to.
+    UpgradeCheck(upgrade_check::UpgradeCheck),
+    /// Check the settings without starting a server
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Check a running server through its public URL, and say what to change
+    ///
+    /// Opens a stream and pushes through everything that is between here and the server. Prints a line per check: `ok`,
+    /// `warn` or `fail`, what was found, and what to change. Exit codes: 0 everything is right, 1 something should be
+    /// changed, 2 something does not work.
+    Doctor(doctor::Doctor),
     /// Show, make, import or recover a cluster
     #[command(subcommand)]
     Cluster(cluster::Cluster),
@@ -82,15 +111,29 @@ pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Reads the settings of `tidings serve` as it does at the start.
+fn read_settings(args: &[OsString]) -> Result<Loaded, ConfigError> {
+    let command = Cli::command().mut_subcommand("serve", settings::with_environment);
+    let command = settings::with_file(command, "serve", args)?;
+    let matches = command.try_get_matches_from(args)?;
+    match matches.subcommand() {
+        Some(("serve", matches)) => Loaded::read(matches),
+        _ => unreachable!("the settings are those of `serve`"),
+    }
+}
+
 fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
-    let mut command = Cli::command().mut_subcommand("serve", config::with_environment);
+    let mut command = Cli::command().mut_subcommand("serve", settings::with_environment);
     // A wrong tidings.toml must not stop the commands that do not use it.
     if let Some(name) = args.get(1).and_then(|name| name.to_str())
-        && matches!(name, "serve" | "token" | "check")
+        && matches!(
+            name,
+            "serve" | "token" | "check" | "backup" | "restore" | "upgrade-check"
+        )
     {
-        command = match config::with_file(command, name, args) {
+        command = match settings::with_file(command, name, args) {
             // Here, other codes than in other commands mean that something failed.
-            Err(error) if name == "check" => {
+            Err(error) if matches!(name, "check" | "backup") => {
                 print_note(error);
                 return Ok(ExitCode::from(check::NOT_CHECKED));
             }
@@ -100,14 +143,32 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     command = with_cluster_settings(command, args)?;
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
-        Some(("serve", matches)) => serve::run(Settings::read(matches)?)?,
+        Some(("serve", matches)) => {
+            serve::run(Loaded::read(matches)?, args.to_vec(), read_settings)?;
+        }
+        Some(("config", matches)) => {
+            return Ok(config::run(
+                &config::Config::from_arg_matches(matches)?,
+                read_settings,
+            ));
+        }
         Some(("push", matches)) => push::run(push::Push::from_arg_matches(matches)?)?,
         Some(("tail", matches)) => tail::run(tail::Tail::from_arg_matches(matches)?)?,
         Some(("token", matches)) => token::run(token::Token::from_arg_matches(matches)?, matches)?,
         Some(("check", matches)) => {
             return Ok(check::run(&check::Check::from_arg_matches(matches)?));
         }
+        Some(("backup", matches)) => {
+            return Ok(backup::run(&backup::Backup::from_arg_matches(matches)?));
+        }
+        Some(("restore", matches)) => restore::run(&restore::Restore::from_arg_matches(matches)?)?,
+        Some(("upgrade-check", matches)) => {
+            upgrade_check::run(&upgrade_check::UpgradeCheck::from_arg_matches(matches)?)?;
+        }
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("doctor", matches)) => {
+            return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
+        }
         Some(("cluster", matches)) => return cluster::run(matches),
         _ => unreachable!("clap accepts no other command"),
     }
@@ -139,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_definition_of_the_command_line_is_valid() {
-        let command = Cli::command().mut_subcommand("serve", config::with_environment);
+        let command = Cli::command().mut_subcommand("serve", settings::with_environment);
         command.debug_assert();
     }
 }

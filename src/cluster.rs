@@ -11,6 +11,7 @@ mod continuity;
 mod copy_protocol;
 mod copy_source;
 mod copy_taking;
+mod equal_settings;
 mod follower;
 mod heartbeat;
 mod identity;

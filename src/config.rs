@@ -7,8 +7,13 @@ mod cluster;
 mod file;
 mod host;
 mod listen;
+mod live;
+mod monitoring;
+mod problems;
+mod proxy;
 mod read;
 mod secret;
+mod service_manager;
 mod tls;
 
 pub use check::InvalidSettings;
@@ -16,8 +21,13 @@ pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, Na
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
+pub use live::{Changes, Live, Loaded};
+pub use monitoring::{AccessLogTarget, Monitoring};
+pub use problems::{Problem, problems};
+pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
+pub use service_manager::ServiceManager;
 pub use tls::{AcmeSettings, InvalidTls, TlsSettings};
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
@@ -126,6 +136,10 @@ pub struct Settings {
     #[command(flatten)]
     pub tls: TlsSettings,
 
+    /// How users reach this server if there is a proxy before it.
+    #[command(flatten)]
+    pub proxy: ProxySettings,
+
     /// How long messages are kept, and how safely.
     #[command(flatten)]
     pub retention: Retention,
@@ -133,6 +147,10 @@ pub struct Settings {
     /// Limits for requests and connections.
     #[command(flatten)]
     pub limits: Limits,
+
+    /// What the server tells about its work.
+    #[command(flatten)]
+    pub monitoring: Monitoring,
 
     /// How this server takes part in a cluster.
     #[command(flatten)]

@@ -42,9 +42,6 @@ pub enum BeginError {
 /// Why a job cannot be viewed.
 #[derive(Debug, thiserror::Error)]
 pub enum ViewError {
-    /// There is no such job, or it was removed.
-    #[error("there is no job {0}, or not any more")]
-    Unknown(JobId),
     /// The maximum number of viewers is connected.
     #[error("this server has {0} connections to jobs, and may have no more")]
     TooMany(usize),
@@ -158,8 +155,8 @@ impl Jobs {
         self.broker.log().job_lines(id, range, limit)
     }
 
-    /// A viewer of a job, with the lines of its log from `from` on. Blocks.
-    pub fn view(&self, id: JobId, from: StartLine) -> Result<Viewer, ViewError> {
+    /// A viewer of a job, with the lines of its log from `from` on; none if there is no such job. Blocks.
+    pub fn view(&self, id: JobId, from: StartLine) -> Result<Option<Viewer>, ViewError> {
         let permit = Arc::clone(&self.viewers).try_acquire_owned();
         let permit = permit.map_err(|_| ViewError::TooMany(self.most_viewers))?;
         let lines = LineSource::Log(Arc::clone(&self.broker), id);
@@ -168,10 +165,10 @@ impl Jobs {
             // It has ended, or there is no such job.
             None => match self.broker.log().job(id)? {
                 Some(job) => tokio::sync::watch::channel(Arc::new(job)).1,
-                None => return Err(ViewError::Unknown(id)),
+                None => return Ok(None),
             },
         };
-        Ok(Viewer::new(states, lines, from, Some(permit)))
+        Ok(Some(Viewer::new(states, lines, from, Some(permit))))
     }
 
     /// The number of viewers now.

@@ -1,5 +1,6 @@
 //! Tidings, a self-hosted push server. ARCHITECTURE.md says which module may use which.
 
+pub mod access_log;
 pub mod auth;
 pub mod broker;
 pub mod change_feed;
@@ -11,6 +12,7 @@ pub mod job;
 pub mod jobs;
 pub mod log;
 pub mod message;
+pub mod metrics;
 pub mod outbox;
 mod panic_text;
 mod query;

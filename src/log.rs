@@ -10,6 +10,7 @@
 //! block. [`Log::append`] is a future for any runtime.
 
 mod audiences;
+mod backup;
 mod change;
 mod check;
 mod clients;
@@ -19,13 +20,16 @@ mod copy_files;
 mod damage;
 mod entry;
 mod error;
+mod file_version;
 mod files;
 mod following;
 mod gap;
 mod incoming;
 mod job_rows;
 mod jobs;
+mod monitoring;
 mod offline;
+mod online_copy;
 mod openings;
 mod options;
 mod outcome;
@@ -39,6 +43,7 @@ mod record;
 mod replica_rows;
 mod replica_state;
 mod replication;
+mod restore;
 mod retention;
 mod rows;
 mod schema;
@@ -50,17 +55,20 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackupError, backup};
 pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
 pub use copy::{CopyError, CopyFacts, CopySource, OutgoingCopy};
 pub use damage::Damage;
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
+pub use file_version::{FileVersion, file_version};
 pub use following::known;
 pub use gap::{LogGap, LogGapReason};
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use offline::OfflineLog;
+pub use online_copy::OnlineCopy;
 pub use openings::Openings;
 pub use options::{Clock, Durability, LogOptions};
 pub use outcome::{MaintenanceCounts, Recalled};
@@ -72,6 +80,7 @@ pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
+pub use restore::{RestoreError, RestoreOptions, Restored, restore};
 pub use session_rows::SessionDigest;
 pub use shared::JobTail;
 pub use writer::append::Busy;
@@ -175,6 +184,7 @@ impl Log {
             positions: Arc::clone(&positions),
             counters: writer::counters::Counters::default(),
             damage: std::mem::take(&mut opened.damage),
+            disk_full: false.into(),
             openings: opened.openings.clone(),
             head: opened.head.into(),
             pruned: opened.pruned.into(),

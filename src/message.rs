@@ -10,6 +10,7 @@ mod envelope;
 mod frame;
 mod receipt;
 mod topic;
+mod trace_parent;
 
 pub use cbor::{AudienceCbor, DraftCbor};
 pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
@@ -17,6 +18,7 @@ pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
 pub use receipt::{Receipt, Receipts};
 pub use topic::{InvalidTopic, Topic, TopicFilter};
+pub use trace_parent::TraceParent;
 
 use std::{fmt, sync::Arc, time::Duration};
 

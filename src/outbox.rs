@@ -7,7 +7,10 @@ mod bounded_queue;
 mod connection_queue;
 mod thread_queue;
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::{Duration, Instant},
+};
 
 pub use bounded_queue::BoundedQueue;
 pub use connection_queue::ConnectionQueue;
@@ -77,6 +80,23 @@ impl CloseReason {
     }
 }
 
+/// Why streams end: the reasons of the server, `left` for a peer that closed its connection, and `lost` for a connection
+/// that broke.
+pub const END_REASONS: [&str; 6] = [
+    "shutdown",
+    "disconnected",
+    "token_expired",
+    "log_unreadable",
+    LEFT,
+    LOST,
+];
+
+/// The peer closed the connection.
+pub const LEFT: &str = "left";
+
+/// The connection broke.
+pub const LOST: &str = "lost";
+
 /// What a queue has for a connection.
 #[derive(Debug)]
 pub enum Dequeued {
@@ -113,10 +133,40 @@ impl Delivery {
         self.message().size()
     }
 
+    /// How long ago it was encoded.
+    pub fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.message().encoded_at())
+    }
+
     fn message(&self) -> &EncodedMessage {
         match self {
             Self::Logged(logged) => &logged.message,
             Self::Ephemeral(message) => message,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_of_the_server_is_in_the_list() {
+        let all = [
+            CloseReason::Shutdown { after_ms: 0 },
+            CloseReason::Disconnected,
+            CloseReason::TokenExpired,
+            CloseReason::LogUnreadable,
+        ];
+        for reason in all {
+            // A new reason makes this incomplete.
+            match reason {
+                CloseReason::Shutdown { .. }
+                | CloseReason::Disconnected
+                | CloseReason::TokenExpired
+                | CloseReason::LogUnreadable => {}
+            }
+            assert!(END_REASONS.contains(&reason.as_str()), "{reason:?}");
         }
     }
 }

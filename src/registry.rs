@@ -12,6 +12,7 @@ mod limits;
 mod presence;
 pub mod slab_growth;
 mod sorted_clients;
+mod stream_counters;
 mod topic_index;
 
 use std::{
@@ -33,6 +34,7 @@ pub use presence::{
     ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, Subscriber, now,
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
+pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
 
 use crate::{
     change_feed::ChangeFeed,
@@ -50,26 +52,31 @@ pub struct ConnectionHandle {
 pub struct Registry {
     table: Mutex<ConnectionTable>,
     changes: ChangeFeed<ClientId, ()>,
-    capacity: Capacity,
     limits: QueueLimits,
     /// Every message up to this position has been put into the targets of its recipients.
     fan_out_position: AtomicU64,
     deliveries: AtomicU64,
     opened: AtomicU64,
+    counters: StreamCounters,
 }
 
 impl Registry {
     /// An empty registry. `limits` apply to the queue of each connection.
     pub fn new(capacity: Capacity, limits: QueueLimits) -> Arc<Self> {
         Arc::new(Self {
-            table: Mutex::default(),
+            table: Mutex::new(ConnectionTable::new(capacity)),
             changes: ChangeFeed::default(),
-            capacity,
             limits,
             fan_out_position: AtomicU64::new(0),
             deliveries: AtomicU64::new(0),
             opened: AtomicU64::new(0),
+            counters: StreamCounters::default(),
         })
+    }
+
+    /// Changes how many connections are admitted. Those that are open stay.
+    pub fn set_capacity(&self, capacity: Capacity) {
+        self.table.lock().capacity = capacity;
     }
 
     /// Sets the position of the log at the start: earlier messages are not fanned out.
@@ -206,6 +213,16 @@ impl Registry {
     /// Connections admitted since the start.
     pub fn opened(&self) -> u64 {
         self.opened.load(Ordering::Relaxed)
+    }
+
+    /// What happens to streams.
+    pub fn counters(&self) -> &StreamCounters {
+        &self.counters
+    }
+
+    /// What waits for the writers of streams.
+    pub fn outbox(&self) -> OutboxDepth {
+        self.table.lock().outbox()
     }
 
     /// The clients that connected or disconnected, for observers.

@@ -3,13 +3,18 @@
 mod accept;
 mod acme;
 mod connection;
+mod error;
 pub mod fd_limit;
 mod head_timer;
 mod http1;
 mod http1_socket;
 mod http2;
 mod listener;
+mod metrics_listener;
+mod notify;
+mod proxy_protocol;
 mod redirect;
+mod reload;
 mod requests;
 mod response;
 mod setup_permits;
@@ -17,7 +22,7 @@ pub mod signals;
 mod socket;
 pub mod tls;
 
-use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{oneshot, watch},
@@ -26,41 +31,35 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    cluster::{Cluster, KnownLog, StartError},
-    config::Settings,
+    access_log::{self, AccessLog},
+    cluster::{Cluster, KnownLog},
+    config::{AccessLogTarget, ServiceManager, Settings},
     delivery::{LINGER, reactor::Reactor},
     http::{AppState, Service, run_in_background},
-    log::{self, OpenError},
+    log,
 };
 use accept::Acceptor;
 use acme::Acme;
+pub use error::ServeError;
 use fd_limit::DescriptorLimit;
 pub use listener::{ListenError, ListenerKind, Listeners};
+use metrics_listener::MetricsListener;
+use notify::Notifier;
 use redirect::Redirect;
+pub use reload::Reload;
 use setup_permits::SetupPermits;
 use tls::{Certificates, TlsError};
 
 /// How long a node of a cluster waits for its last record when it ends.
 const FLUSH: Duration = Duration::from_secs(2);
 
-/// Why a server ended that was not asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The log can't be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The server can't take part in the cluster.
-    #[error(transparent)]
-    Cluster(#[from] StartError),
-    /// Writing the log failed, so that the content of the disk is not known any more.
-    #[error("the log has failed: {0}")]
-    Log(String),
-    /// The certificates can't be used.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The threads that write streams can't be started.
-    #[error("the threads that write streams can't be started: {0}")]
-    Threads(io::Error),
+/// What a process has to do with its server, besides ending it.
+#[derive(Default)]
+pub struct Control {
+    /// How the settings are read again.
+    pub reload: Option<Reload>,
+    /// Who wants to know how the server is.
+    pub manager: ServiceManager,
 }
 
 /// Serves until `shutdown` is done, then closes all connections within the drain time.
@@ -69,16 +68,30 @@ pub async fn serve(
     settings: Settings,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_with(listeners, settings, Control::default(), shutdown).await
+}
+
+/// The same for a process: it can read its settings again, and it tells a service manager how it is.
+pub async fn serve_with(
+    listeners: impl Into<Listeners>,
+    settings: Settings,
+    control: Control,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let mut listeners = listeners.into();
+    let notifier = Arc::new(Notifier::new(control.manager));
+    let metrics = MetricsListener::bind(&settings).await?;
+    let access_log = open_access_log(&settings)?;
     let (fatal, failed) = oneshot::channel();
     let certificates = Arc::new(Certificates::load(&settings.tls)?);
     let cluster = join_cluster(&settings).await?;
-    let state = AppState::open(settings, cluster.clone(), |reason| drop(fatal.send(reason)))?;
+    let fatal = |reason| drop(fatal.send(reason));
+    let state = AppState::open(settings, access_log.clone(), cluster.clone(), fatal)?;
     let settings = Arc::clone(&state.settings);
     let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
     let mut tasks = run_in_background(&state);
     let tls = match listeners.have_tls() {
-        true => Some(start_tls(&state, certificates, &mut tasks)?),
+        true => Some(start_tls(&state, Arc::clone(&certificates), &mut tasks)?),
         false => None,
     };
     state.broker.join().await?;
@@ -94,7 +107,7 @@ pub async fn serve(
     let acceptor = Acceptor {
         service: Arc::new(Service::new(state.clone())),
         reactor: Arc::clone(&reactor),
-        settings: Arc::clone(&settings),
+        state: state.clone(),
         registry: Arc::clone(state.broker.registry()),
         permits: SetupPermits::default(),
         stopped,
@@ -108,10 +121,20 @@ pub async fn serve(
     for url in listeners.urls() {
         tracing::info!("listening on {url}");
     }
+    notifier.ready();
+    let service = Arc::clone(&acceptor.service);
+    let reload = control.reload.map(|reload| {
+        let notifier = Arc::clone(&notifier);
+        reload.run(state.clone(), service, certificates, notifier)
+    });
+    let beside = beside(metrics, state.clone(), reload, &notifier);
+    let draining = drain(state, shutdown, &notifier);
     let outcome = tokio::select! {
-        () = drain(state, shutdown) => Ok(()),
+        () = draining => Ok(()),
         Ok(reason) = failed => Err(ServeError::Log(reason)),
+        why = until_too_old(cluster.as_deref()) => Err(ServeError::TooOld(why)),
         never = acceptor.run(&mut listeners) => match never {},
+        () = beside => Ok(()),
     };
     drop(listeners);
     // Requests that are being answered are finished; idle connections close.
@@ -137,7 +160,33 @@ pub async fn serve(
     }
     // Only now: the last message to the other nodes says what is in the log.
     drop(broker);
+    if let Some(log) = access_log {
+        let _ = tokio::task::spawn_blocking(move || log.finish()).await;
+    }
     outcome
+}
+
+/// What a server does beside serving. Ends never.
+async fn beside(
+    metrics: Option<MetricsListener>,
+    state: AppState,
+    reload: Option<impl Future<Output = ()>>,
+    notifier: &Arc<Notifier>,
+) {
+    let broker = Arc::clone(&state.broker);
+    let metrics = async {
+        match metrics {
+            Some(listener) => listener.run(state).await,
+            None => std::future::pending().await,
+        }
+    };
+    let reload = async {
+        match reload {
+            Some(reload) => reload.await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(metrics, reload, Arc::clone(notifier).watch(broker));
 }
 
 /// Keeps the certificates up to date, and returns what does the handshakes.
@@ -151,6 +200,23 @@ fn start_tls(
         tasks.spawn(Acme::new(state, Arc::clone(&certificates)).keep());
     }
     tls::acceptor(certificates)
+}
+
+/// Opens the access log, if the settings name one.
+fn open_access_log(settings: &Settings) -> Result<Option<Arc<AccessLog>>, ServeError> {
+    let target = match &settings.monitoring.access_log {
+        None => return Ok(None),
+        Some(AccessLogTarget::Stdout) => access_log::Target::Stdout,
+        Some(AccessLogTarget::File(path)) => access_log::Target::File(path.clone()),
+    };
+    let opened = AccessLog::open(target.clone());
+    opened.map(Some).map_err(|error| match target {
+        access_log::Target::File(path) => ServeError::AccessLog {
+            path,
+            source: error,
+        },
+        access_log::Target::Stdout => ServeError::Threads(error),
+    })
 }
 
 /// Connects to the cluster, if the settings name one.
@@ -171,6 +237,14 @@ async fn join_cluster(settings: &Settings) -> Result<Option<Arc<Cluster>>, Serve
     Ok(Some(Arc::new(cluster)))
 }
 
+/// Waits until a node can only go on after a new start. Never without a cluster.
+async fn until_too_old(cluster: Option<&Cluster>) -> String {
+    match cluster {
+        Some(cluster) => cluster.until_too_old().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Ends the streams that the reactor writes, within this time.
 async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
     reactor.finish();
@@ -183,13 +257,14 @@ async fn end_streams(reactor: Arc<Reactor>, patience: Duration) {
 }
 
 /// Waits for the shutdown, then asks all streams to reconnect elsewhere.
-async fn drain(state: AppState, shutdown: impl Future<Output = ()>) {
+async fn drain(state: AppState, shutdown: impl Future<Output = ()>, notifier: &Notifier) {
     shutdown.await;
+    notifier.stopping();
     if let Some(nodes) = state.broker.nodes() {
         nodes.cluster().drain();
     }
     let registry = state.broker.registry();
     tracing::info!(connections = registry.size().connections, "shutting down");
-    let (viewers, time) = (state.jobs.viewers(), state.settings.drain());
+    let (viewers, time) = (state.jobs.viewers(), state.live.load().drain());
     state.drain.run(registry, viewers, time).await;
 }

@@ -3,7 +3,7 @@
 import init, { hydrate } from './app.js';
 
 // Only scripts can import. The pages use it when tabs share one connection.
-globalThis.importTidings = () => import('/tidings.js');
+globalThis.importTidings = () => import('../tidings.js');
 
 await init({ module_or_path: new URL('./app_bg.wasm', import.meta.url) });
 hydrate();

@@ -1,6 +1,6 @@
 // Shows the API description. It sends requests to this server only.
 globalThis.SwaggerUIBundle({
-  url: '/openapi.json',
+  url: 'openapi.json',
   domNode: document.getElementById('api'),
   validatorUrl: null,
   deepLinking: false,

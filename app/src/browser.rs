@@ -1,6 +1,7 @@
 //! Browser APIs other than HTTP and streams: storage, clock, timers, clipboard, locks, network state.
 //! Nothing here is called while the server renders a page: effects and handlers run in browsers only.
 
+mod location;
 mod notification;
 mod task;
 
@@ -17,6 +18,7 @@ use leptos::{
 };
 use wasm_bindgen_futures::JsFuture;
 
+pub(crate) use location::{base_path, base_url, replace_url, server_url};
 pub(crate) use notification::{notify, request_notification_permission};
 pub(crate) use task::Task;
 
@@ -69,23 +71,23 @@ pub(crate) fn now() -> f64 {
 /// The language that this page was rendered in.
 #[cfg(feature = "hydrate")]
 pub(crate) fn page_language() -> String {
-    let root = document().document_element();
-    root.and_then(|root| root.get_attribute("lang"))
-        .unwrap_or_default()
+    root_attribute("lang").unwrap_or_default()
 }
 
 /// Stores the language in a cookie for a year, and sets the `lang` attribute of the page.
 pub(crate) fn store_language(cookie: &str, tag: &str) {
-    let cookie = format!("{cookie}={tag}; path=/; max-age=31536000; samesite=lax");
+    let cookie = format!(
+        "{cookie}={tag}; path={}/; max-age=31536000; samesite=lax",
+        base_path()
+    );
     let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("lang", tag);
     }
 }
 
-/// The origin of the page: scheme, host and port.
-pub(crate) fn origin() -> String {
-    window().location().origin().unwrap_or_default()
+fn root_attribute(name: &str) -> Option<String> {
+    document().document_element()?.get_attribute(name)
 }
 
 /// Whether the browser is offline.
@@ -181,17 +183,6 @@ pub(crate) fn on_key(then: impl Fn(KeyboardEvent) + 'static) -> Listener {
             then(event);
         }
     })
-}
-
-/// Replaces the URL of this page without navigation, if the page is still at `path`.
-pub(crate) fn replace_url(path: &str, address: &str) {
-    let window = window();
-    if window.location().pathname().is_ok_and(|now| now == path)
-        && let Ok(history) = window.history()
-    {
-        let state = history.state().unwrap_or(JsValue::NULL);
-        let _ = history.replace_state_with_url(&state, "", Some(address));
-    }
 }
 
 /// Focuses a field. Returns false if there is none.

@@ -22,6 +22,7 @@ mod json;
 mod message_history;
 mod pages;
 mod progress_rate;
+mod site_path;
 pub mod wire;
 
 use components::{Footer, Header, Shortcuts};
@@ -35,9 +36,13 @@ use leptos_router::{
 pub use i18n::Language;
 use i18n::{language, texts, tr};
 
-/// The URLs of the files of a page.
+/// Where a page and its files are. The URLs of files are below [`Assets::base`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assets {
+    /// The path below which the pages are in the browser: it begins and ends with a slash.
+    pub base: String,
+    /// The URL at which users find the server, if it is set.
+    pub public_url: Option<String>,
     /// The style sheet.
     pub style: String,
     /// The module that starts the pages.
@@ -55,8 +60,9 @@ pub struct Assets {
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     view! {
         <!DOCTYPE html>
-        <html lang=language().tag()>
+        <html lang=language().tag() data-url=assets.public_url>
             <head>
+                <base href=assets.base />
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
@@ -90,8 +96,9 @@ pub fn App() -> impl IntoView {
     i18n::init_language();
     provide_meta_context();
     view! {
-        <Router>
-            <a class="skip" href="#main">
+        <Router base=browser::base_path()>
+            // Without the handler, the link would lead to the first page: URLs are below <base>.
+            <a class="skip" href="#main" on:click=skip>
                 {tr(|t| t.shell.skip)}
             </a>
             <Header />
@@ -110,6 +117,12 @@ pub fn App() -> impl IntoView {
             <Shortcuts />
         </Router>
     }
+}
+
+/// Focuses the content of the page.
+fn skip(event: leptos::ev::MouseEvent) {
+    event.prevent_default();
+    browser::focus("main");
 }
 
 /// Hydrates the server-rendered pages.

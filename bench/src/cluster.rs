@@ -14,11 +14,12 @@ use std::{
 use anyhow::{Context, Result};
 use async_nats::jetstream::{self, context::ContextBuilder, stream};
 use local_cluster::{NatsOptions, NatsServers, Node, NodeOptions};
-use tokio::{runtime::Runtime, task::JoinSet};
+use tokio::runtime::Runtime;
 
 use crate::{
-    Setting, fill,
-    histogram::Histogram,
+    Setting,
+    concurrent::{Load, Timer, closed_loop, push_over_http},
+    fill,
     http::{self, Connection},
     median::median,
     report::{Row, number},
@@ -31,21 +32,11 @@ const PUBLISHERS: [usize; 4] = [1, 8, 64, 512];
 /// The target: publishers, and the ratio to raw publishes.
 const TARGET: (usize, f64) = (64, 10.0);
 
-/// The number of clients that receive the pushes.
-const CLIENTS: usize = 1_000;
-
 /// The duration of one variant in one round.
 const SPAN: Duration = Duration::from_millis(2_000);
 
 /// The name of the stream of raw publishes.
 const RAW: &str = "raw";
-
-/// A rate per second, and latencies.
-#[derive(Clone, Debug, Default)]
-struct Load {
-    rate: f64,
-    latencies: Histogram,
-}
 
 /// The results for one number of publishers, for each round.
 #[derive(Default)]
@@ -76,7 +67,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
                 .push(runtime.block_on(publish(&raw, publishers))?);
             let push = |addresses: &[SocketAddr]| {
                 let addresses = addresses.to_vec();
-                runtime.block_on(push_over_http(addresses, publishers))
+                runtime.block_on(push_over_http(addresses, publishers, SPAN))
             };
             reached.one_node.push(push(&addresses[..1])?);
             reached.all_nodes.push(push(&addresses)?);
@@ -154,7 +145,7 @@ impl Reached {
 
 /// A stream like that of the nodes.
 async fn raw_stream(nats: &NatsServers) -> Result<jetstream::Context> {
-    let client = async_nats::connect(nats.url_list()).await?;
+    let client = async_nats::connect(nats.urls()).await?;
     let context = ContextBuilder::new()
         .timeout(Duration::from_secs(30))
         .build(client);
@@ -174,7 +165,7 @@ async fn publish(context: &jetstream::Context, publishers: usize) -> Result<Load
     closed_loop(publishers, |_| {
         let (context, data) = (context.clone(), Arc::clone(&data));
         async move {
-            let mut timer = Timer::start();
+            let mut timer = Timer::start(SPAN);
             while timer.goes_on() {
                 let payload = data.as_bytes().to_vec().into();
                 context.publish(RAW, payload).await?.await?;
@@ -184,84 +175,6 @@ async fn publish(context: &jetstream::Context, publishers: usize) -> Result<Load
         }
     })
     .await
-}
-
-/// Pushes of this many tasks with a connection each, to these servers in turn.
-async fn push_over_http(addresses: Vec<SocketAddr>, publishers: usize) -> Result<Load> {
-    let data = fill::middling();
-    let mut connections = Vec::new();
-    for publisher in 0..publishers {
-        let address = addresses[publisher % addresses.len()];
-        connections.push((address, Connection::open(address).await?));
-    }
-    closed_loop(publishers, |publisher| {
-        let connection = connections.pop();
-        let data = Arc::clone(&data);
-        async move {
-            let (address, mut connection) = connection.context("one for each")?;
-            let mut timer = Timer::start();
-            while timer.goes_on() {
-                let client = (publisher + timer.count * 7) % CLIENTS;
-                let body = format!(r#"{{"to":{{"client":"client-{client}"}},"data":"{data}"}}"#);
-                let head = http::post("/push", address, "application/json", body.len());
-                connection.ask((head + &body).as_bytes(), |_| {}).await?;
-                timer.done();
-            }
-            Ok(timer)
-        }
-    })
-    .await
-}
-
-/// The durations of the operations of one task.
-struct Timer {
-    end: Instant,
-    began: Instant,
-    count: usize,
-    micros: Vec<u64>,
-}
-
-impl Timer {
-    fn start() -> Self {
-        let now = Instant::now();
-        Self {
-            end: now + SPAN,
-            began: now,
-            count: 0,
-            micros: Vec::new(),
-        }
-    }
-
-    fn goes_on(&mut self) -> bool {
-        self.began = Instant::now();
-        self.began < self.end
-    }
-
-    fn done(&mut self) {
-        self.count += 1;
-        let micros = self.began.elapsed().as_micros();
-        self.micros.push(u64::try_from(micros).unwrap_or(u64::MAX));
-    }
-}
-
-async fn closed_loop<F>(publishers: usize, mut publisher: impl FnMut(usize) -> F) -> Result<Load>
-where
-    F: Future<Output = Result<Timer>> + Send + 'static,
-{
-    let began = Instant::now();
-    let mut tasks: JoinSet<_> = (0..publishers).map(&mut publisher).collect();
-    let mut load = Load::default();
-    let mut count = 0;
-    while let Some(done) = tasks.join_next().await {
-        let timer = done??;
-        count += timer.count;
-        timer
-            .micros
-            .into_iter()
-            .for_each(|micros| load.latencies.note(micros));
-    }
-    load.rate = count as f64 / began.elapsed().as_secs_f64();
-    Ok(load)
 }
 
 /// The longest time without an accepted push at the first node, while a part of the cluster ends.
@@ -317,5 +230,6 @@ async fn longest_pause(address: SocketAddr, fault: impl FnOnce() -> Result<()>) 
             Err(_) => connection = Connection::open(address).await?,
         }
     }
-    Ok(longest.as_secs_f64())
+    // It may not have ended.
+    Ok(longest.max(last.elapsed()).as_secs_f64())
 }

@@ -3,19 +3,16 @@
 //! To the log from async tasks, and over HTTP connections that are kept alive. Compared with one fsync per push, and
 //! with `durability = "os"`.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use tidings::log::{Durability, Log, LogOptions, Work};
-use tokio::{runtime::Runtime, task::JoinSet};
+use tokio::runtime::Runtime;
 
 use crate::{
-    Setting, baseline, fill,
-    http::{self, Connection},
+    Setting, baseline,
+    concurrent::{Timer, client, closed_loop, push_over_http},
+    fill,
     median::median,
     report::{Row, number},
     server::Server,
@@ -26,9 +23,6 @@ const PUBLISHERS: [usize; 4] = [1, 8, 64, 512];
 
 /// The target: publishers, and the ratio.
 const TARGET: (usize, f64) = (64, 20.0);
-
-/// The number of clients that receive the pushes.
-const CLIENTS: usize = 1_000;
 
 /// The duration of one variant in one round.
 const SPAN: Duration = Duration::from_millis(1_000);
@@ -125,66 +119,23 @@ impl Reached {
 /// Pushes per second of tasks that append to the log in closed loops.
 fn into_log(runtime: &Runtime, log: &Arc<Log>, publishers: usize) -> Result<f64> {
     let data = fill::middling();
-    runtime.block_on(closed_loop(publishers, |publisher| {
+    let load = runtime.block_on(closed_loop(publishers, |publisher| {
         let (log, data) = (Arc::clone(log), Arc::clone(&data));
         async move {
-            let end = Instant::now() + SPAN;
-            let mut pushes = 0;
-            while Instant::now() < end {
-                let audience = fill::client(&client(publisher + pushes * 7))?;
+            let mut timer = Timer::start(SPAN);
+            while timer.goes_on() {
+                let audience = fill::client(&client(publisher, timer.count()))?;
                 log.append(fill::entry(audience, &data)).await?;
-                pushes += 1;
+                timer.done();
             }
-            Ok(pushes)
+            Ok(timer)
         }
-    }))
+    }));
+    Ok(load?.rate)
 }
 
 /// The same over HTTP, with a connection for each task.
 fn over_http(runtime: &Runtime, address: SocketAddr, publishers: usize) -> Result<f64> {
-    let data = fill::middling();
-    runtime.block_on(async {
-        let mut connections = Vec::new();
-        for _ in 0..publishers {
-            connections.push(Connection::open(address).await?);
-        }
-        closed_loop(publishers, |publisher| {
-            let connection = connections.pop();
-            let data = Arc::clone(&data);
-            async move {
-                let Some(mut connection) = connection else {
-                    return Ok(0);
-                };
-                let end = Instant::now() + SPAN;
-                let mut pushes = 0;
-                while Instant::now() < end {
-                    let client = client(publisher + pushes * 7);
-                    let body = format!(r#"{{"to":{{"client":"{client}"}},"data":"{data}"}}"#);
-                    let head = http::post("/push", address, "application/json", body.len());
-                    connection.ask((head + &body).as_bytes(), |_| {}).await?;
-                    pushes += 1;
-                }
-                Ok(pushes)
-            }
-        })
-        .await
-    })
-}
-
-fn client(number: usize) -> String {
-    format!("client-{}", number % CLIENTS)
-}
-
-/// Runs this many tasks concurrently. Returns their total rate per second.
-async fn closed_loop<F>(publishers: usize, mut publisher: impl FnMut(usize) -> F) -> Result<f64>
-where
-    F: Future<Output = Result<usize>> + Send + 'static,
-{
-    let began = Instant::now();
-    let mut tasks: JoinSet<_> = (0..publishers).map(&mut publisher).collect();
-    let mut pushes = 0;
-    while let Some(done) = tasks.join_next().await {
-        pushes += done??;
-    }
-    Ok(pushes as f64 / began.elapsed().as_secs_f64())
+    let load = runtime.block_on(push_over_http(vec![address], publishers, SPAN));
+    Ok(load?.rate)
 }

@@ -10,6 +10,7 @@ mod batch;
 mod chart;
 mod check;
 mod cluster;
+mod concurrent;
 mod contender;
 mod direct;
 mod durable;

@@ -13,7 +13,7 @@ test('a server that runs alone says so @phone', async ({ context, server }) => {
   await expect(sections.getByRole('link', { name: 'Nodes' })).toHaveAttribute('aria-current', 'page');
   await look(panel, `nodes-alone-${panel.viewportSize()?.width}`);
   const guide = await panel.getByRole('link', { name: 'How to start a cluster' }).getAttribute('href');
-  const answer = await fetch(server.url + guide);
+  const answer = await fetch(`${server.url}/${guide}`);
   expect(await answer.text()).toContain('# A cluster of Tidings');
 });
 

@@ -83,7 +83,7 @@ test('pushes to several clients, to a topic, and to everyone after a confirmatio
   await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText(ids[2]);
   await send('for readers');
   await expect(tabs[2].messages().first()).toContainText('for readers');
-  await expect(panel.getByRole('link', { name: 'Show progress' })).toHaveAttribute('href', /^\/jobs\/.+/);
+  await expect(panel.getByRole('link', { name: 'Show progress' })).toHaveAttribute('href', /^jobs\/.+/);
 
   await panel.getByRole('radio', { name: 'Everyone' }).check();
   await expect(panel.getByText('Reaches 3 clients on 3 connections now.')).toBeVisible();

@@ -20,7 +20,7 @@ function ask(server: Tidings, path: string, headers: Record<string, string> = {}
 /** The files that a page of this server links to. */
 async function linked(server: Tidings, page: string): Promise<string[]> {
   const html = (await ask(server, page)).body.toString();
-  return [...new Set(html.match(/\/pkg\/[^"]+/g))];
+  return [...new Set(html.match(/(?<=")pkg\/[^"]+/g))].map((path) => `/${path}`);
 }
 
 for (const path of ['/', '/admin', '/docs']) {

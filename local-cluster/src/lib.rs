@@ -25,13 +25,16 @@
 mod background;
 mod balancer;
 mod http;
+mod nats_link;
 mod nats_servers;
 mod node;
 mod patience;
 mod port;
 mod process;
+mod proxy;
 
 pub use balancer::Balancer;
+pub use nats_link::NatsLink;
 pub use nats_servers::{NatsOptions, NatsServers, SavedStores, SyncInterval};
 pub use node::{Node, NodeOptions};
 pub use port::free_port;

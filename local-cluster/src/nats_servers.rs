@@ -113,6 +113,11 @@ impl NatsServers {
         self.servers.iter().map(url).collect()
     }
 
+    /// The port of each server for clients.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.servers.iter().map(|server| server.port)
+    }
+
     /// All URLs, separated by commas.
     pub fn url_list(&self) -> String {
         self.urls().join(",")

@@ -1,8 +1,6 @@
 //! Reads cookies (RFC 6265).
 
-use axum::http::{HeaderMap, header, request::Parts};
-
-use super::{ConnectionInfo, Scheme};
+use axum::http::{HeaderMap, header};
 
 /// The values of all cookies of this name. There can be several: a page of a neighbouring host can set one with the
 /// same name.
@@ -15,15 +13,6 @@ pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item =
         .filter_map(|pair| pair.trim().split_once('='))
         .filter(move |(key, _)| *key == name)
         .map(|(_, value)| value)
-}
-
-/// Whether the browser used HTTPS, to reach this server or a proxy before it. A false value only makes the caller's own
-/// cookie stricter.
-pub fn is_https(parts: &Parts) -> bool {
-    let info = parts.extensions.get::<ConnectionInfo>();
-    let proto = parts.headers.get("x-forwarded-proto");
-    info.is_some_and(|info| info.scheme == Scheme::Https)
-        || proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 #[cfg(test)]

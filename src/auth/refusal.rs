@@ -29,6 +29,28 @@ pub enum RefusalKind {
     TooManyTries,
 }
 
+impl RefusalKind {
+    /// The names of all kinds.
+    pub const NAMES: [&str; 5] = [
+        Self::Unauthorized.name(),
+        Self::Forbidden.name(),
+        Self::CrossSite.name(),
+        Self::UnknownHost.name(),
+        Self::TooManyTries.name(),
+    ];
+
+    /// The name by which it is counted.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::CrossSite => "cross_site",
+            Self::UnknownHost => "unknown_host",
+            Self::TooManyTries => "too_many_tries",
+        }
+    }
+}
+
 impl Refusal {
     /// A refusal with its explanation.
     pub(super) fn new(kind: RefusalKind, detail: impl Into<String>) -> Self {

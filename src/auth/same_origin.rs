@@ -7,7 +7,7 @@
 use axum::http::{HeaderName, Method, header, request::Parts};
 
 use crate::{
-    auth::{Refusal, RefusalKind},
+    auth::{Refusal, RefusalKind, client_address::Sender},
     config::{Host, Origin},
 };
 
@@ -26,15 +26,19 @@ pub fn check_host(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
         Some(hosts) if hosts.iter().all(known) => Ok(()),
         _ => Err(Refusal::new(
             RefusalKind::UnknownHost,
-            "without an admin token this server answers pushes and admin calls as localhost only: set --admin-token, or name the host in --allow-host",
+            "without an admin token this server answers pushes and admin calls as localhost only: set --admin-token, or name the host in --allow-host or --public-url",
         )
         .field("Host")),
     }
 }
 
 /// The hosts that a request names, normally one; none if there is none or if one is not valid. HTTP/2 has it in
-/// `:authority` (RFC 9113, section 8.3.1).
+/// `:authority` (RFC 9113, section 8.3.1). A trusted proxy says which one the browser asked for.
 fn hosts(parts: &Parts) -> Option<Vec<Host>> {
+    let sender = parts.extensions.get::<Sender>();
+    if let Some(host) = sender.and_then(|sender| sender.host.clone()) {
+        return Some(vec![host]);
+    }
     let headers = parts.headers.get_all(header::HOST);
     let mut hosts = Vec::new();
     for value in headers {
@@ -105,7 +109,7 @@ fn is_silent_browser(parts: &Parts) -> bool {
 fn refusal(field: &'static str) -> Refusal {
     Refusal::new(
         RefusalKind::CrossSite,
-        "a page of another origin may not push or administer here; if this is the server's own page behind a proxy, name its host in --allow-host",
+        "a page of another origin may not push or administer here; if this is the server's own page behind a proxy, set --public-url to its URL",
     )
     .field(field)
 }

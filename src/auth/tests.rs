@@ -5,7 +5,7 @@ const TOKEN: &str = "the-admin-token-of-the-tests";
 
 fn auth(flags: &[&str]) -> Auth {
     let settings = Settings::from_flags(flags).expect("good flags");
-    Auth::new(&settings, Box::new(|_| false))
+    Auth::new(&settings, Arc::new(|_| false))
 }
 
 fn request(path: &str, headers: &[(&str, &str)]) -> Parts {

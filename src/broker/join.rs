@@ -32,6 +32,7 @@ impl Broker {
                 broker.take_event(event);
             }
         }));
+        nodes.catch_up.note_applied(self.log.applied().place);
         self.serve_nodes(nodes).await?;
         let log = Arc::downgrade(&self.log);
         let broker = Arc::downgrade(self);
@@ -74,6 +75,7 @@ impl Broker {
                     self.receipts_moved(client_id);
                 }
             }
+            ReplicaEvent::Applied(place) => nodes.catch_up.note_applied(place),
             ReplicaEvent::Reported(job) => {
                 if let Some(on_report) = self.on_report.get() {
                     on_report(job);

@@ -5,13 +5,18 @@ use std::{
     time::Duration,
 };
 
+use crate::metrics::{DurationHistogram, HistogramSnapshot};
+
 /// Buckets per power of two, so that a quantile is at most 1/8 too high.
 const PER_POWER: u32 = 8;
 /// Enough buckets for an hour in microseconds.
 const BUCKETS: usize = 32 * PER_POWER as usize;
 
-/// Counts durations by bucket. Recording one is a single addition.
-pub struct LatencyHistogram([AtomicU64; BUCKETS]);
+/// Counts durations by bucket, twice: since the start, and precisely since they were last taken.
+pub struct LatencyHistogram {
+    all: DurationHistogram,
+    period: [AtomicU64; BUCKETS],
+}
 
 /// The counts of a period.
 #[derive(Clone, Debug)]
@@ -19,20 +24,29 @@ pub struct LatencySnapshot(Vec<u64>);
 
 impl Default for LatencyHistogram {
     fn default() -> Self {
-        Self([const { AtomicU64::new(0) }; BUCKETS])
+        Self {
+            all: DurationHistogram::default(),
+            period: [const { AtomicU64::new(0) }; BUCKETS],
+        }
     }
 }
 
 impl LatencyHistogram {
     /// Records `messages` that took this long.
     pub fn count(&self, took: Duration, messages: u64) {
-        self.0[bucket(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
+        self.all.observe(took, messages);
+        self.period[bucket(took.as_micros() as u64)].fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// Everything since the start.
+    pub fn all(&self) -> HistogramSnapshot {
+        self.all.snapshot()
     }
 
     /// Takes everything since the last call.
     pub fn take(&self) -> LatencySnapshot {
         LatencySnapshot(
-            self.0
+            self.period
                 .iter()
                 .map(|bucket| bucket.swap(0, Ordering::Relaxed))
                 .collect(),

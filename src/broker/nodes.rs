@@ -3,6 +3,7 @@
 //! Each node delivers to its own connections and tells the publisher of a message how many those were. So the answer to a
 //! push counts all nodes.
 
+mod catch_up;
 mod counts;
 pub(super) mod protocol;
 pub(super) mod recipients;
@@ -15,6 +16,8 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
+pub use catch_up::Behind;
+use catch_up::CatchUp;
 use counts::Counts;
 pub use counts::Reached;
 use protocol::{Question, Told};
@@ -43,6 +46,7 @@ pub struct Nodes {
     pub(super) api: OnceLock<ApiAnswer>,
     /// Clients that have connected or disconnected elsewhere, while this node has an observer.
     pub(super) changes: ChangeFeed<ClientId, ()>,
+    pub(super) catch_up: CatchUp,
 }
 
 impl Nodes {
@@ -52,6 +56,7 @@ impl Nodes {
             counts: Counts::default(),
             api: OnceLock::new(),
             changes: ChangeFeed::default(),
+            catch_up: CatchUp::default(),
         }
     }
 
@@ -110,6 +115,11 @@ impl Nodes {
         if !written.missing.is_empty() {
             tracing::warn!(nodes = ?written.missing, "positions of clients are not known of all nodes");
         }
+    }
+
+    /// Waits until this node has applied everything that was in the stream when this was called, for a second at most.
+    pub(super) async fn catch_up(&self) -> Result<(), Behind> {
+        self.catch_up.wait(|| self.cluster.last_record()).await
     }
 
     async fn ask<A>(&self, question: &Question<'_>) -> Gathered<A>

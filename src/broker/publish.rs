@@ -1,15 +1,12 @@
 //! Publishing: checks a push, sends what is ephemeral, and appends the rest to the log.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
-use super::{Broker, nodes::Reached};
+use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
     log::{AppendError, Appended, Entry, IdempotencyKey},
-    message::{Audience, Cursor, Draft, EncodedMessage},
+    message::{Audience, Cursor, Draft, EncodedMessage, TraceParent},
     outbox::Delivery,
 };
 
@@ -24,6 +21,8 @@ pub struct Push {
     pub require_online: bool,
     /// The job that tracks it. Not for ephemeral messages, which have no receipts.
     pub tracked: Option<TrackedPush>,
+    /// Where it belongs in a distributed trace. Not kept for ephemeral messages.
+    pub trace: Option<TraceParent>,
 }
 
 /// The outcome of a push.
@@ -59,9 +58,9 @@ impl Broker {
         let began = Instant::now();
         let published = match self.prepare(push).await? {
             Prepared::Sent(sent) => self.sent(sent).await?,
-            Prepared::ForLog(entry, required) => {
+            Prepared::ForLog(entry, expected) => {
                 let appended = self.log.append(entry).await?;
-                self.published(appended, required).await?
+                self.published(appended, expected).await?
             }
         };
         self.latency.count(began.elapsed(), 1);
@@ -75,9 +74,9 @@ impl Broker {
         for push in pushes {
             prepared.push(match self.prepare(push).await {
                 Ok(Prepared::Sent(sent)) => Ok(self.sent(sent).await),
-                Ok(Prepared::ForLog(entry, required)) => {
+                Ok(Prepared::ForLog(entry, expected)) => {
                     entries.push(entry);
-                    Err(required)
+                    Err(expected)
                 }
                 Err(error) => Ok(Err(error)),
             });
@@ -88,8 +87,8 @@ impl Broker {
         for prepared in prepared {
             outcomes.push(match prepared {
                 Ok(outcome) => outcome,
-                Err(required) => match appended.next() {
-                    Some(Ok(appended)) => self.published(appended, required).await,
+                Err(expected) => match appended.next() {
+                    Some(Ok(appended)) => self.published(appended, expected).await,
                     Some(Err(error)) => Err(error.into()),
                     None => Err(AppendError::Failed.into()),
                 },
@@ -108,6 +107,7 @@ impl Broker {
         if push.require_online && !self.is_online(&push.draft.audience).await {
             return Err(PublishError::NobodyOnline);
         }
+        let kind = PushKind::of(&push.draft);
         if push.draft.is_ephemeral() {
             let connections = self.fan_out_ephemeral(&push.draft);
             let nodes = self.nodes.as_ref();
@@ -115,19 +115,20 @@ impl Broker {
                 connections,
                 elsewhere: nodes.map(|nodes| nodes.send_ephemeral(&push.draft)),
                 require_online: push.require_online,
+                kind,
             }));
         }
         let required = push.require_online.then(|| Required {
             key: push.key.clone(),
         });
-        let mut entry = Entry::new(push.draft);
+        let mut entry = Entry::new(push.draft).traced(push.trace);
         if let Some(key) = push.key {
             entry = entry.with_key(key);
         }
         if let Some(tracked) = push.tracked {
             entry = entry.tracked_by(tracked);
         }
-        Ok(Prepared::ForLog(entry, required))
+        Ok(Prepared::ForLog(entry, Expected { required, kind }))
     }
 
     /// Whether somebody is connected, here or at another node.
@@ -160,7 +161,7 @@ impl Broker {
         if sent.require_online && reached.connections == 0 {
             return Err(PublishError::NobodyOnline);
         }
-        self.messages.fetch_add(1, Ordering::Relaxed);
+        self.pushes.count(sent.kind);
         Ok(Published {
             cursor: None,
             connections: reached.connections,
@@ -175,7 +176,7 @@ impl Broker {
     async fn published(
         &self,
         appended: Appended,
-        required: Option<Required>,
+        Expected { required, kind }: Expected,
     ) -> Result<Published, PublishError> {
         let mut missing_nodes = Vec::new();
         let mut appended = appended;
@@ -194,8 +195,9 @@ impl Broker {
                 .await?;
             return Err(PublishError::NobodyOnline);
         }
-        self.messages
-            .fetch_add(u64::from(!appended.duplicate), Ordering::Relaxed);
+        if !appended.duplicate {
+            self.pushes.count(kind);
+        }
         Ok(Published {
             cursor: Some(self.cursor(appended.seq)),
             connections: appended.connections,
@@ -209,7 +211,7 @@ impl Broker {
 /// A push that was sent, or has to go into the log.
 enum Prepared {
     Sent(Sent),
-    ForLog(Entry, Option<Required>),
+    ForLog(Entry, Expected),
 }
 
 /// An ephemeral message that was sent.
@@ -219,6 +221,13 @@ struct Sent {
     /// Its number at the other nodes of the cluster.
     elsewhere: Option<u64>,
     require_online: bool,
+    kind: PushKind,
+}
+
+/// What is to be done with a push that is in the log.
+struct Expected {
+    required: Option<Required>,
+    kind: PushKind,
 }
 
 /// A push that requires a connected recipient.
@@ -282,6 +291,7 @@ mod tests {
             key: key.map(|key| IdempotencyKey::parse(key).expect("a key")),
             require_online: true,
             tracked: None,
+            trace: None,
         }
     }
 

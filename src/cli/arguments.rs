@@ -21,6 +21,16 @@ pub struct Remote {
     )]
     pub url: Url,
 
+    #[command(flatten)]
+    token: AdminToken,
+
+    #[command(flatten)]
+    roots: Roots,
+}
+
+/// The admin token of the server that a command talks to.
+#[derive(Args)]
+pub struct AdminToken {
     /// Admin token of the server. Not needed if the server has none.
     #[arg(
         long,
@@ -38,28 +48,22 @@ pub struct Remote {
         conflicts_with = "token"
     )]
     token_file: Option<PathBuf>,
+}
 
+/// The authorities that a command trusts.
+#[derive(Args)]
+pub struct Roots {
     /// File with further root certificates in PEM, for a server whose certificate is not from a public authority.
     #[arg(long, env = "SSL_CERT_FILE", value_name = "FILE")]
     ca: Option<PathBuf>,
 }
 
-impl Remote {
-    /// The token, from `--token` or `--token-file`.
-    pub fn token(&self) -> anyhow::Result<Option<Secret>> {
-        match &self.token_file {
-            Some(path) => Secret::from_file(path)
-                .map(Some)
-                .with_context(|| format!("--token-file {}", path.display())),
-            None => Ok(self.token.clone()),
-        }
-    }
-
-    /// A client for HTTP that trusts the server.
-    pub fn http(&self) -> anyhow::Result<ClientBuilder> {
+impl Roots {
+    /// A client for HTTP that trusts the server at this URL.
+    pub fn http(&self, url: &Url) -> anyhow::Result<ClientBuilder> {
         let mut builder = reqwest::Client::builder();
         if let Some(path) = &self.ca
-            && self.url.scheme() == "https"
+            && url.scheme() == "https"
         {
             let failed = || format!("--ca (SSL_CERT_FILE) {}", path.display());
             let pem = std::fs::read(path).with_context(failed)?;
@@ -69,6 +73,30 @@ impl Remote {
             }
         }
         Ok(builder)
+    }
+}
+
+impl AdminToken {
+    /// The token, from `--token` or `--token-file`.
+    pub fn read(&self) -> anyhow::Result<Option<Secret>> {
+        match &self.token_file {
+            Some(path) => Secret::from_file(path)
+                .map(Some)
+                .with_context(|| format!("--token-file {}", path.display())),
+            None => Ok(self.token.clone()),
+        }
+    }
+}
+
+impl Remote {
+    /// The token, from `--token` or `--token-file`.
+    pub fn token(&self) -> anyhow::Result<Option<Secret>> {
+        self.token.read()
+    }
+
+    /// A client for HTTP that trusts the server.
+    pub fn http(&self) -> anyhow::Result<ClientBuilder> {
+        self.roots.http(&self.url)
     }
 
     /// A client of the API of the server.
@@ -99,7 +127,8 @@ pub fn client_id(text: &str) -> Result<String, String> {
     }
 }
 
-fn server_url(text: &str) -> Result<Url, String> {
+/// Checks the URL of a server.
+pub fn server_url(text: &str) -> Result<Url, String> {
     match text.parse::<Url>() {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
         _ => Err("write a URL with http:// or https://, such as http://127.0.0.1:8020".to_owned()),

@@ -2,6 +2,8 @@
 
 use minicbor::{Decode, Encode};
 
+use super::equal_settings::EqualSettings;
+
 /// The version of the message. A node ignores messages of versions that it does not know; fields that it does not know
 /// do not matter.
 const FORMAT: u16 = 1;
@@ -37,7 +39,8 @@ pub struct Heartbeat {
     /// The version of the program.
     #[n(3)]
     pub version: String,
-    /// When the run began, in milliseconds since 1970 by the clock of the node.
+    /// When the run began, in milliseconds since 1970 by the clock of the node. Only to compare it with that of another
+    /// run of the same node.
     #[n(4)]
     pub started_at: u64,
     /// Where it can be reached.
@@ -70,6 +73,12 @@ pub struct Heartbeat {
     /// This is its last message.
     #[n(14)]
     pub left: bool,
+    /// Seconds since the run began. A duration, because the clocks of two nodes may differ.
+    #[n(15)]
+    pub uptime: Option<u64>,
+    /// What must be equal at all nodes. None from a node of a version that does not tell it.
+    #[n(16)]
+    pub settings: Option<EqualSettings>,
 }
 
 impl Heartbeat {
@@ -91,6 +100,8 @@ impl Heartbeat {
             draining: false,
             able: false,
             left: false,
+            uptime: None,
+            settings: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Who this node is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::equal_settings::{self, EqualSettings};
 use crate::{config::Settings, random};
 
 /// This node, in this run.
@@ -13,8 +14,12 @@ pub struct Identity {
     pub boot: u64,
     /// When this run began, in milliseconds since 1970.
     pub started_at: u64,
+    /// The same, to measure how long it has run.
+    pub began: Instant,
     /// Where other nodes and people reach it: `--advertise`.
     pub advertise: Option<String>,
+    /// What must be equal at all nodes.
+    pub settings: EqualSettings,
 }
 
 impl Identity {
@@ -24,6 +29,8 @@ impl Identity {
             node: settings.node.clone(),
             boot: random::below(u64::MAX) + 1,
             started_at: now(),
+            began: Instant::now(),
+            settings: equal_settings::of(settings),
             advertise: (settings.cluster.advertise.as_ref()).map(|url| url.as_str().to_owned()),
         }
     }

@@ -9,6 +9,7 @@ use super::{
     Cluster,
     continuity::{self, Break},
     copy_taking::{TakeError, Taking},
+    follower::Stop,
     members::Member,
     start::{KnownLog, StartError},
     stream,
@@ -22,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The pause before the nodes are asked again.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How often a node that runs looks whether it needs a copy.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Records after which a copy is faster than to follow the stream from its beginning.
 const MANY: u64 = 1000;
@@ -72,6 +76,23 @@ impl Cluster {
                     tracing::error!("the log of no other node was copied: {error}");
                 }
                 Ok(())
+            }
+        }
+    }
+
+    /// Waits until this node can't follow the stream any more, because records that it needs were deleted, and another node
+    /// can give it a copy of its log. Returns why.
+    pub async fn until_too_old(&self) -> String {
+        loop {
+            sleep(LOOK).await;
+            let first = self
+                .latest
+                .info()
+                .map(|(info, _)| info.state.first_sequence);
+            if let Some(Stop::Broken(Break::TooOld(why))) = self.progress.state().stopped
+                && !sources(&self.members(), first.unwrap_or(u64::MAX)).is_empty()
+            {
+                return why;
             }
         }
     }

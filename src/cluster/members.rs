@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{heartbeat::Heartbeat, identity::Identity};
+use super::{equal_settings, heartbeat::Heartbeat, identity::Identity};
 
 /// Time without a heartbeat after which a node counts as gone: five of them.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -96,6 +96,10 @@ impl Members {
                 if known.is_none_or(|known| !known.is_live(now)) && entry.is_live(now) {
                     tracing::info!(node = entry.beat.node, "a node is there");
                 }
+                let told = known.and_then(|known| self.difference(&known.beat));
+                if let Some(why) = self.difference(&entry.beat).filter(|_| told.is_none()) {
+                    tracing::warn!("{why}");
+                }
                 table.others.insert(entry.beat.node.clone(), entry);
             }
         }
@@ -160,6 +164,19 @@ impl Members {
             .collect()
     }
 
+    /// Where the settings of nodes that are there differ from those of this one, in plain words.
+    pub fn differences(&self, now: Instant) -> Vec<String> {
+        let table = self.table.lock();
+        let live = table.others.values().filter(|entry| entry.is_live(now));
+        live.filter_map(|entry| self.difference(&entry.beat))
+            .collect()
+    }
+
+    fn difference(&self, beat: &Heartbeat) -> Option<String> {
+        let settings = beat.settings.as_ref()?;
+        equal_settings::difference(&self.identity.settings, &beat.node, settings)
+    }
+
     /// Whether somebody watches the panel of another node.
     pub fn is_observed_elsewhere(&self, now: Instant) -> bool {
         let table = self.table.lock();
@@ -196,7 +213,9 @@ mod tests {
             node: "b".to_owned(),
             boot: 10,
             started_at: 10,
+            began: std::time::Instant::now(),
             advertise: None,
+            settings: [("--a".to_owned(), "1".to_owned())].into(),
         };
         let janitor = Arc::new(AtomicBool::new(false));
         let members = Members::new(Arc::new(identity), Arc::clone(&janitor));
@@ -264,6 +283,22 @@ mod tests {
             Some(11)
         );
         assert_eq!(scene.members.namesake(scene.at(5)), None);
+    }
+
+    #[test]
+    fn a_node_with_other_settings_is_named_while_it_is_there() {
+        let scene = scene();
+        let mut other = beat("a", 1);
+        other.settings = Some([("--a".to_owned(), "2".to_owned())].into());
+        scene.members.note(other, scene.at(0));
+        scene.members.note(beat("c", 1), scene.at(0));
+        let told = scene.members.differences(scene.at(4));
+        assert_eq!(told.len(), 1);
+        assert!(
+            told[0].contains("the node a has other settings"),
+            "{told:?}"
+        );
+        assert!(scene.members.differences(scene.at(5)).is_empty());
     }
 
     #[test]

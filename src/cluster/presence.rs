@@ -129,7 +129,9 @@ impl Presence {
             node,
             boot,
             started_at,
+            began,
             advertise,
+            settings,
         } = &*self.identity;
         let draining = self.draining.load(Ordering::Relaxed);
         Some(Heartbeat {
@@ -140,6 +142,8 @@ impl Presence {
             observed: report.observed,
             health: report.health,
             draining,
+            uptime: Some(began.elapsed().as_secs()),
+            settings: Some(settings.clone()),
             able: self.reach.is_reachable() && !draining,
             ..Heartbeat::new(node, *boot, *started_at, advertise.clone())
         })

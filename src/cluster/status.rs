@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::{ServerInfo, jetstream::stream::Info};
 use tokio::time::Instant;
 
-use super::{Cluster, continuity::Break, follower::Stop, members::Member, presence};
+use super::{Cluster, continuity::Break, follower::Stop, members::Member, presence, stream};
 
 /// The state of the cluster as this node sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub struct ClusterStatus {
     pub stop: Option<Stop>,
     /// What could lose messages although everything works, in plain words.
     pub weaknesses: Vec<String>,
-    /// Messages of other nodes that were dropped because this one did not take them in time.
+    /// Messages between the nodes that were dropped since the start: those that this node could not send, and those that it
+    /// did not take in time. Records of the stream are not among them.
     pub dropped: u64,
     /// Whether this node decides on maintenance for all.
     pub janitor: bool,
@@ -84,35 +85,63 @@ pub struct ReplicaStatus {
 impl Cluster {
     /// The state of the cluster as this node sees it.
     pub fn status(&self) -> ClusterStatus {
-        let stream = self
-            .latest
-            .info()
-            .map(|(info, at)| StreamStatus::new(info, at));
-        let copies = stream.iter().flat_map(StreamStatus::weaknesses);
-        let namesake = self.members.namesake(Instant::now());
-        let namesake = namesake.as_ref().map(presence::describe);
+        let stream = self.stream_status();
         let progress = self.progress.state();
         ClusterStatus {
             cluster: self.settings.name.clone(),
             node: self.identity.node.clone(),
             server: self.connection.server().map(ConnectedServer::new),
             connection_error: self.connection.last_error(),
-            weaknesses: self
-                .latest
-                .weaknesses()
-                .into_iter()
-                .chain(copies)
-                .chain(namesake)
-                .collect(),
+            weaknesses: self.weaknesses(stream.as_ref()),
             stream,
             received: progress.followed.place,
             reachable: self.is_reachable(),
             not_ready: self.not_ready(),
             stop: progress.stopped,
-            dropped: self.connection.dropped() + self.teller.dropped(),
+            dropped: self.dropped(),
             janitor: self.is_janitor(),
             members: self.members(),
         }
+    }
+
+    /// What is not as it should be although this node is ready, in plain words.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.weaknesses(self.stream_status().as_ref());
+        let dropped = self.dropped();
+        if dropped > 0 {
+            warnings.push(format!(
+                "{dropped} messages between the nodes were dropped since the start of this one"
+            ));
+        }
+        warnings
+    }
+
+    fn stream_status(&self) -> Option<StreamStatus> {
+        let info = self.latest.info();
+        info.map(|(info, at)| StreamStatus::new(info, at))
+    }
+
+    fn weaknesses(&self, stream: Option<&StreamStatus>) -> Vec<String> {
+        let namesake = self.members.namesake(Instant::now());
+        let mut all = self.latest.weaknesses();
+        all.extend(stream.iter().flat_map(|stream| stream.weaknesses()));
+        all.extend(namesake.as_ref().map(presence::describe));
+        all.extend(self.members.differences(Instant::now()));
+        all
+    }
+
+    fn dropped(&self) -> u64 {
+        self.connection.dropped() + self.teller.dropped()
+    }
+
+    /// The place of the last record in the stream now, as its leader says. None if it does not answer, or if this node
+    /// does not follow the stream.
+    pub async fn last_record(&self) -> Option<u64> {
+        if !self.is_reachable() {
+            return None;
+        }
+        let info = stream::read(&self.connection, &self.spec).await.ok()?;
+        info.map(|info| info.state.last_sequence)
     }
 
     /// Why this node must not get new clients, in plain words. None if it may.

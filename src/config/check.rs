@@ -25,6 +25,9 @@ impl Settings {
             check_stream_secret(secret)?;
         }
         self.cluster.check(&self.node)?;
+        if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {
+            return Err(InvalidSettings::ProxyProtocolWithoutProxy);
+        }
         Ok(())
     }
 
@@ -77,6 +80,11 @@ pub enum InvalidSettings {
         "--admin-token (TIDINGS_ADMIN_TOKEN) must have only printable ASCII characters and no spaces"
     )]
     UnprintableAdminToken,
+    /// Nobody may send the header that each connection needs.
+    #[error(
+        "--proxy-protocol (TIDINGS_PROXY_PROTOCOL) needs the addresses of the proxies: set --trusted-proxy"
+    )]
+    ProxyProtocolWithoutProxy,
     /// The stream secret is shorter than [`MIN_STREAM_SECRET`].
     #[error(
         "--stream-secret (TIDINGS_STREAM_SECRET) must have 32 bytes or more: create one with `openssl rand -hex 32`"

@@ -63,35 +63,75 @@ impl File {
         })
     }
 
+    /// All mistakes in a file, in the order of the file.
+    pub fn mistakes(path: &Path, command: &Command) -> Vec<FileError> {
+        let error = |line, reason| FileError {
+            file: path.to_owned(),
+            line,
+            reason,
+        };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(why) => return vec![error(None, Reason::Unreadable(why))],
+        };
+        let line = |place: &Range<usize>| {
+            let before = text.get(..place.start).unwrap_or_default();
+            before.matches('\n').count() + 1
+        };
+        let located = match Self::collect(&text, command) {
+            Ok((_, mistakes)) => mistakes,
+            Err(syntax) => vec![syntax],
+        };
+        let located = located.into_iter();
+        located
+            .map(|(place, reason)| error(Some(line(&place)), reason))
+            .collect()
+    }
+
     fn parse(text: &str, command: &Command) -> Result<Self, Located> {
+        let (file, mistakes) = Self::collect(text, command)?;
+        mistakes.into_iter().next().map_or(Ok(file), Err)
+    }
+
+    /// Reads everything that is right, and lists what is not.
+    fn collect(text: &str, command: &Command) -> Result<(Self, Vec<Located>), Located> {
         let table = DeTable::parse(text).map_err(|error| {
             let reason = Reason::Syntax(error.message().to_owned());
             (error.span().unwrap_or_default(), reason)
         })?;
-        let mut file = Self(Vec::new());
+        let (mut file, mut mistakes) = (Self(Vec::new()), Vec::new());
         for (key, value) in in_order(table.get_ref()) {
             match value.get_ref() {
-                DeValue::Table(inner) => file.add_table(key, inner, command)?,
-                _ => file.add(key, key.get_ref(), value, command.get_arguments())?,
+                DeValue::Table(inner) => file.add_table(key, inner, command, &mut mistakes),
+                _ => {
+                    let added = file.add(key, key.get_ref(), value, command.get_arguments());
+                    mistakes.extend(added.err());
+                }
             }
         }
-        Ok(file)
+        Ok((file, mistakes))
     }
 
-    fn add_table(&mut self, name: &Key, table: &DeTable, command: &Command) -> Result<(), Located> {
+    fn add_table(
+        &mut self,
+        name: &Key,
+        table: &DeTable,
+        command: &Command,
+        mistakes: &mut Vec<Located>,
+    ) {
         let in_table = |arg: &&Arg| {
             let heading = arg.get_help_heading();
             heading.is_some_and(|heading| heading.eq_ignore_ascii_case(name.get_ref()))
         };
         if !command.get_arguments().any(|arg| in_table(&arg)) {
-            return Err((name.span(), Reason::UnknownKey(name.get_ref().to_string())));
+            let unknown = Reason::UnknownKey(name.get_ref().to_string());
+            return mistakes.push((name.span(), unknown));
         }
         for (key, value) in in_order(table) {
             let args = command.get_arguments().filter(in_table);
             let full_name = format!("{}.{}", name.get_ref(), key.get_ref());
-            self.add(key, &full_name, value, args)?;
+            mistakes.extend(self.add(key, &full_name, value, args).err());
         }
-        Ok(())
     }
 
     fn add<'a>(
@@ -194,7 +234,7 @@ fn decimal(number: &DeInteger) -> String {
 
 /// Checks the values with the parser of the flag, so that the file accepts what the flag accepts. This is done here,
 /// and not with the command line, so that the error can name the file, the line and the key.
-fn check(arg: &Arg, values: &[String]) -> Result<(), String> {
+pub(super) fn check(arg: &Arg, values: &[String]) -> Result<(), String> {
     let name = arg.get_long().unwrap_or_default().to_owned();
     let command = Command::new("file").no_binary_name(true).arg(arg.clone());
     let words = values.iter().map(|value| format!("--{name}={value}"));
@@ -226,10 +266,28 @@ type Located = (Range<usize>, Reason);
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {}{reason}", file.display(), line.map_or_else(String::new, |line| format!("line {line}: ")))]
 pub struct FileError {
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// None: the file could not be read.
-    line: Option<usize>,
+    pub(super) line: Option<usize>,
     reason: Reason,
+}
+
+impl FileError {
+    /// What is wrong, without the place.
+    pub(super) fn reason(&self) -> String {
+        self.reason.to_string()
+    }
+
+    /// The name of the setting, if the error concerns one.
+    pub(super) fn setting(&self) -> Option<&str> {
+        match &self.reason {
+            Reason::UnknownKey(key)
+            | Reason::Duplicate(key)
+            | Reason::WrongType { key, .. }
+            | Reason::Invalid { key, .. } => Some(key),
+            Reason::Unreadable(_) | Reason::Syntax(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

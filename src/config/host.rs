@@ -107,6 +107,16 @@ impl Origin {
         Ok(Self { secure, host })
     }
 
+    /// Whether its scheme is `https`.
+    pub fn is_https(&self) -> bool {
+        self.secure
+    }
+
+    /// Its host, with the port if it is not the default of the scheme.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Whether a page of this origin comes from the server at `host`. A `Host` header has no scheme. If it has no port
     /// either, the default port of the origin's scheme is assumed.
     pub fn is_at(&self, host: &Host) -> bool {

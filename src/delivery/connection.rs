@@ -78,7 +78,7 @@ impl<I: Source> Connection<I> {
             registration,
             source,
             cursor,
-            replay: Some(ReplayState::new(phase, cursor, gap)),
+            replay: Some(ReplayState::new(phase, cursor, gap, "connected")),
         }
     }
 
@@ -163,6 +163,7 @@ impl<I: Source> Connection<I> {
         let Some(replay) = &mut self.replay else {
             return;
         };
+        replay.count_page(&backlog, self.registration.counters());
         replay.take_gaps(&backlog.gaps);
         replay.recalls_due = false;
         replay.page = backlog.batches;
@@ -240,7 +241,13 @@ impl<I: Source> Connection<I> {
                 }
                 Dequeued::Behind { lost } => {
                     let gap = (lost > 0).then(|| Gap::without_range(GapReason::Slow));
-                    self.replay = Some(ReplayState::new(Phase::Everything, self.cursor, gap));
+                    self.registration.counters().fell_behind.inc();
+                    self.replay = Some(ReplayState::new(
+                        Phase::Everything,
+                        self.cursor,
+                        gap,
+                        "behind",
+                    ));
                     return self.step();
                 }
                 Dequeued::Close(reason) => return Step::Close(reason),

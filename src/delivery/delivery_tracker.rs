@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use super::write_tracking::WriteTracker;
 use crate::{
+    access_log::AccessEntry,
     broker::Broker,
     message::{ClientId, Seq},
-    outbox::CloseReason,
-    registry::Subscriber,
+    outbox::{CloseReason, LEFT, LOST},
+    registry::Registration,
 };
 
 /// The confirmed position of a stream, by the rule in the module documentation.
@@ -48,11 +49,17 @@ pub struct DeliveryTracker {
     client_id: Option<ClientId>,
     confirmed: ConfirmedPosition,
     reason: Option<CloseReason>,
+    access: Option<Arc<AccessEntry>>,
 }
 
 impl DeliveryTracker {
-    /// Tracks the stream of this subscriber.
-    pub fn new(broker: Arc<Broker>, writes: Arc<WriteTracker>, subscriber: &Subscriber) -> Self {
+    /// Tracks the stream with this registration.
+    pub fn new(
+        broker: Arc<Broker>,
+        writes: Arc<WriteTracker>,
+        registration: &Registration,
+    ) -> Self {
+        let subscriber = registration.subscriber();
         let client_id = (!subscriber.is_observer()).then(|| subscriber.client_id.clone());
         // Ignore an earlier response on this socket.
         writes.reset();
@@ -62,6 +69,7 @@ impl DeliveryTracker {
             client_id,
             confirmed: ConfirmedPosition::default(),
             reason: None,
+            access: registration.access().cloned(),
         }
     }
 
@@ -108,9 +116,13 @@ impl Drop for DeliveryTracker {
         }
         let reason = match (self.reason, closed_in_order) {
             (Some(reason), _) => reason.as_str(),
-            (None, true) => "left",
-            (None, false) => "lost",
+            (None, true) => LEFT,
+            (None, false) => LOST,
         };
+        self.broker.registry().counters().ended.inc(reason);
+        if let Some(access) = &self.access {
+            access.set_reason(reason);
+        }
         if let Some(client_id) = &self.client_id {
             self.broker.disconnected(client_id, reason);
         }

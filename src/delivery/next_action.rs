@@ -6,8 +6,9 @@ use super::connection::{Backlog, Connection, LogRead, Source, Step};
 use super::events;
 use crate::{
     broker::Broker,
-    message::{Frame, Seq},
+    message::{EncodedMessage, Frame, Seq},
     outbox::CloseReason,
+    registry::Registration,
 };
 
 /// What to do next. It has to be done before the next call.
@@ -31,7 +32,9 @@ pub fn next_action<I: Source>(
     on_direct: impl FnOnce(Seq),
 ) -> Action {
     let encoding = connection.encoding();
-    Action::Write(match connection.step() {
+    let step = connection.step();
+    note(connection.registration(), &step);
+    Action::Write(match step {
         Step::Write(logged) => {
             logged.written.fetch_add(1, Ordering::AcqRel);
             if logged.direct {
@@ -58,6 +61,34 @@ pub fn next_action<I: Source>(
         Step::Wait => return Action::Wait,
         Step::Close(reason) => return Action::Close(reason),
     })
+}
+
+/// Counts what is about to be written.
+fn note(registration: &Registration, step: &Step) {
+    let counters = registration.counters();
+    let waited = |message: &EncodedMessage| {
+        let age = message.encoded_at().elapsed();
+        counters.tasks.lag.observe(age, 1);
+    };
+    let events = match step {
+        Step::Write(logged) => {
+            waited(&logged.message);
+            1
+        }
+        Step::WriteEphemeral(message) => {
+            waited(message);
+            1
+        }
+        Step::Replay(batch) => batch.messages,
+        Step::Gap(gap) => {
+            counters.gaps.inc(gap.reason.as_str());
+            1
+        }
+        Step::Read(_) | Step::Wait | Step::Close(_) => 0,
+    };
+    if let Some(access) = registration.access() {
+        access.add_events(events);
+    }
 }
 
 /// A ping with the position up to which the connection has been served.

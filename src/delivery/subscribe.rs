@@ -1,8 +1,11 @@
 //! Admits a connection and decides where it starts.
 
+use std::sync::Arc;
+
 use super::connection::{Gap, GapReason, PendingConnection, Start};
 use crate::broker::Broker;
 use crate::{
+    access_log::AccessEntry,
     log::Standing,
     message::{Cursor, Encoding},
     registry::{AdmissionError, Subscriber},
@@ -21,13 +24,14 @@ pub enum Since {
     Unread,
 }
 
-/// Admits a connection that wants to start at `since` and gets its messages in this encoding. It does not block: the
-/// first read of the log looks up where the inbox starts.
+/// Admits a connection that wants to start at `since` and gets its messages in this encoding. Its request is logged in
+/// `access`, if requests are. It does not block: the first read of the log looks up where the inbox starts.
 pub fn subscribe(
     broker: &Broker,
     subscriber: Subscriber,
     since: &Since,
     encoding: Encoding,
+    access: Option<Arc<AccessEntry>>,
 ) -> Result<PendingConnection, AdmissionError> {
     // Read the head before the connection is registered: a message that is committed in between is then in the log
     // and perhaps in the source too, and the connection drops the duplicate by its position.
@@ -57,6 +61,7 @@ pub fn subscribe(
     if !subscriber.is_observer() {
         broker.log().note_seen(&subscriber.client_id, None);
     }
-    let admission = broker.registry().admit(subscriber)?.with_encoding(encoding);
+    let admission = broker.registry().admit_logged(subscriber, access)?;
+    let admission = admission.with_encoding(encoding);
     Ok(PendingConnection::new(admission, start, gap))
 }

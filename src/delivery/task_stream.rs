@@ -63,8 +63,8 @@ impl Stream {
         writes: Arc<WriteTracker>,
     ) -> Self {
         let connection = opened.pending.written_by_task();
-        let subscriber = connection.registration().subscriber();
-        let tracker = DeliveryTracker::new(Arc::clone(&broker), writes, subscriber);
+        let registration = connection.registration();
+        let tracker = DeliveryTracker::new(Arc::clone(&broker), writes, registration);
         Self {
             next_ping: first_ping(heartbeat).into(),
             expires: opened.expires_at.map(|unix| instant_of(unix).into()),
@@ -84,10 +84,13 @@ impl Stream {
         if self.ended {
             return None;
         }
-        if let Some(frame) = self.opening.next() {
-            return Some(frame.bytes());
-        }
-        Some(self.bytes().await)
+        let bytes = match self.opening.next() {
+            Some(frame) => frame.bytes(),
+            None => self.bytes().await,
+        };
+        let counters = self.broker.registry().counters();
+        counters.tasks.bytes.add(bytes.len() as u64);
+        Some(bytes)
     }
 
     async fn bytes(&mut self) -> Bytes {

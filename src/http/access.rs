@@ -37,7 +37,9 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        Ok(Arc::<Auth>::from_ref(state).admin(parts)?)
+        let auth = Arc::<Auth>::from_ref(state);
+        let admin = auth.admin(parts);
+        Ok(admin.inspect_err(|refusal| auth.count_failure(refusal))?)
     }
 }
 
@@ -52,6 +54,10 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        Ok(Self(Arc::<Auth>::from_ref(state).listener(parts)?))
+        let auth = Arc::<Auth>::from_ref(state);
+        let grant = auth.listener(parts);
+        Ok(Self(
+            grant.inspect_err(|refusal| auth.count_failure(refusal))?,
+        ))
     }
 }

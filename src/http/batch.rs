@@ -16,7 +16,7 @@ use futures_util::{
 };
 
 use super::{AppState, Code, Error, body, content_coding::Compressed, push};
-use crate::broker::Push;
+use crate::{broker::Push, message::TraceParent};
 
 /// The maximum number of lines that are given to the log together.
 const AT_ONCE: usize = 1_000;
@@ -46,7 +46,8 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         return Err(Error::new(Code::UnsupportedMediaType, detail).field("content-type"));
     }
     let compressed = request.extensions().get::<Compressed>().copied();
-    let mut lines = Lines::new(request.into_body(), compressed, &state);
+    let trace = push::trace_parent(request.headers());
+    let mut lines = Lines::new(request.into_body(), compressed, trace, &state);
     if compressed.is_some() {
         // A body that can't be decompressed at all is refused as a whole.
         lines.more(&state).await;
@@ -110,13 +111,17 @@ async fn answer(state: AppState, taken: Taken) -> Bytes {
     }
     let mut published = state.broker.publish_batch(pushes).await.into_iter();
     let mut out = Vec::with_capacity(refused.len() * 64);
+    let refused_one = |error: Error| {
+        state.counters.refused(error.code());
+        BatchAnswer::Refused(error.problem())
+    };
     for refused in refused {
         let answer = match refused {
-            Some(error) => BatchAnswer::Refused(error.problem()),
+            Some(error) => refused_one(error),
             None => match published.next() {
                 Some(Ok(published)) => BatchAnswer::Accepted(push::answer(published)),
-                Some(Err(error)) => BatchAnswer::Refused(Error::from(error).problem()),
-                None => BatchAnswer::Refused(Error::new(Code::Internal, "no answer").problem()),
+                Some(Err(error)) => refused_one(error.into()),
+                None => refused_one(Error::new(Code::Internal, "no answer")),
             },
         };
         // Can't fail: the structs have only texts and numbers.
@@ -132,6 +137,8 @@ struct Lines {
     rest: Vec<u8>,
     limit: usize,
     compressed: Option<Compressed>,
+    /// Where all lines belong in a distributed trace.
+    trace: Option<TraceParent>,
     /// Why the body ended early; it is the last answer.
     failed: Option<Error>,
     /// `rest` belongs to a line that was refused before its end arrived.
@@ -143,13 +150,19 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(body: Body, compressed: Option<Compressed>, state: &AppState) -> Self {
-        let limit = state.settings.limits.max_message_bytes;
+    fn new(
+        body: Body,
+        compressed: Option<Compressed>,
+        trace: Option<TraceParent>,
+        state: &AppState,
+    ) -> Self {
+        let limit = state.live.load().limits.max_message_bytes;
         Self {
             body: body.into_data_stream(),
             rest: Vec::new(),
             limit,
             compressed,
+            trace,
             failed: None,
             refused: false,
             ended: false,
@@ -177,7 +190,8 @@ impl Lines {
     }
 
     async fn more(&mut self, state: &AppState) {
-        let next = tokio::time::timeout(state.settings.limits.request_timeout(), self.body.next());
+        let timeout = state.live.load().limits.request_timeout();
+        let next = tokio::time::timeout(timeout, self.body.next());
         match next.await {
             Ok(Some(Ok(bytes))) => self.rest.extend_from_slice(&bytes),
             Ok(None) => self.ended = true,
@@ -240,9 +254,8 @@ impl Lines {
         }
         Some(match line.len() > self.limit {
             true => Err(too_large(self.limit)),
-            false => {
-                body::parse_json::<PushRequest>(line).and_then(|push| push::parse(push, state))
-            }
+            false => body::parse_json::<PushRequest>(line)
+                .and_then(|push| push::parse(push, self.trace.clone(), state)),
         })
     }
 }

@@ -2,6 +2,8 @@
 
 mod code;
 
+use std::sync::Arc;
+
 use app::wire::Problem;
 use axum::{
     Json,
@@ -12,9 +14,19 @@ use axum::{
 pub use code::Code;
 
 use crate::{
-    broker::PublishError,
+    broker::{Behind, PublishError},
     log::{AppendError, ReadError, WHAT_TO_DO},
 };
+
+tokio::task_local! {
+    /// The path of the public URL, while a request is answered. Not set where it is empty.
+    static BASE: Arc<str>;
+}
+
+/// Answers a request. Links in its errors are below this path.
+pub async fn with_base<T>(base: Arc<str>, answer: impl Future<Output = T>) -> T {
+    BASE.scope(base, answer).await
+}
 
 /// An error that becomes a response.
 #[derive(Debug)]
@@ -75,7 +87,9 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let (status, code, title) = self.code.parts();
         Problem {
-            kind: format!("/docs#{code}"),
+            kind: BASE
+                .try_with(|base| format!("{base}/docs#{code}"))
+                .unwrap_or_else(|_| format!("/docs#{code}")),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: self.detail.clone(),
@@ -88,6 +102,8 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(self.problem())).into_response();
+        // For those who count errors.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -122,6 +138,12 @@ impl From<PublishError> for Error {
             }
             PublishError::Log(error) => error.into(),
         }
+    }
+}
+
+impl From<Behind> for Error {
+    fn from(behind: Behind) -> Self {
+        Self::new(Code::ClusterUnavailable, behind.to_string()).retry_after(1)
     }
 }
 

@@ -44,7 +44,7 @@ refuses!(BeginRefusals: TooManyJobs; WRITE);
 refuses!(ReportRefusals: NotFound, JobUnknown, JobEnded, JobTracked, StepOverTotal, LineAhead; WRITE);
 refuses!(CancelRefusals: NotFound, JobUnknown, JobEnded; WRITE);
 refuses!(ListRefusals: ; READ);
-refuses!(ShowRefusals: NotFound, JobUnknown; READ);
+refuses!(ShowRefusals: NotFound, JobUnknown, ClusterUnavailable; READ);
 
 /// Begin a job
 ///
@@ -148,8 +148,11 @@ pub async fn show(
     PathId(id): PathId,
 ) -> Result<Json<JobInfo>, Error> {
     let id = parse::id(&id)?;
-    let jobs = Arc::clone(&state.jobs);
-    let job = off_thread(move || jobs.job(id)).await?;
+    let look = || {
+        let jobs = Arc::clone(&state.jobs);
+        off_thread(move || jobs.job(id))
+    };
+    let job = state.broker.find(look).await?;
     let job = job.ok_or(Refused::Unknown(id))?;
     Ok(Json(describe(&job, state.broker.log().openings())))
 }
@@ -180,8 +183,11 @@ pub async fn log(
         (None, Some(before)) => LineRange::Before(before),
         (after, None) => LineRange::After(after.unwrap_or_default()),
     };
-    let jobs = Arc::clone(&state.jobs);
-    let page = off_thread(move || jobs.lines(id, range, limit)).await?;
+    let look = || {
+        let jobs = Arc::clone(&state.jobs);
+        off_thread(move || jobs.lines(id, range, limit))
+    };
+    let page = state.broker.find(look).await?;
     let page = page.ok_or(Refused::Unknown(id))?;
     Ok(Json(describe::page(&page, range)))
 }

@@ -1,7 +1,9 @@
 //! Middleware of some requests: CORS and reserved file descriptors; and the responses for unknown routes and methods.
 
+use std::sync::Arc;
+
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -62,24 +64,32 @@ pub async fn check_descriptors(request: Request, next: Next) -> Result<Response,
 }
 
 /// No such route: a page for people, a problem document for programs.
-pub async fn not_found(request: Request) -> Response {
+pub async fn not_found(State(settings): State<Arc<Settings>>, request: Request) -> Response {
     let detail = format!("there is nothing at {}", request.uri().path());
-    answer_or_page(Error::new(Code::NotFound, detail), request).await
+    answer_or_page(Error::new(Code::NotFound, detail), &settings, request).await
 }
 
 /// The route does not support the method. The router adds the header field `Allow`.
-pub async fn method_not_allowed(request: Request) -> Response {
+pub async fn method_not_allowed(
+    State(settings): State<Arc<Settings>>,
+    request: Request,
+) -> Response {
     let detail = format!(
         "{} does not take {}",
         request.uri().path(),
         request.method()
     );
-    answer_or_page(Error::new(Code::MethodNotAllowed, detail), request).await
+    answer_or_page(
+        Error::new(Code::MethodNotAllowed, detail),
+        &settings,
+        request,
+    )
+    .await
 }
 
-async fn answer_or_page(error: Error, request: Request) -> Response {
+async fn answer_or_page(error: Error, settings: &Settings, request: Request) -> Response {
     match pages::is_for_people(&request) {
-        true => pages::missing(error.status(), request).await,
+        true => pages::missing(error.status(), &settings.proxy, request).await,
         false => error.into_response(),
     }
 }

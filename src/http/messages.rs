@@ -2,6 +2,8 @@
 
 mod describe;
 
+use std::sync::Arc;
+
 use app::wire::{MessageDetail, MessagesPage, Recall, Recipient};
 use axum::{Json, extract::State};
 
@@ -28,7 +30,7 @@ const MAX_PAGE: u64 = 500;
 const RECIPIENTS: usize = 1_000;
 
 refuses!(ListRefusals: UnknownEpoch; READ);
-refuses!(ShowRefusals: NotFound, MessageUnknown, InvalidField; READ);
+refuses!(ShowRefusals: NotFound, MessageUnknown, InvalidField, ClusterUnavailable; READ);
 refuses!(RecallRefusals: NotFound, MessageUnknown, InvalidField; WRITE);
 
 /// List messages
@@ -132,11 +134,12 @@ pub async fn show(
     PathId(id): PathId,
 ) -> Result<Json<MessageDetail>, Error> {
     let seq = message_position(&state.broker, &id)?;
-    off_thread(move || {
-        detail(&state.broker, seq).and_then(|found| found.ok_or_else(|| unknown(&id)))
-    })
-    .await
-    .map(Json)
+    let look = || {
+        let broker = Arc::clone(&state.broker);
+        off_thread(move || detail(&broker, seq))
+    };
+    let found = state.broker.find(look).await?;
+    found.map(Json).ok_or_else(|| unknown(&id))
 }
 
 fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
@@ -154,6 +157,7 @@ fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
     Ok(Some(MessageDetail {
         message: info(broker, &record)?,
         recipients: recipients.into_iter().map(recipient).collect(),
+        traceparent: broker.log().trace(seq)?.map(|trace| trace.to_string()),
     }))
 }
 
@@ -170,6 +174,14 @@ pub async fn recall(
     PathId(id): PathId,
 ) -> Result<Json<Recall>, Error> {
     let seq = message_position(&state.broker, &id)?;
+    let look = || {
+        let broker = Arc::clone(&state.broker);
+        off_thread(move || broker.log().message(seq))
+    };
+    // It must be here, so that the receipts of those who have it are kept.
+    if state.broker.find(look).await?.is_none() {
+        return Err(unknown(&id));
+    }
     match state.broker.recall(seq).await? {
         true => Ok(Json(Recall { id })),
         false => Err(unknown(&id)),

@@ -7,10 +7,37 @@ use app::wire::{NodeInfo, NodeState, Nodes, StreamInfo};
 use axum::{Json, extract::State};
 
 use super::AppState;
-use crate::{
-    cluster::{ClusterStatus, Member},
-    registry,
-};
+use crate::cluster::{ClusterStatus, Member};
+
+/// The number of nodes in each state.
+pub fn count_by_state(status: &ClusterStatus) -> [(&'static str, u64); 4] {
+    let count = |wanted: fn(&NodeState) -> bool| {
+        let states = status.members.iter().map(state_of);
+        states.filter(wanted).count() as u64
+    };
+    [
+        ("ready", count(|state| matches!(state, NodeState::Ready))),
+        (
+            "not_ready",
+            count(|state| matches!(state, NodeState::NotReady)),
+        ),
+        (
+            "draining",
+            count(|state| matches!(state, NodeState::Draining)),
+        ),
+        ("gone", count(|state| matches!(state, NodeState::Gone))),
+    ]
+}
+
+fn state_of(member: &Member) -> NodeState {
+    let beat = &member.beat;
+    match () {
+        () if !member.live => NodeState::Gone,
+        () if beat.draining => NodeState::Draining,
+        () if beat.health.is_some() => NodeState::NotReady,
+        () => NodeState::Ready,
+    }
+}
 
 fn described(status: &ClusterStatus) -> Nodes {
     let stream = status.stream.as_ref();
@@ -30,21 +57,16 @@ fn described(status: &ClusterStatus) -> Nodes {
             replicas: stream.map_or(0, |stream| stream.replicas.len() as u64 + 1),
             last,
             weaknesses: status.weaknesses.clone(),
+            dropped: status.dropped,
         }),
     }
 }
 
 fn describe(member: &Member, last: u64, janitor: bool) -> NodeInfo {
     let beat = &member.beat;
-    let state = match () {
-        () if !member.live => NodeState::Gone,
-        () if beat.draining => NodeState::Draining,
-        () if beat.health.is_some() => NodeState::NotReady,
-        () => NodeState::Ready,
-    };
     NodeInfo {
         name: beat.node.clone(),
-        state,
+        state: state_of(member),
         reason: beat.health.clone(),
         version: beat.version.clone(),
         url: beat.advertise.clone(),
@@ -52,7 +74,7 @@ fn describe(member: &Member, last: u64, janitor: bool) -> NodeInfo {
         clients: beat.clients,
         connections: beat.connections,
         lag: last.saturating_sub(beat.applied),
-        uptime: registry::now().saturating_sub(beat.started_at) / 1000,
+        uptime: beat.uptime.unwrap_or_default(),
         silent_ms: member.silent_for.as_millis() as u64,
     }
 }

@@ -17,7 +17,7 @@ use axum::{
 use utoipa::{
     OpenApi as _,
     openapi::{
-        OpenApi, PathItem,
+        OpenApi, PathItem, Server,
         path::Operation,
         security::{
             ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
@@ -146,10 +146,21 @@ impl Document {
             components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
         }
         api.components = Some(components);
+        api.servers = servers(settings);
         limits::add(&mut api, &settings.limits);
         // Can't fail: the description has only texts and numbers.
         Self(serde_json::to_vec(&api).unwrap_or_default().into())
     }
+}
+
+/// Where the API is: at the public URL, and at the host that this description came from. By default only the latter.
+fn servers(settings: &Settings) -> Option<Vec<Server>> {
+    let public = settings.proxy.public_url.as_ref()?;
+    let here = match public.path() {
+        "" => "/",
+        path => path,
+    };
+    Some(vec![Server::new(public.to_string()), Server::new(here)])
 }
 
 /// The operations of a path, with the names of their methods.

@@ -8,11 +8,13 @@ mod manifest;
 mod policy;
 
 use super::{Code, Error};
+use crate::config::ProxySettings;
 use app::{Assets, Language};
 use asset::Caching;
 use axum::{
     Router,
     extract::{Path, Request},
+    handler::Handler,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{Html, IntoResponse, Redirect, Response},
     routing::get,
@@ -23,20 +25,25 @@ use leptos_axum::{
     render_app_to_stream_with_context,
 };
 use manifest::Manifest;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-/// The files of the page for unknown addresses.
-static MISSING_ASSETS: OnceLock<Assets> = OnceLock::new();
+/// The files that the page for unknown addresses links to.
+static MISSING_MANIFEST: OnceLock<Manifest> = OnceLock::new();
 
 /// The routes of the pages and their files. They need no state of the server.
-pub fn router<S>() -> Router<S>
+pub fn router<S>(proxy: &ProxySettings) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     let manifest = Manifest::load();
     let docs = docs_page(&manifest);
     let linked = manifest.clone();
-    let mut router = pages(&manifest)
+    let base: Arc<str> = proxy.path().into();
+    let without_slash = move |uri: Uri| {
+        let redirect = without_slash(&base, &uri);
+        async move { redirect }
+    };
+    let mut router = pages(&manifest, proxy, without_slash.clone())
         .route("/docs/", get(without_slash))
         .route("/docs", get(move || async move { docs.into_response() }))
         .route("/docs/cluster", get(cluster_guide))
@@ -58,18 +65,23 @@ where
 }
 
 /// The routes of the pages, as the app lists them.
-fn pages<S>(manifest: &Manifest) -> Router<S>
+fn pages<S, T>(
+    manifest: &Manifest,
+    proxy: &ProxySettings,
+    without_slash: impl Handler<T, LeptosOptions>,
+) -> Router<S>
 where
+    T: 'static,
     S: Clone + Send + Sync + 'static,
 {
-    let assets = assets(manifest);
+    let assets = assets(manifest, proxy);
     let shell = move || app::shell(assets.clone());
     let options = LeptosOptions::builder().output_name("app").build();
     let routes = generate_route_list(shell.clone());
     let mut router = Router::new();
     for path in routes.iter().map(AxumRouteListing::path) {
         if !path.ends_with('/') {
-            router = router.route(&format!("{path}/"), get(without_slash));
+            router = router.route(&format!("{path}/"), get(without_slash.clone()));
         }
     }
     router
@@ -78,11 +90,11 @@ where
 }
 
 /// The same page without the slash at the end of its path.
-async fn without_slash(uri: Uri) -> Redirect {
+fn without_slash(base: &str, uri: &Uri) -> Redirect {
     let path = uri.path().trim_end_matches('/');
     match uri.query() {
-        Some(query) => Redirect::permanent(&format!("{path}?{query}")),
-        None => Redirect::permanent(path),
+        Some(query) => Redirect::permanent(&format!("{base}{path}?{query}")),
+        None => Redirect::permanent(&format!("{base}{path}")),
     }
 }
 
@@ -94,10 +106,9 @@ pub fn is_for_people(request: &Request) -> bool {
 }
 
 /// The page for addresses where there is nothing, with a link to the first page.
-pub async fn missing(status: StatusCode, request: Request) -> Response {
-    let assets = MISSING_ASSETS
-        .get_or_init(|| assets(&Manifest::load()))
-        .clone();
+pub async fn missing(status: StatusCode, proxy: &ProxySettings, request: Request) -> Response {
+    let manifest = MISSING_MANIFEST.get_or_init(Manifest::load);
+    let assets = assets(manifest, proxy);
     let prepare = move || {
         prepare_page();
         if let Some(response) = leptos::context::use_context::<ResponseOptions>() {
@@ -108,9 +119,11 @@ pub async fn missing(status: StatusCode, request: Request) -> Response {
     render(request).await
 }
 
-/// The files that all pages need.
-fn assets(manifest: &Manifest) -> Assets {
+/// The files that all pages need, and where the pages are.
+fn assets(manifest: &Manifest, proxy: &ProxySettings) -> Assets {
     Assets {
+        base: format!("{}/", proxy.path()),
+        public_url: proxy.public_url.as_ref().map(ToString::to_string),
         style: manifest.url("main.css"),
         boot: manifest.url("boot.js"),
         script: manifest.url("app.js"),

@@ -4,6 +4,7 @@ use app::wire::{ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequ
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 
@@ -20,7 +21,7 @@ use crate::{
     config::Limits,
     job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
-    message::{Audience, ClientId, Data, Draft, EventType, Topic},
+    message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
 };
 
 refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
@@ -48,12 +49,14 @@ refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
     match body::content_type(&request).as_str() {
         "application/x-www-form-urlencoded" => {
+            let trace = trace_parent(request.headers());
             let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
-            article(&state, &Pairs::parse(&bytes)).await
+            article(&state, &Pairs::parse(&bytes), trace).await
         }
         _ => {
+            let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
-            let push = parse(push, &state)?;
+            let push = parse(push, trace, &state)?;
             let published = state.broker.publish(push).await?;
             Ok(Json(answer(published)).into_response())
         }
@@ -74,8 +77,12 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
         ArticleRefusals,
     ),
 )]
-pub async fn get(State(state): State<AppState>, pairs: Pairs) -> Result<Response, Error> {
-    article(&state, &pairs).await
+pub async fn get(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    pairs: Pairs,
+) -> Result<Response, Error> {
+    article(&state, &pairs, trace_parent(&headers)).await
 }
 
 /// Count an audience
@@ -89,7 +96,7 @@ pub async fn audience(
     State(state): State<AppState>,
     JsonBody(request): JsonBody<AudienceRequest>,
 ) -> Result<Json<AudienceSize>, Error> {
-    let audience = parse_audience(request.to, &state.settings.limits)?;
+    let audience = parse_audience(request.to, &state.live.load().limits)?;
     let count = state.broker.count(&audience).await;
     Ok(Json(AudienceSize {
         clients: count.clients,
@@ -97,11 +104,15 @@ pub async fn audience(
     }))
 }
 
-async fn article(state: &AppState, pairs: &Pairs) -> Result<Response, Error> {
+async fn article(
+    state: &AppState,
+    pairs: &Pairs,
+    trace: Option<TraceParent>,
+) -> Result<Response, Error> {
     let client_id = ClientId::parse(pairs.need("client_id")?)
         .map_err(|why| Error::invalid("client_id", why))?;
     let message = pairs.need("message")?;
-    let limit = state.settings.limits.max_message_bytes;
+    let limit = state.live.load().limits.max_message_bytes;
     if message.len() > limit {
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
@@ -119,6 +130,7 @@ async fn article(state: &AppState, pairs: &Pairs) -> Result<Response, Error> {
             key: None,
             require_online: false,
             tracked: None,
+            trace,
         })
         .await?;
     Ok("success".into_response())
@@ -134,9 +146,21 @@ pub fn answer(published: Published) -> PushAnswer {
     }
 }
 
+/// Where the pushes of a request belong in a distributed trace. A value that is not valid is ignored, as the standard
+/// demands.
+pub fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
+    let value = headers.get("traceparent")?.to_str().ok()?;
+    TraceParent::parse(value)
+}
+
 /// Parses a push. Afterwards nothing is checked again.
-pub fn parse(push: PushRequest, state: &AppState) -> Result<Push, Error> {
-    let limits = &state.settings.limits;
+pub fn parse(
+    push: PushRequest,
+    trace: Option<TraceParent>,
+    state: &AppState,
+) -> Result<Push, Error> {
+    let settings = state.live.load();
+    let limits = &settings.limits;
     let event = push.event.as_deref().map(EventType::parse).transpose();
     let key = push
         .idempotency_key
@@ -169,6 +193,7 @@ pub fn parse(push: PushRequest, state: &AppState) -> Result<Push, Error> {
         key,
         require_online: push.require_online,
         tracked,
+        trace,
     })
 }
 

@@ -4,13 +4,14 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, batch, clients, jobs, layers, messages, nodes, openapi, pages, push, samples,
-    session, sse, stats, topics,
+    AppState, ack, backup, batch, clients, diagnosis, jobs, layers, messages, metrics, nodes,
+    openapi, pages, push, samples, session, sse, stats, topics,
 };
 use crate::auth::Admin;
 
 /// The router with all routes.
 pub fn router(state: AppState) -> Router {
+    let settings = state.live.load_full();
     let (streams, listening) = OpenApiRouter::new()
         .routes(routes!(sse::get))
         .routes(routes!(jobs::stream))
@@ -22,7 +23,7 @@ pub fn router(state: AppState) -> Router {
     // The CORS layer must be outside the method fallback. Otherwise `OPTIONS` would be refused.
     let streams = streams
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(layers::cors(&state.settings));
+        .layer(layers::cors(&settings));
     let admin = OpenApiRouter::new()
         .routes(routes!(push::post, push::get))
         .routes(routes!(batch::post))
@@ -37,10 +38,13 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .routes(routes!(nodes::list))
+        .routes(routes!(backup::get))
+        .routes(routes!(metrics::show))
+        .routes(routes!(diagnosis::diagnosis))
         .route_layer(middleware::from_extractor_with_state::<Admin, _>(
             state.clone(),
         ));
-    let admin = openapi::for_admins(admin, &state.settings);
+    let admin = openapi::for_admins(admin, &settings);
     let health = OpenApiRouter::new()
         .routes(routes!(stats::live))
         .routes(routes!(stats::ready));
@@ -52,8 +56,8 @@ pub fn router(state: AppState) -> Router {
     api.merge(listening);
     router
         .merge(streams)
-        .merge(pages::router())
-        .merge(openapi::router(api, &state.settings))
+        .merge(pages::router(&settings.proxy))
+        .merge(openapi::router(api, &settings))
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(state)

@@ -6,38 +6,121 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
+use arc_swap::ArcSwap;
 use axum::{
     Router,
+    body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue},
+    http::{HeaderName, HeaderValue, Version, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use tracing::Level;
 
-use super::{AppState, Code, Error, content_coding, redact::Redacted, router::router};
-use crate::{
-    config::{Limits, Settings},
-    panic_text,
+use super::{
+    AppState, Code, Error, content_coding, error, logged_body::LoggedBody, public_path,
+    redact::Redacted, router::router,
 };
+use crate::{
+    access_log::{AccessLog, RequestFacts},
+    auth::{ConnectionInfo, Scheme, client_address},
+    config::Limits,
+    panic_text, random,
+};
+
+/// The header field with the id of a request, of a proxy or in the answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id of a request that is taken from a proxy, in bytes.
+const MAX_REQUEST_ID: usize = 64;
+
+/// How much of the `User-Agent` is logged, in characters.
+const MAX_USER_AGENT: usize = 256;
 
 /// Answers requests.
 pub struct Service {
-    router: Router,
-    settings: Arc<Settings>,
+    router: ArcSwap<Router>,
+    state: AppState,
 }
 
 impl Service {
     /// All routes of the server.
     pub fn new(state: AppState) -> Self {
         Self {
-            settings: Arc::clone(&state.settings),
-            router: router(state),
+            router: ArcSwap::from_pointee(router(state.clone())),
+            state,
         }
     }
 
+    /// Answers by the settings that hold now from now on. Requests that are being answered are not disturbed.
+    pub fn reload(&self) {
+        self.router.store(Arc::new(router(self.state.clone())));
+    }
+
+    /// Counts an error that was answered without this service.
+    pub fn refused(&self, code: Code) {
+        self.state.counters.refused(code);
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, mut request: Request) -> Response {
+        self.look_behind_proxies(&mut request);
+        let base = self.state.settings.proxy.path();
+        let response = match base.is_empty() {
+            true => self.answer_or_log(request).await,
+            // Boxed, so that servers without a path do not take the memory for it.
+            false => Box::pin(error::with_base(base.into(), self.answer_or_log(request))).await,
+        };
+        self.state.counters.answered(&response);
+        response
+    }
+
+    /// Finds the sender of a request, and removes the path of the public URL.
+    fn look_behind_proxies(&self, request: &mut Request) {
+        let proxy = &self.state.settings.proxy;
+        let info = request.extensions().get::<ConnectionInfo>().copied();
+        let peer = info.and_then(|info| info.peer);
+        let sender = client_address(peer, request.headers(), proxy);
+        if let Some(info) = info {
+            request.extensions_mut().insert(ConnectionInfo {
+                peer: sender.address,
+                scheme: match sender.https {
+                    Some(true) => Scheme::Https,
+                    Some(false) => Scheme::Http,
+                    None => info.scheme,
+                },
+            });
+        }
+        request.extensions_mut().insert(sender);
+        if let Some(uri) =
+            public_path::without_prefix(proxy.path(), request.method(), request.uri())
+        {
+            *request.uri_mut() = uri;
+        }
+    }
+
+    async fn answer_or_log(&self, request: Request) -> Response {
+        match &self.state.access_log {
+            None => self.answer_and_trace(request).await,
+            // Boxed, so that other requests do not take the memory for it.
+            Some(log) => Box::pin(self.answer_and_log(request, log)).await,
+        }
+    }
+
+    /// Answers a request that gets a line in the access log.
+    async fn answer_and_log(&self, mut request: Request, log: &Arc<AccessLog>) -> Response {
+        let entry = log.begin(request_facts(&request));
+        request.extensions_mut().insert(Arc::clone(&entry));
+        let mut response = self.answer_and_trace(request).await;
+        entry.set_status(response.status().as_u16());
+        if let Ok(id) = HeaderValue::try_from(entry.id()) {
+            response.headers_mut().insert(REQUEST_ID, id);
+        }
+        response.map(|body| Body::new(LoggedBody::new(body, entry)))
+    }
+
     /// Answers a request. Each is logged at the level `tidings::http=debug`.
-    pub async fn answer(&self, request: Request) -> Response {
+    async fn answer_and_trace(&self, request: Request) -> Response {
         if !tracing::enabled!(target: "tidings::http", Level::DEBUG) {
             return self.answer_or_catch(request).await;
         }
@@ -66,8 +149,35 @@ impl Service {
     }
 
     async fn check_and_route(&self, request: Request) -> Result<Response, Error> {
-        check_sizes(&self.settings.limits, &request)?;
-        content_coding::decompress(request, self.router.clone()).await
+        check_sizes(&self.state.live.load().limits, &request)?;
+        let router = Router::clone(&self.router.load());
+        content_coding::decompress(request, router).await
+    }
+}
+
+/// What the access log says of a request.
+fn request_facts(request: &Request) -> RequestFacts {
+    let text = |name: HeaderName| request.headers().get(name)?.to_str().ok();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let given = text(REQUEST_ID)
+        .filter(|id| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.chars().all(allowed));
+    let info = request.extensions().get::<ConnectionInfo>();
+    RequestFacts {
+        id: given.map_or_else(
+            || format!("{:016x}", random::below(u64::MAX)),
+            str::to_owned,
+        ),
+        peer: info.and_then(|info| info.peer),
+        method: request.method().to_string(),
+        path: Redacted(request.uri()).to_string(),
+        version: match request.version() {
+            Version::HTTP_10 => "HTTP/1.0",
+            Version::HTTP_11 => "HTTP/1.1",
+            Version::HTTP_2 => "HTTP/2",
+            _ => "HTTP",
+        },
+        user_agent: text(header::USER_AGENT)
+            .map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
     }
 }
 
@@ -99,19 +209,23 @@ fn check_sizes(limits: &Limits, request: &Request) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::StatusCode};
+    use axum::http::StatusCode;
 
     use super::*;
+    use crate::config::Settings;
 
     #[tokio::test]
     async fn a_panic_of_one_handler_is_answered_and_others_go_on() {
         async fn handler(request: Request) {
             assert_ne!(request.uri().path(), "/bad", "a panic on purpose");
         }
-        let settings = Settings::from_flags([""; 0]).expect("settings");
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().to_str().expect("a plain path");
+        let settings = Settings::from_flags(["--data-dir", folder]).expect("settings");
+        let state = AppState::open(settings, None, None, |reason| panic!("{reason}"));
         let service = Service {
-            router: Router::new().fallback(handler),
-            settings: Arc::new(settings),
+            router: ArcSwap::from_pointee(Router::new().fallback(handler)),
+            state: state.expect("a log"),
         };
         for (path, status) in [
             ("/bad", StatusCode::INTERNAL_SERVER_ERROR),

@@ -13,10 +13,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{
-        Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, SignInError, is_https,
+        Auth, ConnectionInfo, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, Scheme,
+        Sender, SignInError,
     },
     broker::Broker,
-    config::Settings,
+    config::{Host, ProxySettings, Settings},
 };
 
 /// The routes of `/api/session`.
@@ -72,11 +73,15 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
 async fn sign_in(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
+    State(settings): State<Arc<Settings>>,
     parts: Parts,
     JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
     let session = auth.sign_in(&token, &parts).map_err(|error| match error {
-        SignInError::Refused(refusal) => refusal.into(),
+        SignInError::Refused(refusal) => {
+            auth.count_failure(&refusal);
+            refusal.into()
+        }
         SignInError::NoRandomBits(error) => {
             tracing::error!(%error, "no random bits for a session");
             Error::new(Code::Internal, "the server could not create a session")
@@ -85,7 +90,7 @@ async fn sign_in(
     let mut cookie = None;
     if let Some(NewSession { id, digest }) = session {
         broker.log().open_session(digest, SESSION_LIFETIME).await?;
-        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts));
+        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts, &settings.proxy));
     }
     Ok(answer(&auth, true, cookie))
 }
@@ -105,6 +110,7 @@ async fn sign_in(
 async fn sign_out(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
+    State(settings): State<Arc<Settings>>,
     parts: Parts,
 ) -> Result<Answer, Error> {
     for digest in auth.sign_out(&parts)? {
@@ -113,7 +119,7 @@ async fn sign_out(
     if !auth.requires_token() {
         return Ok(answer(&auth, true, None));
     }
-    let cookie = set_cookie("", Duration::ZERO, &parts);
+    let cookie = set_cookie("", Duration::ZERO, &parts, &settings.proxy);
     Ok(answer(&auth, false, Some(cookie)))
 }
 
@@ -133,12 +139,45 @@ fn answer(auth: &Auth, admin: bool, cookie: Option<HeaderValue>) -> Answer {
     )
 }
 
-fn set_cookie(id: &str, lifetime: Duration, request: &Parts) -> HeaderValue {
-    let secure = if is_https(request) { "; Secure" } else { "" };
+/// The cookie. It is sent below the path of the public URL only, and only by HTTPS if the browser used it.
+fn set_cookie(id: &str, lifetime: Duration, request: &Parts, proxy: &ProxySettings) -> HeaderValue {
+    let secure = if is_https(request, proxy) {
+        "; Secure"
+    } else {
+        ""
+    };
+    let path = match proxy.path() {
+        "" => "/",
+        path => path,
+    };
     let seconds = lifetime.as_secs();
     let text = format!(
-        "{SESSION_COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+        "{SESSION_COOKIE}={id}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     );
     // Can't fail: the id is base64url.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Whether the browser used HTTPS: a trusted proxy says it, or the connection is one, or the request is for the host of a
+/// public URL with HTTPS.
+fn is_https(request: &Parts, proxy: &ProxySettings) -> bool {
+    let sender = request.extensions.get::<Sender>();
+    if let Some(https) = sender.and_then(|sender| sender.https) {
+        return https;
+    }
+    let info = request.extensions.get::<ConnectionInfo>();
+    if info.is_some_and(|info| info.scheme == Scheme::Https) {
+        return true;
+    }
+    // HTTP/2 names the host in `:authority`.
+    let named = match request.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => (request.headers.get(header::HOST)).and_then(|host| host.to_str().ok()),
+    };
+    let named = named.and_then(|host| host.parse::<Host>().ok());
+    let at_public = |host: Host| {
+        let public = proxy.public_url.as_ref();
+        public.is_some_and(|url| url.is_https() && url.host() == &host)
+    };
+    named.is_some_and(at_public)
 }

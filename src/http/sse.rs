@@ -22,6 +22,7 @@ use super::{
     openapi::{Envelope, refuses, values},
 };
 use crate::{
+    access_log::AccessEntry,
     auth::ConnectionInfo,
     delivery::{
         OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
@@ -75,7 +76,7 @@ pub async fn get(
     }
     let since = since(&pairs, &headers)?;
     let encoding = encoding(&pairs)?;
-    let (filters, refused) = filters(&pairs, &grant, state.settings.limits.max_topics)?;
+    let (filters, refused) = filters(&pairs, &grant, state.live.load().limits.max_topics)?;
     let user_agent = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
@@ -89,7 +90,8 @@ pub async fn get(
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };
-    let pending = subscribe(&state.broker, subscriber, &since, encoding)?;
+    let access = extensions.get::<Arc<AccessEntry>>().cloned();
+    let pending = subscribe(&state.broker, subscriber, &since, encoding, access)?;
     let mut opening = vec![events::welcome(&state.settings, pending.subscriber())];
     opening.extend(refused.iter().map(events::refused));
     let opened = OpenedStream {

@@ -6,20 +6,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use parking_lot::Mutex;
 
-use super::{Error, sample_buffer::Samples};
+use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
+    access_log::AccessLog,
     auth::Auth,
     broker::Broker,
     cluster::Cluster,
-    config::{DurabilityMode, Settings},
+    config::{DurabilityMode, Live, Settings},
     delivery::drain::Drain,
     jobs::Jobs,
     log::{Durability, LogOptions, OpenError},
     outbox::QueueLimits,
-    registry::{Capacity, Registry},
+    registry::{self, Capacity, Registry},
 };
 
 /// The shared state. It is cloned for every layer that a request passes, so it is a single pointer.
@@ -30,32 +32,40 @@ pub struct AppState(Arc<Node>);
 pub struct Node {
     /// The settings at the start.
     pub settings: Arc<Settings>,
+    /// The settings now: some of them can change.
+    pub live: Live,
     /// Checks access.
-    pub auth: Arc<Auth>,
+    pub auth: ArcSwap<Auth>,
     /// Publishes messages; has the registry and the log.
     pub broker: Arc<Broker>,
     /// Jobs and their viewers.
     pub jobs: Arc<Jobs>,
     /// Whether the node is shutting down.
     pub drain: Arc<Drain>,
+    /// Where requests are logged, if they are.
+    pub access_log: Option<Arc<AccessLog>>,
+    /// What is counted where requests are answered.
+    pub counters: HttpCounters,
     pub(super) samples: Arc<Samples>,
     pub(super) started: Instant,
     /// What is wrong with the certificate, if something is.
     certificate_warning: Mutex<Option<String>>,
+    /// Locked while a backup is copied. Each needs as much space as the log.
+    pub(super) backups: tokio::sync::Mutex<()>,
+    /// The time of the start in milliseconds since 1970.
+    pub(super) started_at: u64,
 }
 
 impl AppState {
     /// Opens the log and creates the other parts. `cluster` and `fatal`: see [`Broker::open`].
     pub fn open(
         settings: Settings,
+        access_log: Option<Arc<AccessLog>>,
         cluster: Option<Arc<Cluster>>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
         let limits = &settings.limits;
-        let capacity = Capacity {
-            per_client: limits.max_connections_per_client,
-            total: limits.max_connections,
-        };
+        let capacity = capacity(&settings);
         let queue_limits = QueueLimits {
             frames: limits.outbox,
             bytes: limits.outbox_bytes,
@@ -66,17 +76,22 @@ impl AppState {
         options.replication = cluster.as_ref().map(|cluster| cluster.replication());
         let broker = Broker::open(options, registry, cluster, fatal)?;
         let known = Arc::clone(&broker);
-        let is_open = Box::new(move |digest: &_| known.log().has_session(digest));
+        let is_open = Arc::new(move |digest: &_| known.log().has_session(digest));
         let auth = Auth::new(&settings, is_open);
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
-            auth: Arc::new(auth),
+            auth: ArcSwap::from_pointee(auth),
+            live: Live::new(settings.clone()),
             settings: Arc::new(settings),
+            access_log,
+            counters: HttpCounters::default(),
+            started_at: registry::now(),
             drain: Arc::default(),
             samples: Arc::default(),
             started: Instant::now(),
             certificate_warning: Mutex::default(),
+            backups: tokio::sync::Mutex::default(),
         }));
         Ok(state)
     }
@@ -90,6 +105,16 @@ impl AppState {
 
     pub(super) fn certificate_warning(&self) -> Option<String> {
         self.certificate_warning.lock().clone()
+    }
+
+    /// Continues with other settings: those that can change while the server runs. The router has to be made again.
+    pub fn reload(&self, settings: Settings) {
+        self.broker.registry().set_capacity(capacity(&settings));
+        let (max_age, max_bytes) = retention(&settings);
+        self.broker.log().set_retention(max_age, max_bytes);
+        self.auth
+            .store(Arc::new(self.auth.load().reloaded(&settings)));
+        self.live.replace(settings);
     }
 
     /// A reference that does not keep the state alive.
@@ -119,7 +144,7 @@ impl Deref for AppState {
 
 impl FromRef<AppState> for Arc<Auth> {
     fn from_ref(state: &AppState) -> Self {
-        Arc::clone(&state.auth)
+        state.auth.load_full()
     }
 }
 
@@ -130,20 +155,36 @@ impl FromRef<AppState> for Arc<Broker> {
 }
 
 impl FromRef<AppState> for Arc<Settings> {
+    /// The settings now.
     fn from_ref(state: &AppState) -> Self {
-        Arc::clone(&state.settings)
+        state.live.load_full()
     }
 }
 
+fn capacity(settings: &Settings) -> Capacity {
+    Capacity {
+        per_client: settings.limits.max_connections_per_client,
+        total: settings.limits.max_connections,
+    }
+}
+
+/// The maximum age of messages, and the maximum size of the log in bytes.
+fn retention(settings: &Settings) -> (Duration, u64) {
+    let kept = &settings.retention;
+    let max_age = Duration::from_secs(kept.max_age_hours * 3600);
+    (max_age, kept.max_log_mb << 20)
+}
+
 fn log_options(settings: &Settings) -> LogOptions {
+    let (max_age, max_bytes) = retention(settings);
     let kept = &settings.retention;
     LogOptions {
         durability: match kept.durability {
             DurabilityMode::Fsync => Durability::Fsync,
             DurabilityMode::Os => Durability::Os,
         },
-        max_age: Duration::from_secs(kept.max_age_hours * 3600),
-        max_bytes: kept.max_log_mb << 20,
+        max_age,
+        max_bytes,
         ..LogOptions::new(&settings.data_dir)
     }
 }

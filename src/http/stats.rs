@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use app::wire::{LogDamage, Stats};
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 
 use super::{
-    AppState, Code, Error, messages,
+    AppState, Code, Error, NoStreams, messages,
     nodes::ask::{self, Part},
     off_thread,
     openapi::refuses,
@@ -14,7 +14,7 @@ use super::{
 use crate::log::{Damage, WHAT_TO_DO};
 
 refuses!(StatsRefusals: ; READ);
-refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable; READ);
+refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable, StorageFull, TooManyConnections; READ);
 
 /// Show statistics
 #[utoipa::path(
@@ -76,8 +76,9 @@ pub async fn live() -> &'static str {
 
 /// Whether new connections should come here
 ///
-/// A damaged log is named in the answer, with what to do, and a certificate that could not be renewed. The status stays 200 as long as pushes are
-/// accepted: with 503 all messages would be offline, not only those that are lost.
+/// A damaged log, a certificate that could not be renewed, and what is weak in a cluster, is named in the answer. The
+/// status stays 200 as long as pushes are accepted: with 503 all messages would be offline, not only those that are
+/// lost.
 #[utoipa::path(
     get, path = "/health/ready", tag = "node",
     responses(
@@ -85,28 +86,62 @@ pub async fn live() -> &'static str {
         ReadyRefusals,
     ),
 )]
-pub async fn ready(State(state): State<AppState>) -> Result<String, Error> {
+pub async fn ready(
+    State(state): State<AppState>,
+    scarce: Option<Extension<NoStreams>>,
+) -> Result<String, Error> {
+    if let Some(why) = not_ready(&state).await {
+        return Err(why);
+    }
+    if let Some(Extension(NoStreams { limit, .. })) = scarce {
+        let detail = format!(
+            "no file descriptors are left for new streams, of {limit} that this process may have"
+        );
+        return Err(Error::new(Code::TooManyConnections, detail).retry_after(5));
+    }
+    let mut faults = Vec::new();
+    if let Some(damage) = state.broker.log().damage() {
+        faults.push(format!(
+            "the log is damaged: {}; {WHAT_TO_DO}",
+            lost(&damage)
+        ));
+    }
+    if let Some(nodes) = state.broker.nodes() {
+        faults.extend(nodes.cluster().warnings());
+    }
+    faults.extend(state.certificate_warning());
+    Ok(match faults.is_empty() {
+        true => "ready".to_owned(),
+        false => format!("ready, but {}", faults.join("; ")),
+    })
+}
+
+/// Why new streams should not come here. None if they should.
+pub async fn not_ready(state: &AppState) -> Option<Error> {
     if state.drain.has_begun() {
-        return Err(Error::new(Code::ShuttingDown, "the server is shutting down").retry_after(1));
+        let text = "the server is shutting down";
+        return Some(Error::new(Code::ShuttingDown, text).retry_after(1));
     }
     if let Some(why) = state.broker.not_in_step() {
-        return Err(Error::new(Code::ClusterUnavailable, why).retry_after(1));
+        return Some(Error::new(Code::ClusterUnavailable, why).retry_after(1));
     }
     let broker = Arc::clone(&state.broker);
-    off_thread(move || broker.log().stats()).await?;
-    Ok(match state.broker.log().damage() {
-        Some(damage) if damage.pushes_refused => {
-            let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
-            return Err(Error::new(Code::LogDamaged, text));
+    let read = move || {
+        let log = broker.log();
+        log.stats().map(|_| log.is_disk_full())
+    };
+    match off_thread(read).await {
+        Err(error) => return Some(error),
+        Ok(true) => {
+            let text = "the disk is full, and pushes are refused";
+            return Some(Error::new(Code::StorageFull, text).retry_after(10));
         }
-        None => match state.certificate_warning() {
-            None => "ready".to_owned(),
-            Some(warning) => format!("ready, but {warning}"),
-        },
-        Some(damage) => format!(
-            "ready, but the log is damaged: {}; {WHAT_TO_DO}",
-            lost(&damage)
-        ),
+        Ok(false) => {}
+    }
+    let damage = state.broker.log().damage()?;
+    damage.pushes_refused.then(|| {
+        let text = format!("the log is damaged, and refuses pushes: {WHAT_TO_DO}");
+        Error::new(Code::LogDamaged, text)
     })
 }
 

@@ -47,6 +47,19 @@ impl CheckReport {
     pub fn is_good(&self) -> bool {
         self.unreadable.is_empty() && self.structure.is_empty() && self.inconsistencies.is_empty()
     }
+
+    /// The damage in one line. None if nothing is damaged.
+    pub fn damage(&self) -> Option<String> {
+        let lost = self.unreadable.iter().map(|(from, to)| to - from + 1);
+        let lost = match lost.sum() {
+            0 => None,
+            1 => Some("1 message can't be read".to_owned()),
+            count => Some(format!("{count} messages can't be read")),
+        };
+        let first = self.structure.iter().chain(&self.inconsistencies).next();
+        let parts: Vec<String> = lost.into_iter().chain(first.cloned()).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
 }
 
 /// Checks the log in a folder. Reads the whole file. Fails if the log can't be checked: it does not exist, it is
@@ -60,7 +73,7 @@ pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
     let _lock = schema::lock(folder)?;
     let wal = files::wal_path(&path);
     let had_wal = wal.exists();
-    let report = inspect(&path);
+    let report = check_file(&path);
     // SQLite creates these files to read, and can't delete them through a read-only connection.
     if !had_wal && fs::metadata(&wal).is_ok_and(|wal| wal.len() == 0) {
         let _ = fs::remove_file(&wal);
@@ -69,7 +82,8 @@ pub fn check(folder: &Path) -> Result<CheckReport, OpenError> {
     report
 }
 
-fn inspect(path: &Path) -> Result<CheckReport, OpenError> {
+/// Checks a file that nobody writes.
+pub(super) fn check_file(path: &Path) -> Result<CheckReport, OpenError> {
     let mut report = CheckReport {
         path: path.to_path_buf(),
         ..CheckReport::default()

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     job::{JobId, TrackedPush},
-    message::{Audience, Data, Draft, Seq},
+    message::{Audience, Data, Draft, Seq, TraceParent},
 };
 
 /// Identifies a push that a publisher may send again: 1 to 255 bytes without control characters. Kept for 24 hours.
@@ -56,8 +56,9 @@ pub(super) type Digest = [u8; 16];
 pub struct Entry {
     pub(super) draft: Draft,
     pub(super) key: Option<Box<(IdempotencyKey, Digest)>>,
-    pub(super) assigned: Option<AssignedPosition>,
+    pub(super) assigned: Option<Box<AssignedPosition>>,
     pub(super) tracked: Option<Box<TrackedPush>>,
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// A position assigned by another system.
@@ -76,6 +77,7 @@ impl Entry {
             key: None,
             assigned: None,
             tracked: None,
+            trace: None,
         }
     }
 
@@ -95,11 +97,18 @@ impl Entry {
         self
     }
 
+    /// Adds where the push belongs in a distributed trace.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<TraceParent>) -> Self {
+        self.trace = trace;
+        self
+    }
+
     /// Sets the position and the time (`at`, milliseconds since 1970) that another system assigned. Positions may be
     /// skipped. A position that is not after the newest one counts as a duplicate.
     #[must_use]
     pub fn at(mut self, seq: Seq, at: u64) -> Self {
-        self.assigned = Some(AssignedPosition { seq, at });
+        self.assigned = Some(Box::new(AssignedPosition { seq, at }));
         self
     }
 

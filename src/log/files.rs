@@ -57,6 +57,19 @@ pub(super) fn open_or_make(path: &Path) -> io::Result<File> {
     options.create(true).append(true).mode(FILE_MODE).open(path)
 }
 
+/// Deletes the empty write-ahead log that SQLite creates to read a database, because it can't delete it through a read-only
+/// connection. Does nothing if a server uses the database.
+pub(super) fn remove_empty_wal(database: &Path) {
+    let wal = wal_path(database);
+    let Ok(lock) = open_or_make(&database.with_file_name(LOCK)) else {
+        return;
+    };
+    if lock.try_lock().is_ok() && fs::metadata(&wal).is_ok_and(|wal| wal.len() == 0) {
+        let _ = fs::remove_file(&wal);
+        let _ = fs::remove_file(index_path(database));
+    }
+}
+
 /// How often the files are checked while nothing is written.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -145,7 +158,7 @@ fn identity(path: &Path) -> io::Result<Identity> {
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
 }
 
-fn is_absent(error: &io::Error) -> bool {
+pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory

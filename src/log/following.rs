@@ -10,7 +10,7 @@ use crate::log::{
     replica_state::{ReplicaState, ReplicaTail},
     replication::{AppliedRecord, StreamRecord},
     schema,
-    writer::queue::Task,
+    writer::task::Task,
 };
 
 impl Log {

@@ -22,6 +22,9 @@ use crate::log::{
     replica_rows, schema,
 };
 
+/// In the name of an old database, between the name of the database and the time.
+const OLD: &str = ".sqlite3.old-";
+
 /// A copy that is being received.
 pub struct IncomingCopy {
     database: PathBuf,
@@ -137,7 +140,7 @@ impl IncomingCopy {
 }
 
 /// Replaces the database by a complete file. The old database keeps all it has, under another name.
-fn put_in_place(path: &Path, database: &Path) -> Result<Option<PathBuf>, CopyError> {
+pub(super) fn put_in_place(path: &Path, database: &Path) -> Result<Option<PathBuf>, CopyError> {
     let aside = aside(database);
     // Then all is in the database itself, and its write-ahead log is deleted.
     if database.exists() {
@@ -163,7 +166,30 @@ fn put_in_place(path: &Path, database: &Path) -> Result<Option<PathBuf>, CopyErr
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(CopyError::file(folder))?;
     }
-    Ok(kept.then_some(aside))
+    if !kept {
+        return Ok(None);
+    }
+    delete_older(&aside);
+    Ok(Some(aside))
+}
+
+/// Deletes the old databases that were kept before this one. What can't be deleted stays, and does no harm.
+fn delete_older(newest: &Path) {
+    let name = |path: &Path| path.file_name()?.to_str().map(str::to_owned);
+    let (Some(folder), Some(newest)) = (newest.parent(), name(newest)) else {
+        return;
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let is_older =
+            name(&path).is_some_and(|name| name.contains(OLD) && !name.starts_with(&newest));
+        if is_older {
+            match fs::remove_file(&path) {
+                Ok(()) => tracing::info!("deleted the older log {}", path.display()),
+                Err(error) => tracing::warn!(%error, "{} can't be deleted", path.display()),
+            }
+        }
+    }
 }
 
 /// Gives a file a second name, so that it stays when the first one is taken by another file. False: there is no file.
@@ -180,5 +206,5 @@ fn keep(database: &Path, aside: &Path) -> io::Result<bool> {
 fn aside(database: &Path) -> PathBuf {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = milliseconds(since.unwrap_or_default());
-    database.with_extension(format!("sqlite3.old-{now}"))
+    database.with_extension(format!("{}{now}", &OLD[1..]))
 }

@@ -11,8 +11,8 @@ use crate::log::{
     error::{AppendError, JobCommandError},
     job_rows::{self, COLUMNS},
     shared::JobTail,
-    writer::queue::{ChangeTask, Task},
     writer::reply::channel,
+    writer::task::{ChangeTask, Task},
 };
 
 /// The maximum size in bytes of a page of log lines. A single line may be larger.

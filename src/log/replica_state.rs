@@ -33,6 +33,8 @@ pub enum ReplicaEvent<'a> {
     Recalled(Seq, &'a Recalled),
     /// Another node has moved the positions of clients.
     Moved(&'a [(ClientId, ClientPosition)]),
+    /// All records up to this place are applied, and what they have changed can be read.
+    Applied(u64),
     /// The worker of a job has reported at another node.
     Reported(JobId),
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -46,6 +46,9 @@ const OPENINGS: &str = include_str!("openings.sql");
 
 /// The additions of version 4.
 const CLUSTER: &str = include_str!("cluster.sql");
+
+/// The additions of version 5.
+const TRACES: &str = include_str!("traces.sql");
 
 /// An open file and its state.
 pub(super) struct Opened {
@@ -303,6 +306,9 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     }
     if found < 4 {
         transaction.execute_batch(CLUSTER)?;
+    }
+    if found < 5 {
+        transaction.execute_batch(TRACES)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

@@ -9,8 +9,8 @@ use crate::log::{
     error::AppendError,
     options::milliseconds,
     session_rows::SessionDigest,
-    writer::queue::{ChangeTask, Task},
     writer::reply::channel,
+    writer::task::{ChangeTask, Task},
 };
 
 impl Log {

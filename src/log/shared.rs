@@ -2,7 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, OnceLock, atomic::AtomicU64},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
 use parking_lot::Mutex;
@@ -24,6 +27,8 @@ pub(super) struct Shared {
     pub(super) positions: Arc<Positions>,
     pub(super) counters: Counters,
     pub(super) damage: DamageRecord,
+    /// Whether the last write has failed because the disk was full.
+    pub(super) disk_full: AtomicBool,
     pub(super) openings: Openings,
     pub(super) head: AtomicU64,
     pub(super) pruned: AtomicU64,

@@ -4,6 +4,7 @@ mod append;
 mod change_sets;
 mod cluster;
 mod copy;
+mod file_versions;
 mod jobs;
 mod receipts;
 mod replay;
@@ -156,7 +157,7 @@ fn texts(page: &Page) -> Vec<&str> {
 /// Makes a file what it was before version 3.
 fn downgrade_to_version_2(conn: &rusqlite::Connection) {
     conn.execute_batch(
-        "DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
+        "DROP TABLE traces; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
          ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",
     )
     .expect("an older file");

@@ -14,6 +14,7 @@ pub(in crate::log) mod queue;
 mod replica;
 pub(in crate::log) mod reply;
 pub(in crate::log) mod store;
+pub(in crate::log) mod task;
 mod waiting;
 
 use std::{
@@ -32,9 +33,10 @@ use crate::log::{
     writer::decide::Decided,
     writer::idle_release::IdleRelease,
     writer::maintenance_state::Maintenance,
-    writer::queue::{Bound, Taken, Task},
+    writer::queue::{Bound, Taken},
     writer::replica::Replica,
     writer::store::Store,
+    writer::task::Task,
 };
 use crate::{
     message::{Epoch, Message},
@@ -203,11 +205,20 @@ impl Writer {
                     answer(self.note(result));
                     self.check()?;
                 }
+                Task::Ping(answer) => answer(),
+                Task::Retain(max_age, max_bytes) => self.retain(max_age, max_bytes),
                 // A single log has published no records.
                 Task::GiveUp(_) => {}
             }
         }
         self.commit(decided)
+    }
+
+    /// Sets the limits of retention.
+    fn retain(&mut self, max_age: Duration, max_bytes: u64) {
+        self.store.options.max_age = max_age;
+        self.store.options.max_bytes = max_bytes;
+        self.maintenance.limits_checked = None;
     }
 
     /// Fails if maintenance has failed the log.

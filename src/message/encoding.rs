@@ -1,6 +1,6 @@
 //! The forms in which connections get messages, and a message in those that were asked for.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Instant};
 
 use super::{Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, envelope};
 
@@ -23,6 +23,7 @@ pub struct EncodedMessage {
     fields: Frame,
     content: Content,
     envelope: OnceLock<Frame>,
+    encoded_at: Instant,
 }
 
 /// The content of the data lines of a frame.
@@ -41,6 +42,7 @@ impl EncodedMessage {
             fields: Frame::of(message, epoch),
             content: Content::of(&message.data),
             envelope: OnceLock::new(),
+            encoded_at: Instant::now(),
         }
     }
 
@@ -59,6 +61,7 @@ impl EncodedMessage {
                 false => Content::of(&draft.data),
             },
             envelope: OnceLock::new(),
+            encoded_at: Instant::now(),
         }
     }
 
@@ -70,6 +73,11 @@ impl EncodedMessage {
                 .envelope
                 .get_or_init(|| envelope::of_frame(&self.fields, content == Content::Json)),
         }
+    }
+
+    /// When it was encoded: right after it was stored or, for an ephemeral message, accepted.
+    pub fn encoded_at(&self) -> Instant {
+        self.encoded_at
     }
 
     /// How many bytes it takes on its way, whatever the encoding.
@@ -85,6 +93,7 @@ impl From<Frame> for EncodedMessage {
             fields,
             content: Content::Own,
             envelope: OnceLock::new(),
+            encoded_at: Instant::now(),
         }
     }
 }

@@ -164,6 +164,13 @@ impl ThreadQueue {
         inner.deliveries.is_empty() && inner.closes.is_empty()
     }
 
+    /// The number of waiting messages, their bytes, and the number of streams that are not up to date.
+    pub fn depth(&self) -> (u64, u64, u64) {
+        let behind = self.positions.lock().len() as u64;
+        let inner = self.inner.lock();
+        (inner.deliveries.len() as u64, inner.bytes as u64, behind)
+    }
+
     /// Records the position of a stream that is not up to date; none: it is.
     pub fn set_position(&self, key: StreamKey, position: Option<Seq>) {
         let mut positions = self.positions.lock();

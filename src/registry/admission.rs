@@ -3,27 +3,36 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{
-    AdmissionError, ConnectionRecord, DeliveryTarget, Registry, Subscriber,
+    AdmissionError, ConnectionRecord, DeliveryTarget, Registry, StreamCounters, Subscriber,
     connection_set::ConnectionKey, now,
 };
 use crate::{
+    access_log::AccessEntry,
     message::{Encoding, Seq},
     outbox::QueueLimits,
 };
 
 impl Registry {
     /// Admits a connection if the limits allow one more. It gets no messages before [`Admission::register`].
-    pub fn admit(
+    pub fn admit(self: &Arc<Self>, subscriber: Subscriber) -> Result<Admission, AdmissionError> {
+        self.admit_logged(subscriber, None)
+    }
+
+    /// The same for a connection whose request is logged here.
+    pub fn admit_logged(
         self: &Arc<Self>,
         mut subscriber: Subscriber,
+        access: Option<Arc<AccessEntry>>,
     ) -> Result<Admission, AdmissionError> {
         let mut table = self.table.lock();
-        table.check_capacity(&subscriber, self.capacity)?;
+        table.check_capacity(&subscriber)?;
         table.intern_strings(&mut subscriber);
+        let logged = access.is_some();
         let record = Arc::new(ConnectionRecord {
             id: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
             since: now(),
             subscriber,
+            access,
         });
         let key = table.insert(Arc::clone(&record));
         drop(table);
@@ -33,6 +42,7 @@ impl Registry {
             record,
             key,
             encoding: Encoding::default(),
+            logged,
         })
     }
 }
@@ -44,6 +54,8 @@ pub struct Admission {
     key: ConnectionKey,
     /// Here and not in the record: it is read for each message, and it costs no memory beside the key.
     encoding: Encoding,
+    /// Whether its request is logged, for the same reason.
+    logged: bool,
 }
 
 impl Admission {
@@ -90,6 +102,19 @@ impl Registration {
     /// How the connection gets its messages.
     pub fn encoding(&self) -> Encoding {
         self.0.encoding
+    }
+
+    /// Where to count what happens to the stream.
+    pub fn counters(&self) -> &StreamCounters {
+        self.0.registry.counters()
+    }
+
+    /// Where the request of the stream is logged, if requests are.
+    pub fn access(&self) -> Option<&Arc<AccessEntry>> {
+        match self.0.logged {
+            true => self.0.record.access.as_ref(),
+            false => None,
+        }
     }
 
     /// See [`Registry::fan_out_position`].

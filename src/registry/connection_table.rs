@@ -44,6 +44,7 @@ pub(super) struct ConnectionTable {
     version: u64,
     /// Reused by [`Self::put`]: the recipients of a delivery, by thread queue.
     stream_keys: Vec<Vec<StreamKey>>,
+    pub(super) capacity: Capacity,
 }
 
 struct TableEntry {
@@ -52,11 +53,15 @@ struct TableEntry {
 }
 
 impl ConnectionTable {
-    pub(super) fn check_capacity(
-        &self,
-        subscriber: &Subscriber,
-        capacity: Capacity,
-    ) -> Result<(), AdmissionError> {
+    pub(super) fn new(capacity: Capacity) -> Self {
+        Self {
+            capacity,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn check_capacity(&self, subscriber: &Subscriber) -> Result<(), AdmissionError> {
+        let capacity = self.capacity;
         let connections = match subscriber.is_observer() {
             true => self.observers.get(&subscriber.client_id),
             false => self.clients.get(&subscriber.client_id),

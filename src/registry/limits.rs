@@ -1,7 +1,7 @@
 //! How many connections the registry admits.
 
 /// The maximum number of connections.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Capacity {
     /// Per client.
     pub per_client: usize,

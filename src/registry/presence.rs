@@ -9,6 +9,7 @@ use std::{
 
 use arcstr::ArcStr;
 
+use crate::access_log::AccessEntry;
 use crate::message::{ClientId, TopicFilter};
 
 /// The number of a connection on this node. Numbers grow and are not reused while the process runs.
@@ -75,6 +76,8 @@ pub struct ConnectionRecord {
     pub since: u64,
     /// Its subscriber.
     pub subscriber: Subscriber,
+    /// Where its request is logged, if requests are.
+    pub access: Option<Arc<AccessEntry>>,
 }
 
 /// A connection and how far it is.

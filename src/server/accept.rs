@@ -26,7 +26,7 @@ use crate::{
     auth::{ConnectionInfo, Scheme},
     config::Settings,
     delivery::reactor::Reactor,
-    http::Service,
+    http::{AppState, Service},
     registry::Registry,
 };
 
@@ -42,8 +42,8 @@ pub struct Acceptor {
     pub service: Arc<Service>,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
-    /// The settings of the server.
-    pub settings: Arc<Settings>,
+    /// What requests share, with the settings that hold now.
+    pub state: AppState,
     /// The number of connections, for the log.
     pub registry: Arc<Registry>,
     /// Limits how many connections are set up at the same time.
@@ -103,8 +103,9 @@ impl Acceptor {
     }
 
     fn serve(&self, accepted: Accepted) {
+        let settings = self.state.live.load();
         if accepted.peer.is_some()
-            && let Err(error) = set_options(&accepted.socket, &self.settings)
+            && let Err(error) = set_options(&accepted.socket, &settings)
         {
             tracing::debug!(%error, "the options of a socket could not be set");
         }
@@ -116,15 +117,17 @@ impl Acceptor {
                 .is_reserved(&accepted.socket)
                 .then_some(self.descriptors),
             redirect: (accepted.kind == ListenerKind::Redirect).then_some(self.redirect),
-            hsts: self.settings.tls.hsts.map(hsts),
+            hsts: settings.tls.hsts.map(hsts),
         };
         let connection = Connection {
             requests,
             reactor: Arc::clone(&self.reactor),
+            proxy_protocol: (settings.proxy.proxy_protocol)
+                .then(|| Arc::clone(&self.state.settings)),
             tls: (self.tls.clone()).filter(|_| accepted.kind == ListenerKind::Tls),
-            request_timeout: self.settings.limits.request_timeout(),
-            heartbeat: self.settings.heartbeat(),
-            max_head: self.settings.limits.max_head(),
+            request_timeout: settings.limits.request_timeout(),
+            heartbeat: settings.heartbeat(),
+            max_head: settings.limits.max_head(),
         };
         let (permits, stopped) = (self.permits.clone(), self.stopped.clone());
         tokio::spawn(connection.run(stopped, permits, accepted.socket));

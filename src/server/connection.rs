@@ -1,4 +1,4 @@
-//! An accepted connection, until it is known what is spoken on it: TLS or not, HTTP/1.1 or HTTP/2.
+//! An accepted connection, until it is known what is spoken on it: who has opened it, TLS or not, HTTP/1.1 or HTTP/2.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,13 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     http1::Http1Connection,
     http2::Http2Connection,
+    proxy_protocol::sender_of,
     requests::Requests,
     setup_permits::{MAX_SETUP, SetupPermit, SetupPermits},
     socket::ServerSocket,
     tls,
 };
-use crate::delivery::reactor::Reactor;
+use crate::{config::Settings, delivery::reactor::Reactor};
 
 /// How long a connection on a reserved descriptor may wait before its first request.
 const RESERVED_WAIT: Duration = Duration::from_secs(1);
@@ -27,6 +28,8 @@ pub struct Connection {
     pub requests: Requests,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
+    /// The settings, if each connection must begin with the PROXY protocol.
+    pub proxy_protocol: Option<Arc<Settings>>,
     /// Does the handshake. None: without TLS.
     pub tls: Option<TlsAcceptor>,
     /// How long the head of a request may take.
@@ -40,12 +43,19 @@ pub struct Connection {
 impl Connection {
     /// Answers requests until the peer closes the connection or the server stops.
     pub async fn run(
-        self,
+        mut self,
         // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
         mut stopped: watch::Receiver<()>,
         permits: SetupPermits,
-        socket: TcpStream,
+        mut socket: TcpStream,
     ) {
+        if let Some(settings) = self.proxy_protocol.take() {
+            // Boxed, so that other connections do not take the memory for it.
+            let read = Box::pin(self.read_sender(&mut stopped, &mut socket, &settings));
+            if !read.await {
+                return;
+            }
+        }
         let wait = match self.requests.reserved {
             Some(_) => self.request_timeout.min(RESERVED_WAIT),
             None => self.request_timeout,
@@ -75,6 +85,30 @@ impl Connection {
                         self.serve(&mut stopped, permit, socket, is_http2).await;
                     }
                 }
+            }
+        }
+    }
+
+    /// Reads the header of the PROXY protocol. Returns whether the connection may go on.
+    async fn read_sender(
+        &mut self,
+        stopped: &mut watch::Receiver<()>,
+        socket: &mut TcpStream,
+        settings: &Settings,
+    ) -> bool {
+        let peer = self.requests.info.peer;
+        let sender = tokio::select! {
+            sender = sender_of(socket, peer, settings) => sender,
+            _ = stopped.changed() => return false,
+        };
+        match sender {
+            Ok(sender) => {
+                self.requests.info.peer = sender;
+                true
+            }
+            Err(error) => {
+                tracing::debug!(?peer, %error, "a connection is closed");
+                false
             }
         }
     }

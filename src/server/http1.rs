@@ -103,6 +103,7 @@ impl Http1Connection {
         let timed_out = outcome.is_err_and(|error| error.is_timeout());
         let unread = !parts.read_buf.is_empty();
         if let Some(error) = self.last_error(refused, timed_out && unread) {
+            self.requests.service.refused(error.code());
             let _ = socket.write_all(&whole_response(error).await).await;
         }
         close(&mut socket, writes.is_closed_by_peer()).await;

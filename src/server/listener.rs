@@ -17,7 +17,7 @@ use std::{
 
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::config::{ListenAddress, Settings};
+use crate::config::{HostPort, ListenAddress, Settings};
 pub use error::ListenError;
 use listening_socket::ListeningSocket;
 use passed::PassedSockets;
@@ -90,6 +90,20 @@ impl Listeners {
             }
         }
         Ok(listeners)
+    }
+
+    /// Listens for HTTP on all addresses of this name.
+    pub(super) async fn bind_to(address: &HostPort) -> Result<Self, ListenError> {
+        let addresses = resolve(address).await?;
+        let sockets = tcp::bind(&addresses, address.port())?.into_iter();
+        Ok(sockets.fold(Self::default(), |listeners, socket| {
+            listeners.with(socket, ListenerKind::Plain)
+        }))
+    }
+
+    /// The TCP addresses that are listened on.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().filter_map(Listener::address)
     }
 
     /// The URLs that are listened on.
@@ -193,6 +207,11 @@ fn as_stream(socket: tokio::net::UnixStream) -> io::Result<TcpStream> {
     TcpStream::from_std(std::net::TcpStream::from(socket))
 }
 
+async fn resolve(address: &HostPort) -> Result<Vec<SocketAddr>, ListenError> {
+    let unresolved = |error| ListenError::Unresolved(address.clone(), error);
+    address.resolve().await.map_err(unresolved)
+}
+
 /// Listens on one address of the settings.
 async fn open(
     address: &ListenAddress,
@@ -207,8 +226,7 @@ async fn open(
     };
     match address {
         ListenAddress::Tcp(address) => {
-            let unresolved = |error| ListenError::Unresolved(address.clone(), error);
-            let addresses = address.resolve().await.map_err(unresolved)?;
+            let addresses = resolve(address).await?;
             check(&addresses)?;
             let sockets = tcp::bind(&addresses, address.port())?;
             Ok(sockets.into_iter().map(ListeningSocket::Tcp).collect())

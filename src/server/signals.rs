@@ -1,4 +1,4 @@
-//! The signals that end a server.
+//! The signals that end a server, and the one that makes it read its settings again.
 
 use std::{
     io::{self, IsTerminal},
@@ -14,8 +14,17 @@ const TERMINAL_CHECKS: [Duration; 3] = [
     Duration::from_millis(500),
 ];
 
-/// SIGTERM, SIGINT, and SIGHUP where it means that the terminal was closed.
-pub struct ShutdownSignals {
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// End the process.
+    Shutdown,
+    /// Read the settings again: SIGHUP, unless it means that the terminal was closed.
+    Reload,
+}
+
+/// SIGTERM, SIGINT and SIGHUP.
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     /// None where the process was started with SIGHUP ignored, as `nohup` does.
@@ -23,7 +32,7 @@ pub struct ShutdownSignals {
     terminal: Terminal,
 }
 
-impl ShutdownSignals {
+impl Signals {
     /// Receives the signals from now on. Must be called on a runtime.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
@@ -37,25 +46,24 @@ impl ShutdownSignals {
         })
     }
 
-    /// Waits until a signal asks the process to end.
-    pub async fn next(&mut self) {
-        loop {
+    /// Waits for the next signal.
+    pub async fn next(&mut self) -> Asked {
+        {
             let Some(hangup) = &mut self.hangup else {
-                return tokio::select! {
+                tokio::select! {
                     _ = self.terminate.recv() => {}
                     _ = self.interrupt.recv() => {}
-                };
+                }
+                return Asked::Shutdown;
             };
             tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => Asked::Shutdown,
+                _ = self.interrupt.recv() => Asked::Shutdown,
                 _ = hangup.recv() => if self.terminal.is_gone().await {
                     tracing::info!("SIGHUP: the terminal was closed");
-                    return;
+                    Asked::Shutdown
                 } else {
-                    tracing::info!(
-                        "SIGHUP is ignored: the settings are read only when the server starts. SIGTERM ends it"
-                    );
+                    Asked::Reload
                 }
             }
         }

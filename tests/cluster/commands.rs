@@ -24,7 +24,7 @@ fn run(name: &str, args: &[String]) -> Output {
     output.expect("it runs")
 }
 
-fn good(name: &str, args: &[String]) -> String {
+pub fn good(name: &str, args: &[String]) -> String {
     let output = run(name, args);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
@@ -38,7 +38,7 @@ fn refused(name: &str, args: &[String]) -> String {
 }
 
 /// The flags of a command that works on a data folder.
-fn on(data: &Path, flags: Vec<String>) -> Vec<String> {
+pub fn on(data: &Path, flags: Vec<String>) -> Vec<String> {
     let data = data.to_str().expect("a plain path").to_owned();
     ["--data-dir".to_owned(), data]
         .into_iter()
@@ -158,7 +158,7 @@ async fn a_cluster_goes_on_after_all_nats_servers_have_lost_everything() {
     })
     .await;
     let args = |node: usize| {
-        let data = cluster.nodes[node].node.log().with_file_name("data");
+        let data = cluster.nodes[node].data();
         on(&data, flags(&cluster.nats, &cluster.name))
     };
     let text = refused("recover", &args(2));
@@ -203,7 +203,7 @@ async fn a_node_with_more_than_the_recovered_one_joins_only_when_it_is_told_to()
     for node in [1, 2] {
         cluster.nodes[node].node.terminate().expect("ended");
     }
-    let data = |node: usize| cluster.nodes[node].node.log().with_file_name("data");
+    let data = |node: usize| cluster.nodes[node].data();
     let args = on(&data(0), flags(&cluster.nats, &cluster.name));
     let text = refused("recover", &args);
     assert!(text.contains("--delete-stream"), "{text}");

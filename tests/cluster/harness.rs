@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     ops::Deref,
+    path::PathBuf,
     sync::{
         Arc, Weak,
         atomic::{AtomicU64, Ordering},
@@ -123,9 +124,29 @@ impl Site {
         }
     }
 
+    /// The site of a cluster that runs, for more nodes. They have folders of their own.
+    pub fn of(cluster: &Cluster) -> Self {
+        let mut same = Self::over(Arc::clone(&cluster.nats), Vec::new());
+        same.name.clone_from(&cluster.name);
+        same
+    }
+
+    /// Another cluster over the same nats-servers.
+    pub fn beside(&self, name: &str) -> Self {
+        let mut beside = Self::over(Arc::clone(&self.nats), Vec::new());
+        beside.name = format!("{}-{name}", self.name);
+        beside
+    }
+
     /// Starts three nodes.
     pub fn start(self) -> Cluster {
-        let nodes: Vec<Member> = (1..=3).map(|number| Member::spawn(&self, number)).collect();
+        let options = (1..=3).map(|number| self.options(number)).collect();
+        self.start_nodes(options)
+    }
+
+    /// Starts nodes with these options, and waits until they are ready.
+    pub fn start_nodes(self, options: Vec<NodeOptions>) -> Cluster {
+        let nodes: Vec<Member> = options.into_iter().map(Member::spawn).collect();
         for member in &nodes {
             member.node.until_ready().expect("ready");
         }
@@ -140,21 +161,27 @@ impl Site {
 
     /// How to start a node. It gets the flags that all nodes of the cluster have.
     pub fn options(&self, number: usize) -> NodeOptions {
-        let name = format!("node-{number}");
-        let options = NodeOptions::new(
-            env!("CARGO_BIN_EXE_tidings"),
-            self.folder.path().join(&name),
-        );
+        let folder = self.folder.path().join(format!("node-{number}"));
+        self.options_with(number, folder, &self.nats.url_list())
+    }
+
+    /// How to start a node in this folder that reaches the nats-servers at these URLs.
+    pub fn options_with(&self, number: usize, folder: PathBuf, servers: &str) -> NodeOptions {
+        let options = NodeOptions::new(env!("CARGO_BIN_EXE_tidings"), folder);
         options
-            .args(["--node", &name, "--drain", "0"])
-            .args(flags(&self.nats, &self.name))
+            .args(["--node", &format!("node-{number}"), "--drain", "0"])
+            .args(flags_over(&self.nats, servers, &self.name))
     }
 }
 
 /// The flags of a cluster.
 pub fn flags(nats: &NatsServers, cluster: &str) -> Vec<String> {
+    flags_over(nats, &nats.url_list(), cluster)
+}
+
+fn flags_over(nats: &NatsServers, servers: &str, cluster: &str) -> Vec<String> {
     let flags = [
-        ("--cluster", nats.url_list()),
+        ("--cluster", servers.to_owned()),
         ("--cluster-monitor", nats.monitor_list()),
         ("--cluster-name", cluster.to_owned()),
         ("--cluster-replicas", "3".to_owned()),
@@ -166,13 +193,32 @@ pub fn flags(nats: &NatsServers, cluster: &str) -> Vec<String> {
 }
 
 impl Member {
-    fn spawn(site: &Site, number: usize) -> Self {
+    /// Starts a node, and does not wait.
+    pub fn spawn(options: NodeOptions) -> Self {
         let port = free_port().expect("a port");
         let url = format!("http://127.0.0.1:{port}");
-        let options = site.options(number).args(["--advertise", &url]);
+        let options = options.args(["--advertise", &url]);
         let node = Node::spawn(options.port(port)).expect("a node");
         let endpoint = Endpoint::at(node.address());
         Self { node, endpoint }
+    }
+}
+
+impl Member {
+    /// The folder of its data.
+    pub fn data(&self) -> PathBuf {
+        self.node.log().with_file_name("data")
+    }
+
+    /// Waits until `/health/ready` refuses with a text that contains this. Returns it.
+    pub async fn until_not_ready(&self, why: &str) -> String {
+        until(async || {
+            let answer = self.get("/health/ready").await;
+            let status = answer.status();
+            let text = answer.text().await.expect("a text");
+            (status == 503 && text.contains(why)).then_some(text)
+        })
+        .await
     }
 }
 

@@ -1,23 +1,18 @@
 //! A node that can't follow the stream with what it has copies the log of another node.
 
-use std::{fs, path::PathBuf, thread};
+use std::{fs, thread};
 
-use app::wire::{ClientDetail, MessageDetail, To};
+use app::wire::{ClientDetail, MessageDetail, Nodes, To};
 use serde_json::Value;
 
 use crate::{
-    harness::{Cluster, Member, pairs},
+    harness::{Cluster, Member, Site, pairs, until},
     support::{client, push_of, within},
 };
 
-/// The data folder of a node.
-fn data(member: &Member) -> PathBuf {
-    member.node.log().with_file_name("data")
-}
-
 /// The names of the files in the data folder that begin like this.
 fn files(member: &Member, begin: &str) -> Vec<String> {
-    let entries = fs::read_dir(data(member)).into_iter().flatten().flatten();
+    let entries = fs::read_dir(member.data()).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| name.starts_with(begin)).collect()
 }
@@ -63,7 +58,7 @@ async fn an_empty_node_joins_after_the_stream_was_purged_and_has_everything() {
     drop(reader);
 
     cluster.nodes[2].node.kill().expect("killed");
-    fs::remove_dir_all(data(&cluster.nodes[2])).expect("deleted");
+    fs::remove_dir_all(cluster.nodes[2].data()).expect("deleted");
     assert!(cluster.purge().await > 1);
     let after = push_some(&cluster, "after", &[0, 1]).await;
     cluster.nodes[2].node.start_again().expect("started");
@@ -119,9 +114,9 @@ async fn a_node_that_is_killed_while_it_copies_has_nothing_half_done() {
     let history = cluster.same_history().await;
     let joining = &cluster.nodes[2];
     joining.node.kill().expect("killed");
-    fs::remove_dir_all(data(joining)).expect("deleted");
+    fs::remove_dir_all(joining.data()).expect("deleted");
     cluster.purge().await;
-    let received = data(joining).join("tidings.sqlite3.received");
+    let received = joining.data().join("tidings.sqlite3.received");
     for least in [1, 5_000_000, 10_000_000] {
         thread::scope(|scope| {
             // It does not begin to listen.
@@ -140,4 +135,46 @@ async fn a_node_that_is_killed_while_it_copies_has_nothing_half_done() {
     joining.node.until_ready().expect("ready");
     assert_eq!(cluster.same_history().await, history);
     assert!(files(joining, "tidings.sqlite3.").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_becomes_too_old_while_it_runs_ends_and_comes_back_with_a_copy() {
+    let site = Site::new().await;
+    let link = site.nats.link().expect("proxies");
+    let folder = site.folder.path().join("node-3");
+    let last = site.options_with(3, folder, &link.url_list());
+    let options = vec![site.options(1), site.options(2), last];
+    let cluster = site.start_nodes(options);
+    push_some(&cluster, "before", &[0, 1, 2]).await;
+    cluster.same_history().await;
+    let away = &cluster.nodes[2];
+    link.cut();
+    let is_lost = |nodes: &Nodes| {
+        let stream = nodes.stream.as_ref();
+        stream.is_some_and(|stream| stream.server.is_none())
+    };
+    away.until("/api/nodes", is_lost).await;
+    push_some(&cluster, "away", &[0, 1]).await;
+    cluster.purge().await;
+    link.mend();
+    let ended = until(async || away.node.ended().expect("a status")).await;
+    assert!(!ended.success());
+    assert!(said(away, "this node was away for too long"));
+    // As its supervisor does.
+    away.node.start_again().expect("started");
+    away.node.until_ready().expect("ready");
+    assert_eq!(cluster.same_history().await.len(), 60);
+    let first = files(away, "tidings.sqlite3.old-");
+    assert_eq!(first.len(), 1);
+
+    // Of several old logs, the newest is kept.
+    away.node.kill().expect("killed");
+    push_some(&cluster, "again", &[0, 1]).await;
+    cluster.purge().await;
+    away.node.start_again().expect("started");
+    away.node.until_ready().expect("ready");
+    assert_eq!(cluster.same_history().await.len(), 90);
+    let second = files(away, "tidings.sqlite3.old-");
+    assert_eq!(second.len(), 1);
+    assert_ne!(second, first);
 }

@@ -31,7 +31,8 @@ fn start(folder: &tempfile::TempDir, limit: u32) -> (Running, String) {
 }
 
 /// Opens a stream. Returns the status line and the rest of the head and body so far.
-fn open_stream(address: &str, path: &str) -> (BufReader<TcpStream>, String) {
+/// Opens a stream. Returns its socket and the status line.
+pub fn open_stream(address: &str, path: &str) -> (BufReader<TcpStream>, String) {
     let mut socket = TcpStream::connect(address).expect("connected");
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     socket.write_all(request.as_bytes()).expect("sent");
@@ -84,15 +85,14 @@ fn descriptors_are_reserved_for_requests_that_are_not_streams() {
         refused.to_lowercase().contains("retry-after: "),
         "{refused}"
     );
-    for path in [
-        "/health/live",
-        "/health/ready",
-        "/api/stats",
-        "/admin",
-        "/api/messages",
-    ] {
+    for path in ["/health/live", "/api/stats", "/admin", "/api/messages"] {
         assert!(status(&address, path).contains(" 200 "), "{path}");
     }
+    // The server works, but new streams should go elsewhere.
+    let (mut socket, line) = open_stream(&address, "/health/ready");
+    assert!(line.contains(" 503 "), "{line}");
+    let why = rest(&mut socket);
+    assert!(why.contains("no file descriptors are left"), "{why}");
     // A descriptor that becomes free is used again.
     open.truncate(open.len() / 2);
     while !open_stream(&address, "/sse?client_id=late")

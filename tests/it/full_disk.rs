@@ -40,6 +40,14 @@ async fn in_its_own_file_system() {
     let problem: Problem = refused.json().await.expect("a problem document");
     assert_eq!(problem.code, "storage_full");
 
+    let ready = server.get("/health/ready").await;
+    assert_eq!(ready.status(), 507);
+    let why: Problem = ready.json().await.expect("a problem document");
+    assert_eq!(why.code, "storage_full");
+    let metrics = server.get("/metrics").await.text().await.expect("a text");
+    assert!(metrics.contains("\ntidings_log_disk_full 1\n"));
+    assert!(metrics.contains("\ntidings_ready 0\n"));
+
     // Streams and reads continue.
     let mut ephemeral = push_of(To::Everyone, "still here");
     ephemeral.ttl = Some(0);
@@ -51,6 +59,7 @@ async fn in_its_own_file_system() {
     assert_eq!(server.get("/api/messages?limit=1").await.status(), 200);
 
     fs::remove_file(&filler).expect("removed");
+    assert_eq!(server.get("/health/ready").await.status(), 200);
     server.push(To::Everyone, "room again").await;
     assert_eq!(ada.text().await, "room again");
 }

@@ -9,7 +9,9 @@ use tidings::{
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::certificates::{client_of, of_tests};
-pub use crate::support::{Endpoint, Listener, client, encoded, push_of, seq, topic, within};
+pub use crate::support::{
+    Endpoint, Listener, client, encoded, push_of, run_in_namespace, seq, topic, within,
+};
 
 /// How the requests of a test reach its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,6 +171,11 @@ impl Stopped {
         Server::on(self.data, self.flags, self.transport).await
     }
 
+    /// Its data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// A copy of its data folder.
     pub fn backup(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().expect("a folder");
@@ -211,17 +218,4 @@ fn with_last_wins<'a>(flags: &[&'a str]) -> Vec<&'a str> {
         .filter(|i| is_last(*i))
         .flat_map(|i| pairs[i].to_vec())
         .collect()
-}
-
-/// Runs an ignored test of this program in its own namespace (`--net` or `--mount`), prepared by the commands in
-/// `set_up`.
-pub fn run_in_namespace(namespace: &str, set_up: &str, test: &str) {
-    let itself = std::env::current_exe().expect("this program");
-    let inside = format!("{set_up} && exec \"$0\" --ignored --exact {test}");
-    let status = std::process::Command::new("unshare")
-        .args(["--map-root-user", namespace, "sh", "-c", &inside])
-        .arg(itself)
-        .status()
-        .expect("unshare, of util-linux, runs");
-    assert!(status.success(), "inside: {status}");
 }

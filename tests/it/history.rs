@@ -358,3 +358,24 @@ async fn a_recall_is_told_to_readers_that_were_away() {
     server.push(To::Everyone, "end").await;
     assert_eq!(ada.text().await, "end");
 }
+
+#[tokio::test]
+async fn a_push_keeps_its_place_in_a_distributed_trace() {
+    let server = Server::start().await;
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let push = async |parent: &str| {
+        let request = server.http.post(server.url("/push"));
+        let request = request.header("content-type", "application/json");
+        let request = request.header("traceparent", parent);
+        let push = r#"{"to":"everyone","data":"x"}"#;
+        let answer = within(request.body(push).send()).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let answer: app::wire::PushAnswer = answer.json().await.expect("an answer");
+        answer.id.expect("a cursor")
+    };
+    let (kept, ignored) = (push(parent).await, push("00-nonsense").await);
+    let server = server.restarted().await;
+    let kept = server.message(&kept).await;
+    assert_eq!(kept.traceparent.as_deref(), Some(parent));
+    assert_eq!(server.message(&ignored).await.traceparent, None);
+}

@@ -53,7 +53,7 @@ async fn an_unknown_address_shows_a_page_with_links_to_a_browser() {
         assert!(answer.headers().contains_key("content-security-policy"));
         let html = answer.text().await.expect("a page");
         assert!(html.contains("<h1"), "{html}");
-        assert!(html.contains("href=\"/\""), "{html}");
+        assert!(html.contains("href=\"./\""), "{html}");
     }
 }
 
@@ -64,7 +64,7 @@ async fn an_api_address_shows_a_page_to_a_browser() {
         let answer = get(&server, path, BROWSER).await;
         assert_eq!(answer.status(), 405, "{path}");
         assert_eq!(answer.headers()["allow"], "POST");
-        assert!(answer.text().await.expect("a page").contains("href=\"/\""));
+        assert!(answer.text().await.expect("a page").contains("href=\"./\""));
     }
 }
 

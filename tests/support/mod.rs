@@ -47,3 +47,16 @@ pub fn client(client_id: &str) -> To {
 pub fn topic(topic: &str) -> To {
     To::Topic(topic.to_owned())
 }
+
+/// Runs an ignored test of this program in its own namespace (`--net` or `--mount`), prepared by the commands in
+/// `set_up`.
+pub fn run_in_namespace(namespace: &str, set_up: &str, test: &str) {
+    let itself = std::env::current_exe().expect("this program");
+    let inside = format!("{set_up} && exec \"$0\" --ignored --exact {test}");
+    let status = std::process::Command::new("unshare")
+        .args(["--map-root-user", namespace, "sh", "-c", &inside])
+        .arg(itself)
+        .status()
+        .expect("unshare, of util-linux, runs");
+    assert!(status.success(), "inside: {status}");
+}

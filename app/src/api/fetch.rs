@@ -31,6 +31,8 @@ impl Transport {
                 request.set_body(&body.into());
             }
             request.set_headers(&headers);
+            // Below the URL of the pages.
+            let url = url.trim_start_matches('/');
             let response = browser::fetch(url, &request).await?;
             let text = JsFuture::from(response.text()?).await?;
             Ok((response.status(), text.as_string().unwrap_or_default()))

@@ -36,8 +36,8 @@ pub fn ClientCard(
             false => "presence",
         },
     );
-    let push = text(move || format!("/admin/push?client={}", encoded(&id.get())));
-    let messages = text(move || format!("/admin/messages?for=client&name={}", encoded(&id.get())));
+    let push = text(move || format!("admin/push?client={}", encoded(&id.get())));
+    let messages = text(move || format!("admin/messages?for=client&name={}", encoded(&id.get())));
     let missing = move || {
         let missing = client.with(|c| c.as_ref().map(|c| c.missing_nodes.clone()));
         missing.unwrap_or_default()

@@ -87,7 +87,7 @@ fn row(
         Some(Ended::Recalled) => texts().messages.recalled_tag,
         None => "",
     });
-    let again = format!("/admin/push?again={}", encoded(&message.id));
+    let again = format!("admin/push?again={}", encoded(&message.id));
     let (to, clients) = (message.to.clone(), message.clients);
     let to = text(move || audience_text(&to, clients));
     let can_be_recalled = message.ended.is_none();
@@ -167,7 +167,7 @@ fn detail(open: ErasedSignal<Option<Arc<MessageDetail>>>) -> AnyView {
             let receipt = recipient.receipt;
             ListItem::new(format!("{receipt:?} {id}"), move || {
                 let shown = id.clone();
-                let there = format!("/admin/clients?state=all&client={}", encoded(&id));
+                let there = format!("admin/clients?state=all&client={}", encoded(&id));
                 view! {
                     <li>
                         <a class="code" href=there>
@@ -220,7 +220,7 @@ fn as_curl(message: &MessageInfo) -> String {
         ..PushRequest::new(message.to.clone(), message.data.clone())
     };
     let json = serde_json::to_string(&push).unwrap_or_default();
-    curl::push(&browser::origin(), &json)
+    curl::push(&browser::server_url(), &json)
 }
 
 /// The current state of a message. Two states are equal if the receipts are equal.

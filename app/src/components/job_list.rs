@@ -34,7 +34,7 @@ fn row(first: &JobInfo, jobs: RwSignal<Vec<JobInfo>>) -> AnyView {
     let job = ShownJob::new(first.id.clone(), jobs);
     view! {
         <li>
-            <a href=format!("/jobs/{}", first.id)>{title}</a>
+            <a href=format!("jobs/{}", first.id)>{title}</a>
             <span class=static_text(move || job.tell(|job| job.state.name()).unwrap_or_default())>
                 {static_text(move || job.tell(|job| job_state(job.state)).unwrap_or_default())}
             </span>

@@ -1,24 +1,23 @@
 //! The header and the footer of every page.
 
-use leptos::prelude::*;
-use leptos_router::hooks::use_location;
-
 use crate::{
     components::{EraseView, keys_button, on_click, optional_text, static_text, text},
     i18n::{interpolate, language, set_language, texts, tr},
+    site_path::use_path,
 };
+use leptos::prelude::*;
 
 /// The header: product name, navigation, language.
 #[component]
 pub fn Header() -> impl IntoView {
-    let here = use_location().pathname;
+    let here = use_path();
     let current = move |path: &'static str| {
-        optional_text(move || is_under(&here.get(), path).then(|| "page".to_owned()))
+        optional_text(move || is_under(&here(), path).then(|| "page".to_owned()))
     };
     view! {
         <header class="site-head">
             <div class="bar">
-                <a href="/" class="brand">
+                <a href="./" class="brand">
                     <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
                         <rect class="brand-ground" width="32" height="32" rx="9" />
                         <circle class="brand-mark" cx="9.5" cy="22.5" r="2.6" />
@@ -28,19 +27,19 @@ pub fn Header() -> impl IntoView {
                     <span>"Tidings"</span>
                 </a>
                 <nav aria-label=tr(|t| t.shell.pages)>
-                    <a href="/" aria-current=current("/")>
+                    <a href="./" aria-current=current("")>
                         {tr(|t| t.shell.listen)}
                     </a>
-                    <a href="/admin" aria-current=current("/admin")>
+                    <a href="admin" aria-current=current("admin")>
                         {tr(|t| t.shell.admin)}
                     </a>
-                    <a href="/jobs" aria-current=current("/jobs")>
+                    <a href="jobs" aria-current=current("jobs")>
                         {tr(|t| t.jobs.title)}
                     </a>
-                    <a href="/docs" rel="external">
+                    <a href="docs" rel="external">
                         {tr(|t| t.shell.docs)}
                     </a>
-                    <a href="/try" aria-current=current("/try")>
+                    <a href="try" aria-current=current("try")>
                         {tr(|t| t.shell.try_it)}
                     </a>
                 </nav>
@@ -58,10 +57,10 @@ pub fn Header() -> impl IntoView {
     .erase()
 }
 
-/// Whether `page` is the page of a link or below it. `/` contains no other page.
+/// Whether `page` is the page of a link or below it. The first page contains no other page.
 fn is_under(page: &str, link: &str) -> bool {
     match page.strip_prefix(link) {
-        Some(rest) => rest.is_empty() || (rest.starts_with('/') && link != "/"),
+        Some(rest) => rest.is_empty() || (rest.starts_with('/') && !link.is_empty()),
         None => false,
     }
 }
@@ -86,10 +85,10 @@ mod tests {
 
     #[test]
     fn a_link_is_current_on_its_page_and_on_pages_below_it() {
-        assert!(is_under("/", "/"));
-        assert!(!is_under("/admin", "/"));
-        assert!(is_under("/admin", "/admin"));
-        assert!(is_under("/admin/clients", "/admin"));
-        assert!(!is_under("/administration", "/admin"));
+        assert!(is_under("", ""));
+        assert!(!is_under("admin", ""));
+        assert!(is_under("admin", "admin"));
+        assert!(is_under("admin/clients", "admin"));
+        assert!(!is_under("administration", "admin"));
     }
 }

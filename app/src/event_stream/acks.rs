@@ -83,5 +83,5 @@ fn post(ack: &Ack) -> impl Future<Output = Result<Response, JsValue>> + use<> {
     request.set_method("POST");
     request.set_body(&serde_json::to_string(ack).unwrap_or_default().into());
     let _ = Reflect::set(&request, &"keepalive".into(), &JsValue::TRUE);
-    browser::fetch("/ack", &request)
+    browser::fetch("ack", &request)
 }

@@ -41,7 +41,7 @@ impl JobSource {
         lines: &str,
         then: impl Fn(JobEvent) + Copy + 'static,
     ) -> Option<Self> {
-        let url = format!("/sse/jobs/{}?{lines}", encoded(id));
+        let url = format!("sse/jobs/{}?{lines}", encoded(id));
         let source = EventSource::new(&url).ok()?;
         let listeners = [EVENT_STATE, EVENT_LOG, EVENT_END, "error"].map(|name| {
             let listener: EventListener = Closure::new(move |event: MessageEvent| {

@@ -90,7 +90,7 @@ impl OwnStream {
         let Subscription { client_id, topics } = subscription.clone();
         let persistence = persists.then(|| Persistence {
             // The name that `/tidings.js` uses, so that the position is kept when tabs begin to share.
-            key: format!("tidings.place {client_id} {}/", browser::origin()),
+            key: format!("tidings.place {client_id} {}", browser::base_url()),
             acks: Acks::default(),
         });
         let position = persistence.as_ref();
@@ -267,7 +267,7 @@ impl Inner {
     }
 
     fn url(&self, topics: &[String], name: &str, value: &str) -> String {
-        let mut url = format!("/sse?envelope=json&client_id={}", encoded(&self.client_id));
+        let mut url = format!("sse?envelope=json&client_id={}", encoded(&self.client_id));
         for topic in topics {
             url += "&topic=";
             url += &encoded(topic);

@@ -94,7 +94,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Messages) => history::view(history),
         Some(Section::Push) => push::view(push_page),
         Some(Section::Nodes) => nodes::view(nodes),
-        None => view! { <a href="/admin">{tr(|t| t.panel.overview)}</a> }.erase(),
+        None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
         <Title text=move || format!("{} \u{b7} Tidings", name(0)) />

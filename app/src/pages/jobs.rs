@@ -5,17 +5,19 @@ mod job_model;
 mod list;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
-use crate::components::{EraseView, either};
+use crate::{
+    components::{EraseView, either},
+    site_path::use_path,
+};
 
 /// The page.
 #[component]
 pub fn Jobs() -> impl IntoView {
-    let here = use_location().pathname;
+    let here = use_path();
     let id = move || {
-        let path = here.get();
-        path.strip_prefix("/jobs/").unwrap_or_default().to_owned()
+        let path = here();
+        path.strip_prefix("jobs/").unwrap_or_default().to_owned()
     };
     // The signals of a job are disposed when the URL changes.
     either(move || id().is_empty(), list::view, move || job::view(id())).erase()

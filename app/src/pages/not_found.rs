@@ -17,7 +17,7 @@ pub fn NotFound() -> impl IntoView {
             <h1>{tr(|t| t.not_found.heading)}</h1>
         </div>
         <p>
-            {tr(|t| t.not_found.about)} " " <a href="/">{tr(|t| t.not_found.back)}</a>
+            {tr(|t| t.not_found.about)} " " <a href="./">{tr(|t| t.not_found.back)}</a>
         </p>
     }
     .erase()

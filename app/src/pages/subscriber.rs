@@ -147,7 +147,7 @@ fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
 /// The view while there are no messages.
 fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static {
     let origin = RwSignal::new(String::new());
-    effect(move || origin.set(browser::origin()));
+    effect(move || origin.set(browser::server_url()));
     let command = text(move || {
         format!(
             "curl {}/push \\\n  -H 'Content-Type: application/json' \\\n  -d '{{\"to\":{{\"client\":\"{}\"}},\"data\":\"Hello\"}}'",
@@ -160,7 +160,7 @@ fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static
             <div class="empty">
                 <p class="title">{tr(|t| t.subscriber.nothing_yet)}</p>
                 <p>
-                    {tr(|t| t.subscriber.push_from)} <a href="/admin">{tr(|t| t.subscriber.panel)}</a>
+                    {tr(|t| t.subscriber.push_from)} <a href="admin">{tr(|t| t.subscriber.panel)}</a>
                     {tr(|t| t.subscriber.or_shell)}
                 </p>
                 <div class="command">

@@ -39,7 +39,7 @@ pub fn TryIt() -> impl IntoView {
     let client = RwSignal::new("ada".to_owned());
     let origin = RwSignal::new(String::new());
     effect(move || {
-        origin.set(browser::origin());
+        origin.set(browser::server_url());
         // The client id of this tab, if it has one.
         if let Some(id) = browser::session_get("tidings.client_id") {
             client.set(id);
@@ -103,10 +103,10 @@ pub fn TryIt() -> impl IntoView {
             </div>
             <p class="hint">{tr(|t| t.try_it.token)}</p>
             <div class="row">
-                <a class="button small" href="/">
+                <a class="button small" href="./">
                     {tr(|t| t.try_it.listen)}
                 </a>
-                <a class="button small" href="/docs" rel="external">
+                <a class="button small" href="docs" rel="external">
                     {tr(|t| t.try_it.api)}
                 </a>
             </div>

@@ -103,6 +103,9 @@ pub struct MessageDetail {
     pub message: MessageInfo,
     /// The delivery for each client, at most the first thousand; empty for a topic and for everyone.
     pub recipients: Vec<Recipient>,
+    /// Where the push belongs in a distributed trace: the header field `traceparent` (W3C Trace Context) that it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// What `GET /api/messages` answers: one page, newest first.

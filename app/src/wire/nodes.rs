@@ -81,4 +81,8 @@ pub struct StreamInfo {
     pub last: u64,
     /// What is weaker than it should be: plain sentences.
     pub weaknesses: Vec<String>,
+    /// Messages between the nodes that this node could not send or take since its start, and dropped. No page shows it.
+    #[cfg(feature = "ssr")]
+    #[serde(default)]
+    pub dropped: u64,
 }

@@ -81,3 +81,23 @@ pub struct StatsHistory {
     /// Oldest first.
     pub samples: Vec<Sample>,
 }
+
+/// The answer of `GET /api/diagnosis`: how the server sees this request, and what it may run out of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Diagnosis {
+    /// The address from which the request was sent, as far as trusted proxies say it. Left out for a Unix socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The address of the connection: that of the nearest proxy, if there is one. Left out for a Unix socket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// Whether the peer has sent `Forwarded` or `X-Forwarded-For`, but does not count as a proxy.
+    pub ignored: bool,
+    /// How many files and sockets the process may have open. Left out where there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptor_limit: Option<u64>,
+    /// How many it has open. Left out where the system does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+}

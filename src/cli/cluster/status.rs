@@ -99,6 +99,13 @@ fn print(nodes: &Nodes, out: &mut impl Write) -> io::Result<()> {
         "stream {}: {reachable} from {}, leader {leader}, {} copies, {} records so far",
         stream.name, nodes.node, stream.replicas, stream.last
     )?;
+    if stream.dropped > 0 {
+        writeln!(
+            out,
+            "{} messages between the nodes were dropped since the start of {}",
+            stream.dropped, nodes.node
+        )?;
+    }
     let weaknesses = stream.weaknesses.iter();
     weaknesses
         .into_iter()

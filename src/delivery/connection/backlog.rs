@@ -41,6 +41,8 @@ pub struct Batch {
     pub last: Seq,
     /// The position of the last direct message.
     pub direct: Option<Seq>,
+    /// How many messages these are.
+    pub messages: u64,
 }
 
 /// The result of a [`LogRead`].
@@ -103,6 +105,7 @@ impl Backlog {
                 frames: recall::frame(part.iter().map(|seq| log.cursor(*seq))),
                 last: after,
                 direct: None,
+                messages: part.len() as u64,
             });
         }
     }
@@ -119,6 +122,7 @@ impl Backlog {
         let mut left: usize = page.messages.iter().map(size).sum();
         let mut writer = FrameWriter::with_capacity(left.min(CAPACITY));
         let mut direct = None;
+        let mut messages = 0;
         for (i, message) in page.messages.iter().enumerate() {
             left = left.saturating_sub(size(message));
             let epoch = openings.epoch_of(message.seq);
@@ -126,6 +130,7 @@ impl Backlog {
                 Encoding::Fields => writer.message(message, epoch),
                 Encoding::Envelope => writer.envelope(message, epoch),
             }
+            messages += 1;
             if message.audience.is_direct() {
                 direct = Some(message.seq);
             }
@@ -135,6 +140,7 @@ impl Backlog {
                     frames: std::mem::replace(&mut writer, next).take(),
                     last: message.seq,
                     direct: direct.take(),
+                    messages: std::mem::take(&mut messages),
                 });
             }
         }

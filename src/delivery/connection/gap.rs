@@ -67,3 +67,22 @@ impl From<LogGapReason> for GapReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::GAP_REASONS;
+
+    #[test]
+    fn every_reason_can_be_counted() {
+        let all = [
+            GapReason::UnknownEpoch,
+            GapReason::RolledBack,
+            GapReason::Pruned,
+            GapReason::Expired,
+            GapReason::Unreadable,
+            GapReason::Slow,
+        ];
+        assert_eq!(all.map(GapReason::as_str), GAP_REASONS);
+    }
+}

@@ -2,10 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::{backlog::Batch, gap::Gap};
+use super::{
+    backlog::{Backlog, Batch},
+    gap::Gap,
+};
 use crate::{
     log::{LogGap, LogGapReason},
     message::Seq,
+    registry::StreamCounters,
 };
 
 /// See the module documentation.
@@ -24,6 +28,8 @@ pub(super) struct ReplayState {
     pub(super) gaps_reported: Seq,
     /// The same for damaged parts of the log, of which there can be several.
     pub(super) unreadable_reported: Seq,
+    /// Why it reads, until that is counted.
+    pub(super) cause: Option<&'static str>,
 }
 
 /// What a connection reads.
@@ -38,7 +44,12 @@ pub(super) enum Phase {
 }
 
 impl ReplayState {
-    pub(super) fn new(phase: Phase, cursor: Seq, gap: Option<Gap>) -> Box<Self> {
+    pub(super) fn new(
+        phase: Phase,
+        cursor: Seq,
+        gap: Option<Gap>,
+        cause: &'static str,
+    ) -> Box<Self> {
         Box::new(Self {
             phase,
             page: VecDeque::new(),
@@ -48,7 +59,20 @@ impl ReplayState {
             recalls_due: phase == Phase::Everything,
             gaps_reported: 0,
             unreadable_reported: 0,
+            cause: Some(cause),
         })
+    }
+
+    /// Counts a page that has messages.
+    pub(super) fn count_page(&mut self, backlog: &Backlog, counters: &StreamCounters) {
+        if backlog.batches.is_empty() {
+            return;
+        }
+        counters.replay_pages.inc();
+        counters.replay_bytes.add(backlog.bytes() as u64);
+        if let Some(cause) = self.cause.take() {
+            counters.replays.inc(cause);
+        }
     }
 
     /// Takes the gaps of a page that have not been reported.

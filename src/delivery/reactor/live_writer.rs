@@ -4,7 +4,7 @@ use std::{
     cell::OnceCell,
     collections::VecDeque,
     io,
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     message::{Encoding, Frame, Seq},
     outbox::{Delivery, QueueLimits, Recipients, StreamKey},
+    registry::WriterCounters,
 };
 
 /// How long a thread writes before it handles socket events again.
@@ -29,6 +30,9 @@ const COALESCED_BYTES: usize = 32 << 10;
 pub struct LiveWriter {
     deliveries: VecDeque<(Delivery, Recipients)>,
     limits: QueueLimits,
+    counters: Arc<WriterCounters>,
+    /// Bytes that sockets took, since they were last added to the counters.
+    taken: u64,
     /// Streams whose socket is full, since this list was last taken.
     pub stalled: Vec<StreamKey>,
     /// Indexes of streams whose socket is broken, since this list was last taken.
@@ -47,10 +51,13 @@ struct Coalesced<'a> {
 
 impl LiveWriter {
     /// A writer without messages. `limits` apply to the overflow queue of each stream.
-    pub fn new(limits: QueueLimits) -> Self {
+    /// What is written is counted in `counters`.
+    pub fn new(limits: QueueLimits, counters: Arc<WriterCounters>) -> Self {
         Self {
             deliveries: VecDeque::new(),
             limits,
+            counters,
+            taken: 0,
             stalled: Vec::new(),
             broken: Vec::new(),
         }
@@ -75,22 +82,33 @@ impl LiveWriter {
     pub fn run<S: io::Read + io::Write>(&mut self, streams: &mut Streams<S>) -> bool {
         let began = Instant::now();
         while let Some((delivery, recipients)) = self.deliveries.pop_front() {
-            match recipients {
+            let now = match recipients {
                 Recipients::Everyone => {
                     let deliveries = self.coalesce(delivery);
                     match deliveries.as_slice() {
                         [only] => self.write_to_everyone(streams, only),
                         several => self.write_coalesced(streams, &Coalesced::new(several)),
                     }
+                    self.note_lag(&deliveries)
                 }
-                Recipients::One(key) => self.write_to(streams, &delivery, &[key]),
-                Recipients::Many(keys) => self.write_to(streams, &delivery, &keys),
-            }
-            if began.elapsed() > TIME_SLICE {
+                Recipients::One(key) => self.write_to(streams, delivery, &[key]),
+                Recipients::Many(keys) => self.write_to(streams, delivery, &keys),
+            };
+            if now - began > TIME_SLICE {
                 break;
             }
         }
+        self.counters.bytes.add(std::mem::take(&mut self.taken));
         self.is_done()
+    }
+
+    /// Counts how long messages took that were just written. Returns the time.
+    fn note_lag(&self, deliveries: &[Delivery]) -> Instant {
+        let now = Instant::now();
+        for delivery in deliveries {
+            self.counters.lag.observe(delivery.age(now), 1);
+        }
+        now
     }
 
     /// A message to everyone and the messages to everyone that follow directly.
@@ -124,7 +142,8 @@ impl LiveWriter {
         let mut written = 0;
         streams.each(|key, stream| {
             let bytes = coalesced.bytes(stream.encoding());
-            match stream.deliver_coalesced(bytes, coalesced.range) {
+            let all = coalesced.deliveries.len();
+            match stream.deliver_coalesced(bytes, all, coalesced.range, &mut self.taken) {
                 Some(outcome) => written += self.record(key, outcome),
                 None => {
                     for delivery in coalesced.deliveries {
@@ -142,16 +161,17 @@ impl LiveWriter {
     fn write_to<S: io::Read + io::Write>(
         &mut self,
         streams: &mut Streams<S>,
-        delivery: &Delivery,
+        delivery: Delivery,
         keys: &[StreamKey],
-    ) {
+    ) -> Instant {
         let mut written = 0;
         for key in keys {
             if let Some(stream) = streams.stream(*key) {
-                written += self.write_to_stream(*key, stream, delivery);
+                written += self.write_to_stream(*key, stream, &delivery);
             }
         }
-        count(delivery, written);
+        count(&delivery, written);
+        self.note_lag(&[delivery])
     }
 
     fn write_to_stream<S: io::Read + io::Write>(
@@ -160,7 +180,7 @@ impl LiveWriter {
         stream: &mut Stream<S>,
         delivery: &Delivery,
     ) -> u64 {
-        let outcome = stream.deliver(delivery, self.limits);
+        let outcome = stream.deliver(delivery, self.limits, &mut self.taken);
         self.record(key, outcome)
     }
 
@@ -225,7 +245,7 @@ fn concat(deliveries: &[Delivery], encoding: Encoding) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::RefCell, io::Read, io::Write, rc::Rc, sync::Arc};
+    use std::{cell::RefCell, io::Read, io::Write, rc::Rc};
 
     use super::*;
     use crate::{

@@ -45,7 +45,7 @@ impl<S> Default for SimulatedThread<S> {
             registry,
             queue,
             streams: Streams::default(),
-            writer: LiveWriter::new(LIMITS),
+            writer: LiveWriter::new(LIMITS, Arc::default()),
         }
     }
 }

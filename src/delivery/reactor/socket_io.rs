@@ -15,8 +15,13 @@ pub enum PeerEvent {
     Broken,
 }
 
-/// Writes buffers in order and removes what is written. False: the socket is full.
-pub(super) fn write(socket: &mut impl io::Write, pieces: &mut Vec<Bytes>) -> io::Result<bool> {
+/// Writes buffers in order and removes what is written. False: the socket is full. `count` gets the number of bytes that
+/// the socket took.
+pub(super) fn write(
+    socket: &mut impl io::Write,
+    pieces: &mut Vec<Bytes>,
+    mut count: impl FnMut(usize),
+) -> io::Result<bool> {
     while let Some(first) = pieces.first() {
         let written = match pieces.len() {
             1 => socket.write(first),
@@ -28,12 +33,15 @@ pub(super) fn write(socket: &mut impl io::Write, pieces: &mut Vec<Bytes>) -> io:
         };
         match written {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(mut taken) => pieces.retain_mut(|piece| {
-                let of_this = taken.min(piece.len());
-                piece.advance(of_this);
-                taken -= of_this;
-                piece.has_remaining()
-            }),
+            Ok(mut taken) => {
+                count(taken);
+                pieces.retain_mut(|piece| {
+                    let of_this = taken.min(piece.len());
+                    piece.advance(of_this);
+                    taken -= of_this;
+                    piece.has_remaining()
+                });
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

@@ -89,6 +89,15 @@ impl<S: io::Read + io::Write> Stream<S> {
         self.pending.as_ref()?.reason
     }
 
+    /// Counts its end, and notes the reason for the log of requests.
+    pub fn note_end(&self, reason: &'static str) {
+        let registration = self.connection.registration();
+        registration.counters().ended.inc(reason);
+        if let Some(access) = registration.access() {
+            access.set_reason(reason);
+        }
+    }
+
     /// Its position, if it is not up to date.
     pub fn behind(&self) -> Option<Seq> {
         (!self.is_idle()).then(|| self.connection.position().unwrap_or_default())

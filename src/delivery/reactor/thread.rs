@@ -34,8 +34,8 @@ use crate::{
     delivery::{connection::Backlog, instant_of},
     log::ReadError,
     message::Seq,
-    outbox::{CloseReason, StreamKey, ThreadQueue},
-    registry::ThreadQueueId,
+    outbox::{CloseReason, LEFT, StreamKey, ThreadQueue},
+    registry::{ThreadQueueId, WriterCounters},
 };
 
 /// The maximum number of socket events per poll.
@@ -59,6 +59,7 @@ struct Thread {
     broker: Arc<Broker>,
     streams: Streams<StreamSocket>,
     writer: LiveWriter,
+    counters: Arc<WriterCounters>,
     /// Every message up to this position has been given to the streams.
     watermark: Seq,
     /// The watermark when the live writer is done.
@@ -85,6 +86,7 @@ impl EventLoop {
         let queue = ThreadQueue::new(Arc::clone(&waker) as _);
         let broker = Arc::clone(broker);
         let registry = broker.registry();
+        let counters = registry.counters().add_thread();
         let thread = Thread {
             registry: poll.registry().try_clone()?,
             queue_id: registry.add_thread_queue(Arc::clone(&queue)),
@@ -93,7 +95,8 @@ impl EventLoop {
             commands,
             waker: Arc::clone(&waker),
             streams: Streams::default(),
-            writer: LiveWriter::new(registry.limits()),
+            writer: LiveWriter::new(registry.limits(), Arc::clone(&counters)),
+            counters,
             watermark: 0,
             next_watermark: 0,
             heartbeats: HeartbeatWheel::new(heartbeat),
@@ -245,6 +248,7 @@ impl Thread {
         let mut context = DriveContext {
             broker: &self.broker,
             reads: &mut self.reads,
+            counters: &self.counters,
             pieces: &mut self.pieces,
         };
         match drive(stream, &mut context) {
@@ -255,7 +259,7 @@ impl Thread {
                 }
             }
             DriveOutcome::Ended => {
-                if let Some(stream) = self.end(key.index, "closed") {
+                if let Some(stream) = self.end(key.index, LEFT) {
                     self.linger(key, stream, None);
                 }
             }

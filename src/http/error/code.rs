@@ -139,6 +139,11 @@ impl Code {
         Self::Internal,
     ];
 
+    /// The code as text.
+    pub(in crate::http) fn as_str(self) -> &'static str {
+        self.parts().1
+    }
+
     /// The status, the code as text, and a title.
     pub(in crate::http) fn parts(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;

@@ -23,7 +23,7 @@ use crate::{
         openapi::{refuses, values},
         sse,
     },
-    job::JobId,
+    job::{JobId, Refused},
     jobs::{StartLine, Step, ViewError, Viewer},
     message::{Cursor, Epoch, EventType, FrameWriter},
     outbox::CloseReason,
@@ -33,7 +33,7 @@ use crate::{
 /// hundred lines.
 const MAX_LINES: usize = 100;
 
-refuses!(Refusals: NotFound, JobUnknown, TooManyConnections; READ);
+refuses!(Refusals: NotFound, JobUnknown, TooManyConnections, ClusterUnavailable; READ);
 
 /// Watch a job
 ///
@@ -71,8 +71,12 @@ pub async fn stream(
         (None, Some(lines)) => StartLine::Last(lines),
         (None, None) => StartLine::After(pairs.number("after")?.unwrap_or_default()),
     };
-    let jobs = Arc::clone(&state.jobs);
-    let view = off_thread(move || jobs.view(id, from)).await?;
+    let look = || {
+        let jobs = Arc::clone(&state.jobs);
+        off_thread(move || jobs.view(id, from))
+    };
+    let view = state.broker.find(look).await?;
+    let view = view.ok_or(Refused::Unknown(id))?;
     let job = view.job();
     if job.state.is_final() && had.is_some_and(|had| had > job.log.last) {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -97,7 +101,6 @@ impl From<ViewError> for Error {
     fn from(error: ViewError) -> Self {
         let text = error.to_string();
         match error {
-            ViewError::Unknown(_) => Self::new(Code::JobUnknown, text).field("id"),
             ViewError::TooMany(_) => Self::new(Code::TooManyConnections, text).retry_after(5),
             ViewError::Log(error) => error.into(),
         }

@@ -52,12 +52,12 @@ impl Manifest {
         }
     }
 
-    /// The path of a file on this server.
+    /// The URL of a file, relative to that of the first page.
     pub fn url(&self, name: &str) -> String {
         match (self.paths.get(name), name) {
-            (Some(path), _) => format!("/{path}"),
-            (None, "favicon.svg") => "/favicon.svg".to_owned(),
-            (None, name) => format!("/pkg/{}", plain_name(name)),
+            (Some(path), _) => path.clone(),
+            (None, "favicon.svg") => "favicon.svg".to_owned(),
+            (None, name) => format!("pkg/{}", plain_name(name)),
         }
     }
 
@@ -69,10 +69,11 @@ impl Manifest {
     /// The module that starts the pages, which `cargo leptos` does not build.
     pub fn boot_of_cargo_leptos(&self, path: &str) -> Option<String> {
         let wanted = CARGO_LEPTOS_NAME.is_some() && path == "pkg/boot.js";
+        let beside = |name| format!("./{}", plain_name(name));
         wanted.then(|| {
             include_str!("../../../app/js/boot.js")
-                .replace("./app.js", &self.url("app.js"))
-                .replace("./app_bg.wasm", &self.url("app_bg.wasm"))
+                .replace("./app.js", &beside("app.js"))
+                .replace("./app_bg.wasm", &beside("app_bg.wasm"))
         })
     }
 }
@@ -97,7 +98,7 @@ mod tests {
         let text =
             r#"{"inputs": "x", "files": {"app.js": {"path": "pkg/app.0123.js", "sizes": {}}}}"#;
         let manifest = Manifest::of(serde_json::from_str(text).expect("a manifest"));
-        assert_eq!(manifest.url("app.js"), "/pkg/app.0123.js");
+        assert_eq!(manifest.url("app.js"), "pkg/app.0123.js");
         assert!(manifest.is_named_by_content("pkg/app.0123.js"));
         assert!(!manifest.is_named_by_content("pkg/app.js"));
     }
@@ -105,8 +106,8 @@ mod tests {
     #[test]
     fn without_a_manifest_names_have_no_hash() {
         let manifest = Manifest::default();
-        assert_eq!(manifest.url("boot.js"), "/pkg/boot.js");
-        assert_eq!(manifest.url("favicon.svg"), "/favicon.svg");
+        assert_eq!(manifest.url("boot.js"), "pkg/boot.js");
+        assert_eq!(manifest.url("favicon.svg"), "favicon.svg");
         assert!(!manifest.is_named_by_content("pkg/boot.js"));
     }
 }

@@ -1,6 +1,7 @@
 //! The site as a browser sees it, page and files together.
 
 use super::*;
+use crate::config::Settings;
 use axum::{
     body::Body,
     http::{Request, StatusCode},
@@ -13,7 +14,11 @@ async fn get(path: &str, headers: &[(&str, &str)]) -> Response {
         request = request.header(*name, *value);
     }
     let request = request.body(Body::empty()).expect("a request");
-    router::<()>().oneshot(request).await.expect("an answer")
+    let settings = Settings::from_flags([""; 0]).expect("settings");
+    router::<()>(&settings.proxy)
+        .oneshot(request)
+        .await
+        .expect("an answer")
 }
 
 async fn text(response: Response) -> String {

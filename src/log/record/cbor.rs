@@ -12,7 +12,7 @@ use crate::log::{
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::{Base, Record, UnreadableRecord, VERSION},
 };
-use crate::message::{ClientId, DraftCbor, Seq};
+use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
 
 #[derive(Encode, Decode)]
 struct WireRecord<'b> {
@@ -61,6 +61,9 @@ struct WireEntry<'b> {
     /// The id and title of the job that tracks the push.
     #[b(3)]
     tracked: Option<(Id, &'b str)>,
+    /// Added later. Nodes that do not know it skip it.
+    #[b(4)]
+    trace: Option<&'b str>,
 }
 
 #[derive(Encode, Decode)]
@@ -209,6 +212,7 @@ impl<'b> WireEntry<'b> {
                 .tracked
                 .as_ref()
                 .map(|tracked| (bytes(tracked.id), &**tracked.title.text())),
+            trace: entry.trace.as_ref().map(TraceParent::as_str),
         }
     }
 
@@ -225,6 +229,7 @@ impl<'b> WireEntry<'b> {
                 .map(|(key, digest)| Box::new((key, digest.into()))),
             assigned: None,
             tracked: tracked.transpose()?.map(Box::new),
+            trace: self.trace.and_then(TraceParent::parse),
         })
     }
 }

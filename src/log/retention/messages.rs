@@ -142,8 +142,10 @@ impl Store {
         let conn = &self.conn;
         let mut lost: HashMap<i64, Seq> = HashMap::new();
         let mut message = conn.prepare_cached("DELETE FROM messages WHERE seq = ?1")?;
+        let mut trace = conn.prepare_cached("DELETE FROM traces WHERE seq = ?1")?;
         for gone in rows {
             message.execute([sql(gone.seq)])?;
+            unless_damaged(trace.execute([sql(gone.seq)]).map(drop))?;
             postings::remove(conn, ANY_TOPIC, gone.seq)?;
             for audience in gone.audiences() {
                 match gone.ended {

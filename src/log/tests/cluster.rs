@@ -7,7 +7,11 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     job::{JobCommand, JobId, NewJob, Report, State, Title},
-    log::writer::reply::block_on,
+    log::{
+        change::Change,
+        record::{Base, VERSION, cbor},
+        writer::reply::block_on,
+    },
 };
 
 /// A stream of records, and the logs that follow it.
@@ -110,15 +114,22 @@ struct Node {
     log: Option<Arc<Log>>,
     delivered: Arc<Mutex<Vec<Seq>>>,
     events: Arc<Mutex<Vec<String>>>,
+    /// How far the clock of its machine is ahead of that of the stream, in milliseconds.
+    ahead: i64,
 }
 
 impl Node {
     fn new(stream: &Arc<Stream>, boot: u64) -> Self {
+        Self::with_clock(stream, boot, 0)
+    }
+
+    fn with_clock(stream: &Arc<Stream>, boot: u64, ahead: i64) -> Self {
         let mut node = Self {
             folder: tempfile::tempdir().expect("a folder"),
             log: None,
             delivered: Arc::default(),
             events: Arc::default(),
+            ahead,
         };
         node.start(stream, boot);
         node
@@ -127,7 +138,9 @@ impl Node {
     fn options(&self, stream: &Arc<Stream>, boot: u64) -> LogOptions {
         let mut options = LogOptions::new(self.folder.path());
         let clock = Arc::clone(&stream.clock);
-        options.clock = Clock::new(move || clock.load(Ordering::Relaxed));
+        let ahead = self.ahead;
+        options.clock =
+            Clock::new(move || clock.load(Ordering::Relaxed).saturating_add_signed(ahead));
         options.replication = Some(Replication {
             log_id: Some("00c1".into()),
             publisher: Arc::new(Publisher {
@@ -158,6 +171,7 @@ impl Node {
                 ReplicaEvent::Recalled(seq, _) => format!("{seq} recalled"),
                 ReplicaEvent::Moved(moved) => format!("{} moved", moved[0].0),
                 ReplicaEvent::Reported(_) => "reported".to_owned(),
+                ReplicaEvent::Applied(_) => return,
             };
             events.lock().push(text);
         }));
@@ -465,4 +479,81 @@ fn a_file_stays_with_its_cluster() {
         matches!(single, Err(OpenError::OfSingleServer(_))),
         "{single:?}"
     );
+}
+
+#[test]
+fn clocks_that_are_ten_minutes_apart_change_nothing() {
+    let stream = Stream::new();
+    let ten_minutes = 600_000;
+    // The node that decides what expires is ahead, the other one is behind.
+    let one = Node::with_clock(&stream, 1, ten_minutes);
+    let two = Node::with_clock(&stream, 2, -ten_minutes);
+    let five_minutes = |text| {
+        let mut draft = draft(to_client("ada"), text);
+        draft.ttl = Some(Duration::from_secs(300));
+        Entry::new(draft)
+    };
+    for (node, text) in [(&one, "at one"), (&two, "at two")] {
+        node.log()
+            .append_blocking(five_minutes(text))
+            .expect("kept");
+    }
+    let ended = |seq| {
+        let found = |node: &Node| node.log().message(seq).expect("readable");
+        [&one, &two].map(|node| found(node).and_then(|record| record.ended))
+    };
+    // By the clock of the first node both would have expired.
+    stream.pass(Duration::from_secs(280));
+    one.push(to_client("ada"), "later").expect("kept");
+    two.catch_up(&stream);
+    assert_eq!([ended(1), ended(2)], [[None; 2]; 2]);
+    let times = |node: &Node| -> Vec<u64> { node.all().iter().map(|(_, at, _)| *at).collect() };
+    assert_eq!(times(&one), [NOON + 280_000, NOON, NOON]);
+    assert_eq!(times(&two), times(&one));
+    // By the clock of the second node they would not have expired yet.
+    stream.pass(Duration::from_secs(30));
+    until(|| [ended(1), ended(2)] == [[Some(Ended::Expired); 2]; 2]);
+    assert_eq!(ended(3), [None; 2]);
+    assert_eq!(one.all(), two.all());
+}
+
+#[test]
+fn a_log_that_met_a_newer_record_goes_on_with_a_program_that_reads_it() {
+    let (stream, one, mut two) = two_nodes();
+    one.push(to_topic("t"), "one").expect("kept");
+    two.catch_up(&stream);
+    // What a newer program publishes. The version is in the second byte, after the head of the array.
+    let newer = |payload: &Bytes, version| {
+        let mut payload = payload.to_vec();
+        payload[1] = version;
+        Bytes::from(payload)
+    };
+    let entry = Change::Append(Entry::new(draft(to_topic("t"), "two")));
+    let readable = Bytes::from(cbor::encode(9, 1, Base::default(), &[entry]));
+    stream.store(newer(&readable, VERSION + 1));
+    let told = |node: &Node| {
+        let obstacle = node.log().obstacle();
+        obstacle.is_some_and(|why| why.contains("start a newer Tidings on this node"))
+    };
+    until(|| told(&one) && told(&two));
+    // What comes after it waits in the stream.
+    assert_eq!(
+        one.push(to_topic("t"), "three"),
+        Err(AppendError::Unavailable)
+    );
+    let place = two.log().applied().place;
+    drop(two.log.take());
+    two.start(&stream, 3);
+    until(|| told(&two));
+    assert_eq!(two.log().applied().place, place, "nothing is skipped");
+    // The newer program reads it, as this one reads the same record of its own version.
+    drop(two.log.take());
+    for record in &mut stream.state.lock().records {
+        record.payload = newer(&record.payload, VERSION);
+    }
+    two.start(&stream, 4);
+    two.catch_up(&stream);
+    let texts: Vec<String> = two.all().into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts, ["three", "two", "one"]);
+    assert_eq!(two.log().obstacle(), None);
 }

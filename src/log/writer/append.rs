@@ -7,8 +7,8 @@ use crate::log::{
     entry::{Appended, Entry, IdempotencyKey},
     error::AppendError,
     outcome::{MaintenanceCounts, Recalled},
-    writer::queue::{ChangeTask, Task},
     writer::reply::{block_on, channel},
+    writer::task::{ChangeTask, Task},
 };
 use crate::message::Seq;
 

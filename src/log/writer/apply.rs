@@ -234,7 +234,7 @@ impl<'c> AppendStatements<'c> {
         head: &mut Seq,
         audiences: &mut Audiences,
     ) -> Result<Appended, StoreError> {
-        let (seq, at) = match entry.assigned {
+        let (seq, at) = match entry.assigned.as_deref() {
             None => (*head + 1, now),
             Some(assigned) if assigned.seq <= *head => {
                 return Ok(Appended::Not(ChangeOutcome::Duplicate(assigned.seq, None)));
@@ -248,6 +248,11 @@ impl<'c> AppendStatements<'c> {
         }
         let message = Arc::new(message_of(entry, seq, at));
         self.insert(&message, audiences)?;
+        if let Some(trace) = &entry.trace {
+            self.conn
+                .prepare_cached("INSERT OR REPLACE INTO traces (seq, parent) VALUES (?1, ?2)")?
+                .execute((sql(seq), trace.as_str()))?;
+        }
         let tracked = entry.tracked.as_deref();
         let job =
             tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));

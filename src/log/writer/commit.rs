@@ -27,6 +27,7 @@ impl Writer {
         match self.store.apply(&[&decided.set]) {
             Ok(applied) => {
                 self.shared.damage.note_push(false);
+                self.shared.disk_full.store(false, Ordering::Relaxed);
                 self.publish(&applied, began);
                 let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
                 self.record_deliveries(&applied.messages, &connections);
@@ -43,6 +44,8 @@ impl Writer {
                     self.shared.damage.note(why);
                     self.shared.damage.note_push(true);
                 }
+                let is_full = matches!(error, StoreError::Full);
+                self.shared.disk_full.store(is_full, Ordering::Relaxed);
                 decided.refuse(&(&error).into());
                 fatal_only(Err(error))
             }

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use crate::message::Message;
+use crate::{
+    message::Message,
+    metrics::{DurationHistogram, HistogramSnapshot},
+};
 
 /// Upper bounds of the histogram of commits by number of messages. The last class is unbounded.
 pub const BATCH_CLASSES: [u64; 8] = [1, 4, 16, 64, 256, 1024, 4096, 16_384];
@@ -20,6 +23,7 @@ pub(in crate::log) struct Counters {
     appended: AtomicU64,
     appended_bytes: AtomicU64,
     batches: [AtomicU64; BATCH_CLASSES.len() + 1],
+    durations: DurationHistogram,
 }
 
 /// What the writer has done since the log was opened.
@@ -39,6 +43,7 @@ pub struct Work {
 
 impl Counters {
     pub fn committed(&self, messages: &[Arc<Message>], took: Duration) {
+        self.durations.observe(took, 1);
         let count = messages.len() as u64;
         let bytes: usize = messages
             .iter()
@@ -51,6 +56,11 @@ impl Counters {
         self.appended.fetch_add(count, Relaxed);
         self.appended_bytes.fetch_add(bytes as u64, Relaxed);
         self.batches[class.unwrap_or(BATCH_CLASSES.len())].fetch_add(1, Relaxed);
+    }
+
+    /// How long commits took, including fsync.
+    pub fn durations(&self) -> HistogramSnapshot {
+        self.durations.snapshot()
     }
 
     pub fn work(&self) -> Work {

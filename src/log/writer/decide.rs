@@ -8,8 +8,8 @@ use crate::log::{
     reader::history::{self, Record},
     rows::Decoder,
     writer::apply::{Applied, ChangeOutcome},
-    writer::queue::ChangeTask,
     writer::store::Store,
+    writer::task::ChangeTask,
     writer::waiting::Waiting,
 };
 use crate::message::Seq;

@@ -1,6 +1,7 @@
 //! The writer of a log in a cluster. It publishes what is decided at this node as records, one at a time, and applies
 //! all records that come out of the stream.
 
+mod batch;
 mod follow;
 mod upkeep;
 
@@ -15,8 +16,9 @@ use crate::log::{
     outcome::MaintenanceCounts,
     writer::Writer,
     writer::decide::Decided,
-    writer::queue::{Task, Wanted},
+    writer::queue::records::Wanted,
     writer::replica::{RECORD, Replica},
+    writer::task::Task,
     writer::waiting::{TakenPositions, Waiting},
 };
 
@@ -70,6 +72,8 @@ impl Writer {
                 Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => answer(Ok(MaintenanceCounts::default())),
                 Task::WritePositions(answer) => replica.position_answers.push(answer),
+                Task::Ping(answer) => answer(),
+                Task::Retain(max_age, max_bytes) => self.retain(max_age, max_bytes),
                 Task::GiveUp(number) => replica.give_up(number),
             }
         }

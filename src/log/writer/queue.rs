@@ -1,5 +1,7 @@
 //! The queue of the writer. It is bounded, so that publishers wait if they are faster than the disk.
 
+pub(in crate::log) mod records;
+
 use std::{
     collections::VecDeque,
     task::Waker,
@@ -8,69 +10,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::log::{
-    change::Change,
-    entry::{Entry, IdempotencyKey},
-    error::AppendError,
-    outcome::MaintenanceCounts,
-    replication::StreamRecord,
-    writer::waiting::{JobOutcome, Outcome, PositionsAnswer, RecallOutcome, Waiting},
-};
-use crate::{job::JobCommand, message::Seq};
-
-/// A task for the writer.
-pub(in crate::log) enum Task {
-    /// Change the log. Consecutive changes go into one commit.
-    Change(ChangeTask),
-    /// Run all maintenance that is due, between commits.
-    Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
-    /// Write all pending updates of clients, between commits.
-    WritePositions(PositionsAnswer),
-    /// In a cluster: the record of this node with this number will not be published again.
-    GiveUp(u64),
-}
-
-/// A task that changes the log, and the callback for its result.
-pub(in crate::log) enum ChangeTask {
-    /// Append an entry.
-    Append(Entry, Box<dyn FnOnce(Outcome) + Send>),
-    /// Append several entries, in this order, in one commit if they fit.
-    Batch(Vec<Entry>, Box<dyn FnOnce(Vec<Outcome>) + Send>),
-    /// Execute a job command.
-    Job(JobCommand, Box<dyn FnOnce(JobOutcome) + Send>),
-    /// Recall a message and release its key.
-    Recall(
-        Seq,
-        Option<IdempotencyKey>,
-        Box<dyn FnOnce(RecallOutcome) + Send>,
-    ),
-    /// Another change, whose result is only whether it was made.
-    Other(Change, Box<dyn FnOnce(Result<(), AppendError>) + Send>),
-}
-
-impl Task {
-    /// Answers with an error.
-    pub fn refuse(self, why: &AppendError) {
-        match self {
-            Self::Change(task) => Waiting::from(task).refuse(why),
-            Self::Maintain(answer) => answer(Err(why.clone())),
-            Self::WritePositions(answer) => answer(Err(why.clone())),
-            Self::GiveUp(_) => {}
-        }
-    }
-}
-
-impl From<ChangeTask> for Waiting {
-    fn from(task: ChangeTask) -> Self {
-        match task {
-            ChangeTask::Append(_, answer) => Self::Append(answer),
-            ChangeTask::Batch(entries, answer) => Self::Batch(entries.len(), answer),
-            ChangeTask::Job(_, answer) => Self::Job(answer),
-            ChangeTask::Recall(_, _, answer) => Self::Recall(answer),
-            ChangeTask::Other(_, answer) => Self::Other(answer),
-        }
-    }
-}
+use crate::log::{error::AppendError, replication::StreamRecord, writer::task::Task};
 
 /// A number of messages and of bytes of data.
 #[derive(Clone, Copy, Debug)]
@@ -85,12 +25,6 @@ pub(in crate::log) struct Queue {
     arrived: Condvar,
     bound: Bound,
 }
-
-/// Bytes of records of the stream that may wait, about. The stream keeps the rest.
-const MAX_RECORD_BYTES: usize = 16 << 20;
-
-/// Bytes that a waiting record needs beside its payload.
-const RECORD_OVERHEAD: usize = 128;
 
 #[derive(Default)]
 struct State {
@@ -120,21 +54,6 @@ pub(in crate::log) enum Taken {
     Nothing,
     /// The queue is closed and empty.
     Closed,
-}
-
-/// What [`Queue::take_with_records`] takes besides other tasks.
-#[derive(Clone, Copy)]
-pub(in crate::log) struct Wanted {
-    pub changes: bool,
-    pub records: bool,
-}
-
-/// The result of [`Queue::take_with_records`].
-pub(in crate::log) struct TakenWithRecords {
-    pub tasks: Vec<Task>,
-    pub records: VecDeque<StreamRecord>,
-    /// Whether the queue is closed. What it still has can be taken.
-    pub closed: bool,
 }
 
 impl Queue {
@@ -218,78 +137,6 @@ impl Queue {
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
         Taken::Tasks(tasks)
-    }
-
-    /// The same for a log in a cluster. `wanted` says whether changes and records are taken too. What is not taken stays
-    /// in the queue, and those who add to it wait when it is full.
-    pub fn take_with_records(
-        &self,
-        bound: Bound,
-        wait: Duration,
-        wanted: Wanted,
-    ) -> TakenWithRecords {
-        let deadline = Instant::now() + wait;
-        let mut state = self.state.lock();
-        loop {
-            let ready = (wanted.records && !state.records.is_empty())
-                || !state.others.is_empty()
-                || (wanted.changes && !state.tasks.is_empty())
-                || state.closed.is_some();
-            if ready {
-                break;
-            }
-            state.wanted = Some(1);
-            if self.arrived.wait_until(&mut state, deadline).timed_out() {
-                break;
-            }
-        }
-        state.wanted = None;
-        let mut tasks = match wanted.changes {
-            true => Self::take_changes(&mut state, bound),
-            false => Vec::new(),
-        };
-        tasks.append(&mut state.others);
-        let mut records = VecDeque::new();
-        if wanted.records {
-            records = std::mem::take(&mut state.records);
-            state.record_bytes = 0;
-        }
-        let taken = TakenWithRecords {
-            tasks,
-            records,
-            closed: state.closed.is_some(),
-        };
-        let wakers = std::mem::take(&mut state.wakers);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        taken
-    }
-
-    /// Adds records of the stream if there is space. If not, they are returned, and the waker is called when there may
-    /// be.
-    pub fn push_records(
-        &self,
-        records: Vec<StreamRecord>,
-        waker: &Waker,
-    ) -> Result<(), Vec<StreamRecord>> {
-        let mut state = self.state.lock();
-        if state.closed.is_some() {
-            return Ok(());
-        }
-        if state.record_bytes >= MAX_RECORD_BYTES {
-            if !state.wakers.iter().any(|other| other.will_wake(waker)) {
-                state.wakers.push(waker.clone());
-            }
-            return Err(records);
-        }
-        let sizes = records
-            .iter()
-            .map(|record| record.payload.len() + RECORD_OVERHEAD);
-        state.record_bytes += sizes.sum::<usize>();
-        state.records.extend(records);
-        state.wanted = None;
-        self.arrived.notify_one();
-        Ok(())
     }
 
     fn take_changes(state: &mut State, bound: Bound) -> Vec<Task> {

@@ -7,11 +7,32 @@ use crate::{
     message::{Audience, ClientId, Seq},
     registry::{
         connection_set::{ConnectionKey, ConnectionSet},
+        delivery_target::DeliveryTarget,
         presence::{ConnectionRecord, ConnectionStatus, Count, Presence},
+        stream_counters::OutboxDepth,
     },
 };
 
 impl ConnectionTable {
+    /// What waits for the writers of streams.
+    pub(in crate::registry) fn outbox(&self) -> OutboxDepth {
+        let mut depth = OutboxDepth::default();
+        for entry in self.thread_queues.entries() {
+            let (messages, bytes, behind) = entry.queue.depth();
+            depth.messages += messages;
+            depth.bytes += bytes;
+            depth.behind += behind;
+        }
+        for key in self.with_own_queue.iter() {
+            if let Some(entry) = self.connections.get(key as usize)
+                && let DeliveryTarget::Queue(queue) = &entry.target
+            {
+                depth.behind += u64::from(queue.position().is_some());
+            }
+        }
+        depth
+    }
+
     /// The recipients that a message would have now.
     pub(in crate::registry) fn count(&self, audience: &Audience) -> Count {
         if *audience == Audience::Everyone {

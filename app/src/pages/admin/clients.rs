@@ -334,10 +334,10 @@ fn nobody(clients: Clients) -> AnyView {
     let links = || {
         view! {
             <div class="row">
-                <a class="button small" href="/" target="_blank" rel="external">
+                <a class="button small" href="./" target="_blank" rel="external">
                     {tr(|t| t.clients.listen)}
                 </a>
-                <a class="button small" href="/try">
+                <a class="button small" href="try">
                     {tr(|t| t.clients.try_it)}
                 </a>
             </div>

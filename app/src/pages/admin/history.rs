@@ -341,7 +341,7 @@ fn nothing_here(filter: HistoryFilter) -> AnyView {
         view! {
             <p class="title">{tr(|t| t.messages.none)}</p>
             <p>{tr(|t| t.messages.none_about)}</p>
-            <a class="button small" href="/admin/push">
+            <a class="button small" href="admin/push">
                 {tr(|t| t.messages.first_push)}
             </a>
         }

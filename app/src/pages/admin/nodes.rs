@@ -106,7 +106,7 @@ fn no_cluster() -> AnyView {
             <div class="empty">
                 <p class="title">{tr(|t| t.nodes.alone)}</p>
                 <p>{tr(|t| t.nodes.alone_about)}</p>
-                <a class="button small" href="/docs/cluster" rel="external">
+                <a class="button small" href="docs/cluster" rel="external">
                     {tr(|t| t.nodes.guide)}
                 </a>
             </div>

@@ -1,9 +1,6 @@
 //! The sections of the panel and their URLs.
 
-use leptos::prelude::*;
-
-use crate::erased_signal::ErasedMemo;
-use leptos_router::hooks::use_location;
+use crate::{erased_signal::ErasedMemo, site_path::use_path};
 
 /// A section of the panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +27,18 @@ impl Section {
         Self::Nodes,
     ];
 
-    /// Its URL path.
+    /// Its path below the URL of the server.
     pub(super) fn path(self) -> &'static str {
         match self {
-            Self::Overview => "/admin",
-            Self::Clients => "/admin/clients",
-            Self::Messages => "/admin/messages",
-            Self::Push => "/admin/push",
-            Self::Nodes => "/admin/nodes",
+            Self::Overview => "admin",
+            Self::Clients => "admin/clients",
+            Self::Messages => "admin/messages",
+            Self::Push => "admin/push",
+            Self::Nodes => "admin/nodes",
         }
     }
 
-    /// The section with this URL path.
+    /// The section with this path.
     fn at(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
         Self::ALL.into_iter().find(|section| section.path() == path)
@@ -54,8 +51,8 @@ pub(super) struct CurrentSection(ErasedMemo<Option<Section>>);
 
 impl CurrentSection {
     pub(super) fn new() -> Self {
-        let path = use_location().pathname;
-        Self(ErasedMemo::new(move || path.with(|path| Section::at(path))))
+        let path = use_path();
+        Self(ErasedMemo::new(move || Section::at(&path())))
     }
 
     pub(super) fn get(self) -> Option<Section> {
@@ -81,7 +78,7 @@ mod tests {
         for section in Section::ALL {
             assert_eq!(Section::at(section.path()), Some(section));
         }
-        assert_eq!(Section::at("/admin/"), Some(Section::Overview));
-        assert_eq!(Section::at("/admin/nothing"), None);
+        assert_eq!(Section::at("admin/"), Some(Section::Overview));
+        assert_eq!(Section::at("admin/nothing"), None);
     }
 }

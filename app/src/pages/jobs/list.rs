@@ -48,7 +48,7 @@ pub(super) fn view() -> AnyView {
             <section class="card">
                 <p>{tr(|t| t.jobs.for_admins)}</p>
                 <p>
-                    <a href="/admin">{tr(|t| t.sign_in.sign_in)}</a>
+                    <a href="admin">{tr(|t| t.sign_in.sign_in)}</a>
                 </p>
             </section>
         }
@@ -240,7 +240,7 @@ fn shown(model: Model) -> AnyView {
 }
 
 fn how_to_begin() -> AnyView {
-    let command = text(|| format!("tidings job run --url {} -- make", browser::origin()));
+    let command = text(|| format!("tidings job run --url {} -- make", browser::server_url()));
     view! {
         <div class="empty">
             <p class="title">{tr(|t| t.jobs.none)}</p>

@@ -1,11 +1,12 @@
 //! Drives a stream: takes the next actions of its connection and writes them until the socket is full.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
 
 use super::{Reading, Stream};
 use crate::{
+    access_log::AccessEntry,
     broker::Broker,
     delivery::{
         connection::{Backlog, LogRead},
@@ -16,6 +17,7 @@ use crate::{
     log::ReadError,
     message::Seq,
     outbox::{CloseReason, StreamKey},
+    registry::WriterCounters,
 };
 
 /// The last chunk of a body (RFC 9112, section 7.1).
@@ -39,8 +41,17 @@ pub enum DriveOutcome {
 pub struct DriveContext<'a> {
     pub broker: &'a Broker,
     pub reads: &'a mut ReadScheduler,
+    /// Counts the bytes that are written.
+    pub counters: &'a WriterCounters,
     /// A reusable list of buffers, empty before and after.
     pub pieces: &'a mut Vec<Bytes>,
+}
+
+fn count(bytes: usize, counters: &WriterCounters, access: Option<&Arc<AccessEntry>>) {
+    counters.bytes.add(bytes as u64);
+    if let Some(access) = access {
+        access.add_bytes(bytes as u64);
+    }
 }
 
 impl<S: io::Read + io::Write> Stream<S> {
@@ -61,7 +72,9 @@ impl<S: io::Read + io::Write> Stream<S> {
             && !pending.rest.is_empty()
         {
             // First the remaining bytes: nothing more is fetched while the socket is full.
-            match write(&mut self.socket, &mut pending.rest) {
+            let access = self.connection.registration().access();
+            let count = |bytes| count(bytes, context.counters, access);
+            match write(&mut self.socket, &mut pending.rest, count) {
                 Ok(true) => {}
                 Ok(false) => return DriveOutcome::Waits,
                 Err(_) => return DriveOutcome::Broken,
@@ -88,7 +101,9 @@ impl<S: io::Read + io::Write> Stream<S> {
                 self.release_pending();
                 return DriveOutcome::Waits;
             }
-            match write(&mut self.socket, context.pieces) {
+            let access = self.connection.registration().access();
+            let count = |bytes| count(bytes, context.counters, access);
+            match write(&mut self.socket, context.pieces, count) {
                 Ok(true) => self.record_written(given),
                 Ok(false) => {
                     let pending = self.pending.get_or_insert_default();

@@ -26,8 +26,13 @@ pub enum WriteOutcome {
 }
 
 impl<S: io::Read + io::Write> Stream<S> {
-    /// Writes a message, or queues it.
-    pub fn deliver(&mut self, delivery: &Delivery, limits: QueueLimits) -> WriteOutcome {
+    /// Writes a message, or queues it. Adds the bytes that the socket took to `taken`.
+    pub fn deliver(
+        &mut self,
+        delivery: &Delivery,
+        limits: QueueLimits,
+        taken: &mut u64,
+    ) -> WriteOutcome {
         if !self.is_idle() {
             self.connection.source_mut().put(delivery.clone(), limits);
             return WriteOutcome::Queued;
@@ -39,15 +44,18 @@ impl<S: io::Read + io::Write> Stream<S> {
             Delivery::Logged(logged) if logged.direct => logged.seq,
             _ => 0,
         };
-        self.write_directly(delivery.frame(self.encoding()).chunk(), direct)
+        self.note_messages(1);
+        self.write_directly(delivery.frame(self.encoding()).chunk(), direct, taken)
     }
 
     /// Writes several messages at once; `range` has the positions of the first and the last of the log. None: they
-    /// have to be delivered one by one.
+    /// have to be delivered one by one. Adds the bytes that the socket took to `taken`.
     pub fn deliver_coalesced(
         &mut self,
         bytes: &Bytes,
+        messages: usize,
         range: Option<(Seq, Seq)>,
+        taken: &mut u64,
     ) -> Option<WriteOutcome> {
         if !self.is_idle() {
             return None;
@@ -58,12 +66,20 @@ impl<S: io::Read + io::Write> Stream<S> {
         {
             return None;
         }
-        Some(self.write_directly(bytes, 0))
+        self.note_messages(messages as u64);
+        Some(self.write_directly(bytes, 0, taken))
+    }
+
+    /// Counts messages for the log of requests.
+    fn note_messages(&self, messages: u64) {
+        if let Some(access) = self.connection.registration().access() {
+            access.add_events(messages);
+        }
     }
 
     /// Writes to an idle stream and keeps what the socket does not take. `direct` is the position of a direct
     /// message, or 0.
-    fn write_directly(&mut self, bytes: &Bytes, direct: Seq) -> WriteOutcome {
+    fn write_directly(&mut self, bytes: &Bytes, direct: Seq, total: &mut u64) -> WriteOutcome {
         let taken = loop {
             match self.socket.write(bytes) {
                 Ok(0) => return WriteOutcome::Broken,
@@ -73,6 +89,10 @@ impl<S: io::Read + io::Write> Stream<S> {
                 Err(_) => return WriteOutcome::Broken,
             }
         };
+        *total += taken as u64;
+        if let Some(access) = self.connection.registration().access() {
+            access.add_bytes(taken as u64);
+        }
         let given = self.written().max(direct);
         if taken == bytes.len() {
             self.record_written(given);

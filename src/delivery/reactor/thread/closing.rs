@@ -16,7 +16,7 @@ use crate::{
         },
     },
     message::{ClientId, Seq},
-    outbox::StreamKey,
+    outbox::{LEFT, LOST, StreamKey},
 };
 
 impl Thread {
@@ -58,7 +58,7 @@ impl Thread {
 
     /// The peer has closed its side: it reads no more.
     fn peer_closed(&mut self, key: StreamKey) {
-        let Some(stream) = self.end(key.index, "left") else {
+        let Some(stream) = self.end(key.index, LEFT) else {
             return;
         };
         // The last messages are confirmed if no reset comes.
@@ -70,19 +70,24 @@ impl Thread {
 
     /// The connection broke without an orderly close.
     pub(super) fn drop_broken(&mut self, index: u32) {
-        if self.end(index, "lost").is_some() {
+        if self.end(index, LOST).is_some() {
             self.streams.remove(index);
         }
     }
 
     /// Takes the stream out of its slot and reports its end. `otherwise` is the reason if the server did not close
     /// it.
-    pub(super) fn end(&mut self, index: u32, otherwise: &str) -> Option<Stream<StreamSocket>> {
+    pub(super) fn end(
+        &mut self,
+        index: u32,
+        otherwise: &'static str,
+    ) -> Option<Stream<StreamSocket>> {
         let (key, stream) = self.streams.take(index)?;
         if stream.behind().is_some() {
             self.queue.set_position(key, None);
         }
         let reason = stream.reason().map_or(otherwise, |reason| reason.as_str());
+        stream.note_end(reason);
         if let Some(client_id) = stream.client_id() {
             self.broker.disconnected(client_id, reason);
         }

@@ -119,7 +119,8 @@ mod tests {
                 remote: Remote::Unknown,
                 user_agent: None,
             };
-            let pending = subscribe(&self.broker, subscriber, &Since::Latest, Encoding::Fields);
+            let since = Since::Latest;
+            let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);
             let mut thread = self.event_loop.thread.lock();
             let key = thread.streams.next();
             thread.run_command(Command::AddStream(Box::new(DetachedStream {

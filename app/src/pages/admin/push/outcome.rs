@@ -184,7 +184,7 @@ fn fate(outcome: Outcome) -> AnyView {
             .and_then(|(answer, _)| answer.job.clone())
     };
     let as_job = move || {
-        let there = text(move || format!("/jobs/{}", job().unwrap_or_default()));
+        let there = text(move || format!("jobs/{}", job().unwrap_or_default()));
         view! {
             <a class="button small" href=there>
                 {tr(|t| t.outcome.as_job)}
@@ -199,7 +199,7 @@ fn fate(outcome: Outcome) -> AnyView {
         </p>
         <div class="row">
             {when(move || ended().is_none(), recall)}
-            <a class="button small" href="/admin/messages">
+            <a class="button small" href="admin/messages">
                 {tr(|t| t.outcome.in_history)}
             </a>
             {when(move || job().is_some(), as_job)}

@@ -1,0 +1,128 @@
+//! The settings that must be equal at all nodes, as each node tells them, and where they differ.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::{Secret, Settings};
+
+/// Bytes of the digest of a secret. It is always the same, so whoever hears it learns these 16 bits and never more, which is
+/// too little to find a secret by it. One of 65,536 differences is not noticed.
+const DIGEST: usize = 2;
+
+/// Values by the name of the flag. Secrets are digests.
+pub type EqualSettings = BTreeMap<String, String>;
+
+/// The values of a node.
+pub fn of(settings: &Settings) -> EqualSettings {
+    let (retention, limits) = (&settings.retention, &settings.limits);
+    let origins = settings.allow_origin.iter().map(ToString::to_string);
+    let mut origins: Vec<String> = origins.collect();
+    origins.sort_unstable();
+    let cluster = &settings.cluster.name;
+    let secret = |flag, secret: &Option<Secret>| match secret {
+        Some(secret) => digest(cluster, flag, secret.expose()),
+        None => "none".to_owned(),
+    };
+    let values = [
+        ("--max-age-hours", retention.max_age_hours.to_string()),
+        ("--max-log-mb", retention.max_log_mb.to_string()),
+        ("--max-message-bytes", limits.max_message_bytes.to_string()),
+        ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
+        ("--max-topics", limits.max_topics.to_string()),
+        (
+            "--max-connections-per-client",
+            limits.max_connections_per_client.to_string(),
+        ),
+        ("--cluster-replicas", settings.cluster.replicas.to_string()),
+        // Lists and secrets are only compared.
+        (
+            "--allow-origin",
+            digest(cluster, "--allow-origin", &origins.join(",")),
+        ),
+        (
+            "--admin-token",
+            secret("--admin-token", &settings.admin_token),
+        ),
+        (
+            "--stream-secret",
+            secret("--stream-secret", &settings.stream_secret),
+        ),
+    ];
+    let values = values.into_iter();
+    values
+        .map(|(flag, value)| (flag.to_owned(), value))
+        .collect()
+}
+
+fn digest(cluster: &str, flag: &str, value: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [cluster, flag, value] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let bytes = hash.finalize();
+    let digits = bytes.iter().take(DIGEST).map(|byte| format!("{byte:02x}"));
+    // The sign keeps it from being taken for a number.
+    format!("#{}", digits.collect::<String>())
+}
+
+/// Where the settings of another node differ, in plain words. None if they do not. A setting that one of them does not
+/// tell, because its version is older, is not compared.
+pub fn difference(own: &EqualSettings, node: &str, other: &EqualSettings) -> Option<String> {
+    let differing = own.iter().filter_map(|(flag, here)| {
+        let there = other.get(flag).filter(|there| *there != here)?;
+        Some(match is_number(here) && is_number(there) {
+            true => format!("{flag} ({there} there, {here} here)"),
+            false => flag.clone(),
+        })
+    });
+    let differing: Vec<String> = differing.collect();
+    (!differing.is_empty()).then(|| {
+        format!(
+            "the node {node} has other settings than this one: {}. They must be equal at all nodes",
+            differing.join(", ")
+        )
+    })
+}
+
+fn is_number(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(values: &[(&str, &str)]) -> EqualSettings {
+        let values = values.iter();
+        values
+            .map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn differences_are_named_and_digests_are_not_shown() {
+        let own = settings(&[("--a", "1"), ("--b", "#0001"), ("--c", "3"), ("--d", "4")]);
+        let other = settings(&[("--a", "2"), ("--b", "#0002"), ("--c", "3"), ("--e", "5")]);
+        assert_eq!(difference(&own, "n", &own), None);
+        let text = difference(&own, "n", &other).expect("a difference");
+        assert!(
+            text.contains(": --a (2 there, 1 here), --b. They"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_digest_depends_on_the_cluster_the_flag_and_the_value() {
+        let first = digest("c", "--x", "a secret");
+        assert_eq!(first, digest("c", "--x", "a secret"));
+        assert_eq!(first.len(), 1 + 2 * DIGEST);
+        let others = [
+            digest("d", "--x", "a secret"),
+            digest("c", "--y", "a secret"),
+            digest("c", "--x", "another one"),
+        ];
+        assert!(others.iter().all(|other| *other != first));
+    }
+}

@@ -1,0 +1,42 @@
+//! Settings of what a server tells about its work.
+
+use std::{convert::Infallible, path::PathBuf, str::FromStr};
+
+use clap::Args;
+
+use super::HostPort;
+
+/// What the server tells about its work.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Monitoring")]
+pub struct Monitoring {
+    /// Further address that answers `/metrics` (OpenMetrics, for Prometheus), such as 127.0.0.1:9464. It needs no token,
+    /// so let only your monitoring reach it. At the address of the server itself, `/metrics` is for admins.
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics_listen: Option<HostPort>,
+
+    /// File to write a line of JSON to for each finished request, or `-` for stdout. Tokens are left out. The file is
+    /// opened again on SIGHUP, as logrotate needs it.
+    #[arg(long, value_name = "FILE")]
+    pub access_log: Option<AccessLogTarget>,
+}
+
+/// See [`Monitoring::access_log`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessLogTarget {
+    /// Standard output.
+    Stdout,
+    /// The end of this file.
+    File(PathBuf),
+}
+
+impl FromStr for AccessLogTarget {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "-" => Self::Stdout,
+            path => Self::File(path.into()),
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Files of earlier versions. Each was written by the program of that version, and is never changed.
+
+use super::*;
+
+/// The file of each version that programs have written, as statements of SQL.
+const FILES: [(i64, &str); 1] = [(4, include_str!("files/version-4.sql"))];
+
+/// Long enough for all files.
+const MAX_AGE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+#[test]
+fn a_file_of_each_version_is_opened_with_all_that_it_has() {
+    for (version, statements) in FILES {
+        let test = open_file(statements);
+        let page = test.read(&subscriptions("ada", &["orders/*"]), 0);
+        assert_eq!(
+            texts(&page),
+            ["to everyone", "to ada", "to two", "to a topic"],
+            "version {version}"
+        );
+        let recalled = test.read(&subscriptions("eve", &[]), 0);
+        assert_eq!(texts(&recalled), ["to everyone"], "version {version}");
+        let ada = test.log().client_position(&client("ada")).expect("read");
+        assert_eq!(ada.acked, 2, "version {version}");
+        let running = test.log().set_job_tail(Box::new(|_| {}));
+        assert_eq!(running.len(), 1, "version {version}");
+        assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");
+    }
+}
+
+#[test]
+fn there_is_a_file_of_the_current_version() {
+    let newest = FILES.iter().map(|(version, _)| *version).max();
+    assert_eq!(
+        newest,
+        Some(schema::VERSION),
+        "add a file of this version, written by `tidings serve` and dumped by SQLite"
+    );
+}
+
+fn open_file(statements: &str) -> TestLog {
+    let mut test = TestLog::new();
+    drop(test.log.take());
+    let path = test.folder.path().join("tidings.sqlite3");
+    std::fs::remove_file(&path).expect("removed");
+    let conn = rusqlite::Connection::open(&path).expect("a file");
+    conn.execute_batch(statements).expect("an older file");
+    drop(conn);
+    let mut options = test.options();
+    options.max_age = MAX_AGE;
+    test.log = Some(test.open(options));
+    test
+}

@@ -1,0 +1,83 @@
+//! `tidings config check`: all mistakes in the settings, without starting a server.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::command::tidings;
+
+fn check(
+    folder: &tempfile::TempDir,
+    flags: &[&str],
+    env: &[(&str, &str)],
+) -> (Option<i32>, String) {
+    let mut command = tidings(folder.path(), &[&["config", "check"], flags].concat());
+    let output = command.envs(env.iter().copied()).output().expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (
+        output.status.code(),
+        String::from_utf8(text).expect("UTF-8"),
+    )
+}
+
+#[test]
+fn right_settings_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("tidings.toml"), "heartbeat = 7\n").expect("written");
+    let env = [("TIDINGS_MAX_TOPICS", "9")];
+    let (code, told) = check(&folder, &[], &env);
+    assert_eq!((code, told.as_str()), (Some(0), "the settings are right\n"));
+    assert!(
+        !folder.path().join("tidings-data").exists(),
+        "nothing was started"
+    );
+}
+
+#[test]
+fn every_mistake_is_named_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "heartbeat = 0\n\n[limits]\nmax_topics = \"many\"\nmax_tropics = 3\n";
+    fs::write(folder.path().join("other.toml"), text).expect("written");
+    let env = [("TIDINGS_DRAIN", "never")];
+    let (code, told) = check(&folder, &["--config", "other.toml"], &env);
+    assert_eq!(code, Some(2), "{told}");
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 4, "{told}");
+    assert!(
+        lines[0].contains("other.toml: line 1: `heartbeat`: "),
+        "{told}"
+    );
+    assert!(
+        lines[1].contains("other.toml: line 4: `limits.max_topics` must be "),
+        "{told}"
+    );
+    assert!(
+        lines[2].contains("other.toml: line 5: unknown key `limits.max_tropics`"),
+        "{told}"
+    );
+    assert!(lines[3].contains("TIDINGS_DRAIN: "), "{told}");
+
+    let (code, told) = check(&folder, &["--config", "other.toml", "--json"], &env);
+    assert_eq!(code, Some(2));
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["ok"], false);
+    let problems = told["problems"].as_array().expect("a list");
+    assert_eq!(problems.len(), 4);
+    assert_eq!(problems[1]["setting"], "limits.max_topics");
+    assert_eq!(problems[1]["line"], 4);
+    assert_eq!(problems[1]["file"], "other.toml");
+    assert_eq!(problems[3]["setting"], "TIDINGS_DRAIN");
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, told) = check(&folder, &[], &[("TIDINGS_LISTEN", "0.0.0.0:80")]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("an admin token is needed"), "{told}");
+    let env = [("TIDINGS_ADMIN_TOKEN_FILE", "missing")];
+    let (code, told) = check(&folder, &["--json"], &env);
+    assert_eq!(code, Some(2));
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["problems"][0]["setting"], "admin_token_file");
+}
