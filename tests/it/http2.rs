@@ -78,6 +78,37 @@ fn field(name: &str, value: &str) -> Vec<u8> {
     [vec![0], text(name), text(value)].concat()
 }
 
+#[tokio::test]
+async fn the_proxy_protocol_comes_before_the_preface_and_names_the_sender() {
+    const SETTINGS: u8 = 4;
+    const HEADERS: u8 = 1;
+    const END_STREAM_AND_HEADERS: u8 = 0x1 | 0x4;
+    let flags = ["--trusted-proxy", "127.0.0.1", "--proxy-protocol=true"];
+    let server = Server::over(Transport::Plain, &flags).await;
+    let fields = [
+        field(":method", "GET"),
+        field(":scheme", "http"),
+        field(":authority", "localhost"),
+        field(":path", "/api/diagnosis"),
+    ];
+    let sent = [
+        b"PROXY TCP4 192.0.2.7 10.0.0.1 5555 80\r\n".to_vec(),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(SETTINGS, 0, 0, &[]),
+        frame(HEADERS, END_STREAM_AND_HEADERS, 1, &fields.concat()),
+    ];
+    let mut socket = within(TcpStream::connect(server.address))
+        .await
+        .expect("connected");
+    socket.write_all(&sent.concat()).await.expect("sent");
+    let (mut all, mut bytes) = (String::new(), [0; 4_096]);
+    while !all.contains("\"address\":\"192.0.2.7\"") {
+        let read = within(socket.read(&mut bytes)).await.expect("readable");
+        assert!(read > 0, "closed after {all}");
+        all += &String::from_utf8_lossy(&bytes[..read]);
+    }
+}
+
 /// Opens a stream whose reader allows no byte of its body.
 async fn without_window(server: &Server) -> TcpStream {
     const SETTINGS: u8 = 4;

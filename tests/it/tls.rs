@@ -17,6 +17,7 @@ use crate::{
     certificates::{Certificate, Files, client_of, of_tests},
     command::{Running, tidings},
     harness::{Listener, Server, Transport, client, within},
+    signals::send,
 };
 
 /// A process that listens for HTTPS with these certificates, and the port of HTTPS.
@@ -96,6 +97,28 @@ async fn a_changed_certificate_without_its_key_is_not_used() {
     fs::write(&files.cert, &new.pem).expect("written");
     server.wait_for_error("the old ones stay");
     assert!(gets("localhost", port, &old.pem).await);
+}
+
+#[tokio::test]
+async fn sighup_reads_the_certificates_again_and_a_wrong_one_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new) = (
+        Certificate::of(&["localhost"]),
+        Certificate::of(&["localhost"]),
+    );
+    let files = old.write(folder.path(), "server");
+    let (server, port) = start(folder.path(), &[&files], &[]);
+    let settings = folder.path().join("tidings.toml");
+    fs::write(&settings, "max_topics = 7\n").expect("written");
+    fs::write(&files.cert, "no certificate").expect("written");
+    send("-HUP", server.id());
+    server.wait_for_error("are wrong, so the old ones stay: --tls-cert");
+    assert!(gets("localhost", port, &old.pem).await);
+    new.write(folder.path(), "server");
+    send("-HUP", server.id());
+    server.wait_for_error("changed: max_topics");
+    assert!(gets("localhost", port, &new.pem).await);
+    assert!(!gets("localhost", port, &old.pem).await);
 }
 
 #[tokio::test]
@@ -236,6 +259,15 @@ async fn connect(
     server: &Server,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> tokio_rustls::client::TlsStream<TcpStream> {
+    connect_after("", server, versions).await
+}
+
+/// The same, where the connection begins with this text.
+async fn connect_after(
+    begin: &str,
+    server: &Server,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> tokio_rustls::client::TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();
     let cert = rustls::pki_types::CertificateDer::from_pem_slice(of_tests().pem.as_bytes());
     roots.add(cert.expect("a certificate")).expect("a root");
@@ -253,9 +285,10 @@ async fn connect(
         .expect("a port");
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("set");
-    let socket = within(socket.connect(([127, 0, 0, 1], port).into()))
+    let mut socket = within(socket.connect(([127, 0, 0, 1], port).into()))
         .await
         .expect("connected");
+    socket.write_all(begin.as_bytes()).await.expect("sent");
     let name = "localhost".try_into().expect("a name");
     within(TlsConnector::from(Arc::new(config)).connect(name, socket))
         .await
@@ -288,6 +321,19 @@ async fn both_versions_of_tls_carry_streams() {
         drop(socket);
         server.until_connections(0).await;
     }
+}
+
+#[tokio::test]
+async fn the_proxy_protocol_comes_before_the_handshake_and_names_the_sender() {
+    let flags = ["--trusted-proxy", "127.0.0.1", "--proxy-protocol=true"];
+    let server = Server::over(Transport::Tls, &flags).await;
+    let header = "PROXY TCP4 192.0.2.7 10.0.0.1 5555 443\r\n";
+    let mut socket = connect_after(header, &server, &[&rustls::version::TLS13]).await;
+    let request = "GET /api/diagnosis HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    socket.write_all(request.as_bytes()).await.expect("sent");
+    read_until(&mut socket, "\"address\":\"192.0.2.7\"").await;
+    // Without the header there is no handshake.
+    assert!(!gets("localhost", server.address.port(), &of_tests().pem).await);
 }
 
 #[tokio::test]

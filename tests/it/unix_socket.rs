@@ -82,6 +82,23 @@ fn requests_and_streams_come_over_a_unix_socket() {
 }
 
 #[test]
+fn what_a_proxy_says_over_a_unix_socket_counts_if_it_is_trusted() {
+    let request =
+        "GET /api/diagnosis HTTP/1.1\r\nhost: localhost\r\nx-forwarded-for: 192.0.2.7\r\n\r\n";
+    for (trusted, seen) in [
+        ("unix", "\"address\":\"192.0.2.7\""),
+        ("127.0.0.1", "\"ignored\":true"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = start(folder.path(), &["--trusted-proxy", trusted]);
+        server.url();
+        let mut socket = connect(&folder.path().join("tidings.sock"));
+        socket.write_all(request.as_bytes()).expect("sent");
+        read_until(&mut socket, seen);
+    }
+}
+
+#[test]
 fn curl_takes_the_socket() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = start(
