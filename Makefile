@@ -1,22 +1,34 @@
 # `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run cluster build test chaos lint docs bench bench-peers setup pictures
+.PHONY: help run cluster build dist test test-packages chaos lint docs bench bench-peers setup pictures
 
 help: ## Print this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
-run: build ## Build, start the server, and print its address; ARGS="--listen 127.0.0.1:8030" are flags of the server
+run: quick ## Build, start the server, and print its address; ARGS="--listen 127.0.0.1:8030" are flags of the server
 	@echo "Open http://127.0.0.1:8020/ in two tabs and http://127.0.0.1:8020/admin in a third. Ctrl-C stops."
-	@exec target/release/tidings serve $(ARGS)
+	@exec target/quick/tidings serve $(ARGS)
 
-cluster: build ## Start three nodes, three nats-servers and a balancer on this machine; ARGS="--nodes 5", ARGS=--help lists more
+cluster: quick ## Start three nodes, three nats-servers and a balancer on this machine; ARGS="--nodes 5", ARGS=--help lists more
 	@scripts/setup nats
-	@scripts/cargo run --quiet --package local-cluster -- $(ARGS)
+	@scripts/cargo run --quiet --profile quick --package local-cluster -- $(ARGS)
 
 build: ## Build target/release/tidings with its pages
 	@scripts/setup rust npm
 	@scripts/build
+
+# The same program, built in less than half the time.
+.PHONY: quick
+quick:
+	@scripts/setup rust npm
+	@scripts/build quick
+
+dist: ## Build static programs, Debian packages and images in target/dist; ARGS=x86_64 builds only these
+	@scripts/dist $(ARGS)
+
+test-packages: ## Install what `make dist` has built in an empty Debian, push, receive, and remove it; as root
+	@scripts/test-packages
 
 test: ## Run everything that CI runs: style, lints, Rust tests, browser tests
 	@scripts/test
@@ -42,7 +54,7 @@ bench: ## Measure it and compare it with the minimum cost on this machine; ARGS=
 bench-peers: ## Install the servers to compare with: Nchan and Pushpin from Debian, Tornado from PyPI
 	@scripts/bench-peers
 
-setup: ## Install missing tools; TIDINGS_TOOLCHAIN=rustup or debian selects the compiler
+setup: ## Install missing tools; TIDINGS_TOOLCHAIN=rustup, system or debian selects the compiler
 	@scripts/setup
 
 pictures: ## Take the screenshots for the README; TIDINGS_BIN names a binary, else the debug build is used

@@ -6,7 +6,9 @@ mod check;
 mod cluster;
 mod config;
 mod doctor;
+mod health;
 mod job;
+mod manual;
 mod problem;
 mod progress;
 mod push;
@@ -89,6 +91,17 @@ enum Command {
     Cluster(cluster::Cluster),
     /// Create a stream token, for a server with a stream secret
     Token(token::Token),
+    /// Ask a running server whether it is ready
+    ///
+    /// Prints its answer. Exit codes: 0 new connections can go there, 1 they can not, or it does not answer within five
+    /// seconds. For health checks of containers and load balancers.
+    Health(health::Health),
+    /// Print the script with which a shell completes the command line
+    #[command(hide = true)]
+    Completions(manual::Completions),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(manual::Man),
 }
 
 /// Flags of the program itself. Any other flag in first place belongs to `serve`.
@@ -141,7 +154,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         };
     }
     command = with_cluster_settings(command, args)?;
-    let matches = command.try_get_matches_from(args)?;
+    let matches = command.clone().try_get_matches_from(args)?;
     match matches.subcommand() {
         Some(("serve", matches)) => {
             serve::run(Loaded::read(matches)?, args.to_vec(), read_settings)?;
@@ -165,6 +178,13 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("upgrade-check", matches)) => {
             upgrade_check::run(&upgrade_check::UpgradeCheck::from_arg_matches(matches)?)?;
         }
+        Some(("health", matches)) => {
+            return health::run(&health::Health::from_arg_matches(matches)?);
+        }
+        Some(("completions", matches)) => {
+            manual::completions(&manual::Completions::from_arg_matches(matches)?, command)?;
+        }
+        Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("doctor", matches)) => {
             return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 pub use ephemeral_job::{EphemeralJob, ephemeral_job};
 use running_jobs::RunningJobs;
-pub use viewer::{LineSource, StartLine, Step, Viewer};
+pub use viewer::{Abandoned, LineSource, StartLine, Step, Viewer};
 
 use crate::{
     broker::Broker,
@@ -160,13 +160,9 @@ impl Jobs {
         let permit = Arc::clone(&self.viewers).try_acquire_owned();
         let permit = permit.map_err(|_| ViewError::TooMany(self.most_viewers))?;
         let lines = LineSource::Log(Arc::clone(&self.broker), id);
-        let states = match self.running.watch(id) {
-            Some(states) => states,
-            // It has ended, or there is no such job.
-            None => match self.broker.log().job(id)? {
-                Some(job) => tokio::sync::watch::channel(Arc::new(job)).1,
-                None => return Ok(None),
-            },
+        let read = || self.broker.log().job(id);
+        let Some(states) = self.running.watch_or_read(id, read)? else {
+            return Ok(None);
         };
         Ok(Some(Viewer::new(states, lines, from, Some(permit))))
     }

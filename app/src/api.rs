@@ -117,6 +117,16 @@ impl Client {
         self.call("GET", "/api/stats/history", None).await
     }
 
+    /// Whether new connections should go to this node: an error if not. The text names what is wrong with a node that
+    /// is ready all the same, such as a damaged log.
+    pub async fn ready(&self) -> Result<String, ApiError> {
+        let (status, body) = self.send("GET", "/health/ready", None).await?;
+        match status {
+            200..=299 => Ok(body),
+            _ => Err(ApiError::refused(status, &body)),
+        }
+    }
+
     /// What this caller may do.
     pub async fn session(&self) -> Result<Session, ApiError> {
         self.call("GET", "/api/session", None).await

@@ -23,6 +23,8 @@ const CLIENTS: usize = 1_000;
 pub struct Load {
     /// Operations per second of all tasks.
     pub rate: f64,
+    /// Operations of all tasks.
+    pub count: usize,
     /// The duration of each.
     pub latencies: Histogram,
 }
@@ -74,14 +76,13 @@ where
     let began = Instant::now();
     let mut tasks: JoinSet<_> = (0..publishers).map(&mut publisher).collect();
     let mut load = Load::default();
-    let mut count = 0;
     let mut ended = Vec::new();
     while let Some(done) = tasks.join_next().await {
         let timer = done??;
-        count += timer.count();
+        load.count += timer.count();
         ended.push(timer);
     }
-    load.rate = count as f64 / began.elapsed().as_secs_f64();
+    load.rate = load.count as f64 / began.elapsed().as_secs_f64();
     let micros = ended.into_iter().flat_map(|timer| timer.micros);
     micros.for_each(|micros| load.latencies.note(micros));
     Ok(load)

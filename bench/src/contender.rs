@@ -10,7 +10,7 @@ mod tornado;
 
 use std::{any::Any, net::SocketAddr, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 pub use requests::Push;
 
 use crate::{Setting, floor, load::protocol::Target, processes, subprocess::Subprocess};
@@ -39,6 +39,8 @@ pub struct Variant {
 pub struct Contender {
     pub kind: Kind,
     started: Started,
+    /// Further servers, which share the clients with the first one.
+    others: Vec<(SocketAddr, u32)>,
 }
 
 /// The result of starting a server.
@@ -104,6 +106,7 @@ impl Kind {
         Ok(Contender {
             kind: self,
             started,
+            others: Vec::new(),
         })
     }
 }
@@ -113,6 +116,24 @@ pub fn start_on(setting: &Setting, folder: &Path) -> Result<Contender> {
     Ok(Contender {
         kind: Kind::Tidings,
         started: tidings::start_on(setting, folder)?,
+        others: Vec::new(),
+    })
+}
+
+/// Running nodes of a cluster of Tidings, by address and process, as one server. Pushes go to the first one. The nodes
+/// are not stopped with it.
+pub fn of_nodes(mut nodes: Vec<(SocketAddr, u32)>) -> Result<Contender> {
+    ensure!(!nodes.is_empty(), "a cluster has nodes");
+    let (address, process) = nodes.remove(0);
+    Ok(Contender {
+        kind: Kind::Tidings,
+        started: Started {
+            address,
+            pushes: address,
+            process,
+            _running: Box::new(()),
+        },
+        others: nodes,
     })
 }
 
@@ -173,11 +194,21 @@ impl Contender {
             Kind::Pushpin => ("/grip/{client}", None),
         };
         Target {
-            address: self.started.address,
+            addresses: self.addresses().collect(),
             path: path.to_owned(),
             greeting: greeting.map(str::to_owned),
             cursors,
         }
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let others = self.others.iter().map(|(address, _)| *address);
+        std::iter::once(self.started.address).chain(others)
+    }
+
+    fn processes(&self) -> impl Iterator<Item = u32> {
+        let others = self.others.iter().map(|(_, process)| *process);
+        std::iter::once(self.started.process).chain(others)
     }
 
     /// The id of its first process. It may have several.
@@ -187,11 +218,11 @@ impl Contender {
 
     /// Processor time that it has used, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
-        processes::cpu_seconds(self.started.process)
+        self.processes().map(processes::cpu_seconds).sum()
     }
 
     /// Its memory in bytes (PSS).
     pub fn memory(&self) -> f64 {
-        processes::memory(self.started.process)
+        self.processes().map(processes::memory).sum()
     }
 }

@@ -28,6 +28,7 @@ mod machine;
 mod median;
 mod memory;
 mod million;
+mod model;
 mod notes;
 mod payload;
 mod processes;
@@ -120,6 +121,7 @@ enum Scenario {
     Million,
     Cluster,
     Tls,
+    Model,
 }
 
 impl Options {
@@ -156,6 +158,7 @@ impl Scenario {
             Self::Million => million::measure(setting),
             Self::Cluster => cluster::measure(setting, runtime),
             Self::Tls => tls::measure(setting, runtime),
+            Self::Model => model::measure(setting, runtime),
         }
     }
 }
@@ -195,16 +198,12 @@ fn measure(options: &Options) -> Result<()> {
         missing.for_each(|kind| setting.notes.add(format!("{} {what}", kind.name())));
     }
     let runtime = tokio::runtime::Runtime::new()?;
-    let mut failed = false;
     for scenario in chosen {
         let began = Instant::now();
         // A scenario that fails does not affect the results of the others.
         match scenario.measure(&setting, &runtime) {
             Ok(rows) => report.add(rows),
-            Err(error) => {
-                failed = true;
-                setting.notes.add(format!("{scenario:?} FAILED: {error:#}"));
-            }
+            Err(error) => setting.notes.add_failure(&format!("{scenario:?}"), &error),
         }
         eprintln!("{scenario:?}: {} s", began.elapsed().as_secs());
     }
@@ -217,7 +216,7 @@ fn measure(options: &Options) -> Result<()> {
         write(&options.chart, chart)?;
     }
     write(&options.json, report.json()?)?;
-    ensure!(!failed, "not all has held");
+    ensure!(!setting.notes.has_failure(), "not all has held");
     Ok(())
 }
 

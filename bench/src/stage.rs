@@ -96,6 +96,8 @@ impl Stage {
     /// The same, with this many openings at the same time. All must succeed. Failures of a peer are noted.
     pub fn open_at_once(&mut self, listeners: usize, at_once: usize) -> Result<Opened> {
         let opened = self.listeners.open(listeners, at_once)?;
+        // The server may have closed an idle connection meanwhile.
+        self.publisher = Publisher::connect(self.server.pushes())?;
         let all = opened.failed == 0 && opened.listeners == listeners;
         self.fault(all, || {
             let (came, why) = (opened.listeners, &opened.why);

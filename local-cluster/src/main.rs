@@ -29,7 +29,7 @@ struct Options {
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=9))]
     nats: u16,
 
-    /// Run target/debug/tidings instead of target/release/tidings
+    /// Run target/debug/tidings instead of target/quick/tidings
     #[arg(long)]
     debug: bool,
 
@@ -192,7 +192,7 @@ fn name(number: u16) -> String {
 fn binary(target: &Path, debug: bool) -> Result<PathBuf> {
     let (folder, how) = match debug {
         true => ("debug", "`scripts/cargo build --workspace`"),
-        false => ("release", "`make build`, or give --debug"),
+        false => ("quick", "`scripts/build quick`, or give --debug"),
     };
     let binary = target.join(folder).join("tidings");
     ensure!(

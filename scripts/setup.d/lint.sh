@@ -10,6 +10,7 @@ setup_lint() {
         install_packages "for the checks of style and lints" rust-web-clippy rustfmt-web
         return
     fi
+    [ "$(chosen_way)" = rustup ] || stop "please install ${missing[*]} for your Rust, then run this again"
     say "installing ${missing[*]} with rustup for the checks of style and lints"
     rustup component add "${missing[@]}" >>"$log" 2>&1 ||
         stop "\`rustup component add ${missing[*]}\` failed (see $log)"

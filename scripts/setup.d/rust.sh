@@ -1,6 +1,7 @@
-# The compiler with the standard library for wasm. There are two ways to get it:
+# The compiler with the standard library for wasm. There are three ways to get it:
 #
 # - rustup downloads the library for the active toolchain.
+# - Without rustup, a compiler that is installed with this library is used, such as Fedora's.
 # - If that fails, Debian's compiler is installed with its source, and the library is built from it.
 #
 # One toolchain is used for everything in this checkout, because each switch would rebuild everything.
@@ -18,6 +19,11 @@ setup_rust() {
     if is_wanted rustup && choose_rustup; then
         return
     fi
+    if is_wanted system && { [ -n "${TIDINGS_TOOLCHAIN:-}" ] || ! command -v rustup >/dev/null; } && choose_system; then
+        return
+    fi
+    command -v apt-get >/dev/null ||
+        stop "Rust with the library for $wasm is missing: install it with rustup (https://rustup.rs), then run this again"
     is_wanted debian || stop "rustup can't install $wasm; without TIDINGS_TOOLCHAIN it is built from Debian's source"
     choose_debian
 }
@@ -41,9 +47,12 @@ chosen_tool() {
 }
 
 # Whether the selected compiler has a standard library for wasm.
-has_wasm() {
+has_wasm() { has_library "$wasm"; }
+
+# Whether the selected compiler has a standard library for this target.
+has_library() {
     local libraries
-    libraries=$(chosen_tool rustc --print target-libdir --target "$wasm" 2>>"$log") || return 1
+    libraries=$(chosen_tool rustc --print target-libdir --target "$1" 2>>"$log") || return 1
     compgen -G "$libraries/libstd-*.rlib" >/dev/null
 }
 
@@ -65,6 +74,15 @@ choose_rustup() {
         return
     fi
     say "rustup can't install $wasm here, so it is built from Debian's source"
+    rm -f "$chosen"
+    return 1
+}
+
+# A compiler of the system that has the library.
+choose_system() {
+    is_new_enough rustc && command -v cargo >/dev/null || return 1
+    store_choice system
+    has_wasm && return
     rm -f "$chosen"
     return 1
 }

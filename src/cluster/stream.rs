@@ -259,6 +259,10 @@ fn refused(error: &jetstream::Error, spec: &StreamSpec) -> StreamError {
     let name = spec.subjects.stream();
     match error.error_code().0 {
         code::UNAVAILABLE => StreamError::Unreachable(format!("JetStream: {error}")),
+        // Servers that have just started do not know of each other for some seconds.
+        code::NO_PEERS if error.to_string().contains("offline") => StreamError::Unreachable(
+            format!("the stream {name} cannot be made while NATS servers are down: {error}"),
+        ),
         code::NOT_ENABLED | code::NOT_ENABLED_FOR_ACCOUNT => StreamError::Wrong(format!(
             "JetStream is not enabled ({error}). Add `jetstream {{ sync_interval: always }}` to the configuration of the NATS servers, or enable it for the account"
         )),
@@ -280,6 +284,7 @@ pub enum StreamError {
     #[error("{0}")]
     Wrong(String),
 }
+
 /// What can be lost because the stream has fewer than three copies, in plain words. None if it has enough.
 pub fn few_copies(info: &Info) -> Option<String> {
     let copies = info.config.num_replicas;
@@ -288,4 +293,27 @@ pub fn few_copies(info: &Info) -> Option<String> {
             "only {copies} NATS server keeps the messages: they are lost with its disk, and no push is accepted while it is down. Use 3 servers and --cluster-replicas 3"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(description: &str) -> StreamError {
+        let json = format!(r#"{{"code":400,"err_code":10005,"description":"{description}"}}"#);
+        let error = serde_json::from_str(&json).expect("an error");
+        let spec = StreamSpec {
+            subjects: Subjects::new("test"),
+            replicas: 3,
+        };
+        refused(&error, &spec)
+    }
+
+    #[test]
+    fn a_stream_that_cannot_be_made_while_a_server_is_down_is_tried_again() {
+        let down = refusal("no suitable peers for placement, peer offline");
+        assert!(matches!(down, StreamError::Unreachable(_)), "{down:?}");
+        let few = refusal("no suitable peers for placement");
+        assert!(matches!(few, StreamError::Wrong(_)), "{few:?}");
+    }
 }

@@ -8,10 +8,11 @@ use super::{Host, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 23] = [
+const OWN_PATHS: [&str; 25] = [
     "/ack",
     "/admin",
     "/api/audience",
+    "/api/backup",
     "/api/clients",
     "/api/diagnosis",
     "/api/jobs",
@@ -25,6 +26,7 @@ const OWN_PATHS: [&str; 23] = [
     "/favicon.svg",
     "/health",
     "/jobs",
+    "/metrics",
     "/openapi.json",
     "/pkg",
     "/robots.txt",

@@ -63,7 +63,7 @@ async fn next(mut view: Viewer) -> Option<(Bytes, Option<Viewer>)> {
     loop {
         match view.step() {
             Step::State(_) => {}
-            Step::Wait => view.changed().await,
+            Step::Wait => view.changed().await.ok()?,
             Step::End(_) => return Some((frame("end"), None)),
             Step::Lines(after) => {
                 let lines = view.lines().after(after).unwrap_or_default();

@@ -1,8 +1,15 @@
 //! The running jobs, and the channels to their viewers.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
@@ -17,6 +24,10 @@ use crate::{
 #[derive(Default)]
 pub(super) struct RunningJobs {
     running: Mutex<HashMap<JobId, Running>>,
+    /// How many states were applied. It changes only while `running` is locked.
+    applied: AtomicU64,
+    /// Notified after each of them.
+    next_applied: Condvar,
     /// Changed jobs, for observers.
     changes: ChangeFeed<JobId, Arc<Job>>,
     /// Notified when a job with a worker has begun.
@@ -34,6 +45,9 @@ struct Running {
     /// When the last report to this node went to the other nodes of a cluster.
     last_published: Option<Instant>,
 }
+
+/// How long a viewer waits for a state that is in the log already. The log's writer thread applies it at once.
+const APPLY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A report is published again after this part of the timeout. The other nodes wait so much longer.
 const PUBLISHING_PART: u32 = 4;
@@ -77,7 +91,9 @@ impl RunningJobs {
         if job.state.is_final() {
             running.remove(&job.id);
         }
+        self.applied.fetch_add(1, Ordering::Relaxed);
         drop(running);
+        self.next_applied.notify_all();
         if is_new && job.push.is_some() {
             self.track(Arc::clone(job));
         } else if is_new {
@@ -139,6 +155,42 @@ impl RunningJobs {
         running.get(&id).map(|entry| entry.states.subscribe())
     }
 
+    /// Subscribes to the states of a job; none if there is no such job. `read` reads it from the log: if it has ended,
+    /// this is its only state. Blocks.
+    ///
+    /// A job is in the log a moment before it is applied here. Who knows its id from another node may ask in between.
+    pub fn watch_or_read<E>(
+        &self,
+        id: JobId,
+        read: impl Fn() -> Result<Option<Job>, E>,
+    ) -> Result<Option<watch::Receiver<Arc<Job>>>, E> {
+        let deadline = std::time::Instant::now() + APPLY_PATIENCE;
+        loop {
+            // Before the look: what is applied after it is waited for.
+            let applied = self.applied.load(Ordering::Relaxed);
+            if let Some(states) = self.watch(id) {
+                return Ok(Some(states));
+            }
+            let Some(job) = read()? else { return Ok(None) };
+            // A job that was not applied in time could not be read when the log was opened.
+            if job.state.is_final() || !self.wait_for_more(applied, deadline) {
+                return Ok(Some(watch::channel(Arc::new(job)).1));
+            }
+        }
+    }
+
+    /// Waits until more states are applied than these. False: not in time.
+    fn wait_for_more(&self, applied: u64, deadline: std::time::Instant) -> bool {
+        let mut running = self.running.lock();
+        while self.applied.load(Ordering::Relaxed) == applied {
+            let waited = self.next_applied.wait_until(&mut running, deadline);
+            if waited.timed_out() {
+                return false;
+            }
+        }
+        true
+    }
+
     pub fn len(&self) -> usize {
         self.running.lock().len()
     }
@@ -184,5 +236,61 @@ impl RunningJobs {
     /// Waits until there is one.
     pub async fn untracked_added(&self) {
         self.to_track.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+    use crate::job::{NewJob, State, Title};
+
+    fn begun() -> Job {
+        let new = NewJob {
+            id: JobId::random(),
+            title: Title::parse("a job").expect("a title"),
+            total: None,
+            timeout: Duration::MAX,
+        };
+        Job::new(&new, 0)
+    }
+
+    fn ended(job: &Job) -> Job {
+        Job {
+            state: State::Done,
+            ..job.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_in_the_log_and_not_yet_applied_is_watched() {
+        let (running, job) = (RunningJobs::default(), begun());
+        let states = std::thread::scope(|threads| {
+            let read = || {
+                threads.spawn(|| running.apply(&Arc::new(job.clone())));
+                Ok::<_, Infallible>(Some(job.clone()))
+            };
+            running.watch_or_read(job.id, read)
+        });
+        let states = states.expect("read").expect("a job");
+        running.apply(&Arc::new(ended(&job)));
+        assert_eq!(states.borrow().state, State::Done);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_ends_while_it_is_looked_for_is_seen_to_have_ended() {
+        let (running, job) = (RunningJobs::default(), begun());
+        let reads = AtomicU64::new(0);
+        let read = || {
+            if reads.fetch_add(1, Ordering::Relaxed) > 0 {
+                return Ok::<_, Infallible>(Some(ended(&job)));
+            }
+            running.apply(&Arc::new(job.clone()));
+            running.apply(&Arc::new(ended(&job)));
+            Ok(Some(job.clone()))
+        };
+        let states = running.watch_or_read(job.id, read).expect("read");
+        assert_eq!(states.expect("a job").borrow().state, State::Done);
     }
 }

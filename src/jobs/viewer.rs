@@ -65,6 +65,11 @@ pub enum StartLine {
     Last(u64),
 }
 
+/// Nobody tells any more how the job goes on, but it has not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the job has not ended, but its changes are not known here")]
+pub struct Abandoned;
+
 /// See the module documentation.
 pub struct Viewer {
     states: watch::Receiver<Arc<Job>>,
@@ -148,9 +153,31 @@ impl Viewer {
         };
     }
 
-    /// Waits until the job has changed since the last step.
-    pub async fn changed(&mut self) {
-        // The sender is gone when the job has ended, and then no step waits.
-        let _ = self.states.changed().await;
+    /// Waits until the job has changed since the last step. After an error it does not wait any more.
+    pub async fn changed(&mut self) -> Result<(), Abandoned> {
+        self.states.changed().await.map_err(|_| Abandoned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{NewJob, Title};
+
+    #[tokio::test]
+    async fn a_viewer_whose_job_is_not_told_of_any_more_does_not_wait_for_it() {
+        let new = NewJob {
+            id: JobId::random(),
+            title: Title::parse("a job").expect("a title"),
+            total: None,
+            timeout: std::time::Duration::MAX,
+        };
+        let job = Arc::new(Job::new(&new, 0));
+        let states = watch::channel(Arc::clone(&job)).1;
+        let lines = LineSource::Memory(Arc::default());
+        let mut viewer = Viewer::new(states, lines, StartLine::After(0), None);
+        assert_eq!(viewer.step(), Step::State(job));
+        assert_eq!(viewer.step(), Step::Wait);
+        assert_eq!(viewer.changed().await, Err(Abandoned));
     }
 }

@@ -38,6 +38,7 @@ mod lost_files;
 mod metrics;
 mod model;
 mod notify;
+mod package_commands;
 mod pages;
 mod presence;
 mod proxies;

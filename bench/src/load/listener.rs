@@ -82,24 +82,32 @@ impl Listener {
     /// Starts to connect, from a range of source addresses chosen by `visit`, because ports that were used a moment ago
     /// can't be used again.
     pub fn connect(&mut self, target: &Target, visit: usize) -> io::Result<&mut TcpStream> {
+        let server = self.server(target)?;
         let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_mss(SEGMENT)?;
         let range = (self.number / LISTENERS_PER_ADDRESS) as u8 + 1;
         let source = Ipv4Addr::new(127, 1, (visit % 250) as u8 + 1, range);
         socket.bind(&SocketAddr::V4(SocketAddrV4::new(source, 0)).into())?;
-        match socket.connect(&target.address.into()) {
+        match socket.connect(&server.into()) {
             Err(error) if error.raw_os_error() == Some(IN_PROGRESS) => {}
             result => result?,
         }
         self.began = Instant::now();
-        self.state = State::Connecting(self.request(target));
+        self.state = State::Connecting(self.request(target, server));
         Ok(self
             .socket
             .insert(TcpStream::from_std(std::net::TcpStream::from(socket))))
     }
 
-    fn request(&self, target: &Target) -> Vec<u8> {
+    /// The address of its server.
+    fn server(&self, target: &Target) -> io::Result<SocketAddr> {
+        let count = target.addresses.len().max(1);
+        let address = target.addresses.get(self.number % count).copied();
+        address.ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
+    }
+
+    fn request(&self, target: &Target, server: SocketAddr) -> Vec<u8> {
         let client = payload::client(self.number);
         let path = target.path.replace("{client}", &client);
         let path = path.replace("{number}", &self.number.to_string());
@@ -110,8 +118,7 @@ impl Listener {
             .and_then(|cursor| cursor.last());
         let cursor = cursor.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
         format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n{cursor}\r\n",
-            target.address
+            "GET {path} HTTP/1.1\r\nHost: {server}\r\nAccept: text/event-stream\r\n{cursor}\r\n"
         )
         .into_bytes()
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Where and how to open streams.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Target {
-    pub address: SocketAddr,
+    /// The servers. The listeners take turns to connect to them.
+    pub addresses: Vec<SocketAddr>,
     /// The path of a stream. `{client}` is replaced by the id of the listener, and `{number}` by its number.
     pub path: String,
     /// The beginning of the body of a stream. Without it, a stream is open when its head is received.

@@ -160,8 +160,7 @@ impl JobStream {
                     return Some(self.event(EVENT_END, job.log.last + 1, &info));
                 }
                 Step::Wait => {
-                    if self.wait().await {
-                        let reason = self.state.drain.reason();
+                    if let Some(reason) = self.wait().await {
                         return Some(self.close(reason));
                     }
                 }
@@ -202,12 +201,12 @@ impl JobStream {
         self.event("gap", to, &gap)
     }
 
-    /// Waits for a change or the next ping. Returns whether the server is shutting down.
-    async fn wait(&mut self) -> bool {
+    /// Waits for a change or the next ping. Returns why the stream has to end, if it has.
+    async fn wait(&mut self) -> Option<CloseReason> {
         tokio::select! {
-            () = self.view.changed() => false,
-            () = tokio::time::sleep_until(self.next_ping) => false,
-            () = self.state.drain.begun() => true,
+            changed = self.view.changed() => changed.is_err().then_some(CloseReason::LogUnreadable),
+            () = tokio::time::sleep_until(self.next_ping) => None,
+            () = self.state.drain.begun() => Some(self.state.drain.reason()),
         }
     }
 

@@ -3,7 +3,10 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 1] = [(4, include_str!("files/version-4.sql"))];
+const FILES: [(i64, &str); 2] = [
+    (4, include_str!("files/version-4.sql")),
+    (5, include_str!("files/version-5.sql")),
+];
 
 /// Long enough for all files.
 const MAX_AGE: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

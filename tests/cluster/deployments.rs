@@ -1,4 +1,6 @@
 //! Restarts of one node after the other, as in twenty deployments, under load.
+//!
+//! It takes longer than any other story. Tests begin in the order of their names, so others run beside it.
 
 use local_cluster::Balancer;
 
