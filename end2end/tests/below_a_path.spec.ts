@@ -94,7 +94,10 @@ for (const removes of [true, false]) {
       const connected = await page.evaluate(async (module) => {
         const { connect } = await import(module);
         const tidings = connect({ clientId: 'module' });
-        return new Promise((done) => tidings.on('welcome', () => done('welcome')));
+        const welcome = new Promise((done) => tidings.on('welcome', () => done('welcome')));
+        // A stream is opened when there is somebody to show its messages.
+        tidings.on('message', () => {});
+        return welcome;
       }, `${url}/tidings.js`);
       expect(connected).toBe('welcome');
       expect(outside, 'everything is below the path').toEqual([]);

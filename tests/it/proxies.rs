@@ -178,6 +178,7 @@ async fn everything_works_below_a_path(slash: bool) {
     let batch = server
         .http
         .post(proxy.url("/push/push/batch"))
+        .header(header::CONTENT_TYPE, "application/x-ndjson")
         .body("{\"to\":\"everyone\",\"data\":\"many\"}\n");
     let answer = within(batch.send()).await.expect("an answer");
     assert_eq!(answer.status(), 200);
