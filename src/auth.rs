@@ -5,6 +5,7 @@
 
 mod attempt_limit;
 mod client_address;
+mod connection_info;
 mod cookie;
 mod digest;
 mod grant;
@@ -15,6 +16,7 @@ mod session;
 mod stream_token;
 
 pub use client_address::{Sender, client_address};
+pub use connection_info::{ConnectionInfo, Scheme};
 pub use grant::{Grant, TopicsGrant};
 pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
@@ -22,10 +24,7 @@ pub use stream_token::{InvalidToken, sign};
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use axum::{
-    extract::ConnectInfo,
-    http::{header, request::Parts},
-};
+use axum::http::{header, request::Parts};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -273,8 +272,7 @@ fn bearer(parts: &Parts) -> Option<&str> {
 
 /// The address of the peer, if it is known.
 fn remote(parts: &Parts) -> Option<SocketAddr> {
-    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    info.map(|info| info.0)
+    parts.extensions.get::<ConnectionInfo>()?.peer
 }
 
 /// Proof that the caller may push and administer. Only this module can create it.

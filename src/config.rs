@@ -14,12 +14,13 @@ mod proxy;
 mod read;
 mod secret;
 mod service_manager;
+mod tls;
 
 pub use check::InvalidSettings;
 pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
-pub use listen::{InvalidListenAddress, ListenAddress};
+pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
 pub use monitoring::{AccessLogTarget, Monitoring};
 pub use problems::{Problem, problems};
@@ -27,6 +28,7 @@ pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, 
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
 pub use service_manager::ServiceManager;
+pub use tls::{AcmeSettings, InvalidTls, TlsSettings};
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -37,11 +39,9 @@ use tracing_subscriber::EnvFilter;
 #[derive(Clone, Debug, Args)]
 #[command(next_line_help = true)]
 pub struct Settings {
-    /// Host and port to listen on, such as 127.0.0.1:8020, [::1]:8020 or localhost:8020. A name is resolved, and the
-    /// server listens on all its addresses. A port alone (8020 or :8020) means the loopback addresses 127.0.0.1 and
-    /// ::1. An address that other machines can reach needs an admin token.
-    #[arg(long, default_value = "127.0.0.1:8020", value_name = "ADDRESS")]
-    pub listen: ListenAddress,
+    /// Where the server listens.
+    #[command(flatten)]
+    pub listening: ListenSettings,
 
     /// Folder for all data of the server. It is created if it does not exist. Only one process can use a folder at a
     /// time.
@@ -131,6 +131,10 @@ pub struct Settings {
         help_heading = "Diagnostics"
     )]
     pub log_format: LogFormat,
+
+    /// HTTPS.
+    #[command(flatten)]
+    pub tls: TlsSettings,
 
     /// How users reach this server if there is a proxy before it.
     #[command(flatten)]

@@ -1,37 +1,54 @@
 //! Serves: opens the log, accepts connections, and shuts down in order.
 
 mod accept;
+mod acme;
+mod connection;
+mod error;
 pub mod fd_limit;
 mod head_timer;
 mod http1;
 mod http1_socket;
+mod http2;
 mod listener;
 mod metrics_listener;
 mod notify;
 mod proxy_protocol;
+mod redirect;
 mod reload;
+mod requests;
 mod response;
+mod setup_permits;
 pub mod signals;
+mod socket;
+pub mod tls;
 
-use std::{future::Future, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
-use tokio::sync::{oneshot, watch};
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinSet,
+};
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
     access_log::{self, AccessLog},
-    cluster::{Cluster, KnownLog, StartError},
+    cluster::{Cluster, KnownLog},
     config::{AccessLogTarget, ServiceManager, Settings},
     delivery::{LINGER, reactor::Reactor},
     http::{AppState, Service, run_in_background},
-    log::{self, OpenError},
+    log,
 };
 use accept::Acceptor;
+use acme::Acme;
+pub use error::ServeError;
 use fd_limit::DescriptorLimit;
-use http1::SetupPermits;
-pub use listener::{ListenError, Listeners};
+pub use listener::{ListenError, ListenerKind, Listeners};
 use metrics_listener::MetricsListener;
 use notify::Notifier;
+use redirect::Redirect;
 pub use reload::Reload;
+use setup_permits::SetupPermits;
+use tls::{Certificates, TlsError};
 
 /// How long a node of a cluster waits for its last record when it ends.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -43,37 +60,6 @@ pub struct Control {
     pub reload: Option<Reload>,
     /// Who wants to know how the server is.
     pub manager: ServiceManager,
-}
-
-/// Why a server ended that was not asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The log can't be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The server can't take part in the cluster.
-    #[error(transparent)]
-    Cluster(#[from] StartError),
-    /// The node was away from its cluster for too long. When it starts again, it copies the log of another node.
-    #[error("this node must start again to copy the log of another one: {0}")]
-    TooOld(String),
-    /// Writing the log failed, so that the content of the disk is not known any more.
-    #[error("the log has failed: {0}")]
-    Log(String),
-    /// The address of the metrics can't be listened on.
-    #[error("--metrics-listen: {0}")]
-    Metrics(#[from] ListenError),
-    /// The access log can't be opened.
-    #[error("--access-log {}: {source}", path.display())]
-    AccessLog {
-        /// The file.
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
-    /// The threads that write streams can't be started.
-    #[error("the threads that write streams can't be started: {0}")]
-    Threads(io::Error),
 }
 
 /// Serves until `shutdown` is done, then closes all connections within the drain time.
@@ -97,12 +83,17 @@ pub async fn serve_with(
     let metrics = MetricsListener::bind(&settings).await?;
     let access_log = open_access_log(&settings)?;
     let (fatal, failed) = oneshot::channel();
+    let certificates = Arc::new(Certificates::load(&settings.tls)?);
     let cluster = join_cluster(&settings).await?;
     let fatal = |reason| drop(fatal.send(reason));
     let state = AppState::open(settings, access_log.clone(), cluster.clone(), fatal)?;
     let settings = Arc::clone(&state.settings);
     let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
     let mut tasks = run_in_background(&state);
+    let tls = match listeners.have_tls() {
+        true => Some(start_tls(&state, Arc::clone(&certificates), &mut tasks)?),
+        false => None,
+    };
     state.broker.join().await?;
     let (stop, stopped) = watch::channel(());
     let threads = settings.delivery_threads();
@@ -121,16 +112,20 @@ pub async fn serve_with(
         permits: SetupPermits::default(),
         stopped,
         descriptors: DescriptorLimit::read(),
+        tls,
+        redirect: Redirect {
+            port: listeners.tls_port().unwrap_or(redirect::HTTPS),
+        },
     };
     // Only now: whoever reads this line may send requests.
-    for address in listeners.addresses() {
-        tracing::info!("listening on http://{address}");
+    for url in listeners.urls() {
+        tracing::info!("listening on {url}");
     }
     notifier.ready();
     let service = Arc::clone(&acceptor.service);
     let reload = control.reload.map(|reload| {
         let notifier = Arc::clone(&notifier);
-        reload.run(state.clone(), service, notifier)
+        reload.run(state.clone(), service, certificates, notifier)
     });
     let beside = beside(metrics, state.clone(), reload, &notifier);
     let draining = drain(state, shutdown, &notifier);
@@ -192,6 +187,19 @@ async fn beside(
         }
     };
     tokio::join!(metrics, reload, Arc::clone(notifier).watch(broker));
+}
+
+/// Keeps the certificates up to date, and returns what does the handshakes.
+fn start_tls(
+    state: &AppState,
+    certificates: Arc<Certificates>,
+    tasks: &mut JoinSet<Infallible>,
+) -> Result<TlsAcceptor, TlsError> {
+    tasks.spawn(tls::watch(Arc::clone(&certificates)));
+    if !state.settings.tls.acme.acme_domain.is_empty() {
+        tasks.spawn(Acme::new(state, Arc::clone(&certificates)).keep());
+    }
+    tls::acceptor(certificates)
 }
 
 /// Opens the access log, if the settings name one.

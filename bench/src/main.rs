@@ -43,6 +43,7 @@ mod stage;
 mod start;
 mod stream;
 mod subprocess;
+mod tls;
 
 use std::{
     ffi::OsStr,
@@ -119,6 +120,7 @@ enum Scenario {
     Start,
     Million,
     Cluster,
+    Tls,
     Model,
 }
 
@@ -155,6 +157,7 @@ impl Scenario {
             Self::Start => start::measure(setting),
             Self::Million => million::measure(setting),
             Self::Cluster => cluster::measure(setting, runtime),
+            Self::Tls => tls::measure(setting, runtime),
             Self::Model => model::measure(setting, runtime),
         }
     }

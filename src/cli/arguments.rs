@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use app::api::Client;
 use clap::{Args, ValueEnum};
-use reqwest::Url;
+use reqwest::{Certificate, ClientBuilder, Url};
 use tidings::{config::Secret, message::ClientId};
 
 /// The server that a command talks to.
@@ -23,6 +23,9 @@ pub struct Remote {
 
     #[command(flatten)]
     token: AdminToken,
+
+    #[command(flatten)]
+    roots: Roots,
 }
 
 /// The admin token of the server that a command talks to.
@@ -47,6 +50,32 @@ pub struct AdminToken {
     token_file: Option<PathBuf>,
 }
 
+/// The authorities that a command trusts.
+#[derive(Args)]
+pub struct Roots {
+    /// File with further root certificates in PEM, for a server whose certificate is not from a public authority.
+    #[arg(long, env = "SSL_CERT_FILE", value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+impl Roots {
+    /// A client for HTTP that trusts the server at this URL.
+    pub fn http(&self, url: &Url) -> anyhow::Result<ClientBuilder> {
+        let mut builder = reqwest::Client::builder();
+        if let Some(path) = &self.ca
+            && url.scheme() == "https"
+        {
+            let failed = || format!("--ca (SSL_CERT_FILE) {}", path.display());
+            let pem = std::fs::read(path).with_context(failed)?;
+            let roots = Certificate::from_pem_bundle(&pem).with_context(failed)?;
+            for root in roots {
+                builder = builder.add_root_certificate(root);
+            }
+        }
+        Ok(builder)
+    }
+}
+
 impl AdminToken {
     /// The token, from `--token` or `--token-file`.
     pub fn read(&self) -> anyhow::Result<Option<Secret>> {
@@ -65,9 +94,15 @@ impl Remote {
         self.token.read()
     }
 
+    /// A client for HTTP that trusts the server.
+    pub fn http(&self) -> anyhow::Result<ClientBuilder> {
+        self.roots.http(&self.url)
+    }
+
     /// A client of the API of the server.
     pub fn client(&self) -> anyhow::Result<Client> {
-        let client = Client::new(self.url.as_str());
+        let http = self.http()?.build()?;
+        let client = Client::new(self.url.as_str()).with_http(http);
         Ok(match self.token()? {
             Some(token) => client.with_token(token.expose()),
             None => client,

@@ -18,7 +18,7 @@ use clap::Args;
 use reqwest::Url;
 
 use super::{
-    arguments::{AdminToken, server_url},
+    arguments::{AdminToken, Roots, server_url},
     runtime::block_on,
 };
 use finding::{Finding, Level};
@@ -39,6 +39,9 @@ pub struct Doctor {
     #[command(flatten)]
     token: AdminToken,
 
+    #[command(flatten)]
+    roots: Roots,
+
     /// Seconds for which a stream is watched, 0 to 86400. A proxy that closes silent or long connections is found only
     /// if this is longer than its limit.
     #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=86_400))]
@@ -56,8 +59,9 @@ pub struct Doctor {
 /// Checks everything and prints what was found.
 pub fn run(doctor: &Doctor) -> anyhow::Result<ExitCode> {
     let token = doctor.token.read()?;
+    let http = doctor.roots.http(&doctor.url)?;
     let mut findings = block_on(async {
-        let visit = Visit::new(doctor.url.clone(), token)?;
+        let visit = Visit::new(doctor.url.clone(), http, token)?;
         Ok(examine(&visit, doctor.idle).await)
     })?;
     if let Some(folder) = &doctor.data_dir {

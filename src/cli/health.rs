@@ -11,7 +11,12 @@ use clap::Args;
 use reqwest::Url;
 use tokio::time::timeout;
 
-use super::{arguments::server_url, print_note, problem::api_error, runtime::block_on};
+use super::{
+    arguments::{Roots, server_url},
+    print_note,
+    problem::api_error,
+    runtime::block_on,
+};
 
 /// The longest wait for the answer, in seconds. Longer than a server that works ever needs.
 const ANSWER_TIMEOUT: u64 = 5;
@@ -28,11 +33,15 @@ pub struct Health {
         value_parser = server_url
     )]
     url: Url,
+
+    #[command(flatten)]
+    roots: Roots,
 }
 
 /// Asks a server whether it is ready, and prints its answer.
 pub fn run(health: &Health) -> anyhow::Result<ExitCode> {
-    let client = Client::new(health.url.as_str());
+    let http = health.roots.http(&health.url)?.build()?;
+    let client = Client::new(health.url.as_str()).with_http(http);
     let asked =
         block_on(async { Ok(timeout(Duration::from_secs(ANSWER_TIMEOUT), client.ready()).await) })?;
     let why = match asked {

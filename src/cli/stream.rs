@@ -53,7 +53,7 @@ impl Stream {
             url.query_pairs_mut().extend_pairs(query);
         }
         Ok(Self {
-            client: Client::builder().connect_timeout(ANSWER_TIMEOUT).build()?,
+            client: remote.http()?.connect_timeout(ANSWER_TIMEOUT).build()?,
             url,
             token: remote.token()?,
             parser: Parser::new(),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{InvalidCluster, Secret, Settings};
+use super::{InvalidCluster, InvalidTls, Secret, Settings};
 
 /// The shortest admin token, in characters. A shorter one can be guessed.
 pub const MIN_ADMIN_TOKEN: usize = 16;
@@ -17,7 +17,10 @@ impl Settings {
         if let Some(token) = &self.admin_token {
             check_admin_token(token)?;
         }
-        self.check_addresses(&self.listen.known())?;
+        for address in self.listening.listen.iter().chain(&self.tls.listen_tls) {
+            self.check_addresses(&address.known())?;
+        }
+        self.tls.check()?;
         if let Some(secret) = &self.stream_secret {
             check_stream_secret(secret)?;
         }
@@ -90,6 +93,9 @@ pub enum InvalidSettings {
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),
+    /// The settings of HTTPS do not go together.
+    #[error(transparent)]
+    Tls(#[from] InvalidTls),
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{convert::Infallible, path::PathBuf, str::FromStr};
 
 use clap::Args;
 
-use super::ListenAddress;
+use super::HostPort;
 
 /// What the server tells about its work.
 #[derive(Clone, Debug, Args)]
@@ -13,7 +13,7 @@ pub struct Monitoring {
     /// Further address that answers `/metrics` (OpenMetrics, for Prometheus), such as 127.0.0.1:9464. It needs no token,
     /// so let only your monitoring reach it. At the address of the server itself, `/metrics` is for admins.
     #[arg(long, value_name = "ADDRESS")]
-    pub metrics_listen: Option<ListenAddress>,
+    pub metrics_listen: Option<HostPort>,
 
     /// File to write a line of JSON to for each finished request, or `-` for stdout. Tokens are left out. The file is
     /// opened again on SIGHUP, as logrotate needs it.

@@ -1,4 +1,4 @@
-//! Writes streams over plain HTTP/1.1 in a few threads with an epoll set each.
+//! Writes streams over HTTP/1.1, also with TLS 1.3, in a few threads with an epoll set each.
 //!
 //! A request for a stream passes the router like any other. If the answer is a stream, its socket is taken from hyper
 //! and given to one of these threads. A stream there is a socket and a
@@ -11,13 +11,16 @@ mod detached_stream;
 mod heartbeat_wheel;
 mod live_writer;
 mod read_scheduler;
+mod record_layer;
 mod simulated_thread;
 mod socket_io;
 mod stream;
+mod stream_socket;
 mod streams;
 mod thread;
 mod thread_waker;
 mod timers;
+mod tls_socket;
 
 use std::{
     io,
@@ -34,6 +37,7 @@ use parking_lot::Mutex;
 use crate::broker::Broker;
 use command_queue::{Command, CommandQueue};
 pub use detached_stream::DetachedStream;
+pub use record_layer::RecordLayer;
 pub use simulated_thread::{CountingSocket, SimulatedThread};
 use thread::EventLoop;
 

@@ -31,6 +31,7 @@ pub fn bytes(
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
     let stream = Stream::new(broker, heartbeat, opened, writes);
     futures_util::stream::unfold(stream, async |mut stream| {
+        stream.tracker.on_asked_for_more();
         let bytes = stream.next().await?;
         Some((Ok(bytes), stream))
     })

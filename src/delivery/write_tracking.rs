@@ -26,12 +26,64 @@ pub struct WriteTracker {
     /// Bytes were written since the last flush.
     unflushed: AtomicBool,
     on_orderly_close: Mutex<Option<CloseCallback>>,
+    /// How often everything was flushed.
+    flushes: AtomicU64,
+    /// Set for a stream of HTTP/2, which shares its socket with others.
+    shared: Option<SharedSocket>,
 }
+
+/// What a stream of HTTP/2 knows of the socket that it shares.
+struct SharedSocket {
+    connection: Arc<WriteTracker>,
+    sent: Mutex<Sent>,
+}
+
+/// What the window of the peer had room for.
+#[derive(Clone, Copy, Default)]
+struct Sent {
+    seq: Seq,
+    /// The flushes of the connection at that time.
+    flushes: u64,
+}
+
+/// The flushes after which bytes are certainly in the kernel: the first one may have begun before the bytes came.
+const FLUSHES: u64 = 2;
 
 /// Called when it is certain that the peer read everything before it closed.
 pub type CloseCallback = Box<dyn FnOnce() + Send>;
 
 impl WriteTracker {
+    /// For a stream of HTTP/2 on this connection.
+    pub fn of_http2_stream(connection: Arc<Self>) -> Self {
+        Self {
+            shared: Some(SharedSocket {
+                connection,
+                sent: Mutex::default(),
+            }),
+            ..Self::default()
+        }
+    }
+
+    /// hyper asks for more bytes of the stream. With HTTP/2, the window of the peer had room for all bytes before.
+    pub fn on_asked_for_more(&self) {
+        let Some(shared) = &self.shared else { return };
+        let started = self.started.load(Ordering::Acquire);
+        let mut sent = shared.sent.lock();
+        if started > sent.seq {
+            self.written
+                .fetch_max(shared.flushed(*sent), Ordering::AcqRel);
+            *sent = Sent {
+                seq: started,
+                flushes: shared.connection.flushes.load(Ordering::Acquire),
+            };
+        }
+    }
+
+    /// The connection has failed.
+    pub fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
     /// Discards the positions of an earlier stream on the same socket.
     pub fn reset(&self) {
         self.started.store(0, Ordering::Release);
@@ -45,7 +97,11 @@ impl WriteTracker {
 
     /// The position of the newest message that the kernel has taken completely.
     pub fn written(&self) -> Seq {
-        self.written.load(Ordering::Acquire)
+        let written = self.written.load(Ordering::Acquire);
+        match &self.shared {
+            Some(shared) => written.max(shared.flushed(*shared.sent.lock())),
+            None => written,
+        }
     }
 
     /// Whether everything written before has been flushed, so that hyper holds no bytes back.
@@ -56,7 +112,12 @@ impl WriteTracker {
     /// Whether the peer closed its side without an error. A peer that still has unread bytes resets the connection
     /// (RFC 1122, section 4.2.2.13). Bytes that arrive after it closed are answered by a reset a little later: see
     /// [`WriteTracker::on_orderly_close`].
+    ///
+    /// A stream of HTTP/2 ends in order while its connection works.
     pub fn is_closed_by_peer(&self) -> bool {
+        if let Some(shared) = &self.shared {
+            return !shared.connection.failed.load(Ordering::Acquire);
+        }
         self.peer_closed.load(Ordering::Acquire) && !self.failed.load(Ordering::Acquire)
     }
 
@@ -73,6 +134,17 @@ impl WriteTracker {
     fn note_error<T>(&self, polled: &Poll<io::Result<T>>) {
         if matches!(polled, Poll::Ready(Err(_))) {
             self.failed.store(true, Ordering::Release);
+        }
+    }
+}
+
+impl SharedSocket {
+    /// What is certainly in the kernel of what was sent.
+    fn flushed(&self, sent: Sent) -> Seq {
+        let flushes = self.connection.flushes.load(Ordering::Acquire);
+        match flushes >= sent.flushes + FLUSHES {
+            true => sent.seq,
+            false => 0,
         }
     }
 }
@@ -145,11 +217,37 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TrackedSocket<S> {
             let started = self.tracker.started.load(Ordering::Acquire);
             self.tracker.written.store(started, Ordering::Release);
             self.tracker.unflushed.store(false, Ordering::Release);
+            self.tracker.flushes.fetch_add(1, Ordering::AcqRel);
         }
         polled
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_over_http2_is_written_when_the_window_had_room_and_the_socket_was_flushed() {
+        let connection = Arc::new(WriteTracker::default());
+        let flush = || {
+            connection.flushes.fetch_add(1, Ordering::AcqRel);
+        };
+        let stream = WriteTracker::of_http2_stream(Arc::clone(&connection));
+        stream.start_write(7);
+        (0..3).for_each(|_| flush());
+        assert_eq!(stream.written(), 0, "the window may be closed");
+        stream.on_asked_for_more();
+        flush();
+        assert_eq!(stream.written(), 0, "this flush may have begun before");
+        flush();
+        assert_eq!(stream.written(), 7);
+        stream.start_write(8);
+        stream.on_asked_for_more();
+        assert_eq!(stream.written(), 7, "what was certain stays so");
     }
 }

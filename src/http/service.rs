@@ -4,13 +4,13 @@
 //! These are plain calls. As layers of the router they would cost every request several allocations each: axum clones a
 //! layer, with all layers below it, for every request.
 
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use arc_swap::ArcSwap;
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, Request},
+    extract::Request,
     http::{HeaderName, HeaderValue, Version, header},
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     access_log::{AccessLog, RequestFacts},
-    auth::client_address,
+    auth::{ConnectionInfo, Scheme, client_address},
     config::Limits,
     panic_text, random,
 };
@@ -78,12 +78,18 @@ impl Service {
     /// Finds the sender of a request, and removes the path of the public URL.
     fn look_behind_proxies(&self, request: &mut Request) {
         let proxy = &self.state.settings.proxy;
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let sender = client_address(peer.map(|peer| peer.0), request.headers(), proxy);
-        if let Some(address) = sender.address
-            && sender.address != sender.peer
-        {
-            request.extensions_mut().insert(ConnectInfo(address));
+        let info = request.extensions().get::<ConnectionInfo>().copied();
+        let peer = info.and_then(|info| info.peer);
+        let sender = client_address(peer, request.headers(), proxy);
+        if let Some(info) = info {
+            request.extensions_mut().insert(ConnectionInfo {
+                peer: sender.address,
+                scheme: match sender.https {
+                    Some(true) => Scheme::Https,
+                    Some(false) => Scheme::Http,
+                    None => info.scheme,
+                },
+            });
         }
         request.extensions_mut().insert(sender);
         if let Some(uri) =
@@ -155,13 +161,13 @@ fn request_facts(request: &Request) -> RequestFacts {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let given = text(REQUEST_ID)
         .filter(|id| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.chars().all(allowed));
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let info = request.extensions().get::<ConnectionInfo>();
     RequestFacts {
         id: given.map_or_else(
             || format!("{:016x}", random::below(u64::MAX)),
             str::to_owned,
         ),
-        peer: peer.map(|peer| peer.0),
+        peer: info.and_then(|info| info.peer),
         method: request.method().to_string(),
         path: Redacted(request.uri()).to_string(),
         version: match request.version() {

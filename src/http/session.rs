@@ -12,7 +12,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
-    auth::{Auth, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, Sender, SignInError},
+    auth::{
+        Auth, ConnectionInfo, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, Scheme,
+        Sender, SignInError,
+    },
     broker::Broker,
     config::{Host, ProxySettings, Settings},
 };
@@ -155,14 +158,23 @@ fn set_cookie(id: &str, lifetime: Duration, request: &Parts, proxy: &ProxySettin
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Whether the browser used HTTPS: a trusted proxy says it, or the request is for the host of a public URL with HTTPS.
+/// Whether the browser used HTTPS: a trusted proxy says it, or the connection is one, or the request is for the host of a
+/// public URL with HTTPS.
 fn is_https(request: &Parts, proxy: &ProxySettings) -> bool {
     let sender = request.extensions.get::<Sender>();
     if let Some(https) = sender.and_then(|sender| sender.https) {
         return https;
     }
-    let named = request.headers.get(header::HOST);
-    let named = named.and_then(|host| host.to_str().ok()?.parse::<Host>().ok());
+    let info = request.extensions.get::<ConnectionInfo>();
+    if info.is_some_and(|info| info.scheme == Scheme::Https) {
+        return true;
+    }
+    // HTTP/2 names the host in `:authority`.
+    let named = match request.uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => (request.headers.get(header::HOST)).and_then(|host| host.to_str().ok()),
+    };
+    let named = named.and_then(|host| host.parse::<Host>().ok());
     let at_public = |host: Host| {
         let public = proxy.public_url.as_ref();
         public.is_some_and(|url| url.is_https() && url.host() == &host)

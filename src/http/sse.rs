@@ -2,12 +2,12 @@
 
 mod request;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use arcstr::ArcStr;
 use axum::{
     body::Body,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{Extensions, HeaderMap, header},
     response::Response,
 };
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     access_log::AccessEntry,
+    auth::ConnectionInfo,
     delivery::{
         OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
         write_tracking::WriteTracker,
@@ -84,8 +85,8 @@ pub async fn get(
         client_id,
         filters: filters.into(),
         remote: extensions
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|info| info.0)
+            .get::<ConnectionInfo>()
+            .and_then(|info| info.peer)
             .into(),
         user_agent: user_agent.map(ArcStr::from),
     };

@@ -8,6 +8,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::extract::FromRef;
+use parking_lot::Mutex;
 
 use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
@@ -47,6 +48,8 @@ pub struct Node {
     pub counters: HttpCounters,
     pub(super) samples: Arc<Samples>,
     pub(super) started: Instant,
+    /// What is wrong with the certificate, if something is.
+    certificate_warning: Mutex<Option<String>>,
     /// Locked while a backup is copied. Each needs as much space as the log.
     pub(super) backups: tokio::sync::Mutex<()>,
     /// The time of the start in milliseconds since 1970.
@@ -87,6 +90,7 @@ impl AppState {
             drain: Arc::default(),
             samples: Arc::default(),
             started: Instant::now(),
+            certificate_warning: Mutex::default(),
             backups: tokio::sync::Mutex::default(),
         }));
         Ok(state)
@@ -94,6 +98,15 @@ impl AppState {
 }
 
 impl AppState {
+    /// Sets what `/health/ready` says about the certificate.
+    pub fn set_certificate_warning(&self, warning: Option<String>) {
+        *self.certificate_warning.lock() = warning;
+    }
+
+    pub(super) fn certificate_warning(&self) -> Option<String> {
+        self.certificate_warning.lock().clone()
+    }
+
     /// Continues with other settings: those that can change while the server runs. The router has to be made again.
     pub fn reload(&self, settings: Settings) {
         self.broker.registry().set_capacity(capacity(&settings));

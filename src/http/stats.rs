@@ -76,8 +76,9 @@ pub async fn live() -> &'static str {
 
 /// Whether new connections should come here
 ///
-/// A damaged log, and what is weak in a cluster, is named in the answer. The status stays 200 as long as pushes are
-/// accepted: with 503 all messages would be offline, not only those that are lost.
+/// A damaged log, a certificate that could not be renewed, and what is weak in a cluster, is named in the answer. The
+/// status stays 200 as long as pushes are accepted: with 503 all messages would be offline, not only those that are
+/// lost.
 #[utoipa::path(
     get, path = "/health/ready", tag = "node",
     responses(
@@ -108,6 +109,7 @@ pub async fn ready(
     if let Some(nodes) = state.broker.nodes() {
         faults.extend(nodes.cluster().warnings());
     }
+    faults.extend(state.certificate_warning());
     Ok(match faults.is_empty() {
         true => "ready".to_owned(),
         false => format!("ready, but {}", faults.join("; ")),

@@ -4,21 +4,26 @@ use std::{
     convert::Infallible,
     fs::File,
     io,
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use axum::http::HeaderValue;
 use rustix::io::Errno;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, sync::watch};
+use tokio_rustls::TlsAcceptor;
 
 use super::{
+    connection::Connection,
     fd_limit::DescriptorLimit,
-    http1::{Http1Connection, SetupPermits},
-    listener::Listeners,
+    listener::{Accepted, ListenerKind, Listeners},
+    redirect::Redirect,
+    requests::Requests,
+    setup_permits::SetupPermits,
 };
 use crate::{
+    auth::{ConnectionInfo, Scheme},
     config::Settings,
     delivery::reactor::Reactor,
     http::{AppState, Service},
@@ -47,6 +52,10 @@ pub struct Acceptor {
     pub stopped: watch::Receiver<()>,
     /// The limit of file descriptors.
     pub descriptors: DescriptorLimit,
+    /// Does the handshakes of HTTPS, if there is any.
+    pub tls: Option<TlsAcceptor>,
+    /// Where `--redirect-http` leads.
+    pub redirect: Redirect,
 }
 
 impl Acceptor {
@@ -65,9 +74,9 @@ impl Acceptor {
                 },
             };
             match accepted {
-                Ok((socket, remote)) => {
+                Ok(accepted) => {
                     outage.check_recovery(self.connections());
-                    self.serve(socket, remote);
+                    self.serve(accepted);
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -75,10 +84,10 @@ impl Acceptor {
                     if is_out_of_descriptors(&error) && outage.spare.take().is_some() {
                         // The spare descriptor serves one connection at a time. So health checks and the panel are
                         // answered even now.
-                        if let Ok(Ok((socket, remote))) =
+                        if let Ok(Ok(accepted)) =
                             tokio::time::timeout(RETRY, listeners.accept()).await
                         {
-                            self.serve(socket, remote);
+                            self.serve(accepted);
                         }
                     } else {
                         tokio::time::sleep(RETRY).await;
@@ -93,27 +102,53 @@ impl Acceptor {
         self.registry.size().connections as usize
     }
 
-    fn serve(&self, socket: TcpStream, remote: SocketAddr) {
+    fn serve(&self, accepted: Accepted) {
         let settings = self.state.live.load();
-        if let Err(error) = set_options(&socket, &settings) {
+        if accepted.peer.is_some()
+            && let Err(error) = set_options(&accepted.socket, &settings)
+        {
             tracing::debug!(%error, "the options of a socket could not be set");
         }
-        let connection = Http1Connection {
+        let requests = Requests {
             service: Arc::clone(&self.service),
-            reactor: Arc::clone(&self.reactor),
-            remote,
-            proxy_protocol: (settings.proxy.proxy_protocol)
-                .then(|| Arc::clone(&self.state.settings)),
-            request_timeout: settings.limits.request_timeout(),
-            max_head: settings.limits.max_head(),
+            info: connection_info(&accepted),
             reserved: self
                 .descriptors
-                .is_reserved(&socket)
+                .is_reserved(&accepted.socket)
                 .then_some(self.descriptors),
+            redirect: (accepted.kind == ListenerKind::Redirect).then_some(self.redirect),
+            hsts: settings.tls.hsts.map(hsts),
+        };
+        let connection = Connection {
+            requests,
+            reactor: Arc::clone(&self.reactor),
+            proxy_protocol: (settings.proxy.proxy_protocol)
+                .then(|| Arc::clone(&self.state.settings)),
+            tls: (self.tls.clone()).filter(|_| accepted.kind == ListenerKind::Tls),
+            request_timeout: settings.limits.request_timeout(),
+            heartbeat: settings.heartbeat(),
+            max_head: settings.limits.max_head(),
         };
         let (permits, stopped) = (self.permits.clone(), self.stopped.clone());
-        tokio::spawn(connection.run(stopped, permits, socket));
+        tokio::spawn(connection.run(stopped, permits, accepted.socket));
     }
+}
+
+/// What is known of a connection when it is accepted.
+fn connection_info(accepted: &Accepted) -> ConnectionInfo {
+    ConnectionInfo {
+        peer: accepted.peer,
+        scheme: match accepted.kind {
+            ListenerKind::Tls => Scheme::Https,
+            ListenerKind::Plain | ListenerKind::Redirect => Scheme::Http,
+        },
+    }
+}
+
+/// The value of `Strict-Transport-Security` (RFC 6797, section 6.1).
+fn hsts(seconds: u64) -> HeaderValue {
+    // Can't fail: digits are allowed.
+    HeaderValue::try_from(format!("max-age={seconds}")).unwrap_or(HeaderValue::from_static(""))
 }
 
 /// A time in which no connection can be accepted. It is logged once when it begins and once when it is over.

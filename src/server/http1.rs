@@ -1,11 +1,10 @@
 //! One HTTP/1.1 connection: hyper reads its requests and the service answers them, one after the other, until one of
 //! them opens a stream. Then the socket is taken from hyper and given to the reactor.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::Shutdown, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, Bytes},
-    extract::ConnectInfo,
+    body::Bytes,
     http::{Method, Request, StatusCode, Version},
     response::Response,
 };
@@ -13,67 +12,40 @@ use futures_util::future::BoxFuture;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use socket2::SockRef;
 use tokio::{
     io::AsyncWriteExt,
-    net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
+    sync::{oneshot, watch},
 };
 
 use super::{
-    fd_limit::DescriptorLimit,
     head_timer::{HeadTimer, IDLE},
     http1_socket::Http1Socket,
-    proxy_protocol::sender_of,
+    requests::Requests,
     response::{response_head, whole_response},
+    setup_permits::{MAX_SETUP, SetupPermit},
+    socket::ServerSocket,
 };
 use crate::{
-    config::Settings,
     delivery::{
         LINGER, OpenedStream,
         handover::Handover,
         reactor::{DetachedStream, Reactor},
         write_tracking::{CloseCallback, TrackedSocket, WriteTracker},
     },
-    http::{Code, Error, NoStreams, Service},
+    http::{Code, Error},
 };
 
-/// The number of connections that are set up at the same time.
-const SETUPS: usize = 64;
-
-/// How long a connection may hold its permit while its first request is answered.
-const MAX_SETUP: Duration = Duration::from_millis(20);
-
-/// How long a connection on a reserved descriptor may wait before its first request.
-const RESERVED_WAIT: Duration = Duration::from_secs(1);
-
-/// An accepted connection.
+/// A connection whose peer speaks HTTP/1.1.
 pub struct Http1Connection {
     /// Answers the requests.
-    pub service: Arc<Service>,
+    pub requests: Arc<Requests>,
     /// Writes the streams, if it has threads.
     pub reactor: Arc<Reactor>,
-    /// The address of the peer. With the PROXY protocol, who the proxy says it is.
-    pub remote: SocketAddr,
-    /// The settings, if each connection must begin with the PROXY protocol.
-    pub proxy_protocol: Option<Arc<Settings>>,
     /// How long the head of a request may take.
     pub request_timeout: Duration,
     /// The maximum size of a head, in bytes.
     pub max_head: usize,
-    /// Set if the socket has one of the reserved descriptors: then it opens no stream and is not kept alive.
-    pub reserved: Option<DescriptorLimit>,
-}
-
-/// An admission semaphore: limits how many connections are set up at the same time. Answering a first request takes
-/// far more memory than an open stream. Without this limit, ten thousand clients that connect at once would make the
-/// process grow, and much of that memory would not go back to the system.
-#[derive(Clone)]
-pub struct SetupPermits(Arc<Semaphore>);
-
-impl Default for SetupPermits {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(SETUPS)))
-    }
 }
 
 /// A stream that leaves hyper, and the head of its response.
@@ -82,53 +54,15 @@ type Departure = (OpenedStream, Bytes);
 /// Takes the one stream that leaves a connection.
 type DepartureSender = Arc<Mutex<Option<oneshot::Sender<Departure>>>>;
 
-/// A permit of [`SetupPermits`], until the first request is answered.
-type SetupPermit = Arc<Mutex<Option<OwnedSemaphorePermit>>>;
-
 impl Http1Connection {
     /// Answers requests until the peer closes the connection or the server stops.
-    pub async fn run(
-        mut self,
-        // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
-        mut stopped: watch::Receiver<()>,
-        permits: SetupPermits,
-        mut socket: TcpStream,
-    ) {
-        if let Some(settings) = self.proxy_protocol.clone() {
-            let sender = tokio::select! {
-                sender = sender_of(&mut socket, self.remote, &settings) => sender,
-                _ = stopped.changed() => return,
-            };
-            match sender {
-                Ok(sender) => self.remote = sender,
-                Err(error) => {
-                    return tracing::debug!(peer = %self.remote, %error, "a connection is closed");
-                }
-            }
-        }
-        let wait = match self.reserved {
-            Some(_) => self.request_timeout.min(RESERVED_WAIT),
-            None => self.request_timeout,
-        };
-        // Looks at the first byte. That a socket is said to be readable is no proof that there is one.
-        let mut first = [0];
-        let came = tokio::select! {
-            peeked = tokio::time::timeout(wait, socket.peek(&mut first)) => matches!(peeked, Ok(Ok(1))),
-            _ = stopped.changed() => false,
-        };
-        if came && let Ok(permit) = permits.0.acquire_owned().await {
-            let permit = Arc::new(Mutex::new(Some(permit)));
-            // Boxed, so that connections that wait for a request or a permit do not take the memory for it.
-            Box::pin(self.answer_all(&mut stopped, permit, socket)).await;
-        }
-    }
-
-    async fn answer_all(
+    pub async fn answer_all(
         self,
         stopped: &mut watch::Receiver<()>,
         permit: SetupPermit,
-        socket: TcpStream,
+        socket: ServerSocket,
     ) {
+        let may_leave = self.reactor.writes() && socket.can_leave();
         let mut max_setup = std::pin::pin!(tokio::time::sleep(MAX_SETUP));
         let writes = Arc::new(WriteTracker::default());
         let (sender, mut departure) = oneshot::channel();
@@ -140,10 +74,13 @@ impl Http1Connection {
             .timer(timer)
             .header_read_timeout(self.request_timeout)
             .max_buf_size(self.max_head)
-            .keep_alive(self.reserved.is_none())
+            .keep_alive(self.requests.reserved.is_none())
             .serve_connection(
                 socket,
-                service_fn(|request| self.answer(request, &writes, &sender, &permit)),
+                service_fn(|request| {
+                    let handover = may_leave.then(Handover::default);
+                    self.answer(request, handover, &writes, &sender, &permit)
+                }),
             );
         let mut stopping = false;
         let outcome = loop {
@@ -166,10 +103,10 @@ impl Http1Connection {
         let timed_out = outcome.is_err_and(|error| error.is_timeout());
         let unread = !parts.read_buf.is_empty();
         if let Some(error) = self.last_error(refused, timed_out && unread) {
-            self.service.refused(error.code());
+            self.requests.service.refused(error.code());
             let _ = socket.write_all(&whole_response(error).await).await;
         }
-        close(&mut socket).await;
+        close(&mut socket, writes.is_closed_by_peer()).await;
         if let Some(callback) = writes.take_callback()
             && !stopping
         {
@@ -192,32 +129,25 @@ impl Http1Connection {
     fn answer(
         &self,
         request: Request<Incoming>,
+        handover: Option<Handover>,
         writes: &Arc<WriteTracker>,
         sender: &DepartureSender,
         permit: &SetupPermit,
     ) -> BoxFuture<'static, Result<Response, Infallible>> {
-        let mut request = request.map(Body::new);
-        let extensions = request.extensions_mut();
-        extensions.insert(ConnectInfo(self.remote));
-        extensions.insert(Arc::clone(writes));
-        if let Some(descriptors) = self.reserved {
-            extensions.insert(NoStreams {
-                limit: descriptors.limit(),
-                reserve: descriptors.reserve(),
-            });
-        }
         // Detached streams are sent in chunks, which HTTP/1.0 does not have.
-        let may_leave = request.version() == Version::HTTP_11 && request.method() == Method::GET;
-        let handover = Handover::default();
-        if may_leave && self.reactor.writes() {
+        let is_chunked = request.version() == Version::HTTP_11 && request.method() == Method::GET;
+        let handover = handover.filter(|_| is_chunked);
+        let mut request = self.requests.prepare(request);
+        request.extensions_mut().insert(Arc::clone(writes));
+        if let Some(handover) = &handover {
             request.extensions_mut().insert(handover.clone());
         }
-        let (service, sender) = (Arc::clone(&self.service), Arc::clone(sender));
+        let (requests, sender) = (Arc::clone(&self.requests), Arc::clone(sender));
         let permit = Arc::clone(permit);
         // Boxed, because `into_parts` of hyper's connection needs a future that is `Unpin`.
         Box::pin(async move {
-            let response = service.answer(request).await;
-            if let Some(opened) = handover.take() {
+            let response = requests.answer(request).await;
+            if let Some(opened) = handover.and_then(|handover| handover.take()) {
                 let sender = sender.lock().take();
                 if let Some(sender) = sender {
                     let _ = sender.send((opened, response_head(&response)));
@@ -232,19 +162,20 @@ impl Http1Connection {
     fn hand_over(
         &self,
         opened: OpenedStream,
-        socket: TcpStream,
+        socket: ServerSocket,
         head: Bytes,
         permit: &SetupPermit,
     ) {
-        match socket.into_std() {
+        match socket.detach() {
             // The permit goes along. Otherwise new streams would queue up before the delivery threads.
-            Ok(socket) => self.reactor.take(DetachedStream {
+            Ok((socket, layer)) => self.reactor.take(DetachedStream {
                 opened,
                 socket,
+                layer,
                 head,
                 permit: permit.lock().take(),
             }),
-            Err(error) => tracing::error!(%error, "a socket can't be handed over"),
+            Err(error) => tracing::debug!(%error, "a socket can't be handed over"),
         }
     }
 
@@ -276,17 +207,23 @@ impl Http1Connection {
 }
 
 /// Waits for a reset, by which a peer that closed says that it did not read everything. Without one, calls back.
-async fn call_unless_reset(socket: TcpStream, callback: CloseCallback) {
+async fn call_unless_reset(socket: ServerSocket, callback: CloseCallback) {
     tokio::time::sleep(LINGER).await;
-    if matches!(socket.take_error(), Ok(None)) {
+    if matches!(socket.tcp().take_error(), Ok(None)) {
         callback();
     }
 }
 
 /// Closes a socket so that the last response arrives. If unread bytes of the peer were left, closing would reset the
 /// connection, and the peer could lose the response.
-async fn close(socket: &mut TcpStream) {
-    if socket.shutdown().await.is_ok() {
+///
+/// With TLS, a peer that has closed would answer a goodbye with a reset, as if it had not read everything.
+async fn close(socket: &mut ServerSocket, peer_closed: bool) {
+    let closed = match peer_closed {
+        true => SockRef::from(socket.tcp()).shutdown(Shutdown::Write),
+        false => socket.shutdown().await,
+    };
+    if closed.is_ok() {
         let _ = tokio::time::timeout(LINGER, tokio::io::copy(socket, &mut tokio::io::sink())).await;
     }
 }

@@ -1,101 +1,134 @@
 //! The listening sockets of a server.
 
+mod error;
+mod listening_socket;
+mod passed;
+mod tcp;
+mod unix;
+
 use std::{
+    fmt,
     future::poll_fn,
-    io::{self, ErrorKind},
+    io,
     net::SocketAddr,
-    task::Poll,
+    os::fd::OwnedFd,
+    task::{Context, Poll},
 };
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::config::{InvalidSettings, ListenAddress, Settings};
+use crate::config::{HostPort, ListenAddress, Settings};
+pub use error::ListenError;
+use listening_socket::ListeningSocket;
+use passed::PassedSockets;
+use unix::SocketFile;
 
-/// The length of the accept queue. The system may allow less (`net.core.somaxconn`). When the queue is full, a
-/// client's first packet is dropped, and the client sends it again after a second.
-const BACKLOG: u32 = 65_535;
+/// What is spoken on a listening socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenerKind {
+    /// HTTP.
+    Plain,
+    /// HTTPS.
+    Tls,
+    /// HTTP, where each answer is a redirect to HTTPS.
+    Redirect,
+}
 
-/// How often a free port is looked for that all addresses have (`--listen localhost:0`).
-const PORT_ATTEMPTS: usize = 16;
-
-/// Why the server can't listen.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The host name has no address.
-    #[error("--listen {0}: the host name can't be resolved: {1}")]
-    Unresolved(ListenAddress, io::Error),
-    /// One of the addresses is open to other machines, and there is no admin token.
-    #[error(transparent)]
-    Settings(#[from] InvalidSettings),
-    /// The system refuses an address.
-    #[error("can't listen on {0}: {1}")]
-    Bind(SocketAddr, io::Error),
+/// An accepted connection.
+pub(super) struct Accepted {
+    /// Its socket. A Unix socket has this type too, which is only a descriptor with functions that every connected socket
+    /// of bytes has.
+    pub socket: TcpStream,
+    /// The address of the peer. None for a Unix socket.
+    pub peer: Option<SocketAddr>,
+    /// What is spoken.
+    pub kind: ListenerKind,
 }
 
 /// One or more listening sockets, which are served together.
+#[derive(Default)]
 pub struct Listeners {
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
     /// The listener that is asked first, so that no listener is starved by another.
     first: usize,
 }
 
+struct Listener {
+    socket: ListeningSocket,
+    kind: ListenerKind,
+}
+
 impl From<TcpListener> for Listeners {
     fn from(listener: TcpListener) -> Self {
-        Self {
-            listeners: vec![listener],
-            first: 0,
-        }
+        Self::default().with(listener, ListenerKind::Plain)
     }
 }
 
 impl Listeners {
-    /// Listens on all addresses of [`Settings::listen`]. Must be called on a runtime.
+    /// Adds a listening socket.
+    #[must_use]
+    pub fn with(mut self, listener: TcpListener, kind: ListenerKind) -> Self {
+        let socket = ListeningSocket::Tcp(listener);
+        self.listeners.push(Listener { socket, kind });
+        self
+    }
+
+    /// Listens on all addresses of the settings. Must be called on a runtime.
     pub async fn bind(settings: &Settings) -> Result<Self, ListenError> {
-        let addresses = resolve(&settings.listen).await?;
-        settings.check_addresses(&addresses)?;
-        Self::bind_addresses(&settings.listen, &addresses)
-    }
-
-    /// Listens on all addresses of this name.
-    pub(super) async fn bind_to(listen: &ListenAddress) -> Result<Self, ListenError> {
-        let addresses = resolve(listen).await?;
-        Self::bind_addresses(listen, &addresses)
-    }
-
-    fn bind_addresses(
-        listen: &ListenAddress,
-        addresses: &[SocketAddr],
-    ) -> Result<Self, ListenError> {
-        let mut attempt = 1;
-        let listeners = loop {
-            match bind_all(addresses) {
-                Err((_, error))
-                    if listen.port() == 0
-                        && error.kind() == ErrorKind::AddrInUse
-                        && attempt < PORT_ATTEMPTS =>
-                {
-                    attempt += 1;
-                }
-                other => {
-                    break other.map_err(|(address, error)| ListenError::Bind(address, error))?;
-                }
+        let mut listeners = Self::default();
+        let mut passed = PassedSockets::default();
+        for (addresses, kind) in [
+            (&settings.listening.listen, ListenerKind::Plain),
+            (&settings.tls.listen_tls, ListenerKind::Tls),
+            (&settings.tls.redirect_http, ListenerKind::Redirect),
+        ] {
+            for address in addresses {
+                let sockets = open(address, kind, settings, &mut passed).await?;
+                let sockets = sockets.into_iter();
+                let added = sockets.map(|socket| Listener { socket, kind });
+                listeners.listeners.extend(added);
             }
-        };
-        Ok(Self {
-            listeners,
-            first: 0,
-        })
+        }
+        Ok(listeners)
     }
 
-    /// The addresses that are listened on.
-    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+    /// Listens for HTTP on all addresses of this name.
+    pub(super) async fn bind_to(address: &HostPort) -> Result<Self, ListenError> {
+        let addresses = resolve(address).await?;
+        let sockets = tcp::bind(&addresses, address.port())?.into_iter();
+        Ok(sockets.fold(Self::default(), |listeners, socket| {
+            listeners.with(socket, ListenerKind::Plain)
+        }))
+    }
+
+    /// The TCP addresses that are listened on.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listeners.iter().filter_map(Listener::address)
+    }
+
+    /// The URLs that are listened on.
+    pub fn urls(&self) -> impl Iterator<Item = String> {
+        self.listeners.iter().map(ToString::to_string)
+    }
+
+    /// The first port of HTTPS.
+    pub(super) fn tls_port(&self) -> Option<u16> {
+        let mut of_tls = self
+            .listeners
+            .iter()
+            .filter(|listener| listener.kind == ListenerKind::Tls);
+        of_tls.find_map(|listener| listener.address().map(|address| address.port()))
+    }
+
+    /// Whether HTTPS is spoken on one of them.
+    pub(super) fn have_tls(&self) -> bool {
         self.listeners
             .iter()
-            .filter_map(|listener| listener.local_addr().ok())
+            .any(|listener| listener.kind == ListenerKind::Tls)
     }
 
     /// The next connection of any of them.
-    pub(super) async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
+    pub(super) async fn accept(&mut self) -> io::Result<Accepted> {
         let count = self.listeners.len();
         poll_fn(|cx| {
             for offset in 0..count {
@@ -111,53 +144,113 @@ impl Listeners {
     }
 }
 
-async fn resolve(listen: &ListenAddress) -> Result<Vec<SocketAddr>, ListenError> {
-    let resolved = listen.resolve().await;
-    resolved.map_err(|error| ListenError::Unresolved(listen.clone(), error))
-}
-
-/// Binds all addresses to the same port. An address that this machine does not have is left out if another one
-/// works: many machines resolve `localhost` to `::1` with IPv6 switched off.
-fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
-    let mut listeners: Vec<TcpListener> = Vec::new();
-    let mut missing = None;
-    for address in addresses {
-        let mut address = *address;
-        if address.port() == 0
-            && let Some(bound) = listeners.first()
-        {
-            let port = bound.local_addr().map_err(|error| (address, error))?.port();
-            address.set_port(port);
-        }
-        match bind(address) {
-            Ok(listener) => listeners.push(listener),
-            Err(error) if is_missing(&error) => missing = Some((address, error)),
-            Err(error) => return Err((address, error)),
+impl Listener {
+    fn address(&self) -> Option<SocketAddr> {
+        match &self.socket {
+            ListeningSocket::Tcp(listener) => listener.local_addr().ok(),
+            ListeningSocket::Unix { .. } => None,
         }
     }
-    match (missing, listeners.is_empty()) {
-        (Some(missing), true) => Err(missing),
-        (Some((address, error)), false) => {
-            tracing::info!(%error, "not listening on {address}, which this machine does not have");
-            Ok(listeners)
-        }
-        (None, _) => Ok(listeners),
+
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
+        let accepted = match &self.socket {
+            ListeningSocket::Tcp(listener) => listener
+                .poll_accept(cx)
+                .map_ok(|(socket, peer)| (socket, Some(peer))),
+            ListeningSocket::Unix { listener, .. } => listener
+                .poll_accept(cx)
+                .map(|accepted| Ok((as_stream(accepted?.0)?, None))),
+        };
+        accepted.map_ok(|(socket, peer)| Accepted {
+            socket,
+            peer,
+            kind: self.kind,
+        })
     }
 }
 
-/// Whether this machine does not have the address, or not its kind.
-fn is_missing(error: &io::Error) -> bool {
-    let unsupported = rustix::io::Errno::AFNOSUPPORT.raw_os_error();
-    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(unsupported)
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.kind {
+            ListenerKind::Tls => "https",
+            ListenerKind::Plain | ListenerKind::Redirect => "http",
+        };
+        match &self.socket {
+            ListeningSocket::Tcp(_) => match self.address() {
+                Some(address) => write!(f, "{scheme}://{address}")?,
+                None => write!(f, "{scheme}")?,
+            },
+            ListeningSocket::Unix { listener, file } => {
+                let address = listener.local_addr().ok();
+                let bound = address.as_ref().and_then(|address| address.as_pathname());
+                // The socket was bound under another name.
+                let path = file.as_ref().map(SocketFile::path).or(bound);
+                match path {
+                    Some(path) => write!(f, "unix:{}", path.display())?,
+                    None => f.write_str("a Unix socket")?,
+                }
+                if self.kind == ListenerKind::Tls {
+                    f.write_str(" (https)")?;
+                }
+            }
+        }
+        match self.kind {
+            ListenerKind::Redirect => f.write_str(", which redirects to https"),
+            _ => Ok(()),
+        }
+    }
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    // Without this, a restart would have to wait for connections that the previous process has closed.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
+/// A Unix socket as a [`TcpStream`]: see [`Accepted::socket`].
+fn as_stream(socket: tokio::net::UnixStream) -> io::Result<TcpStream> {
+    let socket = OwnedFd::from(socket.into_std()?);
+    TcpStream::from_std(std::net::TcpStream::from(socket))
+}
+
+async fn resolve(address: &HostPort) -> Result<Vec<SocketAddr>, ListenError> {
+    let unresolved = |error| ListenError::Unresolved(address.clone(), error);
+    address.resolve().await.map_err(unresolved)
+}
+
+/// Listens on one address of the settings.
+async fn open(
+    address: &ListenAddress,
+    kind: ListenerKind,
+    settings: &Settings,
+    passed: &mut PassedSockets,
+) -> Result<Vec<ListeningSocket>, ListenError> {
+    // A redirect is harmless.
+    let check = |addresses: &[SocketAddr]| match kind {
+        ListenerKind::Redirect => Ok(()),
+        _ => settings.check_addresses(addresses),
+    };
+    match address {
+        ListenAddress::Tcp(address) => {
+            let addresses = resolve(address).await?;
+            check(&addresses)?;
+            let sockets = tcp::bind(&addresses, address.port())?;
+            Ok(sockets.into_iter().map(ListeningSocket::Tcp).collect())
+        }
+        ListenAddress::Unix(path) => {
+            let opened = unix::bind(path, &settings.listening);
+            let failed = |why| ListenError::Unix {
+                path: path.clone(),
+                why,
+            };
+            let (listener, file) = opened.map_err(failed)?;
+            let file = Some(file);
+            Ok(vec![ListeningSocket::Unix { listener, file }])
+        }
+        ListenAddress::Passed(name) => {
+            let sockets = passed
+                .take(name.as_deref())
+                .map_err(|why| ListenError::Passed(address.clone(), why))?;
+            let addresses = sockets.iter().filter_map(|socket| match socket {
+                ListeningSocket::Tcp(socket) => socket.local_addr().ok(),
+                ListeningSocket::Unix { .. } => None,
+            });
+            check(&addresses.collect::<Vec<_>>())?;
+            Ok(sockets)
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! It is served on its own, so that monitoring works when the server has no more connections for others.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use axum::{Router, routing};
 use hyper::server::conn::http1;
@@ -10,9 +10,8 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::TcpStream;
 
-use super::listener::{ListenError, Listeners};
+use super::listener::{Accepted, ListenError, Listeners};
 use crate::{
     config::Settings,
     http::{AppState, metrics},
@@ -46,20 +45,21 @@ impl MetricsListener {
             .with_state(state);
         loop {
             match self.0.accept().await {
-                Ok((socket, remote)) => drop(tokio::spawn(serve(socket, remote, router.clone()))),
+                Ok(accepted) => drop(tokio::spawn(serve(accepted, router.clone()))),
                 Err(_) => tokio::time::sleep(RETRY).await,
             }
         }
     }
 }
 
-async fn serve(socket: TcpStream, remote: SocketAddr, router: Router) {
+async fn serve(accepted: Accepted, router: Router) {
+    let Accepted { socket, peer, .. } = accepted;
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(TIMEOUT)
         .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
         .await;
     if let Err(error) = served {
-        tracing::debug!(%error, %remote, "a request for metrics was not answered");
+        tracing::debug!(%error, ?peer, "a request for metrics was not answered");
     }
 }

@@ -44,17 +44,18 @@ pub enum ProxyHeaderError {
     Late,
 }
 
-/// The sender of all requests on this connection: whom the proxy names, or the proxy itself.
+/// The sender of all requests on this connection: whom the proxy names, or the proxy itself. None: the peer of a Unix
+/// socket.
 pub async fn sender_of(
     socket: &mut TcpStream,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
     settings: &Settings,
-) -> Result<SocketAddr, ProxyHeaderError> {
-    if !settings.proxy.trusts(Some(peer.ip())) {
+) -> Result<Option<SocketAddr>, ProxyHeaderError> {
+    if !settings.proxy.trusts(peer.map(|peer| peer.ip())) {
         return Err(ProxyHeaderError::Untrusted);
     }
     let sender = read_sender(socket, settings.limits.request_timeout()).await?;
-    Ok(sender.unwrap_or(peer))
+    Ok(sender.or(peer))
 }
 
 /// Reads the header. Returns who opened the connection to the proxy; none if the proxy opened this connection for

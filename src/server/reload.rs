@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::notify::Notifier;
+use super::{notify::Notifier, tls::Certificates};
 use crate::{
     config::{Changes, ConfigError, Loaded},
     http::{AppState, Service},
@@ -28,6 +28,7 @@ impl Reload {
         mut self,
         state: AppState,
         service: Arc<Service>,
+        certificates: Arc<Certificates>,
         notifier: Arc<Notifier>,
     ) {
         while self.requests.recv().await.is_some() {
@@ -35,30 +36,32 @@ impl Reload {
             if let Some(log) = &state.access_log {
                 log.reopen();
             }
-            let good = self.apply(&state, &service);
+            let good = self.apply(&state, &service, &certificates);
             state.counters.reloaded(good);
             notifier.ready();
         }
         std::future::pending().await
     }
 
-    /// Returns whether the settings are right. If not, the old ones stay.
-    fn apply(&mut self, state: &AppState, service: &Service) -> bool {
+    /// Returns whether the settings and the certificates are right. If not, the old ones of both stay.
+    fn apply(&mut self, state: &AppState, service: &Service, certificates: &Certificates) -> bool {
         // Blocks for a moment: some small files.
         let changes = (self.read)().and_then(|new| Ok(new.changes_from(&self.loaded)?));
-        match changes {
+        let changes = changes.map_err(|error| error.to_string());
+        match changes.and_then(|changes| {
+            let read = certificates.reload();
+            read.map(|()| changes).map_err(|error| error.to_string())
+        }) {
             Ok(changes) => {
                 self.loaded = changes.loaded.clone();
                 state.reload(self.loaded.settings.clone());
-                // Here also what is read from other files, such as certificates, is read again.
                 service.reload();
                 (self.set_log_filter)(&self.loaded.settings.log);
                 // Only now: whoever reads this line may expect it to be true.
                 report(&changes);
                 true
             }
-            Err(error) => {
-                let text = error.to_string();
+            Err(text) => {
                 let first = text.lines().next().unwrap_or_default();
                 tracing::error!(
                     "the settings were read again and are wrong, so the old ones stay: {first}"

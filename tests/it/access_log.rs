@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     command::{Running, server as server_process},
-    harness::{Server, within},
+    harness::{Server, Transport, within},
     listen::status,
     signals::send,
 };
@@ -66,6 +66,25 @@ async fn a_request_gets_a_line_that_hides_its_secrets() {
     assert!(line["duration_ms"].as_f64().expect("a number") > 0.0);
     assert!(line.get("events").is_none());
     assert!(!fs::read_to_string(&file).expect("a log").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn a_request_over_http2_gets_a_line_with_its_true_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("access.log");
+    let log = file.to_str().expect("plain");
+    let flags = ["--access-log", log, "--trusted-proxy", "127.0.0.1"];
+    let server = Server::over(Transport::H2, &flags).await;
+    let request = server.http.get(server.url("/health/live"));
+    let request = request.header("x-forwarded-for", "192.0.2.7");
+    assert_eq!(
+        within(request.send()).await.expect("an answer").status(),
+        200
+    );
+    let line = line(&file, |line| line["path"] == "/health/live").await;
+    assert_eq!(line["version"], "HTTP/2");
+    let peer = line["peer"].as_str().expect("a peer");
+    assert!(peer.starts_with("192.0.2.7"), "{peer}");
 }
 
 #[tokio::test]

@@ -2,12 +2,39 @@
 
 use std::ops::Deref;
 
-use tidings::{config::Settings, server::ServeError};
+use tidings::{
+    config::Settings,
+    server::{ListenerKind, Listeners, ServeError},
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+use crate::certificates::{client_of, of_tests};
 pub use crate::support::{
     Endpoint, Listener, client, encoded, push_of, run_in_namespace, seq, topic, within,
 };
+
+/// How the requests of a test reach its server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP/1.1.
+    Plain,
+    /// HTTP/1.1 over TLS.
+    Tls,
+    /// HTTP/2 over TLS.
+    H2,
+}
+
+impl Transport {
+    /// As `TIDINGS_TEST_TRANSPORT` says. So the same promises are tested over all of them.
+    fn of_environment() -> Self {
+        match std::env::var("TIDINGS_TEST_TRANSPORT").as_deref() {
+            Err(_) | Ok("plain") => Self::Plain,
+            Ok("tls") => Self::Tls,
+            Ok("h2") => Self::H2,
+            Ok(other) => panic!("TIDINGS_TEST_TRANSPORT={other}: write plain, tls or h2"),
+        }
+    }
+}
 
 /// A running server with a data folder of its own.
 pub struct Server {
@@ -15,6 +42,7 @@ pub struct Server {
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), ServeError>>,
     flags: Vec<String>,
+    transport: Transport,
     data: tempfile::TempDir,
 }
 
@@ -34,8 +62,13 @@ impl Server {
 
     /// Starts a server with flags of `tidings serve`.
     pub async fn with(flags: &[&str]) -> Self {
+        Self::over(Transport::of_environment(), flags).await
+    }
+
+    /// The same, with requests over this transport.
+    pub async fn over(transport: Transport, flags: &[&str]) -> Self {
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Self::on(tempfile::tempdir().expect("a folder"), flags).await
+        Self::on(tempfile::tempdir().expect("a folder"), flags, transport).await
     }
 
     /// Shuts down, and starts again on the same data folder.
@@ -50,33 +83,54 @@ impl Server {
             endpoint,
             task,
             flags,
+            transport,
             data,
             ..
         } = self;
         drop(endpoint);
         within(task).await.expect("no panic").expect("a clean end");
         until_closed(&data).await;
-        Stopped { data, flags }
+        Stopped {
+            data,
+            flags,
+            transport,
+        }
     }
 
-    async fn on(data: tempfile::TempDir, flags: Vec<String>) -> Self {
+    async fn on(data: tempfile::TempDir, flags: Vec<String>, transport: Transport) -> Self {
         let folder = data.path().to_str().expect("a plain path");
         // A test should not wait until its streams are drained.
         let own = ["--data-dir", folder, "--drain", "0"];
         let given = flags.iter().map(String::as_str);
-        let all = own.into_iter().chain(given).collect::<Vec<_>>();
+        let certificate = of_tests().files.flags();
+        let certificate = certificate.iter().map(String::as_str);
+        let all = own
+            .into_iter()
+            .chain(certificate)
+            .chain(given)
+            .collect::<Vec<_>>();
         let settings = Settings::from_flags(with_last_wins(&all)).expect("valid settings");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
+        let mut listeners = Listeners::from(listener);
+        let mut endpoint = Endpoint::at(address);
+        if transport != Transport::Plain {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let port = listener.local_addr().expect("an address").port();
+            listeners = listeners.with(listener, ListenerKind::Tls);
+            endpoint.base = format!("https://localhost:{port}");
+            endpoint.http = client_over(transport);
+        }
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(tidings::server::serve(listener, settings, async {
+        let task = tokio::spawn(tidings::server::serve(listeners, settings, async {
             let _ = stopped.await;
         }));
         Self {
-            endpoint: Endpoint::at(address),
+            endpoint,
             stop: Some(stop),
             task,
             flags,
+            transport,
             data,
         }
     }
@@ -98,12 +152,23 @@ impl Server {
 pub struct Stopped {
     data: tempfile::TempDir,
     flags: Vec<String>,
+    transport: Transport,
+}
+
+/// A client that uses this transport.
+fn client_over(transport: Transport) -> reqwest::Client {
+    let builder = client_of(&[&of_tests().pem]);
+    let builder = match transport {
+        Transport::H2 => builder,
+        _ => builder.http1_only(),
+    };
+    builder.build().expect("a client")
 }
 
 impl Stopped {
     /// Starts it again.
     pub async fn start(self) -> Server {
-        Server::on(self.data, self.flags).await
+        Server::on(self.data, self.flags, self.transport).await
     }
 
     /// Its data folder.

@@ -24,7 +24,7 @@ fn start(folder: &tempfile::TempDir, listen: &str) -> Running {
 }
 
 /// An unused port.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address").port()
 }

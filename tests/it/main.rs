@@ -1,10 +1,12 @@
 //! Tests of a real server on a free port over real HTTP, one file per promise.
 
+mod certificates;
 mod harness;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod access_log;
+mod acme;
 mod api_description;
 mod audiences;
 mod auth;
@@ -26,6 +28,7 @@ mod envelope;
 mod full_disk;
 mod gaps;
 mod history;
+mod http2;
 mod inbox;
 mod job_command;
 mod jobs;
@@ -46,4 +49,6 @@ mod shutdown;
 mod signals;
 mod slow;
 mod streams;
+mod tls;
+mod unix_socket;
 mod vanishing;

@@ -20,7 +20,7 @@ pub async fn stream_of_peer(server: &Server) -> Listener {
         .local_address(Some(PEER.parse().expect("an address")))
         .build()
         .expect("a client");
-    let request = peer.get(server.url("/sse?client_id=ada"));
+    let request = peer.get(format!("http://{}/sse?client_id=ada", server.address));
     let mut ada = Listener::of(request.send().await.expect("a stream"));
     assert_eq!(ada.next().await.event, "welcome");
     ada

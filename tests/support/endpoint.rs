@@ -15,6 +15,8 @@ use super::{Listener, encoded, push_of, within};
 /// Where a server listens, and clients for it.
 pub struct Endpoint {
     pub address: SocketAddr,
+    /// The URL of the server for [`Self::http`].
+    pub base: String,
     pub api: Client,
     pub http: reqwest::Client,
 }
@@ -24,6 +26,7 @@ impl Endpoint {
     pub fn at(address: SocketAddr) -> Self {
         Self {
             address,
+            base: format!("http://{address}"),
             api: Client::new(format!("http://{address}")),
             http: reqwest::Client::builder()
                 .no_proxy()
@@ -34,7 +37,7 @@ impl Endpoint {
 
     /// The URL of a path here.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}{path}", self.base)
     }
 
     /// Opens a stream and waits for its welcome.

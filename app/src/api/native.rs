@@ -6,6 +6,15 @@ use reqwest::{Client, Method, header};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transport(Client);
 
+impl super::Client {
+    /// Sends requests with this client, which has its own timeouts and root certificates.
+    #[must_use]
+    pub fn with_http(mut self, http: Client) -> Self {
+        self.transport = Transport(http);
+        self
+    }
+}
+
 impl Transport {
     pub(super) async fn send(
         &self,

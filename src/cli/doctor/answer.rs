@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::{Method, Response, StatusCode, Url, Version, header, tls::TlsInfo};
+use reqwest::{Method, Response, StatusCode, Version, header, tls::TlsInfo};
 
 use super::{
     certificate::valid_until,
@@ -65,11 +65,7 @@ async fn is_own(response: Response) -> bool {
 }
 
 async fn is_at_root(visit: &Visit) -> bool {
-    let mut root: Url = visit.url.clone();
-    root.set_path("");
-    let Ok(root) = Visit::new(root, None) else {
-        return false;
-    };
+    let root = visit.at_root();
     match root.request(Method::GET, "/health/live").send().await {
         Ok(response) => visit.url.path() != "/" && is_own(response).await,
         Err(_) => false,

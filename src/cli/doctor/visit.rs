@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder, Url, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Url, redirect::Policy};
 use tidings::config::Secret;
 
 /// Longest time until a connection is made.
@@ -22,9 +22,9 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// A visit of the server at this URL. Redirects are not followed, because browsers do not follow all of them either.
-    pub fn new(url: Url, token: Option<Secret>) -> anyhow::Result<Self> {
-        let client = Client::builder()
+    /// A visit of the server at this URL by this client. Redirects are not followed, because browsers do not follow all of them either.
+    pub fn new(url: Url, http: ClientBuilder, token: Option<Secret>) -> anyhow::Result<Self> {
+        let client = http
             .connect_timeout(CONNECT)
             .redirect(Policy::none())
             .tls_info(true)
@@ -35,6 +35,18 @@ impl Visit {
             url,
             token,
         })
+    }
+
+    /// A visit of the root of the same host, without a token.
+    pub fn at_root(&self) -> Self {
+        let mut url = self.url.clone();
+        url.set_path("");
+        Self {
+            client: self.client.clone(),
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            url,
+            token: None,
+        }
     }
 
     /// Whether a token was given.

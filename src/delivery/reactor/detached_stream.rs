@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use bytes::Bytes;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::record_layer::RecordLayer;
 use crate::delivery::OpenedStream;
 
 /// A stream on its way to a delivery thread.
@@ -13,6 +14,8 @@ pub struct DetachedStream {
     pub opened: OpenedStream,
     /// The socket that it is written to.
     pub socket: TcpStream,
+    /// What encrypts, if the socket has TLS.
+    pub layer: Option<Box<RecordLayer>>,
     /// The head of the HTTP response, which is written first.
     pub head: Bytes,
     /// A permit for connections in setup, released when a thread has the stream.

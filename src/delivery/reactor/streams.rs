@@ -148,9 +148,10 @@ impl<S: io::Read + io::Write> Streams<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::reactor::stream_socket::StreamSocket;
 
     #[test]
     fn a_stream_has_at_most_the_documented_size() {
-        assert!(size_of::<Slot<mio::net::TcpStream>>() <= 96);
+        assert!(size_of::<Slot<StreamSocket>>() <= 96);
     }
 }

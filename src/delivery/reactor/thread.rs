@@ -24,6 +24,7 @@ use super::{
     live_writer::LiveWriter,
     read_scheduler::ReadScheduler,
     stream::{DriveContext, DriveOutcome, Stream},
+    stream_socket::StreamSocket,
     streams::Streams,
     thread_waker::ThreadWaker,
     timers::{Timer, Timers},
@@ -56,7 +57,7 @@ struct Thread {
     queue: Arc<ThreadQueue>,
     queue_id: ThreadQueueId,
     broker: Arc<Broker>,
-    streams: Streams<mio::net::TcpStream>,
+    streams: Streams<StreamSocket>,
     writer: LiveWriter,
     counters: Arc<WriterCounters>,
     /// Every message up to this position has been given to the streams.
@@ -196,11 +197,12 @@ impl Thread {
         let DetachedStream {
             opened,
             socket,
+            layer,
             head,
             permit: _permit,
         } = detached;
         let key = self.streams.next();
-        let mut socket = mio::net::TcpStream::from_std(socket);
+        let mut socket = StreamSocket::new(socket, layer);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(key.index as usize);
         if let Err(error) = self.registry.register(&mut socket, token, interest) {
@@ -237,7 +239,7 @@ impl Thread {
     fn drive_by(
         &mut self,
         key: StreamKey,
-        drive: impl FnOnce(&mut Stream<mio::net::TcpStream>, &mut DriveContext<'_>) -> DriveOutcome,
+        drive: impl FnOnce(&mut Stream<StreamSocket>, &mut DriveContext<'_>) -> DriveOutcome,
     ) {
         let Some(stream) = self.streams.stream(key) else {
             return;

@@ -9,6 +9,7 @@ use crate::{
         reactor::{
             socket_io::{PeerEvent, read_and_discard},
             stream::Stream,
+            stream_socket::StreamSocket,
             streams::{LingeringSocket, SlotState},
             thread_waker::WAKE,
             timers::Timer,
@@ -80,7 +81,7 @@ impl Thread {
         &mut self,
         index: u32,
         otherwise: &'static str,
-    ) -> Option<Stream<mio::net::TcpStream>> {
+    ) -> Option<Stream<StreamSocket>> {
         let (key, stream) = self.streams.take(index)?;
         if stream.behind().is_some() {
             self.queue.set_position(key, None);
@@ -97,10 +98,10 @@ impl Thread {
     pub(super) fn linger(
         &mut self,
         key: StreamKey,
-        stream: Stream<mio::net::TcpStream>,
+        stream: Stream<StreamSocket>,
         unconfirmed: Option<(ClientId, Seq)>,
     ) {
-        let socket = stream.into_socket();
+        let mut socket = stream.into_socket();
         let _ = socket.shutdown(Shutdown::Write);
         if let Some(state) = self.streams.get(key) {
             *state = SlotState::Lingering(Box::new(LingeringSocket {

@@ -130,6 +130,7 @@ mod tests {
                     expires_at: None,
                 },
                 socket,
+                layer: None,
                 head: Bytes::new(),
                 permit: None,
             })));

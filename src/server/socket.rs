@@ -1,0 +1,120 @@
+//! The socket of an HTTP connection: plain, or with TLS.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::server::TlsStream;
+
+use super::tls::record_boundary::BoundarySocket;
+use crate::delivery::reactor::RecordLayer;
+
+/// See the module documentation.
+pub enum ServerSocket {
+    /// Without TLS.
+    Plain(TcpStream),
+    /// With TLS, after the handshake.
+    Tls(Box<TlsStream<BoundarySocket>>),
+}
+
+impl ServerSocket {
+    /// The socket below.
+    pub fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(socket) => socket.get_ref().0.tcp(),
+        }
+    }
+
+    /// Whether a delivery thread can write to it: not with TLS 1.2, whose records have another form.
+    pub fn can_leave(&self) -> bool {
+        match self {
+            Self::Plain(_) => true,
+            Self::Tls(socket) => {
+                socket.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3)
+            }
+        }
+    }
+
+    /// The socket for a delivery thread, with what it needs to encrypt.
+    pub fn detach(self) -> io::Result<(std::net::TcpStream, Option<Box<RecordLayer>>)> {
+        match self {
+            Self::Plain(socket) => Ok((socket.into_std()?, None)),
+            Self::Tls(socket) => {
+                let (socket, session) = socket.into_inner();
+                if !socket.is_at_boundary() {
+                    return Err(io::Error::other("a record has not arrived completely"));
+                }
+                let secrets = session
+                    .dangerous_extract_secrets()
+                    .map_err(io::Error::other)?;
+                let layer = RecordLayer::new(&secrets).map_err(io::Error::other)?;
+                Ok((socket.into_inner().into_std()?, Some(Box::new(layer))))
+            }
+        }
+    }
+}
+
+impl AsyncRead for ServerSocket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Tls(socket) => Pin::new(socket).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for ServerSocket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
+            Self::Tls(socket) => Pin::new(socket).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
+            Self::Tls(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(socket) => socket.is_write_vectored(),
+            Self::Tls(socket) => socket.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Tls(socket) => Pin::new(socket).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Tls(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}
