@@ -19,3 +19,4 @@ mod query;
 mod random;
 pub mod registry;
 pub mod server;
+pub mod timestamp;

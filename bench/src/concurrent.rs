@@ -95,11 +95,7 @@ pub async fn push_over_http(
     span: Duration,
 ) -> Result<Load> {
     let data = fill::middling();
-    let mut connections = Vec::new();
-    for publisher in 0..publishers {
-        let address = addresses[publisher % addresses.len()];
-        connections.push((address, Connection::open(address).await?));
-    }
+    let mut connections = connect(&addresses, publishers).await?;
     closed_loop(publishers, |publisher| {
         let connection = connections.pop();
         let data = Arc::clone(&data);
@@ -117,6 +113,19 @@ pub async fn push_over_http(
         }
     })
     .await
+}
+
+/// A connection for each publisher, to these servers in turn.
+pub async fn connect(
+    addresses: &[SocketAddr],
+    publishers: usize,
+) -> Result<Vec<(SocketAddr, Connection)>> {
+    let mut connections = Vec::new();
+    for publisher in 0..publishers {
+        let address = addresses[publisher % addresses.len()];
+        connections.push((address, Connection::open(address).await?));
+    }
+    Ok(connections)
 }
 
 /// The client of one push of a publisher.

@@ -11,12 +11,9 @@ use std::{
 };
 
 use serde_json::json;
-use tracing_subscriber::fmt::{
-    format::Writer,
-    time::{FormatTime, SystemTime},
-};
 
 use super::line_queue::LineQueue;
+use crate::timestamp::now;
 
 /// What is known of a request when it arrives. Nothing of it may be secret.
 #[derive(Clone, Debug)]
@@ -119,12 +116,4 @@ impl fmt::Debug for AccessEntry {
             .field("id", &self.facts.id)
             .finish_non_exhaustive()
     }
-}
-
-/// The current time in UTC (RFC 3339).
-pub(super) fn now() -> String {
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut text));
-    text
 }

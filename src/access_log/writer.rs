@@ -13,10 +13,10 @@ use std::{
 use serde_json::json;
 
 use super::{
-    entry::now,
     line_queue::{Job, Shared},
     target::Target,
 };
+use crate::timestamp::now;
 
 /// How often a failure to write is reported at most.
 const REPORT_INTERVAL: Duration = Duration::from_secs(60);

@@ -29,6 +29,13 @@ pub struct Sender {
     pub host: Option<Host>,
 }
 
+impl Sender {
+    /// Whether a trusted proxy says something about the sender that the connection does not.
+    pub fn is_behind_proxy(&self) -> bool {
+        self.address != self.peer || self.https.is_some()
+    }
+}
+
 /// Finds the sender of a request that `peer` has sent (`None`: the peer of a Unix socket).
 ///
 /// The fields of a trusted peer are read from right to left: each trusted proxy has added at the right what it knows

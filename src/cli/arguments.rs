@@ -28,6 +28,19 @@ pub struct Remote {
     roots: Roots,
 }
 
+/// The data folder that a command works with.
+#[derive(Args)]
+pub struct DataFolder {
+    /// Data folder of the server.
+    #[arg(
+        long,
+        env = "TIDINGS_DATA_DIR",
+        default_value = "tidings-data",
+        value_name = "FOLDER"
+    )]
+    pub data_dir: PathBuf,
+}
+
 /// The admin token of the server that a command talks to.
 #[derive(Args)]
 pub struct AdminToken {

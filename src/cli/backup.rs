@@ -10,7 +10,7 @@ use clap::Args;
 use tidings::log::{self, CheckReport};
 
 use super::{
-    arguments::Output,
+    arguments::{DataFolder, Output},
     check::{self, NOT_CHECKED},
     print_note,
     progress::Bar,
@@ -23,14 +23,8 @@ pub struct Backup {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Data folder of the server.
-    #[arg(
-        long,
-        env = "TIDINGS_DATA_DIR",
-        default_value = "tidings-data",
-        value_name = "FOLDER"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    folder: DataFolder,
 
     /// Format of the result.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
@@ -40,7 +34,7 @@ pub struct Backup {
 /// Makes a backup and prints what is in it.
 pub fn run(backup: &Backup) -> ExitCode {
     let bar = Bar::copying();
-    let made = log::backup(&backup.data_dir, &backup.file, &mut |done, all| {
+    let made = log::backup(&backup.folder.data_dir, &backup.file, &mut |done, all| {
         bar.pages(done, all);
     });
     drop(bar);

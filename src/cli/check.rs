@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
@@ -10,7 +9,11 @@ use clap::Args;
 use serde_json::{Value, json};
 use tidings::log::{self, CheckReport};
 
-use super::{arguments::Output, print_note, progress::Bar};
+use super::{
+    arguments::{DataFolder, Output},
+    print_note,
+    progress::Bar,
+};
 
 /// Exit code if something is damaged.
 const DAMAGED: u8 = 1;
@@ -21,14 +24,8 @@ pub const NOT_CHECKED: u8 = 2;
 /// The log that is checked.
 #[derive(Args)]
 pub struct Check {
-    /// Data folder of the server.
-    #[arg(
-        long,
-        env = "TIDINGS_DATA_DIR",
-        default_value = "tidings-data",
-        value_name = "FOLDER"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    folder: DataFolder,
 
     /// Format of the result.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
@@ -38,7 +35,7 @@ pub struct Check {
 /// Checks the log and prints what was found.
 pub fn run(check: &Check) -> ExitCode {
     let bar = Bar::waiting("checking");
-    let checked = log::check(&check.data_dir);
+    let checked = log::check(&check.folder.data_dir);
     drop(bar);
     match checked {
         Ok(report) => {

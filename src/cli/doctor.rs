@@ -1,7 +1,6 @@
 //! `tidings doctor`: what is wrong between users and a server, and what to change.
 
 mod answer;
-mod certificate;
 mod finding;
 mod machine;
 mod server;

@@ -9,7 +9,11 @@ use anyhow::Context;
 use clap::Args;
 use tidings::log::{self, RestoreOptions, Restored};
 
-use super::{arguments::Output, check, progress::Bar};
+use super::{
+    arguments::{DataFolder, Output},
+    check,
+    progress::Bar,
+};
 
 /// A backup to restore.
 #[derive(Args)]
@@ -18,14 +22,8 @@ pub struct Restore {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Data folder of the server, which must not be running.
-    #[arg(
-        long,
-        env = "TIDINGS_DATA_DIR",
-        default_value = "tidings-data",
-        value_name = "FOLDER"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    folder: DataFolder,
 
     /// Replace the log that is in the data folder. It is kept there under another name.
     #[arg(long)]
@@ -49,7 +47,7 @@ pub fn run(restore: &Restore) -> anyhow::Result<()> {
     let bar = Bar::copying();
     let restored = log::restore(
         &restore.file,
-        &restore.data_dir,
+        &restore.folder.data_dir,
         options,
         &mut |done, all| bar.pages(done, all),
     );

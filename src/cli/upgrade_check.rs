@@ -8,17 +8,13 @@ use std::{
 use clap::Args;
 use tidings::log::{self, FileVersion};
 
+use super::arguments::DataFolder;
+
 /// What is checked. The settings file has been read when this runs.
 #[derive(Args)]
 pub struct UpgradeCheck {
-    /// Data folder of the server.
-    #[arg(
-        long,
-        env = "TIDINGS_DATA_DIR",
-        default_value = "tidings-data",
-        value_name = "FOLDER"
-    )]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    folder: DataFolder,
 
     /// TOML file with the settings of the server. Default: tidings.toml in the current folder, if it exists.
     #[arg(long, env = "TIDINGS_CONFIG", value_name = "FILE")]
@@ -27,7 +23,7 @@ pub struct UpgradeCheck {
 
 /// Prints what will happen at the start.
 pub fn run(check: &UpgradeCheck) -> anyhow::Result<()> {
-    let version = log::file_version(&check.data_dir)?;
+    let version = log::file_version(&check.folder.data_dir)?;
     // The exit code says it too: stdout may be closed.
     let _ = print(check, version.as_ref(), &mut io::stdout().lock());
     Ok(())
@@ -43,7 +39,7 @@ fn print(
         None => writeln!(
             out,
             "data: {} has no log: a new one is made",
-            check.data_dir.display()
+            check.folder.data_dir.display()
         ),
         Some(file) if file.found == file.known => writeln!(
             out,

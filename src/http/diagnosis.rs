@@ -4,7 +4,7 @@ use app::wire::Diagnosis;
 use axum::{Extension, Json};
 use rustix::process::{Resource, getrlimit};
 
-use super::off_thread;
+use super::{metrics::process::open_descriptors, off_thread};
 use crate::{auth::Sender, http::Error};
 
 /// Show how the server sees this request
@@ -23,10 +23,4 @@ pub async fn diagnosis(Extension(sender): Extension<Sender>) -> Result<Json<Diag
         descriptor_limit: getrlimit(Resource::Nofile).current,
         descriptors,
     }))
-}
-
-fn open_descriptors() -> Option<u64> {
-    let files = std::fs::read_dir("/dev/fd").ok()?;
-    // Reading the folder takes one itself.
-    Some((files.count() as u64).saturating_sub(1))
 }

@@ -5,7 +5,7 @@
 pub mod catalog;
 mod collect;
 mod counters;
-mod process;
+pub(super) mod process;
 
 use axum::{
     extract::State,

@@ -1,12 +1,12 @@
 //! Statistics over time: the last hour at `GET /api/stats/history`, and each new sample on `$sys/stats`.
 
-use std::{convert::Infallible, fs, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::wire::{EVENT_SAMPLE, SYS_STATS, Sample, StatsHistory};
 use axum::{Json, extract::State};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{AppState, sys};
+use super::{AppState, metrics::process, sys};
 use crate::{broker::Broker, message::Topic, registry};
 
 /// Time between two samples.
@@ -75,16 +75,6 @@ fn sample(broker: &Broker, before: &Counters, now: &Counters) -> Sample {
         deliveries: rate(now.deliveries - before.deliveries),
         lag_p50: latencies.quantile(0.5),
         lag_p99: latencies.quantile(0.99),
-        memory: own_memory().unwrap_or_default(),
+        memory: process::memory("RssAnon:").unwrap_or_default(),
     }
-}
-
-/// The resident anonymous memory of this process in bytes (`RssAnon` of proc_pid_status(5)). Linux only.
-fn own_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
-    Some(kilobytes << 10)
 }

@@ -81,7 +81,9 @@ impl Service {
         let info = request.extensions().get::<ConnectionInfo>().copied();
         let peer = info.and_then(|info| info.peer);
         let sender = client_address(peer, request.headers(), proxy);
-        if let Some(info) = info {
+        if let Some(info) = info
+            && sender.is_behind_proxy()
+        {
             request.extensions_mut().insert(ConnectionInfo {
                 peer: sender.address,
                 scheme: match sender.https {

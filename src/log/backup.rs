@@ -17,7 +17,7 @@ use rusqlite::{
 
 use crate::log::{
     check::{CheckReport, check_file},
-    copy::CopyError,
+    copy_error::CopyError,
     error::OpenError,
     files, schema,
 };

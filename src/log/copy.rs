@@ -11,10 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{
-    copy_files::{outgoing, remove},
-    error::OpenError,
-    files, openings, replica_rows,
-    replication::AppliedRecord,
+    copy_error::CopyError, copy_files::outgoing, openings, replica_rows, replication::AppliedRecord,
 };
 
 /// Bytes that are read at once to compute the checksum.
@@ -39,76 +36,12 @@ pub struct CopySource {
     path: PathBuf,
 }
 
-/// A copy in a file of its own, which is deleted when this is dropped.
+/// A copy in a file without a name, which is deleted when this is dropped.
 #[derive(Debug)]
 pub struct OutgoingCopy {
     /// What it is.
     pub facts: CopyFacts,
     file: File,
-    _name: Unnamed,
-}
-
-/// Deletes the file of a copy when it is dropped.
-#[derive(Debug)]
-struct Unnamed(PathBuf);
-
-impl Drop for Unnamed {
-    fn drop(&mut self) {
-        remove(&self.0);
-    }
-}
-
-/// Why there is no copy.
-#[derive(Debug, thiserror::Error)]
-pub enum CopyError {
-    /// A file can't be read or written.
-    #[error("{path}: {source}", path = path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// SQLite can't read or copy the log.
-    #[error("{path}: {source}", path = path.display())]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// The error of SQLite.
-        source: rusqlite::Error,
-    },
-    /// What has arrived is not what was sent, or is of no use here.
-    #[error("the copy is not usable: {0}")]
-    Wrong(String),
-    /// The folder can't be used.
-    #[error(transparent)]
-    Folder(#[from] OpenError),
-}
-
-impl CopyError {
-    /// Whether there was no space for the copy.
-    pub fn is_full(&self) -> bool {
-        match self {
-            Self::File { source, .. } => source.kind() == io::ErrorKind::StorageFull,
-            Self::Database { source, .. } => {
-                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-            }
-            _ => false,
-        }
-    }
-
-    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_path_buf();
-        move |source| Self::File { path, source }
-    }
-
-    pub(super) fn database(path: &Path) -> impl Fn(rusqlite::Error) -> Self {
-        let path = path.to_path_buf();
-        move |source| Self::Database {
-            path: path.clone(),
-            source,
-        }
-    }
 }
 
 impl CopySource {
@@ -119,21 +52,12 @@ impl CopySource {
 
     /// Makes a copy beside the log. It takes long and blocks, but does not hold up the writer of the log.
     pub fn copy(&self) -> Result<OutgoingCopy, CopyError> {
-        let path = outgoing(&self.path);
-        remove(&path);
-        // SQLite writes to an empty file, and would give a new one other permissions.
-        let made = files::open_or_make(&path);
-        made.map_err(CopyError::file(&path))?;
-        let name = Unnamed(path.clone());
-        self.copy_to(&path)
-            .map_err(CopyError::database(&self.path))?;
-        let facts = facts(&path)?;
-        let file = File::open(&path).map_err(CopyError::file(&path))?;
-        Ok(OutgoingCopy {
-            facts,
-            file,
-            _name: name,
-        })
+        let (file, facts) = outgoing(&self.path, |path| {
+            self.copy_to(path)
+                .map_err(CopyError::database(&self.path))?;
+            facts(path)
+        })?;
+        Ok(OutgoingCopy { facts, file })
     }
 
     /// One transaction reads all, so the copy is consistent. A damaged page makes it fail.

@@ -1,21 +1,38 @@
 //! The files of copies of the log: their names, and deleting what is left of them.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::log::files;
+use crate::log::{copy_error::CopyError, files};
 
 /// The name of copies that are sent, without the number of each.
 const SENT: &str = "tidings.sqlite3.sent-";
 
-/// The path of a new copy of a database. Each has its own, because an earlier one may still be read.
-pub(super) fn outgoing(database: &Path) -> PathBuf {
+/// Lets `fill` write a copy of a database to an empty file beside it. Returns the file, for reading, and what `fill` returns.
+/// The file has no name any more: the system deletes it when it is closed.
+pub(super) fn outgoing<T>(
+    database: &Path,
+    fill: impl FnOnce(&Path) -> Result<T, CopyError>,
+) -> Result<(File, T), CopyError> {
     static COPIES: AtomicU64 = AtomicU64::new(0);
+    // Each has its own, because another one may be made at the same time.
     let number = COPIES.fetch_add(1, Ordering::Relaxed);
-    database.with_file_name(format!("{SENT}{number}"))
+    let path = database.with_file_name(format!("{SENT}{number}"));
+    remove(&path);
+    let filled = || {
+        // SQLite writes to an empty file, and would give a new one other permissions.
+        files::open_or_make(&path).map_err(CopyError::file(&path))?;
+        let result = fill(&path)?;
+        let file = File::open(&path).map_err(CopyError::file(&path))?;
+        Ok((file, result))
+    };
+    let filled = filled();
+    remove(&path);
+    filled
 }
 
 /// The path of a copy that is received, to become this database.

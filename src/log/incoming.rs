@@ -14,7 +14,8 @@ use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{
-    copy::{CopyError, CopyFacts},
+    copy::CopyFacts,
+    copy_error::CopyError,
     copy_files::{incoming, remove_leftovers},
     error::OpenError,
     files, openings,

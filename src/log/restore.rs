@@ -8,7 +8,7 @@ use std::{
 use crate::log::{
     backup::{Progress, copy_database},
     check::{CheckReport, check_file},
-    copy::CopyError,
+    copy_error::CopyError,
     copy_files::{incoming, remove, remove_leftovers},
     error::OpenError,
     files,

@@ -3,7 +3,7 @@
 pub mod alpn;
 pub mod certificates;
 pub mod record_boundary;
-mod validity;
+pub mod validity;
 
 use std::{convert::Infallible, future::Future, io, sync::Arc, time::Duration};
 

@@ -2,12 +2,10 @@
 //!
 //! It takes longer than any other story. Tests begin in the order of their names, so others run beside it.
 
-use local_cluster::Balancer;
-
 use crate::{
-    harness::{Cluster, assert_ordered, follow},
+    harness::{Cluster, assert_ordered},
     load::{Load, push_end},
-    support::{Endpoint, client, within},
+    support::{client, within},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -15,12 +13,7 @@ async fn twenty_restarts_in_order_lose_nothing_and_double_nothing() {
     let cluster = Cluster::start().await;
     let start = cluster.nodes[0].push(client("nobody"), "start").await.id;
     let start = start.expect("a cursor");
-    let addresses = cluster.nodes.iter().map(|node| node.address);
-    let balancer = Balancer::start(0, addresses).expect("a balancer");
-    let reader = {
-        let (endpoint, start) = (Endpoint::at(balancer.address()), start.clone());
-        tokio::spawn(async move { follow(&[endpoint], "ada", &start, "the end").await })
-    };
+    let (_balancer, reader) = cluster.reader_behind_balancer(&start);
     let load = Load::start(|| cluster.endpoints());
     for restart in 0..20 {
         let node = &cluster.nodes[restart % 3].node;

@@ -13,11 +13,14 @@ use std::{
 
 use app::wire::{MessageInfo, MessagesPage};
 use eventsource_stream::Event;
-use local_cluster::{NatsOptions, NatsServers, Node, NodeOptions, free_port};
+use local_cluster::{Balancer, NatsOptions, NatsServers, Node, NodeOptions, free_port};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    task::JoinHandle,
+};
 
 use crate::support::{Endpoint, Listener, seq, within};
 
@@ -73,6 +76,19 @@ impl Cluster {
     /// Starts three nodes, and nats-servers that the test may kill.
     pub async fn with_own_servers() -> Self {
         Site::with_own_servers().await.start()
+    }
+
+    /// A client that reads from a cursor up to `the end`, through a balancer that must be kept.
+    pub fn reader_behind_balancer(
+        &self,
+        start: &str,
+    ) -> (Balancer, JoinHandle<Vec<(String, String)>>) {
+        let addresses = self.nodes.iter().map(|node| node.address);
+        let balancer = Balancer::start(0, addresses).expect("a balancer");
+        let (endpoint, start) = (Endpoint::at(balancer.address()), start.to_owned());
+        let reader =
+            tokio::spawn(async move { follow(&[endpoint], "ada", &start, "the end").await });
+        (balancer, reader)
     }
 
     /// A client for each node, to be used by tasks.

@@ -1,12 +1,11 @@
 //! `kill -9` and stops of a node, while messages are pushed at all nodes.
 
 use app::wire::To;
-use local_cluster::Balancer;
 
 use crate::{
     harness::{Cluster, assert_ordered, follow, until},
     load::{Load, push_end},
-    support::{Endpoint, client, within},
+    support::{client, within},
 };
 
 /// Pushes a last message, and checks that readers at all nodes get everything accepted from `start` on.
@@ -41,12 +40,7 @@ async fn a_killed_node_loses_nothing_that_was_accepted_and_catches_up() {
     let cluster = Cluster::start().await;
     let start = cluster.nodes[0].push(client("nobody"), "start").await.id;
     let start = start.expect("a cursor");
-    let addresses = cluster.nodes.iter().map(|node| node.address);
-    let balancer = Balancer::start(0, addresses).expect("a balancer");
-    let reader = {
-        let (endpoint, start) = (Endpoint::at(balancer.address()), start.clone());
-        tokio::spawn(async move { follow(&[endpoint], "ada", &start, "the end").await })
-    };
+    let (_balancer, reader) = cluster.reader_behind_balancer(&start);
     let load = Load::start(|| cluster.endpoints());
     load.until_further(60).await;
     cluster.nodes[0].node.kill().expect("killed");

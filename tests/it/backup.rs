@@ -1,27 +1,15 @@
 //! Backups: made while a server runs or not, checked, and restored without losing anything in silence.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Output};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use app::wire::To;
 use serde_json::Value;
 
 use crate::{
-    command::tidings,
+    command::run,
     damaged_log::Place,
     harness::{Server, client},
 };
-
-/// The exit code and the output of a command that works in this folder.
-fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
-    let output = tidings(folder, args).output();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.expect("it runs");
-    let text = [stdout, stderr].concat();
-    (status.code(), String::from_utf8(text).expect("UTF-8"))
-}
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("a folder");

@@ -1,19 +1,12 @@
 //! `tidings check`: reports damage of a log offline.
 
-use std::{fs, process::Output};
+use std::fs;
 
-use crate::{command::tidings, damaged_log::Place};
+use crate::{command::run, damaged_log::Place};
 
 /// The exit code and the output.
 fn check(place: &Place) -> (Option<i32>, String) {
-    let output = tidings(place.folder.path(), &["check"]).output();
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = output.expect("it runs");
-    let text = [stdout, stderr].concat();
-    (status.code(), String::from_utf8(text).expect("UTF-8"))
+    run(place.folder.path(), &["check"])
 }
 
 #[tokio::test]

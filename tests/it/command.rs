@@ -29,6 +29,12 @@ pub fn tidings(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
+/// The exit code of a command in this folder, and all that it has printed.
+pub fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let (code, stdout, stderr) = output(folder, args);
+    (code, stdout + &stderr)
+}
+
 fn output(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     parts(tidings(folder, args).output().expect("it runs"))
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result, ensure};
 
 use crate::{
-    concurrent::{Load, Timer, client, closed_loop},
+    concurrent::{Load, Timer, client, closed_loop, connect},
     fill,
     http::{self, Connection},
 };
@@ -27,11 +27,7 @@ pub async fn send(
     pushes: usize,
     until: Until,
 ) -> Result<Load> {
-    let mut connections = Vec::new();
-    for publisher in 0..publishers {
-        let address = addresses[publisher % addresses.len()];
-        connections.push((address, Connection::open(address).await?));
-    }
+    let mut connections = connect(addresses, publishers).await?;
     let (span, batches) = match until {
         Until::Span(span) => (span, usize::MAX),
         Until::Batches(batches) => (Duration::from_secs(3_600), batches),

@@ -1,11 +1,12 @@
 //! Whether the server answers at its URL: certificate, clock, HTTP version, path, CORS.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use reqwest::{Method, Response, StatusCode, Version, header, tls::TlsInfo};
 
+use tidings::server::tls::validity::validity;
+
 use super::{
-    certificate::valid_until,
     finding::Finding,
     visit::{Visit, cause},
 };
@@ -110,9 +111,11 @@ fn clock(response: &Response) -> Finding {
 
 fn certificate(response: &Response) -> Option<Finding> {
     let info = response.extensions().get::<TlsInfo>()?;
-    let until = valid_until(info.peer_certificate()?)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    let days = (until - i64::try_from(now.as_secs()).ok()?) / 86_400;
+    let end = validity(info.peer_certificate()?)?.end;
+    let days = match end.duration_since(SystemTime::now()) {
+        Ok(left) => days(left),
+        Err(over) => -days(over.duration()),
+    };
     let found = format!("valid for {days} more days");
     Some(match days < RENEWED {
         true => Finding::warn(
@@ -122,6 +125,11 @@ fn certificate(response: &Response) -> Option<Finding> {
         ),
         false => Finding::ok("certificate", found),
     })
+}
+
+/// Whole days.
+fn days(span: Duration) -> i64 {
+    i64::try_from(span.as_secs() / 86_400).unwrap_or(i64::MAX)
 }
 
 /// Whether the pages link to files below the path of the URL.

@@ -2,10 +2,7 @@
 
 use app::event_parser::Event;
 use serde_json::json;
-use tracing_subscriber::fmt::{
-    format::Writer,
-    time::{FormatTime, SystemTime},
-};
+use tidings::timestamp::now;
 
 /// Time of arrival, type, id and data, separated by spaces. Only the data may contain spaces.
 pub fn text(event: &Event) -> String {
@@ -18,14 +15,6 @@ pub fn text(event: &Event) -> String {
 pub fn json(event: &Event) -> String {
     let id = Some(&event.id).filter(|id| !id.is_empty());
     json!({ "time": now(), "event": event.event, "id": id, "data": event.data }).to_string()
-}
-
-/// The current time in UTC (RFC 3339).
-fn now() -> String {
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut text));
-    text
 }
 
 /// Escapes control characters, so that a message stays on one line and can not control the terminal.

@@ -20,30 +20,28 @@ impl Process {
     pub fn read() -> Self {
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
         Self {
-            resident_bytes: resident_bytes(),
+            resident_bytes: memory("VmRSS:"),
             cpu_seconds: cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9,
-            open_fds: open_fds(),
+            open_fds: open_descriptors(),
             max_fds: getrlimit(Resource::Nofile).current,
         }
     }
 }
 
-/// `VmRSS` of proc_pid_status(5).
-fn resident_bytes() -> Option<u64> {
+/// A kind of memory of this process in bytes, by its name in proc_pid_status(5). Linux only.
+pub fn memory(kind: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(kind))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
     Some(kilobytes << 10)
 }
 
-/// Newer kernels give the number as the size of the folder. Counting a hundred thousand names takes long.
-fn open_fds() -> Option<u64> {
-    let folder = "/proc/self/fd";
-    match fs::metadata(folder).ok()?.len() {
+/// The open file descriptors of this process. Newer kernels give the number as the size of a folder. Counting a hundred
+/// thousand names takes long.
+pub fn open_descriptors() -> Option<u64> {
+    match fs::metadata("/proc/self/fd").map_or(0, |folder| folder.len()) {
         // Without the descriptor by which the folder is read.
-        0 => Some((fs::read_dir(folder).ok()?.count() as u64).saturating_sub(1)),
+        0 => Some((fs::read_dir("/dev/fd").ok()?.count() as u64).saturating_sub(1)),
         open => Some(open),
     }
 }

@@ -11,6 +11,7 @@ pub struct Validity {
     pub end: SystemTime,
 }
 
+/// The tags of DER (X.690).
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
@@ -93,7 +94,50 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(content.len()).expect("short");
+        [&[tag, 0x81, length], content].concat()
+    }
+
+    /// The begin of a certificate, up to its validity.
+    fn certificate(end: &[u8]) -> Vec<u8> {
+        let validity = [der(UTC_TIME, b"200101000000Z"), end.to_vec()].concat();
+        let fields = [
+            der(VERSION, &der(2, &[2])),
+            der(2, &[1]),
+            der(SEQUENCE, &[]),
+            der(SEQUENCE, &[]),
+            der(SEQUENCE, &validity),
+        ];
+        der(SEQUENCE, &der(SEQUENCE, &fields.concat()))
+    }
+
+    #[test]
+    fn the_end_of_the_validity_is_found() {
+        for (end, seconds) in [
+            (der(UTC_TIME, b"700101000000Z"), 0),
+            (der(UTC_TIME, b"240229123456Z"), 1_709_210_096),
+            (der(GENERALIZED_TIME, b"20500101000000Z"), 2_524_608_000),
+        ] {
+            let found = validity(&certificate(&end)).expect("a validity");
+            assert_eq!(
+                found.end,
+                SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            validity(&bytes);
+            validity(&certificate(&bytes[..bytes.len().min(90)]));
+        }
+    }
 
     #[test]
     fn days_are_counted_from_1970() {
