@@ -13,14 +13,15 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  // `make test` names the tests that needed a second try. Only that one is traced: a trace costs a third of the time.
+  retries: 1,
   // Long timeouts, for machines with other load. A test that passes does not wait for them.
   timeout: 120_000,
   expect: { timeout: 20_000 },
   // `make test` counts the tests in the summary.
   reporter: [['list'], ['json', { outputFile: 'test-results/summary.json' }]],
   use: {
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: own,
