@@ -12,6 +12,7 @@ mod monitoring;
 mod problems;
 mod proxy;
 mod read;
+mod role;
 mod secret;
 mod service_manager;
 mod tls;
@@ -26,6 +27,7 @@ pub use monitoring::{AccessLogTarget, Monitoring};
 pub use problems::{Problem, problems};
 pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
+pub use role::RoleSettings;
 pub use secret::{Secret, UnreadableSecret};
 pub use service_manager::ServiceManager;
 pub use tls::{AcmeSettings, InvalidTls, TlsSettings};
@@ -116,6 +118,10 @@ pub struct Settings {
         help_heading = "Access"
     )]
     pub allow_host: Vec<Host>,
+
+    /// Own roles for API keys: in the file, a table `[roles.NAME]` for each. As a flag, one role as JSON.
+    #[arg(long, value_name = "JSON", hide = true)]
+    pub roles: Vec<RoleSettings>,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.

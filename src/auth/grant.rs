@@ -45,7 +45,7 @@ impl Grant {
         }
         match &self.topics {
             TopicsGrant::All => true,
-            TopicsGrant::Only(granted) => granted.iter().any(|granted| covers(granted, filter)),
+            TopicsGrant::Only(granted) => granted.iter().any(|granted| granted.covers(filter)),
         }
     }
 
@@ -71,23 +71,6 @@ impl Grant {
     }
 }
 
-/// Whether every topic that `asked` matches is matched by `granted` too.
-fn covers(granted: &TopicFilter, asked: &TopicFilter) -> bool {
-    let mut granted = granted.as_str().split('/');
-    let mut segments = asked.as_str().split('/');
-    let mut hidden = asked.is_reserved();
-    loop {
-        match (granted.next(), segments.next()) {
-            (None, None) => return true,
-            (Some("**"), Some(_)) => return !hidden,
-            (Some("*"), Some(asked)) if asked != "**" && !hidden => {}
-            (Some(granted), Some(asked)) if granted == asked => {}
-            _ => return false,
-        }
-        hidden = false;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +82,7 @@ mod tests {
     }
 
     fn is_covered(granted: &str, asked: &str) -> bool {
-        covers(&filter(granted), &filter(asked))
+        filter(granted).covers(&filter(asked))
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Auth, IsSessionOpen, Refusal};
+use super::{Auth, FindSession, Refusal, role::Roles};
 use crate::{config::Settings, metrics::CounterFamily};
 
 impl Auth {
@@ -11,9 +11,10 @@ impl Auth {
     #[must_use]
     pub fn reloaded(&self, settings: &Settings) -> Self {
         let admin = self.admin.as_ref();
-        let nobody = || -> IsSessionOpen { Arc::new(|_| false) };
-        let is_open = admin.map_or_else(nobody, |admin| Arc::clone(&admin.is_session_open));
-        let mut new = Self::new(settings, is_open);
+        let nobody = || -> FindSession { Arc::new(|_| None) };
+        let find = admin.map_or_else(nobody, |admin| Arc::clone(&admin.find_session));
+        self.keys.set_roles(Roles::of(settings));
+        let mut new = Self::new(settings, find, Arc::clone(&self.keys));
         new.failures = Arc::clone(&self.failures);
         if let (Some(new), Some(admin)) = (&mut new.admin, admin) {
             new.attempts = Arc::clone(&admin.attempts);

@@ -276,6 +276,7 @@ mod tests {
             filters: Box::default(),
             remote: Remote::Unknown,
             user_agent: None,
+            key: 0,
         };
         broker.registry().admit(subscriber).expect("admitted")
     }

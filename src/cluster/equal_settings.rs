@@ -41,6 +41,10 @@ pub fn of(settings: &Settings) -> EqualSettings {
             digest(cluster, "--allow-origin", &origins.join(",")),
         ),
         (
+            "[roles]",
+            digest(cluster, "[roles]", &format!("{:?}", settings.roles)),
+        ),
+        (
             "--admin-token",
             secret("--admin-token", &settings.admin_token),
         ),

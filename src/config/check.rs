@@ -90,6 +90,9 @@ pub enum InvalidSettings {
         "--stream-secret (TIDINGS_STREAM_SECRET) must have 32 bytes or more: create one with `openssl rand -hex 32`"
     )]
     ShortStreamSecret,
+    /// A role is not valid: its name, its field, and what is wrong.
+    #[error("{0}")]
+    Role(String),
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 20] = [
+const CHANGEABLE: [&str; 21] = [
     "log",
     "drain",
     "admin_token",
@@ -17,6 +17,7 @@ const CHANGEABLE: [&str; 20] = [
     "stream_secret_file",
     "allow_origin",
     "allow_host",
+    "roles",
     "max_age_hours",
     "max_log_mb",
     "max_message_bytes",
@@ -163,6 +164,7 @@ impl Settings {
         self.drain = new.drain;
         self.allow_origin.clone_from(&new.allow_origin);
         self.allow_host.clone_from(&new.allow_host);
+        self.roles.clone_from(&new.roles);
         if self.admin_token.is_some() && new.admin_token.is_some() {
             self.admin_token.clone_from(&new.admin_token);
         }

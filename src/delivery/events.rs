@@ -71,9 +71,14 @@ pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
     finish(writer, "gap", &data)
 }
 
-/// The last event of a stream that the server closes. It also sets the retry time of a plain EventSource.
-pub fn reconnect(reason: CloseReason) -> Frame {
+/// What comes last on a stream that the server closes: `reconnect`, which also sets the retry time of a plain EventSource.
+/// A client whose key has ended is not asked to come back, so it gets a comment only.
+pub fn closing(reason: CloseReason) -> Frame {
     let after_ms = match reason {
+        CloseReason::KeyEnded => {
+            let why = "the API key of this stream was revoked, replaced, changed, or has expired";
+            return FrameWriter::new().comment(why).finish();
+        }
         CloseReason::Shutdown { after_ms } => after_ms.into(),
         _ => retry_ms(),
     };

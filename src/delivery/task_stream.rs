@@ -160,7 +160,7 @@ impl Stream {
     fn end(&mut self, reason: CloseReason) -> Frame {
         self.ended = true;
         self.tracker.closing(reason);
-        events::reconnect(reason)
+        events::closing(reason)
     }
 
     async fn wait(&self) {

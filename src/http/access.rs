@@ -1,14 +1,17 @@
-//! Extractors that check access. A handler that takes one of them runs only for callers that are allowed.
+//! Access to routes: who asks, and whether they may do what the route does. The router says which action each route
+//! needs. The handlers check what it is done to.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{FromRef, FromRequestParts},
+    extract::{FromRef, FromRequestParts, Request, State},
     http::request::Parts,
+    middleware::Next,
+    response::Response,
 };
 
-use super::{Code, Error};
-use crate::auth::{Admin, Auth, Grant, Refusal, RefusalKind};
+use super::{AppState, Code, Error};
+use crate::auth::{Action, Auth, Listening, Principal, Refusal, RefusalKind, Target, allows};
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
@@ -30,22 +33,66 @@ impl From<Refusal> for Error {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Admin
-where
-    Arc<Auth>: FromRef<S>,
-{
+/// A layer for routes that need an action. Their handlers find out who asks by [`Caller`].
+pub async fn require(
+    State((state, action)): State<(AppState, Action)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let (mut parts, body) = request.into_parts();
+    let auth = state.auth.load();
+    let principal = auth.principal(&parts).and_then(|principal| {
+        allows(&principal, action, Target::Server)?;
+        Ok(principal)
+    });
+    let principal = principal.inspect_err(|refusal| auth.count_failure(refusal))?;
+    drop(auth);
+    parts.extensions.insert(principal);
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Who asks. Only for routes behind [`require`].
+#[derive(Clone, Debug)]
+pub struct Caller(pub Principal);
+
+impl Caller {
+    /// Refuses an action to a target that the caller may not do it to. `field` names the target.
+    pub fn check(
+        &self,
+        state: &AppState,
+        action: Action,
+        target: Target<'_>,
+        field: Option<&'static str>,
+    ) -> Result<(), Error> {
+        let checked = allows(&self.0, action, target);
+        Ok(checked.map_err(|refusal| {
+            state.auth.load().count_failure(&refusal);
+            match field {
+                Some(field) => refusal.field(field),
+                None => refusal,
+            }
+        })?)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let auth = Arc::<Auth>::from_ref(state);
-        let admin = auth.admin(parts);
-        Ok(admin.inspect_err(|refusal| auth.count_failure(refusal))?)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let principal = parts.extensions.get::<Principal>();
+        principal.cloned().map(Self).ok_or_else(|| {
+            tracing::error!(
+                path = parts.uri.path(),
+                "a route does not say what it needs"
+            );
+            Error::internal()
+        })
     }
 }
 
 /// A caller that may listen, and to what.
 #[derive(Clone, Debug)]
-pub struct Listener(pub Grant);
+pub struct Listener(pub Listening);
 
 impl<S: Sync> FromRequestParts<S> for Listener
 where
@@ -55,9 +102,9 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let auth = Arc::<Auth>::from_ref(state);
-        let grant = auth.listener(parts);
+        let listening = auth.listening(parts);
         Ok(Self(
-            grant.inspect_err(|refusal| auth.count_failure(refusal))?,
+            listening.inspect_err(|refusal| auth.count_failure(refusal))?,
         ))
     }
 }

@@ -10,6 +10,7 @@ use axum::{
 
 use super::{
     AppState, Code, Error,
+    access::Caller,
     body::{self, JsonBody, Pairs, WholeBody},
     openapi::{
         refuses,
@@ -17,6 +18,7 @@ use super::{
     },
 };
 use crate::{
+    auth::{Action, Target},
     broker::{Published, Push},
     config::Limits,
     job::{JobId, Title, TrackedPush},
@@ -46,17 +48,21 @@ refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
         PushRefusals,
     ),
 )]
-pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
+pub async fn post(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
     match body::content_type(&request).as_str() {
         "application/x-www-form-urlencoded" => {
             let trace = trace_parent(request.headers());
             let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
-            article(&state, &Pairs::parse(&bytes), trace).await
+            article(&state, &caller, &Pairs::parse(&bytes), trace).await
         }
         _ => {
             let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
-            let push = parse(push, trace, &state)?;
+            let push = parse(push, trace, &state, &caller)?;
             let published = state.broker.publish(push).await?;
             Ok(Json(answer(published)).into_response())
         }
@@ -79,10 +85,11 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
 )]
 pub async fn get(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     pairs: Pairs,
 ) -> Result<Response, Error> {
-    article(&state, &pairs, trace_parent(&headers)).await
+    article(&state, &caller, &pairs, trace_parent(&headers)).await
 }
 
 /// Count an audience
@@ -94,9 +101,11 @@ pub async fn get(
 )]
 pub async fn audience(
     State(state): State<AppState>,
+    caller: Caller,
     JsonBody(request): JsonBody<AudienceRequest>,
 ) -> Result<Json<AudienceSize>, Error> {
     let audience = parse_audience(request.to, &state.live.load().limits)?;
+    check_audience(&caller, &state, &audience)?;
     let count = state.broker.count(&audience).await;
     Ok(Json(AudienceSize {
         clients: count.clients,
@@ -106,12 +115,15 @@ pub async fn audience(
 
 async fn article(
     state: &AppState,
+    caller: &Caller,
     pairs: &Pairs,
     trace: Option<TraceParent>,
 ) -> Result<Response, Error> {
     let client_id = ClientId::parse(pairs.need("client_id")?)
         .map_err(|why| Error::invalid("client_id", why))?;
     let message = pairs.need("message")?;
+    let target = Target::Client(&client_id);
+    caller.check(state, Action::Push, target, Some("client_id"))?;
     let limit = state.live.load().limits.max_message_bytes;
     if message.len() > limit {
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
@@ -153,11 +165,23 @@ pub fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
     TraceParent::parse(value)
 }
 
-/// Parses a push. Afterwards nothing is checked again.
+/// Refuses an audience that the caller may not push to.
+fn check_audience(caller: &Caller, state: &AppState, audience: &Audience) -> Result<(), Error> {
+    let field = match audience {
+        Audience::Client(_) => "to.client",
+        Audience::Clients(_) => "to.clients",
+        Audience::Topic(_) => "to.topic",
+        Audience::Everyone => "to",
+    };
+    caller.check(state, Action::Push, audience.into(), Some(field))
+}
+
+/// Parses a push of a caller. Afterwards nothing is checked again.
 pub fn parse(
     push: PushRequest,
     trace: Option<TraceParent>,
     state: &AppState,
+    caller: &Caller,
 ) -> Result<Push, Error> {
     let settings = state.live.load();
     let limits = &settings.limits;
@@ -184,6 +208,7 @@ pub fn parse(
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
     };
+    check_audience(caller, state, &draft.audience)?;
     let tracked = match push.track {
         true => Some(track(&draft, state)?),
         false => None,

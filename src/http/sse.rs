@@ -53,7 +53,7 @@ refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooMany
         ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
         ("Last-Event-ID" = Option<String>, Header, description = "The cursor to continue after. Wins over the query and over `since`"),
         ("envelope" = Option<Envelope>, Query, description = "`json`: every message comes without `event:`, its data one line of JSON: `event` (the type, or `message`), `topic` (if it was to one), and `data` if JSON was pushed or `text` if not. So one `onmessage` gets all types. The stream's own events (`welcome`, `ping`, `gap`, `refused`, `recall`, `reconnect`) keep their types"),
-        ("token" = Option<String>, Query, description = "A stream token, where streams need one"),
+        ("token" = Option<String>, Query, description = "A stream token, where streams need one, or an API key that may `listen`"),
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
@@ -62,21 +62,23 @@ refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooMany
 )]
 pub async fn get(
     State(state): State<AppState>,
-    Listener(grant): Listener,
+    Listener(listening): Listener,
     pairs: Pairs,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Response, Error> {
-    let Some(client_id) = client_id(&pairs, &grant)? else {
+    let grant = &listening.grant;
+    let Some(client_id) = client_id(&pairs, grant)? else {
         return Ok(demo::response());
     };
+    listening.check_client(&client_id)?;
     if state.drain.has_begun() {
-        let frame = events::reconnect(state.drain.reason());
+        let frame = events::closing(state.drain.reason());
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
     let encoding = encoding(&pairs)?;
-    let (filters, refused) = filters(&pairs, &grant, state.live.load().limits.max_topics)?;
+    let (filters, refused) = filters(&pairs, &listening, state.live.load().limits.max_topics)?;
     let user_agent = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
@@ -89,6 +91,7 @@ pub async fn get(
             .and_then(|info| info.peer)
             .into(),
         user_agent: user_agent.map(ArcStr::from),
+        key: listening.key.as_ref().map_or(0, |key| key.number),
     };
     let access = extensions.get::<Arc<AccessEntry>>().cloned();
     let pending = subscribe(&state.broker, subscriber, &since, encoding, access)?;

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
     access_log::AccessLog,
-    auth::Auth,
+    auth::{Auth, Keys, Roles},
     broker::Broker,
     cluster::Cluster,
     config::{DurabilityMode, Live, Settings},
@@ -76,8 +76,12 @@ impl AppState {
         options.replication = cluster.as_ref().map(|cluster| cluster.replication());
         let broker = Broker::open(options, registry, cluster, fatal)?;
         let known = Arc::clone(&broker);
-        let is_open = Arc::new(move |digest: &_| known.log().has_session(digest));
-        let auth = Auth::new(&settings, is_open);
+        let find_session = Arc::new(move |digest: &_| known.log().session(digest));
+        let keys = Arc::new(Keys::new(Roles::of(&settings)));
+        let told = Arc::clone(&keys);
+        let tail = move |id: &_, key: Option<&_>| told.put(id, key);
+        broker.log().set_key_tail(Box::new(tail));
+        let auth = Auth::new(&settings, find_session, keys);
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,

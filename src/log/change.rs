@@ -11,6 +11,7 @@
 use crate::{
     job::{JobCommand, JobId},
     log::{
+        api_key::{KeyChange, KeyDigest},
         entry::{Entry, IdempotencyKey},
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
         session_rows::SessionDigest,
@@ -45,6 +46,8 @@ pub(in crate::log) enum Change {
     PruneJob(JobId),
     /// Open or close a session.
     Session(SessionChange),
+    /// Change API keys.
+    Key(KeyChange),
 }
 
 /// A session is opened, or closed.
@@ -53,6 +56,8 @@ pub(in crate::log) struct SessionChange {
     pub digest: SessionDigest,
     /// When it ends, in milliseconds since 1970. None: it is closed.
     pub ends_at: Option<u64>,
+    /// The text of the API key that opens it, as its hash. None: the admin token.
+    pub key: Option<KeyDigest>,
 }
 
 /// The recall of a message.
@@ -87,7 +92,8 @@ impl Change {
             Self::Recall(recall) => 64 + 64 * recall.positions.len(),
             Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
             Self::Expire(_) | Self::PruneJob(_) => 32,
-            Self::Session(_) => 64,
+            Self::Session(_) => 96,
+            Self::Key(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

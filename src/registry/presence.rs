@@ -26,6 +26,8 @@ pub struct Subscriber {
     pub remote: Remote,
     /// The `User-Agent` it gave.
     pub user_agent: Option<ArcStr>,
+    /// The number of the API key that opened it, to close it when the key ends. 0: none did.
+    pub key: u32,
 }
 
 impl Subscriber {

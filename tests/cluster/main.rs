@@ -17,6 +17,7 @@ mod full_disk;
 mod idempotency;
 mod jobs;
 mod join;
+mod keys;
 mod lists;
 mod many_clients;
 mod messages;

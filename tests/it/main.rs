@@ -6,6 +6,7 @@ mod harness;
 mod support;
 
 mod access_log;
+mod access_table;
 mod acme;
 mod api_description;
 mod audiences;
@@ -32,6 +33,8 @@ mod http2;
 mod inbox;
 mod job_command;
 mod jobs;
+mod key_command;
+mod keys;
 mod limits;
 mod listen;
 mod lost_files;

@@ -74,6 +74,7 @@ impl<S: Read + Write> SimulatedThread<S> {
             filters: topics,
             remote: Remote::Unknown,
             user_agent: None,
+            key: 0,
         })?;
         let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);

@@ -60,6 +60,10 @@ pub enum Code {
     LogDamaged,
     /// Topics under `$` are published by the server only.
     ReservedTopic,
+    /// There is no such API key, or not any more.
+    KeyUnknown,
+    /// API keys need an admin token, and none is configured.
+    AdminTokenNeeded,
     /// No credential, or one that is not valid.
     Unauthorized,
     /// The credential is valid, but does not allow this.
@@ -94,7 +98,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -122,6 +126,8 @@ impl Code {
         Self::ClusterUnavailable,
         Self::LogDamaged,
         Self::ReservedTopic,
+        Self::KeyUnknown,
+        Self::AdminTokenNeeded,
         Self::Unauthorized,
         Self::Forbidden,
         Self::CrossSite,
@@ -239,6 +245,12 @@ impl Code {
                 "The client is not connected",
             ),
             Self::ReservedTopic => (S::FORBIDDEN, "reserved_topic", "This topic is reserved"),
+            Self::KeyUnknown => (S::NOT_FOUND, "key_unknown", "There is no such API key"),
+            Self::AdminTokenNeeded => (
+                S::CONFLICT,
+                "admin_token_needed",
+                "API keys need an admin token",
+            ),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "This token does not allow it"),
             Self::CrossSite => (

@@ -212,7 +212,7 @@ impl JobStream {
 
     fn close(&mut self, reason: CloseReason) -> Bytes {
         self.ended = true;
-        events::reconnect(reason).bytes()
+        events::closing(reason).bytes()
     }
 
     fn cursor(&self, line: u64) -> Option<Cursor> {

@@ -10,7 +10,8 @@ use crate::log::{
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::job_cbor::{Id, WireCommand, bytes, id},
-    record::{Base, Record, UnreadableRecord, VERSION},
+    record::key_cbor::WireKeyChange,
+    record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
 
@@ -47,7 +48,13 @@ enum WireChange<'b> {
     #[n(6)]
     PruneJob(#[n(0)] Id),
     #[n(7)]
-    Session(#[n(0)] ByteArray<32>, #[n(1)] Option<u64>),
+    Session(
+        #[n(0)] ByteArray<32>,
+        #[n(1)] Option<u64>,
+        #[n(2)] Option<ByteArray<32>>,
+    ),
+    #[n(8)]
+    Key(#[b(0)] WireKeyChange<'b>),
 }
 
 #[derive(Encode, Decode)]
@@ -106,7 +113,7 @@ struct WireCounts {
 impl<'b> WireRecord<'b> {
     fn of(boot: u64, number: u64, base: Base, changes: &'b [Change]) -> Self {
         Self {
-            version: VERSION,
+            version: version_of(changes),
             boot,
             number,
             place: base.place,
@@ -167,7 +174,12 @@ impl<'b> WireChange<'b> {
             Change::Expire(until) => Self::Expire(*until),
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
-            Change::Session(change) => Self::Session(change.digest.into(), change.ends_at),
+            Change::Session(change) => Self::Session(
+                change.digest.into(),
+                change.ends_at,
+                change.key.map(Into::into),
+            ),
+            Change::Key(change) => Self::Key(WireKeyChange::of(change)),
         }
     }
 
@@ -194,10 +206,12 @@ impl<'b> WireChange<'b> {
             Self::Expire(until) => Change::Expire(until),
             Self::Prune(positions, line) => Change::Prune(positions, line),
             Self::PruneJob(job) => Change::PruneJob(id(job)),
-            Self::Session(digest, ends_at) => Change::Session(SessionChange {
+            Self::Session(digest, ends_at, key) => Change::Session(SessionChange {
                 digest: digest.into(),
                 ends_at,
+                key: key.map(Into::into),
             }),
+            Self::Key(change) => Change::Key(change.parse()),
         })
     }
 }

@@ -68,6 +68,7 @@ impl Writer {
         if let Some(head) = applied.recalled_at {
             shared.recalled_at.store(head, Ordering::Release);
         }
+        shared.keys.update(&applied.changed_keys);
         if applied.has_sessions
             && let Err(error) = shared.sessions.read(&self.store.conn)
         {

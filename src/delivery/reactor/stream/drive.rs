@@ -193,7 +193,7 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     fn end(&mut self, reason: CloseReason) -> Bytes {
         self.pending.get_or_insert_default().reason = Some(reason);
-        let frame = events::reconnect(reason);
+        let frame = events::closing(reason);
         [&frame.chunk()[..], LAST_CHUNK].concat().into()
     }
 }

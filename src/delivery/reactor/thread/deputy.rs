@@ -118,6 +118,7 @@ mod tests {
                 filters: Box::default(),
                 remote: Remote::Unknown,
                 user_agent: None,
+                key: 0,
             };
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);
