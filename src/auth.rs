@@ -13,14 +13,14 @@ mod refusal;
 mod reload;
 mod same_origin;
 mod session;
-mod stream_token;
+mod token;
 
 pub use client_address::{Sender, client_address};
 pub use connection_info::{ConnectionInfo, Scheme};
 pub use grant::{Grant, TopicsGrant};
 pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
-pub use stream_token::{InvalidToken, sign};
+pub use token::{InvalidToken, Jwks, sign};
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
@@ -36,7 +36,7 @@ use crate::{
 use attempt_limit::AttemptLimit;
 use digest::digest;
 use session::session_digest;
-use stream_token::StreamKey;
+use token::Tokens;
 
 /// The cookie that may hold a stream token.
 const STREAM_COOKIE: &str = "tidings_stream";
@@ -56,7 +56,7 @@ pub enum SignInError {
 #[derive(Debug)]
 pub struct Auth {
     admin: Option<AdminToken>,
-    stream: Option<StreamKey>,
+    stream: Option<Tokens>,
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
@@ -81,7 +81,7 @@ impl Auth {
         let public = public.map(|url| url.host().clone());
         Self {
             admin: admin.map(|token| AdminToken::new(token, is_session_open)),
-            stream: settings.stream_secret.as_ref().map(StreamKey::new),
+            stream: Tokens::new(settings, None),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
         }
@@ -149,7 +149,7 @@ impl Auth {
             None => pairs.get("token").map(|token| ("token", token)),
         };
         let grant = match (shown, &self.admin) {
-            (Some(("Authorization", token)), Some(admin)) if !stream_token::is_jwt(token) => {
+            (Some(("Authorization", token)), Some(admin)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 Grant::open(true)
             }
@@ -165,7 +165,7 @@ impl Auth {
     fn open_listener(&self, parts: &Parts, bearer: Option<&str>) -> Result<Grant, Refusal> {
         let admin = match (&self.admin, bearer) {
             // A stream token is ignored where none is needed.
-            (Some(admin), Some(token)) if !stream_token::is_jwt(token) => {
+            (Some(admin), Some(token)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 true
             }
@@ -178,7 +178,7 @@ impl Auth {
     /// cookie.
     fn ambient_listener<'a>(
         &self,
-        key: &StreamKey,
+        key: &Tokens,
         parts: &Parts,
         topics: impl Iterator<Item = &'a str>,
     ) -> Result<Grant, Refusal> {
@@ -205,9 +205,14 @@ fn asks_as_panel<'a>(topics: impl Iterator<Item = &'a str>) -> bool {
     topics.peek().is_some() && topics.all(own)
 }
 
-fn verify(key: &StreamKey, field: &'static str, token: &str) -> Result<Grant, Refusal> {
-    key.verify(token)
-        .map_err(|why| Refusal::new(RefusalKind::Unauthorized, why.to_string()).field(field))
+fn verify(key: &Tokens, field: &'static str, token: &str) -> Result<Grant, Refusal> {
+    key.verify(token).map_err(|why| {
+        let kind = match why {
+            InvalidToken::UnknownKey => RefusalKind::UnknownKey,
+            _ => RefusalKind::Unauthorized,
+        };
+        Refusal::new(kind, why.to_string()).field(field)
+    })
 }
 
 impl AdminToken {

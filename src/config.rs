@@ -6,6 +6,7 @@ mod check;
 mod cluster;
 mod file;
 mod host;
+mod jwt;
 mod listen;
 mod live;
 mod monitoring;
@@ -20,6 +21,10 @@ pub use check::InvalidSettings;
 pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
+pub use jwt::{
+    Algorithm, Bits, InvalidKey, JwksUrl, JwtSettings, KeyMaterial, TokenKey, UnreadableKey,
+    published_keys,
+};
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
 pub use monitoring::{AccessLogTarget, Monitoring};
@@ -85,8 +90,8 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", help_heading = "Access")]
     pub admin_token_file: Option<PathBuf>,
 
-    /// Key that signs stream tokens (HS256). 32 bytes or more. If it is set, every stream needs a token that `tidings
-    /// token` or your back end has signed with it.
+    /// Key that signs stream tokens (HS256; HS384 with 48 bytes, HS512 with 64). 32 bytes or more. If it is set, every
+    /// stream needs a token that `tidings token` or your back end has signed with it.
     #[arg(long, value_name = "KEY", help_heading = "Access")]
     pub stream_secret: Option<Secret>,
 
@@ -116,6 +121,10 @@ pub struct Settings {
         help_heading = "Access"
     )]
     pub allow_host: Vec<Host>,
+
+    /// Stream tokens of other issuers.
+    #[command(flatten)]
+    pub jwt: JwtSettings,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.
@@ -254,6 +263,11 @@ pub struct Limits {
 }
 
 impl Settings {
+    /// Whether a stream needs a token.
+    pub fn need_stream_token(&self) -> bool {
+        self.stream_secret.is_some() || self.jwt.are_set()
+    }
+
     /// Time between two pings.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat)

@@ -19,6 +19,8 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// No credential, or one that is not valid.
     Unauthorized,
+    /// A token that is signed with a key that is not known. It may have been published since.
+    UnknownKey,
     /// A valid credential that does not allow this.
     Forbidden,
     /// The request came from a page of another origin.
@@ -31,8 +33,9 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// The names of all kinds.
-    pub const NAMES: [&str; 5] = [
+    pub const NAMES: [&str; 6] = [
         Self::Unauthorized.name(),
+        Self::UnknownKey.name(),
         Self::Forbidden.name(),
         Self::CrossSite.name(),
         Self::UnknownHost.name(),
@@ -43,6 +46,7 @@ impl RefusalKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::UnknownKey => "unknown_key",
             Self::Forbidden => "forbidden",
             Self::CrossSite => "cross_site",
             Self::UnknownHost => "unknown_host",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Auth, IsSessionOpen, Refusal};
+use super::{Auth, IsSessionOpen, Jwks, Refusal, token::Tokens};
 use crate::{config::Settings, metrics::CounterFamily};
 
 impl Auth {
@@ -14,11 +14,17 @@ impl Auth {
         let nobody = || -> IsSessionOpen { Arc::new(|_| false) };
         let is_open = admin.map_or_else(nobody, |admin| Arc::clone(&admin.is_session_open));
         let mut new = Self::new(settings, is_open);
+        new.stream = Tokens::new(settings, self.jwks().cloned());
         new.failures = Arc::clone(&self.failures);
         if let (Some(new), Some(admin)) = (&mut new.admin, admin) {
             new.attempts = Arc::clone(&admin.attempts);
         }
         new
+    }
+
+    /// The keys that an issuer publishes, if the settings say where.
+    pub fn jwks(&self) -> Option<&Arc<Jwks>> {
+        self.stream.as_ref()?.jwks()
     }
 
     /// Counts a request that was refused.

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 20] = [
+const CHANGEABLE: [&str; 26] = [
     "log",
     "drain",
     "admin_token",
@@ -17,6 +17,12 @@ const CHANGEABLE: [&str; 20] = [
     "stream_secret_file",
     "allow_origin",
     "allow_host",
+    "jwt_key",
+    "jwt_issuer",
+    "jwt_audience",
+    "jwt_leeway",
+    "jwt_topics_claim",
+    "jwt_topics_prefix",
     "max_age_hours",
     "max_log_mb",
     "max_message_bytes",
@@ -111,8 +117,15 @@ impl Loaded {
                 _ => {}
             }
         }
+        match before.jwt.may_become(&now.jwt) {
+            true if before.jwt.keys == now.jwt.keys => {}
+            true => applied.push("jwt_key".to_owned()),
+            false => postponed.push("jwt_key".to_owned()),
+        }
         for (name, values) in &self.texts {
-            let is_secret = name.starts_with("admin_token") || name.starts_with("stream_secret");
+            let is_secret = name.starts_with("admin_token")
+                || name.starts_with("stream_secret")
+                || name == "jwt_key";
             if is_secret || old.texts.get(name) == Some(values) {
                 continue;
             }
@@ -169,6 +182,7 @@ impl Settings {
         if self.stream_secret.is_some() && new.stream_secret.is_some() {
             self.stream_secret.clone_from(&new.stream_secret);
         }
+        self.jwt.take_changeable(&new.jwt);
     }
 }
 

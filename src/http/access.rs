@@ -13,7 +13,7 @@ use crate::auth::{Admin, Auth, Grant, Refusal, RefusalKind};
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal.kind {
-            RefusalKind::Unauthorized => Code::Unauthorized,
+            RefusalKind::Unauthorized | RefusalKind::UnknownKey => Code::Unauthorized,
             RefusalKind::Forbidden => Code::Forbidden,
             RefusalKind::CrossSite => Code::CrossSite,
             RefusalKind::UnknownHost => Code::UnknownHost,
@@ -55,7 +55,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let auth = Arc::<Auth>::from_ref(state);
-        let grant = auth.listener(parts);
+        let mut grant = auth.listener(parts);
+        let unknown = |refusal: &Refusal| refusal.kind == RefusalKind::UnknownKey;
+        if let (Some(jwks), true) = (auth.jwks(), grant.as_ref().is_err_and(unknown)) {
+            // The issuer may have new keys.
+            jwks.look_for_key().await;
+            grant = auth.listener(parts);
+        }
         Ok(Self(
             grant.inspect_err(|refusal| auth.count_failure(refusal))?,
         ))

@@ -50,5 +50,6 @@ mod signals;
 mod slow;
 mod streams;
 mod tls;
+mod tokens;
 mod unix_socket;
 mod vanishing;
