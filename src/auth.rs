@@ -9,15 +9,18 @@ mod connection_info;
 mod cookie;
 mod digest;
 mod grant;
+mod limits;
 mod refusal;
 mod reload;
 mod same_origin;
 mod session;
+mod stream_check;
 mod token;
 
 pub use client_address::{Sender, client_address};
 pub use connection_info::{ConnectionInfo, Scheme};
 pub use grant::{Grant, TopicsGrant};
+pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
 pub use token::{InvalidToken, Jwks, sign};
@@ -60,6 +63,8 @@ pub struct Auth {
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
+    /// Stream tokens that nobody has signed.
+    forged: Arc<AttemptLimit>,
 }
 
 /// Whether the session with this digest is open.
@@ -79,12 +84,15 @@ impl Auth {
         let admin = settings.admin_token.as_ref();
         let public = settings.proxy.public_url.as_ref();
         let public = public.map(|url| url.host().clone());
-        Self {
+        let auth = Self {
             admin: admin.map(|token| AdminToken::new(token, is_session_open)),
             stream: Tokens::new(settings, None),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
-        }
+            forged: Arc::default(),
+        };
+        auth.limit_failures(settings);
+        auth
     }
 
     /// Whether this caller may push and administer.
@@ -153,7 +161,7 @@ impl Auth {
                 admin.check(token, parts)?;
                 Grant::open(true)
             }
-            (Some((field, token)), _) => verify(key, field, token)?,
+            (Some((field, token)), _) => self.verify(key, field, token, parts)?,
             (None, _) => self.ambient_listener(key, parts, pairs.all("topic"))?,
         };
         grant.check_client(pairs.all("client_id"))?;
@@ -187,7 +195,7 @@ impl Auth {
             return Ok(Grant::open(true));
         }
         match cookie::values(&parts.headers, STREAM_COOKIE).next() {
-            Some(token) => verify(key, STREAM_COOKIE, token),
+            Some(token) => self.verify(key, STREAM_COOKIE, token, parts),
             None => Err(Refusal::new(
                 RefusalKind::Unauthorized,
                 "this server's streams need a stream token: send it as `Authorization: Bearer`, in the cookie tidings_stream, or as ?token=",
@@ -203,16 +211,6 @@ fn asks_as_panel<'a>(topics: impl Iterator<Item = &'a str>) -> bool {
     let mut topics = topics.peekable();
     let own = |topic| TopicFilter::parse(topic).is_ok_and(|topic| topic.is_reserved());
     topics.peek().is_some() && topics.all(own)
-}
-
-fn verify(key: &Tokens, field: &'static str, token: &str) -> Result<Grant, Refusal> {
-    key.verify(token).map_err(|why| {
-        let kind = match why {
-            InvalidToken::UnknownKey => RefusalKind::UnknownKey,
-            _ => RefusalKind::Unauthorized,
-        };
-        Refusal::new(kind, why.to_string()).field(field)
-    })
 }
 
 impl AdminToken {
@@ -238,14 +236,7 @@ impl AdminToken {
                     "this is not the admin token",
                 ))
             }
-            Err(none) => Err(Refusal::new(
-                RefusalKind::TooManyTries,
-                format!(
-                    "too many wrong tokens came from this address: wait {} s",
-                    none.retry_after
-                ),
-            )
-            .retry_after(none.retry_after)),
+            Err(none) => Err(none.into()),
         }
     }
 

@@ -12,6 +12,7 @@ mod live;
 mod monitoring;
 mod problems;
 mod proxy;
+mod rate_limits;
 mod read;
 mod secret;
 mod service_manager;
@@ -30,6 +31,7 @@ pub use live::{Changes, Live, Loaded};
 pub use monitoring::{AccessLogTarget, Monitoring};
 pub use problems::{Problem, problems};
 pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
+pub use rate_limits::RateLimits;
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use secret::{Secret, UnreadableSecret};
 pub use service_manager::ServiceManager;
@@ -260,6 +262,10 @@ pub struct Limits {
     #[arg(long, default_value_t = 256 * 1024, value_name = "BYTES",
           value_parser = number::<usize>(1..=1024 * 1024 * 1024))]
     pub outbox_bytes: usize,
+
+    /// How often callers may do something.
+    #[command(flatten)]
+    pub rates: RateLimits,
 }
 
 impl Settings {

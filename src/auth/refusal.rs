@@ -1,5 +1,7 @@
 //! Why access is refused.
 
+use super::LimitReached;
+
 /// A refusal of access. The API turns it into a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -10,8 +12,8 @@ pub struct Refusal {
     pub detail: String,
     /// The parameter or header that was wrong.
     pub field: Option<&'static str>,
-    /// After how many seconds the caller may try again.
-    pub retry_after: Option<u64>,
+    /// The limit that was reached, if it was one.
+    pub limit: Option<LimitReached>,
 }
 
 /// The kinds of refusals.
@@ -62,7 +64,7 @@ impl Refusal {
             kind,
             detail: detail.into(),
             field: None,
-            retry_after: None,
+            limit: None,
         }
     }
 
@@ -73,10 +75,10 @@ impl Refusal {
         self
     }
 
-    /// Sets after how many seconds the caller may try again.
+    /// Names the limit that was reached.
     #[must_use]
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub(super) fn limited(mut self, limit: LimitReached) -> Self {
+        self.limit = Some(limit);
         self
     }
 }

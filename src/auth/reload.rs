@@ -19,7 +19,18 @@ impl Auth {
         if let (Some(new), Some(admin)) = (&mut new.admin, admin) {
             new.attempts = Arc::clone(&admin.attempts);
         }
+        new.forged = Arc::clone(&self.forged);
+        new.limit_failures(settings);
         new
+    }
+
+    /// Takes the limit of wrong tokens from the settings.
+    pub(super) fn limit_failures(&self, settings: &Settings) {
+        let per_minute = settings.limits.rates.limit_failures;
+        let of_admin = self.admin.iter().map(|admin| &admin.attempts);
+        of_admin
+            .chain([&self.forged])
+            .for_each(|limit| limit.set(per_minute));
     }
 
     /// The keys that an issuer publishes, if the settings say where.

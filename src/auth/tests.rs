@@ -76,6 +76,9 @@ fn attempts_on_streams_are_limited_too() {
         }
         assert_eq!(code(auth.listener(&wrong)), Some(RefusalKind::TooManyTries));
         assert_eq!(code(auth.admin(&wrong)), Some(RefusalKind::TooManyTries));
+        let right = format!("Bearer {TOKEN}");
+        let right = request("/sse?client_id=a", &[("authorization", &right)]);
+        assert_eq!(code(auth.listener(&right)), None);
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 26] = [
+const CHANGEABLE: [&str; 33] = [
     "log",
     "drain",
     "admin_token",
@@ -32,6 +32,13 @@ const CHANGEABLE: [&str; 26] = [
     "max_connections",
     "max_header_bytes",
     "max_url_bytes",
+    "limit_opens",
+    "limit_opens_of_client",
+    "limit_streams",
+    "limit_pushes",
+    "limit_push_bytes",
+    "limit_failures",
+    "limit_admin",
     "request_timeout",
     "write_timeout",
     "config",

@@ -23,8 +23,8 @@ impl From<Refusal> for Error {
         if let Some(field) = refusal.field {
             error = error.field(field);
         }
-        if let Some(seconds) = refusal.retry_after {
-            error = error.retry_after(seconds);
+        if let Some(limit) = refusal.limit {
+            error = error.limited(limit.into());
         }
         error
     }

@@ -24,8 +24,8 @@ use crate::{
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
 };
 
-refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
-refuses!(ArticleRefusals: MissingField, MessageTooLarge; WRITE);
+refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(ArticleRefusals: MissingField, MessageTooLarge, TooManyPushes, TooManyPushBytes; WRITE);
 refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 
 /// Push a message
@@ -117,6 +117,7 @@ async fn article(
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
+    check_limits(state, message.len())?;
     let draft = Draft {
         audience: Audience::Client(client_id),
         event: None,
@@ -188,6 +189,7 @@ pub fn parse(
         true => Some(track(&draft, state)?),
         false => None,
     };
+    check_limits(state, draft.data.as_str().len())?;
     Ok(Push {
         draft,
         key,
@@ -195,6 +197,16 @@ pub fn parse(
         tracked,
         trace,
     })
+}
+
+/// Refuses a push of so many bytes of data if the caller has pushed too much. Whoever may push is an admin.
+fn check_limits(state: &AppState, bytes: usize) -> Result<(), Error> {
+    let live = state.live.load();
+    let rates = &live.limits.rates;
+    match rates.limit_admin {
+        true => Ok(state.limits.push(rates, "admin", bytes)?),
+        false => Ok(()),
+    }
 }
 
 fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {

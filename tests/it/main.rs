@@ -42,6 +42,7 @@ mod package_commands;
 mod pages;
 mod presence;
 mod proxies;
+mod rate_limits;
 mod reload;
 mod restored;
 mod resume;

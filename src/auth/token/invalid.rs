@@ -47,6 +47,26 @@ pub enum InvalidToken {
 }
 
 impl InvalidToken {
+    /// Whether nobody can have signed it who may. A token that was right once is not among them, and neither is one whose
+    /// key is not known: the key may have been published a moment ago.
+    pub fn is_forged(&self) -> bool {
+        match self {
+            Self::Signature
+            | Self::Algorithm
+            | Self::KeyId
+            | Self::Critical
+            | Self::Nested
+            | Self::Malformed => true,
+            Self::Expired
+            | Self::Early
+            | Self::UnknownKey
+            | Self::Missing(_)
+            | Self::Issuer
+            | Self::Audience
+            | Self::Claim(..) => false,
+        }
+    }
+
     /// A claim with a value that can't be.
     pub(super) fn claim(name: &str, why: impl ToString) -> Self {
         Self::Claim(name.to_owned(), why.to_string())

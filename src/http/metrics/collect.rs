@@ -92,6 +92,7 @@ fn requests(state: &AppState, out: &mut Exposition) {
         &metric::AUTH_FAILURES,
         state.auth.load().failures().counts(),
     );
+    out.by_label(&metric::LIMITED, state.limits.stored());
     if let Some(jwks) = state.auth.load().jwks() {
         let read_at = jwks.read_at().unwrap_or(UNIX_EPOCH);
         let read_at = read_at.duration_since(UNIX_EPOCH).unwrap_or_default();
