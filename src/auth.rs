@@ -16,6 +16,7 @@ mod grant;
 mod key;
 mod key_text;
 mod keys;
+mod limits;
 mod listening;
 mod permission;
 mod principal;
@@ -24,7 +25,8 @@ mod reload;
 mod role;
 mod same_origin;
 mod session;
-mod stream_token;
+mod stream_check;
+mod token;
 
 pub use access::{Access, PermissionTexts};
 pub use action::{Action, Actions};
@@ -35,13 +37,14 @@ pub use grant::{Grant, TopicsGrant};
 pub use key::{Key, KeyText};
 pub use key_text::NewKeyText;
 pub use keys::Keys;
+pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use listening::Listening;
 pub use permission::{Permission, Reach, Target};
 pub use principal::{Principal, allows};
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{InvalidField, InvalidRole, Role, Roles};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
-pub use stream_token::{InvalidToken, sign};
+pub use token::{InvalidToken, Jwks, sign};
 
 use std::sync::Arc;
 
@@ -55,8 +58,9 @@ use crate::{
     query::Pairs,
 };
 use admin_token::AdminToken;
+use attempt_limit::AttemptLimit;
 use credentials::{bearer, remote};
-use stream_token::StreamKey;
+use token::Tokens;
 
 /// The cookie that may hold a stream token.
 const STREAM_COOKIE: &str = "tidings_stream";
@@ -76,11 +80,13 @@ pub enum SignInError {
 #[derive(Debug)]
 pub struct Auth {
     admin: Option<AdminToken>,
-    stream: Option<StreamKey>,
+    stream: Option<Tokens>,
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
     keys: Arc<Keys>,
+    /// Stream tokens that nobody has signed.
+    forged: Arc<AttemptLimit>,
 }
 
 impl Auth {
@@ -89,13 +95,16 @@ impl Auth {
         let admin = settings.admin_token.as_ref();
         let public = settings.proxy.public_url.as_ref();
         let public = public.map(|url| url.host().clone());
-        Self {
+        let auth = Self {
             admin: admin.map(|token| AdminToken::new(token, find_session)),
-            stream: settings.stream_secret.as_ref().map(StreamKey::new),
+            stream: Tokens::new(settings, None),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
             keys,
-        }
+            forged: Arc::default(),
+        };
+        auth.limit_failures(settings);
+        auth
     }
 
     /// The API keys.
@@ -216,11 +225,11 @@ impl Auth {
             None => pairs.get("token").map(|token| ("token", token)),
         };
         let grant = match (shown, &self.admin) {
-            (Some(("Authorization", token)), Some(admin)) if !stream_token::is_jwt(token) => {
+            (Some(("Authorization", token)), Some(admin)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 Grant::open(true)
             }
-            (Some((field, token)), _) => verify(key, field, token)?,
+            (Some((field, token)), _) => self.verify(key, field, token, parts)?,
             (None, _) => self.ambient_listener(key, parts, pairs.all("topic"))?,
         };
         grant.check_client(pairs.all("client_id"))?;
@@ -232,7 +241,7 @@ impl Auth {
     fn open_listener(&self, parts: &Parts, bearer: Option<&str>) -> Result<Grant, Refusal> {
         let admin = match (&self.admin, bearer) {
             // A stream token is ignored where none is needed.
-            (Some(admin), Some(token)) if !stream_token::is_jwt(token) => {
+            (Some(admin), Some(token)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 true
             }
@@ -245,7 +254,7 @@ impl Auth {
     /// cookie.
     fn ambient_listener<'a>(
         &self,
-        key: &StreamKey,
+        key: &Tokens,
         parts: &Parts,
         topics: impl Iterator<Item = &'a str>,
     ) -> Result<Grant, Refusal> {
@@ -253,7 +262,7 @@ impl Auth {
             return Ok(Grant::open(true));
         }
         match cookie::values(&parts.headers, STREAM_COOKIE).next() {
-            Some(token) => verify(key, STREAM_COOKIE, token),
+            Some(token) => self.verify(key, STREAM_COOKIE, token, parts),
             None => Err(Refusal::new(
                 RefusalKind::Unauthorized,
                 "this server's streams need a stream token: send it as `Authorization: Bearer`, in the cookie tidings_stream, or as ?token=",
@@ -269,11 +278,6 @@ fn asks_as_panel<'a>(topics: impl Iterator<Item = &'a str>) -> bool {
     let mut topics = topics.peekable();
     let own = |topic| TopicFilter::parse(topic).is_ok_and(|topic| topic.is_reserved());
     topics.peek().is_some() && topics.all(own)
-}
-
-fn verify(key: &StreamKey, field: &'static str, token: &str) -> Result<Grant, Refusal> {
-    key.verify(token)
-        .map_err(|why| Refusal::new(RefusalKind::Unauthorized, why.to_string()).field(field))
 }
 
 #[cfg(test)]

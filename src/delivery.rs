@@ -29,6 +29,15 @@ pub struct OpenedStream {
     pub expires_at: Option<u64>,
 }
 
+/// How long before the end of its token a client is told of it.
+const NOTICE: Duration = Duration::from_secs(60);
+
+/// When a client is told that its token ends: a minute before, or in the middle of the time that is left.
+fn notice_before(end: Instant) -> Instant {
+    let left = end.saturating_duration_since(Instant::now());
+    end - NOTICE.min(left / 2)
+}
+
 /// The time of the first ping: random, so that streams that were opened together are spread over time.
 pub fn first_ping(heartbeat: Duration) -> Instant {
     let part = 0.5 + random::below(1_000) as f64 / 2_000.0;

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod log;
 pub mod message;
 pub mod metrics;
+pub mod network;
 pub mod outbox;
 mod panic_text;
 mod query;

@@ -49,14 +49,7 @@ impl AdminToken {
                     "this is not the admin token",
                 ))
             }
-            Err(none) => Err(Refusal::new(
-                RefusalKind::TooManyTries,
-                format!(
-                    "too many wrong tokens came from this address: wait {} s",
-                    none.retry_after
-                ),
-            )
-            .retry_after(none.retry_after)),
+            Err(none) => Err(none.into()),
         }
     }
 

@@ -27,8 +27,9 @@ fn code<T>(result: Result<T, Refusal>) -> Option<RefusalKind> {
 fn signed(key: &str, topics: &[&str]) -> String {
     let client = crate::message::ClientId::parse("a").expect("an id");
     let topics: Vec<_> = topics.iter().map(|topic| filter(topic)).collect();
-    let until = jsonwebtoken::get_current_timestamp() + 60;
-    sign(&Secret::from(key.to_owned()), &client, &topics, until).expect("a token")
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let until = since.expect("a time after 1970").as_secs() + 60;
+    sign(&Secret::from(key.to_owned()), &client, &topics, until)
 }
 
 fn filter(text: &str) -> TopicFilter {
@@ -80,6 +81,9 @@ fn attempts_on_streams_are_limited_too() {
             code(auth.principal(&wrong)),
             Some(RefusalKind::TooManyTries)
         );
+        let right = format!("Bearer {TOKEN}");
+        let right = request("/sse?client_id=a", &[("authorization", &right)]);
+        assert_eq!(code(auth.listener(&right)), None);
     }
 }
 

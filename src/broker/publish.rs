@@ -258,6 +258,7 @@ mod tests {
     fn broker(folder: &tempfile::TempDir) -> Arc<Broker> {
         let capacity = Capacity {
             per_client: 10,
+            per_address: 10,
             total: 10,
         };
         let limits = QueueLimits {
@@ -277,6 +278,7 @@ mod tests {
             remote: Remote::Unknown,
             user_agent: None,
             key: 0,
+            unlimited: false,
         };
         broker.registry().admit(subscriber).expect("admitted")
     }

@@ -1,5 +1,7 @@
 //! The events of the stream itself: `welcome`, `refused`, `ping`, `gap`, `reconnect`.
 
+use std::time::Duration;
+
 use app::wire::{Gap as GapData, Reconnect, Refused, Welcome};
 use serde::Serialize;
 
@@ -84,9 +86,22 @@ pub fn closing(reason: CloseReason) -> Frame {
     };
     let data = Reconnect {
         after_ms,
+        closes_ms: None,
         reason: reason.as_str().to_owned(),
     };
     finish(FrameWriter::new().retry(after_ms), "reconnect", &data)
+}
+
+/// The token of the stream ends after this time. The client may open another stream before, at a random time, so that many
+/// clients with tokens of the same time do not come at once. It says nothing to a plain EventSource, which goes on.
+pub fn token_ends(left: Duration) -> Frame {
+    let left = left.as_millis() as u64;
+    let data = Reconnect {
+        after_ms: random::below(left / 2 + 1),
+        closes_ms: Some(left),
+        reason: CloseReason::TokenExpired.as_str().to_owned(),
+    };
+    finish(FrameWriter::new(), "reconnect", &data)
 }
 
 /// The retry time of the next stream, in milliseconds.

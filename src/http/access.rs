@@ -16,7 +16,7 @@ use crate::auth::{Action, Auth, Listening, Principal, Refusal, RefusalKind, Targ
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal.kind {
-            RefusalKind::Unauthorized => Code::Unauthorized,
+            RefusalKind::Unauthorized | RefusalKind::UnknownKey => Code::Unauthorized,
             RefusalKind::Forbidden => Code::Forbidden,
             RefusalKind::CrossSite => Code::CrossSite,
             RefusalKind::UnknownHost => Code::UnknownHost,
@@ -26,8 +26,8 @@ impl From<Refusal> for Error {
         if let Some(field) = refusal.field {
             error = error.field(field);
         }
-        if let Some(seconds) = refusal.retry_after {
-            error = error.retry_after(seconds);
+        if let Some(limit) = refusal.limit {
+            error = error.limited(limit.into());
         }
         error
     }
@@ -102,7 +102,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let auth = Arc::<Auth>::from_ref(state);
-        let listening = auth.listening(parts);
+        let mut listening = auth.listening(parts);
+        let unknown = |refusal: &Refusal| refusal.kind == RefusalKind::UnknownKey;
+        if let (Some(jwks), true) = (auth.jwks(), listening.as_ref().is_err_and(unknown)) {
+            // The issuer may have new keys.
+            jwks.look_for_key().await;
+            listening = auth.listening(parts);
+        }
         Ok(Self(
             listening.inspect_err(|refusal| auth.count_failure(refusal))?,
         ))

@@ -25,6 +25,9 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(keys::write_uses(state.clone()));
     tasks.spawn(cut_off::send_streams_elsewhere(Arc::clone(broker)));
     tasks.spawn(Arc::clone(jobs).track_pushes());
+    if let Some(jwks) = state.auth.load().jwks() {
+        tasks.spawn(Arc::clone(jwks).keep());
+    }
     let jobs = Arc::clone(jobs);
     tasks.spawn(async move { jobs.fail_timed_out().await });
     tasks

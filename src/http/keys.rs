@@ -283,7 +283,7 @@ fn check_within(
             principal.name(),
         ),
         field: Some("permissions"),
-        retry_after: None,
+        limit: None,
     };
     state.auth.load().count_failure(&refusal);
     Err(refusal.into())

@@ -18,7 +18,7 @@ use super::{
     },
 };
 use crate::{
-    auth::{Action, Target},
+    auth::{Action, Principal, Target},
     broker::{Published, Push},
     config::Limits,
     job::{JobId, Title, TrackedPush},
@@ -26,8 +26,8 @@ use crate::{
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
 };
 
-refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
-refuses!(ArticleRefusals: MissingField, MessageTooLarge; WRITE);
+refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(ArticleRefusals: MissingField, MessageTooLarge, TooManyPushes, TooManyPushBytes; WRITE);
 refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 
 /// Push a message
@@ -129,6 +129,7 @@ async fn article(
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
+    check_limits(caller, state, message.len())?;
     let draft = Draft {
         audience: Audience::Client(client_id),
         event: None,
@@ -213,6 +214,7 @@ pub fn parse(
         true => Some(track(&draft, state)?),
         false => None,
     };
+    check_limits(caller, state, draft.data.as_str().len())?;
     Ok(Push {
         draft,
         key,
@@ -220,6 +222,17 @@ pub fn parse(
         tracked,
         trace,
     })
+}
+
+/// Refuses a push of so many bytes of data if the caller has pushed too much.
+fn check_limits(caller: &Caller, state: &AppState, bytes: usize) -> Result<(), Error> {
+    let live = state.live.load();
+    let rates = &live.limits.rates;
+    let is_limited = matches!(caller.0, Principal::Key(_)) || rates.limit_admin;
+    match is_limited {
+        true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),
+        false => Ok(()),
+    }
 }
 
 fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {

@@ -48,7 +48,6 @@ refuses!(SignOutRefusals: CrossSite, UnknownHost; WRITE);
 async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
     match auth.principal(&parts) {
         Ok(principal) => Ok(answer(&auth, Some(&principal), None)),
-        // Too many wrong tokens: the response must not tell whether this one is right.
         Err(refusal) if refusal.kind == RefusalKind::TooManyTries => Err(refusal.into()),
         Err(_) => Ok(answer(&auth, None, None)),
     }

@@ -18,7 +18,9 @@ use super::access::Listener;
 use super::{
     AppState, Code, Error,
     body::Pairs,
-    demo, event_stream,
+    demo,
+    error::RateLimit,
+    event_stream,
     openapi::{Envelope, refuses, values},
 };
 use crate::{
@@ -28,13 +30,14 @@ use crate::{
         OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
         write_tracking::WriteTracker,
     },
+    network::Network,
     registry::{AdmissionError, Subscriber},
 };
 
 /// How much of the `User-Agent` is stored, in characters.
 const USER_AGENT: usize = 256;
 
-refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooManyConnectionsOfClient, TooManyConnections; READ);
+refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyOpens, TooManyOpensOfClient, TooManyTopics, TooManyConnectionsOfClient, TooManyConnectionsOfAddress, TooManyConnections; READ);
 
 /// Open a stream
 ///
@@ -68,6 +71,15 @@ pub async fn get(
     extensions: Extensions,
 ) -> Result<Response, Error> {
     let grant = &listening.grant;
+    let live = state.live.load_full();
+    let peer = extensions
+        .get::<ConnectionInfo>()
+        .and_then(|info| info.peer);
+    let unlimited = grant.admin && !live.limits.rates.limit_admin;
+    if !unlimited {
+        let (network, client) = (Network::of(peer), grant.client_id.as_ref());
+        state.limits.open(&live.limits.rates, network, client)?;
+    }
     let Some(client_id) = client_id(&pairs, grant)? else {
         return Ok(demo::response());
     };
@@ -78,7 +90,7 @@ pub async fn get(
     }
     let since = since(&pairs, &headers)?;
     let encoding = encoding(&pairs)?;
-    let (filters, refused) = filters(&pairs, &listening, state.live.load().limits.max_topics)?;
+    let (filters, refused) = filters(&pairs, &listening, live.limits.max_topics)?;
     let user_agent = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
@@ -86,12 +98,10 @@ pub async fn get(
     let subscriber = Subscriber {
         client_id,
         filters: filters.into(),
-        remote: extensions
-            .get::<ConnectionInfo>()
-            .and_then(|info| info.peer)
-            .into(),
+        remote: peer.into(),
         user_agent: user_agent.map(ArcStr::from),
         key: listening.key.as_ref().map_or(0, |key| key.number),
+        unlimited,
     };
     let access = extensions.get::<Arc<AccessEntry>>().cloned();
     let pending = subscribe(&state.broker, subscriber, &since, encoding, access)?;
@@ -121,10 +131,20 @@ pub async fn get(
 
 impl From<AdmissionError> for Error {
     fn from(refusal: AdmissionError) -> Self {
-        let code = match refusal {
-            AdmissionError::PerClient(_) => Code::TooManyConnectionsOfClient,
-            AdmissionError::Total(_) => Code::TooManyConnections,
+        let text = refusal.to_string();
+        let limited = |code, name, most| {
+            Self::new(code, text.clone()).limited(RateLimit::concurrent(name, most as u64))
         };
-        Self::new(code, refusal.to_string()).retry_after(5)
+        match refusal {
+            AdmissionError::PerClient(most) => limited(
+                Code::TooManyConnectionsOfClient,
+                "max_connections_per_client",
+                most,
+            ),
+            AdmissionError::PerAddress(most) => {
+                limited(Code::TooManyConnectionsOfAddress, "limit_streams", most)
+            }
+            AdmissionError::Total(_) => Self::new(Code::TooManyConnections, text).retry_after(5),
+        }
     }
 }

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
     access_log::AccessLog,
-    auth::{Auth, Keys, Roles},
+    auth::{Auth, Keys, Limits, Roles},
     broker::Broker,
     cluster::Cluster,
     config::{DurabilityMode, Live, Settings},
@@ -36,6 +36,8 @@ pub struct Node {
     pub live: Live,
     /// Checks access.
     pub auth: ArcSwap<Auth>,
+    /// How often callers may do something.
+    pub limits: Limits,
     /// Publishes messages; has the registry and the log.
     pub broker: Arc<Broker>,
     /// Jobs and their viewers.
@@ -86,6 +88,7 @@ impl AppState {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
             auth: ArcSwap::from_pointee(auth),
+            limits: Limits::default(),
             live: Live::new(settings.clone()),
             settings: Arc::new(settings),
             access_log,
@@ -169,6 +172,10 @@ fn capacity(settings: &Settings) -> Capacity {
     Capacity {
         per_client: settings.limits.max_connections_per_client,
         total: settings.limits.max_connections,
+        per_address: match settings.limits.rates.limit_streams {
+            0 => usize::MAX,
+            most => usize::try_from(most).unwrap_or(usize::MAX),
+        },
     }
 }
 

@@ -145,6 +145,7 @@ pub async fn ready(
         faults.extend(nodes.cluster().warnings());
     }
     faults.extend(state.certificate_warning());
+    faults.extend(state.auth.load().jwks().and_then(|jwks| jwks.warning()));
     Ok(match faults.is_empty() {
         true => "ready".to_owned(),
         false => format!("ready, but {}", faults.join("; ")),

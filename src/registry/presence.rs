@@ -11,6 +11,7 @@ use arcstr::ArcStr;
 
 use crate::access_log::AccessEntry;
 use crate::message::{ClientId, TopicFilter};
+use crate::network::Network;
 
 /// The number of a connection on this node. Numbers grow and are not reused while the process runs.
 pub type ConnectionId = u64;
@@ -28,9 +29,21 @@ pub struct Subscriber {
     pub user_agent: Option<ArcStr>,
     /// The number of the API key that opened it, to close it when the key ends. 0: none did.
     pub key: u32,
+    /// Whether no limit of its address applies to it.
+    pub unlimited: bool,
 }
 
 impl Subscriber {
+    /// The addresses among which it counts, if they are limited.
+    pub(super) fn limited_network(&self) -> Option<Network> {
+        let network = Network::of(match &self.remote {
+            Remote::Unknown => None,
+            Remote::V4(address) => Some((*address).into()),
+            Remote::V6(address) => Some((**address).into()),
+        });
+        (!self.unlimited && !network.may_be_many()).then_some(network)
+    }
+
     /// Whether it is an observer: it subscribes to one of the server's own topics. Observers are neither listed nor
     /// counted, and `everyone` does not include them.
     pub fn is_observer(&self) -> bool {

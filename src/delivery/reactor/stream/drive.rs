@@ -137,6 +137,10 @@ impl<S: io::Read + io::Write> Stream<S> {
         context: &mut DriveContext<'_>,
         given: &mut Seq,
     ) -> Option<Bytes> {
+        let event = self.pending.as_mut().and_then(|it| it.event.take());
+        if let Some(event) = event {
+            return Some(event.chunk().clone());
+        }
         loop {
             let caught_up = !self.caught_up && self.connection.is_live();
             if caught_up || std::mem::take(&mut self.ping_due) {

@@ -85,6 +85,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let capacity = Capacity {
                 per_client: ROOM,
+                per_address: ROOM,
                 total: ROOM,
             };
             let limits = QueueLimits {
@@ -119,6 +120,7 @@ mod tests {
                 remote: Remote::Unknown,
                 user_agent: None,
                 key: 0,
+                unlimited: false,
             };
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);
