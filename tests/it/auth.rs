@@ -396,6 +396,11 @@ fn cookie_of(response: &Response) -> Vec<String> {
     cookie.split("; ").map(str::to_owned).collect()
 }
 
+fn all_actions() -> Vec<String> {
+    let all = tidings::auth::Actions::ALL.iter();
+    all.map(|action| action.name().to_owned()).collect()
+}
+
 async fn session(server: &Server, headers: Headers<'_>) -> Session {
     let answer = get(server, "/api/session", headers).await;
     answer.json().await.expect("a session")
@@ -407,10 +412,14 @@ async fn signing_in_sets_a_cookie_that_scripts_and_other_sites_can_not_use() {
     let closed = Session {
         admin: false,
         token_required: true,
+        name: None,
+        actions: Vec::new(),
     };
     let open = Session {
         admin: true,
-        ..closed
+        name: Some("the panel".to_owned()),
+        actions: all_actions(),
+        ..closed.clone()
     };
     assert_eq!(session(&server, &[]).await, closed);
 
@@ -496,6 +505,8 @@ async fn without_an_admin_token_sign_in_is_refused() {
     let open = Session {
         admin: true,
         token_required: false,
+        name: Some("this machine".to_owned()),
+        actions: all_actions(),
     };
     assert_eq!(session(&server, &[]).await, open);
     assert!(

@@ -106,9 +106,9 @@ proptest! {
         asked in prop::collection::vec(any_permission(), 0..3),
     ) {
         prop_assume!(first_beyond(&own, &asked).is_none());
-        let may = |permissions: &[Permission], action, target| {
+        fn may(permissions: &[Permission], action: Action, target: Target<'_>) -> bool {
             refused_target(permissions, action, target).is_none()
-        };
+        }
         for action in Action::ALL {
             for id in client_ids() {
                 let target = Target::Client(&id);
