@@ -23,7 +23,7 @@ pub use grant::{Grant, TopicsGrant};
 pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use refusal::{Refusal, RefusalKind};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
-pub use token::{InvalidToken, Jwks, sign};
+pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, sign};
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 

@@ -32,6 +32,7 @@ mod sse;
 mod state;
 mod stats;
 mod sys;
+mod tokens;
 mod topics;
 
 pub use background::run_in_background;

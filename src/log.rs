@@ -51,12 +51,15 @@ mod schema;
 mod session_rows;
 mod sessions;
 mod shared;
+mod token_rows;
+mod tokens;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use backup::{BackupError, backup};
+pub use change::RevokedTokens;
 pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
 pub use copy::{CopyFacts, CopySource, OutgoingCopy};
@@ -197,6 +200,7 @@ impl Log {
             job_tail: OnceLock::new(),
             running: Mutex::new(std::mem::take(&mut opened.running)),
             sessions: std::mem::take(&mut opened.sessions),
+            revocations: std::mem::take(&mut opened.revocations),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

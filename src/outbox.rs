@@ -64,6 +64,8 @@ pub enum CloseReason {
     Disconnected,
     /// The stream token has expired.
     TokenExpired,
+    /// The stream token was revoked.
+    TokenRevoked,
     /// A read of the log failed.
     LogUnreadable,
 }
@@ -75,6 +77,7 @@ impl CloseReason {
             Self::Shutdown { .. } => "shutdown",
             Self::Disconnected => "disconnected",
             Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
             Self::LogUnreadable => "log_unreadable",
         }
     }
@@ -82,10 +85,11 @@ impl CloseReason {
 
 /// Why streams end: the reasons of the server, `left` for a peer that closed its connection, and `lost` for a connection
 /// that broke.
-pub const END_REASONS: [&str; 6] = [
+pub const END_REASONS: [&str; 7] = [
     "shutdown",
     "disconnected",
     "token_expired",
+    "token_revoked",
     "log_unreadable",
     LEFT,
     LOST,
@@ -156,6 +160,7 @@ mod tests {
             CloseReason::Shutdown { after_ms: 0 },
             CloseReason::Disconnected,
             CloseReason::TokenExpired,
+            CloseReason::TokenRevoked,
             CloseReason::LogUnreadable,
         ];
         for reason in all {
@@ -164,6 +169,7 @@ mod tests {
                 CloseReason::Shutdown { .. }
                 | CloseReason::Disconnected
                 | CloseReason::TokenExpired
+                | CloseReason::TokenRevoked
                 | CloseReason::LogUnreadable => {}
             }
             assert!(END_REASONS.contains(&reason.as_str()), "{reason:?}");

@@ -278,6 +278,7 @@ mod tests {
             remote: Remote::Unknown,
             user_agent: None,
             unlimited: false,
+            token: None,
         };
         broker.registry().admit(subscriber).expect("admitted")
     }

@@ -8,7 +8,10 @@ use axum::{
 };
 
 use super::{Code, Error};
-use crate::auth::{Admin, Auth, Grant, Refusal, RefusalKind};
+use crate::{
+    auth::{Admin, Auth, Grant, Refusal, RefusalKind},
+    broker::Broker,
+};
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
@@ -47,9 +50,16 @@ where
 #[derive(Clone, Debug)]
 pub struct Listener(pub Grant);
 
+/// The refusal of a token that was revoked.
+pub fn revoked() -> Error {
+    let detail = "the stream token was revoked, or does not say when it was issued (iat) and tokens of its client were revoked: get a new one";
+    Error::new(Code::Unauthorized, detail).field("token")
+}
+
 impl<S: Sync> FromRequestParts<S> for Listener
 where
     Arc<Auth>: FromRef<S>,
+    Arc<Broker>: FromRef<S>,
 {
     type Rejection = Error;
 
@@ -62,8 +72,14 @@ where
             jwks.look_for_key().await;
             grant = auth.listener(parts);
         }
-        Ok(Self(
-            grant.inspect_err(|refusal| auth.count_failure(refusal))?,
-        ))
+        let grant = grant.inspect_err(|refusal| auth.count_failure(refusal))?;
+        if let (Some(token), Some(client_id)) = (&grant.token, &grant.client_id) {
+            let broker = Arc::<Broker>::from_ref(state);
+            let (id, issued_at) = (token.id.as_deref(), token.issued_at);
+            if broker.log().is_revoked(client_id, id, issued_at) {
+                return Err(revoked());
+            }
+        }
+        Ok(Self(grant))
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     broker::{Published, Push},
-    config::Limits,
+    config::{Limits, RateLimits},
     job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
@@ -112,12 +112,13 @@ async fn article(
     let client_id = ClientId::parse(pairs.need("client_id")?)
         .map_err(|why| Error::invalid("client_id", why))?;
     let message = pairs.need("message")?;
-    let limit = state.live.load().limits.max_message_bytes;
+    let settings = state.live.load_full();
+    let limit = settings.limits.max_message_bytes;
     if message.len() > limit {
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
-    check_limits(state, message.len())?;
+    check_rates(state, &settings.limits.rates, message.len())?;
     let draft = Draft {
         audience: Audience::Client(client_id),
         event: None,
@@ -189,7 +190,7 @@ pub fn parse(
         true => Some(track(&draft, state)?),
         false => None,
     };
-    check_limits(state, draft.data.as_str().len())?;
+    check_rates(state, &limits.rates, draft.data.as_str().len())?;
     Ok(Push {
         draft,
         key,
@@ -199,10 +200,8 @@ pub fn parse(
     })
 }
 
-/// Refuses a push of so many bytes of data if the caller has pushed too much. Whoever may push is an admin.
-fn check_limits(state: &AppState, bytes: usize) -> Result<(), Error> {
-    let live = state.live.load();
-    let rates = &live.limits.rates;
+/// Refuses a push of so many bytes of data if its caller has pushed too much. Whoever may push is an admin.
+fn check_rates(state: &AppState, rates: &RateLimits, bytes: usize) -> Result<(), Error> {
     match rates.limit_admin {
         true => Ok(state.limits.push(rates, "admin", bytes)?),
         false => Ok(()),

@@ -5,7 +5,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, ack, backup, batch, clients, diagnosis, jobs, layers, messages, metrics, nodes,
-    openapi, pages, push, samples, session, sse, stats, topics,
+    openapi, pages, push, samples, session, sse, stats, tokens, topics,
 };
 use crate::auth::Admin;
 
@@ -32,6 +32,8 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(messages::show, messages::recall))
         .routes(routes!(clients::list::list))
         .routes(routes!(clients::show, clients::disconnect))
+        .routes(routes!(tokens::revoke_all))
+        .routes(routes!(tokens::revoke_one))
         .routes(routes!(topics::list))
         .routes(routes!(jobs::list, jobs::begin))
         .routes(routes!(jobs::report, jobs::cancel))

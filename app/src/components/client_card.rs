@@ -138,6 +138,7 @@ fn reason(client: &ClientDetail) -> String {
         "disconnected" => texts.was_disconnected,
         "shutdown" => texts.shutdown,
         "token_expired" => texts.token_expired,
+        "token_revoked" => texts.token_revoked,
         "log_unreadable" => texts.log_unreadable,
         other => other,
     };

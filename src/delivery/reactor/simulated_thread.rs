@@ -76,6 +76,7 @@ impl<S: Read + Write> SimulatedThread<S> {
             remote: Remote::Unknown,
             user_agent: None,
             unlimited: false,
+            token: None,
         })?;
         let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);

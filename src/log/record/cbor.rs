@@ -6,11 +6,11 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::job::{Title, TrackedPush};
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, SessionChange},
+    change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::job_cbor::{Id, WireCommand, bytes, id},
-    record::{Base, Record, UnreadableRecord, VERSION},
+    record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
 
@@ -48,6 +48,17 @@ enum WireChange<'b> {
     PruneJob(#[n(0)] Id),
     #[n(7)]
     Session(#[n(0)] ByteArray<32>, #[n(1)] Option<u64>),
+    /// 8 is for API keys.
+    #[n(9)]
+    Token(#[b(0)] WireRevoked<'b>, #[n(1)] u64),
+}
+
+#[derive(Encode, Decode)]
+enum WireRevoked<'b> {
+    #[n(0)]
+    WithId(#[b(0)] &'b str),
+    #[n(1)]
+    OfClient(#[b(0)] &'b str),
 }
 
 #[derive(Encode, Decode)]
@@ -106,7 +117,7 @@ struct WireCounts {
 impl<'b> WireRecord<'b> {
     fn of(boot: u64, number: u64, base: Base, changes: &'b [Change]) -> Self {
         Self {
-            version: VERSION,
+            version: version_of(changes),
             boot,
             number,
             place: base.place,
@@ -168,6 +179,13 @@ impl<'b> WireChange<'b> {
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
             Change::Session(change) => Self::Session(change.digest.into(), change.ends_at),
+            Change::Token(change) => {
+                let tokens = match &change.tokens {
+                    RevokedTokens::WithId(id) => WireRevoked::WithId(id),
+                    RevokedTokens::OfClient(client) => WireRevoked::OfClient(client.as_str()),
+                };
+                Self::Token(tokens, change.ends_at)
+            }
         }
     }
 
@@ -196,6 +214,13 @@ impl<'b> WireChange<'b> {
             Self::PruneJob(job) => Change::PruneJob(id(job)),
             Self::Session(digest, ends_at) => Change::Session(SessionChange {
                 digest: digest.into(),
+                ends_at,
+            }),
+            Self::Token(tokens, ends_at) => Change::Token(TokenChange {
+                tokens: match tokens {
+                    WireRevoked::WithId(id) => RevokedTokens::WithId(id.to_owned()),
+                    WireRevoked::OfClient(name) => RevokedTokens::OfClient(client(name)?),
+                },
                 ends_at,
             }),
         })

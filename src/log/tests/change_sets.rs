@@ -5,7 +5,9 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{Change, ChangeSet, PositionUpdates, Recall, SessionChange},
+        change::{
+            Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange,
+        },
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -52,6 +54,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => pruning(),
         1 => (0..JOBS).prop_map(|job| Change::PruneJob(job_of(job))),
         1 => session().prop_map(Change::Session),
+        1 => revocation().prop_map(Change::Token),
     ]
 }
 
@@ -89,6 +92,17 @@ fn updates() -> impl Strategy<Value = PositionUpdates> {
 fn session() -> impl Strategy<Value = SessionChange> {
     (0..3_u8, prop::option::of(NOON..NOON + 60_000)).prop_map(|(id, ends_at)| SessionChange {
         digest: [id; 32],
+        ends_at,
+    })
+}
+
+fn revocation() -> impl Strategy<Value = TokenChange> {
+    let ends_at = NOON..NOON + 60_000;
+    (0..3_u8, any::<bool>(), ends_at).prop_map(|(n, by_id, ends_at)| TokenChange {
+        tokens: match by_id {
+            true => RevokedTokens::WithId(format!("token {n}")),
+            false => RevokedTokens::OfClient(ClientId::parse(&format!("c{n}")).expect("an id")),
+        },
         ends_at,
     })
 }
@@ -269,6 +283,7 @@ impl TestStore {
             "SELECT * FROM job_lines ORDER BY job, line".to_owned(),
             "SELECT * FROM recalls ORDER BY seq".to_owned(),
             "SELECT * FROM sessions ORDER BY digest".to_owned(),
+            "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
         ];
         let rows = queries.iter().map(|query| rows(&self.store.conn, query));
         rows.collect::<Vec<_>>().join("\n\n")

@@ -18,6 +18,7 @@ use crate::log::{
     outcome::Recalled,
     postings::{self, Posting},
     rows, session_rows,
+    token_rows::{self, Revocation},
     writer::store::Store,
 };
 use crate::{
@@ -40,6 +41,8 @@ pub(in crate::log) struct Applied {
     has_expired: bool,
     /// Whether sessions were opened or closed.
     pub has_sessions: bool,
+    /// Stream tokens that were revoked.
+    pub revoked: Vec<Revocation>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -192,6 +195,11 @@ impl Store {
             Change::Session(change) => {
                 session_rows::apply(&self.conn, &change.digest, change.ends_at, at)?;
                 applied.has_sessions = true;
+            }
+            Change::Token(change) => {
+                applied
+                    .revoked
+                    .push(token_rows::apply(&self.conn, change, at)?);
             }
             Change::Append(_) | Change::Job(_) => {}
         }

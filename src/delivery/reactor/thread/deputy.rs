@@ -120,6 +120,7 @@ mod tests {
                 remote: Remote::Unknown,
                 user_agent: None,
                 unlimited: false,
+                token: None,
             };
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);
