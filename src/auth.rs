@@ -44,7 +44,7 @@ pub use principal::{Principal, allows};
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{InvalidField, InvalidRole, Role, Roles};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
-pub use token::{InvalidToken, Jwks, sign};
+pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, sign};
 
 use std::sync::Arc;
 

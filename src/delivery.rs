@@ -8,6 +8,7 @@ pub mod events;
 pub mod handover;
 mod next_action;
 pub mod reactor;
+pub mod revoked;
 pub mod subscribe;
 pub mod task_stream;
 pub mod write_tracking;

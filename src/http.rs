@@ -33,6 +33,7 @@ mod sse;
 mod state;
 mod stats;
 mod sys;
+mod tokens;
 mod topics;
 mod visible;
 

@@ -54,6 +54,8 @@ mod schema;
 mod session_rows;
 mod sessions;
 mod shared;
+mod token_rows;
+mod tokens;
 mod writer;
 
 #[cfg(test)]
@@ -61,6 +63,7 @@ mod tests;
 
 pub use api_key::{ApiKey, KeyChange, KeyDigest, KeyUse, NewApiKey};
 pub use backup::{BackupError, backup};
+pub use change::RevokedTokens;
 pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
 pub use copy::{CopyFacts, CopySource, OutgoingCopy};
@@ -203,6 +206,7 @@ impl Log {
             running: Mutex::new(std::mem::take(&mut opened.running)),
             sessions: std::mem::take(&mut opened.sessions),
             keys: std::mem::take(&mut opened.keys),
+            revocations: std::mem::take(&mut opened.revocations),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

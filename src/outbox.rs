@@ -66,6 +66,8 @@ pub enum CloseReason {
     TokenExpired,
     /// The API key that opened it has ended or changed. The client is not asked to come back: it may not.
     KeyEnded,
+    /// The stream token was revoked.
+    TokenRevoked,
     /// A read of the log failed.
     LogUnreadable,
 }
@@ -78,6 +80,7 @@ impl CloseReason {
             Self::Disconnected => "disconnected",
             Self::TokenExpired => "token_expired",
             Self::KeyEnded => "key_ended",
+            Self::TokenRevoked => "token_revoked",
             Self::LogUnreadable => "log_unreadable",
         }
     }
@@ -85,11 +88,12 @@ impl CloseReason {
 
 /// Why streams end: the reasons of the server, `left` for a peer that closed its connection, and `lost` for a connection
 /// that broke.
-pub const END_REASONS: [&str; 7] = [
+pub const END_REASONS: [&str; 8] = [
     "shutdown",
     "disconnected",
     "token_expired",
     "key_ended",
+    "token_revoked",
     "log_unreadable",
     LEFT,
     LOST,
@@ -161,6 +165,7 @@ mod tests {
             CloseReason::Disconnected,
             CloseReason::TokenExpired,
             CloseReason::KeyEnded,
+            CloseReason::TokenRevoked,
             CloseReason::LogUnreadable,
         ];
         for reason in all {
@@ -170,6 +175,7 @@ mod tests {
                 | CloseReason::Disconnected
                 | CloseReason::TokenExpired
                 | CloseReason::KeyEnded
+                | CloseReason::TokenRevoked
                 | CloseReason::LogUnreadable => {}
             }
             assert!(END_REASONS.contains(&reason.as_str()), "{reason:?}");

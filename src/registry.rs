@@ -33,7 +33,8 @@ use connection_table::{ConnectionTable, ThreadQueueList};
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
 pub use limits::{AdmissionError, Capacity};
 pub use presence::{
-    ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, Subscriber, now,
+    ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, StreamToken,
+    Subscriber, now,
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
@@ -48,6 +49,13 @@ use crate::{
 pub struct ConnectionHandle {
     key: ConnectionKey,
     record: Arc<ConnectionRecord>,
+}
+
+impl ConnectionHandle {
+    /// Whose connection it is.
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.record.subscriber
+    }
 }
 
 /// See the module documentation.

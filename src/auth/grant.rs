@@ -1,8 +1,11 @@
 //! What a subscriber may do.
 
+use std::sync::Arc;
+
 use crate::{
     auth::{Refusal, RefusalKind},
     message::{ClientId, TopicFilter},
+    registry::StreamToken,
 };
 
 /// The rights of a stream.
@@ -16,6 +19,8 @@ pub struct Grant {
     pub expires_at: Option<u64>,
     /// Whether it may subscribe to the server's own topics.
     pub admin: bool,
+    /// The stream token, if it is the grant of one.
+    pub token: Option<Arc<StreamToken>>,
 }
 
 /// The topics that a stream may subscribe to.
@@ -35,6 +40,7 @@ impl Grant {
             topics: TopicsGrant::All,
             expires_at: None,
             admin,
+            token: None,
         }
     }
 

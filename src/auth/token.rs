@@ -18,6 +18,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+pub use claims::MAX_TOKEN_ID;
 pub use invalid::InvalidToken;
 pub use jwks::Jwks;
 pub use sign::sign;

@@ -279,6 +279,7 @@ mod tests {
             user_agent: None,
             key: 0,
             unlimited: false,
+            token: None,
         };
         broker.registry().admit(subscriber).expect("admitted")
     }

@@ -11,7 +11,10 @@ use axum::{
 };
 
 use super::{AppState, Code, Error};
-use crate::auth::{Action, Auth, Listening, Principal, Refusal, RefusalKind, Target, allows};
+use crate::{
+    auth::{Action, Auth, Listening, Principal, Refusal, RefusalKind, Target, allows},
+    broker::Broker,
+};
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
@@ -94,9 +97,16 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 #[derive(Clone, Debug)]
 pub struct Listener(pub Listening);
 
+/// The refusal of a token that was revoked.
+pub fn revoked() -> Error {
+    let detail = "the stream token was revoked, or does not say when it was issued (iat) and tokens of its client were revoked: get a new one";
+    Error::new(Code::Unauthorized, detail).field("token")
+}
+
 impl<S: Sync> FromRequestParts<S> for Listener
 where
     Arc<Auth>: FromRef<S>,
+    Arc<Broker>: FromRef<S>,
 {
     type Rejection = Error;
 
@@ -109,8 +119,15 @@ where
             jwks.look_for_key().await;
             listening = auth.listening(parts);
         }
-        Ok(Self(
-            listening.inspect_err(|refusal| auth.count_failure(refusal))?,
-        ))
+        let listening = listening.inspect_err(|refusal| auth.count_failure(refusal))?;
+        let grant = &listening.grant;
+        if let (Some(token), Some(client_id)) = (&grant.token, &grant.client_id) {
+            let broker = Arc::<Broker>::from_ref(state);
+            let (id, issued_at) = (token.id.as_deref(), token.issued_at);
+            if broker.log().is_revoked(client_id, id, issued_at) {
+                return Err(revoked());
+            }
+        }
+        Ok(Self(listening))
     }
 }

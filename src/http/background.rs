@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::delivery::cut_off;
+use crate::delivery::{cut_off, revoked};
 
 use super::{AppState, keys, nodes::answer, samples, sys};
 
@@ -23,6 +23,7 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
     tasks.spawn(keys::close_streams(state.clone()));
     tasks.spawn(keys::write_uses(state.clone()));
+    tasks.spawn(revoked::close_streams(Arc::clone(broker)));
     tasks.spawn(cut_off::send_streams_elsewhere(Arc::clone(broker)));
     tasks.spawn(Arc::clone(jobs).track_pushes());
     if let Some(jwks) = state.auth.load().jwks() {

@@ -73,6 +73,7 @@ pub use refusals::{READ, WRITE, responses};
         values::StreamStart,
         values::EventType,
         values::IdempotencyKey,
+        values::TokenId,
         values::JobTitle,
         values::JobLines,
         values::JobId,

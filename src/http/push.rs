@@ -20,7 +20,7 @@ use super::{
 use crate::{
     auth::{Action, Principal, Target},
     broker::{Published, Push},
-    config::Limits,
+    config::{Limits, RateLimits},
     job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
@@ -124,12 +124,13 @@ async fn article(
     let message = pairs.need("message")?;
     let target = Target::Client(&client_id);
     caller.check(state, Action::Push, target, Some("client_id"))?;
-    let limit = state.live.load().limits.max_message_bytes;
+    let settings = state.live.load_full();
+    let limit = settings.limits.max_message_bytes;
     if message.len() > limit {
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
-    check_limits(caller, state, message.len())?;
+    check_rates(caller, state, &settings.limits.rates, message.len())?;
     let draft = Draft {
         audience: Audience::Client(client_id),
         event: None,
@@ -214,7 +215,7 @@ pub fn parse(
         true => Some(track(&draft, state)?),
         false => None,
     };
-    check_limits(caller, state, draft.data.as_str().len())?;
+    check_rates(caller, state, &limits.rates, draft.data.as_str().len())?;
     Ok(Push {
         draft,
         key,
@@ -224,10 +225,13 @@ pub fn parse(
     })
 }
 
-/// Refuses a push of so many bytes of data if the caller has pushed too much.
-fn check_limits(caller: &Caller, state: &AppState, bytes: usize) -> Result<(), Error> {
-    let live = state.live.load();
-    let rates = &live.limits.rates;
+/// Refuses a push of so many bytes of data if its caller has pushed too much.
+fn check_rates(
+    caller: &Caller,
+    state: &AppState,
+    rates: &RateLimits,
+    bytes: usize,
+) -> Result<(), Error> {
     let is_limited = matches!(caller.0, Principal::Key(_)) || rates.limit_admin;
     match is_limited {
         true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),

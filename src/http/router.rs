@@ -5,7 +5,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, access, ack, backup, batch, clients, diagnosis, jobs, keys, layers, messages,
-    metrics, nodes, openapi, pages, push, samples, session, sse, stats, topics,
+    metrics, nodes, openapi, pages, push, samples, session, sse, stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -41,7 +41,10 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(nodes::list))
         .routes(routes!(diagnosis::diagnosis));
     let recalling = OpenApiRouter::new().routes(routes!(messages::recall));
-    let disconnecting = OpenApiRouter::new().routes(routes!(clients::disconnect));
+    let disconnecting = OpenApiRouter::new()
+        .routes(routes!(clients::disconnect))
+        .routes(routes!(tokens::revoke_all))
+        .routes(routes!(tokens::revoke_one));
     let working = OpenApiRouter::new()
         .routes(routes!(jobs::begin))
         .routes(routes!(jobs::report, jobs::cancel));

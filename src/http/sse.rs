@@ -14,7 +14,7 @@ use axum::{
 pub use request::last_event_id;
 use request::{client_id, encoding, filters, since};
 
-use super::access::Listener;
+use super::access::{self, Listener};
 use super::{
     AppState, Code, Error,
     body::Pairs,
@@ -27,7 +27,7 @@ use crate::{
     access_log::AccessEntry,
     auth::ConnectionInfo,
     delivery::{
-        OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
+        OpenedStream, events, handover::Handover, revoked, subscribe::subscribe, task_stream,
         write_tracking::WriteTracker,
     },
     network::Network,
@@ -102,9 +102,14 @@ pub async fn get(
         user_agent: user_agent.map(ArcStr::from),
         key: listening.key.as_ref().map_or(0, |key| key.number),
         unlimited,
+        token: grant.token.clone(),
     };
-    let access = extensions.get::<Arc<AccessEntry>>().cloned();
-    let pending = subscribe(&state.broker, subscriber, &since, encoding, access)?;
+    let entry = extensions.get::<Arc<AccessEntry>>().cloned();
+    let pending = subscribe(&state.broker, subscriber, &since, encoding, entry)?;
+    // Only now: whoever revokes it later closes this stream.
+    if revoked::is_revoked(&state.broker, pending.subscriber()) {
+        return Err(access::revoked());
+    }
     let mut opening = vec![events::welcome(&state.settings, pending.subscriber())];
     opening.extend(refused.iter().map(events::refused));
     let opened = OpenedStream {

@@ -48,6 +48,25 @@ pub(in crate::log) enum Change {
     Session(SessionChange),
     /// Change API keys.
     Key(KeyChange),
+    /// Revoke stream tokens.
+    Token(TokenChange),
+}
+
+/// Stream tokens are revoked: those of a client, if they were issued before.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::log) struct TokenChange {
+    pub tokens: RevokedTokens,
+    /// When none of them is valid any more, in milliseconds since 1970.
+    pub ends_at: u64,
+}
+
+/// Stream tokens that are revoked together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RevokedTokens {
+    /// Those with this id (`jti`).
+    WithId(String),
+    /// Those of this client (`sub`) that were issued up to now.
+    OfClient(ClientId),
 }
 
 /// A session is opened, or closed.
@@ -94,6 +113,7 @@ impl Change {
             Self::Expire(_) | Self::PruneJob(_) => 32,
             Self::Session(_) => 96,
             Self::Key(change) => change.weight(),
+            Self::Token(_) => 320,
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

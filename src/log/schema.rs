@@ -21,6 +21,7 @@ use crate::log::{
     recalls, replica_rows,
     replication::AppliedRecord,
     session_rows::Sessions,
+    token_rows::Revocations,
 };
 use crate::{
     job::{Job, State},
@@ -53,6 +54,7 @@ const TRACES: &str = include_str!("traces.sql");
 
 /// The additions of version 6.
 const KEYS: &str = include_str!("keys.sql");
+const TOKENS: &str = include_str!("tokens.sql");
 
 /// An open file and its state.
 pub(super) struct Opened {
@@ -75,6 +77,7 @@ pub(super) struct Opened {
     pub running: Vec<Arc<Job>>,
     pub sessions: Sessions,
     pub keys: ApiKeys,
+    pub revocations: Revocations,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -184,6 +187,9 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         }
         false => Err(failed(error)),
     })?;
+    let revocations = Revocations::default();
+    // Without them, revoked tokens would be valid again.
+    revocations.read(&conn).map_err(failed)?;
     Ok(Opened {
         keys,
         damage,
@@ -195,6 +201,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         next_expiry,
         running,
         sessions,
+        revocations,
         applied,
         conn,
         path,
@@ -327,6 +334,7 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     }
     if found < 6 {
         transaction.execute_batch(KEYS)?;
+        transaction.execute_batch(TOKENS)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

@@ -14,7 +14,8 @@ use crate::job::Job;
 use crate::log::{
     damage::DamageRecord, key_rows::ApiKeys, openings::Openings, options::Clock,
     positions::Positions, reader::pool::ReaderPool, replica_state::ReplicaState,
-    session_rows::Sessions, writer::counters::Counters, writer::queue::Queue,
+    session_rows::Sessions, token_rows::Revocations, writer::counters::Counters,
+    writer::queue::Queue,
 };
 
 /// Called with each change of a job after its commit, in order, on the writer's thread.
@@ -43,6 +44,7 @@ pub(super) struct Shared {
     pub(super) running: Mutex<Vec<Arc<Job>>>,
     pub(super) sessions: Sessions,
     pub(super) keys: ApiKeys,
+    pub(super) revocations: Revocations,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,
 }

@@ -31,6 +31,17 @@ pub struct Subscriber {
     pub key: u32,
     /// Whether no limit of its address applies to it.
     pub unlimited: bool,
+    /// The token that it was opened with, if it was.
+    pub token: Option<Arc<StreamToken>>,
+}
+
+/// What is known of the token of a stream, to end the stream when the token is revoked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamToken {
+    /// Its id (`jti`).
+    pub id: Option<String>,
+    /// When it was issued (`iat`), in seconds since 1970.
+    pub issued_at: Option<u64>,
 }
 
 impl Subscriber {

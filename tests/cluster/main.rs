@@ -31,3 +31,4 @@ mod read_your_writes;
 mod restored_nats;
 mod resume;
 mod settings;
+mod tokens;

@@ -44,6 +44,8 @@ const GUARDED: &[(&str, &str, &str, &str)] = &[
     ),
     ("GET", "/api/clients", "", ""),
     ("DELETE", "/api/clients/ada", "", ""),
+    ("DELETE", "/api/tokens/one", "", ""),
+    ("DELETE", "/api/tokens?sub=ada", "", ""),
     ("GET", "/api/stats", "", ""),
     ("GET", "/api/stats/history", "", ""),
     ("GET", "/api/topics", "", ""),

@@ -36,23 +36,47 @@ async fn assert_limited(answer: Response, code: &str, policy: &str) {
 #[tokio::test]
 async fn an_address_opens_so_many_streams_in_a_minute_and_others_go_on() {
     let server = behind_proxy(&["--limit-opens", "3"]).await;
-    for path in ["/sse?client_id=a", "/sse", "/sse/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55"] {
+    for path in [
+        "/sse?client_id=a",
+        "/sse",
+        "/sse/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55",
+    ] {
         assert_ne!(get_from(&server, "192.0.2.1", path).await.status(), 429);
     }
-    for path in ["/sse?client_id=b", "/sse", "/sse/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55"] {
+    for path in [
+        "/sse?client_id=b",
+        "/sse",
+        "/sse/jobs/9b2d8e0c-6f0d-4a43-8f83-8f2f6a3d3a55",
+    ] {
         let answer = get_from(&server, "192.0.2.1", path).await;
         assert_limited(answer, "too_many_opens", "\"limit_opens\";q=3;w=60").await;
     }
-    assert_eq!(get_from(&server, "192.0.2.2", "/sse?client_id=b").await.status(), 200);
+    assert_eq!(
+        get_from(&server, "192.0.2.2", "/sse?client_id=b")
+            .await
+            .status(),
+        200
+    );
     // Other requests are not limited by it.
-    assert_eq!(get_from(&server, "192.0.2.1", "/health/live").await.status(), 200);
+    assert_eq!(
+        get_from(&server, "192.0.2.1", "/health/live")
+            .await
+            .status(),
+        200
+    );
     // All addresses of a network with IPv6 count as one.
     for host in 1..=3 {
         let address = format!("2001:db8::{host}");
         assert_eq!(get_from(&server, &address, "/sse").await.status(), 200);
     }
-    assert_eq!(get_from(&server, "2001:db8::ffff", "/sse").await.status(), 429);
-    assert_eq!(get_from(&server, "2001:db8:0:1::1", "/sse").await.status(), 200);
+    assert_eq!(
+        get_from(&server, "2001:db8::ffff", "/sse").await.status(),
+        429
+    );
+    assert_eq!(
+        get_from(&server, "2001:db8:0:1::1", "/sse").await.status(),
+        200
+    );
     let metrics = server.get("/metrics").await.text().await.expect("text");
     for line in [
         "tidings_errors_total{code=\"too_many_opens\"} 4",
@@ -64,7 +88,14 @@ async fn an_address_opens_so_many_streams_in_a_minute_and_others_go_on() {
 
 #[tokio::test]
 async fn this_machine_and_the_admin_token_open_as_many_streams_as_they_like() {
-    let flags = ["--limit-opens", "1", "--limit-streams", "1", "--admin-token", ADMIN];
+    let flags = [
+        "--limit-opens",
+        "1",
+        "--limit-streams",
+        "1",
+        "--admin-token",
+        ADMIN,
+    ];
     let server = behind_proxy(&flags).await;
     let mut open = Vec::new();
     for n in 0..5 {
@@ -73,7 +104,10 @@ async fn this_machine_and_the_admin_token_open_as_many_streams_as_they_like() {
         let request = server.http.get(server.url(&path)).bearer_auth(ADMIN);
         let request = request.header("x-forwarded-for", "192.0.2.1").send();
         let admin = within(request).await.expect("an answer");
-        assert_eq!((local.status().as_u16(), admin.status().as_u16()), (200, 200));
+        assert_eq!(
+            (local.status().as_u16(), admin.status().as_u16()),
+            (200, 200)
+        );
         open.extend([local, admin]);
     }
 }
@@ -113,15 +147,27 @@ async fn an_address_has_so_many_streams_at_the_same_time() {
     let server = behind_proxy(&["--limit-streams", "2"]).await;
     let first = get_from(&server, "192.0.2.1", "/sse?client_id=a").await;
     let second = get_from(&server, "192.0.2.1", "/sse?client_id=b").await;
-    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    assert_eq!(
+        (first.status().as_u16(), second.status().as_u16()),
+        (200, 200)
+    );
     let policy = "\"limit_streams\";q=2;qu=\"concurrent-requests\"";
     let third = get_from(&server, "192.0.2.1", "/sse?client_id=c").await;
     assert_limited(third, "too_many_connections_of_address", policy).await;
-    assert_eq!(get_from(&server, "192.0.2.2", "/sse?client_id=c").await.status(), 200);
+    assert_eq!(
+        get_from(&server, "192.0.2.2", "/sse?client_id=c")
+            .await
+            .status(),
+        200
+    );
     // A stream that ends makes room for another one.
     drop(second);
     within(async {
-        while get_from(&server, "192.0.2.1", "/sse?client_id=c").await.status() != 200 {
+        while get_from(&server, "192.0.2.1", "/sse?client_id=c")
+            .await
+            .status()
+            != 200
+        {
             tokio::task::yield_now().await;
         }
     })
@@ -163,7 +209,13 @@ async fn the_lines_of_a_batch_over_the_limit_are_refused_and_the_others_are_stor
     let (stored, late) = answers.split_at(10);
     assert!(stored.iter().all(|answer| refused(answer).is_none()));
     // A second may pass meanwhile.
-    assert!(late.iter().filter_map(refused).filter(|code| code == "too_many_pushes").count() >= 3);
+    assert!(
+        late.iter()
+            .filter_map(refused)
+            .filter(|code| code == "too_many_pushes")
+            .count()
+            >= 3
+    );
 }
 
 #[tokio::test]
@@ -187,7 +239,14 @@ async fn without_limit_admin_an_admin_pushes_as_much_as_it_likes() {
 #[tokio::test]
 async fn a_right_token_passes_although_others_at_its_address_sent_wrong_ones() {
     let secret = "k".repeat(32);
-    let flags = ["--admin-token", ADMIN, "--stream-secret", &secret, "--limit-failures", "3"];
+    let flags = [
+        "--admin-token",
+        ADMIN,
+        "--stream-secret",
+        &secret,
+        "--limit-failures",
+        "3",
+    ];
     let server = behind_proxy(&flags).await;
     let ask = async |path: &str, token: &str| {
         let request = server.http.get(server.url(path)).bearer_auth(token);
@@ -198,7 +257,10 @@ async fn a_right_token_passes_although_others_at_its_address_sent_wrong_ones() {
     let right = sign(&Secret::from(secret.clone()), &id, &[], 4_000_000_000);
     let forged = sign(&Secret::from("x".repeat(32)), &id, &[], 4_000_000_000);
     let expired = sign(&Secret::from(secret.clone()), &id, &[], 1);
-    for (path, wrong, right) in [("/api/stats", "a-wrong-token", ADMIN), ("/sse", &forged, &right)] {
+    for (path, wrong, right) in [
+        ("/api/stats", "a-wrong-token", ADMIN),
+        ("/sse", &forged, &right),
+    ] {
         for _ in 0..3 {
             assert_eq!(ask(path, wrong).await.status(), 401);
         }

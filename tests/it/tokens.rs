@@ -298,3 +298,58 @@ fn files_with_keys_are_read_again() {
     );
     assert_eq!(server.signalled("-TERM").0, Some(0));
 }
+
+async fn revoke(server: &Server, path: &str) -> u16 {
+    let request = server.http.delete(server.url(path));
+    let answer = within(request.send()).await.expect("an answer");
+    answer.status().as_u16()
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_its_streams_and_opens_no_more_also_after_a_restart() {
+    let key = Key::new("first");
+    let issuer = Issuer::start(&[&key]).await;
+    let token = |client: &str, id: &str, issued: u64| {
+        let mut claims = claims(client, &[], 600);
+        claims["jti"] = id.into();
+        claims["iat"] = issued.into();
+        key.sign(&claims)
+    };
+    let (one, two) = (
+        token("ada", "one/of ada", later(0) - 60),
+        token("ada", "two", later(0) - 60),
+    );
+    let server = server_of(&issuer, &[]).await;
+    let mut revoked = listen(&server, &one).await;
+    let mut other = listen(&server, &two).await;
+    assert_eq!(revoke(&server, "/api/tokens/one%2Fof%20ada").await, 204);
+    let end = reconnect(&mut revoked).await;
+    assert_eq!((end.reason.as_str(), end.closes_ms), ("token_revoked", None));
+    assert!(revoked.rest().await.is_empty());
+    assert!(refused(&server, &one).await.contains("was revoked"));
+    server.push(client("ada"), "goes on").await;
+    assert_eq!(other.text().await, "goes on");
+    listen(&server, &two).await;
+
+    assert_eq!(revoke(&server, "/api/tokens?sub=ada").await, 204);
+    assert_eq!(reconnect(&mut other).await.reason, "token_revoked");
+    let newer = token("ada", "three", later(60));
+    let without = key.sign(&claims("ada", &[], 600));
+    let server = server.restarted().await;
+    until_metric(&server, "tidings_jwks_reads_total{result=\"success\"} 1").await;
+    for token in [&one, &two, &without] {
+        assert!(refused(&server, token).await.contains("was revoked"));
+    }
+    listen(&server, &newer).await;
+    listen(&server, &token("bob", "four", later(0) - 60)).await;
+}
+
+#[tokio::test]
+async fn what_can_be_no_token_or_client_is_not_revoked() {
+    let server = Server::start().await;
+    let long = "x".repeat(257);
+    assert_eq!(revoke(&server, &format!("/api/tokens/{long}")).await, 422);
+    assert_eq!(revoke(&server, "/api/tokens").await, 422);
+    assert_eq!(revoke(&server, "/api/tokens?sub=a%20b").await, 422);
+    assert_eq!(revoke(&server, "/api/tokens/never-seen").await, 204);
+}

@@ -125,6 +125,11 @@ schema! {
 }
 
 schema! {
+    /// The id of a stream token (`jti`): at most 256 bytes of UTF-8 without control characters.
+    TokenId: text(256, r"^[^\x00-\x1f\x7f-\x9f]+$")
+}
+
+schema! {
     /// The title of a job, for people: not only spaces, and without control characters.
     JobTitle: text(200, r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
 }

@@ -1,15 +1,21 @@
 //! What a token says, once its signature has been found right.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{InvalidToken, json, rules::Rules};
 use crate::{
     auth::{Grant, TopicsGrant},
     message::{ClientId, TopicFilter},
+    registry::StreamToken,
 };
 
 /// The latest end of a token in seconds since 1970: the year 9999. A later one counts as this.
 const LATEST: f64 = 253_402_300_799.0;
+
+/// The longest id of a token (`jti`), in bytes.
+pub const MAX_TOKEN_ID: usize = 256;
 
 /// The claim of Mercure in which `*` alone means every topic.
 const MERCURE: &str = "mercure.subscribe";
@@ -36,6 +42,11 @@ pub fn grant(payload: &[u8], rules: &Rules, now: u64) -> Result<Grant, InvalidTo
         // The cast cuts off fractions.
         expires_at: Some(expires_at.clamp(0.0, LATEST) as u64),
         admin: false,
+        token: Some(Arc::new(StreamToken {
+            id: id(&claims)?,
+            // The cast cuts off fractions.
+            issued_at: date(&claims, "iat")?.map(|at| at as u64),
+        })),
     })
 }
 
@@ -55,6 +66,17 @@ fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(InvalidToken::claim(name, "must be a text")),
+    }
+}
+
+/// Its id. One that is too long could not be revoked.
+fn id(claims: &Map<String, Value>) -> Result<Option<String>, InvalidToken> {
+    match text(claims, "jti")? {
+        Some(id) if id.len() > MAX_TOKEN_ID => {
+            let why = format!("must have at most {MAX_TOKEN_ID} bytes");
+            Err(InvalidToken::claim("jti", why))
+        }
+        id => Ok(id.map(str::to_owned)),
     }
 }
 

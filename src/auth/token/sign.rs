@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::hmac;
 use serde_json::json;
 
+use super::now;
 use crate::{
     config::Secret,
     message::{ClientId, TopicFilter},
@@ -19,7 +20,12 @@ pub fn sign(
 ) -> String {
     let topics: Vec<_> = topics.iter().map(TopicFilter::as_str).collect();
     let header = json!({ "typ": "JWT", "alg": "HS256" });
-    let claims = json!({ "sub": client_id.as_str(), "topics": topics, "exp": expires_at });
+    let claims = json!({
+        "sub": client_id.as_str(),
+        "topics": topics,
+        "iat": now(),
+        "exp": expires_at,
+    });
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     let header = encode(header.to_string().as_bytes());
     let signed = format!("{header}.{}", encode(claims.to_string().as_bytes()));

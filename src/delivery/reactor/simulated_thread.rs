@@ -77,6 +77,7 @@ impl<S: Read + Write> SimulatedThread<S> {
             user_agent: None,
             key: 0,
             unlimited: false,
+            token: None,
         })?;
         let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);

@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::job::{Title, TrackedPush};
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, SessionChange},
+    change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::job_cbor::{Id, WireCommand, bytes, id},
@@ -55,6 +55,16 @@ enum WireChange<'b> {
     ),
     #[n(8)]
     Key(#[b(0)] WireKeyChange<'b>),
+    #[n(9)]
+    Token(#[b(0)] WireRevoked<'b>, #[n(1)] u64),
+}
+
+#[derive(Encode, Decode)]
+enum WireRevoked<'b> {
+    #[n(0)]
+    WithId(#[b(0)] &'b str),
+    #[n(1)]
+    OfClient(#[b(0)] &'b str),
 }
 
 #[derive(Encode, Decode)]
@@ -180,6 +190,13 @@ impl<'b> WireChange<'b> {
                 change.key.map(Into::into),
             ),
             Change::Key(change) => Self::Key(WireKeyChange::of(change)),
+            Change::Token(change) => {
+                let tokens = match &change.tokens {
+                    RevokedTokens::WithId(id) => WireRevoked::WithId(id),
+                    RevokedTokens::OfClient(client) => WireRevoked::OfClient(client.as_str()),
+                };
+                Self::Token(tokens, change.ends_at)
+            }
         }
     }
 
@@ -212,6 +229,13 @@ impl<'b> WireChange<'b> {
                 key: key.map(Into::into),
             }),
             Self::Key(change) => Change::Key(change.parse()),
+            Self::Token(tokens, ends_at) => Change::Token(TokenChange {
+                tokens: match tokens {
+                    WireRevoked::WithId(id) => RevokedTokens::WithId(id.to_owned()),
+                    WireRevoked::OfClient(name) => RevokedTokens::OfClient(client(name)?),
+                },
+                ends_at,
+            }),
         })
     }
 }

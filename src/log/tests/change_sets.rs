@@ -5,7 +5,9 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{Change, ChangeSet, PositionUpdates, Recall, SessionChange},
+        change::{
+            Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange,
+        },
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -53,6 +55,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..JOBS).prop_map(|job| Change::PruneJob(job_of(job))),
         1 => session().prop_map(Change::Session),
         1 => key_change().prop_map(Change::Key),
+        1 => revocation().prop_map(Change::Token),
     ]
 }
 
@@ -129,6 +132,17 @@ fn key_change() -> impl Strategy<Value = KeyChange> {
                 KeyChange::Used(vec![(id.as_str().into(), KeyUse { at, from })])
             }
         }
+    })
+}
+
+fn revocation() -> impl Strategy<Value = TokenChange> {
+    let ends_at = NOON..NOON + 60_000;
+    (0..3_u8, any::<bool>(), ends_at).prop_map(|(n, by_id, ends_at)| TokenChange {
+        tokens: match by_id {
+            true => RevokedTokens::WithId(format!("token {n}")),
+            false => RevokedTokens::OfClient(ClientId::parse(&format!("c{n}")).expect("an id")),
+        },
+        ends_at,
     })
 }
 
@@ -309,6 +323,7 @@ impl TestStore {
             "SELECT * FROM recalls ORDER BY seq".to_owned(),
             "SELECT * FROM sessions ORDER BY digest".to_owned(),
             "SELECT * FROM api_keys ORDER BY id".to_owned(),
+            "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
         ];
         let rows = queries.iter().map(|query| rows(&self.store.conn, query));
         rows.collect::<Vec<_>>().join("\n\n")

@@ -19,6 +19,7 @@ use crate::log::{
     outcome::Recalled,
     postings::{self, Posting},
     rows, session_rows,
+    token_rows::{self, Revocation},
     writer::store::Store,
 };
 use crate::{
@@ -43,6 +44,8 @@ pub(in crate::log) struct Applied {
     pub has_sessions: bool,
     /// The API keys that have changed, in order.
     pub changed_keys: Vec<ChangedKey>,
+    /// Stream tokens that were revoked.
+    pub revoked: Vec<Revocation>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -199,6 +202,11 @@ impl Store {
             }
             Change::Key(change) => {
                 key_rows::apply(&self.conn, change, at, &mut applied.changed_keys)?;
+            }
+            Change::Token(change) => {
+                applied
+                    .revoked
+                    .push(token_rows::apply(&self.conn, change, at)?);
             }
             Change::Append(_) | Change::Job(_) => {}
         }

@@ -69,6 +69,8 @@ impl Writer {
             shared.recalled_at.store(head, Ordering::Release);
         }
         shared.keys.update(&applied.changed_keys);
+        let revoked = applied.revoked.iter().cloned();
+        shared.revocations.add(revoked, shared.clock.now());
         if applied.has_sessions
             && let Err(error) = shared.sessions.read(&self.store.conn)
         {

@@ -121,6 +121,7 @@ mod tests {
                 user_agent: None,
                 key: 0,
                 unlimited: false,
+                token: None,
             };
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);
