@@ -22,7 +22,7 @@ use super::{
     redact::Redacted, router::router,
 };
 use crate::{
-    access_log::{AccessLog, RequestFacts},
+    access_log::{AccessEntry, AccessLog, RequestFacts},
     auth::{ConnectionInfo, Scheme, client_address},
     config::Limits,
     panic_text, random,
@@ -75,6 +75,17 @@ impl Service {
         response
     }
 
+    /// Counts and logs a request that got this answer without the routes.
+    pub fn answer_with(&self, mut request: Request, response: Response) -> Response {
+        self.look_behind_proxies(&mut request);
+        let response = match &self.state.access_log {
+            None => response,
+            Some(log) => logged(response, log.begin(request_facts(&request))),
+        };
+        self.state.counters.answered(&response);
+        response
+    }
+
     /// Finds the sender of a request, and removes the path of the public URL.
     fn look_behind_proxies(&self, request: &mut Request) {
         let proxy = &self.state.settings.proxy;
@@ -113,12 +124,7 @@ impl Service {
     async fn answer_and_log(&self, mut request: Request, log: &Arc<AccessLog>) -> Response {
         let entry = log.begin(request_facts(&request));
         request.extensions_mut().insert(Arc::clone(&entry));
-        let mut response = self.answer_and_trace(request).await;
-        entry.set_status(response.status().as_u16());
-        if let Ok(id) = HeaderValue::try_from(entry.id()) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        response.map(|body| Body::new(LoggedBody::new(body, entry)))
+        logged(self.answer_and_trace(request).await, entry)
     }
 
     /// Answers a request. Each is logged at the level `tidings::http=debug`.
@@ -155,6 +161,15 @@ impl Service {
         let router = Router::clone(&self.router.load());
         content_coding::decompress(request, router).await
     }
+}
+
+/// A response whose line is written when its body ends.
+fn logged(mut response: Response, entry: Arc<AccessEntry>) -> Response {
+    entry.set_status(response.status().as_u16());
+    if let Ok(id) = HeaderValue::try_from(entry.id()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response.map(|body| Body::new(LoggedBody::new(body, entry)))
 }
 
 /// What the access log says of a request.
