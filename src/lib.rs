@@ -20,3 +20,4 @@ mod random;
 pub mod registry;
 pub mod server;
 pub mod timestamp;
+pub mod traces;

@@ -137,7 +137,11 @@ impl Outcome {
         let restarts = self.restarts.len();
         let ms = |time: fn(&Restart) -> Duration| {
             let times = self.restarts.iter().map(time);
-            median(&times.map(|time| time.as_secs_f64() * 1e3).collect::<Vec<_>>())
+            median(
+                &times
+                    .map(|time| time.as_secs_f64() * 1e3)
+                    .collect::<Vec<_>>(),
+            )
         };
         let (stop, start) = (ms(|restart| restart.stop), ms(|restart| restart.start));
         let times = format!(
@@ -145,7 +149,8 @@ impl Outcome {
             number(stop),
             number(start)
         );
-        let silent = |what: &str, ms| row(&format!("longest time without an event, {what}"), ms, "ms");
+        let silent =
+            |what: &str, ms| row(&format!("longest time without an event, {what}"), ms, "ms");
         let pushes: u64 = pushed.of_topics.iter().sum();
         vec![
             row("messages lost", lost as f64, "")
@@ -153,12 +158,18 @@ impl Outcome {
                 .note(format!("{restarts} restarts, {deliveries} deliveries")),
             row("messages doubled", tally.double as f64, "").at_most(0.0),
             silent("p50 of the readers", silence.p50_ms),
-            silent("p99", silence.p99_ms).at_most(SILENCE_MS).note(times),
+            silent("p99", silence.p99_ms)
+                .at_most(SILENCE_MS)
+                .note(times),
             silent("max", silence.max_ms),
             row("pushes failed", pushed.failed as f64, "")
                 .at_most(0.0)
                 .note(format!("of {}", number(pushes as f64))),
-            row("first attempts of a push failed", pushed.first_failed as f64, ""),
+            row(
+                "first attempts of a push failed",
+                pushed.first_failed as f64,
+                "",
+            ),
         ]
     }
 }

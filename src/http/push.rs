@@ -22,6 +22,7 @@ use crate::{
     job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
+    traces::note_message,
 };
 
 refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
@@ -57,7 +58,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
             let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
             let push = parse(push, trace, &state)?;
-            let published = state.broker.publish(push).await?;
+            let published = publish(push, &state).await?;
             Ok(Json(answer(published)).into_response())
         }
     }
@@ -123,17 +124,23 @@ async fn article(
         data: Data::Text(message.into()),
         ttl: None,
     };
-    state
-        .broker
-        .publish(Push {
-            draft,
-            key: None,
-            require_online: false,
-            tracked: None,
-            trace,
-        })
-        .await?;
+    let push = Push {
+        draft,
+        key: None,
+        require_online: false,
+        tracked: None,
+        trace,
+    };
+    publish(push, state).await?;
     Ok("success".into_response())
+}
+
+async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
+    let published = state.broker.publish(push).await?;
+    if let Some(cursor) = &published.cursor {
+        note_message(cursor);
+    }
+    Ok(published)
 }
 
 pub fn answer(published: Published) -> PushAnswer {

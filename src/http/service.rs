@@ -26,6 +26,7 @@ use crate::{
     auth::{ConnectionInfo, Scheme, client_address},
     config::Limits,
     panic_text, random,
+    traces::{SpanStart, Traces},
 };
 
 /// The header field with the id of a request, of a proxy or in the answer.
@@ -65,14 +66,38 @@ impl Service {
     /// Answers a request.
     pub async fn answer(&self, mut request: Request) -> Response {
         self.look_behind_proxies(&mut request);
-        let base = self.state.settings.proxy.path();
-        let response = match base.is_empty() {
-            true => self.answer_or_log(request).await,
-            // Boxed, so that servers without a path do not take the memory for it.
-            false => Box::pin(error::with_base(base.into(), self.answer_or_log(request))).await,
+        let response = match &self.state.traces {
+            None => self.answer_below_path(request).await,
+            // Boxed, so that servers without traces do not take the memory for it.
+            Some(traces) => Box::pin(self.answer_in_span(request, traces)).await,
         };
         self.state.counters.answered(&response);
         response
+    }
+
+    async fn answer_in_span(&self, request: Request, traces: &Traces) -> Response {
+        let field = |name| request.headers().get(name)?.to_str().ok();
+        let (parent, state) = (field("traceparent"), field("tracestate"));
+        let (parent, state) = (parent.map(str::to_owned), state.map(str::to_owned));
+        let method = request.method().clone();
+        let start = SpanStart {
+            method: method.as_str(),
+            parent: parent.as_deref(),
+            state: state.as_deref(),
+        };
+        let status = |response: &Response| response.status().as_u16();
+        traces
+            .request(start, self.answer_below_path(request), status)
+            .await
+    }
+
+    async fn answer_below_path(&self, request: Request) -> Response {
+        let base = self.state.settings.proxy.path();
+        match base.is_empty() {
+            true => self.answer_or_log(request).await,
+            // Boxed, so that servers without a path do not take the memory for it.
+            false => Box::pin(error::with_base(base.into(), self.answer_or_log(request))).await,
+        }
     }
 
     /// Counts and logs a request that got this answer without the routes.
@@ -239,7 +264,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().to_str().expect("a plain path");
         let settings = Settings::from_flags(["--data-dir", folder]).expect("settings");
-        let state = AppState::open(settings, None, None, |reason| panic!("{reason}"));
+        let state = AppState::open(settings, None, None, None, |reason| panic!("{reason}"));
         let service = Service {
             router: ArcSwap::from_pointee(Router::new().fallback(handler)),
             state: state.expect("a log"),

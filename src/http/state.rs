@@ -44,6 +44,8 @@ pub struct Node {
     pub drain: Arc<Drain>,
     /// Where requests are logged, if they are.
     pub access_log: Option<Arc<AccessLog>>,
+    /// Where spans of requests are sent, if they are.
+    pub traces: Option<Arc<Traces>>,
     /// What is counted where requests are answered.
     pub counters: HttpCounters,
     pub(super) samples: Arc<Samples>,
@@ -61,6 +63,7 @@ impl AppState {
     pub fn open(
         settings: Settings,
         access_log: Option<Arc<AccessLog>>,
+        traces: Option<Arc<Traces>>,
         cluster: Option<Arc<Cluster>>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
@@ -85,6 +88,7 @@ impl AppState {
             live: Live::new(settings.clone()),
             settings: Arc::new(settings),
             access_log,
+            traces,
             counters: HttpCounters::default(),
             started_at: registry::now(),
             drain: Arc::default(),

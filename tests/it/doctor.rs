@@ -175,7 +175,10 @@ async fn a_server_with_a_trusted_certificate_passes_all_checks() {
     assert!(bad.is_empty(), "{found:?}");
     assert_eq!(found_of(&found, "http")["found"], "HTTP/2.0");
     let valid = found_of(&found, "certificate")["found"].as_str();
-    assert!(valid.expect("a text").starts_with("valid for "), "{valid:?}");
+    assert!(
+        valid.expect("a text").starts_with("valid for "),
+        "{valid:?}"
+    );
     assert_eq!(found_of(&found, "cookie")["level"], "ok");
 }
 
@@ -217,5 +220,8 @@ async fn a_certificate_for_another_name_is_named() {
     let finding = found_of(&found, "certificate");
     let change = finding["change"].as_str().expect("a text");
     assert!(change.contains("for this name"), "{finding}");
-    assert!(finding["found"].to_string().contains("localhost"), "{finding}");
+    assert!(
+        finding["found"].to_string().contains("localhost"),
+        "{finding}"
+    );
 }

@@ -231,7 +231,12 @@ async fn redirects_to_https_are_counted_and_logged() {
     let (server, port) = start(
         folder.path(),
         &[&of_tests().files],
-        &["--redirect-http", "127.0.0.1:0", "--access-log", log.to_str().expect("plain")],
+        &[
+            "--redirect-http",
+            "127.0.0.1:0",
+            "--access-log",
+            log.to_str().expect("plain"),
+        ],
     );
     let url = server.url();
     let url = url.split(',').next().expect("a URL");

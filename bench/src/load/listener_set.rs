@@ -157,7 +157,8 @@ impl ListenerSet {
         if self.target.returns
             && let Some(after) = self.listeners[number].comes_back_after()
         {
-            self.returning.push(Reverse((Instant::now() + after, number)));
+            self.returning
+                .push(Reverse((Instant::now() + after, number)));
         }
     }
 
@@ -181,7 +182,12 @@ impl ListenerSet {
             let Some(number) = opening.waiting.pop_front() else {
                 break;
             };
-            match connect(&mut self.listeners[number], &self.target, self.visits, &self.registry) {
+            match connect(
+                &mut self.listeners[number],
+                &self.target,
+                self.visits,
+                &self.registry,
+            ) {
                 Ok(()) => opening.under_way += 1,
                 Err(error) => {
                     opening.failed += 1;
@@ -203,7 +209,10 @@ impl ListenerSet {
     /// Connects the listeners that come back by themselves, and whose time has come.
     fn bring_back(&mut self) {
         let now = Instant::now();
-        while let Some(Reverse((_, number))) = self.returning.pop_if(|Reverse((due, _))| *due <= now) {
+        while let Some(&Reverse((due, number))) = self.returning.peek()
+            && due <= now
+        {
+            self.returning.pop();
             let listener = &mut self.listeners[number];
             listener.returns += 1;
             let visit = self.visits + listener.returns;
@@ -284,9 +293,10 @@ fn connect(
     visit: usize,
     registry: &Registry,
 ) -> io::Result<()> {
+    let token = Token(listener.number);
     let connected = listener.connect(target, visit).and_then(|socket| {
         let both = Interest::READABLE | Interest::WRITABLE;
-        registry.register(socket, Token(listener.number), both)
+        registry.register(socket, token, both)
     });
     connected.inspect_err(|_| listener.close())
 }
