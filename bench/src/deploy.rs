@@ -98,7 +98,7 @@ fn run(setting: &Setting, runtime: &Runtime, way: Way) -> Result<Outcome> {
     let silence = listeners.silence()?;
     let pushed = publishers.stop(runtime)?;
     let number = |index| pushed.of_topics[index % TOPICS];
-    let expected = (0..readers).map(number).sum();
+    let expected: u64 = (0..readers).map(number).sum();
     let tally = until(&mut listeners, |tally| tally.own >= expected)?;
     Ok(Outcome {
         silence,

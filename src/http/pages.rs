@@ -47,8 +47,14 @@ where
     };
     let mut router = pages(&manifest, proxy, without_slash.clone())
         .route("/docs/", get(without_slash))
-        .route("/docs/api", get(move || async move { docs.into_response() }))
-        .route("/docs", get(|headers: HeaderMap| async move { book_file("docs", &headers) }))
+        .route(
+            "/docs/api",
+            get(move || async move { docs.into_response() }),
+        )
+        .route(
+            "/docs",
+            get(|headers: HeaderMap| async move { book_file("docs", &headers) }),
+        )
         .route(
             "/docs/{*path}",
             get(move |uri: Uri, headers: HeaderMap| async move {
@@ -217,7 +223,10 @@ fn package_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderM
 /// A page of the documentation, or a file that it shows or links to.
 fn book_file(path: &str, headers: &HeaderMap) -> Response {
     let page = format!("{path}.html");
-    let path = if asset::exists(&page) { &page } else { path };
+    let path = match asset::exists(&page) {
+        true => page.as_str(),
+        false => path,
+    };
     asset::respond(path, Caching::AskAgain, headers).unwrap_or_else(nothing_here)
 }
 

@@ -23,7 +23,9 @@ pub fn to(endpoint: &str) -> Result<SpanExporter, TracesError> {
         .with_http()
         .with_http_client(client)
         .with_endpoint(url);
-    exporter.build().map_err(|error| TracesError(error.to_string()))
+    exporter
+        .build()
+        .map_err(|error| TracesError(error.to_string()))
 }
 
 #[derive(Debug)]

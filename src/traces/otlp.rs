@@ -6,7 +6,8 @@ use opentelemetry::{
     Context, Key, KeyValue,
     propagation::{Extractor, TextMapPropagator},
     trace::{
-        FutureExt, SpanKind, Status, TraceContextExt, Tracer as _, TracerProvider as _, get_active_span,
+        FutureExt, SpanKind, Status, TraceContextExt, Tracer as _, TracerProvider as _,
+        get_active_span,
     },
 };
 use opentelemetry_sdk::{
@@ -60,7 +61,10 @@ impl Traces {
         let context = parent.with_span(span);
         let answer = answer.with_context(context.clone()).await;
         let (span, status) = (context.span(), status(&answer));
-        span.set_attribute(KeyValue::new("http.response.status_code", i64::from(status)));
+        span.set_attribute(KeyValue::new(
+            "http.response.status_code",
+            i64::from(status),
+        ));
         if status >= 500 {
             span.set_status(Status::error(""));
         }

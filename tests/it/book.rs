@@ -50,7 +50,10 @@ async fn every_page_of_the_documentation_is_there_with_its_title() {
     assert!(pages.len() > 20, "{pages:?}");
     for (title, url) in &pages {
         let html = html(&server, url).await;
-        assert!(html.contains(&format!("<title>{title} · Tidings</title>")), "{url}");
+        assert!(
+            html.contains(&format!("<title>{title} · Tidings</title>")),
+            "{url}"
+        );
         assert_eq!(html.matches("<h1").count(), 1, "{url}");
         assert!(!html.contains("{root}") && !html.contains("<!--"), "{url}");
     }
@@ -68,8 +71,10 @@ async fn all_links_lead_somewhere(flags: &[&str], prefix: &str) {
         }
         let answer = server.get(&path).await;
         assert_eq!(answer.status(), 200, "{path}");
-        let text = String::from_utf8_lossy(&within(answer.bytes()).await.expect("a body")).into_owned();
-        let is_page = path.starts_with(&format!("{prefix}/docs")) && text.contains("class=\"book\"");
+        let text =
+            String::from_utf8_lossy(&within(answer.bytes()).await.expect("a body")).into_owned();
+        let is_page =
+            path.starts_with(&format!("{prefix}/docs")) && text.contains("class=\"book\"");
         if is_page {
             let here = Url::parse(&server.url(&path)).expect("a URL");
             for link in values(&text, "href").union(&values(&text, "src")) {
@@ -91,10 +96,17 @@ async fn all_links_lead_somewhere(flags: &[&str], prefix: &str) {
         assert!(there, "{path}#{anchor}");
     }
     for (_, url) in pages() {
-        assert!(found.contains_key(&format!("{prefix}{url}")), "{url} can't be reached");
+        assert!(
+            found.contains_key(&format!("{prefix}{url}")),
+            "{url} can't be reached"
+        );
     }
     let style = found.keys().find(|path| path.contains("/book."));
-    assert!(style.is_some_and(|path| path.ends_with(".css")), "{:?}", found.keys());
+    assert!(
+        style.is_some_and(|path| path.ends_with(".css")),
+        "{:?}",
+        found.keys()
+    );
 }
 
 #[tokio::test]
@@ -113,14 +125,23 @@ async fn a_page_is_sent_compressed_or_not_and_only_once() {
     let get = async |name: header::HeaderName, value: &str| {
         let client = reqwest::Client::builder().no_proxy().build();
         let request = client.expect("a client").get(server.url("/docs/concepts"));
-        within(request.header(name, value).send()).await.expect("an answer")
+        within(request.header(name, value).send())
+            .await
+            .expect("an answer")
     };
     let packed = get(header::ACCEPT_ENCODING, "gzip, br").await;
     assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
     assert_eq!(packed.headers()[header::CACHE_CONTROL], "no-cache");
     let policy = packed.headers()[header::CONTENT_SECURITY_POLICY].to_str();
-    assert!(policy.expect("text").starts_with("default-src 'none'; script-src 'self';"));
-    let tag = packed.headers()[header::ETAG].to_str().expect("text").to_owned();
+    assert!(
+        policy
+            .expect("text")
+            .starts_with("default-src 'none'; script-src 'self';")
+    );
+    let tag = packed.headers()[header::ETAG]
+        .to_str()
+        .expect("text")
+        .to_owned();
     let mut unpacked = String::new();
     let bytes = within(packed.bytes()).await.expect("a body");
     std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut unpacked)
@@ -141,10 +162,18 @@ async fn a_page_is_sent_compressed_or_not_and_only_once() {
 async fn a_file_for_a_proxy_is_shown_as_text_and_nothing_else_is_there() {
     let server = Server::start().await;
     let answer = server.get("/docs/packaging/proxies/nginx.conf").await;
-    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+    assert_eq!(
+        answer.headers()[header::CONTENT_TYPE],
+        "text/plain; charset=utf-8"
+    );
     let text = within(answer.text()).await.expect("a text");
     assert_eq!(text, include_str!("../../packaging/proxies/nginx.conf"));
-    for path in ["/docs/nothing", "/docs/start.md", "/docs/../Cargo.toml", "/docs/%2e%2e/manifest.json"] {
+    for path in [
+        "/docs/nothing",
+        "/docs/start.md",
+        "/docs/../Cargo.toml",
+        "/docs/%2e%2e/manifest.json",
+    ] {
         assert_eq!(server.get(path).await.status(), 404, "{path}");
     }
 }

@@ -86,7 +86,10 @@ impl Book {
         };
         for (index, body) in rendered.bodies.iter().enumerate() {
             let html = page::frame(self, index, body, common);
-            write(&format!("{}.html", self.entries[index].url), html.as_bytes())?;
+            write(
+                &format!("{}.html", self.entries[index].url),
+                html.as_bytes(),
+            )?;
         }
         for (path, url) in rendered.files {
             write(&url, &fs::read(self.root.join(path))?)?;

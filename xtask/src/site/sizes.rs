@@ -24,7 +24,10 @@ pub fn print(manifest: &Manifest) {
         );
     }
     let book = manifest.book;
-    println!("documentation: {} pages, {} bytes with gzip", book.pages, book.bytes);
+    println!(
+        "documentation: {} pages, {} bytes with gzip",
+        book.pages, book.bytes
+    );
 }
 
 /// Fails if the pages, `tidings.js` or the documentation are too large.

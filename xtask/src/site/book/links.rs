@@ -43,8 +43,8 @@ impl<'a> Links<'a> {
         let path = normal(&Path::new("docs").join(folder).join(file))
             .with_context(|| format!("{link} leaves the repository"))?;
         let below_docs = path.strip_prefix("docs").ok();
-        let page = below_docs
-            .and_then(|below| self.entries.iter().find(|entry| entry.path == below));
+        let page =
+            below_docs.and_then(|below| self.entries.iter().find(|entry| entry.path == below));
         let url = match (page, below_docs) {
             (Some(page), _) => page.url.clone(),
             (None, Some(_)) => self.copied(&path, path.to_string_lossy().into_owned()),

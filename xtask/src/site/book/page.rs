@@ -16,7 +16,8 @@ pub fn body(markdown: &str, links: &mut Links) -> Result<String> {
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         match event {
             // Comments are marks for the checks of the documentation.
-            Event::Html(text) | Event::InlineHtml(text) if text.trim_start().starts_with("<!--") => {}
+            Event::Html(text) | Event::InlineHtml(text)
+                if text.trim_start().starts_with("<!--") => {}
             event => events.push(with_url(event, links)?),
         }
     }
@@ -161,9 +162,17 @@ fn contents(book: &Book, current: usize, root: &str) -> String {
             _ => escaped(&entry.title),
         };
         // Writing to a String can't fail.
-        let _ = write!(html, "<li><a href=\"{root}{}\"{here}>{title}</a>", entry.url);
+        let _ = write!(
+            html,
+            "<li><a href=\"{root}{}\"{here}>{title}</a>",
+            entry.url
+        );
     }
-    html.push_str(if in_sub { "</li></ul></li></ul>" } else { "</li></ul>" });
+    html.push_str(if in_sub {
+        "</li></ul></li></ul>"
+    } else {
+        "</li></ul>"
+    });
     html
 }
 
@@ -219,7 +228,9 @@ mod tests {
 
     #[test]
     fn marks_are_left_out_and_rows_have_ids() {
-        let html = html("<!-- check: x -->\n\n| a | b |\n|---|---|\n| `not_found` | [c](introduction.md#x) |\n");
+        let html = html(
+            "<!-- check: x -->\n\n| a | b |\n|---|---|\n| `not_found` | [c](introduction.md#x) |\n",
+        );
         assert!(!html.contains("check"), "{html}");
         assert!(html.contains("<tr id=\"not_found\">"), "{html}");
     }
@@ -227,6 +238,9 @@ mod tests {
     #[test]
     fn what_looks_like_html_in_code_is_text() {
         let html = html("```html\n<script>\n```\n");
-        assert_eq!(html, "<pre tabindex=\"0\"><code>&lt;script&gt;\n</code></pre>\n");
+        assert_eq!(
+            html,
+            "<pre tabindex=\"0\"><code>&lt;script&gt;\n</code></pre>\n"
+        );
     }
 }

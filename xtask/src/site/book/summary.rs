@@ -29,7 +29,9 @@ pub fn entries(summary: &str) -> Result<Vec<Entry>> {
         let Some((before, link)) = line.split_once('[') else {
             continue;
         };
-        let link = link.strip_suffix(')').and_then(|link| link.split_once("]("));
+        let link = link
+            .strip_suffix(')')
+            .and_then(|link| link.split_once("]("));
         let (title, path) = link.with_context(|| format!("SUMMARY.md: {line}"))?;
         let name = path.strip_suffix(".md").context("a page ends with .md")?;
         entries.push(Entry {
