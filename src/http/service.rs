@@ -76,9 +76,10 @@ impl Service {
     }
 
     async fn answer_in_span(&self, request: Request, traces: &Traces) -> Response {
-        let field = |name| request.headers().get(name)?.to_str().ok();
-        let (parent, state) = (field("traceparent"), field("tracestate"));
-        let (parent, state) = (parent.map(str::to_owned), state.map(str::to_owned));
+        let (parent, state) = (
+            field(&request, "traceparent"),
+            field(&request, "tracestate"),
+        );
         let method = request.method().clone();
         let start = SpanStart {
             method: method.as_str(),
@@ -195,6 +196,12 @@ fn logged(mut response: Response, entry: Arc<AccessEntry>) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response.map(|body| Body::new(LoggedBody::new(body, entry)))
+}
+
+/// The text of a header field.
+fn field(request: &Request, name: &str) -> Option<String> {
+    let value = request.headers().get(name)?;
+    value.to_str().ok().map(str::to_owned)
 }
 
 /// What the access log says of a request.

@@ -22,6 +22,7 @@ use crate::{
     log::{Durability, LogOptions, OpenError},
     outbox::QueueLimits,
     registry::{self, Capacity, Registry},
+    traces::Traces,
 };
 
 /// The shared state. It is cloned for every layer that a request passes, so it is a single pointer.
