@@ -29,7 +29,7 @@ pub use jwt::{
 };
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
-pub use monitoring::{AccessLogTarget, Monitoring};
+pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
 pub use problems::{Problem, problems};
 pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
 pub use rate_limits::RateLimits;
@@ -67,8 +67,9 @@ pub struct Settings {
     #[arg(long, default_value_t = 25, value_name = "SECONDS", value_parser = number::<u64>(1..=3600))]
     pub heartbeat: u64,
 
-    /// Seconds that a shutdown by SIGTERM takes at most, 0 to 3600. Streams are told to reconnect, spread over this
-    /// time, so that not all clients come back at once.
+    /// Seconds over which clients come back at most after a shutdown by SIGTERM, 0 to 3600. Streams are told to reconnect
+    /// at different times, sooner if there are few, so that not all clients come back at once. Requests that are being
+    /// answered have this time to finish.
     #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = number::<u64>(0..=3600))]
     pub drain: u64,
 

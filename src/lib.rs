@@ -21,3 +21,4 @@ mod random;
 pub mod registry;
 pub mod server;
 pub mod timestamp;
+pub mod traces;

@@ -24,6 +24,7 @@ use crate::{
     job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
+    traces::note_message,
 };
 
 refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
@@ -63,7 +64,7 @@ pub async fn post(
             let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
             let push = parse(push, trace, &state, &caller)?;
-            let published = state.broker.publish(push).await?;
+            let published = publish(push, &state).await?;
             Ok(Json(answer(published)).into_response())
         }
     }
@@ -137,17 +138,23 @@ async fn article(
         data: Data::Text(message.into()),
         ttl: None,
     };
-    state
-        .broker
-        .publish(Push {
-            draft,
-            key: None,
-            require_online: false,
-            tracked: None,
-            trace,
-        })
-        .await?;
+    let push = Push {
+        draft,
+        key: None,
+        require_online: false,
+        tracked: None,
+        trace,
+    };
+    publish(push, state).await?;
     Ok("success".into_response())
+}
+
+async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
+    let published = state.broker.publish(push).await?;
+    if let Some(cursor) = &published.cursor {
+        note_message(cursor);
+    }
+    Ok(published)
 }
 
 pub fn answer(published: Published) -> PushAnswer {

@@ -70,10 +70,15 @@ pub fn router(state: AppState) -> Router {
         .merge(health)
         .split_for_parts();
     api.merge(listening);
-    router
+    let router = router
         .merge(streams)
         .merge(pages::router(&settings.proxy))
-        .merge(openapi::router(api, &settings))
+        .merge(openapi::router(api, &settings));
+    let router = match state.traces {
+        None => router,
+        Some(_) => router.layer(middleware::from_fn(layers::note_route)),
+    };
+    router
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(state)

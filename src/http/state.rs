@@ -22,6 +22,7 @@ use crate::{
     log::{Durability, LogOptions, OpenError},
     outbox::QueueLimits,
     registry::{self, Capacity, Registry},
+    traces::Traces,
 };
 
 /// The shared state. It is cloned for every layer that a request passes, so it is a single pointer.
@@ -46,6 +47,8 @@ pub struct Node {
     pub drain: Arc<Drain>,
     /// Where requests are logged, if they are.
     pub access_log: Option<Arc<AccessLog>>,
+    /// Where spans of requests are sent, if they are.
+    pub traces: Option<Arc<Traces>>,
     /// What is counted where requests are answered.
     pub counters: HttpCounters,
     pub(super) samples: Arc<Samples>,
@@ -63,6 +66,7 @@ impl AppState {
     pub fn open(
         settings: Settings,
         access_log: Option<Arc<AccessLog>>,
+        traces: Option<Arc<Traces>>,
         cluster: Option<Arc<Cluster>>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
@@ -92,6 +96,7 @@ impl AppState {
             live: Live::new(settings.clone()),
             settings: Arc::new(settings),
             access_log,
+            traces,
             counters: HttpCounters::default(),
             started_at: registry::now(),
             drain: Arc::default(),
