@@ -31,7 +31,7 @@ async function create(page: Page, name: string, role: string, { clients = '', to
 
 /** The text of a key that was just made. */
 async function shown(page: Page, name: string): Promise<string> {
-  const once = page.getByRole('alert').filter({ hasText: `This is the text of ${name}.` });
+  const once = page.getByRole('alert').filter({ hasText: `Copy the key ${name} now` });
   const text = once.locator('pre');
   await expect(text).toHaveText(/^tdg_\w+$/);
   const key = (await text.textContent()) ?? '';
@@ -131,7 +131,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       }
       await page.getByRole('region', { name: 'New key' }).getByLabel('Name').fill('jobs');
       await page.getByRole('button', { name: 'Create key' }).click();
-      await expect(page.getByRole('alert')).toContainText('It is shown only now');
+      await expect(page.getByRole('alert')).toContainText('it is not shown again');
       await keyOf(page, 'shop').getByRole('button', { name: 'Revoke' }).click();
       for (const [device, size] of devices) {
         await page.setViewportSize(size);

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{EraseView, ListItem, either, keyed_list, on_click, optional_text, text, when};
+use super::{EraseView, ListItem, either, keyed_list, on_click, optional_text, text};
 use crate::{
     erased_signal::ErasedSignal,
     formatting,
@@ -24,7 +24,14 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
     let entries = keyed_list(move || {
         let entry = |key: &KeyInfo| {
             let shown = key.clone();
-            ListItem::new(serde_json::to_string(key).unwrap_or_default(), move || {
+            let changes = [
+                key.rotated_at,
+                key.previous_until,
+                key.expires_at,
+                key.last_used_at,
+            ];
+            let changes = changes.map(Option::unwrap_or_default);
+            ListItem::new(format!("{} {changes:?} {}", key.id, key.name), move || {
                 row(&shown, actions)
             })
         };
@@ -32,7 +39,7 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
         all.iter().flatten().map(entry).collect()
     });
     view! {
-        <ul class="keys-list" aria-labelledby="keys-title">
+        <ul class="api-keys-list" aria-labelledby="keys-title">
             {entries}
         </ul>
     }
@@ -45,7 +52,6 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
         Some(role) => role.clone(),
         None => texts().api_keys.own_permissions.to_owned(),
     });
-    let is_admin_token = key.created_at == 0;
     let previous = key.previous_until;
     let overlap = optional_text(move || {
         let clock = formatting::clock(previous? as f64);
@@ -54,8 +60,11 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
             &[("clock", &clock)],
         ))
     });
-    let (id, name) = (key.id.clone(), key.name.clone());
-    let buttons = move || buttons(&id, &name, actions);
+    // The admin token belongs to the settings: it can't be changed here, and its use is not recorded.
+    let (facts, buttons) = match key.created_at {
+        0 => (().into_any(), ().into_any()),
+        _ => (facts(key), buttons(&key.id, &key.name, actions)),
+    };
     view! {
         <li>
             <div class="row">
@@ -63,13 +72,9 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
                 <span class="tag plain">{role}</span>
                 {reach(key)}
             </div>
-            <dl class="facts">
-                {fact(|t| t.api_keys.made, made(key.created_at))}
-                {fact(|t| t.api_keys.last_used, last_used(key))}
-                {fact(|t| t.api_keys.ends, ends(key.expires_at))}
-            </dl>
+            {facts}
             <p class="hint">{overlap}</p>
-            {when(move || !is_admin_token, buttons)}
+            {buttons}
         </li>
     }
     .erase_client_only()
@@ -85,11 +90,16 @@ fn fact(name: fn(&Texts) -> &'static str, value: Signal<String>) -> AnyView {
     .erase_client_only()
 }
 
-fn made(at: u64) -> Signal<String> {
-    text(move || match at {
-        0 => texts().api_keys.in_settings.to_owned(),
-        at => formatting::clock(at as f64),
-    })
+fn facts(key: &KeyInfo) -> AnyView {
+    let made = key.created_at as f64;
+    view! {
+        <dl class="facts">
+            {fact(|t| t.api_keys.made, text(move || formatting::clock(made)))}
+            {fact(|t| t.api_keys.last_used, last_used(key))}
+            {fact(|t| t.api_keys.ends, ends(key.expires_at))}
+        </dl>
+    }
+    .erase_client_only()
 }
 
 fn last_used(key: &KeyInfo) -> Signal<String> {
@@ -140,7 +150,7 @@ fn reach(key: &KeyInfo) -> AnyView {
     if is_all {
         patterns.clear();
     }
-    let tag = |pattern: String| view! { <span class="tag">{pattern}</span> };
+    let tag = |pattern: String| view! { <span class="tag">{pattern}</span> }.erase_client_only();
     view! {
         {patterns.into_iter().map(tag).collect::<Vec<_>>()}
         <span class="tag plain">{word}</span>

@@ -5,7 +5,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::{EraseView, aria_bool, optional_text, text};
+use super::{EraseView, aria_bool, optional_text, static_text, text};
 use crate::{
     api::ApiError,
     erased_signal::ErasedSignal,
@@ -112,6 +112,7 @@ pub(crate) fn new_key_form(
                     {role.clone()}
                 </option>
             }
+            .erase_client_only()
         };
         roles.with(|roles| roles.iter().map(option).collect::<Vec<_>>())
     };
@@ -120,7 +121,7 @@ pub(crate) fn new_key_form(
             0 => texts().api_keys.never.to_owned(),
             days => plural(texts().api_keys.days, days, &[]),
         });
-        view! { <option value=days>{said}</option> }
+        view! { <option value=days.to_string()>{said}</option> }.erase_client_only()
     };
     view! {
         <section class="card" aria-labelledby="new-key">
@@ -154,7 +155,7 @@ pub(crate) fn new_key_form(
                     "ttl",
                     |t| t.api_keys.lifetime,
                     draft.days,
-                    LIFETIMES.map(lifetime).into_iter().collect_view().erase_client_only(),
+                    LIFETIMES.map(lifetime).into_iter().collect::<Vec<_>>().into_any(),
                 )}
                 <button type="submit" class="primary" disabled=draft.busy>
                     {tr(|t| t.api_keys.create)}
@@ -177,31 +178,31 @@ fn text_field(
 ) -> AnyView {
     let (id, note, hint_id) = ids(field);
     let error = draft.error_of(field);
+    let described = format!("{hint_id} {note}");
     let is_wrong = aria_bool(move || error.with(Option::is_some));
-    let optional = hint.map(|_| {
-        view! { <span class="optional">" " {tr(|t| t.api_keys.optional)}</span> }
+    let optional = static_text(move || match hint {
+        Some(_) => texts().api_keys.optional,
+        None => "",
     });
-    let hint = hint.map(|hint| {
-        view! {
-            <p class="hint" id=hint_id.clone()>
-                {tr(hint)}
-            </p>
-        }
-    });
+    let hint = static_text(move || hint.map_or("", |hint| hint(texts())));
     view! {
         <div>
-            <label for=id.clone()>{tr(label)} {optional}</label>
+            <label for=id.clone()>
+                {tr(label)} " " <span class="optional">{optional}</span>
+            </label>
             <input
                 id=id
                 type="text"
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                aria-describedby=format!("{hint_id} {note}")
+                aria-describedby=described
                 aria-invalid=is_wrong
                 bind:value=value
             />
-            {hint}
+            <p class="hint" id=hint_id>
+                {hint}
+            </p>
             {field_note(note, error)}
         </div>
     }

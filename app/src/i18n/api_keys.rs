@@ -11,7 +11,6 @@ texts! {
         unrestricted: "all clients and topics", "所有客户端和主题";
         everyone: "everyone", "所有人";
         made: "Created", "创建时间";
-        in_settings: "in the settings", "在配置中";
         last_used: "Last used", "上次使用";
         never: "never", "从未";
         used_from: "{ago}, from {address}", "{ago}，来自 {address}";
@@ -35,7 +34,7 @@ texts! {
         lifetime: "Ends after", "有效期";
         days: "{n} day|{n} days", "{n} 天";
         create: "Create key", "创建密钥";
-        once: "This is the text of {name}. It is shown only now: copy it.", "这是 {name} 的密钥文本。它只显示这一次，请立即复制。";
+        once: "Copy the key {name} now: it is not shown again.", "请立即复制密钥 {name}：它不会再次显示。";
         the_key: "the key", "密钥";
         done: "Done", "完成";
         no_admin_token: "Keys need an admin token: start the server with {flag}.", "使用密钥需要设置管理令牌：启动服务器时请加上 {flag}。";

@@ -163,11 +163,14 @@ pub(super) fn view(page: ApiKeys) -> AnyView {
         }
         .erase_client_only()
     };
-    either(
-        move || page.session.has_token(),
-        move || with_token(page),
-        no_token,
-    )
+    let shown = move || {
+        either(
+            move || page.session.has_token(),
+            move || with_token(page),
+            no_token,
+        )
+    };
+    when(move || page.session.is_admin(), shown)
 }
 
 fn with_token(page: ApiKeys) -> AnyView {
@@ -194,7 +197,7 @@ fn with_token(page: ApiKeys) -> AnyView {
     view! {
         {retry_notice(move || page.wrong.get(), move || page.load())}
         {when(move || page.shown.with(Option::is_some), move || new_text(page.shown))}
-        <div class="columns keys">
+        <div class="columns api-keys">
             <section class="card wide" aria-labelledby="keys-title">
                 <h2 id="keys-title">{tr(|t| t.api_keys.list)}</h2>
                 <p class="note" role="status">
