@@ -1,6 +1,7 @@
 //! API keys and roles.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::value::RawValue;
 
 #[cfg(feature = "ssr")]
 use super::values;
@@ -136,7 +137,7 @@ pub struct KeyInfo {
 }
 
 /// A key with its text, which is shown only once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct NewKey {
     /// The text: send it as `Authorization: Bearer`.
@@ -144,6 +145,21 @@ pub struct NewKey {
     /// The key.
     #[serde(flatten)]
     pub info: KeyInfo,
+}
+
+/// Reads both parts from the same object. The code that serde generates to read a flattened structure is larger than a
+/// page of the panel.
+impl<'de> Deserialize<'de> for NewKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Text {
+            key: String,
+        }
+        let object = Box::<RawValue>::deserialize(deserializer)?;
+        let Text { key } = serde_json::from_str(object.get()).map_err(D::Error::custom)?;
+        let info = serde_json::from_str(object.get()).map_err(D::Error::custom)?;
+        Ok(Self { key, info })
+    }
 }
 
 /// One page of keys, newest first.

@@ -39,6 +39,13 @@ impl AdminSession {
             .with(|session| session.as_ref().is_some_and(|session| session.admin))
     }
 
+    /// Whether the caller may do this, to some clients or topics at least.
+    pub(super) fn may(self, action: &str) -> bool {
+        let may = |session: &Session| session.actions.iter().any(|allowed| allowed == action);
+        self.session
+            .with(|session| session.as_ref().is_some_and(may))
+    }
+
     /// Whether the caller is known not to be an admin.
     pub(super) fn needs_sign_in(self) -> bool {
         self.session
