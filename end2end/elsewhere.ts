@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { expect, type BrowserContext, type Page } from '@playwright/test';
 import { otherOrigin } from './fixtures';
 
-/** The page. It uses the module of the server at `url`, with the options from its URL fragment. */
+/** The page. It uses the module of the server at `url`, with the options from its URL fragment. With `renews`, the tokens come
+ *  from `newToken`, which a test provides. */
 const page = (url: string) => `<!DOCTYPE html><html lang="en"><title>Elsewhere</title>
   <p role="status"></p><p id="why"></p><ol></ol>
   <script type="module">
     import { connect } from '${url}/tidings.js'
-    const tidings = globalThis.tidings = connect(JSON.parse(decodeURIComponent(location.hash.slice(1))))
+    const options = JSON.parse(decodeURIComponent(location.hash.slice(1)))
+    if (options.renews) options.token = () => globalThis.newToken()
+    const tidings = globalThis.tidings = connect(options)
     const show = (text, id) => {
       const item = document.createElement('li')
       item.textContent = text
@@ -30,7 +33,7 @@ const page = (url: string) => `<!DOCTYPE html><html lang="en"><title>Elsewhere</
       show((type == 'message' ? '' : type + ': ') + text + (replayed ? ' (replayed)' : ''), id))
   </script>`;
 
-export type Options = { clientId?: string; url?: string; topics?: string[]; shared?: boolean; token?: string; ack?: boolean };
+export type Options = { clientId?: string; url?: string; topics?: string[]; shared?: boolean; token?: string; renews?: boolean; ack?: boolean };
 
 /** An origin that serves the page. */
 export class Elsewhere {

@@ -1,42 +1,66 @@
-//! Access: who may push and administer, and who may subscribe to which topics.
+//! Access: who asks ([`Principal`]), what there is to be done ([`Action`]), and whether they may do it ([`allows`]).
 //!
 //! Without an admin token the server answers only this machine. Then every local program is trusted, but no page of
-//! another site. With an admin token, a request needs the token or a session.
+//! another site. With an admin token, a request needs the token, an API key, or a session.
 
+mod access;
+mod action;
+mod admin_token;
 mod attempt_limit;
 mod client_address;
 mod connection_info;
 mod cookie;
+mod credentials;
 mod digest;
 mod grant;
+mod key;
+mod key_text;
+mod keys;
+mod limits;
+mod listening;
+mod permission;
+mod principal;
 mod refusal;
 mod reload;
+mod role;
 mod same_origin;
 mod session;
-mod stream_token;
+mod stream_check;
+mod token;
 
+pub use access::{Access, PermissionTexts};
+pub use action::{Action, Actions};
+pub use admin_token::FindSession;
 pub use client_address::{Sender, client_address};
 pub use connection_info::{ConnectionInfo, Scheme};
 pub use grant::{Grant, TopicsGrant};
+pub use key::{Key, KeyText};
+pub use key_text::NewKeyText;
+pub use keys::Keys;
+pub use limits::{Limit, LimitReached, Limits, Quota};
+pub use listening::Listening;
+pub use permission::{Permission, Reach, Target};
+pub use principal::{Principal, allows};
 pub use refusal::{Refusal, RefusalKind};
+pub use role::{InvalidField, InvalidRole, Role, Roles};
 pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
-pub use stream_token::{InvalidToken, sign};
+pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, sign};
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use axum::http::{header, request::Parts};
-use subtle::ConstantTimeEq;
+use axum::http::request::Parts;
 
 use crate::{
-    config::{Host, Secret, Settings},
+    config::{Host, Settings},
+    log::OpenedBy,
     message::TopicFilter,
     metrics::CounterFamily,
     query::Pairs,
 };
+use admin_token::AdminToken;
 use attempt_limit::AttemptLimit;
-use digest::digest;
-use session::session_digest;
-use stream_token::StreamKey;
+use credentials::{bearer, remote};
+use token::Tokens;
 
 /// The cookie that may hold a stream token.
 const STREAM_COOKIE: &str = "tidings_stream";
@@ -56,56 +80,86 @@ pub enum SignInError {
 #[derive(Debug)]
 pub struct Auth {
     admin: Option<AdminToken>,
-    stream: Option<StreamKey>,
+    stream: Option<Tokens>,
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
-}
-
-/// Whether the session with this digest is open.
-pub type IsSessionOpen = Arc<dyn Fn(&[u8; 32]) -> bool + Send + Sync>;
-
-/// The admin token and the sessions opened with it.
-struct AdminToken {
-    /// A digest, so that the comparison does not reveal the length of the token.
-    digest: [u8; 32],
-    attempts: Arc<AttemptLimit>,
-    is_session_open: IsSessionOpen,
+    keys: Arc<Keys>,
+    /// Stream tokens that nobody has signed.
+    forged: Arc<AttemptLimit>,
 }
 
 impl Auth {
     /// Takes the secrets and names from the settings.
-    pub fn new(settings: &Settings, is_session_open: IsSessionOpen) -> Self {
+    pub fn new(settings: &Settings, find_session: FindSession, keys: Arc<Keys>) -> Self {
         let admin = settings.admin_token.as_ref();
         let public = settings.proxy.public_url.as_ref();
         let public = public.map(|url| url.host().clone());
-        Self {
-            admin: admin.map(|token| AdminToken::new(token, is_session_open)),
-            stream: settings.stream_secret.as_ref().map(StreamKey::new),
+        let auth = Self {
+            admin: admin.map(|token| AdminToken::new(token, find_session)),
+            stream: Tokens::new(settings, None),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
+            keys,
+            forged: Arc::default(),
+        };
+        auth.limit_failures(settings);
+        auth
+    }
+
+    /// The API keys.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// Who asks. Fails if that can't be told, or if the request must not come from where it comes from.
+    pub fn principal(&self, parts: &Parts) -> Result<Principal, Refusal> {
+        match (&self.admin, bearer(parts)) {
+            (Some(_), Some(token)) if key_text::is_key(token) => {
+                self.key(token, parts).map(Principal::Key)
+            }
+            (Some(admin), Some(token)) => admin.check(token, parts).map(|()| Principal::AdminToken),
+            _ => self.ambient(parts),
         }
     }
 
-    /// Whether this caller may push and administer.
-    pub fn admin(&self, parts: &Parts) -> Result<Admin, Refusal> {
-        match (&self.admin, bearer(parts)) {
-            (Some(admin), Some(token)) => admin.check(token, parts),
-            _ => self.ambient_admin(parts),
-        }
+    /// The API key with this text.
+    fn key(&self, text: &str, parts: &Parts) -> Result<Arc<KeyText>, Refusal> {
+        self.keys.find(text, remote(parts).map(|peer| peer.ip()))
     }
 
     /// The same without a token: by a session cookie, or by coming from this machine. A browser sends both on behalf of
     /// any page, so the request must come from a page of this server or from no page.
-    fn ambient_admin(&self, parts: &Parts) -> Result<Admin, Refusal> {
-        match &self.admin {
+    fn ambient(&self, parts: &Parts) -> Result<Principal, Refusal> {
+        let principal = match &self.admin {
             Some(admin) => {
-                admin.check_session(parts)?;
+                let from = remote(parts).map(|peer| peer.ip());
+                let principal = |by| match by {
+                    OpenedBy::AdminToken => Some(Principal::Session),
+                    OpenedBy::Key(digest) => {
+                        self.keys.of_session(&digest, from).map(Principal::Key)
+                    }
+                };
+                admin.sessions(parts).find_map(principal).ok_or_else(|| {
+                    Refusal::new(
+                        RefusalKind::Unauthorized,
+                        "send the admin token or an API key as `Authorization: Bearer`, or sign in",
+                    )
+                })?
             }
-            None => same_origin::check_host(parts, &self.hosts)?,
-        }
+            None => {
+                same_origin::check_host(parts, &self.hosts)?;
+                Principal::Machine
+            }
+        };
         same_origin::check_origin(parts, &self.hosts)?;
-        Ok(Admin(()))
+        Ok(principal)
+    }
+
+    /// Whether this caller may do everything, without having shown a token.
+    fn is_ambient_admin(&self, parts: &Parts) -> bool {
+        let principal = self.ambient(parts);
+        matches!(principal, Ok(Principal::Machine | Principal::Session))
     }
 
     /// Whether an admin has to show a token.
@@ -113,28 +167,50 @@ impl Auth {
         self.admin.is_some()
     }
 
-    /// Checks the admin token. Returns the session to open; none if no admin token is configured.
-    pub fn sign_in(&self, token: &str, parts: &Parts) -> Result<Option<NewSession>, SignInError> {
+    /// Whether there can be API keys. They need an admin token: without one, this machine may do everything.
+    pub fn has_keys(&self) -> bool {
+        self.admin.is_some()
+    }
+
+    /// Whether a stream needs a token.
+    fn needs_stream_token(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Checks the admin token, or an API key that may read. Returns who signs in, and the session to open; none if no
+    /// admin token is configured.
+    pub fn sign_in(
+        &self,
+        token: &str,
+        parts: &Parts,
+    ) -> Result<(Principal, Option<NewSession>), SignInError> {
         let Some(admin) = &self.admin else {
-            self.admin(parts)?;
-            return Ok(None);
+            return Ok((self.principal(parts)?, None));
         };
         same_origin::check_origin(parts, &self.hosts)?;
-        admin
-            .check(token, parts)
-            .map_err(|refusal| refusal.field("token"))?;
-        Ok(Some(NewSession::random(&admin.digest)?))
+        let check = || match key_text::is_key(token) {
+            true => {
+                let principal = Principal::Key(self.key(token, parts)?);
+                allows(&principal, Action::Read, Target::Server)?;
+                Ok(principal)
+            }
+            false => admin.check(token, parts).map(|()| Principal::Session),
+        };
+        let principal = check().map_err(|refusal: Refusal| refusal.field("token"))?;
+        let session = NewSession::random(&admin.digest)?;
+        Ok((principal, Some(session)))
     }
 
     /// The digests of the open sessions that are to be closed: those of all session cookies of the request.
     pub fn sign_out(&self, parts: &Parts) -> Result<Vec<[u8; 32]>, Refusal> {
         let Some(admin) = &self.admin else {
-            return self.admin(parts).map(|_| Vec::new());
+            return self.principal(parts).map(|_| Vec::new());
         };
         same_origin::check_origin(parts, &self.hosts)?;
-        let ids = cookie::values(&parts.headers, session::COOKIE);
-        let digests = ids.map(|id| session_digest(&admin.digest, id));
-        Ok(digests.filter(|id| (admin.is_session_open)(id)).collect())
+        let digests = admin.session_digests(parts);
+        Ok(digests
+            .filter(|digest| (admin.find_session)(digest).is_some())
+            .collect())
     }
 
     /// What this caller may subscribe to.
@@ -149,11 +225,11 @@ impl Auth {
             None => pairs.get("token").map(|token| ("token", token)),
         };
         let grant = match (shown, &self.admin) {
-            (Some(("Authorization", token)), Some(admin)) if !stream_token::is_jwt(token) => {
+            (Some(("Authorization", token)), Some(admin)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 Grant::open(true)
             }
-            (Some((field, token)), _) => verify(key, field, token)?,
+            (Some((field, token)), _) => self.verify(key, field, token, parts)?,
             (None, _) => self.ambient_listener(key, parts, pairs.all("topic"))?,
         };
         grant.check_client(pairs.all("client_id"))?;
@@ -165,11 +241,11 @@ impl Auth {
     fn open_listener(&self, parts: &Parts, bearer: Option<&str>) -> Result<Grant, Refusal> {
         let admin = match (&self.admin, bearer) {
             // A stream token is ignored where none is needed.
-            (Some(admin), Some(token)) if !stream_token::is_jwt(token) => {
+            (Some(admin), Some(token)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 true
             }
-            _ => self.ambient_admin(parts).is_ok(),
+            _ => self.is_ambient_admin(parts),
         };
         Ok(Grant::open(admin))
     }
@@ -178,16 +254,15 @@ impl Auth {
     /// cookie.
     fn ambient_listener<'a>(
         &self,
-        key: &StreamKey,
+        key: &Tokens,
         parts: &Parts,
         topics: impl Iterator<Item = &'a str>,
     ) -> Result<Grant, Refusal> {
-        let is_admin = self.ambient_admin(parts).is_ok();
-        if is_admin && (self.admin.is_some() || asks_as_panel(topics)) {
+        if self.is_ambient_admin(parts) && (self.admin.is_some() || asks_as_panel(topics)) {
             return Ok(Grant::open(true));
         }
         match cookie::values(&parts.headers, STREAM_COOKIE).next() {
-            Some(token) => verify(key, STREAM_COOKIE, token),
+            Some(token) => self.verify(key, STREAM_COOKIE, token, parts),
             None => Err(Refusal::new(
                 RefusalKind::Unauthorized,
                 "this server's streams need a stream token: send it as `Authorization: Bearer`, in the cookie tidings_stream, or as ?token=",
@@ -204,80 +279,6 @@ fn asks_as_panel<'a>(topics: impl Iterator<Item = &'a str>) -> bool {
     let own = |topic| TopicFilter::parse(topic).is_ok_and(|topic| topic.is_reserved());
     topics.peek().is_some() && topics.all(own)
 }
-
-fn verify(key: &StreamKey, field: &'static str, token: &str) -> Result<Grant, Refusal> {
-    key.verify(token)
-        .map_err(|why| Refusal::new(RefusalKind::Unauthorized, why.to_string()).field(field))
-}
-
-impl AdminToken {
-    fn new(token: &Secret, is_session_open: IsSessionOpen) -> Self {
-        Self {
-            digest: digest(token.expose()),
-            attempts: Arc::default(),
-            is_session_open,
-        }
-    }
-
-    /// Checks a token, in constant time.
-    fn check(&self, token: &str, parts: &Parts) -> Result<Admin, Refusal> {
-        let right = bool::from(digest(token).ct_eq(&self.digest));
-        let remote = remote(parts);
-        match self.attempts.check(remote, right, Instant::now()) {
-            Ok(true) => Ok(Admin(())),
-            Ok(false) => {
-                let remote = remote.map(|remote| remote.ip().to_string());
-                tracing::warn!(remote, "wrong admin token");
-                Err(Refusal::new(
-                    RefusalKind::Unauthorized,
-                    "this is not the admin token",
-                ))
-            }
-            Err(none) => Err(Refusal::new(
-                RefusalKind::TooManyTries,
-                format!(
-                    "too many wrong tokens came from this address: wait {} s",
-                    none.retry_after
-                ),
-            )
-            .retry_after(none.retry_after)),
-        }
-    }
-
-    fn check_session(&self, parts: &Parts) -> Result<(), Refusal> {
-        let mut ids = cookie::values(&parts.headers, session::COOKIE);
-        match ids.any(|id| (self.is_session_open)(&session_digest(&self.digest, id))) {
-            true => Ok(()),
-            false => Err(Refusal::new(
-                RefusalKind::Unauthorized,
-                "send the admin token as `Authorization: Bearer`, or sign in",
-            )),
-        }
-    }
-}
-
-impl std::fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AdminToken(..)")
-    }
-}
-
-/// The token of `Authorization: Bearer` (RFC 6750, section 2.1). Other schemes are ignored: they may be meant for a
-/// proxy.
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// The address of the peer, if it is known.
-fn remote(parts: &Parts) -> Option<SocketAddr> {
-    parts.extensions.get::<ConnectionInfo>()?.peer
-}
-
-/// Proof that the caller may push and administer. Only this module can create it.
-#[derive(Clone, Copy, Debug)]
-pub struct Admin(());
 
 #[cfg(test)]
 mod tests;

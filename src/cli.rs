@@ -8,6 +8,7 @@ mod config;
 mod doctor;
 mod health;
 mod job;
+mod key;
 mod manual;
 mod problem;
 mod progress;
@@ -17,14 +18,18 @@ mod runtime;
 mod serve;
 mod stderr;
 mod stream;
+mod table;
 mod tail;
 mod token;
 mod upgrade_check;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use tidings::config::{self as settings, ConfigError, Loaded, Settings};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tidings::{
+    auth::Roles,
+    config::{self as settings, ConfigError, InvalidSettings, Loaded, Settings},
+};
 
 pub use stderr::print_note;
 
@@ -57,6 +62,9 @@ enum Command {
     /// Run a command as a job of a running server, or watch a job
     #[command(subcommand)]
     Job(job::Job),
+    /// Make, list, rotate and revoke API keys of a running server
+    #[command(subcommand)]
+    Key(key::Key),
     /// Check the log for damage, while no server uses it
     ///
     /// Reads the whole file: its structure, all messages, and whether its tables agree. Prints what is damaged and which
@@ -130,9 +138,18 @@ fn read_settings(args: &[OsString]) -> Result<Loaded, ConfigError> {
     let command = settings::with_file(command, "serve", args)?;
     let matches = command.try_get_matches_from(args)?;
     match matches.subcommand() {
-        Some(("serve", matches)) => Loaded::read(matches),
+        Some(("serve", matches)) => load(matches),
         _ => unreachable!("the settings are those of `serve`"),
     }
+}
+
+/// The checked settings of a command line.
+fn load(matches: &ArgMatches) -> Result<Loaded, ConfigError> {
+    let loaded = Loaded::read(matches)?;
+    // What a role means is not known where settings are read.
+    let roles = Roles::new(&loaded.settings.roles);
+    roles.map_err(|why| InvalidSettings::Role(why.to_string()))?;
+    Ok(loaded)
 }
 
 fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
@@ -157,7 +174,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
     let matches = command.clone().try_get_matches_from(args)?;
     match matches.subcommand() {
         Some(("serve", matches)) => {
-            serve::run(Loaded::read(matches)?, args.to_vec(), read_settings)?;
+            serve::run(load(matches)?, args.to_vec(), read_settings)?;
         }
         Some(("config", matches)) => {
             return Ok(config::run(
@@ -186,6 +203,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         }
         Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
         Some(("doctor", matches)) => {
             return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
         }

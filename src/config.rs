@@ -6,12 +6,15 @@ mod check;
 mod cluster;
 mod file;
 mod host;
+mod jwt;
 mod listen;
 mod live;
 mod monitoring;
 mod problems;
 mod proxy;
+mod rate_limits;
 mod read;
+mod role;
 mod secret;
 mod service_manager;
 mod tls;
@@ -20,12 +23,18 @@ pub use check::InvalidSettings;
 pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
+pub use jwt::{
+    Algorithm, Bits, InvalidKey, JwksUrl, JwtSettings, KeyMaterial, TokenKey, UnreadableKey,
+    published_keys,
+};
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
-pub use monitoring::{AccessLogTarget, Monitoring};
+pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
 pub use problems::{Problem, problems};
 pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
+pub use rate_limits::RateLimits;
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
+pub use role::RoleSettings;
 pub use secret::{Secret, UnreadableSecret};
 pub use service_manager::ServiceManager;
 pub use tls::{AcmeSettings, InvalidTls, TlsSettings};
@@ -58,8 +67,9 @@ pub struct Settings {
     #[arg(long, default_value_t = 25, value_name = "SECONDS", value_parser = number::<u64>(1..=3600))]
     pub heartbeat: u64,
 
-    /// Seconds that a shutdown by SIGTERM takes at most, 0 to 3600. Streams are told to reconnect, spread over this
-    /// time, so that not all clients come back at once.
+    /// Seconds over which clients come back at most after a shutdown by SIGTERM, 0 to 3600. Streams are told to reconnect
+    /// at different times, sooner if there are few, so that not all clients come back at once. Requests that are being
+    /// answered have this time to finish.
     #[arg(long, default_value_t = 10, value_name = "SECONDS", value_parser = number::<u64>(0..=3600))]
     pub drain: u64,
 
@@ -85,8 +95,8 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", help_heading = "Access")]
     pub admin_token_file: Option<PathBuf>,
 
-    /// Key that signs stream tokens (HS256). 32 bytes or more. If it is set, every stream needs a token that `tidings
-    /// token` or your back end has signed with it.
+    /// Key that signs stream tokens (HS256; HS384 with 48 bytes, HS512 with 64). 32 bytes or more. If it is set, every
+    /// stream needs a token that `tidings token` or your back end has signed with it.
     #[arg(long, value_name = "KEY", help_heading = "Access")]
     pub stream_secret: Option<Secret>,
 
@@ -116,6 +126,14 @@ pub struct Settings {
         help_heading = "Access"
     )]
     pub allow_host: Vec<Host>,
+
+    /// Own roles for API keys: in the file, a table `[roles.NAME]` for each. As a flag, one role as JSON.
+    #[arg(long, value_name = "JSON", hide = true)]
+    pub roles: Vec<RoleSettings>,
+
+    /// Stream tokens of other issuers.
+    #[command(flatten)]
+    pub jwt: JwtSettings,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.
@@ -251,9 +269,18 @@ pub struct Limits {
     #[arg(long, default_value_t = 256 * 1024, value_name = "BYTES",
           value_parser = number::<usize>(1..=1024 * 1024 * 1024))]
     pub outbox_bytes: usize,
+
+    /// How often callers may do something.
+    #[command(flatten)]
+    pub rates: RateLimits,
 }
 
 impl Settings {
+    /// Whether a stream needs a token.
+    pub fn need_stream_token(&self) -> bool {
+        self.stream_secret.is_some() || self.jwt.are_set()
+    }
+
     /// Time between two pings.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat)

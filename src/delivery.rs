@@ -8,6 +8,7 @@ pub mod events;
 pub mod handover;
 mod next_action;
 pub mod reactor;
+pub mod revoked;
 pub mod subscribe;
 pub mod task_stream;
 pub mod write_tracking;
@@ -27,6 +28,15 @@ pub struct OpenedStream {
     pub opening: Vec<Frame>,
     /// When its token expires, in seconds since 1970.
     pub expires_at: Option<u64>,
+}
+
+/// How long before the end of its token a client is told of it.
+const NOTICE: Duration = Duration::from_secs(60);
+
+/// When a client is told that its token ends: a minute before, or in the middle of the time that is left.
+fn notice_before(end: Instant) -> Instant {
+    let left = end.saturating_duration_since(Instant::now());
+    end - NOTICE.min(left / 2)
 }
 
 /// The time of the first ping: random, so that streams that were opened together are spread over time.

@@ -13,6 +13,7 @@ mod diagnosis;
 mod error;
 mod event_stream;
 mod jobs;
+mod keys;
 mod layers;
 mod logged_body;
 mod messages;
@@ -32,7 +33,9 @@ mod sse;
 mod state;
 mod stats;
 mod sys;
+mod tokens;
 mod topics;
+mod visible;
 
 pub use background::run_in_background;
 pub use error::{Code, Error};

@@ -9,6 +9,7 @@
 //! The log knows neither connections nor an async runtime. Reads block: async tasks must call them on a thread that may
 //! block. [`Log::append`] is a future for any runtime.
 
+mod api_key;
 mod audiences;
 mod backup;
 mod change;
@@ -28,6 +29,8 @@ mod gap;
 mod incoming;
 mod job_rows;
 mod jobs;
+mod key_rows;
+mod keys;
 mod monitoring;
 mod offline;
 mod online_copy;
@@ -51,12 +54,16 @@ mod schema;
 mod session_rows;
 mod sessions;
 mod shared;
+mod token_rows;
+mod tokens;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use api_key::{ApiKey, KeyChange, KeyDigest, KeyUse, NewApiKey};
 pub use backup::{BackupError, backup};
+pub use change::RevokedTokens;
 pub use check::{CheckReport, check};
 pub use clients::{ClientPage, KnownClient};
 pub use copy::{CopyFacts, CopySource, OutgoingCopy};
@@ -69,6 +76,7 @@ pub use following::known;
 pub use gap::{LogGap, LogGapReason};
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
+pub use key_rows::KeyTail;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;
 pub use openings::Openings;
@@ -83,7 +91,7 @@ pub use reader::replay::Subscriptions;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
-pub use session_rows::SessionDigest;
+pub use session_rows::{OpenedBy, SessionDigest};
 pub use shared::JobTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
@@ -197,6 +205,8 @@ impl Log {
             job_tail: OnceLock::new(),
             running: Mutex::new(std::mem::take(&mut opened.running)),
             sessions: std::mem::take(&mut opened.sessions),
+            keys: std::mem::take(&mut opened.keys),
+            revocations: std::mem::take(&mut opened.revocations),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

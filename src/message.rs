@@ -4,6 +4,7 @@
 //! These types can only be constructed from valid parts, so nothing after the HTTP layer validates again.
 
 mod cbor;
+mod client_pattern;
 mod cursor;
 mod encoding;
 mod envelope;
@@ -13,6 +14,7 @@ mod topic;
 mod trace_parent;
 
 pub use cbor::{AudienceCbor, DraftCbor};
+pub use client_pattern::ClientPattern;
 pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
 pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};

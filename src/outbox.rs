@@ -64,6 +64,10 @@ pub enum CloseReason {
     Disconnected,
     /// The stream token has expired.
     TokenExpired,
+    /// The API key that opened it has ended or changed. The client is not asked to come back: it may not.
+    KeyEnded,
+    /// The stream token was revoked.
+    TokenRevoked,
     /// A read of the log failed.
     LogUnreadable,
 }
@@ -75,6 +79,8 @@ impl CloseReason {
             Self::Shutdown { .. } => "shutdown",
             Self::Disconnected => "disconnected",
             Self::TokenExpired => "token_expired",
+            Self::KeyEnded => "key_ended",
+            Self::TokenRevoked => "token_revoked",
             Self::LogUnreadable => "log_unreadable",
         }
     }
@@ -82,10 +88,12 @@ impl CloseReason {
 
 /// Why streams end: the reasons of the server, `left` for a peer that closed its connection, and `lost` for a connection
 /// that broke.
-pub const END_REASONS: [&str; 6] = [
+pub const END_REASONS: [&str; 8] = [
     "shutdown",
     "disconnected",
     "token_expired",
+    "key_ended",
+    "token_revoked",
     "log_unreadable",
     LEFT,
     LOST,
@@ -156,6 +164,8 @@ mod tests {
             CloseReason::Shutdown { after_ms: 0 },
             CloseReason::Disconnected,
             CloseReason::TokenExpired,
+            CloseReason::KeyEnded,
+            CloseReason::TokenRevoked,
             CloseReason::LogUnreadable,
         ];
         for reason in all {
@@ -164,6 +174,8 @@ mod tests {
                 CloseReason::Shutdown { .. }
                 | CloseReason::Disconnected
                 | CloseReason::TokenExpired
+                | CloseReason::KeyEnded
+                | CloseReason::TokenRevoked
                 | CloseReason::LogUnreadable => {}
             }
             assert!(END_REASONS.contains(&reason.as_str()), "{reason:?}");

@@ -5,6 +5,7 @@
 //! removed.
 
 mod admission;
+mod client_search;
 mod connection_set;
 mod connection_table;
 mod delivery_target;
@@ -26,12 +27,14 @@ use std::{
 use parking_lot::Mutex;
 
 pub use admission::{Admission, Registration};
+pub use client_search::ClientSearch;
 use connection_set::ConnectionKey;
 use connection_table::{ConnectionTable, ThreadQueueList};
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
 pub use limits::{AdmissionError, Capacity};
 pub use presence::{
-    ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, Subscriber, now,
+    ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, StreamToken,
+    Subscriber, now,
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
@@ -46,6 +49,13 @@ use crate::{
 pub struct ConnectionHandle {
     key: ConnectionKey,
     record: Arc<ConnectionRecord>,
+}
+
+impl ConnectionHandle {
+    /// Whose connection it is.
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.record.subscriber
+    }
 }
 
 /// See the module documentation.
@@ -168,8 +178,21 @@ impl Registry {
             .presence(client_id, self.fan_out_position())
     }
 
-    /// Up to `limit` clients after `after` whose id or topics contain `search`, by id.
-    pub fn list(&self, after: Option<&ClientId>, search: &str, limit: usize) -> Vec<Presence> {
+    /// Closes the streams that were opened with API keys that have one of these numbers.
+    pub fn close_keys(&self, numbers: &[u32], reason: CloseReason) {
+        let all = self.all_connections();
+        let of_keys = |one: &ConnectionHandle| numbers.contains(&one.record.subscriber.key);
+        let ended: Vec<ConnectionHandle> = all.into_iter().filter(of_keys).collect();
+        self.close(&ended, || reason);
+    }
+
+    /// Up to `limit` clients after `after` that match a search, by id.
+    pub fn list(
+        &self,
+        after: Option<&ClientId>,
+        search: &ClientSearch<'_>,
+        limit: usize,
+    ) -> Vec<Presence> {
         let table = self.table.lock();
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         table
@@ -186,20 +209,38 @@ impl Registry {
         self.table.lock().size()
     }
 
+    /// The numbers of these clients and of their connections.
+    pub fn count_clients(&self, which: impl Fn(&ClientId) -> bool) -> Count {
+        let table = self.table.lock();
+        let mut count = Count::default();
+        for (_, connections) in table.clients.iter().filter(|(id, _)| which(id)) {
+            count.clients += 1;
+            count.connections += connections.len() as u64;
+        }
+        count
+    }
+
     /// The number of distinct topics and patterns with subscribers.
     pub fn topics(&self) -> u64 {
         self.table.lock().topic_index.len() as u64
     }
 
-    /// Up to `limit` topics and patterns after `after` that contain `search`, sorted by name, with the number of
-    /// their subscribers. The server's own topics are left out.
-    pub fn list_topics(&self, after: &str, search: &str, limit: usize) -> Vec<(String, u64)> {
+    /// Up to `limit` topics and patterns after `after` that contain `search` and may be seen, sorted by name, with the
+    /// number of their subscribers. The server's own topics are left out.
+    pub fn list_topics(
+        &self,
+        after: &str,
+        search: &str,
+        limit: usize,
+        sees: impl Fn(&str) -> bool,
+    ) -> Vec<(String, u64)> {
         let mut topics = Vec::new();
         self.table.lock().topic_index.each(|topic, count| {
             if topic > after && topic.contains(search) && !topic.starts_with('$') {
                 topics.push((topic.to_owned(), count as u64));
             }
         });
+        topics.retain(|(topic, _)| sees(topic));
         topics.sort_unstable();
         topics.truncate(limit);
         topics

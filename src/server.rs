@@ -37,6 +37,7 @@ use crate::{
     delivery::{LINGER, reactor::Reactor},
     http::{AppState, Service, run_in_background},
     log,
+    traces::Traces,
 };
 use accept::Acceptor;
 use acme::Acme;
@@ -86,7 +87,9 @@ pub async fn serve_with(
     let certificates = Arc::new(Certificates::load(&settings.tls)?);
     let cluster = join_cluster(&settings).await?;
     let fatal = |reason| drop(fatal.send(reason));
-    let state = AppState::open(settings, access_log.clone(), cluster.clone(), fatal)?;
+    let traces = start_traces(&settings)?;
+    let (log, spans) = (access_log.clone(), traces.clone());
+    let state = AppState::open(settings, log, spans, cluster.clone(), fatal)?;
     let settings = Arc::clone(&state.settings);
     let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
     let mut tasks = run_in_background(&state);
@@ -160,6 +163,9 @@ pub async fn serve_with(
     }
     // Only now: the last message to the other nodes says what is in the log.
     drop(broker);
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
     if let Some(log) = access_log {
         let _ = tokio::task::spawn_blocking(move || log.finish()).await;
     }
@@ -217,6 +223,15 @@ fn open_access_log(settings: &Settings) -> Result<Option<Arc<AccessLog>>, ServeE
         },
         access_log::Target::Stdout => ServeError::Threads(error),
     })
+}
+
+/// Starts to send spans, if the settings say where to.
+fn start_traces(settings: &Settings) -> Result<Option<Arc<Traces>>, ServeError> {
+    let Some(endpoint) = &settings.monitoring.otlp_endpoint else {
+        return Ok(None);
+    };
+    let traces = Traces::start(endpoint.as_str(), &settings.node)?;
+    Ok(Some(Arc::new(traces)))
 }
 
 /// Connects to the cluster, if the settings name one.

@@ -13,6 +13,7 @@ use crate::wire::{
 };
 
 mod jobs;
+mod keys;
 mod query;
 #[cfg_attr(feature = "hydrate", path = "api/fetch.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
@@ -41,7 +42,7 @@ impl Client {
         }
     }
 
-    /// Sends this admin token with every request (RFC 6750).
+    /// Sends this admin token or API key with every request (RFC 6750).
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -132,7 +133,7 @@ impl Client {
         self.call("GET", "/api/session", None).await
     }
 
-    /// Exchanges the admin token for a session cookie that scripts cannot read.
+    /// Exchanges the admin token or an API key for a session cookie that scripts cannot read.
     pub async fn sign_in(&self, sign_in: &SignIn) -> Result<Session, ApiError> {
         let body = to_json(sign_in)?;
         self.call("POST", "/api/session", Some(body)).await

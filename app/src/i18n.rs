@@ -22,6 +22,7 @@ macro_rules! texts {
     };
 }
 mod admin;
+mod api_keys;
 mod clients;
 mod jobs;
 mod language;
@@ -63,6 +64,7 @@ pages! {
     keys: shell::Keys;
     sign_in: admin::SignIn;
     panel: admin::Panel;
+    api_keys: api_keys::ApiKeys;
     try_it: try_it::TryIt;
     overview: overview::Overview;
     nodes: nodes::Nodes;

@@ -5,6 +5,7 @@
 
 mod clients;
 mod jobs;
+mod keys;
 mod messages;
 mod nodes;
 mod number;
@@ -20,6 +21,7 @@ pub mod values;
 
 pub use clients::*;
 pub use jobs::*;
+pub use keys::*;
 pub use messages::*;
 pub use nodes::*;
 pub use problem::*;

@@ -198,6 +198,8 @@ impl Contender {
             path: path.to_owned(),
             greeting: greeting.map(str::to_owned),
             cursors,
+            returns: false,
+            topics: 1,
         }
     }
 

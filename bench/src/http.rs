@@ -27,8 +27,15 @@ impl Connection {
             socket: read,
             buffer: Vec::with_capacity(64 * 1024),
             start: 0,
+            is_last: false,
         };
         Ok(Self { writer, reader })
+    }
+
+    /// Whether another request can't be sent, because the server has closed the connection or is about to.
+    pub fn is_over(&self) -> bool {
+        let read = self.reader.socket.try_read(&mut [0]);
+        self.reader.is_last || !read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Sends a complete request and passes the body of the response to `body` in parts. A status other than 200 is an
@@ -68,6 +75,8 @@ pub struct Reader {
     buffer: Vec<u8>,
     /// The bytes of the buffer before this index have been processed.
     start: usize,
+    /// Whether the last response said that the connection is closed after it.
+    is_last: bool,
 }
 
 impl Reader {
@@ -81,6 +90,7 @@ impl Reader {
         };
         let head = String::from_utf8_lossy(&self.rest()[..end]).to_ascii_lowercase();
         self.start += end + 4;
+        self.is_last = head.contains("\r\nconnection: close");
         if !head.starts_with("http/1.1 200") {
             bail!("{head}\n{}", String::from_utf8_lossy(self.rest()));
         }

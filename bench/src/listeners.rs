@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     load::{
         self,
-        protocol::{Command, Opened, Reply, Tally, Target},
+        protocol::{Command, Opened, Reply, Silence, Tally, Target},
     },
     subprocess::Subprocess,
 };
@@ -111,6 +111,15 @@ impl Listeners {
         self.command(&Command::Tell)?;
         self.reply(TIMEOUT, |reply| match reply {
             Reply::Tally(tally) => Some(*tally),
+            _ => None,
+        })
+    }
+
+    /// The longest time without a message that the listeners have had.
+    pub fn silence(&mut self) -> Result<Silence> {
+        self.command(&Command::TellSilence)?;
+        self.reply(TIMEOUT, |reply| match reply {
+            Reply::Silence(silence) => Some(*silence),
             _ => None,
         })
     }

@@ -13,7 +13,6 @@ use std::{
     ffi::OsString,
     io::{self, BufRead as _},
     sync::{Arc, mpsc},
-    time::Duration,
 };
 
 use anyhow::{Context, Result};
@@ -26,9 +25,6 @@ pub const SUBCOMMAND: &str = "load";
 
 /// The token of the waker for commands.
 const COMMANDS: Token = Token(usize::MAX);
-
-/// The maximum time between two checks of deadlines.
-const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Runs until its input ends.
 pub fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
@@ -50,7 +46,7 @@ pub fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
     let mut listener_set = ListenerSet::new(target, poll.registry().try_clone()?);
     let mut events = Events::with_capacity(4_096);
     loop {
-        match poll.poll(&mut events, Some(CHECK_INTERVAL)) {
+        match poll.poll(&mut events, Some(listener_set.idle_time())) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             result => result?,
         }

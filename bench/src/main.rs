@@ -12,6 +12,7 @@ mod check;
 mod cluster;
 mod concurrent;
 mod contender;
+mod deploy;
 mod direct;
 mod durable;
 mod fanout;
@@ -119,6 +120,7 @@ enum Scenario {
     Heartbeats,
     Start,
     Million,
+    Deploy,
     Cluster,
     Tls,
     Model,
@@ -156,6 +158,7 @@ impl Scenario {
             Self::Heartbeats => heartbeats::measure(setting),
             Self::Start => start::measure(setting),
             Self::Million => million::measure(setting),
+            Self::Deploy => deploy::measure(setting, runtime),
             Self::Cluster => cluster::measure(setting, runtime),
             Self::Tls => tls::measure(setting, runtime),
             Self::Model => model::measure(setting, runtime),

@@ -86,11 +86,11 @@ for (const removes of [true, false]) {
       await expect(page.locator('#main')).toBeFocused();
       await expect(page).toHaveURL(`${url}/try`);
 
-      await page.goto(`${url}/docs`);
+      await page.goto(`${url}/docs/api`);
       await expect(page.getByText('/api/stats').first()).toBeVisible();
 
       // The module for other pages finds its server by its own URL.
-      await page.goto(`${url}/docs`);
+      await page.goto(`${url}/docs/api`);
       const connected = await page.evaluate(async (module) => {
         const { connect } = await import(module);
         const tidings = connect({ clientId: 'module' });

@@ -365,11 +365,13 @@ test.describe('where streams need a token', () => {
   const secret = 'a secret of thirty-two bytes or more';
   test.use({ flags: ['--heartbeat', '1', '--stream-secret', secret] });
 
+  const make = (ttl: string) => {
+    const env = { ...process.env, TIDINGS_STREAM_SECRET: secret };
+    return execFileSync(binary, ['token', '--client-id', client, '--ttl', ttl], { env }).toString().trim();
+  };
+
   test('the token is sent in a header, never in the URL', async ({ elsewhere, server }) => {
-    const made = execFileSync(binary, ['token', '--client-id', client, '--ttl', '1h'], {
-      env: { ...process.env, TIDINGS_STREAM_SECRET: secret },
-    });
-    const token = made.toString().trim();
+    const token = make('1h');
     const asked: string[] = [];
     const reader = await elsewhere.open({ clientId: client, token });
     reader.page.on('request', (request) => asked.push(request.url()));
@@ -377,6 +379,39 @@ test.describe('where streams need a token', () => {
     await expect.poll(() => reader.lines()).toEqual(['for anna']);
     await expect.poll(async () => (await server.message(id)).recipients[0].receipt).toBe('acknowledged');
     expect(asked.some((url) => url.includes(token))).toBe(false);
+  });
+
+  for (const shared of [false, true])
+    test(`a page renews its token before it ends, and misses nothing${shared ? ', in all tabs' : ''}`, async ({ elsewhere, server, context }) => {
+      let made = 0;
+      await context.exposeFunction('newToken', () => { made++; return make('4s'); });
+      const readers = [await elsewhere.open({ clientId: client, shared, renews: true })];
+      if (shared) readers.push(await elsewhere.open({ clientId: client, shared, renews: true }));
+      let pushed = 0;
+      while (made < 4) await server.push({ to: { client }, data: `number ${++pushed}` });
+      await server.push({ to: { client }, data: `number ${++pushed}` });
+      // Not even replayed: there was always a stream.
+      for (const reader of readers) {
+        await expect.poll(() => reader.lines()).toEqual(numbers(1, pushed));
+        const states: string[] = await reader.page.evaluate(() => (globalThis as any).states);
+        expect(states.slice(states.indexOf('live')).every((state) => state === 'live')).toBe(true);
+      }
+    });
+
+  test('a page goes on with its stream if it gets no new token, and comes back when it gets one', async ({ elsewhere, server, context }) => {
+    let made = 0;
+    await context.exposeFunction('newToken', () => {
+      // The second one is for the notice, and the third for the end.
+      if (++made == 2) throw new Error('no token now');
+      return make('4s');
+    });
+    const reader = await elsewhere.open({ clientId: client, renews: true });
+    await expect.poll(() => made, { timeout: 10_000 }).toBe(2);
+    await server.push({ to: { client }, data: 'number 1' });
+    await expect.poll(() => plain(reader)).toEqual(numbers(1, 1));
+    await expect.poll(() => made, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
+    await server.push({ to: { client }, data: 'number 2' });
+    await expect.poll(() => plain(reader), { timeout: 10_000 }).toEqual(numbers(1, 2));
   });
 
   test('a page without a token gets the reason', async ({ elsewhere }) => {

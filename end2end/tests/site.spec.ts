@@ -23,7 +23,7 @@ async function linked(server: Tidings, page: string): Promise<string[]> {
   return [...new Set(html.match(/(?<=")pkg\/[^"]+/g))].map((path) => `/${path}`);
 }
 
-for (const path of ['/', '/admin', '/docs']) {
+for (const path of ['/', '/admin', '/docs', '/docs/back-end/php', '/docs/api']) {
   test(`${path} loads everything from this server, within its content security policy`, async ({ page, server }) => {
     const elsewhere: string[] = [];
     page.on('request', (request) => {
@@ -32,7 +32,11 @@ for (const path of ['/', '/admin', '/docs']) {
     });
     const response = await page.goto(server.url + path);
     expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
-    const alive = path === '/docs' ? page.getByText('/api/stats') : page.getByRole('status').filter({ hasText: 'Live' });
+    const alive = path === '/docs/api'
+      ? page.getByText('/api/stats')
+      : path.startsWith('/docs')
+        ? page.getByRole('heading', { level: 1 })
+        : page.getByRole('status').filter({ hasText: 'Live' });
     await expect(alive.first()).toBeVisible();
     expect(elsewhere).toEqual([]);
   });
@@ -58,7 +62,7 @@ test.describe('a page with an injected script', () => {
 });
 
 test('linked files are compressed, and cached for ever', async ({ server }) => {
-  const files = [...(await linked(server, '/')), ...(await linked(server, '/docs'))];
+  const files = [...(await linked(server, '/')), ...(await linked(server, '/docs')), ...(await linked(server, '/docs/api'))];
   expect(files.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
   for (const file of files) {
     const plain = await ask(server, file, { 'accept-encoding': 'identity' });

@@ -1,8 +1,11 @@
 //! What a subscriber may do.
 
+use std::sync::Arc;
+
 use crate::{
     auth::{Refusal, RefusalKind},
     message::{ClientId, TopicFilter},
+    registry::StreamToken,
 };
 
 /// The rights of a stream.
@@ -16,6 +19,8 @@ pub struct Grant {
     pub expires_at: Option<u64>,
     /// Whether it may subscribe to the server's own topics.
     pub admin: bool,
+    /// The stream token, if it is the grant of one.
+    pub token: Option<Arc<StreamToken>>,
 }
 
 /// The topics that a stream may subscribe to.
@@ -35,6 +40,7 @@ impl Grant {
             topics: TopicsGrant::All,
             expires_at: None,
             admin,
+            token: None,
         }
     }
 
@@ -45,7 +51,7 @@ impl Grant {
         }
         match &self.topics {
             TopicsGrant::All => true,
-            TopicsGrant::Only(granted) => granted.iter().any(|granted| covers(granted, filter)),
+            TopicsGrant::Only(granted) => granted.iter().any(|granted| granted.covers(filter)),
         }
     }
 
@@ -71,23 +77,6 @@ impl Grant {
     }
 }
 
-/// Whether every topic that `asked` matches is matched by `granted` too.
-fn covers(granted: &TopicFilter, asked: &TopicFilter) -> bool {
-    let mut granted = granted.as_str().split('/');
-    let mut segments = asked.as_str().split('/');
-    let mut hidden = asked.is_reserved();
-    loop {
-        match (granted.next(), segments.next()) {
-            (None, None) => return true,
-            (Some("**"), Some(_)) => return !hidden,
-            (Some("*"), Some(asked)) if asked != "**" && !hidden => {}
-            (Some(granted), Some(asked)) if granted == asked => {}
-            _ => return false,
-        }
-        hidden = false;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +88,7 @@ mod tests {
     }
 
     fn is_covered(granted: &str, asked: &str) -> bool {
-        covers(&filter(granted), &filter(asked))
+        filter(granted).covers(&filter(asked))
     }
 
     #[test]

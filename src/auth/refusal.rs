@@ -1,5 +1,7 @@
 //! Why access is refused.
 
+use super::LimitReached;
+
 /// A refusal of access. The API turns it into a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -10,8 +12,8 @@ pub struct Refusal {
     pub detail: String,
     /// The parameter or header that was wrong.
     pub field: Option<&'static str>,
-    /// After how many seconds the caller may try again.
-    pub retry_after: Option<u64>,
+    /// The limit that was reached, if it was one.
+    pub limit: Option<LimitReached>,
 }
 
 /// The kinds of refusals.
@@ -19,6 +21,8 @@ pub struct Refusal {
 pub enum RefusalKind {
     /// No credential, or one that is not valid.
     Unauthorized,
+    /// A token that is signed with a key that is not known. It may have been published since.
+    UnknownKey,
     /// A valid credential that does not allow this.
     Forbidden,
     /// The request came from a page of another origin.
@@ -31,8 +35,9 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// The names of all kinds.
-    pub const NAMES: [&str; 5] = [
+    pub const NAMES: [&str; 6] = [
         Self::Unauthorized.name(),
+        Self::UnknownKey.name(),
         Self::Forbidden.name(),
         Self::CrossSite.name(),
         Self::UnknownHost.name(),
@@ -43,6 +48,7 @@ impl RefusalKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::UnknownKey => "unknown_key",
             Self::Forbidden => "forbidden",
             Self::CrossSite => "cross_site",
             Self::UnknownHost => "unknown_host",
@@ -58,7 +64,7 @@ impl Refusal {
             kind,
             detail: detail.into(),
             field: None,
-            retry_after: None,
+            limit: None,
         }
     }
 
@@ -69,10 +75,10 @@ impl Refusal {
         self
     }
 
-    /// Sets after how many seconds the caller may try again.
+    /// Names the limit that was reached.
     #[must_use]
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub(super) fn limited(mut self, limit: LimitReached) -> Self {
+        self.limit = Some(limit);
         self
     }
 }

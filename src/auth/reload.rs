@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Auth, IsSessionOpen, Refusal};
+use super::{Auth, FindSession, Jwks, Refusal, role::Roles, token::Tokens};
 use crate::{config::Settings, metrics::CounterFamily};
 
 impl Auth {
@@ -11,14 +11,32 @@ impl Auth {
     #[must_use]
     pub fn reloaded(&self, settings: &Settings) -> Self {
         let admin = self.admin.as_ref();
-        let nobody = || -> IsSessionOpen { Arc::new(|_| false) };
-        let is_open = admin.map_or_else(nobody, |admin| Arc::clone(&admin.is_session_open));
-        let mut new = Self::new(settings, is_open);
+        let nobody = || -> FindSession { Arc::new(|_| None) };
+        let find = admin.map_or_else(nobody, |admin| Arc::clone(&admin.find_session));
+        self.keys.set_roles(Roles::of(settings));
+        let mut new = Self::new(settings, find, Arc::clone(&self.keys));
+        new.stream = Tokens::new(settings, self.jwks().cloned());
         new.failures = Arc::clone(&self.failures);
         if let (Some(new), Some(admin)) = (&mut new.admin, admin) {
             new.attempts = Arc::clone(&admin.attempts);
         }
+        new.forged = Arc::clone(&self.forged);
+        new.limit_failures(settings);
         new
+    }
+
+    /// Takes the limit of wrong tokens from the settings.
+    pub(super) fn limit_failures(&self, settings: &Settings) {
+        let per_minute = settings.limits.rates.limit_failures;
+        let of_admin = self.admin.iter().map(|admin| &admin.attempts);
+        of_admin
+            .chain([&self.forged])
+            .for_each(|limit| limit.set(per_minute));
+    }
+
+    /// The keys that an issuer publishes, if the settings say where.
+    pub fn jwks(&self) -> Option<&Arc<Jwks>> {
+        self.stream.as_ref()?.jwks()
     }
 
     /// Counts a request that was refused.

@@ -1,11 +1,13 @@
 use super::*;
+use crate::config::Secret;
 use axum::http::Request;
 
 const TOKEN: &str = "the-admin-token-of-the-tests";
 
 fn auth(flags: &[&str]) -> Auth {
     let settings = Settings::from_flags(flags).expect("good flags");
-    Auth::new(&settings, Arc::new(|_| false))
+    let keys = Arc::new(Keys::new(Roles::of(&settings)));
+    Auth::new(&settings, Arc::new(|_| None), keys)
 }
 
 fn request(path: &str, headers: &[(&str, &str)]) -> Parts {
@@ -25,8 +27,9 @@ fn code<T>(result: Result<T, Refusal>) -> Option<RefusalKind> {
 fn signed(key: &str, topics: &[&str]) -> String {
     let client = crate::message::ClientId::parse("a").expect("an id");
     let topics: Vec<_> = topics.iter().map(|topic| filter(topic)).collect();
-    let until = jsonwebtoken::get_current_timestamp() + 60;
-    sign(&Secret::from(key.to_owned()), &client, &topics, until).expect("a token")
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let until = since.expect("a time after 1970").as_secs() + 60;
+    sign(&Secret::from(key.to_owned()), &client, &topics, until)
 }
 
 fn filter(text: &str) -> TopicFilter {
@@ -36,7 +39,7 @@ fn filter(text: &str) -> TopicFilter {
 #[test]
 fn with_an_admin_token_every_request_needs_it() {
     let auth = auth(&["--admin-token", TOKEN]);
-    let admin = |headers: &[(&str, &str)]| code(auth.admin(&request("/push", headers)));
+    let admin = |headers: &[(&str, &str)]| code(auth.principal(&request("/push", headers)));
     let right = format!("Bearer {TOKEN}");
     assert_eq!(admin(&[("authorization", &right)]), None);
     assert_eq!(
@@ -74,7 +77,13 @@ fn attempts_on_streams_are_limited_too() {
             assert_eq!(code(auth.listener(&wrong)), Some(RefusalKind::Unauthorized));
         }
         assert_eq!(code(auth.listener(&wrong)), Some(RefusalKind::TooManyTries));
-        assert_eq!(code(auth.admin(&wrong)), Some(RefusalKind::TooManyTries));
+        assert_eq!(
+            code(auth.principal(&wrong)),
+            Some(RefusalKind::TooManyTries)
+        );
+        let right = format!("Bearer {TOKEN}");
+        let right = request("/sse?client_id=a", &[("authorization", &right)]);
+        assert_eq!(code(auth.listener(&right)), None);
     }
 }
 

@@ -258,6 +258,7 @@ mod tests {
     fn broker(folder: &tempfile::TempDir) -> Arc<Broker> {
         let capacity = Capacity {
             per_client: 10,
+            per_address: 10,
             total: 10,
         };
         let limits = QueueLimits {
@@ -276,6 +277,9 @@ mod tests {
             filters: Box::default(),
             remote: Remote::Unknown,
             user_agent: None,
+            key: 0,
+            unlimited: false,
+            token: None,
         };
         broker.registry().admit(subscriber).expect("admitted")
     }

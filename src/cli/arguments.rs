@@ -44,7 +44,7 @@ pub struct DataFolder {
 /// The admin token of the server that a command talks to.
 #[derive(Args)]
 pub struct AdminToken {
-    /// Admin token of the server. Not needed if the server has none.
+    /// Admin token of the server, or an API key. Not needed if the server has none.
     #[arg(
         long,
         env = "TIDINGS_ADMIN_TOKEN",

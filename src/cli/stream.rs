@@ -129,6 +129,8 @@ impl Stream {
             }
             "reconnect" => {
                 let reconnect = serde_json::from_str::<Reconnect>(&event.data).ok();
+                // A stream goes on while its token lasts.
+                let reconnect = reconnect.filter(|it| it.closes_ms.is_none());
                 self.requested_wait = reconnect.map(|r| Duration::from_millis(r.after_ms));
             }
             _ => self.requested_wait = None,

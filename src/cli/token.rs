@@ -42,12 +42,8 @@ pub fn run(token: Token, matches: &ArgMatches) -> anyhow::Result<()> {
         "there is no stream secret: set --stream-secret (TIDINGS_STREAM_SECRET) to the one of the server",
     )?;
     let expires_at = (SystemTime::now() + token.ttl).duration_since(SystemTime::UNIX_EPOCH)?;
-    let jwt = sign(
-        &secret,
-        &token.client_id,
-        &token.topic,
-        expires_at.as_secs(),
-    )?;
+    let (client_id, topics) = (&token.client_id, &token.topic);
+    let jwt = sign(&secret, client_id, topics, expires_at.as_secs());
     writeln!(io::stdout(), "{jwt}").context("the token could not be printed")
 }
 

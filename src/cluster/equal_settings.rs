@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::config::{Secret, Settings};
+use crate::config::{Secret, Settings, TokenKey};
 
 /// Bytes of the digest of a secret. It is always the same, so whoever hears it learns these 16 bits and never more, which is
 /// too little to find a secret by it. One of 65,536 differences is not noticed.
@@ -15,15 +15,14 @@ pub type EqualSettings = BTreeMap<String, String>;
 
 /// The values of a node.
 pub fn of(settings: &Settings) -> EqualSettings {
-    let (retention, limits) = (&settings.retention, &settings.limits);
-    let origins = settings.allow_origin.iter().map(ToString::to_string);
-    let mut origins: Vec<String> = origins.collect();
-    origins.sort_unstable();
+    let (retention, limits, jwt) = (&settings.retention, &settings.limits, &settings.jwt);
     let cluster = &settings.cluster.name;
+    let compared = |flag, value: &str| (flag, digest(cluster, flag, value));
     let secret = |flag, secret: &Option<Secret>| match secret {
-        Some(secret) => digest(cluster, flag, secret.expose()),
-        None => "none".to_owned(),
+        Some(secret) => compared(flag, secret.expose()),
+        None => (flag, "none".to_owned()),
     };
+    let jwks_url = jwt.jwks_url.as_ref().map_or("", |url| url.as_str());
     let values = [
         ("--max-age-hours", retention.max_age_hours.to_string()),
         ("--max-log-mb", retention.max_log_mb.to_string()),
@@ -35,24 +34,33 @@ pub fn of(settings: &Settings) -> EqualSettings {
             limits.max_connections_per_client.to_string(),
         ),
         ("--cluster-replicas", settings.cluster.replicas.to_string()),
-        // Lists and secrets are only compared.
-        (
-            "--allow-origin",
-            digest(cluster, "--allow-origin", &origins.join(",")),
+        ("--jwt-leeway", jwt.jwt_leeway.to_string()),
+        // Texts, lists and secrets are only compared.
+        compared("--allow-origin", &sorted(&settings.allow_origin)),
+        compared("[roles]", &format!("{:?}", settings.roles)),
+        secret("--admin-token", &settings.admin_token),
+        secret("--stream-secret", &settings.stream_secret),
+        compared(
+            "--jwt-key",
+            &sorted(jwt.keys.iter().map(TokenKey::fingerprint)),
         ),
-        (
-            "--admin-token",
-            secret("--admin-token", &settings.admin_token),
-        ),
-        (
-            "--stream-secret",
-            secret("--stream-secret", &settings.stream_secret),
-        ),
+        compared("--jwks-url", jwks_url),
+        compared("--jwt-issuer", &sorted(&jwt.jwt_issuer)),
+        compared("--jwt-audience", &sorted(&jwt.jwt_audience)),
+        compared("--jwt-topics-claim", &jwt.jwt_topics_claim),
+        compared("--jwt-topics-prefix", &jwt.jwt_topics_prefix),
     ];
     let values = values.into_iter();
     values
         .map(|(flag, value)| (flag.to_owned(), value))
         .collect()
+}
+
+/// A list as one text, whatever its order.
+fn sorted<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    items.sort_unstable();
+    items.join(",")
 }
 
 fn digest(cluster: &str, flag: &str, value: &str) -> String {

@@ -28,6 +28,9 @@ impl Settings {
         if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {
             return Err(InvalidSettings::ProxyProtocolWithoutProxy);
         }
+        if self.monitoring.otlp_endpoint.is_some() && !cfg!(feature = "otlp") {
+            return Err(InvalidSettings::NoTraces);
+        }
         Ok(())
     }
 
@@ -65,6 +68,11 @@ pub(super) fn check_stream_secret(secret: &Secret) -> Result<(), InvalidSettings
 /// Why the server does not start with these settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
+    /// Spans can't be sent by this program.
+    #[error(
+        "--otlp-endpoint (TIDINGS_OTLP_ENDPOINT): this program was built without the feature `otlp`; build it with `cargo build --release --features otlp`"
+    )]
+    NoTraces,
     /// The address is public, so that everybody could push.
     #[error(
         "{0} can be reached by other machines, so an admin token is needed: set --admin-token (TIDINGS_ADMIN_TOKEN) or listen on 127.0.0.1"
@@ -90,6 +98,9 @@ pub enum InvalidSettings {
         "--stream-secret (TIDINGS_STREAM_SECRET) must have 32 bytes or more: create one with `openssl rand -hex 32`"
     )]
     ShortStreamSecret,
+    /// A role is not valid: its name, its field, and what is wrong.
+    #[error("{0}")]
+    Role(String),
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),

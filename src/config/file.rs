@@ -15,7 +15,7 @@ use toml::{
     de::{DeInteger, DeString, DeTable, DeValue},
 };
 
-use super::Secret;
+use super::{Secret, role};
 
 /// The file that is read if no other is named.
 pub const DEFAULT_FILE: &str = "tidings.toml";
@@ -102,6 +102,15 @@ impl File {
         let (mut file, mut mistakes) = (Self(Vec::new()), Vec::new());
         for (key, value) in in_order(table.get_ref()) {
             match value.get_ref() {
+                DeValue::Table(roles) if key.get_ref() == role::TABLE => {
+                    let (read, wrong) = role::read(roles);
+                    file.0.push((role::TABLE.to_owned(), read));
+                    mistakes.extend(
+                        wrong
+                            .into_iter()
+                            .map(|(place, key, why)| (place, Reason::Invalid { key, why })),
+                    );
+                }
                 DeValue::Table(inner) => file.add_table(key, inner, command, &mut mistakes),
                 _ => {
                     let added = file.add(key, key.get_ref(), value, command.get_arguments());
@@ -145,7 +154,12 @@ impl File {
         let key_error = |reason: fn(String) -> Reason| (key.span(), reason(full_name.to_owned()));
         // The file can't name another file.
         let arg = args
-            .find(|arg| arg.get_id() == name && arg.get_long().is_some() && name != "config")
+            .find(|arg| {
+                arg.get_id() == name
+                    && arg.get_long().is_some()
+                    && name != "config"
+                    && !arg.is_hide_set()
+            })
             .ok_or_else(|| key_error(Reason::UnknownKey))?;
         if self.0.iter().any(|(known, _)| known == name) {
             return Err(key_error(Reason::Duplicate));

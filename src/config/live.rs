@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 20] = [
+const CHANGEABLE: [&str; 34] = [
     "log",
     "drain",
     "admin_token",
@@ -17,6 +17,13 @@ const CHANGEABLE: [&str; 20] = [
     "stream_secret_file",
     "allow_origin",
     "allow_host",
+    "roles",
+    "jwt_key",
+    "jwt_issuer",
+    "jwt_audience",
+    "jwt_leeway",
+    "jwt_topics_claim",
+    "jwt_topics_prefix",
     "max_age_hours",
     "max_log_mb",
     "max_message_bytes",
@@ -26,6 +33,13 @@ const CHANGEABLE: [&str; 20] = [
     "max_connections",
     "max_header_bytes",
     "max_url_bytes",
+    "limit_opens",
+    "limit_opens_of_client",
+    "limit_streams",
+    "limit_pushes",
+    "limit_push_bytes",
+    "limit_failures",
+    "limit_admin",
     "request_timeout",
     "write_timeout",
     "config",
@@ -111,8 +125,15 @@ impl Loaded {
                 _ => {}
             }
         }
+        match before.jwt.may_become(&now.jwt) {
+            true if before.jwt.keys == now.jwt.keys => {}
+            true => applied.push("jwt_key".to_owned()),
+            false => postponed.push("jwt_key".to_owned()),
+        }
         for (name, values) in &self.texts {
-            let is_secret = name.starts_with("admin_token") || name.starts_with("stream_secret");
+            let is_secret = name.starts_with("admin_token")
+                || name.starts_with("stream_secret")
+                || name == "jwt_key";
             if is_secret || old.texts.get(name) == Some(values) {
                 continue;
             }
@@ -163,12 +184,14 @@ impl Settings {
         self.drain = new.drain;
         self.allow_origin.clone_from(&new.allow_origin);
         self.allow_host.clone_from(&new.allow_host);
+        self.roles.clone_from(&new.roles);
         if self.admin_token.is_some() && new.admin_token.is_some() {
             self.admin_token.clone_from(&new.admin_token);
         }
         if self.stream_secret.is_some() && new.stream_secret.is_some() {
             self.stream_secret.clone_from(&new.stream_secret);
         }
+        self.jwt.take_changeable(&new.jwt);
     }
 }
 

@@ -19,6 +19,33 @@ pub struct Monitoring {
     /// opened again on SIGHUP, as logrotate needs it.
     #[arg(long, value_name = "FILE")]
     pub access_log: Option<AccessLogTarget>,
+
+    /// URL of a collector of OpenTelemetry, such as http://127.0.0.1:4318: a span of each request is sent there (OTLP over
+    /// HTTP). Only in programs that were built with the feature `otlp`.
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<CollectorUrl>,
+}
+
+/// See [`Monitoring::otlp_endpoint`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectorUrl(String);
+
+impl FromStr for CollectorUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match reqwest::Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self(text.to_owned())),
+            _ => Err("must be like http://127.0.0.1:4318"),
+        }
+    }
+}
+
+impl CollectorUrl {
+    /// The URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// See [`Monitoring::access_log`].

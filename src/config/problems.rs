@@ -87,6 +87,7 @@ fn of_all(error: &ConfigError) -> Problem {
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let setting = match error {
         ConfigError::SecretFile { setting, .. } => Some((*setting).to_owned()),
+        ConfigError::KeyFile { .. } => Some("jwt_key".to_owned()),
         _ => None,
     };
     Problem {

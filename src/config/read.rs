@@ -9,7 +9,7 @@ use std::{
 use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
 
 use super::{
-    FileError, InvalidSettings, Secret, Settings, UnreadableSecret,
+    FileError, InvalidSettings, Secret, Settings, UnreadableKey, UnreadableSecret,
     check::check_stream_secret,
     file::{self, File},
 };
@@ -50,6 +50,8 @@ impl Settings {
         let mut settings = Self::from_arg_matches(matches)?;
         settings.admin_token = choose(matches, ADMIN_TOKEN, settings.admin_token)?;
         settings.stream_secret = choose(matches, STREAM_SECRET, settings.stream_secret)?;
+        let read = settings.jwt.read_keys();
+        read.map_err(|(path, why)| ConfigError::KeyFile { path, why })?;
         settings.validate()?;
         Ok(settings)
     }
@@ -155,6 +157,14 @@ pub enum ConfigError {
         path: PathBuf,
         /// What is wrong with it.
         why: UnreadableSecret,
+    },
+    /// A file with keys for tokens can't be used.
+    #[error("--jwt-key: {}: {why}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: UnreadableKey,
     },
     /// One layer sets a secret and its file.
     #[error("{} and {} are both set: set one of them", flag(.0), flag(.1))]

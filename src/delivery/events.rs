@@ -1,5 +1,7 @@
 //! The events of the stream itself: `welcome`, `refused`, `ping`, `gap`, `reconnect`.
 
+use std::time::Duration;
+
 use app::wire::{Gap as GapData, Reconnect, Refused, Welcome};
 use serde::Serialize;
 
@@ -71,17 +73,35 @@ pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
     finish(writer, "gap", &data)
 }
 
-/// The last event of a stream that the server closes. It also sets the retry time of a plain EventSource.
-pub fn reconnect(reason: CloseReason) -> Frame {
+/// What comes last on a stream that the server closes: `reconnect`, which also sets the retry time of a plain EventSource.
+/// A client whose key has ended is not asked to come back, so it gets a comment only.
+pub fn closing(reason: CloseReason) -> Frame {
     let after_ms = match reason {
+        CloseReason::KeyEnded => {
+            let why = "the API key of this stream was revoked, replaced, changed, or has expired";
+            return FrameWriter::new().comment(why).finish();
+        }
         CloseReason::Shutdown { after_ms } => after_ms.into(),
         _ => retry_ms(),
     };
     let data = Reconnect {
         after_ms,
+        closes_ms: None,
         reason: reason.as_str().to_owned(),
     };
     finish(FrameWriter::new().retry(after_ms), "reconnect", &data)
+}
+
+/// The token of the stream ends after this time. The client may open another stream before, at a random time, so that many
+/// clients with tokens of the same time do not come at once. It says nothing to a plain EventSource, which goes on.
+pub fn token_ends(left: Duration) -> Frame {
+    let left = left.as_millis() as u64;
+    let data = Reconnect {
+        after_ms: random::below(left / 2 + 1),
+        closes_ms: Some(left),
+        reason: CloseReason::TokenExpired.as_str().to_owned(),
+    };
+    finish(FrameWriter::new(), "reconnect", &data)
 }
 
 /// The retry time of the next stream, in milliseconds.

@@ -10,6 +10,7 @@ use super::{
     delivery_tracker::DeliveryTracker,
     events, first_ping, instant_of,
     next_action::{Action, next_action, ping},
+    notice_before,
 };
 use super::{
     connection::{Backlog, Connection, LogRead},
@@ -47,6 +48,8 @@ struct Stream {
     opening: std::vec::IntoIter<Frame>,
     next_ping: Instant,
     expires: Option<Instant>,
+    /// When the client is told that its token expires soon.
+    notice: Option<Instant>,
     /// The next page, which is read while the last one is written.
     prefetch: Option<Prefetch>,
     /// Whether the first ping was sent, which tells the client that the replay is over.
@@ -65,9 +68,11 @@ impl Stream {
         let connection = opened.pending.written_by_task();
         let registration = connection.registration();
         let tracker = DeliveryTracker::new(Arc::clone(&broker), writes, registration);
+        let expires = opened.expires_at.map(instant_of);
         Self {
             next_ping: first_ping(heartbeat).into(),
-            expires: opened.expires_at.map(|unix| instant_of(unix).into()),
+            expires: expires.map(Instant::from),
+            notice: expires.map(|end| notice_before(end).into()),
             broker,
             heartbeat,
             connection,
@@ -145,6 +150,12 @@ impl Stream {
         if self.expires.is_some_and(|expires| now >= expires) {
             return Some(self.end(CloseReason::TokenExpired));
         }
+        if let (Some(notice), Some(end)) = (self.notice, self.expires)
+            && now >= notice
+        {
+            self.notice = None;
+            return Some(events::token_ends(end - now));
+        }
         if now < self.next_ping {
             return None;
         }
@@ -160,13 +171,12 @@ impl Stream {
     fn end(&mut self, reason: CloseReason) -> Frame {
         self.ended = true;
         self.tracker.closing(reason);
-        events::reconnect(reason)
+        events::closing(reason)
     }
 
     async fn wait(&self) {
-        let until = self
-            .expires
-            .map_or(self.next_ping, |expires| expires.min(self.next_ping));
+        let due = [self.notice, self.expires].into_iter().flatten();
+        let until = due.fold(self.next_ping, Instant::min);
         let filled = self.connection.source().filled();
         let _ = tokio::time::timeout_at(until, filled).await;
     }

@@ -28,7 +28,7 @@ refuses!(Refusals: UnknownEpoch, Unauthorized, Forbidden, TooManyTries);
 )]
 pub async fn post(
     State(state): State<AppState>,
-    Listener(grant): Listener,
+    Listener(listening): Listener,
     request: Request,
 ) -> Result<StatusCode, Error> {
     let content_type = body::content_type(&request);
@@ -42,7 +42,7 @@ pub async fn post(
     let ack: Ack = body::parse_json(&bytes)?;
     let client_id =
         ClientId::parse(&ack.client_id).map_err(|why| Error::invalid("client_id", why))?;
-    grant.check_client([client_id.as_str()])?;
+    listening.check_client(&client_id)?;
     let seq = messages::received_position(&state.broker, "id", &ack.id)?;
     state.broker.acknowledge(&client_id, seq);
     Ok(StatusCode::NO_CONTENT)

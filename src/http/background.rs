@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use crate::delivery::cut_off;
+use crate::delivery::{cut_off, revoked};
 
-use super::{AppState, nodes::answer, samples, sys};
+use super::{AppState, keys, nodes::answer, samples, sys};
 
-/// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, and fail
-/// jobs that time out.
+/// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, fail
+/// jobs that time out, and do what follows from API keys.
 /// They end when the set is dropped.
 pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> {
     let (broker, jobs) = (&state.broker, &state.jobs);
@@ -21,8 +21,14 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
+    tasks.spawn(keys::close_streams(state.clone()));
+    tasks.spawn(keys::write_uses(state.clone()));
+    tasks.spawn(revoked::close_streams(Arc::clone(broker)));
     tasks.spawn(cut_off::send_streams_elsewhere(Arc::clone(broker)));
     tasks.spawn(Arc::clone(jobs).track_pushes());
+    if let Some(jwks) = state.auth.load().jwks() {
+        tasks.spawn(Arc::clone(jwks).keep());
+    }
     let jobs = Arc::clone(jobs);
     tasks.spawn(async move { jobs.fail_timed_out().await });
     tasks

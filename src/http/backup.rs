@@ -11,8 +11,11 @@ use axum::{
 use futures_util::stream;
 use tokio::io::AsyncReadExt;
 
-use super::{AppState, Code, Error, off_thread, openapi::refuses};
-use crate::log::CopyError;
+use super::{AppState, Code, Error, access::Caller, off_thread, openapi::refuses};
+use crate::{
+    auth::{Action, Target},
+    log::CopyError,
+};
 
 refuses!(BackupRefusals: StorageFull; READ);
 
@@ -24,7 +27,7 @@ const BLOCK: usize = 64 * 1024;
 /// Answers a copy of the log, as of one moment, in one file of SQLite. The server goes on meanwhile. It makes the copy in
 /// its data folder before it answers, so it needs as much free space as the log takes. One copy is made at a time.
 /// `tidings restore` checks the file and makes it the log of a server. It holds all messages: keep it as safe as the
-/// data folder.
+/// data folder. Needs the right to manage everything.
 #[utoipa::path(
     get, path = "/api/backup", tag = "node",
     responses(
@@ -32,7 +35,8 @@ const BLOCK: usize = 64 * 1024;
         BackupRefusals,
     ),
 )]
-pub async fn get(State(state): State<AppState>) -> Result<Response, Error> {
+pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Response, Error> {
+    caller.check(&state, Action::Manage, Target::Everything, None)?;
     let turn = state.backups.lock().await;
     let broker = Arc::clone(&state.broker);
     let copy = off_thread(move || broker.log().copy()).await?;

@@ -15,7 +15,7 @@ use futures_util::{
     stream::{self, FuturesOrdered},
 };
 
-use super::{AppState, Code, Error, body, content_coding::Compressed, push};
+use super::{AppState, Code, Error, access::Caller, body, content_coding::Compressed, push};
 use crate::{broker::Push, message::TraceParent};
 
 /// The maximum number of lines that are given to the log together.
@@ -36,7 +36,11 @@ const IN_FLIGHT: usize = 4;
         (status = 200, description = "One answer for each line", body = Vec<BatchAnswer>, content_type = "application/x-ndjson"),
     ),
 )]
-pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
+pub async fn post(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
     let content_type = body::content_type(&request);
     if !matches!(
         content_type.as_str(),
@@ -47,7 +51,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
     }
     let compressed = request.extensions().get::<Compressed>().copied();
     let trace = push::trace_parent(request.headers());
-    let mut lines = Lines::new(request.into_body(), compressed, trace, &state);
+    let mut lines = Lines::new(request.into_body(), compressed, (caller, trace), &state);
     if compressed.is_some() {
         // A body that can't be decompressed at all is refused as a whole.
         lines.more(&state).await;
@@ -137,6 +141,8 @@ struct Lines {
     rest: Vec<u8>,
     limit: usize,
     compressed: Option<Compressed>,
+    /// Who pushes them.
+    caller: Caller,
     /// Where all lines belong in a distributed trace.
     trace: Option<TraceParent>,
     /// Why the body ended early; it is the last answer.
@@ -153,7 +159,7 @@ impl Lines {
     fn new(
         body: Body,
         compressed: Option<Compressed>,
-        trace: Option<TraceParent>,
+        (caller, trace): (Caller, Option<TraceParent>),
         state: &AppState,
     ) -> Self {
         let limit = state.live.load().limits.max_message_bytes;
@@ -162,6 +168,7 @@ impl Lines {
             rest: Vec::new(),
             limit,
             compressed,
+            caller,
             trace,
             failed: None,
             refused: false,
@@ -255,7 +262,7 @@ impl Lines {
         Some(match line.len() > self.limit {
             true => Err(too_large(self.limit)),
             false => body::parse_json::<PushRequest>(line)
-                .and_then(|push| push::parse(push, self.trace.clone(), state)),
+                .and_then(|push| push::parse(push, self.trace.clone(), state, &self.caller)),
         })
     }
 }

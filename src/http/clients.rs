@@ -10,11 +10,17 @@ use axum::{Json, extract::State};
 
 use super::{
     AppState, Code, Error,
+    access::Caller,
     body::PathId,
     off_thread,
     openapi::{refuses, values},
+    visible::Visible,
 };
-use crate::{broker::Broker, message::ClientId};
+use crate::{
+    auth::{Action, Target},
+    broker::Broker,
+    message::ClientId,
+};
 
 /// The maximum that `unread` counts to.
 const UNREAD: u64 = 1_000;
@@ -30,11 +36,16 @@ refuses!(DisconnectRefusals: NotFound, ClientNotConnected, InvalidField);
 )]
 pub async fn show(
     State(state): State<AppState>,
+    caller: Caller,
     PathId(id): PathId,
 ) -> Result<Json<ClientDetail>, Error> {
     let client_id = parse(&id)?;
+    let visible = Visible::from(&caller);
+    if !visible.client(&client_id) {
+        return Err(unknown(&client_id));
+    }
     let presence = presence::of(&state.broker, std::slice::from_ref(&client_id)).await;
-    off_thread(move || detail(&state.broker, &client_id, presence))
+    off_thread(move || detail(&state.broker, &client_id, presence, &visible))
         .await
         .map(Json)
 }
@@ -43,16 +54,19 @@ fn detail(
     broker: &Broker,
     client_id: &ClientId,
     presence: ClientsPresence,
+    visible: &Visible,
 ) -> Result<ClientDetail, Error> {
     let connections = presence
         .clients
         .into_iter()
         .flat_map(|client| client.connections);
-    let connections: Vec<ConnectionInfo> = connections.collect();
+    let mut connections: Vec<ConnectionInfo> = connections.collect();
+    for connection in &mut connections {
+        visible.hide_topics(connection);
+    }
     let known = broker.log().client(client_id)?;
     if known.is_none() && connections.is_empty() {
-        let detail = format!("there is no client {client_id}");
-        return Err(Error::new(Code::ClientUnknown, detail).field("client_id"));
+        return Err(unknown(client_id));
     }
     let online = !connections.is_empty();
     let known = known.as_ref();
@@ -79,9 +93,15 @@ fn detail(
 )]
 pub async fn disconnect(
     State(state): State<AppState>,
+    caller: Caller,
     PathId(id): PathId,
 ) -> Result<Json<Disconnected>, Error> {
     let client_id = parse(&id)?;
+    let target = Target::Client(&client_id);
+    if !Visible::from(&caller).client(&client_id) && !caller.0.may(Action::Disconnect, target) {
+        return Err(not_connected(&client_id));
+    }
+    caller.check(&state, Action::Disconnect, target, Some("client_id"))?;
     match state.broker.disconnect(&client_id).await {
         0 => Err(not_connected(&client_id)),
         connections => Ok(Json(Disconnected { connections })),
@@ -90,6 +110,11 @@ pub async fn disconnect(
 
 fn parse(id: &str) -> Result<ClientId, Error> {
     ClientId::parse(id).map_err(|why| Error::invalid("client_id", why))
+}
+
+fn unknown(client_id: &ClientId) -> Error {
+    let detail = format!("there is no client {client_id}");
+    Error::new(Code::ClientUnknown, detail).field("client_id")
 }
 
 fn not_connected(client_id: &ClientId) -> Error {

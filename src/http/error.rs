@@ -1,6 +1,7 @@
 //! Errors as responses: problem details (RFC 9457) with a stable code and the name of the wrong field.
 
 mod code;
+mod rate_limit;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use axum::{
 };
 
 pub use code::Code;
+pub use rate_limit::RateLimit;
 
 use crate::{
     broker::{Behind, PublishError},
@@ -35,6 +37,7 @@ pub struct Error {
     detail: String,
     field: Option<String>,
     retry_after: Option<u64>,
+    limit: Option<Box<RateLimit>>,
 }
 
 impl Error {
@@ -45,6 +48,7 @@ impl Error {
             detail: detail.into(),
             field: None,
             retry_after: None,
+            limit: None,
         }
     }
 
@@ -70,6 +74,14 @@ impl Error {
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Names the limit that was reached, and when the client may try again.
+    #[must_use]
+    pub fn limited(mut self, limit: RateLimit) -> Self {
+        self.retry_after = Some(limit.retry_after());
+        self.limit = Some(Box::new(limit));
         self
     }
 
@@ -112,6 +124,9 @@ impl IntoResponse for Error {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(limit) = self.limit {
+            limit.write(headers);
         }
         if self.code == Code::UnsupportedContentCoding {
             headers.insert(

@@ -1,4 +1,4 @@
-//! `/api/jobs`: jobs and their logs. Whoever has the id of a job may read it; everything else is for admins.
+//! `/api/jobs`: jobs and their logs. Whoever has the id of a job may read it; everything else needs a right.
 
 mod describe;
 mod parse;
@@ -21,14 +21,16 @@ pub use stream::__path_stream;
 
 use super::{
     AppState, Code, Error,
+    access::Caller,
     body::{JsonBody, Pairs, PathId},
     off_thread,
     openapi::{refuses, values},
+    visible::Visible,
 };
 use crate::{
-    job::Refused,
+    job::{Job, Refused},
     jobs::BeginError,
-    log::{JobCommandError, LineRange},
+    log::{JobCommandError, LineRange, Record},
 };
 
 /// The default number of jobs on a page.
@@ -110,7 +112,8 @@ pub async fn cancel(
 
 /// List jobs
 ///
-/// One page, newest first; `next` of one page is `before` of the following.
+/// One page, newest first; `next` of one page is `before` of the following. A caller that may read only some clients and
+/// topics gets the jobs that track pushes to them.
 #[utoipa::path(
     get, path = "/api/jobs", tag = "jobs",
     params(
@@ -120,12 +123,28 @@ pub async fn cancel(
     ),
     responses((status = 200, description = "One page", body = JobsPage), ListRefusals),
 )]
-pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<JobsPage>, Error> {
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    pairs: Pairs,
+) -> Result<Json<JobsPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "jobs")?;
     let before = pairs.number("before")?;
     let wanted = pairs.get("state").map(parse::state).transpose()?;
-    let jobs = Arc::clone(&state.jobs);
-    let page = off_thread(move || jobs.page(wanted, before, limit)).await?;
+    let (jobs, broker) = (Arc::clone(&state.jobs), Arc::clone(&state.broker));
+    let visible = Visible::from(&caller);
+    let page = off_thread(move || {
+        let mut page = jobs.page(wanted, before, limit)?;
+        if !visible.is_everything() {
+            // Whoever has the id of a job may watch it, so the ids of others are not shown.
+            let audience = |seq| broker.log().message(seq).ok().flatten();
+            let sees = |record: Record| visible.audience(&record.message.audience);
+            let push = |job: &Job| job.push.and_then(audience);
+            page.jobs.retain(|job| push(job).is_some_and(sees));
+        }
+        Ok::<_, Error>(page)
+    })
+    .await?;
     let openings = state.broker.log().openings();
     Ok(Json(JobsPage {
         jobs: page

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -11,7 +11,10 @@ use axum::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::{Code, Error, pages};
-use crate::config::{AllowedOrigin, Settings};
+use crate::{
+    config::{AllowedOrigin, Settings},
+    traces,
+};
 
 /// Allows pages of the configured origins to open streams. Cookies are allowed only for origins that are named, not
 /// with `*`.
@@ -39,6 +42,12 @@ pub fn cors(settings: &Settings) -> CorsLayer {
         ])
         // Lets pages that read the stream by `fetch` see how long to wait.
         .expose_headers([header::RETRY_AFTER])
+}
+
+/// Names the route of a request in its span.
+pub async fn note_route(path: MatchedPath, request: Request, next: Next) -> Response {
+    traces::note_route(request.method().as_str(), path.as_str());
+    next.run(request).await
 }
 
 /// An extension of a request on a socket that has one of the reserved file descriptors, so that it must not become a

@@ -12,11 +12,14 @@ pub use describe::{just_pushed, ranges};
 
 use super::{
     AppState, Code, Error,
+    access::Caller,
     body::{Pairs, PathId},
     off_thread,
     openapi::{MessageAudience, refuses, values},
+    visible::Visible,
 };
 use crate::{
+    auth::Action,
     broker::Broker,
     log::{HistoryAudience, HistoryFilter, Record, Standing},
     message::{ClientId, Cursor, EventType, Receipt, Seq, Topic},
@@ -54,6 +57,7 @@ refuses!(RecallRefusals: NotFound, MessageUnknown, InvalidField; WRITE);
 )]
 pub async fn list(
     State(state): State<AppState>,
+    caller: Caller,
     pairs: Pairs,
 ) -> Result<Json<MessagesPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "messages")?;
@@ -63,7 +67,8 @@ pub async fn list(
         .transpose()?
         .map(|(seq, rolled_back)| rolled_back.unwrap_or(seq));
     let filter = filter(&pairs)?;
-    off_thread(move || page(&state.broker, &filter, before, limit))
+    let visible = Visible::from(&caller);
+    off_thread(move || page(&state.broker, &filter, (before, limit), &visible))
         .await
         .map(Json)
 }
@@ -71,16 +76,38 @@ pub async fn list(
 fn page(
     broker: &Broker,
     filter: &HistoryFilter,
-    before: Option<Seq>,
-    limit: usize,
+    (before, limit): (Option<Seq>, usize),
+    visible: &Visible,
 ) -> Result<MessagesPage, Error> {
-    let page = broker.log().history(filter, before, limit)?;
+    let mut page = broker.log().history(filter, before, limit)?;
+    if !visible.is_everything() {
+        let mut shown = Vec::new();
+        for record in page.records {
+            if is_visible(broker, &record, visible)? {
+                shown.push(record);
+            }
+        }
+        page.records = shown;
+    }
     let info = |record: &Record| info(broker, record);
     Ok(MessagesPage {
         messages: page.records.iter().map(info).collect::<Result<_, _>>()?,
         next: page.next.map(|seq| broker.cursor(seq).to_string()),
         unreadable: ranges(broker, &page.unreadable),
     })
+}
+
+/// Whether a caller may see a message of a list.
+fn is_visible(broker: &Broker, record: &Record, visible: &Visible) -> Result<bool, Error> {
+    let message = &record.message;
+    let named = message.audience.named().len() as u64;
+    if record.clients.is_none_or(|clients| clients == named) || !visible.audience(&message.audience)
+    {
+        return Ok(visible.audience(&message.audience));
+    }
+    // The record of a list names only some of the clients.
+    let complete = broker.log().message(message.seq)?;
+    Ok(complete.is_some_and(|record| visible.audience(&record.message.audience)))
 }
 
 fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
@@ -131,19 +158,22 @@ fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
 )]
 pub async fn show(
     State(state): State<AppState>,
+    caller: Caller,
     PathId(id): PathId,
 ) -> Result<Json<MessageDetail>, Error> {
     let seq = message_position(&state.broker, &id)?;
+    let visible = Visible::from(&caller);
     let look = || {
-        let broker = Arc::clone(&state.broker);
-        off_thread(move || detail(&broker, seq))
+        let (broker, visible) = (Arc::clone(&state.broker), visible.clone());
+        off_thread(move || detail(&broker, seq, &visible))
     };
     let found = state.broker.find(look).await?;
     found.map(Json).ok_or_else(|| unknown(&id))
 }
 
-fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
-    let Some(record) = broker.log().message(seq)? else {
+fn detail(broker: &Broker, seq: Seq, visible: &Visible) -> Result<Option<MessageDetail>, Error> {
+    let found = broker.log().message(seq)?;
+    let Some(record) = found.filter(|record| visible.audience(&record.message.audience)) else {
         return Ok(None);
     };
     let recipients = broker
@@ -171,6 +201,7 @@ fn detail(broker: &Broker, seq: Seq) -> Result<Option<MessageDetail>, Error> {
 )]
 pub async fn recall(
     State(state): State<AppState>,
+    caller: Caller,
     PathId(id): PathId,
 ) -> Result<Json<Recall>, Error> {
     let seq = message_position(&state.broker, &id)?;
@@ -179,9 +210,15 @@ pub async fn recall(
         off_thread(move || broker.log().message(seq))
     };
     // It must be here, so that the receipts of those who have it are kept.
-    if state.broker.find(look).await?.is_none() {
+    let Some(record) = state.broker.find(look).await? else {
+        return Err(unknown(&id));
+    };
+    let audience = &record.message.audience;
+    if !Visible::from(&caller).audience(audience) && !caller.0.may(Action::Recall, audience.into())
+    {
         return Err(unknown(&id));
     }
+    caller.check(&state, Action::Recall, audience.into(), Some("id"))?;
     match state.broker.recall(seq).await? {
         true => Ok(Json(Recall { id })),
         false => Err(unknown(&id)),

@@ -6,8 +6,11 @@ pub mod ask;
 use app::wire::{NodeInfo, NodeState, Nodes, StreamInfo};
 use axum::{Json, extract::State};
 
-use super::AppState;
-use crate::cluster::{ClusterStatus, Member};
+use super::{AppState, Error, access::Caller};
+use crate::{
+    auth::{Action, Target},
+    cluster::{ClusterStatus, Member},
+};
 
 /// The number of nodes in each state.
 pub fn count_by_state(status: &ClusterStatus) -> [(&'static str, u64); 4] {
@@ -81,12 +84,13 @@ fn describe(member: &Member, last: u64, janitor: bool) -> NodeInfo {
 
 /// List nodes
 ///
-/// The nodes of the cluster, as this node sees them. Without a cluster, this node alone.
+/// The nodes of the cluster, as this node sees them. Without a cluster, this node alone. Needs the right to read everything.
 #[utoipa::path(
     get, path = "/api/nodes", tag = "node",
     responses((status = 200, description = "The nodes", body = Nodes)),
 )]
-pub async fn list(State(state): State<AppState>) -> Json<Nodes> {
+pub async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<Nodes>, Error> {
+    caller.check(&state, Action::Read, Target::Everything, None)?;
     let size = state.broker.registry().size();
     let Some(nodes) = state.broker.nodes() else {
         let alone = NodeInfo {
@@ -98,11 +102,11 @@ pub async fn list(State(state): State<AppState>) -> Json<Nodes> {
             uptime: state.started.elapsed().as_secs(),
             ..NodeInfo::default()
         };
-        return Json(Nodes {
+        return Ok(Json(Nodes {
             node: state.settings.node.clone(),
             nodes: vec![alone],
             stream: None,
-        });
+        }));
     };
-    Json(described(&nodes.cluster().status()))
+    Ok(Json(described(&nodes.cluster().status())))
 }

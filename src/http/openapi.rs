@@ -3,6 +3,7 @@
 //! Each handler describes itself by an attribute. What many routes have in common is added here: the ways in which a
 //! request can be refused, the credentials, and the limits of the settings.
 
+mod keys;
 mod limits;
 mod parameters;
 mod refusals;
@@ -27,7 +28,10 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{AppState, Code};
-use crate::{auth::SESSION_COOKIE, config::Settings};
+use crate::{
+    auth::{Action, SESSION_COOKIE},
+    config::Settings,
+};
 pub use app::wire::values;
 pub use parameters::{ClientOrder, ClientState, Envelope, MessageAudience};
 pub(super) use refusals::refuses;
@@ -46,6 +50,7 @@ pub use refusals::{READ, WRITE, responses};
         (name = "streams", description = "Receive messages"),
         (name = "jobs", description = "Operations that report their progress until they end"),
         (name = "clients", description = "Connected clients and their topics"),
+        (name = "keys", description = "API keys and roles"),
         (name = "session", description = "Sign in to the admin panel"),
         (name = "node", description = "State of the server"),
     ),
@@ -57,12 +62,18 @@ pub use refusals::{READ, WRITE, responses};
         Envelope,
         MessageAudience,
         values::ClientId,
+        values::ClientPattern,
+        values::Action,
+        values::KeyName,
+        values::KeyId,
+        values::KeyLifetime,
         values::Topic,
         values::TopicFilter,
         values::Cursor,
         values::StreamStart,
         values::EventType,
         values::IdempotencyKey,
+        values::TokenId,
         values::JobTitle,
         values::JobLines,
         values::JobId,
@@ -74,8 +85,9 @@ pub use refusals::{READ, WRITE, responses};
 )]
 struct Api;
 
-/// The names of the two ways to show that the caller is an admin.
-const ADMIN_TOKEN: &str = "admin_token";
+/// The names of the ways to show who the caller is: a token in a header, which is the admin token or an API key, and a
+/// session.
+const TOKEN: &str = "token";
 const SESSION: &str = "session";
 
 /// A router that describes what is added to it.
@@ -83,13 +95,15 @@ pub fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Api::openapi())
 }
 
-/// Adds what all routes of this router have in common: they are for admins.
-pub fn for_admins(
+/// Adds what all routes of this router have in common: they are for callers that may do this action.
+pub fn guarded(
     mut router: OpenApiRouter<AppState>,
+    action: Action,
     settings: &Settings,
 ) -> OpenApiRouter<AppState> {
     let codes = [
         Code::Unauthorized,
+        Code::Forbidden,
         Code::CrossSite,
         Code::UnknownHost,
         Code::TooManyTries,
@@ -97,9 +111,14 @@ pub fn for_admins(
     let paths = router.get_openapi_mut().paths.paths.values_mut();
     for (_, operation) in paths.flat_map(operations) {
         refusals::add(operation, &codes);
+        let needed = format!("Needs the action `{}`.", action.name());
+        operation.description = Some(match operation.description.take() {
+            Some(text) => format!("{text}\n\n{needed}"),
+            None => needed,
+        });
         if settings.admin_token.is_some() {
             operation.security = Some(vec![
-                SecurityRequirement::new::<_, _, String>(ADMIN_TOKEN, []),
+                SecurityRequirement::new::<_, _, String>(TOKEN, []),
                 SecurityRequirement::new::<_, _, String>(SESSION, []),
             ]);
         }
@@ -141,13 +160,14 @@ impl Document {
         refusals::list_codes(&mut components);
         if settings.admin_token.is_some() {
             let token = Http::new(HttpAuthScheme::Bearer);
-            components.add_security_scheme(ADMIN_TOKEN, SecurityScheme::Http(token));
+            components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
             let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
             components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
         }
         api.components = Some(components);
         api.servers = servers(settings);
         limits::add(&mut api, &settings.limits);
+        keys::add(&mut api, settings);
         // Can't fail: the description has only texts and numbers.
         Self(serde_json::to_vec(&api).unwrap_or_default().into())
     }

@@ -1,4 +1,4 @@
-//! The pages, their files, and the API reference at `/docs`.
+//! The pages, their files, the documentation at `/docs`, and the API reference at `/docs/api`.
 //!
 //! The files are embedded in the binary, already compressed. `cargo run -p xtask -- site` builds them.
 
@@ -39,14 +39,31 @@ where
     let docs = docs_page(&manifest);
     let linked = manifest.clone();
     let base: Arc<str> = proxy.path().into();
+    let docs_base = Arc::clone(&base);
+    let below_docs = move |uri: &Uri| without_slash(&docs_base, uri);
     let without_slash = move |uri: Uri| {
         let redirect = without_slash(&base, &uri);
         async move { redirect }
     };
     let mut router = pages(&manifest, proxy, without_slash.clone())
         .route("/docs/", get(without_slash))
-        .route("/docs", get(move || async move { docs.into_response() }))
-        .route("/docs/cluster", get(cluster_guide))
+        .route(
+            "/docs/api",
+            get(move || async move { docs.into_response() }),
+        )
+        .route(
+            "/docs",
+            get(|headers: HeaderMap| async move { book_file("docs", &headers) }),
+        )
+        .route(
+            "/docs/{*path}",
+            get(move |uri: Uri, headers: HeaderMap| async move {
+                match uri.path().ends_with('/') {
+                    true => below_docs(&uri).into_response(),
+                    false => book_file(uri.path().trim_start_matches('/'), &headers),
+                }
+            }),
+        )
         .route(
             "/pkg/{*path}",
             get(move |path, headers| async move { package_file(&linked, path, &headers) }),
@@ -177,11 +194,6 @@ fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
     (HeaderMap::from_iter(policy::of_docs()), Html(html))
 }
 
-/// How to run a cluster, as text.
-async fn cluster_guide() -> &'static str {
-    include_str!("../../docs/cluster.md")
-}
-
 /// One row per error code; the links in problem documents lead to them.
 fn error_rows() -> String {
     let row = |code: &Code| {
@@ -206,6 +218,16 @@ fn package_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderM
         false => Caching::AskAgain,
     };
     asset::respond(&path, caching, headers).unwrap_or_else(nothing_here)
+}
+
+/// A page of the documentation, or a file that it shows or links to.
+fn book_file(path: &str, headers: &HeaderMap) -> Response {
+    let page = format!("{path}.html");
+    let path = match asset::exists(&page) {
+        true => page.as_str(),
+        false => path,
+    };
+    asset::respond(path, Caching::AskAgain, headers).unwrap_or_else(nothing_here)
 }
 
 /// A file with a well-known name, such as `/robots.txt`.

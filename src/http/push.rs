@@ -10,6 +10,7 @@ use axum::{
 
 use super::{
     AppState, Code, Error,
+    access::Caller,
     body::{self, JsonBody, Pairs, WholeBody},
     openapi::{
         refuses,
@@ -17,15 +18,17 @@ use super::{
     },
 };
 use crate::{
+    auth::{Action, Principal, Target},
     broker::{Published, Push},
-    config::Limits,
+    config::{Limits, RateLimits},
     job::{JobId, Title, TrackedPush},
     log::IdempotencyKey,
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
+    traces::note_message,
 };
 
-refuses!(PushRefusals: NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
-refuses!(ArticleRefusals: MissingField, MessageTooLarge; WRITE);
+refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(ArticleRefusals: MissingField, MessageTooLarge, TooManyPushes, TooManyPushBytes; WRITE);
 refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 
 /// Push a message
@@ -46,18 +49,22 @@ refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
         PushRefusals,
     ),
 )]
-pub async fn post(State(state): State<AppState>, request: Request) -> Result<Response, Error> {
+pub async fn post(
+    State(state): State<AppState>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
     match body::content_type(&request).as_str() {
         "application/x-www-form-urlencoded" => {
             let trace = trace_parent(request.headers());
             let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
-            article(&state, &Pairs::parse(&bytes), trace).await
+            article(&state, &caller, &Pairs::parse(&bytes), trace).await
         }
         _ => {
             let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
-            let push = parse(push, trace, &state)?;
-            let published = state.broker.publish(push).await?;
+            let push = parse(push, trace, &state, &caller)?;
+            let published = publish(push, &state).await?;
             Ok(Json(answer(published)).into_response())
         }
     }
@@ -79,10 +86,11 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Result<Res
 )]
 pub async fn get(
     State(state): State<AppState>,
+    caller: Caller,
     headers: HeaderMap,
     pairs: Pairs,
 ) -> Result<Response, Error> {
-    article(&state, &pairs, trace_parent(&headers)).await
+    article(&state, &caller, &pairs, trace_parent(&headers)).await
 }
 
 /// Count an audience
@@ -94,9 +102,11 @@ pub async fn get(
 )]
 pub async fn audience(
     State(state): State<AppState>,
+    caller: Caller,
     JsonBody(request): JsonBody<AudienceRequest>,
 ) -> Result<Json<AudienceSize>, Error> {
     let audience = parse_audience(request.to, &state.live.load().limits)?;
+    check_audience(&caller, &state, &audience)?;
     let count = state.broker.count(&audience).await;
     Ok(Json(AudienceSize {
         clients: count.clients,
@@ -106,34 +116,45 @@ pub async fn audience(
 
 async fn article(
     state: &AppState,
+    caller: &Caller,
     pairs: &Pairs,
     trace: Option<TraceParent>,
 ) -> Result<Response, Error> {
     let client_id = ClientId::parse(pairs.need("client_id")?)
         .map_err(|why| Error::invalid("client_id", why))?;
     let message = pairs.need("message")?;
-    let limit = state.live.load().limits.max_message_bytes;
+    let target = Target::Client(&client_id);
+    caller.check(state, Action::Push, target, Some("client_id"))?;
+    let settings = state.live.load_full();
+    let limit = settings.limits.max_message_bytes;
     if message.len() > limit {
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
+    check_rates(caller, state, &settings.limits.rates, message.len())?;
     let draft = Draft {
         audience: Audience::Client(client_id),
         event: None,
         data: Data::Text(message.into()),
         ttl: None,
     };
-    state
-        .broker
-        .publish(Push {
-            draft,
-            key: None,
-            require_online: false,
-            tracked: None,
-            trace,
-        })
-        .await?;
+    let push = Push {
+        draft,
+        key: None,
+        require_online: false,
+        tracked: None,
+        trace,
+    };
+    publish(push, state).await?;
     Ok("success".into_response())
+}
+
+async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
+    let published = state.broker.publish(push).await?;
+    if let Some(cursor) = &published.cursor {
+        note_message(cursor);
+    }
+    Ok(published)
 }
 
 pub fn answer(published: Published) -> PushAnswer {
@@ -153,11 +174,23 @@ pub fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
     TraceParent::parse(value)
 }
 
-/// Parses a push. Afterwards nothing is checked again.
+/// Refuses an audience that the caller may not push to.
+fn check_audience(caller: &Caller, state: &AppState, audience: &Audience) -> Result<(), Error> {
+    let field = match audience {
+        Audience::Client(_) => "to.client",
+        Audience::Clients(_) => "to.clients",
+        Audience::Topic(_) => "to.topic",
+        Audience::Everyone => "to",
+    };
+    caller.check(state, Action::Push, audience.into(), Some(field))
+}
+
+/// Parses a push of a caller. Afterwards nothing is checked again.
 pub fn parse(
     push: PushRequest,
     trace: Option<TraceParent>,
     state: &AppState,
+    caller: &Caller,
 ) -> Result<Push, Error> {
     let settings = state.live.load();
     let limits = &settings.limits;
@@ -184,10 +217,12 @@ pub fn parse(
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
     };
+    check_audience(caller, state, &draft.audience)?;
     let tracked = match push.track {
         true => Some(track(&draft, state)?),
         false => None,
     };
+    check_rates(caller, state, &limits.rates, draft.data.as_str().len())?;
     Ok(Push {
         draft,
         key,
@@ -195,6 +230,20 @@ pub fn parse(
         tracked,
         trace,
     })
+}
+
+/// Refuses a push of so many bytes of data if its caller has pushed too much.
+fn check_rates(
+    caller: &Caller,
+    state: &AppState,
+    rates: &RateLimits,
+    bytes: usize,
+) -> Result<(), Error> {
+    let is_limited = matches!(caller.0, Principal::Key(_)) || rates.limit_admin;
+    match is_limited {
+        true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),
+        false => Ok(()),
+    }
 }
 
 fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {

@@ -4,10 +4,10 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, ack, backup, batch, clients, diagnosis, jobs, layers, messages, metrics, nodes,
-    openapi, pages, push, samples, session, sse, stats, topics,
+    AppState, access, ack, backup, batch, clients, diagnosis, jobs, keys, layers, messages,
+    metrics, nodes, openapi, pages, push, samples, session, sse, stats, tokens, topics,
 };
-use crate::auth::Admin;
+use crate::{auth::Action, config::Settings};
 
 /// The router with all routes.
 pub fn router(state: AppState) -> Router {
@@ -24,41 +24,73 @@ pub fn router(state: AppState) -> Router {
     let streams = streams
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(layers::cors(&settings));
-    let admin = OpenApiRouter::new()
+    let needs = |action, router| guarded(action, router, &state, &settings);
+    let pushing = OpenApiRouter::new()
         .routes(routes!(push::post, push::get))
         .routes(routes!(batch::post))
-        .routes(routes!(push::audience))
+        .routes(routes!(push::audience));
+    let reading = OpenApiRouter::new()
         .routes(routes!(messages::list))
-        .routes(routes!(messages::show, messages::recall))
+        .routes(routes!(messages::show))
         .routes(routes!(clients::list::list))
-        .routes(routes!(clients::show, clients::disconnect))
+        .routes(routes!(clients::show))
         .routes(routes!(topics::list))
-        .routes(routes!(jobs::list, jobs::begin))
-        .routes(routes!(jobs::report, jobs::cancel))
+        .routes(routes!(jobs::list))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .routes(routes!(nodes::list))
-        .routes(routes!(backup::get))
-        .routes(routes!(metrics::show))
-        .routes(routes!(diagnosis::diagnosis))
-        .route_layer(middleware::from_extractor_with_state::<Admin, _>(
-            state.clone(),
-        ));
-    let admin = openapi::for_admins(admin, &settings);
+        .routes(routes!(diagnosis::diagnosis));
+    let recalling = OpenApiRouter::new().routes(routes!(messages::recall));
+    let disconnecting = OpenApiRouter::new()
+        .routes(routes!(clients::disconnect))
+        .routes(routes!(tokens::revoke_all))
+        .routes(routes!(tokens::revoke_one));
+    let working = OpenApiRouter::new()
+        .routes(routes!(jobs::begin))
+        .routes(routes!(jobs::report, jobs::cancel));
+    let managing = OpenApiRouter::new()
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::show, keys::update, keys::revoke))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::roles))
+        .routes(routes!(backup::get));
+    let measuring = OpenApiRouter::new().routes(routes!(metrics::show));
     let health = OpenApiRouter::new()
         .routes(routes!(stats::live))
         .routes(routes!(stats::ready));
     let (router, mut api) = openapi::described()
-        .merge(admin)
+        .merge(needs(Action::Push, pushing))
+        .merge(needs(Action::Read, reading))
+        .merge(needs(Action::Recall, recalling))
+        .merge(needs(Action::Disconnect, disconnecting))
+        .merge(needs(Action::Job, working))
+        .merge(needs(Action::Manage, managing))
+        .merge(needs(Action::Metrics, measuring))
         .merge(session::router())
         .merge(health)
         .split_for_parts();
     api.merge(listening);
-    router
+    let router = router
         .merge(streams)
         .merge(pages::router(&settings.proxy))
-        .merge(openapi::router(api, &settings))
+        .merge(openapi::router(api, &settings));
+    let router = match state.traces {
+        None => router,
+        Some(_) => router.layer(middleware::from_fn(layers::note_route)),
+    };
+    router
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(state)
+}
+
+/// Routes for callers that may do this action.
+fn guarded(
+    action: Action,
+    router: OpenApiRouter<AppState>,
+    state: &AppState,
+    settings: &Settings,
+) -> OpenApiRouter<AppState> {
+    let require = middleware::from_fn_with_state((state.clone(), action), access::require);
+    openapi::guarded(router.route_layer(require), action, settings)
 }

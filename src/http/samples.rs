@@ -6,24 +6,34 @@ use app::wire::{EVENT_SAMPLE, SYS_STATS, Sample, StatsHistory};
 use axum::{Json, extract::State};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use super::{AppState, metrics::process, sys};
-use crate::{broker::Broker, message::Topic, registry};
+use super::{AppState, Error, access::Caller, metrics::process, sys};
+use crate::{
+    auth::{Action, Target},
+    broker::Broker,
+    message::Topic,
+    registry,
+};
 
 /// Time between two samples.
 const EVERY: Duration = Duration::from_secs(5);
 /// Show statistics of the last hour
 ///
-/// The last hour, one sample every few seconds. New samples are published on the topic `$sys/stats`.
+/// The last hour, one sample every few seconds. New samples are published on the topic `$sys/stats`. Needs the right to
+/// read everything.
 #[utoipa::path(
     get, path = "/api/stats/history", tag = "node",
     responses((status = 200, description = "The samples", body = StatsHistory)),
 )]
-pub async fn history(State(state): State<AppState>) -> Json<StatsHistory> {
+pub async fn history(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Json<StatsHistory>, Error> {
+    caller.check(&state, Action::Read, Target::Everything, None)?;
     let samples = state.samples.all();
-    Json(StatsHistory {
+    Ok(Json(StatsHistory {
         every: EVERY.as_secs(),
         samples,
-    })
+    }))
 }
 
 /// Takes samples, stores them, and publishes them. Never ends.

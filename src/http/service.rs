@@ -22,10 +22,11 @@ use super::{
     redact::Redacted, router::router,
 };
 use crate::{
-    access_log::{AccessLog, RequestFacts},
+    access_log::{AccessEntry, AccessLog, RequestFacts},
     auth::{ConnectionInfo, Scheme, client_address},
     config::Limits,
     panic_text, random,
+    traces::{SpanStart, Traces},
 };
 
 /// The header field with the id of a request, of a proxy or in the answer.
@@ -65,11 +66,47 @@ impl Service {
     /// Answers a request.
     pub async fn answer(&self, mut request: Request) -> Response {
         self.look_behind_proxies(&mut request);
+        let response = match &self.state.traces {
+            None => self.answer_below_path(request).await,
+            // Boxed, so that servers without traces do not take the memory for it.
+            Some(traces) => Box::pin(self.answer_in_span(request, traces)).await,
+        };
+        self.state.counters.answered(&response);
+        response
+    }
+
+    async fn answer_in_span(&self, request: Request, traces: &Traces) -> Response {
+        let (parent, state) = (
+            field(&request, "traceparent"),
+            field(&request, "tracestate"),
+        );
+        let method = request.method().clone();
+        let start = SpanStart {
+            method: method.as_str(),
+            parent: parent.as_deref(),
+            state: state.as_deref(),
+        };
+        let status = |response: &Response| response.status().as_u16();
+        traces
+            .request(start, self.answer_below_path(request), status)
+            .await
+    }
+
+    async fn answer_below_path(&self, request: Request) -> Response {
         let base = self.state.settings.proxy.path();
-        let response = match base.is_empty() {
+        match base.is_empty() {
             true => self.answer_or_log(request).await,
             // Boxed, so that servers without a path do not take the memory for it.
             false => Box::pin(error::with_base(base.into(), self.answer_or_log(request))).await,
+        }
+    }
+
+    /// Counts and logs a request that got this answer without the routes.
+    pub fn answer_with(&self, mut request: Request, response: Response) -> Response {
+        self.look_behind_proxies(&mut request);
+        let response = match &self.state.access_log {
+            None => response,
+            Some(log) => logged(response, log.begin(request_facts(&request))),
         };
         self.state.counters.answered(&response);
         response
@@ -113,12 +150,7 @@ impl Service {
     async fn answer_and_log(&self, mut request: Request, log: &Arc<AccessLog>) -> Response {
         let entry = log.begin(request_facts(&request));
         request.extensions_mut().insert(Arc::clone(&entry));
-        let mut response = self.answer_and_trace(request).await;
-        entry.set_status(response.status().as_u16());
-        if let Ok(id) = HeaderValue::try_from(entry.id()) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        response.map(|body| Body::new(LoggedBody::new(body, entry)))
+        logged(self.answer_and_trace(request).await, entry)
     }
 
     /// Answers a request. Each is logged at the level `tidings::http=debug`.
@@ -155,6 +187,21 @@ impl Service {
         let router = Router::clone(&self.router.load());
         content_coding::decompress(request, router).await
     }
+}
+
+/// A response whose line is written when its body ends.
+fn logged(mut response: Response, entry: Arc<AccessEntry>) -> Response {
+    entry.set_status(response.status().as_u16());
+    if let Ok(id) = HeaderValue::try_from(entry.id()) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response.map(|body| Body::new(LoggedBody::new(body, entry)))
+}
+
+/// The text of a header field.
+fn field(request: &Request, name: &str) -> Option<String> {
+    let value = request.headers().get(name)?;
+    value.to_str().ok().map(str::to_owned)
 }
 
 /// What the access log says of a request.
@@ -224,7 +271,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().to_str().expect("a plain path");
         let settings = Settings::from_flags(["--data-dir", folder]).expect("settings");
-        let state = AppState::open(settings, None, None, |reason| panic!("{reason}"));
+        let state = AppState::open(settings, None, None, None, |reason| panic!("{reason}"));
         let service = Service {
             router: ArcSwap::from_pointee(Router::new().fallback(handler)),
             state: state.expect("a log"),

@@ -1,4 +1,4 @@
-//! `/api/session`: signing in to the panel. The admin token is exchanged for a cookie that scripts can't read.
+//! `/api/session`: signing in to the panel. The admin token or an API key is exchanged for a cookie that scripts can't read.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Code, Error, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{
-        Auth, ConnectionInfo, NewSession, RefusalKind, SESSION_COOKIE, SESSION_LIFETIME, Scheme,
-        Sender, SignInError,
+        Action, Auth, ConnectionInfo, NewSession, Principal, RefusalKind, SESSION_COOKIE,
+        SESSION_LIFETIME, Scheme, Sender, SignInError, Target,
     },
     broker::Broker,
     config::{Host, ProxySettings, Settings},
@@ -32,10 +32,10 @@ where
 }
 
 refuses!(ShowRefusals: TooManyTries);
-refuses!(SignInRefusals: Unauthorized, CrossSite, UnknownHost, TooManyTries; WRITE);
+refuses!(SignInRefusals: Unauthorized, Forbidden, CrossSite, UnknownHost, TooManyTries; WRITE);
 refuses!(SignOutRefusals: CrossSite, UnknownHost; WRITE);
 
-/// Show whether the caller is an admin
+/// Show who the caller is
 #[utoipa::path(
     get,
     path = "/api/session",
@@ -46,17 +46,17 @@ refuses!(SignOutRefusals: CrossSite, UnknownHost; WRITE);
     )
 )]
 async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, Error> {
-    match auth.admin(&parts) {
-        Ok(_) => Ok(answer(&auth, true, None)),
-        // Too many wrong tokens: the response must not tell whether this one is right.
+    match auth.principal(&parts) {
+        Ok(principal) => Ok(answer(&auth, Some(&principal), None)),
         Err(refusal) if refusal.kind == RefusalKind::TooManyTries => Err(refusal.into()),
-        Err(_) => Ok(answer(&auth, false, None)),
+        Err(_) => Ok(answer(&auth, None, None)),
     }
 }
 
 /// Sign in
 ///
-/// Exchanges the admin token for a cookie that scripts can't read and that only pages of this server send.
+/// Exchanges the admin token, or an API key that may `read`, for a cookie that scripts can't read and that only pages of
+/// this server send. The session may do what the key may do, and ends with it.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -77,7 +77,7 @@ async fn sign_in(
     parts: Parts,
     JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
-    let session = auth.sign_in(&token, &parts).map_err(|error| match error {
+    let (principal, session) = auth.sign_in(&token, &parts).map_err(|error| match error {
         SignInError::Refused(refusal) => {
             auth.count_failure(&refusal);
             refusal.into()
@@ -89,10 +89,15 @@ async fn sign_in(
     })?;
     let mut cookie = None;
     if let Some(NewSession { id, digest }) = session {
-        broker.log().open_session(digest, SESSION_LIFETIME).await?;
+        let key = match &principal {
+            Principal::Key(key) => Some(key.digest),
+            _ => None,
+        };
+        let opened = broker.log().open_session(digest, SESSION_LIFETIME, key);
+        opened.await?;
         cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts, &settings.proxy));
     }
-    Ok(answer(&auth, true, cookie))
+    Ok(answer(&auth, Some(&principal), cookie))
 }
 
 /// Sign out
@@ -117,15 +122,15 @@ async fn sign_out(
         broker.log().close_session(digest).await?;
     }
     if !auth.requires_token() {
-        return Ok(answer(&auth, true, None));
+        return Ok(answer(&auth, Some(&Principal::Machine), None));
     }
     let cookie = set_cookie("", Duration::ZERO, &parts, &settings.proxy);
-    Ok(answer(&auth, false, Some(cookie)))
+    Ok(answer(&auth, None, Some(cookie)))
 }
 
 type Answer = (HeaderMap, Json<Session>);
 
-fn answer(auth: &Auth, admin: bool, cookie: Option<HeaderValue>) -> Answer {
+fn answer(auth: &Auth, who: Option<&Principal>, cookie: Option<HeaderValue>) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
@@ -133,8 +138,16 @@ fn answer(auth: &Auth, admin: bool, cookie: Option<HeaderValue>) -> Answer {
     (
         headers,
         Json(Session {
-            admin,
+            admin: who.is_some_and(|who| who.may(Action::Read, Target::Server)),
             token_required,
+            name: who.map(|who| who.name().to_owned()),
+            actions: who.map_or_else(Vec::new, |who| {
+                let actions = who.actions();
+                actions
+                    .iter()
+                    .map(|action| action.name().to_owned())
+                    .collect()
+            }),
         }),
     )
 }

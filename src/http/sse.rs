@@ -14,27 +14,30 @@ use axum::{
 pub use request::last_event_id;
 use request::{client_id, encoding, filters, since};
 
-use super::access::Listener;
+use super::access::{self, Listener};
 use super::{
     AppState, Code, Error,
     body::Pairs,
-    demo, event_stream,
+    demo,
+    error::RateLimit,
+    event_stream,
     openapi::{Envelope, refuses, values},
 };
 use crate::{
     access_log::AccessEntry,
     auth::ConnectionInfo,
     delivery::{
-        OpenedStream, events, handover::Handover, subscribe::subscribe, task_stream,
+        OpenedStream, events, handover::Handover, revoked, subscribe::subscribe, task_stream,
         write_tracking::WriteTracker,
     },
+    network::Network,
     registry::{AdmissionError, Subscriber},
 };
 
 /// How much of the `User-Agent` is stored, in characters.
 const USER_AGENT: usize = 256;
 
-refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooManyConnectionsOfClient, TooManyConnections; READ);
+refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyOpens, TooManyOpensOfClient, TooManyTopics, TooManyConnectionsOfClient, TooManyConnectionsOfAddress, TooManyConnections; READ);
 
 /// Open a stream
 ///
@@ -53,7 +56,7 @@ refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooMany
         ("lastEventID" = Option<String>, Query, description = "The same, as clients of Mercure send it; `Last-Event-ID` and `last-event-id` are taken too"),
         ("Last-Event-ID" = Option<String>, Header, description = "The cursor to continue after. Wins over the query and over `since`"),
         ("envelope" = Option<Envelope>, Query, description = "`json`: every message comes without `event:`, its data one line of JSON: `event` (the type, or `message`), `topic` (if it was to one), and `data` if JSON was pushed or `text` if not. So one `onmessage` gets all types. The stream's own events (`welcome`, `ping`, `gap`, `refused`, `recall`, `reconnect`) keep their types"),
-        ("token" = Option<String>, Query, description = "A stream token, where streams need one"),
+        ("token" = Option<String>, Query, description = "A stream token, where streams need one, or an API key that may `listen`"),
     ),
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
@@ -62,21 +65,32 @@ refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyTopics, TooMany
 )]
 pub async fn get(
     State(state): State<AppState>,
-    Listener(grant): Listener,
+    Listener(listening): Listener,
     pairs: Pairs,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Response, Error> {
-    let Some(client_id) = client_id(&pairs, &grant)? else {
+    let grant = &listening.grant;
+    let live = state.live.load_full();
+    let peer = extensions
+        .get::<ConnectionInfo>()
+        .and_then(|info| info.peer);
+    let unlimited = grant.admin && !live.limits.rates.limit_admin;
+    if !unlimited {
+        let (network, client) = (Network::of(peer), grant.client_id.as_ref());
+        state.limits.open(&live.limits.rates, network, client)?;
+    }
+    let Some(client_id) = client_id(&pairs, grant)? else {
         return Ok(demo::response());
     };
+    listening.check_client(&client_id)?;
     if state.drain.has_begun() {
-        let frame = events::reconnect(state.drain.reason());
+        let frame = events::closing(state.drain.reason());
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
     let encoding = encoding(&pairs)?;
-    let (filters, refused) = filters(&pairs, &grant, state.live.load().limits.max_topics)?;
+    let (filters, refused) = filters(&pairs, &listening, live.limits.max_topics)?;
     let user_agent = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok())
@@ -84,14 +98,18 @@ pub async fn get(
     let subscriber = Subscriber {
         client_id,
         filters: filters.into(),
-        remote: extensions
-            .get::<ConnectionInfo>()
-            .and_then(|info| info.peer)
-            .into(),
+        remote: peer.into(),
         user_agent: user_agent.map(ArcStr::from),
+        key: listening.key.as_ref().map_or(0, |key| key.number),
+        unlimited,
+        token: grant.token.clone(),
     };
-    let access = extensions.get::<Arc<AccessEntry>>().cloned();
-    let pending = subscribe(&state.broker, subscriber, &since, encoding, access)?;
+    let entry = extensions.get::<Arc<AccessEntry>>().cloned();
+    let pending = subscribe(&state.broker, subscriber, &since, encoding, entry)?;
+    // Only now: whoever revokes it later closes this stream.
+    if revoked::is_revoked(&state.broker, pending.subscriber()) {
+        return Err(access::revoked());
+    }
     let mut opening = vec![events::welcome(&state.settings, pending.subscriber())];
     opening.extend(refused.iter().map(events::refused));
     let opened = OpenedStream {
@@ -118,10 +136,20 @@ pub async fn get(
 
 impl From<AdmissionError> for Error {
     fn from(refusal: AdmissionError) -> Self {
-        let code = match refusal {
-            AdmissionError::PerClient(_) => Code::TooManyConnectionsOfClient,
-            AdmissionError::Total(_) => Code::TooManyConnections,
+        let text = refusal.to_string();
+        let limited = |code, name, most| {
+            Self::new(code, text.clone()).limited(RateLimit::concurrent(name, most as u64))
         };
-        Self::new(code, refusal.to_string()).retry_after(5)
+        match refusal {
+            AdmissionError::PerClient(most) => limited(
+                Code::TooManyConnectionsOfClient,
+                "max_connections_per_client",
+                most,
+            ),
+            AdmissionError::PerAddress(most) => {
+                limited(Code::TooManyConnectionsOfAddress, "limit_streams", most)
+            }
+            AdmissionError::Total(_) => Self::new(Code::TooManyConnections, text).retry_after(5),
+        }
     }
 }

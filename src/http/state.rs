@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
     access_log::AccessLog,
-    auth::Auth,
+    auth::{Auth, Keys, Limits, Roles},
     broker::Broker,
     cluster::Cluster,
     config::{DurabilityMode, Live, Settings},
@@ -22,6 +22,7 @@ use crate::{
     log::{Durability, LogOptions, OpenError},
     outbox::QueueLimits,
     registry::{self, Capacity, Registry},
+    traces::Traces,
 };
 
 /// The shared state. It is cloned for every layer that a request passes, so it is a single pointer.
@@ -36,6 +37,8 @@ pub struct Node {
     pub live: Live,
     /// Checks access.
     pub auth: ArcSwap<Auth>,
+    /// How often callers may do something.
+    pub limits: Limits,
     /// Publishes messages; has the registry and the log.
     pub broker: Arc<Broker>,
     /// Jobs and their viewers.
@@ -44,6 +47,8 @@ pub struct Node {
     pub drain: Arc<Drain>,
     /// Where requests are logged, if they are.
     pub access_log: Option<Arc<AccessLog>>,
+    /// Where spans of requests are sent, if they are.
+    pub traces: Option<Arc<Traces>>,
     /// What is counted where requests are answered.
     pub counters: HttpCounters,
     pub(super) samples: Arc<Samples>,
@@ -61,6 +66,7 @@ impl AppState {
     pub fn open(
         settings: Settings,
         access_log: Option<Arc<AccessLog>>,
+        traces: Option<Arc<Traces>>,
         cluster: Option<Arc<Cluster>>,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
@@ -76,15 +82,21 @@ impl AppState {
         options.replication = cluster.as_ref().map(|cluster| cluster.replication());
         let broker = Broker::open(options, registry, cluster, fatal)?;
         let known = Arc::clone(&broker);
-        let is_open = Arc::new(move |digest: &_| known.log().has_session(digest));
-        let auth = Auth::new(&settings, is_open);
+        let find_session = Arc::new(move |digest: &_| known.log().session(digest));
+        let keys = Arc::new(Keys::new(Roles::of(&settings)));
+        let told = Arc::clone(&keys);
+        let tail = move |id: &_, key: Option<&_>| told.put(id, key);
+        broker.log().set_key_tail(Box::new(tail));
+        let auth = Auth::new(&settings, find_session, keys);
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
             auth: ArcSwap::from_pointee(auth),
+            limits: Limits::default(),
             live: Live::new(settings.clone()),
             settings: Arc::new(settings),
             access_log,
+            traces,
             counters: HttpCounters::default(),
             started_at: registry::now(),
             drain: Arc::default(),
@@ -165,6 +177,10 @@ fn capacity(settings: &Settings) -> Capacity {
     Capacity {
         per_client: settings.limits.max_connections_per_client,
         total: settings.limits.max_connections,
+        per_address: match settings.limits.rates.limit_streams {
+            0 => usize::MAX,
+            most => usize::try_from(most).unwrap_or(usize::MAX),
+        },
     }
 }
 

@@ -6,10 +6,13 @@ use app::wire::{LogDamage, Stats};
 use axum::{Extension, Json, extract::State};
 
 use super::{
-    AppState, Code, Error, NoStreams, messages,
+    AppState, Code, Error, NoStreams,
+    access::Caller,
+    messages,
     nodes::ask::{self, Part},
     off_thread,
     openapi::refuses,
+    visible::Visible,
 };
 use crate::log::{Damage, WHAT_TO_DO};
 
@@ -17,18 +20,27 @@ refuses!(StatsRefusals: ; READ);
 refuses!(ReadyRefusals: ShuttingDown, ClusterUnavailable, StorageFull, TooManyConnections; READ);
 
 /// Show statistics
+///
+/// A caller that may read only some clients and topics gets the numbers of those. All that can't be counted for them is 0.
 #[utoipa::path(
     get, path = "/api/stats", tag = "node",
     responses((status = 200, description = "The counts", body = Stats), StatsRefusals),
 )]
-pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> {
+pub async fn stats(State(state): State<AppState>, caller: Caller) -> Result<Json<Stats>, Error> {
+    let visible = Visible::from(&caller);
     let (asked, size) = tokio::join!(
-        ask::ask::<Stats>(&state.broker, Part::Stats, &()),
+        ask::ask::<Stats>(&state.broker, Part::Stats, &visible),
         state.broker.size()
     );
-    let mut stats = here(&state).await?;
-    (stats.clients, stats.connections) = (size.clients, size.connections);
+    let mut stats = here(&state, &visible).await?;
+    if visible.is_everything() {
+        (stats.clients, stats.connections) = (size.clients, size.connections);
+    }
     for (_, other) in asked.answers {
+        if !visible.is_everything() {
+            stats.clients += other.clients;
+            stats.connections += other.connections;
+        }
         // The same topics are in use at several nodes: as many as at one of them, at least.
         stats.topics = stats.topics.max(other.topics);
         stats.connections_opened += other.connections_opened;
@@ -40,7 +52,30 @@ pub async fn stats(State(state): State<AppState>) -> Result<Json<Stats>, Error> 
 }
 
 /// The statistics of this node.
-pub async fn here(state: &AppState) -> Result<Stats, Error> {
+pub async fn here(state: &AppState, visible: &Visible) -> Result<Stats, Error> {
+    match visible.is_everything() {
+        true => all(state).await,
+        false => Ok(part(state, visible)),
+    }
+}
+
+/// The numbers of the clients and topics that a caller may see.
+fn part(state: &AppState, visible: &Visible) -> Stats {
+    let registry = state.broker.registry();
+    let size = registry.count_clients(|client_id| visible.client(client_id));
+    let topics = registry.list_topics("", "", usize::MAX, |topic| visible.filter(topic));
+    Stats {
+        node: state.settings.node.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime: state.started.elapsed().as_secs(),
+        clients: size.clients,
+        connections: size.connections,
+        topics: topics.len() as u64,
+        ..Stats::default()
+    }
+}
+
+async fn all(state: &AppState) -> Result<Stats, Error> {
     let broker = Arc::clone(&state.broker);
     let log = off_thread(move || broker.log().stats()).await?;
     let registry = state.broker.registry();
@@ -110,6 +145,7 @@ pub async fn ready(
         faults.extend(nodes.cluster().warnings());
     }
     faults.extend(state.certificate_warning());
+    faults.extend(state.auth.load().jwks().and_then(|jwks| jwks.warning()));
     Ok(match faults.is_empty() {
         true => "ready".to_owned(),
         false => format!("ready, but {}", faults.join("; ")),

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AppState, Error,
+    access::Caller,
     body::Pairs,
     nodes::ask::{self, Part},
     off_thread,
+    visible::Visible,
 };
 use crate::broker::Broker;
 
@@ -32,12 +34,18 @@ const MAX_PAGE: u64 = 1_000;
     ),
     responses((status = 200, description = "One page", body = TopicsPage)),
 )]
-pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<TopicsPage>, Error> {
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    pairs: Pairs,
+) -> Result<Json<TopicsPage>, Error> {
+    let visible = Visible::from(&caller);
     let of = |name| pairs.get(name).unwrap_or_default().to_owned();
     let wanted = WantedTopics {
         limit: pairs.page_limit(PAGE, MAX_PAGE, "topics")?,
         after: of("after"),
         search: of("q"),
+        visible: visible.clone(),
     };
     let asked = ask::ask::<TopicsPage>(&state.broker, Part::Topics, &wanted).await;
     let (broker, limit) = (Arc::clone(&state.broker), wanted.limit);
@@ -59,7 +67,9 @@ pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<To
         }
     }
     more |= sums.len() > limit;
-    let topics = sums.into_iter().take(limit);
+    // A node of an earlier version answers with all topics.
+    let sums = sums.into_iter().filter(|(topic, _)| visible.filter(topic));
+    let topics = sums.take(limit);
     let topics = topics.map(|(topic, connections)| TopicInfo { topic, connections });
     let topics: Vec<TopicInfo> = topics.collect();
     let next = topics.last().filter(|_| more);
@@ -76,14 +86,16 @@ pub struct WantedTopics {
     limit: usize,
     after: String,
     search: String,
+    #[serde(default)]
+    visible: Visible,
 }
 
 /// The page of this node.
 pub fn here(broker: &Broker, wanted: &WantedTopics) -> TopicsPage {
     let limit = wanted.limit;
-    let found = broker
-        .registry()
-        .list_topics(&wanted.after, &wanted.search, limit);
+    let sees = |topic: &str| wanted.visible.filter(topic);
+    let registry = broker.registry();
+    let found = registry.list_topics(&wanted.after, &wanted.search, limit, sees);
     let info = |(topic, connections)| TopicInfo { topic, connections };
     let topics: Vec<TopicInfo> = found.into_iter().map(info).collect();
     let next = topics.last().filter(|_| topics.len() == limit);

@@ -11,6 +11,7 @@
 use crate::{
     job::{JobCommand, JobId},
     log::{
+        api_key::{KeyChange, KeyDigest},
         entry::{Entry, IdempotencyKey},
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
         session_rows::SessionDigest,
@@ -45,6 +46,27 @@ pub(in crate::log) enum Change {
     PruneJob(JobId),
     /// Open or close a session.
     Session(SessionChange),
+    /// Change API keys.
+    Key(KeyChange),
+    /// Revoke stream tokens.
+    Token(TokenChange),
+}
+
+/// Stream tokens are revoked: those of a client, if they were issued before.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::log) struct TokenChange {
+    pub tokens: RevokedTokens,
+    /// When none of them is valid any more, in milliseconds since 1970.
+    pub ends_at: u64,
+}
+
+/// Stream tokens that are revoked together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RevokedTokens {
+    /// Those with this id (`jti`).
+    WithId(String),
+    /// Those of this client (`sub`) that were issued up to now.
+    OfClient(ClientId),
 }
 
 /// A session is opened, or closed.
@@ -53,6 +75,8 @@ pub(in crate::log) struct SessionChange {
     pub digest: SessionDigest,
     /// When it ends, in milliseconds since 1970. None: it is closed.
     pub ends_at: Option<u64>,
+    /// The text of the API key that opens it, as its hash. None: the admin token.
+    pub key: Option<KeyDigest>,
 }
 
 /// The recall of a message.
@@ -87,7 +111,9 @@ impl Change {
             Self::Recall(recall) => 64 + 64 * recall.positions.len(),
             Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
             Self::Expire(_) | Self::PruneJob(_) => 32,
-            Self::Session(_) => 64,
+            Self::Session(_) => 96,
+            Self::Key(change) => change.weight(),
+            Self::Token(_) => 320,
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

@@ -41,13 +41,13 @@ pub struct ClientPage {
     pub rows_read: u64,
 }
 
-/// The clients after a given id whose ids contain a text (case-insensitive), sorted by id.
+/// The clients after a given id whose ids contain a text (case-insensitive) and that may be seen, sorted by id.
 pub(super) fn clients(
     conn: &Connection,
     positions: &Positions,
     text: &str,
-    after: Option<&ClientId>,
-    limit: usize,
+    (after, limit): (Option<&ClientId>, usize),
+    sees: &dyn Fn(&ClientId) -> bool,
 ) -> Result<ClientPage, ReadError> {
     let text = text.to_ascii_lowercase();
     let mut find = conn.prepare_cached(
@@ -60,7 +60,7 @@ pub(super) fn clients(
     while let Some(row) = rows.next()? {
         page.rows_read += 1;
         let name: String = row.get(0)?;
-        if name.to_ascii_lowercase().contains(&text) {
+        if name.to_ascii_lowercase().contains(&text) && sees(&rows::client_id(&name)?) {
             page.clients.push(decode(&name, row, positions)?);
         }
         if page.clients.len() >= limit.max(1) || page.rows_read >= MAX_ROWS {
@@ -95,6 +95,36 @@ pub(super) fn window(
     let matching = conn
         .prepare_cached(count)?
         .query_row((kind::CLIENT, &text), |row| row.get(0))?;
+    Ok((clients, matching))
+}
+
+/// The same, of clients that may be seen.
+pub(super) fn visible_window(
+    conn: &Connection,
+    positions: &Positions,
+    text: &str,
+    (offset, limit): (u64, u64),
+    sees: &dyn Fn(&ClientId) -> bool,
+) -> Result<(Vec<KnownClient>, u64), ReadError> {
+    let text = text.to_ascii_lowercase();
+    let mut find = conn.prepare_cached(
+        "SELECT a.name, coalesce(c.sent, 0), coalesce(c.acked, 0), c.first_seen, c.last_seen, c.last_reason
+         FROM audiences a LEFT JOIN clients c ON c.audience = a.id
+         WHERE a.kind = ?1 AND instr(lower(a.name), ?2) > 0 ORDER BY a.name",
+    )?;
+    let mut rows = find.query((kind::CLIENT, &text))?;
+    let (mut clients, mut matching) = (Vec::new(), 0);
+    let wanted = offset..offset.saturating_add(limit);
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        if !sees(&rows::client_id(&name)?) {
+            continue;
+        }
+        if wanted.contains(&matching) {
+            clients.push(decode(&name, row, positions)?);
+        }
+        matching += 1;
+    }
     Ok((clients, matching))
 }
 

@@ -15,11 +15,13 @@ use crate::log::{
     damage::DamageRecord,
     error::{OpenError, ReadError, is_damage},
     files, job_rows,
+    key_rows::ApiKeys,
     openings::{self, Openings},
     options::{Durability, LogOptions},
     recalls, replica_rows,
     replication::AppliedRecord,
     session_rows::Sessions,
+    token_rows::Revocations,
 };
 use crate::{
     job::{Job, State},
@@ -27,7 +29,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -50,6 +52,10 @@ const CLUSTER: &str = include_str!("cluster.sql");
 /// The additions of version 5.
 const TRACES: &str = include_str!("traces.sql");
 
+/// The additions of version 6.
+const KEYS: &str = include_str!("keys.sql");
+const TOKENS: &str = include_str!("tokens.sql");
+
 /// An open file and its state.
 pub(super) struct Opened {
     pub conn: Connection,
@@ -70,6 +76,8 @@ pub(super) struct Opened {
     /// Jobs that have not ended.
     pub running: Vec<Arc<Job>>,
     pub sessions: Sessions,
+    pub keys: ApiKeys,
+    pub revocations: Revocations,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -170,7 +178,20 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
             true => Ok(()),
             false => Err(failed(error)),
         })?;
+    let keys = ApiKeys::default();
+    // A key that can't be read is refused, and so are all others.
+    keys.read(&conn).or_else(|error| match is_damage(&error) {
+        true => {
+            damage.note(&format!("the API keys can't be read: {error}"));
+            Ok(())
+        }
+        false => Err(failed(error)),
+    })?;
+    let revocations = Revocations::default();
+    // Without them, revoked tokens would be valid again.
+    revocations.read(&conn).map_err(failed)?;
     Ok(Opened {
+        keys,
         damage,
         openings,
         head: state.0,
@@ -180,6 +201,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         next_expiry,
         running,
         sessions,
+        revocations,
         applied,
         conn,
         path,
@@ -309,6 +331,10 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     }
     if found < 5 {
         transaction.execute_batch(TRACES)?;
+    }
+    if found < 6 {
+        transaction.execute_batch(KEYS)?;
+        transaction.execute_batch(TOKENS)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

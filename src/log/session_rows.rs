@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use parking_lot::RwLock;
 use rusqlite::Connection;
 
-use crate::log::codes::sql;
+use crate::log::{api_key::KeyDigest, codes::sql};
 
 /// A hash of the id of a session. The id itself is only in the cookie.
 pub type SessionDigest = [u8; 32];
@@ -13,26 +13,43 @@ pub type SessionDigest = [u8; 32];
 /// The maximum number of sessions. When there are more, the one that ends first is closed.
 const MAX_SESSIONS: u64 = 1000;
 
-/// The open sessions, with the time at which each ends, in milliseconds since 1970. Looking up a digest takes the same
-/// time for every guess.
+/// The open sessions. Looking up a digest takes the same time for every guess.
 #[derive(Default)]
-pub(super) struct Sessions(RwLock<HashMap<SessionDigest, u64>>);
+pub(super) struct Sessions(RwLock<HashMap<SessionDigest, Session>>);
+
+struct Session {
+    /// In milliseconds since 1970.
+    ends_at: u64,
+    key: Option<KeyDigest>,
+}
+
+/// How an open session was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenedBy {
+    /// With the admin token.
+    AdminToken,
+    /// With the API key whose text has this hash.
+    Key(KeyDigest),
+}
 
 impl Sessions {
     /// Reads the sessions of the file.
     pub fn read(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut find = conn.prepare_cached("SELECT digest, ends_at FROM sessions")?;
-        let found = find.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut find = conn.prepare_cached("SELECT digest, ends_at, key FROM sessions")?;
+        let found = find.query_map([], |row| {
+            let (ends_at, key) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, Session { ends_at, key }))
+        })?;
         *self.0.write() = found.collect::<Result<_, _>>()?;
         Ok(())
     }
 
-    /// Whether a session is open at this time.
-    pub fn is_open(&self, digest: &SessionDigest, now: u64) -> bool {
-        self.0
-            .read()
-            .get(digest)
-            .is_some_and(|ends_at| *ends_at > now)
+    /// How a session was opened. None if it is not open at this time.
+    pub fn opened_by(&self, digest: &SessionDigest, now: u64) -> Option<OpenedBy> {
+        let sessions = self.0.read();
+        let session = sessions.get(digest)?;
+        let by = session.key.map_or(OpenedBy::AdminToken, OpenedBy::Key);
+        (session.ends_at > now).then_some(by)
     }
 }
 
@@ -40,7 +57,7 @@ impl Sessions {
 pub(super) fn apply(
     conn: &Connection,
     digest: &SessionDigest,
-    ends_at: Option<u64>,
+    (ends_at, key): (Option<u64>, Option<KeyDigest>),
     at: u64,
 ) -> rusqlite::Result<()> {
     let Some(ends_at) = ends_at else {
@@ -48,8 +65,9 @@ pub(super) fn apply(
         conn.prepare_cached(close)?.execute([digest])?;
         return Ok(());
     };
-    conn.prepare_cached("INSERT OR REPLACE INTO sessions (digest, ends_at) VALUES (?1, ?2)")?
-        .execute((digest, sql(ends_at)))?;
+    let open = "INSERT OR REPLACE INTO sessions (digest, ends_at, key) VALUES (?1, ?2, ?3)";
+    conn.prepare_cached(open)?
+        .execute((digest, sql(ends_at), key))?;
     conn.prepare_cached(
         "DELETE FROM sessions WHERE ends_at <= ?1 OR digest NOT IN
          (SELECT digest FROM sessions ORDER BY ends_at DESC, digest LIMIT ?2)",

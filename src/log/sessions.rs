@@ -5,48 +5,54 @@ use std::time::Duration;
 
 use crate::log::{
     Log,
+    api_key::KeyDigest,
     change::{Change, SessionChange},
     error::AppendError,
     options::milliseconds,
-    session_rows::SessionDigest,
+    session_rows::{OpenedBy, SessionDigest},
     writer::reply::channel,
     writer::task::{ChangeTask, Task},
 };
 
 impl Log {
-    /// Opens a session. It is durable when this returns.
+    /// Opens a session, with the API key whose text has the hash `key`, or with the admin token. It is durable when this
+    /// returns.
     pub async fn open_session(
         &self,
         digest: SessionDigest,
         lifetime: Duration,
+        key: Option<KeyDigest>,
     ) -> Result<(), AppendError> {
         let ends_at = self.now().saturating_add(milliseconds(lifetime));
-        self.change_session(SessionChange {
+        self.change(Change::Session(SessionChange {
             digest,
             ends_at: Some(ends_at),
-        })
+            key,
+        }))
         .await
     }
 
     /// Closes a session, if it is open. It is durable when this returns.
     pub async fn close_session(&self, digest: SessionDigest) -> Result<(), AppendError> {
-        let ends_at = None;
-        self.change_session(SessionChange { digest, ends_at }).await
+        self.change(Change::Session(SessionChange {
+            digest,
+            ends_at: None,
+            key: None,
+        }))
+        .await
     }
 
-    /// Whether a session is open.
-    pub fn has_session(&self, digest: &SessionDigest) -> bool {
-        self.shared.sessions.is_open(digest, self.now())
+    /// How a session was opened. None if it is not open.
+    pub fn session(&self, digest: &SessionDigest) -> Option<OpenedBy> {
+        self.shared.sessions.opened_by(digest, self.now())
     }
 
-    async fn change_session(&self, change: SessionChange) -> Result<(), AppendError> {
+    /// Makes a change whose only result is that it was made.
+    pub(in crate::log) async fn change(&self, change: Change) -> Result<(), AppendError> {
         let (sender, receiver) = channel();
         self.shared.queue.push(0, 0, || {
             let answer = Box::new(move |outcome| sender.send(outcome));
-            Some(Task::Change(ChangeTask::Other(
-                Change::Session(change),
-                answer,
-            )))
+            Some(Task::Change(ChangeTask::Other(change, answer)))
         });
         receiver.await.unwrap_or(Err(AppendError::Closed))
     }

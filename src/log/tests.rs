@@ -6,11 +6,13 @@ mod cluster;
 mod copy;
 mod file_versions;
 mod jobs;
+mod keys;
 mod receipts;
 mod replay;
 mod retention;
 mod rollback;
 mod sessions;
+mod tokens;
 
 use std::{
     sync::{
@@ -157,7 +159,7 @@ fn texts(page: &Page) -> Vec<&str> {
 /// Makes a file what it was before version 3.
 fn downgrade_to_version_2(conn: &rusqlite::Connection) {
     conn.execute_batch(
-        "DROP TABLE traces; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
+        "DROP TABLE traces; DROP TABLE api_keys; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
          ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",
     )
     .expect("an older file");

@@ -91,6 +91,13 @@ impl FrameWriter {
         self
     }
 
+    /// A comment, which an EventSource does not pass on.
+    #[must_use]
+    pub fn comment(mut self, text: &'static str) -> Self {
+        self.field("", text.as_bytes());
+        self
+    }
+
     /// The topic of the message, if it has one: a field that an EventSource ignores and `/tidings.js` reads.
     #[must_use]
     pub fn audience(mut self, audience: &Audience) -> Self {

@@ -99,6 +99,59 @@ impl TopicFilter {
     }
 }
 
+impl TopicFilter {
+    /// All topics but the server's own.
+    pub fn all() -> Self {
+        Self(arcstr::literal!("**"))
+    }
+
+    /// Whether it matches every topic that `other` matches.
+    pub fn covers(&self, other: &Self) -> bool {
+        let mut own = self.0.split('/');
+        let mut segments = other.0.split('/');
+        let mut hidden = other.is_reserved();
+        loop {
+            match (own.next(), segments.next()) {
+                (None, None) => return true,
+                (Some("**"), Some(_)) => return !hidden,
+                (Some("*"), Some(asked)) if asked != "**" && !hidden => {}
+                (Some(own), Some(asked)) if own == asked => {}
+                _ => return false,
+            }
+            hidden = false;
+        }
+    }
+
+    /// The filter of the topics that both match. None if there are none.
+    pub fn intersection(&self, other: &Self) -> Option<Self> {
+        let hidden = self.is_reserved() || other.is_reserved();
+        let (mut one, mut two) = (self.0.split('/'), other.0.split('/'));
+        let mut both: Vec<&str> = Vec::new();
+        loop {
+            // A wildcard does not match a first segment with `$`.
+            let plain = !hidden || !both.is_empty();
+            match (one.next(), two.next()) {
+                (None, None) => return Some(Self(both.join("/").into())),
+                (Some("**"), Some(first)) if plain => {
+                    both.push(first);
+                    both.extend(two);
+                    return Some(Self(both.join("/").into()));
+                }
+                (Some(first), Some("**")) if plain => {
+                    both.push(first);
+                    both.extend(one);
+                    return Some(Self(both.join("/").into()));
+                }
+                (Some("*"), Some(segment)) | (Some(segment), Some("*")) if plain => {
+                    both.push(segment);
+                }
+                (Some(one), Some(two)) if one == two => both.push(one),
+                _ => return None,
+            }
+        }
+    }
+}
+
 impl fmt::Display for TopicFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

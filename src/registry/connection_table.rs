@@ -6,7 +6,7 @@ mod queries;
 pub(super) use fan_out::ThreadQueueList;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     mem,
     sync::Arc,
 };
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     message::ClientId,
+    network::Network,
     outbox::{CloseReason, StreamKey},
 };
 
@@ -41,6 +42,8 @@ pub(super) struct ConnectionTable {
     /// Connections with a queue of their own, without observers.
     with_own_queue: ConnectionSet,
     user_agents: HashSet<ArcStr>,
+    /// Connections by address, where these are limited.
+    by_network: HashMap<Network, usize>,
     version: u64,
     /// Reused by [`Self::put`]: the recipients of a delivery, by thread queue.
     stream_keys: Vec<Vec<StreamKey>>,
@@ -68,11 +71,20 @@ impl ConnectionTable {
         };
         if connections.is_some_and(|connections| connections.len() >= capacity.per_client) {
             Err(AdmissionError::PerClient(capacity.per_client))
+        } else if self.connections_beside(subscriber) >= capacity.per_address {
+            Err(AdmissionError::PerAddress(capacity.per_address))
         } else if self.connections.len() >= capacity.total {
             Err(AdmissionError::Total(capacity.total))
         } else {
             Ok(())
         }
+    }
+
+    /// Connections that count together with this one by their address. 0: they are not limited.
+    fn connections_beside(&self, subscriber: &Subscriber) -> usize {
+        let network = subscriber.limited_network();
+        let count = network.and_then(|network| self.by_network.get(&network));
+        count.copied().unwrap_or_default()
     }
 
     /// Replaces texts that other connections hold too by shared copies.
@@ -98,6 +110,9 @@ impl ConnectionTable {
     pub(super) fn insert(&mut self, record: Arc<ConnectionRecord>) -> ConnectionKey {
         self.version += 1;
         let subscriber = &record.subscriber;
+        if let Some(network) = subscriber.limited_network() {
+            *self.by_network.entry(network).or_default() += 1;
+        }
         slab_growth::grow(&mut self.connections);
         let vacancy = self.connections.vacant_entry();
         // There are far fewer file descriptors.
@@ -145,6 +160,14 @@ impl ConnectionTable {
         for filter in &record.subscriber.filters {
             self.topic_index.remove(filter, key);
         }
+        if let Some(network) = record.subscriber.limited_network()
+            && let Entry::Occupied(mut count) = self.by_network.entry(network)
+        {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         let client_id = &record.subscriber.client_id;
         if record.subscriber.is_observer() {
             self.observer_count -= 1;
@@ -172,6 +195,7 @@ impl ConnectionTable {
             // Release the memory after the last connection.
             self.connections = Slab::new();
             self.topic_index = TopicIndex::default();
+            self.by_network = HashMap::new();
         }
     }
 

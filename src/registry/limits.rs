@@ -5,6 +5,8 @@
 pub struct Capacity {
     /// Per client.
     pub per_client: usize,
+    /// Per address, where an address can be told from others.
+    pub per_address: usize,
     /// In total.
     pub total: usize,
 }
@@ -15,6 +17,9 @@ pub enum AdmissionError {
     /// The client has reached its limit.
     #[error("this client has {0} connections, and may have no more")]
     PerClient(usize),
+    /// The address has reached its limit.
+    #[error("this address has {0} connections, and may have no more")]
+    PerAddress(usize),
     /// The server has reached its limit.
     #[error("this server has {0} connections, and may have no more")]
     Total(usize),

@@ -11,6 +11,7 @@ use arcstr::ArcStr;
 
 use crate::access_log::AccessEntry;
 use crate::message::{ClientId, TopicFilter};
+use crate::network::Network;
 
 /// The number of a connection on this node. Numbers grow and are not reused while the process runs.
 pub type ConnectionId = u64;
@@ -26,9 +27,34 @@ pub struct Subscriber {
     pub remote: Remote,
     /// The `User-Agent` it gave.
     pub user_agent: Option<ArcStr>,
+    /// The number of the API key that opened it, to close it when the key ends. 0: none did.
+    pub key: u32,
+    /// Whether no limit of its address applies to it.
+    pub unlimited: bool,
+    /// The token that it was opened with, if it was.
+    pub token: Option<Arc<StreamToken>>,
+}
+
+/// What is known of the token of a stream, to end the stream when the token is revoked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamToken {
+    /// Its id (`jti`).
+    pub id: Option<String>,
+    /// When it was issued (`iat`), in seconds since 1970.
+    pub issued_at: Option<u64>,
 }
 
 impl Subscriber {
+    /// The addresses among which it counts, if they are limited.
+    pub(super) fn limited_network(&self) -> Option<Network> {
+        let network = Network::of(match &self.remote {
+            Remote::Unknown => None,
+            Remote::V4(address) => Some((*address).into()),
+            Remote::V6(address) => Some((**address).into()),
+        });
+        (!self.unlimited && !network.may_be_many()).then_some(network)
+    }
+
     /// Whether it is an observer: it subscribes to one of the server's own topics. Observers are neither listed nor
     /// counted, and `everyone` does not include them.
     pub fn is_observer(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Presence, Registry, connection_set::ConnectionSet};
+use super::{Presence, Registry, client_search::ClientSearch, connection_set::ConnectionSet};
 use crate::message::ClientId;
 
 /// What clients are sorted by. Equal ones are sorted by their ids.
@@ -35,11 +35,11 @@ pub struct ClientWindow {
 }
 
 impl Registry {
-    /// Up to `limit` clients after the first `offset` of those whose id or topics contain `search`.
+    /// Up to `limit` clients after the first `offset` of those that match a search.
     pub fn sorted_clients(
         &self,
         order: SortOrder,
-        search: &str,
+        search: &ClientSearch<'_>,
         offset: usize,
         limit: usize,
     ) -> ClientWindow {
@@ -62,7 +62,7 @@ impl Registry {
         ClientWindow { clients, matching }
     }
 
-    fn sort_values(&self, by: SortKey, search: &str) -> Vec<(u64, ClientId)> {
+    fn sort_values(&self, by: SortKey, search: &ClientSearch<'_>) -> Vec<(u64, ClientId)> {
         let table = self.table.lock();
         let rank = |keys: &ConnectionSet| match by {
             SortKey::ClientId => 0,

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use super::{listener::ListenError, tls::TlsError};
-use crate::{cluster::StartError, log::OpenError};
+use crate::{cluster::StartError, log::OpenError, traces::TracesError};
 
 /// Why a server ended that was not asked to.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,9 @@ pub enum ServeError {
         /// The error of the system.
         source: io::Error,
     },
+    /// Spans of requests can't be sent.
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     /// The certificates can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -54,7 +54,7 @@ impl Requests {
             redirect.answer(request.method(), request.uri(), request.headers())
         });
         let mut response = match redirected {
-            Some(response) => response,
+            Some(response) => self.service.answer_with(request, response),
             None => self.service.answer(request).await,
         };
         if let Some(hsts) = &self.hsts

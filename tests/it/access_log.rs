@@ -23,7 +23,7 @@ fn lines(file: &Path) -> Vec<Value> {
 }
 
 /// Waits for a line that meets a condition.
-async fn line(file: &Path, is: impl Fn(&Value) -> bool) -> Value {
+pub async fn line(file: &Path, is: impl Fn(&Value) -> bool) -> Value {
     within(async {
         loop {
             if let Some(found) = lines(file).into_iter().find(|line| is(line)) {

@@ -81,3 +81,36 @@ fn settings_that_do_not_go_together_are_refused() {
     let told: Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(told["problems"][0]["setting"], "admin_token_file");
 }
+
+#[test]
+fn a_file_with_a_key_that_can_not_be_used_is_named_with_the_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tokens");
+    for (file, reason) in [
+        ("small.pem", "an RSA key must have 2048 to 8192 bits"),
+        ("rsa.private.pem", "this is a private key"),
+        ("certificate.pem", "this is a certificate"),
+        ("signed.txt", "BEGIN PUBLIC KEY"),
+        ("missing.pem", "No such file"),
+    ] {
+        let path = format!("{keys}/{file}");
+        fs::write(
+            folder.path().join("tidings.toml"),
+            format!("jwt_key = \"{path}\"\n"),
+        )
+        .expect("written");
+        let (code, told) = check(&folder, &["--json"], &[]);
+        assert_eq!(code, Some(2), "{told}");
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        let problem = &told["problems"][0];
+        assert_eq!(problem["setting"], "jwt_key");
+        let text = problem["problem"].as_str().expect("a text");
+        assert!(text.starts_with(&path) && text.contains(reason), "{text}");
+    }
+    fs::write(
+        folder.path().join("tidings.toml"),
+        format!("jwt_key = \"{keys}/jwks.json\"\n"),
+    )
+    .expect("written");
+    assert_eq!(check(&folder, &[], &[]).0, Some(0));
+}

@@ -1,11 +1,18 @@
 //! `tidings doctor`: what it says about a server that is set up well, and about one that is not.
 
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
 use serde_json::Value;
 
 use crate::{
-    command::tidings,
+    certificates::Certificate,
+    command::{Running, tidings},
     harness::Server,
     proxies::process::{Kind, Proxy},
+    tls,
 };
 
 const TOKEN: &str = "0123456789abcdef";
@@ -141,4 +148,80 @@ async fn a_server_that_does_not_answer_is_a_failure() {
     let (code, found) = examine("http://127.0.0.1:1", &[]).await;
     assert_eq!(code, Some(2));
     assert_eq!(bad(&found), [("address", "fail")]);
+}
+
+/// A server with this certificate, its URL, and the file with the root to trust, which is the certificate itself.
+fn over_tls(folder: &Path, certificate: &Certificate) -> (Running, String, String) {
+    let files = certificate.write(folder, "server");
+    let (server, port) = tls::start(folder, &[&files], &["--admin-token", TOKEN]);
+    let root = files.cert.to_str().expect("a plain path").to_owned();
+    (server, format!("https://localhost:{port}"), root)
+}
+
+fn found_of<'a>(found: &'a [(String, String, Value)], check: &str) -> &'a Value {
+    let found = found.iter().find(|(name, ..)| name == check);
+    &found.unwrap_or_else(|| panic!("{check} was not checked")).2
+}
+
+#[tokio::test]
+async fn a_server_with_a_trusted_certificate_passes_all_checks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = Certificate::of(&["localhost"]);
+    let (_server, url, root) = over_tls(folder.path(), &certificate);
+    let (_, found) = examine(&url, &["--token", TOKEN, "--ca", &root]).await;
+    let mut bad = bad(&found);
+    // The limit of this machine is not that of the test.
+    bad.retain(|(check, _)| *check != "descriptors");
+    assert!(bad.is_empty(), "{found:?}");
+    assert_eq!(found_of(&found, "http")["found"], "HTTP/2.0");
+    let valid = found_of(&found, "certificate")["found"].as_str();
+    assert!(
+        valid.expect("a text").starts_with("valid for "),
+        "{valid:?}"
+    );
+    assert_eq!(found_of(&found, "cookie")["level"], "ok");
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = Certificate::of(&["localhost"]);
+    let (_server, url, _) = over_tls(folder.path(), &certificate);
+    let (code, found) = examine(&url, &["--token", TOKEN]).await;
+    assert_eq!(code, Some(2));
+    assert_eq!(bad(&found), [("certificate", "fail")]);
+    let change = found_of(&found, "certificate")["change"].as_str();
+    assert!(change.expect("a text").contains("--ca FILE"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_soon_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = Certificate::with(&["localhost"], |params| {
+        let end = SystemTime::now() + Duration::from_secs(5 * 86_400 + 3_600);
+        params.not_after = end.into();
+    });
+    let (_server, url, root) = over_tls(folder.path(), &certificate);
+    let (code, found) = examine(&url, &["--token", TOKEN, "--ca", &root]).await;
+    assert_eq!(code, Some(1), "{found:?}");
+    let finding = found_of(&found, "certificate");
+    assert_eq!(finding["level"], "warn");
+    assert_eq!(finding["found"], "valid for 5 more days");
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let certificate = Certificate::of(&["push.example"]);
+    let (_server, url, root) = over_tls(folder.path(), &certificate);
+    let (code, found) = examine(&url, &["--token", TOKEN, "--ca", &root]).await;
+    assert_eq!(code, Some(2));
+    assert_eq!(bad(&found), [("certificate", "fail")]);
+    let finding = found_of(&found, "certificate");
+    let change = finding["change"].as_str().expect("a text");
+    assert!(change.contains("for this name"), "{finding}");
+    assert!(
+        finding["found"].to_string().contains("localhost"),
+        "{finding}"
+    );
 }

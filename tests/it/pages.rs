@@ -29,6 +29,7 @@ async fn a_trailing_slash_redirects_to_the_page() {
         ("/jobs/", "/jobs"),
         ("/try/", "/try"),
         ("/docs/", "/docs"),
+        ("/docs/start/", "/docs/start"),
     ] {
         let answer = get(&server, typed, BROWSER).await;
         assert_eq!(answer.status(), 308, "{typed}");

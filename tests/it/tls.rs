@@ -14,6 +14,7 @@ use tokio_rustls::{
 };
 
 use crate::{
+    access_log::line,
     certificates::{Certificate, Files, client_of, of_tests},
     command::{Running, tidings},
     harness::{Listener, Server, Transport, client, within},
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// A process that listens for HTTPS with these certificates, and the port of HTTPS.
-fn start(folder: &Path, files: &[&Files], more: &[&str]) -> (Running, u16) {
+pub fn start(folder: &Path, files: &[&Files], more: &[&str]) -> (Running, u16) {
     let own = ["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"];
     let flags: Vec<String> = files.iter().flat_map(|files| files.flags()).collect();
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
@@ -220,6 +221,44 @@ async fn plain_http_is_redirected_and_browsers_are_told_to_use_https() {
     assert_eq!(
         answer.headers()["strict-transport-security"],
         "max-age=3600"
+    );
+}
+
+#[tokio::test]
+async fn redirects_to_https_are_counted_and_logged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("access.log");
+    let (server, port) = start(
+        folder.path(),
+        &[&of_tests().files],
+        &[
+            "--redirect-http",
+            "127.0.0.1:0",
+            "--access-log",
+            log.to_str().expect("plain"),
+        ],
+    );
+    let url = server.url();
+    let url = url.split(',').next().expect("a URL");
+    let http = client_of(&[&of_tests().pem])
+        .redirect(reqwest::redirect::Policy::none())
+        .build();
+    let http = http.expect("a client");
+    let request = http.get(format!("{url}/api/topics?token=s3cret"));
+    let request = request.header("x-request-id", "redirected");
+    let answer = within(request.send()).await.expect("an answer");
+    assert_eq!(answer.status(), 308);
+    assert_eq!(answer.headers()["x-request-id"], "redirected");
+
+    let line = line(&log, |line| line["request_id"] == "redirected").await;
+    assert_eq!(line["status"], 308);
+    assert_eq!(line["path"], "/api/topics?token=[hidden]");
+    let metrics = http.get(format!("https://127.0.0.1:{port}/metrics"));
+    let metrics = within(metrics.send()).await.expect("an answer");
+    let metrics = metrics.text().await.expect("a text");
+    assert!(
+        metrics.contains("tidings_http_requests_total{class=\"3xx\"} 1\n"),
+        "{metrics}"
     );
 }
 

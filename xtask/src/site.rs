@@ -3,6 +3,7 @@
 //! `target/site/pkg/` has the files that pages link to, `target/site/` the files with well-known names, and
 //! `target/site/manifest.json` maps names in the code to files.
 
+mod book;
 mod compress;
 mod manifest;
 mod pages;
@@ -11,6 +12,7 @@ mod sizes;
 mod style;
 
 use anyhow::{Context, Result, bail};
+use book::{Book, Common};
 use manifest::{Fingerprint, Manifest, short_hash};
 use std::{
     fs,
@@ -65,6 +67,8 @@ pub fn build() -> Result<()> {
 /// The sources besides the compiled pages.
 struct Sources {
     style: String,
+    book_style: String,
+    book: Book,
     boot: String,
     docs: String,
     reader: Vec<(&'static str, Vec<u8>)>,
@@ -80,6 +84,8 @@ impl Sources {
         };
         Ok(Self {
             style: style::bundle(&folders.root.join("style/main.css"))?,
+            book_style: style::bundle(&folders.root.join("style/book.css"))?,
+            book: Book::read(&folders.root)?,
             boot: text("app/js/boot.js")?,
             docs: text("app/js/docs.js")?,
             reader: read_reader(&folders.node_modules)?,
@@ -97,9 +103,10 @@ impl Sources {
         fingerprint.file(&std::env::current_exe()?)?;
         fingerprint.file(&folders.node_modules.join("binaryen/package.json"))?;
         fingerprint.file(compiled)?;
-        for text in [&self.style, &self.boot, &self.docs] {
+        for text in [&self.style, &self.book_style, &self.boot, &self.docs] {
             fingerprint.part(text.as_bytes());
         }
+        self.book.add_to(&mut fingerprint)?;
         for (name, bytes) in self.reader.iter().chain(&self.offered) {
             fingerprint.part(name.as_bytes());
             fingerprint.part(bytes);
@@ -167,13 +174,18 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
     let boot = boot.replace("./app_bg.wasm", &format!("./{wasm}"));
     linked("boot.js", boot.as_bytes())?;
     linked("main.css", sources.style.as_bytes())?;
+    let book_style = linked("book.css", sources.book_style.as_bytes())?;
     linked("docs.js", sources.docs.as_bytes())?;
     for (name, bytes) in &sources.reader {
         linked(name, bytes)?;
     }
+    let mut favicon = String::new();
     for (name, bytes) in &sources.public {
         if name.ends_with(".svg") {
-            linked(name, bytes)?;
+            let hashed = linked(name, bytes)?;
+            if name == "favicon.svg" {
+                favicon = hashed;
+            }
         }
     }
     for (name, bytes) in &sources.public {
@@ -183,6 +195,11 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
         let sizes = compress::write(&folders.site.join(name), bytes)?;
         manifest.add(name, (*name).to_owned(), sizes);
     }
+    let common = Common {
+        style: format!("pkg/{book_style}"),
+        favicon: format!("pkg/{favicon}"),
+    };
+    manifest.book = sources.book.write(&folders.site, &common)?;
     // Written last, because it marks the site as complete.
     manifest.write(&folders.site)?;
     Ok(manifest)

@@ -3,7 +3,8 @@
 // It uses `fetch` instead of `EventSource`. `EventSource` does not report the answer of the server, cannot send
 // headers, stops reconnecting after an error status, delivers typed messages only to listeners of their type, and
 // does not detect a dead connection. Whatever ends a stream here, it is opened again after a delay, from the last
-// position. A stream that misses two pings counts as ended.
+// position. A stream that misses two pings counts as ended. A stream whose token ends soon is replaced: the next one is
+// opened before it is closed.
 
 import { eventParser } from './event_parser.js'
 
@@ -36,14 +37,16 @@ const MAX_DELAY = 30_000
 
 /**
  * @param {object} what
- * @param {() => Promise<[string, RequestInit]>} what.request returns the request to send
+ * @param {(renews?: boolean) => Promise<[string, RequestInit]>} what.request returns the request to send; `renews` if
+ *   a stream is open
+ * @param {boolean} what.canRenew whether a request later may have a newer token
  * @param {(event: import('./event_parser.js').StreamEvent) => void} what.onEvent called with every event
  * @param {() => void} what.onChunk called after all events of a chunk
  * @param {(standing: Standing, patience: number) => void} what.onState called with every change of state, and with
  *   the milliseconds within which the next event or change will follow
  * @param {() => boolean} what.isOffline whether it is already known that the server cannot be reached
  */
-export const keepStream = ({ request, onEvent, onChunk, onState, isOffline }) => {
+export const keepStream = ({ request, canRenew, onEvent, onChunk, onState, isOffline }) => {
   let state = 'closed', due = 0, heartbeat = 0, failures = 0, patience = 0
   let timer, abort
 
@@ -92,11 +95,32 @@ export const keepStream = ({ request, onEvent, onChunk, onState, isOffline }) =>
   }
 
   const read = async mine => {
-    const [url, init] = await request()
-    const response = await fetch(url, { ...init, cache: 'no-store', signal: mine.signal })
+    const response = await send(mine)
     if (mine != abort) return
     if (response.status == 204) return transition('closed', 0, 'ended')
-    if (!/^text\/event-stream/i.test(response.headers.get('content-type'))) return refused(mine, response)
+    if (!isStream(response)) return refused(mine, response)
+    return consume(mine, response)
+  }
+
+  const send = async (mine, renews) => {
+    const [url, init] = await request(renews)
+    return fetch(url, { ...init, cache: 'no-store', signal: mine.signal })
+  }
+
+  const isStream = response => /^text\/event-stream/i.test(response.headers.get('content-type'))
+
+  /** Replaces the connection `old`. If that fails, it stays until the server closes it. */
+  const renew = async old => {
+    if (old != abort) return
+    const next = new AbortController()
+    const response = await send(next, true)
+    if (old != abort || !isStream(response)) return next.abort()
+    abort = next
+    old.abort()
+    consume(next, response).catch(() => next == abort && fail(isOffline() ? 'offline' : 'unreachable'))
+  }
+
+  const consume = async (mine, response) => {
     const parse = eventParser(event => mine == abort && handle(event))
     const reader = response.body.getReader()
     for (;;) {
@@ -131,7 +155,12 @@ export const keepStream = ({ request, onEvent, onChunk, onState, isOffline }) =>
       announce('live', 2 * heartbeat + GRACE)
     }
     if (type == 'reconnect') {
-      const { after_ms, reason } = JSON.parse(text)
+      const { after_ms, closes_ms, reason } = JSON.parse(text)
+      if (closes_ms) {
+        const old = abort
+        if (canRenew) setTimeout(() => renew(old).catch(() => {}), after_ms)
+        return
+      }
       return transition('waiting', after_ms, reason)
     }
     onEvent(event)

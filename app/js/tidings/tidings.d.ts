@@ -13,7 +13,11 @@ export interface Options {
   clientId?: string
   /** Topics to subscribe to. A segment `*` matches any one segment, a last `**` all remaining segments. */
   topics?: Iterable<string>
-  /** The stream token, if the server requires one, or a function that returns a fresh one each time the stream is opened. */
+  /**
+   * The stream token, if the server requires one, or a function that returns a fresh one each time the stream is opened.
+   * Before a token ends, the function is called again, and another stream is opened with the new token before the old
+   * one is closed. So nothing is missed.
+   */
   token?: string | (() => string | Promise<string>)
   /** As in `fetch`; `include` sends cookies to another origin. */
   credentials?: RequestCredentials

@@ -102,19 +102,20 @@ export const connect = (options = {}) => {
 
   const authorized = () => ({ credentials, headers: bearer ? { authorization: `Bearer ${bearer}` } : {} })
 
-  const request = async () => {
+  const request = async renews => {
     bearer = typeof token == 'function' ? await token() : token
     const url = new URL('sse', base)
     const query = url.searchParams
     query.set('client_id', clientId)
     if (subscribed) subscribed.split('\n').forEach(topic => query.append('topic', topic))
     if (cursor) query.set('last_event_id', cursor)
-    missed = true
+    missed ||= !renews
     return [url, authorized()]
   }
 
   const stream = keepStream({
     request,
+    canRenew: typeof token == 'function',
     onEvent(event) {
       const { type, id } = event
       if (type == 'welcome') {

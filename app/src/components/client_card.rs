@@ -138,6 +138,8 @@ fn reason(client: &ClientDetail) -> String {
         "disconnected" => texts.was_disconnected,
         "shutdown" => texts.shutdown,
         "token_expired" => texts.token_expired,
+        "key_ended" => texts.key_ended,
+        "token_revoked" => texts.token_revoked,
         "log_unreadable" => texts.log_unreadable,
         other => other,
     };

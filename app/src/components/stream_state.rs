@@ -76,6 +76,7 @@ fn reason_text(Reason { code, detail }: &Reason) -> String {
         "shutdown" => texts.shutdown,
         "disconnected" => texts.disconnected,
         "token_expired" => texts.token_expired,
+        "token_revoked" => texts.token_revoked,
         code => match code.strip_prefix("status_") {
             Some(status) => return interpolate(texts.status, &[("status", status)]),
             None => return detail.clone().unwrap_or_else(|| code.to_owned()),

@@ -4,9 +4,9 @@ texts! {
     /// The way into the panel.
     SignIn {
         title: "Sign in", "登录";
-        about: "The admin panel can push to every client. Sign in with the admin token.",
-            "管理面板可以向所有客户端推送消息。请使用管理令牌登录。";
-        token: "Admin token", "管理令牌";
+        about: "The admin panel can push to every client. Sign in with the admin token or an API key.",
+            "管理面板可以向所有客户端推送消息。请使用管理令牌或 API 密钥登录。";
+        token: "Admin token or API key", "管理令牌或 API 密钥";
         sign_in: "Sign in", "登录";
         sign_out: "Sign out", "退出登录";
         no_token: "This server has no admin token. The admin panel is available only from the server's own machine.",
@@ -25,6 +25,7 @@ texts! {
         messages: "Messages", "消息";
         push: "Push", "推送";
         nodes: "Nodes", "节点";
+        keys: "Keys", "密钥";
         about_overview: "The state of this node, now and over the last hour.",
             "此节点的当前状态与最近一小时的变化。";
         about_clients: "Clients that are connected, and clients that were connected before.",
@@ -33,6 +34,7 @@ texts! {
         about_push: "Send a message to one client, several clients, a topic, or everyone.",
             "向一个客户端、多个客户端、一个主题或所有人发送消息。";
         about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
+        about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";
         try_again: "Try again", "重试";
     }
 }

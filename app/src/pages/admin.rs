@@ -1,6 +1,7 @@
 //! `/admin`: the admin panel, with a sign-in if the server has a token. Its sections share one stream
 //! and one session. The state of a section is kept while another one is shown.
 
+mod api_keys;
 mod clients;
 mod feed;
 mod history;
@@ -22,6 +23,7 @@ use crate::{
     },
     i18n::{Texts, texts, tr},
 };
+use api_keys::ApiKeys;
 use clients::Clients;
 use history::History;
 use nodes::NodesPage;
@@ -57,6 +59,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
+        Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
     }
 }
 
@@ -69,12 +72,14 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let push_page = Push::new(session, current);
     let history = History::new(session, current);
     let nodes = NodesPage::new(session, current);
+    let api_keys = ApiKeys::new(session, current);
     let stream = feed::subscribe(session, move |update| {
         overview.handle(update);
         clients.handle(update);
         push_page.handle(update);
         history.handle(update);
         nodes.handle(update);
+        api_keys.handle(update);
     });
     let name = move |n: usize| match current.get() {
         Some(section) => called(section)[n](texts()),
@@ -94,11 +99,12 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Messages) => history::view(history),
         Some(Section::Push) => push::view(push_page),
         Some(Section::Nodes) => nodes::view(nodes),
+        Some(Section::Keys) => api_keys::view(api_keys),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
         <Title text=move || format!("{} \u{b7} Tidings", name(0)) />
-        {section_nav(current, nodes)}
+        {section_nav(session, current, nodes)}
         <div class="page-head">
             <div>
                 <h1>{text(move || name(0).to_owned())}</h1>
@@ -117,8 +123,9 @@ fn Panel(session: AdminSession) -> impl IntoView {
     .erase()
 }
 
-/// The navigation between the sections. A server that runs alone has no use for *Nodes*.
-fn section_nav(current: CurrentSection, nodes: NodesPage) -> AnyView {
+/// The navigation between the sections. A server that runs alone has no use for *Nodes*, and who may not push or manage keys
+/// has none for *Push* or *Keys*.
+fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage) -> AnyView {
     let link = move |section: Section| {
         let current = optional_text(move || current.is(section).then(|| "page".to_owned()));
         view! {
@@ -133,6 +140,8 @@ fn section_nav(current: CurrentSection, nodes: NodesPage) -> AnyView {
             move || nodes.is_in_cluster() || current.is(section),
             move || link(section),
         ),
+        Section::Push => when(move || session.may("push"), move || link(section)),
+        Section::Keys => when(move || session.may("manage"), move || link(section)),
         _ => link(section),
     };
     view! {

@@ -2,21 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use super::values;
+
 /// The body of `POST /api/session`: sign-in to the admin panel.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
-    /// The admin token.
+    /// The admin token, or an API key that may `read`.
     pub token: String,
 }
 
 /// The answer of `GET /api/session`: what this caller may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Session {
-    /// Whether the caller may push and use the admin API.
+    /// Whether the caller may use the panel: it may `read`.
     pub admin: bool,
     /// Whether the server has an admin token. Without one it serves this machine only.
     pub token_required: bool,
+    /// Who the caller is, if it may do something: the name of its API key, or of what it signed in with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The actions that it may do, to all or to some clients and topics.
+    #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(value_type = Vec<values::Action>))]
+    pub actions: Vec<String>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::messages::CursorRange;
 
 /// What `GET /api/stats` answers. Counters start at 0 with the node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Stats {
     /// The name of this node.

@@ -55,12 +55,16 @@ pub struct Gap {
     pub reason: String,
 }
 
-/// The data of `event: reconnect`: the server is about to close this connection.
+/// The data of `event: reconnect`: the server closes this connection, now or soon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Reconnect {
     /// Milliseconds to wait before reconnecting.
     pub after_ms: u64,
+    /// Milliseconds after which the server closes the connection, because its token ends. The client may open another one
+    /// with a new token before. None: the server closes it now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes_ms: Option<u64>,
     /// The reason.
     pub reason: String,
 }

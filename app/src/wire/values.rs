@@ -58,6 +58,33 @@ schema! {
 }
 
 schema! {
+    /// Clients: an id, a prefix and `*`, or `*` for all.
+    ClientPattern: text(129, r"^(?:[A-Za-z0-9._~:@-]{1,128}\*?|\*)$")
+}
+
+schema! {
+    /// Something that a key may do.
+    Action: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["listen", "push", "read", "recall", "disconnect", "job", "manage", "metrics"]))
+}
+
+schema! {
+    /// The name of an API key, for people: not only spaces, and without control characters.
+    KeyName: text(100, r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
+}
+
+schema! {
+    /// The id of an API key.
+    KeyId: text(64, r"^[a-z0-9-]+$")
+}
+
+schema! {
+    /// Seconds after which an API key ends: at most ten years.
+    KeyLifetime: whole_number(1, MAX_TTL)
+}
+
+schema! {
     /// The name of a topic: at most 512 bytes of UTF-8 without control characters. It is divided into segments by `/`,
     /// and no segment is `*` or `**`. Topics that begin with `$` are published by the server only.
     Topic: text(
@@ -95,6 +122,11 @@ schema! {
 schema! {
     /// A key that a program makes for a push: at most 255 bytes of UTF-8 without control characters.
     IdempotencyKey: text(255, r"^[^\x00-\x1f\x7f-\x9f]+$")
+}
+
+schema! {
+    /// The id of a stream token (`jti`): at most 256 bytes of UTF-8 without control characters.
+    TokenId: text(256, r"^[^\x00-\x1f\x7f-\x9f]+$")
 }
 
 schema! {

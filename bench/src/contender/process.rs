@@ -11,8 +11,9 @@ use std::{
 use anyhow::{Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The timeouts for a start and a stop.
+/// The timeouts for a start, a stop, and a stop when its end is of no interest.
 const START: Duration = Duration::from_secs(20);
+const STOP: Duration = Duration::from_secs(60);
 const END: Duration = Duration::from_secs(5);
 
 /// A process that is stopped when this is dropped.
@@ -36,6 +37,20 @@ impl Process {
             }
         }
         Ok(process)
+    }
+
+    /// Stops it, and returns how long that took. Ends it by force after a minute.
+    pub fn stop(mut self) -> Result<Duration> {
+        let began = Instant::now();
+        kill_process(Pid::from_child(&self.0), Signal::TERM)?;
+        while self.0.try_wait()?.is_none() {
+            if began.elapsed() > STOP {
+                self.0.kill()?;
+                bail!("it did not end within {STOP:?}");
+            }
+            sleep(Duration::from_millis(1));
+        }
+        Ok(began.elapsed())
     }
 
     /// The process id.

@@ -1,7 +1,12 @@
-//! The cursor of a listener: the `id:` of its last complete event, as an EventSource stores it (WHATWG HTML, section
-//! 9.2.6).
+//! The cursor of a listener: the `id:` of its last complete event, and the last `retry:`, as an EventSource stores them
+//! (WHATWG HTML, section 9.2.6).
 
-/// Finds the ids in the lines of a stream.
+use std::time::Duration;
+
+/// How long an EventSource waits before it reconnects, if no stream has said so: a few seconds (section 9.2.2).
+const RETRY: Duration = Duration::from_secs(3);
+
+/// Finds the ids and retry times in the lines of a stream.
 #[derive(Debug, Default)]
 pub struct Cursor {
     /// The incomplete line at the end.
@@ -10,6 +15,8 @@ pub struct Cursor {
     coming: Option<String>,
     /// The id of the last complete event.
     last: Option<String>,
+    /// The last retry time in milliseconds.
+    retry: Option<u64>,
 }
 
 impl Cursor {
@@ -24,6 +31,8 @@ impl Cursor {
                 self.last = self.coming.take().or_else(|| self.last.take());
             } else if let Some(id) = line.strip_prefix(b"id:") {
                 self.coming = Some(String::from_utf8_lossy(id).trim().to_owned());
+            } else if let Some(retry) = line.strip_prefix(b"retry:") {
+                self.retry = String::from_utf8_lossy(retry).trim().parse().ok();
             }
             self.line.clear();
         }
@@ -39,6 +48,11 @@ impl Cursor {
     /// The id of the last complete event.
     pub fn last(&self) -> Option<&str> {
         self.last.as_deref()
+    }
+
+    /// How long to wait before the next connection.
+    pub fn retry(&self) -> Duration {
+        self.retry.map_or(RETRY, Duration::from_millis)
     }
 }
 
@@ -56,5 +70,14 @@ mod tests {
             cursor.take(&stream[cut..]);
             assert_eq!(cursor.last(), Some("e-7"));
         }
+    }
+
+    #[test]
+    fn the_last_retry_time_counts() {
+        let mut cursor = Cursor::default();
+        assert_eq!(cursor.retry(), RETRY);
+        cursor.take(b"retry: 2500\nevent: welcome\ndata: {}\n\n");
+        cursor.take(b"retry: 1200\nevent: reconnect\ndata: {}\n\n");
+        assert_eq!(cursor.retry(), Duration::from_millis(1_200));
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use mio::net::TcpStream;
@@ -31,7 +31,8 @@ const NORMAL_BUFFER: usize = 128 * 1024;
 
 /// A listener.
 pub struct Listener {
-    number: usize,
+    /// Its number, from 0.
+    pub number: usize,
     socket: Option<TcpStream>,
     state: State,
     pub received: Received,
@@ -41,6 +42,10 @@ pub struct Listener {
     pub began: Instant,
     /// Why its connection failed.
     pub why: String,
+    /// Whether it was answered with something else than a stream. An EventSource does not come back then.
+    pub is_refused: bool,
+    /// How often it has come back by itself.
+    pub returns: usize,
 }
 
 /// The state of the stream.
@@ -76,6 +81,8 @@ impl Listener {
             stalled: false,
             began: Instant::now(),
             why: String::new(),
+            is_refused: false,
+            returns: 0,
         }
     }
 
@@ -111,6 +118,8 @@ impl Listener {
         let client = payload::client(self.number);
         let path = target.path.replace("{client}", &client);
         let path = path.replace("{number}", &self.number.to_string());
+        let topic = self.number % target.topics.max(1);
+        let path = path.replace("{topic}", &topic.to_string());
         let cursor = self
             .received
             .cursor
@@ -126,6 +135,12 @@ impl Listener {
     /// Whether its stream is open.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open)
+    }
+
+    /// How long an EventSource would wait before it comes back. None if it would not.
+    pub fn comes_back_after(&self) -> Option<Duration> {
+        let cursor = self.received.cursor.as_ref();
+        (!self.is_refused).then(|| cursor.map_or(Duration::ZERO, |cursor| cursor.retry()))
     }
 
     /// Whether it receives messages.
@@ -225,7 +240,8 @@ impl Listener {
             return Ok(Outcome::Same);
         };
         come.extend_from_slice(bytes);
-        let Some(body) = body_of(come, target.greeting.as_deref())? else {
+        let body = body_of(come, target.greeting.as_deref());
+        let Some(body) = body.inspect_err(|_| self.is_refused = true)? else {
             return match come.len() {
                 0..HEAD => Ok(Outcome::Same),
                 _ => Err(io::ErrorKind::InvalidData.into()),

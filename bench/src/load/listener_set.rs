@@ -1,7 +1,9 @@
 //! All listeners, and the execution of commands.
 
 use std::{
-    collections::VecDeque,
+    cmp::Reverse,
+    collections::{BinaryHeap, VecDeque},
+    io,
     time::{Duration, Instant},
 };
 
@@ -10,10 +12,13 @@ use mio::{Interest, Registry, Token};
 
 use super::{
     listener::{Listener, Outcome},
-    protocol::{Command, Opened, Reply, Target},
+    protocol::{self, Command, Opened, Reply, Silence, Target},
     tally::Tally,
 };
-use crate::histogram::Histogram;
+use crate::{histogram::Histogram, payload};
+
+/// The maximum time between two checks of deadlines.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// All listeners.
 pub struct ListenerSet {
@@ -22,6 +27,8 @@ pub struct ListenerSet {
     listeners: Vec<Listener>,
     tally: Tally,
     opening: Option<Opening>,
+    /// When listeners come back by themselves.
+    returning: BinaryHeap<Reverse<(Instant, usize)>>,
     /// The read buffer, shared by all.
     buffer: Vec<u8>,
     /// The number of openings, for the choice of source addresses.
@@ -49,6 +56,7 @@ impl ListenerSet {
             listeners: Vec::new(),
             tally: Tally::default(),
             opening: None,
+            returning: BinaryHeap::new(),
             buffer: vec![0; 64 * 1024],
             visits: 0,
         }
@@ -99,9 +107,17 @@ impl ListenerSet {
             }
             Command::Clear => {
                 self.tally.clear();
+                let all = self.listeners.iter_mut();
+                all.for_each(|one| one.received.clear_silence());
                 reply(&Reply::Done)?;
             }
-            Command::Tell => reply(&Reply::Tally(self.tally.totals()))?,
+            Command::Tell => {
+                let open = self.listeners.iter().filter(|one| one.is_open());
+                let open = open.count();
+                let totals = self.tally.totals();
+                reply(&Reply::Tally(protocol::Tally { open, ..totals }))?;
+            }
+            Command::TellSilence => reply(&Reply::Silence(self.silence()))?,
         }
         self.check(reply)
     }
@@ -125,12 +141,33 @@ impl ListenerSet {
                 opening.failed += 1;
                 opening.why = std::mem::take(&mut listener.why);
             }
-            (Outcome::Opened | Outcome::Failed, None) => self.count(),
+            (Outcome::Opened, None) => self.tally.listeners += 1,
+            (Outcome::Failed, None) => self.come_back(number),
             (Outcome::Ended, _) => {
                 self.tally.ended();
-                self.count();
+                // A stalled one can't end, so it was counted.
+                self.tally.listeners -= 1;
+                self.come_back(number);
             }
         }
+    }
+
+    /// Notes when a listener comes back by itself, if it does.
+    fn come_back(&mut self, number: usize) {
+        if self.target.returns
+            && let Some(after) = self.listeners[number].comes_back_after()
+        {
+            self.returning
+                .push(Reverse((Instant::now() + after, number)));
+        }
+    }
+
+    /// How long nothing is due.
+    pub fn idle_time(&self) -> Duration {
+        let next = self.returning.peek();
+        next.map_or(CHECK_INTERVAL, |Reverse((due, _))| {
+            CHECK_INTERVAL.min(due.saturating_duration_since(Instant::now()))
+        })
     }
 
     /// Sends replies that are due, and starts more connections of an opening.
@@ -145,22 +182,20 @@ impl ListenerSet {
             let Some(number) = opening.waiting.pop_front() else {
                 break;
             };
-            let listener = &mut self.listeners[number];
-            let connected = listener
-                .connect(&self.target, self.visits)
-                .and_then(|socket| {
-                    let both = Interest::READABLE | Interest::WRITABLE;
-                    self.registry.register(socket, Token(number), both)
-                });
-            match connected {
+            match connect(
+                &mut self.listeners[number],
+                &self.target,
+                self.visits,
+                &self.registry,
+            ) {
                 Ok(()) => opening.under_way += 1,
                 Err(error) => {
-                    listener.close();
                     opening.failed += 1;
                     opening.why = error.to_string();
                 }
             }
         }
+        self.bring_back();
         let opened = self.opening.take_if(|opening| {
             let late = Instant::now() >= opening.deadline;
             late || opening.under_way == 0 && opening.waiting.is_empty()
@@ -168,6 +203,36 @@ impl ListenerSet {
         match opened {
             Some(opening) => reply(&Reply::Opened(self.opened(opening))),
             None => Ok(()),
+        }
+    }
+
+    /// Connects the listeners that come back by themselves, and whose time has come.
+    fn bring_back(&mut self) {
+        let now = Instant::now();
+        while let Some(&Reverse((due, number))) = self.returning.peek()
+            && due <= now
+        {
+            self.returning.pop();
+            let listener = &mut self.listeners[number];
+            listener.returns += 1;
+            let visit = self.visits + listener.returns;
+            if let Err(error) = connect(listener, &self.target, visit, &self.registry) {
+                listener.why = error.to_string();
+                self.come_back(number);
+            }
+        }
+    }
+
+    fn silence(&self) -> Silence {
+        let (mut longest, now) = (Histogram::default(), payload::now());
+        for listener in &self.listeners {
+            longest.note(listener.received.silence(now) / 1_000);
+        }
+        let ms = |share| longest.quantile(share) / 1_000.0;
+        Silence {
+            p50_ms: ms(0.5),
+            p99_ms: ms(0.99),
+            max_ms: ms(1.0),
         }
     }
 
@@ -219,4 +284,19 @@ impl ListenerSet {
         let reading = reading.filter(|one| one.is_reading());
         self.tally.listeners = reading.count() as u32;
     }
+}
+
+/// Starts to connect a listener. It stays closed if that fails.
+fn connect(
+    listener: &mut Listener,
+    target: &Target,
+    visit: usize,
+    registry: &Registry,
+) -> io::Result<()> {
+    let token = Token(listener.number);
+    let connected = listener.connect(target, visit).and_then(|socket| {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        registry.register(socket, token, both)
+    });
+    connected.inspect_err(|_| listener.close())
 }

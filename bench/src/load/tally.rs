@@ -20,6 +20,10 @@ pub struct Received {
     rest: Vec<u8>,
     /// The cursor, if it is stored.
     pub cursor: Option<Box<Cursor>>,
+    /// When its last message came, in nanoseconds ([`payload::now`](crate::payload::now)). 0: never.
+    heard: u64,
+    /// The longest time between two messages, in nanoseconds.
+    longest_silence: u64,
 }
 
 /// The count of a message that was already reported as complete.
@@ -53,6 +57,19 @@ impl Received {
         if self.cursor.is_none() {
             self.last[0] = after;
         }
+    }
+
+    /// The longest time without a message in nanoseconds, until now.
+    pub fn silence(&self, now: u64) -> u64 {
+        match self.heard {
+            0 => 0,
+            heard => self.longest_silence.max(now.saturating_sub(heard)),
+        }
+    }
+
+    /// Forgets the times without a message.
+    pub fn clear_silence(&mut self) {
+        (self.heard, self.longest_silence) = (0, 0);
     }
 
     /// The stream broke off. A truncated message will be sent again.
@@ -125,6 +142,8 @@ impl Received {
             tally.counts.double += 1;
             return;
         }
+        self.longest_silence = self.silence(now);
+        self.heard = now;
         tally.note(stamp, now);
     }
 }

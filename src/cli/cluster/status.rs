@@ -8,7 +8,7 @@ use std::{
 use app::wire::{NodeInfo, NodeState, Nodes};
 use clap::Args;
 
-use crate::cli::{arguments::Remote, print_note, problem::api_error, runtime::block_on};
+use crate::cli::{arguments::Remote, print_note, problem::api_error, runtime::block_on, table};
 
 /// Exit code if a node is not ready or something is weak.
 const WEAK: u8 = 1;
@@ -74,17 +74,7 @@ const HEAD: [&str; 8] = [
 ];
 
 fn print(nodes: &Nodes, out: &mut impl Write) -> io::Result<()> {
-    let rows = nodes.nodes.iter().map(row);
-    let rows: Vec<[String; 8]> = [HEAD.map(str::to_owned)].into_iter().chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max();
-    let widths: [usize; 8] = std::array::from_fn(|column| width(column).unwrap_or_default());
-    for row in &rows {
-        let cells = row.iter().zip(widths);
-        let line: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
-        writeln!(out, "{}", line.join("  ").trim_end())?;
-    }
+    table::print(out, HEAD, nodes.nodes.iter().map(row))?;
     let Some(stream) = &nodes.stream else {
         return writeln!(out, "this server is in no cluster");
     };

@@ -42,20 +42,22 @@ pub async fn check(visit: &Visit) -> Result<Vec<Finding>, Vec<Finding>> {
 
 fn no_answer(error: reqwest::Error) -> Finding {
     let why = cause(error);
-    let change = match why.contains("certificate") {
-        true => {
-            "install a certificate for this name, with all certificates between it and a known authority"
-        }
-        false => {
-            "check the address, that the server and the proxy run, and that no firewall is between"
-        }
-    };
-    let check = if why.contains("certificate") {
-        "certificate"
+    if !why.contains("certificate") {
+        let change =
+            "check the address, that the server and the proxy run, and that no firewall is between";
+        return Finding::fail("address", why, change);
+    }
+    // As rustls words them.
+    let change = if why.contains("UnknownIssuer") {
+        "install all certificates between it and a known authority (fullchain.pem), or name the root of your own authority: --ca FILE"
+    } else if why.contains("not valid for name") {
+        "install a certificate for this name, or use the name that it is for"
+    } else if why.contains("expired") {
+        "renew it, and check why it was not renewed"
     } else {
-        "address"
+        "install a certificate for this name, with all certificates between it and a known authority"
     };
-    Finding::fail(check, why, change)
+    Finding::fail("certificate", why, change)
 }
 
 /// Whether this is the answer of `/health/live`.

@@ -36,6 +36,7 @@ impl<S> Default for SimulatedThread<S> {
     fn default() -> Self {
         let capacity = Capacity {
             per_client: usize::MAX,
+            per_address: usize::MAX,
             total: usize::MAX,
         };
         let registry = Registry::new(capacity, LIMITS);
@@ -74,6 +75,9 @@ impl<S: Read + Write> SimulatedThread<S> {
             filters: topics,
             remote: Remote::Unknown,
             user_agent: None,
+            key: 0,
+            unlimited: false,
+            token: None,
         })?;
         let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);

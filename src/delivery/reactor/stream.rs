@@ -15,7 +15,7 @@ use crate::{
         delivery_tracker::ConfirmedPosition,
     },
     log::ReadError,
-    message::{ClientId, Encoding, Seq},
+    message::{ClientId, Encoding, Frame, Seq},
     outbox::CloseReason,
 };
 pub use drive::{DriveContext, DriveOutcome};
@@ -51,6 +51,8 @@ struct Pending {
     direct: Seq,
     /// The read of the log that was asked for, and its result.
     reading: Option<Reading>,
+    /// An event of the stream itself, to write next.
+    event: Option<Frame>,
     /// Why the server closes the stream.
     reason: Option<CloseReason>,
 }
@@ -115,6 +117,11 @@ impl<S: io::Read + io::Write> Stream<S> {
     /// Closes it after the bytes that are being written.
     pub fn close(&mut self, reason: CloseReason) {
         self.connection.source_mut().close(reason);
+    }
+
+    /// Writes an event of the stream itself next. Another one that waits is replaced.
+    pub fn put(&mut self, event: Frame) {
+        self.pending.get_or_insert_default().event = Some(event);
     }
 
     /// Takes the result of a read.

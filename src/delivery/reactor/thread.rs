@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     broker::Broker,
-    delivery::{connection::Backlog, instant_of},
+    delivery::{connection::Backlog, events, instant_of, notice_before},
     log::ReadError,
     message::Seq,
     outbox::{CloseReason, LEFT, StreamKey, ThreadQueue},
@@ -217,8 +217,9 @@ impl Thread {
         self.streams.insert(Stream::new(connection, socket));
         self.heartbeats.add(key);
         if let Some(expires_at) = opened.expires_at {
-            let at = instant_of(expires_at);
-            self.timers.set(at, key, Timer::TokenExpiry);
+            let end = instant_of(expires_at);
+            self.timers
+                .set(notice_before(end), key, Timer::TokenNotice(end));
         }
         self.drive_by(key, |stream, context| {
             stream.begin(opening.freeze(), key, context)
@@ -274,6 +275,14 @@ impl Thread {
         }
     }
 
+    /// Tells a client that its token ends after this time.
+    fn announce_end(&mut self, key: StreamKey, left: Duration) {
+        if let Some(stream) = self.streams.stream(key) {
+            stream.put(events::token_ends(left));
+            self.drive(key);
+        }
+    }
+
     fn run_timers(&mut self) {
         let now = Instant::now();
         while let Some((bucket, mut keys)) = self.heartbeats.take(now) {
@@ -284,6 +293,10 @@ impl Thread {
         }
         while let Some((key, due)) = self.timers.take(now) {
             match due {
+                Timer::TokenNotice(end) => {
+                    self.announce_end(key, end.saturating_duration_since(now));
+                    self.timers.set(end, key, Timer::TokenExpiry);
+                }
                 Timer::TokenExpiry => self.close(key, CloseReason::TokenExpired),
                 Timer::LingerEnd => self.end_linger(key),
             }

@@ -11,6 +11,8 @@ use crate::outbox::StreamKey;
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Timer {
+    /// The stream token expires at this time, soon.
+    TokenNotice(Instant),
     /// The stream token expires.
     TokenExpiry,
     /// The socket of a closed stream has lingered long enough.

@@ -11,14 +11,16 @@ use crate::{
     broker::Broker,
     http::{
         AppState, Error,
+        access::Caller,
         body::Pairs,
         nodes::ask::{self, Asked, Part},
         off_thread,
         openapi::{ClientOrder, ClientState, refuses, values},
+        visible::Visible,
     },
     log::{KnownClient, ReadError},
     message::ClientId,
-    registry::{SortKey, SortOrder},
+    registry::{ClientSearch, SortKey, SortOrder},
 };
 
 /// The default number of clients on a page.
@@ -43,14 +45,18 @@ refuses!(Refusals: ; READ);
         ("state" = Option<ClientState>, Query, description = "`online` (the default), or `all`: also clients that were connected before, or to which a message was pushed"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "Clients on one page; 100 by default"),
         ("after" = Option<values::ClientId>, Query, description = "Only clients after this id. Can't be combined with `offset` or `sort`"),
-        ("q" = Option<String>, Query, description = "Only clients whose id contains this text or, for connected clients, one of whose topics does"),
+        ("q" = Option<String>, Query, description = "Only clients whose id contains this text or, for connected clients and callers that may read everything, one of whose topics does"),
         ("offset" = Option<values::Number>, Query, description = "Skip so many clients; the answer says how many are `matching`"),
         ("sort" = Option<ClientOrder>, Query, description = "The order; `-` reverses it. With `state=all` only `client_id`"),
     ),
     responses((status = 200, description = "One page", body = ClientsPage), Refusals),
 )]
-pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<ClientsPage>, Error> {
-    let wanted = Wanted::parse(&pairs)?;
+pub async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    pairs: Pairs,
+) -> Result<Json<ClientsPage>, Error> {
+    let wanted = Wanted::parse(&pairs, (&caller).into())?;
     let broker = &state.broker;
     // If the disk is full, the file lists the clients that were known before.
     if wanted.all
@@ -76,6 +82,9 @@ pub struct Wanted {
     search: String,
     limit: usize,
     from: From,
+    /// Nodes that do not know it answer with all clients, and some are left out of the answer.
+    #[serde(default)]
+    visible: Visible,
 }
 
 /// The first client of the page.
@@ -88,7 +97,7 @@ enum From {
 }
 
 impl Wanted {
-    fn parse(pairs: &Pairs) -> Result<Self, Error> {
+    fn parse(pairs: &Pairs, visible: Visible) -> Result<Self, Error> {
         let all = match pairs.get("state") {
             None | Some("online") => false,
             Some("all") => true,
@@ -99,39 +108,52 @@ impl Wanted {
             search: pairs.get("q").unwrap_or_default().to_owned(),
             limit: pairs.page_limit(PAGE, MAX_PAGE, "clients")?,
             from: from(pairs, all)?,
+            visible,
         })
     }
 
     /// The page of this node.
     pub fn find(&self, broker: &Broker) -> Result<ClientsPage, ReadError> {
-        let (clients, next, matching) = match (&self.from, self.all) {
+        let sees = |id: &ClientId| self.visible.client(id);
+        // Whoever sees only some topics must not find out others.
+        let search = ClientSearch {
+            text: &self.search,
+            topics: self.visible.is_everything(),
+            sees: &sees,
+        };
+        let (mut clients, next, matching) = match (&self.from, self.all) {
             (From::Id(after), false) => {
-                let (clients, next) = self.online(broker, parsed(after).as_ref());
+                let (clients, next) = self.online(broker, parsed(after).as_ref(), &search);
                 (clients, next, None)
             }
             (From::Id(after), true) => {
-                let page =
-                    broker
-                        .log()
-                        .clients(&self.search, parsed(after).as_ref(), self.limit)?;
+                let after = parsed(after);
+                let log = broker.log();
+                let page = log.clients(&self.search, after.as_ref(), self.limit, &sees)?;
                 let next = page.next.map(|next| next.to_string());
                 (known(broker, page.clients), next, None)
             }
             (From::Offset(offset, sort), false) => {
                 let registry = broker.registry();
                 let order = order(sort).unwrap_or(BY_ID);
-                let window = registry.sorted_clients(order, &self.search, *offset, self.limit);
+                let window = registry.sorted_clients(order, &search, *offset, self.limit);
                 let clients = window.clients.into_iter().map(info).collect();
                 (clients, None, Some(window.matching))
             }
             (From::Offset(offset, _), true) => {
                 let range = (*offset as u64, self.limit as u64);
-                let (clients, matching) =
-                    broker.log().client_window(&self.search, range.0, range.1)?;
+                let log = broker.log();
+                let sees: Option<&dyn Fn(&ClientId) -> bool> =
+                    (!self.visible.is_everything()).then_some(&sees);
+                let (clients, matching) = log.client_window(&self.search, range, sees)?;
                 (known(broker, clients), None, Some(matching))
             }
         };
-        let total = broker.registry().size().clients;
+        self.hide(&mut clients);
+        let total = match self.visible.is_everything() {
+            true => broker.registry().size().clients,
+            false => broker.registry().count_clients(sees).clients,
+        };
         Ok(ClientsPage {
             clients,
             next,
@@ -153,6 +175,17 @@ impl Wanted {
         );
         let this = Arc::clone(broker);
         let own = off_thread(move || wanted.find(&this)).await?;
+        let total = match self.visible.is_everything() {
+            true => size.clients,
+            false => {
+                own.total
+                    + asked
+                        .answers
+                        .iter()
+                        .map(|(_, page)| page.total)
+                        .sum::<u64>()
+            }
+        };
         let pages = || std::iter::once(&own).chain(asked.answers.iter().map(|(_, page)| page));
         let found: usize = pages().map(|page| page.clients.len()).sum();
         let more = pages().any(|page| page.next.is_some());
@@ -169,6 +202,7 @@ impl Wanted {
         // Who is connected to several nodes is counted by each of them.
         let twice = (found - merged.len()) as u64;
         let mut clients: Vec<ClientInfo> = merged.into_values().collect();
+        self.hide(&mut clients);
         let (mut next, mut matching_all) = (None, None);
         match &self.from {
             From::Id(_) => {
@@ -186,7 +220,7 @@ impl Wanted {
         Ok(ClientsPage {
             clients,
             next,
-            total: size.clients,
+            total,
             matching: matching_all,
             missing_nodes: asked.missing,
         })
@@ -208,17 +242,35 @@ impl Wanted {
                 ..found
             };
         }
-        page.total = size.clients;
+        if self.visible.is_everything() {
+            page.total = size.clients;
+        }
+        self.hide(&mut page.clients);
         page.missing_nodes = presence.missing;
         Ok(page)
+    }
+
+    /// Removes what the caller may not see. A node of an earlier version does not do it.
+    fn hide(&self, clients: &mut Vec<ClientInfo>) {
+        if self.visible.is_everything() {
+            return;
+        }
+        clients.retain(|client| self.visible.client_named(&client.client_id));
+        for connection in clients
+            .iter_mut()
+            .flat_map(|client| &mut client.connections)
+        {
+            self.visible.hide_topics(connection);
+        }
     }
 
     fn online(
         &self,
         broker: &Broker,
         after: Option<&ClientId>,
+        search: &ClientSearch<'_>,
     ) -> (Vec<ClientInfo>, Option<String>) {
-        let found = broker.registry().list(after, &self.search, self.limit);
+        let found = broker.registry().list(after, search, self.limit);
         let full = found.len() == self.limit;
         let last = found.last().filter(|_| full);
         let next = last.map(|last| last.client_id.to_string());

@@ -60,6 +60,10 @@ pub enum Code {
     LogDamaged,
     /// Topics under `$` are published by the server only.
     ReservedTopic,
+    /// There is no such API key, or not any more.
+    KeyUnknown,
+    /// API keys need an admin token, and none is configured.
+    AdminTokenNeeded,
     /// No credential, or one that is not valid.
     Unauthorized,
     /// The credential is valid, but does not allow this.
@@ -70,6 +74,14 @@ pub enum Code {
     UnknownHost,
     /// Too many wrong tokens came from this address.
     TooManyTries,
+    /// This address has opened too many streams in the last minute.
+    TooManyOpens,
+    /// This client has opened too many streams in the last minute.
+    TooManyOpensOfClient,
+    /// The caller has pushed too many messages in the last seconds.
+    TooManyPushes,
+    /// The caller has pushed too many bytes in the last seconds.
+    TooManyPushBytes,
     /// The body is over its limit.
     MessageTooLarge,
     /// The URL is over its limit.
@@ -82,6 +94,8 @@ pub enum Code {
     TooManyTopics,
     /// The client has reached its limit of connections.
     TooManyConnectionsOfClient,
+    /// The address has reached its limit of streams.
+    TooManyConnectionsOfAddress,
     /// The server has reached its limit of connections.
     TooManyConnections,
     /// The request took too long to arrive.
@@ -94,7 +108,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 49] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -122,17 +136,24 @@ impl Code {
         Self::ClusterUnavailable,
         Self::LogDamaged,
         Self::ReservedTopic,
+        Self::KeyUnknown,
+        Self::AdminTokenNeeded,
         Self::Unauthorized,
         Self::Forbidden,
         Self::CrossSite,
         Self::UnknownHost,
         Self::TooManyTries,
+        Self::TooManyOpens,
+        Self::TooManyOpensOfClient,
+        Self::TooManyPushes,
+        Self::TooManyPushBytes,
         Self::MessageTooLarge,
         Self::UrlTooLong,
         Self::HeadersTooLarge,
         Self::TooManyIds,
         Self::TooManyTopics,
         Self::TooManyConnectionsOfClient,
+        Self::TooManyConnectionsOfAddress,
         Self::TooManyConnections,
         Self::RequestTimeout,
         Self::ShuttingDown,
@@ -239,6 +260,12 @@ impl Code {
                 "The client is not connected",
             ),
             Self::ReservedTopic => (S::FORBIDDEN, "reserved_topic", "This topic is reserved"),
+            Self::KeyUnknown => (S::NOT_FOUND, "key_unknown", "There is no such API key"),
+            Self::AdminTokenNeeded => (
+                S::CONFLICT,
+                "admin_token_needed",
+                "API keys need an admin token",
+            ),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "This token does not allow it"),
             Self::CrossSite => (
@@ -255,6 +282,26 @@ impl Code {
                 S::TOO_MANY_REQUESTS,
                 "too_many_tries",
                 "Too many wrong tokens",
+            ),
+            Self::TooManyOpens => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_opens",
+                "Too many streams were opened from this address",
+            ),
+            Self::TooManyOpensOfClient => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_opens_of_client",
+                "This client has opened too many streams",
+            ),
+            Self::TooManyPushes => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_pushes",
+                "Too many messages were pushed",
+            ),
+            Self::TooManyPushBytes => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_push_bytes",
+                "Too many bytes were pushed",
             ),
             Self::MessageTooLarge => (
                 S::PAYLOAD_TOO_LARGE,
@@ -281,6 +328,11 @@ impl Code {
                 S::TOO_MANY_REQUESTS,
                 "too_many_connections_of_client",
                 "This client has too many connections",
+            ),
+            Self::TooManyConnectionsOfAddress => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_connections_of_address",
+                "This address has too many connections",
             ),
             Self::TooManyConnections => (
                 S::SERVICE_UNAVAILABLE,

@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 use app::wire::{EVENT_END, EVENT_LOG, EVENT_STATE, Gap, JobLine};
 use axum::{
     body::{Body, Bytes},
-    extract::State,
+    extract::{Extension, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{describe, line, parse};
 use crate::{
+    auth::ConnectionInfo,
     delivery::{events, first_ping},
     http::{
         AppState, Code, Error,
@@ -26,6 +27,7 @@ use crate::{
     job::{JobId, Refused},
     jobs::{StartLine, Step, ViewError, Viewer},
     message::{Cursor, Epoch, EventType, FrameWriter},
+    network::Network,
     outbox::CloseReason,
 };
 
@@ -33,7 +35,7 @@ use crate::{
 /// hundred lines.
 const MAX_LINES: usize = 100;
 
-refuses!(Refusals: NotFound, JobUnknown, TooManyConnections, ClusterUnavailable; READ);
+refuses!(Refusals: NotFound, JobUnknown, TooManyOpens, TooManyConnections, ClusterUnavailable; READ);
 
 /// Watch a job
 ///
@@ -63,7 +65,12 @@ pub async fn stream(
     PathId(id): PathId,
     pairs: Pairs,
     headers: HeaderMap,
+    Extension(from): Extension<ConnectionInfo>,
 ) -> Result<Response, Error> {
+    let live = state.live.load();
+    let network = Network::of(from.peer);
+    state.limits.open(&live.limits.rates, network, None)?;
+    drop(live);
     let id = parse::id(&id)?;
     let had = had(id, sse::last_event_id(&pairs, &headers));
     let from = match (had, pairs.number("tail")?) {
@@ -212,7 +219,7 @@ impl JobStream {
 
     fn close(&mut self, reason: CloseReason) -> Bytes {
         self.ended = true;
-        events::reconnect(reason).bytes()
+        events::closing(reason).bytes()
     }
 
     fn cursor(&self, line: u64) -> Option<Cursor> {

@@ -54,6 +54,10 @@ catalog! {
     REQUESTS: Counter "tidings_http_requests" "" ["class"] "Answered requests, by the class of the status. A stream counts when it is opened.";
     ERRORS: Counter "tidings_errors" "" ["code"] "Requests that were refused, by the code of the error.";
     AUTH_FAILURES: Counter "tidings_auth_failures" "" ["kind"] "Requests that were refused because of who sent them.";
+    LIMITED: Gauge "tidings_limits_tracked" "" ["limit"] "Addresses, clients and callers that are counted for a limit. Refusals are in tidings_errors, by their code.";
+    JWKS_READS: Counter "tidings_jwks_reads" "" ["result"] "Times that the keys of an issuer were read (jwks_url).";
+    JWKS_KEYS: Gauge "tidings_jwks_keys" "" [] "Keys of the issuer that hold now.";
+    JWKS_READ_AT: Gauge "tidings_jwks_last_read_timestamp_seconds" "seconds" [] "When these keys were read, as Unix time. 0 if they never were.";
     ACCESS_LOG_DROPPED: Counter "tidings_access_log_dropped_lines" "" [] "Lines of the access log that were dropped because the disk was too slow.";
     JOBS: Gauge "tidings_jobs" "" ["state"] "Jobs in the log.";
     READY: Gauge "tidings_ready" "" [] "1 if new streams should come here: see /health/ready.";

@@ -1,5 +1,7 @@
 //! Collects all metrics.
 
+use std::time::UNIX_EPOCH;
+
 use super::{catalog as metric, process::Process};
 use crate::{
     cluster::ClusterStatus,
@@ -90,6 +92,14 @@ fn requests(state: &AppState, out: &mut Exposition) {
         &metric::AUTH_FAILURES,
         state.auth.load().failures().counts(),
     );
+    out.by_label(&metric::LIMITED, state.limits.stored());
+    if let Some(jwks) = state.auth.load().jwks() {
+        let read_at = jwks.read_at().unwrap_or(UNIX_EPOCH);
+        let read_at = read_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        out.by_label(&metric::JWKS_READS, jwks.reads().counts());
+        out.value(&metric::JWKS_KEYS, jwks.keys().len() as f64);
+        out.value(&metric::JWKS_READ_AT, read_at.as_secs_f64());
+    }
     let access = state.access_log.as_ref();
     let dropped = access.map_or(0, |log| log.dropped());
     out.value(&metric::ACCESS_LOG_DROPPED, dropped as f64);

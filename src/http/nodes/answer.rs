@@ -12,6 +12,7 @@ use crate::{
         clients::{list::Wanted, presence},
         stats,
         topics::{self, WantedTopics},
+        visible::Visible,
     },
     message::ClientId,
 };
@@ -58,7 +59,11 @@ async fn answer(state: &AppState, part: Part, query: &str) -> Option<String> {
             let wanted: WantedTopics = serde_json::from_str(query).ok()?;
             json(&topics::here(&broker, &wanted))
         }
-        Part::Stats => json(&stats::here(state).await.ok()?),
+        Part::Stats => {
+            // A node of an earlier version asks for everything.
+            let visible: Visible = serde_json::from_str(query).ok()?;
+            json(&stats::here(state, &visible).await.ok()?)
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub enum Part {
     Presence,
     /// A page of topics: its query, answered by a page.
     Topics,
-    /// Statistics: nothing, answered by statistics.
+    /// Statistics: what the caller sees, answered by statistics.
     Stats,
 }
 

@@ -1,14 +1,18 @@
 //! Serves a file of the site: in the best encoding that the browser accepts, or 304 if the browser has it.
 
-use super::accept::{Encoding, accepted};
+use super::{
+    accept::{Encoding, accepted},
+    policy,
+};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use rust_embed::RustEmbed;
-use std::borrow::Cow;
+use flate2::read::GzDecoder;
+use rust_embed::{EmbeddedFile, RustEmbed};
+use std::{borrow::Cow, io::Read};
 
 /// The folder with the built site: embedded in release builds, read from disk in debug builds.
 #[derive(RustEmbed)]
@@ -70,9 +74,13 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     if path == MANIFEST || is_form(path) || path.contains("..") {
         return None;
     }
-    let plain = Site::get(path)?;
-    let (form, data) = best_form(path, plain.data, request);
-    let tag = entity_tag(&plain.metadata.sha256_hash(), form);
+    let (hash, plain) = match Site::get(path) {
+        Some(plain) => (plain.metadata.sha256_hash(), Some(plain.data)),
+        // The documentation is stored compressed only.
+        None => (packed(path)?.metadata.sha256_hash(), None),
+    };
+    let (form, data) = best_form(path, plain, request)?;
+    let tag = entity_tag(&hash, form);
     let has_it = already_has(request, &tag);
 
     let fixed = HeaderValue::from_static;
@@ -89,6 +97,9 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     headers.insert(header::CONTENT_TYPE, content_type(path));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, may_load(path));
+    if path.ends_with(".html") {
+        headers.extend(policy::of_docs().map(|(name, value)| (Some(name), value)));
+    }
     if form != Encoding::Identity {
         headers.insert(header::CONTENT_ENCODING, fixed(form.name()));
     }
@@ -103,21 +114,38 @@ fn may_load(path: &str) -> HeaderValue {
     })
 }
 
-/// The first accepted encoding that exists. Small files are not compressed.
+/// Whether there is such a file.
+pub fn exists(path: &str) -> bool {
+    !path.contains("..") && (Site::get(path).is_some() || packed(path).is_some())
+}
+
+/// The file with gzip.
+fn packed(path: &str) -> Option<EmbeddedFile> {
+    Site::get(&format!("{path}{}", Encoding::Gzip.suffix()))
+}
+
+/// The first accepted encoding that exists. Small files are not compressed. Without a plain file, the compressed one is
+/// unpacked for clients that do not accept it.
 fn best_form(
     path: &str,
-    plain: Cow<'static, [u8]>,
+    plain: Option<Cow<'static, [u8]>>,
     request: &HeaderMap,
-) -> (Encoding, Cow<'static, [u8]>) {
+) -> Option<(Encoding, Cow<'static, [u8]>)> {
     for form in accepted(request) {
         if form == Encoding::Identity {
             break;
         }
         if let Some(file) = Site::get(&format!("{path}{}", form.suffix())) {
-            return (form, file.data);
+            return Some((form, file.data));
         }
     }
-    (Encoding::Identity, plain)
+    let plain = plain.or_else(|| {
+        let mut unpacked = Vec::new();
+        let data = packed(path)?.data;
+        GzDecoder::new(&*data).read_to_end(&mut unpacked).ok()?;
+        Some(unpacked.into())
+    });
+    Some((Encoding::Identity, plain?))
 }
 
 /// A strong entity tag (RFC 9110, section 8.8.3). Each encoding has its own, because the bytes differ.
@@ -153,6 +181,8 @@ fn as_bytes(data: Cow<'static, [u8]>) -> Bytes {
 fn content_type(path: &str) -> HeaderValue {
     HeaderValue::from_static(
         match path.rsplit_once('.').map(|(_, extension)| extension) {
+            _ if path.starts_with("docs/packaging/") => "text/plain; charset=utf-8",
+            Some("html") => "text/html; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
             Some("ts") => "application/typescript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",

@@ -99,7 +99,7 @@ async fn a_nonce_is_used_once() {
 
 #[tokio::test]
 async fn the_page_of_the_api_description_loads_nothing_from_other_hosts() {
-    let response = get("/docs", &[]).await;
+    let response = get("/docs/api", &[]).await;
     assert!(!policy(&response).contains("unsafe"));
     let html = text(response).await;
     assert!(!html.contains("//"), "{html}");

@@ -4,7 +4,7 @@ use app::wire::Refused;
 use axum::http::HeaderMap;
 
 use crate::{
-    auth::Grant,
+    auth::{Grant, Listening},
     delivery::subscribe::Since,
     http::{Code, Error, body::Pairs},
     message::{ClientId, Cursor, Encoding, Epoch, TopicFilter},
@@ -65,11 +65,11 @@ pub fn encoding(pairs: &Pairs) -> Result<Encoding, Error> {
     }
 }
 
-/// The topics that the grant allows, and the others, which are refused by an event on the stream: one forbidden topic
+/// The topics that are allowed, and the others, which are refused by an event on the stream: one forbidden topic
 /// does not prevent the rest.
 pub fn filters(
     pairs: &Pairs,
-    grant: &Grant,
+    listening: &Listening,
     most: usize,
 ) -> Result<(Vec<TopicFilter>, Vec<Refused>), Error> {
     let mut filters = Vec::new();
@@ -83,13 +83,15 @@ pub fn filters(
             return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
         }
     }
-    let (allowed, forbidden) = filters.into_iter().partition(|filter| grant.allows(filter));
+    let (allowed, forbidden) = filters
+        .into_iter()
+        .partition(|filter| listening.allows(filter));
     let refused = |filter: TopicFilter| Refused {
         topic: filter.to_string(),
         code: "forbidden_topic".to_owned(),
         detail: match filter.is_reserved() {
-            true => "topics that begin with $ are for admins".to_owned(),
-            false => "the token does not grant this topic".to_owned(),
+            true => "topics that begin with $ are for who may read everything".to_owned(),
+            false => "the token or key does not grant this topic".to_owned(),
         },
     };
     Ok((allowed, Vec::into_iter(forbidden).map(refused).collect()))

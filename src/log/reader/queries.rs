@@ -165,25 +165,31 @@ impl Log {
             .record_deliveries(std::iter::once((seq, counts)));
     }
 
-    /// The known clients whose ids contain `text`, sorted by id.
+    /// The known clients whose ids contain `text` and that `sees` accepts, sorted by id.
     pub fn clients(
         &self,
         text: &str,
         after: Option<&ClientId>,
         limit: usize,
+        sees: &dyn Fn(&ClientId) -> bool,
     ) -> Result<ClientPage, ReadError> {
-        self.query(|conn| clients::clients(conn, &self.shared.positions, text, after, limit))
+        let range = (after, limit);
+        self.query(|conn| clients::clients(conn, &self.shared.positions, text, range, sees))
     }
 
     /// Up to `limit` known clients whose ids contain a text, without the first `offset`, sorted by id; and their total
-    /// number. Blocks. The cost grows with the number of all known clients.
+    /// number. With `sees`, only of clients that it accepts. Blocks. The cost grows with the number of all known clients.
     pub fn client_window(
         &self,
         text: &str,
-        offset: u64,
-        limit: u64,
+        range: (u64, u64),
+        sees: Option<&dyn Fn(&ClientId) -> bool>,
     ) -> Result<(Vec<KnownClient>, u64), ReadError> {
-        self.query(|conn| clients::window(conn, &self.shared.positions, text, (offset, limit)))
+        let positions = &self.shared.positions;
+        self.query(|conn| match sees {
+            None => clients::window(conn, positions, text, range),
+            Some(sees) => clients::visible_window(conn, positions, text, range, sees),
+        })
     }
 
     /// One client. None if the log does not know it.

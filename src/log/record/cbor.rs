@@ -6,11 +6,12 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::job::{Title, TrackedPush};
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, SessionChange},
+    change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::job_cbor::{Id, WireCommand, bytes, id},
-    record::{Base, Record, UnreadableRecord, VERSION},
+    record::key_cbor::WireKeyChange,
+    record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
 
@@ -47,7 +48,23 @@ enum WireChange<'b> {
     #[n(6)]
     PruneJob(#[n(0)] Id),
     #[n(7)]
-    Session(#[n(0)] ByteArray<32>, #[n(1)] Option<u64>),
+    Session(
+        #[n(0)] ByteArray<32>,
+        #[n(1)] Option<u64>,
+        #[n(2)] Option<ByteArray<32>>,
+    ),
+    #[n(8)]
+    Key(#[b(0)] WireKeyChange<'b>),
+    #[n(9)]
+    Token(#[b(0)] WireRevoked<'b>, #[n(1)] u64),
+}
+
+#[derive(Encode, Decode)]
+enum WireRevoked<'b> {
+    #[n(0)]
+    WithId(#[b(0)] &'b str),
+    #[n(1)]
+    OfClient(#[b(0)] &'b str),
 }
 
 #[derive(Encode, Decode)]
@@ -106,7 +123,7 @@ struct WireCounts {
 impl<'b> WireRecord<'b> {
     fn of(boot: u64, number: u64, base: Base, changes: &'b [Change]) -> Self {
         Self {
-            version: VERSION,
+            version: version_of(changes),
             boot,
             number,
             place: base.place,
@@ -167,7 +184,19 @@ impl<'b> WireChange<'b> {
             Change::Expire(until) => Self::Expire(*until),
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
-            Change::Session(change) => Self::Session(change.digest.into(), change.ends_at),
+            Change::Session(change) => Self::Session(
+                change.digest.into(),
+                change.ends_at,
+                change.key.map(Into::into),
+            ),
+            Change::Key(change) => Self::Key(WireKeyChange::of(change)),
+            Change::Token(change) => {
+                let tokens = match &change.tokens {
+                    RevokedTokens::WithId(id) => WireRevoked::WithId(id),
+                    RevokedTokens::OfClient(client) => WireRevoked::OfClient(client.as_str()),
+                };
+                Self::Token(tokens, change.ends_at)
+            }
         }
     }
 
@@ -194,8 +223,17 @@ impl<'b> WireChange<'b> {
             Self::Expire(until) => Change::Expire(until),
             Self::Prune(positions, line) => Change::Prune(positions, line),
             Self::PruneJob(job) => Change::PruneJob(id(job)),
-            Self::Session(digest, ends_at) => Change::Session(SessionChange {
+            Self::Session(digest, ends_at, key) => Change::Session(SessionChange {
                 digest: digest.into(),
+                ends_at,
+                key: key.map(Into::into),
+            }),
+            Self::Key(change) => Change::Key(change.parse()),
+            Self::Token(tokens, ends_at) => Change::Token(TokenChange {
+                tokens: match tokens {
+                    WireRevoked::WithId(id) => RevokedTokens::WithId(id.to_owned()),
+                    WireRevoked::OfClient(name) => RevokedTokens::OfClient(client(name)?),
+                },
                 ends_at,
             }),
         })

@@ -5,7 +5,9 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{Change, ChangeSet, PositionUpdates, Recall, SessionChange},
+        change::{
+            Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange,
+        },
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -52,6 +54,8 @@ fn change() -> impl Strategy<Value = Change> {
         1 => pruning(),
         1 => (0..JOBS).prop_map(|job| Change::PruneJob(job_of(job))),
         1 => session().prop_map(Change::Session),
+        1 => key_change().prop_map(Change::Key),
+        1 => revocation().prop_map(Change::Token),
     ]
 }
 
@@ -87,8 +91,57 @@ fn updates() -> impl Strategy<Value = PositionUpdates> {
 }
 
 fn session() -> impl Strategy<Value = SessionChange> {
-    (0..3_u8, prop::option::of(NOON..NOON + 60_000)).prop_map(|(id, ends_at)| SessionChange {
-        digest: [id; 32],
+    let key = prop::option::of(0..3_u8);
+    (0..3_u8, prop::option::of(NOON..NOON + 60_000), key).prop_map(|(id, ends_at, key)| {
+        SessionChange {
+            digest: [id; 32],
+            ends_at,
+            key: key.map(|key| [key; 32]),
+        }
+    })
+}
+
+fn key_change() -> impl Strategy<Value = KeyChange> {
+    let time = NOON..NOON + 60_000;
+    let end = prop::option::of(time.clone());
+    (0..5_u8, 0..3_u8, 0..9_u8, time, end).prop_map(|(kind, id, other, at, expires_at)| {
+        let (id, name, digest) = (id.to_string(), other.to_string(), [other; 32]);
+        let access = format!("{{\"role\":\"{other}\"}}");
+        match kind {
+            0 => KeyChange::Create(NewApiKey {
+                id,
+                name,
+                digest,
+                access,
+                expires_at,
+            }),
+            1 => KeyChange::Update {
+                id,
+                name,
+                access,
+                expires_at,
+            },
+            2 => KeyChange::Rotate {
+                id,
+                digest,
+                previous_until: at,
+            },
+            3 => KeyChange::Revoke(id),
+            _ => {
+                let from = (other > 3).then(|| format!("10.0.0.{other}"));
+                KeyChange::Used(vec![(id.as_str().into(), KeyUse { at, from })])
+            }
+        }
+    })
+}
+
+fn revocation() -> impl Strategy<Value = TokenChange> {
+    let ends_at = NOON..NOON + 60_000;
+    (0..3_u8, any::<bool>(), ends_at).prop_map(|(n, by_id, ends_at)| TokenChange {
+        tokens: match by_id {
+            true => RevokedTokens::WithId(format!("token {n}")),
+            false => RevokedTokens::OfClient(ClientId::parse(&format!("c{n}")).expect("an id")),
+        },
         ends_at,
     })
 }
@@ -269,6 +322,8 @@ impl TestStore {
             "SELECT * FROM job_lines ORDER BY job, line".to_owned(),
             "SELECT * FROM recalls ORDER BY seq".to_owned(),
             "SELECT * FROM sessions ORDER BY digest".to_owned(),
+            "SELECT * FROM api_keys ORDER BY id".to_owned(),
+            "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
         ];
         let rows = queries.iter().map(|query| rows(&self.store.conn, query));
         rows.collect::<Vec<_>>().join("\n\n")

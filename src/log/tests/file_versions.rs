@@ -3,9 +3,10 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 2] = [
+const FILES: [(i64, &str); 3] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
+    (6, include_str!("files/version-6.sql")),
 ];
 
 /// Long enough for all files.
@@ -25,6 +26,10 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
         assert_eq!(texts(&recalled), ["to everyone"], "version {version}");
         let ada = test.log().client_position(&client("ada")).expect("read");
         assert_eq!(ada.acked, 2, "version {version}");
+        let keys = test.log().keys(None, 10);
+        let keys: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+        let expected: &[&str] = if version < 6 { &[] } else { &["support", "shop"] };
+        assert_eq!(keys, expected, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
         assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");

@@ -189,7 +189,7 @@ fn known_clients_are_sorted_and_searchable_by_id() {
         let after = after.map(client);
         let page = test
             .log()
-            .clients(text, after.as_ref(), limit)
+            .clients(text, after.as_ref(), limit, &|_| true)
             .expect("a page");
         let names: Vec<String> = page
             .clients

@@ -14,10 +14,12 @@ use crate::log::{
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
     job_rows::{self, CommandOutcome},
+    key_rows::{self, ChangedKey},
     options::{LogOptions, milliseconds},
     outcome::Recalled,
     postings::{self, Posting},
     rows, session_rows,
+    token_rows::{self, Revocation},
     writer::store::Store,
 };
 use crate::{
@@ -40,6 +42,10 @@ pub(in crate::log) struct Applied {
     has_expired: bool,
     /// Whether sessions were opened or closed.
     pub has_sessions: bool,
+    /// The API keys that have changed, in order.
+    pub changed_keys: Vec<ChangedKey>,
+    /// Stream tokens that were revoked.
+    pub revoked: Vec<Revocation>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -190,8 +196,17 @@ impl Store {
             }
             Change::PruneJob(id) => self.remove_job(*id)?,
             Change::Session(change) => {
-                session_rows::apply(&self.conn, &change.digest, change.ends_at, at)?;
+                let what = (change.ends_at, change.key);
+                session_rows::apply(&self.conn, &change.digest, what, at)?;
                 applied.has_sessions = true;
+            }
+            Change::Key(change) => {
+                key_rows::apply(&self.conn, change, at, &mut applied.changed_keys)?;
+            }
+            Change::Token(change) => {
+                applied
+                    .revoked
+                    .push(token_rows::apply(&self.conn, change, at)?);
             }
             Change::Append(_) | Change::Job(_) => {}
         }

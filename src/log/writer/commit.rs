@@ -68,6 +68,9 @@ impl Writer {
         if let Some(head) = applied.recalled_at {
             shared.recalled_at.store(head, Ordering::Release);
         }
+        shared.keys.update(&applied.changed_keys);
+        let revoked = applied.revoked.iter().cloned();
+        shared.revocations.add(revoked, shared.clock.now());
         if applied.has_sessions
             && let Err(error) = shared.sessions.read(&self.store.conn)
         {

@@ -6,6 +6,7 @@ use super::{ConnectionTable, TableEntry};
 use crate::{
     message::{Audience, ClientId, Seq},
     registry::{
+        client_search::ClientSearch,
         connection_set::{ConnectionKey, ConnectionSet},
         delivery_target::DeliveryTarget,
         presence::{ConnectionRecord, ConnectionStatus, Count, Presence},
@@ -115,12 +116,16 @@ impl ConnectionTable {
             .unwrap_or_default()
     }
 
-    /// Whether the id or a topic of a client contains a text.
+    /// Whether a client matches a search.
     pub(in crate::registry) fn matches_search(
         &self,
         client_id: &ClientId,
         keys: &ConnectionSet,
-        search: &str,
+        ClientSearch {
+            text,
+            topics: in_topics,
+            sees,
+        }: &ClientSearch<'_>,
     ) -> bool {
         let topics = |key| {
             self.connections
@@ -128,12 +133,14 @@ impl ConnectionTable {
                 .into_iter()
                 .flat_map(|entry| &entry.record.subscriber.filters)
         };
-        search.is_empty()
-            || contains(client_id.as_str(), search)
-            || keys
-                .iter()
-                .flat_map(topics)
-                .any(|filter| contains(filter.as_str(), search))
+        let found = text.is_empty()
+            || contains(client_id.as_str(), text)
+            || *in_topics
+                && keys
+                    .iter()
+                    .flat_map(topics)
+                    .any(|filter| contains(filter.as_str(), text));
+        found && sees(client_id)
     }
 }
 

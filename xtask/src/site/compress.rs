@@ -35,7 +35,8 @@ fn keep_if_smaller(path: &Path, suffix: &str, raw: usize, packed: &[u8]) -> Resu
     Ok(packed.len())
 }
 
-fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+/// The bytes, compressed.
+pub fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)

@@ -1,6 +1,6 @@
 //! Maps names to files, and detects whether the site is up to date.
 
-use super::compress::Sizes;
+use super::{book::Size, compress::Sizes};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +13,8 @@ pub struct Manifest {
     inputs: String,
     /// The files, by the name that the code uses.
     pub files: BTreeMap<String, Entry>,
+    /// The size of the documentation.
+    pub book: Size,
 }
 
 /// A file that pages link to.
@@ -29,6 +31,7 @@ impl Manifest {
         Self {
             inputs,
             files: BTreeMap::new(),
+            book: Size::default(),
         }
     }
 

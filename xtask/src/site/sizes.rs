@@ -7,6 +7,8 @@ use anyhow::{Result, ensure};
 const LIMIT: usize = 303_500;
 /// The maximum size of `tidings.js` in bytes with brotli.
 const MODULE_LIMIT: usize = 4_096;
+/// The maximum size of the documentation in the binary, in bytes.
+const BOOK_LIMIT: usize = 300_000;
 
 /// Prints a table of the files with their sizes.
 pub fn print(manifest: &Manifest) {
@@ -21,12 +23,24 @@ pub fn print(manifest: &Manifest) {
             sizes.raw, sizes.gzip, sizes.brotli
         );
     }
+    let book = manifest.book;
+    println!(
+        "documentation: {} pages, {} bytes with gzip",
+        book.pages, book.bytes
+    );
 }
 
-/// Fails if the pages or `tidings.js` are too large.
+/// Fails if the pages, `tidings.js` or the documentation are too large.
 pub fn check(manifest: &Manifest) -> Result<()> {
     at_most(manifest, "app_bg.wasm", LIMIT)?;
-    at_most(manifest, script::MODULE, MODULE_LIMIT)
+    at_most(manifest, script::MODULE, MODULE_LIMIT)?;
+    let bytes = manifest.book.bytes;
+    ensure!(
+        bytes <= BOOK_LIMIT,
+        "the documentation has {bytes} bytes, {} more than the limit",
+        bytes - BOOK_LIMIT
+    );
+    Ok(())
 }
 
 fn at_most(manifest: &Manifest, name: &str, limit: usize) -> Result<()> {

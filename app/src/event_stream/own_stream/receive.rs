@@ -119,7 +119,9 @@ fn note(schedule: &mut Schedule, fields: &Fields, now: f64) {
         let retry = fields.number("retry_ms").unwrap_or_default();
         schedule.welcomed(now, heartbeat * 1_000.0, retry);
     }
-    if let Some(after) = fields.number("after_ms") {
+    // While its token lasts, the stream goes on.
+    let goes_on = fields.number("closes_ms").is_some();
+    if let Some(after) = fields.number("after_ms").filter(|_| !goes_on) {
         schedule.leave(now, after, fields.text("reason").unwrap_or_default());
     }
 }

@@ -15,16 +15,19 @@ pub(super) enum Section {
     Push,
     /// The nodes of the cluster.
     Nodes,
+    /// The API keys.
+    Keys,
 }
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
         Self::Push,
         Self::Nodes,
+        Self::Keys,
     ];
 
     /// Its path below the URL of the server.
@@ -35,6 +38,7 @@ impl Section {
             Self::Messages => "admin/messages",
             Self::Push => "admin/push",
             Self::Nodes => "admin/nodes",
+            Self::Keys => "admin/keys",
         }
     }
 

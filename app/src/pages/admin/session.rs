@@ -36,19 +36,29 @@ impl AdminSession {
     /// Whether the caller is an admin.
     pub(super) fn is_admin(self) -> bool {
         self.session
-            .with(|session| session.is_some_and(|session| session.admin))
+            .with(|session| session.as_ref().is_some_and(|session| session.admin))
+    }
+
+    /// Whether the caller may do this, to some clients or topics at least.
+    pub(super) fn may(self, action: &str) -> bool {
+        let may = |session: &Session| session.actions.iter().any(|allowed| allowed == action);
+        self.session
+            .with(|session| session.as_ref().is_some_and(may))
     }
 
     /// Whether the caller is known not to be an admin.
     pub(super) fn needs_sign_in(self) -> bool {
         self.session
-            .with(|session| session.is_some_and(|session| !session.admin))
+            .with(|session| session.as_ref().is_some_and(|session| !session.admin))
     }
 
     /// Whether the server has an admin token.
     pub(super) fn has_token(self) -> bool {
-        self.session
-            .with(|session| session.is_some_and(|session| session.token_required))
+        self.session.with(|session| {
+            session
+                .as_ref()
+                .is_some_and(|session| session.token_required)
+        })
     }
 
     /// Loads the session, with retries until the server answers, for example after a restart.

@@ -137,6 +137,10 @@ impl<S: io::Read + io::Write> Stream<S> {
         context: &mut DriveContext<'_>,
         given: &mut Seq,
     ) -> Option<Bytes> {
+        let event = self.pending.as_mut().and_then(|it| it.event.take());
+        if let Some(event) = event {
+            return Some(event.chunk().clone());
+        }
         loop {
             let caught_up = !self.caught_up && self.connection.is_live();
             if caught_up || std::mem::take(&mut self.ping_due) {
@@ -193,7 +197,7 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     fn end(&mut self, reason: CloseReason) -> Bytes {
         self.pending.get_or_insert_default().reason = Some(reason);
-        let frame = events::reconnect(reason);
+        let frame = events::closing(reason);
         [&frame.chunk()[..], LAST_CHUNK].concat().into()
     }
 }

@@ -85,6 +85,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let capacity = Capacity {
                 per_client: ROOM,
+                per_address: ROOM,
                 total: ROOM,
             };
             let limits = QueueLimits {
@@ -118,6 +119,9 @@ mod tests {
                 filters: Box::default(),
                 remote: Remote::Unknown,
                 user_agent: None,
+                key: 0,
+                unlimited: false,
+                token: None,
             };
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);

@@ -1,0 +1,50 @@
+//! API keys: make, list, change, rotate, revoke.
+
+use super::{ApiError, Client, encoded, query, to_json};
+use crate::wire::{KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList, Rotation};
+
+impl Client {
+    /// Makes a key. Its text is only in this answer.
+    pub async fn create_key(&self, key: &KeyRequest) -> Result<NewKey, ApiError> {
+        self.call("POST", "/api/keys", Some(to_json(key)?)).await
+    }
+
+    /// One page of keys, newest first. `before` is `next` of the previous page.
+    pub async fn keys(&self, before: Option<&str>, limit: u32) -> Result<KeysPage, ApiError> {
+        let limit = limit.to_string();
+        let pairs = [("before", before), ("limit", Some(limit.as_str()))];
+        self.call("GET", &query::path("/api/keys", &pairs), None)
+            .await
+    }
+
+    /// One key.
+    pub async fn key(&self, id: &str) -> Result<KeyInfo, ApiError> {
+        self.call("GET", &key_path(id), None).await
+    }
+
+    /// Changes the name, the rights or the end of a key.
+    pub async fn update_key(&self, id: &str, update: &KeyUpdate) -> Result<KeyInfo, ApiError> {
+        let body = to_json(update)?;
+        self.call("PATCH", &key_path(id), Some(body)).await
+    }
+
+    /// Gives a key a new text. The old one is good for a while.
+    pub async fn rotate_key(&self, id: &str, rotation: &Rotation) -> Result<NewKey, ApiError> {
+        let path = format!("{}/rotate", key_path(id));
+        self.call("POST", &path, Some(to_json(rotation)?)).await
+    }
+
+    /// Revokes a key.
+    pub async fn revoke_key(&self, id: &str) -> Result<(), ApiError> {
+        self.command("DELETE", &key_path(id), None).await
+    }
+
+    /// All roles.
+    pub async fn roles(&self) -> Result<RolesList, ApiError> {
+        self.call("GET", "/api/roles", None).await
+    }
+}
+
+fn key_path(id: &str) -> String {
+    format!("/api/keys/{}", encoded(id))
+}

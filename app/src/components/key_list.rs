@@ -1,0 +1,256 @@
+//! The API keys, each with what it may do.
+
+use leptos::prelude::*;
+
+use super::{EraseView, ListItem, either, keyed_list, on_click, optional_text, text};
+use crate::{
+    erased_signal::ErasedSignal,
+    formatting,
+    i18n::{Texts, interpolate, texts, tr},
+    wire::KeyInfo,
+};
+
+/// What can be done with a key.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyActions {
+    /// Gives the key with this id a new text.
+    pub(crate) rotate: Callback<String>,
+    /// Revokes a key: its id and its name.
+    pub(crate) revoke: Callback<(String, String)>,
+}
+
+/// The list of keys.
+pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyActions) -> AnyView {
+    let entries = keyed_list(move || {
+        let entry = |key: &KeyInfo| {
+            let shown = key.clone();
+            let changes = [
+                key.rotated_at,
+                key.previous_until,
+                key.expires_at,
+                key.last_used_at,
+            ];
+            let changes = changes.map(Option::unwrap_or_default);
+            ListItem::new(format!("{} {changes:?} {}", key.id, key.name), move || {
+                row(&shown, actions)
+            })
+        };
+        let all = keys.read();
+        all.iter().flatten().map(entry).collect()
+    });
+    view! {
+        <ul class="api-keys-list" aria-labelledby="keys-title">
+            {entries}
+        </ul>
+    }
+    .erase_client_only()
+}
+
+fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
+    let role = key.role.clone();
+    let role = text(move || match &role {
+        Some(role) => role.clone(),
+        None => texts().api_keys.own_permissions.to_owned(),
+    });
+    let previous = key.previous_until;
+    let overlap = optional_text(move || {
+        let clock = formatting::clock(previous? as f64);
+        Some(interpolate(
+            texts().api_keys.previous_until,
+            &[("clock", &clock)],
+        ))
+    });
+    // The admin token belongs to the settings: it can't be changed here, and its use is not recorded.
+    let (facts, buttons) = match key.created_at {
+        0 => (().into_any(), ().into_any()),
+        _ => (facts(key), buttons(&key.id, &key.name, actions)),
+    };
+    view! {
+        <li>
+            <div class="row">
+                <strong>{key.name.clone()}</strong>
+                <span class="tag plain">{role}</span>
+                {reach(key)}
+            </div>
+            {facts}
+            <p class="hint">{overlap}</p>
+            {buttons}
+        </li>
+    }
+    .erase_client_only()
+}
+
+fn fact(name: fn(&Texts) -> &'static str, value: Signal<String>) -> AnyView {
+    view! {
+        <div>
+            <dt>{tr(name)}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+    .erase_client_only()
+}
+
+fn facts(key: &KeyInfo) -> AnyView {
+    let made = key.created_at as f64;
+    view! {
+        <dl class="facts">
+            {fact(|t| t.api_keys.made, text(move || formatting::clock(made)))}
+            {fact(|t| t.api_keys.last_used, last_used(key))}
+            {fact(|t| t.api_keys.ends, ends(key.expires_at))}
+        </dl>
+    }
+    .erase_client_only()
+}
+
+fn last_used(key: &KeyInfo) -> Signal<String> {
+    let (at, from) = (key.last_used_at, key.last_used_from.clone());
+    text(move || {
+        let texts = &texts().api_keys;
+        let Some(at) = at else {
+            return texts.never.to_owned();
+        };
+        let ago = formatting::ago(at as f64);
+        match &from {
+            Some(address) => interpolate(texts.used_from, &[("ago", &ago), ("address", address)]),
+            None => ago,
+        }
+    })
+}
+
+fn ends(at: Option<u64>) -> Signal<String> {
+    text(move || {
+        let texts = &texts().api_keys;
+        match at.map(|at| at as f64) {
+            None => texts.never.to_owned(),
+            Some(at) if at <= crate::browser::now() => {
+                interpolate(texts.ended, &[("ago", &formatting::ago(at))])
+            }
+            Some(at) => formatting::clock(at),
+        }
+    })
+}
+
+/// The clients and topics on which it may act.
+fn reach(key: &KeyInfo) -> AnyView {
+    let clients = key.permissions.iter().flat_map(|p| &p.clients);
+    let topics = key.permissions.iter().flat_map(|p| &p.topics);
+    let mut patterns: Vec<String> = clients.chain(topics).cloned().collect();
+    patterns.sort_unstable();
+    patterns.dedup();
+    let everyone = key.permissions.iter().any(|permission| permission.everyone);
+    let is_all = everyone && patterns.iter().map(String::as_str).eq(["*", "**"]);
+    let word = text(move || {
+        let texts = &texts().api_keys;
+        match (is_all, everyone) {
+            (true, _) => texts.unrestricted.to_owned(),
+            (false, true) => texts.everyone.to_owned(),
+            (false, false) => String::new(),
+        }
+    });
+    if is_all {
+        patterns.clear();
+    }
+    let tag = |pattern: String| view! { <span class="tag">{pattern}</span> }.erase_client_only();
+    view! {
+        {patterns.into_iter().map(tag).collect::<Vec<_>>()}
+        <span class="tag plain">{word}</span>
+    }
+    .erase_client_only()
+}
+
+/// The buttons of a key. Each asks for confirmation.
+fn buttons(id: &str, name: &str, actions: KeyActions) -> AnyView {
+    let key = StoredValue::new((id.to_owned(), name.to_owned()));
+    let asking = RwSignal::new(None::<Question>);
+    let ask = move || {
+        view! {
+            <div class="row">
+                {ask_button(Question::Rotate, key, asking)} {ask_button(Question::Revoke, key, asking)}
+            </div>
+        }
+        .erase_client_only()
+    };
+    let question = move || confirm(key, asking, actions);
+    either(move || asking.with(Option::is_some), question, ask)
+}
+
+/// An action that asks first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Rotate,
+    Revoke,
+}
+
+impl Question {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Rotate => texts().api_keys.rotate,
+            Self::Revoke => texts().api_keys.revoke,
+        }
+    }
+
+    fn about(self) -> &'static str {
+        match self {
+            Self::Rotate => texts().api_keys.rotate_ask,
+            Self::Revoke => texts().api_keys.revoke_ask,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Rotate => "quiet small",
+            Self::Revoke => "quiet small danger",
+        }
+    }
+}
+
+type Key = StoredValue<(String, String)>;
+
+fn ask_button(question: Question, key: Key, asking: RwSignal<Option<Question>>) -> AnyView {
+    let name = key.with_value(|(_, name)| name.clone());
+    view! {
+        <button
+            type="button"
+            class=question.class()
+            on:click=on_click(move || asking.set(Some(question)))
+        >
+            {text(move || question.label().to_owned())}
+            <span class="unseen">" " {name}</span>
+        </button>
+    }
+    .erase_client_only()
+}
+
+fn confirm(key: Key, asking: RwSignal<Option<Question>>, actions: KeyActions) -> AnyView {
+    let of = move |part: fn(Question) -> &'static str| {
+        text(move || asking.get().map(part).unwrap_or_default().to_owned())
+    };
+    let act = on_click(move || {
+        let (id, name) = key.get_value();
+        match asking.get_untracked() {
+            Some(Question::Rotate) => actions.rotate.run(id),
+            Some(Question::Revoke) => actions.revoke.run((id, name)),
+            None => {}
+        }
+        asking.try_set(None);
+    });
+    view! {
+        <div class="question" role="alertdialog" aria-label=of(Question::label)>
+            <p>{of(Question::about)}</p>
+            <div class="row">
+                <button type="button" class="small danger" on:click=act>
+                    {of(Question::label)}
+                </button>
+                <button
+                    type="button"
+                    class="quiet small"
+                    data-escape=""
+                    on:click=on_click(move || asking.set(None))
+                >
+                    {tr(|t| t.api_keys.keep)}
+                </button>
+            </div>
+        </div>
+    }
+    .erase_client_only()
+}

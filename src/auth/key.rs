@@ -1,0 +1,110 @@
+//! An API key with what it may do, and when it was last used.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+
+use super::{
+    action::Action,
+    permission::{Permission, Target, actions_of, reach_of},
+    refusal::{Refusal, RefusalKind},
+};
+use crate::log::KeyUse;
+
+/// An API key.
+#[derive(Debug)]
+pub struct Key {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its name, for people.
+    pub name: String,
+    /// What it may do. Empty if its role is not defined any more.
+    pub permissions: Vec<Permission>,
+    pub(super) last_use: Arc<LastUse>,
+}
+
+/// One text of an API key. After a rotation a key has two for a while.
+#[derive(Debug)]
+pub struct KeyText {
+    /// The key.
+    pub key: Arc<Key>,
+    /// Its hash.
+    pub digest: [u8; 32],
+    /// Marks the streams that were opened with it. It changes when the key may do something else.
+    pub number: u32,
+    /// When it ends, in milliseconds since 1970.
+    pub(super) ends_at: Option<u64>,
+    /// Whether it was replaced by a rotation.
+    pub(super) is_replaced: bool,
+}
+
+impl Key {
+    /// The refusal of an action.
+    pub(super) fn refusal(&self, action: Action, target: Target<'_>) -> Refusal {
+        let name = &self.name;
+        let actions = actions_of(&self.permissions);
+        let verb = action.name();
+        let detail = match target {
+            _ if actions.is_empty() => {
+                format!("the API key {name:?} may do nothing: its role is not defined")
+            }
+            _ if !actions.has(action) => {
+                format!(
+                    "the API key {name:?} may not {verb}: it may {}",
+                    actions.names()
+                )
+            }
+            target => {
+                let reach = reach_of(&self.permissions, action);
+                format!("the API key {name:?} may {verb} for {reach}, but not for {target}")
+            }
+        };
+        Refusal::new(RefusalKind::Forbidden, detail)
+    }
+}
+
+/// When a key was last used. Kept in memory, and written to the log from time to time.
+#[derive(Debug, Default)]
+pub(super) struct LastUse {
+    /// In milliseconds since 1970, to the second. 0: not since the start.
+    at: AtomicU64,
+    from: Mutex<Option<IpAddr>>,
+    /// What the log has, or will have soon.
+    written: AtomicU64,
+}
+
+impl LastUse {
+    /// Notes a use. Locks at most once a second.
+    pub fn note(&self, now: u64, from: Option<IpAddr>) {
+        let second = now - now % 1000;
+        if self.at.load(Ordering::Relaxed) != second {
+            *self.from.lock() = from;
+            self.at.store(second, Ordering::Relaxed);
+        }
+    }
+
+    /// The last use since the start.
+    pub fn get(&self) -> Option<KeyUse> {
+        let from = self.from.lock().map(|from| from.to_string());
+        match self.at.load(Ordering::Relaxed) {
+            0 => None,
+            at => Some(KeyUse { at, from }),
+        }
+    }
+
+    /// The last use, if it is to be written now: the previous one was written at least `every` milliseconds before.
+    pub fn take(&self, every: u64) -> Option<KeyUse> {
+        let last = self.get()?;
+        let written = self.written.load(Ordering::Relaxed);
+        (last.at >= written + every).then(|| {
+            self.written.store(last.at, Ordering::Relaxed);
+            last
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! The keys that an issuer publishes at a URL (JWKS, RFC 7517, section 5).
+//!
+//! They are read at the start, every ten minutes, and when a token names a key that is not known. While they can't be
+//! read, the last ones hold: an issuer that is down must not close streams.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use arc_swap::{ArcSwap, Guard};
+use parking_lot::Mutex;
+use reqwest::{Client, header, redirect::Policy};
+
+use crate::{
+    config::{JwksUrl, TokenKey, published_keys},
+    metrics::CounterFamily,
+};
+
+/// How often the keys are read.
+const EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// The shortest time between two attempts for tokens that name keys that are not known, and how soon it tries again after
+/// a failure.
+const LEAST: Duration = Duration::from_secs(30);
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest answer, in bytes.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// The results of an attempt, as they are counted.
+const RESULTS: [&str; 2] = ["success", "failure"];
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Jwks {
+    url: JwksUrl,
+    keys: ArcSwap<Vec<TokenKey>>,
+    /// When the last attempt for a key that is not known began. Locked during every attempt.
+    asked_at: tokio::sync::Mutex<Option<Instant>>,
+    state: Mutex<State>,
+    reads: CounterFamily,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Why the last attempt failed, if it did.
+    failure: Option<String>,
+    /// When the keys were read.
+    read_at: Option<SystemTime>,
+}
+
+impl Jwks {
+    /// No keys yet.
+    pub fn new(url: JwksUrl) -> Self {
+        Self {
+            url,
+            keys: ArcSwap::default(),
+            asked_at: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+            reads: CounterFamily::new(&RESULTS),
+        }
+    }
+
+    /// The keys that were read last.
+    pub fn keys(&self) -> Guard<Arc<Vec<TokenKey>>> {
+        self.keys.load()
+    }
+
+    /// Attempts to read the keys, by result.
+    pub fn reads(&self) -> &CounterFamily {
+        &self.reads
+    }
+
+    /// When the keys were read. None if they never were.
+    pub fn read_at(&self) -> Option<SystemTime> {
+        self.state.lock().read_at
+    }
+
+    /// What is wrong, in words, if something is.
+    pub fn warning(&self) -> Option<String> {
+        let state = self.state.lock();
+        let failure = state.failure.as_ref()?;
+        let url = &self.url;
+        Some(
+            match state.read_at.map(|at| at.elapsed().unwrap_or_default()) {
+                Some(age) => format!(
+                    "the keys of stream tokens can't be read from {url}: {failure}; those of {} minutes ago hold",
+                    age.as_secs() / 60
+                ),
+                None => format!(
+                    "the keys of stream tokens can't be read from {url}: {failure}; until they are, no token of this issuer is valid"
+                ),
+            },
+        )
+    }
+
+    /// Reads the keys from time to time, without end. After a failure, it tries again sooner.
+    pub async fn keep(self: Arc<Self>) -> Infallible {
+        loop {
+            let under_way = self.asked_at.lock().await;
+            self.read().await;
+            drop(under_way);
+            let failed = self.state.lock().failure.is_some();
+            tokio::time::sleep(if failed { LEAST } else { EVERY }).await;
+        }
+    }
+
+    /// Reads the keys because a token names one that is not known, unless that was done a moment ago. Waits for an attempt
+    /// that is under way.
+    pub async fn look_for_key(&self) {
+        let finished = || self.reads.counts().map(|(_, count)| count).sum::<u64>();
+        let before = finished();
+        let mut asked_at = self.asked_at.lock().await;
+        let just_asked = asked_at.is_some_and(|at| at.elapsed() < LEAST);
+        if just_asked || finished() != before {
+            return;
+        }
+        *asked_at = Some(Instant::now());
+        self.read().await;
+    }
+
+    async fn read(&self) {
+        let outcome = tokio::time::timeout(TIMEOUT, fetch(&self.url)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        self.reads.inc(RESULTS[usize::from(outcome.is_err())]);
+        let mut state = self.state.lock();
+        match outcome {
+            Ok(keys) => {
+                if state.failure.take().is_some() {
+                    tracing::info!(url = %self.url, "the keys of stream tokens can be read again");
+                }
+                self.keys.store(Arc::new(keys));
+                state.read_at = Some(SystemTime::now());
+            }
+            Err(why) => {
+                if state.failure.as_ref() != Some(&why) {
+                    tracing::warn!(url = %self.url, why, "the keys of stream tokens can't be read");
+                }
+                state.failure = Some(why);
+            }
+        }
+    }
+}
+
+/// Reads the keys. The client is made each time: that is seldom, and an idle connection would be of no use.
+async fn fetch(url: &JwksUrl) -> Result<Vec<TokenKey>, String> {
+    let text = |error: reqwest::Error| {
+        let error = error.without_url();
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
+    };
+    // A redirect could lead to where the settings do not allow it.
+    let client = Client::builder().redirect(Policy::none()).build();
+    let request = client.map_err(text)?.get(url.as_str());
+    let request = request.header(header::ACCEPT, "application/jwk-set+json, application/json");
+    let mut response = request.send().await.map_err(text)?;
+    if !response.status().is_success() {
+        return Err(format!("it answers {}", response.status()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(text)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_BYTES {
+            return Err(format!("the answer has more than {MAX_BYTES} bytes"));
+        }
+    }
+    published_keys(&body).map_err(|why| why.to_string())
+}

@@ -1,0 +1,164 @@
+//! Stream tokens of other issuers: whose keys sign them, and what they must say.
+
+mod algorithm;
+mod jwk;
+mod key;
+mod key_file;
+mod pem;
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use clap::Args;
+
+pub use algorithm::{Algorithm, Bits};
+pub use jwk::published_keys;
+pub use key::{InvalidKey, KeyMaterial, TokenKey};
+pub use key_file::UnreadableKey;
+
+use super::{Origin, number};
+
+/// Tokens of other issuers. A token that is signed with the stream secret needs none of this.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct JwtSettings {
+    /// File with keys that sign stream tokens: public keys in PEM (RSA, EC P-256 and P-384, Ed25519), a JWK, or a set
+    /// of JWKs (JWKS). If it is set, every stream needs a token. Repeat the flag for more files. SIGHUP reads them
+    /// again.
+    #[arg(long, value_name = "FILE")]
+    pub jwt_key: Vec<PathBuf>,
+
+    /// The keys in these files, once they have been read.
+    #[arg(skip)]
+    pub keys: Vec<TokenKey>,
+
+    /// URL where an issuer publishes the keys that sign stream tokens (JWKS): https, or http to this machine. They are
+    /// read at the start, every ten minutes, and when a token names a key that is not known. While the issuer can't be
+    /// reached, the last keys hold. If it is set, every stream needs a token.
+    #[arg(long, value_name = "URL")]
+    pub jwks_url: Option<JwksUrl>,
+
+    /// Issuer (`iss`) that tokens signed with `--jwt-key` or `--jwks-url` must name. Repeat the flag to allow several.
+    #[arg(long, value_name = "ISSUER")]
+    pub jwt_issuer: Vec<String>,
+
+    /// Audience (`aud`) that these tokens must name. Repeat the flag to allow several. Without it, a token that names
+    /// an audience is refused, because it is for another service.
+    #[arg(long, value_name = "AUDIENCE")]
+    pub jwt_audience: Vec<String>,
+
+    /// Seconds by which the clock of the issuer may differ, 0 to 300.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = number::<u64>(0..=300))]
+    pub jwt_leeway: u64,
+
+    /// Claim with the topics of these tokens: a list, or a text with spaces between the topics. A path such as
+    /// `mercure.subscribe` leads into objects.
+    #[arg(long, default_value = "topics", value_name = "PATH")]
+    pub jwt_topics_claim: String,
+
+    /// What entries of this claim must begin with to be topics. It is cut off, and other entries are ignored: `topic:`
+    /// with the claim `scope` reads the topic orders/** from `openid topic:orders/**`.
+    #[arg(
+        long,
+        default_value = "",
+        value_name = "TEXT",
+        hide_default_value = true
+    )]
+    pub jwt_topics_prefix: String,
+}
+
+impl JwtSettings {
+    /// Reads the files with keys. The error names the file.
+    pub(super) fn read_keys(&mut self) -> Result<(), (PathBuf, UnreadableKey)> {
+        let read = |path: &PathBuf| key_file::read(path).map_err(|why| (path.clone(), why));
+        let keys = self.jwt_key.iter().map(read);
+        self.keys = keys.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(())
+    }
+
+    /// Whether tokens of other issuers are taken, so that every stream needs a token.
+    pub fn are_set(&self) -> bool {
+        !self.jwt_key.is_empty() || self.jwks_url.is_some()
+    }
+}
+
+impl JwtSettings {
+    /// Whether other files with keys can be taken while the server runs. Whether there are any can't change, because that
+    /// may decide whether streams need a token.
+    pub(super) fn may_become(&self, new: &Self) -> bool {
+        self.jwt_key.is_empty() == new.jwt_key.is_empty()
+    }
+
+    /// Takes over what can change while the server runs.
+    pub(super) fn take_changeable(&mut self, new: &Self) {
+        let old = std::mem::replace(self, new.clone());
+        if !old.may_become(new) {
+            (self.jwt_key, self.keys) = (old.jwt_key, old.keys);
+        }
+        self.jwks_url = old.jwks_url;
+    }
+}
+
+/// Where an issuer publishes its keys: a URL with `https:`, or with `http:` and a host that is this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JwksUrl(String);
+
+impl FromStr for JwksUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let authority = text.split('/').nth(2).unwrap_or_default();
+        if authority.contains('@') {
+            return Err("must not contain a user or a password");
+        }
+        match Origin::of_url(text) {
+            Err(_) => Err("must be like https://issuer.example/.well-known/jwks.json"),
+            // Whoever can change the answer can sign tokens.
+            Ok(origin) if !origin.is_https() && !origin.host().is_loopback() => {
+                Err("must begin with https://; http:// is allowed to this machine only")
+            }
+            Ok(_) => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl JwksUrl {
+    /// The URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JwksUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_from_https_or_from_this_machine() {
+        for good in [
+            "https://issuer.example/jwks.json",
+            "https://issuer.example:8443/keys?tenant=1",
+            "http://127.0.0.1:9000/jwks.json",
+            "http://[::1]:9000/jwks.json",
+            "http://localhost/jwks.json",
+        ] {
+            assert!(good.parse::<JwksUrl>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "issuer.example/jwks.json",
+            "http://issuer.example/jwks.json",
+            "http://127.0.0.1.evil.example/jwks.json",
+            "https://user:password@issuer.example/",
+            "http://localhost@evil.example/",
+            "file:///etc/passwd",
+        ] {
+            assert!(bad.parse::<JwksUrl>().is_err(), "{bad}");
+        }
+    }
+}

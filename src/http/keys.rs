@@ -1,0 +1,315 @@
+//! `/api/keys`: API keys. `/api/roles`: what they can be given.
+
+mod describe;
+mod parse;
+mod upkeep;
+
+use std::sync::Arc;
+
+use app::wire::{KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RoleInfo, RolesList, Rotation};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+};
+
+use describe::{admin_token, describe, permissions};
+pub use upkeep::{close_streams, write_uses};
+
+use super::{
+    AppState, Code, Error,
+    access::Caller,
+    body::{JsonBody, Pairs, PathId},
+    openapi::{refuses, values},
+};
+use crate::{
+    auth::{Access, NewKeyText, Permission, Refusal, RefusalKind, Role},
+    log::{ApiKey, KeyChange, NewApiKey},
+    random,
+};
+
+/// The id under which the admin token is listed.
+const ADMIN_TOKEN: &str = "admin-token";
+
+/// The default number of keys on a page.
+const PAGE: u64 = 100;
+/// The maximum number of keys on a page.
+const MAX_PAGE: u64 = 1_000;
+
+/// For how many seconds the old text of a key is good after a rotation, by default: one day.
+const OVERLAP: u64 = 24 * 3600;
+
+refuses!(CreateRefusals: AdminTokenNeeded; WRITE);
+refuses!(ListRefusals: );
+refuses!(ShowRefusals: NotFound, KeyUnknown);
+refuses!(ChangeRefusals: NotFound, KeyUnknown; WRITE);
+
+/// Make an API key
+///
+/// The text of the key is only in this answer. Nobody can make a key that may do more than they may do themselves. API
+/// keys need an admin token to be configured.
+#[utoipa::path(
+    post, path = "/api/keys", tag = "keys", request_body = KeyRequest,
+    responses(
+        (
+            status = 201, description = "Made, durably", body = NewKey,
+            headers(("Location" = String, description = "The path of the key")),
+        ),
+        CreateRefusals,
+    ),
+)]
+pub async fn create(
+    State(state): State<AppState>,
+    caller: Caller,
+    JsonBody(request): JsonBody<KeyRequest>,
+) -> Result<(StatusCode, HeaderMap, Json<NewKey>), Error> {
+    if !state.auth.load().has_keys() {
+        let detail = "API keys need an admin token: start the server with --admin-token (TIDINGS_ADMIN_TOKEN). Without one, it answers this machine only, and lets it do everything";
+        return Err(Error::new(Code::AdminTokenNeeded, detail));
+    }
+    parse::check_name(&request.name)?;
+    let now = state.broker.log().now();
+    let expires_at = parse::end(request.ttl, 1, now)?;
+    let name = request.name.clone();
+    let access = parse::access(request);
+    check_within(&caller, &state, &permissions_of(&state, &access)?)?;
+    let text = new_text()?;
+    // By time, so that keys are listed in the order in which they were made.
+    let id = format!("{now:012x}{:08x}", random::below(1 << 32));
+    let stored = parse::stored(&access);
+    let key = NewApiKey {
+        id: id.clone(),
+        name,
+        digest: text.digest,
+        access: stored,
+        expires_at,
+    };
+    change(&state, KeyChange::Create(key)).await?;
+    let key = find(&state, &id)?;
+    let mut headers = uncached();
+    // Can't fail: the id has only letters and digits.
+    let location = HeaderValue::try_from(format!("/api/keys/{id}"));
+    headers.extend(location.map(|location| (header::LOCATION, location)));
+    let info = describe(&state, &key);
+    let key = text.text;
+    Ok((StatusCode::CREATED, headers, Json(NewKey { key, info })))
+}
+
+/// List API keys
+///
+/// One page, newest first; `next` of one page is `before` of the following. The admin token comes last, as `admin-token`.
+#[utoipa::path(
+    get, path = "/api/keys", tag = "keys",
+    params(
+        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "Keys on one page; 100 by default"),
+        ("before" = Option<values::KeyId>, Query, description = "Only keys that were made before this one: `next` of the previous page"),
+    ),
+    responses((status = 200, description = "One page", body = KeysPage), ListRefusals),
+)]
+pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<KeysPage>, Error> {
+    let limit = pairs.page_limit(PAGE, MAX_PAGE, "keys")?;
+    let found = state.broker.log().keys(pairs.get("before"), limit);
+    let last = found.last().filter(|_| found.len() == limit);
+    let next = last.map(|last| last.id.to_string());
+    let mut keys: Vec<KeyInfo> = found.iter().map(|key| describe(&state, key)).collect();
+    if next.is_none() && state.auth.load().has_keys() {
+        keys.push(admin_token());
+    }
+    Ok(Json(KeysPage { keys, next }))
+}
+
+/// Show an API key
+#[utoipa::path(
+    get, path = "/api/keys/{id}", tag = "keys",
+    params(("id" = values::KeyId, Path, description = "The id of the key")),
+    responses((status = 200, description = "The key", body = KeyInfo), ShowRefusals),
+)]
+pub async fn show(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<Json<KeyInfo>, Error> {
+    if id == ADMIN_TOKEN && state.auth.load().has_keys() {
+        return Ok(Json(admin_token()));
+    }
+    let key = find(&state, &id)?;
+    Ok(Json(describe(&state, &key)))
+}
+
+/// Change an API key
+///
+/// Its name, what it may do, or when it ends. Its streams end if it may do something else afterwards, and can be opened
+/// again.
+#[utoipa::path(
+    patch, path = "/api/keys/{id}", tag = "keys", request_body = KeyUpdate,
+    params(("id" = values::KeyId, Path, description = "The id of the key")),
+    responses((status = 200, description = "Changed, durably", body = KeyInfo), ChangeRefusals),
+)]
+pub async fn update(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId,
+    JsonBody(update): JsonBody<KeyUpdate>,
+) -> Result<Json<KeyInfo>, Error> {
+    let key = changeable(&state, &caller, &id)?;
+    let name = update.name.clone().unwrap_or_else(|| key.name.clone());
+    parse::check_name(&name)?;
+    let now = state.broker.log().now();
+    let expires_at = match update.ttl {
+        None => key.expires_at,
+        Some(0) => None,
+        ttl => parse::end(ttl, 0, now)?,
+    };
+    let mut access = key.access.clone();
+    if let Some(given) = parse::updated_access(update) {
+        check_within(&caller, &state, &permissions_of(&state, &given)?)?;
+        access = parse::stored(&given);
+    }
+    let id = key.id.to_string();
+    let update = KeyChange::Update {
+        id: id.clone(),
+        name,
+        access,
+        expires_at,
+    };
+    change(&state, update).await?;
+    let key = find(&state, &id)?;
+    Ok(Json(describe(&state, &key)))
+}
+
+/// Give an API key a new text
+///
+/// The new text is only in this answer. The old one is good for `overlap` more seconds, and then its streams end. A text
+/// that was replaced before is no longer good.
+#[utoipa::path(
+    post, path = "/api/keys/{id}/rotate", tag = "keys", request_body = Rotation,
+    params(("id" = values::KeyId, Path, description = "The id of the key")),
+    responses((status = 200, description = "Replaced, durably", body = NewKey), ChangeRefusals),
+)]
+pub async fn rotate(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId,
+    JsonBody(rotation): JsonBody<Rotation>,
+) -> Result<(HeaderMap, Json<NewKey>), Error> {
+    let key = changeable(&state, &caller, &id)?;
+    let overlap = rotation.overlap.unwrap_or(OVERLAP);
+    let now = state.broker.log().now();
+    let previous_until = parse::after(overlap, "overlap", now)?;
+    let text = new_text()?;
+    let rotate = KeyChange::Rotate {
+        id: key.id.to_string(),
+        digest: text.digest,
+        previous_until,
+    };
+    change(&state, rotate).await?;
+    let info = describe(&state, &*find(&state, &id)?);
+    let key = text.text;
+    Ok((uncached(), Json(NewKey { key, info })))
+}
+
+/// Revoke an API key
+///
+/// It is refused from now on. Its streams end within a second.
+#[utoipa::path(
+    delete, path = "/api/keys/{id}", tag = "keys",
+    params(("id" = values::KeyId, Path, description = "The id of the key")),
+    responses((status = 204, description = "Revoked, durably"), ChangeRefusals),
+)]
+pub async fn revoke(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId,
+) -> Result<StatusCode, Error> {
+    let key = changeable(&state, &caller, &id)?;
+    change(&state, KeyChange::Revoke(key.id.to_string())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// List roles
+///
+/// The built-in ones and those of the settings, by name.
+#[utoipa::path(
+    get, path = "/api/roles", tag = "keys",
+    responses((status = 200, description = "The roles", body = RolesList)),
+)]
+pub async fn roles(State(state): State<AppState>) -> Json<RolesList> {
+    let roles = state.auth.load().keys().roles();
+    let info = |role: &Role| RoleInfo {
+        name: role.name.clone(),
+        permissions: permissions(&role.permissions),
+    };
+    Json(RolesList {
+        roles: roles.all().map(info).collect(),
+    })
+}
+
+/// The key with this id, if the caller may change it: whoever may not do what the key may do, may not have its next text.
+fn changeable(state: &AppState, caller: &Caller, id: &str) -> Result<Arc<ApiKey>, Error> {
+    if id == ADMIN_TOKEN {
+        let detail = "the admin token is a setting: change --admin-token (TIDINGS_ADMIN_TOKEN), and reload the settings or restart";
+        return Err(Error::new(Code::Forbidden, detail).field("id"));
+    }
+    let key = find(state, id)?;
+    let access = serde_json::from_str(&key.access).unwrap_or_default();
+    match permissions_of(state, &access) {
+        Ok(permissions) => check_within(caller, state, &permissions)?,
+        // A role that is not defined now may be defined again.
+        Err(_) => check_within(caller, state, &[Permission::everything()])?,
+    }
+    Ok(key)
+}
+
+fn permissions_of(state: &AppState, access: &Access) -> Result<Vec<Permission>, Error> {
+    let roles = state.auth.load().keys().roles();
+    let permissions = access.permissions(&roles);
+    permissions.map_err(|wrong| Error::invalid(wrong.field, wrong.why))
+}
+
+/// Refuses permissions that the caller does not have.
+fn check_within(
+    Caller(principal): &Caller,
+    state: &AppState,
+    asked: &[Permission],
+) -> Result<(), Error> {
+    let Some((action, permission)) = principal.first_beyond(asked) else {
+        return Ok(());
+    };
+    let refusal = Refusal {
+        kind: RefusalKind::Forbidden,
+        detail: format!(
+            "the key may {} for {}, and {:?} may not do all of that: nobody can make or change a key that may do more than they may",
+            action.name(),
+            permission.reach,
+            principal.name(),
+        ),
+        field: Some("permissions"),
+        limit: None,
+    };
+    state.auth.load().count_failure(&refusal);
+    Err(refusal.into())
+}
+
+fn find(state: &AppState, id: &str) -> Result<Arc<ApiKey>, Error> {
+    state.broker.log().key(id).ok_or_else(|| {
+        let detail = "there is no API key with this id: it never was there, or it was revoked";
+        Error::new(Code::KeyUnknown, detail).field("id")
+    })
+}
+
+async fn change(state: &AppState, change: KeyChange) -> Result<(), Error> {
+    Ok(state.broker.log().change_key(change).await?)
+}
+
+fn new_text() -> Result<NewKeyText, Error> {
+    NewKeyText::random().map_err(|error| {
+        tracing::error!(%error, "no random bits for an API key");
+        Error::new(Code::Internal, "the server could not make a key")
+    })
+}
+
+/// A secret must not stay in caches.
+fn uncached() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+}

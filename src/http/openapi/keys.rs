@@ -1,0 +1,54 @@
+//! What the attributes of the types of API keys can't say: which roles there are, and that a key has a role or permissions.
+
+use serde_json::{Value, json};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+
+use crate::{auth::Roles, config::Settings};
+
+/// Adds it to the description.
+pub fn add(api: &mut OpenApi, settings: &Settings) {
+    let roles = Roles::of(settings);
+    let names: Vec<&str> = roles.all().map(|role| role.name.as_str()).collect();
+    let role = json!({
+        "required": ["role"],
+        "properties": {
+            "role": { "enum": names },
+            "permissions": { "type": ["array", "null"], "maxItems": 0 },
+        },
+    });
+    let permissions = json!({
+        "required": ["permissions"],
+        "properties": {
+            "permissions": { "type": "array", "minItems": 1 },
+            "role": { "type": "null" },
+            "clients": { "type": ["array", "null"], "maxItems": 0 },
+            "topics": { "type": ["array", "null"], "maxItems": 0 },
+            "everyone": { "type": "null" },
+        },
+    });
+    let nothing = json!({
+        "properties": {
+            "role": { "type": "null" },
+            "permissions": { "type": "null" },
+            "clients": { "type": "null" },
+            "topics": { "type": "null" },
+            "everyone": { "type": "null" },
+        },
+    });
+    let either = json!([role, permissions]);
+    add_keyword(api, "KeyRequest", "anyOf", either);
+    add_keyword(
+        api,
+        "KeyUpdate",
+        "anyOf",
+        json!([nothing, role, permissions]),
+    );
+}
+
+fn add_keyword(api: &mut OpenApi, name: &str, keyword: &str, value: Value) {
+    let schemas = api.components.as_mut().map(|all| &mut all.schemas);
+    if let Some(RefOr::T(Schema::Object(object))) = schemas.and_then(|all| all.get_mut(name)) {
+        let extensions = object.extensions.get_or_insert_default();
+        extensions.insert(keyword.to_owned(), value);
+    }
+}

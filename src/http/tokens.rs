@@ -1,0 +1,58 @@
+//! Revokes stream tokens.
+
+use std::time::Duration;
+
+use axum::{extract::State, http::StatusCode};
+
+use super::{
+    AppState, Error,
+    body::{Pairs, PathId},
+    openapi::{refuses, values},
+};
+use crate::{auth::MAX_TOKEN_ID, log::RevokedTokens, message::ClientId, registry};
+
+/// How long a revocation is kept: the longest lifetime of a token that `tidings token` makes, ten years.
+const KEPT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+refuses!(Refusals: InvalidField, MissingField; WRITE);
+
+/// Revoke a token
+///
+/// A stream token with this id (`jti`) is not valid any more. Streams that were opened with it end within a second, with the
+/// reason `token_revoked`. An id that was never seen is accepted too.
+#[utoipa::path(
+    delete, path = "/api/tokens/{jti}", tag = "clients",
+    params(("jti" = values::TokenId, Path, description = "The id of the token")),
+    responses((status = 204, description = "Revoked, durably and at all nodes"), Refusals),
+)]
+pub async fn revoke_one(
+    State(state): State<AppState>,
+    PathId(id): PathId,
+) -> Result<StatusCode, Error> {
+    if id.len() > MAX_TOKEN_ID || id.chars().any(char::is_control) {
+        let why = format!("must be at most {MAX_TOKEN_ID} bytes without control characters");
+        return Err(Error::invalid("jti", why));
+    }
+    revoke(&state, RevokedTokens::WithId(id)).await
+}
+
+/// Revoke all tokens of a client
+///
+/// Stream tokens of this client (`sub`) that were issued (`iat`) until now are not valid any more, and neither are those that do
+/// not say when they were issued. Streams that were opened with them end within a second, with the reason `token_revoked`.
+#[utoipa::path(
+    delete, path = "/api/tokens", tag = "clients",
+    params(("sub" = values::ClientId, Query, description = "The client")),
+    responses((status = 204, description = "Revoked, durably and at all nodes"), Refusals),
+)]
+pub async fn revoke_all(State(state): State<AppState>, pairs: Pairs) -> Result<StatusCode, Error> {
+    let client_id = ClientId::parse(pairs.need("sub")?);
+    let client_id = client_id.map_err(|why| Error::invalid("sub", why))?;
+    revoke(&state, RevokedTokens::OfClient(client_id)).await
+}
+
+async fn revoke(state: &AppState, tokens: RevokedTokens) -> Result<StatusCode, Error> {
+    let ends_at = registry::now() + KEPT.as_millis() as u64;
+    state.broker.log().revoke(tokens, ends_at).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,13 @@
+//! Which clients a list has.
+
+use crate::message::ClientId;
+
+/// The clients that somebody searches for and may see.
+pub struct ClientSearch<'a> {
+    /// A text that their ids contain. Case is ignored.
+    pub text: &'a str,
+    /// Whether a topic that contains the text is enough.
+    pub topics: bool,
+    /// Whether a client may be seen.
+    pub sees: &'a dyn Fn(&ClientId) -> bool,
+}
