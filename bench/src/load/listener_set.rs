@@ -11,7 +11,7 @@ use anyhow::Result;
 use mio::{Interest, Registry, Token};
 
 use super::{
-    listener::{Listener, Outcome},
+    listener::{Listener, Outcome, Ready},
     protocol::{self, Command, Opened, Reply, Silence, Target},
     tally::Tally,
 };
@@ -112,10 +112,11 @@ impl ListenerSet {
                 reply(&Reply::Done)?;
             }
             Command::Tell => {
-                let open = self.listeners.iter().filter(|one| one.is_open());
-                let open = open.count();
-                let totals = self.tally.totals();
-                reply(&Reply::Tally(protocol::Tally { open, ..totals }))?;
+                let open = self.open_count();
+                reply(&Reply::Tally(protocol::Tally {
+                    open,
+                    ..self.tally.totals()
+                }))?;
             }
             Command::TellSilence => reply(&Reply::Silence(self.silence()))?,
         }
@@ -123,11 +124,11 @@ impl ListenerSet {
     }
 
     /// Handles a socket that is ready.
-    pub fn ready(&mut self, number: usize, writable: bool) {
+    pub fn ready(&mut self, number: usize, ready: Ready) {
         let Some(listener) = self.listeners.get_mut(number) else {
             return;
         };
-        let fate = listener.ready(writable, &self.target, &mut self.buffer, &mut self.tally);
+        let fate = listener.ready(ready, &self.target, &mut self.buffer, &mut self.tally);
         let began = listener.began;
         match (fate, &mut self.opening) {
             (Outcome::Same, _) => {}
@@ -223,6 +224,10 @@ impl ListenerSet {
         }
     }
 
+    fn open_count(&self) -> usize {
+        self.listeners.iter().filter(|one| one.is_open()).count()
+    }
+
     fn silence(&self) -> Silence {
         let (mut longest, now) = (Histogram::default(), payload::now());
         for listener in &self.listeners {
@@ -258,7 +263,7 @@ impl ListenerSet {
         late.for_each(Listener::close);
         self.count();
         Opened {
-            listeners: self.listeners.iter().filter(|one| one.is_open()).count(),
+            listeners: self.open_count(),
             failed: opening.failed + opening.under_way + opening.waiting.len(),
             why: opening.why,
             seconds,
@@ -271,7 +276,7 @@ impl ListenerSet {
             let listener = &mut self.listeners[number];
             if listener.is_open() && !listener.is_reading() {
                 listener.stall(false)?;
-                self.ready(number, false);
+                self.ready(number, Ready::default());
             }
         }
         self.count();
