@@ -7,6 +7,7 @@ mod cursor;
 mod listener;
 mod listener_set;
 pub mod protocol;
+mod returning;
 mod tally;
 
 use std::{
