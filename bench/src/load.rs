@@ -7,6 +7,7 @@ mod cursor;
 mod listener;
 mod listener_set;
 pub mod protocol;
+mod returning;
 mod tally;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use listener::Ready;
 use listener_set::ListenerSet;
 use mio::{Events, Poll, Token, Waker};
 use protocol::Command;
@@ -52,7 +54,11 @@ pub fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<()> {
         }
         for event in &events {
             if event.token() != COMMANDS {
-                listener_set.ready(event.token().0, event.is_writable());
+                let ready = Ready {
+                    writable: event.is_writable(),
+                    closed: event.is_read_closed(),
+                };
+                listener_set.ready(event.token().0, ready);
             }
         }
         listener_set.check(reply)?;

@@ -57,6 +57,14 @@ enum State {
     Open,
 }
 
+/// What a socket is ready for, besides reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ready {
+    pub writable: bool,
+    /// The server has closed its side.
+    pub closed: bool,
+}
+
 /// The result of handling a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -173,7 +181,7 @@ impl Listener {
     /// Handles a socket that is ready.
     pub fn ready(
         &mut self,
-        writable: bool,
+        ready: Ready,
         target: &Target,
         buffer: &mut [u8],
         tally: &mut Tally,
@@ -182,7 +190,7 @@ impl Listener {
             return Outcome::Same;
         }
         if let State::Connecting(_) = self.state {
-            if !writable {
+            if !ready.writable {
                 return Outcome::Same;
             }
             if let Err(error) = self.send() {
@@ -205,8 +213,9 @@ impl Listener {
                 Ok(read)
             });
             match taken {
-                // If the buffer was not filled, the socket is empty, and an event will announce the next byte.
-                Ok(read) if read < buffer.len() => return fate,
+                // If the buffer was not filled, the socket is empty, and an event will announce the next byte. The end
+                // was announced together with the last bytes.
+                Ok(read) if read < buffer.len() && !ready.closed => return fate,
                 Ok(_) => {}
                 // It was opened just before, and is not counted yet.
                 Err(error) if fate == Outcome::Opened => {

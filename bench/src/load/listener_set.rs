@@ -1,8 +1,7 @@
 //! All listeners, and the execution of commands.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, VecDeque},
+    collections::VecDeque,
     io,
     time::{Duration, Instant},
 };
@@ -11,8 +10,9 @@ use anyhow::Result;
 use mio::{Interest, Registry, Token};
 
 use super::{
-    listener::{Listener, Outcome},
+    listener::{Listener, Outcome, Ready},
     protocol::{self, Command, Opened, Reply, Silence, Target},
+    returning::Returning,
     tally::Tally,
 };
 use crate::{histogram::Histogram, payload};
@@ -28,7 +28,7 @@ pub struct ListenerSet {
     tally: Tally,
     opening: Option<Opening>,
     /// When listeners come back by themselves.
-    returning: BinaryHeap<Reverse<(Instant, usize)>>,
+    returning: Returning,
     /// The read buffer, shared by all.
     buffer: Vec<u8>,
     /// The number of openings, for the choice of source addresses.
@@ -56,7 +56,7 @@ impl ListenerSet {
             listeners: Vec::new(),
             tally: Tally::default(),
             opening: None,
-            returning: BinaryHeap::new(),
+            returning: Returning::default(),
             buffer: vec![0; 64 * 1024],
             visits: 0,
         }
@@ -112,10 +112,11 @@ impl ListenerSet {
                 reply(&Reply::Done)?;
             }
             Command::Tell => {
-                let open = self.listeners.iter().filter(|one| one.is_open());
-                let open = open.count();
-                let totals = self.tally.totals();
-                reply(&Reply::Tally(protocol::Tally { open, ..totals }))?;
+                let open = self.open_count();
+                reply(&Reply::Tally(protocol::Tally {
+                    open,
+                    ..self.tally.totals()
+                }))?;
             }
             Command::TellSilence => reply(&Reply::Silence(self.silence()))?,
         }
@@ -123,11 +124,11 @@ impl ListenerSet {
     }
 
     /// Handles a socket that is ready.
-    pub fn ready(&mut self, number: usize, writable: bool) {
+    pub fn ready(&mut self, number: usize, ready: Ready) {
         let Some(listener) = self.listeners.get_mut(number) else {
             return;
         };
-        let fate = listener.ready(writable, &self.target, &mut self.buffer, &mut self.tally);
+        let fate = listener.ready(ready, &self.target, &mut self.buffer, &mut self.tally);
         let began = listener.began;
         match (fate, &mut self.opening) {
             (Outcome::Same, _) => {}
@@ -157,17 +158,14 @@ impl ListenerSet {
         if self.target.returns
             && let Some(after) = self.listeners[number].comes_back_after()
         {
-            self.returning
-                .push(Reverse((Instant::now() + after, number)));
+            self.returning.add(number, after);
         }
     }
 
     /// How long nothing is due.
     pub fn idle_time(&self) -> Duration {
-        let next = self.returning.peek();
-        next.map_or(CHECK_INTERVAL, |Reverse((due, _))| {
-            CHECK_INTERVAL.min(due.saturating_duration_since(Instant::now()))
-        })
+        let next = self.returning.idle_time();
+        next.map_or(CHECK_INTERVAL, |next| next.min(CHECK_INTERVAL))
     }
 
     /// Sends replies that are due, and starts more connections of an opening.
@@ -208,11 +206,7 @@ impl ListenerSet {
 
     /// Connects the listeners that come back by themselves, and whose time has come.
     fn bring_back(&mut self) {
-        let now = Instant::now();
-        while let Some(&Reverse((due, number))) = self.returning.peek()
-            && due <= now
-        {
-            self.returning.pop();
+        while let Some(number) = self.returning.take_due() {
             let listener = &mut self.listeners[number];
             listener.returns += 1;
             let visit = self.visits + listener.returns;
@@ -221,6 +215,10 @@ impl ListenerSet {
                 self.come_back(number);
             }
         }
+    }
+
+    fn open_count(&self) -> usize {
+        self.listeners.iter().filter(|one| one.is_open()).count()
     }
 
     fn silence(&self) -> Silence {
@@ -258,7 +256,7 @@ impl ListenerSet {
         late.for_each(Listener::close);
         self.count();
         Opened {
-            listeners: self.listeners.iter().filter(|one| one.is_open()).count(),
+            listeners: self.open_count(),
             failed: opening.failed + opening.under_way + opening.waiting.len(),
             why: opening.why,
             seconds,
@@ -271,7 +269,7 @@ impl ListenerSet {
             let listener = &mut self.listeners[number];
             if listener.is_open() && !listener.is_reading() {
                 listener.stall(false)?;
-                self.ready(number, false);
+                self.ready(number, Ready::default());
             }
         }
         self.count();

@@ -107,7 +107,7 @@ fn scrollable(event: Event) -> Vec<Event> {
         Event::End(TagEnd::CodeBlock) => vec![html("</code></pre>\n")],
         // Without alignments, which would be inline styles.
         Event::Start(Tag::Table(_)) => vec![
-            html("<div class=\"table\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">"),
+            html("<div class=\"table\" role=\"group\" aria-label=\"Table\" tabindex=\"0\">"),
             Event::Start(Tag::Table(Vec::new())),
         ],
         Event::End(TagEnd::Table) => vec![event, html("</div>\n")],
