@@ -3,9 +3,10 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 2] = [
+const FILES: [(i64, &str); 3] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
+    (6, include_str!("files/version-6.sql")),
 ];
 
 /// Long enough for all files.
@@ -39,6 +40,13 @@ fn there_is_a_file_of_the_current_version() {
         Some(schema::VERSION),
         "add a file of this version, written by `tidings serve` and dumped by SQLite"
     );
+}
+
+#[test]
+fn revocations_of_a_file_hold() {
+    let test = open_file(include_str!("files/version-6.sql"));
+    let is = |name: &str, id: &str| test.log().is_revoked(&client(name), Some(id), None);
+    assert!(is("eve", "one") && is("ada", "two") && !is("eve", "two"));
 }
 
 fn open_file(statements: &str) -> TestLog {
