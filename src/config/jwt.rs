@@ -15,7 +15,7 @@ pub use jwk::published_keys;
 pub use key::{InvalidKey, KeyMaterial, TokenKey};
 pub use key_file::UnreadableKey;
 
-use super::{Origin, number};
+use super::host::Origin;
 
 /// Tokens of other issuers. A token that is signed with the stream secret needs none of this.
 #[derive(Clone, Debug, Args)]
@@ -47,7 +47,7 @@ pub struct JwtSettings {
     pub jwt_audience: Vec<String>,
 
     /// Seconds by which the clock of the issuer may differ, 0 to 300.
-    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = number::<u64>(0..=300))]
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=300))]
     pub jwt_leeway: u64,
 
     /// Claim with the topics of these tokens: a list, or a text with spaces between the topics. A path such as
