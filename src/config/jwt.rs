@@ -22,9 +22,9 @@ use super::host::Origin;
 #[command(next_help_heading = "Access")]
 pub struct JwtSettings {
     /// File with keys that sign stream tokens: public keys in PEM (RSA, EC P-256 and P-384, Ed25519), a JWK, or a set
-    /// of JWKs (JWKS). If it is set, every stream needs a token. Repeat the flag for more files. SIGHUP reads them
-    /// again.
-    #[arg(long, value_name = "FILE")]
+    /// of JWKs (JWKS). If it is set, every stream needs a token. Repeat the flag or separate files with commas. SIGHUP
+    /// reads them again.
+    #[arg(long, value_delimiter = ',', value_name = "FILE")]
     pub jwt_key: Vec<PathBuf>,
 
     /// The keys in these files, once they have been read.
@@ -37,13 +37,14 @@ pub struct JwtSettings {
     #[arg(long, value_name = "URL")]
     pub jwks_url: Option<JwksUrl>,
 
-    /// Issuer (`iss`) that tokens signed with `--jwt-key` or `--jwks-url` must name. Repeat the flag to allow several.
-    #[arg(long, value_name = "ISSUER")]
+    /// Issuer (`iss`) that tokens signed with `--jwt-key` or `--jwks-url` must name. Repeat the flag or separate
+    /// issuers with commas to allow several.
+    #[arg(long, value_delimiter = ',', value_name = "ISSUER")]
     pub jwt_issuer: Vec<String>,
 
-    /// Audience (`aud`) that these tokens must name. Repeat the flag to allow several. Without it, a token that names
-    /// an audience is refused, because it is for another service.
-    #[arg(long, value_name = "AUDIENCE")]
+    /// Audience (`aud`) that these tokens must name. Repeat the flag or separate audiences with commas to allow several.
+    /// Without it, a token that names an audience is refused, because it is for another service.
+    #[arg(long, value_delimiter = ',', value_name = "AUDIENCE")]
     pub jwt_audience: Vec<String>,
 
     /// Seconds by which the clock of the issuer may differ, 0 to 300.
