@@ -59,8 +59,11 @@ impl Thread {
         }
     }
 
-    /// Tells a client that its token ends after this time.
+    /// Tells a client that its token ends after this time, if there is some left.
     pub(super) fn announce_end(&mut self, key: StreamKey, left: Duration) {
+        if left.as_millis() == 0 {
+            return;
+        }
         if let Some(stream) = self.streams.stream(key) {
             stream.put(events::token_ends(left));
             self.drive(key);
