@@ -15,16 +15,16 @@ pub use jwk::published_keys;
 pub use key::{InvalidKey, KeyMaterial, TokenKey};
 pub use key_file::UnreadableKey;
 
-use super::{Origin, number};
+use super::host::Origin;
 
 /// Tokens of other issuers. A token that is signed with the stream secret needs none of this.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Access")]
 pub struct JwtSettings {
     /// File with keys that sign stream tokens: public keys in PEM (RSA, EC P-256 and P-384, Ed25519), a JWK, or a set
-    /// of JWKs (JWKS). If it is set, every stream needs a token. Repeat the flag for more files. SIGHUP reads them
-    /// again.
-    #[arg(long, value_name = "FILE")]
+    /// of JWKs (JWKS). If it is set, every stream needs a token. Repeat the flag or separate files with commas. SIGHUP
+    /// reads them again.
+    #[arg(long, value_delimiter = ',', value_name = "FILE")]
     pub jwt_key: Vec<PathBuf>,
 
     /// The keys in these files, once they have been read.
@@ -37,17 +37,18 @@ pub struct JwtSettings {
     #[arg(long, value_name = "URL")]
     pub jwks_url: Option<JwksUrl>,
 
-    /// Issuer (`iss`) that tokens signed with `--jwt-key` or `--jwks-url` must name. Repeat the flag to allow several.
-    #[arg(long, value_name = "ISSUER")]
+    /// Issuer (`iss`) that tokens signed with `--jwt-key` or `--jwks-url` must name. Repeat the flag or separate
+    /// issuers with commas to allow several.
+    #[arg(long, value_delimiter = ',', value_name = "ISSUER")]
     pub jwt_issuer: Vec<String>,
 
-    /// Audience (`aud`) that these tokens must name. Repeat the flag to allow several. Without it, a token that names
-    /// an audience is refused, because it is for another service.
-    #[arg(long, value_name = "AUDIENCE")]
+    /// Audience (`aud`) that these tokens must name. Repeat the flag or separate audiences with commas to allow several.
+    /// Without it, a token that names an audience is refused, because it is for another service.
+    #[arg(long, value_delimiter = ',', value_name = "AUDIENCE")]
     pub jwt_audience: Vec<String>,
 
     /// Seconds by which the clock of the issuer may differ, 0 to 300.
-    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = number::<u64>(0..=300))]
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=300))]
     pub jwt_leeway: u64,
 
     /// Claim with the topics of these tokens: a list, or a text with spaces between the topics. A path such as

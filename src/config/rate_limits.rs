@@ -1,6 +1,6 @@
 //! How often something may be done. 0: as often as one likes.
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 /// The largest number that a limit may be.
 const MAX: u64 = 1_000_000_000_000;
@@ -12,36 +12,32 @@ const MAX: u64 = 1_000_000_000_000;
 pub struct RateLimits {
     /// Streams that one address may open in a minute, and at once. 0: no limit. Many users may share an address, so it is
     /// large.
-    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = up_to(MAX))]
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = value_parser!(u64).range(0..=MAX))]
     pub limit_opens: u64,
 
     /// Streams that one client may open in a minute, and at once, where streams need a token. 0: no limit.
-    #[arg(long, default_value_t = 120, value_name = "N", value_parser = up_to(MAX))]
+    #[arg(long, default_value_t = 120, value_name = "N", value_parser = value_parser!(u64).range(0..=MAX))]
     pub limit_opens_of_client: u64,
 
     /// Streams that one address may have open. 0: no limit.
-    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = up_to(MAX))]
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = value_parser!(u64).range(0..=MAX))]
     pub limit_streams: u64,
 
     /// Messages that one caller may push in a second. Ten times as many may come at once. 0: no limit. Whoever may push
     /// without a limit: see `--limit-admin`.
-    #[arg(long, default_value_t = 0, value_name = "N", value_parser = up_to(MAX))]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = value_parser!(u64).range(0..=MAX))]
     pub limit_pushes: u64,
 
     /// Bytes of data that one caller may push in a second. Ten times as many may come at once. 0: no limit.
-    #[arg(long, default_value_t = 0, value_name = "BYTES", value_parser = up_to(MAX))]
+    #[arg(long, default_value_t = 0, value_name = "BYTES", value_parser = value_parser!(u64).range(0..=MAX))]
     pub limit_push_bytes: u64,
 
     /// Wrong tokens that one address may send in a minute, and at once. More are answered by 429 instead of 401. A right
     /// token is never refused. 0: no limit.
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = up_to(MAX))]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = value_parser!(u64).range(0..=MAX))]
     pub limit_failures: u64,
 
     /// Limit also the admin token, and programs of this machine where no admin token is set.
     #[arg(long)]
     pub limit_admin: bool,
-}
-
-fn up_to(most: u64) -> clap::builder::RangedU64ValueParser<u64> {
-    super::number(0..=most)
 }

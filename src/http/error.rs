@@ -16,6 +16,7 @@ pub use code::Code;
 pub use rate_limit::RateLimit;
 
 use crate::{
+    auth::LimitReached,
     broker::{Behind, PublishError},
     log::{AppendError, ReadError, WHAT_TO_DO},
 };
@@ -141,6 +142,13 @@ impl IntoResponse for Error {
             );
         }
         response
+    }
+}
+
+impl From<LimitReached> for Error {
+    fn from(reached: LimitReached) -> Self {
+        let (code, detail) = rate_limit::refusal(&reached);
+        Self::new(code, detail).limited(reached.into())
     }
 }
 

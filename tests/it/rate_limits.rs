@@ -9,9 +9,11 @@ use crate::harness::{Listener, Server, within};
 
 const ADMIN: &str = "an-admin-token-for-tests";
 
-/// A server behind a proxy on this machine, which says where requests come from.
+/// A server behind a proxy on this machine, which says where requests come from. Without an admin token, everybody would be
+/// an admin.
 async fn behind_proxy(flags: &[&str]) -> Server {
-    Server::with(&[&["--trusted-proxy", "127.0.0.1"], flags].concat()).await
+    let all = ["--trusted-proxy", "127.0.0.1", "--admin-token", ADMIN];
+    Server::with(&[&all, flags].concat()).await
 }
 
 async fn get_from(server: &Server, address: &str, path: &str) -> Response {
@@ -77,7 +79,9 @@ async fn an_address_opens_so_many_streams_in_a_minute_and_others_go_on() {
         get_from(&server, "2001:db8:0:1::1", "/sse").await.status(),
         200
     );
-    let metrics = server.get("/metrics").await.text().await.expect("text");
+    let metrics = server.http.get(server.url("/metrics")).bearer_auth(ADMIN);
+    let metrics = within(metrics.send()).await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
     for line in [
         "tidings_errors_total{code=\"too_many_opens\"} 4",
         "tidings_limits_tracked{limit=\"limit_opens\"} 4",
@@ -88,15 +92,7 @@ async fn an_address_opens_so_many_streams_in_a_minute_and_others_go_on() {
 
 #[tokio::test]
 async fn this_machine_and_the_admin_token_open_as_many_streams_as_they_like() {
-    let flags = [
-        "--limit-opens",
-        "1",
-        "--limit-streams",
-        "1",
-        "--admin-token",
-        ADMIN,
-    ];
-    let server = behind_proxy(&flags).await;
+    let server = behind_proxy(&["--limit-opens", "1", "--limit-streams", "1"]).await;
     let mut open = Vec::new();
     for n in 0..5 {
         let local = server.get(&format!("/sse?client_id=local-{n}")).await;
@@ -239,14 +235,7 @@ async fn without_limit_admin_an_admin_pushes_as_much_as_it_likes() {
 #[tokio::test]
 async fn a_right_token_passes_although_others_at_its_address_sent_wrong_ones() {
     let secret = "k".repeat(32);
-    let flags = [
-        "--admin-token",
-        ADMIN,
-        "--stream-secret",
-        &secret,
-        "--limit-failures",
-        "3",
-    ];
+    let flags = ["--stream-secret", &secret, "--limit-failures", "3"];
     let server = behind_proxy(&flags).await;
     let ask = async |path: &str, token: &str| {
         let request = server.http.get(server.url(path)).bearer_auth(token);

@@ -236,14 +236,15 @@ async fn a_client_is_told_before_its_token_ends_and_the_stream_ends_with_it() {
     let issuer = Issuer::start(&[&key]).await;
     for threads in ["2", "0"] {
         let server = server_of(&issuer, &["--delivery-threads", threads]).await;
-        let mut stream = listen(&server, &key.sign(&claims("ada", &[], 4))).await;
+        let orders = ["orders/*"];
+        let mut stream = listen(&server, &key.sign(&claims("ada", &orders, 4))).await;
         let notice = reconnect(&mut stream).await;
         assert_eq!(notice.reason, "token_expired");
         let left = notice.closes_ms.expect("a notice");
         assert!((1..=2_000).contains(&left), "{left}");
         assert!(notice.after_ms <= left / 2, "{notice:?}");
         // The stream goes on, and another one can be opened beside it.
-        let mut next = listen(&server, &key.sign(&claims("ada", &[], 600))).await;
+        let mut next = listen(&server, &key.sign(&claims("ada", &orders, 600))).await;
         server.push(client("ada"), "in between").await;
         assert_eq!(
             (stream.text().await.as_str(), next.text().await.as_str()),
@@ -310,7 +311,7 @@ async fn a_revoked_token_ends_its_streams_and_opens_no_more_also_after_a_restart
     let key = Key::new("first");
     let issuer = Issuer::start(&[&key]).await;
     let token = |client: &str, id: &str, issued: u64| {
-        let mut claims = claims(client, &[], 600);
+        let mut claims = claims(client, &["orders/*"], 600);
         claims["jti"] = id.into();
         claims["iat"] = issued.into();
         key.sign(&claims)
@@ -324,7 +325,10 @@ async fn a_revoked_token_ends_its_streams_and_opens_no_more_also_after_a_restart
     let mut other = listen(&server, &two).await;
     assert_eq!(revoke(&server, "/api/tokens/one%2Fof%20ada").await, 204);
     let end = reconnect(&mut revoked).await;
-    assert_eq!((end.reason.as_str(), end.closes_ms), ("token_revoked", None));
+    assert_eq!(
+        (end.reason.as_str(), end.closes_ms),
+        ("token_revoked", None)
+    );
     assert!(revoked.rest().await.is_empty());
     assert!(refused(&server, &one).await.contains("was revoked"));
     server.push(client("ada"), "goes on").await;

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     broker::Broker,
-    delivery::{connection::Backlog, events, instant_of, notice_before},
+    delivery::{connection::Backlog, instant_of, notice_before},
     log::ReadError,
     message::Seq,
     outbox::{CloseReason, LEFT, StreamKey, ThreadQueue},
@@ -271,14 +271,6 @@ impl Thread {
     fn close(&mut self, key: StreamKey, reason: CloseReason) {
         if let Some(stream) = self.streams.stream(key) {
             stream.close(reason);
-            self.drive(key);
-        }
-    }
-
-    /// Tells a client that its token ends after this time.
-    fn announce_end(&mut self, key: StreamKey, left: Duration) {
-        if let Some(stream) = self.streams.stream(key) {
-            stream.put(events::token_ends(left));
             self.drive(key);
         }
     }

@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Code, Error};
+use super::code::Code;
 use crate::auth::{Limit, LimitReached};
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -69,28 +69,27 @@ impl RateLimit {
     }
 }
 
-impl From<LimitReached> for Error {
-    fn from(reached: LimitReached) -> Self {
-        let (code, what) = match reached.limit {
-            Limit::Opens => (
-                Code::TooManyOpens,
-                "this address has opened too many streams",
-            ),
-            Limit::OpensOfClient => (
-                Code::TooManyOpensOfClient,
-                "this client has opened too many streams",
-            ),
-            Limit::Pushes => (Code::TooManyPushes, "there were too many pushes"),
-            Limit::PushBytes => (Code::TooManyPushBytes, "too many bytes were pushed"),
-            Limit::Failures => (Code::TooManyTries, "too many wrong tokens came"),
-        };
-        let detail = format!(
-            "{what} ({} = {} in {} s): wait {} s",
-            reached.limit.setting(),
-            reached.quota.amount,
-            reached.quota.window.as_secs(),
-            reached.retry_after()
-        );
-        Self::new(code, detail).limited(reached.into())
-    }
+/// The code and the text of a refusal.
+pub(super) fn refusal(reached: &LimitReached) -> (Code, String) {
+    let (code, what) = match reached.limit {
+        Limit::Opens => (
+            Code::TooManyOpens,
+            "this address has opened too many streams",
+        ),
+        Limit::OpensOfClient => (
+            Code::TooManyOpensOfClient,
+            "this client has opened too many streams",
+        ),
+        Limit::Pushes => (Code::TooManyPushes, "there were too many pushes"),
+        Limit::PushBytes => (Code::TooManyPushBytes, "too many bytes were pushed"),
+        Limit::Failures => (Code::TooManyTries, "too many wrong tokens came"),
+    };
+    let detail = format!(
+        "{what} ({} = {} in {} s): wait {} s",
+        reached.limit.setting(),
+        reached.quota.amount,
+        reached.quota.window.as_secs(),
+        reached.retry_after()
+    );
+    (code, detail)
 }

@@ -46,6 +46,13 @@ fn there_is_a_file_of_the_current_version() {
     );
 }
 
+#[test]
+fn revocations_of_a_file_hold() {
+    let test = open_file(include_str!("files/version-6.sql"));
+    let is = |name: &str, id: &str| test.log().is_revoked(&client(name), Some(id), None);
+    assert!(is("eve", "one") && is("ada", "two") && !is("eve", "two"));
+}
+
 fn open_file(statements: &str) -> TestLog {
     let mut test = TestLog::new();
     drop(test.log.take());

@@ -43,7 +43,9 @@ fn whoever_waits_for_revocations_is_told() {
     let test = TestLog::new();
     let mut changes = test.log().revocations();
     assert!(!changes.has_changed().expect("open"));
-    let revoked = test.log().revoke(RevokedTokens::WithId("one".to_owned()), NOON + HOUR);
+    let revoked = test
+        .log()
+        .revoke(RevokedTokens::WithId("one".to_owned()), NOON + HOUR);
     block_on(revoked).expect("revoked");
     assert!(changes.has_changed().expect("open"));
     changes.mark_unchanged();

@@ -1,11 +1,14 @@
 //! The end of streams: events of their sockets, and the time that a closed socket lingers.
 
-use std::{net::Shutdown, time::Instant};
+use std::{
+    net::Shutdown,
+    time::{Duration, Instant},
+};
 
 use super::Thread;
 use crate::{
     delivery::{
-        LINGER,
+        LINGER, events,
         reactor::{
             socket_io::{PeerEvent, read_and_discard},
             stream::Stream,
@@ -53,6 +56,17 @@ impl Thread {
                     self.streams.remove(key.index);
                 }
             }
+        }
+    }
+
+    /// Tells a client that its token ends after this time, if there is some left.
+    pub(super) fn announce_end(&mut self, key: StreamKey, left: Duration) {
+        if left.as_millis() == 0 {
+            return;
+        }
+        if let Some(stream) = self.streams.stream(key) {
+            stream.put(events::token_ends(left));
+            self.drive(key);
         }
     }
 

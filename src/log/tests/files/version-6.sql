@@ -1,4 +1,4 @@
--- A log of version 5: five messages, of which one was recalled, an acknowledgement and a job. Never edit it.
+-- A log of version 6: five messages, of which one was recalled, an acknowledgement, a job and two revocations. Never edit it.
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA application_id = 1415868007;
 BEGIN TRANSACTION;
@@ -133,6 +133,15 @@ CREATE TABLE replica (
     at INTEGER NOT NULL,
     time INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE TABLE revoked_tokens (
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    issued_until INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO revoked_tokens VALUES(0,'one',1790000000,9000000000000);
+INSERT INTO revoked_tokens VALUES(1,'ada',1790000000,9000000000000);
 CREATE TABLE sessions (
     digest BLOB PRIMARY KEY,
     ends_at INTEGER NOT NULL
@@ -156,4 +165,4 @@ DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('audiences',6);
 INSERT INTO "sqlite_sequence" VALUES('jobs',1);
 COMMIT;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
