@@ -1,7 +1,22 @@
--- A log of version 5: five messages, of which one was recalled, an acknowledgement and a job. Never edit it.
+-- A log of version 6: five messages, of which one was recalled, an acknowledgement, a job, two API keys and a session. Never edit it.
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA application_id = 1415868007;
 BEGIN TRANSACTION;
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    previous BLOB,
+    previous_until INTEGER,
+    access TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    rotated_at INTEGER,
+    used_at INTEGER,
+    used_from TEXT
+) STRICT, WITHOUT ROWID;
+INSERT INTO "api_keys" VALUES('01a225514fcd9454926e','shop',X'03F10C5455C036E60788847AD8D908B0F40F9BC1C6F717503DAA410E05620A7C',X'B1B3D5CA096BA81252AF76F280946BC259843779E7D8A56EE459E887FCD707B4',1795926015571,'{"role":"publisher","clients":["shop:*"],"topics":["orders/**"]}',1795922415565,NULL,1795922415571,NULL,NULL);
+INSERT INTO "api_keys" VALUES('01a225514fdd7a134b4b','support',X'A85FD24FD0E7943A2A9E52825F8CBF4AD88EB7682EEE98B250D800788C4AD979',NULL,NULL,'{"role":"viewer"}',1795922415581,1803698415581,NULL,1795922415000,'127.0.0.1');
 CREATE TABLE audiences (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind INTEGER NOT NULL,
@@ -97,7 +112,7 @@ CREATE TABLE openings (
     first INTEGER NOT NULL
 ) STRICT;
 INSERT INTO "openings" VALUES(1795905643622,'10cd93',1);
-INSERT INTO "openings" VALUES(1795908959106,'de63dc',6);
+INSERT INTO "openings" VALUES(1795922415491,'ee342d',6);
 CREATE TABLE posts (
     block INTEGER NOT NULL,
     audience INTEGER NOT NULL,
@@ -136,7 +151,8 @@ CREATE TABLE replica (
 CREATE TABLE sessions (
     digest BLOB PRIMARY KEY,
     ends_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+, key BLOB) STRICT, WITHOUT ROWID;
+INSERT INTO "sessions" VALUES(X'7255B2E8D711F808EC8A5FECA77B378EC08972CF16E66456B313780EF8918BFA',1795965615590,X'A85FD24FD0E7943A2A9E52825F8CBF4AD88EB7682EEE98B250D800788C4AD979');
 CREATE TABLE stream_marks (
     place INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -156,4 +172,4 @@ DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('audiences',6);
 INSERT INTO "sqlite_sequence" VALUES('jobs',1);
 COMMIT;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
