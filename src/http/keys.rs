@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-use describe::{admin_token, describe, permissions};
+use describe::{ADMIN_TOKEN, admin_token, describe, permissions};
 pub use upkeep::{close_streams, write_uses};
 
 use super::{
@@ -27,9 +27,6 @@ use crate::{
     log::{ApiKey, KeyChange, NewApiKey},
     random,
 };
-
-/// The id under which the admin token is listed.
-const ADMIN_TOKEN: &str = "admin-token";
 
 /// The default number of keys on a page.
 const PAGE: u64 = 100;

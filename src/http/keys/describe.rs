@@ -2,12 +2,14 @@
 
 use app::wire::{KeyInfo, KeyPermission};
 
-use super::ADMIN_TOKEN;
 use crate::{
     auth::{Access, Permission},
     http::AppState,
     log::ApiKey,
 };
+
+/// The id under which the admin token is listed.
+pub const ADMIN_TOKEN: &str = "admin-token";
 
 /// A key, without its text.
 pub fn describe(state: &AppState, key: &ApiKey) -> KeyInfo {

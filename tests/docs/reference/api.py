@@ -13,9 +13,9 @@ HEAD = """# API
 All routes of the server. The server has the same at `/docs`, and for programs at `/openapi.json`.
 
 - Bodies and answers are JSON, unless something else is said. Bodies may be compressed with gzip or zstd.
-- If the server has an admin token, all routes need it (`Authorization: Bearer TOKEN`, or the session cookie of the panel), except
-  `/sse`, `/sse/jobs/{id}`, `/ack`, `GET /api/jobs/{id}`, `GET /api/jobs/{id}/log`, `/api/session`, `/health/*` and `/openapi.json`.
-- If it has a stream secret, `/sse` and `/ack` need a stream token: as `Authorization: Bearer`, in the cookie `tidings_stream`, or
+- If the server has an admin token, all routes need it, or an API key that may do the action that the route names (`Authorization:
+  Bearer TOKEN`, or the session cookie of the panel; see [Who may do what](../access.md)), except `/sse`, `/sse/jobs/{id}`, `/ack`, `GET /api/jobs/{id}`, `GET /api/jobs/{id}/log`, `/api/session`, `/health/*` and `/openapi.json`.
+- If it has a stream secret, `/sse` and `/ack` need a stream token, or an API key that may `listen`: as `Authorization: Bearer`, in the cookie `tidings_stream`, or
   as `?token=`.
 - Refused requests are answered with [problem details](errors.md). Every route can answer these codes: COMMON.
 """
