@@ -105,7 +105,8 @@ pub async fn create(
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<KeysPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "keys")?;
-    let found = state.broker.log().keys(pairs.get("before"), limit);
+    let before = pairs.get("before").map(parse::id).transpose()?;
+    let found = state.broker.log().keys(before, limit);
     let last = found.last().filter(|_| found.len() == limit);
     let next = last.map(|last| last.id.to_string());
     let mut keys: Vec<KeyInfo> = found.iter().map(|key| describe(&state, key)).collect();

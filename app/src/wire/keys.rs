@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::value::RawValue;
 
+use super::number;
 #[cfg(feature = "ssr")]
 use super::values;
 
@@ -54,7 +55,11 @@ pub struct KeyRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everyone: Option<bool>,
     /// After how many seconds the key ends. Default: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::KeyLifetime>))]
     pub ttl: Option<u64>,
 }
@@ -88,7 +93,11 @@ pub struct KeyUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everyone: Option<bool>,
     /// After how many seconds from now the key ends. 0: never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::TimeToLive>))]
     pub ttl: Option<u64>,
 }
@@ -99,7 +108,11 @@ pub struct KeyUpdate {
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
     /// For how many seconds the old text is still good. Default: one day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::TimeToLive>))]
     pub overlap: Option<u64>,
 }

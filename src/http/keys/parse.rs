@@ -7,6 +7,9 @@ use crate::{
     http::Error,
 };
 
+/// The longest id of a key, in characters.
+const MAX_ID: usize = 64;
+
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 100;
 
@@ -21,6 +24,15 @@ pub fn check_name(name: &str) -> Result<(), Error> {
             ),
         )),
         false => Ok(()),
+    }
+}
+
+/// An id of a key in a query.
+pub fn id(text: &str) -> Result<&str, Error> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match (1..=MAX_ID).contains(&text.len()) && text.chars().all(allowed) {
+        true => Ok(text),
+        false => Err(Error::invalid("before", "must be the id of a key")),
     }
 }
 

@@ -28,7 +28,11 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
         assert_eq!(ada.acked, 2, "version {version}");
         let keys = test.log().keys(None, 10);
         let keys: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
-        let expected: &[&str] = if version < 6 { &[] } else { &["support", "shop"] };
+        let expected: &[&str] = if version < 6 {
+            &[]
+        } else {
+            &["support", "shop"]
+        };
         assert_eq!(keys, expected, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
