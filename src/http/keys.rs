@@ -1,19 +1,20 @@
-//! `/api/keys`: API keys. `/api/roles`: what they can be given.
+//! `/api/keys`: API keys.
 
 mod describe;
 mod parse;
+pub mod roles;
 mod upkeep;
 
 use std::sync::Arc;
 
-use app::wire::{KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RoleInfo, RolesList, Rotation};
+use app::wire::{KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, Rotation};
 use axum::{
     Json,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-use describe::{ADMIN_TOKEN, admin_token, describe, permissions};
+use describe::{ADMIN_TOKEN, admin_token, describe};
 pub use upkeep::{close_streams, write_uses};
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
     openapi::{refuses, values},
 };
 use crate::{
-    auth::{Access, NewKeyText, Permission, Refusal, RefusalKind, Role},
+    auth::{Access, NewKeyText, Permission, Refusal, RefusalKind},
     log::{ApiKey, KeyChange, NewApiKey},
     random,
 };
@@ -221,24 +222,6 @@ pub async fn revoke(
     let key = changeable(&state, &caller, &id)?;
     change(&state, KeyChange::Revoke(key.id.to_string())).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// List roles
-///
-/// The built-in ones and those of the settings, by name.
-#[utoipa::path(
-    get, path = "/api/roles", tag = "keys",
-    responses((status = 200, description = "The roles", body = RolesList)),
-)]
-pub async fn roles(State(state): State<AppState>) -> Json<RolesList> {
-    let roles = state.auth.load().keys().roles();
-    let info = |role: &Role| RoleInfo {
-        name: role.name.clone(),
-        permissions: permissions(&role.permissions),
-    };
-    Json(RolesList {
-        roles: roles.all().map(info).collect(),
-    })
 }
 
 /// The key with this id, if the caller may change it: whoever may not do what the key may do, may not have its next text.

@@ -52,7 +52,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::update, keys::revoke))
         .routes(routes!(keys::rotate))
-        .routes(routes!(keys::roles))
+        .routes(routes!(keys::roles::list))
         .routes(routes!(backup::get));
     let measuring = OpenApiRouter::new().routes(routes!(metrics::show));
     let health = OpenApiRouter::new()

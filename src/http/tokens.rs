@@ -1,4 +1,4 @@
-//! Revokes stream tokens.
+//! `/api/tokens`: revokes stream tokens.
 
 use std::time::Duration;
 
@@ -6,10 +6,16 @@ use axum::{extract::State, http::StatusCode};
 
 use super::{
     AppState, Error,
+    access::Caller,
     body::{Pairs, PathId},
     openapi::{refuses, values},
 };
-use crate::{auth::MAX_TOKEN_ID, log::RevokedTokens, message::ClientId, registry};
+use crate::{
+    auth::{Action, MAX_TOKEN_ID, Target},
+    log::RevokedTokens,
+    message::ClientId,
+    registry,
+};
 
 /// How long a revocation is kept: the longest lifetime of a token that `tidings token` makes, ten years.
 const KEPT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -19,7 +25,8 @@ refuses!(Refusals: InvalidField, MissingField; WRITE);
 /// Revoke a token
 ///
 /// A stream token with this id (`jti`) is not valid any more. Streams that were opened with it end within a second, with the
-/// reason `token_revoked`. An id that was never seen is accepted too.
+/// reason `token_revoked`. An id that was never seen is accepted too. An API key must be one for everything, because the id does
+/// not say whose token it is.
 #[utoipa::path(
     delete, path = "/api/tokens/{jti}", tag = "clients",
     params(("jti" = values::TokenId, Path, description = "The id of the token")),
@@ -27,8 +34,10 @@ refuses!(Refusals: InvalidField, MissingField; WRITE);
 )]
 pub async fn revoke_one(
     State(state): State<AppState>,
+    caller: Caller,
     PathId(id): PathId,
 ) -> Result<StatusCode, Error> {
+    caller.check(&state, Action::Disconnect, Target::Everything, Some("jti"))?;
     if id.len() > MAX_TOKEN_ID || id.chars().any(char::is_control) {
         let why = format!("must be at most {MAX_TOKEN_ID} bytes without control characters");
         return Err(Error::invalid("jti", why));
@@ -45,9 +54,15 @@ pub async fn revoke_one(
     params(("sub" = values::ClientId, Query, description = "The client")),
     responses((status = 204, description = "Revoked, durably and at all nodes"), Refusals),
 )]
-pub async fn revoke_all(State(state): State<AppState>, pairs: Pairs) -> Result<StatusCode, Error> {
+pub async fn revoke_all(
+    State(state): State<AppState>,
+    caller: Caller,
+    pairs: Pairs,
+) -> Result<StatusCode, Error> {
     let client_id = ClientId::parse(pairs.need("sub")?);
     let client_id = client_id.map_err(|why| Error::invalid("sub", why))?;
+    let target = Target::Client(&client_id);
+    caller.check(&state, Action::Disconnect, target, Some("sub"))?;
     revoke(&state, RevokedTokens::OfClient(client_id)).await
 }
 

@@ -117,6 +117,23 @@ const ROWS: &[Row] = &[
         "",
         [200, 200, 404],
     ),
+    // Whose token it is, is not known.
+    Row(
+        "delete",
+        "/api/tokens/{jti}",
+        "disconnect",
+        "",
+        "",
+        [204, 403, 403],
+    ),
+    Row(
+        "delete",
+        "/api/tokens",
+        "disconnect",
+        "?sub=CLIENT",
+        "",
+        [204, 204, 403],
+    ),
     Row("get", "/api/topics", "read", "", "", [200, 200, 200]),
     Row("get", "/api/jobs", "read", "", "", [200, 200, 200]),
     Row(
@@ -302,6 +319,7 @@ impl World {
             _ => &key,
         };
         let path = path.replace("{client_id}", client).replace("{id}", id);
+        let path = path.replace("{jti}", "a-token");
         let fill = |text: &str| {
             let text = text.replace("CLIENT", client).replace("MESSAGE", &message);
             text.replace("TOKEN", token)
