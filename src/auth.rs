@@ -6,6 +6,7 @@
 mod access;
 mod action;
 mod admin_token;
+mod anonymous;
 mod attempt_limit;
 mod client_address;
 mod connection_info;
@@ -31,6 +32,7 @@ mod token;
 pub use access::{Access, PermissionTexts};
 pub use action::{Action, Actions};
 pub use admin_token::FindSession;
+pub use anonymous::Anonymous;
 pub use client_address::{Sender, client_address};
 pub use connection_info::{ConnectionInfo, Scheme};
 pub use grant::{Grant, TopicsGrant};
@@ -81,6 +83,7 @@ pub enum SignInError {
 pub struct Auth {
     admin: Option<AdminToken>,
     stream: Option<Tokens>,
+    anonymous: Arc<Anonymous>,
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
@@ -98,6 +101,7 @@ impl Auth {
         let auth = Self {
             admin: admin.map(|token| AdminToken::new(token, find_session)),
             stream: Tokens::new(settings, None),
+            anonymous: Anonymous::of(settings),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
             keys,
@@ -216,42 +220,40 @@ impl Auth {
     /// What this caller may subscribe to.
     pub fn listener(&self, parts: &Parts) -> Result<Grant, Refusal> {
         let bearer = bearer(parts);
-        let Some(key) = &self.stream else {
-            return self.open_listener(parts, bearer);
-        };
         let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let shown = match bearer {
             Some(token) => Some(("Authorization", token)),
             None => pairs.get("token").map(|token| ("token", token)),
         };
-        let grant = match (shown, &self.admin) {
-            (Some(("Authorization", token)), Some(admin)) if !token::is_jwt(token) => {
+        let grant = match (&self.stream, shown, &self.admin) {
+            (_, Some(("Authorization", token)), Some(admin)) if !token::is_jwt(token) => {
                 admin.check(token, parts)?;
                 Grant::open(true)
             }
-            (Some((field, token)), _) => self.verify(key, field, token, parts)?,
-            (None, _) => self.ambient_listener(key, parts, pairs.all("topic"))?,
+            // A stream token is ignored where none is needed.
+            (None, ..) => self.open_listener(parts),
+            (Some(key), Some((field, token)), _) => self.verify(key, field, token, parts)?,
+            (Some(key), None, _) => self.ambient_listener(key, parts, pairs.all("topic"))?,
         };
         grant.check_client(pairs.all("client_id"))?;
         Ok(grant)
     }
 
-    /// The grant where streams need no token: everybody may subscribe, also pages of other origins. Only admins see the
-    /// server's own topics.
-    fn open_listener(&self, parts: &Parts, bearer: Option<&str>) -> Result<Grant, Refusal> {
-        let admin = match (&self.admin, bearer) {
-            // A stream token is ignored where none is needed.
-            (Some(admin), Some(token)) if !token::is_jwt(token) => {
-                admin.check(token, parts)?;
-                true
+    /// The grant where streams need no token: everybody may subscribe to what the settings allow, also pages of other origins.
+    /// Only admins see the server's own topics.
+    fn open_listener(&self, parts: &Parts) -> Grant {
+        match self.ambient(parts) {
+            Ok(Principal::Session) => Grant::open(true),
+            // Also this machine is held to the settings.
+            other => {
+                let is_machine = matches!(other, Ok(Principal::Machine));
+                Grant::without_token(&self.anonymous, is_machine)
             }
-            _ => self.is_ambient_admin(parts),
-        };
-        Ok(Grant::open(admin))
+        }
     }
 
     /// The grant where streams need a token and the request has none in its header or query: by session, then by
-    /// cookie.
+    /// cookie, then what is allowed without one.
     fn ambient_listener<'a>(
         &self,
         key: &Tokens,
@@ -263,6 +265,7 @@ impl Auth {
         }
         match cookie::values(&parts.headers, STREAM_COOKIE).next() {
             Some(token) => self.verify(key, STREAM_COOKIE, token, parts),
+            None if self.anonymous.are_allowed() => Ok(Grant::without_token(&self.anonymous, false)),
             None => Err(Refusal::new(
                 RefusalKind::Unauthorized,
                 "this server's streams need a stream token: send it as `Authorization: Bearer`, in the cookie tidings_stream, or as ?token=",

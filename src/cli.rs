@@ -27,7 +27,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tidings::{
-    auth::Roles,
+    auth::{Anonymous, Roles},
     config::{self as settings, ConfigError, InvalidSettings, Loaded, Settings},
 };
 
@@ -148,7 +148,9 @@ fn load(matches: &ArgMatches) -> Result<Loaded, ConfigError> {
     let loaded = Loaded::read(matches)?;
     // What a role means is not known where settings are read.
     let roles = Roles::new(&loaded.settings.roles);
-    roles.map_err(|why| InvalidSettings::Role(why.to_string()))?;
+    roles.map_err(|why| InvalidSettings::Access(why.to_string()))?;
+    let anonymous = Anonymous::new(&loaded.settings);
+    anonymous.map_err(|why| InvalidSettings::Access(why.to_string()))?;
     Ok(loaded)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A later layer wins: defaults, `tidings.toml`, the environment (`TIDINGS_*`), flags.
 
+mod anonymous;
 mod check;
 mod cluster;
 mod file;
@@ -19,6 +20,7 @@ mod secret;
 mod service_manager;
 mod tls;
 
+pub use anonymous::AnonymousSettings;
 pub use check::InvalidSettings;
 pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
@@ -134,6 +136,10 @@ pub struct Settings {
     /// Stream tokens of other issuers.
     #[command(flatten)]
     pub jwt: JwtSettings,
+
+    /// Streams without a token.
+    #[command(flatten)]
+    pub anonymous: AnonymousSettings,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    auth::{Refusal, RefusalKind},
+    auth::{Refusal, RefusalKind, anonymous::Anonymous},
     message::{ClientId, TopicFilter},
     registry::StreamToken,
 };
@@ -21,6 +21,8 @@ pub struct Grant {
     pub admin: bool,
     /// The stream token, if it is the grant of one.
     pub token: Option<Arc<StreamToken>>,
+    /// The rules of a stream that shows no token.
+    pub anonymous: Option<Arc<Anonymous>>,
 }
 
 /// The topics that a stream may subscribe to.
@@ -33,7 +35,7 @@ pub enum TopicsGrant {
 }
 
 impl Grant {
-    /// Anybody, where streams need no token.
+    /// Any client and all topics.
     pub(super) fn open(admin: bool) -> Self {
         Self {
             client_id: None,
@@ -41,6 +43,17 @@ impl Grant {
             expires_at: None,
             admin,
             token: None,
+            anonymous: None,
+        }
+    }
+
+    /// A stream that shows no token. `admin`: whether it may subscribe to the server's own topics.
+    pub(super) fn without_token(rules: &Arc<Anonymous>, admin: bool) -> Self {
+        let topics = rules.topics().map(<[TopicFilter]>::to_vec);
+        Self {
+            topics: topics.map_or(TopicsGrant::All, TopicsGrant::Only),
+            anonymous: Some(Arc::clone(rules)),
+            ..Self::open(admin)
         }
     }
 
@@ -55,12 +68,17 @@ impl Grant {
         }
     }
 
-    /// Refuses a request with the id of another client. Every `client_id` of the query is checked, so that it does not
+    /// Refuses a request with the id of another client, or with one that needs a token. Every `client_id` of the query is checked, so that it does not
     /// matter which of several is used later.
     pub fn check_client<'a>(
         &self,
         asked: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), Refusal> {
+        if let Some(rules) = &self.anonymous {
+            // What is no client id is refused later.
+            let mut ids = asked.into_iter().filter_map(|id| ClientId::parse(id).ok());
+            return ids.try_for_each(|id| rules.check_client(&id));
+        }
         let Some(own) = &self.client_id else {
             return Ok(());
         };

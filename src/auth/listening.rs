@@ -74,7 +74,7 @@ impl Auth {
         {
             if !self.needs_stream_token() {
                 // Anybody may subscribe, so a person who has signed in may too.
-                let grant = Grant::open(reads_everything(&key));
+                let grant = Grant::without_token(&self.anonymous, reads_everything(&key));
                 return Ok(Listening {
                     key: Some(key),
                     ..grant.into()

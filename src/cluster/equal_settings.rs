@@ -49,6 +49,14 @@ pub fn of(settings: &Settings) -> EqualSettings {
         compared("--jwt-audience", &sorted(&jwt.jwt_audience)),
         compared("--jwt-topics-claim", &jwt.jwt_topics_claim),
         compared("--jwt-topics-prefix", &jwt.jwt_topics_prefix),
+        compared(
+            "--anonymous-topic",
+            &sorted(&settings.anonymous.anonymous_topic),
+        ),
+        compared(
+            "--require-token-for",
+            &sorted(&settings.anonymous.require_token_for),
+        ),
     ];
     let values = values.into_iter();
     values

@@ -24,6 +24,10 @@ impl Settings {
         if let Some(secret) = &self.stream_secret {
             check_stream_secret(secret)?;
         }
+        let gives_tokens = self.need_stream_token() || self.admin_token.is_some();
+        if !self.anonymous.require_token_for.is_empty() && !gives_tokens {
+            return Err(InvalidSettings::NoTokens);
+        }
         self.cluster.check(&self.node)?;
         if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {
             return Err(InvalidSettings::ProxyProtocolWithoutProxy);
@@ -98,9 +102,14 @@ pub enum InvalidSettings {
         "--stream-secret (TIDINGS_STREAM_SECRET) must have 32 bytes or more: create one with `openssl rand -hex 32`"
     )]
     ShortStreamSecret,
-    /// A role is not valid: its name, its field, and what is wrong.
+    /// A role, or a pattern of topics or clients, is not valid: where it stands, and what is wrong.
     #[error("{0}")]
-    Role(String),
+    Access(String),
+    /// Nobody could get a token.
+    #[error(
+        "--require-token-for (TIDINGS_REQUIRE_TOKEN_FOR): nothing gives tokens: set also --stream-secret, --jwt-key, --jwks-url, or --admin-token for API keys"
+    )]
+    NoTokens,
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 34] = [
+const CHANGEABLE: [&str; 36] = [
     "log",
     "drain",
     "admin_token",
@@ -24,6 +24,8 @@ const CHANGEABLE: [&str; 34] = [
     "jwt_leeway",
     "jwt_topics_claim",
     "jwt_topics_prefix",
+    "anonymous_topic",
+    "require_token_for",
     "max_age_hours",
     "max_log_mb",
     "max_message_bytes",
@@ -192,6 +194,7 @@ impl Settings {
             self.stream_secret.clone_from(&new.stream_secret);
         }
         self.jwt.take_changeable(&new.jwt);
+        self.anonymous.clone_from(&new.anonymous);
     }
 }
 

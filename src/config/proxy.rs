@@ -8,7 +8,7 @@ use super::{Host, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 25] = [
+const OWN_PATHS: [&str; 28] = [
     "/ack",
     "/admin",
     "/api/audience",
@@ -16,10 +16,13 @@ const OWN_PATHS: [&str; 25] = [
     "/api/clients",
     "/api/diagnosis",
     "/api/jobs",
+    "/api/keys",
     "/api/messages",
     "/api/nodes",
+    "/api/roles",
     "/api/session",
     "/api/stats",
+    "/api/tokens",
     "/api/topics",
     "/docs",
     "/favicon.ico",

@@ -38,6 +38,8 @@ pub struct RateLimits {
     pub limit_failures: u64,
 
     /// Limit also the admin token, and programs of this machine where no admin token is set.
-    #[arg(long)]
+    #[arg(long, action = clap::ArgAction::Set, default_value_t = false, default_missing_value = "true",
+          num_args = 0..=1, require_equals = true, hide_possible_values = true, hide_default_value = true,
+          value_name = "true|false")]
     pub limit_admin: bool,
 }

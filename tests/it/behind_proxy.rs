@@ -46,8 +46,11 @@ async fn each_address_behind_a_proxy_has_its_own_limit_of_attempts() {
     for _ in 0..10 {
         assert_eq!(ask("192.0.2.7", "wrong").await, 401);
     }
-    assert_eq!(ask("192.0.2.7", TOKEN).await, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(ask("192.0.2.8", TOKEN).await, StatusCode::OK);
+    let status = ask("192.0.2.7", "wrong").await;
+    assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask("192.0.2.8", "wrong").await, StatusCode::UNAUTHORIZED);
+    // The right token is not refused for others' wrong ones.
+    assert_eq!(ask("192.0.2.7", TOKEN).await, StatusCode::OK);
 }
 
 /// The cookie of a sign-in with these fields.

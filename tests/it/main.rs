@@ -8,6 +8,7 @@ mod support;
 mod access_log;
 mod access_table;
 mod acme;
+mod anonymous;
 mod api_description;
 mod audiences;
 mod auth;

@@ -47,6 +47,7 @@ pub fn grant(payload: &[u8], rules: &Rules, now: u64) -> Result<Grant, InvalidTo
             // The cast cuts off fractions.
             issued_at: date(&claims, "iat")?.map(|at| at as u64),
         })),
+        anonymous: None,
     })
 }
 

@@ -297,6 +297,7 @@ fn a_token_grants_its_client_and_topics() {
         expires_at: Some(until),
         admin: false,
         token: None,
+        anonymous: None,
     };
     let key = "k".repeat(32);
     let granted = tokens(["--stream-secret", &key]).verify(&token);
