@@ -14,7 +14,7 @@ test('a server that runs alone says so @phone', async ({ context, server }) => {
   await look(panel, `nodes-alone-${panel.viewportSize()?.width}`);
   const guide = await panel.getByRole('link', { name: 'How to start a cluster' }).getAttribute('href');
   const answer = await fetch(`${server.url}/${guide}`);
-  expect(await answer.text()).toContain('# A cluster of Tidings');
+  expect(await answer.text()).toContain('A cluster of Tidings</h1>');
 });
 
 test('an error of the list of nodes is shown, and the list is loaded again', async ({ context, server }) => {
