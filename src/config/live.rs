@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 34] = [
+const CHANGEABLE: [&str; 35] = [
     "log",
     "drain",
     "admin_token",
@@ -26,6 +26,7 @@ const CHANGEABLE: [&str; 34] = [
     "jwt_topics_prefix",
     "max_age_hours",
     "max_log_mb",
+    "audit_days",
     "max_message_bytes",
     "max_ids_per_push",
     "max_topics",

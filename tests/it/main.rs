@@ -10,6 +10,7 @@ mod access_table;
 mod acme;
 mod api_description;
 mod audiences;
+mod audit;
 mod auth;
 mod backup;
 mod bad_input;
