@@ -257,3 +257,102 @@ impl Broker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(n: u32) -> AuditSource {
+        AuditSource {
+            caller: None,
+            address: Some(std::net::Ipv4Addr::from_bits(n).into()),
+        }
+    }
+
+    fn refusal(n: u32) -> AuditEntry {
+        let mut entry = AuditEntry::new(source(n), "push");
+        entry.error = Some("unauthorized".into());
+        entry.target = Some(AuditTarget::Key(n.to_string().into()));
+        entry
+    }
+
+    fn counts(change: &AuditChange) -> Vec<u64> {
+        change.entries.iter().map(|entry| entry.count).collect()
+    }
+
+    #[test]
+    fn a_flood_is_one_entry_a_minute_for_each_kind() {
+        let (mut gathered, start) = (Gathered::default(), Instant::now());
+        for n in 0..300 {
+            gathered.add(refusal(n % 2), true, start);
+        }
+        let (change, kinds) = gathered.take(start);
+        assert_eq!(counts(&change), [150, 150]);
+        gathered.written(kinds, 7);
+        let later = start + Duration::from_secs(30);
+        for _ in 0..5 {
+            gathered.add(refusal(1), true, later);
+        }
+        let (change, _) = gathered.take(later);
+        assert_eq!((change.entries.len(), &*change.counts), (0, &[(8, 5)][..]));
+        // The next minute has an entry of its own.
+        let later = start + WINDOW;
+        gathered.add(refusal(1), true, later);
+        let (change, _) = gathered.take(later);
+        assert_eq!((counts(&change), change.counts.len()), (vec![1], 0));
+        gathered.take(later + WINDOW);
+        assert!(gathered.counting.is_empty(), "what is over is forgotten");
+    }
+
+    #[test]
+    fn what_comes_while_entries_are_written_is_counted_later() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        gathered.add(refusal(1), true, now);
+        let (_, kinds) = gathered.take(now);
+        gathered.add(refusal(1), true, now);
+        let (change, _) = gathered.take(now);
+        assert!(change.entries.is_empty() && change.counts.is_empty());
+        gathered.written(kinds, 1);
+        assert_eq!(gathered.take(now).0.counts, [(1, 1)]);
+    }
+
+    #[test]
+    fn what_was_not_written_is_tried_again() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        gathered.add(AuditEntry::new(source(1), "disconnect"), false, now);
+        gathered.add(refusal(1), true, now);
+        let (change, kinds) = gathered.take(now);
+        gathered.add(refusal(1), true, now);
+        gathered.not_written(change, kinds);
+        let (change, kinds) = gathered.take(now);
+        assert_eq!(counts(&change), [1, 2]);
+        gathered.written(kinds, 1);
+        gathered.add(refusal(1), true, now);
+        let (change, kinds) = gathered.take(now);
+        assert_eq!(change.counts, [(2, 1)]);
+        gathered.not_written(change, kinds);
+        assert_eq!(gathered.take(now).0.counts, [(2, 1)]);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_nothing_is_lost() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        let many = 3 * MAX_COUNTING as u32;
+        for n in 0..many {
+            gathered.add(refusal(n), true, now);
+        }
+        assert_eq!(gathered.counting.len(), MAX_COUNTING + 1);
+        let (change, _) = gathered.take(now);
+        assert_eq!(counts(&change).iter().sum::<u64>(), u64::from(many));
+        let rest = change.entries.last().expect("an entry");
+        assert_eq!((rest.source.address, &rest.target), (None, &None));
+
+        let mut gathered = Gathered::default();
+        for _ in 0..2 * MAX_WAITING {
+            gathered.add(AuditEntry::new(source(1), "push"), false, now);
+        }
+        assert_eq!(gathered.waiting.len(), MAX_WAITING + 1);
+        let (change, _) = gathered.take(now);
+        assert_eq!(counts(&change).iter().sum::<u64>(), 2 * MAX_WAITING as u64);
+    }
+}

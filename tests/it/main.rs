@@ -11,6 +11,7 @@ mod acme;
 mod api_description;
 mod audiences;
 mod audit;
+mod audit_command;
 mod auth;
 mod backup;
 mod bad_input;
