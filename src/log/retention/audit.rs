@@ -35,7 +35,7 @@ impl Store {
         };
         let too_old = now.saturating_sub(milliseconds(self.options.audit_age));
         let too_many = newest.saturating_sub(self.options.max_bytes / PART / ENTRY);
-        // The newest entry stays, so that numbers are not used twice.
+        // The newest entry stays: see below.
         let last = newest.saturating_sub(1).min(oldest + STEP - 1);
         let aged: Option<u64> = self
             .conn
@@ -53,9 +53,14 @@ impl Store {
         Ok(if has_rest { Some(oldest - 1) } else { None })
     }
 
-    /// Removes entries up to this number in the current transaction, and some of what refers to them.
+    /// Removes entries up to this number in the current transaction, and some of what refers to them. The newest entry
+    /// stays, so that no number is used twice.
     pub fn remove_audit(&mut self, line: u64) -> Result<(), StoreError> {
         let conn = &self.conn;
+        let newest: Option<u64> = conn
+            .prepare_cached("SELECT max(number) FROM audit")?
+            .query_row([], |row| row.get(0))?;
+        let line = line.min(newest.unwrap_or_default().saturating_sub(1));
         conn.prepare_cached("DELETE FROM audit WHERE number <= ?1")?
             .execute([sql(line)])?;
         let first = sql(block(line + 1));
