@@ -2,6 +2,8 @@
 
 mod access;
 mod ack;
+mod audit;
+mod audited;
 mod background;
 mod backup;
 mod batch;

@@ -11,7 +11,11 @@
 
 mod api_key;
 mod audiences;
+mod audit;
+mod audit_entry;
+mod audit_rows;
 mod backup;
+mod bulk_insert;
 mod change;
 mod check;
 mod clients;
@@ -62,6 +66,10 @@ mod writer;
 mod tests;
 
 pub use api_key::{ApiKey, KeyChange, KeyDigest, KeyUse, NewApiKey};
+pub use audit_entry::{
+    AuditCaller, AuditChange, AuditEntry, AuditFilter, AuditPage, AuditRecord, AuditSource,
+    AuditTarget, OK, PUSH,
+};
 pub use backup::{BackupError, backup};
 pub use change::RevokedTokens;
 pub use check::{CheckReport, check};
@@ -80,7 +88,7 @@ pub use key_rows::KeyTail;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;
 pub use openings::Openings;
-pub use options::{Clock, Durability, LogOptions};
+pub use options::{Clock, Durability, LogOptions, Retention};
 pub use outcome::{MaintenanceCounts, Recalled};
 pub use positions::ClientPosition;
 pub use reader::history::{Ended, HistoryPage, Record};
@@ -88,6 +96,7 @@ pub use reader::history_filter::{HistoryAudience, HistoryFilter};
 pub use reader::page::{Page, PageLimit};
 pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
+pub use record::VERSION as RECORD_VERSION;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};

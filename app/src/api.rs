@@ -12,6 +12,7 @@ use crate::wire::{
     StatsHistory, TopicsPage,
 };
 
+mod audit;
 mod jobs;
 mod keys;
 mod query;
@@ -19,6 +20,7 @@ mod query;
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
 mod transport;
 
+pub use audit::AuditQuery;
 pub use jobs::LogRange;
 pub use query::{AudienceQuery, ClientsQuery, JobsQuery, MessagesQuery, encoded};
 use transport::Transport;

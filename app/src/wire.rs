@@ -3,6 +3,7 @@
 //! All values are plain texts and numbers. The server validates client ids and topics where it parses
 //! a request.
 
+mod audit;
 mod clients;
 mod jobs;
 mod keys;
@@ -19,6 +20,7 @@ mod topics;
 #[cfg(feature = "ssr")]
 pub mod values;
 
+pub use audit::*;
 pub use clients::*;
 pub use jobs::*;
 pub use keys::*;

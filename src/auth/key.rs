@@ -15,7 +15,7 @@ use super::{
     permission::{Permission, Target, actions_of, reach_of},
     refusal::{Refusal, RefusalKind},
 };
-use crate::log::KeyUse;
+use crate::log::{AuditCaller, KeyUse};
 
 /// An API key.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Key {
     pub id: Arc<str>,
     /// Its name, for people.
     pub name: String,
+    /// The same for the audit trail.
+    pub(super) caller: Arc<AuditCaller>,
     /// What it may do. Empty if its role is not defined any more.
     pub permissions: Vec<Permission>,
     pub(super) last_use: Arc<LastUse>,

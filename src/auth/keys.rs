@@ -17,6 +17,7 @@ use super::{
     role::Roles,
 };
 use crate::{
+    log::AuditCaller,
     log::{ApiKey, KeyUse},
     registry::now,
     timestamp,
@@ -204,6 +205,10 @@ impl Known {
         let key = Arc::new(Key {
             id: Arc::clone(&stored.id),
             name: stored.name.clone(),
+            caller: Arc::new(AuditCaller {
+                id: (*stored.id).into(),
+                name: stored.name.as_str().into(),
+            }),
             permissions,
             last_use: Arc::<LastUse>::clone(&last_use),
         });

@@ -1,6 +1,6 @@
 //! Who asks, and the one function that says whether they may do something.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
     action::{Action, Actions},
@@ -8,6 +8,7 @@ use super::{
     permission::{Permission, Reach, Target, actions_of, first_beyond, reach_of, refused_target},
     refusal::Refusal,
 };
+use crate::log::AuditCaller;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -53,6 +54,24 @@ impl Principal {
             Self::Session => "the panel",
             Self::Key(text) => &text.key.name,
         }
+    }
+
+    /// Its id and name for the audit trail. Shared, because each push has them.
+    pub fn audit_caller(&self) -> Arc<AuditCaller> {
+        static OWN: [OnceLock<Arc<AuditCaller>>; 3] = [const { OnceLock::new() }; 3];
+        let cached = match self {
+            Self::Key(text) => return Arc::clone(&text.key.caller),
+            Self::Machine => &OWN[0],
+            Self::AdminToken => &OWN[1],
+            Self::Session => &OWN[2],
+        };
+        let caller = cached.get_or_init(|| {
+            Arc::new(AuditCaller {
+                id: self.id().into(),
+                name: self.name().into(),
+            })
+        });
+        Arc::clone(caller)
     }
 
     /// Its permissions. None: everything.

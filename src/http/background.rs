@@ -21,6 +21,7 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
+    tasks.spawn(Arc::clone(broker).write_audit_trail());
     tasks.spawn(keys::close_streams(state.clone()));
     tasks.spawn(keys::write_uses(state.clone()));
     tasks.spawn(revoked::close_streams(Arc::clone(broker)));

@@ -20,12 +20,13 @@ pub use upkeep::{close_streams, write_uses};
 use super::{
     AppState, Code, Error,
     access::Caller,
+    audited::Doing,
     body::{JsonBody, Pairs, PathId},
     openapi::{refuses, values},
 };
 use crate::{
     auth::{Access, NewKeyText, Permission, Refusal, RefusalKind},
-    log::{ApiKey, KeyChange, NewApiKey},
+    log::{ApiKey, AuditTarget, KeyChange, NewApiKey},
     random,
 };
 
@@ -33,6 +34,9 @@ use crate::{
 const PAGE: u64 = 100;
 /// The maximum number of keys on a page.
 const MAX_PAGE: u64 = 1_000;
+
+/// How much of what is no id of a key is in the audit trail, in characters.
+const MAX_ID: usize = 64;
 
 /// For how many seconds the old text of a key is good after a rotation, by default: one day.
 const OVERLAP: u64 = 24 * 3600;
@@ -59,8 +63,10 @@ refuses!(ChangeRefusals: NotFound, KeyUnknown; WRITE);
 pub async fn create(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     JsonBody(request): JsonBody<KeyRequest>,
 ) -> Result<(StatusCode, HeaderMap, Json<NewKey>), Error> {
+    doing.action("key.create");
     if !state.auth.load().has_keys() {
         let detail = "API keys need an admin token: start the server with --admin-token (TIDINGS_ADMIN_TOKEN). Without one, it answers this machine only, and lets it do everything";
         return Err(Error::new(Code::AdminTokenNeeded, detail));
@@ -75,6 +81,7 @@ pub async fn create(
     // By time, so that keys are listed in the order in which they were made.
     let id = format!("{now:012x}{:08x}", random::below(1 << 32));
     let stored = parse::stored(&access);
+    doing.to(AuditTarget::Key(id.as_str().into()));
     let key = NewApiKey {
         id: id.clone(),
         name,
@@ -146,10 +153,12 @@ pub async fn show(
 pub async fn update(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
     JsonBody(update): JsonBody<KeyUpdate>,
 ) -> Result<Json<KeyInfo>, Error> {
-    let key = changeable(&state, &caller, &id)?;
+    doing.action("key.update");
+    let key = changeable(&state, &caller, &doing, &id)?;
     let name = update.name.clone().unwrap_or_else(|| key.name.clone());
     parse::check_name(&name)?;
     let now = state.broker.log().now();
@@ -187,10 +196,12 @@ pub async fn update(
 pub async fn rotate(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
     JsonBody(rotation): JsonBody<Rotation>,
 ) -> Result<(HeaderMap, Json<NewKey>), Error> {
-    let key = changeable(&state, &caller, &id)?;
+    doing.action("key.rotate");
+    let key = changeable(&state, &caller, &doing, &id)?;
     let overlap = rotation.overlap.unwrap_or(OVERLAP);
     let now = state.broker.log().now();
     let previous_until = parse::after(overlap, "overlap", now)?;
@@ -217,15 +228,23 @@ pub async fn rotate(
 pub async fn revoke(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
 ) -> Result<StatusCode, Error> {
-    let key = changeable(&state, &caller, &id)?;
+    doing.action("key.revoke");
+    let key = changeable(&state, &caller, &doing, &id)?;
     change(&state, KeyChange::Revoke(key.id.to_string())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The key with this id, if the caller may change it: whoever may not do what the key may do, may not have its next text.
-fn changeable(state: &AppState, caller: &Caller, id: &str) -> Result<Arc<ApiKey>, Error> {
+fn changeable(
+    state: &AppState,
+    caller: &Caller,
+    doing: &Doing,
+    id: &str,
+) -> Result<Arc<ApiKey>, Error> {
+    doing.to(AuditTarget::Key(id.chars().take(MAX_ID).collect()));
     if id == ADMIN_TOKEN {
         let detail = "the admin token is a setting: change --admin-token (TIDINGS_ADMIN_TOKEN), and reload the settings or restart";
         return Err(Error::new(Code::Forbidden, detail).field("id"));
@@ -248,7 +267,7 @@ fn permissions_of(state: &AppState, access: &Access) -> Result<Vec<Permission>, 
 
 /// Refuses permissions that the caller does not have.
 fn check_within(
-    Caller(principal): &Caller,
+    Caller(principal, _): &Caller,
     state: &AppState,
     asked: &[Permission],
 ) -> Result<(), Error> {

@@ -33,7 +33,7 @@ use crate::{
     config::Settings,
 };
 pub use app::wire::values;
-pub use parameters::{ClientOrder, ClientState, Envelope, MessageAudience};
+pub use parameters::{AuditFormat, ClientOrder, ClientState, Envelope, MessageAudience};
 pub(super) use refusals::refuses;
 pub use refusals::{READ, WRITE, responses};
 
@@ -51,12 +51,14 @@ pub use refusals::{READ, WRITE, responses};
         (name = "jobs", description = "Operations that report their progress until they end"),
         (name = "clients", description = "Connected clients and their topics"),
         (name = "keys", description = "API keys and roles"),
+        (name = "audit", description = "Who did what"),
         (name = "session", description = "Sign in to the admin panel"),
         (name = "node", description = "State of the server"),
     ),
     components(schemas(
         app::wire::Problem,
         app::wire::JobState,
+        AuditFormat,
         ClientOrder,
         ClientState,
         Envelope,

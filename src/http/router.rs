@@ -4,8 +4,8 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, access, ack, backup, batch, clients, diagnosis, jobs, keys, layers, messages,
-    metrics, nodes, openapi, pages, push, samples, session, sse, stats, tokens, topics,
+    AppState, access, ack, audit, audited, backup, batch, clients, diagnosis, jobs, keys, layers,
+    messages, metrics, nodes, openapi, pages, push, samples, session, sse, stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -53,6 +53,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(keys::show, keys::update, keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::roles::list))
+        .routes(routes!(audit::list))
         .routes(routes!(backup::get));
     let measuring = OpenApiRouter::new().routes(routes!(metrics::show));
     let health = OpenApiRouter::new()
@@ -66,7 +67,12 @@ pub fn router(state: AppState) -> Router {
         .merge(needs(Action::Job, working))
         .merge(needs(Action::Manage, managing))
         .merge(needs(Action::Metrics, measuring))
-        .merge(session::router())
+        .merge(
+            session::router().route_layer(middleware::from_fn_with_state(
+                state.clone(),
+                audited::layer,
+            )),
+        )
         .merge(health)
         .split_for_parts();
     api.merge(listening);

@@ -10,7 +10,7 @@ use axum::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Code, Error, body::JsonBody, openapi::refuses};
+use super::{Code, Error, audited::Doing, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{
         Action, Auth, ConnectionInfo, NewSession, Principal, RefusalKind, SESSION_COOKIE,
@@ -74,9 +74,11 @@ async fn sign_in(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
     State(settings): State<Arc<Settings>>,
+    doing: Doing,
     parts: Parts,
     JsonBody(SignIn { token }): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
+    doing.action("session.begin");
     let (principal, session) = auth.sign_in(&token, &parts).map_err(|error| match error {
         SignInError::Refused(refusal) => {
             auth.count_failure(&refusal);
@@ -87,6 +89,7 @@ async fn sign_in(
             Error::new(Code::Internal, "the server could not create a session")
         }
     })?;
+    doing.by(&principal);
     let mut cookie = None;
     if let Some(NewSession { id, digest }) = session {
         let key = match &principal {
@@ -116,9 +119,15 @@ async fn sign_out(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
     State(settings): State<Arc<Settings>>,
+    doing: Doing,
     parts: Parts,
 ) -> Result<Answer, Error> {
-    for digest in auth.sign_out(&parts)? {
+    let ended = auth.sign_out(&parts)?;
+    if let (false, Ok(principal)) = (ended.is_empty(), auth.principal(&parts)) {
+        doing.action("session.end");
+        doing.by(&principal);
+    }
+    for digest in ended {
         broker.log().close_session(digest).await?;
     }
     if !auth.requires_token() {

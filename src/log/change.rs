@@ -12,6 +12,7 @@ use crate::{
     job::{JobCommand, JobId},
     log::{
         api_key::{KeyChange, KeyDigest},
+        audit_entry::AuditChange,
         entry::{Entry, IdempotencyKey},
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
         session_rows::SessionDigest,
@@ -50,6 +51,10 @@ pub(in crate::log) enum Change {
     Key(KeyChange),
     /// Revoke stream tokens.
     Token(TokenChange),
+    /// Write entries of the audit trail.
+    Audit(AuditChange),
+    /// Remove entries of the audit trail up to this one.
+    PruneAudit(u64),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -110,10 +115,11 @@ impl Change {
             Self::Job(command) => command.weight(),
             Self::Recall(recall) => 64 + 64 * recall.positions.len(),
             Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
-            Self::Expire(_) | Self::PruneJob(_) => 32,
+            Self::Expire(_) | Self::PruneJob(_) | Self::PruneAudit(_) => 32,
             Self::Session(_) => 96,
             Self::Key(change) => change.weight(),
             Self::Token(_) => 320,
+            Self::Audit(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

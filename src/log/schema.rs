@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -55,6 +55,9 @@ const TRACES: &str = include_str!("traces.sql");
 /// The additions of version 6.
 const KEYS: &str = include_str!("keys.sql");
 const TOKENS: &str = include_str!("tokens.sql");
+
+/// The additions of version 7.
+const AUDIT: &str = include_str!("audit.sql");
 
 /// An open file and its state.
 pub(super) struct Opened {
@@ -335,6 +338,9 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     if found < 6 {
         transaction.execute_batch(KEYS)?;
         transaction.execute_batch(TOKENS)?;
+    }
+    if found < 7 {
+        transaction.execute_batch(AUDIT)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

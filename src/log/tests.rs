@@ -1,6 +1,7 @@
 //! Unit tests of the log's public interface, with a real file and a clock that the tests control.
 
 mod append;
+mod audit;
 mod change_sets;
 mod cluster;
 mod copy;

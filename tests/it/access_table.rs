@@ -153,6 +153,7 @@ const ROWS: &[Row] = &[
     Row("get", "/api/stats/history", "read", "", "", [200, 403, 403]),
     Row("get", "/api/nodes", "read", "", "", [200, 403, 403]),
     Row("get", "/api/diagnosis", "read", "", "", [200, 200, 200]),
+    Row("get", "/api/audit", "manage", "", "", [200, 403, 403]),
     Row("get", "/api/backup", "manage", "", "", [200, 403, 403]),
     Row("get", "/metrics", "metrics", "", "", [200, 200, 200]),
     Row("get", "/api/keys", "manage", "", "", [200, 200, 200]),

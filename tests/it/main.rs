@@ -11,6 +11,8 @@ mod acme;
 mod anonymous;
 mod api_description;
 mod audiences;
+mod audit;
+mod audit_command;
 mod auth;
 mod backup;
 mod bad_input;

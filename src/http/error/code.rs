@@ -166,6 +166,15 @@ impl Code {
     }
 
     /// The status, the code as text, and a title.
+    pub fn name(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// The status of a response with it.
+    pub fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
     pub(in crate::http) fn parts(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {

@@ -9,6 +9,7 @@ use crate::log::{
     change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+    record::audit_cbor::{WireAudit, WireSource},
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
@@ -57,6 +58,10 @@ enum WireChange<'b> {
     Key(#[b(0)] WireKeyChange<'b>),
     #[n(9)]
     Token(#[b(0)] WireRevoked<'b>, #[n(1)] u64),
+    #[n(10)]
+    Audit(#[b(0)] WireAudit<'b>),
+    #[n(11)]
+    PruneAudit(#[n(0)] u64),
 }
 
 #[derive(Encode, Decode)]
@@ -81,6 +86,9 @@ struct WireEntry<'b> {
     /// Added later. Nodes that do not know it skip it.
     #[b(4)]
     trace: Option<&'b str>,
+    /// Who pushes, if it is audited.
+    #[b(5)]
+    source: Option<WireSource<'b>>,
 }
 
 #[derive(Encode, Decode)]
@@ -197,6 +205,8 @@ impl<'b> WireChange<'b> {
                 };
                 Self::Token(tokens, change.ends_at)
             }
+            Change::Audit(change) => Self::Audit(WireAudit::of(change)),
+            Change::PruneAudit(line) => Self::PruneAudit(*line),
         }
     }
 
@@ -236,6 +246,8 @@ impl<'b> WireChange<'b> {
                 },
                 ends_at,
             }),
+            Self::Audit(change) => Change::Audit(change.parse()?),
+            Self::PruneAudit(line) => Change::PruneAudit(line),
         })
     }
 }
@@ -251,6 +263,7 @@ impl<'b> WireEntry<'b> {
                 .as_ref()
                 .map(|tracked| (bytes(tracked.id), &**tracked.title.text())),
             trace: entry.trace.as_ref().map(TraceParent::as_str),
+            source: entry.source.as_ref().map(WireSource::of),
         }
     }
 
@@ -268,6 +281,7 @@ impl<'b> WireEntry<'b> {
             assigned: None,
             tracked: tracked.transpose()?.map(Box::new),
             trace: self.trace.and_then(TraceParent::parse),
+            source: self.source.map(WireSource::parse),
         })
     }
 }

@@ -9,6 +9,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
 use crate::log::{
     audiences::Audiences,
+    audit_entry::PUSH,
+    audit_rows::{self, AuditRows, CallerCache, NewRow, TargetRef},
     change::{Change, ChangeSet},
     codes::{ANY_TOPIC, EVERYONE, sql},
     entry::{Digest, Entry, IdempotencyKey},
@@ -68,6 +70,8 @@ pub(in crate::log) enum ChangeOutcome {
     Job(CommandOutcome),
     /// A message was recalled. None if it does not exist or was recalled before.
     Recall(Option<Recalled>),
+    /// Entries of the audit trail were written, of which the first has this number.
+    Audited(Option<u64>),
     /// The change has no result that anyone waits for.
     Done,
 }
@@ -145,7 +149,12 @@ impl Store {
         for change in run {
             applied.outcomes.push(match change {
                 Change::Append(entry) => {
-                    match put.entry(entry, at, &mut self.head, &mut self.audiences)? {
+                    match put.entry(
+                        entry,
+                        at,
+                        &mut self.head,
+                        (&mut self.audiences, &mut self.callers),
+                    )? {
                         Appended::New(message, job) => {
                             applied.messages.push(message);
                             ChangeOutcome::New(applied.messages.len() - 1, job)
@@ -160,7 +169,7 @@ impl Store {
                 _ => ChangeOutcome::Done,
             });
         }
-        postings::write(&self.conn, &mut put.postings)?;
+        put.finish()?;
         self.messages += (applied.messages.len() - before) as u64;
         Ok(())
     }
@@ -208,6 +217,11 @@ impl Store {
                     .revoked
                     .push(token_rows::apply(&self.conn, change, at)?);
             }
+            Change::Audit(change) => {
+                let first = audit_rows::apply(&self.conn, &mut self.callers, change, at)?;
+                return Ok(ChangeOutcome::Audited(first));
+            }
+            Change::PruneAudit(line) => self.remove_audit(*line)?,
             Change::Append(_) | Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)
@@ -227,7 +241,11 @@ struct AppendStatements<'c> {
     message: CachedStatement<'c>,
     /// Written after all messages.
     postings: Vec<Posting>,
+    audit: AuditRows<'c>,
 }
+
+/// The numbers of names that the writer remembers.
+type Names<'s> = (&'s mut Audiences, &'s mut CallerCache);
 
 impl<'c> AppendStatements<'c> {
     fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
@@ -239,7 +257,14 @@ impl<'c> AppendStatements<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
             postings: Vec::new(),
+            audit: AuditRows::new(conn)?,
         })
+    }
+
+    /// Writes the indexes of all entries.
+    fn finish(mut self) -> rusqlite::Result<()> {
+        postings::write(self.conn, &mut self.postings)?;
+        self.audit.finish()
     }
 
     fn entry(
@@ -247,7 +272,7 @@ impl<'c> AppendStatements<'c> {
         entry: &Entry,
         now: u64,
         head: &mut Seq,
-        audiences: &mut Audiences,
+        (audiences, callers): Names<'_>,
     ) -> Result<Appended, StoreError> {
         let (seq, at) = match entry.assigned.as_deref() {
             None => (*head + 1, now),
@@ -259,6 +284,9 @@ impl<'c> AppendStatements<'c> {
         if let Some((key, digest)) = entry.key.as_deref()
             && let Some(outcome) = self.claim(key, digest, seq, now)?
         {
+            if let ChangeOutcome::Duplicate(first, job) = &outcome {
+                self.audit(entry, now, (*first, *job), callers)?;
+            }
             return Ok(Appended::Not(outcome));
         }
         let message = Arc::new(message_of(entry, seq, at));
@@ -269,10 +297,35 @@ impl<'c> AppendStatements<'c> {
                 .execute((sql(seq), trace.as_str()))?;
         }
         let tracked = entry.tracked.as_deref();
+        self.audit(entry, now, (seq, tracked.map(|job| job.id)), callers)?;
         let job =
             tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));
         *head = seq;
         Ok(Appended::New(message, job.transpose()?.map(Arc::new)))
+    }
+
+    /// Writes who has pushed a message, and the job that tracks it.
+    fn audit(
+        &mut self,
+        entry: &Entry,
+        at: u64,
+        (seq, job): (Seq, Option<JobId>),
+        callers: &mut CallerCache,
+    ) -> rusqlite::Result<()> {
+        let Some(source) = &entry.source else {
+            return Ok(());
+        };
+        let row = NewRow {
+            at,
+            source,
+            action: PUSH,
+            target: Some(TargetRef::Audience(&entry.draft.audience)),
+            error: None,
+            message: Some(seq),
+            job,
+            count: 1,
+        };
+        self.audit.add(callers, &row).map(drop)
     }
 
     /// Stores a key for a new message. If the key is in use, returns the result of this entry.
