@@ -7,6 +7,7 @@ mod copy;
 mod file_versions;
 mod jobs;
 mod keys;
+mod people;
 mod receipts;
 mod replay;
 mod retention;

@@ -6,11 +6,12 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::job::{Title, TrackedPush};
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
+    change::{Change, PositionUpdates, Recall, RevokedTokens, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
+    record::person_cbor::{WirePersonChange, WireSession},
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
@@ -52,11 +53,17 @@ enum WireChange<'b> {
         #[n(0)] ByteArray<32>,
         #[n(1)] Option<u64>,
         #[n(2)] Option<ByteArray<32>>,
+        /// Added later, like the next one. Nodes that do not know them skip them.
+        #[b(3)]
+        Option<&'b str>,
+        #[b(4)] Option<&'b str>,
     ),
     #[n(8)]
     Key(#[b(0)] WireKeyChange<'b>),
     #[n(9)]
     Token(#[b(0)] WireRevoked<'b>, #[n(1)] u64),
+    #[n(10)]
+    Person(#[b(0)] WirePersonChange<'b>),
 }
 
 #[derive(Encode, Decode)]
@@ -184,11 +191,16 @@ impl<'b> WireChange<'b> {
             Change::Expire(until) => Self::Expire(*until),
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
-            Change::Session(change) => Self::Session(
-                change.digest.into(),
-                change.ends_at,
-                change.key.map(Into::into),
-            ),
+            Change::Session(change) => {
+                let WireSession {
+                    digest,
+                    ends_at,
+                    key,
+                    from,
+                    program,
+                } = WireSession::of(change);
+                Self::Session(digest, ends_at, key, from, program)
+            }
             Change::Key(change) => Self::Key(WireKeyChange::of(change)),
             Change::Token(change) => {
                 let tokens = match &change.tokens {
@@ -197,6 +209,7 @@ impl<'b> WireChange<'b> {
                 };
                 Self::Token(tokens, change.ends_at)
             }
+            Change::Person(change) => Self::Person(WirePersonChange::of(change)),
         }
     }
 
@@ -223,11 +236,17 @@ impl<'b> WireChange<'b> {
             Self::Expire(until) => Change::Expire(until),
             Self::Prune(positions, line) => Change::Prune(positions, line),
             Self::PruneJob(job) => Change::PruneJob(id(job)),
-            Self::Session(digest, ends_at, key) => Change::Session(SessionChange {
-                digest: digest.into(),
-                ends_at,
-                key: key.map(Into::into),
-            }),
+            Self::Session(digest, ends_at, key, from, program) => {
+                let session = WireSession {
+                    digest,
+                    ends_at,
+                    key,
+                    from,
+                    program,
+                };
+                Change::Session(session.parse())
+            }
+            Self::Person(change) => Change::Person(change.parse()),
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {

@@ -5,9 +5,7 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{
-            Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange,
-        },
+        change::{Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, TokenChange},
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -56,6 +54,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => session().prop_map(Change::Session),
         1 => key_change().prop_map(Change::Key),
         1 => revocation().prop_map(Change::Token),
+        2 => person_change().prop_map(Change::Person),
     ]
 }
 
@@ -97,6 +96,46 @@ fn session() -> impl Strategy<Value = SessionChange> {
             digest: [id; 32],
             ends_at,
             key: key.map(|key| [key; 32]),
+            from: key.map(|key| format!("192.0.2.{key}")),
+            program: None,
+        }
+    })
+}
+
+fn person_change() -> impl Strategy<Value = PersonChange> {
+    let step = prop::option::of(1..4_u64);
+    (0..6_u8, 0..3_u8, 0..4_u8, step, session()).prop_map(|(kind, id, other, step, session)| {
+        let (id, access) = (id.to_string(), format!("{{\"role\":\"{other}\"}}"));
+        let name = PersonName {
+            shown: format!("P{other}"),
+            folded: format!("p{other}"),
+        };
+        let password = Hidden(format!("hash {other}"));
+        match kind {
+            0 => PersonChange::Add {
+                id,
+                name,
+                password,
+                access,
+            },
+            1 => PersonChange::Update { id, name, access },
+            2 => PersonChange::Password {
+                id,
+                password,
+                session: step.map(|_| session),
+            },
+            3 => {
+                let secret = Hidden(vec![other; 20]);
+                let totp = step.map(|step| StoredTotp { secret, step });
+                PersonChange::Totp { id, totp }
+            }
+            4 => PersonChange::Remove(id),
+            _ => PersonChange::SignIn {
+                id,
+                version: other.into(),
+                step,
+                session,
+            },
         }
     })
 }
