@@ -41,6 +41,9 @@ mod online_copy;
 mod openings;
 mod options;
 mod outcome;
+mod people;
+mod person;
+mod person_rows;
 mod position_rows;
 mod positions;
 mod postings;
@@ -55,11 +58,13 @@ mod restore;
 mod retention;
 mod rows;
 mod schema;
+mod session;
 mod session_rows;
 mod sessions;
 mod shared;
 mod token_rows;
 mod tokens;
+mod told_rows;
 mod writer;
 
 #[cfg(test)]
@@ -84,12 +89,12 @@ pub use following::known;
 pub use gap::{LogGap, LogGapReason};
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
-pub use key_rows::KeyTail;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;
 pub use openings::Openings;
 pub use options::{Clock, Durability, LogOptions, Retention};
 pub use outcome::{MaintenanceCounts, Recalled};
+pub use person::{Hidden, PersonChange, PersonName, StoredPerson, StoredTotp};
 pub use positions::ClientPosition;
 pub use reader::history::{Ended, HistoryPage, Record};
 pub use reader::history_filter::{HistoryAudience, HistoryFilter};
@@ -100,8 +105,9 @@ pub use record::VERSION as RECORD_VERSION;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
-pub use session_rows::{OpenedBy, SessionDigest};
+pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
 pub use shared::JobTail;
+pub use told_rows::RowTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
 
@@ -215,6 +221,7 @@ impl Log {
             running: Mutex::new(std::mem::take(&mut opened.running)),
             sessions: std::mem::take(&mut opened.sessions),
             keys: std::mem::take(&mut opened.keys),
+            people: std::mem::take(&mut opened.people),
             revocations: std::mem::take(&mut opened.revocations),
             replica: opened
                 .applied

@@ -15,6 +15,7 @@ use crate::wire::{
 mod audit;
 mod jobs;
 mod keys;
+mod people;
 mod query;
 #[cfg_attr(feature = "hydrate", path = "api/fetch.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]

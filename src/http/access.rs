@@ -25,6 +25,7 @@ impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal.kind {
             RefusalKind::Unauthorized | RefusalKind::UnknownKey => Code::Unauthorized,
+            RefusalKind::CodeNeeded => Code::CodeNeeded,
             RefusalKind::Forbidden => Code::Forbidden,
             RefusalKind::CrossSite => Code::CrossSite,
             RefusalKind::UnknownHost => Code::UnknownHost,

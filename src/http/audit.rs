@@ -144,11 +144,12 @@ fn filter(pairs: &Pairs) -> Result<AuditFilter, Error> {
 fn info(broker: &Broker, record: &AuditRecord) -> AuditInfo {
     let entry = &record.entry;
     let caller = entry.source.caller.as_deref();
-    let (mut audience, mut key, mut token) = (None, None, None);
+    let (mut audience, mut key, mut token, mut person) = (None, None, None, None);
     match &entry.target {
         Some(AuditTarget::Audience(to)) => audience = Some(to),
         Some(AuditTarget::Key(id)) => key = Some(id.to_string()),
         Some(AuditTarget::Token(id)) => token = Some(id.to_string()),
+        Some(AuditTarget::Person(id)) => person = Some(id.to_string()),
         None => {}
     }
     AuditInfo {
@@ -162,6 +163,7 @@ fn info(broker: &Broker, record: &AuditRecord) -> AuditInfo {
         clients: record.clients,
         key,
         token,
+        person,
         message: entry.message.map(|seq| broker.cursor(seq).to_string()),
         job: entry.job.map(|job| job.to_string()),
         outcome: entry.error.as_deref().unwrap_or(OK).to_owned(),

@@ -4,6 +4,7 @@ mod describe;
 mod parse;
 pub mod roles;
 mod upkeep;
+mod within;
 
 use std::sync::Arc;
 
@@ -14,8 +15,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
+pub use describe::permissions as described;
 use describe::{ADMIN_TOKEN, admin_token, describe};
-pub use upkeep::{close_streams, write_uses};
+pub use parse::{access_of, id, stored, updated_access};
+pub use upkeep::write_uses;
+pub use within::{check_changeable, check_within, permissions_of};
 
 use super::{
     AppState, Code, Error,
@@ -25,7 +29,7 @@ use super::{
     openapi::{refuses, values},
 };
 use crate::{
-    auth::{Access, NewKeyText, Permission, Refusal, RefusalKind},
+    auth::NewKeyText,
     log::{ApiKey, AuditTarget, KeyChange, NewApiKey},
     random,
 };
@@ -37,6 +41,8 @@ const MAX_PAGE: u64 = 1_000;
 
 /// How much of what is no id of a key is in the audit trail, in characters.
 const MAX_ID: usize = 64;
+/// How a key is called where somebody may not make or change it.
+const KEY: &str = "key";
 
 /// For how many seconds the old text of a key is good after a rotation, by default: one day.
 const OVERLAP: u64 = 24 * 3600;
@@ -75,11 +81,10 @@ pub async fn create(
     let now = state.broker.log().now();
     let expires_at = parse::end(request.ttl, 1, now)?;
     let name = request.name.clone();
-    let access = parse::access(request);
-    check_within(&caller, &state, &permissions_of(&state, &access)?)?;
+    let access = parse::access_of(request);
+    check_within(&caller, &state, &permissions_of(&state, &access)?, KEY)?;
     let text = new_text()?;
-    // By time, so that keys are listed in the order in which they were made.
-    let id = format!("{now:012x}{:08x}", random::below(1 << 32));
+    let id = new_id(now);
     let stored = parse::stored(&access);
     doing.to(AuditTarget::Key(id.as_str().into()));
     let key = NewApiKey {
@@ -169,7 +174,7 @@ pub async fn update(
     };
     let mut access = key.access.clone();
     if let Some(given) = parse::updated_access(update) {
-        check_within(&caller, &state, &permissions_of(&state, &given)?)?;
+        check_within(&caller, &state, &permissions_of(&state, &given)?, KEY)?;
         access = parse::stored(&given);
     }
     let id = key.id.to_string();
@@ -250,43 +255,8 @@ fn changeable(
         return Err(Error::new(Code::Forbidden, detail).field("id"));
     }
     let key = find(state, id)?;
-    let access = serde_json::from_str(&key.access).unwrap_or_default();
-    match permissions_of(state, &access) {
-        Ok(permissions) => check_within(caller, state, &permissions)?,
-        // A role that is not defined now may be defined again.
-        Err(_) => check_within(caller, state, &[Permission::everything()])?,
-    }
+    check_changeable(caller, state, &key.access, KEY)?;
     Ok(key)
-}
-
-fn permissions_of(state: &AppState, access: &Access) -> Result<Vec<Permission>, Error> {
-    let roles = state.auth.load().keys().roles();
-    let permissions = access.permissions(&roles);
-    permissions.map_err(|wrong| Error::invalid(wrong.field, wrong.why))
-}
-
-/// Refuses permissions that the caller does not have.
-fn check_within(
-    Caller(principal, _): &Caller,
-    state: &AppState,
-    asked: &[Permission],
-) -> Result<(), Error> {
-    let Some((action, permission)) = principal.first_beyond(asked) else {
-        return Ok(());
-    };
-    let refusal = Refusal {
-        kind: RefusalKind::Forbidden,
-        detail: format!(
-            "the key may {} for {}, and {:?} may not do all of that: nobody can make or change a key that may do more than they may",
-            action.name(),
-            permission.reach,
-            principal.name(),
-        ),
-        field: Some("permissions"),
-        limit: None,
-    };
-    state.auth.load().count_failure(&refusal);
-    Err(refusal.into())
 }
 
 fn find(state: &AppState, id: &str) -> Result<Arc<ApiKey>, Error> {
@@ -300,6 +270,11 @@ async fn change(state: &AppState, change: KeyChange) -> Result<(), Error> {
     Ok(state.broker.log().change_key(change).await?)
 }
 
+/// An id of a key or a person. It begins with the time, so they are listed in the order in which they were made.
+pub fn new_id(now: u64) -> String {
+    format!("{now:012x}{:08x}", random::below(1 << 32))
+}
+
 fn new_text() -> Result<NewKeyText, Error> {
     NewKeyText::random().map_err(|error| {
         tracing::error!(%error, "no random bits for an API key");
@@ -308,7 +283,7 @@ fn new_text() -> Result<NewKeyText, Error> {
 }
 
 /// A secret must not stay in caches.
-fn uncached() -> HeaderMap {
+pub fn uncached() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers

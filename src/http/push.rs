@@ -251,7 +251,8 @@ fn check_rates(
     rates: &RateLimits,
     bytes: usize,
 ) -> Result<(), Error> {
-    let is_limited = matches!(caller.0, Principal::Key(_)) || rates.limit_admin;
+    let is_limited =
+        matches!(caller.0, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
     match is_limited {
         true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),
         false => Ok(()),

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
     access_log::AccessLog,
-    auth::{Auth, Keys, Limits, Roles},
+    auth::{Auth, Keys, Limits, People, Roles},
     broker::Broker,
     cluster::Cluster,
     config::{DurabilityMode, Live, Settings},
@@ -88,7 +88,11 @@ impl AppState {
         let told = Arc::clone(&keys);
         let tail = move |id: &_, key: Option<&_>| told.put(id, key);
         broker.log().set_key_tail(Box::new(tail));
-        let auth = Auth::new(&settings, find_session, keys);
+        let people = Arc::new(People::new(Roles::of(&settings)));
+        let told = Arc::clone(&people);
+        let tail = move |id: &_, person: Option<&_>| told.put(id, person);
+        broker.log().set_person_tail(Box::new(tail));
+        let auth = Auth::new(&settings, find_session, keys, people);
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,

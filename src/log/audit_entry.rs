@@ -41,6 +41,8 @@ pub enum AuditTarget {
     Key(Box<str>),
     /// The stream token with this id.
     Token(Box<str>),
+    /// The person with this id.
+    Person(Box<str>),
 }
 
 /// An entry to be written. The log adds its number and the time.

@@ -40,6 +40,7 @@ pub(super) mod kind {
     pub const EVERYONE: i64 = 4;
     pub const KEY: i64 = 5;
     pub const TOKEN: i64 = 6;
+    pub const PERSON: i64 = 7;
 }
 
 /// The block of an entry.
@@ -131,6 +132,7 @@ pub(super) enum TargetRef<'e> {
     Audience(&'e Audience),
     Key(&'e str),
     Token(&'e str),
+    Person(&'e str),
 }
 
 impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
@@ -139,6 +141,7 @@ impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
             AuditTarget::Audience(audience) => Self::Audience(audience),
             AuditTarget::Key(id) => Self::Key(id),
             AuditTarget::Token(id) => Self::Token(id),
+            AuditTarget::Person(id) => Self::Person(id),
         }
     }
 }
@@ -182,6 +185,7 @@ impl<'c> AuditRows<'c> {
             None => (None, None, None),
             Some(TargetRef::Key(id)) => (Some(kind::KEY), Some(*id), None),
             Some(TargetRef::Token(id)) => (Some(kind::TOKEN), Some(*id), None),
+            Some(TargetRef::Person(id)) => (Some(kind::PERSON), Some(*id), None),
             Some(TargetRef::Audience(audience)) => match audience {
                 Audience::Client(id) => (Some(kind::CLIENT), Some(id.as_str()), None),
                 Audience::Topic(topic) => (Some(kind::TOPIC), Some(topic.as_str()), None),

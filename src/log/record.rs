@@ -8,6 +8,7 @@ mod audit_cbor;
 pub(in crate::log) mod cbor;
 mod job_cbor;
 mod key_cbor;
+mod person_cbor;
 
 use crate::log::change::Change;
 use crate::message::Seq;
@@ -16,11 +17,11 @@ use crate::message::Seq;
 pub const VERSION: u8 = 3;
 
 /// The version that a record with these changes is written in. Version 2 has API keys, sessions that were opened with one,
-/// and revoked tokens, and version 3 the audit trail. Everything else stays in version 1, so that the nodes of a cluster can be
-/// replaced one after the other.
+/// and revoked tokens, and version 3 the audit trail and people. Everything else stays in version 1, so that the nodes of a
+/// cluster can be replaced one after the other.
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
     let version = |change: &Change| match change {
-        Change::Audit(_) | Change::PruneAudit(_) => 3,
+        Change::Audit(_) | Change::PruneAudit(_) | Change::Person(_) => 3,
         Change::Append(entry) if entry.source.is_some() => 3,
         Change::Key(_) | Change::Token(_) => 2,
         Change::Session(session) if session.key.is_some() => 2,

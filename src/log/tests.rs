@@ -8,6 +8,7 @@ mod copy;
 mod file_versions;
 mod jobs;
 mod keys;
+mod people;
 mod receipts;
 mod replay;
 mod retention;

@@ -47,6 +47,7 @@ mod model;
 mod notify;
 mod package_commands;
 mod pages;
+mod people;
 mod presence;
 mod proxies;
 mod rate_limits;

@@ -38,6 +38,9 @@ pub struct AuditInfo {
     /// The id of the stream token that it was done to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The id of the person that it was done to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The cursor of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]

@@ -66,6 +66,7 @@ fn target(entry: &AuditInfo) -> String {
         to,
         named("key", &entry.key),
         named("token", &entry.token),
+        named("person", &entry.person),
         named("message", &entry.message),
         named("job", &entry.job),
     ];

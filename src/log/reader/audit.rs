@@ -348,6 +348,7 @@ fn target(row: &Row<'_>) -> Result<Option<AuditTarget>, ReadError> {
         kind::EVERYONE => Audience::Everyone,
         kind::KEY => return Ok(Some(AuditTarget::Key(name.into()))),
         kind::TOKEN => return Ok(Some(AuditTarget::Token(name.into()))),
+        kind::PERSON => return Ok(Some(AuditTarget::Person(name.into()))),
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other).into()),
     };
     Ok(Some(AuditTarget::Audience(audience)))

@@ -62,6 +62,8 @@ enum WireTarget<'b> {
     Key(#[b(0)] &'b str),
     #[n(2)]
     Token(#[b(0)] &'b str),
+    #[n(3)]
+    Person(#[b(0)] &'b str),
 }
 
 impl<'b> WireSource<'b> {
@@ -121,6 +123,7 @@ impl<'b> WireAuditEntry<'b> {
                 AuditTarget::Audience(audience) => WireTarget::Audience(AudienceCbor::of(audience)),
                 AuditTarget::Key(id) => WireTarget::Key(id),
                 AuditTarget::Token(id) => WireTarget::Token(id),
+                AuditTarget::Person(id) => WireTarget::Person(id),
             }),
             error: entry.error.as_deref(),
             message: entry.message,
@@ -135,6 +138,7 @@ impl<'b> WireAuditEntry<'b> {
             Some(WireTarget::Audience(audience)) => Some(AuditTarget::Audience(audience.parse()?)),
             Some(WireTarget::Key(id)) => Some(AuditTarget::Key(id.into())),
             Some(WireTarget::Token(id)) => Some(AuditTarget::Token(id.into())),
+            Some(WireTarget::Person(id)) => Some(AuditTarget::Person(id.into())),
         };
         Ok(AuditEntry {
             source: self.source.parse(),

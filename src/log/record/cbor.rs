@@ -6,12 +6,13 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::job::{Title, TrackedPush};
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
+    change::{Change, PositionUpdates, Recall, RevokedTokens, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::audit_cbor::{WireAudit, WireSource},
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
+    record::person_cbor::{WirePersonChange, WireSession},
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
@@ -53,6 +54,10 @@ enum WireChange<'b> {
         #[n(0)] ByteArray<32>,
         #[n(1)] Option<u64>,
         #[n(2)] Option<ByteArray<32>>,
+        /// Added later, like the next one. Nodes that do not know them skip them.
+        #[b(3)]
+        Option<&'b str>,
+        #[b(4)] Option<&'b str>,
     ),
     #[n(8)]
     Key(#[b(0)] WireKeyChange<'b>),
@@ -62,6 +67,8 @@ enum WireChange<'b> {
     Audit(#[b(0)] WireAudit<'b>),
     #[n(11)]
     PruneAudit(#[n(0)] u64),
+    #[n(12)]
+    Person(#[b(0)] WirePersonChange<'b>),
 }
 
 #[derive(Encode, Decode)]
@@ -192,11 +199,16 @@ impl<'b> WireChange<'b> {
             Change::Expire(until) => Self::Expire(*until),
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
-            Change::Session(change) => Self::Session(
-                change.digest.into(),
-                change.ends_at,
-                change.key.map(Into::into),
-            ),
+            Change::Session(change) => {
+                let WireSession {
+                    digest,
+                    ends_at,
+                    key,
+                    from,
+                    program,
+                } = WireSession::of(change);
+                Self::Session(digest, ends_at, key, from, program)
+            }
             Change::Key(change) => Self::Key(WireKeyChange::of(change)),
             Change::Token(change) => {
                 let tokens = match &change.tokens {
@@ -207,6 +219,7 @@ impl<'b> WireChange<'b> {
             }
             Change::Audit(change) => Self::Audit(WireAudit::of(change)),
             Change::PruneAudit(line) => Self::PruneAudit(*line),
+            Change::Person(change) => Self::Person(WirePersonChange::of(change)),
         }
     }
 
@@ -233,11 +246,17 @@ impl<'b> WireChange<'b> {
             Self::Expire(until) => Change::Expire(until),
             Self::Prune(positions, line) => Change::Prune(positions, line),
             Self::PruneJob(job) => Change::PruneJob(id(job)),
-            Self::Session(digest, ends_at, key) => Change::Session(SessionChange {
-                digest: digest.into(),
-                ends_at,
-                key: key.map(Into::into),
-            }),
+            Self::Session(digest, ends_at, key, from, program) => {
+                let session = WireSession {
+                    digest,
+                    ends_at,
+                    key,
+                    from,
+                    program,
+                };
+                Change::Session(session.parse())
+            }
+            Self::Person(change) => Change::Person(change.parse()),
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {

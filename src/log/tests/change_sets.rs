@@ -5,9 +5,7 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{
-            Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange,
-        },
+        change::{Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, TokenChange},
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -58,6 +56,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => revocation().prop_map(Change::Token),
         2 => audit().prop_map(Change::Audit),
         1 => (0..30_u64).prop_map(Change::PruneAudit),
+        2 => person_change().prop_map(Change::Person),
     ]
 }
 
@@ -99,6 +98,46 @@ fn session() -> impl Strategy<Value = SessionChange> {
             digest: [id; 32],
             ends_at,
             key: key.map(|key| [key; 32]),
+            from: key.map(|key| format!("192.0.2.{key}")),
+            program: None,
+        }
+    })
+}
+
+fn person_change() -> impl Strategy<Value = PersonChange> {
+    let step = prop::option::of(1..4_u64);
+    (0..6_u8, 0..3_u8, 0..4_u8, step, session()).prop_map(|(kind, id, other, step, session)| {
+        let (id, access) = (id.to_string(), format!("{{\"role\":\"{other}\"}}"));
+        let name = PersonName {
+            shown: format!("P{other}"),
+            folded: format!("p{other}"),
+        };
+        let password = Hidden(format!("hash {other}"));
+        match kind {
+            0 => PersonChange::Add {
+                id,
+                name,
+                password,
+                access,
+            },
+            1 => PersonChange::Update { id, name, access },
+            2 => PersonChange::Password {
+                id,
+                password,
+                session: step.map(|_| session),
+            },
+            3 => {
+                let secret = Hidden(vec![other; 20]);
+                let totp = step.map(|step| StoredTotp { secret, step });
+                PersonChange::Totp { id, totp }
+            }
+            4 => PersonChange::Remove(id),
+            _ => PersonChange::SignIn {
+                id,
+                version: other.into(),
+                step,
+                session,
+            },
         }
     })
 }
@@ -171,6 +210,7 @@ fn audit() -> impl Strategy<Value = AuditChange> {
         Just(None),
         audience().prop_map(|audience| Some(AuditTarget::Audience(audience))),
         Just(Some(AuditTarget::Key("k".into()))),
+        Just(Some(AuditTarget::Person("p".into()))),
         Just(Some(AuditTarget::Token("t".into()))),
     ];
     let about = (

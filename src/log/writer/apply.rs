@@ -19,9 +19,12 @@ use crate::log::{
     key_rows::{self, ChangedKey},
     options::{LogOptions, milliseconds},
     outcome::Recalled,
+    person::StoredPerson,
+    person_rows,
     postings::{self, Posting},
     rows, session_rows,
     token_rows::{self, Revocation},
+    told_rows::Changed,
     writer::store::Store,
 };
 use crate::{
@@ -48,6 +51,8 @@ pub(in crate::log) struct Applied {
     pub changed_keys: Vec<ChangedKey>,
     /// Stream tokens that were revoked.
     pub revoked: Vec<Revocation>,
+    /// The people that have changed, in order.
+    pub changed_people: Vec<Changed<StoredPerson>>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -205,12 +210,15 @@ impl Store {
             }
             Change::PruneJob(id) => self.remove_job(*id)?,
             Change::Session(change) => {
-                let what = (change.ends_at, change.key);
-                session_rows::apply(&self.conn, &change.digest, what, at)?;
+                session_rows::apply(&self.conn, change, None, at)?;
                 applied.has_sessions = true;
             }
             Change::Key(change) => {
                 key_rows::apply(&self.conn, change, at, &mut applied.changed_keys)?;
+            }
+            Change::Person(change) => {
+                person_rows::apply(&self.conn, change, at, &mut applied.changed_people)?;
+                applied.has_sessions |= change.has_sessions();
             }
             Change::Token(change) => {
                 applied
