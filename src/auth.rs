@@ -14,11 +14,14 @@ mod cookie;
 mod credentials;
 mod digest;
 mod grant;
+mod guess_limit;
 mod key;
 mod key_text;
 mod keys;
 mod limits;
 mod listening;
+mod password;
+mod people;
 mod permission;
 mod principal;
 mod refusal;
@@ -26,8 +29,13 @@ mod reload;
 mod role;
 mod same_origin;
 mod session;
+mod session_cookie;
+mod session_streams;
+mod sign_in;
 mod stream_check;
+mod stream_number;
 mod token;
+mod totp;
 
 pub use access::{Access, PermissionTexts};
 pub use action::{Action, Actions};
@@ -41,23 +49,30 @@ pub use key_text::NewKeyText;
 pub use keys::Keys;
 pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use listening::Listening;
+pub use password::{PasswordError, check_new_password};
+pub use people::{People, Person, parse_name};
 pub use permission::{Permission, Reach, Target};
 pub use principal::{Principal, allows};
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{InvalidField, InvalidRole, Role, Roles};
-pub use session::{COOKIE as SESSION_COOKIE, LIFETIME as SESSION_LIFETIME, NewSession};
+pub use session::{LIFETIME as SESSION_LIFETIME, NewSession};
+pub use session_cookie::{COOKIE as SESSION_COOKIE, set as set_cookie};
+pub use session_streams::SessionStreams;
+pub use sign_in::{Credentials, SignInError, SignedIn};
 pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, sign};
+pub use totp::TotpSecret;
 
 use std::sync::Arc;
 
 use axum::http::request::Parts;
 
 use crate::{
-    config::{Host, Settings},
-    log::OpenedBy,
+    config::{Host, ProxySettings, Settings},
+    log::{OpenedBy, Session},
     message::TopicFilter,
     metrics::CounterFamily,
     query::Pairs,
+    registry::now,
 };
 use admin_token::AdminToken;
 use attempt_limit::AttemptLimit;
@@ -66,17 +81,6 @@ use token::Tokens;
 
 /// The cookie that may hold a stream token.
 const STREAM_COOKIE: &str = "tidings_stream";
-
-/// Why signing in failed.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// The token is wrong, or the request is not allowed.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The system has no random bits for the id of the session.
-    #[error("no random bits: {0}")]
-    NoRandomBits(#[from] getrandom::Error),
-}
 
 /// The rules of access, made from the settings.
 #[derive(Debug)]
@@ -88,13 +92,21 @@ pub struct Auth {
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
     keys: Arc<Keys>,
+    people: Arc<People>,
+    session_streams: Arc<SessionStreams>,
+    proxy: ProxySettings,
     /// Stream tokens that nobody has signed.
     forged: Arc<AttemptLimit>,
 }
 
 impl Auth {
     /// Takes the secrets and names from the settings.
-    pub fn new(settings: &Settings, find_session: FindSession, keys: Arc<Keys>) -> Self {
+    pub fn new(
+        settings: &Settings,
+        find_session: FindSession,
+        keys: Arc<Keys>,
+        people: Arc<People>,
+    ) -> Self {
         let admin = settings.admin_token.as_ref();
         let public = settings.proxy.public_url.as_ref();
         let public = public.map(|url| url.host().clone());
@@ -105,6 +117,9 @@ impl Auth {
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
             keys,
+            people,
+            session_streams: Arc::default(),
+            proxy: settings.proxy.clone(),
             forged: Arc::default(),
         };
         auth.limit_failures(settings);
@@ -114,6 +129,16 @@ impl Auth {
     /// The API keys.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.keys
+    }
+
+    /// The people.
+    pub fn people(&self) -> &Arc<People> {
+        &self.people
+    }
+
+    /// The streams of sessions.
+    pub fn session_streams(&self) -> &Arc<SessionStreams> {
+        &self.session_streams
     }
 
     /// Who asks. Fails if that can't be told, or if the request must not come from where it comes from.
@@ -136,21 +161,15 @@ impl Auth {
     /// any page, so the request must come from a page of this server or from no page.
     fn ambient(&self, parts: &Parts) -> Result<Principal, Refusal> {
         let principal = match &self.admin {
-            Some(admin) => {
-                let from = remote(parts).map(|peer| peer.ip());
-                let principal = |by| match by {
-                    OpenedBy::AdminToken => Some(Principal::Session),
-                    OpenedBy::Key(digest) => {
-                        self.keys.of_session(&digest, from).map(Principal::Key)
-                    }
-                };
-                admin.sessions(parts).find_map(principal).ok_or_else(|| {
-                    Refusal::new(
+            Some(_) => match self.session(parts) {
+                Some((_, principal)) => principal,
+                None => {
+                    return Err(Refusal::new(
                         RefusalKind::Unauthorized,
                         "send the admin token or an API key as `Authorization: Bearer`, or sign in",
-                    )
-                })?
-            }
+                    ));
+                }
+            },
             None => {
                 same_origin::check_host(parts, &self.hosts)?;
                 Principal::Machine
@@ -158,6 +177,30 @@ impl Auth {
         };
         same_origin::check_origin(parts, &self.hosts)?;
         Ok(principal)
+    }
+
+    /// The session of a request by its digest, and whose it is. None if no session of its cookies is open.
+    pub fn session(&self, parts: &Parts) -> Option<([u8; 32], Principal)> {
+        let cookie = session_cookie::name(parts, &self.proxy);
+        let mut sessions = self.admin.as_ref()?.sessions(parts, cookie);
+        let owned = |(digest, session): ([u8; 32], Arc<Session>)| {
+            Some((digest, self.owner_of(&session.by)?))
+        };
+        let (digest, principal) = sessions.find_map(owned)?;
+        if let Principal::Key(text) = &principal {
+            let from = remote(parts).map(|peer| peer.ip());
+            text.key.last_use.note(now(), from);
+        }
+        Some((digest, principal))
+    }
+
+    /// Whose a session is that was opened in this way. None if the key or the person is not there any more.
+    pub fn owner_of(&self, by: &OpenedBy) -> Option<Principal> {
+        match by {
+            OpenedBy::AdminToken => Some(Principal::Session),
+            OpenedBy::Key(digest) => self.keys.of_session(digest).map(Principal::Key),
+            OpenedBy::Person(id) => self.people.get(id).map(Principal::Person),
+        }
     }
 
     /// Whether this caller may do everything, without having shown a token.
@@ -171,7 +214,7 @@ impl Auth {
         self.admin.is_some()
     }
 
-    /// Whether there can be API keys. They need an admin token: without one, this machine may do everything.
+    /// Whether there can be API keys and people. They need an admin token: without one, this machine may do everything.
     pub fn has_keys(&self) -> bool {
         self.admin.is_some()
     }
@@ -179,42 +222,6 @@ impl Auth {
     /// Whether a stream needs a token.
     fn needs_stream_token(&self) -> bool {
         self.stream.is_some()
-    }
-
-    /// Checks the admin token, or an API key that may read. Returns who signs in, and the session to open; none if no
-    /// admin token is configured.
-    pub fn sign_in(
-        &self,
-        token: &str,
-        parts: &Parts,
-    ) -> Result<(Principal, Option<NewSession>), SignInError> {
-        let Some(admin) = &self.admin else {
-            return Ok((self.principal(parts)?, None));
-        };
-        same_origin::check_origin(parts, &self.hosts)?;
-        let check = || match key_text::is_key(token) {
-            true => {
-                let principal = Principal::Key(self.key(token, parts)?);
-                allows(&principal, Action::Read, Target::Server)?;
-                Ok(principal)
-            }
-            false => admin.check(token, parts).map(|()| Principal::Session),
-        };
-        let principal = check().map_err(|refusal: Refusal| refusal.field("token"))?;
-        let session = NewSession::random(&admin.digest)?;
-        Ok((principal, Some(session)))
-    }
-
-    /// The digests of the open sessions that are to be closed: those of all session cookies of the request.
-    pub fn sign_out(&self, parts: &Parts) -> Result<Vec<[u8; 32]>, Refusal> {
-        let Some(admin) = &self.admin else {
-            return self.principal(parts).map(|_| Vec::new());
-        };
-        same_origin::check_origin(parts, &self.hosts)?;
-        let digests = admin.session_digests(parts);
-        Ok(digests
-            .filter(|digest| (admin.find_session)(digest).is_some())
-            .collect())
     }
 
     /// What this caller may subscribe to.

@@ -4,6 +4,7 @@
 //! delivery and replay cannot disagree about the order.
 
 mod activity;
+mod audit_trail;
 mod delivery_counts;
 mod join;
 mod latency;
@@ -22,6 +23,7 @@ use std::{
 };
 
 pub use activity::{Activity, ActivityFeed, PushedMessage};
+use audit_trail::AuditTrail;
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
@@ -51,6 +53,7 @@ pub struct Broker {
     log: Arc<Log>,
     registry: Arc<Registry>,
     activity: Arc<ActivityFeed>,
+    audit: AuditTrail,
     delivery_counts: Arc<DeliveryCounts>,
     latency: LatencyHistogram,
     receipt_tracking: ReceiptTracking,
@@ -86,6 +89,7 @@ impl Broker {
             log,
             registry,
             activity,
+            audit: AuditTrail::default(),
             delivery_counts,
             latency: LatencyHistogram::default(),
             receipt_tracking: ReceiptTracking::default(),

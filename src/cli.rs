@@ -1,11 +1,13 @@
 //! The command line: a file per command.
 
 mod arguments;
+mod audit;
 mod backup;
 mod check;
 mod cluster;
 mod config;
 mod doctor;
+mod duration;
 mod health;
 mod job;
 mod key;
@@ -65,6 +67,12 @@ enum Command {
     /// Make, list, rotate and revoke API keys of a running server
     #[command(subcommand)]
     Key(key::Key),
+    /// Show who did what with a running server
+    ///
+    /// Pushes, recalls, changes of keys, and what was refused: who, from which address, to whom, with which outcome. Needs the
+    /// admin token, or a key that may manage everything.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Check the log for damage, while no server uses it
     ///
     /// Reads the whole file: its structure, all messages, and whether its tables agree. Prints what is damaged and which
@@ -206,6 +214,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
+        Some(("audit", matches)) => audit::run(audit::Audit::from_arg_matches(matches)?)?,
         Some(("doctor", matches)) => {
             return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
         }

@@ -250,6 +250,11 @@ impl Cluster {
         self.janitor.load(Ordering::Relaxed)
     }
 
+    /// Whether all nodes that are there know the audit trail.
+    pub fn know_audit(&self) -> bool {
+        self.members.read_all_records()
+    }
+
     /// Whether what this node publishes comes back to it.
     pub fn is_reachable(&self) -> bool {
         self.reach.is_reachable()

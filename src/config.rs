@@ -204,6 +204,11 @@ pub struct Retention {
           value_parser = number::<u64>(1..=10 * 365 * 24))]
     pub max_age_hours: u64,
 
+    /// Days for which the audit trail is kept, 0 to 3650: who pushed, recalled, and changed keys. With 0 none is written. It
+    /// takes at most a quarter of the size of the log: if there is more, the oldest entries are deleted.
+    #[arg(long, default_value_t = 90, value_name = "DAYS", value_parser = number::<u64>(0..=3650))]
+    pub audit_days: u64,
+
     /// Size of the log on the disk, in units of 1,048,576 bytes, 1 to 16777216. If the log is larger, the oldest
     /// messages are deleted.
     #[arg(long, default_value_t = 1024, value_name = "MB",

@@ -1,7 +1,10 @@
 //! The HTTP API and the pages: routes, handlers, errors, and the JSON of the API.
 
 mod access;
+mod account;
 mod ack;
+mod audit;
+mod audited;
 mod background;
 mod backup;
 mod batch;
@@ -10,6 +13,7 @@ mod clients;
 mod content_coding;
 mod demo;
 mod diagnosis;
+mod ended_streams;
 mod error;
 mod event_stream;
 mod jobs;
@@ -21,6 +25,7 @@ pub mod metrics;
 mod nodes;
 mod openapi;
 mod pages;
+mod people;
 mod public_path;
 mod push;
 mod redact;
@@ -29,6 +34,7 @@ mod sample_buffer;
 mod samples;
 mod service;
 mod session;
+mod sessions;
 mod sse;
 mod state;
 mod stats;

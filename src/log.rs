@@ -11,7 +11,11 @@
 
 mod api_key;
 mod audiences;
+mod audit;
+mod audit_entry;
+mod audit_rows;
 mod backup;
+mod bulk_insert;
 mod change;
 mod check;
 mod clients;
@@ -37,6 +41,9 @@ mod online_copy;
 mod openings;
 mod options;
 mod outcome;
+mod people;
+mod person;
+mod person_rows;
 mod position_rows;
 mod positions;
 mod postings;
@@ -51,17 +58,23 @@ mod restore;
 mod retention;
 mod rows;
 mod schema;
+mod session;
 mod session_rows;
 mod sessions;
 mod shared;
 mod token_rows;
 mod tokens;
+mod told_rows;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use api_key::{ApiKey, KeyChange, KeyDigest, KeyUse, NewApiKey};
+pub use audit_entry::{
+    AuditCaller, AuditChange, AuditEntry, AuditFilter, AuditPage, AuditRecord, AuditSource,
+    AuditTarget, OK, PUSH,
+};
 pub use backup::{BackupError, backup};
 pub use change::RevokedTokens;
 pub use check::{CheckReport, check};
@@ -76,23 +89,25 @@ pub use following::known;
 pub use gap::{LogGap, LogGapReason};
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
-pub use key_rows::KeyTail;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;
 pub use openings::Openings;
-pub use options::{Clock, Durability, LogOptions};
+pub use options::{Clock, Durability, LogOptions, Retention};
 pub use outcome::{MaintenanceCounts, Recalled};
+pub use person::{Hidden, PersonChange, PersonName, StoredPerson, StoredTotp};
 pub use positions::ClientPosition;
 pub use reader::history::{Ended, HistoryPage, Record};
 pub use reader::history_filter::{HistoryAudience, HistoryFilter};
 pub use reader::page::{Page, PageLimit};
 pub use reader::queries::Stats;
 pub use reader::replay::Subscriptions;
+pub use record::VERSION as RECORD_VERSION;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
-pub use session_rows::{OpenedBy, SessionDigest};
+pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
 pub use shared::JobTail;
+pub use told_rows::RowTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
 
@@ -206,6 +221,7 @@ impl Log {
             running: Mutex::new(std::mem::take(&mut opened.running)),
             sessions: std::mem::take(&mut opened.sessions),
             keys: std::mem::take(&mut opened.keys),
+            people: std::mem::take(&mut opened.people),
             revocations: std::mem::take(&mut opened.revocations),
             replica: opened
                 .applied

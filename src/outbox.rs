@@ -64,7 +64,7 @@ pub enum CloseReason {
     Disconnected,
     /// The stream token has expired.
     TokenExpired,
-    /// The API key that opened it has ended or changed. The client is not asked to come back: it may not.
+    /// The API key or the session that opened it has ended or changed. The client is not asked to come back: it may not.
     KeyEnded,
     /// The stream token was revoked.
     TokenRevoked,

@@ -51,7 +51,7 @@ pub use reload::Reload;
 use setup_permits::SetupPermits;
 use tls::{Certificates, TlsError};
 
-/// How long a node of a cluster waits for its last record when it ends.
+/// How long a node waits for the last changes of its log when it ends.
 const FLUSH: Duration = Duration::from_secs(2);
 
 /// What a process has to do with its server, besides ending it.
@@ -91,7 +91,7 @@ pub async fn serve_with(
     let (log, spans) = (access_log.clone(), traces.clone());
     let state = AppState::open(settings, log, spans, cluster.clone(), fatal)?;
     let settings = Arc::clone(&state.settings);
-    let broker = cluster.is_some().then(|| Arc::clone(&state.broker));
+    let broker = Arc::clone(&state.broker);
     let mut tasks = run_in_background(&state);
     let tls = match listeners.have_tls() {
         true => Some(start_tls(&state, Arc::clone(&certificates), &mut tasks)?),
@@ -149,7 +149,11 @@ pub async fn serve_with(
         end_streams(reactor, patience),
     );
     tasks.shutdown().await;
-    if let Some(broker) = &broker {
+    let audited = tokio::time::timeout(FLUSH, broker.flush_audit());
+    if !matches!(audited.await, Ok(Ok(()))) {
+        tracing::warn!("the last entries of the audit trail are not written");
+    }
+    if cluster.is_some() {
         // The next node that serves these clients has to know what they have.
         let written = tokio::time::timeout(FLUSH, broker.log().write_positions());
         if !matches!(written.await, Ok(Ok(()))) {

@@ -12,13 +12,16 @@ use crate::wire::{
     StatsHistory, TopicsPage,
 };
 
+mod audit;
 mod jobs;
 mod keys;
+mod people;
 mod query;
 #[cfg_attr(feature = "hydrate", path = "api/fetch.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
 mod transport;
 
+pub use audit::AuditQuery;
 pub use jobs::LogRange;
 pub use query::{AudienceQuery, ClientsQuery, JobsQuery, MessagesQuery, encoded};
 use transport::Transport;

@@ -1,6 +1,7 @@
 //! UI components. They depend neither on a page nor on the API: data comes in as signals, and user
 //! actions go out through callbacks.
 
+mod audit_list;
 mod chart;
 mod client_card;
 mod client_rows;
@@ -28,13 +29,14 @@ mod signals;
 mod stream_state;
 mod warning;
 
+pub(crate) use audit_list::audit_list;
 pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
 pub(crate) use client_card::ClientCard;
 pub(crate) use client_rows::{ClientRows, origin_text};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use erased_view::{EraseView, ListItem, either, keyed_list, when};
 pub(crate) use field::{Field, FieldError, FieldNote};
-pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields};
+pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields, search_field};
 pub(crate) use history_list::{HistoryList, MessageActions};
 pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
 pub(crate) use job_list::JobList;

@@ -113,6 +113,12 @@ pub(crate) fn iso(at: f64) -> String {
     Date::new(&at.into()).to_iso_string().into()
 }
 
+/// When a day such as `2026-12-31` begins here, in milliseconds since 1970.
+pub(crate) fn start_of_day(day: &str) -> Option<u64> {
+    let start = Date::new(&format!("{day}T00:00:00").into()).get_time();
+    (start >= 0.0).then_some(start as u64)
+}
+
 /// The time of day, with the date if it is not today.
 pub(crate) fn clock(at: f64) -> String {
     let (date, today) = (Date::new(&at.into()), Date::new_0());

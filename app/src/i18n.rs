@@ -23,6 +23,7 @@ macro_rules! texts {
 }
 mod admin;
 mod api_keys;
+mod audit;
 mod clients;
 mod jobs;
 mod language;
@@ -65,6 +66,7 @@ pages! {
     sign_in: admin::SignIn;
     panel: admin::Panel;
     api_keys: api_keys::ApiKeys;
+    audit: audit::Audit;
     try_it: try_it::TryIt;
     overview: overview::Overview;
     nodes: nodes::Nodes;

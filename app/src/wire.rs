@@ -3,12 +3,14 @@
 //! All values are plain texts and numbers. The server validates client ids and topics where it parses
 //! a request.
 
+mod audit;
 mod clients;
 mod jobs;
 mod keys;
 mod messages;
 mod nodes;
 mod number;
+mod people;
 mod problem;
 mod push;
 mod session;
@@ -19,11 +21,13 @@ mod topics;
 #[cfg(feature = "ssr")]
 pub mod values;
 
+pub use audit::*;
 pub use clients::*;
 pub use jobs::*;
 pub use keys::*;
 pub use messages::*;
 pub use nodes::*;
+pub use people::*;
 pub use problem::*;
 pub use push::*;
 pub use session::*;

@@ -2,17 +2,10 @@
 import type { Page } from '@playwright/test';
 import { Tidings, expect, test } from '../fixtures';
 import { devices, look } from '../looks';
-import { goTo, openPanel } from '../panel';
+import { goTo, openPanel, signIn } from '../panel';
 
 const token = 'a-long-admin-token-of-the-tests';
 test.use({ flags: ['--admin-token', token] });
-
-async function signIn(page: Page, server: Tidings, secret: string): Promise<void> {
-  await page.goto(`${server.url}/admin`);
-  await page.getByLabel('Admin token or API key').fill(secret);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
-}
 
 const sections = (page: Page) => page.getByRole('navigation', { name: 'Sections of the admin panel' });
 const keys = (page: Page) => page.getByRole('list', { name: 'API keys' }).locator('> li');

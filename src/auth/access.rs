@@ -50,6 +50,12 @@ pub struct PermissionTexts {
 }
 
 impl Access {
+    /// The permissions of a stored text. Fails with the reason if it can't be told any more what they are.
+    pub(super) fn stored_permissions(text: &str, roles: &Roles) -> Result<Vec<Permission>, String> {
+        let access = serde_json::from_str::<Self>(text).map_err(|why| why.to_string())?;
+        access.permissions(roles).map_err(|why| why.to_string())
+    }
+
     /// The permissions. Fails if a text is not valid, or there is no such role.
     pub fn permissions(&self, roles: &Roles) -> Result<Vec<Permission>, InvalidField> {
         let invalid = |field: &str, why: String| InvalidField {

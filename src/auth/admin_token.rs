@@ -11,12 +11,12 @@ use super::{
     credentials::remote,
     digest::digest,
     refusal::{Refusal, RefusalKind},
-    session::{self, session_digest},
+    session::session_digest,
 };
-use crate::{config::Secret, log::OpenedBy};
+use crate::{config::Secret, log::Session};
 
-/// Finds how the session with this digest was opened. None if it is not open.
-pub type FindSession = Arc<dyn Fn(&[u8; 32]) -> Option<OpenedBy> + Send + Sync>;
+/// Finds the session with this digest. None if it is not open.
+pub type FindSession = Arc<dyn Fn(&[u8; 32]) -> Option<Arc<Session>> + Send + Sync>;
 
 /// The admin token and the sessions. A session ends when the admin token changes, whatever it was opened with.
 pub(super) struct AdminToken {
@@ -53,16 +53,15 @@ impl AdminToken {
         }
     }
 
-    /// How the sessions of the cookies of a request were opened, as far as they are open.
-    pub fn sessions<'a>(&'a self, parts: &'a Parts) -> impl Iterator<Item = OpenedBy> + 'a {
-        let digests = self.session_digests(parts);
-        digests.filter_map(|digest| (self.find_session)(&digest))
-    }
-
-    /// The digests of all session cookies of a request.
-    pub fn session_digests<'a>(&'a self, parts: &'a Parts) -> impl Iterator<Item = [u8; 32]> + 'a {
-        let ids = cookie::values(&parts.headers, session::COOKIE);
-        ids.map(|id| session_digest(&self.digest, id))
+    /// The open sessions of the cookies of a request that have this name, with their digests.
+    pub fn sessions<'a>(
+        &'a self,
+        parts: &'a Parts,
+        cookie: &'static str,
+    ) -> impl Iterator<Item = ([u8; 32], Arc<Session>)> + 'a {
+        let ids = cookie::values(&parts.headers, cookie);
+        let digests = ids.map(|id| session_digest(&self.digest, id));
+        digests.filter_map(|digest| Some((digest, (self.find_session)(&digest)?)))
     }
 }
 

@@ -10,12 +10,8 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{
-    action::Action,
-    permission::{Permission, Target, actions_of, reach_of},
-    refusal::{Refusal, RefusalKind},
-};
-use crate::log::KeyUse;
+use super::permission::Permission;
+use crate::log::{AuditCaller, KeyUse};
 
 /// An API key.
 #[derive(Debug)]
@@ -24,6 +20,8 @@ pub struct Key {
     pub id: Arc<str>,
     /// Its name, for people.
     pub name: String,
+    /// The same for the audit trail.
+    pub(super) caller: Arc<AuditCaller>,
     /// What it may do. Empty if its role is not defined any more.
     pub permissions: Vec<Permission>,
     pub(super) last_use: Arc<LastUse>,
@@ -42,31 +40,6 @@ pub struct KeyText {
     pub(super) ends_at: Option<u64>,
     /// Whether it was replaced by a rotation.
     pub(super) is_replaced: bool,
-}
-
-impl Key {
-    /// The refusal of an action.
-    pub(super) fn refusal(&self, action: Action, target: Target<'_>) -> Refusal {
-        let name = &self.name;
-        let actions = actions_of(&self.permissions);
-        let verb = action.name();
-        let detail = match target {
-            _ if actions.is_empty() => {
-                format!("the API key {name:?} may do nothing: its role is not defined")
-            }
-            _ if !actions.has(action) => {
-                format!(
-                    "the API key {name:?} may not {verb}: it may {}",
-                    actions.names()
-                )
-            }
-            target => {
-                let reach = reach_of(&self.permissions, action);
-                format!("the API key {name:?} may {verb} for {reach}, but not for {target}")
-            }
-        };
-        Refusal::new(RefusalKind::Forbidden, detail)
-    }
 }
 
 /// When a key was last used. Kept in memory, and written to the log from time to time.

@@ -15,8 +15,10 @@ use super::{
     permission::Permission,
     refusal::{Refusal, RefusalKind},
     role::Roles,
+    stream_number,
 };
 use crate::{
+    log::AuditCaller,
     log::{ApiKey, KeyUse},
     registry::now,
     timestamp,
@@ -41,7 +43,6 @@ pub struct Keys {
 struct Known {
     roles: Arc<Roles>,
     keys: HashMap<Arc<str>, KnownKey>,
-    last_number: u32,
     /// Numbers of texts that ended or may do something else now.
     ended: Vec<u32>,
     /// Until when [`Keys::ended`] has looked for ends.
@@ -62,7 +63,6 @@ impl Keys {
             known: Mutex::new(Known {
                 roles,
                 keys: HashMap::new(),
-                last_number: 0,
                 ended: Vec::new(),
                 looked: now(),
             }),
@@ -151,14 +151,10 @@ impl Keys {
     }
 
     /// The key with a text that has this hash, if it has not ended.
-    pub fn of_session(&self, digest: &[u8; 32], from: Option<IpAddr>) -> Option<Arc<KeyText>> {
-        let now = now();
+    pub fn of_session(&self, digest: &[u8; 32]) -> Option<Arc<KeyText>> {
         let found = self.by_digest(digest)?;
-        let is_good = found.ends_at.is_none_or(|ends_at| ends_at > now);
-        is_good.then(|| {
-            found.key.last_use.note(now, from);
-            found
-        })
+        let is_good = found.ends_at.is_none_or(|ends_at| ends_at > now());
+        is_good.then_some(found)
     }
 
     fn by_digest(&self, digest: &[u8; 32]) -> Option<Arc<KeyText>> {
@@ -196,7 +192,7 @@ impl Keys {
 
 impl Known {
     /// The texts of a key. What a text may do has the number of before, if it is still the same.
-    fn texts_of(&mut self, stored: &Arc<ApiKey>, old: &[Arc<KeyText>]) -> Vec<Arc<KeyText>> {
+    fn texts_of(&self, stored: &Arc<ApiKey>, old: &[Arc<KeyText>]) -> Vec<Arc<KeyText>> {
         let permissions = self.permissions(stored);
         let was = old.first().map(|text| &text.key);
         let last_use = was.map(|key| Arc::clone(&key.last_use)).unwrap_or_default();
@@ -204,6 +200,10 @@ impl Known {
         let key = Arc::new(Key {
             id: Arc::clone(&stored.id),
             name: stored.name.clone(),
+            caller: Arc::new(AuditCaller {
+                id: (*stored.id).into(),
+                name: stored.name.as_str().into(),
+            }),
             permissions,
             last_use: Arc::<LastUse>::clone(&last_use),
         });
@@ -215,13 +215,7 @@ impl Known {
         let texts = texts.into_iter().chain(previous);
         let texts = texts.map(|(digest, ends_at, is_replaced)| {
             let before = old.iter().find(|old| old.digest == digest && same);
-            let number = before.map_or_else(
-                || {
-                    self.last_number += 1;
-                    self.last_number
-                },
-                |before| before.number,
-            );
+            let number = before.map_or_else(stream_number::next, |before| before.number);
             Arc::new(KeyText {
                 key: Arc::clone(&key),
                 digest,
@@ -235,12 +229,7 @@ impl Known {
 
     /// What a stored key may do: nothing if that can't be told any more.
     fn permissions(&self, stored: &ApiKey) -> Vec<Permission> {
-        let access = serde_json::from_str::<Access>(&stored.access).map_err(|why| why.to_string());
-        let permissions = access.and_then(|access| {
-            let permissions = access.permissions(&self.roles);
-            permissions.map_err(|why| why.to_string())
-        });
-        permissions.unwrap_or_else(|why| {
+        Access::stored_permissions(&stored.access, &self.roles).unwrap_or_else(|why| {
             let (id, name) = (&stored.id, &stored.name);
             tracing::warn!(%id, name, "an API key may do nothing now: {why}");
             Vec::new()

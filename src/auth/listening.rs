@@ -1,12 +1,10 @@
 //! What a stream may subscribe to: by the grant of a token, or by the permissions of an API key.
 
-use std::sync::Arc;
-
 use axum::http::request::Parts;
 
 use super::{
     Auth, Grant, Principal, Refusal, action::Action, allows, asks_as_panel, bearer, cookie,
-    key::KeyText, key_text, permission::Target,
+    key_text, permission::Target,
 };
 use crate::{
     message::{ClientId, TopicFilter},
@@ -18,16 +16,20 @@ use crate::{
 pub struct Listening {
     /// Of a token, or of anybody.
     pub grant: Grant,
-    /// The API key that the stream was opened with, or with which the panel was opened that opens it.
-    pub key: Option<Arc<KeyText>>,
-    /// The same, where its permissions hold and not the grant.
+    /// Marks the stream: it ends with the API key or the session that it was opened with. 0: with neither.
+    pub number: u32,
+    /// Who opens it, where their permissions hold and not the grant.
     bounds: Option<Principal>,
 }
 
 impl From<Grant> for Listening {
     fn from(grant: Grant) -> Self {
-        let (key, bounds) = (None, None);
-        Self { grant, key, bounds }
+        let (number, bounds) = (0, None);
+        Self {
+            grant,
+            number,
+            bounds,
+        }
     }
 }
 
@@ -67,36 +69,47 @@ impl Auth {
             && key_text::is_key(token)
         {
             let key = self.key(token, parts).map_err(|why| why.field(field))?;
-            return bounded(key, pairs.all("topic"), true);
+            let number = key.number;
+            return bounded(Principal::Key(key), number, pairs.all("topic"), true);
         }
-        if shown.is_none()
-            && let Ok(Principal::Key(key)) = self.ambient(parts)
-        {
-            if !self.needs_stream_token() {
-                // Anybody may subscribe, so a person who has signed in may too.
-                let grant = Grant::without_token(&self.anonymous, reads_everything(&key));
-                return Ok(Listening {
-                    key: Some(key),
-                    ..grant.into()
-                });
-            }
-            let has_token = cookie::values(&parts.headers, super::STREAM_COOKIE).next();
-            if has_token.is_none() {
-                return bounded(key, pairs.all("topic"), false);
-            }
+        let Some((session, principal)) = self.session_of_stream(shown.is_some(), parts) else {
+            return self.listener(parts).map(Listening::from);
+        };
+        let number = (self.session_streams).number(session, principal.stream_number());
+        if !self.needs_stream_token() {
+            // Anybody may subscribe, so a person who has signed in may too.
+            let grant = match &principal {
+                Principal::Session => Grant::open(true),
+                _ => Grant::without_token(&self.anonymous, reads_everything(&principal)),
+            };
+            return Ok(Listening {
+                number,
+                ..grant.into()
+            });
         }
-        self.listener(parts).map(Listening::from)
+        let has_token = cookie::values(&parts.headers, super::STREAM_COOKIE).next();
+        if has_token.is_some() && !matches!(principal, Principal::Session) {
+            return self.listener(parts).map(Listening::from);
+        }
+        bounded(principal, number, pairs.all("topic"), false)
+    }
+
+    /// The session that opens a stream, if it is for a page of this server and shows no token.
+    fn session_of_stream(&self, shows_token: bool, parts: &Parts) -> Option<([u8; 32], Principal)> {
+        let session = self.session(parts).filter(|_| !shows_token)?;
+        self.ambient(parts).ok()?;
+        Some(session)
     }
 }
 
-/// What a key may listen to. Whoever may read everything sees the server's own topics, without further rights.
+/// What a key or a person may listen to. Whoever may read everything sees the server's own topics, without further rights.
 fn bounded<'a>(
-    key: Arc<KeyText>,
+    principal: Principal,
+    number: u32,
     topics: impl Iterator<Item = &'a str>,
     is_shown: bool,
 ) -> Result<Listening, Refusal> {
-    let principal = Principal::Key(Arc::clone(&key));
-    let admin = reads_everything(&key);
+    let admin = reads_everything(&principal);
     let as_panel = admin && asks_as_panel(topics);
     if !as_panel {
         allows(&principal, Action::Listen, Target::Server)
@@ -104,11 +117,11 @@ fn bounded<'a>(
     }
     Ok(Listening {
         grant: Grant::open(admin),
-        key: Some(key),
+        number,
         bounds: (!as_panel).then_some(principal),
     })
 }
 
-fn reads_everything(key: &Arc<KeyText>) -> bool {
-    Principal::Key(Arc::clone(key)).reading().is_none()
+fn reads_everything(principal: &Principal) -> bool {
+    principal.reading().is_none()
 }

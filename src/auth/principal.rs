@@ -1,13 +1,15 @@
 //! Who asks, and the one function that says whether they may do something.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
     action::{Action, Actions},
     key::KeyText,
+    people::Person,
     permission::{Permission, Reach, Target, actions_of, first_beyond, reach_of, refused_target},
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
 };
+use crate::log::AuditCaller;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -20,18 +22,40 @@ pub enum Principal {
     Session,
     /// An API key, or a person who signed in with one.
     Key(Arc<KeyText>),
+    /// A person who signed in with a name and a password.
+    Person(Arc<Person>),
 }
 
 /// Whether somebody may do an action to a target. Everything that is checked is checked here.
 pub fn allows(principal: &Principal, action: Action, target: Target<'_>) -> Result<(), Refusal> {
-    let Principal::Key(text) = principal else {
+    let Some(own) = principal.permissions() else {
         return Ok(());
     };
-    let key = &text.key;
-    match refused_target(&key.permissions, action, target) {
+    match refused_target(own, action, target) {
         None => Ok(()),
-        Some(refused) => Err(key.refusal(action, refused)),
+        Some(refused) => Err(refusal(principal, own, action, refused)),
     }
+}
+
+fn refusal(who: &Principal, own: &[Permission], action: Action, target: Target<'_>) -> Refusal {
+    let kind = match who {
+        Principal::Person(_) => "the person",
+        _ => "the API key",
+    };
+    let (name, verb, actions) = (who.name(), action.name(), actions_of(own));
+    let detail = match target {
+        _ if actions.is_empty() => {
+            format!("{kind} {name:?} may do nothing: its role is not defined")
+        }
+        _ if !actions.has(action) => {
+            format!("{kind} {name:?} may not {verb}: it may {}", actions.names())
+        }
+        target => {
+            let reach = reach_of(own, action);
+            format!("{kind} {name:?} may {verb} for {reach}, but not for {target}")
+        }
+    };
+    Refusal::new(RefusalKind::Forbidden, detail)
 }
 
 impl Principal {
@@ -42,6 +66,7 @@ impl Principal {
             Self::AdminToken => "admin-token",
             Self::Session => "session",
             Self::Key(text) => &text.key.id,
+            Self::Person(person) => &person.id,
         }
     }
 
@@ -52,14 +77,42 @@ impl Principal {
             Self::AdminToken => "the admin token",
             Self::Session => "the panel",
             Self::Key(text) => &text.key.name,
+            Self::Person(person) => &person.name,
         }
     }
 
+    /// Marks its streams. 0: they are not marked.
+    pub fn stream_number(&self) -> u32 {
+        match self {
+            Self::Machine | Self::AdminToken | Self::Session => 0,
+            Self::Key(text) => text.number,
+            Self::Person(person) => person.number,
+        }
+    }
+
+    /// Its id and name for the audit trail. Shared, because each push has them.
+    pub fn audit_caller(&self) -> Arc<AuditCaller> {
+        static OWN: [OnceLock<Arc<AuditCaller>>; 3] = [const { OnceLock::new() }; 3];
+        let caller = || AuditCaller {
+            id: self.id().into(),
+            name: self.name().into(),
+        };
+        let cached = match self {
+            Self::Key(text) => return Arc::clone(&text.key.caller),
+            Self::Machine => &OWN[0],
+            Self::AdminToken => &OWN[1],
+            Self::Session => &OWN[2],
+            Self::Person(_) => return Arc::new(caller()),
+        };
+        Arc::clone(cached.get_or_init(|| Arc::new(caller())))
+    }
+
     /// Its permissions. None: everything.
-    fn permissions(&self) -> Option<&[Permission]> {
+    pub fn permissions(&self) -> Option<&[Permission]> {
         match self {
             Self::Machine | Self::AdminToken | Self::Session => None,
             Self::Key(text) => Some(&text.key.permissions),
+            Self::Person(person) => Some(&person.permissions),
         }
     }
 

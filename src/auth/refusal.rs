@@ -23,6 +23,8 @@ pub enum RefusalKind {
     Unauthorized,
     /// A token that is signed with a key that is not known. It may have been published since.
     UnknownKey,
+    /// A right password of a person who has a second factor.
+    CodeNeeded,
     /// A valid credential that does not allow this.
     Forbidden,
     /// The request came from a page of another origin.
@@ -35,9 +37,10 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// The names of all kinds.
-    pub const NAMES: [&str; 6] = [
+    pub const NAMES: [&str; 7] = [
         Self::Unauthorized.name(),
         Self::UnknownKey.name(),
+        Self::CodeNeeded.name(),
         Self::Forbidden.name(),
         Self::CrossSite.name(),
         Self::UnknownHost.name(),
@@ -49,6 +52,7 @@ impl RefusalKind {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::UnknownKey => "unknown_key",
+            Self::CodeNeeded => "code_needed",
             Self::Forbidden => "forbidden",
             Self::CrossSite => "cross_site",
             Self::UnknownHost => "unknown_host",

@@ -13,8 +13,12 @@ impl Auth {
         let admin = self.admin.as_ref();
         let nobody = || -> FindSession { Arc::new(|_| None) };
         let find = admin.map_or_else(nobody, |admin| Arc::clone(&admin.find_session));
-        self.keys.set_roles(Roles::of(settings));
-        let mut new = Self::new(settings, find, Arc::clone(&self.keys));
+        let roles = Roles::of(settings);
+        self.people.set_roles(&roles);
+        self.keys.set_roles(roles);
+        let (keys, people) = (Arc::clone(&self.keys), Arc::clone(&self.people));
+        let mut new = Self::new(settings, find, keys, people);
+        new.session_streams = Arc::clone(&self.session_streams);
         new.stream = Tokens::new(settings, self.jwks().cloned());
         new.failures = Arc::clone(&self.failures);
         if let (Some(new), Some(admin)) = (&mut new.admin, admin) {
@@ -32,6 +36,7 @@ impl Auth {
         of_admin
             .chain([&self.forged])
             .for_each(|limit| limit.set(per_minute));
+        self.people.guesses.set(per_minute);
     }
 
     /// The keys that an issuer publishes, if the settings say where.

@@ -8,9 +8,6 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-/// The cookie that holds the id of a session.
-pub const COOKIE: &str = "tidings_session";
-
 /// How long a session lasts: 12 hours.
 pub const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
-    log::{AppendError, Appended, Entry, IdempotencyKey},
+    log::{AppendError, Appended, AuditSource, Entry, IdempotencyKey},
     message::{Audience, Cursor, Draft, EncodedMessage, TraceParent},
     outbox::Delivery,
 };
@@ -23,6 +23,8 @@ pub struct Push {
     pub tracked: Option<TrackedPush>,
     /// Where it belongs in a distributed trace. Not kept for ephemeral messages.
     pub trace: Option<TraceParent>,
+    /// Who pushes it, for the audit trail.
+    pub source: Option<AuditSource>,
 }
 
 /// The outcome of a push.
@@ -111,6 +113,7 @@ impl Broker {
         if push.draft.is_ephemeral() {
             let connections = self.fan_out_ephemeral(&push.draft);
             let nodes = self.nodes.as_ref();
+            self.note_ephemeral(&push.draft, push.source);
             return Ok(Prepared::Sent(Sent {
                 connections,
                 elsewhere: nodes.map(|nodes| nodes.send_ephemeral(&push.draft)),
@@ -121,7 +124,9 @@ impl Broker {
         let required = push.require_online.then(|| Required {
             key: push.key.clone(),
         });
-        let mut entry = Entry::new(push.draft).traced(push.trace);
+        let mut entry = Entry::new(push.draft)
+            .traced(push.trace)
+            .audited(push.source);
         if let Some(key) = push.key {
             entry = entry.with_key(key);
         }
@@ -296,6 +301,7 @@ mod tests {
             require_online: true,
             tracked: None,
             trace: None,
+            source: None,
         }
     }
 

@@ -1,12 +1,11 @@
 //! `tidings key`: API keys of a running server.
 
-mod duration;
 mod print;
 
 use app::wire::{KeyRequest, Rotation};
 use clap::{Args, Subcommand};
 
-use super::{arguments::Remote, problem::api_error, runtime::block_on};
+use super::{arguments::Remote, duration, problem::api_error, runtime::block_on};
 use print::{print_key, print_keys, print_new_key};
 
 /// Keys that are asked for at once.

@@ -26,6 +26,7 @@ pub fn of(settings: &Settings) -> EqualSettings {
     let values = [
         ("--max-age-hours", retention.max_age_hours.to_string()),
         ("--max-log-mb", retention.max_log_mb.to_string()),
+        ("--audit-days", retention.audit_days.to_string()),
         ("--max-message-bytes", limits.max_message_bytes.to_string()),
         ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
         ("--max-topics", limits.max_topics.to_string()),

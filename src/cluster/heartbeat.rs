@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::equal_settings::EqualSettings;
+use crate::log::RECORD_VERSION;
 
 /// The version of the message. A node ignores messages of versions that it does not know; fields that it does not know
 /// do not matter.
@@ -79,6 +80,9 @@ pub struct Heartbeat {
     /// What must be equal at all nodes. None from a node of a version that does not tell it.
     #[n(16)]
     pub settings: Option<EqualSettings>,
+    /// The highest version of records that it reads. None: it does not know the audit trail.
+    #[n(17)]
+    pub reads: Option<u8>,
 }
 
 impl Heartbeat {
@@ -102,6 +106,7 @@ impl Heartbeat {
             left: false,
             uptime: None,
             settings: None,
+            reads: Some(RECORD_VERSION),
         }
     }
 

@@ -12,6 +12,8 @@ use std::{
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use crate::log::RECORD_VERSION;
+
 use super::{equal_settings, heartbeat::Heartbeat, identity::Identity};
 
 /// Time without a heartbeat after which a node counts as gone: five of them.
@@ -26,6 +28,8 @@ pub struct Members {
     identity: Arc<Identity>,
     /// Whether this node decides on maintenance for all.
     janitor: Arc<AtomicBool>,
+    /// Whether a node is there that does not read all records that this one may publish.
+    outdated: AtomicBool,
     table: Mutex<Table>,
 }
 
@@ -70,8 +74,14 @@ impl Members {
         Self {
             identity,
             janitor,
+            outdated: AtomicBool::new(false),
             table: Mutex::default(),
         }
+    }
+
+    /// Whether all nodes that are there read all records that this one may publish.
+    pub fn read_all_records(&self) -> bool {
+        !self.outdated.load(Ordering::Relaxed)
     }
 
     /// A node has said something.
@@ -103,14 +113,14 @@ impl Members {
                 table.others.insert(entry.beat.node.clone(), entry);
             }
         }
-        self.choose_janitor(&table, now);
+        self.conclude(&table, now);
     }
 
     /// This node has said something.
     pub fn note_own(&self, beat: Heartbeat, now: Instant) {
         let mut table = self.table.lock();
         table.own = Some(beat);
-        self.choose_janitor(&table, now);
+        self.conclude(&table, now);
     }
 
     /// Forgets nodes that have been gone for long.
@@ -122,7 +132,10 @@ impl Members {
     }
 
     /// The live node with the lowest name that is able decides on maintenance.
-    fn choose_janitor(&self, table: &Table, now: Instant) {
+    fn conclude(&self, table: &Table, now: Instant) {
+        let mut live = table.others.values().filter(|entry| entry.is_live(now));
+        let outdated = live.any(|entry| entry.beat.reads < Some(RECORD_VERSION));
+        self.outdated.store(outdated, Ordering::Relaxed);
         let own = table.own.as_ref().is_some_and(|own| own.able && !own.left);
         let name = &self.identity.node;
         let mut earlier = table.others.iter().take_while(|(other, _)| *other < name);

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 36] = [
+const CHANGEABLE: [&str; 37] = [
     "log",
     "drain",
     "admin_token",
@@ -28,6 +28,7 @@ const CHANGEABLE: [&str; 36] = [
     "require_token_for",
     "max_age_hours",
     "max_log_mb",
+    "audit_days",
     "max_message_bytes",
     "max_ids_per_push",
     "max_topics",

@@ -74,11 +74,12 @@ pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
 }
 
 /// What comes last on a stream that the server closes: `reconnect`, which also sets the retry time of a plain EventSource.
-/// A client whose key has ended is not asked to come back, so it gets a comment only.
+/// A client whose key or session has ended is not asked to come back, so it gets a comment only.
 pub fn closing(reason: CloseReason) -> Frame {
     let after_ms = match reason {
         CloseReason::KeyEnded => {
-            let why = "the API key of this stream was revoked, replaced, changed, or has expired";
+            let why =
+                "the API key or the session of this stream has ended, or may do something else now";
             return FrameWriter::new().comment(why).finish();
         }
         CloseReason::Shutdown { after_ms } => after_ms.into(),

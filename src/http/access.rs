@@ -1,25 +1,31 @@
 //! Access to routes: who asks, and whether they may do what the route does. The router says which action each route
 //! needs. The handlers check what it is done to.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRef, FromRequestParts, Request, State},
     http::request::Parts,
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 
-use super::{AppState, Code, Error};
+use super::{
+    AppState, Code, Error,
+    audited::{Audited, address, source},
+};
 use crate::{
     auth::{Action, Auth, Listening, Principal, Refusal, RefusalKind, Target, allows},
     broker::Broker,
+    log::{AuditSource, AuditTarget},
+    message::Audience,
 };
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal.kind {
             RefusalKind::Unauthorized | RefusalKind::UnknownKey => Code::Unauthorized,
+            RefusalKind::CodeNeeded => Code::CodeNeeded,
             RefusalKind::Forbidden => Code::Forbidden,
             RefusalKind::CrossSite => Code::CrossSite,
             RefusalKind::UnknownHost => Code::UnknownHost,
@@ -41,22 +47,33 @@ pub async fn require(
     State((state, action)): State<(AppState, Action)>,
     request: Request,
     next: Next,
-) -> Result<Response, Error> {
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let auth = state.auth.load();
-    let principal = auth.principal(&parts).and_then(|principal| {
-        allows(&principal, action, Target::Server)?;
-        Ok(principal)
-    });
-    let principal = principal.inspect_err(|refusal| auth.count_failure(refusal))?;
+    let principal = auth.principal(&parts);
+    let allowed = match &principal {
+        Ok(principal) => allows(principal, action, Target::Server),
+        Err(refusal) => Err(refusal.clone()),
+    };
+    let allowed = allowed.inspect_err(|refusal| auth.count_failure(refusal));
     drop(auth);
-    parts.extensions.insert(principal);
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    let principal = principal.ok();
+    let audited = Audited::begin(&mut parts, principal.as_ref(), action);
+    let response = match allowed {
+        Ok(()) => {
+            if let Some(principal) = principal {
+                parts.extensions.insert(principal);
+            }
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(refusal) => Error::from(refusal).into_response(),
+    };
+    audited.end(&state.broker, response).await
 }
 
-/// Who asks. Only for routes behind [`require`].
+/// Who asks, and from which address. Only for routes behind [`require`].
 #[derive(Clone, Debug)]
-pub struct Caller(pub Principal);
+pub struct Caller(pub Principal, pub Option<IpAddr>);
 
 impl Caller {
     /// Refuses an action to a target that the caller may not do it to. `field` names the target.
@@ -67,14 +84,28 @@ impl Caller {
         target: Target<'_>,
         field: Option<&'static str>,
     ) -> Result<(), Error> {
-        let checked = allows(&self.0, action, target);
-        Ok(checked.map_err(|refusal| {
+        allows(&self.0, action, target).map_err(|refusal| {
             state.auth.load().count_failure(&refusal);
-            match field {
+            let refusal = match field {
                 Some(field) => refusal.field(field),
                 None => refusal,
-            }
-        })?)
+            };
+            let audience = match target {
+                Target::Client(id) => Audience::Client(id.clone()),
+                Target::Clients(ids) => Audience::clients(ids.to_vec()),
+                Target::Topic(topic) => Audience::Topic(topic.clone()),
+                Target::Everyone => Audience::Everyone,
+                Target::Filter(_) | Target::Server | Target::Everything => return refusal.into(),
+            };
+            Error::from(refusal).about(Some(AuditTarget::Audience(audience)))
+        })
+    }
+
+    /// Who asks, for the audit trail. None if there is none.
+    pub fn source(&self, state: &AppState) -> Option<AuditSource> {
+        let Self(principal, address) = self;
+        let is_audited = state.broker.is_audited();
+        is_audited.then(|| source(Some(principal), *address))
     }
 }
 
@@ -83,7 +114,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let principal = parts.extensions.get::<Principal>();
-        principal.cloned().map(Self).ok_or_else(|| {
+        let address = address(parts);
+        let caller = |principal| Self(principal, address);
+        principal.cloned().map(caller).ok_or_else(|| {
             tracing::error!(
                 path = parts.uri.path(),
                 "a route does not say what it needs"

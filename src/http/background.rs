@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::delivery::{cut_off, revoked};
 
-use super::{AppState, keys, nodes::answer, samples, sys};
+use super::{AppState, ended_streams, keys, nodes::answer, samples, sys};
 
 /// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, fail
 /// jobs that time out, and do what follows from API keys.
@@ -21,7 +21,8 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
-    tasks.spawn(keys::close_streams(state.clone()));
+    tasks.spawn(Arc::clone(broker).write_audit_trail());
+    tasks.spawn(ended_streams::close(state.clone()));
     tasks.spawn(keys::write_uses(state.clone()));
     tasks.spawn(revoked::close_streams(Arc::clone(broker)));
     tasks.spawn(cut_off::send_streams_elsewhere(Arc::clone(broker)));

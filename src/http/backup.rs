@@ -11,7 +11,7 @@ use axum::{
 use futures_util::stream;
 use tokio::io::AsyncReadExt;
 
-use super::{AppState, Code, Error, access::Caller, off_thread, openapi::refuses};
+use super::{AppState, Code, Error, access::Caller, audited::Doing, off_thread, openapi::refuses};
 use crate::{
     auth::{Action, Target},
     log::CopyError,
@@ -35,7 +35,12 @@ const BLOCK: usize = 64 * 1024;
         BackupRefusals,
     ),
 )]
-pub async fn get(State(state): State<AppState>, caller: Caller) -> Result<Response, Error> {
+pub async fn get(
+    State(state): State<AppState>,
+    caller: Caller,
+    doing: Doing,
+) -> Result<Response, Error> {
+    doing.action("backup");
     caller.check(&state, Action::Manage, Target::Everything, None)?;
     let turn = state.backups.lock().await;
     let broker = Arc::clone(&state.broker);

@@ -15,8 +15,11 @@ use futures_util::{
     stream::{self, FuturesOrdered},
 };
 
-use super::{AppState, Code, Error, access::Caller, body, content_coding::Compressed, push};
-use crate::{broker::Push, message::TraceParent};
+use super::{
+    AppState, Code, Error, access::Caller, audited::note_refused_line, body,
+    content_coding::Compressed, push,
+};
+use crate::{broker::Push, log::AuditSource, message::TraceParent};
 
 /// The maximum number of lines that are given to the log together.
 const AT_ONCE: usize = 1_000;
@@ -51,6 +54,7 @@ pub async fn post(
     }
     let compressed = request.extensions().get::<Compressed>().copied();
     let trace = push::trace_parent(request.headers());
+    let source = caller.source(&state);
     let mut lines = Lines::new(request.into_body(), compressed, (caller, trace), &state);
     if compressed.is_some() {
         // A body that can't be decompressed at all is refused as a whole.
@@ -60,6 +64,7 @@ pub async fn post(
         }
     }
     let batch = Batch {
+        source,
         lines,
         answers: FuturesOrdered::new(),
         state,
@@ -78,6 +83,8 @@ struct Batch {
     /// In the order of the lines.
     answers: FuturesOrdered<BoxFuture<'static, Bytes>>,
     state: AppState,
+    /// Who pushes the lines, for the audit trail.
+    source: Option<AuditSource>,
 }
 
 impl Batch {
@@ -90,7 +97,7 @@ impl Batch {
                 biased;
                 Some(answer) = self.answers.next() => return Some(answer),
                 taken = self.lines.take(&self.state) => if let Some(taken) = taken {
-                    self.answers.push_back(answer(self.state.clone(), taken).boxed());
+                    self.answers.push_back(answer(self.state.clone(), taken, self.source.clone()).boxed());
                 }
             }
         }
@@ -101,7 +108,7 @@ impl Batch {
 /// Parsed lines: a push, or an error.
 type Taken = Vec<Result<Push, Error>>;
 
-async fn answer(state: AppState, taken: Taken) -> Bytes {
+async fn answer(state: AppState, taken: Taken, source: Option<AuditSource>) -> Bytes {
     let mut pushes = Vec::with_capacity(taken.len());
     let mut refused = Vec::with_capacity(taken.len());
     for line in taken {
@@ -117,6 +124,9 @@ async fn answer(state: AppState, taken: Taken) -> Bytes {
     let mut out = Vec::with_capacity(refused.len() * 64);
     let refused_one = |error: Error| {
         state.counters.refused(error.code());
+        if let Some(source) = source.clone() {
+            note_refused_line(&state.broker, source, &error);
+        }
         BatchAnswer::Refused(error.problem())
     };
     for refused in refused {

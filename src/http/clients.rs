@@ -11,6 +11,7 @@ use axum::{Json, extract::State};
 use super::{
     AppState, Code, Error,
     access::Caller,
+    audited::Doing,
     body::PathId,
     off_thread,
     openapi::{refuses, values},
@@ -19,7 +20,8 @@ use super::{
 use crate::{
     auth::{Action, Target},
     broker::Broker,
-    message::ClientId,
+    log::AuditTarget,
+    message::{Audience, ClientId},
 };
 
 /// The maximum that `unread` counts to.
@@ -94,9 +96,12 @@ fn detail(
 pub async fn disconnect(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
 ) -> Result<Json<Disconnected>, Error> {
     let client_id = parse(&id)?;
+    doing.action("disconnect");
+    doing.to(AuditTarget::Audience(Audience::Client(client_id.clone())));
     let target = Target::Client(&client_id);
     if !Visible::from(&caller).client(&client_id) && !caller.0.may(Action::Disconnect, target) {
         return Err(not_connected(&client_id));

@@ -18,7 +18,7 @@ pub use rate_limit::RateLimit;
 use crate::{
     auth::LimitReached,
     broker::{Behind, PublishError},
-    log::{AppendError, ReadError, WHAT_TO_DO},
+    log::{AppendError, AuditTarget, ReadError, WHAT_TO_DO},
 };
 
 tokio::task_local! {
@@ -39,6 +39,7 @@ pub struct Error {
     field: Option<String>,
     retry_after: Option<u64>,
     limit: Option<Box<RateLimit>>,
+    target: Option<Box<AuditTarget>>,
 }
 
 impl Error {
@@ -50,6 +51,7 @@ impl Error {
             field: None,
             retry_after: None,
             limit: None,
+            target: None,
         }
     }
 
@@ -86,6 +88,18 @@ impl Error {
         self
     }
 
+    /// Names what was to be changed, for the audit trail.
+    #[must_use]
+    pub fn about(mut self, target: Option<AuditTarget>) -> Self {
+        self.target = target.map(Box::new);
+        self
+    }
+
+    /// See [`Error::about`].
+    pub fn target(&self) -> Option<&AuditTarget> {
+        self.target.as_deref()
+    }
+
     /// The error code.
     pub fn code(&self) -> Code {
         self.code
@@ -93,7 +107,7 @@ impl Error {
 
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
-        self.code.parts().0
+        self.code.status()
     }
 
     /// The problem document.
@@ -117,6 +131,10 @@ impl IntoResponse for Error {
         let mut response = (self.status(), Json(self.problem())).into_response();
         // For those who count errors.
         response.extensions_mut().insert(self.code);
+        if let Some(target) = self.target {
+            // For the audit trail.
+            response.extensions_mut().insert(*target);
+        }
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

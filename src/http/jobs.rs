@@ -22,6 +22,7 @@ pub use stream::__path_stream;
 use super::{
     AppState, Code, Error,
     access::Caller,
+    audited::Doing,
     body::{JsonBody, Pairs, PathId},
     off_thread,
     openapi::{refuses, values},
@@ -65,9 +66,12 @@ refuses!(ShowRefusals: NotFound, JobUnknown, ClusterUnavailable; READ);
 )]
 pub async fn begin(
     State(state): State<AppState>,
+    doing: Doing,
     JsonBody(request): JsonBody<JobRequest>,
 ) -> Result<Response, Error> {
+    doing.action("job.begin");
     let job = state.jobs.begin(parse::new_job(&request)?).await?;
+    doing.to_job(job.id);
     let location = format!("/api/jobs/{}", job.id);
     let info = Json(describe(&job, state.broker.log().openings()));
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], info).into_response())
@@ -85,10 +89,13 @@ pub async fn begin(
 )]
 pub async fn report(
     State(state): State<AppState>,
+    doing: Doing,
     PathId(id): PathId,
     JsonBody(report): JsonBody<JobReport>,
 ) -> Result<Json<JobInfo>, Error> {
     let id = parse::id(&id)?;
+    doing.action("job.report");
+    doing.to_job(id);
     let job = state.jobs.report(id, parse::report(report)?).await?;
     Ok(Json(describe(&job, state.broker.log().openings())))
 }
@@ -104,9 +111,13 @@ pub async fn report(
 )]
 pub async fn cancel(
     State(state): State<AppState>,
+    doing: Doing,
     PathId(id): PathId,
 ) -> Result<Json<JobInfo>, Error> {
-    let job = state.jobs.cancel(parse::id(&id)?).await?;
+    let id = parse::id(&id)?;
+    doing.action("job.cancel");
+    doing.to_job(id);
+    let job = state.jobs.cancel(id).await?;
     Ok(Json(describe(&job, state.broker.log().openings())))
 }
 

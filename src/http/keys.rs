@@ -4,6 +4,7 @@ mod describe;
 mod parse;
 pub mod roles;
 mod upkeep;
+mod within;
 
 use std::sync::Arc;
 
@@ -14,18 +15,22 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
+pub use describe::permissions as described;
 use describe::{ADMIN_TOKEN, admin_token, describe};
-pub use upkeep::{close_streams, write_uses};
+pub use parse::{access_of, id, stored, updated_access};
+pub use upkeep::write_uses;
+pub use within::{check_changeable, check_within, permissions_of};
 
 use super::{
     AppState, Code, Error,
     access::Caller,
+    audited::Doing,
     body::{JsonBody, Pairs, PathId},
     openapi::{refuses, values},
 };
 use crate::{
-    auth::{Access, NewKeyText, Permission, Refusal, RefusalKind},
-    log::{ApiKey, KeyChange, NewApiKey},
+    auth::NewKeyText,
+    log::{ApiKey, AuditTarget, KeyChange, NewApiKey},
     random,
 };
 
@@ -33,6 +38,11 @@ use crate::{
 const PAGE: u64 = 100;
 /// The maximum number of keys on a page.
 const MAX_PAGE: u64 = 1_000;
+
+/// How much of what is no id of a key is in the audit trail, in characters.
+const MAX_ID: usize = 64;
+/// How a key is called where somebody may not make or change it.
+const KEY: &str = "key";
 
 /// For how many seconds the old text of a key is good after a rotation, by default: one day.
 const OVERLAP: u64 = 24 * 3600;
@@ -59,8 +69,10 @@ refuses!(ChangeRefusals: NotFound, KeyUnknown; WRITE);
 pub async fn create(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     JsonBody(request): JsonBody<KeyRequest>,
 ) -> Result<(StatusCode, HeaderMap, Json<NewKey>), Error> {
+    doing.action("key.create");
     if !state.auth.load().has_keys() {
         let detail = "API keys need an admin token: start the server with --admin-token (TIDINGS_ADMIN_TOKEN). Without one, it answers this machine only, and lets it do everything";
         return Err(Error::new(Code::AdminTokenNeeded, detail));
@@ -69,12 +81,12 @@ pub async fn create(
     let now = state.broker.log().now();
     let expires_at = parse::end(request.ttl, 1, now)?;
     let name = request.name.clone();
-    let access = parse::access(request);
-    check_within(&caller, &state, &permissions_of(&state, &access)?)?;
+    let access = parse::access_of(request);
+    check_within(&caller, &state, &permissions_of(&state, &access)?, KEY)?;
     let text = new_text()?;
-    // By time, so that keys are listed in the order in which they were made.
-    let id = format!("{now:012x}{:08x}", random::below(1 << 32));
+    let id = new_id(now);
     let stored = parse::stored(&access);
+    doing.to(AuditTarget::Key(id.as_str().into()));
     let key = NewApiKey {
         id: id.clone(),
         name,
@@ -146,10 +158,12 @@ pub async fn show(
 pub async fn update(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
     JsonBody(update): JsonBody<KeyUpdate>,
 ) -> Result<Json<KeyInfo>, Error> {
-    let key = changeable(&state, &caller, &id)?;
+    doing.action("key.update");
+    let key = changeable(&state, &caller, &doing, &id)?;
     let name = update.name.clone().unwrap_or_else(|| key.name.clone());
     parse::check_name(&name)?;
     let now = state.broker.log().now();
@@ -160,7 +174,7 @@ pub async fn update(
     };
     let mut access = key.access.clone();
     if let Some(given) = parse::updated_access(update) {
-        check_within(&caller, &state, &permissions_of(&state, &given)?)?;
+        check_within(&caller, &state, &permissions_of(&state, &given)?, KEY)?;
         access = parse::stored(&given);
     }
     let id = key.id.to_string();
@@ -187,10 +201,12 @@ pub async fn update(
 pub async fn rotate(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
     JsonBody(rotation): JsonBody<Rotation>,
 ) -> Result<(HeaderMap, Json<NewKey>), Error> {
-    let key = changeable(&state, &caller, &id)?;
+    doing.action("key.rotate");
+    let key = changeable(&state, &caller, &doing, &id)?;
     let overlap = rotation.overlap.unwrap_or(OVERLAP);
     let now = state.broker.log().now();
     let previous_until = parse::after(overlap, "overlap", now)?;
@@ -217,57 +233,30 @@ pub async fn rotate(
 pub async fn revoke(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
 ) -> Result<StatusCode, Error> {
-    let key = changeable(&state, &caller, &id)?;
+    doing.action("key.revoke");
+    let key = changeable(&state, &caller, &doing, &id)?;
     change(&state, KeyChange::Revoke(key.id.to_string())).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The key with this id, if the caller may change it: whoever may not do what the key may do, may not have its next text.
-fn changeable(state: &AppState, caller: &Caller, id: &str) -> Result<Arc<ApiKey>, Error> {
+fn changeable(
+    state: &AppState,
+    caller: &Caller,
+    doing: &Doing,
+    id: &str,
+) -> Result<Arc<ApiKey>, Error> {
+    doing.to(AuditTarget::Key(id.chars().take(MAX_ID).collect()));
     if id == ADMIN_TOKEN {
         let detail = "the admin token is a setting: change --admin-token (TIDINGS_ADMIN_TOKEN), and reload the settings or restart";
         return Err(Error::new(Code::Forbidden, detail).field("id"));
     }
     let key = find(state, id)?;
-    let access = serde_json::from_str(&key.access).unwrap_or_default();
-    match permissions_of(state, &access) {
-        Ok(permissions) => check_within(caller, state, &permissions)?,
-        // A role that is not defined now may be defined again.
-        Err(_) => check_within(caller, state, &[Permission::everything()])?,
-    }
+    check_changeable(caller, state, &key.access, KEY)?;
     Ok(key)
-}
-
-fn permissions_of(state: &AppState, access: &Access) -> Result<Vec<Permission>, Error> {
-    let roles = state.auth.load().keys().roles();
-    let permissions = access.permissions(&roles);
-    permissions.map_err(|wrong| Error::invalid(wrong.field, wrong.why))
-}
-
-/// Refuses permissions that the caller does not have.
-fn check_within(
-    Caller(principal): &Caller,
-    state: &AppState,
-    asked: &[Permission],
-) -> Result<(), Error> {
-    let Some((action, permission)) = principal.first_beyond(asked) else {
-        return Ok(());
-    };
-    let refusal = Refusal {
-        kind: RefusalKind::Forbidden,
-        detail: format!(
-            "the key may {} for {}, and {:?} may not do all of that: nobody can make or change a key that may do more than they may",
-            action.name(),
-            permission.reach,
-            principal.name(),
-        ),
-        field: Some("permissions"),
-        limit: None,
-    };
-    state.auth.load().count_failure(&refusal);
-    Err(refusal.into())
 }
 
 fn find(state: &AppState, id: &str) -> Result<Arc<ApiKey>, Error> {
@@ -281,6 +270,11 @@ async fn change(state: &AppState, change: KeyChange) -> Result<(), Error> {
     Ok(state.broker.log().change_key(change).await?)
 }
 
+/// An id of a key or a person. It begins with the time, so they are listed in the order in which they were made.
+pub fn new_id(now: u64) -> String {
+    format!("{now:012x}{:08x}", random::below(1 << 32))
+}
+
 fn new_text() -> Result<NewKeyText, Error> {
     NewKeyText::random().map_err(|error| {
         tracing::error!(%error, "no random bits for an API key");
@@ -289,7 +283,7 @@ fn new_text() -> Result<NewKeyText, Error> {
 }
 
 /// A secret must not stay in caches.
-fn uncached() -> HeaderMap {
+pub fn uncached() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers

@@ -8,11 +8,12 @@ use app::wire::{MessageDetail, MessagesPage, Recall, Recipient};
 use axum::{Json, extract::State};
 
 use describe::info;
-pub use describe::{just_pushed, ranges};
+pub use describe::{just_pushed, ranges, to};
 
 use super::{
     AppState, Code, Error,
     access::Caller,
+    audited::Doing,
     body::{Pairs, PathId},
     off_thread,
     openapi::{MessageAudience, refuses, values},
@@ -202,8 +203,10 @@ fn detail(broker: &Broker, seq: Seq, visible: &Visible) -> Result<Option<Message
 pub async fn recall(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
 ) -> Result<Json<Recall>, Error> {
+    doing.action("recall");
     let seq = message_position(&state.broker, &id)?;
     let look = || {
         let broker = Arc::clone(&state.broker);
@@ -214,6 +217,7 @@ pub async fn recall(
         return Err(unknown(&id));
     };
     let audience = &record.message.audience;
+    doing.to_message(seq, audience.clone());
     if !Visible::from(&caller).audience(audience) && !caller.0.may(Action::Recall, audience.into())
     {
         return Err(unknown(&id));

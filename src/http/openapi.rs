@@ -33,7 +33,7 @@ use crate::{
     config::Settings,
 };
 pub use app::wire::values;
-pub use parameters::{ClientOrder, ClientState, Envelope, MessageAudience};
+pub use parameters::{AuditFormat, ClientOrder, ClientState, Envelope, MessageAudience};
 pub(super) use refusals::refuses;
 pub use refusals::{READ, WRITE, responses};
 
@@ -51,12 +51,15 @@ pub use refusals::{READ, WRITE, responses};
         (name = "jobs", description = "Operations that report their progress until they end"),
         (name = "clients", description = "Connected clients and their topics"),
         (name = "keys", description = "API keys and roles"),
-        (name = "session", description = "Sign in to the admin panel"),
+        (name = "audit", description = "Who did what"),
+        (name = "people", description = "People who sign in with a name and a password"),
+        (name = "session", description = "Sign in to the admin panel, and who is signed in"),
         (name = "node", description = "State of the server"),
     ),
     components(schemas(
         app::wire::Problem,
         app::wire::JobState,
+        AuditFormat,
         ClientOrder,
         ClientState,
         Envelope,
@@ -67,6 +70,10 @@ pub use refusals::{READ, WRITE, responses};
         values::KeyName,
         values::KeyId,
         values::KeyLifetime,
+        values::PersonName,
+        values::Password,
+        values::Removed,
+        values::SessionId,
         values::Topic,
         values::TopicFilter,
         values::Cursor,

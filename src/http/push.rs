@@ -22,7 +22,7 @@ use crate::{
     broker::{Published, Push},
     config::{Limits, RateLimits},
     job::{JobId, Title, TrackedPush},
-    log::IdempotencyKey,
+    log::{AuditTarget, IdempotencyKey},
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
     traces::note_message,
 };
@@ -131,7 +131,11 @@ async fn article(
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
-    check_rates(caller, state, &settings.limits.rates, message.len())?;
+    check_rates(caller, state, &settings.limits.rates, message.len()).map_err(|error| {
+        error.about(Some(AuditTarget::Audience(Audience::Client(
+            client_id.clone(),
+        ))))
+    })?;
     let draft = Draft {
         audience: Audience::Client(client_id),
         event: None,
@@ -144,13 +148,19 @@ async fn article(
         require_online: false,
         tracked: None,
         trace,
+        source: caller.source(state),
     };
     publish(push, state).await?;
     Ok("success".into_response())
 }
 
 async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
-    let published = state.broker.publish(push).await?;
+    let audience = push.draft.audience.clone();
+    let published = state
+        .broker
+        .publish(push)
+        .await
+        .map_err(|error| Error::from(error).about(Some(AuditTarget::Audience(audience))))?;
     if let Some(cursor) = &published.cursor {
         note_message(cursor);
     }
@@ -222,13 +232,15 @@ pub fn parse(
         true => Some(track(&draft, state)?),
         false => None,
     };
-    check_rates(caller, state, &limits.rates, draft.data.as_str().len())?;
+    check_rates(caller, state, &limits.rates, draft.data.as_str().len())
+        .map_err(|error| error.about(Some(AuditTarget::Audience(draft.audience.clone()))))?;
     Ok(Push {
         draft,
         key,
         require_online: push.require_online,
         tracked,
         trace,
+        source: caller.source(state),
     })
 }
 
@@ -239,7 +251,8 @@ fn check_rates(
     rates: &RateLimits,
     bytes: usize,
 ) -> Result<(), Error> {
-    let is_limited = matches!(caller.0, Principal::Key(_)) || rates.limit_admin;
+    let is_limited =
+        matches!(caller.0, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
     match is_limited {
         true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),
         false => Ok(()),

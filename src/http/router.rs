@@ -4,8 +4,9 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, access, ack, backup, batch, clients, diagnosis, jobs, keys, layers, messages,
-    metrics, nodes, openapi, pages, push, samples, session, sse, stats, tokens, topics,
+    AppState, access, account, ack, audit, audited, backup, batch, clients, diagnosis, jobs, keys,
+    layers, messages, metrics, nodes, openapi, pages, people, push, samples, session, sessions, sse,
+    stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -53,8 +54,18 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(keys::show, keys::update, keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::roles::list))
+        .routes(routes!(audit::list))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::show, people::update, people::remove))
         .routes(routes!(backup::get));
     let measuring = OpenApiRouter::new().routes(routes!(metrics::show));
+    let own = OpenApiRouter::new()
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
+        .routes(routes!(account::show))
+        .routes(routes!(account::password))
+        .routes(routes!(account::new_totp, account::confirm_totp))
+        .routes(routes!(account::remove_totp));
     let health = OpenApiRouter::new()
         .routes(routes!(stats::live))
         .routes(routes!(stats::ready));
@@ -66,7 +77,14 @@ pub fn router(state: AppState) -> Router {
         .merge(needs(Action::Job, working))
         .merge(needs(Action::Manage, managing))
         .merge(needs(Action::Metrics, measuring))
-        .merge(session::router())
+        .merge(
+            session::router()
+                .merge(own)
+                .route_layer(middleware::from_fn_with_state(
+                    state.clone(),
+                    audited::layer,
+                )),
+        )
         .merge(health)
         .split_for_parts();
     api.merge(listening);

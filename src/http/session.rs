@@ -1,4 +1,7 @@
-//! `/api/session`: signing in to the panel. The admin token or an API key is exchanged for a cookie that scripts can't read.
+//! `/api/session`: signing in to the panel. The admin token, an API key, or a name and a password are exchanged for a cookie
+//! that scripts can't read.
+
+mod opening;
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,15 +13,16 @@ use axum::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Code, Error, body::JsonBody, openapi::refuses};
+use super::{Code, Error, audited::Doing, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{
-        Action, Auth, ConnectionInfo, NewSession, Principal, RefusalKind, SESSION_COOKIE,
-        SESSION_LIFETIME, Scheme, Sender, SignInError, Target,
+        Action, Auth, Credentials, Principal, RefusalKind, SESSION_LIFETIME, SignInError, SignedIn,
+        Target, set_cookie,
     },
     broker::Broker,
-    config::{Host, ProxySettings, Settings},
+    config::Settings,
 };
+pub use opening::{is_familiar, session_to_open};
 
 /// The routes of `/api/session`.
 pub fn router<S>() -> OpenApiRouter<S>
@@ -32,7 +36,7 @@ where
 }
 
 refuses!(ShowRefusals: TooManyTries);
-refuses!(SignInRefusals: Unauthorized, Forbidden, CrossSite, UnknownHost, TooManyTries; WRITE);
+refuses!(SignInRefusals: Unauthorized, CodeNeeded, Forbidden, CrossSite, UnknownHost, TooManyTries; WRITE);
 refuses!(SignOutRefusals: CrossSite, UnknownHost; WRITE);
 
 /// Show who the caller is
@@ -55,8 +59,9 @@ async fn session(State(auth): State<Arc<Auth>>, parts: Parts) -> Result<Answer, 
 
 /// Sign in
 ///
-/// Exchanges the admin token, or an API key that may `read`, for a cookie that scripts can't read and that only pages of
-/// this server send. The session may do what the key may do, and ends with it.
+/// Exchanges the name and the password of a person who may `read`, the admin token, or an API key that may `read`, for a
+/// cookie that scripts can't read and that only pages of this server send. The session may do what the person or the key may
+/// do, and ends with it. A session that the request came with is ended.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -74,30 +79,83 @@ async fn sign_in(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
     State(settings): State<Arc<Settings>>,
+    doing: Doing,
     parts: Parts,
-    JsonBody(SignIn { token }): JsonBody<SignIn>,
+    JsonBody(shown): JsonBody<SignIn>,
 ) -> Result<Answer, Error> {
-    let (principal, session) = auth.sign_in(&token, &parts).map_err(|error| match error {
+    doing.action("session.begin");
+    let signed_in = match shown {
+        SignIn {
+            token: Some(token),
+            name: None,
+            password: None,
+            code: None,
+        } => auth.sign_in(&token, &parts),
+        SignIn {
+            token: None,
+            name: Some(name),
+            password: Some(password),
+            code,
+        } => {
+            let familiar = is_familiar(&auth, &broker, &name, &parts);
+            let shown = Credentials {
+                name,
+                password: password.into(),
+                code,
+            };
+            let now = broker.log().now();
+            auth.sign_in_person(shown, familiar, &parts, now).await
+        }
+        shown => return Err(incomplete(&shown)),
+    };
+    let SignedIn {
+        principal,
+        session,
+        checked,
+    } = signed_in.map_err(|error| refused(&auth, error))?;
+    doing.by(&principal);
+    let mut cookie = None;
+    if let Some(session) = session {
+        // The session of before must not go on beside this one: somebody else may have set its cookie.
+        let before = auth.sessions_of(&parts);
+        opening::open(&broker, &principal, &session, checked, &parts).await?;
+        for digest in before {
+            broker.log().close_session(digest).await?;
+        }
+        let set = set_cookie(&session.id, SESSION_LIFETIME, &parts, &settings.proxy);
+        cookie = Some(set);
+    }
+    Ok(answer(&auth, Some(&principal), cookie))
+}
+
+/// The refusal of a body that has neither a token alone nor a name and a password.
+fn incomplete(shown: &SignIn) -> Error {
+    if let SignIn { token: Some(_), .. } = shown {
+        let why = "stands alone: sign in with a token, or with name and password";
+        return Error::invalid("token", why);
+    }
+    let field = match (&shown.name, &shown.password) {
+        (None, None) => "token",
+        (None, _) => "name",
+        _ => "password",
+    };
+    let detail = "send a token, or a name and a password";
+    Error::new(Code::MissingField, detail).field(field)
+}
+
+/// Why somebody could not sign in, or could not show a password.
+pub fn refused(auth: &Auth, error: SignInError) -> Error {
+    match error {
         SignInError::Refused(refusal) => {
             auth.count_failure(&refusal);
             refusal.into()
         }
+        SignInError::Password(error) => error.into(),
         SignInError::NoRandomBits(error) => {
             tracing::error!(%error, "no random bits for a session");
             Error::new(Code::Internal, "the server could not create a session")
         }
-    })?;
-    let mut cookie = None;
-    if let Some(NewSession { id, digest }) = session {
-        let key = match &principal {
-            Principal::Key(key) => Some(key.digest),
-            _ => None,
-        };
-        let opened = broker.log().open_session(digest, SESSION_LIFETIME, key);
-        opened.await?;
-        cookie = Some(set_cookie(&id, SESSION_LIFETIME, &parts, &settings.proxy));
     }
-    Ok(answer(&auth, Some(&principal), cookie))
 }
 
 /// Sign out
@@ -116,9 +174,15 @@ async fn sign_out(
     State(auth): State<Arc<Auth>>,
     State(broker): State<Arc<Broker>>,
     State(settings): State<Arc<Settings>>,
+    doing: Doing,
     parts: Parts,
 ) -> Result<Answer, Error> {
-    for digest in auth.sign_out(&parts)? {
+    let ended = auth.sign_out(&parts)?;
+    if let (false, Ok(principal)) = (ended.is_empty(), auth.principal(&parts)) {
+        doing.action("session.end");
+        doing.by(&principal);
+    }
+    for digest in ended {
         broker.log().close_session(digest).await?;
     }
     if !auth.requires_token() {
@@ -135,6 +199,10 @@ fn answer(auth: &Auth, who: Option<&Principal>, cookie: Option<HeaderValue>) -> 
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     let token_required = auth.requires_token();
+    let person = match who {
+        Some(Principal::Person(person)) => Some(person.id.to_string()),
+        _ => None,
+    };
     (
         headers,
         Json(Session {
@@ -148,49 +216,8 @@ fn answer(auth: &Auth, who: Option<&Principal>, cookie: Option<HeaderValue>) -> 
                     .map(|action| action.name().to_owned())
                     .collect()
             }),
+            people: !auth.people().is_empty(),
+            person,
         }),
     )
-}
-
-/// The cookie. It is sent below the path of the public URL only, and only by HTTPS if the browser used it.
-fn set_cookie(id: &str, lifetime: Duration, request: &Parts, proxy: &ProxySettings) -> HeaderValue {
-    let secure = if is_https(request, proxy) {
-        "; Secure"
-    } else {
-        ""
-    };
-    let path = match proxy.path() {
-        "" => "/",
-        path => path,
-    };
-    let seconds = lifetime.as_secs();
-    let text = format!(
-        "{SESSION_COOKIE}={id}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
-    );
-    // Can't fail: the id is base64url.
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
-}
-
-/// Whether the browser used HTTPS: a trusted proxy says it, or the connection is one, or the request is for the host of a
-/// public URL with HTTPS.
-fn is_https(request: &Parts, proxy: &ProxySettings) -> bool {
-    let sender = request.extensions.get::<Sender>();
-    if let Some(https) = sender.and_then(|sender| sender.https) {
-        return https;
-    }
-    let info = request.extensions.get::<ConnectionInfo>();
-    if info.is_some_and(|info| info.scheme == Scheme::Https) {
-        return true;
-    }
-    // HTTP/2 names the host in `:authority`.
-    let named = match request.uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => (request.headers.get(header::HOST)).and_then(|host| host.to_str().ok()),
-    };
-    let named = named.and_then(|host| host.parse::<Host>().ok());
-    let at_public = |host: Host| {
-        let public = proxy.public_url.as_ref();
-        public.is_some_and(|url| url.is_https() && url.host() == &host)
-    };
-    named.is_some_and(at_public)
 }

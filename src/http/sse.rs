@@ -100,7 +100,7 @@ pub async fn get(
         filters: filters.into(),
         remote: peer.into(),
         user_agent: user_agent.map(ArcStr::from),
-        key: listening.key.as_ref().map_or(0, |key| key.number),
+        key: listening.number,
         unlimited,
         token: grant.token.clone(),
     };

@@ -13,13 +13,13 @@ use parking_lot::Mutex;
 use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
 use crate::{
     access_log::AccessLog,
-    auth::{Auth, Keys, Limits, Roles},
+    auth::{Auth, Keys, Limits, People, Roles},
     broker::Broker,
     cluster::Cluster,
     config::{DurabilityMode, Live, Settings},
     delivery::drain::Drain,
     jobs::Jobs,
-    log::{Durability, LogOptions, OpenError},
+    log::{Durability, LogOptions, OpenError, Retention},
     outbox::QueueLimits,
     registry::{self, Capacity, Registry},
     traces::Traces,
@@ -81,13 +81,18 @@ impl AppState {
         let mut options = log_options(&settings);
         options.replication = cluster.as_ref().map(|cluster| cluster.replication());
         let broker = Broker::open(options, registry, cluster, fatal)?;
+        broker.set_audited(settings.retention.audit_days > 0);
         let known = Arc::clone(&broker);
         let find_session = Arc::new(move |digest: &_| known.log().session(digest));
         let keys = Arc::new(Keys::new(Roles::of(&settings)));
         let told = Arc::clone(&keys);
         let tail = move |id: &_, key: Option<&_>| told.put(id, key);
         broker.log().set_key_tail(Box::new(tail));
-        let auth = Auth::new(&settings, find_session, keys);
+        let people = Arc::new(People::new(Roles::of(&settings)));
+        let told = Arc::clone(&people);
+        let tail = move |id: &_, person: Option<&_>| told.put(id, person);
+        broker.log().set_person_tail(Box::new(tail));
+        let auth = Auth::new(&settings, find_session, keys, people);
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
@@ -122,8 +127,8 @@ impl AppState {
     /// Continues with other settings: those that can change while the server runs. The router has to be made again.
     pub fn reload(&self, settings: Settings) {
         self.broker.registry().set_capacity(capacity(&settings));
-        let (max_age, max_bytes) = retention(&settings);
-        self.broker.log().set_retention(max_age, max_bytes);
+        self.broker.log().set_retention(retention(&settings));
+        self.broker.set_audited(settings.retention.audit_days > 0);
         self.auth
             .store(Arc::new(self.auth.load().reloaded(&settings)));
         self.live.replace(settings);
@@ -184,15 +189,21 @@ fn capacity(settings: &Settings) -> Capacity {
     }
 }
 
-/// The maximum age of messages, and the maximum size of the log in bytes.
-fn retention(settings: &Settings) -> (Duration, u64) {
+fn retention(settings: &Settings) -> Retention {
     let kept = &settings.retention;
-    let max_age = Duration::from_secs(kept.max_age_hours * 3600);
-    (max_age, kept.max_log_mb << 20)
+    Retention {
+        max_age: Duration::from_secs(kept.max_age_hours * 3600),
+        max_bytes: kept.max_log_mb << 20,
+        audit_age: Duration::from_secs(kept.audit_days * 24 * 3600),
+    }
 }
 
 fn log_options(settings: &Settings) -> LogOptions {
-    let (max_age, max_bytes) = retention(settings);
+    let Retention {
+        max_age,
+        max_bytes,
+        audit_age,
+    } = retention(settings);
     let kept = &settings.retention;
     LogOptions {
         durability: match kept.durability {
@@ -201,6 +212,7 @@ fn log_options(settings: &Settings) -> LogOptions {
         },
         max_age,
         max_bytes,
+        audit_age,
         ..LogOptions::new(&settings.data_dir)
     }
 }

@@ -7,18 +7,22 @@ use axum::{extract::State, http::StatusCode};
 use super::{
     AppState, Error,
     access::Caller,
+    audited::Doing,
     body::{Pairs, PathId},
     openapi::{refuses, values},
 };
 use crate::{
     auth::{Action, MAX_TOKEN_ID, Target},
-    log::RevokedTokens,
-    message::ClientId,
+    log::{AuditTarget, RevokedTokens},
+    message::{Audience, ClientId},
     registry,
 };
 
 /// How long a revocation is kept: the longest lifetime of a token that `tidings token` makes, ten years.
 const KEPT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// The name in the audit trail.
+const REVOKE: &str = "token.revoke";
 
 refuses!(Refusals: InvalidField, MissingField; WRITE);
 
@@ -35,13 +39,16 @@ refuses!(Refusals: InvalidField, MissingField; WRITE);
 pub async fn revoke_one(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     PathId(id): PathId,
 ) -> Result<StatusCode, Error> {
+    doing.action(REVOKE);
     caller.check(&state, Action::Disconnect, Target::Everything, Some("jti"))?;
     if id.len() > MAX_TOKEN_ID || id.chars().any(char::is_control) {
         let why = format!("must be at most {MAX_TOKEN_ID} bytes without control characters");
         return Err(Error::invalid("jti", why));
     }
+    doing.to(AuditTarget::Token(id.as_str().into()));
     revoke(&state, RevokedTokens::WithId(id)).await
 }
 
@@ -57,10 +64,13 @@ pub async fn revoke_one(
 pub async fn revoke_all(
     State(state): State<AppState>,
     caller: Caller,
+    doing: Doing,
     pairs: Pairs,
 ) -> Result<StatusCode, Error> {
+    doing.action(REVOKE);
     let client_id = ClientId::parse(pairs.need("sub")?);
     let client_id = client_id.map_err(|why| Error::invalid("sub", why))?;
+    doing.to(AuditTarget::Audience(Audience::Client(client_id.clone())));
     let target = Target::Client(&client_id);
     caller.check(&state, Action::Disconnect, target, Some("sub"))?;
     revoke(&state, RevokedTokens::OfClient(client_id)).await

@@ -17,7 +17,7 @@ use crate::{
 pub struct Visible(Option<Arc<Reach>>);
 
 impl From<&Caller> for Visible {
-    fn from(Caller(principal): &Caller) -> Self {
+    fn from(Caller(principal, _): &Caller) -> Self {
         Self(principal.reading().map(Arc::new))
     }
 }

@@ -11,10 +11,12 @@
 use crate::{
     job::{JobCommand, JobId},
     log::{
-        api_key::{KeyChange, KeyDigest},
+        api_key::KeyChange,
+        audit_entry::AuditChange,
         entry::{Entry, IdempotencyKey},
+        person::PersonChange,
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
-        session_rows::SessionDigest,
+        session::SessionChange,
     },
     message::{ClientId, Seq},
 };
@@ -50,6 +52,12 @@ pub(in crate::log) enum Change {
     Key(KeyChange),
     /// Revoke stream tokens.
     Token(TokenChange),
+    /// Write entries of the audit trail.
+    Audit(AuditChange),
+    /// Remove entries of the audit trail up to this one.
+    PruneAudit(u64),
+    /// Change people.
+    Person(PersonChange),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -67,16 +75,6 @@ pub enum RevokedTokens {
     WithId(String),
     /// Those of this client (`sub`) that were issued up to now.
     OfClient(ClientId),
-}
-
-/// A session is opened, or closed.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::log) struct SessionChange {
-    pub digest: SessionDigest,
-    /// When it ends, in milliseconds since 1970. None: it is closed.
-    pub ends_at: Option<u64>,
-    /// The text of the API key that opens it, as its hash. None: the admin token.
-    pub key: Option<KeyDigest>,
 }
 
 /// The recall of a message.
@@ -110,10 +108,12 @@ impl Change {
             Self::Job(command) => command.weight(),
             Self::Recall(recall) => 64 + 64 * recall.positions.len(),
             Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
-            Self::Expire(_) | Self::PruneJob(_) => 32,
-            Self::Session(_) => 96,
+            Self::Expire(_) | Self::PruneJob(_) | Self::PruneAudit(_) => 32,
+            Self::Session(session) => session.weight(),
             Self::Key(change) => change.weight(),
             Self::Token(_) => 320,
+            Self::Audit(change) => change.weight(),
+            Self::Person(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     job::{JobId, TrackedPush},
+    log::audit_entry::AuditSource,
     message::{Audience, Data, Draft, Seq, TraceParent},
 };
 
@@ -59,6 +60,7 @@ pub struct Entry {
     pub(super) assigned: Option<Box<AssignedPosition>>,
     pub(super) tracked: Option<Box<TrackedPush>>,
     pub(super) trace: Option<TraceParent>,
+    pub(super) source: Option<AuditSource>,
 }
 
 /// A position assigned by another system.
@@ -78,6 +80,7 @@ impl Entry {
             assigned: None,
             tracked: None,
             trace: None,
+            source: None,
         }
     }
 
@@ -101,6 +104,13 @@ impl Entry {
     #[must_use]
     pub fn traced(mut self, trace: Option<TraceParent>) -> Self {
         self.trace = trace;
+        self
+    }
+
+    /// Adds who pushes it. Then it gets an entry in the audit trail, in the same commit.
+    #[must_use]
+    pub fn audited(mut self, source: Option<AuditSource>) -> Self {
+        self.source = source;
         self
     }
 

@@ -1,87 +1,28 @@
 //! The rows of API keys.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::sync::Arc;
 
-use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::log::{
     api_key::{ApiKey, KeyChange, KeyUse},
     codes::sql,
+    told_rows::{Changed, Rows},
 };
 
-/// Called with each key at the start, and with each key that has changed after its commit, on the writer's thread. None:
-/// it was removed.
-pub type KeyTail = Box<dyn Fn(&Arc<str>, Option<&Arc<ApiKey>>) + Send + Sync>;
-
 /// A key that has changed. None: it was removed.
-pub(super) type ChangedKey = (Arc<str>, Option<Arc<ApiKey>>);
-
-/// All keys by id, and who is told of changes.
-#[derive(Default)]
-pub(super) struct ApiKeys {
-    keys: RwLock<BTreeMap<Arc<str>, Arc<ApiKey>>>,
-    tail: OnceLock<KeyTail>,
-}
+pub(super) type ChangedKey = Changed<ApiKey>;
 
 const COLUMNS: &str = "id, name, digest, previous, previous_until, access, created_at, expires_at, rotated_at, used_at, used_from";
 
-impl ApiKeys {
-    /// Reads the keys of the file.
-    pub fn read(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut find = conn.prepare(&format!("SELECT {COLUMNS} FROM api_keys"))?;
-        let found = find.query_map([], |row| {
-            let key = Arc::new(key(row)?);
-            Ok((Arc::clone(&key.id), key))
-        })?;
-        *self.keys.write() = found.collect::<Result<_, _>>()?;
-        Ok(())
-    }
-
-    /// Sets who is told of changes, and tells it all keys. Call it once.
-    pub fn set_tail(&self, tail: KeyTail) {
-        // No change comes between the keys that are there and those that follow.
-        let keys = self.keys.write();
-        keys.iter().for_each(|(id, key)| tail(id, Some(key)));
-        let first = self.tail.set(tail).is_ok();
-        debug_assert!(first, "there is one receiver");
-    }
-
-    /// Takes over what a commit has changed.
-    pub fn update(&self, changed: &[ChangedKey]) {
-        if changed.is_empty() {
-            return;
-        }
-        let mut keys = self.keys.write();
-        for (id, key) in changed {
-            match key {
-                Some(key) => drop(keys.insert(Arc::clone(id), Arc::clone(key))),
-                None => drop(keys.remove(id)),
-            }
-            if let Some(tail) = self.tail.get() {
-                tail(id, key.as_ref());
-            }
-        }
-    }
-
-    /// One key.
-    pub fn get(&self, id: &str) -> Option<Arc<ApiKey>> {
-        self.keys.read().get(id).cloned()
-    }
-
-    /// Up to `limit` keys that were made before this one, newest first.
-    pub fn before(&self, before: Option<&str>, limit: usize) -> Vec<Arc<ApiKey>> {
-        let keys = self.keys.read();
-        let newest_first = keys.iter().rev();
-        newest_first
-            .filter(|(id, _)| before.is_none_or(|before| &***id < before))
-            .take(limit)
-            .map(|(_, key)| Arc::clone(key))
-            .collect()
-    }
+/// Reads the keys of the file.
+pub(super) fn read(conn: &Connection) -> rusqlite::Result<Rows<ApiKey>> {
+    let mut find = conn.prepare(&format!("SELECT {COLUMNS} FROM api_keys"))?;
+    let found = find.query_map([], |row| {
+        let key = Arc::new(key(row)?);
+        Ok((Arc::clone(&key.id), key))
+    })?;
+    found.collect()
 }
 
 fn key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {

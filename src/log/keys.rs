@@ -7,7 +7,7 @@ use crate::log::{
     api_key::{ApiKey, KeyChange},
     change::Change,
     error::AppendError,
-    key_rows::KeyTail,
+    told_rows::RowTail,
 };
 
 impl Log {
@@ -17,7 +17,7 @@ impl Log {
     }
 
     /// Sets the function that gets all keys, and each that changes. Call it once.
-    pub fn set_key_tail(&self, tail: KeyTail) {
+    pub fn set_key_tail(&self, tail: RowTail<ApiKey>) {
         self.shared.keys.set_tail(tail);
     }
 

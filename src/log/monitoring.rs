@@ -1,12 +1,13 @@
 //! What monitoring asks the log.
 
-use std::{path::Path, sync::atomic::Ordering, time::Duration};
+use std::{path::Path, sync::atomic::Ordering};
 
 use crate::job::State;
 use crate::log::{
     Log, ReadError,
     codes::sql,
     job_rows,
+    options::Retention,
     writer::{reply::channel, task::Task},
 };
 use crate::message::{Seq, TraceParent};
@@ -72,11 +73,11 @@ impl Log {
         receiver.await.is_some()
     }
 
-    /// Keeps messages for `max_age` from now on, and deletes the oldest while the file has more than `max_bytes`.
-    pub fn set_retention(&self, max_age: Duration, max_bytes: u64) {
+    /// Keeps messages and the audit trail like this from now on.
+    pub fn set_retention(&self, retention: Retention) {
         self.shared
             .queue
-            .push(0, 0, || Some(Task::Retain(max_age, max_bytes)));
+            .push(0, 0, || Some(Task::Retain(retention)));
     }
 }
 

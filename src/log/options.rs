@@ -58,6 +58,17 @@ pub(super) fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// How long the log keeps what it has, and how much of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// See [`LogOptions::max_age`].
+    pub max_age: Duration,
+    /// See [`LogOptions::max_bytes`].
+    pub max_bytes: u64,
+    /// See [`LogOptions::audit_age`].
+    pub audit_age: Duration,
+}
+
 /// Options of the log: location, durability, retention, and limits.
 #[derive(Clone, Debug)]
 pub struct LogOptions {
@@ -70,6 +81,9 @@ pub struct LogOptions {
     /// Maximum size of the file in bytes. If it is larger, messages are removed: first those that have expired or were
     /// recalled, then the oldest.
     pub max_bytes: u64,
+    /// Entries of the audit trail older than this are removed. They are also removed, the oldest first, if they take more
+    /// than a quarter of the maximum size of the file.
+    pub audit_age: Duration,
     /// Clients without waiting messages are removed if they have not connected for this long.
     pub client_retention: Duration,
     /// How long an idempotency key is kept.
@@ -99,6 +113,7 @@ impl LogOptions {
             durability: Durability::Fsync,
             max_age: 7 * DAY,
             max_bytes: 1 << 30,
+            audit_age: 90 * DAY,
             client_retention: 90 * DAY,
             key_age: DAY,
             batch_messages: 4096,

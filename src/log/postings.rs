@@ -5,18 +5,15 @@
 //! all audiences, nearly every posting would touch a page of its own. A reader pays with one lookup for each block
 //! between its position and the head.
 
-use std::{slice::ChunksExact, sync::OnceLock};
+use std::sync::OnceLock;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::log::codes::sql;
+use crate::log::{bulk_insert::BulkInsert, codes::sql};
 use crate::message::Seq;
 
 /// A block has `1 << BLOCK_BITS` positions.
 const BLOCK_BITS: u32 = 15;
-
-/// Postings written by one execution of the statement.
-const BATCH: usize = 32;
 
 /// Empty blocks are skipped one by one up to this number. Then the next block is searched in the index.
 const MAX_STEPS: u64 = 64;
@@ -48,38 +45,18 @@ impl Posting {
     }
 }
 
-/// Writes postings. They are sorted first, so that a commit goes through the pages of the file once, in order. Many
-/// rows are written by one execution of the statement, which costs about as much as a single row.
+/// Writes postings. They are sorted first, so that a commit goes through the pages of the file once, in order.
 pub(super) fn write(conn: &Connection, postings: &mut [Posting]) -> rusqlite::Result<()> {
-    static INSERT: OnceLock<[String; 2]> = OnceLock::new();
-    let [many, one] = INSERT.get_or_init(|| [insert(BATCH), insert(1)]);
+    static INSERT: OnceLock<BulkInsert> = OnceLock::new();
+    let insert =
+        INSERT.get_or_init(|| BulkInsert::into("posts", &["block", "audience", "seq", "topic"]));
     postings.sort_unstable();
-    let chunks = postings.chunks_exact(BATCH);
-    let rest = chunks.remainder().chunks_exact(1);
-    run(conn, many, chunks)?;
-    run(conn, one, rest)
-}
-
-fn insert(rows: usize) -> String {
-    let rows = vec!["(?, ?, ?, ?)"; rows].join(", ");
-    format!("INSERT INTO posts (block, audience, seq, topic) VALUES {rows}")
-}
-
-fn run(conn: &Connection, insert: &str, chunks: ChunksExact<'_, Posting>) -> rusqlite::Result<()> {
-    if chunks.len() == 0 {
-        return Ok(());
-    }
-    let mut insert = conn.prepare_cached(insert)?;
-    for chunk in chunks {
-        for (post, at) in chunk.iter().zip((1..).step_by(4)) {
-            insert.raw_bind_parameter(at, sql(post.block))?;
-            insert.raw_bind_parameter(at + 1, post.audience)?;
-            insert.raw_bind_parameter(at + 2, sql(post.seq))?;
-            insert.raw_bind_parameter(at + 3, post.topic)?;
-        }
-        insert.raw_execute()?;
-    }
-    Ok(())
+    insert.write(conn, postings, |insert, at, post| {
+        insert.raw_bind_parameter(at, sql(post.block))?;
+        insert.raw_bind_parameter(at + 1, post.audience)?;
+        insert.raw_bind_parameter(at + 2, sql(post.seq))?;
+        insert.raw_bind_parameter(at + 3, post.topic)
+    })
 }
 
 /// Deletes a posting.

@@ -1,5 +1,6 @@
 //! Reads the log: pages of a replay, the history, and lookups. Each read is a SQLite transaction of its own.
 
+pub(in crate::log) mod audit;
 pub(in crate::log) mod history;
 pub(in crate::log) mod history_filter;
 pub(in crate::log) mod page;

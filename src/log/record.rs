@@ -1,29 +1,33 @@
 //! A record of the stream of a cluster: changes of one node, and where they come from.
 //!
 //! It is CBOR (RFC 8949): arrays with fixed indices, so that fields can be added at the end. Names and numbers of the
-//! changes are in `record/cbor.rs` and `record/job_cbor.rs`. A record that cannot be read is never skipped: the log that
+//! changes are in `record/cbor.rs` and the files beside it. A record that cannot be read is never skipped: the log that
 //! skips it would differ from the others.
 
+mod audit_cbor;
 pub(in crate::log) mod cbor;
 mod job_cbor;
 mod key_cbor;
+mod person_cbor;
 
 use crate::log::change::Change;
 use crate::message::Seq;
 
 /// The highest version of records that this program reads.
-pub(in crate::log) const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// The version that a record with these changes is written in. Version 2 has API keys, sessions that were opened with one,
-/// and revoked tokens. Everything else stays in version 1, so that the nodes of a cluster can be replaced one after the
-/// other.
+/// and revoked tokens, and version 3 the audit trail and people. Everything else stays in version 1, so that the nodes of a
+/// cluster can be replaced one after the other.
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
-    let is_new = |change: &Change| match change {
-        Change::Key(_) | Change::Token(_) => true,
-        Change::Session(session) => session.key.is_some(),
-        _ => false,
+    let version = |change: &Change| match change {
+        Change::Audit(_) | Change::PruneAudit(_) | Change::Person(_) => 3,
+        Change::Append(entry) if entry.source.is_some() => 3,
+        Change::Key(_) | Change::Token(_) => 2,
+        Change::Session(session) if session.key.is_some() => 2,
+        _ => 1,
     };
-    if changes.iter().any(is_new) { 2 } else { 1 }
+    changes.iter().map(version).max().unwrap_or(1)
 }
 
 /// See the module documentation.

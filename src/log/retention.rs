@@ -2,6 +2,7 @@
 //! the writer's thread between commits, in steps of a few milliseconds.
 
 mod around_damage;
+pub(in crate::log) mod audit;
 pub(in crate::log) mod ending;
 pub(in crate::log) mod file_space;
 pub(in crate::log) mod jobs;

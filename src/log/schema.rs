@@ -11,17 +11,19 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::log::{
+    api_key::ApiKey,
     codes::sql,
     damage::DamageRecord,
     error::{OpenError, ReadError, is_damage},
-    files, job_rows,
-    key_rows::ApiKeys,
+    files, job_rows, key_rows,
     openings::{self, Openings},
     options::{Durability, LogOptions},
-    recalls, replica_rows,
+    person::StoredPerson,
+    person_rows, recalls, replica_rows,
     replication::AppliedRecord,
     session_rows::Sessions,
     token_rows::Revocations,
+    told_rows::{Rows, ToldRows},
 };
 use crate::{
     job::{Job, State},
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -56,6 +58,10 @@ const TRACES: &str = include_str!("traces.sql");
 const KEYS: &str = include_str!("keys.sql");
 const TOKENS: &str = include_str!("tokens.sql");
 
+/// The additions of version 7.
+const AUDIT: &str = include_str!("audit.sql");
+const PEOPLE: &str = include_str!("people.sql");
+
 /// An open file and its state.
 pub(super) struct Opened {
     pub conn: Connection,
@@ -76,7 +82,8 @@ pub(super) struct Opened {
     /// Jobs that have not ended.
     pub running: Vec<Arc<Job>>,
     pub sessions: Sessions,
-    pub keys: ApiKeys,
+    pub keys: ToldRows<ApiKey>,
+    pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
@@ -178,20 +185,15 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
             true => Ok(()),
             false => Err(failed(error)),
         })?;
-    let keys = ApiKeys::default();
-    // A key that can't be read is refused, and so are all others.
-    keys.read(&conn).or_else(|error| match is_damage(&error) {
-        true => {
-            damage.note(&format!("the API keys can't be read: {error}"));
-            Ok(())
-        }
-        false => Err(failed(error)),
-    })?;
+    // A key that can't be read is refused, and so are all others. The same holds for people.
+    let keys = or_none(key_rows::read(&conn), "API keys", &damage).map_err(failed)?;
+    let people = or_none(person_rows::read(&conn), "people", &damage).map_err(failed)?;
     let revocations = Revocations::default();
     // Without them, revoked tokens would be valid again.
     revocations.read(&conn).map_err(failed)?;
     Ok(Opened {
         keys,
+        people,
         damage,
         openings,
         head: state.0,
@@ -206,6 +208,21 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         conn,
         path,
     })
+}
+
+/// The rows that were read. None if they are damaged, which is noted.
+fn or_none<T>(
+    read: rusqlite::Result<Rows<T>>,
+    what: &str,
+    damage: &DamageRecord,
+) -> rusqlite::Result<ToldRows<T>> {
+    match read {
+        Err(error) if is_damage(&error) => {
+            damage.note(&format!("the {what} can't be read: {error}"));
+            Ok(ToldRows::default())
+        }
+        rows => rows.map(ToldRows::new),
+    }
 }
 
 /// Makes the names of new files durable, which needs an fsync of their folders.
@@ -335,6 +352,10 @@ fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Result<()> {
     if found < 6 {
         transaction.execute_batch(KEYS)?;
         transaction.execute_batch(TOKENS)?;
+    }
+    if found < 7 {
+        transaction.execute_batch(AUDIT)?;
+        transaction.execute_batch(PEOPLE)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

@@ -1,77 +1,109 @@
 //! The rows of open sessions.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
+use tokio::sync::watch;
 
-use crate::log::{api_key::KeyDigest, codes::sql};
-
-/// A hash of the id of a session. The id itself is only in the cookie.
-pub type SessionDigest = [u8; 32];
+use crate::log::{
+    codes::sql,
+    session::{OpenedBy, Session, SessionChange, SessionDigest},
+};
 
 /// The maximum number of sessions. When there are more, the one that ends first is closed.
 const MAX_SESSIONS: u64 = 1000;
 
 /// The open sessions. Looking up a digest takes the same time for every guess.
 #[derive(Default)]
-pub(super) struct Sessions(RwLock<HashMap<SessionDigest, Session>>);
-
-struct Session {
-    /// In milliseconds since 1970.
-    ends_at: u64,
-    key: Option<KeyDigest>,
-}
-
-/// How an open session was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpenedBy {
-    /// With the admin token.
-    AdminToken,
-    /// With the API key whose text has this hash.
-    Key(KeyDigest),
+pub(super) struct Sessions {
+    sessions: RwLock<HashMap<SessionDigest, Arc<Session>>>,
+    changes: watch::Sender<()>,
 }
 
 impl Sessions {
     /// Reads the sessions of the file.
     pub fn read(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let mut find = conn.prepare_cached("SELECT digest, ends_at, key FROM sessions")?;
-        let found = find.query_map([], |row| {
-            let (ends_at, key) = (row.get(1)?, row.get(2)?);
-            Ok((row.get(0)?, Session { ends_at, key }))
-        })?;
-        *self.0.write() = found.collect::<Result<_, _>>()?;
+        let rows =
+            "SELECT digest, ends_at, key, person, opened_at, opened_from, program FROM sessions";
+        let mut find = conn.prepare_cached(rows)?;
+        let found = find.query_map([], |row| Ok((row.get(0)?, Arc::new(session(row)?))))?;
+        *self.sessions.write() = found.collect::<Result<_, _>>()?;
+        self.changes.send_replace(());
         Ok(())
     }
 
-    /// How a session was opened. None if it is not open at this time.
-    pub fn opened_by(&self, digest: &SessionDigest, now: u64) -> Option<OpenedBy> {
-        let sessions = self.0.read();
+    /// A session. None if it is not open at this time.
+    pub fn get(&self, digest: &SessionDigest, now: u64) -> Option<Arc<Session>> {
+        let sessions = self.sessions.read();
         let session = sessions.get(digest)?;
-        let by = session.key.map_or(OpenedBy::AdminToken, OpenedBy::Key);
-        (session.ends_at > now).then_some(by)
+        (session.ends_at > now).then(|| Arc::clone(session))
+    }
+
+    /// All sessions that are open at this time.
+    pub fn all(&self, now: u64) -> Vec<(SessionDigest, Arc<Session>)> {
+        let sessions = self.sessions.read();
+        let open = sessions.iter().filter(|(_, one)| one.ends_at > now);
+        open.map(|(digest, one)| (*digest, Arc::clone(one)))
+            .collect()
+    }
+
+    /// Tells about changes.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
     }
 }
 
-/// Opens a session until a time, or closes it, in the current transaction.
+fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let person: Option<String> = row.get(3)?;
+    let by = match (row.get(2)?, person) {
+        (_, Some(id)) => OpenedBy::Person(id.into()),
+        (Some(key), None) => OpenedBy::Key(key),
+        (None, None) => OpenedBy::AdminToken,
+    };
+    Ok(Session {
+        by,
+        ends_at: row.get(1)?,
+        opened_at: row.get(4)?,
+        from: row.get(5)?,
+        program: row.get(6)?,
+    })
+}
+
+/// Opens a session until a time, or closes it, in the current transaction. `person` opens it, if somebody does.
 pub(super) fn apply(
     conn: &Connection,
-    digest: &SessionDigest,
-    (ends_at, key): (Option<u64>, Option<KeyDigest>),
+    change: &SessionChange,
+    person: Option<&str>,
     at: u64,
 ) -> rusqlite::Result<()> {
-    let Some(ends_at) = ends_at else {
+    let Some(ends_at) = change.ends_at else {
         let close = "DELETE FROM sessions WHERE digest = ?1";
-        conn.prepare_cached(close)?.execute([digest])?;
+        conn.prepare_cached(close)?.execute([change.digest])?;
         return Ok(());
     };
-    let open = "INSERT OR REPLACE INTO sessions (digest, ends_at, key) VALUES (?1, ?2, ?3)";
-    conn.prepare_cached(open)?
-        .execute((digest, sql(ends_at), key))?;
+    let open = "INSERT OR REPLACE INTO sessions (digest, ends_at, key, person, opened_at, opened_from, program)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    conn.prepare_cached(open)?.execute((
+        change.digest,
+        sql(ends_at),
+        change.key,
+        person,
+        sql(at),
+        &change.from,
+        &change.program,
+    ))?;
     conn.prepare_cached(
         "DELETE FROM sessions WHERE ends_at <= ?1 OR digest NOT IN
          (SELECT digest FROM sessions ORDER BY ends_at DESC, digest LIMIT ?2)",
     )?
     .execute((sql(at), sql(MAX_SESSIONS)))?;
+    Ok(())
+}
+
+/// Closes all sessions of a person, in the current transaction.
+pub(super) fn close_all(conn: &Connection, person: &str) -> rusqlite::Result<()> {
+    let close = "DELETE FROM sessions WHERE person = ?1";
+    conn.prepare_cached(close)?.execute([person])?;
     Ok(())
 }

@@ -1,50 +1,48 @@
 //! Sessions of people who signed in. They are in the log, so that they survive a restart, and so that a session that was
 //! opened or closed at one node of a cluster is open or closed at all of them.
 
-use std::time::Duration;
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use crate::log::{
     Log,
-    api_key::KeyDigest,
-    change::{Change, SessionChange},
+    change::Change,
     error::AppendError,
-    options::milliseconds,
-    session_rows::{OpenedBy, SessionDigest},
+    session::{Session, SessionChange, SessionDigest},
     writer::reply::channel,
     writer::task::{ChangeTask, Task},
 };
 
 impl Log {
-    /// Opens a session, with the API key whose text has the hash `key`, or with the admin token. It is durable when this
-    /// returns.
-    pub async fn open_session(
-        &self,
-        digest: SessionDigest,
-        lifetime: Duration,
-        key: Option<KeyDigest>,
-    ) -> Result<(), AppendError> {
-        let ends_at = self.now().saturating_add(milliseconds(lifetime));
-        self.change(Change::Session(SessionChange {
-            digest,
-            ends_at: Some(ends_at),
-            key,
-        }))
-        .await
+    /// Opens a session, with the API key that it names, or with the admin token. It is durable when this returns.
+    pub async fn open_session(&self, session: SessionChange) -> Result<(), AppendError> {
+        self.change(Change::Session(session)).await
     }
 
     /// Closes a session, if it is open. It is durable when this returns.
     pub async fn close_session(&self, digest: SessionDigest) -> Result<(), AppendError> {
         self.change(Change::Session(SessionChange {
             digest,
-            ends_at: None,
-            key: None,
+            ..SessionChange::default()
         }))
         .await
     }
 
-    /// How a session was opened. None if it is not open.
-    pub fn session(&self, digest: &SessionDigest) -> Option<OpenedBy> {
-        self.shared.sessions.opened_by(digest, self.now())
+    /// A session. None if it is not open.
+    pub fn session(&self, digest: &SessionDigest) -> Option<Arc<Session>> {
+        self.shared.sessions.get(digest, self.now())
+    }
+
+    /// All open sessions, in no order.
+    pub fn sessions(&self) -> Vec<(SessionDigest, Arc<Session>)> {
+        self.shared.sessions.all(self.now())
+    }
+
+    /// Tells when sessions were opened or closed, at this node or at another one of its cluster. A session whose time is
+    /// over ends without it.
+    pub fn session_changes(&self) -> watch::Receiver<()> {
+        self.shared.sessions.changes()
     }
 
     /// Makes a change whose only result is that it was made.

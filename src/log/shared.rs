@@ -12,10 +12,10 @@ use parking_lot::Mutex;
 
 use crate::job::Job;
 use crate::log::{
-    damage::DamageRecord, key_rows::ApiKeys, openings::Openings, options::Clock,
-    positions::Positions, reader::pool::ReaderPool, replica_state::ReplicaState,
-    session_rows::Sessions, token_rows::Revocations, writer::counters::Counters,
-    writer::queue::Queue,
+    api_key::ApiKey, damage::DamageRecord, openings::Openings, options::Clock,
+    person::StoredPerson, positions::Positions, reader::pool::ReaderPool,
+    replica_state::ReplicaState, session_rows::Sessions, token_rows::Revocations,
+    told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
 };
 
 /// Called with each change of a job after its commit, in order, on the writer's thread.
@@ -43,7 +43,8 @@ pub(super) struct Shared {
     /// takes them.
     pub(super) running: Mutex<Vec<Arc<Job>>>,
     pub(super) sessions: Sessions,
-    pub(super) keys: ApiKeys,
+    pub(super) keys: ToldRows<ApiKey>,
+    pub(super) people: ToldRows<StoredPerson>,
     pub(super) revocations: Revocations,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,

@@ -1,12 +1,14 @@
 //! Unit tests of the log's public interface, with a real file and a clock that the tests control.
 
 mod append;
+mod audit;
 mod change_sets;
 mod cluster;
 mod copy;
 mod file_versions;
 mod jobs;
 mod keys;
+mod people;
 mod receipts;
 mod replay;
 mod retention;

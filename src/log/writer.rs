@@ -26,6 +26,7 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
+    options::Retention,
     record::Base,
     replica_rows,
     replication::{AppliedRecord, Replication},
@@ -206,7 +207,7 @@ impl Writer {
                     self.check()?;
                 }
                 Task::Ping(answer) => answer(),
-                Task::Retain(max_age, max_bytes) => self.retain(max_age, max_bytes),
+                Task::Retain(retention) => self.retain(retention),
                 // A single log has published no records.
                 Task::GiveUp(_) => {}
             }
@@ -215,9 +216,11 @@ impl Writer {
     }
 
     /// Sets the limits of retention.
-    fn retain(&mut self, max_age: Duration, max_bytes: u64) {
-        self.store.options.max_age = max_age;
-        self.store.options.max_bytes = max_bytes;
+    fn retain(&mut self, retention: Retention) {
+        let options = &mut self.store.options;
+        options.max_age = retention.max_age;
+        options.max_bytes = retention.max_bytes;
+        options.audit_age = retention.audit_age;
         self.maintenance.limits_checked = None;
     }
 

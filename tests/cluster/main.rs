@@ -7,6 +7,7 @@ mod purge;
 #[allow(dead_code, reason = "the tests of one server use the rest")]
 mod support;
 
+mod audit;
 mod chaos;
 mod clients;
 mod commands;

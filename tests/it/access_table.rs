@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use app::wire::{KeyRequest, NewKey, To};
+use app::wire::{KeyRequest, NewKey, PersonRequest, To};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ const ROLES: [(&str, &[&str]); 5] = [
 /// A route: method, path, the action that it needs (empty: none), the query, the body, and the statuses with a key that
 /// reaches everything, and with a key that reaches `own:*` and `own/**` for a target inside and for one outside.
 /// `CLIENT`, `MESSAGE`, `JOB`, `KEY` and `TOKEN` stand for a client, the id of a message to it, the id of a job, the id of
-/// a key for this client, and the key that asks.
+/// a key for this client, and the key that asks. `NAME` is a name that nobody has.
 struct Row(
     &'static str,
     &'static str,
@@ -153,6 +153,7 @@ const ROWS: &[Row] = &[
     Row("get", "/api/stats/history", "read", "", "", [200, 403, 403]),
     Row("get", "/api/nodes", "read", "", "", [200, 403, 403]),
     Row("get", "/api/diagnosis", "read", "", "", [200, 200, 200]),
+    Row("get", "/api/audit", "manage", "", "", [200, 403, 403]),
     Row("get", "/api/backup", "manage", "", "", [200, 403, 403]),
     Row("get", "/metrics", "metrics", "", "", [200, 200, 200]),
     Row("get", "/api/keys", "manage", "", "", [200, 200, 200]),
@@ -190,6 +191,69 @@ const ROWS: &[Row] = &[
         [200, 200, 403],
     ),
     Row("get", "/api/roles", "manage", "", "", [200, 200, 200]),
+    Row("get", "/api/people", "manage", "", "", [200, 200, 200]),
+    Row(
+        "post",
+        "/api/people",
+        "manage",
+        "",
+        r#"{"name":"NAME","password":"correct horse","role":"listener","clients":["CLIENT"]}"#,
+        [201, 201, 403],
+    ),
+    Row("get", "/api/people/{id}", "manage", "", "", [200, 200, 200]),
+    Row(
+        "patch",
+        "/api/people/{id}",
+        "manage",
+        "",
+        r#"{"totp":false}"#,
+        [200, 200, 403],
+    ),
+    Row(
+        "delete",
+        "/api/people/{id}",
+        "manage",
+        "",
+        "",
+        [204, 204, 403],
+    ),
+    // Only for people, and a key is none. What people may do there is tested with them.
+    Row("get", "/api/account", "", "", "", [403, 403, 403]),
+    Row(
+        "post",
+        "/api/account/password",
+        "",
+        "",
+        r#"{"password":"correct horse","new_password":"another horse"}"#,
+        [403, 403, 403],
+    ),
+    Row(
+        "post",
+        "/api/account/totp",
+        "",
+        "",
+        r#"{"password":"correct horse"}"#,
+        [403, 403, 403],
+    ),
+    Row(
+        "put",
+        "/api/account/totp",
+        "",
+        "",
+        r#"{"password":"correct horse","secret":"x","code":"1"}"#,
+        [403, 403, 403],
+    ),
+    Row(
+        "post",
+        "/api/account/totp/remove",
+        "",
+        "",
+        r#"{"password":"correct horse"}"#,
+        [403, 403, 403],
+    ),
+    // A key sees the sessions that it has opened itself, and this one is of nobody.
+    Row("get", "/api/sessions", "", "", "", [200, 200, 200]),
+    Row("delete", "/api/sessions/{id}", "", "", "", [404, 404, 404]),
     Row(
         "get",
         "/sse",
@@ -226,6 +290,8 @@ struct World {
     server: Server,
     /// Keeps the clients connected.
     streams: Vec<(String, Listener)>,
+    /// How many people were added.
+    people: u32,
 }
 
 impl World {
@@ -234,6 +300,7 @@ impl World {
         Self {
             server,
             streams: Vec::new(),
+            people: 0,
         }
     }
 
@@ -253,6 +320,20 @@ impl World {
         within(self.admin().create_key(&request))
             .await
             .expect("made")
+    }
+
+    /// Adds a person who may listen as a client. Returns the id.
+    async fn person(&mut self, client: &str) -> String {
+        self.people += 1;
+        let request = PersonRequest {
+            name: format!("person-{}", self.people),
+            password: "correct horse".to_owned(),
+            role: Some("listener".to_owned()),
+            clients: vec![client.to_owned()],
+            ..PersonRequest::default()
+        };
+        let added = within(self.admin().add_person(&request)).await;
+        added.expect("added").id
     }
 
     /// Connects a client, if it is not connected any more.
@@ -313,16 +394,23 @@ impl World {
             .expect("a job");
         let job = job["id"].as_str().expect("an id").to_owned();
         let key = self.key("listener", &[client], &[]).await.info.id;
+        let person = match path.contains("/people/") {
+            true => self.person(client).await,
+            false => String::new(),
+        };
         let id = match *path {
+            path if path.contains("/people/") => &person,
             path if path.contains("/messages/") => &message,
             path if path.contains("/jobs/") => &job,
             _ => &key,
         };
         let path = path.replace("{client_id}", client).replace("{id}", id);
         let path = path.replace("{jti}", "a-token");
+        self.people += 1;
+        let name = format!("new-{}", self.people);
         let fill = |text: &str| {
             let text = text.replace("CLIENT", client).replace("MESSAGE", &message);
-            text.replace("TOKEN", token)
+            text.replace("TOKEN", token).replace("NAME", &name)
         };
         let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
         let url = self.server.url(&format!("{path}{}", fill(query)));

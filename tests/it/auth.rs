@@ -416,6 +416,8 @@ async fn signing_in_sets_a_cookie_that_scripts_and_other_sites_can_not_use() {
         token_required: true,
         name: None,
         actions: Vec::new(),
+        people: false,
+        person: None,
     };
     let open = Session {
         admin: true,
@@ -509,6 +511,8 @@ async fn without_an_admin_token_sign_in_is_refused() {
         token_required: false,
         name: Some("this machine".to_owned()),
         actions: all_actions(),
+        people: false,
+        person: None,
     };
     assert_eq!(session(&server, &[]).await, open);
     assert!(

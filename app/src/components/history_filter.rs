@@ -75,7 +75,7 @@ pub fn HistoryFilterFields(
     };
     let named = move || matches!(filter.audience.get().as_str(), "client" | "topic");
     let name = move || {
-        search(
+        search_field(
             "history-name",
             |t| t.messages.which,
             |t| t.messages.which_hint,
@@ -96,14 +96,15 @@ pub fn HistoryFilterFields(
                 {option("topic", |t| t.messages.one_topic)}
             </select>
             {when(named, name)}
-            {search("history-event", |t| t.messages.event, |t| t.messages.event_hint, filter.event)}
-            {search("search", |t| t.messages.text, |t| t.messages.text_hint, filter.text)}
+            {search_field("history-event", |t| t.messages.event, |t| t.messages.event_hint, filter.event)}
+            {search_field("search", |t| t.messages.text, |t| t.messages.text_hint, filter.text)}
         </div>
     }
     .erase()
 }
 
-fn search(
+/// A field of a filter.
+pub(crate) fn search_field(
     id: &'static str,
     label: fn(&Texts) -> &'static str,
     placeholder: fn(&Texts) -> &'static str,

@@ -26,6 +26,7 @@ texts! {
         push: "Push", "推送";
         nodes: "Nodes", "节点";
         keys: "Keys", "密钥";
+        audit: "Audit", "审计";
         about_overview: "The state of this node, now and over the last hour.",
             "此节点的当前状态与最近一小时的变化。";
         about_clients: "Clients that are connected, and clients that were connected before.",
@@ -34,6 +35,7 @@ texts! {
         about_push: "Send a message to one client, several clients, a topic, or everyone.",
             "向一个客户端、多个客户端、一个主题或所有人发送消息。";
         about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
+        about_audit: "Who did what, to whom, and from where.", "谁在何处对谁执行了什么操作。";
         about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";
         try_again: "Try again", "重试";
     }

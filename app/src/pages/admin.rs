@@ -2,6 +2,7 @@
 //! and one session. The state of a section is kept while another one is shown.
 
 mod api_keys;
+mod audit;
 mod clients;
 mod feed;
 mod history;
@@ -24,6 +25,7 @@ use crate::{
     i18n::{Texts, texts, tr},
 };
 use api_keys::ApiKeys;
+use audit::Audit;
 use clients::Clients;
 use history::History;
 use nodes::NodesPage;
@@ -60,6 +62,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
+        Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],
     }
 }
 
@@ -73,6 +76,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let history = History::new(session, current);
     let nodes = NodesPage::new(session, current);
     let api_keys = ApiKeys::new(session, current);
+    let audit = Audit::new(session, current);
     let stream = feed::subscribe(session, move |update| {
         overview.handle(update);
         clients.handle(update);
@@ -80,6 +84,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         history.handle(update);
         nodes.handle(update);
         api_keys.handle(update);
+        audit.handle(update);
     });
     let name = move |n: usize| match current.get() {
         Some(section) => called(section)[n](texts()),
@@ -100,6 +105,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Push) => push::view(push_page),
         Some(Section::Nodes) => nodes::view(nodes),
         Some(Section::Keys) => api_keys::view(api_keys),
+        Some(Section::Audit) => audit::view(audit),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
@@ -123,8 +129,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
     .erase()
 }
 
-/// The navigation between the sections. A server that runs alone has no use for *Nodes*, and who may not push or manage keys
-/// has none for *Push* or *Keys*.
+/// The navigation between the sections. A server that runs alone has no use for *Nodes*, and who may not push or manage
+/// has none for *Push*, or for *Keys* and *Audit*.
 fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage) -> AnyView {
     let link = move |section: Section| {
         let current = optional_text(move || current.is(section).then(|| "page".to_owned()));
@@ -141,7 +147,9 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
             move || link(section),
         ),
         Section::Push => when(move || session.may("push"), move || link(section)),
-        Section::Keys => when(move || session.may("manage"), move || link(section)),
+        Section::Keys | Section::Audit => {
+            when(move || session.may("manage"), move || link(section))
+        }
         _ => link(section),
     };
     view! {

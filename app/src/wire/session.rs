@@ -5,13 +5,23 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use super::values;
 
-/// The body of `POST /api/session`: sign-in to the admin panel.
-#[derive(Clone, Serialize, Deserialize)]
+/// The body of `POST /api/session`: sign-in to the admin panel, with a token, or with a name and a password.
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// The admin token, or an API key that may `read`.
-    pub token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The name of a person who may `read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The password of the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The code of the second factor. Without it, a person who has one gets the error `code_needed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// The answer of `GET /api/session`: what this caller may do.
@@ -29,4 +39,10 @@ pub struct Session {
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Vec<values::Action>))]
     pub actions: Vec<String>,
+    /// Whether there are people who sign in with a name and a password.
+    #[serde(default)]
+    pub people: bool,
+    /// The id of the person who has signed in, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
 }

@@ -80,6 +80,26 @@ schema! {
 }
 
 schema! {
+    /// The name of a person: letters and digits of any language, and `. _ - @ +`.
+    PersonName: text(64, r"^[\p{L}\p{N}._@+-]+$")
+}
+
+schema! {
+    /// A new password: at least 10 characters, at most 256 bytes of UTF-8, and not the name of the person.
+    Password: ObjectBuilder::new().schema_type(Type::String).min_length(Some(10)).max_length(Some(256))
+}
+
+schema! {
+    /// `false`: it is removed.
+    Removed: ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([false]))
+}
+
+schema! {
+    /// The id of a session.
+    SessionId: text(64, r"^[a-z0-9-]+$")
+}
+
+schema! {
     /// Seconds after which an API key ends: at most ten years.
     KeyLifetime: whole_number(1, MAX_TTL)
 }

@@ -58,6 +58,13 @@ impl<K: Copy + Eq + Hash> Buckets<K> {
         Ok(())
     }
 
+    /// Puts back what was taken.
+    pub fn give_back(&self, key: K, cost: u64, quota: Quota) {
+        if let Some(full) = self.0.lock().get_mut(&key) {
+            *full = full.checked_sub(quota.time_for(cost)).unwrap_or(*full);
+        }
+    }
+
     /// How many buckets are stored.
     pub fn len(&self) -> usize {
         self.0.lock().len()

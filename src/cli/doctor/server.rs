@@ -121,10 +121,11 @@ fn descriptors(diagnosis: &Diagnosis) -> Option<Finding> {
 
 /// Signs in and out, and looks at the cookie.
 async fn cookie(visit: &Visit) -> Finding {
-    let token = visit.token().to_owned();
-    let asked = visit
-        .request(Method::POST, "/api/session")
-        .json(&SignIn { token });
+    let sign_in = SignIn {
+        token: Some(visit.token().to_owned()),
+        ..SignIn::default()
+    };
+    let asked = visit.request(Method::POST, "/api/session").json(&sign_in);
     let response = match asked.send().await {
         Ok(response) => response,
         Err(error) => return Finding::fail("cookie", cause(error), "check the log of the proxy"),

@@ -62,10 +62,18 @@ pub enum Code {
     ReservedTopic,
     /// There is no such API key, or not any more.
     KeyUnknown,
-    /// API keys need an admin token, and none is configured.
+    /// There is no such person, or not any more.
+    PersonUnknown,
+    /// Another person has this name.
+    NameTaken,
+    /// There is no such session, or not any more.
+    SessionUnknown,
+    /// API keys and people need an admin token, and none is configured.
     AdminTokenNeeded,
     /// No credential, or one that is not valid.
     Unauthorized,
+    /// The password is right, but the person has a second factor, and its code is missing.
+    CodeNeeded,
     /// The credential is valid, but does not allow this.
     Forbidden,
     /// The request came from a page of another site.
@@ -108,7 +116,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 53] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -137,8 +145,12 @@ impl Code {
         Self::LogDamaged,
         Self::ReservedTopic,
         Self::KeyUnknown,
+        Self::PersonUnknown,
+        Self::NameTaken,
+        Self::SessionUnknown,
         Self::AdminTokenNeeded,
         Self::Unauthorized,
+        Self::CodeNeeded,
         Self::Forbidden,
         Self::CrossSite,
         Self::UnknownHost,
@@ -166,6 +178,15 @@ impl Code {
     }
 
     /// The status, the code as text, and a title.
+    pub fn name(self) -> &'static str {
+        self.parts().1
+    }
+
+    /// The status of a response with it.
+    pub fn status(self) -> StatusCode {
+        self.parts().0
+    }
+
     pub(in crate::http) fn parts(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
@@ -261,12 +282,20 @@ impl Code {
             ),
             Self::ReservedTopic => (S::FORBIDDEN, "reserved_topic", "This topic is reserved"),
             Self::KeyUnknown => (S::NOT_FOUND, "key_unknown", "There is no such API key"),
+            Self::PersonUnknown => (S::NOT_FOUND, "person_unknown", "There is no such person"),
+            Self::NameTaken => (S::CONFLICT, "name_taken", "Another person has this name"),
+            Self::SessionUnknown => (S::NOT_FOUND, "session_unknown", "There is no such session"),
             Self::AdminTokenNeeded => (
                 S::CONFLICT,
                 "admin_token_needed",
-                "API keys need an admin token",
+                "API keys and people need an admin token",
             ),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
+            Self::CodeNeeded => (
+                S::UNAUTHORIZED,
+                "code_needed",
+                "The code of the second factor is needed",
+            ),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "This token does not allow it"),
             Self::CrossSite => (
                 S::FORBIDDEN,

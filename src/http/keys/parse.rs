@@ -61,7 +61,7 @@ pub fn after(seconds: u64, field: &str, now: u64) -> Result<u64, Error> {
 }
 
 /// What a new key is given.
-pub fn access(request: KeyRequest) -> Access {
+pub fn access_of(request: KeyRequest) -> Access {
     Access {
         role: request.role,
         permissions: request.permissions.into_iter().map(permission).collect(),

@@ -1,21 +1,11 @@
-//! What follows from API keys without a request: streams of ended keys are closed, and uses are written down.
+//! What follows from API keys without a request: uses are written down.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use crate::{http::AppState, log::KeyChange, outbox::CloseReason};
+use crate::{http::AppState, log::KeyChange};
 
 /// How often it is looked for uses to write. Each key has at most one a minute.
 const WRITE_USES: Duration = Duration::from_secs(5);
-
-/// Closes the streams of keys that have ended, or that may do something else now. Never ends.
-pub async fn close_streams(state: AppState) -> Infallible {
-    let keys = Arc::clone(state.auth.load().keys());
-    loop {
-        let ended = keys.ended().await;
-        let registry = state.broker.registry();
-        registry.close_keys(&ended, CloseReason::KeyEnded);
-    }
-}
 
 /// Writes to the log when keys were last used. Never ends.
 pub async fn write_uses(state: AppState) -> Infallible {

@@ -83,7 +83,8 @@ fn describe(
     }
 }
 
-fn to(audience: &Audience) -> To {
+/// An audience as the API shows it.
+pub fn to(audience: &Audience) -> To {
     match audience {
         Audience::Client(id) => To::Client(id.to_string()),
         Audience::Clients(ids) => {

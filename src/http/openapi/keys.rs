@@ -36,13 +36,24 @@ pub fn add(api: &mut OpenApi, settings: &Settings) {
         },
     });
     let either = json!([role, permissions]);
-    add_keyword(api, "KeyRequest", "anyOf", either);
-    add_keyword(
-        api,
-        "KeyUpdate",
-        "anyOf",
-        json!([nothing, role, permissions]),
-    );
+    let update = json!([nothing, role, permissions]);
+    add_keyword(api, "KeyRequest", "anyOf", either.clone());
+    add_keyword(api, "KeyUpdate", "anyOf", update.clone());
+    add_keyword(api, "PersonRequest", "anyOf", either);
+    add_keyword(api, "PersonUpdate", "anyOf", update);
+    let token = json!({
+        "required": ["token"],
+        "properties": {
+            "name": { "type": "null" },
+            "password": { "type": "null" },
+            "code": { "type": "null" },
+        },
+    });
+    let person = json!({
+        "required": ["name", "password"],
+        "properties": { "token": { "type": "null" } },
+    });
+    add_keyword(api, "SignIn", "anyOf", json!([token, person]));
 }
 
 fn add_keyword(api: &mut OpenApi, name: &str, keyword: &str, value: Value) {

@@ -49,6 +49,16 @@ pub enum MessageAudience {
     Everyone,
 }
 
+/// How the audit trail is answered.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum AuditFormat {
+    /// One page.
+    Json,
+    /// All entries, one a line.
+    Ndjson,
+}
+
 /// How messages come on a stream.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]

@@ -6,11 +6,13 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::job::{Title, TrackedPush};
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange},
+    change::{Change, PositionUpdates, Recall, RevokedTokens, TokenChange},
     entry::{Entry, IdempotencyKey},
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+    record::audit_cbor::{WireAudit, WireSource},
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
+    record::person_cbor::{WirePersonChange, WireSession},
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
@@ -52,11 +54,21 @@ enum WireChange<'b> {
         #[n(0)] ByteArray<32>,
         #[n(1)] Option<u64>,
         #[n(2)] Option<ByteArray<32>>,
+        /// Added later, like the next one. Nodes that do not know them skip them.
+        #[b(3)]
+        Option<&'b str>,
+        #[b(4)] Option<&'b str>,
     ),
     #[n(8)]
     Key(#[b(0)] WireKeyChange<'b>),
     #[n(9)]
     Token(#[b(0)] WireRevoked<'b>, #[n(1)] u64),
+    #[n(10)]
+    Audit(#[b(0)] WireAudit<'b>),
+    #[n(11)]
+    PruneAudit(#[n(0)] u64),
+    #[n(12)]
+    Person(#[b(0)] WirePersonChange<'b>),
 }
 
 #[derive(Encode, Decode)]
@@ -81,6 +93,9 @@ struct WireEntry<'b> {
     /// Added later. Nodes that do not know it skip it.
     #[b(4)]
     trace: Option<&'b str>,
+    /// Who pushes, if it is audited.
+    #[b(5)]
+    source: Option<WireSource<'b>>,
 }
 
 #[derive(Encode, Decode)]
@@ -184,11 +199,16 @@ impl<'b> WireChange<'b> {
             Change::Expire(until) => Self::Expire(*until),
             Change::Prune(positions, line) => Self::Prune(positions.clone(), *line),
             Change::PruneJob(id) => Self::PruneJob(bytes(*id)),
-            Change::Session(change) => Self::Session(
-                change.digest.into(),
-                change.ends_at,
-                change.key.map(Into::into),
-            ),
+            Change::Session(change) => {
+                let WireSession {
+                    digest,
+                    ends_at,
+                    key,
+                    from,
+                    program,
+                } = WireSession::of(change);
+                Self::Session(digest, ends_at, key, from, program)
+            }
             Change::Key(change) => Self::Key(WireKeyChange::of(change)),
             Change::Token(change) => {
                 let tokens = match &change.tokens {
@@ -197,6 +217,9 @@ impl<'b> WireChange<'b> {
                 };
                 Self::Token(tokens, change.ends_at)
             }
+            Change::Audit(change) => Self::Audit(WireAudit::of(change)),
+            Change::PruneAudit(line) => Self::PruneAudit(*line),
+            Change::Person(change) => Self::Person(WirePersonChange::of(change)),
         }
     }
 
@@ -223,11 +246,17 @@ impl<'b> WireChange<'b> {
             Self::Expire(until) => Change::Expire(until),
             Self::Prune(positions, line) => Change::Prune(positions, line),
             Self::PruneJob(job) => Change::PruneJob(id(job)),
-            Self::Session(digest, ends_at, key) => Change::Session(SessionChange {
-                digest: digest.into(),
-                ends_at,
-                key: key.map(Into::into),
-            }),
+            Self::Session(digest, ends_at, key, from, program) => {
+                let session = WireSession {
+                    digest,
+                    ends_at,
+                    key,
+                    from,
+                    program,
+                };
+                Change::Session(session.parse())
+            }
+            Self::Person(change) => Change::Person(change.parse()),
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {
@@ -236,6 +265,8 @@ impl<'b> WireChange<'b> {
                 },
                 ends_at,
             }),
+            Self::Audit(change) => Change::Audit(change.parse()?),
+            Self::PruneAudit(line) => Change::PruneAudit(line),
         })
     }
 }
@@ -251,6 +282,7 @@ impl<'b> WireEntry<'b> {
                 .as_ref()
                 .map(|tracked| (bytes(tracked.id), &**tracked.title.text())),
             trace: entry.trace.as_ref().map(TraceParent::as_str),
+            source: entry.source.as_ref().map(WireSource::of),
         }
     }
 
@@ -268,6 +300,7 @@ impl<'b> WireEntry<'b> {
             assigned: None,
             tracked: tracked.transpose()?.map(Box::new),
             trace: self.trace.and_then(TraceParent::parse),
+            source: self.source.map(WireSource::parse),
         })
     }
 }

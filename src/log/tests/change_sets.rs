@@ -5,9 +5,7 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{
-            Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, SessionChange, TokenChange,
-        },
+        change::{Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, TokenChange},
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -56,6 +54,9 @@ fn change() -> impl Strategy<Value = Change> {
         1 => session().prop_map(Change::Session),
         1 => key_change().prop_map(Change::Key),
         1 => revocation().prop_map(Change::Token),
+        2 => audit().prop_map(Change::Audit),
+        1 => (0..30_u64).prop_map(Change::PruneAudit),
+        2 => person_change().prop_map(Change::Person),
     ]
 }
 
@@ -97,6 +98,46 @@ fn session() -> impl Strategy<Value = SessionChange> {
             digest: [id; 32],
             ends_at,
             key: key.map(|key| [key; 32]),
+            from: key.map(|key| format!("192.0.2.{key}")),
+            program: None,
+        }
+    })
+}
+
+fn person_change() -> impl Strategy<Value = PersonChange> {
+    let step = prop::option::of(1..4_u64);
+    (0..6_u8, 0..3_u8, 0..4_u8, step, session()).prop_map(|(kind, id, other, step, session)| {
+        let (id, access) = (id.to_string(), format!("{{\"role\":\"{other}\"}}"));
+        let name = PersonName {
+            shown: format!("P{other}"),
+            folded: format!("p{other}"),
+        };
+        let password = Hidden(format!("hash {other}"));
+        match kind {
+            0 => PersonChange::Add {
+                id,
+                name,
+                password,
+                access,
+            },
+            1 => PersonChange::Update { id, name, access },
+            2 => PersonChange::Password {
+                id,
+                password,
+                session: step.map(|_| session),
+            },
+            3 => {
+                let secret = Hidden(vec![other; 20]);
+                let totp = step.map(|step| StoredTotp { secret, step });
+                PersonChange::Totp { id, totp }
+            }
+            4 => PersonChange::Remove(id),
+            _ => PersonChange::SignIn {
+                id,
+                version: other.into(),
+                step,
+                session,
+            },
         }
     })
 }
@@ -146,6 +187,54 @@ fn revocation() -> impl Strategy<Value = TokenChange> {
     })
 }
 
+fn source() -> impl Strategy<Value = AuditSource> {
+    let address = prop_oneof![
+        Just(None),
+        (0..3_u8).prop_map(|n| Some([10, 0, 0, n].into())),
+        (0..3_u16).prop_map(|n| Some([0x2001, 0xdb8, 0, 0, 0, 0, 0, n].into())),
+    ];
+    (prop::option::of(0..3_u8), address).prop_map(|(caller, address)| {
+        let caller = caller.map(|n| AuditCaller {
+            id: n.to_string().into(),
+            name: format!("caller {}", n % 2).into(),
+        });
+        AuditSource {
+            caller: caller.map(Arc::new),
+            address,
+        }
+    })
+}
+
+fn audit() -> impl Strategy<Value = AuditChange> {
+    let target = prop_oneof![
+        Just(None),
+        audience().prop_map(|audience| Some(AuditTarget::Audience(audience))),
+        Just(Some(AuditTarget::Key("k".into()))),
+        Just(Some(AuditTarget::Person("p".into()))),
+        Just(Some(AuditTarget::Token("t".into()))),
+    ];
+    let about = (
+        prop::option::of(1..40_u64),
+        prop::option::of(0..JOBS),
+        1..4_u64,
+    );
+    let entry = (source(), target, any::<bool>(), about);
+    let entry = entry.prop_map(
+        |(source, target, refused, (message, job, count))| AuditEntry {
+            source,
+            action: if refused { "push" } else { "key.create" }.into(),
+            target,
+            error: refused.then_some("forbidden".into()),
+            message,
+            job: job.map(job_of),
+            count,
+        },
+    );
+    let counts = prop::collection::vec((1..30_u64, 1..9_u64), 0..3);
+    let entries = prop::collection::vec(entry, 0..4);
+    (entries, counts).prop_map(|(entries, counts)| AuditChange { entries, counts })
+}
+
 /// The oldest messages, or some from the middle.
 fn pruning() -> impl Strategy<Value = Change> {
     prop_oneof![
@@ -155,23 +244,28 @@ fn pruning() -> impl Strategy<Value = Change> {
     ]
 }
 
-fn entry() -> impl Strategy<Value = Entry> {
+fn audience() -> impl Strategy<Value = Audience> {
     let some = prop::collection::vec(0..CLIENTS, 1..CLIENTS);
-    let audience = prop_oneof![
+    prop_oneof![
         3 => (0..CLIENTS).prop_map(|id| Audience::Client(client_of(id))),
         2 => some.prop_map(|ids| Audience::clients(ids.into_iter().map(client_of).collect())),
         3 => (0..3_u8).prop_map(|topic| {
             Audience::Topic(Topic::parse(&format!("t/{topic}")).expect("a topic"))
         }),
         1 => Just(Audience::Everyone),
-    ];
+    ]
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
     let key = prop::option::weighted(0.3, 0..4_u8);
     let tracked = prop::option::weighted(0.2, any::<u128>());
     let ttl = prop::option::weighted(0.3, 1..100_u64);
-    (audience, 0..3_u8, ttl, key, tracked).prop_map(|(audience, text, ttl, key, tracked)| {
+    let source = prop::option::of(source());
+    let given = (audience(), 0..3_u8, ttl, key, tracked, source);
+    given.prop_map(|(audience, text, ttl, key, tracked, source)| {
         let mut draft = draft(audience, &text.to_string());
         draft.ttl = ttl.map(Duration::from_secs);
-        let mut entry = Entry::new(draft);
+        let mut entry = Entry::new(draft).audited(source);
         if let Some(key) = key {
             entry = entry.with_key(key_of(key));
         }
@@ -324,6 +418,10 @@ impl TestStore {
             "SELECT * FROM sessions ORDER BY digest".to_owned(),
             "SELECT * FROM api_keys ORDER BY id".to_owned(),
             "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
+            "SELECT * FROM audit ORDER BY number".to_owned(),
+            "SELECT * FROM audit_callers ORDER BY id".to_owned(),
+            "SELECT * FROM audit_blocks ORDER BY caller, block".to_owned(),
+            "SELECT * FROM audit_targets ORDER BY block, target, number".to_owned(),
         ];
         let rows = queries.iter().map(|query| rows(&self.store.conn, query));
         rows.collect::<Vec<_>>().join("\n\n")

@@ -77,15 +77,13 @@ fn the_tail_gets_all_keys_and_then_each_change() {
 
 #[test]
 fn records_without_keys_can_be_read_by_nodes_that_do_not_know_keys() {
-    use crate::log::{
-        change::{Change, SessionChange},
-        record::version_of,
-    };
+    use crate::log::{change::Change, record::version_of};
     let session = |key| {
         Change::Session(SessionChange {
             digest: [1; 32],
             ends_at: Some(NOON),
             key,
+            ..SessionChange::default()
         })
     };
     assert_eq!(version_of(&[Change::Expire(1), session(None)]), 1);

@@ -9,6 +9,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 
 use crate::log::{
     audiences::Audiences,
+    audit_entry::PUSH,
+    audit_rows::{self, AuditRows, CallerCache, NewRow, TargetRef},
     change::{Change, ChangeSet},
     codes::{ANY_TOPIC, EVERYONE, sql},
     entry::{Digest, Entry, IdempotencyKey},
@@ -17,9 +19,12 @@ use crate::log::{
     key_rows::{self, ChangedKey},
     options::{LogOptions, milliseconds},
     outcome::Recalled,
+    person::StoredPerson,
+    person_rows,
     postings::{self, Posting},
     rows, session_rows,
     token_rows::{self, Revocation},
+    told_rows::Changed,
     writer::store::Store,
 };
 use crate::{
@@ -46,6 +51,8 @@ pub(in crate::log) struct Applied {
     pub changed_keys: Vec<ChangedKey>,
     /// Stream tokens that were revoked.
     pub revoked: Vec<Revocation>,
+    /// The people that have changed, in order.
+    pub changed_people: Vec<Changed<StoredPerson>>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -68,6 +75,8 @@ pub(in crate::log) enum ChangeOutcome {
     Job(CommandOutcome),
     /// A message was recalled. None if it does not exist or was recalled before.
     Recall(Option<Recalled>),
+    /// Entries of the audit trail were written, of which the first has this number.
+    Audited(Option<u64>),
     /// The change has no result that anyone waits for.
     Done,
 }
@@ -145,7 +154,12 @@ impl Store {
         for change in run {
             applied.outcomes.push(match change {
                 Change::Append(entry) => {
-                    match put.entry(entry, at, &mut self.head, &mut self.audiences)? {
+                    match put.entry(
+                        entry,
+                        at,
+                        &mut self.head,
+                        (&mut self.audiences, &mut self.callers),
+                    )? {
                         Appended::New(message, job) => {
                             applied.messages.push(message);
                             ChangeOutcome::New(applied.messages.len() - 1, job)
@@ -160,7 +174,7 @@ impl Store {
                 _ => ChangeOutcome::Done,
             });
         }
-        postings::write(&self.conn, &mut put.postings)?;
+        put.finish()?;
         self.messages += (applied.messages.len() - before) as u64;
         Ok(())
     }
@@ -196,18 +210,26 @@ impl Store {
             }
             Change::PruneJob(id) => self.remove_job(*id)?,
             Change::Session(change) => {
-                let what = (change.ends_at, change.key);
-                session_rows::apply(&self.conn, &change.digest, what, at)?;
+                session_rows::apply(&self.conn, change, None, at)?;
                 applied.has_sessions = true;
             }
             Change::Key(change) => {
                 key_rows::apply(&self.conn, change, at, &mut applied.changed_keys)?;
+            }
+            Change::Person(change) => {
+                person_rows::apply(&self.conn, change, at, &mut applied.changed_people)?;
+                applied.has_sessions |= change.has_sessions();
             }
             Change::Token(change) => {
                 applied
                     .revoked
                     .push(token_rows::apply(&self.conn, change, at)?);
             }
+            Change::Audit(change) => {
+                let first = audit_rows::apply(&self.conn, &mut self.callers, change, at)?;
+                return Ok(ChangeOutcome::Audited(first));
+            }
+            Change::PruneAudit(line) => self.remove_audit(*line)?,
             Change::Append(_) | Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)
@@ -227,7 +249,11 @@ struct AppendStatements<'c> {
     message: CachedStatement<'c>,
     /// Written after all messages.
     postings: Vec<Posting>,
+    audit: AuditRows<'c>,
 }
+
+/// The numbers of names that the writer remembers.
+type Names<'s> = (&'s mut Audiences, &'s mut CallerCache);
 
 impl<'c> AppendStatements<'c> {
     fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
@@ -239,7 +265,14 @@ impl<'c> AppendStatements<'c> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
             postings: Vec::new(),
+            audit: AuditRows::new(conn)?,
         })
+    }
+
+    /// Writes the indexes of all entries.
+    fn finish(mut self) -> rusqlite::Result<()> {
+        postings::write(self.conn, &mut self.postings)?;
+        self.audit.finish()
     }
 
     fn entry(
@@ -247,7 +280,7 @@ impl<'c> AppendStatements<'c> {
         entry: &Entry,
         now: u64,
         head: &mut Seq,
-        audiences: &mut Audiences,
+        (audiences, callers): Names<'_>,
     ) -> Result<Appended, StoreError> {
         let (seq, at) = match entry.assigned.as_deref() {
             None => (*head + 1, now),
@@ -259,6 +292,9 @@ impl<'c> AppendStatements<'c> {
         if let Some((key, digest)) = entry.key.as_deref()
             && let Some(outcome) = self.claim(key, digest, seq, now)?
         {
+            if let ChangeOutcome::Duplicate(first, job) = &outcome {
+                self.audit(entry, now, (*first, *job), callers)?;
+            }
             return Ok(Appended::Not(outcome));
         }
         let message = Arc::new(message_of(entry, seq, at));
@@ -269,10 +305,35 @@ impl<'c> AppendStatements<'c> {
                 .execute((sql(seq), trace.as_str()))?;
         }
         let tracked = entry.tracked.as_deref();
+        self.audit(entry, now, (seq, tracked.map(|job| job.id)), callers)?;
         let job =
             tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));
         *head = seq;
         Ok(Appended::New(message, job.transpose()?.map(Arc::new)))
+    }
+
+    /// Writes who has pushed a message, and the job that tracks it.
+    fn audit(
+        &mut self,
+        entry: &Entry,
+        at: u64,
+        (seq, job): (Seq, Option<JobId>),
+        callers: &mut CallerCache,
+    ) -> rusqlite::Result<()> {
+        let Some(source) = &entry.source else {
+            return Ok(());
+        };
+        let row = NewRow {
+            at,
+            source,
+            action: PUSH,
+            target: Some(TargetRef::Audience(&entry.draft.audience)),
+            error: None,
+            message: Some(seq),
+            job,
+            count: 1,
+        };
+        self.audit.add(callers, &row).map(drop)
     }
 
     /// Stores a key for a new message. If the key is in use, returns the result of this entry.

@@ -69,6 +69,7 @@ impl Writer {
             shared.recalled_at.store(head, Ordering::Release);
         }
         shared.keys.update(&applied.changed_keys);
+        shared.people.update(&applied.changed_people);
         let revoked = applied.revoked.iter().cloned();
         shared.revocations.add(revoked, shared.clock.now());
         if applied.has_sessions

@@ -40,6 +40,9 @@ impl Decided {
             ChangeTask::Job(command, answer) => {
                 self.push(Change::Job(command), Waiting::Job(answer));
             }
+            ChangeTask::Audit(change, answer) => {
+                self.push(Change::Audit(change), Waiting::Audit(answer));
+            }
             ChangeTask::Other(change, answer) => self.push(change, Waiting::Other(answer)),
             ChangeTask::Recall(seq, key, answer) => match store.decide_recall(seq, key) {
                 Ok(recall) => self.push(Change::Recall(recall), Waiting::Recall(answer)),

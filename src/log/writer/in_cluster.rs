@@ -73,7 +73,7 @@ impl Writer {
                 Task::Maintain(answer) => answer(Ok(MaintenanceCounts::default())),
                 Task::WritePositions(answer) => replica.position_answers.push(answer),
                 Task::Ping(answer) => answer(),
-                Task::Retain(max_age, max_bytes) => self.retain(max_age, max_bytes),
+                Task::Retain(retention) => self.retain(retention),
                 Task::GiveUp(number) => replica.give_up(number),
             }
         }

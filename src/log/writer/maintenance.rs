@@ -111,6 +111,8 @@ impl Writer {
         if self.skip_damage(jobs)? {
             return Ok(true);
         }
+        let audit = self.store.prune_audit_step(now);
+        let audit = self.skip_damage(audit)?;
         let pruned = self.store.prune_step(now, appended);
         let pruned = self.skip_damage(pruned)?;
         self.shared
@@ -130,7 +132,7 @@ impl Writer {
             _ => Ok(false),
         };
         let space = self.skip_damage(space)?;
-        Ok(pruned > 0 || keys > 0 || names || space)
+        Ok(pruned > 0 || audit || keys > 0 || names || space)
     }
 
     /// Runs all maintenance that is due.

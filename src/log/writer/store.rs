@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use crate::log::{
     audiences::Audiences,
+    audit_rows::CallerCache,
     error::StoreError,
     options::{Durability, LogOptions},
     positions::Positions,
@@ -18,6 +19,7 @@ pub(in crate::log) struct Store {
     pub conn: Connection,
     pub options: LogOptions,
     pub audiences: Audiences,
+    pub callers: CallerCache,
     /// The newest position that was assigned and committed.
     pub head: Seq,
     /// Messages up to here may be missing.
@@ -34,6 +36,7 @@ impl Store {
             conn: opened.conn,
             options,
             audiences: Audiences::default(),
+            callers: CallerCache::default(),
             head: opened.head,
             pruned: opened.pruned,
             messages: opened.messages,
@@ -54,6 +57,7 @@ impl Store {
         if result.is_err() {
             // Numbers that were assigned in the failed transaction are not in the file.
             self.audiences.clear();
+            self.callers.clear();
             if !self.conn.is_autocommit() {
                 self.conn.execute_batch("ROLLBACK")?;
             }

@@ -1,13 +1,13 @@
 //! What the writer is asked to do.
 
-use std::time::Duration;
-
 use crate::log::{
+    audit_entry::AuditChange,
     change::Change,
     entry::{Entry, IdempotencyKey},
     error::AppendError,
+    options::Retention,
     outcome::MaintenanceCounts,
-    writer::waiting::{JobOutcome, Outcome, PositionsAnswer, RecallOutcome, Waiting},
+    writer::waiting::{AuditOutcome, JobOutcome, Outcome, PositionsAnswer, RecallOutcome, Waiting},
 };
 use crate::{job::JobCommand, message::Seq};
 
@@ -21,8 +21,8 @@ pub(in crate::log) enum Task {
     WritePositions(PositionsAnswer),
     /// Answer, as a sign that the writer works.
     Ping(Box<dyn FnOnce() + Send>),
-    /// From now on, keep messages for this long and up to this size of the file in bytes.
-    Retain(Duration, u64),
+    /// From now on, keep messages and the audit trail like this.
+    Retain(Retention),
     /// In a cluster: the record of this node with this number will not be published again.
     GiveUp(u64),
 }
@@ -41,6 +41,8 @@ pub(in crate::log) enum ChangeTask {
         Option<IdempotencyKey>,
         Box<dyn FnOnce(RecallOutcome) + Send>,
     ),
+    /// Write entries of the audit trail.
+    Audit(AuditChange, Box<dyn FnOnce(AuditOutcome) + Send>),
     /// Another change, whose result is only whether it was made.
     Other(Change, Box<dyn FnOnce(Result<(), AppendError>) + Send>),
 }
@@ -64,6 +66,7 @@ impl From<ChangeTask> for Waiting {
             ChangeTask::Batch(entries, answer) => Self::Batch(entries.len(), answer),
             ChangeTask::Job(_, answer) => Self::Job(answer),
             ChangeTask::Recall(_, _, answer) => Self::Recall(answer),
+            ChangeTask::Audit(_, answer) => Self::Audit(answer),
             ChangeTask::Other(_, answer) => Self::Other(answer),
         }
     }

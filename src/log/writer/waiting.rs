@@ -23,6 +23,9 @@ pub(in crate::log) type JobOutcome = Result<Arc<Job>, JobCommandError>;
 /// The result of a recall.
 pub(in crate::log) type RecallOutcome = Result<Option<Recalled>, AppendError>;
 
+/// The number of the first entry of the audit trail that was written.
+pub(in crate::log) type AuditOutcome = Result<Option<u64>, AppendError>;
+
 /// The callback of a task.
 pub(in crate::log) enum Waiting {
     Append(Box<dyn FnOnce(Outcome) + Send>),
@@ -32,6 +35,7 @@ pub(in crate::log) enum Waiting {
     Recall(Box<dyn FnOnce(RecallOutcome) + Send>),
     /// The updates that were taken from the pending positions, and the callbacks of those who wait for them.
     Positions(TakenPositions),
+    Audit(Box<dyn FnOnce(AuditOutcome) + Send>),
     /// The callback of a change without a result.
     Other(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
     /// Nobody waits for the change.
@@ -69,6 +73,7 @@ impl Waiting {
             Self::Job(answer) => answer(Err(why.clone().into())),
             Self::Recall(answer) => answer(Err(why.clone())),
             Self::Positions(taken) => taken.end(Err(why.clone())),
+            Self::Audit(answer) => answer(Err(why.clone())),
             Self::Other(answer) => answer(Err(why.clone())),
             Self::Nobody => {}
         }
@@ -94,6 +99,10 @@ impl Waiting {
             }),
             Self::Recall(answer) => answer(match outcomes.next() {
                 Some(ChangeOutcome::Recall(recalled)) => Ok(recalled.clone()),
+                _ => Err(AppendError::Failed),
+            }),
+            Self::Audit(answer) => answer(match outcomes.next() {
+                Some(ChangeOutcome::Audited(first)) => Ok(*first),
                 _ => Err(AppendError::Failed),
             }),
             Self::Positions(taken) => {

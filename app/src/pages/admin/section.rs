@@ -17,17 +17,20 @@ pub(super) enum Section {
     Nodes,
     /// The API keys.
     Keys,
+    /// The audit trail.
+    Audit,
 }
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
         Self::Push,
         Self::Nodes,
         Self::Keys,
+        Self::Audit,
     ];
 
     /// Its path below the URL of the server.
@@ -39,6 +42,7 @@ impl Section {
             Self::Push => "admin/push",
             Self::Nodes => "admin/nodes",
             Self::Keys => "admin/keys",
+            Self::Audit => "admin/audit",
         }
     }
 

@@ -79,8 +79,12 @@ impl AdminSession {
 
     pub(super) fn sign_in(self, token: String) {
         self.busy.set(true);
+        let sign_in = SignIn {
+            token: Some(token),
+            ..SignIn::default()
+        };
         spawn_local(async move {
-            match Client::new("").sign_in(&SignIn { token }).await {
+            match Client::new("").sign_in(&sign_in).await {
                 Ok(session) => {
                     self.field_error.try_set(None);
                     self.session.set(Some(session));

@@ -102,6 +102,10 @@ impl Writer {
             decided.push(Change::PruneJob(job), Waiting::Nobody);
             return Ok(true);
         }
+        if let Some(line) = self.store.audit_to_prune(now)? {
+            decided.push(Change::PruneAudit(line), Waiting::Nobody);
+            return Ok(true);
+        }
         let (positions, line) = self.store.positions_to_prune(now)?;
         if positions.is_empty() {
             return Ok(false);

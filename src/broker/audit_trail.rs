@@ -1,0 +1,358 @@
+//! Gathers entries of the audit trail that have no change of the log of their own: ephemeral pushes, refusals, and what
+//! is done often. They are written together, at most a second later.
+//!
+//! Refusals of the same kind, and reports on the same job, become one entry a minute with a count. So a flood costs next to
+//! nothing, in memory and in the file.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::Broker;
+use crate::{
+    job::JobId,
+    log::{AppendError, AuditCaller, AuditChange, AuditEntry, AuditSource, AuditTarget},
+    message::Draft,
+    network::Network,
+};
+
+/// How often entries are written, at least.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Entries after which they are written at once.
+const MANY: usize = 1_000;
+
+/// Entries that wait at most. Those that come on top of them are only counted.
+const MAX_WAITING: usize = 20_000;
+
+/// The time for which requests are counted in one entry.
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Entries that count at the same time, at most. On top of them, those of all callers and addresses are one.
+const MAX_COUNTING: usize = 1_024;
+
+/// See the module documentation.
+#[derive(Default)]
+pub(super) struct AuditTrail {
+    off: AtomicBool,
+    gathered: Mutex<Gathered>,
+    many: Notify,
+    /// Held while entries are written, so that they stay in order.
+    writing: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    /// Entries to be written. With a kind, the next ones of this kind are counted in it.
+    waiting: Vec<(Option<Kind>, AuditEntry)>,
+    counting: HashMap<Kind, Counting>,
+}
+
+/// What is counted in one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Kind {
+    caller: Option<Arc<AuditCaller>>,
+    network: Option<Network>,
+    action: String,
+    error: Option<String>,
+    job: Option<JobId>,
+}
+
+/// An entry that counts.
+struct Counting {
+    since: Instant,
+    /// Its number. None: it is not written yet.
+    number: Option<u64>,
+    /// What is not in its count yet.
+    more: u64,
+}
+
+impl Kind {
+    fn of(entry: &AuditEntry) -> Self {
+        let AuditSource { caller, address } = &entry.source;
+        Self {
+            caller: caller.clone(),
+            network: address.map(|address| Network::of(Some(SocketAddr::new(address, 0)))),
+            action: entry.action.to_string(),
+            error: entry.error.as_ref().map(ToString::to_string),
+            job: entry.job,
+        }
+    }
+}
+
+impl Gathered {
+    /// Adds an entry. `counts`: it may be one of many.
+    fn add(&mut self, mut entry: AuditEntry, counts: bool, now: Instant) {
+        if !counts && self.waiting.len() < MAX_WAITING {
+            self.waiting.push((None, entry));
+            return;
+        }
+        let mut kind = Kind::of(&entry);
+        if !counts {
+            entry.target = None;
+        }
+        if self.counting.len() >= MAX_COUNTING && !self.counting.contains_key(&kind) {
+            entry.source = AuditSource {
+                caller: None,
+                address: None,
+            };
+            (entry.target, entry.message, entry.job) = (None, None, None);
+            kind = Kind::of(&entry);
+        }
+        match self.counting.get_mut(&kind) {
+            Some(counting) if now.duration_since(counting.since) < WINDOW => {
+                counting.more += entry.count;
+            }
+            _ => {
+                let counting = Counting {
+                    since: now,
+                    number: None,
+                    more: 0,
+                };
+                // What the previous one has counted since it was written.
+                let previous = self.counting.insert(kind.clone(), counting);
+                entry.count += previous.map_or(0, |previous| previous.more);
+                self.waiting.push((Some(kind), entry));
+            }
+        }
+    }
+
+    /// Takes what is to be written. Entries that count no more are forgotten.
+    fn take(&mut self, now: Instant) -> (AuditChange, Vec<Option<Kind>>) {
+        let mut change = AuditChange::default();
+        let mut kinds = Vec::with_capacity(self.waiting.len());
+        for (kind, mut entry) in self.waiting.drain(..) {
+            if let Some(counting) = kind.as_ref().and_then(|kind| self.counting.get_mut(kind)) {
+                entry.count += std::mem::take(&mut counting.more);
+            }
+            change.entries.push(entry);
+            kinds.push(kind);
+        }
+        self.counting.retain(|_, counting| {
+            if let Some(number) = counting.number
+                && counting.more > 0
+            {
+                change
+                    .counts
+                    .push((number, std::mem::take(&mut counting.more)));
+            }
+            now.duration_since(counting.since) < WINDOW
+        });
+        (change, kinds)
+    }
+
+    /// Entries were written, of which the first has this number.
+    fn written(&mut self, kinds: Vec<Option<Kind>>, first: u64) {
+        for (kind, number) in kinds.into_iter().zip(first..) {
+            if let Some(counting) = kind.and_then(|kind| self.counting.get_mut(&kind)) {
+                counting.number = Some(number);
+            }
+        }
+    }
+
+    /// Entries were not written. They are tried again.
+    fn not_written(&mut self, change: AuditChange, kinds: Vec<Option<Kind>>) {
+        let mut entries: Vec<_> = kinds.into_iter().zip(change.entries).collect();
+        entries.append(&mut self.waiting);
+        self.waiting = entries;
+        for (number, more) in change.counts {
+            let mut counting = self.counting.values_mut();
+            if let Some(counting) = counting.find(|counting| counting.number == Some(number)) {
+                counting.more += more;
+            }
+        }
+    }
+}
+
+impl Broker {
+    /// Whether what is done is written to the audit trail. Not while a node of the cluster does not know it.
+    pub fn is_audited(&self) -> bool {
+        let nodes = self.nodes.as_ref();
+        !self.audit.off.load(Ordering::Relaxed)
+            && nodes.is_none_or(|nodes| nodes.cluster().know_audit())
+    }
+
+    /// Begins or ends to write the audit trail.
+    pub fn set_audited(&self, on: bool) {
+        self.audit.off.store(!on, Ordering::Relaxed);
+    }
+
+    /// Adds an entry to the audit trail, within a second. `counts`: it may be one of many, and is counted in one entry with
+    /// the others of its minute.
+    pub fn note_audit(&self, entry: AuditEntry, counts: bool) {
+        if !self.is_audited() {
+            return;
+        }
+        let mut gathered = self.audit.gathered.lock();
+        gathered.add(entry, counts, Instant::now());
+        let is_many = gathered.waiting.len() == MANY;
+        drop(gathered);
+        if is_many {
+            self.audit.many.notify_one();
+        }
+    }
+
+    /// Adds an entry to the audit trail. It is durable when this returns. What can't be written now is tried again.
+    pub async fn write_audit(&self, entry: AuditEntry) {
+        if !self.is_audited() {
+            return;
+        }
+        let change = AuditChange {
+            entries: vec![entry.clone()],
+            counts: Vec::new(),
+        };
+        if let Err(error) = self.log.write_audit(change).await {
+            tracing::warn!(%error, "an entry of the audit trail is not written yet");
+            self.note_audit(entry, false);
+        }
+    }
+
+    /// An ephemeral push, which has no change of the log.
+    pub(super) fn note_ephemeral(&self, draft: &Draft, source: Option<AuditSource>) {
+        let Some(source) = source else { return };
+        let mut entry = AuditEntry::new(source, crate::log::PUSH);
+        entry.target = Some(AuditTarget::Audience(draft.audience.clone()));
+        self.note_audit(entry, false);
+    }
+
+    /// Writes the audit trail, periodically.
+    pub async fn write_audit_trail(self: Arc<Self>) -> Infallible {
+        loop {
+            // The time does not matter: it is written when there is much of it.
+            let _ = tokio::time::timeout(INTERVAL, self.audit.many.notified()).await;
+            if let Err(error) = self.flush_audit().await {
+                tracing::debug!(%error, "the audit trail is not written yet");
+            }
+        }
+    }
+
+    /// Writes all entries that were gathered.
+    pub async fn flush_audit(&self) -> Result<(), AppendError> {
+        let _turn = self.audit.writing.lock().await;
+        let (change, kinds) = self.audit.gathered.lock().take(Instant::now());
+        if change.entries.is_empty() && change.counts.is_empty() {
+            return Ok(());
+        }
+        let written = self.log.write_audit(change.clone()).await;
+        let mut gathered = self.audit.gathered.lock();
+        match written {
+            Ok(first) => {
+                gathered.written(kinds, first.unwrap_or_default());
+                Ok(())
+            }
+            Err(error) => {
+                gathered.not_written(change, kinds);
+                Err(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(n: u32) -> AuditSource {
+        AuditSource {
+            caller: None,
+            address: Some(std::net::Ipv4Addr::from_bits(n).into()),
+        }
+    }
+
+    fn refusal(n: u32) -> AuditEntry {
+        let mut entry = AuditEntry::new(source(n), "push");
+        entry.error = Some("unauthorized".into());
+        entry.target = Some(AuditTarget::Key(n.to_string().into()));
+        entry
+    }
+
+    fn counts(change: &AuditChange) -> Vec<u64> {
+        change.entries.iter().map(|entry| entry.count).collect()
+    }
+
+    #[test]
+    fn a_flood_is_one_entry_a_minute_for_each_kind() {
+        let (mut gathered, start) = (Gathered::default(), Instant::now());
+        for n in 0..300 {
+            gathered.add(refusal(n % 2), true, start);
+        }
+        let (change, kinds) = gathered.take(start);
+        assert_eq!(counts(&change), [150, 150]);
+        gathered.written(kinds, 7);
+        let later = start + Duration::from_secs(30);
+        for _ in 0..5 {
+            gathered.add(refusal(1), true, later);
+        }
+        let (change, _) = gathered.take(later);
+        assert_eq!((change.entries.len(), &*change.counts), (0, &[(8, 5)][..]));
+        // The next minute has an entry of its own.
+        let later = start + WINDOW;
+        gathered.add(refusal(1), true, later);
+        let (change, _) = gathered.take(later);
+        assert_eq!((counts(&change), change.counts.len()), (vec![1], 0));
+        gathered.take(later + WINDOW);
+        assert!(gathered.counting.is_empty(), "what is over is forgotten");
+    }
+
+    #[test]
+    fn what_comes_while_entries_are_written_is_counted_later() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        gathered.add(refusal(1), true, now);
+        let (_, kinds) = gathered.take(now);
+        gathered.add(refusal(1), true, now);
+        let (change, _) = gathered.take(now);
+        assert!(change.entries.is_empty() && change.counts.is_empty());
+        gathered.written(kinds, 1);
+        assert_eq!(gathered.take(now).0.counts, [(1, 1)]);
+    }
+
+    #[test]
+    fn what_was_not_written_is_tried_again() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        gathered.add(AuditEntry::new(source(1), "disconnect"), false, now);
+        gathered.add(refusal(1), true, now);
+        let (change, kinds) = gathered.take(now);
+        gathered.add(refusal(1), true, now);
+        gathered.not_written(change, kinds);
+        let (change, kinds) = gathered.take(now);
+        assert_eq!(counts(&change), [1, 2]);
+        gathered.written(kinds, 1);
+        gathered.add(refusal(1), true, now);
+        let (change, kinds) = gathered.take(now);
+        assert_eq!(change.counts, [(2, 1)]);
+        gathered.not_written(change, kinds);
+        assert_eq!(gathered.take(now).0.counts, [(2, 1)]);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_nothing_is_lost() {
+        let (mut gathered, now) = (Gathered::default(), Instant::now());
+        let many = 3 * MAX_COUNTING as u32;
+        for n in 0..many {
+            gathered.add(refusal(n), true, now);
+        }
+        assert_eq!(gathered.counting.len(), MAX_COUNTING + 1);
+        let (change, _) = gathered.take(now);
+        assert_eq!(counts(&change).iter().sum::<u64>(), u64::from(many));
+        let rest = change.entries.last().expect("an entry");
+        assert_eq!((rest.source.address, &rest.target), (None, &None));
+
+        let mut gathered = Gathered::default();
+        for _ in 0..2 * MAX_WAITING {
+            gathered.add(AuditEntry::new(source(1), "push"), false, now);
+        }
+        assert_eq!(gathered.waiting.len(), MAX_WAITING + 1);
+        let (change, _) = gathered.take(now);
+        assert_eq!(counts(&change).iter().sum::<u64>(), 2 * MAX_WAITING as u64);
+    }
+}

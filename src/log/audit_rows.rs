@@ -1,0 +1,322 @@
+//! Writes the rows of the audit trail.
+//!
+//! An entry about a client or a topic is also in the table of targets, under a hash of the name. Like postings, these rows
+//! are grouped into blocks, so that new ones go to few pages. Which callers have entries in a block is noted once for each
+//! block: that costs next to nothing, and whoever looks for a caller reads only blocks that have one of its entries.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params, types::ToSqlOutput};
+use sha2::{Digest as _, Sha256};
+
+use crate::log::{
+    audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget},
+    bulk_insert::BulkInsert,
+    codes::sql,
+};
+use crate::{
+    job::JobId,
+    message::{Audience, ClientId, Seq},
+};
+
+/// A block has `1 << BLOCK_BITS` entries.
+const BLOCK_BITS: u32 = 13;
+
+/// The clients of a list that an entry names.
+const NAMED: usize = 10;
+
+/// Callers in the cache of the writer.
+const CACHED: usize = 1024;
+
+/// Kinds of targets in the file.
+pub(super) mod kind {
+    pub const CLIENT: i64 = 1;
+    pub const CLIENTS: i64 = 2;
+    pub const TOPIC: i64 = 3;
+    pub const EVERYONE: i64 = 4;
+    pub const KEY: i64 = 5;
+    pub const TOKEN: i64 = 6;
+    pub const PERSON: i64 = 7;
+}
+
+/// The block of an entry.
+pub(super) fn block(number: u64) -> u64 {
+    number >> BLOCK_BITS
+}
+
+/// The first entry of a block.
+pub(super) fn start_of(block: u64) -> u64 {
+    block << BLOCK_BITS
+}
+
+/// The number under which the entries about a client or a topic are found: 48 bits of a hash that nobody can make equal
+/// for two names.
+pub(super) fn hash(kind: i64, name: &str) -> i64 {
+    let mut hash = Sha256::new();
+    hash.update([kind as u8]);
+    hash.update(name);
+    let digest = hash.finalize();
+    let byte = |number: i64, byte: &u8| number << 8 | i64::from(*byte);
+    digest[..6].iter().fold(0, byte)
+}
+
+/// What the writer remembers of the file, so that it does not look it up for each entry.
+#[derive(Default)]
+pub(super) struct CallerCache {
+    numbers: HashMap<Arc<AuditCaller>, i64>,
+    /// The callers that are noted for the newest block.
+    noted: (u64, HashSet<i64>),
+}
+
+impl CallerCache {
+    /// Empties the cache. What comes from a transaction that was rolled back is not in the file.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn number(&mut self, conn: &Connection, caller: &Arc<AuditCaller>) -> rusqlite::Result<i64> {
+        if let Some(number) = self.numbers.get(caller) {
+            return Ok(*number);
+        }
+        let names = (&*caller.id, &*caller.name);
+        let found = conn
+            .prepare_cached("SELECT id FROM audit_callers WHERE caller = ?1 AND name = ?2")?
+            .query_row(names, |row| row.get(0))
+            .optional()?;
+        let number = match found {
+            Some(number) => number,
+            None => conn
+                .prepare_cached("INSERT INTO audit_callers (caller, name) VALUES (?1, ?2)")?
+                .insert(names)?,
+        };
+        if self.numbers.len() >= CACHED {
+            self.numbers.clear();
+        }
+        self.numbers.insert(Arc::clone(caller), number);
+        Ok(number)
+    }
+
+    /// Notes that a block has an entry of a caller.
+    fn note(&mut self, conn: &Connection, block: u64, caller: i64) -> rusqlite::Result<()> {
+        if self.noted.0 != block {
+            self.noted = (block, HashSet::new());
+        }
+        if self.noted.1.insert(caller) {
+            conn.prepare_cached(
+                "INSERT OR IGNORE INTO audit_blocks (caller, block) VALUES (?1, ?2)",
+            )?
+            .execute((caller, sql(block)))?;
+        }
+        Ok(())
+    }
+}
+
+/// An entry to be written.
+pub(super) struct NewRow<'e> {
+    pub at: u64,
+    pub source: &'e AuditSource,
+    pub action: &'e str,
+    pub target: Option<TargetRef<'e>>,
+    pub error: Option<&'e str>,
+    pub message: Option<Seq>,
+    pub job: Option<JobId>,
+    pub count: u64,
+}
+
+/// An [`AuditTarget`].
+pub(super) enum TargetRef<'e> {
+    Audience(&'e Audience),
+    Key(&'e str),
+    Token(&'e str),
+    Person(&'e str),
+}
+
+impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
+    fn from(target: &'e AuditTarget) -> Self {
+        match target {
+            AuditTarget::Audience(audience) => Self::Audience(audience),
+            AuditTarget::Key(id) => Self::Key(id),
+            AuditTarget::Token(id) => Self::Token(id),
+            AuditTarget::Person(id) => Self::Person(id),
+        }
+    }
+}
+
+/// The place of an entry in the table of targets. Its order is that of the primary key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TargetRow {
+    block: u64,
+    target: i64,
+    number: u64,
+}
+
+/// Writes entries in the current transaction.
+pub(super) struct AuditRows<'c> {
+    conn: &'c Connection,
+    insert: CachedStatement<'c>,
+    /// Written at the end.
+    targets: Vec<TargetRow>,
+}
+
+impl<'c> AuditRows<'c> {
+    pub fn new(conn: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            conn,
+            insert: conn.prepare_cached(
+                "INSERT INTO audit (at, caller, address, action, kind, target, clients, seq, job, outcome, count)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?,
+            targets: Vec::new(),
+        })
+    }
+
+    /// Adds an entry. Returns its number.
+    pub fn add(&mut self, callers: &mut CallerCache, new: &NewRow<'_>) -> rusqlite::Result<u64> {
+        let caller = new.source.caller.as_ref();
+        let caller = caller
+            .map(|caller| callers.number(self.conn, caller))
+            .transpose()?;
+        let named;
+        let (kind, target, clients) = match &new.target {
+            None => (None, None, None),
+            Some(TargetRef::Key(id)) => (Some(kind::KEY), Some(*id), None),
+            Some(TargetRef::Token(id)) => (Some(kind::TOKEN), Some(*id), None),
+            Some(TargetRef::Person(id)) => (Some(kind::PERSON), Some(*id), None),
+            Some(TargetRef::Audience(audience)) => match audience {
+                Audience::Client(id) => (Some(kind::CLIENT), Some(id.as_str()), None),
+                Audience::Topic(topic) => (Some(kind::TOPIC), Some(topic.as_str()), None),
+                Audience::Everyone => (Some(kind::EVERYONE), None, None),
+                Audience::Clients(ids) => {
+                    // Ids have no spaces.
+                    let first = ids.iter().take(NAMED).map(ClientId::as_str);
+                    named = first.collect::<Vec<_>>().join(" ");
+                    (Some(kind::CLIENTS), Some(named.as_str()), Some(ids.len()))
+                }
+            },
+        };
+        let number = self.insert.insert(params![
+            sql(new.at),
+            caller,
+            new.source.address.as_ref().map(Octets::of),
+            new.action,
+            kind,
+            target,
+            clients,
+            new.message.map(sql),
+            new.job.map(|job| job.to_string()),
+            new.error,
+            (new.count > 1).then(|| sql(new.count)),
+        ])?;
+        let number = number.cast_unsigned();
+        if let Some(caller) = caller {
+            callers.note(self.conn, block(number), caller)?;
+        }
+        if let Some(TargetRef::Audience(audience)) = &new.target {
+            self.note_targets(audience, number);
+        }
+        Ok(number)
+    }
+
+    fn note_targets(&mut self, audience: &Audience, number: u64) {
+        let mut note = |kind, name: &str| {
+            self.targets.push(TargetRow {
+                block: block(number),
+                target: hash(kind, name),
+                number,
+            });
+        };
+        match audience {
+            Audience::Topic(topic) => note(kind::TOPIC, topic.as_str()),
+            audience => {
+                let ids = audience.named().iter();
+                ids.for_each(|id| note(kind::CLIENT, id.as_str()));
+            }
+        }
+    }
+
+    /// Writes the rest. Many rows are sorted, so that a commit goes through the pages of the file once, in order.
+    pub fn finish(mut self) -> rusqlite::Result<()> {
+        static INSERT: OnceLock<BulkInsert> = OnceLock::new();
+        let insert = INSERT
+            .get_or_init(|| BulkInsert::into("audit_targets", &["block", "target", "number"]));
+        self.targets.sort_unstable();
+        self.targets.dedup();
+        insert.write(self.conn, &self.targets, |insert, at, row| {
+            insert.raw_bind_parameter(at, sql(row.block))?;
+            insert.raw_bind_parameter(at + 1, row.target)?;
+            insert.raw_bind_parameter(at + 2, sql(row.number))
+        })
+    }
+}
+
+/// Applies a change in the current transaction. Returns the number of its first entry.
+pub(super) fn apply(
+    conn: &Connection,
+    callers: &mut CallerCache,
+    change: &AuditChange,
+    at: u64,
+) -> rusqlite::Result<Option<u64>> {
+    let mut rows = AuditRows::new(conn)?;
+    let mut first = None;
+    for entry in &change.entries {
+        let number = rows.add(
+            callers,
+            &NewRow {
+                at,
+                source: &entry.source,
+                action: &entry.action,
+                target: entry.target.as_ref().map(TargetRef::from),
+                error: entry.error.as_deref(),
+                message: entry.message,
+                job: entry.job,
+                count: entry.count,
+            },
+        )?;
+        first = first.or(Some(number));
+    }
+    rows.finish()?;
+    for (number, more) in &change.counts {
+        conn.prepare_cached(
+            "UPDATE audit SET count = coalesce(count, 1) + ?2, last_at = ?3 WHERE number = ?1",
+        )?
+        .execute((sql(*number), sql(*more), sql(at)))?;
+    }
+    Ok(first)
+}
+
+/// The bytes of an address, without an allocation.
+enum Octets {
+    V4([u8; 4]),
+    V6([u8; 16]),
+}
+
+impl Octets {
+    fn of(address: &IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.octets()),
+            IpAddr::V6(address) => Self::V6(address.octets()),
+        }
+    }
+}
+
+impl rusqlite::ToSql for Octets {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let octets: &[u8] = match self {
+            Self::V4(octets) => octets,
+            Self::V6(octets) => octets,
+        };
+        octets.to_sql()
+    }
+}
+
+/// The address in these bytes. None if they are none.
+pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
+    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
+        return Some(octets.into());
+    }
+    <[u8; 16]>::try_from(octets).ok().map(IpAddr::from)
+}

@@ -1,0 +1,355 @@
+//! Reads the audit trail, newest first. Filters choose which entries are looked at, as few as possible.
+
+use rusqlite::{Connection, Row, params, types::Value};
+
+use crate::log::{
+    audit_entry::{
+        AuditCaller, AuditEntry, AuditFilter, AuditPage, AuditRecord, AuditSource, AuditTarget, OK,
+        PUSH,
+    },
+    audit_rows::{address, block, hash, kind, start_of},
+    codes::sql,
+    error::ReadError,
+    rows,
+};
+use crate::{job::JobId, message::Audience};
+
+/// Maximum number of entries that one page looks at. If few of them match, the next page continues.
+const MAX_ROWS: u64 = 50_000;
+
+/// Entries looked at by one query, if a filter has chosen them.
+const FETCH: usize = 512;
+
+const COLUMNS: &str =
+    "number, at, c.caller, c.name, address, action, kind, target, clients, seq, job, outcome,
+    count, last_at";
+
+/// The conditions of a filter. A parameter that is NULL is no condition.
+const MATCHES: &str = "(?3 IS NULL OR action = ?3)
+    AND (?4 IS NULL OR coalesce(outcome, 'ok') = ?4)
+    AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR at <= ?6)
+    AND (?7 IS NULL OR audit.caller IN (SELECT value FROM json_each(?7)))";
+
+const SELECT_RANGE: &str =
+    "SELECT {COLUMNS} FROM audit LEFT JOIN audit_callers c ON c.id = audit.caller
+    WHERE number BETWEEN ?1 AND ?2 AND {MATCHES} ORDER BY number DESC LIMIT ?8";
+
+const SELECT_NUMBERS: &str = "SELECT {COLUMNS} FROM audit LEFT JOIN audit_callers c ON c.id = audit.caller
+    WHERE number IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL AND {MATCHES} ORDER BY number DESC LIMIT ?8";
+
+/// The newest entries before a number that match a filter.
+pub(in crate::log) fn page(
+    conn: &Connection,
+    filter: &AuditFilter,
+    before: u64,
+    limit: usize,
+) -> Result<AuditPage, ReadError> {
+    let mut page = AuditPage::default();
+    let (oldest, newest) = bounds(conn)?;
+    let first = match filter.since {
+        Some(since) => first_at(conn, since, (oldest, newest))?,
+        None => oldest,
+    };
+    let end = match filter.until {
+        Some(until) => first_at(conn, until.saturating_add(1), (oldest, newest))?,
+        None => newest + 1,
+    };
+    let Some(choice) = Choice::of(conn, filter)? else {
+        return Ok(page);
+    };
+    let callers = choice.callers.as_deref().map(rows::list);
+    let (mut before, mut looked_at) = (before.min(end), 0);
+    while let Some(span) = choice.next(conn, (first, before))? {
+        read(conn, filter, callers.as_deref(), &span, limit, &mut page)?;
+        if page.records.len() >= limit {
+            page.next = page.records.last().map(|record| record.number);
+            return Ok(page);
+        }
+        before = span.low();
+        looked_at += span.len();
+        if looked_at >= MAX_ROWS && before > first {
+            page.next = Some(before);
+            return Ok(page);
+        }
+    }
+    Ok(page)
+}
+
+/// The numbers of the oldest and the newest entry.
+fn bounds(conn: &Connection) -> rusqlite::Result<(u64, u64)> {
+    conn.query_row(
+        "SELECT coalesce((SELECT min(number) FROM audit), 1), coalesce((SELECT max(number) FROM audit), 0)",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The number of the first entry at this time or later, by binary search.
+fn first_at(conn: &Connection, time: u64, (oldest, newest): (u64, u64)) -> rusqlite::Result<u64> {
+    let (mut low, mut high) = (oldest, newest + 1);
+    let mut find = conn.prepare_cached(
+        "SELECT number, at FROM audit WHERE number >= ?1 ORDER BY number LIMIT 1",
+    )?;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let (number, at): (u64, u64) =
+            find.query_row([sql(middle)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        match at >= time {
+            true => high = middle,
+            false => low = number + 1,
+        }
+    }
+    Ok(low)
+}
+
+/// Entries to look at, newest first.
+enum Span {
+    Range(u64, u64),
+    Numbers(Vec<u64>),
+}
+
+impl Span {
+    fn low(&self) -> u64 {
+        match self {
+            Self::Range(low, _) => *low,
+            Self::Numbers(numbers) => numbers.last().copied().unwrap_or_default(),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        match self {
+            Self::Range(low, high) => high - low + 1,
+            Self::Numbers(numbers) => numbers.len() as u64,
+        }
+    }
+}
+
+/// How the entries are chosen that have to be looked at.
+struct Choice {
+    by: Column,
+    callers: Option<Vec<i64>>,
+}
+
+enum Column {
+    /// A client and a topic, or one of them.
+    Target(i64),
+    Outcome(String),
+    Action(String),
+    Caller,
+    All,
+}
+
+impl Choice {
+    /// None if no entry can match.
+    fn of(conn: &Connection, filter: &AuditFilter) -> Result<Option<Self>, ReadError> {
+        let callers = match &filter.caller {
+            None => None,
+            Some(caller) => {
+                let mut find = conn.prepare_cached(
+                    "SELECT id FROM audit_callers WHERE caller = ?1 OR name = ?1",
+                )?;
+                let found: Result<Vec<i64>, _> =
+                    find.query_map([caller], |row| row.get(0))?.collect();
+                Some(found?)
+            }
+        };
+        if callers.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(None);
+        }
+        let by = match filter {
+            // No entry is about both.
+            AuditFilter {
+                client: Some(_),
+                topic: Some(_),
+                ..
+            } => return Ok(None),
+            AuditFilter {
+                client: Some(id), ..
+            } => Column::Target(hash(kind::CLIENT, id.as_str())),
+            AuditFilter {
+                topic: Some(topic), ..
+            } => Column::Target(hash(kind::TOPIC, topic.as_str())),
+            AuditFilter {
+                outcome: Some(outcome),
+                ..
+            } if outcome != OK => Column::Outcome(outcome.clone()),
+            AuditFilter {
+                action: Some(action),
+                ..
+            } if action != PUSH => Column::Action(action.clone()),
+            _ if callers.is_some() => Column::Caller,
+            _ => Column::All,
+        };
+        Ok(Some(Self { by, callers }))
+    }
+
+    /// The next entries to look at, from `first` on and before `before`. None if there are none.
+    fn next(
+        &self,
+        conn: &Connection,
+        (first, before): (u64, u64),
+    ) -> Result<Option<Span>, ReadError> {
+        if before <= first {
+            return Ok(None);
+        }
+        let find = match &self.by {
+            Column::All => {
+                let low = before.saturating_sub(MAX_ROWS).max(first);
+                return Ok(Some(Span::Range(low, before - 1)));
+            }
+            Column::Caller => return Ok(self.block_of_caller(conn, (first, before))?),
+            Column::Target(target) => return Ok(of_target(conn, *target, (first, before))?),
+            Column::Outcome(_) => {
+                "SELECT number FROM audit WHERE outcome = ?1 AND outcome IS NOT NULL
+                 AND number >= ?2 AND number < ?3 ORDER BY number DESC LIMIT ?4"
+            }
+            Column::Action(_) => {
+                "SELECT number FROM audit WHERE action = ?1 AND action != 'push'
+                 AND number >= ?2 AND number < ?3 ORDER BY number DESC LIMIT ?4"
+            }
+        };
+        let (Column::Outcome(value) | Column::Action(value)) = &self.by else {
+            return Ok(None);
+        };
+        let mut find = conn.prepare_cached(find)?;
+        let params = params![value, sql(first), sql(before), FETCH];
+        let numbers: Result<Vec<u64>, _> = find.query_map(params, |row| row.get(0))?.collect();
+        Ok(Some(numbers?)
+            .filter(|found| !found.is_empty())
+            .map(Span::Numbers))
+    }
+
+    /// The newest block that has an entry of one of the callers.
+    fn block_of_caller(
+        &self,
+        conn: &Connection,
+        (first, before): (u64, u64),
+    ) -> rusqlite::Result<Option<Span>> {
+        let mut find = conn.prepare_cached(
+            "SELECT max(block) FROM audit_blocks WHERE caller = ?1 AND block >= ?2 AND block <= ?3",
+        )?;
+        let mut newest: Option<u64> = None;
+        for caller in self.callers.iter().flatten() {
+            let range = (*caller, sql(block(first)), sql(block(before - 1)));
+            newest = newest.max(find.query_row(range, |row| row.get(0))?);
+        }
+        Ok(newest.map(|block| {
+            let high = (start_of(block + 1) - 1).min(before - 1);
+            Span::Range(start_of(block).max(first), high)
+        }))
+    }
+}
+
+/// Entries about a target.
+fn of_target(
+    conn: &Connection,
+    target: i64,
+    (first, before): (u64, u64),
+) -> rusqlite::Result<Option<Span>> {
+    let mut find = conn.prepare_cached(
+        "SELECT number FROM audit_targets WHERE block = ?1 AND target = ?2 AND number >= ?3 AND number < ?4
+         ORDER BY number DESC LIMIT ?5",
+    )?;
+    let mut numbers: Vec<u64> = Vec::new();
+    for at in (block(first)..=block(before - 1)).rev() {
+        let rest = FETCH - numbers.len();
+        let found = find.query_map(
+            params![sql(at), target, sql(first), sql(before), rest],
+            |row| row.get(0),
+        )?;
+        for number in found {
+            numbers.push(number?);
+        }
+        if numbers.len() >= FETCH {
+            break;
+        }
+    }
+    Ok((!numbers.is_empty()).then_some(Span::Numbers(numbers)))
+}
+
+/// Adds those of some entries to a page that match.
+fn read(
+    conn: &Connection,
+    filter: &AuditFilter,
+    callers: Option<&str>,
+    span: &Span,
+    limit: usize,
+    page: &mut AuditPage,
+) -> Result<(), ReadError> {
+    let (select, first, second) = match span {
+        Span::Range(low, high) => (SELECT_RANGE, sql(*low).into(), Some(sql(*high))),
+        Span::Numbers(numbers) => {
+            let numbers: Vec<i64> = numbers.iter().map(|number| sql(*number)).collect();
+            (SELECT_NUMBERS, Value::from(rows::list(&numbers)), None)
+        }
+    };
+    let mut find = conn.prepare_cached(
+        &select
+            .replace("{COLUMNS}", COLUMNS)
+            .replace("{MATCHES}", MATCHES),
+    )?;
+    let mut found = find.query(params![
+        first,
+        second,
+        filter.action,
+        filter.outcome,
+        filter.since.map(sql),
+        filter.until.map(sql),
+        callers,
+        limit - page.records.len()
+    ])?;
+    while let Some(row) = found.next()? {
+        page.records.push(record(row)?);
+    }
+    Ok(())
+}
+
+fn record(row: &Row<'_>) -> Result<AuditRecord, ReadError> {
+    let caller: Option<String> = row.get(2)?;
+    let name: Option<String> = row.get(3)?;
+    let octets: Option<Vec<u8>> = row.get(4)?;
+    let job: Option<String> = row.get(10)?;
+    let source = AuditSource {
+        caller: caller.zip(name).map(|(id, name)| {
+            let (id, name) = (id.into(), name.into());
+            AuditCaller { id, name }.into()
+        }),
+        address: octets.as_deref().and_then(address),
+    };
+    Ok(AuditRecord {
+        number: row.get(0)?,
+        at: row.get(1)?,
+        clients: row.get(8)?,
+        last_at: row.get(13)?,
+        entry: AuditEntry {
+            source,
+            action: row.get::<_, String>(5)?.into(),
+            target: target(row)?,
+            message: row.get(9)?,
+            job: job.as_deref().and_then(JobId::parse),
+            error: row.get::<_, Option<String>>(11)?.map(Into::into),
+            count: row.get::<_, Option<u64>>(12)?.unwrap_or(1),
+        },
+    })
+}
+
+fn target(row: &Row<'_>) -> Result<Option<AuditTarget>, ReadError> {
+    let Some(found) = row.get::<_, Option<i64>>(6)? else {
+        return Ok(None);
+    };
+    let name: String = row.get::<_, Option<String>>(7)?.unwrap_or_default();
+    let audience = match found {
+        kind::CLIENT => Audience::Client(rows::client_id(&name)?),
+        kind::CLIENTS => {
+            let ids: Result<Vec<_>, _> = name.split(' ').map(rows::client_id).collect();
+            Audience::clients(ids?)
+        }
+        kind::TOPIC => Audience::Topic(rows::topic(&name)?),
+        kind::EVERYONE => Audience::Everyone,
+        kind::KEY => return Ok(Some(AuditTarget::Key(name.into()))),
+        kind::TOKEN => return Ok(Some(AuditTarget::Token(name.into()))),
+        kind::PERSON => return Ok(Some(AuditTarget::Person(name.into()))),
+        other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other).into()),
+    };
+    Ok(Some(AuditTarget::Audience(audience)))
+}

@@ -1,0 +1,84 @@
+//! Prunes the audit trail: entries that are too old, and the oldest while there are too many.
+
+use crate::log::{
+    audit_rows::block, codes::sql, error::StoreError, options::milliseconds, writer::store::Store,
+};
+
+/// Rows that are removed in one step.
+const STEP: u64 = 4096;
+
+/// The part of the file that the audit trail may take, and about the bytes of an entry: with more entries, the oldest are
+/// removed. Otherwise messages would be removed to make room for it.
+const PART: u64 = 4;
+const ENTRY: u64 = 128;
+
+impl Store {
+    /// Removes some entries. True if there may be more to remove.
+    pub fn prune_audit_step(&mut self, now: u64) -> Result<bool, StoreError> {
+        let Some(line) = self.audit_to_prune(now)? else {
+            return Ok(false);
+        };
+        self.relaxed(|store| store.remove_audit(line))?;
+        Ok(true)
+    }
+
+    /// The number of the newest entry to remove. None if there is nothing to remove.
+    pub fn audit_to_prune(&self, now: u64) -> Result<Option<u64>, StoreError> {
+        let bounds: (Option<u64>, Option<u64>) = self
+            .conn
+            .prepare_cached(
+                "SELECT (SELECT min(number) FROM audit), (SELECT max(number) FROM audit)",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (Some(oldest), Some(newest)) = bounds else {
+            return Ok(None);
+        };
+        let too_old = now.saturating_sub(milliseconds(self.options.audit_age));
+        let too_many = newest.saturating_sub(self.options.max_bytes / PART / ENTRY);
+        // The newest entry stays: see below.
+        let last = newest.saturating_sub(1).min(oldest + STEP - 1);
+        let aged: Option<u64> = self
+            .conn
+            .prepare_cached("SELECT max(number) FROM audit WHERE number <= ?1 AND at < ?2")?
+            .query_row((sql(last), sql(too_old)), |row| row.get(0))?;
+        let line = aged.max(Some(too_many.min(last)));
+        if let Some(line) = line.filter(|line| *line >= oldest) {
+            return Ok(Some(line));
+        }
+        let rest = "SELECT EXISTS (SELECT 1 FROM audit_targets WHERE block < ?1)";
+        let has_rest = self
+            .conn
+            .prepare_cached(rest)?
+            .query_row([sql(block(oldest))], |row| row.get(0))?;
+        Ok(if has_rest { Some(oldest - 1) } else { None })
+    }
+
+    /// Removes entries up to this number in the current transaction, and some of what refers to them. The newest entry
+    /// stays, so that no number is used twice.
+    pub fn remove_audit(&mut self, line: u64) -> Result<(), StoreError> {
+        let conn = &self.conn;
+        let newest: Option<u64> = conn
+            .prepare_cached("SELECT max(number) FROM audit")?
+            .query_row([], |row| row.get(0))?;
+        let line = line.min(newest.unwrap_or_default().saturating_sub(1));
+        conn.prepare_cached("DELETE FROM audit WHERE number <= ?1")?
+            .execute([sql(line)])?;
+        let first = sql(block(line + 1));
+        conn.prepare_cached(
+            "DELETE FROM audit_targets WHERE (block, target, number) IN
+             (SELECT block, target, number FROM audit_targets WHERE block < ?1 LIMIT ?2)",
+        )?
+        .execute((first, sql(STEP)))?;
+        let gone = conn
+            .prepare_cached("DELETE FROM audit_blocks WHERE block < ?1")?
+            .execute([first])?;
+        if gone > 0 {
+            conn.prepare_cached(
+                "DELETE FROM audit_callers WHERE id NOT IN (SELECT caller FROM audit_blocks)",
+            )?
+            .execute([])?;
+            self.callers.clear();
+        }
+        Ok(())
+    }
+}

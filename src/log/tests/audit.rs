@@ -1,0 +1,257 @@
+//! The audit trail in the log.
+
+use super::*;
+use crate::log::writer::reply::block_on;
+
+fn source(id: &str) -> AuditSource {
+    let caller = AuditCaller {
+        id: id.into(),
+        name: format!("the key {id}").into(),
+    };
+    AuditSource {
+        caller: Some(caller.into()),
+        address: Some("192.0.2.7".parse().expect("an address")),
+    }
+}
+
+fn topic(name: &str) -> Topic {
+    Topic::parse(name).expect("a topic")
+}
+
+fn push(test: &TestLog, id: &str, audience: Audience) -> Seq {
+    let entry = Entry::new(draft(audience, "a secret text")).audited(Some(source(id)));
+    test.log().append_blocking(entry).expect("stored").seq
+}
+
+fn note(test: &TestLog, entries: Vec<AuditEntry>) -> u64 {
+    let change = AuditChange {
+        entries,
+        counts: Vec::new(),
+    };
+    let first = block_on(test.log().write_audit(change)).expect("written");
+    first.expect("a number")
+}
+
+fn refusal(id: &str, code: &'static str) -> AuditEntry {
+    let mut entry = AuditEntry::new(source(id), PUSH);
+    entry.error = Some(code.into());
+    entry
+}
+
+fn find(test: &TestLog, filter: &AuditFilter) -> Vec<u64> {
+    let page = test.log().audit(filter, None, 100).expect("readable");
+    page.records.iter().map(|record| record.number).collect()
+}
+
+fn everything() -> AuditFilter {
+    AuditFilter::default()
+}
+
+#[test]
+fn a_push_and_its_entry_survive_a_restart() {
+    let mut test = TestLog::new();
+    let seq = push(&test, "a", Audience::Client(client("ada")));
+    test.reopen();
+    let page = test.log().audit(&everything(), None, 10).expect("readable");
+    let record = &page.records[0];
+    assert_eq!((record.number, record.at, record.clients), (1, NOON, None));
+    let mut expected = AuditEntry::new(source("a"), PUSH);
+    expected.target = Some(AuditTarget::Audience(Audience::Client(client("ada"))));
+    expected.message = Some(seq);
+    assert_eq!(record.entry, expected);
+    assert_eq!((page.records.len(), page.next), (1, None));
+}
+
+#[test]
+fn a_client_is_found_wherever_it_is_in_a_list() {
+    let test = TestLog::new();
+    let ids: Vec<ClientId> = (0..100).map(|n| client(&format!("c{n:03}"))).collect();
+    push(&test, "a", Audience::clients(ids));
+    push(&test, "a", Audience::Client(client("c099")));
+    push(&test, "a", Audience::Everyone);
+    push(&test, "a", Audience::Topic(topic("c099")));
+    let about = |id| AuditFilter {
+        client: Some(client(id)),
+        ..everything()
+    };
+    assert_eq!(find(&test, &about("c099")), [2, 1]);
+    assert_eq!(find(&test, &about("c000")), [1]);
+    assert!(find(&test, &about("c100")).is_empty());
+    let page = test
+        .log()
+        .audit(&about("c000"), None, 10)
+        .expect("readable");
+    let record = &page.records[0];
+    assert_eq!(record.clients, Some(100));
+    let Some(AuditTarget::Audience(named)) = &record.entry.target else {
+        panic!("{record:?}");
+    };
+    assert_eq!(named.named().len(), 10);
+    let topic = AuditFilter {
+        topic: Some(topic("c099")),
+        ..everything()
+    };
+    assert_eq!(find(&test, &topic), [4]);
+}
+
+#[test]
+fn filters_can_be_combined() {
+    let test = TestLog::new();
+    for n in 0..4 {
+        let id = if n % 2 == 0 { "a" } else { "b" };
+        push(&test, id, Audience::Client(client("ada")));
+        test.pass(Duration::from_secs(10));
+    }
+    note(
+        &test,
+        vec![refusal("a", "forbidden"), refusal("b", "forbidden")],
+    );
+    let mut revoked = AuditEntry::new(source("a"), "key.revoke");
+    revoked.target = Some(AuditTarget::Key("k1".into()));
+    assert_eq!(note(&test, vec![revoked]), 7);
+    let text = |text: &str| Some(text.to_owned());
+    let by = |caller| AuditFilter {
+        caller: text(caller),
+        ..everything()
+    };
+    assert_eq!(find(&test, &by("a")), [7, 5, 3, 1]);
+    assert_eq!(find(&test, &by("the key b")), [6, 4, 2]);
+    assert!(find(&test, &by("nobody")).is_empty());
+    let forbidden = AuditFilter {
+        outcome: text("forbidden"),
+        ..by("a")
+    };
+    assert_eq!(find(&test, &forbidden), [5]);
+    let accepted = AuditFilter {
+        outcome: text(OK),
+        action: text(PUSH),
+        ..everything()
+    };
+    assert_eq!(find(&test, &accepted), [4, 3, 2, 1]);
+    let revoked = AuditFilter {
+        action: text("key.revoke"),
+        ..everything()
+    };
+    assert_eq!(find(&test, &revoked), [7]);
+    let between = AuditFilter {
+        since: Some(NOON + 10_000),
+        until: Some(NOON + 20_000),
+        client: Some(client("ada")),
+        ..by("a")
+    };
+    assert_eq!(find(&test, &between), [3]);
+    let later = AuditFilter {
+        since: Some(NOON + 50_000),
+        ..everything()
+    };
+    assert!(find(&test, &later).is_empty());
+}
+
+#[test]
+fn pages_follow_each_other() {
+    let test = TestLog::new();
+    let entries = (0..1_000).map(|n| match n % 100 {
+        0 => refusal("rare", "forbidden"),
+        _ => refusal("often", "too_many_pushes"),
+    });
+    note(&test, entries.collect());
+    let filter = AuditFilter {
+        caller: Some("rare".to_owned()),
+        ..everything()
+    };
+    let (mut before, mut found) = (None, Vec::new());
+    loop {
+        let page = test.log().audit(&filter, before, 3).expect("readable");
+        assert!(page.records.len() <= 3);
+        found.extend(page.records.iter().map(|record| record.number));
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<u64> = (0..10).rev().map(|n| n * 100 + 1).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn counts_are_added_to_their_entry() {
+    let test = TestLog::new();
+    let first = note(&test, vec![refusal("a", "forbidden")]);
+    test.pass(Duration::from_secs(3));
+    for more in [5, 6] {
+        let counts = vec![(first, more)];
+        let change = AuditChange {
+            entries: Vec::new(),
+            counts,
+        };
+        assert_eq!(block_on(test.log().write_audit(change)), Ok(None));
+    }
+    let page = test.log().audit(&everything(), None, 10).expect("readable");
+    let record = &page.records[0];
+    assert_eq!((record.entry.count, record.at), (12, NOON));
+    assert_eq!(record.last_at, Some(NOON + 3_000));
+}
+
+#[test]
+fn old_entries_are_removed_with_all_that_refers_to_them() {
+    let mut test = TestLog::with(|options| options.audit_age = Duration::from_secs(3600));
+    let audience = || Audience::clients(vec![client("ada"), client("bob")]);
+    for thousand in 0..20 {
+        let caller = if thousand < 16 { "oldest" } else { "old" };
+        let mut entry = AuditEntry::new(source(caller), PUSH);
+        entry.target = Some(AuditTarget::Audience(audience()));
+        note(&test, vec![entry; 1_000]);
+    }
+    test.pass(Duration::from_secs(3601));
+    let newest = push(&test, "new", audience());
+    test.log().run_maintenance().expect("maintained");
+    assert_eq!(find(&test, &everything()), [20_001]);
+    let about = AuditFilter {
+        client: Some(client("bob")),
+        ..everything()
+    };
+    let page = test.log().audit(&about, None, 10).expect("readable");
+    assert_eq!(page.records[0].entry.message, Some(newest));
+    test.reopen();
+    let count = |table: &str| -> u64 {
+        let count = format!("SELECT count(*) FROM {table}");
+        test.log()
+            .query(|conn| Ok(conn.query_row(&count, [], |row| row.get(0))?))
+            .expect("readable")
+    };
+    // Whole blocks are gone; the last one has entries of two callers.
+    assert_eq!((count("audit_callers"), count("audit_blocks")), (2, 2));
+    assert!(count("audit_targets") < 2 * 8192);
+}
+
+#[test]
+fn the_trail_takes_a_part_of_the_file_only() {
+    let test = TestLog::with(|options| options.max_bytes = 1 << 20);
+    note(&test, vec![refusal("a", "forbidden"); 10_000]);
+    test.log().run_maintenance().expect("maintained");
+    let rest = test
+        .log()
+        .audit(&everything(), None, 10_000)
+        .expect("readable");
+    assert_eq!(rest.records.len(), (1 << 20) / 4 / 128);
+    assert_eq!(rest.records[0].number, 10_000, "the newest stay");
+}
+
+#[test]
+fn a_repeated_push_has_an_entry_of_its_own() {
+    let test = TestLog::new();
+    let entry = || {
+        let entry = Entry::new(draft(Audience::Everyone, "x")).audited(Some(source("a")));
+        entry.with_key(IdempotencyKey::parse("once").expect("a key"))
+    };
+    let first = test.log().append_blocking(entry()).expect("stored");
+    let again = test.log().append_blocking(entry()).expect("stored before");
+    assert!(again.duplicate);
+    let page = test.log().audit(&everything(), None, 10).expect("readable");
+    let messages: Vec<_> = page
+        .records
+        .iter()
+        .map(|record| record.entry.message)
+        .collect();
+    assert_eq!(messages, [Some(first.seq); 2]);
+}
