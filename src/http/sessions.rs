@@ -72,7 +72,12 @@ pub async fn end(
         if !is_own(&caller, &open.owner) {
             let all = [Permission::everything()];
             let permissions = open.owner.permissions().unwrap_or(&all);
-            check_within(&Caller(caller.clone(), None), &state, permissions, "session")?;
+            check_within(
+                &Caller(caller.clone(), None),
+                &state,
+                permissions,
+                "session",
+            )?;
         }
         if let Principal::Person(person) = &open.owner {
             doing.to(AuditTarget::Person((&*person.id).into()));

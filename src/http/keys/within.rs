@@ -12,7 +12,7 @@ pub fn permissions_of(state: &AppState, access: &Access) -> Result<Vec<Permissio
 
 /// Refuses permissions that the caller does not have. `what` is to have them: a key, or a person.
 pub fn check_within(
-    Caller(principal): &Caller,
+    Caller(principal, _): &Caller,
     state: &AppState,
     asked: &[Permission],
     what: &'static str,
