@@ -71,13 +71,10 @@ async fn until(server: &Server, query: &str, count: usize) -> Vec<AuditInfo> {
 }
 
 fn actions(entries: &[AuditInfo]) -> Vec<(&str, &str)> {
-    let both = |entry| {
-        let AuditInfo {
-            action, outcome, ..
-        } = entry;
-        (action.as_str(), outcome.as_str())
-    };
-    entries.iter().map(both).collect()
+    let entries = entries.iter();
+    entries
+        .map(|entry| (entry.action.as_str(), entry.outcome.as_str()))
+        .collect()
 }
 
 #[tokio::test]

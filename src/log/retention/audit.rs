@@ -7,10 +7,12 @@ use crate::log::{
 /// Rows that are removed in one step.
 const STEP: u64 = 4096;
 
-/// The part of the file that the audit trail may take, and about the bytes of an entry: with more entries, the oldest are
-/// removed. Otherwise messages would be removed to make room for it.
+/// The part of the file that the audit trail may take. Otherwise messages would be removed to make room for it.
 const PART: u64 = 4;
-const ENTRY: u64 = 128;
+
+/// About the bytes of an entry and of a row in the table of targets, as measured.
+const ENTRY: u64 = 64;
+const TARGET: u64 = 20;
 
 impl Store {
     /// Removes some entries. True if there may be more to remove.
@@ -34,7 +36,12 @@ impl Store {
             return Ok(None);
         };
         let too_old = now.saturating_sub(milliseconds(self.options.audit_age));
-        let too_many = newest.saturating_sub(self.options.max_bytes / PART / ENTRY);
+        let targets: u64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(sum(targets), 0) FROM audit_sizes")?
+            .query_row([], |row| row.get(0))?;
+        let most = (self.options.max_bytes / PART).saturating_sub(targets * TARGET) / ENTRY;
+        let too_many = newest.saturating_sub(most);
         // The newest entry stays: see below.
         let last = newest.saturating_sub(1).min(oldest + STEP - 1);
         let aged: Option<u64> = self
@@ -69,6 +76,11 @@ impl Store {
              (SELECT block, target, number FROM audit_targets WHERE block < ?1 LIMIT ?2)",
         )?
         .execute((first, sql(STEP)))?;
+        conn.prepare_cached(
+            "DELETE FROM audit_sizes WHERE block < ?1 AND NOT EXISTS
+             (SELECT 1 FROM audit_targets t WHERE t.block = audit_sizes.block)",
+        )?
+        .execute([first])?;
         let gone = conn
             .prepare_cached("DELETE FROM audit_blocks WHERE block < ?1")?
             .execute([first])?;
