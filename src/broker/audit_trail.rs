@@ -230,7 +230,10 @@ impl Broker {
         loop {
             // The time does not matter: it is written when there is much of it.
             let _ = tokio::time::timeout(INTERVAL, self.audit.many.notified()).await;
-            if let Err(error) = self.flush_audit().await {
+            // A task of its own: when this one is ended, what it has taken is written all the same.
+            let broker = Arc::clone(&self);
+            let flush = tokio::spawn(async move { broker.flush_audit().await });
+            if let Ok(Err(error)) = flush.await {
                 tracing::debug!(%error, "the audit trail is not written yet");
             }
         }

@@ -286,6 +286,21 @@ mod tests {
     }
 
     #[test]
+    fn an_older_node_holds_back_records_that_it_does_not_read() {
+        let scene = scene();
+        scene.members.note(beat("a", 1), scene.at(0));
+        assert!(scene.members.read_all_records());
+        for reads in [None, Some(RECORD_VERSION - 1)] {
+            let mut older = beat("c", 1);
+            older.reads = reads;
+            scene.members.note(older, scene.at(0));
+            assert!(!scene.members.read_all_records());
+        }
+        scene.members.note_own(beat("b", 10), scene.at(5));
+        assert!(scene.members.read_all_records(), "it is gone");
+    }
+
+    #[test]
     fn a_namesake_is_another_run_with_this_name() {
         let scene = scene();
         scene.members.note(beat("b", 10), scene.at(0));

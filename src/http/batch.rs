@@ -19,7 +19,11 @@ use super::{
     AppState, Code, Error, access::Caller, audited::note_refused_line, body,
     content_coding::Compressed, push,
 };
-use crate::{broker::Push, log::AuditSource, message::TraceParent};
+use crate::{
+    broker::Push,
+    log::{AuditSource, AuditTarget},
+    message::TraceParent,
+};
 
 /// The maximum number of lines that are given to the log together.
 const AT_ONCE: usize = 1_000;
@@ -110,17 +114,20 @@ type Taken = Vec<Result<Push, Error>>;
 
 async fn answer(state: AppState, taken: Taken, source: Option<AuditSource>) -> Bytes {
     let mut pushes = Vec::with_capacity(taken.len());
+    let mut audiences = Vec::with_capacity(taken.len());
     let mut refused = Vec::with_capacity(taken.len());
     for line in taken {
         match line {
             Ok(push) => {
+                audiences.push(push.draft.audience.clone());
                 pushes.push(push);
                 refused.push(None);
             }
             Err(error) => refused.push(Some(error)),
         }
     }
-    let mut published = state.broker.publish_batch(pushes).await.into_iter();
+    let published = state.broker.publish_batch(pushes).await;
+    let mut published = published.into_iter().zip(audiences);
     let mut out = Vec::with_capacity(refused.len() * 64);
     let refused_one = |error: Error| {
         state.counters.refused(error.code());
@@ -133,8 +140,11 @@ async fn answer(state: AppState, taken: Taken, source: Option<AuditSource>) -> B
         let answer = match refused {
             Some(error) => refused_one(error),
             None => match published.next() {
-                Some(Ok(published)) => BatchAnswer::Accepted(push::answer(published)),
-                Some(Err(error)) => refused_one(error.into()),
+                Some((Ok(published), _)) => BatchAnswer::Accepted(push::answer(published)),
+                Some((Err(error), audience)) => {
+                    let target = AuditTarget::Audience(audience);
+                    refused_one(Error::from(error).about(Some(target)))
+                }
                 None => refused_one(Error::new(Code::Internal, "no answer")),
             },
         };

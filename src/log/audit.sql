@@ -29,6 +29,12 @@ CREATE TABLE audit_callers (
     UNIQUE (caller, name)
 ) STRICT;
 
+-- The rows of each block in the table of targets, to know what the trail takes.
+CREATE TABLE audit_sizes (
+    block INTEGER PRIMARY KEY,
+    targets INTEGER NOT NULL
+) STRICT;
+
 -- In which blocks of entries there are some of a caller.
 CREATE TABLE audit_blocks (
     caller INTEGER NOT NULL,

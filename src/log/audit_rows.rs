@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A block has `1 << BLOCK_BITS` entries.
-const BLOCK_BITS: u32 = 13;
+const BLOCK_BITS: u32 = 10;
 
 /// The clients of a list that an entry names.
 const NAMED: usize = 10;
@@ -245,6 +245,14 @@ impl<'c> AuditRows<'c> {
             .get_or_init(|| BulkInsert::into("audit_targets", &["block", "target", "number"]));
         self.targets.sort_unstable();
         self.targets.dedup();
+        for block in self.targets.chunk_by(|one, next| one.block == next.block) {
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO audit_sizes (block, targets) VALUES (?1, ?2)
+                     ON CONFLICT DO UPDATE SET targets = targets + ?2",
+                )?
+                .execute((sql(block[0].block), sql(block.len() as u64)))?;
+        }
         insert.write(self.conn, &self.targets, |insert, at, row| {
             insert.raw_bind_parameter(at, sql(row.block))?;
             insert.raw_bind_parameter(at + 1, row.target)?;

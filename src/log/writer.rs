@@ -2,6 +2,7 @@
 //! the messages to the tail in order, and then answers. Between commits it does maintenance.
 
 pub(in crate::log) mod append;
+mod append_statements;
 mod apply;
 mod commit;
 pub(in crate::log) mod counters;

@@ -1,18 +1,15 @@
 //! Reads the audit trail, newest first. Filters choose which entries are looked at, as few as possible.
 
-use rusqlite::{Connection, Row, params, types::Value};
+use rusqlite::{Connection, params, types::Value};
 
 use crate::log::{
-    audit_entry::{
-        AuditCaller, AuditEntry, AuditFilter, AuditPage, AuditRecord, AuditSource, AuditTarget, OK,
-        PUSH,
-    },
-    audit_rows::{address, block, hash, kind, start_of},
+    audit_entry::{AuditFilter, AuditPage, OK, PUSH},
+    audit_rows::{block, hash, kind, start_of},
     codes::sql,
     error::ReadError,
+    reader::audit_record::{COLUMNS, record},
     rows,
 };
-use crate::{job::JobId, message::Audience};
 
 /// Maximum number of entries that one page looks at. If few of them match, the next page continues.
 const MAX_ROWS: u64 = 50_000;
@@ -20,22 +17,11 @@ const MAX_ROWS: u64 = 50_000;
 /// Entries looked at by one query, if a filter has chosen them.
 const FETCH: usize = 512;
 
-const COLUMNS: &str =
-    "number, at, c.caller, c.name, address, action, kind, target, clients, seq, job, outcome,
-    count, last_at";
-
 /// The conditions of a filter. A parameter that is NULL is no condition.
 const MATCHES: &str = "(?3 IS NULL OR action = ?3)
     AND (?4 IS NULL OR coalesce(outcome, 'ok') = ?4)
     AND (?5 IS NULL OR at >= ?5) AND (?6 IS NULL OR at <= ?6)
     AND (?7 IS NULL OR audit.caller IN (SELECT value FROM json_each(?7)))";
-
-const SELECT_RANGE: &str =
-    "SELECT {COLUMNS} FROM audit LEFT JOIN audit_callers c ON c.id = audit.caller
-    WHERE number BETWEEN ?1 AND ?2 AND {MATCHES} ORDER BY number DESC LIMIT ?8";
-
-const SELECT_NUMBERS: &str = "SELECT {COLUMNS} FROM audit LEFT JOIN audit_callers c ON c.id = audit.caller
-    WHERE number IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL AND {MATCHES} ORDER BY number DESC LIMIT ?8";
 
 /// The newest entries before a number that match a filter.
 pub(in crate::log) fn page(
@@ -276,18 +262,23 @@ fn read(
     limit: usize,
     page: &mut AuditPage,
 ) -> Result<(), ReadError> {
-    let (select, first, second) = match span {
-        Span::Range(low, high) => (SELECT_RANGE, sql(*low).into(), Some(sql(*high))),
+    let (which, first, second) = match span {
+        Span::Range(low, high) => (
+            "number BETWEEN ?1 AND ?2",
+            Value::from(sql(*low)),
+            Some(sql(*high)),
+        ),
         Span::Numbers(numbers) => {
             let numbers: Vec<i64> = numbers.iter().map(|number| sql(*number)).collect();
-            (SELECT_NUMBERS, Value::from(rows::list(&numbers)), None)
+            let which = "number IN (SELECT value FROM json_each(?1)) AND ?2 IS NULL";
+            (which, rows::list(&numbers).into(), None)
         }
     };
-    let mut find = conn.prepare_cached(
-        &select
-            .replace("{COLUMNS}", COLUMNS)
-            .replace("{MATCHES}", MATCHES),
-    )?;
+    let select = format!(
+        "SELECT {COLUMNS} FROM audit LEFT JOIN audit_callers c ON c.id = audit.caller
+         WHERE {which} AND {MATCHES} ORDER BY number DESC LIMIT ?8"
+    );
+    let mut find = conn.prepare_cached(&select)?;
     let mut found = find.query(params![
         first,
         second,
@@ -302,54 +293,4 @@ fn read(
         page.records.push(record(row)?);
     }
     Ok(())
-}
-
-fn record(row: &Row<'_>) -> Result<AuditRecord, ReadError> {
-    let caller: Option<String> = row.get(2)?;
-    let name: Option<String> = row.get(3)?;
-    let octets: Option<Vec<u8>> = row.get(4)?;
-    let job: Option<String> = row.get(10)?;
-    let source = AuditSource {
-        caller: caller.zip(name).map(|(id, name)| {
-            let (id, name) = (id.into(), name.into());
-            AuditCaller { id, name }.into()
-        }),
-        address: octets.as_deref().and_then(address),
-    };
-    Ok(AuditRecord {
-        number: row.get(0)?,
-        at: row.get(1)?,
-        clients: row.get(8)?,
-        last_at: row.get(13)?,
-        entry: AuditEntry {
-            source,
-            action: row.get::<_, String>(5)?.into(),
-            target: target(row)?,
-            message: row.get(9)?,
-            job: job.as_deref().and_then(JobId::parse),
-            error: row.get::<_, Option<String>>(11)?.map(Into::into),
-            count: row.get::<_, Option<u64>>(12)?.unwrap_or(1),
-        },
-    })
-}
-
-fn target(row: &Row<'_>) -> Result<Option<AuditTarget>, ReadError> {
-    let Some(found) = row.get::<_, Option<i64>>(6)? else {
-        return Ok(None);
-    };
-    let name: String = row.get::<_, Option<String>>(7)?.unwrap_or_default();
-    let audience = match found {
-        kind::CLIENT => Audience::Client(rows::client_id(&name)?),
-        kind::CLIENTS => {
-            let ids: Result<Vec<_>, _> = name.split(' ').map(rows::client_id).collect();
-            Audience::clients(ids?)
-        }
-        kind::TOPIC => Audience::Topic(rows::topic(&name)?),
-        kind::EVERYONE => Audience::Everyone,
-        kind::KEY => return Ok(Some(AuditTarget::Key(name.into()))),
-        kind::TOKEN => return Ok(Some(AuditTarget::Token(name.into()))),
-        kind::PERSON => return Ok(Some(AuditTarget::Person(name.into()))),
-        other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other).into()),
-    };
-    Ok(Some(AuditTarget::Audience(audience)))
 }

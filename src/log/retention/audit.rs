@@ -1,16 +1,22 @@
 //! Prunes the audit trail: entries that are too old, and the oldest while there are too many.
 
 use crate::log::{
-    audit_rows::block, codes::sql, error::StoreError, options::milliseconds, writer::store::Store,
+    audit_rows::{block, start_of},
+    codes::sql,
+    error::StoreError,
+    options::milliseconds,
+    writer::store::Store,
 };
 
-/// Rows that are removed in one step.
+/// Rows of the table of targets that are removed in one step.
 const STEP: u64 = 4096;
 
-/// The part of the file that the audit trail may take, and about the bytes of an entry: with more entries, the oldest are
-/// removed. Otherwise messages would be removed to make room for it.
+/// The part of the file that the audit trail may take. Otherwise messages would be removed to make room for it.
 const PART: u64 = 4;
-const ENTRY: u64 = 128;
+
+/// About the bytes of an entry and of a row in the table of targets, as measured.
+const ENTRY: u64 = 64;
+const TARGET: u64 = 20;
 
 impl Store {
     /// Removes some entries. True if there may be more to remove.
@@ -34,23 +40,30 @@ impl Store {
             return Ok(None);
         };
         let too_old = now.saturating_sub(milliseconds(self.options.audit_age));
-        let too_many = newest.saturating_sub(self.options.max_bytes / PART / ENTRY);
-        // The newest entry stays: see below.
-        let last = newest.saturating_sub(1).min(oldest + STEP - 1);
+        let targets: u64 = self
+            .conn
+            .prepare_cached("SELECT coalesce(sum(targets), 0) FROM audit_sizes")?
+            .query_row([], |row| row.get(0))?;
+        let most = (self.options.max_bytes / PART).saturating_sub(targets * TARGET) / ENTRY;
+        let too_many = newest.saturating_sub(most);
+        // Only what is left of removed blocks shows how much there is of the others.
+        let rest = "SELECT EXISTS (SELECT 1 FROM audit_targets WHERE block < ?1)";
+        let has_rest: bool = self
+            .conn
+            .prepare_cached(rest)?
+            .query_row([sql(block(oldest))], |row| row.get(0))?;
+        if has_rest {
+            return Ok(Some(oldest - 1));
+        }
+        // A block at a time. The newest entry stays: see below.
+        let end = start_of(block(oldest) + 1) - 1;
+        let last = newest.saturating_sub(1).min(end);
         let aged: Option<u64> = self
             .conn
             .prepare_cached("SELECT max(number) FROM audit WHERE number <= ?1 AND at < ?2")?
             .query_row((sql(last), sql(too_old)), |row| row.get(0))?;
         let line = aged.max(Some(too_many.min(last)));
-        if let Some(line) = line.filter(|line| *line >= oldest) {
-            return Ok(Some(line));
-        }
-        let rest = "SELECT EXISTS (SELECT 1 FROM audit_targets WHERE block < ?1)";
-        let has_rest = self
-            .conn
-            .prepare_cached(rest)?
-            .query_row([sql(block(oldest))], |row| row.get(0))?;
-        Ok(if has_rest { Some(oldest - 1) } else { None })
+        Ok(line.filter(|line| *line >= oldest))
     }
 
     /// Removes entries up to this number in the current transaction, and some of what refers to them. The newest entry
@@ -69,6 +82,11 @@ impl Store {
              (SELECT block, target, number FROM audit_targets WHERE block < ?1 LIMIT ?2)",
         )?
         .execute((first, sql(STEP)))?;
+        conn.prepare_cached(
+            "DELETE FROM audit_sizes WHERE block < ?1 AND NOT EXISTS
+             (SELECT 1 FROM audit_targets t WHERE t.block = audit_sizes.block)",
+        )?
+        .execute([first])?;
         let gone = conn
             .prepare_cached("DELETE FROM audit_blocks WHERE block < ?1")?
             .execute([first])?;

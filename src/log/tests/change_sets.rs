@@ -420,6 +420,7 @@ impl TestStore {
             "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
             "SELECT * FROM audit ORDER BY number".to_owned(),
             "SELECT * FROM audit_callers ORDER BY id".to_owned(),
+            "SELECT * FROM audit_sizes ORDER BY block".to_owned(),
             "SELECT * FROM audit_blocks ORDER BY caller, block".to_owned(),
             "SELECT * FROM audit_targets ORDER BY block, target, number".to_owned(),
         ];

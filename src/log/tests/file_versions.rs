@@ -3,10 +3,11 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 3] = [
+const FILES: [(i64, &str); 4] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
+    (7, include_str!("files/version-7.sql")),
 ];
 
 /// Long enough for all files.
@@ -34,6 +35,13 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
             &["support", "shop"]
         };
         assert_eq!(keys, expected, "version {version}");
+        let trail = test.log().audit(&AuditFilter::default(), None, 10);
+        let audited = trail.expect("readable").records.len();
+        assert_eq!(
+            audited,
+            if version < 7 { 0 } else { 4 },
+            "version {version}"
+        );
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
         assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");
@@ -55,6 +63,18 @@ fn revocations_of_a_file_hold() {
     let test = open_file(include_str!("files/version-6.sql"));
     let is = |name: &str, id: &str| test.log().is_revoked(&client(name), Some(id), None);
     assert!(is("eve", "one") && is("ada", "two") && !is("eve", "two"));
+}
+
+#[test]
+fn entries_of_the_audit_trail_of_a_file_are_found() {
+    let test = open_file(include_str!("files/version-7.sql"));
+    let filter = AuditFilter {
+        client: Some(client("bob")),
+        ..AuditFilter::default()
+    };
+    let page = test.log().audit(&filter, None, 10).expect("readable");
+    let found: Vec<u64> = page.records.iter().map(|record| record.number).collect();
+    assert_eq!(found, [3]);
 }
 
 fn open_file(statements: &str) -> TestLog {

@@ -1,0 +1,214 @@
+//! Appends entries to the tables: messages, postings, keys, traces, and who has pushed them.
+
+use std::{sync::Arc, time::Duration};
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+
+use crate::log::{
+    audiences::Audiences,
+    audit_entry::PUSH,
+    audit_rows::{AuditRows, CallerCache, NewRow, TargetRef},
+    codes::{ANY_TOPIC, EVERYONE, sql},
+    entry::{Digest, Entry, IdempotencyKey},
+    error::StoreError,
+    job_rows,
+    options::{LogOptions, milliseconds},
+    postings::{self, Posting},
+    rows,
+};
+use crate::{
+    job::{Job, JobId},
+    message::{Audience, Data, Message, Seq},
+};
+
+/// What became of an entry.
+pub(super) enum Appended {
+    /// It is a new message, tracked by a job if it was asked for.
+    New(Arc<Message>, Option<Arc<Job>>),
+    /// It was stored before, with the job that tracks it.
+    Duplicate(Seq, Option<JobId>),
+    /// Its idempotency key was used for another message.
+    KeyReused(Seq),
+}
+
+/// The statements of an append, prepared once for a commit.
+pub(super) struct AppendStatements<'c> {
+    conn: &'c Connection,
+    /// The age in milliseconds at which keys expire.
+    key_age: u64,
+    message: CachedStatement<'c>,
+    /// Written after all messages.
+    postings: Vec<Posting>,
+    audit: AuditRows<'c>,
+}
+
+/// The numbers of names that the writer remembers.
+type Names<'s> = (&'s mut Audiences, &'s mut CallerCache);
+
+impl<'c> AppendStatements<'c> {
+    pub fn new(conn: &'c Connection, options: &LogOptions) -> rusqlite::Result<Self> {
+        Ok(Self {
+            conn,
+            key_age: milliseconds(options.key_age),
+            message: conn.prepare_cached(
+                "INSERT INTO messages (seq, at, expires_at, audience, audiences, event, json, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+            postings: Vec::new(),
+            audit: AuditRows::new(conn)?,
+        })
+    }
+
+    /// Writes the indexes of all entries.
+    pub fn finish(mut self) -> rusqlite::Result<()> {
+        postings::write(self.conn, &mut self.postings)?;
+        self.audit.finish()
+    }
+
+    /// Stores an entry, unless its idempotency key is in use.
+    pub fn entry(
+        &mut self,
+        entry: &Entry,
+        now: u64,
+        head: &mut Seq,
+        (audiences, callers): Names<'_>,
+    ) -> Result<Appended, StoreError> {
+        let (seq, at) = match entry.assigned.as_deref() {
+            None => (*head + 1, now),
+            Some(assigned) if assigned.seq <= *head => {
+                return Ok(Appended::Duplicate(assigned.seq, None));
+            }
+            Some(assigned) => (assigned.seq, assigned.at),
+        };
+        if let Some((key, digest)) = entry.key.as_deref()
+            && let Some(outcome) = self.claim(key, digest, seq, now)?
+        {
+            if let Appended::Duplicate(first, job) = &outcome {
+                self.audit(entry, now, (*first, *job), callers)?;
+            }
+            return Ok(outcome);
+        }
+        let message = Arc::new(message_of(entry, seq, at));
+        self.insert(&message, audiences)?;
+        if let Some(trace) = &entry.trace {
+            self.conn
+                .prepare_cached("INSERT OR REPLACE INTO traces (seq, parent) VALUES (?1, ?2)")?
+                .execute((sql(seq), trace.as_str()))?;
+        }
+        let tracked = entry.tracked.as_deref();
+        self.audit(entry, now, (seq, tracked.map(|job| job.id)), callers)?;
+        let job =
+            tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));
+        *head = seq;
+        Ok(Appended::New(message, job.transpose()?.map(Arc::new)))
+    }
+
+    /// Writes who has pushed a message, and the job that tracks it.
+    fn audit(
+        &mut self,
+        entry: &Entry,
+        at: u64,
+        (seq, job): (Seq, Option<JobId>),
+        callers: &mut CallerCache,
+    ) -> rusqlite::Result<()> {
+        let Some(source) = &entry.source else {
+            return Ok(());
+        };
+        let row = NewRow {
+            at,
+            source,
+            action: PUSH,
+            target: Some(TargetRef::Audience(&entry.draft.audience)),
+            error: None,
+            message: Some(seq),
+            job,
+            count: 1,
+        };
+        self.audit.add(callers, &row).map(drop)
+    }
+
+    /// Stores a key for a new message. If the key is in use, returns the result of this entry.
+    fn claim(
+        &self,
+        key: &IdempotencyKey,
+        digest: &Digest,
+        seq: Seq,
+        now: u64,
+    ) -> Result<Option<Appended>, StoreError> {
+        // An expired key does not count, even if it was not removed yet.
+        let find = "SELECT digest, seq FROM keys WHERE key = ?1 AND at > ?2";
+        let too_old = now.saturating_sub(self.key_age);
+        let found: Option<(Digest, Seq)> = self
+            .conn
+            .prepare_cached(find)?
+            .query_row((key.as_str(), sql(too_old)), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        if let Some((first, seq)) = found {
+            return Ok(Some(match first == *digest {
+                true => Appended::Duplicate(seq, job_rows::tracking_job(self.conn, seq)?),
+                false => Appended::KeyReused(seq),
+            }));
+        }
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO keys (key, digest, seq, at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((key.as_str(), digest, sql(seq), sql(now)))?;
+        Ok(None)
+    }
+
+    fn insert(&mut self, message: &Message, audiences: &mut Audiences) -> rusqlite::Result<()> {
+        let mut several = None;
+        let audience = match &message.audience {
+            Audience::Everyone => Some(EVERYONE),
+            Audience::Client(id) => Some(audiences.client(self.conn, id)?),
+            Audience::Topic(topic) => {
+                let id = audiences.topic(self.conn, topic)?;
+                self.postings
+                    .push(Posting::new(ANY_TOPIC, message.seq, Some(id)));
+                Some(id)
+            }
+            Audience::Clients(ids) => {
+                let ids: Result<Vec<i64>, _> = ids
+                    .iter()
+                    .map(|id| audiences.client(self.conn, id))
+                    .collect();
+                several = Some(ids?);
+                None
+            }
+        };
+        for id in audience.iter().chain(several.iter().flatten()) {
+            self.postings.push(Posting::new(*id, message.seq, None));
+        }
+        let (json, data) = match &message.data {
+            Data::Text(text) => (false, text),
+            Data::Json(text) => (true, text),
+        };
+        self.message.execute((
+            sql(message.seq),
+            sql(message.at),
+            message.expires_at.map(sql),
+            audience,
+            several.map(|ids| rows::list(&ids)),
+            message.event.as_ref().map(|event| event.as_str()),
+            json,
+            &**data,
+        ))?;
+        Ok(())
+    }
+}
+
+fn message_of(entry: &Entry, seq: Seq, at: u64) -> Message {
+    let draft = &entry.draft;
+    let expiry = |ttl: Duration| at.saturating_add(milliseconds(ttl)).min(i64::MAX as u64);
+    Message {
+        seq,
+        at,
+        expires_at: draft.ttl.map(expiry),
+        audience: draft.audience.clone(),
+        event: draft.event.clone(),
+        data: draft.data.clone(),
+    }
+}
