@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/people' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -17,7 +17,7 @@ export async function isLive(panel: Page): Promise<void> {
 }
 
 /** Goes to another section by its link. */
-export async function goTo(panel: Page, name: 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys'): Promise<void> {
+export async function goTo(panel: Page, name: 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys' | 'People' | 'Account'): Promise<void> {
   await panel.getByRole('navigation', { name: 'Sections of the admin panel' }).getByRole('link', { name }).click();
   await expect(panel.getByRole('heading', { level: 1, name })).toBeVisible();
 }

@@ -10,6 +10,7 @@ mod health;
 mod job;
 mod key;
 mod manual;
+mod person;
 mod problem;
 mod progress;
 mod push;
@@ -65,6 +66,9 @@ enum Command {
     /// Make, list, rotate and revoke API keys of a running server
     #[command(subcommand)]
     Key(key::Key),
+    /// Add, list and remove people who sign in to the panel of a running server
+    #[command(subcommand)]
+    Person(person::Person),
     /// Check the log for damage, while no server uses it
     ///
     /// Reads the whole file: its structure, all messages, and whether its tables agree. Prints what is damaged and which
@@ -204,6 +208,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
+        Some(("person", matches)) => person::run(person::Person::from_arg_matches(matches)?)?,
         Some(("doctor", matches)) => {
             return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
         }

@@ -17,17 +17,23 @@ pub(super) enum Section {
     Nodes,
     /// The API keys.
     Keys,
+    /// The people who sign in.
+    People,
+    /// The own password, and sessions.
+    Account,
 }
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
         Self::Push,
         Self::Nodes,
         Self::Keys,
+        Self::People,
+        Self::Account,
     ];
 
     /// Its path below the URL of the server.
@@ -39,6 +45,8 @@ impl Section {
             Self::Push => "admin/push",
             Self::Nodes => "admin/nodes",
             Self::Keys => "admin/keys",
+            Self::People => "admin/people",
+            Self::Account => "admin/account",
         }
     }
 
