@@ -18,7 +18,14 @@ use super::{arguments::Remote, print_note, problem::api_error, runtime::block_on
 const PAGE: u32 = 1_000;
 
 /// The headings of the list.
-const HEAD: [&str; 6] = ["ID", "NAME", "ROLE", "SECOND FACTOR", "ADDED", "LAST SIGN-IN"];
+const HEAD: [&str; 6] = [
+    "ID",
+    "NAME",
+    "ROLE",
+    "SECOND FACTOR",
+    "ADDED",
+    "LAST SIGN-IN",
+];
 
 /// The subcommands of `tidings person`.
 #[derive(Subcommand)]

@@ -46,7 +46,11 @@ fn a_person_is_added_listed_given_a_new_password_and_removed() {
 
     for (name, password, told) in [
         ("ada", "correct horse\n", "another person has the name"),
-        ("bob", "short\n", "password: must have at least 10 characters"),
+        (
+            "bob",
+            "short\n",
+            "password: must have at least 10 characters",
+        ),
         ("bob", "", "there is no password on stdin"),
     ] {
         let refused = add(name, password);
@@ -57,7 +61,10 @@ fn a_person_is_added_listed_given_a_new_password_and_removed() {
     let listed = text(&person(folder, &url, &["list"], "").stdout);
     let lines: Vec<&str> = listed.lines().collect();
     assert_eq!(lines.len(), 2, "{listed}");
-    assert!(lines[1].starts_with(&id) && lines[1].contains("Ada"), "{listed}");
+    assert!(
+        lines[1].starts_with(&id) && lines[1].contains("Ada"),
+        "{listed}"
+    );
 
     let changed = person(folder, &url, &["password", "ADA"], "another horse\n");
     assert!(changed.status.success(), "{}", text(&changed.stderr));

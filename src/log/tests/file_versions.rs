@@ -3,10 +3,11 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 3] = [
+const FILES: [(i64, &str); 4] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
+    (7, include_str!("files/version-7.sql")),
 ];
 
 /// Long enough for all files.
@@ -34,6 +35,10 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
             &["support", "shop"]
         };
         assert_eq!(keys, expected, "version {version}");
+        let people = test.log().people(None, 10);
+        let people: Vec<&str> = people.iter().map(|one| one.name.shown.as_str()).collect();
+        let expected: &[&str] = if version < 7 { &[] } else { &["bob", "Ada"] };
+        assert_eq!(people, expected, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
         assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");

@@ -276,7 +276,11 @@ fn secret(page: Account) -> AnyView {
     let of = move |part: fn(&TotpSetup) -> &str| {
         text(move || {
             let setup = page.setup.read();
-            setup.as_ref().as_ref().map(|setup| part(setup).to_owned()).unwrap_or_default()
+            setup
+                .as_ref()
+                .as_ref()
+                .map(|setup| part(setup).to_owned())
+                .unwrap_or_default()
         })
     };
     let key = of(|setup| &setup.secret);

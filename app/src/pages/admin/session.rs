@@ -89,7 +89,8 @@ impl AdminSession {
     /// Whether a person has signed in, and not a token.
     pub(super) fn is_person(self) -> bool {
         let is = |session: &Session| session.person.is_some();
-        self.session.with(|session| session.as_ref().is_some_and(is))
+        self.session
+            .with(|session| session.as_ref().is_some_and(is))
     }
 
     pub(super) fn sign_in(self, sign_in: SignIn) {

@@ -1,0 +1,200 @@
+-- A log of version 7: that of version 6 with two people and the session of one of them. Never edit it.
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA application_id = 1415868007;
+BEGIN TRANSACTION;
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    previous BLOB,
+    previous_until INTEGER,
+    access TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    rotated_at INTEGER,
+    used_at INTEGER,
+    used_from TEXT
+) STRICT, WITHOUT ROWID;
+INSERT INTO "api_keys" VALUES('01a225514fcd9454926e','shop',X'03F10C5455C036E60788847AD8D908B0F40F9BC1C6F717503DAA410E05620A7C',X'B1B3D5CA096BA81252AF76F280946BC259843779E7D8A56EE459E887FCD707B4',1795926015571,'{"role":"publisher","clients":["shop:*"],"topics":["orders/**"]}',1795922415565,NULL,1795922415571,NULL,NULL);
+INSERT INTO "api_keys" VALUES('01a225514fdd7a134b4b','support',X'A85FD24FD0E7943A2A9E52825F8CBF4AD88EB7682EEE98B250D800788C4AD979',NULL,NULL,'{"role":"viewer"}',1795922415581,1803698415581,NULL,1795922415000,'127.0.0.1');
+CREATE TABLE audiences (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    expired INTEGER NOT NULL DEFAULT 0,
+    pruned INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, name)
+) STRICT;
+INSERT INTO "audiences" VALUES(1,0,'any topic',0,0);
+INSERT INTO "audiences" VALUES(2,0,'everyone',0,0);
+INSERT INTO "audiences" VALUES(3,1,'ada',0,0);
+INSERT INTO "audiences" VALUES(4,1,'bob',0,0);
+INSERT INTO "audiences" VALUES(5,2,'orders/1',0,0);
+INSERT INTO "audiences" VALUES(6,1,'eve',0,0);
+CREATE TABLE clients (
+    audience INTEGER PRIMARY KEY,
+    sent INTEGER NOT NULL DEFAULT 0,
+    acked INTEGER NOT NULL DEFAULT 0,
+    first_seen INTEGER,
+    last_seen INTEGER,
+    last_reason TEXT
+) STRICT;
+INSERT INTO "clients" VALUES(3,0,2,1795905647098,1795905648980,'left');
+CREATE TABLE job_lines (
+    job INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (job, line)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    reason INTEGER,
+    step INTEGER NOT NULL,
+    total INTEGER,
+    message TEXT,
+    cancel_requested INTEGER NOT NULL,
+    timeout INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    first_line INTEGER NOT NULL,
+    last_line INTEGER NOT NULL,
+    push INTEGER,
+    delivery TEXT
+) STRICT;
+INSERT INTO "jobs" VALUES(1,'356e1e53-ea69-44b9-8c1e-6103de2783aa','a job',0,NULL,0,3,NULL,0,300,1795905665129,1795905665129,NULL,1,0,NULL,NULL);
+CREATE TABLE keys (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    digest BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+INSERT INTO "keys" VALUES(1,'k1',X'99456078C43BCDF96FD10F79390A4AD4',2,1795905645706);
+CREATE TABLE log (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    floor INTEGER NOT NULL DEFAULT 0,
+    pruned INTEGER NOT NULL DEFAULT 0,
+    counted INTEGER NOT NULL DEFAULT 0,
+    counted_to INTEGER NOT NULL DEFAULT 0,
+    forgotten INTEGER NOT NULL DEFAULT 0,
+    turned_at INTEGER NOT NULL DEFAULT 0,
+    turned_pruned INTEGER NOT NULL DEFAULT 0,
+    turned_audience INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO "log" VALUES(1,'fd40cb21',1795905643607,0,0,5,5,0,1795905643607,0,0);
+CREATE TABLE messages (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    expires_at INTEGER,
+    ended INTEGER NOT NULL DEFAULT 0,
+    audience INTEGER,
+    audiences TEXT,
+    missed TEXT,
+    event TEXT,
+    json INTEGER NOT NULL,
+    data TEXT NOT NULL
+) STRICT;
+INSERT INTO "messages" VALUES(1,1795905645657,NULL,0,2,NULL,NULL,NULL,0,'to everyone');
+INSERT INTO "messages" VALUES(2,1795905645706,NULL,0,3,NULL,NULL,NULL,0,'to ada');
+INSERT INTO "messages" VALUES(3,1795905645832,NULL,0,NULL,'[3,4]',NULL,NULL,0,'to two');
+INSERT INTO "messages" VALUES(4,1795905645896,NULL,0,5,NULL,NULL,'order',0,'to a topic');
+INSERT INTO "messages" VALUES(5,1795905645963,NULL,2,6,NULL,'[6]',NULL,0,'');
+CREATE TABLE openings (
+    ordinal INTEGER PRIMARY KEY,
+    random TEXT NOT NULL,
+    first INTEGER NOT NULL
+) STRICT;
+INSERT INTO "openings" VALUES(1795905643622,'10cd93',1);
+INSERT INTO "openings" VALUES(1795943424309,'c8002c',6);
+CREATE TABLE people (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL UNIQUE,
+    password TEXT NOT NULL,
+    access TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    totp BLOB,
+    totp_step INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 0,
+    signed_in_at INTEGER,
+    signed_in_from TEXT
+) STRICT, WITHOUT ROWID;
+INSERT INTO "people" VALUES('01a22691e1e1843d6e0f','Ada','ada','$argon2id$v=19$m=19456,t=2,p=1$YJQ+VJKllrFC9qY/Wshzsg$E2i72ftj2YJPSapUDvnW/ZPBkQpXWkkuf+M0vevPlmA','{"role":"operator"}',1795943424481,NULL,0,0,1795943424661,'127.0.0.1');
+INSERT INTO "people" VALUES('01a22691e24e1f67c841','bob','bob','$argon2id$v=19$m=19456,t=2,p=1$3zpG/Pz3AWyu5ZdBNki2tw$Pky02i6kYNT9/jt9577lSj7pa3VQOGXO02Beu702mUM','{"role":"viewer","clients":["shop:*"]}',1795943424590,NULL,0,0,NULL,NULL);
+CREATE TABLE posts (
+    block INTEGER NOT NULL,
+    audience INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    topic INTEGER,
+    PRIMARY KEY (block, audience, seq)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "posts" VALUES(0,-6,5,NULL);
+INSERT INTO "posts" VALUES(0,1,4,5);
+INSERT INTO "posts" VALUES(0,2,1,NULL);
+INSERT INTO "posts" VALUES(0,3,2,NULL);
+INSERT INTO "posts" VALUES(0,3,3,NULL);
+INSERT INTO "posts" VALUES(0,4,3,NULL);
+INSERT INTO "posts" VALUES(0,5,4,NULL);
+CREATE TABLE publishers (
+    boot INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE reach (
+    seq INTEGER PRIMARY KEY,
+    connections INTEGER NOT NULL,
+    delivered INTEGER NOT NULL
+) STRICT;
+CREATE TABLE recalls (
+    seq INTEGER PRIMARY KEY,
+    head INTEGER NOT NULL
+) STRICT;
+INSERT INTO "recalls" VALUES(5,5);
+CREATE TABLE replica (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    place INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    time INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE revoked_tokens (
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    issued_until INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "revoked_tokens" VALUES(0,'one',1790000000,9000000000000);
+INSERT INTO "revoked_tokens" VALUES(1,'ada',1790000000,9000000000000);
+CREATE TABLE sessions (
+    digest BLOB PRIMARY KEY,
+    ends_at INTEGER NOT NULL
+, key BLOB, person TEXT, opened_at INTEGER NOT NULL DEFAULT 0, opened_from TEXT, program TEXT) STRICT, WITHOUT ROWID;
+INSERT INTO "sessions" VALUES(X'2128A779927680431DD77B8778917A6E8833F635405DD5828F5FC1AF60EF7DBC',1795986624654,NULL,'01a22691e1e1843d6e0f',1795943424661,'127.0.0.1','a browser');
+INSERT INTO "sessions" VALUES(X'7255B2E8D711F808EC8A5FECA77B378EC08972CF16E66456B313780EF8918BFA',1795965615590,X'A85FD24FD0E7943A2A9E52825F8CBF4AD88EB7682EEE98B250D800788C4AD979',NULL,0,NULL,NULL);
+CREATE TABLE stream_marks (
+    place INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    head INTEGER NOT NULL
+) STRICT;
+CREATE TABLE traces (
+    seq INTEGER PRIMARY KEY,
+    parent TEXT NOT NULL
+) STRICT;
+CREATE INDEX messages_to_expire ON messages (expires_at) WHERE expires_at IS NOT NULL AND ended = 0;
+CREATE INDEX messages_ended ON messages (seq) WHERE ended > 0;
+CREATE INDEX jobs_by_state ON jobs (state, number);
+CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX jobs_by_push ON jobs (push) WHERE push IS NOT NULL;
+CREATE INDEX recalls_by_head ON recalls (head);
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('audiences',6);
+INSERT INTO "sqlite_sequence" VALUES('jobs',1);
+COMMIT;
+PRAGMA user_version = 7;
