@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/audit';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/people' | '/audit' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -16,8 +16,10 @@ export async function isLive(panel: Page): Promise<void> {
   await expect(panel.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
 }
 
+type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys' | 'People' | 'Audit' | 'Account';
+
 /** Goes to another section by its link. */
-export async function goTo(panel: Page, name: 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys' | 'Audit'): Promise<void> {
+export async function goTo(panel: Page, name: SectionName): Promise<void> {
   await panel.getByRole('navigation', { name: 'Sections of the admin panel' }).getByRole('link', { name }).click();
   await expect(panel.getByRole('heading', { level: 1, name })).toBeVisible();
 }

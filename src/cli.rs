@@ -12,6 +12,7 @@ mod health;
 mod job;
 mod key;
 mod manual;
+mod person;
 mod problem;
 mod progress;
 mod push;
@@ -73,6 +74,9 @@ enum Command {
     /// admin token, or a key that may manage everything.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Add, list and remove people who sign in to the panel of a running server
+    #[command(subcommand)]
+    Person(person::Person),
     /// Check the log for damage, while no server uses it
     ///
     /// Reads the whole file: its structure, all messages, and whether its tables agree. Prints what is damaged and which
@@ -215,6 +219,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
         Some(("audit", matches)) => audit::run(audit::Audit::from_arg_matches(matches)?)?,
+        Some(("person", matches)) => person::run(person::Person::from_arg_matches(matches)?)?,
         Some(("doctor", matches)) => {
             return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);
         }

@@ -20,6 +20,7 @@ mod name_list;
 mod new_key_form;
 mod node_list;
 mod push_form;
+mod question;
 mod receipts;
 mod remove_button;
 mod retry_notice;
@@ -51,11 +52,12 @@ pub(crate) use push_form::{
     Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,
     segment,
 };
+pub(crate) use question::ask_first;
 pub(crate) use receipts::{bar, receipt_text, receipts_text};
 pub(crate) use remove_button::remove_button;
 pub(crate) use retry_notice::retry_notice;
 pub(crate) use shortcuts::{Shortcuts, keys_button};
-pub(crate) use sign_in_form::SignInForm;
+pub(crate) use sign_in_form::{SignInState, sign_in_form};
 pub(crate) use signals::{
     ClickHandler, aria_bool, bool_signal, effect, on_change, on_click, optional_text, static_text,
     text,

@@ -30,6 +30,7 @@ mod language;
 mod messages;
 mod nodes;
 mod overview;
+mod people;
 mod push;
 mod shell;
 mod subscriber;
@@ -66,6 +67,8 @@ pages! {
     sign_in: admin::SignIn;
     panel: admin::Panel;
     api_keys: api_keys::ApiKeys;
+    people: people::People;
+    account: people::Account;
     audit: audit::Audit;
     try_it: try_it::TryIt;
     overview: overview::Overview;

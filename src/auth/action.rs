@@ -16,7 +16,7 @@ pub enum Action {
     Disconnect,
     /// Begin jobs, report on them, and cancel them.
     Job,
-    /// Make and revoke API keys, and copy the log.
+    /// Make and revoke API keys, add and remove people, and copy the log.
     Manage,
     /// Read the metrics.
     Metrics,

@@ -7,7 +7,7 @@ CREATE TABLE audit (
     address BLOB,
     action TEXT NOT NULL,
     -- 1: a client, 2: several (the first ten, and their number in `clients`), 3: a topic, 4: everyone, 5: an API key, 6: a
-    -- stream token.
+    -- stream token, 7: a person.
     kind INTEGER,
     target TEXT,
     clients INTEGER,

@@ -28,6 +28,7 @@ mod nats_failure;
 mod newer_records;
 mod node_failure;
 mod other_cluster;
+mod people;
 mod read_your_writes;
 mod restored_nats;
 mod resume;

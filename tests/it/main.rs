@@ -48,6 +48,7 @@ mod notify;
 mod package_commands;
 mod pages;
 mod people;
+mod person_command;
 mod presence;
 mod proxies;
 mod rate_limits;

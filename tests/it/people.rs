@@ -542,7 +542,7 @@ async fn sessions_are_listed_with_where_they_come_from_and_ended() {
     let other = own.iter().find(|one| !one.current).expect("the first");
     assert_eq!(other.program.as_deref(), Some("a browser"));
     assert_eq!(other.from.as_deref(), Some("127.0.0.1"));
-    assert!(other.opened_at > 0 && other.ends_at == other.opened_at + 12 * 3600 * 1000);
+    assert!(other.opened_at > 0 && other.ends_at > other.opened_at);
     assert!(
         !first.contains(&other.id),
         "the id is not that of the cookie"

@@ -4,9 +4,14 @@ texts! {
     /// The way into the panel.
     SignIn {
         title: "Sign in", "登录";
-        about: "The admin panel can push to every client. Sign in with the admin token or an API key.",
-            "管理面板可以向所有客户端推送消息。请使用管理令牌或 API 密钥登录。";
+        about: "The admin panel shows what this server delivers, and can push to every client.",
+            "管理面板显示此服务器投递的消息，并可以向所有客户端推送。";
         token: "Admin token or API key", "管理令牌或 API 密钥";
+        name: "Name", "用户名";
+        password: "Password", "密码";
+        code: "Code of your app", "验证器应用中的验证码";
+        use_token: "Use a token instead", "改用令牌登录";
+        use_password: "Use name and password instead", "改用用户名和密码登录";
         sign_in: "Sign in", "登录";
         sign_out: "Sign out", "退出登录";
         no_token: "This server has no admin token. The admin panel is available only from the server's own machine.",
@@ -26,7 +31,9 @@ texts! {
         push: "Push", "推送";
         nodes: "Nodes", "节点";
         keys: "Keys", "密钥";
+        people: "People", "人员";
         audit: "Audit", "审计";
+        account: "Account", "账户";
         about_overview: "The state of this node, now and over the last hour.",
             "此节点的当前状态与最近一小时的变化。";
         about_clients: "Clients that are connected, and clients that were connected before.",
@@ -37,6 +44,8 @@ texts! {
         about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
         about_audit: "Who did what, to whom, and from where.", "谁在何处对谁执行了什么操作。";
         about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";
+        about_people: "Who signs in with a name and a password.", "使用用户名和密码登录的人员。";
+        about_account: "Your password, and where you are signed in.", "您的密码，以及您的登录位置。";
         try_again: "Try again", "重试";
     }
 }

@@ -1,6 +1,7 @@
 //! `/admin`: the admin panel, with a sign-in if the server has a token. Its sections share one stream
 //! and one session. The state of a section is kept while another one is shown.
 
+mod account;
 mod api_keys;
 mod audit;
 mod clients;
@@ -8,6 +9,7 @@ mod feed;
 mod history;
 mod nodes;
 mod overview;
+mod people;
 mod push;
 mod section;
 mod selected_client;
@@ -19,17 +21,19 @@ use leptos_meta::Title;
 
 use crate::{
     components::{
-        EraseView, SignInForm, StreamState, bool_signal, either, on_click, optional_text, text,
-        when,
+        EraseView, SignInState, StreamState, bool_signal, either, on_click, optional_text,
+        sign_in_form, text, when,
     },
     i18n::{Texts, texts, tr},
 };
+use account::Account;
 use api_keys::ApiKeys;
 use audit::Audit;
 use clients::Clients;
 use history::History;
 use nodes::NodesPage;
 use overview::Overview;
+use people::People;
 use push::Push;
 use section::{CurrentSection, Section};
 use session::AdminSession;
@@ -39,15 +43,14 @@ use session::AdminSession;
 pub fn Admin() -> impl IntoView {
     let session = AdminSession::new();
     let sign_in = move || {
-        view! {
-            <SignInForm
-                token_required=bool_signal(move || session.has_token())
-                field_error=session.field_error.into()
-                busy=session.busy.into()
-                on_token=Callback::new(move |token| session.sign_in(token))
-            />
-        }
-        .erase_client_only()
+        let state = SignInState {
+            token_required: bool_signal(move || session.has_token()),
+            people: bool_signal(move || session.has_people()),
+            needs_code: session.needs_code.into(),
+            error: session.field_error.into(),
+            busy: session.busy.into(),
+        };
+        sign_in_form(state, Callback::new(move |shown| session.sign_in(shown)))
     };
     view! { {either(move || session.needs_sign_in(), sign_in, move || view! { <Panel session /> }.erase())} }
         .erase()
@@ -63,6 +66,8 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
         Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],
+        Section::People => [|t| t.panel.people, |t| t.panel.about_people],
+        Section::Account => [|t| t.panel.account, |t| t.panel.about_account],
     }
 }
 
@@ -77,6 +82,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let nodes = NodesPage::new(session, current);
     let api_keys = ApiKeys::new(session, current);
     let audit = Audit::new(session, current);
+    let people = People::new(session, current);
+    let account = Account::new(session, current);
     let stream = feed::subscribe(session, move |update| {
         overview.handle(update);
         clients.handle(update);
@@ -106,6 +113,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Nodes) => nodes::view(nodes),
         Some(Section::Keys) => api_keys::view(api_keys),
         Some(Section::Audit) => audit::view(audit),
+        Some(Section::People) => people::view(people),
+        Some(Section::Account) => account::view(account),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {
@@ -150,6 +159,11 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
         Section::Keys | Section::Audit => {
             when(move || session.may("manage"), move || link(section))
         }
+        Section::People => when(
+            move || session.may("manage") && session.has_token(),
+            move || link(section),
+        ),
+        Section::Account => when(move || session.has_token(), move || link(section)),
         _ => link(section),
     };
     view! {

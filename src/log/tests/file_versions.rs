@@ -42,6 +42,10 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
             if version < 7 { 0 } else { 4 },
             "version {version}"
         );
+        let people = test.log().people(None, 10);
+        let people: Vec<&str> = people.iter().map(|one| one.name.shown.as_str()).collect();
+        let expected: &[&str] = if version < 7 { &[] } else { &["bob", "Ada"] };
+        assert_eq!(people, expected, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
         assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");

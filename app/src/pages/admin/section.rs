@@ -17,20 +17,26 @@ pub(super) enum Section {
     Nodes,
     /// The API keys.
     Keys,
+    /// The people who sign in.
+    People,
     /// The audit trail.
     Audit,
+    /// The own password, and sessions.
+    Account,
 }
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
         Self::Push,
         Self::Nodes,
         Self::Keys,
+        Self::People,
         Self::Audit,
+        Self::Account,
     ];
 
     /// Its path below the URL of the server.
@@ -43,6 +49,8 @@ impl Section {
             Self::Nodes => "admin/nodes",
             Self::Keys => "admin/keys",
             Self::Audit => "admin/audit",
+            Self::People => "admin/people",
+            Self::Account => "admin/account",
         }
     }
 

@@ -18,6 +18,8 @@ pub(super) struct AdminSession {
     session: ErasedSignal<Option<Session>>,
     pub(super) field_error: RwSignal<Option<String>>,
     pub(super) busy: RwSignal<bool>,
+    /// Whether the password was right, and the code of a second factor is missing.
+    pub(super) needs_code: RwSignal<bool>,
 }
 
 impl AdminSession {
@@ -26,6 +28,7 @@ impl AdminSession {
             session: ErasedSignal::new(None),
             field_error: RwSignal::new(None),
             busy: RwSignal::new(false),
+            needs_code: RwSignal::new(false),
         };
         effect(move || {
             spawn_local(async move { session.ask().await });
@@ -77,17 +80,31 @@ impl AdminSession {
         }
     }
 
-    pub(super) fn sign_in(self, token: String) {
+    /// Whether there are people who sign in with a name and a password.
+    pub(super) fn has_people(self) -> bool {
+        self.session
+            .with(|session| session.as_ref().is_some_and(|session| session.people))
+    }
+
+    /// Whether a person has signed in, and not a token.
+    pub(super) fn is_person(self) -> bool {
+        let is = |session: &Session| session.person.is_some();
+        self.session
+            .with(|session| session.as_ref().is_some_and(is))
+    }
+
+    pub(super) fn sign_in(self, sign_in: SignIn) {
         self.busy.set(true);
-        let sign_in = SignIn {
-            token: Some(token),
-            ..SignIn::default()
-        };
         spawn_local(async move {
             match Client::new("").sign_in(&sign_in).await {
                 Ok(session) => {
                     self.field_error.try_set(None);
+                    self.needs_code.try_set(false);
                     self.session.set(Some(session));
+                }
+                Err(ApiError::Problem(problem)) if problem.code == "code_needed" => {
+                    self.field_error.try_set(None);
+                    self.needs_code.try_set(true);
                 }
                 Err(error) => {
                     self.field_error.try_set(Some(i18n::error(&error)));

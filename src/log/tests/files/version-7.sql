@@ -1,5 +1,5 @@
--- A log of version 7: that of version 6, with four entries of the audit trail: two changes by the admin token, an ephemeral
--- push to two clients, and three refusals that are one entry. Never edit it.
+-- A log of version 7: that of version 6, with two people, the session of one of them, and four entries of the audit trail: two
+-- changes by the admin token, an ephemeral push to two clients, and three refusals that are one entry. Never edit it.
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA application_id = 1415868007;
 BEGIN TRANSACTION;
@@ -39,7 +39,7 @@ CREATE TABLE audit (
     address BLOB,
     action TEXT NOT NULL,
     -- 1: a client, 2: several (the first ten, and their number in `clients`), 3: a topic, 4: everyone, 5: an API key, 6: a
-    -- stream token.
+    -- stream token, 7: a person.
     kind INTEGER,
     target TEXT,
     clients INTEGER,
@@ -160,7 +160,22 @@ CREATE TABLE openings (
     first INTEGER NOT NULL
 ) STRICT;
 INSERT INTO "openings" VALUES(1795905643622,'10cd93',1);
-INSERT INTO "openings" VALUES(1795942916430,'26136f',6);
+INSERT INTO "openings" VALUES(1795943424309,'c8002c',6);
+CREATE TABLE people (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    folded TEXT NOT NULL UNIQUE,
+    password TEXT NOT NULL,
+    access TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    totp BLOB,
+    totp_step INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 0,
+    signed_in_at INTEGER,
+    signed_in_from TEXT
+) STRICT, WITHOUT ROWID;
+INSERT INTO "people" VALUES('01a22691e1e1843d6e0f','Ada','ada','$argon2id$v=19$m=19456,t=2,p=1$YJQ+VJKllrFC9qY/Wshzsg$E2i72ftj2YJPSapUDvnW/ZPBkQpXWkkuf+M0vevPlmA','{"role":"operator"}',1795943424481,NULL,0,0,1795943424661,'127.0.0.1');
+INSERT INTO "people" VALUES('01a22691e24e1f67c841','bob','bob','$argon2id$v=19$m=19456,t=2,p=1$3zpG/Pz3AWyu5ZdBNki2tw$Pky02i6kYNT9/jt9577lSj7pa3VQOGXO02Beu702mUM','{"role":"viewer","clients":["shop:*"]}',1795943424590,NULL,0,0,NULL,NULL);
 CREATE TABLE posts (
     block INTEGER NOT NULL,
     audience INTEGER NOT NULL,
@@ -203,13 +218,14 @@ CREATE TABLE revoked_tokens (
     ends_at INTEGER NOT NULL,
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "revoked_tokens" VALUES(0,'one',1795942916,9000000000000);
+INSERT INTO "revoked_tokens" VALUES(0,'one',1790000000,9000000000000);
 INSERT INTO "revoked_tokens" VALUES(1,'ada',1790000000,9000000000000);
 CREATE TABLE sessions (
     digest BLOB PRIMARY KEY,
     ends_at INTEGER NOT NULL
-, key BLOB) STRICT, WITHOUT ROWID;
-INSERT INTO "sessions" VALUES(X'7255B2E8D711F808EC8A5FECA77B378EC08972CF16E66456B313780EF8918BFA',1795965615590,X'A85FD24FD0E7943A2A9E52825F8CBF4AD88EB7682EEE98B250D800788C4AD979');
+, key BLOB, person TEXT, opened_at INTEGER NOT NULL DEFAULT 0, opened_from TEXT, program TEXT) STRICT, WITHOUT ROWID;
+INSERT INTO "sessions" VALUES(X'2128A779927680431DD77B8778917A6E8833F635405DD5828F5FC1AF60EF7DBC',1795986624654,NULL,'01a22691e1e1843d6e0f',1795943424661,'127.0.0.1','a browser');
+INSERT INTO "sessions" VALUES(X'7255B2E8D711F808EC8A5FECA77B378EC08972CF16E66456B313780EF8918BFA',1795965615590,X'A85FD24FD0E7943A2A9E52825F8CBF4AD88EB7682EEE98B250D800788C4AD979',NULL,0,NULL,NULL);
 CREATE TABLE stream_marks (
     place INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -219,14 +235,14 @@ CREATE TABLE traces (
     seq INTEGER PRIMARY KEY,
     parent TEXT NOT NULL
 ) STRICT;
+CREATE INDEX audit_by_action ON audit (action, number) WHERE action != 'push';
+CREATE INDEX audit_by_outcome ON audit (outcome, number) WHERE outcome IS NOT NULL;
 CREATE INDEX messages_to_expire ON messages (expires_at) WHERE expires_at IS NOT NULL AND ended = 0;
 CREATE INDEX messages_ended ON messages (seq) WHERE ended > 0;
 CREATE INDEX jobs_by_state ON jobs (state, number);
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_by_push ON jobs (push) WHERE push IS NOT NULL;
 CREATE INDEX recalls_by_head ON recalls (head);
-CREATE INDEX audit_by_action ON audit (action, number) WHERE action != 'push';
-CREATE INDEX audit_by_outcome ON audit (outcome, number) WHERE outcome IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('audiences',6);
 INSERT INTO "sqlite_sequence" VALUES('jobs',1);
