@@ -5,10 +5,11 @@ use std::path::Path;
 use app::{
     api::Client,
     wire::{
-        AuditEntries, AuditInfo, JobReport, JobRequest, KeyRequest, KeyUpdate, NewKey, Rotation, To,
+        AuditEntries, AuditInfo, JobReport, JobRequest, KeyRequest, KeyUpdate, NewKey,
+        PersonRequest, Rotation, To,
     },
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     command::{Running, server as serve},
@@ -520,4 +521,42 @@ async fn wrong_filters_are_refused_and_only_who_may_manage_everything_may_read_i
     assert_eq!(get("", &part.key).await.0, 403);
     let all = key(&server, "all", "admin", &[]).await;
     assert_eq!(get("", &all.key).await.0, 200);
+}
+
+#[tokio::test]
+async fn what_is_done_to_people_and_by_them_is_in_it_without_their_passwords() {
+    let server = server().await;
+    let request = PersonRequest {
+        name: "Ada".to_owned(),
+        password: SECRET.to_owned(),
+        role: Some("operator".to_owned()),
+        ..PersonRequest::default()
+    };
+    let ada = within(admin(&server).add_person(&request))
+        .await
+        .expect("added");
+    for password in ["a wrong one", SECRET] {
+        let body = json!({ "name": "ada", "password": password }).to_string();
+        server.post("/api/session", &body).await;
+    }
+    within(admin(&server).remove_person(&ada.id))
+        .await
+        .expect("removed");
+    let by_admin = entries(&server, "who=admin-token").await;
+    let expected = [("person.add", "ok"), ("person.remove", "ok")];
+    assert_eq!(actions(&by_admin), expected);
+    assert!(
+        by_admin
+            .iter()
+            .all(|entry| entry.person == Some(ada.id.clone()))
+    );
+    let signed_in = entries(&server, &format!("who={}", ada.id)).await;
+    assert_eq!(actions(&signed_in), [("session.begin", "ok")]);
+    assert_eq!(signed_in[0].name.as_deref(), Some("Ada"));
+    // A wrong password says nothing about who sent it.
+    let refused = until(&server, "action=session.begin&outcome=unauthorized", 1).await;
+    assert_eq!((refused[0].who.as_ref(), refused[0].count), (None, 1));
+    let all = entries(&server, "").await;
+    let all = serde_json::to_string(&all).expect("JSON");
+    assert!(!all.contains(SECRET), "{all}");
 }
