@@ -5,6 +5,7 @@
 
 mod activity;
 mod audit_trail;
+mod auditing;
 mod delivery_counts;
 mod join;
 mod latency;

@@ -6,31 +6,19 @@
 
 use std::{
     collections::HashMap,
-    convert::Infallible,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::Broker;
 use crate::{
     job::JobId,
-    log::{AppendError, AuditCaller, AuditChange, AuditEntry, AuditSource, AuditTarget},
-    message::Draft,
+    log::{AuditCaller, AuditChange, AuditEntry, AuditSource},
     network::Network,
 };
-
-/// How often entries are written, at least.
-const INTERVAL: Duration = Duration::from_secs(1);
-
-/// Entries after which they are written at once.
-const MANY: usize = 1_000;
 
 /// Entries that wait at most. Those that come on top of them are only counted.
 const MAX_WAITING: usize = 20_000;
@@ -44,15 +32,18 @@ const MAX_COUNTING: usize = 1_024;
 /// See the module documentation.
 #[derive(Default)]
 pub(super) struct AuditTrail {
-    off: AtomicBool,
-    gathered: Mutex<Gathered>,
-    many: Notify,
+    /// Whether nothing is written.
+    pub off: AtomicBool,
+    pub gathered: Mutex<Gathered>,
+    /// Tells that there are many entries.
+    pub many: Notify,
     /// Held while entries are written, so that they stay in order.
-    writing: tokio::sync::Mutex<()>,
+    pub writing: tokio::sync::Mutex<()>,
 }
 
+/// What was gathered.
 #[derive(Default)]
-struct Gathered {
+pub(super) struct Gathered {
     /// Entries to be written. With a kind, the next ones of this kind are counted in it.
     waiting: Vec<(Option<Kind>, AuditEntry)>,
     counting: HashMap<Kind, Counting>,
@@ -60,7 +51,7 @@ struct Gathered {
 
 /// What is counted in one entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Kind {
+pub(super) struct Kind {
     caller: Option<Arc<AuditCaller>>,
     network: Option<Network>,
     action: String,
@@ -92,7 +83,7 @@ impl Kind {
 
 impl Gathered {
     /// Adds an entry. `counts`: it may be one of many.
-    fn add(&mut self, mut entry: AuditEntry, counts: bool, now: Instant) {
+    pub fn add(&mut self, mut entry: AuditEntry, counts: bool, now: Instant) {
         if !counts && self.waiting.len() < MAX_WAITING {
             self.waiting.push((None, entry));
             return;
@@ -127,8 +118,13 @@ impl Gathered {
         }
     }
 
+    /// How many entries wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Takes what is to be written. Entries that count no more are forgotten.
-    fn take(&mut self, now: Instant) -> (AuditChange, Vec<Option<Kind>>) {
+    pub fn take(&mut self, now: Instant) -> (AuditChange, Vec<Option<Kind>>) {
         let mut change = AuditChange::default();
         let mut kinds = Vec::with_capacity(self.waiting.len());
         for (kind, mut entry) in self.waiting.drain(..) {
@@ -152,7 +148,7 @@ impl Gathered {
     }
 
     /// Entries were written, of which the first has this number.
-    fn written(&mut self, kinds: Vec<Option<Kind>>, first: u64) {
+    pub fn written(&mut self, kinds: Vec<Option<Kind>>, first: u64) {
         for (kind, number) in kinds.into_iter().zip(first..) {
             if let Some(counting) = kind.and_then(|kind| self.counting.get_mut(&kind)) {
                 counting.number = Some(number);
@@ -161,7 +157,7 @@ impl Gathered {
     }
 
     /// Entries were not written. They are tried again.
-    fn not_written(&mut self, change: AuditChange, kinds: Vec<Option<Kind>>) {
+    pub fn not_written(&mut self, change: AuditChange, kinds: Vec<Option<Kind>>) {
         let mut entries: Vec<_> = kinds.into_iter().zip(change.entries).collect();
         entries.append(&mut self.waiting);
         self.waiting = entries;
@@ -174,96 +170,10 @@ impl Gathered {
     }
 }
 
-impl Broker {
-    /// Whether what is done is written to the audit trail. Not while a node of the cluster does not know it.
-    pub fn is_audited(&self) -> bool {
-        let nodes = self.nodes.as_ref();
-        !self.audit.off.load(Ordering::Relaxed)
-            && nodes.is_none_or(|nodes| nodes.cluster().know_audit())
-    }
-
-    /// Begins or ends to write the audit trail.
-    pub fn set_audited(&self, on: bool) {
-        self.audit.off.store(!on, Ordering::Relaxed);
-    }
-
-    /// Adds an entry to the audit trail, within a second. `counts`: it may be one of many, and is counted in one entry with
-    /// the others of its minute.
-    pub fn note_audit(&self, entry: AuditEntry, counts: bool) {
-        if !self.is_audited() {
-            return;
-        }
-        let mut gathered = self.audit.gathered.lock();
-        gathered.add(entry, counts, Instant::now());
-        let is_many = gathered.waiting.len() == MANY;
-        drop(gathered);
-        if is_many {
-            self.audit.many.notify_one();
-        }
-    }
-
-    /// Adds an entry to the audit trail. It is durable when this returns. What can't be written now is tried again.
-    pub async fn write_audit(&self, entry: AuditEntry) {
-        if !self.is_audited() {
-            return;
-        }
-        let change = AuditChange {
-            entries: vec![entry.clone()],
-            counts: Vec::new(),
-        };
-        if let Err(error) = self.log.write_audit(change).await {
-            tracing::warn!(%error, "an entry of the audit trail is not written yet");
-            self.note_audit(entry, false);
-        }
-    }
-
-    /// An ephemeral push, which has no change of the log.
-    pub(super) fn note_ephemeral(&self, draft: &Draft, source: Option<AuditSource>) {
-        let Some(source) = source else { return };
-        let mut entry = AuditEntry::new(source, crate::log::PUSH);
-        entry.target = Some(AuditTarget::Audience(draft.audience.clone()));
-        self.note_audit(entry, false);
-    }
-
-    /// Writes the audit trail, periodically.
-    pub async fn write_audit_trail(self: Arc<Self>) -> Infallible {
-        loop {
-            // The time does not matter: it is written when there is much of it.
-            let _ = tokio::time::timeout(INTERVAL, self.audit.many.notified()).await;
-            // A task of its own: when this one is ended, what it has taken is written all the same.
-            let broker = Arc::clone(&self);
-            let flush = tokio::spawn(async move { broker.flush_audit().await });
-            if let Ok(Err(error)) = flush.await {
-                tracing::debug!(%error, "the audit trail is not written yet");
-            }
-        }
-    }
-
-    /// Writes all entries that were gathered.
-    pub async fn flush_audit(&self) -> Result<(), AppendError> {
-        let _turn = self.audit.writing.lock().await;
-        let (change, kinds) = self.audit.gathered.lock().take(Instant::now());
-        if change.entries.is_empty() && change.counts.is_empty() {
-            return Ok(());
-        }
-        let written = self.log.write_audit(change.clone()).await;
-        let mut gathered = self.audit.gathered.lock();
-        match written {
-            Ok(first) => {
-                gathered.written(kinds, first.unwrap_or_default());
-                Ok(())
-            }
-            Err(error) => {
-                gathered.not_written(change, kinds);
-                Err(error)
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::AuditTarget;
 
     fn source(n: u32) -> AuditSource {
         AuditSource {
