@@ -8,10 +8,12 @@ use super::{Host, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 28] = [
+const OWN_PATHS: [&str; 32] = [
     "/ack",
     "/admin",
+    "/api/account",
     "/api/audience",
+    "/api/audit",
     "/api/backup",
     "/api/clients",
     "/api/diagnosis",
@@ -19,8 +21,10 @@ const OWN_PATHS: [&str; 28] = [
     "/api/keys",
     "/api/messages",
     "/api/nodes",
+    "/api/people",
     "/api/roles",
     "/api/session",
+    "/api/sessions",
     "/api/stats",
     "/api/tokens",
     "/api/topics",
