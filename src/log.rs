@@ -35,6 +35,7 @@ mod job_rows;
 mod jobs;
 mod key_rows;
 mod keys;
+mod migrations;
 mod monitoring;
 mod offline;
 mod online_copy;

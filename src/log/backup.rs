@@ -19,7 +19,7 @@ use crate::log::{
     check::{CheckReport, check_file},
     copy_error::CopyError,
     error::OpenError,
-    files, schema,
+    files, migrations, schema,
 };
 
 /// Pages that are copied at once: 4 MiB.
@@ -90,7 +90,7 @@ pub(super) fn copy_database(
     progress: Progress<'_>,
 ) -> Result<(), CopyError> {
     let source = schema::open_reader(from).map_err(CopyError::database(from))?;
-    schema::identify(&source, from)?;
+    migrations::identify(&source, from)?;
     let version = source.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
     // An empty file becomes a new log when it is opened, but is no backup of one.
     if version.map_err(CopyError::database(from))? == 0 {

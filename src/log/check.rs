@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, Row};
 use crate::log::{
     codes::sql,
     error::{OpenError, ReadError, is_damage},
-    files,
+    files, migrations,
     reader::salvage,
     rows::{COLUMNS, Decoder},
     schema,
@@ -92,7 +92,7 @@ pub(super) fn check_file(path: &Path) -> Result<CheckReport, OpenError> {
         path: path.to_path_buf(),
         source,
     });
-    let conn = match opened.and_then(|conn| schema::identify(&conn, path).map(|()| conn)) {
+    let conn = match opened.and_then(|conn| migrations::identify(&conn, path).map(|()| conn)) {
         Ok(conn) => conn,
         Err(OpenError::Database { source, path }) if is_other_format(&source) => {
             return Err(OpenError::Foreign(path));

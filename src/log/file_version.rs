@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::log::{error::OpenError, files, schema};
+use crate::log::{error::OpenError, files, migrations, schema};
 
 /// The version of a file, and that of this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn file_version(folder: &Path) -> Result<Option<FileVersion>, OpenError> {
             source,
         };
         let conn = schema::open_reader(&path).map_err(failed)?;
-        schema::identify(&conn, &path)?;
+        migrations::identify(&conn, &path)?;
         let found = conn.pragma_query_value(None, "user_version", |row| row.get(0));
         found.map_err(failed)
     };
@@ -47,7 +47,7 @@ pub fn file_version(folder: &Path) -> Result<Option<FileVersion>, OpenError> {
     Ok(Some(FileVersion {
         found: found?,
         bytes,
-        known: schema::VERSION,
+        known: migrations::VERSION,
         path,
     }))
 }

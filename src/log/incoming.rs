@@ -18,7 +18,7 @@ use crate::log::{
     copy_error::CopyError,
     copy_files::{incoming, remove_leftovers},
     error::OpenError,
-    files, openings,
+    files, migrations, openings,
     options::milliseconds,
     replica_rows, schema,
 };
@@ -116,7 +116,7 @@ impl IncomingCopy {
         }
         let failed = CopyError::database(&self.path);
         let conn = schema::open_reader(&self.path).map_err(&failed)?;
-        schema::identify(&conn, &self.path)?;
+        migrations::identify(&conn, &self.path)?;
         let found = openings::log_id(&conn).map_err(&failed)?;
         if found != facts.log_id || found != log_id {
             return wrong(format!(

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use crate::log::{
     codes::sql,
     error::OpenError,
-    files, openings,
+    files, migrations, openings,
     options::{Clock, LogOptions},
     replica_rows,
     replication::AppliedRecord,
@@ -46,7 +46,7 @@ impl OfflineLog {
         };
         let conn = Connection::open(&path).map_err(failed)?;
         conn.busy_timeout(Duration::from_secs(2)).map_err(failed)?;
-        schema::identify(&conn, &path)?;
+        migrations::identify(&conn, &path)?;
         schema::prepare(&conn, &LogOptions::new(folder)).map_err(failed)?;
         let (head, _, messages) = schema::read_state(&conn).map_err(failed)?;
         Ok(Self {

@@ -57,7 +57,7 @@ fn there_is_a_file_of_the_current_version() {
     let newest = FILES.iter().map(|(version, _)| *version).max();
     assert_eq!(
         newest,
-        Some(schema::VERSION),
+        Some(migrations::VERSION),
         "add a file of this version, written by `tidings serve` and dumped by SQLite"
     );
 }
