@@ -94,7 +94,8 @@ mod tests {
     const UUID: &str = "0d5a4b1e-2f4c-4c0c-9d3e-5a1f6f0b7c11";
 
     fn rules(flags: &[&str]) -> Result<Anonymous, String> {
-        let settings = Settings::from_flags(flags).expect("settings");
+        let token = ["--admin-token", "an-admin-token-for-tests"];
+        let settings = Settings::from_flags([&token, flags].concat()).expect("settings");
         Anonymous::new(&settings).map_err(|why| why.to_string())
     }
 
