@@ -71,6 +71,20 @@ pub async fn require(
     audited.end(&state.broker, response).await
 }
 
+/// A layer for routes that need somebody, whatever they may do.
+pub async fn require_caller(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let (parts, body) = request.into_parts();
+    let auth = state.auth.load();
+    let principal = auth.principal(&parts);
+    principal.inspect_err(|refusal| auth.count_failure(refusal))?;
+    drop(auth);
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
 /// Who asks, and from which address. Only for routes behind [`require`].
 #[derive(Clone, Debug)]
 pub struct Caller(pub Principal, pub Option<IpAddr>);

@@ -123,6 +123,17 @@ pub fn guarded(
             Some(text) => format!("{text}\n\n{needed}"),
             None => needed,
         });
+    }
+    secured(router, settings)
+}
+
+/// Says of all routes of this router that they need a token or a session.
+pub fn secured(
+    mut router: OpenApiRouter<AppState>,
+    settings: &Settings,
+) -> OpenApiRouter<AppState> {
+    let paths = router.get_openapi_mut().paths.paths.values_mut();
+    for (_, operation) in paths.flat_map(operations) {
         if settings.admin_token.is_some() {
             operation.security = Some(vec![
                 SecurityRequirement::new::<_, _, String>(TOKEN, []),

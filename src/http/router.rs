@@ -79,7 +79,7 @@ pub fn router(state: AppState) -> Router {
         .merge(needs(Action::Metrics, measuring))
         .merge(
             session::router()
-                .merge(own)
+                .merge(for_callers(own, &state, &settings))
                 .route_layer(middleware::from_fn_with_state(
                     state.clone(),
                     audited::layer,
@@ -100,6 +100,16 @@ pub fn router(state: AppState) -> Router {
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .with_state(state)
+}
+
+/// Routes for callers, whatever they may do.
+fn for_callers(
+    router: OpenApiRouter<AppState>,
+    state: &AppState,
+    settings: &Settings,
+) -> OpenApiRouter<AppState> {
+    let require = middleware::from_fn_with_state(state.clone(), access::require_caller);
+    openapi::secured(router.route_layer(require), settings)
 }
 
 /// Routes for callers that may do this action.

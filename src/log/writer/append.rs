@@ -25,7 +25,7 @@ impl Log {
     /// Appends an entry without waiting. `answer` is called on the writer's thread when the message is durable and was
     /// passed to the tail, or when it can't be stored. It must be quick. If the queue is full, entry and callback are
     /// returned.
-    pub fn try_append<A>(&self, entry: Entry, answer: A) -> Result<(), Busy<Entry, A>>
+    pub fn try_append<A>(&self, entry: Entry, answer: A) -> Result<(), Busy<Box<Entry>, A>>
     where
         A: FnOnce(Result<Appended, AppendError>) + Send + 'static,
     {
@@ -37,7 +37,10 @@ impl Log {
         });
         match given {
             None => Ok(()),
-            Some((entry, answer)) => Err(Busy { entry, answer }),
+            Some((entry, answer)) => Err(Busy {
+                entry: Box::new(entry),
+                answer,
+            }),
         }
     }
 
@@ -72,7 +75,7 @@ impl Log {
         let (sender, receiver) = channel();
         let (mut entry, mut answer) = (entry, move |outcome| sender.send(outcome));
         while let Err(busy) = self.try_append(entry, answer) {
-            (entry, answer) = (busy.entry, busy.answer);
+            (entry, answer) = (*busy.entry, busy.answer);
             self.wait_for_space().await;
         }
         receiver.await.unwrap_or(Err(AppendError::Failed))
