@@ -65,7 +65,7 @@ test('people are added, changed and removed', async ({ page, server }) => {
   await expect(page.getByText('Bob is changed.')).toBeVisible();
   await personOf(page, 'Bob').getByRole('button', { name: 'Reset password' }).click();
   await personOf(page, 'Bob').getByLabel('New password').fill('another horse');
-  await personOf(page, 'Bob').getByRole('button', { name: 'Set password' }).click();
+  await personOf(page, 'Bob').getByRole('button', { name: 'Set password', exact: true }).click();
   await expect(personOf(page, 'Bob').getByLabel('New password')).toHaveCount(0);
   for (const [name, size] of devices) {
     await page.setViewportSize(size);
@@ -95,7 +95,7 @@ test('a person changes the own password, and ends another session', async ({ pag
   await page.getByRole('alertdialog').getByRole('button', { name: 'End' }).click();
   await expect(sessions).toHaveCount(1);
   const own = page.getByRole('region', { name: 'Password', exact: true });
-  await own.getByLabel('Password until now').fill(password);
+  await own.getByLabel('Current password').fill(password);
   await own.getByLabel('New password').fill('another horse');
   await own.getByRole('button', { name: 'Change password' }).click();
   await expect(page.getByText('The password is changed.')).toBeVisible();

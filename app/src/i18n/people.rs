@@ -39,7 +39,7 @@ texts! {
         end: "End", "结束";
         end_ask: "Whoever uses this session has to sign in again.", "使用此会话的人需要重新登录。";
         password: "Password", "密码";
-        old: "Password until now", "当前密码";
+        old: "Current password", "当前密码";
         new: "New password", "新密码";
         change: "Change password", "修改密码";
         password_changed: "The password is changed. All other browsers are signed out.", "密码已修改。其他浏览器均已退出登录。";

@@ -50,7 +50,13 @@ pub fn Admin() -> impl IntoView {
             error: session.field_error.into(),
             busy: session.busy.into(),
         };
-        sign_in_form(state, Callback::new(move |shown| session.sign_in(shown)))
+        let form = sign_in_form(state, Callback::new(move |shown| session.sign_in(shown)));
+        let title = || format!("{} \u{b7} Tidings", texts().sign_in.title);
+        view! {
+            <Title text=title />
+            {form}
+        }
+        .erase()
     };
     view! { {either(move || session.needs_sign_in(), sign_in, move || view! { <Panel session /> }.erase())} }
         .erase()
