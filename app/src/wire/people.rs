@@ -17,7 +17,7 @@ pub struct PersonRequest {
     /// The password.
     #[cfg_attr(feature = "ssr", schema(value_type = values::Password))]
     pub password: String,
-    /// See [`KeyRequest::role`](super::KeyRequest::role).
+    /// The name of a role: `GET /api/roles` lists them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The permissions, instead of a role.
@@ -55,7 +55,7 @@ pub struct PersonUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Removed>))]
     pub totp: Option<bool>,
-    /// See [`KeyRequest::role`](super::KeyRequest::role).
+    /// See [`PersonRequest::role`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// See [`PersonRequest::permissions`].
