@@ -110,22 +110,18 @@ fn is_ndjson(headers: &HeaderMap, pairs: &Pairs) -> Result<bool, Error> {
 }
 
 fn filter(pairs: &Pairs) -> Result<AuditFilter, Error> {
-    let any = |names: [&'static str; 2]| {
-        let found = names
-            .into_iter()
-            .find_map(|name| Some((name, pairs.get(name)?)));
-        found.filter(|(_, value)| !value.is_empty())
-    };
     let text = |name| {
         pairs
             .get(name)
             .filter(|value| !value.is_empty())
             .map(str::to_owned)
     };
-    let client = any(["client_id", "client"])
+    let mut client = ["client_id", "client"].into_iter();
+    let client = client
+        .find_map(|name| Some((name, pairs.get(name)?)))
         .map(|(name, id)| ClientId::parse(id).map_err(|why| Error::invalid(name, why)));
-    let topic =
-        text("topic").map(|topic| Topic::parse(&topic).map_err(|why| Error::invalid("topic", why)));
+    let topic = pairs.get("topic");
+    let topic = topic.map(|topic| Topic::parse(topic).map_err(|why| Error::invalid("topic", why)));
     let time = |names: [&'static str; 2]| {
         let named = names.into_iter().find(|name| pairs.get(name).is_some());
         pairs.number(named.unwrap_or(names[0]))

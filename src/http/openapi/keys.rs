@@ -1,4 +1,5 @@
-//! What the attributes of the types of API keys can't say: which roles there are, and that a key has a role or permissions.
+//! What the attributes of types can't say: which roles there are, that a key has a role or permissions, and that one signs in
+//! with a token or with a name and a password.
 
 use serde_json::{Value, json};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
@@ -44,6 +45,7 @@ pub fn add(api: &mut OpenApi, settings: &Settings) {
     let token = json!({
         "required": ["token"],
         "properties": {
+            "token": { "type": "string" },
             "name": { "type": "null" },
             "password": { "type": "null" },
             "code": { "type": "null" },
@@ -51,7 +53,11 @@ pub fn add(api: &mut OpenApi, settings: &Settings) {
     });
     let person = json!({
         "required": ["name", "password"],
-        "properties": { "token": { "type": "null" } },
+        "properties": {
+            "token": { "type": "null" },
+            "name": { "type": "string" },
+            "password": { "type": "string" },
+        },
     });
     add_keyword(api, "SignIn", "anyOf", json!([token, person]));
 }
