@@ -108,6 +108,22 @@ impl GuessLimit {
     pub fn right(&self, guess: Guess<'_>) {
         let pair = self.hasher.hash_one((guess.name, guess.network));
         self.pairs.lock().remove(&pair);
+        self.give_back(guess);
+    }
+
+    /// The guess was right as far as it went: it does not count, but earlier ones from there do. Otherwise whoever knows the
+    /// password could show it alone between wrong codes, and guess codes without a limit.
+    pub fn not_wrong(&self, guess: Guess<'_>) {
+        let pair = self.hasher.hash_one((guess.name, guess.network));
+        if let Some(pair) = self.pairs.lock().get_mut(&pair) {
+            pair.wrong = pair.wrong.saturating_sub(1);
+            // It was looked at, so the wait of the wrong ones before it was over.
+            pair.next = pair.last;
+        }
+        self.give_back(guess);
+    }
+
+    fn give_back(&self, guess: Guess<'_>) {
         if !guess.is_familiar {
             if let Some(quota) = self.of_address() {
                 self.addresses.give_back(guess.network, 1, quota);
@@ -236,6 +252,27 @@ mod tests {
             ..guess("ada", "192.0.2.1")
         };
         assert_eq!(seconds(&limit, usual, now), None);
+    }
+
+    #[test]
+    fn a_right_password_without_its_code_does_not_forget_wrong_codes() {
+        let (limit, mut now) = (GuessLimit::default(), Instant::now());
+        let usual = Guess {
+            is_familiar: true,
+            ..guess("ada", "192.0.2.1")
+        };
+        for _ in 0..5 {
+            assert_eq!(seconds(&limit, usual, now), None);
+            limit.not_wrong(usual);
+            assert_eq!(seconds(&limit, usual, now), None);
+        }
+        for wait in [5, 10, 20] {
+            assert_eq!(seconds(&limit, usual, now), Some(wait));
+            now += Duration::from_secs(wait);
+            assert_eq!(seconds(&limit, usual, now), None, "the password alone");
+            limit.not_wrong(usual);
+            assert_eq!(seconds(&limit, usual, now), None, "a wrong code");
+        }
     }
 
     #[test]

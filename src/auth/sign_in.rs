@@ -111,8 +111,7 @@ impl Auth {
         let step = match (&stored.totp, code.as_deref()) {
             (None, _) => None,
             (Some(_), None | Some("")) => {
-                // The password was right, so this was no guess.
-                self.people.guesses.right(guess);
+                self.people.guesses.not_wrong(guess);
                 let detail = "this person has a second factor: send the code that the app shows";
                 return Err(Refusal::new(RefusalKind::CodeNeeded, detail)
                     .field("code")
