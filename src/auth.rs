@@ -43,6 +43,7 @@ pub use admin_token::FindSession;
 pub use anonymous::Anonymous;
 pub use client_address::{Sender, client_address};
 pub use connection_info::{ConnectionInfo, Scheme};
+pub use credentials::remote;
 pub use grant::{Grant, TopicsGrant};
 pub use key::{Key, KeyText};
 pub use key_text::NewKeyText;
@@ -76,7 +77,7 @@ use crate::{
 };
 use admin_token::AdminToken;
 use attempt_limit::AttemptLimit;
-use credentials::{bearer, remote};
+use credentials::bearer;
 use token::Tokens;
 
 /// The cookie that may hold a stream token.

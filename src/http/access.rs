@@ -42,18 +42,20 @@ impl From<Refusal> for Error {
     }
 }
 
-/// A layer for routes that need an action. Their handlers find out who asks by [`Caller`].
+/// A layer for routes that need an action, or without one somebody, whatever they may do. Their handlers find out who asks by
+/// [`Caller`].
 pub async fn require(
-    State((state, action)): State<(AppState, Action)>,
+    State((state, action)): State<(AppState, Option<Action>)>,
     request: Request,
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let auth = state.auth.load();
     let principal = auth.principal(&parts);
-    let allowed = match &principal {
-        Ok(principal) => allows(principal, action, Target::Server),
-        Err(refusal) => Err(refusal.clone()),
+    let allowed = match (&principal, action) {
+        (Ok(principal), Some(action)) => allows(principal, action, Target::Server),
+        (Ok(_), None) => Ok(()),
+        (Err(refusal), _) => Err(refusal.clone()),
     };
     let allowed = allowed.inspect_err(|refusal| auth.count_failure(refusal));
     drop(auth);
@@ -69,20 +71,6 @@ pub async fn require(
         Err(refusal) => Error::from(refusal).into_response(),
     };
     audited.end(&state.broker, response).await
-}
-
-/// A layer for routes that need somebody, whatever they may do.
-pub async fn require_caller(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Error> {
-    let (parts, body) = request.into_parts();
-    let auth = state.auth.load();
-    let principal = auth.principal(&parts);
-    principal.inspect_err(|refusal| auth.count_failure(refusal))?;
-    drop(auth);
-    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 /// Who asks, and from which address. Only for routes behind [`require`].

@@ -11,6 +11,7 @@ use axum::{
 
 use super::{
     AppState, Code, Error,
+    access::Caller,
     audited::Doing,
     body::JsonBody,
     keys::uncached,
@@ -31,8 +32,11 @@ refuses!(ChangeRefusals: Unauthorized, Forbidden, CrossSite, UnknownHost, TooMan
     get, path = "/api/account", tag = "people",
     responses((status = 200, description = "The person", body = PersonInfo), ShowRefusals),
 )]
-pub async fn show(State(state): State<AppState>, parts: Parts) -> Result<Json<PersonInfo>, Error> {
-    let person = own(&state, &parts)?;
+pub async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+) -> Result<Json<PersonInfo>, Error> {
+    let person = own(&state, &caller)?;
     Ok(Json(describe(&state, &person)))
 }
 
@@ -51,11 +55,12 @@ pub async fn show(State(state): State<AppState>, parts: Parts) -> Result<Json<Pe
 )]
 pub async fn password(
     State(state): State<AppState>,
+    caller: Caller,
     doing: Doing,
     parts: Parts,
     JsonBody(change): JsonBody<PasswordChange>,
 ) -> Result<(HeaderMap, Json<PersonInfo>), Error> {
-    let person = changed(&state, &doing, "person.password", &parts)?;
+    let person = changed(&state, &doing, "person.password", &caller)?;
     check_password("new_password", &change.new_password, &person.name.shown)?;
     prove(&state, &person, change.password, &parts).await?;
     let auth = state.auth.load_full();
@@ -85,10 +90,11 @@ pub async fn password(
 )]
 pub async fn new_totp(
     State(state): State<AppState>,
+    caller: Caller,
     parts: Parts,
     JsonBody(PasswordProof { password }): JsonBody<PasswordProof>,
 ) -> Result<(HeaderMap, Json<TotpSetup>), Error> {
-    let person = own(&state, &parts)?;
+    let person = own(&state, &caller)?;
     prove(&state, &person, password, &parts).await?;
     let secret = TotpSecret::random().map_err(|error| {
         tracing::error!(%error, "no random bits for a second factor");
@@ -115,11 +121,12 @@ pub async fn new_totp(
 )]
 pub async fn confirm_totp(
     State(state): State<AppState>,
+    caller: Caller,
     doing: Doing,
     parts: Parts,
     JsonBody(confirmation): JsonBody<TotpConfirmation>,
 ) -> Result<Json<PersonInfo>, Error> {
-    let person = changed(&state, &doing, "person.totp", &parts)?;
+    let person = changed(&state, &doing, "person.totp", &caller)?;
     let secret = TotpSecret::parse(&confirmation.secret).ok_or_else(|| {
         let why = "must be a secret that POST /api/account/totp has answered";
         Error::invalid("secret", why)
@@ -140,11 +147,12 @@ pub async fn confirm_totp(
 )]
 pub async fn remove_totp(
     State(state): State<AppState>,
+    caller: Caller,
     doing: Doing,
     parts: Parts,
     JsonBody(PasswordProof { password }): JsonBody<PasswordProof>,
 ) -> Result<Json<PersonInfo>, Error> {
-    let person = changed(&state, &doing, "person.totp", &parts)?;
+    let person = changed(&state, &doing, "person.totp", &caller)?;
     prove(&state, &person, password, &parts).await?;
     change_totp(&state, &person, None).await
 }
@@ -165,22 +173,17 @@ fn changed(
     state: &AppState,
     doing: &Doing,
     action: &'static str,
-    parts: &Parts,
+    caller: &Caller,
 ) -> Result<Arc<StoredPerson>, Error> {
     doing.action(action);
-    let person = own(state, parts)?;
+    let person = own(state, caller)?;
     doing.to(AuditTarget::Person((&*person.id).into()));
-    if let Ok(principal) = state.auth.load().principal(parts) {
-        doing.by(&principal);
-    }
     Ok(person)
 }
 
 /// The person who has signed in.
-fn own(state: &AppState, parts: &Parts) -> Result<Arc<StoredPerson>, Error> {
-    let auth = state.auth.load();
-    let principal = auth.principal(parts);
-    match principal.inspect_err(|refusal| auth.count_failure(refusal))? {
+fn own(state: &AppState, Caller(principal, _): &Caller) -> Result<Arc<StoredPerson>, Error> {
+    match principal {
         Principal::Person(person) => people::find(state, &person.id),
         other => {
             let detail = format!(

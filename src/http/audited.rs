@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use super::{AppState, Code, Error};
 use crate::{
-    auth::{Action, ConnectionInfo, Principal},
+    auth::{Action, Principal, remote},
     broker::Broker,
     job::JobId,
     log::{AuditEntry, AuditSource, AuditTarget, PUSH},
@@ -24,8 +24,7 @@ use crate::{
 
 /// The address of the sender of a request, behind trusted proxies. None: a Unix socket.
 pub fn address(parts: &Parts) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectionInfo>()?.peer?;
-    Some(peer.ip().to_canonical())
+    Some(remote(parts)?.ip().to_canonical())
 }
 
 /// Who sent a request, and from where.
@@ -98,17 +97,18 @@ pub struct Audited {
 
 impl Audited {
     /// Begins with a request for which somebody may need an action. What the handler says is found here.
-    pub fn begin(parts: &mut Parts, principal: Option<&Principal>, action: Action) -> Self {
-        let says = !matches!(action, Action::Push | Action::Read | Action::Metrics);
+    pub fn begin(parts: &mut Parts, principal: Option<&Principal>, action: Option<Action>) -> Self {
+        let silent = |action| matches!(action, Action::Push | Action::Read | Action::Metrics);
+        let says = !action.is_some_and(silent);
         let doing = says.then(Doing::default);
         if let Some(doing) = &doing {
             parts.extensions.insert(doing.clone());
         }
         Self {
             source: source(principal, address(parts)),
-            action: Some(action),
+            action,
             doing,
-            is_push: action == Action::Push && parts.uri.path().starts_with("/push"),
+            is_push: action == Some(Action::Push) && parts.uri.path().starts_with("/push"),
         }
     }
 

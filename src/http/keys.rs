@@ -13,6 +13,7 @@ use axum::{
     Json,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 
 pub use describe::permissions as described;
@@ -39,8 +40,6 @@ const PAGE: u64 = 100;
 /// The maximum number of keys on a page.
 const MAX_PAGE: u64 = 1_000;
 
-/// How much of what is no id of a key is in the audit trail, in characters.
-const MAX_ID: usize = 64;
 /// How a key is called where somebody may not make or change it.
 const KEY: &str = "key";
 
@@ -71,7 +70,7 @@ pub async fn create(
     caller: Caller,
     doing: Doing,
     JsonBody(request): JsonBody<KeyRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<NewKey>), Error> {
+) -> Result<Response, Error> {
     doing.action("key.create");
     if !state.auth.load().has_keys() {
         let detail = "API keys need an admin token: start the server with --admin-token (TIDINGS_ADMIN_TOKEN). Without one, it answers this machine only, and lets it do everything";
@@ -96,13 +95,13 @@ pub async fn create(
     };
     change(&state, KeyChange::Create(key)).await?;
     let key = find(&state, &id)?;
-    let mut headers = uncached();
-    // Can't fail: the id has only letters and digits.
-    let location = HeaderValue::try_from(format!("/api/keys/{id}"));
-    headers.extend(location.map(|location| (header::LOCATION, location)));
+    let location = [(header::LOCATION, format!("/api/keys/{id}"))];
     let info = describe(&state, &key);
-    let key = text.text;
-    Ok((StatusCode::CREATED, headers, Json(NewKey { key, info })))
+    let key = Json(NewKey {
+        key: text.text,
+        info,
+    });
+    Ok((StatusCode::CREATED, uncached(), location, key).into_response())
 }
 
 /// List API keys
@@ -118,7 +117,10 @@ pub async fn create(
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<KeysPage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "keys")?;
-    let before = pairs.get("before").map(parse::id).transpose()?;
+    let before = pairs
+        .get("before")
+        .map(|id| parse::id(id, KEY))
+        .transpose()?;
     let found = state.broker.log().keys(before, limit);
     let last = found.last().filter(|_| found.len() == limit);
     let next = last.map(|last| last.id.to_string());
@@ -249,7 +251,9 @@ fn changeable(
     doing: &Doing,
     id: &str,
 ) -> Result<Arc<ApiKey>, Error> {
-    doing.to(AuditTarget::Key(id.chars().take(MAX_ID).collect()));
+    // What is no id may be long.
+    let target = id.chars().take(parse::MAX_ID).collect();
+    doing.to(AuditTarget::Key(target));
     if id == ADMIN_TOKEN {
         let detail = "the admin token is a setting: change --admin-token (TIDINGS_ADMIN_TOKEN), and reload the settings or restart";
         return Err(Error::new(Code::Forbidden, detail).field("id"));

@@ -9,7 +9,8 @@ use app::wire::{PeoplePage, PersonInfo, PersonRequest, PersonUpdate};
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
 
 use super::{
@@ -57,7 +58,7 @@ pub async fn add(
     caller: Caller,
     doing: Doing,
     JsonBody(request): JsonBody<PersonRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<PersonInfo>), Error> {
+) -> Result<Response, Error> {
     doing.action("person.add");
     let auth = state.auth.load_full();
     if !auth.has_keys() {
@@ -89,15 +90,9 @@ pub async fn add(
         .log()
         .person(&id)
         .ok_or_else(|| taken(&shown))?;
-    let mut headers = HeaderMap::new();
-    // Can't fail: the id has only letters and digits.
-    let location = HeaderValue::try_from(format!("/api/people/{id}"));
-    headers.extend(location.map(|location| (header::LOCATION, location)));
-    Ok((
-        StatusCode::CREATED,
-        headers,
-        Json(describe(&state, &person)),
-    ))
+    let location = [(header::LOCATION, format!("/api/people/{id}"))];
+    let person = Json(describe(&state, &person));
+    Ok((StatusCode::CREATED, location, person).into_response())
 }
 
 /// List people
@@ -113,7 +108,10 @@ pub async fn add(
 )]
 pub async fn list(State(state): State<AppState>, pairs: Pairs) -> Result<Json<PeoplePage>, Error> {
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "people")?;
-    let before = pairs.get("before").map(keys::id).transpose()?;
+    let before = pairs
+        .get("before")
+        .map(|id| keys::id(id, PERSON))
+        .transpose()?;
     let found = state.broker.log().people(before, limit);
     let last = found.last().filter(|_| found.len() == limit);
     Ok(Json(PeoplePage {

@@ -77,13 +77,12 @@ pub fn router(state: AppState) -> Router {
         .merge(needs(Action::Job, working))
         .merge(needs(Action::Manage, managing))
         .merge(needs(Action::Metrics, measuring))
+        .merge(openapi::secured(behind(None, own, &state), &settings))
         .merge(
-            session::router()
-                .merge(for_callers(own, &state, &settings))
-                .route_layer(middleware::from_fn_with_state(
-                    state.clone(),
-                    audited::layer,
-                )),
+            session::router().route_layer(middleware::from_fn_with_state(
+                state.clone(),
+                audited::layer,
+            )),
         )
         .merge(health)
         .split_for_parts();
@@ -102,16 +101,6 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-/// Routes for callers, whatever they may do.
-fn for_callers(
-    router: OpenApiRouter<AppState>,
-    state: &AppState,
-    settings: &Settings,
-) -> OpenApiRouter<AppState> {
-    let require = middleware::from_fn_with_state(state.clone(), access::require_caller);
-    openapi::secured(router.route_layer(require), settings)
-}
-
 /// Routes for callers that may do this action.
 fn guarded(
     action: Action,
@@ -119,6 +108,15 @@ fn guarded(
     state: &AppState,
     settings: &Settings,
 ) -> OpenApiRouter<AppState> {
+    openapi::guarded(behind(Some(action), router, state), action, settings)
+}
+
+/// Routes behind [`access::require`].
+fn behind(
+    action: Option<Action>,
+    router: OpenApiRouter<AppState>,
+    state: &AppState,
+) -> OpenApiRouter<AppState> {
     let require = middleware::from_fn_with_state((state.clone(), action), access::require);
-    openapi::guarded(router.route_layer(require), action, settings)
+    router.route_layer(require)
 }

@@ -32,10 +32,10 @@ refuses!(EndRefusals: Unauthorized, Forbidden, CrossSite, UnknownHost, TooManyTr
 )]
 pub async fn list(
     State(state): State<AppState>,
+    Caller(caller, _): Caller,
     parts: Parts,
 ) -> Result<Json<SessionsList>, Error> {
     let auth = state.auth.load();
-    let caller = who(&auth, &parts)?;
     let current = auth.session(&parts).map(|(digest, _)| digest);
     let mut sessions: Vec<SessionInfo> = visible(&state, &auth, &caller)
         .map(|open| open.describe(current))
@@ -55,29 +55,22 @@ pub async fn list(
 )]
 pub async fn end(
     State(state): State<AppState>,
+    caller: Caller,
     doing: Doing,
     PathId(id): PathId,
-    parts: Parts,
 ) -> Result<StatusCode, Error> {
+    doing.action("session.end");
     let digest = {
         let auth = state.auth.load();
-        let caller = who(&auth, &parts)?;
-        doing.action("session.end");
-        doing.by(&caller);
-        let mut sessions = visible(&state, &auth, &caller);
+        let mut sessions = visible(&state, &auth, &caller.0);
         let open = sessions.find(|open| open.id() == id).ok_or_else(|| {
             let detail = "there is no session with this id: it has ended, or is of somebody else";
             Error::new(Code::SessionUnknown, detail).field("id")
         })?;
-        if !is_own(&caller, &open.owner) {
+        if !is_own(&caller.0, &open.owner) {
             let all = [Permission::everything()];
             let permissions = open.owner.permissions().unwrap_or(&all);
-            check_within(
-                &Caller(caller.clone(), None),
-                &state,
-                permissions,
-                "session",
-            )?;
+            check_within(&caller, &state, permissions, "session")?;
         }
         if let Principal::Person(person) = &open.owner {
             doing.to(AuditTarget::Person((&*person.id).into()));
@@ -122,11 +115,6 @@ impl Open {
             current: current == Some(self.digest),
         }
     }
-}
-
-fn who(auth: &Auth, parts: &Parts) -> Result<Principal, Error> {
-    let principal = auth.principal(parts);
-    Ok(principal.inspect_err(|refusal| auth.count_failure(refusal))?)
 }
 
 /// The sessions that a caller may see.

@@ -7,8 +7,8 @@ use crate::{
     http::Error,
 };
 
-/// The longest id of a key, in characters.
-const MAX_ID: usize = 64;
+/// The longest id of a key or a person, in characters.
+pub const MAX_ID: usize = 64;
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 100;
@@ -27,12 +27,15 @@ pub fn check_name(name: &str) -> Result<(), Error> {
     }
 }
 
-/// An id of a key in a query.
-pub fn id(text: &str) -> Result<&str, Error> {
+/// An id of `what` in a query: of a key, or of a person.
+pub fn id<'t>(text: &'t str, what: &str) -> Result<&'t str, Error> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     match (1..=MAX_ID).contains(&text.len()) && text.chars().all(allowed) {
         true => Ok(text),
-        false => Err(Error::invalid("before", "must be the id of a key")),
+        false => Err(Error::invalid(
+            "before",
+            format!("must be the id of a {what}"),
+        )),
     }
 }
 

@@ -3,9 +3,9 @@
 use axum::http::{header, request::Parts};
 
 use crate::{
-    auth::{Auth, ConnectionInfo, NewSession, PasswordError, Principal, SESSION_LIFETIME},
+    auth::{Auth, NewSession, PasswordError, Principal, SESSION_LIFETIME, remote},
     broker::Broker,
-    http::{Code, Error},
+    http::{Code, Error, audited::address},
     log::{OpenedBy, PersonChange, SessionChange},
     network::Network,
 };
@@ -57,13 +57,9 @@ pub fn session_to_open(now: u64, session: &NewSession, parts: &Parts) -> Session
         digest: session.digest,
         ends_at: Some(now.saturating_add(lifetime)),
         key: None,
-        from: peer(parts).map(|peer| peer.ip().to_canonical().to_string()),
+        from: address(parts).map(|address| address.to_string()),
         program: program.map(|text| text.chars().take(PROGRAM).collect()),
     }
-}
-
-fn peer(parts: &Parts) -> Option<std::net::SocketAddr> {
-    parts.extensions.get::<ConnectionInfo>()?.peer
 }
 
 /// Whether the person of this name has signed in from the address of the request before: last time, or with a session that
@@ -72,7 +68,7 @@ pub fn is_familiar(auth: &Auth, broker: &Broker, name: &str, parts: &Parts) -> b
     let Some(person) = auth.people().named(name) else {
         return false;
     };
-    let here = Network::of(peer(parts));
+    let here = Network::of(remote(parts));
     let is_here = |from: Option<&str>| {
         let address = from.and_then(|from| from.parse().ok());
         let address = address.map(|address| std::net::SocketAddr::new(address, 0));
