@@ -5,6 +5,7 @@
 
 mod book;
 mod compress;
+mod fingerprint;
 mod manifest;
 mod pages;
 mod script;
@@ -13,7 +14,8 @@ mod style;
 
 use anyhow::{Context, Result, bail};
 use book::{Book, Common};
-use manifest::{Fingerprint, Manifest, short_hash};
+use fingerprint::{Fingerprint, short_hash};
+use manifest::Manifest;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::{compress, manifest::Fingerprint};
+use super::{compress, fingerprint::Fingerprint};
 use summary::Entry;
 
 /// The documentation.

@@ -1,9 +1,8 @@
-//! Maps names to files, and detects whether the site is up to date.
+//! Maps names to files, and says for which sources the site was built.
 
 use super::{book::Size, compress::Sizes};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// The content of `manifest.json`.
@@ -54,36 +53,4 @@ impl Manifest {
         let text = serde_json::to_string_pretty(self)?;
         fs::write(site.join("manifest.json"), text).context("writing the manifest")
     }
-}
-
-/// A hash over several parts. It depends on the borders between the parts.
-pub struct Fingerprint(Sha256);
-
-impl Fingerprint {
-    pub fn new() -> Self {
-        Self(Sha256::new())
-    }
-
-    pub fn part(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    pub fn file(&mut self, path: &Path) -> Result<()> {
-        let bytes = fs::read(path)
-            .with_context(|| format!("reading {}: run `make setup`", path.display()))?;
-        self.part(&bytes);
-        Ok(())
-    }
-
-    pub fn finish(self) -> String {
-        format!("{:x}", self.0.finalize())
-    }
-}
-
-/// The first 64 bits of the hash of a content, for its name.
-pub fn short_hash(bytes: &[u8]) -> String {
-    let mut hash = format!("{:x}", Sha256::digest(bytes));
-    hash.truncate(16);
-    hash
 }
