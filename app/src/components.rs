@@ -7,6 +7,7 @@ mod client_card;
 mod client_rows;
 mod copy_button;
 mod erased_view;
+mod fact;
 mod field;
 mod history_filter;
 mod history_list;
@@ -36,6 +37,7 @@ pub(crate) use client_card::ClientCard;
 pub(crate) use client_rows::{ClientRows, origin_text};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use erased_view::{EraseView, ListItem, either, keyed_list, when};
+pub(crate) use fact::fact;
 pub(crate) use field::{Field, FieldError, FieldNote};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields, search_field};
 pub(crate) use history_list::{HistoryList, MessageActions};
@@ -52,7 +54,7 @@ pub(crate) use push_form::{
     Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,
     segment,
 };
-pub(crate) use question::ask_first;
+pub(crate) use question::{Wording, ask_first, question};
 pub(crate) use receipts::{bar, receipt_text, receipts_text};
 pub(crate) use remove_button::remove_button;
 pub(crate) use retry_notice::retry_notice;

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::{
     api::encoded,
     components::{
-        CopyButton, EraseView, ListItem, either, keyed_list, missing_nodes, on_click,
-        optional_text, origin_text, static_text, text, when,
+        self, CopyButton, EraseView, ListItem, Wording, either, keyed_list, missing_nodes,
+        on_click, optional_text, origin_text, question, static_text, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
@@ -87,13 +87,7 @@ fn is_here(client: &ClientDetail) -> bool {
 fn facts(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
     let fact = move |name: fn(&Texts) -> &'static str, value: fn(&ClientDetail) -> String| {
         let value = text(move || client.with(|c| c.as_ref().map(value).unwrap_or_default()));
-        view! {
-            <div>
-                <dt>{tr(name)}</dt>
-                <dd>{value}</dd>
-            </div>
-        }
-        .erase_client_only()
+        components::fact(name, value)
     };
     view! {
         <dl class="facts">
@@ -216,34 +210,25 @@ fn disconnect(
         }
         .erase_client_only()
     };
-    let question = move || {
-        let label = text(move || plural(texts().client.disconnect_do, here() as u64, &[]));
+    let confirm = move || {
+        let about = text(|| texts().client.disconnect_ask.to_owned());
         let act = on_click(move || {
             asking.set(false);
             on_disconnect.run(id.get_untracked());
         });
-        view! {
-            <div class="question" role="alertdialog" aria-labelledby="disconnect-question">
-                <p id="disconnect-question">{tr(|t| t.client.disconnect_ask)}</p>
-                <div class="row">
-                    <button type="button" class="small danger" on:click=act>
-                        {label}
-                    </button>
-                    <button
-                        type="button"
-                        class="quiet small"
-                        data-escape=""
-                        on:click=on_click(move || asking.set(false))
-                    >
-                        {tr(|t| t.client.keep)}
-                    </button>
-                </div>
-            </div>
-        }
-        .erase_client_only()
+        question(
+            Wording {
+                name: about,
+                about,
+                act: text(move || plural(texts().client.disconnect_do, here() as u64, &[])),
+                keep: |t| t.client.keep,
+            },
+            act,
+            on_click(move || asking.set(false)),
+        )
     };
     when(
         move || here() > 0,
-        move || either(move || asking.get(), question, ask),
+        move || either(move || asking.get(), confirm, ask),
     )
 }

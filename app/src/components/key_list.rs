@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{EraseView, ListItem, either, keyed_list, on_click, optional_text, text};
+use super::{
+    EraseView, ListItem, Wording, either, fact, keyed_list, on_click, optional_text, question, text,
+};
 use crate::{
     erased_signal::ErasedSignal,
     formatting,
-    i18n::{Texts, interpolate, texts, tr},
+    i18n::{interpolate, texts},
     wire::KeyInfo,
 };
 
@@ -76,16 +78,6 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
             <p class="hint">{overlap}</p>
             {buttons}
         </li>
-    }
-    .erase_client_only()
-}
-
-fn fact(name: fn(&Texts) -> &'static str, value: Signal<String>) -> AnyView {
-    view! {
-        <div>
-            <dt>{tr(name)}</dt>
-            <dd>{value}</dd>
-        </div>
     }
     .erase_client_only()
 }
@@ -170,8 +162,8 @@ fn buttons(id: &str, name: &str, actions: KeyActions) -> AnyView {
         }
         .erase_client_only()
     };
-    let question = move || confirm(key, asking, actions);
-    either(move || asking.with(Option::is_some), question, ask)
+    let confirm = move || confirm(key, asking, actions);
+    either(move || asking.with(Option::is_some), confirm, ask)
 }
 
 /// An action that asks first.
@@ -234,23 +226,15 @@ fn confirm(key: Key, asking: RwSignal<Option<Question>>, actions: KeyActions) ->
         }
         asking.try_set(None);
     });
-    view! {
-        <div class="question" role="alertdialog" aria-label=of(Question::label)>
-            <p>{of(Question::about)}</p>
-            <div class="row">
-                <button type="button" class="small danger" on:click=act>
-                    {of(Question::label)}
-                </button>
-                <button
-                    type="button"
-                    class="quiet small"
-                    data-escape=""
-                    on:click=on_click(move || asking.set(None))
-                >
-                    {tr(|t| t.api_keys.keep)}
-                </button>
-            </div>
-        </div>
-    }
-    .erase_client_only()
+    let label = of(Question::label);
+    question(
+        Wording {
+            name: label,
+            about: of(Question::about),
+            act: label,
+            keep: |t| t.api_keys.keep,
+        },
+        act,
+        on_click(move || asking.set(None)),
+    )
 }

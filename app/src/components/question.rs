@@ -1,8 +1,8 @@
-//! A button that asks for confirmation.
+//! Questions before something is done that can't be undone.
 
 use leptos::prelude::*;
 
-use super::{EraseView, either, on_click, text};
+use super::{ClickHandler, EraseView, either, on_click, text};
 use crate::i18n::{Texts, tr};
 
 /// The button `label`, for the thing `name`. It says what will happen, and then does it.
@@ -28,29 +28,52 @@ pub(crate) fn ask_first(
         .erase_client_only()
     };
     let question = move || {
-        let yes = on_click(move || {
+        let label = text(move || tr(label).get().to_owned());
+        let act = on_click(move || {
             asking.try_set(false);
             act.run(());
         });
-        view! {
-            <div class="question" role="alertdialog" aria-label=text(move || tr(label).get().to_owned())>
-                <p>{tr(about)}</p>
-                <div class="row">
-                    <button type="button" class="small danger" on:click=yes>
-                        {tr(label)}
-                    </button>
-                    <button
-                        type="button"
-                        class="quiet small"
-                        data-escape=""
-                        on:click=on_click(move || asking.set(false))
-                    >
-                        {tr(|t| t.api_keys.keep)}
-                    </button>
-                </div>
-            </div>
-        }
-        .erase_client_only()
+        let keep = on_click(move || asking.set(false));
+        question(
+            Wording {
+                name: label,
+                about: text(move || tr(about).get().to_owned()),
+                act: label,
+                keep: |t| t.api_keys.keep,
+            },
+            act,
+            keep,
+        )
     };
     either(move || asking.get(), question, ask)
+}
+
+/// The words of a question.
+pub(crate) struct Wording {
+    /// What it is called for those who can't see it.
+    pub(crate) name: Signal<String>,
+    /// What will happen.
+    pub(crate) about: Signal<String>,
+    /// The button that does it.
+    pub(crate) act: Signal<String>,
+    /// The button that does not.
+    pub(crate) keep: fn(&Texts) -> &'static str,
+}
+
+/// Asks for confirmation.
+pub(crate) fn question(words: Wording, act: ClickHandler, keep: ClickHandler) -> AnyView {
+    view! {
+        <div class="question" role="alertdialog" aria-label=words.name>
+            <p>{words.about}</p>
+            <div class="row">
+                <button type="button" class="small danger" on:click=act>
+                    {words.act}
+                </button>
+                <button type="button" class="quiet small" data-escape="" on:click=keep>
+                    {tr(words.keep)}
+                </button>
+            </div>
+        </div>
+    }
+    .erase_client_only()
 }

@@ -6,12 +6,12 @@ use super::{AdminSession, CurrentSection, Section, people::password_field};
 use crate::{
     api::{ApiError, Client},
     components::{
-        CopyButton, EraseView, ListItem, ask_first, effect, either, keyed_list, optional_text,
-        text, when,
+        CopyButton, EraseView, ListItem, ask_first, effect, either, fact, keyed_list,
+        optional_text, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
-    i18n::{self, Texts, texts, tr},
+    i18n::{self, texts, tr},
     wire::{PasswordChange, PasswordProof, SessionInfo, TotpConfirmation, TotpSetup},
 };
 
@@ -208,16 +208,6 @@ fn row(page: Account, open: &SessionInfo) -> AnyView {
             </dl>
             {ask_first(|t| t.account.end, |t| t.account.end_ask, open.name.clone(), end)}
         </li>
-    }
-    .erase_client_only()
-}
-
-fn fact(name: fn(&Texts) -> &'static str, value: Signal<String>) -> AnyView {
-    view! {
-        <div>
-            <dt>{tr(name)}</dt>
-            <dd>{value}</dd>
-        </div>
     }
     .erase_client_only()
 }

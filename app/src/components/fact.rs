@@ -1,0 +1,17 @@
+//! A line of a list of facts.
+
+use leptos::prelude::*;
+
+use super::EraseView;
+use crate::i18n::{Texts, tr};
+
+/// A name and its value, for a `<dl class="facts">`.
+pub(crate) fn fact(name: fn(&Texts) -> &'static str, value: Signal<String>) -> AnyView {
+    view! {
+        <div>
+            <dt>{tr(name)}</dt>
+            <dd>{value}</dd>
+        </div>
+    }
+    .erase_client_only()
+}
