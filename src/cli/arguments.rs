@@ -8,6 +8,28 @@ use clap::{Args, ValueEnum};
 use reqwest::{Certificate, ClientBuilder, Url};
 use tidings::{config::Secret, message::ClientId};
 
+/// A role, perhaps only for some clients and topics.
+#[derive(Args)]
+pub struct Rights {
+    /// What is allowed: admin, operator, publisher, viewer, listener, or a role of the settings.
+    #[arg(long, value_name = "ROLE")]
+    pub role: String,
+
+    /// Only these clients: an id, a prefix and `*` as in `shop:*`, or `*`. Repeat the flag for more. Without `--topic`, there
+    /// are no topics then.
+    #[arg(long, value_name = "PATTERN")]
+    pub client: Vec<String>,
+
+    /// Only these topics, with the patterns of subscriptions. Repeat the flag for more. Without `--client`, there are no
+    /// clients then.
+    #[arg(long, value_name = "PATTERN")]
+    pub topic: Vec<String>,
+
+    /// Also messages to everyone. Without --client and --topic, they are allowed anyway.
+    #[arg(long)]
+    pub everyone: bool,
+}
+
 /// The server that a command talks to.
 #[derive(Args)]
 pub struct Remote {

@@ -5,7 +5,12 @@ mod print;
 use app::wire::{KeyRequest, Rotation};
 use clap::{Args, Subcommand};
 
-use super::{arguments::Remote, duration, problem::api_error, runtime::block_on};
+use super::{
+    arguments::{Remote, Rights},
+    duration,
+    problem::api_error,
+    runtime::block_on,
+};
 use print::{print_key, print_keys, print_new_key};
 
 /// Keys that are asked for at once.
@@ -39,23 +44,8 @@ pub struct Create {
     #[arg(long, value_name = "NAME")]
     name: String,
 
-    /// What the key may do: admin, operator, publisher, viewer, listener, or a role of the settings.
-    #[arg(long, value_name = "ROLE")]
-    role: String,
-
-    /// Only these clients: an id, a prefix and `*` as in `shop:*`, or `*`. Repeat the flag for more. Without `--topic`, the
-    /// key has no topics then.
-    #[arg(long, value_name = "PATTERN")]
-    client: Vec<String>,
-
-    /// Only these topics, with the patterns of subscriptions. Repeat the flag for more. Without `--client`, the key has no
-    /// clients then.
-    #[arg(long, value_name = "PATTERN")]
-    topic: Vec<String>,
-
-    /// Also messages to everyone. A key without --client and --topic has them anyway.
-    #[arg(long)]
-    everyone: bool,
+    #[command(flatten)]
+    rights: Rights,
 
     /// After what time the key ends, such as 90d, 12h, 30m or 45s. Default: never.
     #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
@@ -145,10 +135,10 @@ pub fn run(key: Key) -> anyhow::Result<()> {
 fn run_create(create: Create) -> anyhow::Result<()> {
     let request = KeyRequest {
         name: create.name,
-        role: Some(create.role),
-        clients: create.client,
-        topics: create.topic,
-        everyone: create.everyone.then_some(true),
+        role: Some(create.rights.role),
+        clients: create.rights.client,
+        topics: create.rights.topic,
+        everyone: create.rights.everyone.then_some(true),
         ttl: create.ttl,
         ..KeyRequest::default()
     };

@@ -12,7 +12,13 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use tidings::timestamp;
 
-use super::{arguments::Remote, print_note, problem::api_error, runtime::block_on, table};
+use super::{
+    arguments::{Remote, Rights},
+    print_note,
+    problem::api_error,
+    runtime::block_on,
+    table,
+};
 
 /// People that are asked for at once.
 const PAGE: u32 = 1_000;
@@ -56,23 +62,8 @@ pub struct Add {
     /// Name to sign in with: letters, digits, and `. _ - @ +`. Upper and lower case are the same.
     name: String,
 
-    /// What the person may do: admin, operator, publisher, viewer, listener, or a role of the settings.
-    #[arg(long, value_name = "ROLE")]
-    role: String,
-
-    /// Only these clients: an id, a prefix and `*` as in `shop:*`, or `*`. Repeat the flag for more. Without `--topic`, the
-    /// person has no topics then.
-    #[arg(long, value_name = "PATTERN")]
-    client: Vec<String>,
-
-    /// Only these topics, with the patterns of subscriptions. Repeat the flag for more. Without `--client`, the person has
-    /// no clients then.
-    #[arg(long, value_name = "PATTERN")]
-    topic: Vec<String>,
-
-    /// Also messages to everyone. A person without --client and --topic has them anyway.
-    #[arg(long)]
-    everyone: bool,
+    #[command(flatten)]
+    rights: Rights,
 
     #[command(flatten)]
     remote: Remote,
@@ -167,10 +158,10 @@ fn run_add(add: Add) -> anyhow::Result<()> {
     let request = PersonRequest {
         name: add.name,
         password: password::read()?,
-        role: Some(add.role),
-        clients: add.client,
-        topics: add.topic,
-        everyone: add.everyone.then_some(true),
+        role: Some(add.rights.role),
+        clients: add.rights.client,
+        topics: add.rights.topic,
+        everyone: add.rights.everyone.then_some(true),
         ..PersonRequest::default()
     };
     let person = block_on(async { api.add_person(&request).await.map_err(api_error) })?;
