@@ -9,9 +9,14 @@ pub struct Network(IpAddr);
 impl Network {
     /// The network of the peer of a connection. Those whose address is unknown, such as peers of Unix sockets, are one.
     pub fn of(peer: Option<SocketAddr>) -> Self {
+        Self::of_address(peer.map(|peer| peer.ip()))
+    }
+
+    /// The network of an address.
+    pub fn of_address(address: Option<IpAddr>) -> Self {
         let unknown = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         Self(
-            match peer.map_or(unknown, |peer| peer.ip().to_canonical()) {
+            match address.map_or(unknown, |address| address.to_canonical()) {
                 IpAddr::V6(address) if !address.is_loopback() => {
                     let prefix = address.to_bits() & !u128::from(u64::MAX);
                     IpAddr::V6(Ipv6Addr::from_bits(prefix))

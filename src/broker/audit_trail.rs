@@ -6,7 +6,6 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
@@ -73,7 +72,7 @@ impl Kind {
         let AuditSource { caller, address } = &entry.source;
         Self {
             caller: caller.clone(),
-            network: address.map(|address| Network::of(Some(SocketAddr::new(address, 0)))),
+            network: address.map(|address| Network::of_address(Some(address))),
             action: entry.action.to_string(),
             error: entry.error.as_ref().map(ToString::to_string),
             job: entry.job,

@@ -69,11 +69,8 @@ pub fn is_familiar(auth: &Auth, broker: &Broker, name: &str, parts: &Parts) -> b
         return false;
     };
     let here = Network::of(remote(parts));
-    let is_here = |from: Option<&str>| {
-        let address = from.and_then(|from| from.parse().ok());
-        let address = address.map(|address| std::net::SocketAddr::new(address, 0));
-        Network::of(address) == here
-    };
+    let is_here =
+        |from: Option<&str>| Network::of_address(from.and_then(|from| from.parse().ok())) == here;
     let last = person.signed_in.as_ref();
     if last.is_some_and(|last| is_here(last.from.as_deref())) {
         return true;
