@@ -23,7 +23,7 @@ use crate::log::{
     replication::AppliedRecord,
     session_rows::Sessions,
     token_rows::Revocations,
-    told_rows::{Rows, ToldRows},
+    told_rows::ToldRows,
 };
 use crate::{
     job::{Job, State},
@@ -141,24 +141,16 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         ReadError::Database(source) => Err(failed(source)),
         _ => Err(OpenError::Foreign(path.clone())),
     })?;
-    let recalled_at = recalls::newest(&conn).or_else(|error| match is_damage(&error) {
-        true => {
-            damage.note(&format!("the table of recalls can't be read: {error}"));
-            Ok(0)
-        }
-        false => Err(failed(error)),
-    })?;
+    let recalled_at = or_nothing(recalls::newest(&conn), "table of recalls", &damage);
+    let recalled_at = recalled_at.map_err(failed)?;
     let sessions = Sessions::default();
     // Who was signed in has to sign in again.
-    sessions
-        .read(&conn)
-        .or_else(|error| match is_damage(&error) {
-            true => Ok(()),
-            false => Err(failed(error)),
-        })?;
+    or_nothing(sessions.read(&conn), "sessions", &damage).map_err(failed)?;
     // A key that can't be read is refused, and so are all others. The same holds for people.
-    let keys = or_none(key_rows::read(&conn), "API keys", &damage).map_err(failed)?;
-    let people = or_none(person_rows::read(&conn), "people", &damage).map_err(failed)?;
+    let keys = key_rows::read(&conn).map(ToldRows::new);
+    let keys = or_nothing(keys, "API keys", &damage).map_err(failed)?;
+    let people = person_rows::read(&conn).map(ToldRows::new);
+    let people = or_nothing(people, "people", &damage).map_err(failed)?;
     let revocations = Revocations::default();
     // Without them, revoked tokens would be valid again.
     revocations.read(&conn).map_err(failed)?;
@@ -181,19 +173,19 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     })
 }
 
-/// The rows that were read. None if they are damaged, which is noted.
-fn or_none<T>(
-    read: rusqlite::Result<Rows<T>>,
+/// What was read. Nothing if it is damaged, which is noted.
+fn or_nothing<T: Default>(
+    read: rusqlite::Result<T>,
     what: &str,
     damage: &DamageRecord,
-) -> rusqlite::Result<ToldRows<T>> {
-    match read {
-        Err(error) if is_damage(&error) => {
+) -> rusqlite::Result<T> {
+    read.or_else(|error| match is_damage(&error) {
+        true => {
             damage.note(&format!("the {what} can't be read: {error}"));
-            Ok(ToldRows::default())
+            Ok(T::default())
         }
-        rows => rows.map(ToldRows::new),
-    }
+        false => Err(error),
+    })
 }
 
 /// Makes the names of new files durable, which needs an fsync of their folders.

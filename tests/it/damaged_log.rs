@@ -408,6 +408,20 @@ async fn a_page_that_is_damaged_while_the_server_runs_is_a_gap() {
 }
 
 #[tokio::test]
+async fn sessions_that_can_not_be_read_are_told() {
+    let (place, _) = Place::filled(5).await;
+    for page in place.pages("sessions", "leaf") {
+        place.damage(page);
+    }
+    let server = place.start_with(&[]);
+    let ready = server.get("/health/ready").await;
+    assert_eq!(ready.status(), 200);
+    let told = ready.text().await.expect("a text");
+    assert!(told.contains("the sessions can't be read"), "{told}");
+    assert!(server.push("goes on").await);
+}
+
+#[tokio::test]
 async fn readers_get_a_gap_and_the_server_continues_whichever_page_is_bad() {
     let (place, all) = Place::filled(60).await;
     let sound = fs::read(place.file()).expect("the file");
