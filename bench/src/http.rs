@@ -41,8 +41,18 @@ impl Connection {
     /// Sends a complete request and passes the body of the response to `body` in parts. A status other than 200 is an
     /// error.
     pub async fn ask(&mut self, request: &[u8], body: impl FnMut(&[u8])) -> Result<()> {
+        self.ask_for(request, 200, body).await
+    }
+
+    /// The same for a response with this status.
+    pub async fn ask_for(
+        &mut self,
+        request: &[u8],
+        status: u16,
+        body: impl FnMut(&[u8]),
+    ) -> Result<()> {
         self.writer.write_all(request).await?;
-        let length = self.reader.head().await?;
+        let length = self.reader.head_with(status).await?;
         self.reader.body(length, body).await
     }
 }
@@ -82,6 +92,10 @@ pub struct Reader {
 impl Reader {
     /// Reads the head of a response with status 200. Returns the length of its body.
     pub async fn head(&mut self) -> Result<Length> {
+        self.head_with(200).await
+    }
+
+    async fn head_with(&mut self, status: u16) -> Result<Length> {
         let end = loop {
             match find(self.rest(), b"\r\n\r\n") {
                 Some(end) => break end,
@@ -91,7 +105,7 @@ impl Reader {
         let head = String::from_utf8_lossy(&self.rest()[..end]).to_ascii_lowercase();
         self.start += end + 4;
         self.is_last = head.contains("\r\nconnection: close");
-        if !head.starts_with("http/1.1 200") {
+        if !head.starts_with(&format!("http/1.1 {status}")) {
             bail!("{head}\n{}", String::from_utf8_lossy(self.rest()));
         }
         if head.contains("\r\ntransfer-encoding: chunked") {

@@ -5,6 +5,7 @@
 //! run does. docs/performance.md describes each scenario.
 
 mod accept;
+mod access;
 mod baseline;
 mod batch;
 mod chart;
@@ -116,6 +117,7 @@ enum Scenario {
     Direct,
     Known,
     Accept,
+    Access,
     Slow,
     Heartbeats,
     Start,
@@ -154,6 +156,7 @@ impl Scenario {
             Self::Direct => direct::measure(setting),
             Self::Known => known::measure(setting),
             Self::Accept => accept::measure(setting),
+            Self::Access => access::measure(setting, runtime),
             Self::Slow => slow::measure(setting),
             Self::Heartbeats => heartbeats::measure(setting),
             Self::Start => start::measure(setting),
