@@ -1,7 +1,7 @@
 # `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run cluster build dist test test-packages chaos lint docs bench bench-peers setup pictures
+.PHONY: help run cluster build dist test test-packages chaos fuzz lint docs bench bench-peers setup pictures
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -36,6 +36,10 @@ test: ## Run everything that CI runs: style, lints, Rust tests, browser tests
 chaos: ## Break parts of a cluster at random under load, for minutes; ARGS is the number of faults
 	@scripts/setup rust nats
 	@TIDINGS_CHAOS_FAULTS=$(or $(ARGS),100) scripts/cargo test --package tidings --test cluster -- --nocapture chaos::
+
+fuzz: ## Give everything that reads bytes from outside made-up ones; SECONDS is the time for each target
+	@scripts/setup rust fuzz
+	@scripts/fuzz $(or $(SECONDS),60) $(ARGS)
 
 lint: ## Check style and lints of the server and the pages
 	@scripts/setup rust lint

@@ -13,6 +13,8 @@ mod connection_info;
 mod cookie;
 mod credentials;
 mod digest;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod grant;
 mod guess_limit;
 mod key;

@@ -6,6 +6,8 @@ mod anonymous;
 mod check;
 mod cluster;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod host;
 mod jwt;
 mod listen;

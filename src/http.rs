@@ -16,6 +16,8 @@ mod diagnosis;
 mod ended_streams;
 mod error;
 mod event_stream;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod jobs;
 mod keys;
 mod layers;

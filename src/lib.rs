@@ -7,6 +7,8 @@ pub mod change_feed;
 pub mod cluster;
 pub mod config;
 pub mod delivery;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod http;
 pub mod job;
 pub mod jobs;

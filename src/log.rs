@@ -29,6 +29,8 @@ mod error;
 mod file_version;
 mod files;
 mod following;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gap;
 mod incoming;
 mod job_rows;

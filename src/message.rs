@@ -9,6 +9,8 @@ mod cursor;
 mod encoding;
 mod envelope;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod receipt;
 mod topic;
 mod trace_parent;

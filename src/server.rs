@@ -5,6 +5,8 @@ mod acme;
 mod connection;
 mod error;
 pub mod fd_limit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod head_timer;
 mod http1;
 mod http1_socket;

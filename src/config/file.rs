@@ -94,7 +94,7 @@ impl File {
     }
 
     /// Reads everything that is right, and lists what is not.
-    fn collect(text: &str, command: &Command) -> Result<(Self, Vec<Located>), Located> {
+    pub(super) fn collect(text: &str, command: &Command) -> Result<(Self, Vec<Located>), Located> {
         let table = DeTable::parse(text).map_err(|error| {
             let reason = Reason::Syntax(error.message().to_owned());
             (error.span().unwrap_or_default(), reason)
@@ -305,7 +305,7 @@ impl FileError {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Reason {
+pub(super) enum Reason {
     #[error("{0}")]
     Unreadable(io::Error),
     #[error("{0}")]

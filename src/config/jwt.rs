@@ -1,6 +1,8 @@
 //! Stream tokens of other issuers: whose keys sign them, and what they must say.
 
 mod algorithm;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod jwk;
 mod key;
 mod key_file;

@@ -1,5 +1,7 @@
 //! `POST /push/batch`: NDJSON, one push and one answer per line.
 
+mod line_buffer;
+
 use std::convert::Infallible;
 
 use app::wire::{BatchAnswer, PushRequest};
@@ -24,6 +26,7 @@ use crate::{
     log::{AuditSource, AuditTarget},
     message::TraceParent,
 };
+pub use line_buffer::{Line, LineBuffer};
 
 /// The maximum number of lines that are given to the log together.
 const AT_ONCE: usize = 1_000;
@@ -158,19 +161,11 @@ async fn answer(state: AppState, taken: Taken, source: Option<AuditSource>) -> B
 /// Reads a body line by line.
 struct Lines {
     body: BodyDataStream,
-    rest: Vec<u8>,
-    limit: usize,
+    buffer: LineBuffer,
     compressed: Option<Compressed>,
-    /// Who pushes them.
-    caller: Caller,
-    /// Where all lines belong in a distributed trace.
-    trace: Option<TraceParent>,
+    parser: LineParser,
     /// Why the body ended early; it is the last answer.
     failed: Option<Error>,
-    /// `rest` belongs to a line that was refused before its end arrived.
-    refused: bool,
-    /// The body has ended.
-    ended: bool,
     /// All lines were taken.
     over: bool,
 }
@@ -185,14 +180,14 @@ impl Lines {
         let limit = state.live.load().limits.max_message_bytes;
         Self {
             body: body.into_data_stream(),
-            rest: Vec::new(),
-            limit,
+            buffer: LineBuffer::new(limit),
             compressed,
-            caller,
-            trace,
+            parser: LineParser {
+                caller,
+                trace,
+                limit,
+            },
             failed: None,
-            refused: false,
-            ended: false,
             over: false,
         }
     }
@@ -201,14 +196,16 @@ impl Lines {
     /// dropped.
     async fn take(&mut self, state: &AppState) -> Option<Taken> {
         loop {
-            let mut taken = self.whole_lines(state);
-            if self.ended && taken.len() < AT_ONCE {
-                taken.extend(self.last_line(state));
+            let mut taken = Vec::new();
+            while taken.len() < AT_ONCE
+                && let Some(line) = self.buffer.next()
+            {
+                taken.push(self.parser.parse(line, state));
             }
             if !taken.is_empty() {
                 return Some(taken);
             }
-            if self.ended {
+            if self.buffer.has_ended() {
                 self.over = true;
                 return self.failed.take().map(|error| vec![Err(error)]);
             }
@@ -220,70 +217,35 @@ impl Lines {
         let timeout = state.live.load().limits.request_timeout();
         let next = tokio::time::timeout(timeout, self.body.next());
         match next.await {
-            Ok(Some(Ok(bytes))) => self.rest.extend_from_slice(&bytes),
-            Ok(None) => self.ended = true,
+            Ok(Some(Ok(bytes))) => self.buffer.push(&bytes),
+            Ok(None) => self.buffer.end(),
             // The body ended early or timed out: complete lines have been answered, and half a line is dropped.
             Ok(Some(Err(_))) => {
-                self.rest.clear();
-                self.ended = true;
+                self.buffer.abort();
                 self.failed = self.compressed.map(Compressed::damaged);
             }
-            Err(_) => {
-                self.rest.clear();
-                self.ended = true;
-            }
+            Err(_) => self.buffer.abort(),
         }
     }
+}
 
-    fn whole_lines(&mut self, state: &AppState) -> Taken {
-        let mut taken = Vec::new();
-        let mut start = 0;
-        while taken.len() < AT_ONCE
-            && let Some(length) = memchr::memchr(b'\n', &self.rest[start..])
-        {
-            match std::mem::take(&mut self.refused) {
-                true => {}
-                false => taken.extend(self.parse(&self.rest[start..start + length], state)),
-            }
-            start += length + 1;
-        }
-        self.rest.drain(..start);
-        if taken.is_empty() {
-            taken.extend(self.long_line());
-        }
-        taken
-    }
+/// Parses the lines of a batch.
+struct LineParser {
+    /// Who pushes them.
+    caller: Caller,
+    /// Where all lines belong in a distributed trace.
+    trace: Option<TraceParent>,
+    /// The longest line, in bytes.
+    limit: usize,
+}
 
-    /// Refuses a line as soon as it is too long, and skips the rest of it.
-    fn long_line(&mut self) -> Option<Result<Push, Error>> {
-        let long = self.refused || self.rest.len() > self.limit;
-        if !long {
-            return None;
-        }
-        self.rest.clear();
-        let before = std::mem::replace(&mut self.refused, true);
-        (!before).then(|| Err(too_large(self.limit)))
-    }
-
-    fn last_line(&mut self, state: &AppState) -> Option<Result<Push, Error>> {
-        let line = std::mem::take(&mut self.rest);
-        match self.refused {
-            true => None,
-            false => self.parse(&line, state),
-        }
-    }
-
-    /// None for an empty line.
-    fn parse(&self, line: &[u8], state: &AppState) -> Option<Result<Push, Error>> {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            return None;
-        }
-        Some(match line.len() > self.limit {
-            true => Err(too_large(self.limit)),
-            false => body::parse_json::<PushRequest>(line)
-                .and_then(|push| push::parse(push, self.trace.clone(), state, &self.caller)),
-        })
+impl LineParser {
+    fn parse(&self, line: Line<'_>, state: &AppState) -> Result<Push, Error> {
+        let Line::Text(line) = line else {
+            return Err(too_large(self.limit));
+        };
+        let push = body::parse_json::<PushRequest>(line)?;
+        push::parse(push, self.trace.clone(), state, &self.caller)
     }
 }
 

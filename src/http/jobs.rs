@@ -1,7 +1,7 @@
 //! `/api/jobs`: jobs and their logs. Whoever has the id of a job may read it; everything else needs a right.
 
 mod describe;
-mod parse;
+pub mod parse;
 mod stream;
 
 use std::sync::Arc;

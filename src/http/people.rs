@@ -1,7 +1,7 @@
 //! `/api/people`: people who sign in with a name and a password.
 
 mod describe;
-mod parse;
+pub mod parse;
 
 use std::sync::Arc;
 

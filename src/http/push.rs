@@ -278,14 +278,14 @@ fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {
     })
 }
 
-fn parse_data(json: &str) -> Data {
+pub fn parse_data(json: &str) -> Data {
     match serde_json::from_str::<String>(json) {
         Ok(text) => Data::Text(text.into()),
         Err(_) => Data::Json(json.into()),
     }
 }
 
-fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
+pub fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
     let client =
         |field: &str, id: &str| ClientId::parse(id).map_err(|why| Error::invalid(field, why));
     match to {

@@ -1,6 +1,6 @@
 //! `GET /sse`: opens an event stream.
 
-mod request;
+pub mod request;
 
 use std::sync::Arc;
 

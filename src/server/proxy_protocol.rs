@@ -70,7 +70,7 @@ async fn read_sender(
     }
 }
 
-async fn read(
+pub(super) async fn read(
     socket: &mut (impl AsyncRead + Unpin),
 ) -> Result<Option<SocketAddr>, ProxyHeaderError> {
     let mut start = [0; SIGNATURE.len()];

@@ -1,4 +1,4 @@
-//! Parses the names that a source file uses. Comments, string literals and `#[cfg(test)]` items are skipped.
+//! Parses the names that a source file uses. Comments, string literals and items for tests are skipped.
 
 use std::collections::BTreeSet;
 
@@ -140,17 +140,23 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Skips items with `#[cfg(test)]`.
+/// Skips items with `#[cfg(test)]` and with `#[cfg(any(test, fuzzing))]`.
 fn without_tests(tokens: &[String]) -> Vec<String> {
-    let marker = ["#", "[", "cfg", "(", "test", ")", "]"];
+    let markers: [&[&str]; 2] = [
+        &["#", "[", "cfg", "(", "test", ")", "]"],
+        &[
+            "#", "[", "cfg", "(", "any", "(", "test", ",", "fuzzing", ")", ")", "]",
+        ],
+    ];
     let mut kept = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if !tokens[at..].iter().take(marker.len()).eq(marker.iter()) {
+        let is_here = |marker: &&[&str]| tokens[at..].iter().take(marker.len()).eq(marker.iter());
+        let Some(marker) = markers.into_iter().find(is_here) else {
             kept.push(tokens[at].clone());
             at += 1;
             continue;
-        }
+        };
         let mut depth = 0;
         at += marker.len();
         while at < tokens.len() {
