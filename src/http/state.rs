@@ -93,6 +93,9 @@ impl AppState {
         let tail = move |id: &_, person: Option<&_>| told.put(id, person);
         broker.log().set_person_tail(Box::new(tail));
         let auth = Auth::new(&settings, find_session, keys, people);
+        if let Some(jwks) = auth.jwks() {
+            jwks.keep_in(&settings.data_dir);
+        }
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
