@@ -84,7 +84,7 @@ impl AppState {
         broker.set_audited(settings.retention.audit_days > 0);
         let known = Arc::clone(&broker);
         let find_session = Arc::new(move |digest: &_| known.log().session(digest));
-        let keys = Arc::new(Keys::new(Roles::of(&settings)));
+        let keys = Arc::new(Keys::new(Roles::of(&settings), &settings.node));
         let told = Arc::clone(&keys);
         let tail = move |id: &_, key: Option<&_>| told.put(id, key);
         broker.log().set_key_tail(Box::new(tail));
