@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod duration;
 mod health;
+mod hidden;
 mod job;
 mod key;
 mod manual;
@@ -65,7 +66,7 @@ enum Command {
     /// Run a command as a job of a running server, or watch a job
     #[command(subcommand)]
     Job(job::Job),
-    /// Make, list, rotate and revoke API keys of a running server
+    /// Make, list, test, rotate and revoke API keys of a running server
     #[command(subcommand)]
     Key(key::Key),
     /// Show who did what with a running server

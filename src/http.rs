@@ -46,6 +46,7 @@ mod topics;
 mod visible;
 
 pub use background::run_in_background;
+pub use keys::write_last_pushes;
 pub use error::{Code, Error};
 pub use layers::NoStreams;
 pub use service::Service;

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod network;
 pub mod outbox;
 mod panic_text;
+mod private_file;
 mod query;
 mod random;
 pub mod registry;

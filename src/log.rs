@@ -73,7 +73,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use api_key::{ApiKey, KeyChange, KeyDigest, KeyUse, NewApiKey};
+pub use api_key::{ApiKey, KeyChange, KeyDigest, KeyUse, NewApiKey, NodePushes};
 pub use audit_entry::{
     AuditCaller, AuditChange, AuditEntry, AuditFilter, AuditPage, AuditRecord, AuditSource,
     AuditTarget, OK, PUSH,

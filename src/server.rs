@@ -37,7 +37,7 @@ use crate::{
     cluster::{Cluster, KnownLog},
     config::{AccessLogTarget, ServiceManager, Settings},
     delivery::{LINGER, reactor::Reactor},
-    http::{AppState, Service, run_in_background},
+    http::{AppState, Service, run_in_background, write_last_pushes},
     log,
     traces::Traces,
 };
@@ -94,6 +94,7 @@ pub async fn serve_with(
     let state = AppState::open(settings, log, spans, cluster.clone(), fatal)?;
     let settings = Arc::clone(&state.settings);
     let broker = Arc::clone(&state.broker);
+    let keys = Arc::clone(state.auth.load().keys());
     let mut tasks = run_in_background(&state);
     let tls = match listeners.have_tls() {
         true => Some(start_tls(&state, Arc::clone(&certificates), &mut tasks)?),
@@ -154,6 +155,10 @@ pub async fn serve_with(
     let audited = tokio::time::timeout(FLUSH, broker.flush_audit());
     if !matches!(audited.await, Ok(Ok(()))) {
         tracing::warn!("the last entries of the audit trail are not written");
+    }
+    let pushed = tokio::time::timeout(FLUSH, write_last_pushes(&keys, &broker));
+    if !matches!(pushed.await, Ok(Ok(()))) {
+        tracing::warn!("the last pushes of API keys with a quota are not counted");
     }
     if cluster.is_some() {
         // The next node that serves these clients has to know what they have.

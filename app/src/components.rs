@@ -44,7 +44,7 @@ pub(crate) use history_list::{HistoryList, MessageActions};
 pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
-pub(crate) use key_list::{KeyActions, key_list};
+pub(crate) use key_list::{KeyActions, key_facts, key_list};
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;

@@ -3,6 +3,7 @@
 //! All values are plain texts and numbers. The server validates client ids and topics where it parses
 //! a request.
 
+mod access;
 mod audit;
 mod clients;
 mod jobs;
@@ -21,6 +22,7 @@ mod topics;
 #[cfg(feature = "ssr")]
 pub mod values;
 
+pub use access::*;
 pub use audit::*;
 pub use clients::*;
 pub use jobs::*;

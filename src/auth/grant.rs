@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    auth::{Refusal, RefusalKind, anonymous::Anonymous},
-    message::{ClientId, TopicFilter},
+    auth::{
+        Refusal, RefusalKind,
+        action::{Action, Actions},
+        anonymous::Anonymous,
+        permission::{Permission, Reach},
+    },
+    message::{ClientId, ClientPattern, TopicFilter},
     registry::StreamToken,
 };
 
@@ -68,6 +73,22 @@ impl Grant {
         }
     }
 
+    /// The grant of a token as the permission that allows the same: to listen as its client and to its topics. Messages to
+    /// everyone reach every stream. None: it is not the grant of a token.
+    pub fn as_permission(&self) -> Option<Permission> {
+        let (Some(client_id), TopicsGrant::Only(topics)) = (&self.client_id, &self.topics) else {
+            return None;
+        };
+        Some(Permission {
+            actions: Actions::of(&[Action::Listen]),
+            reach: Reach {
+                clients: vec![ClientPattern::of(client_id)],
+                topics: topics.clone(),
+                everyone: true,
+            },
+        })
+    }
+
     /// Refuses a request with the id of another client, or with one that needs a token. Every `client_id` of the query is checked, so that it does not
     /// matter which of several is used later.
     pub fn check_client<'a>(
@@ -98,7 +119,13 @@ impl Grant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Topic;
+    use crate::{
+        auth::{
+            permission::Target,
+            principal::{Bearer, Principal},
+        },
+        message::Topic,
+    };
     use proptest::prelude::*;
 
     fn filter(text: &str) -> TopicFilter {
@@ -206,6 +233,25 @@ mod tests {
             prop_assert!(all.iter().all(|topic| filter(&asked).matches(topic)));
             let matched = all.iter().all(|topic| filter(&granted).matches(topic));
             prop_assert_eq!(is_covered(&granted, &asked), matched);
+        }
+
+        #[test]
+        fn the_permission_of_a_token_allows_what_its_grant_allows(
+            granted in any_filter(),
+            asked in any_filter(),
+        ) {
+            let client_id = ClientId::parse("ada").expect("an id");
+            let grant = Grant {
+                client_id: Some(client_id.clone()),
+                topics: TopicsGrant::Only(vec![filter(&granted)]),
+                ..Grant::open(false)
+            };
+            let permissions = vec![grant.as_permission().expect("a token")];
+            let bearer = Principal::Bearer(Arc::new(Bearer { client_id, permissions }));
+            let asked = filter(&asked);
+            prop_assume!(!asked.is_reserved());
+            let allowed = bearer.may(Action::Listen, Target::Filter(&asked));
+            prop_assert_eq!(allowed, grant.allows(&asked));
         }
     }
 }

@@ -10,8 +10,12 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::permission::Permission;
-use crate::log::{AuditCaller, KeyUse};
+use super::{daily_pushes::DailyPushes, limits::LimitReached, permission::Permission};
+use crate::{
+    log::{AuditCaller, KeyUse},
+    registry::now,
+    timestamp,
+};
 
 /// An API key.
 #[derive(Debug)]
@@ -25,6 +29,26 @@ pub struct Key {
     /// What it may do. Empty if its role is not defined any more.
     pub permissions: Vec<Permission>,
     pub(super) last_use: Arc<LastUse>,
+    /// How many messages may be pushed with it on one day (UTC). None: any number.
+    pub pushes_per_day: Option<u64>,
+    pub(super) pushes: Arc<DailyPushes>,
+}
+
+impl Key {
+    /// Counts a push, if it has a quota. Fails if that is used up.
+    pub fn take_push(&self) -> Result<(), LimitReached> {
+        match self.pushes_per_day {
+            None => Ok(()),
+            Some(per_day) => self.pushes.take(per_day, now()),
+        }
+    }
+
+    /// A push that was counted was refused afterwards.
+    pub fn give_push_back(&self) {
+        if self.pushes_per_day.is_some() {
+            self.pushes.give_back(now());
+        }
+    }
 }
 
 /// One text of an API key. After a rotation a key has two for a while.
@@ -40,6 +64,23 @@ pub struct KeyText {
     pub(super) ends_at: Option<u64>,
     /// Whether it was replaced by a rotation.
     pub(super) is_replaced: bool,
+}
+
+/// Why a text is none of a key that is good.
+#[derive(Debug, thiserror::Error)]
+pub enum BadKey {
+    /// It has the form of a key, and there is none with it.
+    #[error("there is no such API key: it was revoked, or belongs to another server")]
+    Unknown,
+    /// Its checksum is wrong.
+    #[error("this is not a complete API key: it is cut off, or has a typing error")]
+    Incomplete,
+    /// The key has another text now, and this one ended at this time, in milliseconds since 1970.
+    #[error("this text of the API key {:?} was replaced, and was good until {}", .0.key.name, timestamp::of(*.1))]
+    Replaced(Arc<KeyText>, u64),
+    /// The key ended at this time, in milliseconds since 1970.
+    #[error("the API key {:?} expired at {}", .0.key.name, timestamp::of(*.1))]
+    Expired(Arc<KeyText>, u64),
 }
 
 /// When a key was last used. Kept in memory, and written to the log from time to time.

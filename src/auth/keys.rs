@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::{
     access::Access,
     digest::digest,
-    key::{Key, KeyText, LastUse},
+    key::{BadKey, Key, KeyText, LastUse},
     key_text,
     permission::Permission,
     refusal::{Refusal, RefusalKind},
@@ -18,10 +18,8 @@ use super::{
     stream_number,
 };
 use crate::{
-    log::AuditCaller,
-    log::{ApiKey, KeyUse},
+    log::{ApiKey, AuditCaller, KeyUse, NodePushes},
     registry::now,
-    timestamp,
 };
 
 /// How often the last use of a key is written to the log, at most, in milliseconds.
@@ -34,6 +32,8 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Keys {
     texts: RwLock<HashMap<[u8; 32], Arc<KeyText>>>,
+    /// The name of this node.
+    node: Arc<str>,
     known: Mutex<Known>,
     changed: Notify,
 }
@@ -56,10 +56,11 @@ struct KnownKey {
 }
 
 impl Keys {
-    /// No keys yet.
-    pub fn new(roles: Arc<Roles>) -> Self {
+    /// No keys yet, at the node with this name.
+    pub fn new(roles: Arc<Roles>, node: &str) -> Self {
         Self {
             texts: RwLock::default(),
+            node: node.into(),
             known: Mutex::new(Known {
                 roles,
                 keys: HashMap::new(),
@@ -106,6 +107,9 @@ impl Keys {
         let before = known.keys.remove(id);
         let old = before.map_or_else(Vec::new, |before| before.texts);
         let new = stored.map_or_else(Vec::new, |stored| known.texts_of(stored, &old));
+        if let (Some(stored), Some(text)) = (stored, new.first()) {
+            text.key.pushes.read(&stored.pushes, &self.node, now());
+        }
         let mut texts = self.texts.write();
         for text in &old {
             texts.remove(&text.digest);
@@ -122,32 +126,28 @@ impl Keys {
         }
     }
 
-    /// The key with this text.
+    /// The key with this text. Notes that it is used.
     pub fn find(&self, text: &str, from: Option<IpAddr>) -> Result<Arc<KeyText>, Refusal> {
-        let refused = |detail: String| Refusal::new(RefusalKind::Unauthorized, detail);
-        let Some(found) = self.by_digest(&digest(text)) else {
-            return Err(refused(
-                match key_text::is_intact(text) {
-                    true => {
-                        "there is no such API key: it was revoked, or belongs to another server"
-                    }
-                    false => "this is not a complete API key: it is cut off, or has a typing error",
-                }
-                .to_owned(),
-            ));
-        };
-        let now = now();
-        if let Some(ends_at) = found.ends_at.filter(|ends_at| *ends_at <= now) {
-            let (name, when) = (&found.key.name, timestamp::of(ends_at));
-            return Err(refused(match found.is_replaced {
-                true => format!(
-                    "this text of the API key {name:?} was replaced, and was good until {when}"
-                ),
-                false => format!("the API key {name:?} expired at {when}"),
-            }));
-        }
-        found.key.last_use.note(now, from);
+        let found = self.look_up(text);
+        let found =
+            found.map_err(|why| Refusal::new(RefusalKind::Unauthorized, why.to_string()))?;
+        found.key.last_use.note(now(), from);
         Ok(found)
+    }
+
+    /// The key with this text, without using it.
+    pub fn look_up(&self, text: &str) -> Result<Arc<KeyText>, BadKey> {
+        let Some(found) = self.by_digest(&digest(text)) else {
+            return Err(match key_text::is_intact(text) {
+                true => BadKey::Unknown,
+                false => BadKey::Incomplete,
+            });
+        };
+        match found.ends_at.filter(|ends_at| *ends_at <= now()) {
+            None => Ok(found),
+            Some(at) if found.is_replaced => Err(BadKey::Replaced(found, at)),
+            Some(at) => Err(BadKey::Expired(found, at)),
+        }
     }
 
     /// The key with a text that has this hash, if it has not ended.
@@ -177,6 +177,46 @@ impl Keys {
         each.collect()
     }
 
+    /// The counts of pushes that are to be written to the log now.
+    pub fn pushes_to_write(&self) -> Vec<(Arc<str>, NodePushes)> {
+        let (known, now) = (self.known.lock(), now());
+        let each = known.keys.iter().filter_map(|(id, known)| {
+            let key = &known.texts.first()?.key;
+            let per_day = key.pushes_per_day?;
+            let pushes = key.pushes.to_write(&self.node, per_day, now)?;
+            Some((Arc::clone(id), pushes))
+        });
+        each.collect()
+    }
+
+    /// The counts of pushes that the log does not have.
+    pub fn unwritten_pushes(&self) -> Vec<(Arc<str>, NodePushes)> {
+        let (known, now) = (self.known.lock(), now());
+        let each = known.keys.iter().filter_map(|(id, known)| {
+            let key = &known.texts.first()?.key;
+            let pushes = key.pushes.at_the_end(&self.node, now)?;
+            Some((Arc::clone(id), pushes))
+        });
+        each.collect()
+    }
+
+    /// What was pushed today with a key that has a quota, at all nodes. None: it has no quota, or there is no such key.
+    pub fn pushes_today(&self, id: &str) -> Option<u64> {
+        let known = self.known.lock();
+        let key = &known.keys.get(id)?.texts.first()?.key;
+        key.pushes_per_day.map(|_| key.pushes.today(now()))
+    }
+
+    /// The keys with a quota: id, quota, and what was pushed today.
+    pub fn quotas(&self) -> Vec<(Arc<str>, u64, u64)> {
+        let (known, now) = (self.known.lock(), now());
+        let each = known.keys.iter().filter_map(|(id, known)| {
+            let key = &known.texts.first()?.key;
+            Some((Arc::clone(id), key.pushes_per_day?, key.pushes.today(now)))
+        });
+        each.collect()
+    }
+
     /// Waits until texts of keys have ended, and returns the numbers of their streams. Cancel safe.
     pub async fn ended(&self) -> Vec<u32> {
         loop {
@@ -196,6 +236,7 @@ impl Known {
         let permissions = self.permissions(stored);
         let was = old.first().map(|text| &text.key);
         let last_use = was.map(|key| Arc::clone(&key.last_use)).unwrap_or_default();
+        let pushes = was.map(|key| Arc::clone(&key.pushes)).unwrap_or_default();
         let same = was.is_some_and(|key| key.permissions == permissions);
         let key = Arc::new(Key {
             id: Arc::clone(&stored.id),
@@ -206,6 +247,8 @@ impl Known {
             }),
             permissions,
             last_use: Arc::<LastUse>::clone(&last_use),
+            pushes_per_day: stored.pushes_per_day,
+            pushes,
         });
         let previous = stored.previous.map(|(digest, until)| {
             let ends_at = stored.expires_at.map_or(until, |end| end.min(until));

@@ -23,18 +23,21 @@ pub enum Limit {
     Pushes,
     /// Bytes that a caller pushes.
     PushBytes,
+    /// Pushes of an API key on one day. It is said of each key, and not in the settings.
+    PushesPerDay,
     /// Wrong tokens of an address.
     Failures,
 }
 
 impl Limit {
-    /// The setting that says how much.
+    /// The setting that says how much, or the field of the key.
     pub fn setting(self) -> &'static str {
         match self {
             Self::Opens => "limit_opens",
             Self::OpensOfClient => "limit_opens_of_client",
             Self::Pushes => "limit_pushes",
             Self::PushBytes => "limit_push_bytes",
+            Self::PushesPerDay => "pushes_per_day",
             Self::Failures => "limit_failures",
         }
     }

@@ -9,7 +9,7 @@ use super::{
     permission::{Permission, Reach, Target, actions_of, first_beyond, reach_of, refused_target},
     refusal::{Refusal, RefusalKind},
 };
-use crate::log::AuditCaller;
+use crate::{log::AuditCaller, message::ClientId};
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -24,6 +24,17 @@ pub enum Principal {
     Key(Arc<KeyText>),
     /// A person who signed in with a name and a password.
     Person(Arc<Person>),
+    /// Whoever has a stream token. Only where it is asked what a token may do: streams have its [`Grant`](super::Grant).
+    Bearer(Arc<Bearer>),
+}
+
+/// Whoever has a stream token, and what it may do.
+#[derive(Debug)]
+pub struct Bearer {
+    /// The client of the token.
+    pub client_id: ClientId,
+    /// The same as its grant.
+    pub permissions: Vec<Permission>,
 }
 
 /// Whether somebody may do an action to a target. Everything that is checked is checked here.
@@ -40,6 +51,7 @@ pub fn allows(principal: &Principal, action: Action, target: Target<'_>) -> Resu
 fn refusal(who: &Principal, own: &[Permission], action: Action, target: Target<'_>) -> Refusal {
     let kind = match who {
         Principal::Person(_) => "the person",
+        Principal::Bearer(_) => "the stream token of",
         _ => "the API key",
     };
     let (name, verb, actions) = (who.name(), action.name(), actions_of(own));
@@ -67,6 +79,7 @@ impl Principal {
             Self::Session => "session",
             Self::Key(text) => &text.key.id,
             Self::Person(person) => &person.id,
+            Self::Bearer(_) => "stream-token",
         }
     }
 
@@ -78,13 +91,14 @@ impl Principal {
             Self::Session => "the panel",
             Self::Key(text) => &text.key.name,
             Self::Person(person) => &person.name,
+            Self::Bearer(bearer) => bearer.client_id.as_str(),
         }
     }
 
     /// Marks its streams. 0: they are not marked.
     pub fn stream_number(&self) -> u32 {
         match self {
-            Self::Machine | Self::AdminToken | Self::Session => 0,
+            Self::Machine | Self::AdminToken | Self::Session | Self::Bearer(_) => 0,
             Self::Key(text) => text.number,
             Self::Person(person) => person.number,
         }
@@ -102,7 +116,7 @@ impl Principal {
             Self::Machine => &OWN[0],
             Self::AdminToken => &OWN[1],
             Self::Session => &OWN[2],
-            Self::Person(_) => return Arc::new(caller()),
+            Self::Person(_) | Self::Bearer(_) => return Arc::new(caller()),
         };
         Arc::clone(cached.get_or_init(|| Arc::new(caller())))
     }
@@ -113,6 +127,7 @@ impl Principal {
             Self::Machine | Self::AdminToken | Self::Session => None,
             Self::Key(text) => Some(&text.key.permissions),
             Self::Person(person) => Some(&person.permissions),
+            Self::Bearer(bearer) => Some(&bearer.permissions),
         }
     }
 

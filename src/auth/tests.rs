@@ -6,7 +6,7 @@ const TOKEN: &str = "the-admin-token-of-the-tests";
 
 fn auth(flags: &[&str]) -> Auth {
     let settings = Settings::from_flags(flags).expect("good flags");
-    let keys = Arc::new(Keys::new(Roles::of(&settings)));
+    let keys = Arc::new(Keys::new(Roles::of(&settings), "here"));
     let people = Arc::new(People::new(Roles::of(&settings)));
     Auth::new(&settings, Arc::new(|_| None), keys, people)
 }

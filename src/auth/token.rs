@@ -9,6 +9,7 @@ mod compact;
 mod invalid;
 mod json;
 mod jwks;
+mod jwks_file;
 mod rules;
 mod sign;
 mod signature;

@@ -1,6 +1,7 @@
 //! `tidings key`: API keys of a running server.
 
 mod print;
+mod test;
 
 use app::wire::{KeyRequest, Rotation};
 use clap::{Args, Subcommand};
@@ -35,6 +36,12 @@ pub enum Key {
     ///
     /// Prints the new text. The old one is good for the overlap, so that programs can be changed without a failed request.
     Rotate(Rotate),
+    /// Tell what a key or a token may do
+    ///
+    /// Reads an API key, a stream token or the admin token from the first line of stdin or of a file, asks the server what it is,
+    /// and prints whose it is, what it may do, and why it is not valid if it is not. Exit code 1: it is not valid, or may not do
+    /// the action of --action.
+    Test(test::Test),
 }
 
 /// The key and its rights.
@@ -50,6 +57,10 @@ pub struct Create {
     /// After what time the key ends, such as 90d, 12h, 30m or 45s. Default: never.
     #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
     ttl: Option<u64>,
+
+    /// How many messages may be pushed with it on one day. A day begins at midnight UTC. Default: any number.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pushes_per_day: Option<u64>,
 
     #[command(flatten)]
     common: Common,
@@ -121,6 +132,7 @@ pub fn run(key: Key) -> anyhow::Result<()> {
             let api = remote.client()?;
             block_on(async { api.revoke_key(&id).await.map_err(api_error) })
         }
+        Key::Test(asked) => test::run(asked),
         Key::Rotate(rotate) => {
             let api = rotate.common.remote.client()?;
             let overlap = Some(rotate.overlap);
@@ -140,6 +152,7 @@ fn run_create(create: Create) -> anyhow::Result<()> {
         topics: create.rights.topic,
         everyone: create.rights.everyone.then_some(true),
         ttl: create.ttl,
+        pushes_per_day: create.pushes_per_day,
         ..KeyRequest::default()
     };
     let api = create.common.remote.client()?;

@@ -8,9 +8,10 @@ use super::{Host, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 32] = [
+const OWN_PATHS: [&str; 33] = [
     "/ack",
     "/admin",
+    "/api/access",
     "/api/account",
     "/api/audience",
     "/api/audit",

@@ -1,6 +1,8 @@
 //! Access to routes: who asks, and whether they may do what the route does. The router says which action each route
 //! needs. The handlers check what it is done to.
 
+pub mod tester;
+
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
@@ -15,7 +17,7 @@ use super::{
     audited::{Audited, address, source},
 };
 use crate::{
-    auth::{Action, Auth, Listening, Principal, Refusal, RefusalKind, Target, allows},
+    auth::{Action, Auth, Grant, Listening, Principal, Refusal, RefusalKind, Target, allows},
     broker::Broker,
     log::{AuditSource, AuditTarget},
     message::Audience,
@@ -132,6 +134,15 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 #[derive(Clone, Debug)]
 pub struct Listener(pub Listening);
 
+/// Whether it is the grant of a token that was revoked.
+pub fn is_revoked(broker: &Broker, grant: &Grant) -> bool {
+    let token = grant.token.as_ref().zip(grant.client_id.as_ref());
+    token.is_some_and(|(token, client_id)| {
+        let log = broker.log();
+        log.is_revoked(client_id, token.id.as_deref(), token.issued_at)
+    })
+}
+
 /// The refusal of a token that was revoked.
 pub fn revoked() -> Error {
     let detail = "the stream token was revoked, or does not say when it was issued (iat) and tokens of its client were revoked: get a new one";
@@ -155,13 +166,8 @@ where
             listening = auth.listening(parts);
         }
         let listening = listening.inspect_err(|refusal| auth.count_failure(refusal))?;
-        let grant = &listening.grant;
-        if let (Some(token), Some(client_id)) = (&grant.token, &grant.client_id) {
-            let broker = Arc::<Broker>::from_ref(state);
-            let (id, issued_at) = (token.id.as_deref(), token.issued_at);
-            if broker.log().is_revoked(client_id, id, issued_at) {
-                return Err(revoked());
-            }
+        if is_revoked(&Arc::<Broker>::from_ref(state), &listening.grant) {
+            return Err(revoked());
         }
         Ok(Self(listening))
     }

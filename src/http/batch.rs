@@ -62,7 +62,8 @@ pub async fn post(
     let compressed = request.extensions().get::<Compressed>().copied();
     let trace = push::trace_parent(request.headers());
     let source = caller.source(&state);
-    let mut lines = Lines::new(request.into_body(), compressed, (caller, trace), &state);
+    let of = (caller.clone(), trace);
+    let mut lines = Lines::new(request.into_body(), compressed, of, &state);
     if compressed.is_some() {
         // A body that can't be decompressed at all is refused as a whole.
         lines.more(&state).await;
@@ -71,6 +72,7 @@ pub async fn post(
         }
     }
     let batch = Batch {
+        caller,
         source,
         lines,
         answers: FuturesOrdered::new(),
@@ -90,7 +92,9 @@ struct Batch {
     /// In the order of the lines.
     answers: FuturesOrdered<BoxFuture<'static, Bytes>>,
     state: AppState,
-    /// Who pushes the lines, for the audit trail.
+    /// Who pushes the lines.
+    caller: Caller,
+    /// The same for the audit trail.
     source: Option<AuditSource>,
 }
 
@@ -104,7 +108,7 @@ impl Batch {
                 biased;
                 Some(answer) = self.answers.next() => return Some(answer),
                 taken = self.lines.take(&self.state) => if let Some(taken) = taken {
-                    self.answers.push_back(answer(self.state.clone(), taken, self.source.clone()).boxed());
+                    self.answers.push_back(answer(self.state.clone(), taken, self.caller.clone(), self.source.clone()).boxed());
                 }
             }
         }
@@ -115,7 +119,12 @@ impl Batch {
 /// Parsed lines: a push, or an error.
 type Taken = Vec<Result<Push, Error>>;
 
-async fn answer(state: AppState, taken: Taken, source: Option<AuditSource>) -> Bytes {
+async fn answer(
+    state: AppState,
+    taken: Taken,
+    caller: Caller,
+    source: Option<AuditSource>,
+) -> Bytes {
     let mut pushes = Vec::with_capacity(taken.len());
     let mut audiences = Vec::with_capacity(taken.len());
     let mut refused = Vec::with_capacity(taken.len());
@@ -145,6 +154,7 @@ async fn answer(state: AppState, taken: Taken, source: Option<AuditSource>) -> B
             None => match published.next() {
                 Some((Ok(published), _)) => BatchAnswer::Accepted(push::answer(published)),
                 Some((Err(error), audience)) => {
+                    push::not_pushed(&caller);
                     let target = AuditTarget::Audience(audience);
                     refused_one(Error::from(error).about(Some(target)))
                 }

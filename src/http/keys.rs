@@ -16,10 +16,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use describe::ADMIN_TOKEN;
 pub use describe::permissions as described;
-use describe::{ADMIN_TOKEN, admin_token, describe};
+pub use describe::{admin_token, describe};
 pub use parse::{access_of, id, stored, updated_access};
-pub use upkeep::write_uses;
+pub use upkeep::{write_last_pushes, write_uses};
 pub use within::{check_changeable, check_within, permissions_of};
 
 use super::{
@@ -79,6 +80,7 @@ pub async fn create(
     parse::check_name(&request.name)?;
     let now = state.broker.log().now();
     let expires_at = parse::end(request.ttl, 1, now)?;
+    let pushes_per_day = parse::quota(request.pushes_per_day, 1)?;
     let name = request.name.clone();
     let access = parse::access_of(request);
     check_within(&caller, &state, &permissions_of(&state, &access)?, KEY)?;
@@ -92,6 +94,7 @@ pub async fn create(
         digest: text.digest,
         access: stored,
         expires_at,
+        pushes_per_day,
     };
     change(&state, KeyChange::Create(key)).await?;
     let key = find(&state, &id)?;
@@ -150,7 +153,7 @@ pub async fn show(
 
 /// Change an API key
 ///
-/// Its name, what it may do, or when it ends. Its streams end if it may do something else afterwards, and can be opened
+/// Its name, what it may do, when it ends, or its quota. Its streams end if it may do something else afterwards, and can be opened
 /// again.
 #[utoipa::path(
     patch, path = "/api/keys/{id}", tag = "keys", request_body = KeyUpdate,
@@ -174,6 +177,10 @@ pub async fn update(
         Some(0) => None,
         ttl => parse::end(ttl, 0, now)?,
     };
+    let pushes_per_day = match update.pushes_per_day {
+        None => key.pushes_per_day,
+        quota => parse::quota(quota, 0)?,
+    };
     let mut access = key.access.clone();
     if let Some(given) = parse::updated_access(update) {
         check_within(&caller, &state, &permissions_of(&state, &given)?, KEY)?;
@@ -185,6 +192,7 @@ pub async fn update(
         name,
         access,
         expires_at,
+        pushes_per_day,
     };
     change(&state, update).await?;
     let key = find(&state, &id)?;

@@ -27,8 +27,8 @@ use crate::{
     traces::note_message,
 };
 
-refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
-refuses!(ArticleRefusals: MissingField, MessageTooLarge, TooManyPushes, TooManyPushBytes; WRITE);
+refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, QuotaUsedUp, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(ArticleRefusals: MissingField, MessageTooLarge, TooManyPushes, TooManyPushBytes, QuotaUsedUp; WRITE);
 refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 
 /// Push a message
@@ -64,7 +64,7 @@ pub async fn post(
             let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
             let push = parse(push, trace, &state, &caller)?;
-            let published = publish(push, &state).await?;
+            let published = publish(push, &caller, &state).await?;
             Ok(Json(answer(published)).into_response())
         }
     }
@@ -150,17 +150,16 @@ async fn article(
         trace,
         source: caller.source(state),
     };
-    publish(push, state).await?;
+    publish(push, caller, state).await?;
     Ok("success".into_response())
 }
 
-async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
+async fn publish(push: Push, caller: &Caller, state: &AppState) -> Result<Published, Error> {
     let audience = push.draft.audience.clone();
-    let published = state
-        .broker
-        .publish(push)
-        .await
-        .map_err(|error| Error::from(error).about(Some(AuditTarget::Audience(audience))))?;
+    let published = state.broker.publish(push).await.map_err(|error| {
+        not_pushed(caller);
+        Error::from(error).about(Some(AuditTarget::Audience(audience)))
+    })?;
     if let Some(cursor) = &published.cursor {
         note_message(cursor);
     }
@@ -244,7 +243,7 @@ pub fn parse(
     })
 }
 
-/// Refuses a push of so many bytes of data if its caller has pushed too much.
+/// Counts a push of so many bytes of data, or refuses it if its caller has pushed too much.
 fn check_rates(
     caller: &Caller,
     state: &AppState,
@@ -253,9 +252,19 @@ fn check_rates(
 ) -> Result<(), Error> {
     let is_limited =
         matches!(caller.0, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
-    match is_limited {
-        true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),
-        false => Ok(()),
+    if is_limited {
+        state.limits.push(rates, caller.0.id(), bytes)?;
+    }
+    if let Principal::Key(text) = &caller.0 {
+        text.key.take_push()?;
+    }
+    Ok(())
+}
+
+/// A push that was parsed was refused afterwards: it does not count for the quota of its caller.
+pub fn not_pushed(caller: &Caller) {
+    if let Principal::Key(text) = &caller.0 {
+        text.key.give_push_back();
     }
 }
 

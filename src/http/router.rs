@@ -54,6 +54,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(keys::show, keys::update, keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::roles::list))
+        .routes(routes!(access::tester::ask))
         .routes(routes!(audit::list))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::show, people::update, people::remove))

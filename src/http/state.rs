@@ -84,7 +84,7 @@ impl AppState {
         broker.set_audited(settings.retention.audit_days > 0);
         let known = Arc::clone(&broker);
         let find_session = Arc::new(move |digest: &_| known.log().session(digest));
-        let keys = Arc::new(Keys::new(Roles::of(&settings)));
+        let keys = Arc::new(Keys::new(Roles::of(&settings), &settings.node));
         let told = Arc::clone(&keys);
         let tail = move |id: &_, key: Option<&_>| told.put(id, key);
         broker.log().set_key_tail(Box::new(tail));
@@ -93,6 +93,9 @@ impl AppState {
         let tail = move |id: &_, person: Option<&_>| told.put(id, person);
         broker.log().set_person_tail(Box::new(tail));
         let auth = Auth::new(&settings, find_session, keys, people);
+        if let Some(jwks) = auth.jwks() {
+            jwks.keep_in(&settings.data_dir);
+        }
         let state = Self(Arc::new(Node {
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,

@@ -26,6 +26,21 @@ pub struct ApiKey {
     pub rotated_at: Option<u64>,
     /// When it was last used. Up to a minute late.
     pub last_used: Option<KeyUse>,
+    /// How many messages may be pushed with it on one day (UTC). None: any number.
+    pub pushes_per_day: Option<u64>,
+    /// What was pushed with it, by node. Up to a minute late. Without a quota it is not counted.
+    pub pushes: Vec<NodePushes>,
+}
+
+/// What was pushed with a key at one node, on the last day on which something was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePushes {
+    /// The name of the node.
+    pub node: Arc<str>,
+    /// The day (UTC), in days since 1970.
+    pub day: u64,
+    /// The number of messages.
+    pub count: u64,
 }
 
 /// One use of a key.
@@ -50,6 +65,8 @@ pub struct NewApiKey {
     pub access: String,
     /// When it ends, in milliseconds since 1970. None: never.
     pub expires_at: Option<u64>,
+    /// How many messages may be pushed with it on one day (UTC). None: any number.
+    pub pushes_per_day: Option<u64>,
 }
 
 /// A change of keys. A change of a key that is not there changes nothing.
@@ -67,6 +84,8 @@ pub enum KeyChange {
         access: String,
         /// When it ends, in milliseconds since 1970. None: never.
         expires_at: Option<u64>,
+        /// How many messages may be pushed with it on one day (UTC). None: any number.
+        pushes_per_day: Option<u64>,
     },
     /// Replace the text of a key.
     Rotate {
@@ -81,9 +100,21 @@ pub enum KeyChange {
     Revoke(String),
     /// Note when keys were used.
     Used(Vec<(Arc<str>, KeyUse)>),
+    /// Note how much was pushed with keys at a node. It replaces what was noted of this node before.
+    Pushed(Vec<(Arc<str>, NodePushes)>),
 }
 
 impl KeyChange {
+    /// Whether it is about a quota. Without one, nodes that know no quotas read it too.
+    pub(in crate::log) fn has_quota(&self) -> bool {
+        match self {
+            Self::Create(key) => key.pushes_per_day.is_some(),
+            Self::Update { pushes_per_day, .. } => pushes_per_day.is_some(),
+            Self::Pushed(_) => true,
+            Self::Rotate { .. } | Self::Revoke(_) | Self::Used(_) => false,
+        }
+    }
+
     /// The approximate size in bytes.
     pub(in crate::log) fn weight(&self) -> usize {
         match self {
@@ -92,6 +123,7 @@ impl KeyChange {
             Self::Rotate { .. } => 96,
             Self::Revoke(_) => 64,
             Self::Used(uses) => 64 * uses.len(),
+            Self::Pushed(pushes) => 96 * pushes.len(),
         }
     }
 }

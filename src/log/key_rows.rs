@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::log::{
-    api_key::{ApiKey, KeyChange, KeyUse},
+    api_key::{ApiKey, KeyChange, KeyUse, NodePushes},
     codes::sql,
     told_rows::{Changed, Rows},
 };
@@ -13,16 +13,33 @@ use crate::log::{
 /// A key that has changed. None: it was removed.
 pub(super) type ChangedKey = Changed<ApiKey>;
 
-const COLUMNS: &str = "id, name, digest, previous, previous_until, access, created_at, expires_at, rotated_at, used_at, used_from";
+const COLUMNS: &str = "id, name, digest, previous, previous_until, access, created_at, expires_at, rotated_at, used_at, used_from, pushes_per_day";
+
+const PUSHES: &str = "SELECT node, day, count FROM key_pushes WHERE key = ?1 ORDER BY node";
 
 /// Reads the keys of the file.
 pub(super) fn read(conn: &Connection) -> rusqlite::Result<Rows<ApiKey>> {
     let mut find = conn.prepare(&format!("SELECT {COLUMNS} FROM api_keys"))?;
-    let found = find.query_map([], |row| {
-        let key = Arc::new(key(row)?);
-        Ok((Arc::clone(&key.id), key))
+    let found = find.query_map([], key)?;
+    let whole = |key: rusqlite::Result<ApiKey>| {
+        let key = with_pushes(conn, key?)?;
+        Ok((Arc::clone(&key.id), Arc::new(key)))
+    };
+    found.map(whole).collect()
+}
+
+/// The key with what was pushed with it.
+fn with_pushes(conn: &Connection, mut key: ApiKey) -> rusqlite::Result<ApiKey> {
+    let mut find = conn.prepare_cached(PUSHES)?;
+    let found = find.query_map([&*key.id], |row| {
+        Ok(NodePushes {
+            node: Arc::from(row.get::<_, String>(0)?),
+            day: row.get(1)?,
+            count: row.get(2)?,
+        })
     })?;
-    found.collect()
+    key.pushes = found.collect::<Result<_, _>>()?;
+    Ok(key)
 }
 
 fn key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
@@ -39,6 +56,8 @@ fn key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
         expires_at: row.get(7)?,
         rotated_at: row.get(8)?,
         last_used: used_at.map(|at| KeyUse { at, from }),
+        pushes_per_day: row.get(11)?,
+        pushes: Vec::new(),
     })
 }
 
@@ -52,8 +71,9 @@ pub(super) fn apply(
     match change {
         KeyChange::Create(new) => {
             conn.prepare_cached(
-                "INSERT OR IGNORE INTO api_keys (id, name, digest, access, created_at, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT OR IGNORE INTO api_keys
+                 (id, name, digest, access, created_at, expires_at, pushes_per_day)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute((
                 &new.id,
@@ -62,6 +82,7 @@ pub(super) fn apply(
                 &new.access,
                 sql(at),
                 new.expires_at.map(sql),
+                new.pushes_per_day.map(sql),
             ))?;
             note(conn, &new.id, changed)
         }
@@ -70,11 +91,19 @@ pub(super) fn apply(
             name,
             access,
             expires_at,
+            pushes_per_day,
         } => {
             conn.prepare_cached(
-                "UPDATE api_keys SET name = ?2, access = ?3, expires_at = ?4 WHERE id = ?1",
+                "UPDATE api_keys SET name = ?2, access = ?3, expires_at = ?4, pushes_per_day = ?5
+                 WHERE id = ?1",
             )?
-            .execute((id, name, access, expires_at.map(sql)))?;
+            .execute((
+                id,
+                name,
+                access,
+                expires_at.map(sql),
+                pushes_per_day.map(sql),
+            ))?;
             note(conn, id, changed)
         }
         KeyChange::Rotate {
@@ -92,6 +121,8 @@ pub(super) fn apply(
         KeyChange::Revoke(id) => {
             conn.prepare_cached("DELETE FROM api_keys WHERE id = ?1")?
                 .execute([id])?;
+            conn.prepare_cached("DELETE FROM key_pushes WHERE key = ?1")?
+                .execute([id])?;
             changed.push((Arc::from(id.as_str()), None));
             Ok(())
         }
@@ -106,6 +137,18 @@ pub(super) fn apply(
             }
             Ok(())
         }
+        KeyChange::Pushed(pushes) => {
+            for (id, here) in pushes {
+                // A key that was revoked meanwhile has no rows.
+                conn.prepare_cached(
+                    "INSERT OR REPLACE INTO key_pushes (key, node, day, count)
+                     SELECT id, ?2, ?3, ?4 FROM api_keys WHERE id = ?1",
+                )?
+                .execute((&**id, &*here.node, sql(here.day), sql(here.count)))?;
+                note(conn, id, changed)?;
+            }
+            Ok(())
+        }
     }
 }
 
@@ -115,6 +158,7 @@ fn note(conn: &Connection, id: &str, changed: &mut Vec<ChangedKey>) -> rusqlite:
         .prepare_cached(&find)?
         .query_row([id], key)
         .optional()?;
+    let found = found.map(|key| with_pushes(conn, key)).transpose()?;
     changed.extend(found.map(|key| (Arc::clone(&key.id), Some(Arc::new(key)))));
     Ok(())
 }

@@ -25,6 +25,11 @@ impl ClientPattern {
         }
     }
 
+    /// Exactly this client.
+    pub fn of(client_id: &ClientId) -> Self {
+        Self(client_id.as_str().into())
+    }
+
     /// The pattern as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+import re
 
 import schemathesis
 from schemathesis.openapi.checks import RejectedPositiveData
@@ -64,3 +66,32 @@ def filter_failure(context, failure, case, response):
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 422:
         return True
     return not (is_contradictory(case.operation.path, case.query or {}) or is_long([case.query, case.body]))
+
+
+# The actions of the built-in roles. scripts/check-api runs all operations with a key of each of them.
+ROLES = {
+    "admin": {"listen", "push", "read", "recall", "disconnect", "job", "manage", "metrics"},
+    "operator": {"listen", "push", "read", "recall", "disconnect", "job", "metrics"},
+    "publisher": {"push", "job"},
+    "viewer": {"read", "metrics"},
+    "listener": {"listen"},
+}
+role = os.environ.get("TIDINGS_ROLE")
+needs = re.compile(r"Needs the action `(\w+)`")
+
+# Requests that are refused before it is known who sends them: there is no such path, or the head is too large.
+EARLIER = {"not_found", "method_not_allowed", "url_too_long", "headers_too_large", "invalid_request"}
+
+
+@schemathesis.check
+def role_is_kept(ctx, response, case):
+    """What the role may not do is refused with 403, and what it may do is not."""
+    needed = needs.search(case.operation.definition.raw.get("description", ""))
+    if role is None or needed is None:
+        return
+    code = response.json().get("code") if response.status_code >= 400 else None
+    allowed = needed[1] in ROLES[role]
+    if allowed and code in {"forbidden", "unauthorized"}:
+        raise AssertionError(f"the role {role} may {needed[1]}, and is refused: {response.text}")
+    if not allowed and code != "forbidden" and code not in EARLIER:
+        raise AssertionError(f"the role {role} may not {needed[1]}, and is answered {response.status_code}")

@@ -118,3 +118,35 @@ async fn lists_of_a_key_show_what_it_may_read_at_all_nodes() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn what_a_key_pushes_at_one_node_counts_at_all_for_its_quota() {
+    let cluster = start().await;
+    let [one, two, _] = &cluster.nodes[..] else {
+        panic!("three nodes");
+    };
+    let request = KeyRequest {
+        name: "shop".to_owned(),
+        role: Some("publisher".to_owned()),
+        pushes_per_day: Some(3),
+        ..KeyRequest::default()
+    };
+    let key = within(with(one, TOKEN).create_key(&request)).await;
+    let key = key.expect("made");
+    let to = To::Client("shop:1".to_owned());
+    until_push(two, &key.key, &to, 200).await;
+    for _ in 0..2 {
+        let push = push_of(to.clone(), "hello");
+        let answer = within(with(two, &key.key).push(&push)).await;
+        answer.expect("within the quota");
+    }
+    for node in &cluster.nodes {
+        let api = with(node, TOKEN);
+        until(async || {
+            let shown = api.key(&key.info.id).await.ok()?;
+            (shown.pushes_today == Some(3)).then_some(())
+        })
+        .await;
+        until_push(node, &key.key, &to, 429).await;
+    }
+}

@@ -191,6 +191,14 @@ const ROWS: &[Row] = &[
         [200, 200, 403],
     ),
     Row("get", "/api/roles", "manage", "", "", [200, 200, 200]),
+    Row(
+        "post",
+        "/api/access",
+        "manage",
+        "",
+        r#"{"token":"TOKEN","client":"CLIENT"}"#,
+        [200, 200, 200],
+    ),
     Row("get", "/api/people", "manage", "", "", [200, 200, 200]),
     Row(
         "post",

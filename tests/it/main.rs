@@ -7,6 +7,7 @@ mod support;
 
 mod access_log;
 mod access_table;
+mod access_tester;
 mod acme;
 mod anonymous;
 mod api_description;
@@ -51,6 +52,7 @@ mod people;
 mod person_command;
 mod presence;
 mod proxies;
+mod quotas;
 mod rate_limits;
 mod reload;
 mod restored;

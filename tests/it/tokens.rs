@@ -2,7 +2,7 @@
 
 mod issuer;
 
-use std::{fs, time::SystemTime};
+use std::{fs, os::unix::fs::PermissionsExt, time::SystemTime};
 
 use app::wire::{Problem, Reconnect, To, Welcome};
 use serde_json::{Value, json};
@@ -132,6 +132,59 @@ async fn the_last_keys_hold_while_the_issuer_is_down() {
     assert!(ready.contains("503"), "{ready}");
     until_metric(&server, "tidings_jwks_reads_total{result=\"failure\"} 1").await;
     until_metric(&server, "tidings_jwks_keys 1").await;
+}
+
+/// What `/health/ready` says.
+async fn ready(server: &Server) -> String {
+    let answer = server.get("/health/ready").await;
+    answer.text().await.expect("text")
+}
+
+#[tokio::test]
+async fn the_last_keys_hold_after_a_restart_while_the_issuer_is_down() {
+    let key = Key::new("first");
+    let issuer = Issuer::start(&[&key]).await;
+    let server = server_of(&issuer, &[]).await;
+    let token = key.sign(&claims("ada", &["orders/*"], 600));
+    listen(&server, &token).await;
+    let stopped = server.stopped().await;
+    let file = stopped.folder().join("jwks.json");
+    let kept = fs::read_to_string(&file).expect("kept");
+    let mode = fs::metadata(&file).expect("kept").permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+
+    issuer.fail();
+    // The keys were read three days ago.
+    let mut older: Value = serde_json::from_str(&kept).expect("JSON");
+    older["read_at"] = (later(0) - 3 * 24 * 3600 - 60).into();
+    fs::write(&file, older.to_string()).expect("written");
+    let server = stopped.start().await;
+    listen(&server, &token).await;
+    until_metric(&server, "tidings_jwks_reads_total{result=\"failure\"} 1").await;
+    let told = ready(&server).await;
+    assert!(told.contains("503") && told.contains("; those of 3 days ago hold"), "{told}");
+
+    // A file that is damaged, or of another issuer, is ignored.
+    older["url"] = "https://other.example/jwks.json".into();
+    let mut stopped = server.stopped().await;
+    let file = stopped.folder().join("jwks.json");
+    for content in [&kept[..kept.len() / 2], &older.to_string()] {
+        fs::write(&file, content).expect("written");
+        let server = stopped.start().await;
+        until_metric(&server, "tidings_jwks_reads_total{result=\"failure\"} 1").await;
+        refused(&server, &token).await;
+        let told = ready(&server).await;
+        assert!(told.contains("no token of this issuer is valid"), "{told}");
+        stopped = server.stopped().await;
+    }
+    // It is replaced when the issuer is there again.
+    issuer.publish(&[&key]);
+    let server = stopped.start().await;
+    until_metric(&server, "tidings_jwks_reads_total{result=\"success\"} 1").await;
+    listen(&server, &token).await;
+    server.stopped().await;
+    let kept: Value = serde_json::from_slice(&fs::read(&file).expect("kept")).expect("JSON");
+    assert_eq!(kept["url"], issuer.url());
 }
 
 #[tokio::test]

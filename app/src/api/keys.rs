@@ -1,7 +1,10 @@
-//! API keys: make, list, change, rotate, revoke.
+//! API keys: make, list, change, rotate, revoke, test.
 
 use super::{ApiError, Client, encoded, query, to_json};
-use crate::wire::{KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList, Rotation};
+use crate::wire::{
+    AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
+    Rotation,
+};
 
 impl Client {
     /// Makes a key. Its text is only in this answer.
@@ -37,6 +40,12 @@ impl Client {
     /// Revokes a key.
     pub async fn revoke_key(&self, id: &str) -> Result<(), ApiError> {
         self.command("DELETE", &key_path(id), None).await
+    }
+
+    /// What a secret may do.
+    pub async fn access(&self, question: &AccessQuestion) -> Result<AccessAnswer, ApiError> {
+        self.call("POST", "/api/access", Some(to_json(question)?))
+            .await
     }
 
     /// All roles.

@@ -31,6 +31,8 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
                 key.previous_until,
                 key.expires_at,
                 key.last_used_at,
+                key.pushes_per_day,
+                key.pushes_today,
             ];
             let changes = changes.map(Option::unwrap_or_default);
             ListItem::new(format!("{} {changes:?} {}", key.id, key.name), move || {
@@ -49,11 +51,6 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
 }
 
 fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
-    let role = key.role.clone();
-    let role = text(move || match &role {
-        Some(role) => role.clone(),
-        None => texts().api_keys.own_permissions.to_owned(),
-    });
     let previous = key.previous_until;
     let overlap = optional_text(move || {
         let clock = formatting::clock(previous? as f64);
@@ -62,19 +59,14 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
             &[("clock", &clock)],
         ))
     });
-    // The admin token belongs to the settings: it can't be changed here, and its use is not recorded.
-    let (facts, buttons) = match key.created_at {
-        0 => (().into_any(), ().into_any()),
-        _ => (facts(key), buttons(&key.id, &key.name, actions)),
+    // The admin token belongs to the settings: it can't be changed here.
+    let buttons = match key.created_at {
+        0 => ().into_any(),
+        _ => buttons(&key.id, &key.name, actions),
     };
     view! {
         <li>
-            <div class="row">
-                <strong>{key.name.clone()}</strong>
-                <span class="tag plain">{role}</span>
-                {reach(key)}
-            </div>
-            {facts}
+            {key_facts(key)}
             <p class="hint">{overlap}</p>
             {buttons}
         </li>
@@ -82,13 +74,48 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
     .erase_client_only()
 }
 
+/// What a key is: its name, role and reach, and when it was made, was used, and ends. The use of the admin token is not
+/// recorded.
+pub(crate) fn key_facts(key: &KeyInfo) -> AnyView {
+    let role = key.role.clone();
+    let role = text(move || match &role {
+        Some(role) => role.clone(),
+        None => texts().api_keys.own_permissions.to_owned(),
+    });
+    let facts = match key.created_at {
+        0 => ().into_any(),
+        _ => facts(key),
+    };
+    view! {
+        <div class="row">
+            <strong>{key.name.clone()}</strong>
+            <span class="tag plain">{role}</span>
+            {reach(key)}
+        </div>
+        {facts}
+    }
+    .erase_client_only()
+}
+
 fn facts(key: &KeyInfo) -> AnyView {
     let made = key.created_at as f64;
+    let today = key.pushes_today.unwrap_or_default();
+    let pushes = match key.pushes_per_day {
+        None => ().into_any(),
+        Some(per_day) => {
+            let of = text(move || {
+                let [today, per_day] = [today, per_day].map(formatting::number);
+                format!("{today} / {per_day}")
+            });
+            fact(|t| t.api_keys.pushes_today, of)
+        }
+    };
     view! {
         <dl class="facts">
             {fact(|t| t.api_keys.made, text(move || formatting::clock(made)))}
             {fact(|t| t.api_keys.last_used, last_used(key))}
             {fact(|t| t.api_keys.ends, ends(key.expires_at))}
+            {pushes}
         </dl>
     }
     .erase_client_only()

@@ -62,6 +62,14 @@ pub struct KeyRequest {
     )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::KeyLifetime>))]
     pub ttl: Option<u64>,
+    /// How many messages may be pushed with it on one day. A day begins at midnight UTC. Default: any number.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::PositiveNumber>))]
+    pub pushes_per_day: Option<u64>,
 }
 
 /// The body of `PATCH /api/keys/{id}`: what changes. `role`, `permissions`, `clients`, `topics` and `everyone` are one: if
@@ -100,6 +108,14 @@ pub struct KeyUpdate {
     )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::TimeToLive>))]
     pub ttl: Option<u64>,
+    /// How many messages may be pushed with it on one day. 0: any number.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Number>))]
+    pub pushes_per_day: Option<u64>,
 }
 
 /// The body of `POST /api/keys/{id}/rotate`.
@@ -147,6 +163,13 @@ pub struct KeyInfo {
     /// The address from which it was last used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_from: Option<String>,
+    /// How many messages may be pushed with it on one day (UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushes_per_day: Option<u64>,
+    /// How many were pushed today. Of a key without a quota it is not counted. In a cluster, what other nodes have accepted
+    /// is up to a minute late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushes_today: Option<u64>,
 }
 
 /// A key with its text, which is shown only once.

@@ -67,6 +67,25 @@ impl InvalidToken {
         }
     }
 
+    /// The reason in one word, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Early => "not_yet_valid",
+            Self::Signature => "bad_signature",
+            Self::Algorithm => "bad_algorithm",
+            Self::UnknownKey => "unknown_signing_key",
+            Self::KeyId => "bad_key_id",
+            Self::Critical => "unknown_extension",
+            Self::Nested => "nested",
+            Self::Missing(_) => "missing_claim",
+            Self::Issuer => "wrong_issuer",
+            Self::Audience => "wrong_audience",
+            Self::Claim(..) => "bad_claim",
+            Self::Malformed => "malformed",
+        }
+    }
+
     /// A claim with a value that can't be.
     pub(super) fn claim(name: &str, why: impl ToString) -> Self {
         Self::Claim(name.to_owned(), why.to_string())

@@ -1,11 +1,13 @@
 //! The keys that an issuer publishes at a URL (JWKS, RFC 7517, section 5).
 //!
 //! They are read at the start, every ten minutes, and when a token names a key that is not known. While they can't be
-//! read, the last ones hold: an issuer that is down must not close streams.
+//! read, the last ones hold: an issuer that is down must not close streams. They are kept in the data folder, so that they
+//! hold after a restart too.
 
 use std::{
     convert::Infallible,
-    sync::Arc,
+    path::Path,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -13,6 +15,7 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use reqwest::{Client, header, redirect::Policy};
 
+use super::jwks_file::JwksFile;
 use crate::{
     config::{JwksUrl, TokenKey, published_keys},
     metrics::CounterFamily,
@@ -29,7 +32,7 @@ const LEAST: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The largest answer, in bytes.
-const MAX_BYTES: usize = 256 * 1024;
+pub(super) const MAX_BYTES: usize = 256 * 1024;
 
 /// The results of an attempt, as they are counted.
 const RESULTS: [&str; 2] = ["success", "failure"];
@@ -38,6 +41,8 @@ const RESULTS: [&str; 2] = ["success", "failure"];
 #[derive(Debug)]
 pub struct Jwks {
     url: JwksUrl,
+    /// Where the keys are kept.
+    file: OnceLock<Arc<JwksFile>>,
     keys: ArcSwap<Vec<TokenKey>>,
     /// When the last attempt for a key that is not known began. Locked during every attempt.
     asked_at: tokio::sync::Mutex<Option<Instant>>,
@@ -58,11 +63,30 @@ impl Jwks {
     pub fn new(url: JwksUrl) -> Self {
         Self {
             url,
+            file: OnceLock::new(),
             keys: ArcSwap::default(),
             asked_at: tokio::sync::Mutex::default(),
             state: Mutex::default(),
             reads: CounterFamily::new(&RESULTS),
         }
+    }
+
+    /// Takes the keys that were kept in this data folder, and keeps there what is read from now on. A file that is damaged, or
+    /// that has the keys of another URL, is ignored, and replaced when the keys were read.
+    pub fn keep_in(&self, data: &Path) {
+        let file = JwksFile::in_folder(data);
+        match file.read(&self.url) {
+            Ok(None) => {}
+            Ok(Some((keys, read_at))) => {
+                self.keys.store(Arc::new(keys));
+                self.state.lock().read_at = Some(read_at);
+            }
+            Err(why) => {
+                let file = file.path().display();
+                tracing::warn!(%file, "the kept keys of stream tokens are ignored: {why}");
+            }
+        }
+        let _ = self.file.set(Arc::new(file));
     }
 
     /// The keys that were read last.
@@ -88,8 +112,8 @@ impl Jwks {
         Some(
             match state.read_at.map(|at| at.elapsed().unwrap_or_default()) {
                 Some(age) => format!(
-                    "the keys of stream tokens can't be read from {url}: {failure}; those of {} minutes ago hold",
-                    age.as_secs() / 60
+                    "the keys of stream tokens can't be read from {url}: {failure}; those of {} hold",
+                    ago(age)
                 ),
                 None => format!(
                     "the keys of stream tokens can't be read from {url}: {failure}; until they are, no token of this issuer is valid"
@@ -126,28 +150,63 @@ impl Jwks {
     async fn read(&self) {
         let outcome = tokio::time::timeout(TIMEOUT, fetch(&self.url)).await;
         let outcome = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned()));
-        self.reads.inc(RESULTS[usize::from(outcome.is_err())]);
-        let mut state = self.state.lock();
+        let result = RESULTS[usize::from(outcome.is_err())];
         match outcome {
-            Ok(keys) => {
-                if state.failure.take().is_some() {
+            Ok((keys, answer)) => {
+                let now = SystemTime::now();
+                self.keys.store(Arc::new(keys));
+                let failed = {
+                    let mut state = self.state.lock();
+                    state.read_at = Some(now);
+                    state.failure.take()
+                };
+                if failed.is_some() {
                     tracing::info!(url = %self.url, "the keys of stream tokens can be read again");
                 }
-                self.keys.store(Arc::new(keys));
-                state.read_at = Some(SystemTime::now());
+                self.store(answer, now).await;
             }
             Err(why) => {
+                let mut state = self.state.lock();
                 if state.failure.as_ref() != Some(&why) {
                     tracing::warn!(url = %self.url, why, "the keys of stream tokens can't be read");
                 }
                 state.failure = Some(why);
             }
         }
+        // Last: whoever sees the count finds the keys, also in the file.
+        self.reads.inc(result);
+    }
+
+    /// Keeps what the issuer has answered. If that fails, the keys hold until the next restart.
+    async fn store(&self, answer: Vec<u8>, now: SystemTime) {
+        let Some(file) = self.file.get().cloned() else {
+            return;
+        };
+        let url = self.url.clone();
+        let write = move || {
+            let written = file.write(&url, &answer, now);
+            written.map_err(|why| (file, why))
+        };
+        if let Ok(Err((file, why))) = tokio::task::spawn_blocking(write).await {
+            let file = file.path().display();
+            tracing::warn!(%file, "the keys of stream tokens can't be kept: {why}");
+        }
     }
 }
 
-/// Reads the keys. The client is made each time: that is seldom, and an idle connection would be of no use.
-async fn fetch(url: &JwksUrl) -> Result<Vec<TokenKey>, String> {
+/// How long ago something was, in words.
+fn ago(age: Duration) -> String {
+    let minutes = age.as_secs() / 60;
+    match minutes {
+        0..120 => format!("{minutes} minutes ago"),
+        120..2_880 => format!("{} hours ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
+}
+
+/// Reads the keys. Returns them with the answer. The client is made each time: that is seldom, and an idle connection would be
+/// of no use.
+async fn fetch(url: &JwksUrl) -> Result<(Vec<TokenKey>, Vec<u8>), String> {
     let text = |error: reqwest::Error| {
         let error = error.without_url();
         let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -168,5 +227,6 @@ async fn fetch(url: &JwksUrl) -> Result<Vec<TokenKey>, String> {
             return Err(format!("the answer has more than {MAX_BYTES} bytes"));
         }
     }
-    published_keys(&body).map_err(|why| why.to_string())
+    let keys = published_keys(&body).map_err(|why| why.to_string())?;
+    Ok((keys, body))
 }

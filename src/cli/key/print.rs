@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
-use app::wire::{KeyInfo, KeyPermission, NewKey};
+use app::wire::{AccessAnswer, AccessQuestion, KeyInfo, KeyPermission, NewKey};
 use serde::Serialize;
 use tidings::timestamp;
 
 use crate::cli::{print_note, table};
 
 /// The headings of the list.
-const HEAD: [&str; 6] = ["ID", "NAME", "ROLE", "REACH", "ENDS", "LAST USED"];
+const HEAD: [&str; 7] = [
+    "ID", "NAME", "ROLE", "REACH", "ENDS", "LAST USED", "TODAY",
+];
 
 /// Prints the text of a new key to stdout, and the rest to stderr: so the text can be stored by a redirection.
 pub fn print_new_key(key: &NewKey, json: bool) -> anyhow::Result<()> {
@@ -38,7 +40,17 @@ pub fn print_key(key: &KeyInfo, json: bool) -> anyhow::Result<()> {
         return print_json(key);
     }
     let mut out = io::stdout().lock();
-    let lines = [
+    for (name, value) in facts(key) {
+        if let Some(value) = value {
+            writeln!(out, "{name}: {value}")?;
+        }
+    }
+    Ok(())
+}
+
+/// What is known of a key, in lines.
+fn facts(key: &KeyInfo) -> [(&'static str, Option<String>); 11] {
+    [
         ("id", Some(key.id.clone())),
         ("name", Some(key.name.clone())),
         ("role", key.role.clone()),
@@ -49,13 +61,8 @@ pub fn print_key(key: &KeyInfo, json: bool) -> anyhow::Result<()> {
         ("text before good until", when(key.previous_until)),
         ("last used", when(key.last_used_at)),
         ("last used from", key.last_used_from.clone()),
-    ];
-    for (name, value) in lines {
-        if let Some(value) = value {
-            writeln!(out, "{name}: {value}")?;
-        }
-    }
-    Ok(())
+        ("pushes today (UTC)", pushes(key)),
+    ]
 }
 
 /// Prints a table of keys.
@@ -71,9 +78,51 @@ pub fn print_keys(keys: &[KeyInfo], json: bool) -> anyhow::Result<()> {
             reach(&key.permissions),
             when(key.expires_at).unwrap_or_else(|| "never".to_owned()),
             when(key.last_used_at).unwrap_or_default(),
+            pushes(key).unwrap_or_default(),
         ]
     };
     table::print(&mut io::stdout().lock(), HEAD, keys.iter().map(row))?;
+    Ok(())
+}
+
+/// Prints what a secret is and what it may do.
+pub fn print_access(
+    answer: &AccessAnswer,
+    question: &AccessQuestion,
+    json: bool,
+) -> anyhow::Result<()> {
+    if json {
+        return print_json(answer);
+    }
+    let mut out = io::stdout().lock();
+    let valid = match &answer.detail {
+        None => "yes".to_owned(),
+        Some(why) => format!("no: {why}"),
+    };
+    writeln!(out, "kind: {}\nvalid: {valid}", answer.kind.replace('_', " "))?;
+    if let Some(shown) = &answer.shown {
+        for (name, value) in facts(shown) {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                writeln!(out, "{name}: {value}")?;
+            }
+        }
+    }
+    let target = match (&question.client, &question.topic, question.everyone) {
+        (Some(client), ..) => format!("the client {client}"),
+        (_, Some(topic), _) => format!("the topic {topic}"),
+        (.., true) => "everyone".to_owned(),
+        (.., false) if question.action.is_none() => return Ok(()),
+        (.., false) => "anything".to_owned(),
+    };
+    writeln!(out, "for {target}:")?;
+    for asked in &answer.actions {
+        let allowed = match (&asked.why, asked.allowed) {
+            (_, true) => "yes".to_owned(),
+            (Some(why), false) => format!("no: {why}"),
+            (None, false) => "no".to_owned(),
+        };
+        writeln!(out, "  {}: {allowed}", asked.action)?;
+    }
     Ok(())
 }
 
@@ -110,6 +159,13 @@ fn reach(permissions: &[KeyPermission]) -> String {
         }
     });
     each.collect::<Vec<_>>().join("; ")
+}
+
+/// What was pushed today, of the quota.
+fn pushes(key: &KeyInfo) -> Option<String> {
+    let per_day = key.pushes_per_day?;
+    let today = key.pushes_today.unwrap_or_default();
+    Some(format!("{today} of {per_day}"))
 }
 
 fn when(milliseconds: Option<u64>) -> Option<String> {

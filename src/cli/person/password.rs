@@ -1,8 +1,8 @@
-//! Reads a new password. It is never a flag: other users of the machine can see those.
+//! Reads a new password.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use crate::cli::hidden::{ask, line};
 
 /// Asks for a new password twice, or reads it from the first line of stdin if that is no terminal.
 pub fn read() -> anyhow::Result<String> {
@@ -15,43 +15,4 @@ pub fn read() -> anyhow::Result<String> {
     let again = ask("the same again: ")?;
     anyhow::ensure!(password == again, "these are two different passwords");
     Ok(password)
-}
-
-/// Asks without showing what is typed.
-fn ask(what: &str) -> io::Result<String> {
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{what}")?;
-    stderr.flush()?;
-    let hidden = Hidden::begin()?;
-    let typed = line();
-    drop(hidden);
-    writeln!(stderr)?;
-    typed
-}
-
-fn line() -> io::Result<String> {
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    let end = line.trim_end_matches(['\r', '\n']).len();
-    line.truncate(end);
-    Ok(line)
-}
-
-/// The terminal does not show what is typed, until this is dropped.
-struct Hidden(Termios);
-
-impl Hidden {
-    fn begin() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut hidden = before.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &hidden)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
-    }
 }

@@ -90,6 +90,8 @@ pub enum Code {
     TooManyPushes,
     /// The caller has pushed too many bytes in the last seconds.
     TooManyPushBytes,
+    /// The API key has pushed all that it may push on one day (`pushes_per_day`). A day begins at midnight UTC.
+    QuotaUsedUp,
     /// The body is over its limit.
     MessageTooLarge,
     /// The URL is over its limit.
@@ -116,7 +118,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -159,6 +161,7 @@ impl Code {
         Self::TooManyOpensOfClient,
         Self::TooManyPushes,
         Self::TooManyPushBytes,
+        Self::QuotaUsedUp,
         Self::MessageTooLarge,
         Self::UrlTooLong,
         Self::HeadersTooLarge,
@@ -331,6 +334,11 @@ impl Code {
                 S::TOO_MANY_REQUESTS,
                 "too_many_push_bytes",
                 "Too many bytes were pushed",
+            ),
+            Self::QuotaUsedUp => (
+                S::TOO_MANY_REQUESTS,
+                "quota_used_up",
+                "The quota of this day is used up",
             ),
             Self::MessageTooLarge => (
                 S::PAYLOAD_TOO_LARGE,

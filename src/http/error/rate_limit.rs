@@ -12,7 +12,7 @@ const STATE: HeaderName = HeaderName::from_static("ratelimit");
 /// A limit that was reached.
 #[derive(Debug)]
 pub struct RateLimit {
-    /// The name of the setting.
+    /// The name of the setting, or of the field of a key.
     name: &'static str,
     amount: u64,
     /// What is counted, if it is not requests.
@@ -82,6 +82,10 @@ pub(super) fn refusal(reached: &LimitReached) -> (Code, String) {
         ),
         Limit::Pushes => (Code::TooManyPushes, "there were too many pushes"),
         Limit::PushBytes => (Code::TooManyPushBytes, "too many bytes were pushed"),
+        Limit::PushesPerDay => (
+            Code::QuotaUsedUp,
+            "the API key has pushed all that it may push today (UTC)",
+        ),
         Limit::Failures => (Code::TooManyTries, "too many wrong tokens came"),
     };
     let detail = format!(

@@ -31,6 +31,8 @@ pub fn describe(state: &AppState, key: &ApiKey) -> KeyInfo {
         previous_until: key.previous.map(|(_, until)| until),
         last_used_at: last.as_ref().map(|last| last.at),
         last_used_from: last.and_then(|last| last.from),
+        pushes_per_day: key.pushes_per_day,
+        pushes_today: auth.keys().pushes_today(&key.id),
     }
 }
 

@@ -5,6 +5,7 @@ use app::wire::{KeyPermission, KeyRequest, KeyUpdate, values::MAX_TTL};
 use crate::{
     auth::{Access, PermissionTexts},
     http::Error,
+    job::MAX_NUMBER,
 };
 
 /// The longest id of a key or a person, in characters.
@@ -49,6 +50,17 @@ pub fn end(ttl: Option<u64>, least: u64, now: u64) -> Result<Option<u64>, Error>
         }
         Some(ttl) => after(ttl, "ttl", now).map(Some),
         None => Ok(None),
+    }
+}
+
+/// How many messages may be pushed on one day. None: any number.
+pub fn quota(per_day: Option<u64>, least: u64) -> Result<Option<u64>, Error> {
+    match per_day {
+        Some(per_day) if !(least..=MAX_NUMBER).contains(&per_day) => {
+            let why = format!("must be a whole number from {least} to {MAX_NUMBER}");
+            Err(Error::invalid("pushes_per_day", why))
+        }
+        per_day => Ok(per_day.filter(|per_day| *per_day > 0)),
     }
 }
 

@@ -55,6 +55,8 @@ catalog! {
     ERRORS: Counter "tidings_errors" "" ["code"] "Requests that were refused, by the code of the error.";
     AUTH_FAILURES: Counter "tidings_auth_failures" "" ["kind"] "Requests that were refused because of who sent them.";
     LIMITED: Gauge "tidings_limits_tracked" "" ["limit"] "Addresses, clients and callers that are counted for a limit. Refusals are in tidings_errors, by their code.";
+    KEY_PUSHES: Gauge "tidings_key_pushes_today" "" ["key"] "Messages pushed today (UTC) with an API key that has a quota, by its id. Of the 1000 keys that are closest to it.";
+    KEY_QUOTA: Gauge "tidings_key_pushes_per_day" "" ["key"] "The quota of these keys.";
     JWKS_READS: Counter "tidings_jwks_reads" "" ["result"] "Times that the keys of an issuer were read (jwks_url).";
     JWKS_KEYS: Gauge "tidings_jwks_keys" "" [] "Keys of the issuer that hold now.";
     JWKS_READ_AT: Gauge "tidings_jwks_last_read_timestamp_seconds" "seconds" [] "When these keys were read, as Unix time. 0 if they never were.";

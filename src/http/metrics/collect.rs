@@ -11,6 +11,9 @@ use crate::{
     metrics::{Exposition, HistogramSnapshot},
 };
 
+/// The most keys whose quotas are told.
+const MAX_QUOTAS: usize = 1_000;
+
 /// All metrics as text. Blocks.
 pub fn text(state: &AppState, ready: bool) -> Result<String, Error> {
     let mut out = Exposition::default();
@@ -93,6 +96,7 @@ fn requests(state: &AppState, out: &mut Exposition) {
         state.auth.load().failures().counts(),
     );
     out.by_label(&metric::LIMITED, state.limits.stored());
+    quotas(state, out);
     if let Some(jwks) = state.auth.load().jwks() {
         let read_at = jwks.read_at().unwrap_or(UNIX_EPOCH);
         let read_at = read_at.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -106,6 +110,18 @@ fn requests(state: &AppState, out: &mut Exposition) {
     out.by_label(&metric::RELOADS, counters.reloads.counts());
     let good = !counters.has_reload_failed();
     out.value(&metric::RELOAD_GOOD, flag(good));
+}
+
+/// The keys with a quota of which most is used.
+fn quotas(state: &AppState, out: &mut Exposition) {
+    let mut quotas = state.auth.load().keys().quotas();
+    let share = |(_, per_day, today): &(_, u64, u64)| *today as f64 / (*per_day).max(1) as f64;
+    quotas.sort_by(|a, b| share(b).total_cmp(&share(a)));
+    quotas.truncate(MAX_QUOTAS);
+    let pushes = quotas.iter().map(|(id, _, today)| (&**id, *today));
+    out.by_label(&metric::KEY_PUSHES, pushes);
+    let quotas = quotas.iter().map(|(id, per_day, _)| (&**id, *per_day));
+    out.by_label(&metric::KEY_QUOTA, quotas);
 }
 
 fn jobs(state: &AppState, out: &mut Exposition) -> Result<(), Error> {

@@ -1,5 +1,5 @@
-//! What the attributes of types can't say: which roles there are, that a key has a role or permissions, and that one signs in
-//! with a token or with a name and a password.
+//! What the attributes of types can't say: which roles there are, that a key has a role or permissions, that one signs in
+//! with a token or with a name and a password, and that one asks for one target.
 
 use serde_json::{Value, json};
 use utoipa::openapi::{OpenApi, RefOr, Schema};
@@ -60,6 +60,21 @@ pub fn add(api: &mut OpenApi, settings: &Settings) {
         },
     });
     add_keyword(api, "SignIn", "anyOf", json!([token, person]));
+    let target = |client: &str, topic: &str, everyone: &[bool]| {
+        json!({
+            "properties": {
+                "client": { "type": client },
+                "topic": { "type": topic },
+                "everyone": { "enum": everyone },
+            },
+        })
+    };
+    let targets = [
+        target("null", "null", &[false, true]),
+        target("string", "null", &[false]),
+        target("null", "string", &[false]),
+    ];
+    add_keyword(api, "AccessQuestion", "anyOf", json!(targets));
 }
 
 fn add_keyword(api: &mut OpenApi, name: &str, keyword: &str, value: Value) {

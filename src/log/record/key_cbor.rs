@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Encode, bytes::ByteArray};
 
-use crate::log::api_key::{KeyChange, KeyUse, NewApiKey};
+use crate::log::api_key::{KeyChange, KeyUse, NewApiKey, NodePushes};
 
 #[derive(Encode, Decode)]
 pub(super) enum WireKeyChange<'b> {
     #[n(0)]
     Create(#[b(0)] WireKey<'b>),
-    /// Id, name, access, end.
+    /// Id, name, access, end, quota.
     #[n(1)]
     Update(
         #[b(0)] &'b str,
         #[b(1)] &'b str,
         #[b(2)] &'b str,
         #[n(3)] Option<u64>,
+        #[n(4)] Option<u64>,
     ),
     /// Id, hash of the new text, end of the old one.
     #[n(2)]
@@ -26,6 +27,9 @@ pub(super) enum WireKeyChange<'b> {
     /// Id, time, address.
     #[n(4)]
     Used(#[b(0)] Vec<(&'b str, u64, Option<&'b str>)>),
+    /// Id, node, day, count.
+    #[n(5)]
+    Pushed(#[b(0)] Vec<(&'b str, &'b str, u64, u64)>),
 }
 
 #[derive(Encode, Decode)]
@@ -40,6 +44,8 @@ pub(super) struct WireKey<'b> {
     access: &'b str,
     #[n(4)]
     expires_at: Option<u64>,
+    #[n(5)]
+    pushes_per_day: Option<u64>,
 }
 
 impl<'b> WireKeyChange<'b> {
@@ -51,13 +57,15 @@ impl<'b> WireKeyChange<'b> {
                 digest: key.digest.into(),
                 access: &key.access,
                 expires_at: key.expires_at,
+                pushes_per_day: key.pushes_per_day,
             }),
             KeyChange::Update {
                 id,
                 name,
                 access,
                 expires_at,
-            } => Self::Update(id, name, access, *expires_at),
+                pushes_per_day,
+            } => Self::Update(id, name, access, *expires_at, *pushes_per_day),
             KeyChange::Rotate {
                 id,
                 digest,
@@ -68,6 +76,12 @@ impl<'b> WireKeyChange<'b> {
                 let of =
                     |(id, last): &'b (Arc<str>, KeyUse)| (&**id, last.at, last.from.as_deref());
                 Self::Used(uses.iter().map(of).collect())
+            }
+            KeyChange::Pushed(pushes) => {
+                let of = |(id, here): &'b (Arc<str>, NodePushes)| {
+                    (&**id, &*here.node, here.day, here.count)
+                };
+                Self::Pushed(pushes.iter().map(of).collect())
             }
         }
     }
@@ -80,12 +94,14 @@ impl<'b> WireKeyChange<'b> {
                 digest: key.digest.into(),
                 access: key.access.to_owned(),
                 expires_at: key.expires_at,
+                pushes_per_day: key.pushes_per_day,
             }),
-            Self::Update(id, name, access, expires_at) => KeyChange::Update {
+            Self::Update(id, name, access, expires_at, pushes_per_day) => KeyChange::Update {
                 id: id.to_owned(),
                 name: name.to_owned(),
                 access: access.to_owned(),
                 expires_at,
+                pushes_per_day,
             },
             Self::Rotate(id, digest, previous_until) => KeyChange::Rotate {
                 id: id.to_owned(),
@@ -99,6 +115,13 @@ impl<'b> WireKeyChange<'b> {
                     (Arc::from(id), KeyUse { at, from })
                 };
                 KeyChange::Used(uses.into_iter().map(parse).collect())
+            }
+            Self::Pushed(pushes) => {
+                let parse = |(id, node, day, count): (&str, &str, u64, u64)| {
+                    let node = Arc::from(node);
+                    (Arc::from(id), NodePushes { node, day, count })
+                };
+                KeyChange::Pushed(pushes.into_iter().map(parse).collect())
             }
         }
     }

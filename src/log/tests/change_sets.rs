@@ -145,7 +145,8 @@ fn person_change() -> impl Strategy<Value = PersonChange> {
 fn key_change() -> impl Strategy<Value = KeyChange> {
     let time = NOON..NOON + 60_000;
     let end = prop::option::of(time.clone());
-    (0..5_u8, 0..3_u8, 0..9_u8, time, end).prop_map(|(kind, id, other, at, expires_at)| {
+    (0..6_u8, 0..3_u8, 0..9_u8, time, end).prop_map(|(kind, id, other, at, expires_at)| {
+        let pushes_per_day = (other > 4).then(|| u64::from(other));
         let (id, name, digest) = (id.to_string(), other.to_string(), [other; 32]);
         let access = format!("{{\"role\":\"{other}\"}}");
         match kind {
@@ -155,12 +156,14 @@ fn key_change() -> impl Strategy<Value = KeyChange> {
                 digest,
                 access,
                 expires_at,
+                pushes_per_day,
             }),
             1 => KeyChange::Update {
                 id,
                 name,
                 access,
                 expires_at,
+                pushes_per_day,
             },
             2 => KeyChange::Rotate {
                 id,
@@ -168,6 +171,14 @@ fn key_change() -> impl Strategy<Value = KeyChange> {
                 previous_until: at,
             },
             3 => KeyChange::Revoke(id),
+            4 => {
+                let here = NodePushes {
+                    node: format!("node{}", other % 2).into(),
+                    day: at,
+                    count: u64::from(other),
+                };
+                KeyChange::Pushed(vec![(id.as_str().into(), here)])
+            }
             _ => {
                 let from = (other > 3).then(|| format!("10.0.0.{other}"));
                 KeyChange::Used(vec![(id.as_str().into(), KeyUse { at, from })])
@@ -417,6 +428,7 @@ impl TestStore {
             "SELECT * FROM recalls ORDER BY seq".to_owned(),
             "SELECT * FROM sessions ORDER BY digest".to_owned(),
             "SELECT * FROM api_keys ORDER BY id".to_owned(),
+            "SELECT * FROM key_pushes ORDER BY key, node".to_owned(),
             "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
             "SELECT * FROM audit ORDER BY number".to_owned(),
             "SELECT * FROM audit_callers ORDER BY id".to_owned(),

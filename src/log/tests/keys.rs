@@ -10,6 +10,7 @@ fn new_key(id: &str, digest: u8) -> KeyChange {
         digest: [digest; 32],
         access: "{}".to_owned(),
         expires_at: None,
+        pushes_per_day: None,
     })
 }
 
@@ -60,6 +61,45 @@ fn keys_survive_a_restart_as_they_were_last() {
 }
 
 #[test]
+fn quotas_and_what_was_pushed_survive_a_restart_and_go_with_the_key() {
+    let mut test = TestLog::new();
+    change(&test, new_key("a", 1));
+    let update = |pushes_per_day| KeyChange::Update {
+        id: "a".to_owned(),
+        name: "the key a".to_owned(),
+        access: "{}".to_owned(),
+        expires_at: None,
+        pushes_per_day,
+    };
+    change(&test, update(Some(500)));
+    let pushed = |node: &str, day, count| {
+        let node = node.into();
+        NodePushes { node, day, count }
+    };
+    for here in [
+        pushed("one", 7, 3),
+        pushed("two", 7, 9),
+        pushed("one", 8, 1),
+    ] {
+        let unknown = ("b".into(), here.clone());
+        change(&test, KeyChange::Pushed(vec![("a".into(), here), unknown]));
+    }
+    let check = |test: &TestLog| {
+        let key = test.log().key("a").expect("it is there");
+        assert_eq!(key.pushes_per_day, Some(500));
+        assert_eq!(key.pushes, [pushed("one", 8, 1), pushed("two", 7, 9)]);
+    };
+    check(&test);
+    test.reopen();
+    check(&test);
+    change(&test, update(None));
+    assert_eq!(test.log().key("a").expect("there").pushes_per_day, None);
+    change(&test, KeyChange::Revoke("a".to_owned()));
+    change(&test, new_key("a", 2));
+    assert_eq!(test.log().key("a").expect("there").pushes, []);
+}
+
+#[test]
 fn the_tail_gets_all_keys_and_then_each_change() {
     let test = TestLog::new();
     change(&test, new_key("a", 1));
@@ -92,4 +132,6 @@ fn records_without_keys_can_be_read_by_nodes_that_do_not_know_keys() {
         version_of(&[Change::Expire(1), Change::Key(new_key("a", 1))]),
         2
     );
+    let pushed = Change::Key(KeyChange::Pushed(Vec::new()));
+    assert_eq!(version_of(&[pushed, session(None)]), 4);
 }

@@ -2,9 +2,9 @@
 //! of the server can read it.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,7 @@ use rustls::{
 use serde::{Deserialize, Serialize};
 
 use super::error::AcmeError;
+use crate::private_file;
 
 const ACCOUNT: &str = "account.json";
 const CERTIFICATE: &str = "certificate.pem";
@@ -94,12 +95,6 @@ impl Store {
             .recursive(true)
             .mode(0o700)
             .create(&self.0)?;
-        let new = self.0.join(format!("{name}.new"));
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(new, self.0.join(name))
+        private_file::replace(&self.0.join(name), bytes)
     }
 }
