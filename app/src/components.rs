@@ -22,6 +22,7 @@ mod new_key_form;
 mod node_list;
 mod push_form;
 mod question;
+mod reach;
 mod receipts;
 mod remove_button;
 mod retry_notice;
@@ -55,6 +56,7 @@ pub(crate) use push_form::{
     segment,
 };
 pub(crate) use question::{Wording, ask_first, question};
+pub(crate) use reach::reach;
 pub(crate) use receipts::{bar, receipt_text, receipts_text};
 pub(crate) use remove_button::remove_button;
 pub(crate) use retry_notice::retry_notice;

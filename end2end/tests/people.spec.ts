@@ -8,9 +8,9 @@ const token = 'a-long-admin-token-of-the-tests';
 const password = 'correct horse';
 test.use({ flags: ['--admin-token', token] });
 
-async function add(server: Tidings, name: string, role: string): Promise<void> {
+async function add(server: Tidings, name: string, role: string, clients: string[] = []): Promise<void> {
   const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
-  const body = JSON.stringify({ name, password, role });
+  const body = JSON.stringify({ name, password, role, clients });
   const answer = await fetch(`${server.url}/api/people`, { method: 'POST', headers, body });
   expect(answer.status).toBe(201);
 }
@@ -47,6 +47,18 @@ test('a person signs in by name, and sees what their role may do', async ({ page
   await page.getByLabel('Admin token or API key').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(sections(page).getByRole('link', { name: 'People' })).toBeVisible();
+});
+
+test('a person with another role still reaches only some clients', async ({ page, server }) => {
+  await add(server, 'root', 'admin');
+  await add(server, 'shop', 'viewer', ['shop:*']);
+  await signIn(page, server, 'root');
+  await goTo(page, 'People');
+  await expect(personOf(page, 'shop')).toContainText('shop:*');
+  await page.getByLabel('Role of shop').selectOption('operator');
+  await expect(page.getByText('shop was changed')).toBeVisible();
+  await expect(personOf(page, 'shop').getByRole('combobox')).toHaveValue('operator');
+  await expect(personOf(page, 'shop')).toContainText('shop:*');
 });
 
 test('people are added, changed and removed', async ({ page, server }) => {

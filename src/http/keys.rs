@@ -182,7 +182,7 @@ pub async fn update(
         quota => parse::quota(quota, 0)?,
     };
     let mut access = key.access.clone();
-    if let Some(given) = parse::updated_access(update) {
+    if let Some(given) = parse::updated_access(&key.access, update) {
         check_within(&caller, &state, &permissions_of(&state, &given)?, KEY)?;
         access = parse::stored(&given);
     }

@@ -168,7 +168,7 @@ pub async fn update(
         check_password("password", password, &name.shown)?;
     }
     let mut access = person.access.clone();
-    if let Some(given) = parse::updated_access(update) {
+    if let Some(given) = parse::updated_access(&person.access, update) {
         check_within(&caller, &state, &permissions_of(&state, &given)?, PERSON)?;
         access = keys::stored(&given);
     }

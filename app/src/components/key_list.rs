@@ -90,7 +90,7 @@ pub(crate) fn key_facts(key: &KeyInfo) -> AnyView {
         <div class="row">
             <strong>{key.name.clone()}</strong>
             <span class="tag plain">{role}</span>
-            {reach(key)}
+            {reach(&key.permissions)}
         </div>
         {facts}
     }
@@ -147,34 +147,6 @@ fn ends(at: Option<u64>) -> Signal<String> {
             Some(at) => formatting::clock(at),
         }
     })
-}
-
-/// The clients and topics on which it may act.
-fn reach(key: &KeyInfo) -> AnyView {
-    let clients = key.permissions.iter().flat_map(|p| &p.clients);
-    let topics = key.permissions.iter().flat_map(|p| &p.topics);
-    let mut patterns: Vec<String> = clients.chain(topics).cloned().collect();
-    patterns.sort_unstable();
-    patterns.dedup();
-    let everyone = key.permissions.iter().any(|permission| permission.everyone);
-    let is_all = everyone && patterns.iter().map(String::as_str).eq(["*", "**"]);
-    let word = text(move || {
-        let texts = &texts().api_keys;
-        match (is_all, everyone) {
-            (true, _) => texts.unrestricted.to_owned(),
-            (false, true) => texts.everyone.to_owned(),
-            (false, false) => String::new(),
-        }
-    });
-    if is_all {
-        patterns.clear();
-    }
-    let tag = |pattern: String| view! { <span class="tag">{pattern}</span> }.erase_client_only();
-    view! {
-        {patterns.into_iter().map(tag).collect::<Vec<_>>()}
-        <span class="tag plain">{word}</span>
-    }
-    .erase_client_only()
 }
 
 /// The buttons of a key. Each asks for confirmation.

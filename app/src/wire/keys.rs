@@ -72,8 +72,8 @@ pub struct KeyRequest {
     pub pushes_per_day: Option<u64>,
 }
 
-/// The body of `PATCH /api/keys/{id}`: what changes. `role`, `permissions`, `clients`, `topics` and `everyone` are one: if
-/// one of them is given, the others are replaced as well.
+/// The body of `PATCH /api/keys/{id}`: what changes. A new `role` keeps the restriction to `clients` and `topics`, which `[]` and `[]`
+/// lift. `permissions` take the place of a role and its restriction, and a role that of permissions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

@@ -86,8 +86,9 @@ pub fn access_of(request: KeyRequest) -> Access {
     }
 }
 
-/// What a key is given instead of what it has. None: it keeps that.
-pub fn updated_access(update: KeyUpdate) -> Option<Access> {
+/// What a key has after a change. What the change does not name stays: a new role keeps the restriction to clients and topics.
+/// Only own permissions, in which these stand, take the place of a role with its restriction. None: nothing of it changes.
+pub fn updated_access(stored: &str, update: KeyUpdate) -> Option<Access> {
     let KeyUpdate {
         role,
         permissions,
@@ -101,13 +102,25 @@ pub fn updated_access(update: KeyUpdate) -> Option<Access> {
         || clients.is_some()
         || topics.is_some()
         || everyone.is_some();
-    let permissions = permissions.unwrap_or_default();
-    is_given.then(|| Access {
-        role,
-        permissions: permissions.into_iter().map(permission).collect(),
-        clients: clients.unwrap_or_default(),
-        topics: topics.unwrap_or_default(),
-        everyone,
+    // What can't be read is not kept.
+    let before = || serde_json::from_str(stored).unwrap_or_default();
+    is_given.then(|| {
+        let before: Access = match permissions.is_some() {
+            true => Access::default(),
+            false => before(),
+        };
+        let permissions = match (permissions, &role) {
+            (Some(permissions), _) => permissions.into_iter().map(permission).collect(),
+            (None, Some(_)) => Vec::new(),
+            (None, None) => before.permissions,
+        };
+        Access {
+            role: role.or(before.role),
+            permissions,
+            clients: clients.unwrap_or(before.clients),
+            topics: topics.unwrap_or(before.topics),
+            everyone: everyone.or(before.everyone),
+        }
     })
 }
 
@@ -124,4 +137,49 @@ fn permission(wire: KeyPermission) -> PermissionTexts {
 pub fn stored(access: &Access) -> String {
     // Can't fail: it has only texts.
     serde_json::to_string(access).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn changed(stored: serde_json::Value, update: serde_json::Value) -> String {
+        let update = serde_json::from_value(update).expect("an update");
+        let access = updated_access(&stored.to_string(), update);
+        access.as_ref().map(self::stored).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_new_role_keeps_the_restriction() {
+        let before = || json!({"role": "viewer", "clients": ["shop:*"], "everyone": true});
+        assert_eq!(
+            changed(before(), json!({"role": "operator"})),
+            r#"{"role":"operator","clients":["shop:*"],"everyone":true}"#
+        );
+        assert_eq!(
+            changed(before(), json!({"topics": ["orders/**"], "everyone": false})),
+            r#"{"role":"viewer","clients":["shop:*"],"topics":["orders/**"],"everyone":false}"#
+        );
+        assert_eq!(
+            changed(before(), json!({"clients": []})),
+            r#"{"role":"viewer","everyone":true}"#
+        );
+        assert_eq!(changed(before(), json!({"name": "other"})), "");
+    }
+
+    #[test]
+    fn a_role_and_own_permissions_take_the_place_of_each_other() {
+        let own = || json!([{"actions": ["read"], "clients": ["a"], "topics": [], "everyone": false}]);
+        let restricted = json!({"role": "viewer", "clients": ["shop:*"]});
+        assert_eq!(
+            changed(restricted, json!({"permissions": own()})),
+            json!({"permissions": own()}).to_string()
+        );
+        let before = json!({"permissions": own()});
+        assert_eq!(
+            changed(before, json!({"role": "viewer"})),
+            r#"{"role":"viewer"}"#
+        );
+    }
 }

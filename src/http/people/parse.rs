@@ -50,14 +50,17 @@ pub fn access(request: PersonRequest) -> Access {
     })
 }
 
-/// What a person is given instead of what they have. None: they keep that.
-pub fn updated_access(update: PersonUpdate) -> Option<Access> {
-    keys::updated_access(KeyUpdate {
-        role: update.role,
-        permissions: update.permissions,
-        clients: update.clients,
-        topics: update.topics,
-        everyone: update.everyone,
-        ..KeyUpdate::default()
-    })
+/// What a person has after a change, as [`keys::updated_access`].
+pub fn updated_access(stored: &str, update: PersonUpdate) -> Option<Access> {
+    keys::updated_access(
+        stored,
+        KeyUpdate {
+            role: update.role,
+            permissions: update.permissions,
+            clients: update.clients,
+            topics: update.topics,
+            everyone: update.everyone,
+            ..KeyUpdate::default()
+        },
+    )
 }

@@ -7,7 +7,7 @@ use leptos::{
 
 use super::People;
 use crate::{
-    components::{EraseView, ask_first, on_click, optional_text, text, when},
+    components::{EraseView, ask_first, on_click, optional_text, reach, text, when},
     formatting,
     i18n::{Texts, interpolate, texts, tr},
     wire::{PersonInfo, PersonUpdate},
@@ -121,6 +121,7 @@ pub(super) fn row(page: People, person: &PersonInfo) -> AnyView {
                 <select aria-label=called on:change=change_role>
                     {options}
                 </select>
+                {reach(&person.permissions)}
                 <span class="tag plain">{factor}</span>
             </div>
             <dl class="facts">
