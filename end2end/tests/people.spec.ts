@@ -56,7 +56,7 @@ test('a person with another role still reaches only some clients', async ({ page
   await goTo(page, 'People');
   await expect(personOf(page, 'shop')).toContainText('shop:*');
   await page.getByLabel('Role of shop').selectOption('operator');
-  await expect(page.getByText('shop was changed')).toBeVisible();
+  await expect(page.getByText('shop is changed')).toBeVisible();
   await expect(personOf(page, 'shop').getByRole('combobox')).toHaveValue('operator');
   await expect(personOf(page, 'shop')).toContainText('shop:*');
 });
