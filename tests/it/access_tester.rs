@@ -86,6 +86,10 @@ async fn a_key_is_described_and_each_action_on_a_target_is_answered() {
     );
     let answer = ask(&api, &client("bank:7")).await;
     assert_eq!(allowed(&answer), ["job"]);
+    assert_eq!(
+        answer.summary,
+        "the API key shop may push, job for the clients shop:*, the topics orders/**\nfor the client bank:7: job"
+    );
     let push = answer.actions.iter().find(|asked| asked.action == "push");
     let why = push.and_then(|push| push.why.as_deref()).expect("a reason");
     assert!(why.ends_with("but not for the client bank:7"), "{why}");
@@ -107,6 +111,7 @@ async fn a_key_is_described_and_each_action_on_a_target_is_answered() {
     let answer = ask(&api, &about(TOKEN)).await;
     assert_eq!(told(&answer), ("admin_token", true, ""));
     assert_eq!(allowed(&answer).len(), 8);
+    assert_eq!(answer.summary, "the admin token may do everything");
 }
 
 #[tokio::test]
