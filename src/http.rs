@@ -46,8 +46,8 @@ mod topics;
 mod visible;
 
 pub use background::run_in_background;
-pub use keys::write_last_pushes;
 pub use error::{Code, Error};
+pub use keys::write_last_pushes;
 pub use layers::NoStreams;
 pub use service::Service;
 pub use state::AppState;

@@ -45,11 +45,11 @@ pub(crate) use history_list::{HistoryList, MessageActions};
 pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
-pub(crate) use key_list::{KeyActions, key_facts, key_list};
+pub(crate) use key_list::{KeyActions, key_list};
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;
-pub(crate) use new_key_form::{KeyDraft, new_key_form};
+pub(crate) use new_key_form::{KeyDraft, new_key_form, text_field};
 pub(crate) use node_list::node_list;
 pub(crate) use push_form::{
     Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,

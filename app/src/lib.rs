@@ -23,7 +23,6 @@ mod message_history;
 mod pages;
 mod progress_rate;
 mod site_path;
-mod user_agent;
 pub mod wire;
 
 use components::{Footer, Header, Shortcuts};

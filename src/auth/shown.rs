@@ -120,6 +120,17 @@ impl AskedTarget {
         Topic::parse(filter.as_str()).map_or(Self::Filter(filter), Self::Topic)
     }
 
+    /// What it is called for people. None: it is nothing in particular.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Any => None,
+            Self::Client(id) => Some(Target::Client(id).to_string()),
+            Self::Topic(topic) => Some(Target::Topic(topic).to_string()),
+            Self::Filter(filter) => Some(Target::Filter(filter).to_string()),
+            Self::Everyone => Some(Target::Everyone.to_string()),
+        }
+    }
+
     /// Whether somebody may do an action to it. Fails with the reason if not. It knows what is done to what; whether that is
     /// allowed is decided by [`allows`].
     pub fn check(&self, who: &Principal, action: Action) -> Result<(), String> {

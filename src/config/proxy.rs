@@ -334,7 +334,7 @@ mod tests {
             ("https://example.org/a b", "letters, digits"),
             ("https://example.org/admin", "/admin"),
             ("https://example.org/jobs/a", "/jobs"),
-            ("https://example.org/api", "/api/account"),
+            ("https://example.org/api", "/api/access"),
             ("https://example.org/push/batch", "/push/batch"),
         ] {
             let error = url(text).expect_err(text).to_string();

@@ -60,7 +60,8 @@ pub fn api_bodies(input: &[u8]) {
     let _ = read::<JobRequest>(input).map(|request| jobs::parse::new_job(&request));
     let _ = read::<JobReport>(input).map(jobs::parse::report);
     let _ = read::<KeyRequest>(input).map(keys::access_of);
-    let _ = read::<KeyUpdate>(input).map(|update| keys::updated_access(r#"{"role":"viewer"}"#, update));
+    let _ =
+        read::<KeyUpdate>(input).map(|update| keys::updated_access(r#"{"role":"viewer"}"#, update));
     let _ = read::<PersonRequest>(input)
         .map(|request| people::parse::name(&request.name).map(|_| people::parse::access(request)));
     let _ = read::<PersonUpdate>(input).map(|update| people::parse::updated_access("", update));

@@ -80,9 +80,16 @@ async fn a_key_is_described_and_each_action_on_a_target_is_answered() {
         client: Some(id.to_owned()),
         ..about(&made.key)
     };
-    assert_eq!(allowed(&ask(&api, &client("shop:7")).await), ["push", "job"]);
+    assert_eq!(
+        allowed(&ask(&api, &client("shop:7")).await),
+        ["push", "job"]
+    );
     let answer = ask(&api, &client("bank:7")).await;
     assert_eq!(allowed(&answer), ["job"]);
+    assert_eq!(
+        answer.summary,
+        "the API key shop may push, job for the clients shop:*, the topics orders/**\nfor the client bank:7: job"
+    );
     let push = answer.actions.iter().find(|asked| asked.action == "push");
     let why = push.and_then(|push| push.why.as_deref()).expect("a reason");
     assert!(why.ends_with("but not for the client bank:7"), "{why}");
@@ -104,6 +111,7 @@ async fn a_key_is_described_and_each_action_on_a_target_is_answered() {
     let answer = ask(&api, &about(TOKEN)).await;
     assert_eq!(told(&answer), ("admin_token", true, ""));
     assert_eq!(allowed(&answer).len(), 8);
+    assert_eq!(answer.summary, "the admin token may do everything");
 }
 
 #[tokio::test]
@@ -134,7 +142,12 @@ async fn a_key_that_is_not_good_is_told_with_the_reason() {
     })
     .await;
     assert_eq!(told(&answer), ("key", false, "expired"));
-    assert!(answer.detail.expect("a sentence").contains("\"shop\" expired at "));
+    assert!(
+        answer
+            .detail
+            .expect("a sentence")
+            .contains("\"shop\" expired at ")
+    );
 
     within(api.revoke_key(id)).await.expect("revoked");
     let answer = ask(&api, &about(&rotated.key)).await;
@@ -191,7 +204,9 @@ async fn a_stream_token_is_told_with_its_client_and_topics_or_the_reason() {
     let answer = ask(&api, &about(&signed(other, 4_000_000_000))).await;
     assert_eq!(told(&answer), ("stream_token", false, "bad_signature"));
     let request = server.http.delete(server.url("/api/tokens?sub=ada"));
-    let revoke = within(request.bearer_auth(TOKEN).send()).await.expect("an answer");
+    let revoke = within(request.bearer_auth(TOKEN).send())
+        .await
+        .expect("an answer");
     assert_eq!(revoke.status(), 204);
     let answer = ask(&api, &about(&good)).await;
     assert_eq!(told(&answer), ("stream_token", false, "revoked"));
@@ -211,7 +226,10 @@ async fn wrong_secrets_are_limited_and_right_ones_are_not() {
         assert!(!ask(&api, &about(guess)).await.valid);
     }
     let problem = refused(&api, &about("guess-3")).await;
-    assert_eq!((problem.status, problem.code.as_str()), (429, "too_many_tries"));
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (429, "too_many_tries")
+    );
     // They are the same attempts as those of wrong tokens for access.
     let wrong = server.api.clone().with_token("guess-4");
     let problem = refused(&wrong, &about("guess-4")).await;
@@ -238,7 +256,10 @@ async fn what_was_shown_is_in_no_error_and_not_in_the_audit_trail() {
         (json!({"token": "a", "client": "a b"}), "client"),
         (json!({"token": "a", "topic": "**/a"}), "topic"),
         (json!({"token": "a", "client": "a", "topic": "a"}), "topic"),
-        (json!({"token": "a", "client": "a", "everyone": true}), "everyone"),
+        (
+            json!({"token": "a", "client": "a", "everyone": true}),
+            "everyone",
+        ),
     ] {
         let answer = post(body).await.expect("an answer");
         assert_eq!(answer.status(), 422);
@@ -255,7 +276,11 @@ async fn what_was_shown_is_in_no_error_and_not_in_the_audit_trail() {
             let answer = request.bearer_auth(TOKEN).send().await.expect("an answer");
             let text = answer.text().await.expect("text");
             let page: AuditEntries = serde_json::from_str(&text).expect("a page");
-            if page.entries.iter().any(|entry| entry.outcome == "too_many_tries") {
+            if page
+                .entries
+                .iter()
+                .any(|entry| entry.outcome == "too_many_tries")
+            {
                 return text;
             }
             tokio::task::yield_now().await;
@@ -283,7 +308,11 @@ fn the_command_reads_the_key_from_stdin_or_a_file_and_says_what_it_may_do() {
         drop(stdin);
         let output = child.wait_with_output().expect("it ends");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        (output.status.code(), text(output.stdout), text(output.stderr))
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
     };
     let create = ["create", "--name", "shop", "--role", "publisher"];
     let (code, key, _) = run(&[&create[..], &["--client", "shop:*"]].concat(), "");
@@ -304,17 +333,33 @@ fn the_command_reads_the_key_from_stdin_or_a_file_and_says_what_it_may_do() {
     }
     fs::write(folder.join("key"), &key).expect("written");
     let push = ["test", "--file", "key", "--action", "push"];
-    assert_eq!(run(&[&push[..], &["--client", "shop:7"]].concat(), "").0, Some(0));
+    assert_eq!(
+        run(&[&push[..], &["--client", "shop:7"]].concat(), "").0,
+        Some(0)
+    );
     let (code, _, why) = run(&[&push[..], &["--everyone"]].concat(), "");
-    assert_eq!((code, why.contains("it may not push")), (Some(1), true), "{why}");
+    assert_eq!(
+        (code, why.contains("it may not push")),
+        (Some(1), true),
+        "{why}"
+    );
     let (code, json, _) = run(&["test", "--json"], &key);
     let json: Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!((code, &json["shown"]["role"]), (Some(0), &json!("publisher")));
+    assert_eq!(
+        (code, &json["shown"]["role"]),
+        (Some(0), &json!("publisher"))
+    );
     let (code, told, _) = run(&["test"], "tdg_cut-off\n");
     assert_eq!(code, Some(1));
-    assert!(told.contains("valid: no: this is not a complete API key"), "{told}");
+    assert!(
+        told.contains("valid: no: this is not a complete API key"),
+        "{told}"
+    );
     let (code, _, why) = run(&["test"], "\n");
-    assert_eq!((code, why.contains("no key on the first line")), (Some(1), true));
+    assert_eq!(
+        (code, why.contains("no key on the first line")),
+        (Some(1), true)
+    );
 
     let (code, log) = running.signalled("-TERM");
     assert_eq!(code, Some(0));

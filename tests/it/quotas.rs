@@ -39,7 +39,9 @@ async fn push(server: &Server, key: &NewKey) -> u16 {
 
 /// What the list of keys says: the quota, and what was pushed today.
 async fn shown(server: &Server, key: &NewKey) -> (Option<u64>, Option<u64>) {
-    let key = within(admin(server).key(&key.info.id)).await.expect("there");
+    let key = within(admin(server).key(&key.info.id))
+        .await
+        .expect("there");
     (key.pushes_per_day, key.pushes_today)
 }
 
@@ -69,11 +71,19 @@ async fn a_key_pushes_so_many_messages_and_then_waits_until_midnight() {
     let field = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
     let wait: u64 = field("retry-after").parse().expect("seconds");
     let now = httpdate::parse_http_date(&field("date")).expect("a date");
-    let since = now.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let since = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970");
     let midnight = 86_400 - since.as_secs() % 86_400;
-    assert!(wait.abs_diff(midnight) <= 2, "{wait} s, and {midnight} s are left");
+    assert!(
+        wait.abs_diff(midnight) <= 2,
+        "{wait} s, and {midnight} s are left"
+    );
     assert_eq!(field("ratelimit-policy"), "\"pushes_per_day\";q=3;w=86400");
-    assert_eq!(field("ratelimit"), format!("\"pushes_per_day\";r=0;t={wait}"));
+    assert_eq!(
+        field("ratelimit"),
+        format!("\"pushes_per_day\";r=0;t={wait}")
+    );
     let problem: Problem = answer.json().await.expect("a problem");
     assert_eq!(problem.code, "quota_used_up");
     assert_eq!(shown(&server, &made).await, (Some(3), Some(3)));
@@ -82,7 +92,9 @@ async fn a_key_pushes_so_many_messages_and_then_waits_until_midnight() {
     let other = key(&server, 1_000).await;
     assert_eq!(push(&server, &other).await, 200);
     let admin_push = push_of(client("ada"), "hello");
-    within(admin(&server).push(&admin_push)).await.expect("pushed");
+    within(admin(&server).push(&admin_push))
+        .await
+        .expect("pushed");
     assert_eq!(shown(&server, &made).await, (Some(3), Some(3)));
 }
 
@@ -98,7 +110,11 @@ async fn lines_of_a_batch_count_one_by_one() {
     let post = |lines: String| {
         let request = server.http.post(server.url("/push/batch"));
         let request = request.bearer_auth(&made.key).body(lines);
-        within(request.header("content-type", "application/x-ndjson").send())
+        within(
+            request
+                .header("content-type", "application/x-ndjson")
+                .send(),
+        )
     };
     let codes = |text: &str| -> Vec<String> {
         let parse = |line| match serde_json::from_str(line).expect("JSON") {
@@ -113,9 +129,16 @@ async fn lines_of_a_batch_count_one_by_one() {
     assert_eq!(first[..2], ["accepted", "nobody_online"]);
     let text = post([line(false), line(false)].concat()).await;
     let text = text.expect("an answer").text().await.expect("text");
-    let used = first.iter().chain(&codes(&text)).filter(|code| *code == "accepted").count();
+    let used = first
+        .iter()
+        .chain(&codes(&text))
+        .filter(|code| *code == "accepted")
+        .count();
     assert_eq!(used, 2, "{first:?} {text}");
-    assert_eq!(codes(&text).last().map(String::as_str), Some("quota_used_up"));
+    assert_eq!(
+        codes(&text).last().map(String::as_str),
+        Some("quota_used_up")
+    );
     assert_eq!(shown(&server, &made).await, (Some(2), Some(2)));
 }
 
@@ -130,7 +153,11 @@ async fn the_count_survives_a_restart_and_a_quota_can_be_changed() {
     assert_eq!(shown(&server, &made).await, (Some(3), Some(3)));
     assert_eq!(push(&server, &made).await, 429);
     let metrics = server.http.get(server.url("/metrics")).bearer_auth(TOKEN);
-    let metrics = within(metrics.send()).await.expect("an answer").text().await;
+    let metrics = within(metrics.send())
+        .await
+        .expect("an answer")
+        .text()
+        .await;
     let metrics = metrics.expect("text");
     let id = &made.info.id;
     for line in [
@@ -150,7 +177,10 @@ async fn the_count_survives_a_restart_and_a_quota_can_be_changed() {
         async move { within(api.update_key(id, &update)).await.expect("changed") }
     };
     change(Some(4)).await;
-    assert_eq!((push(&server, &made).await, push(&server, &made).await), (200, 429));
+    assert_eq!(
+        (push(&server, &made).await, push(&server, &made).await),
+        (200, 429)
+    );
     // Another change does not touch it.
     assert_eq!(change(None).await.pushes_per_day, Some(4));
     assert_eq!(change(Some(0)).await.pushes_per_day, None);
@@ -161,7 +191,13 @@ async fn the_count_survives_a_restart_and_a_quota_can_be_changed() {
 #[tokio::test]
 async fn what_is_no_quota_is_refused() {
     let server = Server::with(&["--admin-token", TOKEN]).await;
-    for quota in [json!(0), json!(-1), json!(1.5), json!("many"), json!(1_u64 << 53)] {
+    for quota in [
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!("many"),
+        json!(1_u64 << 53),
+    ] {
         let body = json!({"name": "shop", "role": "publisher", "pushes_per_day": quota});
         let request = server.http.post(server.url("/api/keys")).bearer_auth(TOKEN);
         let answer = within(request.json(&body).send()).await.expect("an answer");

@@ -162,7 +162,10 @@ async fn the_last_keys_hold_after_a_restart_while_the_issuer_is_down() {
     listen(&server, &token).await;
     until_metric(&server, "tidings_jwks_reads_total{result=\"failure\"} 1").await;
     let told = ready(&server).await;
-    assert!(told.contains("503") && told.contains("; those of 3 days ago hold"), "{told}");
+    assert!(
+        told.contains("503") && told.contains("; those of 3 days ago hold"),
+        "{told}"
+    );
 
     // A file that is damaged, or of another issuer, is ignored.
     older["url"] = "https://other.example/jwks.json".into();
@@ -182,7 +185,7 @@ async fn the_last_keys_hold_after_a_restart_while_the_issuer_is_down() {
     let server = stopped.start().await;
     until_metric(&server, "tidings_jwks_reads_total{result=\"success\"} 1").await;
     listen(&server, &token).await;
-    server.stopped().await;
+    let _stopped = server.stopped().await;
     let kept: Value = serde_json::from_slice(&fs::read(&file).expect("kept")).expect("JSON");
     assert_eq!(kept["url"], issuer.url());
 }

@@ -1,5 +1,7 @@
 //! API keys: make, list, change, rotate, revoke, test.
 
+use serde::Deserialize;
+
 use super::{ApiError, Client, encoded, query, to_json};
 use crate::wire::{
     AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
@@ -46,6 +48,18 @@ impl Client {
     pub async fn access(&self, question: &AccessQuestion) -> Result<AccessAnswer, ApiError> {
         self.call("POST", "/api/access", Some(to_json(question)?))
             .await
+    }
+
+    /// The same in words, without the rest of the answer: reading that would make the pages larger.
+    pub async fn access_in_words(&self, question: &AccessQuestion) -> Result<String, ApiError> {
+        #[derive(Deserialize)]
+        struct Words {
+            summary: String,
+        }
+        let Words { summary } = self
+            .call("POST", "/api/access", Some(to_json(question)?))
+            .await?;
+        Ok(summary)
     }
 
     /// All roles.

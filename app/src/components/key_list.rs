@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, Wording, either, fact, keyed_list, on_click, optional_text, question, text,
+    EraseView, ListItem, Wording, either, fact, keyed_list, on_click, optional_text, question,
+    reach, text,
 };
 use crate::{
     erased_signal::ErasedSignal,
@@ -51,6 +52,11 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
 }
 
 fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
+    let role = key.role.clone();
+    let role = text(move || match &role {
+        Some(role) => role.clone(),
+        None => texts().api_keys.own_permissions.to_owned(),
+    });
     let previous = key.previous_until;
     let overlap = optional_text(move || {
         let clock = formatting::clock(previous? as f64);
@@ -59,40 +65,22 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
             &[("clock", &clock)],
         ))
     });
-    // The admin token belongs to the settings: it can't be changed here.
-    let buttons = match key.created_at {
-        0 => ().into_any(),
-        _ => buttons(&key.id, &key.name, actions),
+    // The admin token belongs to the settings: it can't be changed here, and its use is not recorded.
+    let (facts, buttons) = match key.created_at {
+        0 => (().into_any(), ().into_any()),
+        _ => (facts(key), buttons(&key.id, &key.name, actions)),
     };
     view! {
         <li>
-            {key_facts(key)}
+            <div class="row">
+                <strong>{key.name.clone()}</strong>
+                <span class="tag plain">{role}</span>
+                {reach(&key.permissions)}
+            </div>
+            {facts}
             <p class="hint">{overlap}</p>
             {buttons}
         </li>
-    }
-    .erase_client_only()
-}
-
-/// What a key is: its name, role and reach, and when it was made, was used, and ends. The use of the admin token is not
-/// recorded.
-pub(crate) fn key_facts(key: &KeyInfo) -> AnyView {
-    let role = key.role.clone();
-    let role = text(move || match &role {
-        Some(role) => role.clone(),
-        None => texts().api_keys.own_permissions.to_owned(),
-    });
-    let facts = match key.created_at {
-        0 => ().into_any(),
-        _ => facts(key),
-    };
-    view! {
-        <div class="row">
-            <strong>{key.name.clone()}</strong>
-            <span class="tag plain">{role}</span>
-            {reach(&key.permissions)}
-        </div>
-        {facts}
     }
     .erase_client_only()
 }

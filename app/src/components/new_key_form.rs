@@ -27,8 +27,6 @@ pub(crate) struct KeyDraft {
     clients: RwSignal<String>,
     topics: RwSignal<String>,
     days: RwSignal<String>,
-    /// Pushes per day; empty: any number.
-    quota: RwSignal<String>,
     /// Why the last attempt failed.
     pub(crate) error: ErasedSignal<Option<ApiError>>,
     /// Whether a request is running.
@@ -43,7 +41,6 @@ impl KeyDraft {
             clients: RwSignal::default(),
             topics: RwSignal::default(),
             days: RwSignal::default(),
-            quota: RwSignal::default(),
             error: ErasedSignal::new(None),
             busy: RwSignal::new(false),
         }
@@ -58,18 +55,13 @@ impl KeyDraft {
             clients: self.clients.with_untracked(|text| words(text)),
             topics: self.topics.with_untracked(|text| words(text)),
             ttl: (days > 0).then_some(days * 86_400),
-            pushes_per_day: self.quota.with_untracked(|quota| match quota.trim() {
-                "" => None,
-                // What is no number is refused by the server, at its field.
-                quota => Some(quota.parse().unwrap_or(0)),
-            }),
             ..KeyRequest::default()
         }
     }
 
     /// Empties the fields that belong to one key alone.
     pub(crate) fn clear(self) {
-        for field in [self.name, self.clients, self.topics, self.quota] {
+        for field in [self.name, self.clients, self.topics] {
             field.try_set(String::new());
         }
     }
@@ -86,7 +78,7 @@ impl KeyDraft {
             // `topics[1]` belongs to the field `topics`.
             let named = named.split(['[', '.']).next().unwrap_or_default();
             let is_here = match named {
-                "role" | "clients" | "topics" | "ttl" | "pushes_per_day" => named == field,
+                "role" | "clients" | "topics" | "ttl" => named == field,
                 _ => field == "name",
             };
             is_here.then(|| i18n::error(error))
@@ -165,13 +157,6 @@ pub(crate) fn new_key_form(
                     draft.days,
                     LIFETIMES.map(lifetime).into_iter().collect::<Vec<_>>().into_any(),
                 )}
-                {text_field(
-                    draft,
-                    "pushes_per_day",
-                    |t| t.api_keys.pushes_per_day,
-                    draft.quota,
-                    Some(|t| t.api_keys.quota_hint),
-                )}
                 <button type="submit" class="primary" disabled=draft.busy>
                     {tr(|t| t.api_keys.create)}
                 </button>
@@ -182,9 +167,10 @@ pub(crate) fn new_key_form(
 }
 
 /// A text for the label or the hint of a field.
-type Word = fn(&Texts) -> &'static str;
+pub(crate) type Word = fn(&Texts) -> &'static str;
 
-fn text_field(
+/// A field for a text. With a hint it is optional.
+pub(crate) fn text_field(
     draft: KeyDraft,
     field: &'static str,
     label: Word,

@@ -33,8 +33,6 @@ texts! {
         optional: "optional", "可选";
         lifetime: "Ends after", "有效期";
         days: "{n} day|{n} days", "{n} 天";
-        pushes_per_day: "Pushes per day", "每日推送数";
-        quota_hint: "A day begins at midnight UTC", "每天从 UTC 零点开始计算";
         pushes_today: "Pushes today (UTC)", "今日推送数（UTC）";
         create: "Create key", "创建密钥";
         once: "Copy the key {name} now: it is not shown again.", "请立即复制密钥 {name}：它不会再次显示。";
@@ -43,10 +41,7 @@ texts! {
         no_admin_token: "Keys need an admin token: start the server with {flag}.", "使用密钥需要设置管理令牌：启动服务器时请加上 {flag}。";
         test: "What may this key do?", "这个密钥可以做什么？";
         tested: "Key or token", "密钥或令牌";
-        test_target: "Client or topic", "客户端或主题";
         test_do: "Test", "测试";
-        may: "It may", "允许的操作";
-        nothing: "nothing", "无";
         revoked: "{name} is revoked.", "{name} 已吊销。";
     }
 }

@@ -65,6 +65,8 @@ pub struct AccessAnswer {
     /// is its `jti`, `name` its client (`sub`), and `created_at` its `iat`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<KeyInfo>,
+    /// All of this in words for people, in several lines.
+    pub summary: String,
     /// Each action that was asked for. If it is not valid, none is allowed.
     pub actions: Vec<ActionAnswer>,
 }

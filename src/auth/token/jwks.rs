@@ -15,7 +15,7 @@ use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use reqwest::{Client, header, redirect::Policy};
 
-use super::jwks_file::JwksFile;
+use super::jwks_file::{JwksFile, MAX_BYTES};
 use crate::{
     config::{JwksUrl, TokenKey, published_keys},
     metrics::CounterFamily,
@@ -30,9 +30,6 @@ const LEAST: Duration = Duration::from_secs(30);
 
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The largest answer, in bytes.
-pub(super) const MAX_BYTES: usize = 256 * 1024;
 
 /// The results of an attempt, as they are counted.
 const RESULTS: [&str; 2] = ["success", "failure"];

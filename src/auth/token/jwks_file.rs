@@ -10,11 +10,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::jwks::MAX_BYTES;
 use crate::{
     config::{JwksUrl, TokenKey, published_keys},
     private_file,
 };
+
+/// The largest answer of an issuer, in bytes.
+pub const MAX_BYTES: usize = 256 * 1024;
 
 /// The largest file, in bytes: each byte of an answer may be escaped.
 const MAX_FILE: u64 = 8 * MAX_BYTES as u64;

@@ -9,9 +9,7 @@ use tidings::timestamp;
 use crate::cli::{print_note, table};
 
 /// The headings of the list.
-const HEAD: [&str; 7] = [
-    "ID", "NAME", "ROLE", "REACH", "ENDS", "LAST USED", "TODAY",
-];
+const HEAD: [&str; 7] = ["ID", "NAME", "ROLE", "REACH", "ENDS", "LAST USED", "TODAY"];
 
 /// Prints the text of a new key to stdout, and the rest to stderr: so the text can be stored by a redirection.
 pub fn print_new_key(key: &NewKey, json: bool) -> anyhow::Result<()> {
@@ -99,7 +97,11 @@ pub fn print_access(
         None => "yes".to_owned(),
         Some(why) => format!("no: {why}"),
     };
-    writeln!(out, "kind: {}\nvalid: {valid}", answer.kind.replace('_', " "))?;
+    writeln!(
+        out,
+        "kind: {}\nvalid: {valid}",
+        answer.kind.replace('_', " ")
+    )?;
     if let Some(shown) = &answer.shown {
         for (name, value) in facts(shown) {
             if let Some(value) = value.filter(|value| !value.is_empty()) {

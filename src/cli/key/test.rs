@@ -11,8 +11,8 @@ use app::wire::AccessQuestion;
 use clap::Args;
 use tidings::message::{ClientId, TopicFilter};
 
-use super::{Common, print::print_access};
-use crate::cli::{hidden, problem::api_error, runtime::block_on};
+use super::print::print_access;
+use crate::cli::{arguments::Remote, hidden, problem::api_error, runtime::block_on};
 
 /// The key, and what it might do.
 #[derive(Args)]
@@ -38,7 +38,11 @@ pub struct Test {
     action: Option<String>,
 
     #[command(flatten)]
-    common: Common,
+    remote: Remote,
+
+    /// Print the answer of the server as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Asks the server, and prints the answer.
@@ -50,9 +54,9 @@ pub fn run(test: Test) -> anyhow::Result<()> {
         topic: test.topic,
         everyone: test.everyone,
     };
-    let api = test.common.remote.client()?;
+    let api = test.remote.client()?;
     let answer = block_on(async { api.access(&question).await.map_err(api_error) })?;
-    print_access(&answer, &question, test.common.json)?;
+    print_access(&answer, &question, test.json)?;
     if let (true, Some(action)) = (answer.valid, &question.action) {
         let allowed = answer.actions.iter().all(|asked| asked.allowed);
         anyhow::ensure!(allowed, "it may not {action}");

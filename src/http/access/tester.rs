@@ -11,8 +11,8 @@ use axum::{
 use super::{is_revoked, revoked};
 use crate::{
     auth::{
-        Action, Actions, AskedTarget, Auth, BadKey, Grant, InvalidToken, KeyText, Principal,
-        Refusal, Shown, remote,
+        Action, Actions, AskedTarget, Auth, BadKey, Grant, InvalidToken, KeyText, Permission,
+        Principal, Refusal, Shown, remote,
     },
     http::{
         AppState, Code, Error,
@@ -21,6 +21,7 @@ use crate::{
         openapi::refuses,
     },
     message::{ClientId, TopicFilter},
+    timestamp,
 };
 
 refuses!(AskRefusals: ; WRITE);
@@ -51,6 +52,7 @@ pub async fn ask(
     let principal = shown.principal().filter(|_| answer.valid);
     let of = |action| asked(principal.as_ref(), &target, action);
     answer.actions = actions.iter().map(of).collect();
+    answer.summary = summary(&answer, principal.as_ref(), &target);
     Ok((keys::uncached(), Json(answer)))
 }
 
@@ -126,6 +128,40 @@ fn asked(who: Option<&Principal>, target: &AskedTarget, action: Action) -> Actio
         allowed: matches!(checked, Some(Ok(()))),
         why: checked.and_then(Result::err),
     }
+}
+
+/// The answer in words: what it is and what it may do, or why it is not valid, and what it may do to the target.
+fn summary(answer: &AccessAnswer, who: Option<&Principal>, target: &AskedTarget) -> String {
+    let Some(who) = who else {
+        return answer.detail.clone().unwrap_or_default();
+    };
+    let kind = match who {
+        Principal::Key(_) => "the API key ",
+        Principal::Bearer(_) => "the stream token of ",
+        _ => "",
+    };
+    let each = match who.permissions() {
+        None => vec!["may do everything".to_owned()],
+        Some([]) => vec!["may do nothing: its role is not defined".to_owned()],
+        Some(own) => {
+            let one = |one: &Permission| format!("may {} for {}", one.actions.names(), one.reach);
+            own.iter().map(one).collect()
+        }
+    };
+    let mut text = format!("{kind}{} {}", who.name(), each.join(", and "));
+    if let Some(end) = answer.shown.as_ref().and_then(|shown| shown.expires_at) {
+        text += &format!(", until {}", timestamp::of(end));
+    }
+    if let Some(target) = target.name() {
+        let allowed = answer.actions.iter().filter(|asked| asked.allowed);
+        let names: Vec<&str> = allowed.map(|asked| asked.action.as_str()).collect();
+        let names = match names.is_empty() {
+            true => "nothing".to_owned(),
+            false => names.join(", "),
+        };
+        text += &format!("\nfor {target}: {names}");
+    }
+    text
 }
 
 /// Everything but the actions.

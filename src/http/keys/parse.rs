@@ -158,7 +158,10 @@ mod tests {
             r#"{"role":"operator","clients":["shop:*"],"everyone":true}"#
         );
         assert_eq!(
-            changed(before(), json!({"topics": ["orders/**"], "everyone": false})),
+            changed(
+                before(),
+                json!({"topics": ["orders/**"], "everyone": false})
+            ),
             r#"{"role":"viewer","clients":["shop:*"],"topics":["orders/**"],"everyone":false}"#
         );
         assert_eq!(
@@ -170,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_role_and_own_permissions_take_the_place_of_each_other() {
-        let own = || json!([{"actions": ["read"], "clients": ["a"], "topics": [], "everyone": false}]);
+        let own =
+            || json!([{"actions": ["read"], "clients": ["a"], "topics": [], "everyone": false}]);
         let restricted = json!({"role": "viewer", "clients": ["shop:*"]});
         assert_eq!(
             changed(restricted, json!({"permissions": own()})),

@@ -3,11 +3,12 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 4] = [
+const FILES: [(i64, &str); 5] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
     (7, include_str!("files/version-7.sql")),
+    (8, include_str!("files/version-8.sql")),
 ];
 
 /// Long enough for all files.
@@ -37,11 +38,12 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
         assert_eq!(keys, expected, "version {version}");
         let trail = test.log().audit(&AuditFilter::default(), None, 10);
         let audited = trail.expect("readable").records.len();
-        assert_eq!(
-            audited,
-            if version < 7 { 0 } else { 4 },
-            "version {version}"
-        );
+        let expected = match version {
+            ..7 => 0,
+            7 => 4,
+            _ => 7,
+        };
+        assert_eq!(audited, expected, "version {version}");
         let people = test.log().people(None, 10);
         let people: Vec<&str> = people.iter().map(|one| one.name.shown.as_str()).collect();
         let expected: &[&str] = if version < 7 { &[] } else { &["bob", "Ada"] };
@@ -67,6 +69,23 @@ fn revocations_of_a_file_hold() {
     let test = open_file(include_str!("files/version-6.sql"));
     let is = |name: &str, id: &str| test.log().is_revoked(&client(name), Some(id), None);
     assert!(is("eve", "one") && is("ada", "two") && !is("eve", "two"));
+}
+
+#[test]
+fn quotas_of_a_file_hold_with_what_was_pushed() {
+    let test = open_file(include_str!("files/version-8.sql"));
+    let keys = test.log().keys(None, 10);
+    let shop = keys.iter().find(|key| key.name == "shop").expect("there");
+    assert_eq!(shop.pushes_per_day, Some(1000));
+    let pushes = NodePushes {
+        node: "node1".into(),
+        day: 20_786,
+        count: 1,
+    };
+    assert_eq!(shop.pushes, [pushes]);
+    let older = open_file(include_str!("files/version-7.sql"));
+    let key = older.log().keys(None, 1).remove(0);
+    assert_eq!((key.pushes_per_day, key.pushes.len()), (None, 0));
 }
 
 #[test]

@@ -12,7 +12,6 @@ use crate::{
     erased_signal::ErasedSignal,
     formatting,
     i18n::{self, texts, tr},
-    user_agent,
     wire::{PasswordChange, PasswordProof, SessionInfo, TotpConfirmation, TotpSetup},
 };
 
@@ -205,8 +204,8 @@ fn row(page: Account, open: &SessionInfo) -> AnyView {
                 {fact(|t| t.account.opened, clock(open.opened_at))}
                 {fact(|t| t.account.ends, clock(open.ends_at))}
                 {fact(|t| t.account.from, word(&open.from))}
-                <div title=open.program.clone()>
-                    {fact(|t| t.account.program, word(&open.program.as_deref().map(user_agent::short)))}
+                <div class="cut" title=open.program.clone()>
+                    {fact(|t| t.account.program, word(&open.program))}
                 </div>
             </dl>
             {ask_first(|t| t.account.end, |t| t.account.end_ask, open.name.clone(), end)}

@@ -215,7 +215,7 @@ fn with_token(page: ApiKeys) -> AnyView {
             </section>
             <div class="side">
                 {new_key_form(page.draft, page.roles, Callback::new(move |()| page.create()))}
-                {key_tester::view(page.tester)}
+                {key_tester::view(page.tester, page.draft)}
             </div>
         </div>
     }
