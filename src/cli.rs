@@ -160,7 +160,13 @@ fn load(matches: &ArgMatches) -> Result<Loaded, ConfigError> {
     let loaded = Loaded::read(matches)?;
     // What a role means is not known where settings are read.
     let roles = Roles::new(&loaded.settings.roles);
-    roles.map_err(|why| InvalidSettings::Access(why.to_string()))?;
+    let roles = roles.map_err(|why| InvalidSettings::Access(why.to_string()))?;
+    let mut mapped = loaded.settings.oidc.roles();
+    if let Some(unknown) = mapped.find(|role| roles.get(role).is_none()) {
+        let names = roles.names();
+        let why = format!("--oidc-role: there is no role {unknown:?}: use {names}");
+        return Err(InvalidSettings::Access(why).into());
+    }
     let anonymous = Anonymous::new(&loaded.settings);
     anonymous.map_err(|why| InvalidSettings::Access(why.to_string()))?;
     Ok(loaded)

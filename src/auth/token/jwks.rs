@@ -9,14 +9,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use arc_swap::{ArcSwap, Guard};
-use parking_lot::Mutex;
-use reqwest::{Client, header, redirect::Policy};
-
 use crate::{
-    config::{JwksUrl, TokenKey, published_keys},
+    auth::issuer_client,
+    config::{SecureUrl, TokenKey, published_keys},
     metrics::CounterFamily,
 };
+use arc_swap::{ArcSwap, Guard};
+use parking_lot::Mutex;
 
 /// How often the keys are read.
 const EVERY: Duration = Duration::from_secs(10 * 60);
@@ -25,19 +24,15 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 /// a failure.
 const LEAST: Duration = Duration::from_secs(30);
 
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The largest answer, in bytes.
-const MAX_BYTES: usize = 256 * 1024;
-
 /// The results of an attempt, as they are counted.
 const RESULTS: [&str; 2] = ["success", "failure"];
 
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Jwks {
-    url: JwksUrl,
+    url: SecureUrl,
+    /// What is signed with these keys, in words.
+    signed: &'static str,
     keys: ArcSwap<Vec<TokenKey>>,
     /// When the last attempt for a key that is not known began. Locked during every attempt.
     asked_at: tokio::sync::Mutex<Option<Instant>>,
@@ -54,10 +49,11 @@ struct State {
 }
 
 impl Jwks {
-    /// No keys yet.
-    pub fn new(url: JwksUrl) -> Self {
+    /// No keys yet. `signed`: what is signed with them, in words.
+    pub fn new(url: SecureUrl, signed: &'static str) -> Self {
         Self {
             url,
+            signed,
             keys: ArcSwap::default(),
             asked_at: tokio::sync::Mutex::default(),
             state: Mutex::default(),
@@ -84,15 +80,15 @@ impl Jwks {
     pub fn warning(&self) -> Option<String> {
         let state = self.state.lock();
         let failure = state.failure.as_ref()?;
-        let url = &self.url;
+        let (url, signed) = (&self.url, self.signed);
         Some(
             match state.read_at.map(|at| at.elapsed().unwrap_or_default()) {
                 Some(age) => format!(
-                    "the keys of stream tokens can't be read from {url}: {failure}; those of {} minutes ago hold",
+                    "the keys of {signed} can't be read from {url}: {failure}; those of {} minutes ago hold",
                     age.as_secs() / 60
                 ),
                 None => format!(
-                    "the keys of stream tokens can't be read from {url}: {failure}; until they are, no token of this issuer is valid"
+                    "the keys of {signed} can't be read from {url}: {failure}; until they are, no token of this issuer is valid"
                 ),
             },
         )
@@ -124,21 +120,20 @@ impl Jwks {
     }
 
     async fn read(&self) {
-        let outcome = tokio::time::timeout(TIMEOUT, fetch(&self.url)).await;
-        let outcome = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        let outcome = fetch(&self.url).await;
         self.reads.inc(RESULTS[usize::from(outcome.is_err())]);
         let mut state = self.state.lock();
         match outcome {
             Ok(keys) => {
                 if state.failure.take().is_some() {
-                    tracing::info!(url = %self.url, "the keys of stream tokens can be read again");
+                    tracing::info!(url = %self.url, "the keys of {} can be read again", self.signed);
                 }
                 self.keys.store(Arc::new(keys));
                 state.read_at = Some(SystemTime::now());
             }
             Err(why) => {
                 if state.failure.as_ref() != Some(&why) {
-                    tracing::warn!(url = %self.url, why, "the keys of stream tokens can't be read");
+                    tracing::warn!(url = %self.url, why, "the keys of {} can't be read", self.signed);
                 }
                 state.failure = Some(why);
             }
@@ -146,27 +141,12 @@ impl Jwks {
     }
 }
 
-/// Reads the keys. The client is made each time: that is seldom, and an idle connection would be of no use.
-async fn fetch(url: &JwksUrl) -> Result<Vec<TokenKey>, String> {
-    let text = |error: reqwest::Error| {
-        let error = error.without_url();
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-    };
-    // A redirect could lead to where the settings do not allow it.
-    let client = Client::builder().redirect(Policy::none()).build();
-    let request = client.map_err(text)?.get(url.as_str());
-    let request = request.header(header::ACCEPT, "application/jwk-set+json, application/json");
-    let mut response = request.send().await.map_err(text)?;
-    if !response.status().is_success() {
-        return Err(format!("it answers {}", response.status()));
+/// Reads the keys.
+async fn fetch(url: &SecureUrl) -> Result<Vec<TokenKey>, String> {
+    let accepted = "application/jwk-set+json, application/json";
+    let (status, body) = issuer_client::get(url, accepted).await?;
+    match status.is_success() {
+        true => published_keys(&body).map_err(|why| why.to_string()),
+        false => Err(format!("it answers {status}")),
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(text)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_BYTES {
-            return Err(format!("the answer has more than {MAX_BYTES} bytes"));
-        }
-    }
-    published_keys(&body).map_err(|why| why.to_string())
 }

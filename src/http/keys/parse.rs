@@ -71,6 +71,7 @@ pub fn access_of(request: KeyRequest) -> Access {
         clients: request.clients,
         topics: request.topics,
         everyone: request.everyone,
+        account: None,
     }
 }
 
@@ -96,6 +97,7 @@ pub fn updated_access(update: KeyUpdate) -> Option<Access> {
         clients: clients.unwrap_or_default(),
         topics: topics.unwrap_or_default(),
         everyone,
+        account: None,
     })
 }
 
