@@ -18,14 +18,15 @@ export class Issuer {
   static async start(server: string): Promise<Issuer> {
     const http = createServer().listen(0, '127.0.0.1');
     await once(http, 'listening');
-    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+    // Another host name than that of the server, so that it is another site.
+    const url = `http://localhost:${(http.address() as AddressInfo).port}`;
     const provider = new Provider(url, {
       clients: [{
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uris: [`${server}/api/session/oidc/callback`],
       }],
-      claims: { openid: ['sub'], profile: ['preferred_username', 'groups'] },
+      claims: { openid: ['sub'], profile: ['preferred_username', 'groups'], email: ['email'] },
       findAccount: (_context: unknown, id: string) => ({
         accountId: id,
         claims: () => ({ sub: id, preferred_username: id, groups: groups[id] ?? [] }),

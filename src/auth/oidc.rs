@@ -104,14 +104,16 @@ impl Oidc {
     ) -> Result<Begun, OidcError> {
         let provider = self.provider().await?;
         let attempt = Attempt::begin(now, to, sessions_before)?;
+        let (state, nonce) = (attempt.state(key), attempt.nonce(key));
+        let challenge = attempt.challenge(key);
         let query = [
             ("response_type", "code"),
-            ("client_id", &self.client_id),
+            ("client_id", self.client_id.as_str()),
             ("redirect_uri", callback),
-            ("scope", &self.settings.oidc_scope),
-            ("state", &attempt.state(key)),
-            ("nonce", &attempt.nonce(key)),
-            ("code_challenge", &attempt.challenge(key)),
+            ("scope", self.settings.oidc_scope.as_str()),
+            ("state", state.as_str()),
+            ("nonce", nonce.as_str()),
+            ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
         Ok(Begun {
@@ -131,7 +133,7 @@ impl Oidc {
         now: u64,
     ) -> Result<Confirmed, OidcError> {
         let state = query.get("state").unwrap_or_default();
-        let mut attempts = cookies.filter_map(|cookie| Attempt::parse(cookie));
+        let mut attempts = cookies.filter_map(Attempt::parse);
         let attempt = attempts.find(|attempt| attempt.has_state(key, state));
         let attempt = attempt.filter(|attempt| attempt.ends_at > now);
         let attempt = attempt.ok_or(OidcError::NotBegun)?;

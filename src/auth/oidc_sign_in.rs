@@ -92,7 +92,7 @@ impl Auth {
             .finish(&admin.digest, &callback, query, cookies, now)
             .await;
         finished.map_err(|error| {
-            let refusal = |kind| Refusal::new(kind, error.to_string()).into();
+            let refusal = |kind| OidcSignInError::Refused(Refusal::new(kind, error.to_string()));
             match &error {
                 OidcError::Denied(_) => refusal(RefusalKind::Forbidden),
                 OidcError::Unavailable(_) | OidcError::Busy | OidcError::NoRandomBits(_) => {

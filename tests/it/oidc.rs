@@ -364,6 +364,13 @@ fn with_hmac(secret: &[u8], claims: &Value) -> String {
     format!("{signed}.{signature}")
 }
 
+/// Makes an ID token of the right claims.
+type Sign = Box<dyn Fn(&Value) -> String + Send>;
+
+fn by(sign: impl Fn(&Value) -> String + Send + 'static) -> Sign {
+    Box::new(sign)
+}
+
 /// The claims with other values.
 fn with(claims: &Value, changes: Value) -> Value {
     let mut claims = claims.clone();
@@ -378,14 +385,14 @@ async fn an_id_token_that_is_not_right_opens_no_session() {
     let key = std::sync::Arc::new(Key::new("second"));
     let public = key.jwk();
     world.issuer.publish(public.clone());
-    let changed = |changes: Value| -> Box<dyn Fn(&Value) -> String + Send> {
+    let changed = |changes: Value| {
         let key = std::sync::Arc::clone(&key);
-        Box::new(move |claims| key.sign(&with(claims, changes.clone())))
+        by(move |claims| key.sign(&with(claims, changes.clone())))
     };
     let x = public["x"].as_str().expect("a key").to_owned();
     let point = URL_SAFE_NO_PAD.decode(&x).expect("base64url");
     let other = Key::new("second");
-    let forged: Vec<(&str, Box<dyn Fn(&Value) -> String + Send>)> = vec![
+    let forged: Vec<(&str, Sign)> = vec![
         ("nonce", changed(json!({"nonce": "another"}))),
         ("not a JWT", changed(json!({"nonce": null}))),
         ("aud", changed(json!({"aud": "another"}))),
@@ -397,24 +404,18 @@ async fn an_id_token_that_is_not_right_opens_no_session() {
         ("not valid yet", changed(json!({"nbf": later(3600)}))),
         (
             "alg",
-            Box::new(|claims| format!("{}.{}.", part(&json!({"alg": "none"})), part(claims))),
+            by(|claims| format!("{}.{}.", part(&json!({"alg": "none"})), part(claims))),
         ),
         (
             "alg",
-            Box::new(|claims| with_hmac(CLIENT_SECRET.as_bytes(), claims)),
+            by(|claims| with_hmac(CLIENT_SECRET.as_bytes(), claims)),
         ),
         // The public key as the secret of HMAC.
-        ("alg", Box::new(move |claims| with_hmac(&point, claims))),
-        (
-            "alg",
-            Box::new(move |claims| with_hmac(x.as_bytes(), claims)),
-        ),
-        (
-            "none of the keys",
-            Box::new(move |claims| other.sign(claims)),
-        ),
-        ("kid", Box::new(|claims| Key::new("third").sign(claims))),
-        ("not a JWT", Box::new(|_| "no token".to_owned())),
+        ("alg", by(move |claims| with_hmac(&point, claims))),
+        ("alg", by(move |claims| with_hmac(x.as_bytes(), claims))),
+        ("none of the keys", by(move |claims| other.sign(claims))),
+        ("kid", by(|claims| Key::new("third").sign(claims))),
+        ("not a JWT", by(|_| "no token".to_owned())),
         ("not a JWT", changed(json!({"sub": 7}))),
     ];
     for (part, sign) in forged {

@@ -81,7 +81,7 @@ fn refused(status: StatusCode, body: &[u8]) -> OidcError {
         // The settings are wrong, and not whoever signs in.
         (true, "invalid_client" | "unauthorized_client") | (false, _) | (_, "") => {
             let said = error_description.unwrap_or(error);
-            tracing::warn!(%status, said = plain(&said), "the OpenID Connect issuer gives no tokens");
+            tracing::warn!(%status, said = %plain(&said), "the OpenID Connect issuer gives no tokens");
             OidcError::Unavailable(format!(
                 "its answer to the code is {status} {}",
                 plain(&said)

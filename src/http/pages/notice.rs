@@ -85,7 +85,7 @@ pub fn not_signed_in(
     let (told, _) = problem.into_parts();
     page.extensions_mut().extend(told.extensions);
     for (name, value) in &told.headers {
-        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+        if ![header::CONTENT_TYPE, header::CONTENT_LENGTH].contains(name) {
             page.headers_mut().insert(name, value.clone());
         }
     }
