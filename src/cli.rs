@@ -161,11 +161,12 @@ fn load(matches: &ArgMatches) -> Result<Loaded, ConfigError> {
     // What a role means is not known where settings are read.
     let roles = Roles::new(&loaded.settings.roles);
     let roles = roles.map_err(|why| InvalidSettings::Access(why.to_string()))?;
-    let mut mapped = loaded.settings.oidc.roles();
-    if let Some(unknown) = mapped.find(|role| roles.get(role).is_none()) {
-        let names = roles.names();
-        let why = format!("--oidc-role: there is no role {unknown:?}: use {names}");
-        return Err(InvalidSettings::Access(why).into());
+    for role in loaded.settings.oidc.roles() {
+        if roles.get(role).is_none() {
+            let names = roles.names();
+            let why = format!("--oidc-role: there is no role {role:?}: use {names}");
+            return Err(InvalidSettings::Access(why).into());
+        }
     }
     let anonymous = Anonymous::new(&loaded.settings);
     anonymous.map_err(|why| InvalidSettings::Access(why.to_string()))?;

@@ -1,8 +1,8 @@
 //! Signing in with an account of an OpenID Connect issuer: the authorization code flow (OpenID Connect Core 1.0, section 3.1)
 //! with PKCE (RFC 7636).
 //!
-//! [`Oidc::begin`] sends a browser to the issuer, with an [`Attempt`] in a cookie. [`Oidc::finish`] takes what the issuer sends
-//! back through the browser, and finds out whose account it is.
+//! [`Oidc::begin`] sends a browser to the issuer, with an [`Attempt`] in a cookie. [`Oidc::attempt`] finds it again when the issuer
+//! sends the browser back, and [`Oidc::finish`] finds out whose account it is.
 
 mod account;
 mod attempt;
@@ -122,24 +122,33 @@ impl Oidc {
         })
     }
 
-    /// Finishes a sign-in with what the issuer sent back: the query of the request, and the cookies that the browser has of
-    /// sign-ins that it has begun.
-    pub async fn finish<'c>(
+    /// The sign-in that this browser has begun and comes back from. It counts once. `cookies` are those of sign-ins.
+    pub fn attempt<'c>(
         &self,
         key: &[u8],
-        callback: &str,
         query: &Pairs,
         cookies: impl Iterator<Item = &'c str>,
         now: u64,
-    ) -> Result<Confirmed, OidcError> {
+    ) -> Result<Attempt, OidcError> {
         let state = query.get("state").unwrap_or_default();
         let mut attempts = cookies.filter_map(Attempt::parse);
         let attempt = attempts.find(|attempt| attempt.has_state(key, state));
         let attempt = attempt.filter(|attempt| attempt.ends_at > now);
         let attempt = attempt.ok_or(OidcError::NotBegun)?;
-        if !self.used.lock().insert(state, attempt.ends_at, now) {
-            return Err(OidcError::Used);
+        match self.used.lock().insert(state, attempt.ends_at, now) {
+            true => Ok(attempt),
+            false => Err(OidcError::Used),
         }
+    }
+
+    /// Finishes a sign-in with what the issuer sent back.
+    pub async fn finish(
+        &self,
+        key: &[u8],
+        callback: &str,
+        query: &Pairs,
+        attempt: Attempt,
+    ) -> Result<Confirmed, OidcError> {
         if let Some(error) = query.get("error") {
             return Err(self.said(error, query.get("error_description")));
         }
@@ -209,5 +218,49 @@ impl Oidc {
                 OidcError::Denied(format!("{} ({})", plain(description), plain(error)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &[u8] = b"a secret of the server";
+
+    fn oidc() -> Arc<Oidc> {
+        let flags = [
+            "--admin-token",
+            "0123456789abcdef",
+            "--oidc-issuer",
+            "https://accounts.example:8443/realms/shop",
+            "--oidc-client-id",
+            "tidings",
+            "--oidc-role",
+            "ops=admin",
+        ];
+        let settings = Settings::from_flags(flags).expect("settings");
+        Oidc::new(&settings).expect("an issuer")
+    }
+
+    #[test]
+    fn a_sign_in_can_be_finished_for_ten_minutes_and_once() {
+        let (oidc, began) = (oidc(), 1_000);
+        let attempt = Attempt::begin(began, "/admin", &[]).expect("random bits");
+        let query = format!("state={}", attempt.state(KEY));
+        let query = Pairs::parse(query.as_bytes());
+        let cookies = ["", "another", attempt.cookie()];
+        let at = |now| {
+            let found = oidc.attempt(KEY, &query, cookies.into_iter(), now);
+            found.map(|found| found.to)
+        };
+        let end = began + 600_000;
+        assert_eq!(at(end), Err(OidcError::NotBegun));
+        assert_eq!(at(end - 1), Ok("/admin".to_owned()));
+        assert_eq!(at(end - 1), Err(OidcError::Used));
+    }
+
+    #[test]
+    fn an_issuer_without_a_name_is_called_by_its_host() {
+        assert_eq!(oidc().name(), "accounts.example:8443");
     }
 }

@@ -88,9 +88,10 @@ impl Auth {
         let callback = self.callback(parts)?;
         let name = OwnCookie::SignIn.name(parts, &self.proxy);
         let cookies = cookie::values(&parts.headers, name);
-        let finished = oidc
-            .finish(&admin.digest, &callback, query, cookies, now)
-            .await;
+        let finished = match oidc.attempt(&admin.digest, query, cookies, now) {
+            Ok(attempt) => oidc.finish(&admin.digest, &callback, query, attempt).await,
+            Err(error) => Err(error),
+        };
         finished.map_err(|error| {
             let refusal = |kind| OidcSignInError::Refused(Refusal::new(kind, error.to_string()));
             match &error {

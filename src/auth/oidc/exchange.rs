@@ -1,6 +1,6 @@
 //! Requests to the issuer with the code of a sign-in, and with the token that it gave for it.
 
-use reqwest::{StatusCode, header};
+use reqwest::{RequestBuilder, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -37,17 +37,37 @@ pub async fn redeem(
     verifier: &str,
     callback: &str,
 ) -> Result<Tokens, OidcError> {
-    let (id, secret) = client;
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", code)
-        .append_pair("redirect_uri", callback)
-        .append_pair("code_verifier", verifier);
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", callback),
+        ("code_verifier", verifier),
+    ];
+    let request = request(provider, client, &fields)?;
+    let answered = issuer_client::send(request).await;
+    let (status, body) = answered.map_err(OidcError::Unavailable)?;
+    if !status.is_success() {
+        return Err(refused(status, &body));
+    }
+    serde_json::from_slice(&body).map_err(|_| {
+        let why = "its answer to the code has no ID token: is `openid` one of the scopes?";
+        OidcError::Unavailable(why.to_owned())
+    })
+}
+
+/// A request for tokens with these fields, and with what says who this server is.
+fn request(
+    provider: &Provider,
+    (id, secret): (&str, Option<&Secret>),
+    fields: &[(&str, &str)],
+) -> Result<RequestBuilder, OidcError> {
     let client = issuer_client::client().map_err(OidcError::Unavailable)?;
     let mut request = client
         .post(provider.token.as_str())
         .header(header::CONTENT_TYPE, FORM)
         .header(header::ACCEPT, "application/json");
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
     match secret {
         Some(secret) if !provider.secret_in_body => {
             request = request.basic_auth(encoded(id), Some(encoded(secret.expose())));
@@ -60,15 +80,7 @@ pub async fn redeem(
             form.append_pair("client_id", id);
         }
     }
-    let answered = issuer_client::send(request.body(form.finish())).await;
-    let (status, body) = answered.map_err(OidcError::Unavailable)?;
-    if !status.is_success() {
-        return Err(refused(status, &body));
-    }
-    serde_json::from_slice(&body).map_err(|_| {
-        let why = "its answer to the code has no ID token: is `openid` one of the scopes?";
-        OidcError::Unavailable(why.to_owned())
-    })
+    Ok(request.body(form.finish()))
 }
 
 /// Why the issuer gives no tokens.
