@@ -215,15 +215,6 @@ impl Auth {
         }
     }
 
-    /// Whether the issuer with which a person has signed in still is the one of the settings.
-    fn may_go_on(&self, person: &Person) -> bool {
-        let Some(account) = &person.account else {
-            return true;
-        };
-        let oidc = self.oidc.as_ref();
-        oidc.is_some_and(|oidc| oidc.issuer() == account.issuer)
-    }
-
     /// Whether this caller may do everything, without having shown a token.
     fn is_ambient_admin(&self, parts: &Parts) -> bool {
         let principal = self.ambient(parts);

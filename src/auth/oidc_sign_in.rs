@@ -12,6 +12,7 @@ use super::{
     credentials::remote,
     oidc::{Begun, Confirmed, NoRole, Oidc, OidcError},
     own_cookie::{OwnCookie, is_https},
+    people::Person,
     same_origin,
 };
 use crate::query::Pairs;
@@ -113,6 +114,15 @@ impl Auth {
                 }
             }
         })
+    }
+
+    /// Whether the issuer with which a person has signed in still is the one of the settings.
+    pub(super) fn may_go_on(&self, person: &Person) -> bool {
+        let Some(account) = &person.account else {
+            return true;
+        };
+        let oidc = self.oidc.as_ref();
+        oidc.is_some_and(|oidc| oidc.issuer() == account.issuer)
     }
 
     /// The session of the person with this account, if they may read.
