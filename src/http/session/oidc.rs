@@ -106,7 +106,9 @@ pub async fn finish(
     parts: Parts,
     pairs: Pairs,
 ) -> Response {
-    doing.action("session.begin");
+    if auth.oidc().is_some() {
+        doing.action("session.begin");
+    }
     let signed_in = sign_in(&auth, &broker, &doing, &parts, &pairs).await;
     let mut response = match signed_in {
         Ok((session, to)) => {
