@@ -18,11 +18,15 @@ mod digest;
 pub mod fuzzing;
 mod grant;
 mod guess_limit;
+mod issuer_client;
 mod key;
 mod key_text;
 mod keys;
 mod limits;
 mod listening;
+mod oidc;
+mod oidc_sign_in;
+mod own_cookie;
 mod password;
 mod people;
 mod permission;
@@ -32,7 +36,6 @@ mod reload;
 mod role;
 mod same_origin;
 mod session;
-mod session_cookie;
 mod session_streams;
 mod shown;
 mod sign_in;
@@ -41,7 +44,7 @@ mod stream_number;
 mod token;
 mod totp;
 
-pub use access::{Access, PermissionTexts};
+pub use access::{Access, IssuerAccount, PermissionTexts};
 pub use action::{Action, Actions};
 pub use admin_token::FindSession;
 pub use anonymous::Anonymous;
@@ -54,14 +57,16 @@ pub use key_text::NewKeyText;
 pub use keys::Keys;
 pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use listening::Listening;
+pub use oidc::{ATTEMPT_LIFETIME, Account, Confirmed, Oidc, OidcError};
+pub use oidc_sign_in::{CALLBACK as OIDC_CALLBACK, OidcSignInError};
+pub use own_cookie::OwnCookie;
 pub use password::{PasswordError, check_new_password};
-pub use people::{People, Person, parse_name};
+pub use people::{People, Person, numbered_name, parse_name};
 pub use permission::{Permission, Reach, Target};
 pub use principal::{Principal, allows};
 pub use refusal::{Refusal, RefusalKind};
 pub use role::{InvalidField, InvalidRole, Role, Roles};
 pub use session::{LIFETIME as SESSION_LIFETIME, NewSession};
-pub use session_cookie::{COOKIE as SESSION_COOKIE, set as set_cookie};
 pub use session_streams::SessionStreams;
 pub use shown::{AskedTarget, Shown};
 pub use sign_in::{Credentials, SignInError, SignedIn};
@@ -99,6 +104,7 @@ pub struct Auth {
     failures: Arc<CounterFamily>,
     keys: Arc<Keys>,
     people: Arc<People>,
+    oidc: Option<Arc<Oidc>>,
     session_streams: Arc<SessionStreams>,
     proxy: ProxySettings,
     /// Stream tokens that nobody has signed.
@@ -124,6 +130,7 @@ impl Auth {
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
             keys,
             people,
+            oidc: Oidc::new(settings),
             session_streams: Arc::default(),
             proxy: settings.proxy.clone(),
             forged: Arc::default(),
@@ -187,7 +194,7 @@ impl Auth {
 
     /// The session of a request by its digest, and whose it is. None if no session of its cookies is open.
     pub fn session(&self, parts: &Parts) -> Option<([u8; 32], Principal)> {
-        let cookie = session_cookie::name(parts, &self.proxy);
+        let cookie = OwnCookie::Session.name(parts, &self.proxy);
         let mut sessions = self.admin.as_ref()?.sessions(parts, cookie);
         let owned = |(digest, session): ([u8; 32], Arc<Session>)| {
             Some((digest, self.owner_of(&session.by)?))
@@ -200,12 +207,16 @@ impl Auth {
         Some((digest, principal))
     }
 
-    /// Whose a session is that was opened in this way. None if the key or the person is not there any more.
+    /// Whose a session is that was opened in this way. None if the key or the person is not there any more, or their issuer is
+    /// not that of the settings.
     pub fn owner_of(&self, by: &OpenedBy) -> Option<Principal> {
         match by {
             OpenedBy::AdminToken => Some(Principal::Session),
             OpenedBy::Key(digest) => self.keys.of_session(digest).map(Principal::Key),
-            OpenedBy::Person(id) => self.people.get(id).map(Principal::Person),
+            OpenedBy::Person(id) => {
+                let person = self.people.get(id)?;
+                self.may_go_on(&person).then_some(Principal::Person(person))
+            }
         }
     }
 

@@ -161,7 +161,14 @@ fn load(matches: &ArgMatches) -> Result<Loaded, ConfigError> {
     let loaded = Loaded::read(matches)?;
     // What a role means is not known where settings are read.
     let roles = Roles::new(&loaded.settings.roles);
-    roles.map_err(|why| InvalidSettings::Access(why.to_string()))?;
+    let roles = roles.map_err(|why| InvalidSettings::Access(why.to_string()))?;
+    for role in loaded.settings.oidc.roles() {
+        if roles.get(role).is_none() {
+            let names = roles.names();
+            let why = format!("--oidc-role: there is no role {role:?}: use {names}");
+            return Err(InvalidSettings::Access(why).into());
+        }
+    }
     let anonymous = Anonymous::new(&loaded.settings);
     anonymous.map_err(|why| InvalidSettings::Access(why.to_string()))?;
     Ok(loaded)

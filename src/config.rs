@@ -13,12 +13,14 @@ mod jwt;
 mod listen;
 mod live;
 mod monitoring;
+mod oidc;
 mod problems;
 mod proxy;
 mod rate_limits;
 mod read;
 mod role;
 mod secret;
+mod secure_url;
 mod service_manager;
 mod tls;
 
@@ -28,18 +30,19 @@ pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, Na
 pub use file::{DEFAULT_FILE, FileError};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use jwt::{
-    Algorithm, Bits, InvalidKey, JwksUrl, JwtSettings, KeyMaterial, TokenKey, UnreadableKey,
-    published_keys,
+    Algorithm, Bits, InvalidKey, JwtSettings, KeyMaterial, TokenKey, UnreadableKey, published_keys,
 };
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
 pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
+pub use oidc::{ClaimRole, InvalidOidc, IssuerUrl, OidcSettings};
 pub use problems::{Problem, problems};
 pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
 pub use rate_limits::RateLimits;
 pub use read::{ConfigError, StreamSecret, with_environment, with_file};
 pub use role::RoleSettings;
 pub use secret::{Secret, UnreadableSecret};
+pub use secure_url::SecureUrl;
 pub use service_manager::ServiceManager;
 pub use tls::{AcmeSettings, InvalidTls, TlsSettings};
 
@@ -131,13 +134,17 @@ pub struct Settings {
     )]
     pub allow_host: Vec<Host>,
 
-    /// Own roles for API keys: in the file, a table `[roles.NAME]` for each. As a flag, one role as JSON.
+    /// Own roles for API keys and people: in the file, a table `[roles.NAME]` for each. As a flag, one role as JSON.
     #[arg(long, value_name = "JSON", hide = true)]
     pub roles: Vec<RoleSettings>,
 
     /// Stream tokens of other issuers.
     #[command(flatten)]
     pub jwt: JwtSettings,
+
+    /// Signing in with accounts of an issuer.
+    #[command(flatten)]
+    pub oidc: OidcSettings,
 
     /// Streams without a token.
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What an API key was given: a role, perhaps only for some clients and topics, or permissions of its own.
+//! What an API key or a person was given: a role, perhaps only for some clients and topics, or permissions of its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,19 @@ pub struct Access {
     /// Whether the role includes everyone. None: only if it is not restricted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub everyone: Option<bool>,
+    /// Of a person who signs in at an issuer: the account that the role comes from. Versions that do not know it see a person
+    /// without a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<IssuerAccount>,
+}
+
+/// An account of an issuer: whatever its name is, it stays the same one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct IssuerAccount {
+    /// The issuer.
+    pub issuer: String,
+    /// Its name for the account (`sub`).
+    pub subject: String,
 }
 
 /// A permission as texts.

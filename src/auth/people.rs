@@ -1,4 +1,4 @@
-//! People who sign in with a name and a password.
+//! People who sign in with a name and a password, or with an account of an issuer.
 //!
 //! The log has the people, and tells each that changes: see [`People::put`].
 
@@ -8,8 +8,12 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
 use super::{
-    access::Access, guess_limit::GuessLimit, password::Passwords, permission::Permission,
-    role::Roles, stream_number,
+    access::{Access, IssuerAccount},
+    guess_limit::GuessLimit,
+    password::Passwords,
+    permission::Permission,
+    role::Roles,
+    stream_number,
 };
 use crate::log::{PersonName, StoredPerson};
 
@@ -28,6 +32,8 @@ pub struct Person {
     pub name: String,
     /// What the person may do. Empty if the role is not defined any more.
     pub permissions: Vec<Permission>,
+    /// The account with which the person signs in, instead of a password.
+    pub account: Option<IssuerAccount>,
     /// Marks the streams of the person. It changes when the person may do something else.
     pub number: u32,
 }
@@ -49,6 +55,8 @@ struct Known {
     people: HashMap<Arc<str>, (Arc<StoredPerson>, Arc<Person>)>,
     /// The ids, by names in lower case.
     names: HashMap<String, Arc<str>>,
+    /// The ids, by accounts of an issuer.
+    accounts: HashMap<IssuerAccount, Arc<str>>,
 }
 
 impl People {
@@ -59,6 +67,7 @@ impl People {
                 roles,
                 people: HashMap::new(),
                 names: HashMap::new(),
+                accounts: HashMap::new(),
             }),
             ended: Mutex::default(),
             changed: Notify::new(),
@@ -108,9 +117,18 @@ impl People {
         known.people.get(id).map(|(stored, _)| Arc::clone(stored))
     }
 
-    /// Whether there is nobody.
-    pub fn is_empty(&self) -> bool {
-        self.known.read().people.is_empty()
+    /// The person who signs in with this account, as stored.
+    pub fn with_account(&self, account: &IssuerAccount) -> Option<Arc<StoredPerson>> {
+        let known = self.known.read();
+        let id = known.accounts.get(account)?;
+        known.people.get(id).map(|(stored, _)| Arc::clone(stored))
+    }
+
+    /// Whether nobody signs in with a password.
+    pub fn nobody_has_password(&self) -> bool {
+        let known = self.known.read();
+        let mut people = known.people.values();
+        people.all(|(_, person)| person.account.is_some())
     }
 
     /// Waits until people were removed or may do something else, and returns the numbers of their streams. Cancel safe.
@@ -130,13 +148,23 @@ impl Known {
     /// Replaces a person. Returns the number of streams that may not go on.
     fn replace(&mut self, id: &Arc<str>, stored: Option<&Arc<StoredPerson>>) -> Option<u32> {
         let before = self.people.remove(id);
-        if let Some((before, _)) = &before {
-            self.names.remove(&before.name.folded);
+        if let Some((stored, person)) = &before {
+            self.names.remove(&stored.name.folded);
+            if let Some(account) = &person.account
+                && self.accounts.get(account) == Some(id)
+            {
+                self.accounts.remove(account);
+            }
         }
         let before = before.map(|(_, person)| person);
         let Some(stored) = stored else {
             return before.map(|before| before.number);
         };
+        let access = serde_json::from_str::<Access>(&stored.access);
+        let account = access.ok().and_then(|access| access.account);
+        if let Some(account) = &account {
+            self.accounts.insert(account.clone(), Arc::clone(id));
+        }
         let permissions = self.permissions(stored);
         let same = before
             .as_ref()
@@ -146,6 +174,7 @@ impl Known {
             id: Arc::clone(id),
             name: stored.name.shown.clone(),
             permissions,
+            account,
             number,
         };
         let name = stored.name.folded.clone();
@@ -180,6 +209,28 @@ pub fn parse_name(name: &str) -> Result<PersonName, String> {
         false => Err(format!(
             "must have 1 to {MAX_NAME} characters: letters, digits, and . _ - @ +"
         )),
+    }
+}
+
+/// The nearest name that is allowed, of the text that an issuer has. Empty if there is none.
+pub(super) fn cleaned_name(text: &str) -> String {
+    let is_allowed = |c: char| c.is_alphanumeric() || ALSO_ALLOWED.contains(c);
+    let words = text
+        .split(|c| !is_allowed(c))
+        .filter(|word| !word.is_empty());
+    let joined = words.collect::<Vec<_>>().join("-");
+    joined.chars().take(MAX_NAME).collect()
+}
+
+/// A name like another one, with a number. It is as short as names have to be.
+pub fn numbered_name(name: &PersonName, number: usize) -> PersonName {
+    let end = format!("+{number}");
+    let room = MAX_NAME.saturating_sub(end.len());
+    let mut shown: String = name.shown.chars().take(room).collect();
+    shown += &end;
+    PersonName {
+        folded: folded(&shown),
+        shown,
     }
 }
 
@@ -220,7 +271,35 @@ mod tests {
         assert_eq!((id("ada"), id("äDA")), (None, Some("1".to_owned())));
         people.put(&"1".into(), None);
         assert_eq!(id("äda"), None);
-        assert!(people.is_empty());
+        assert!(people.nobody_has_password());
+    }
+
+    #[test]
+    fn a_person_is_found_by_the_account_whatever_the_name_is() {
+        let people = People::new(roles(&[]));
+        let account = |subject: &str| IssuerAccount {
+            issuer: "https://a.example".to_owned(),
+            subject: subject.to_owned(),
+        };
+        let with_account = |name: &str, subject: &str| {
+            let access = Access {
+                role: Some("viewer".to_owned()),
+                account: Some(account(subject)),
+                ..Access::default()
+            };
+            let mut person = StoredPerson::clone(&stored("1", name, "viewer"));
+            person.access = serde_json::to_string(&access).expect("JSON");
+            Arc::new(person)
+        };
+        people.put(&"1".into(), Some(&with_account("ada", "7")));
+        people.put(&"1".into(), Some(&with_account("bea", "7")));
+        let found = people.with_account(&account("7")).expect("it is there");
+        assert_eq!(found.name.shown, "bea");
+        assert!(people.with_account(&account("8")).is_none());
+        assert!(people.get("1").expect("it").account.is_some());
+        assert!(people.nobody_has_password());
+        people.put(&"1".into(), None);
+        assert!(people.with_account(&account("7")).is_none());
     }
 
     #[tokio::test]
@@ -248,6 +327,15 @@ mod tests {
         let third = number();
         people.put(&"1".into(), None);
         assert_eq!(people.ended().await, [third]);
+    }
+
+    #[test]
+    fn a_numbered_name_is_a_name() {
+        for name in ["Ada", &"x".repeat(64)] {
+            let numbered = numbered_name(&parse_name(name).expect("a name"), 12);
+            assert!(numbered.shown.ends_with("+12"));
+            assert_eq!(parse_name(&numbered.shown), Ok(numbered));
+        }
     }
 
     #[test]

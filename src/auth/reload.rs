@@ -20,6 +20,8 @@ impl Auth {
         let mut new = Self::new(settings, find, keys, people);
         new.session_streams = Arc::clone(&self.session_streams);
         new.stream = Tokens::new(settings, self.jwks().cloned());
+        // Its settings do not change while the server runs.
+        new.oidc = self.oidc.clone();
         new.failures = Arc::clone(&self.failures);
         if let (Some(new), Some(admin)) = (&mut new.admin, admin) {
             new.attempts = Arc::clone(&admin.attempts);

@@ -34,7 +34,7 @@ pub fn check_host(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
 
 /// The hosts that a request names, normally one; none if there is none or if one is not valid. HTTP/2 has it in
 /// `:authority` (RFC 9113, section 8.3.1). A trusted proxy says which one the browser asked for.
-fn hosts(parts: &Parts) -> Option<Vec<Host>> {
+pub(super) fn hosts(parts: &Parts) -> Option<Vec<Host>> {
     let sender = parts.extensions.get::<Sender>();
     if let Some(host) = sender.and_then(|sender| sender.host.clone()) {
         return Some(vec![host]);

@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 
 use super::{
     Action, Auth, Principal, Refusal, RefusalKind, Target, allows, credentials::remote,
-    guess_limit::Guess, key_text, password::PasswordError, people::folded, same_origin,
-    session::NewSession, session_cookie, totp,
+    guess_limit::Guess, key_text, own_cookie::OwnCookie, password::PasswordError, people::folded,
+    same_origin, session::NewSession, totp,
 };
 use crate::{config::Secret, log::StoredPerson, network::Network};
 
@@ -89,7 +89,9 @@ impl Auth {
             code,
         } = shown;
         let stored = self.people.named(&name);
+        // Somebody who signs in at an issuer has none.
         let hash = stored.as_ref().map(|stored| stored.password.clone());
+        let hash = hash.filter(|hash| !hash.0.is_empty());
         let name = folded(&name);
         let guess = Guess {
             name: &name,
@@ -204,7 +206,7 @@ impl Auth {
 
     /// The digests of the open sessions of all session cookies of a request.
     pub fn sessions_of(&self, parts: &Parts) -> Vec<[u8; 32]> {
-        let cookie = session_cookie::name(parts, &self.proxy);
+        let cookie = OwnCookie::Session.name(parts, &self.proxy);
         let admin = self.admin.iter();
         admin
             .flat_map(|admin| admin.sessions(parts, cookie))

@@ -6,6 +6,7 @@
 
 mod claims;
 mod compact;
+mod id_token;
 mod invalid;
 mod json;
 mod jwks;
@@ -19,7 +20,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-pub use claims::MAX_TOKEN_ID;
+pub use claims::{MAX_TOKEN_ID, find as find_claim};
+pub use id_token::{Expected, InvalidIdToken, verify as verify_id_token};
 pub use invalid::InvalidToken;
 pub use jwks::Jwks;
 pub use sign::sign;
@@ -51,7 +53,11 @@ impl Tokens {
     /// before.
     pub fn new(settings: &Settings, jwks: Option<Arc<Jwks>>) -> Option<Self> {
         let (secret, jwt) = (settings.stream_secret.as_ref(), &settings.jwt);
-        let of_url = || jwt.jwks_url.clone().map(Jwks::new).map(Arc::new);
+        let of_url = || {
+            jwt.jwks_url
+                .clone()
+                .map(|url| Arc::new(Jwks::new(url, "stream tokens")))
+        };
         (secret.is_some() || jwt.are_set()).then(|| Self {
             own: secret.map(|secret| TokenKey::secret(secret.expose().as_bytes())),
             own_rules: Rules::default(),
@@ -77,11 +83,7 @@ impl Tokens {
         let own = self.own.iter().map(|key| (key, &self.own_rules));
         let others = self.keys.iter().chain(published.clone());
         let all = own.chain(others.map(|key| (key, &self.rules)));
-        let mut fitting = all.filter(|(key, _)| token.may_be_signed_with(key));
-        let found = fitting.find(|(key, _)| {
-            signature::is_right(key, token.algorithm, token.signed, &token.signature)
-        });
-        if let Some((_, rules)) = found {
+        if let Some(rules) = token.signer(all) {
             return claims::grant(&token.payload, rules, now());
         }
         // Another key may have been published meanwhile.
@@ -89,12 +91,8 @@ impl Tokens {
         if self.jwks.is_some() && !is_secret && !token.names_one_of(published.clone()) {
             return Err(InvalidToken::UnknownKey);
         }
-        let keys = || self.own.iter().chain(&self.keys).chain(published.clone());
-        Err(match keys().any(|key| key.allows(token.algorithm)) {
-            false => InvalidToken::Algorithm,
-            true if !keys().any(|key| token.may_be_signed_with(key)) => InvalidToken::UnknownKey,
-            true => InvalidToken::Signature,
-        })
+        let keys = self.own.iter().chain(&self.keys).chain(published.clone());
+        Err(token.why_none_of(keys))
     }
 }
 

@@ -16,6 +16,7 @@ pub type EqualSettings = BTreeMap<String, String>;
 /// The values of a node.
 pub fn of(settings: &Settings) -> EqualSettings {
     let (retention, limits, jwt) = (&settings.retention, &settings.limits, &settings.jwt);
+    let oidc = &settings.oidc;
     let cluster = &settings.cluster.name;
     let compared = |flag, value: &str| (flag, digest(cluster, flag, value));
     let secret = |flag, secret: &Option<Secret>| match secret {
@@ -51,6 +52,18 @@ pub fn of(settings: &Settings) -> EqualSettings {
         compared("--jwt-topics-claim", &jwt.jwt_topics_claim),
         compared("--jwt-topics-prefix", &jwt.jwt_topics_prefix),
         compared(
+            "--oidc-issuer",
+            oidc.oidc_issuer.as_ref().map_or("", |url| url.as_str()),
+        ),
+        compared(
+            "--oidc-client-id",
+            oidc.oidc_client_id.as_deref().unwrap_or_default(),
+        ),
+        secret("--oidc-client-secret", &oidc.oidc_client_secret),
+        compared("--oidc-claim", &oidc.oidc_claim),
+        // Their order counts.
+        compared("--oidc-role", &listed(&oidc.oidc_role)),
+        compared(
             "--anonymous-topic",
             &sorted(&settings.anonymous.anonymous_topic),
         ),
@@ -69,6 +82,12 @@ pub fn of(settings: &Settings) -> EqualSettings {
 fn sorted<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     let mut items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     items.sort_unstable();
+    items.join(",")
+}
+
+/// A list as one text, in its order.
+fn listed<T: ToString>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
     items.join(",")
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{InvalidCluster, InvalidTls, Secret, Settings};
+use super::{InvalidCluster, InvalidOidc, InvalidTls, Secret, Settings};
 
 /// The shortest admin token, in characters. A shorter one can be guessed.
 pub const MIN_ADMIN_TOKEN: usize = 16;
@@ -28,6 +28,7 @@ impl Settings {
         if !self.anonymous.require_token_for.is_empty() && !gives_tokens {
             return Err(InvalidSettings::NoTokens);
         }
+        self.oidc.check(self.admin_token.is_some())?;
         self.cluster.check(&self.node)?;
         if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {
             return Err(InvalidSettings::ProxyProtocolWithoutProxy);
@@ -113,6 +114,9 @@ pub enum InvalidSettings {
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),
+    /// The settings of OpenID Connect do not go together.
+    #[error(transparent)]
+    Oidc(#[from] InvalidOidc),
     /// The settings of HTTPS do not go together.
     #[error(transparent)]
     Tls(#[from] InvalidTls),

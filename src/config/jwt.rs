@@ -8,7 +8,7 @@ mod key;
 mod key_file;
 mod pem;
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -17,7 +17,7 @@ pub use jwk::published_keys;
 pub use key::{InvalidKey, KeyMaterial, TokenKey};
 pub use key_file::UnreadableKey;
 
-use super::host::Origin;
+use super::SecureUrl;
 
 /// Tokens of other issuers. A token that is signed with the stream secret needs none of this.
 #[derive(Clone, Debug, Args)]
@@ -37,7 +37,7 @@ pub struct JwtSettings {
     /// read at the start, every ten minutes, and when a token names a key that is not known. While the issuer can't be
     /// reached, the last keys hold. If it is set, every stream needs a token.
     #[arg(long, value_name = "URL")]
-    pub jwks_url: Option<JwksUrl>,
+    pub jwks_url: Option<SecureUrl>,
 
     /// Issuer (`iss`) that tokens signed with `--jwt-key` or `--jwks-url` must name. Repeat the flag or separate
     /// issuers with commas to allow several.
@@ -98,70 +98,5 @@ impl JwtSettings {
             (self.jwt_key, self.keys) = (old.jwt_key, old.keys);
         }
         self.jwks_url = old.jwks_url;
-    }
-}
-
-/// Where an issuer publishes its keys: a URL with `https:`, or with `http:` and a host that is this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JwksUrl(String);
-
-impl FromStr for JwksUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let authority = text.split('/').nth(2).unwrap_or_default();
-        if authority.contains('@') {
-            return Err("must not contain a user or a password");
-        }
-        match Origin::of_url(text) {
-            Err(_) => Err("must be like https://issuer.example/.well-known/jwks.json"),
-            // Whoever can change the answer can sign tokens.
-            Ok(origin) if !origin.is_https() && !origin.host().is_loopback() => {
-                Err("must begin with https://; http:// is allowed to this machine only")
-            }
-            Ok(_) => Ok(Self(text.to_owned())),
-        }
-    }
-}
-
-impl JwksUrl {
-    /// The URL.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for JwksUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_come_from_https_or_from_this_machine() {
-        for good in [
-            "https://issuer.example/jwks.json",
-            "https://issuer.example:8443/keys?tenant=1",
-            "http://127.0.0.1:9000/jwks.json",
-            "http://[::1]:9000/jwks.json",
-            "http://localhost/jwks.json",
-        ] {
-            assert!(good.parse::<JwksUrl>().is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "issuer.example/jwks.json",
-            "http://issuer.example/jwks.json",
-            "http://127.0.0.1.evil.example/jwks.json",
-            "https://user:password@issuer.example/",
-            "http://localhost@evil.example/",
-            "file:///etc/passwd",
-        ] {
-            assert!(bad.parse::<JwksUrl>().is_err(), "{bad}");
-        }
     }
 }

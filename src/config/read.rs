@@ -50,6 +50,8 @@ impl Settings {
         let mut settings = Self::from_arg_matches(matches)?;
         settings.admin_token = choose(matches, ADMIN_TOKEN, settings.admin_token)?;
         settings.stream_secret = choose(matches, STREAM_SECRET, settings.stream_secret)?;
+        let secret = settings.oidc.oidc_client_secret.take();
+        settings.oidc.oidc_client_secret = choose(matches, OIDC_CLIENT_SECRET, secret)?;
         let read = settings.jwt.read_keys();
         read.map_err(|(path, why)| ConfigError::KeyFile { path, why })?;
         settings.validate()?;
@@ -102,6 +104,7 @@ type Pair = (&'static str, &'static str);
 
 const ADMIN_TOKEN: Pair = ("admin_token", "admin_token_file");
 const STREAM_SECRET: Pair = ("stream_secret", "stream_secret_file");
+const OIDC_CLIENT_SECRET: Pair = ("oidc_client_secret", "oidc_client_secret_file");
 
 /// Takes a secret from the layer that wins. A layer may set the secret or its file, but not both.
 fn choose(

@@ -16,11 +16,11 @@ use super::{
     body::JsonBody,
     keys::uncached,
     openapi::refuses,
-    people::{self, check_password, describe},
+    people::{self, check_has_password, check_password, describe},
     session::{refused, session_to_open},
 };
 use crate::{
-    auth::{NewSession, Principal, SESSION_LIFETIME, TotpSecret, set_cookie},
+    auth::{NewSession, OwnCookie, Principal, SESSION_LIFETIME, TotpSecret},
     log::{AuditTarget, PersonChange, StoredPerson},
 };
 
@@ -75,7 +75,7 @@ pub async fn password(
     log.change_person(change).await?;
     let mut headers = uncached();
     let proxy = &state.live.load_full().proxy;
-    let cookie = set_cookie(cookie, SESSION_LIFETIME, &parts, proxy);
+    let cookie = OwnCookie::Session.set(cookie, SESSION_LIFETIME, &parts, proxy);
     headers.insert(header::SET_COOKIE, cookie);
     let person = people::find(&state, &person.id)?;
     Ok((headers, Json(describe(&state, &person))))
@@ -202,6 +202,7 @@ async fn prove(
     password: String,
     parts: &Parts,
 ) -> Result<(), Error> {
+    check_has_password(person)?;
     let auth = state.auth.load_full();
     let checked = auth.check_password(person, password.into(), parts).await;
     checked.map_err(|error| refused(&auth, error))

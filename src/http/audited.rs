@@ -7,7 +7,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{Method, request::Parts},
+    http::request::Parts,
     middleware::Next,
     response::Response,
 };
@@ -169,9 +169,6 @@ pub fn note_refused_line(broker: &Broker, source: AuditSource, error: &Error) {
 
 /// A layer for routes that everybody may use: what their handlers say is audited.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if request.method() == Method::GET {
-        return next.run(request).await;
-    }
     let (mut parts, body) = request.into_parts();
     let doing = Doing::default();
     parts.extensions.insert(doing.clone());

@@ -97,7 +97,7 @@ pub async fn method_not_allowed(
 }
 
 async fn answer_or_page(error: Error, settings: &Settings, request: Request) -> Response {
-    match pages::is_for_people(&request) {
+    match pages::is_for_people(request.method(), request.headers()) {
         true => pages::missing(error.status(), &settings.proxy, request).await,
         false => error.into_response(),
     }

@@ -29,7 +29,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{AppState, Code};
 use crate::{
-    auth::{Action, SESSION_COOKIE},
+    auth::{Action, OwnCookie},
     config::Settings,
 };
 pub use app::wire::values;
@@ -179,7 +179,7 @@ impl Document {
         if settings.admin_token.is_some() {
             let token = Http::new(HttpAuthScheme::Bearer);
             components.add_security_scheme(TOKEN, SecurityScheme::Http(token));
-            let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+            let cookie = ApiKey::Cookie(ApiKeyValue::new(OwnCookie::Session.plain_name()));
             components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
         }
         api.components = Some(components);

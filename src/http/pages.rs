@@ -5,6 +5,7 @@
 mod accept;
 mod asset;
 mod manifest;
+pub mod notice;
 mod policy;
 
 use super::{Code, Error};
@@ -117,9 +118,8 @@ fn without_slash(base: &str, uri: &Uri) -> Redirect {
 
 /// Whether a person sent this request with a browser, and not a program: it asks for HTML by name, and does not prefer
 /// JSON.
-pub fn is_for_people(request: &Request) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD)
-        && accept::prefers_html(request.headers())
+pub fn is_for_people(method: &Method, headers: &HeaderMap) -> bool {
+    matches!(*method, Method::GET | Method::HEAD) && accept::prefers_html(headers)
 }
 
 /// The page for addresses where there is nothing, with a link to the first page.

@@ -1,4 +1,4 @@
-//! `/api/people`: people who sign in with a name and a password.
+//! `/api/people`: people who sign in with a name and a password, or with an account of an issuer.
 
 mod describe;
 pub mod parse;
@@ -21,7 +21,10 @@ use super::{
     keys::{self, check_changeable, check_within, new_id, permissions_of},
     openapi::{refuses, values},
 };
-use crate::log::{AuditTarget, PersonChange, StoredPerson};
+use crate::{
+    auth::Access,
+    log::{AuditTarget, PersonChange, StoredPerson},
+};
 pub use describe::describe;
 pub use parse::check_password;
 
@@ -141,7 +144,8 @@ pub async fn show(
 ///
 /// The name, what the person may do, the password, or whether there is a second factor. A new password ends the sessions of
 /// the person. Their streams end if the person may do something else afterwards. The own password and the own second factor
-/// are changed with `/api/account`, because the password of before is needed.
+/// are changed with `/api/account`, because the password of before is needed. A person who signs in at an issuer gets name and
+/// role from there, and can only be removed.
 #[utoipa::path(
     patch, path = "/api/people/{id}", tag = "people", request_body = PersonUpdate,
     params(("id" = values::KeyId, Path, description = "The id of the person")),
@@ -156,6 +160,7 @@ pub async fn update(
 ) -> Result<Json<PersonInfo>, Error> {
     doing.action("person.update");
     let person = changeable(&state, &caller, &doing, &id)?;
+    check_has_password(&person)?;
     parse::check_own(&update, caller.0.id() == &*person.id)?;
     let auth = state.auth.load_full();
     let log = state.broker.log();
@@ -205,7 +210,8 @@ pub async fn update(
 
 /// Remove a person
 ///
-/// The person can't sign in from now on. Their sessions end, and their streams within a second.
+/// The person can't sign in from now on. Their sessions end, and their streams within a second. Somebody who signs in at an issuer
+/// can do that again, as long as the issuer lets them: remove them there first.
 #[utoipa::path(
     delete, path = "/api/people/{id}", tag = "people",
     params(("id" = values::KeyId, Path, description = "The id of the person")),
@@ -243,6 +249,19 @@ pub fn find(state: &AppState, id: &str) -> Result<Arc<StoredPerson>, Error> {
         let detail = "there is no person with this id: they never were there, or were removed";
         Error::new(Code::PersonUnknown, detail).field("id")
     })
+}
+
+/// Refuses to change somebody who signs in at an issuer: the next sign-in would change it back.
+pub fn check_has_password(person: &StoredPerson) -> Result<(), Error> {
+    let access: Access = serde_json::from_str(&person.access).unwrap_or_default();
+    let Some(account) = access.account else {
+        return Ok(());
+    };
+    let detail = format!(
+        "this person signs in at {}: the name, the role and what is needed to sign in are changed there",
+        account.issuer
+    );
+    Err(Error::new(Code::Forbidden, detail))
 }
 
 fn taken(name: &str) -> Error {

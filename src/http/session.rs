@@ -1,6 +1,8 @@
-//! `/api/session`: signing in to the panel. The admin token, an API key, or a name and a password are exchanged for a cookie
-//! that scripts can't read.
+//! `/api/session`: signing in to the panel. The admin token, an API key, a name and a password, or an account of an issuer are
+//! exchanged for a cookie that scripts can't read.
 
+mod issuer_person;
+mod oidc;
 mod opening;
 
 use std::{sync::Arc, time::Duration};
@@ -16,8 +18,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Code, Error, audited::Doing, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{
-        Action, Auth, Credentials, Principal, RefusalKind, SESSION_LIFETIME, SignInError, SignedIn,
-        Target, set_cookie,
+        Action, Auth, Credentials, OwnCookie, Principal, RefusalKind, SESSION_LIFETIME,
+        SignInError, SignedIn, Target,
     },
     broker::Broker,
     config::Settings,
@@ -32,7 +34,10 @@ where
     Arc<Settings>: FromRef<S>,
     Arc<Broker>: FromRef<S>,
 {
-    OpenApiRouter::new().routes(routes!(session, sign_in, sign_out))
+    OpenApiRouter::new()
+        .routes(routes!(session, sign_in, sign_out))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::finish))
 }
 
 refuses!(ShowRefusals: TooManyTries);
@@ -122,7 +127,7 @@ async fn sign_in(
         for digest in before {
             broker.log().close_session(digest).await?;
         }
-        let set = set_cookie(&session.id, SESSION_LIFETIME, &parts, &settings.proxy);
+        let set = OwnCookie::Session.set(&session.id, SESSION_LIFETIME, &parts, &settings.proxy);
         cookie = Some(set);
     }
     Ok(answer(&auth, Some(&principal), cookie))
@@ -188,7 +193,7 @@ async fn sign_out(
     if !auth.requires_token() {
         return Ok(answer(&auth, Some(&Principal::Machine), None));
     }
-    let cookie = set_cookie("", Duration::ZERO, &parts, &settings.proxy);
+    let cookie = OwnCookie::Session.set("", Duration::ZERO, &parts, &settings.proxy);
     Ok(answer(&auth, None, Some(cookie)))
 }
 
@@ -200,9 +205,10 @@ fn answer(auth: &Auth, who: Option<&Principal>, cookie: Option<HeaderValue>) -> 
     headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     let token_required = auth.requires_token();
     let person = match who {
-        Some(Principal::Person(person)) => Some(person.id.to_string()),
+        Some(Principal::Person(person)) => Some(person),
         _ => None,
     };
+    let account = person.and_then(|person| person.account.as_ref());
     (
         headers,
         Json(Session {
@@ -216,8 +222,10 @@ fn answer(auth: &Auth, who: Option<&Principal>, cookie: Option<HeaderValue>) -> 
                     .map(|action| action.name().to_owned())
                     .collect()
             }),
-            people: !auth.people().is_empty(),
-            person,
+            people: !auth.people().nobody_has_password(),
+            person: person.map(|person| person.id.to_string()),
+            issuer: account.map(|account| account.issuer.clone()),
+            oidc: auth.oidc().map(|oidc| oidc.name().to_owned()),
         }),
     )
 }

@@ -288,6 +288,16 @@ const ROWS: &[Row] = &[
         [200, 200, 200],
     ),
     Row("delete", "/api/session", "", "", "", [200, 200, 200]),
+    // No issuer is configured here.
+    Row("get", "/api/session/oidc", "", "", "", [404, 404, 404]),
+    Row(
+        "get",
+        "/api/session/oidc/callback",
+        "",
+        "",
+        "",
+        [404, 404, 404],
+    ),
     Row("get", "/health/live", "", "", "", [200, 200, 200]),
     Row("get", "/health/ready", "", "", "", [200, 200, 200]),
     Row("get", "/openapi.json", "", "", "", [200, 200, 200]),

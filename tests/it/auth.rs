@@ -418,6 +418,8 @@ async fn signing_in_sets_a_cookie_that_scripts_and_other_sites_can_not_use() {
         actions: Vec::new(),
         people: false,
         person: None,
+        issuer: None,
+        oidc: None,
     };
     let open = Session {
         admin: true,
@@ -513,6 +515,8 @@ async fn without_an_admin_token_sign_in_is_refused() {
         actions: all_actions(),
         people: false,
         person: None,
+        issuer: None,
+        oidc: None,
     };
     assert_eq!(session(&server, &[]).await, open);
     assert!(

@@ -114,3 +114,33 @@ fn a_file_with_a_key_that_can_not_be_used_is_named_with_the_reason() {
     .expect("written");
     assert_eq!(check(&folder, &[], &[]).0, Some(0));
 }
+
+#[test]
+fn claims_are_mapped_to_roles_that_there_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = folder.path().join("secret");
+    fs::write(&secret, "the client secret\n").expect("written");
+    let text = |role: &str| {
+        format!(
+            "admin_token = \"0123456789abcdef\"\n[access]\noidc_issuer = \"https://a.example\"\n\
+             oidc_client_id = \"tidings\"\noidc_client_secret_file = {secret:?}\n\
+             oidc_role = [\"ops=admin\", \"staff={role}\"]\n[roles.support]\nactions = [\"read\"]\n"
+        )
+    };
+    let path = folder.path().join("tidings.toml");
+    fs::write(&path, text("support")).expect("written");
+    let (code, told) = check(&folder, &[], &[]);
+    assert_eq!(code, Some(0), "{told}");
+    fs::write(&path, text("boss")).expect("written");
+    let (code, told) = check(&folder, &[], &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.contains("--oidc-role: there is no role \"boss\": use admin, "),
+        "{told}"
+    );
+    fs::write(&path, text("support")).expect("written");
+    fs::remove_file(&secret).expect("removed");
+    let (code, told) = check(&folder, &[], &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("oidc_client_secret_file"), "{told}");
+}

@@ -171,6 +171,12 @@ impl Stopped {
         Server::on(self.data, self.flags, self.transport).await
     }
 
+    /// Starts it again with other flags.
+    pub async fn start_with(mut self, flags: &[&str]) -> Server {
+        self.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        self.start().await
+    }
+
     /// Its data folder.
     pub fn folder(&self) -> &std::path::Path {
         self.data.path()

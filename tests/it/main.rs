@@ -46,6 +46,7 @@ mod lost_files;
 mod metrics;
 mod model;
 mod notify;
+mod oidc;
 mod package_commands;
 mod pages;
 mod people;

@@ -1,6 +1,6 @@
 //! Stream tokens of other issuers: keys in files and at a URL, new keys while streams are open, and the end of a token.
 
-mod issuer;
+pub mod issuer;
 
 use std::{fs, os::unix::fs::PermissionsExt, time::SystemTime};
 

@@ -15,6 +15,8 @@ pub(crate) struct SignInState {
     pub(crate) token_required: Signal<bool>,
     /// Whether there are people with a name and a password.
     pub(crate) people: Signal<bool>,
+    /// The name of the issuer whose accounts may sign in, if there is one.
+    pub(crate) issuer: Signal<Option<String>>,
     /// Whether the code of a second factor is needed.
     pub(crate) needs_code: Signal<bool>,
     /// The error of the last attempt.
@@ -65,9 +67,23 @@ pub(crate) fn sign_in_form(state: SignInState, on_sign_in: Callback<SignIn>) -> 
         };
         said.to_owned()
     });
+    // A plain link: the issuer sends the browser back to the panel.
+    let at_issuer = move || {
+        let said = text(move || {
+            let name = state.issuer.get().unwrap_or_default();
+            interpolate(texts().sign_in.at_issuer, &[("name", &name)])
+        });
+        view! {
+            <a class="button" href="api/session/oidc" rel="external">
+                {said}
+            </a>
+        }
+        .erase_client_only()
+    };
     let form = move || {
         view! {
             <p>{tr(|t| t.sign_in.about)}</p>
+            {when(move || state.issuer.with(Option::is_some), at_issuer)}
             <form on:submit=submit>
                 {either(with_token, token_field, person_fields)}
                 <FieldNote id="sign-in-note" text=state.error />

@@ -13,6 +13,7 @@ texts! {
         use_token: "Use a token instead", "改用令牌登录";
         use_password: "Use name and password instead", "改用用户名和密码登录";
         sign_in: "Sign in", "登录";
+        at_issuer: "Sign in with {name}", "使用 {name} 登录";
         sign_out: "Sign out", "退出登录";
         no_token: "This server has no admin token. The admin panel is available only from the server's own machine.",
             "此服务器没有设置管理令牌，管理面板只能在服务器本机上使用。";

@@ -47,6 +47,7 @@ pub fn Admin() -> impl IntoView {
         let state = SignInState {
             token_required: bool_signal(move || session.has_token()),
             people: bool_signal(move || session.has_people()),
+            issuer: optional_text(move || session.issuer()),
             needs_code: session.needs_code.into(),
             error: session.field_error.into(),
             busy: session.busy.into(),

@@ -1,4 +1,4 @@
-//! People who sign in with a name and a password, and sessions.
+//! People who sign in, and sessions.
 
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,9 @@ pub struct PersonInfo {
     pub id: String,
     /// The name to sign in with.
     pub name: String,
+    /// The OpenID Connect issuer where the person signs in, instead of with a password. The name and the role come from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// The role, if the person has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,

@@ -45,4 +45,10 @@ pub struct Session {
     /// The id of the person who has signed in, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// The OpenID Connect issuer with whose account that person has signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The name of the issuer with whose accounts people can sign in, at `/api/session/oidc`, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<String>,
 }

@@ -23,15 +23,7 @@ const MERCURE: &str = "mercure.subscribe";
 /// The grant of claims that are valid at `now`, in seconds since 1970.
 pub fn grant(payload: &[u8], rules: &Rules, now: u64) -> Result<Grant, InvalidToken> {
     let claims = json::object(payload).ok_or(InvalidToken::Malformed)?;
-    let now = now as f64;
-    let leeway = rules.leeway as f64;
-    let expires_at = date(&claims, "exp")?.ok_or(InvalidToken::Missing("exp"))?;
-    if expires_at < now - leeway {
-        return Err(InvalidToken::Expired);
-    }
-    if date(&claims, "nbf")?.is_some_and(|from| from > now + leeway) {
-        return Err(InvalidToken::Early);
-    }
+    let expires_at = check_time(&claims, rules, now)?;
     check_issuer(&claims, rules)?;
     check_audience(&claims, rules)?;
     let subject = text(&claims, "sub")?.ok_or(InvalidToken::Missing("sub"))?;
@@ -51,8 +43,25 @@ pub fn grant(payload: &[u8], rules: &Rules, now: u64) -> Result<Grant, InvalidTo
     })
 }
 
+/// Whether the claims are valid at `now`. Returns when they end.
+pub(super) fn check_time(
+    claims: &Map<String, Value>,
+    rules: &Rules,
+    now: u64,
+) -> Result<f64, InvalidToken> {
+    let (now, leeway) = (now as f64, rules.leeway as f64);
+    let expires_at = date(claims, "exp")?.ok_or(InvalidToken::Missing("exp"))?;
+    if expires_at < now - leeway {
+        return Err(InvalidToken::Expired);
+    }
+    match date(claims, "nbf")?.is_some_and(|from| from > now + leeway) {
+        true => Err(InvalidToken::Early),
+        false => Ok(expires_at),
+    }
+}
+
 /// A `NumericDate`, which may have a fraction.
-fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, InvalidToken> {
+pub(super) fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, InvalidToken> {
     match claims.get(name) {
         None => Ok(None),
         Some(value) => match value.as_f64() {
@@ -62,7 +71,10 @@ fn date(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, InvalidT
     }
 }
 
-fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, InvalidToken> {
+pub(super) fn text<'a>(
+    claims: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, InvalidToken> {
     match claims.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -81,7 +93,7 @@ fn id(claims: &Map<String, Value>) -> Result<Option<String>, InvalidToken> {
     }
 }
 
-fn check_issuer(claims: &Map<String, Value>, rules: &Rules) -> Result<(), InvalidToken> {
+pub(super) fn check_issuer(claims: &Map<String, Value>, rules: &Rules) -> Result<(), InvalidToken> {
     if rules.issuers.is_empty() {
         return Ok(());
     }
@@ -92,7 +104,10 @@ fn check_issuer(claims: &Map<String, Value>, rules: &Rules) -> Result<(), Invali
     }
 }
 
-fn check_audience(claims: &Map<String, Value>, rules: &Rules) -> Result<(), InvalidToken> {
+pub(super) fn check_audience(
+    claims: &Map<String, Value>,
+    rules: &Rules,
+) -> Result<(), InvalidToken> {
     let named: Vec<&str> = match claims.get("aud") {
         None if rules.audiences.is_empty() => return Ok(()),
         None => return Err(InvalidToken::Missing("aud")),
@@ -142,7 +157,7 @@ fn topics(claims: &Map<String, Value>, rules: &Rules) -> Result<Vec<TopicFilter>
 }
 
 /// The claim with this name, or else the one to which the path leads. Some issuers put dots into names.
-fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+pub fn find<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
     if let Some(value) = claims.get(path) {
         return Some(value);
     }

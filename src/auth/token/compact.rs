@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use super::{InvalidToken, json};
+use super::{InvalidToken, json, signature};
 use crate::config::{Algorithm, TokenKey};
 
 /// The longest token, in bytes.
@@ -19,10 +19,10 @@ pub struct Compact<'a> {
     /// The name of the key, if it has one.
     kid: Option<String>,
     /// What is signed.
-    pub signed: &'a str,
+    signed: &'a str,
     /// The claims, which are JSON if the token is right.
     pub payload: Vec<u8>,
-    pub signature: Vec<u8>,
+    signature: Vec<u8>,
 }
 
 /// Whether a text has three parts of which the first is a header.
@@ -79,6 +79,31 @@ impl<'a> Compact<'a> {
     pub fn may_be_signed_with(&self, key: &TokenKey) -> bool {
         let other = |(kid, id)| kid != id;
         key.allows(self.algorithm) && !self.kid.as_ref().zip(key.id.as_ref()).is_some_and(other)
+    }
+
+    /// The first of these keys that has signed it. What comes with the key is returned.
+    pub fn signer<'k, T>(&self, keys: impl IntoIterator<Item = (&'k TokenKey, T)>) -> Option<T> {
+        let mut fitting = keys
+            .into_iter()
+            .filter(|(key, _)| self.may_be_signed_with(key));
+        let found = fitting.find(|(key, _)| {
+            signature::is_right(key, self.algorithm, self.signed, &self.signature)
+        });
+        found.map(|(_, with)| with)
+    }
+
+    /// Why none of these keys has signed it.
+    pub fn why_none_of<'k>(
+        &self,
+        keys: impl Iterator<Item = &'k TokenKey> + Clone,
+    ) -> InvalidToken {
+        match keys.clone().any(|key| key.allows(self.algorithm)) {
+            false => InvalidToken::Algorithm,
+            true if !keys.clone().any(|key| self.may_be_signed_with(key)) => {
+                InvalidToken::UnknownKey
+            }
+            true => InvalidToken::Signature,
+        }
     }
 
     /// Whether one of these keys has the name that the token gives, or its algorithm if it gives none.

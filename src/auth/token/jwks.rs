@@ -13,11 +13,11 @@ use std::{
 
 use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
-use reqwest::{Client, header, redirect::Policy};
 
-use super::jwks_file::{JwksFile, MAX_BYTES};
+use super::jwks_file::JwksFile;
 use crate::{
-    config::{JwksUrl, TokenKey, published_keys},
+    auth::issuer_client,
+    config::{SecureUrl, TokenKey, published_keys},
     metrics::CounterFamily,
 };
 
@@ -28,16 +28,15 @@ const EVERY: Duration = Duration::from_secs(10 * 60);
 /// a failure.
 const LEAST: Duration = Duration::from_secs(30);
 
-/// How long an answer may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The results of an attempt, as they are counted.
 const RESULTS: [&str; 2] = ["success", "failure"];
 
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Jwks {
-    url: JwksUrl,
+    url: SecureUrl,
+    /// What is signed with these keys, in words.
+    signed: &'static str,
     /// Where the keys are kept.
     file: OnceLock<Arc<JwksFile>>,
     keys: ArcSwap<Vec<TokenKey>>,
@@ -56,10 +55,11 @@ struct State {
 }
 
 impl Jwks {
-    /// No keys yet.
-    pub fn new(url: JwksUrl) -> Self {
+    /// No keys yet. `signed`: what is signed with them, in words.
+    pub fn new(url: SecureUrl, signed: &'static str) -> Self {
         Self {
             url,
+            signed,
             file: OnceLock::new(),
             keys: ArcSwap::default(),
             asked_at: tokio::sync::Mutex::default(),
@@ -80,7 +80,7 @@ impl Jwks {
             }
             Err(why) => {
                 let file = file.path().display();
-                tracing::warn!(%file, "the kept keys of stream tokens are ignored: {why}");
+                tracing::warn!(%file, "the kept keys are ignored: {why}");
             }
         }
         let _ = self.file.set(Arc::new(file));
@@ -105,15 +105,15 @@ impl Jwks {
     pub fn warning(&self) -> Option<String> {
         let state = self.state.lock();
         let failure = state.failure.as_ref()?;
-        let url = &self.url;
+        let (url, signed) = (&self.url, self.signed);
         Some(
             match state.read_at.map(|at| at.elapsed().unwrap_or_default()) {
                 Some(age) => format!(
-                    "the keys of stream tokens can't be read from {url}: {failure}; those of {} hold",
+                    "the keys of {signed} can't be read from {url}: {failure}; those of {} hold",
                     ago(age)
                 ),
                 None => format!(
-                    "the keys of stream tokens can't be read from {url}: {failure}; until they are, no token of this issuer is valid"
+                    "the keys of {signed} can't be read from {url}: {failure}; until they are, no token of this issuer is valid"
                 ),
             },
         )
@@ -145,8 +145,7 @@ impl Jwks {
     }
 
     async fn read(&self) {
-        let outcome = tokio::time::timeout(TIMEOUT, fetch(&self.url)).await;
-        let outcome = outcome.unwrap_or_else(|_| Err("no answer in time".to_owned()));
+        let outcome = fetch(&self.url).await;
         let result = RESULTS[usize::from(outcome.is_err())];
         match outcome {
             Ok((keys, answer)) => {
@@ -158,14 +157,14 @@ impl Jwks {
                     state.failure.take()
                 };
                 if failed.is_some() {
-                    tracing::info!(url = %self.url, "the keys of stream tokens can be read again");
+                    tracing::info!(url = %self.url, "the keys of {} can be read again", self.signed);
                 }
                 self.store(answer, now).await;
             }
             Err(why) => {
                 let mut state = self.state.lock();
                 if state.failure.as_ref() != Some(&why) {
-                    tracing::warn!(url = %self.url, why, "the keys of stream tokens can't be read");
+                    tracing::warn!(url = %self.url, why, "the keys of {} can't be read", self.signed);
                 }
                 state.failure = Some(why);
             }
@@ -186,7 +185,7 @@ impl Jwks {
         };
         if let Ok(Err((file, why))) = tokio::task::spawn_blocking(write).await {
             let file = file.path().display();
-            tracing::warn!(%file, "the keys of stream tokens can't be kept: {why}");
+            tracing::warn!(%file, "the keys can't be kept: {why}");
         }
     }
 }
@@ -201,28 +200,12 @@ fn ago(age: Duration) -> String {
     }
 }
 
-/// Reads the keys. Returns them with the answer. The client is made each time: that is seldom, and an idle connection would be
-/// of no use.
-async fn fetch(url: &JwksUrl) -> Result<(Vec<TokenKey>, Vec<u8>), String> {
-    let text = |error: reqwest::Error| {
-        let error = error.without_url();
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-    };
-    // A redirect could lead to where the settings do not allow it.
-    let client = Client::builder().redirect(Policy::none()).build();
-    let request = client.map_err(text)?.get(url.as_str());
-    let request = request.header(header::ACCEPT, "application/jwk-set+json, application/json");
-    let mut response = request.send().await.map_err(text)?;
-    if !response.status().is_success() {
-        return Err(format!("it answers {}", response.status()));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(text)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_BYTES {
-            return Err(format!("the answer has more than {MAX_BYTES} bytes"));
-        }
+/// Reads the keys. Returns them with the answer.
+async fn fetch(url: &SecureUrl) -> Result<(Vec<TokenKey>, Vec<u8>), String> {
+    let accepted = "application/jwk-set+json, application/json";
+    let (status, body) = issuer_client::get(url, accepted).await?;
+    if !status.is_success() {
+        return Err(format!("it answers {status}"));
     }
     let keys = published_keys(&body).map_err(|why| why.to_string())?;
     Ok((keys, body))

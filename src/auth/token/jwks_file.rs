@@ -11,12 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::{JwksUrl, TokenKey, published_keys},
+    auth::issuer_client::MAX_BYTES,
+    config::{SecureUrl, TokenKey, published_keys},
     private_file,
 };
-
-/// The largest answer of an issuer, in bytes.
-pub const MAX_BYTES: usize = 256 * 1024;
 
 /// The largest file, in bytes: each byte of an answer may be escaped.
 const MAX_FILE: u64 = 8 * MAX_BYTES as u64;
@@ -62,7 +60,7 @@ impl JwksFile {
     }
 
     /// The keys that were read at this URL, and when. None if there is no file.
-    pub fn read(&self, url: &JwksUrl) -> Result<Option<(Vec<TokenKey>, SystemTime)>, Ignored> {
+    pub fn read(&self, url: &SecureUrl) -> Result<Option<(Vec<TokenKey>, SystemTime)>, Ignored> {
         let file = match File::open(&self.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened?,
@@ -81,7 +79,7 @@ impl JwksFile {
     }
 
     /// Stores what this URL has answered. Blocks.
-    pub fn write(&self, url: &JwksUrl, answer: &[u8], read_at: SystemTime) -> io::Result<()> {
+    pub fn write(&self, url: &SecureUrl, answer: &[u8], read_at: SystemTime) -> io::Result<()> {
         let since = read_at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let content = Content {
             url: url.as_str().to_owned(),
@@ -100,7 +98,7 @@ mod tests {
 
     const SET: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
-    fn url(text: &str) -> JwksUrl {
+    fn url(text: &str) -> SecureUrl {
         text.parse().expect("a URL")
     }
 

@@ -76,6 +76,8 @@ pub enum Code {
     CodeNeeded,
     /// The credential is valid, but does not allow this.
     Forbidden,
+    /// The OpenID Connect issuer can't be used now.
+    IssuerUnavailable,
     /// The request came from a page of another site.
     CrossSite,
     /// The request names a host that is not this server.
@@ -154,6 +156,7 @@ impl Code {
         Self::Unauthorized,
         Self::CodeNeeded,
         Self::Forbidden,
+        Self::IssuerUnavailable,
         Self::CrossSite,
         Self::UnknownHost,
         Self::TooManyTries,
@@ -300,6 +303,11 @@ impl Code {
                 "The code of the second factor is needed",
             ),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "This token does not allow it"),
+            Self::IssuerUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "issuer_unavailable",
+                "The OpenID Connect issuer can't be used now",
+            ),
             Self::CrossSite => (
                 S::FORBIDDEN,
                 "cross_site",

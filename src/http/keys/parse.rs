@@ -83,6 +83,7 @@ pub fn access_of(request: KeyRequest) -> Access {
         clients: request.clients,
         topics: request.topics,
         everyone: request.everyone,
+        account: None,
     }
 }
 
@@ -120,6 +121,8 @@ pub fn updated_access(stored: &str, update: KeyUpdate) -> Option<Access> {
             clients: clients.unwrap_or(before.clients),
             topics: topics.unwrap_or(before.topics),
             everyone: everyone.or(before.everyone),
+            // What comes from an issuer is not changed here.
+            account: None,
         }
     })
 }

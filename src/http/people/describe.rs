@@ -17,6 +17,7 @@ pub fn describe(state: &AppState, person: &StoredPerson) -> PersonInfo {
     PersonInfo {
         id: person.id.to_string(),
         name: person.name.shown.clone(),
+        issuer: access.account.map(|account| account.issuer),
         role: access.role,
         permissions: described(&allowed),
         created_at: person.created_at,

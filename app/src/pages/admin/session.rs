@@ -86,9 +86,15 @@ impl AdminSession {
             .with(|session| session.as_ref().is_some_and(|session| session.people))
     }
 
-    /// Whether a person has signed in, and not a token.
+    /// The name of the issuer whose accounts may sign in, if there is one.
+    pub(super) fn issuer(self) -> Option<String> {
+        self.session
+            .with(|session| session.as_ref().and_then(|session| session.oidc.clone()))
+    }
+
+    /// Whether a person has signed in with a password, and not a token, or an account of an issuer.
     pub(super) fn is_person(self) -> bool {
-        let is = |session: &Session| session.person.is_some();
+        let is = |session: &Session| session.person.is_some() && session.issuer.is_none();
         self.session
             .with(|session| session.as_ref().is_some_and(is))
     }

@@ -108,7 +108,13 @@ pub(super) fn row(page: People, person: &PersonInfo) -> AnyView {
     };
     let options = move || page.role_options(&own);
     let totp = person.totp;
-    let factor = optional_text(move || totp.then(|| texts().people.totp.to_owned()));
+    // Name, role and password of somebody who signs in at an issuer are changed there.
+    let is_of_issuer = person.issuer.is_some();
+    let issuer = person.issuer.clone();
+    let factor = optional_text(move || {
+        let totp = || totp.then(|| texts().people.totp.to_owned());
+        issuer.clone().or_else(totp)
+    });
     let (made, last) = (person.created_at as f64, person.signed_in_at);
     let last = text(move || match last {
         Some(at) => formatting::ago(at as f64),
@@ -118,7 +124,7 @@ pub(super) fn row(page: People, person: &PersonInfo) -> AnyView {
         <li>
             <div class="row">
                 <strong>{person.name.clone()}</strong>
-                <select aria-label=called on:change=change_role>
+                <select aria-label=called disabled=is_of_issuer on:change=change_role>
                     {options}
                 </select>
                 {reach(&person.permissions)}
@@ -134,13 +140,13 @@ pub(super) fn row(page: People, person: &PersonInfo) -> AnyView {
                     <dd>{last}</dd>
                 </div>
             </dl>
-            {buttons(page, who, totp)}
+            {buttons(page, who, totp, is_of_issuer)}
         </li>
     }
     .erase_client_only()
 }
 
-fn buttons(page: People, who: (String, String), totp: bool) -> AnyView {
+fn buttons(page: People, who: (String, String), totp: bool, is_of_issuer: bool) -> AnyView {
     let name = who.1.clone();
     let who = StoredValue::new(who);
     let password = RwSignal::new(String::new());
@@ -179,6 +185,7 @@ fn buttons(page: People, who: (String, String), totp: bool) -> AnyView {
             <button
                 type="button"
                 class="quiet small"
+                disabled=is_of_issuer
                 on:click=on_click(move || resetting.update(|open| *open = !*open))
             >
                 {tr(|t| t.people.reset)}
