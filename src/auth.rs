@@ -20,6 +20,7 @@ mod key_text;
 mod keys;
 mod limits;
 mod listening;
+mod mercure;
 mod password;
 mod people;
 mod permission;
@@ -50,6 +51,7 @@ pub use key_text::NewKeyText;
 pub use keys::Keys;
 pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use listening::Listening;
+pub use mercure::{MercureReader, Publisher};
 pub use password::{PasswordError, check_new_password};
 pub use people::{People, Person, parse_name};
 pub use permission::{Permission, Reach, Target};
@@ -60,7 +62,7 @@ pub use session::{LIFETIME as SESSION_LIFETIME, NewSession};
 pub use session_cookie::{COOKIE as SESSION_COOKIE, set as set_cookie};
 pub use session_streams::SessionStreams;
 pub use sign_in::{Credentials, SignInError, SignedIn};
-pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, sign};
+pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, MercureClaims, sign};
 pub use totp::TotpSecret;
 
 use std::sync::Arc;
@@ -78,6 +80,7 @@ use crate::{
 use admin_token::AdminToken;
 use attempt_limit::AttemptLimit;
 use credentials::bearer;
+use mercure::Mercure;
 use token::Tokens;
 
 /// The cookie that may hold a stream token.
@@ -89,6 +92,7 @@ pub struct Auth {
     admin: Option<AdminToken>,
     stream: Option<Tokens>,
     anonymous: Arc<Anonymous>,
+    mercure: Option<Mercure>,
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
@@ -115,6 +119,7 @@ impl Auth {
             admin: admin.map(|token| AdminToken::new(token, find_session)),
             stream: Tokens::new(settings, None),
             anonymous: Anonymous::of(settings),
+            mercure: Mercure::new(settings),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
             keys,

@@ -10,6 +10,7 @@ mod host;
 mod jwt;
 mod listen;
 mod live;
+mod mercure;
 mod monitoring;
 mod problems;
 mod proxy;
@@ -31,6 +32,7 @@ pub use jwt::{
 };
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
+pub use mercure::{MERCURE_PATH, MercureSettings};
 pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
 pub use problems::{Problem, problems};
 pub use proxy::{InvalidPublicUrl, InvalidTrustedPeer, ProxySettings, PublicUrl, TrustedPeer};
@@ -140,6 +142,10 @@ pub struct Settings {
     /// Streams without a token.
     #[command(flatten)]
     pub anonymous: AnonymousSettings,
+
+    /// The protocol of Mercure.
+    #[command(flatten)]
+    pub mercure: MercureSettings,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.

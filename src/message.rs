@@ -9,9 +9,13 @@ mod cursor;
 mod encoding;
 mod envelope;
 mod frame;
+mod mercure_frame;
 mod receipt;
+mod template;
 mod topic;
+mod topic_access;
 mod trace_parent;
+mod update;
 
 pub use cbor::{AudienceCbor, DraftCbor};
 pub use client_pattern::ClientPattern;
@@ -20,7 +24,9 @@ pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
 pub use receipt::{Receipt, Receipts};
 pub use topic::{InvalidTopic, Topic, TopicFilter};
+pub use topic_access::TopicAccess;
 pub use trace_parent::TraceParent;
+pub use update::{InvalidUpdateId, MAX_TOPICS, Update, UpdateId};
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -224,6 +230,8 @@ pub struct Draft {
     pub data: Data,
     /// The time to live. None: as long as retention keeps the message. Zero: ephemeral, it skips the log.
     pub ttl: Option<Duration>,
+    /// What it has besides, if it is an update of Mercure. Its audience is then a topic.
+    pub update: Option<Arc<Update>>,
 }
 
 impl Draft {
@@ -248,6 +256,8 @@ pub struct Message {
     pub event: Option<EventType>,
     /// The data.
     pub data: Data,
+    /// What it has besides, if it is an update of Mercure.
+    pub update: Option<Arc<Update>>,
 }
 
 #[cfg(test)]

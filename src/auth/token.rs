@@ -18,7 +18,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-pub use claims::MAX_TOKEN_ID;
+pub use claims::{MAX_TOKEN_ID, MercureClaims};
 pub use invalid::InvalidToken;
 pub use jwks::Jwks;
 pub use sign::sign;
@@ -68,33 +68,64 @@ impl Tokens {
     /// The grant of a token, if it is valid now.
     pub fn verify(&self, token: &str) -> Result<Grant, InvalidToken> {
         let token = Compact::parse(token)?;
+        let rules = self.signed(&token, self.own.as_ref())?;
+        claims::grant(&token.payload, rules, now())
+    }
+
+    /// The claims of a token of the Mercure protocol, if it is valid now. It is signed with one of these keys, or with one of
+    /// `others`, but not with the stream secret.
+    pub fn mercure_claims(
+        others: Option<&Self>,
+        keys: &[TokenKey],
+        token: &str,
+    ) -> Result<MercureClaims, InvalidToken> {
+        let token = Compact::parse(token)?;
+        let mut fitting = keys.iter().filter(|key| token.may_be_signed_with(key));
+        let rules = match (fitting.any(|key| is_signed(&token, key)), others) {
+            (true, _) => None,
+            (false, Some(others)) => Some(others.signed(&token, None)?),
+            (false, None) if keys.iter().any(|key| key.allows(token.algorithm)) => {
+                return Err(InvalidToken::Signature);
+            }
+            (false, None) => return Err(InvalidToken::Algorithm),
+        };
+        claims::mercure(&token.payload, rules, now())
+    }
+
+    /// The rules of the key that has signed a token. `own`: the stream secret, if it may be that.
+    fn signed(
+        &self,
+        token: &Compact<'_>,
+        own: Option<&TokenKey>,
+    ) -> Result<&Rules, InvalidToken> {
         let published = self.jwks.as_ref().map(|jwks| jwks.keys());
         let published = published
             .as_deref()
             .into_iter()
             .flat_map(|keys| keys.iter());
-        let own = self.own.iter().map(|key| (key, &self.own_rules));
+        let secret = own.into_iter().map(|key| (key, &self.own_rules));
         let others = self.keys.iter().chain(published.clone());
-        let all = own.chain(others.map(|key| (key, &self.rules)));
+        let all = secret.chain(others.map(|key| (key, &self.rules)));
         let mut fitting = all.filter(|(key, _)| token.may_be_signed_with(key));
-        let found = fitting.find(|(key, _)| {
-            signature::is_right(key, token.algorithm, token.signed, &token.signature)
-        });
-        if let Some((_, rules)) = found {
-            return claims::grant(&token.payload, rules, now());
+        if let Some((_, rules)) = fitting.find(|(key, _)| is_signed(token, key)) {
+            return Ok(rules);
         }
         // Another key may have been published meanwhile.
         let is_secret = matches!(token.algorithm, Algorithm::Hs(_));
         if self.jwks.is_some() && !is_secret && !token.names_one_of(published.clone()) {
             return Err(InvalidToken::UnknownKey);
         }
-        let keys = || self.own.iter().chain(&self.keys).chain(published.clone());
+        let keys = || own.into_iter().chain(&self.keys).chain(published.clone());
         Err(match keys().any(|key| key.allows(token.algorithm)) {
             false => InvalidToken::Algorithm,
             true if !keys().any(|key| token.may_be_signed_with(key)) => InvalidToken::UnknownKey,
             true => InvalidToken::Signature,
         })
     }
+}
+
+fn is_signed(token: &Compact<'_>, key: &TokenKey) -> bool {
+    signature::is_right(key, token.algorithm, token.signed, &token.signature)
 }
 
 /// Seconds since 1970.

@@ -16,7 +16,7 @@ pub type EqualSettings = BTreeMap<String, String>;
 /// The values of a node.
 pub fn of(settings: &Settings) -> EqualSettings {
     let (retention, limits, jwt) = (&settings.retention, &settings.limits, &settings.jwt);
-    let cluster = &settings.cluster.name;
+    let (cluster, mercure) = (&settings.cluster.name, &settings.mercure);
     let compared = |flag, value: &str| (flag, digest(cluster, flag, value));
     let secret = |flag, secret: &Option<Secret>| match secret {
         Some(secret) => compared(flag, secret.expose()),
@@ -50,6 +50,10 @@ pub fn of(settings: &Settings) -> EqualSettings {
         compared("--jwt-audience", &sorted(&jwt.jwt_audience)),
         compared("--jwt-topics-claim", &jwt.jwt_topics_claim),
         compared("--jwt-topics-prefix", &jwt.jwt_topics_prefix),
+        ("--mercure", mercure.is_on().to_string()),
+        ("--mercure-anonymous", mercure.mercure_anonymous.to_string()),
+        secret("--mercure-publisher-key", &mercure.mercure_publisher_key),
+        secret("--mercure-subscriber-key", &mercure.mercure_subscriber_key),
         compared(
             "--anonymous-topic",
             &sorted(&settings.anonymous.anonymous_topic),

@@ -131,7 +131,7 @@ async fn article(
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
-    check_rates(caller, state, &settings.limits.rates, message.len()).map_err(|error| {
+    check_rates(&caller.0, state, &settings.limits.rates, message.len()).map_err(|error| {
         error.about(Some(AuditTarget::Audience(Audience::Client(
             client_id.clone(),
         ))))
@@ -141,6 +141,7 @@ async fn article(
         event: None,
         data: Data::Text(message.into()),
         ttl: None,
+        update: None,
     };
     let push = Push {
         draft,
@@ -154,7 +155,8 @@ async fn article(
     Ok("success".into_response())
 }
 
-async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
+/// Publishes a push, and notes it in the trace of the request.
+pub async fn publish(push: Push, state: &AppState) -> Result<Published, Error> {
     let audience = push.draft.audience.clone();
     let published = state
         .broker
@@ -226,13 +228,14 @@ pub fn parse(
         event: event.map_err(|why| Error::invalid("event", why))?,
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
+        update: None,
     };
     check_audience(caller, state, &draft.audience)?;
     let tracked = match push.track {
         true => Some(track(&draft, state)?),
         false => None,
     };
-    check_rates(caller, state, &limits.rates, draft.data.as_str().len())
+    check_rates(&caller.0, state, &limits.rates, draft.data.as_str().len())
         .map_err(|error| error.about(Some(AuditTarget::Audience(draft.audience.clone()))))?;
     Ok(Push {
         draft,
@@ -245,16 +248,16 @@ pub fn parse(
 }
 
 /// Refuses a push of so many bytes of data if its caller has pushed too much.
-fn check_rates(
-    caller: &Caller,
+pub fn check_rates(
+    caller: &Principal,
     state: &AppState,
     rates: &RateLimits,
     bytes: usize,
 ) -> Result<(), Error> {
     let is_limited =
-        matches!(caller.0, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
+        matches!(caller, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
     match is_limited {
-        true => Ok(state.limits.push(rates, caller.0.id(), bytes)?),
+        true => Ok(state.limits.push(rates, caller.id(), bytes)?),
         false => Ok(()),
     }
 }

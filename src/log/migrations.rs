@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 7;
+pub(super) const VERSION: i64 = 8;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -37,6 +37,9 @@ const TOKENS: &str = include_str!("tokens.sql");
 /// The additions of version 7.
 const AUDIT: &str = include_str!("audit.sql");
 const PEOPLE: &str = include_str!("people.sql");
+
+/// The additions of version 8.
+const UPDATES: &str = include_str!("updates.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -114,6 +117,9 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     if found < 7 {
         transaction.execute_batch(AUDIT)?;
         transaction.execute_batch(PEOPLE)?;
+    }
+    if found < 8 {
+        transaction.execute_batch(UPDATES)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;
