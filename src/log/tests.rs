@@ -15,6 +15,7 @@ mod retention;
 mod rollback;
 mod sessions;
 mod tokens;
+mod updates;
 
 use std::{
     sync::{
@@ -28,7 +29,10 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::*;
-use crate::message::{Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicAccess, TopicFilter};
+use crate::message::{
+    Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicAccess, TopicFilter, Update,
+    UpdateId,
+};
 
 /// A log in a temporary folder, the positions that its tail received, and its clock.
 struct TestLog {
