@@ -93,11 +93,7 @@ impl Tokens {
     }
 
     /// The rules of the key that has signed a token. `own`: the stream secret, if it may be that.
-    fn signed(
-        &self,
-        token: &Compact<'_>,
-        own: Option<&TokenKey>,
-    ) -> Result<&Rules, InvalidToken> {
+    fn signed(&self, token: &Compact<'_>, own: Option<&TokenKey>) -> Result<&Rules, InvalidToken> {
         let published = self.jwks.as_ref().map(|jwks| jwks.keys());
         let published = published
             .as_deref()

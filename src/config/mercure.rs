@@ -71,8 +71,7 @@ impl MercureSettings {
     pub(super) fn parse_keys(&mut self) -> Result<(), InvalidSettings> {
         let keys = |setting, secret: &Option<Secret>| match secret {
             None => Ok(Vec::new()),
-            Some(secret) => parse(secret)
-                .map_err(|why| InvalidSettings::MercureKey(setting, why)),
+            Some(secret) => parse(secret).map_err(|why| InvalidSettings::MercureKey(setting, why)),
         };
         self.publisher_keys = keys("publisher", &self.mercure_publisher_key)?;
         self.subscriber_keys = keys("subscriber", &self.mercure_subscriber_key)?;
@@ -120,7 +119,10 @@ mod tests {
         let secret = settings(&["--mercure-subscriber-key", &"k".repeat(32)]).expect("a key");
         assert!(!secret.subscriber_keys[0].is_public() && secret.publisher_keys.is_empty());
         let refused = settings(&["--mercure-subscriber-key", "short"]).expect_err("refused");
-        assert!(refused.starts_with("--mercure-subscriber-key") && refused.contains("32 bytes"), "{refused}");
+        assert!(
+            refused.starts_with("--mercure-subscriber-key") && refused.contains("32 bytes"),
+            "{refused}"
+        );
         let refused = of_file("rsa.private.pem").expect_err("refused");
         assert!(refused.contains("private key"), "{refused}");
     }

@@ -17,7 +17,8 @@ use crate::message::{Audience, ClientId, Data, EventType, Message, Seq, Topic, U
 
 /// The columns that [`Decoder::message`] reads, in this order. The last one is the list of alternate topics of an update. The
 /// lists of clients, which can be long, are not read here.
-pub(super) const COLUMNS: &str = "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data,
+pub(super) const COLUMNS: &str =
+    "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data,
     CASE WHEN m.audience IS NOT NULL THEN m.audiences END";
 
 /// The number of these columns.
@@ -48,7 +49,11 @@ pub(super) fn alternates(conn: &Connection, seq: Seq) -> rusqlite::Result<Vec<i6
         .prepare_cached("SELECT audiences FROM messages WHERE seq = ?1 AND audience IS NOT NULL")?
         .query_row([sql(seq)], |row| row.get::<_, Option<String>>(0))
         .optional()?;
-    Ok(list.flatten().as_deref().map(parse_list).unwrap_or_default())
+    Ok(list
+        .flatten()
+        .as_deref()
+        .map(parse_list)
+        .unwrap_or_default())
 }
 
 /// The kind and the name of an audience.

@@ -85,7 +85,11 @@ impl<'b> DraftCbor<'b> {
                 false => Data::Text(data),
             },
             ttl: self.ttl.map(Duration::from_millis),
-            update: self.update.map(UpdateCbor::parse).transpose()?.map(Arc::new),
+            update: self
+                .update
+                .map(UpdateCbor::parse)
+                .transpose()?
+                .map(Arc::new),
         })
     }
 }

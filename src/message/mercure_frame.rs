@@ -42,7 +42,10 @@ impl FrameWriter {
 pub(super) fn of_frame(frame: &Frame, update: Option<&Update>) -> Frame {
     let bytes = frame.bytes();
     let mut writer = FrameWriter::with_capacity(bytes.len() + 64);
-    let lines: Vec<(&[u8], &[u8])> = bytes.split(|byte| *byte == b'\n').filter_map(field).collect();
+    let lines: Vec<(&[u8], &[u8])> = bytes
+        .split(|byte| *byte == b'\n')
+        .filter_map(field)
+        .collect();
     let of_name = |name: &'static [u8]| lines.iter().filter(move |(own, _)| *own == name);
     if !writer.publisher_id(update)
         && let Some((_, cursor)) = of_name(b"id").next()
@@ -99,7 +102,10 @@ mod tests {
 
     #[test]
     fn a_frame_has_the_fields_of_the_protocol_only() {
-        assert_eq!(written(None, None, "a\nb"), "id: #abc-7\ndata: a\ndata: b\n\n");
+        assert_eq!(
+            written(None, None, "a\nb"),
+            "id: #abc-7\ndata: a\ndata: b\n\n"
+        );
         let update = Update {
             id: UpdateId::parse("urn:uuid:1").ok(),
             retry: Some(5),

@@ -262,7 +262,8 @@ impl<'t> Var<'t> {
             name,
             explode,
             prefix,
-            modifier_is_valid: prefix.is_some() == length.is_some() && !(explode && length.is_some()),
+            modifier_is_valid: prefix.is_some() == length.is_some()
+                && !(explode && length.is_some()),
         }
     }
 
@@ -323,7 +324,8 @@ fn short_run(text: &[u8], begin: &Places, most: u16, allows: impl Fn(u8) -> bool
         }
         reached.insert(place);
         if let Some(width) = width(&text[place..], &allows) {
-            let goes_on = width == 3 && matches!(text[place + 1], b'8' | b'9' | b'a' | b'b' | b'A' | b'B');
+            let goes_on =
+                width == 3 && matches!(text[place + 1], b'8' | b'9' | b'a' | b'b' | b'A' | b'B');
             let count = fewest[place] + u16::from(!goes_on);
             fewest[place + width] = fewest[place + width].min(count);
         }
@@ -347,11 +349,14 @@ impl Places {
     }
 
     fn has(&self, place: usize) -> bool {
-        self.0[place / 64] >> (place % 64) & 1 == 1
+        (self.0[place / 64] >> (place % 64)) & 1 == 1
     }
 
     fn add(&mut self, other: &Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+        self.0
+            .iter_mut()
+            .zip(other.0)
+            .for_each(|(own, other)| *own |= other);
     }
 
     fn is_empty(&self) -> bool {
@@ -380,22 +385,55 @@ mod tests {
         for (template, good, bad) in [
             (
                 "https://example.com/books/{id}",
-                &["https://example.com/books/1", "https://example.com/books/a%20b", "https://example.com/books/"][..],
-                &["https://example.com/books/1/pages", "https://example.com/books/a b", "https://example.com/book/1", "https://example.com/books/é"][..],
+                &[
+                    "https://example.com/books/1",
+                    "https://example.com/books/a%20b",
+                    "https://example.com/books/",
+                ][..],
+                &[
+                    "https://example.com/books/1/pages",
+                    "https://example.com/books/a b",
+                    "https://example.com/book/1",
+                    "https://example.com/books/é",
+                ][..],
             ),
-            ("/a/{x}/b/{y}", &["/a/1/b/2", "/a//b/"], &["/a/1/c/2", "/a/1/b/2/3"]),
+            (
+                "/a/{x}/b/{y}",
+                &["/a/1/b/2", "/a//b/"],
+                &["/a/1/c/2", "/a/1/b/2/3"],
+            ),
             ("{x,y}", &["1,2", "1", ""], &["1/2"]),
             ("/a{+path}", &["/a/b/c?d=e#f", "/a"], &["/b", "/a b"]),
             ("/a{#part}", &["/a#x/y", "/a"], &["/ax", "/a##%"]),
             ("/a{.x,y}", &["/a.1.2", "/a.1", "/a"], &["/a/1", "/a1"]),
             ("{/x,y}/z", &["/1/2/z", "/1/z", "/z"], &["/1/2/3/z", "1/z"]),
             ("{/all*}/z", &["/1/2/3/z", "/z"], &["/1/2/3", "/1/z/"]),
-            ("/a{;x,y}", &["/a;x=1;y=2", "/a;y", "/a;x;y=2"], &["/a;y=2;x=1", "/a;z=1", "/a;"]),
-            ("/a{?x,y}", &["/a?x=1&y=2", "/a?y=", "/a"], &["/a?x", "/a?x=1&z=2", "/a&x=1", "/a?y=1&x=2"]),
-            ("/a{?x*}", &["/a?x=1&x=2", "/a?k=1&l="], &["/a?x", "/a?x=1&", "/a?"]),
+            (
+                "/a{;x,y}",
+                &["/a;x=1;y=2", "/a;y", "/a;x;y=2"],
+                &["/a;y=2;x=1", "/a;z=1", "/a;"],
+            ),
+            (
+                "/a{?x,y}",
+                &["/a?x=1&y=2", "/a?y=", "/a"],
+                &["/a?x", "/a?x=1&z=2", "/a&x=1", "/a?y=1&x=2"],
+            ),
+            (
+                "/a{?x*}",
+                &["/a?x=1&x=2", "/a?k=1&l="],
+                &["/a?x", "/a?x=1&", "/a?"],
+            ),
             ("/a?k=v{&x}", &["/a?k=v&x=1", "/a?k=v"], &["/a?k=v?x=1"]),
-            ("/{x:3}", &["/abc", "/", "/a%20c", "/%C3%A9bc"], &["/abcd", "/a%20cd"]),
-            ("/users/{id}{?topic}", &["/users/7?topic=https%3A%2F%2Fa.example%2F1", "/users/7"], &["/users/7?topic=https://a"]),
+            (
+                "/{x:3}",
+                &["/abc", "/", "/a%20c", "/%C3%A9bc"],
+                &["/abcd", "/a%20cd"],
+            ),
+            (
+                "/users/{id}{?topic}",
+                &["/users/7?topic=https%3A%2F%2Fa.example%2F1", "/users/7"],
+                &["/users/7?topic=https://a"],
+            ),
         ] {
             assert_eq!(is_template(template), Ok(true), "{template}");
             for text in good {
@@ -410,8 +448,24 @@ mod tests {
     #[test]
     fn what_is_no_template_is_told() {
         for text in [
-            "plain", "{", "}", "a}b{c", "{}", "{+}", "{=x}", "{!x}", "{x y}", "{x:0}", "{x:a}", "{x:2*}",
-            "{a..b}", "{.}", "a b/{id}", "100%/{id}", "{a{b}}", "{x.}",
+            "plain",
+            "{",
+            "}",
+            "a}b{c",
+            "{}",
+            "{+}",
+            "{=x}",
+            "{!x}",
+            "{x y}",
+            "{x:0}",
+            "{x:a}",
+            "{x:2*}",
+            "{a..b}",
+            "{.}",
+            "a b/{id}",
+            "100%/{id}",
+            "{a{b}}",
+            "{x.}",
         ] {
             assert_eq!(is_template(text), Ok(false), "{text}");
         }

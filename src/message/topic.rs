@@ -312,7 +312,12 @@ mod tests {
         let selector = |text: &str| TopicFilter::selector(text).expect("a selector");
         let topic = |text: &str| Topic::parse(text).expect("a topic");
         let book = topic("https://example.com/books/1");
-        for text in ["https://example.com/books/{id}", "https://example.com/books/1", "*", "{+all}"] {
+        for text in [
+            "https://example.com/books/{id}",
+            "https://example.com/books/1",
+            "*",
+            "{+all}",
+        ] {
             let selector = selector(text);
             assert!(selector.matches(&book), "{text}");
             assert!(!selector.matches(&topic("$sys/clients")), "{text}");
@@ -320,14 +325,21 @@ mod tests {
             assert_eq!(selector.as_str(), shown);
         }
         // Names, and no patterns of another kind.
-        for text in ["https://example.com/books/*", "https://example.com/**", "https://example.com/{id"] {
+        for text in [
+            "https://example.com/books/*",
+            "https://example.com/**",
+            "https://example.com/{id",
+        ] {
             assert!(!selector(text).matches(&book), "{text}");
         }
         let sys = selector("$sys/clients");
         assert!(!sys.is_reserved() && !sys.matches(&topic("$sys/clients")));
         assert_eq!(TopicFilter::selector(""), Err(InvalidTopic::Empty));
         let long = "{a}".repeat(17);
-        assert_eq!(TopicFilter::selector(&long), Err(InvalidTopic::TooManyExpressions));
+        assert_eq!(
+            TopicFilter::selector(&long),
+            Err(InvalidTopic::TooManyExpressions)
+        );
     }
 
     #[test]
@@ -342,7 +354,10 @@ mod tests {
         assert_eq!(books.intersection(&TopicFilter::all()), Some(books.clone()));
         assert_eq!(books.intersection(&own("books/*")), None);
         assert_eq!(books.literal_prefix(), "books/");
-        assert_eq!((own("a/*/b").literal_prefix(), own("a/b").literal_prefix()), ("a/", "a/b"));
+        assert_eq!(
+            (own("a/*/b").literal_prefix(), own("a/b").literal_prefix()),
+            ("a/", "a/b")
+        );
     }
 
     #[test]

@@ -193,7 +193,9 @@ mod tests {
 
     fn matching(topic_index: &TopicIndex, topic: &str) -> Vec<ConnectionKey> {
         let mut heard = Vec::new();
-        topic_index.for_each([&Topic::parse(topic).expect("a topic")], |id| heard.push(id));
+        topic_index.for_each([&Topic::parse(topic).expect("a topic")], |id| {
+            heard.push(id)
+        });
         heard.sort_unstable();
         heard
     }

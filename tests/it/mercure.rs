@@ -42,11 +42,17 @@ fn signed(key: &str, claims: &Value) -> String {
 
 /// A publisher's token, as a configuration of Symfony has it: without an end.
 fn publisher(selectors: &[&str]) -> String {
-    signed(PUBLISHER_KEY, &json!({ "mercure": { "publish": selectors } }))
+    signed(
+        PUBLISHER_KEY,
+        &json!({ "mercure": { "publish": selectors } }),
+    )
 }
 
 fn subscriber(selectors: &[&str]) -> String {
-    signed(SUBSCRIBER_KEY, &json!({ "mercure": { "subscribe": selectors } }))
+    signed(
+        SUBSCRIBER_KEY,
+        &json!({ "mercure": { "subscribe": selectors } }),
+    )
 }
 
 /// A server that speaks the protocol, with keys, and whose public updates everybody may have.

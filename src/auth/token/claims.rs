@@ -82,7 +82,9 @@ fn selectors(list: Option<&Value>, name: &str) -> Result<Vec<TopicFilter>, Inval
         Some(_) => return Err(wrong("must be a list of texts")),
     };
     let parse = |item: &Value| {
-        let text = item.as_str().ok_or_else(|| wrong("must be a list of texts"))?;
+        let text = item
+            .as_str()
+            .ok_or_else(|| wrong("must be a list of texts"))?;
         TopicFilter::selector(text).map_err(|why| wrong(&why.to_string()))
     };
     items.iter().map(parse).collect()

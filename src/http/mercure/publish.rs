@@ -34,6 +34,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let audited = Audited::begin(&mut parts, None, Some(Action::Push));
     let published = publish(&state, Request::from_parts(parts, body)).await;
+    let published = published.map_err(Error::as_bad_request);
     audited.end(&state.broker, published.into_response()).await
 }
 
@@ -178,13 +179,11 @@ fn check_rates(
     caller: &AuditCaller,
     bytes: usize,
 ) -> Result<(), Error> {
+    let live = state.live.load_full();
+    let rates = &live.limits.rates;
     match publisher {
-        Publisher::Principal(principal) => {
-            let rates = &state.live.load().limits.rates;
-            push::check_rates(principal, state, rates, bytes)
-        }
+        Publisher::Principal(principal) => push::check_rates(principal, state, rates, bytes),
         Publisher::Token(_) => {
-            let rates = &state.live.load().limits.rates;
             let name = format!("{} {}", caller.id, caller.name);
             Ok(state.limits.push(rates, &name, bytes)?)
         }

@@ -30,11 +30,7 @@ fn last_event_id(pairs: &Pairs, headers: &HeaderMap) -> Option<String> {
 
 /// Where the subscriber goes on. Everything that is kept follows if the id is not known: then what it names is older than
 /// that, or of another hub.
-pub async fn resume(
-    state: &AppState,
-    pairs: &Pairs,
-    headers: &HeaderMap,
-) -> Result<Resume, Error> {
+pub async fn resume(state: &AppState, pairs: &Pairs, headers: &HeaderMap) -> Result<Resume, Error> {
     let Some(id) = last_event_id(pairs, headers) else {
         return Ok(Resume {
             since: Since::Unread,

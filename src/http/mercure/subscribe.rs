@@ -32,7 +32,8 @@ const PRECEDING: [HeaderName; 2] = [
 /// Opens a stream.
 pub async fn get(State(state): State<AppState>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    open(&state, &parts).await.into_response()
+    let opened = open(&state, &parts).await;
+    opened.map_err(Error::as_bad_request).into_response()
 }
 
 async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
@@ -48,7 +49,9 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         number,
     } = with_new_keys(state, parts, Auth::mercure_reader).await?;
     let client_id = client_of(claims.as_ref());
-    let is_known = claims.as_ref().is_some_and(|claims| claims.client_id.is_some());
+    let is_known = claims
+        .as_ref()
+        .is_some_and(|claims| claims.client_id.is_some());
     let known = is_known.then_some(&client_id);
     state
         .limits

@@ -191,7 +191,10 @@ impl<'c> PageBuilder<'c> {
             .decoder
             .message(self.conn, row, self.reader, self.now)?;
         match decoded {
-            Ok(message) if !self.access.allows(&message.audience, message.update.as_deref()) => {}
+            Ok(message)
+                if !self
+                    .access
+                    .allows(&message.audience, message.update.as_deref()) => {}
             Ok(message) => {
                 let size = message.data.as_str().len();
                 if size > self.space && !self.messages.is_empty() {

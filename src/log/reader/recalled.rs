@@ -61,7 +61,5 @@ fn is_subscribed(subscriptions: &Subscriptions, topic: Topic, update: Option<&Up
     let alternates = update.into_iter().flat_map(|update| &update.alternates);
     let is_wanted = |topic: &Topic| subscriptions.filters.iter().any(|f| f.matches(topic));
     std::iter::once(&topic).chain(alternates).any(is_wanted)
-        && subscriptions
-            .access
-            .allows(&Audience::Topic(topic), update)
+        && subscriptions.access.allows(&Audience::Topic(topic), update)
 }

@@ -1,7 +1,7 @@
 //! Updates of Mercure: found by each of their topics, once, and by their ids.
 
 use super::*;
-use crate::log::{check, change::Change, record::version_of};
+use crate::log::{change::Change, check, record::version_of};
 
 fn update(alternates: &[&str], private: bool, id: Option<&str>) -> Arc<Update> {
     let topic = |name: &&str| Topic::parse(name).expect("a topic");
@@ -109,7 +109,10 @@ fn an_id_is_found_until_its_update_is_removed() {
     assert_eq!(found(&test), [None; 3]);
     drop(test.log.take());
     let report = check(test.folder.path()).expect("a report");
-    assert!(report.structure.is_empty() && report.inconsistencies.is_empty(), "{report:?}");
+    assert!(
+        report.structure.is_empty() && report.inconsistencies.is_empty(),
+        "{report:?}"
+    );
 }
 
 #[test]
@@ -137,10 +140,16 @@ fn a_repeated_update_is_stored_once_unless_it_differs() {
 fn a_recalled_update_is_told_to_the_readers_of_each_of_its_topics() {
     let test = TestLog::new();
     let (seq, _) = test.publish("a", "text", &update(&["b"], true, None));
-    let recalled = test.log().recall_blocking(seq).expect("recalled").expect("there");
+    let recalled = test
+        .log()
+        .recall_blocking(seq)
+        .expect("recalled")
+        .expect("there");
     assert_eq!(recalled.update.map(|update| update.private), Some(true));
     let told = |subscriptions: &Subscriptions| {
-        test.log().recalls_since(subscriptions, seq).expect("readable")
+        test.log()
+            .recalls_since(subscriptions, seq)
+            .expect("readable")
     };
     assert_eq!(told(&with_private(&["a"])), [seq]);
     assert_eq!(told(&with_private(&["b"])), [seq]);

@@ -36,7 +36,7 @@ impl ConnectionTable {
         let is_private = update.is_some_and(|update| update.private);
         // Looking at each connection costs more than finding it.
         let check = is_private || self.restricted_count > 0;
-        let alternates = update.map_or(&[][..], |update| &update.alternates);
+        let alternates = update.map_or(&[][..], |update| &update.alternates[..]);
         self.for_each(audience, alternates, |entry| {
             if check && !entry.record.subscriber.access.allows(audience, update) {
                 return;

@@ -29,13 +29,23 @@ async fn a_publisher_needs_a_selector_for_every_topic() {
     let refused = post(&server, &token, &[book, ("topic", "other")]).await;
     assert_eq!(refused.status(), 403);
     let problem: Problem = refused.json().await.expect("a problem");
-    assert_eq!((problem.code.as_str(), problem.field.as_deref()), ("forbidden", Some("topic")));
-    for rights in [json!({}), json!({ "mercure": {} }), json!({ "mercure": { "publish": [] } })] {
+    assert_eq!(
+        (problem.code.as_str(), problem.field.as_deref()),
+        ("forbidden", Some("topic"))
+    );
+    for rights in [
+        json!({}),
+        json!({ "mercure": {} }),
+        json!({ "mercure": { "publish": [] } }),
+    ] {
         let token = signed(PUBLISHER_KEY, &rights);
         assert_eq!(status(&server, &token, &[news]).await, 403, "{rights}");
     }
     // The other name of the claim.
-    let token = signed(PUBLISHER_KEY, &json!({ "https://mercure.rocks/": { "publish": ["*"] } }));
+    let token = signed(
+        PUBLISHER_KEY,
+        &json!({ "https://mercure.rocks/": { "publish": ["*"] } }),
+    );
     assert_eq!(status(&server, &token, &[news]).await, 200);
 }
 
@@ -44,7 +54,10 @@ async fn tokens_that_are_not_right_are_refused() {
     let server = hub(&[]).await;
     let all = |extra: Value| {
         let mut claims = json!({ "mercure": { "publish": ["*"], "subscribe": ["*"] } });
-        claims.as_object_mut().expect("claims").extend(extra.as_object().expect("an object").clone());
+        claims
+            .as_object_mut()
+            .expect("claims")
+            .extend(extra.as_object().expect("an object").clone());
         claims
     };
     let unsigned = {
@@ -64,16 +77,37 @@ async fn tokens_that_are_not_right_are_refused() {
         String::new(),
     ];
     for token in &wrong {
-        assert_eq!(status(&server, token, &[("topic", "a")]).await, 401, "{token}");
+        assert_eq!(
+            status(&server, token, &[("topic", "a")]).await,
+            401,
+            "{token}"
+        );
     }
-    assert_eq!(status(&server, &signed(PUBLISHER_KEY, &all(json!({ "exp": later(60) }))), &[("topic", "a")]).await, 200);
-    let nothing = server.http.post(server.url(HUB)).header("content-type", "application/x-www-form-urlencoded");
-    let nothing = within(nothing.body("topic=a").send()).await.expect("an answer");
+    assert_eq!(
+        status(
+            &server,
+            &signed(PUBLISHER_KEY, &all(json!({ "exp": later(60) }))),
+            &[("topic", "a")]
+        )
+        .await,
+        200
+    );
+    let nothing = server
+        .http
+        .post(server.url(HUB))
+        .header("content-type", "application/x-www-form-urlencoded");
+    let nothing = within(nothing.body("topic=a").send())
+        .await
+        .expect("an answer");
     assert_eq!(nothing.status(), 401);
     assert!(nothing.headers().contains_key("www-authenticate"));
     // A wrong token is not as good as none.
     for token in [publisher(&["*"]), "x".to_owned()] {
-        assert_eq!(open(&server, &["a"], Some(&token), &[]).await.status(), 401, "{token}");
+        assert_eq!(
+            open(&server, &["a"], Some(&token), &[]).await.status(),
+            401,
+            "{token}"
+        );
     }
 }
 
@@ -81,10 +115,16 @@ async fn tokens_that_are_not_right_are_refused() {
 async fn private_updates_reach_those_who_may_read_one_of_their_topics() {
     let server = hub(&[]).await;
     let topics = ["https://example.com/books/{id}"];
-    let (book, user) = (("topic", "https://example.com/books/1"), ("topic", "https://example.com/users/7/books/1"));
+    let (book, user) = (
+        ("topic", "https://example.com/books/1"),
+        ("topic", "https://example.com/users/7/books/1"),
+    );
     let by_canonical = subscriber(&["https://example.com/books/1"]);
     let by_alternate = subscriber(&["https://example.com/users/7{/rest*}"]);
-    let of_other = subscriber(&["https://example.com/users/8{/rest*}", "https://example.com/books/2"]);
+    let of_other = subscriber(&[
+        "https://example.com/users/8{/rest*}",
+        "https://example.com/books/2",
+    ]);
     let all = subscriber(&["*"]);
     let readers = [Some(&by_canonical), Some(&by_alternate), Some(&all)];
     let others = [Some(&of_other), None];
@@ -92,7 +132,17 @@ async fn private_updates_reach_those_who_may_read_one_of_their_topics() {
     for token in readers.iter().chain(&others) {
         live.push(listen(&server, &topics, token.map(|token| token.as_str())).await);
     }
-    publish(&server, &[book, user, ("data", "secret"), ("private", "on"), ("id", "urn:secret")]).await;
+    publish(
+        &server,
+        &[
+            book,
+            user,
+            ("data", "secret"),
+            ("private", "on"),
+            ("id", "urn:secret"),
+        ],
+    )
+    .await;
     publish(&server, &[book, ("data", "also secret"), ("private", "")]).await;
     publish(&server, &[book, ("data", "end")]).await;
     let expected = [
@@ -111,7 +161,13 @@ async fn private_updates_reach_those_who_may_read_one_of_their_topics() {
         assert_eq!(texts(&mut Listener::of(response), "end").await, expected);
     }
     // Whoever subscribes to the alternate topic hears it as little.
-    let response = open(&server, &[user.1, book.1], None, &[("last-event-id", "earliest")]).await;
+    let response = open(
+        &server,
+        &[user.1, book.1],
+        None,
+        &[("last-event-id", "earliest")],
+    )
+    .await;
     assert_eq!(texts(&mut Listener::of(response), "end").await, ["end"]);
 }
 
@@ -124,23 +180,44 @@ async fn private_updates_reach_streams_of_sse_with_a_token_only() {
     let filter = tidings::message::TopicFilter::parse("books/*").expect("a filter");
     let key = tidings::config::Secret::from(secret.to_owned());
     let token = tidings::auth::sign(&key, &client_id, &[filter], later(60) as u64);
-    let mut ada = server.stream(&format!("/sse?topic=books/*&token={token}")).await;
+    let mut ada = server
+        .stream(&format!("/sse?topic=books/*&token={token}"))
+        .await;
     let uuid = "0d5a4b1e-2f4c-4c0c-9d3e-5a1f6f0b7c11";
-    let mut anybody = server.stream(&format!("/sse?topic=books/*&client_id={uuid}")).await;
-    publish(&server, &[("topic", "books/1"), ("data", "secret"), ("private", "on")]).await;
+    let mut anybody = server
+        .stream(&format!("/sse?topic=books/*&client_id={uuid}"))
+        .await;
+    publish(
+        &server,
+        &[("topic", "books/1"), ("data", "secret"), ("private", "on")],
+    )
+    .await;
     publish(&server, &[("topic", "books/1"), ("data", "end")]).await;
     assert_eq!(texts(&mut ada, "end").await, ["secret", "end"]);
     assert_eq!(texts(&mut anybody, "end").await, ["end"]);
     let replayed = format!("/sse?topic=books/*&client_id={uuid}&since=earliest");
-    assert_eq!(texts(&mut server.stream(&replayed).await, "end").await, ["end"]);
+    assert_eq!(
+        texts(&mut server.stream(&replayed).await, "end").await,
+        ["end"]
+    );
 }
 
 #[tokio::test]
 async fn pushed_messages_are_private_where_streams_need_a_token() {
-    let flags = ["--stream-secret", "a stream secret of 32 bytes or more", "--anonymous-topic", "news/**"];
+    let flags = [
+        "--stream-secret",
+        "a stream secret of 32 bytes or more",
+        "--anonymous-topic",
+        "news/**",
+    ];
     let server = hub(&flags).await;
     let mut anybody = listen(&server, &["orders/7", "news/1"], None).await;
-    let mut reader = listen(&server, &["orders/7", "news/1"], Some(&subscriber(&["orders/{id}"]))).await;
+    let mut reader = listen(
+        &server,
+        &["orders/7", "news/1"],
+        Some(&subscriber(&["orders/{id}"])),
+    )
+    .await;
     server.push(topic("orders/7"), "an order").await;
     server.push(topic("news/1"), "end").await;
     assert_eq!(texts(&mut anybody, "end").await, ["end"]);
@@ -154,7 +231,11 @@ async fn subscribers_without_a_token_need_a_setting() {
     listen(&server, &["a"], Some(&subscriber(&[]))).await;
     let publisher_only = Server::with(&KEYS[..2]).await;
     listen(&publisher_only, &["a"], None).await;
-    let native = ["--stream-secret", "a stream secret of 32 bytes or more", "--mercure=true"];
+    let native = [
+        "--stream-secret",
+        "a stream secret of 32 bytes or more",
+        "--mercure=true",
+    ];
     let native = Server::with(&native).await;
     assert_eq!(open(&native, &["a"], None, &[]).await.status(), 401);
 }
@@ -191,7 +272,11 @@ async fn publishing_with_a_cookie_needs_an_origin() {
             request = request.header(*name, *value);
         }
         let request = request.body(form(&[("topic", "a")]));
-        within(request.send()).await.expect("an answer").status().as_u16()
+        within(request.send())
+            .await
+            .expect("an answer")
+            .status()
+            .as_u16()
     };
     assert_eq!(from(&[("origin", "https://shop.example")]).await, 200);
     assert_eq!(from(&[("referer", "https://shop.example/cart")]).await, 200);
@@ -201,8 +286,14 @@ async fn publishing_with_a_cookie_needs_an_origin() {
     // Pages of this origin may read streams with the cookie.
     let origin = ("origin", "https://shop.example");
     let response = open(&server, &["a"], None, &[origin]).await;
-    assert_eq!(response.headers()["access-control-allow-origin"], "https://shop.example");
-    assert_eq!(response.headers()["access-control-allow-credentials"], "true");
+    assert_eq!(
+        response.headers()["access-control-allow-origin"],
+        "https://shop.example"
+    );
+    assert_eq!(
+        response.headers()["access-control-allow-credentials"],
+        "true"
+    );
 }
 
 #[tokio::test]
@@ -220,19 +311,37 @@ async fn revoked_tokens_are_refused() {
     let rights = json!({ "publish": ["*"], "subscribe": ["*"] });
     let token = |key| signed(key, &json!({ "jti": "one", "mercure": rights }));
     let mut stream = listen(&server, &["a"], Some(&token(SUBSCRIBER_KEY))).await;
-    let revoke = server.http.delete(server.url("/api/tokens/one")).bearer_auth(ADMIN);
-    assert_eq!(within(revoke.send()).await.expect("an answer").status(), 204);
-    assert!(stream.try_next().await.is_none_or(|event| event.data.is_empty()));
-    assert_eq!(open(&server, &["a"], Some(&token(SUBSCRIBER_KEY)), &[]).await.status(), 401);
-    assert_eq!(status(&server, &token(PUBLISHER_KEY), &[("topic", "a")]).await, 401);
+    let revoke = server
+        .http
+        .delete(server.url("/api/tokens/one"))
+        .bearer_auth(ADMIN);
+    assert_eq!(
+        within(revoke.send()).await.expect("an answer").status(),
+        204
+    );
+    assert!(
+        stream
+            .try_next()
+            .await
+            .is_none_or(|event| event.data.is_empty())
+    );
+    assert_eq!(
+        open(&server, &["a"], Some(&token(SUBSCRIBER_KEY)), &[])
+            .await
+            .status(),
+        401
+    );
+    assert_eq!(
+        status(&server, &token(PUBLISHER_KEY), &[("topic", "a")]).await,
+        401
+    );
 }
 
 #[tokio::test]
 async fn an_api_key_publishes_and_subscribes_by_its_permissions() {
-    let mut server = hub(&["--admin-token", ADMIN]).await;
-    server.api = server.api.clone().with_token(ADMIN);
+    let server = hub(&["--admin-token", ADMIN]).await;
     let made = |role: &str| {
-        let api = server.api.clone();
+        let api = server.api.clone().with_token(ADMIN);
         let request = KeyRequest {
             name: role.to_owned(),
             role: Some(role.to_owned()),
@@ -242,14 +351,35 @@ async fn an_api_key_publishes_and_subscribes_by_its_permissions() {
         async move { within(api.create_key(&request)).await.expect("a key").key }
     };
     let (publisher, listener) = (made("publisher").await, made("listener").await);
-    assert_eq!(status(&server, &publisher, &[("topic", "books/1")]).await, 200);
-    assert_eq!(status(&server, &publisher, &[("topic", "books/1"), ("topic", "other")]).await, 403);
-    assert_eq!(status(&server, &listener, &[("topic", "books/1")]).await, 403);
+    assert_eq!(
+        status(&server, &publisher, &[("topic", "books/1")]).await,
+        200
+    );
+    assert_eq!(
+        status(
+            &server,
+            &publisher,
+            &[("topic", "books/1"), ("topic", "other")]
+        )
+        .await,
+        403
+    );
+    assert_eq!(
+        status(&server, &listener, &[("topic", "books/1")]).await,
+        403
+    );
     assert_eq!(status(&server, ADMIN, &[("topic", "anything")]).await, 200);
-    assert_eq!(status(&server, "a-wrong-admin-token", &[("topic", "a")]).await, 401);
+    assert_eq!(
+        status(&server, "a-wrong-admin-token", &[("topic", "a")]).await,
+        401
+    );
     let mut stream = listen(&server, &["books/1", "other"], Some(&listener)).await;
     for name in ["other", "books/1"] {
-        publish(&server, &[("topic", name), ("data", name), ("private", "on")]).await;
+        publish(
+            &server,
+            &[("topic", name), ("data", name), ("private", "on")],
+        )
+        .await;
     }
     assert_eq!(stream.text().await, "books/1");
 }

@@ -30,15 +30,23 @@ async fn the_request_of_a_symfony_application_is_accepted_byte_for_byte() {
         .body(body);
     let answer = within(request.send()).await.expect("an answer");
     assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(
+        answer.headers()["content-type"],
+        "text/plain; charset=utf-8"
+    );
     let id = answer.text().await.expect("an id");
     assert_eq!(id, "urn:uuid:5e94c686-2c0b-4f9b-958c-92ccc3bbb4eb");
 
     let text = bytes_until(stream, "\"}\n\n").await;
-    let events: Vec<&str> = text.split_inclusive("\n\n").filter(|event| !event.starts_with(':')).collect();
+    let events: Vec<&str> = text
+        .split_inclusive("\n\n")
+        .filter(|event| !event.starts_with(':'))
+        .collect();
     assert_eq!(
         events,
-        ["id: urn:uuid:5e94c686-2c0b-4f9b-958c-92ccc3bbb4eb\nevent: book\nretry: 3000\ndata: {\"status\":\"OutOfStock\"}\n\n"]
+        [
+            "id: urn:uuid:5e94c686-2c0b-4f9b-958c-92ccc3bbb4eb\nevent: book\nretry: 3000\ndata: {\"status\":\"OutOfStock\"}\n\n"
+        ]
     );
 }
 
@@ -49,7 +57,10 @@ async fn an_update_without_an_id_gets_one_of_the_server() {
     let id = publish(&server, &[("topic", "a"), ("data", "one\r\ntwo")]).await;
     assert!(id.starts_with('#'), "{id}");
     let event = stream.message().await;
-    assert_eq!((event.id, event.event.as_str(), event.data.as_str()), (id, "message", "one\ntwo"));
+    assert_eq!(
+        (event.id, event.event.as_str(), event.data.as_str()),
+        (id, "message", "one\ntwo")
+    );
     // Nothing but the topic is needed.
     publish(&server, &[("topic", "a")]).await;
     assert_eq!(stream.text().await, "");
@@ -59,7 +70,12 @@ async fn an_update_without_an_id_gets_one_of_the_server() {
 async fn an_update_that_is_repeated_is_stored_once() {
     let server = hub(&[]).await;
     let mut stream = listen(&server, &["a"], None).await;
-    let first = [("topic", "a"), ("topic", "b"), ("id", "urn:1"), ("data", "x")];
+    let first = [
+        ("topic", "a"),
+        ("topic", "b"),
+        ("id", "urn:1"),
+        ("data", "x"),
+    ];
     for _ in 0..3 {
         assert_eq!(publish(&server, &first).await, "urn:1");
     }
@@ -67,7 +83,12 @@ async fn an_update_that_is_repeated_is_stored_once() {
     let other = [("topic", "a"), ("id", "urn:1"), ("data", "x")];
     assert_eq!(publish(&server, &other).await, "urn:1");
     publish(&server, &[("topic", "a"), ("data", "end")]).await;
-    let texts: Vec<String> = stream.up_to("end").await.into_iter().map(|event| event.data).collect();
+    let texts: Vec<String> = stream
+        .up_to("end")
+        .await
+        .into_iter()
+        .map(|event| event.data)
+        .collect();
     assert_eq!(texts, ["x", "x", "end"]);
     let history: MessagesPage = server.read("/api/messages").await;
     assert_eq!(history.messages.len(), 3);
@@ -84,7 +105,13 @@ async fn what_is_wrong_with_an_update_is_named() {
         (&[("topic", "*")], "topic"),
         (&[("topic", "a"), ("topic", "a\nb")], "topic"),
         (&[("topic", &long)], "topic"),
-        (&[("topic", "https://hub.example/.well-known/mercure/subscriptions/a/b")], "topic"),
+        (
+            &[(
+                "topic",
+                "https://hub.example/.well-known/mercure/subscriptions/a/b",
+            )],
+            "topic",
+        ),
         (&[("topic", "a"), ("id", "#1")], "id"),
         (&[("topic", "a"), ("id", "earliest")], "id"),
         (&[("topic", "a"), ("id", "a\ndata: b")], "id"),
@@ -103,7 +130,10 @@ async fn what_is_wrong_with_an_update_is_named() {
     let problem: Problem = reserved.json().await.expect("a problem");
     assert_eq!(problem.code, "reserved_topic");
     let topics: Vec<String> = (0..101).map(|number| format!("topic/{number}")).collect();
-    let many: Vec<(&str, &str)> = topics.iter().map(|topic| ("topic", topic.as_str())).collect();
+    let many: Vec<(&str, &str)> = topics
+        .iter()
+        .map(|topic| ("topic", topic.as_str()))
+        .collect();
     assert_eq!(post(&server, &token, &many).await.status(), 400);
     let json = server
         .http

@@ -10,7 +10,10 @@ async fn resumed(server: &Server, topics: &[&str], id: &str, end: &str) -> (Stri
     assert_eq!(headers["last-event-id"], headers["mercure-last-event-id"]);
     let preceding = headers["last-event-id"].to_str().expect("text").to_owned();
     let events = Listener::of(response).up_to(end).await;
-    (preceding, events.into_iter().map(|event| event.data).collect())
+    (
+        preceding,
+        events.into_iter().map(|event| event.data).collect(),
+    )
 }
 
 #[tokio::test]
@@ -38,7 +41,10 @@ async fn a_stream_resumes_after_any_id_of_a_publisher_and_any_cursor_over_a_rest
         assert_eq!(resumed(&server, &["books/1"], id, "end").await, expected);
         assert_eq!(resumed(&server, &["books/{id}"], id, "end").await, expected);
         let expected = (id.clone(), after(&|_| true));
-        assert_eq!(resumed(&server, &["books/1", "all"], id, "end").await, expected);
+        assert_eq!(
+            resumed(&server, &["books/1", "all"], id, "end").await,
+            expected
+        );
         // The cursor as streams of /sse have it.
         if let Some(cursor) = id.strip_prefix('#') {
             let (_, texts) = resumed(&server, &["*"], cursor, "end").await;
@@ -53,7 +59,12 @@ async fn the_query_says_it_where_a_header_can_not() {
     publish(&server, &[("topic", "a"), ("id", "urn:1"), ("data", "1")]).await;
     publish(&server, &[("topic", "a"), ("id", "urn:é 2"), ("data", "2")]).await;
     publish(&server, &[("topic", "a"), ("data", "3")]).await;
-    for name in ["lastEventID", "Last-Event-ID", "last-event-id", "last_event_id"] {
+    for name in [
+        "lastEventID",
+        "Last-Event-ID",
+        "last-event-id",
+        "last_event_id",
+    ] {
         let path = format!("{}&{name}=urn%3A1", stream_of(&["a"]));
         let mut stream = server.open(&path).await;
         assert_eq!(stream.texts(2).await, ["2", "3"], "{name}");
@@ -73,11 +84,27 @@ async fn the_query_says_it_where_a_header_can_not() {
 async fn an_id_that_is_not_there_gives_everything_that_is_kept() {
     let server = hub(&[]).await;
     for data in ["1", "2", "end"] {
-        publish(&server, &[("topic", "a"), ("data", data), ("id", "urn:same")]).await;
+        publish(
+            &server,
+            &[("topic", "a"), ("data", data), ("id", "urn:same")],
+        )
+        .await;
     }
-    let everything = ("earliest".to_owned(), vec!["1".to_owned(), "2".into(), "end".into()]);
-    for id in ["urn:unknown", "#nonsense", "#0123456789abcdef-7", "earliest"] {
-        assert_eq!(resumed(&server, &["a"], id, "end").await, everything, "{id}");
+    let everything = (
+        "earliest".to_owned(),
+        vec!["1".to_owned(), "2".into(), "end".into()],
+    );
+    for id in [
+        "urn:unknown",
+        "#nonsense",
+        "#0123456789abcdef-7",
+        "earliest",
+    ] {
+        assert_eq!(
+            resumed(&server, &["a"], id, "end").await,
+            everything,
+            "{id}"
+        );
     }
     // An id that was used several times is the first of them.
     let (preceding, texts) = resumed(&server, &["a"], "urn:same", "end").await;
