@@ -260,6 +260,16 @@ pub struct Message {
     pub update: Option<Arc<Update>>,
 }
 
+impl Message {
+    /// Whether a draft is the same as this message, so that it is a repetition. When it was sent does not count.
+    pub fn is_repeated_by(&self, draft: &Draft) -> bool {
+        self.audience == draft.audience
+            && self.event == draft.event
+            && self.data == draft.data
+            && self.update == draft.update
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

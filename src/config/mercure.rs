@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    InvalidSettings, Secret,
+    Secret,
     jwt::{InvalidKey, TokenKey, pem_keys},
 };
 
@@ -67,11 +67,11 @@ impl MercureSettings {
             || self.mercure_subscriber_key.is_some()
     }
 
-    /// Parses the keys. The error names the setting.
-    pub(super) fn parse_keys(&mut self) -> Result<(), InvalidSettings> {
-        let keys = |setting, secret: &Option<Secret>| match secret {
+    /// Parses the keys. The error says whose key it is.
+    pub(super) fn parse_keys(&mut self) -> Result<(), (&'static str, InvalidKey)> {
+        let keys = |whose, secret: &Option<Secret>| match secret {
             None => Ok(Vec::new()),
-            Some(secret) => parse(secret).map_err(|why| InvalidSettings::MercureKey(setting, why)),
+            Some(secret) => parse(secret).map_err(|why| (whose, why)),
         };
         self.publisher_keys = keys("publisher", &self.mercure_publisher_key)?;
         self.subscriber_keys = keys("subscriber", &self.mercure_subscriber_key)?;

@@ -55,7 +55,8 @@ impl Settings {
         mercure.mercure_publisher_key = choose(matches, MERCURE_PUBLISHER_KEY, given)?;
         let given = mercure.mercure_subscriber_key.take();
         mercure.mercure_subscriber_key = choose(matches, MERCURE_SUBSCRIBER_KEY, given)?;
-        mercure.parse_keys()?;
+        let parsed = mercure.parse_keys();
+        parsed.map_err(|(whose, why)| InvalidSettings::MercureKey(whose, why))?;
         let read = settings.jwt.read_keys();
         read.map_err(|(path, why)| ConfigError::KeyFile { path, why })?;
         settings.validate()?;

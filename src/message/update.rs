@@ -1,6 +1,6 @@
 //! What an update of the Mercure protocol has besides the fields of every message.
 
-use super::{Cursor, Data, Draft, EventType, Message, Topic};
+use super::{Cursor, Topic};
 
 /// The most topics of an update.
 pub const MAX_TOPICS: usize = 100;
@@ -74,20 +74,6 @@ pub enum InvalidUpdateId {
     /// It begins with `#`, or is `earliest`.
     #[error("an id must not begin with #, as those of the server do, and must not be `earliest`")]
     Reserved,
-}
-
-impl Update {
-    /// Whether a stored message is the same update as a draft, so that the draft is a repetition.
-    pub fn is_repeated(stored: &Message, draft: &Draft) -> bool {
-        type Parts<'a> = (Option<&'a EventType>, &'a Data, Option<&'a Update>);
-        let stored_parts: Parts<'_> = (
-            stored.event.as_ref(),
-            &stored.data,
-            stored.update.as_deref(),
-        );
-        let parts: Parts<'_> = (draft.event.as_ref(), &draft.data, draft.update.as_deref());
-        stored.audience == draft.audience && stored_parts == parts
-    }
 }
 
 #[cfg(test)]

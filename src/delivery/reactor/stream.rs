@@ -75,6 +75,11 @@ impl<S: io::Read + io::Write> Stream<S> {
         }
     }
 
+    /// Whether it is the stream of an observer.
+    pub fn is_observer(&self) -> bool {
+        self.connection.registration().subscriber().is_observer()
+    }
+
     /// Its client, if what is for it is stored.
     pub fn client_id(&self) -> Option<&ClientId> {
         self.connection.registration().subscriber().lasting_client()

@@ -3,11 +3,12 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 4] = [
+const FILES: [(i64, &str); 5] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
     (7, include_str!("files/version-7.sql")),
+    (8, include_str!("files/version-8.sql")),
 ];
 
 /// Long enough for all files.
@@ -37,18 +38,24 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
         assert_eq!(keys, expected, "version {version}");
         let trail = test.log().audit(&AuditFilter::default(), None, 10);
         let audited = trail.expect("readable").records.len();
-        assert_eq!(
-            audited,
-            if version < 7 { 0 } else { 4 },
-            "version {version}"
-        );
+        let expected = match version {
+            ..7 => 0,
+            7 => 4,
+            _ => 5,
+        };
+        assert_eq!(audited, expected, "version {version}");
         let people = test.log().people(None, 10);
         let people: Vec<&str> = people.iter().map(|one| one.name.shown.as_str()).collect();
         let expected: &[&str] = if version < 7 { &[] } else { &["bob", "Ada"] };
         assert_eq!(people, expected, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
-        assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");
+        let next = if version < 8 { 6 } else { 7 };
+        assert_eq!(
+            test.push(Audience::Everyone, "new"),
+            next,
+            "version {version}"
+        );
     }
 }
 
@@ -79,6 +86,19 @@ fn entries_of_the_audit_trail_of_a_file_are_found() {
     let page = test.log().audit(&filter, None, 10).expect("readable");
     let found: Vec<u64> = page.records.iter().map(|record| record.number).collect();
     assert_eq!(found, [3]);
+}
+
+#[test]
+fn an_update_of_a_file_is_found_by_its_topics_and_its_id() {
+    let test = open_file(include_str!("files/version-8.sql"));
+    let subscriptions = Subscriptions {
+        access: TopicAccess::everything(),
+        ..topics(&["users/*"])
+    };
+    assert_eq!(texts(&test.read(&subscriptions, 0)), ["a book"]);
+    let id = UpdateId::parse("urn:book:1").expect("an id");
+    let found = test.log().update_position(&id).expect("readable");
+    assert_eq!(found, Some(6));
 }
 
 fn open_file(statements: &str) -> TestLog {

@@ -20,7 +20,7 @@ use crate::log::{
 };
 use crate::{
     job::{Job, JobId},
-    message::{Audience, Data, Message, Seq, Update},
+    message::{Audience, Data, Message, Seq},
 };
 
 /// What became of an entry.
@@ -118,7 +118,7 @@ impl<'c> AppendStatements<'c> {
         for seq in update_rows::with_id(self.conn, id)? {
             let record = history::record(self.conn, &mut Decoder::default(), seq, 0, 0)?;
             let is_same = |record: Record| {
-                record.ended.is_none() && Update::is_repeated(&record.message, &entry.draft)
+                record.ended.is_none() && record.message.is_repeated_by(&entry.draft)
             };
             if record.is_some_and(is_same) {
                 return Ok(Some(seq));
