@@ -24,6 +24,7 @@ mod key_text;
 mod keys;
 mod limits;
 mod listening;
+mod mercure;
 mod oidc;
 mod oidc_sign_in;
 mod own_cookie;
@@ -57,6 +58,7 @@ pub use key_text::NewKeyText;
 pub use keys::Keys;
 pub use limits::{Limit, LimitReached, Limits, Quota};
 pub use listening::Listening;
+pub use mercure::{MercureReader, Publisher};
 pub use oidc::{ATTEMPT_LIFETIME, Account, Confirmed, Oidc, OidcError};
 pub use oidc_sign_in::{CALLBACK as OIDC_CALLBACK, OidcSignInError};
 pub use own_cookie::OwnCookie;
@@ -70,7 +72,7 @@ pub use session::{LIFETIME as SESSION_LIFETIME, NewSession};
 pub use session_streams::SessionStreams;
 pub use shown::{AskedTarget, Shown};
 pub use sign_in::{Credentials, SignInError, SignedIn};
-pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, sign};
+pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, MercureClaims, sign};
 pub use totp::TotpSecret;
 
 use std::sync::Arc;
@@ -88,6 +90,7 @@ use crate::{
 use admin_token::AdminToken;
 use attempt_limit::AttemptLimit;
 use credentials::bearer;
+use mercure::Mercure;
 use token::Tokens;
 
 /// The cookie that may hold a stream token.
@@ -99,6 +102,7 @@ pub struct Auth {
     admin: Option<AdminToken>,
     stream: Option<Tokens>,
     anonymous: Arc<Anonymous>,
+    mercure: Option<Mercure>,
     /// Further host names of this server (`--allow-host`), and that of `--public-url`.
     hosts: Vec<Host>,
     failures: Arc<CounterFamily>,
@@ -126,6 +130,7 @@ impl Auth {
             admin: admin.map(|token| AdminToken::new(token, find_session)),
             stream: Tokens::new(settings, None),
             anonymous: Anonymous::of(settings),
+            mercure: Mercure::new(settings),
             hosts: settings.allow_host.iter().cloned().chain(public).collect(),
             failures: Arc::new(CounterFamily::new(&RefusalKind::NAMES)),
             keys,

@@ -215,9 +215,9 @@ impl Broker {
     }
 
     /// Passes on that a message was recalled, to those who are told at this node.
-    fn tell_recalled(&self, seq: Seq, Recalled { audience }: &Recalled) {
+    fn tell_recalled(&self, seq: Seq, recalled: &Recalled) {
         self.receipt_tracking.recalled(seq);
-        self.announce(&recall::draft(audience.clone(), &self.cursor(seq)));
+        self.announce(&recall::draft(recalled, &self.cursor(seq)));
     }
 
     /// Tracks the receipts of a message to these clients until the tracker is dropped.

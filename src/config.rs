@@ -12,6 +12,7 @@ mod host;
 mod jwt;
 mod listen;
 mod live;
+mod mercure;
 mod monitoring;
 mod oidc;
 mod problems;
@@ -34,6 +35,7 @@ pub use jwt::{
 };
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
+pub use mercure::{MERCURE_PATH, MercureSettings};
 pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
 pub use oidc::{ClaimRole, InvalidOidc, IssuerUrl, OidcSettings};
 pub use problems::{Problem, problems};
@@ -149,6 +151,10 @@ pub struct Settings {
     /// Streams without a token.
     #[command(flatten)]
     pub anonymous: AnonymousSettings,
+
+    /// The protocol of Mercure.
+    #[command(flatten)]
+    pub mercure: MercureSettings,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.

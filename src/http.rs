@@ -22,6 +22,7 @@ mod jobs;
 mod keys;
 mod layers;
 mod logged_body;
+mod mercure;
 mod messages;
 pub mod metrics;
 mod nodes;

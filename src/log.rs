@@ -68,6 +68,7 @@ mod shared;
 mod token_rows;
 mod tokens;
 mod told_rows;
+mod update_rows;
 mod writer;
 
 #[cfg(test)]

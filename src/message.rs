@@ -11,9 +11,13 @@ mod envelope;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod mercure_frame;
 mod receipt;
+mod template;
 mod topic;
+mod topic_access;
 mod trace_parent;
+mod update;
 
 pub use cbor::{AudienceCbor, DraftCbor};
 pub use client_pattern::ClientPattern;
@@ -22,7 +26,9 @@ pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
 pub use receipt::{Receipt, Receipts};
 pub use topic::{InvalidTopic, Topic, TopicFilter};
+pub use topic_access::TopicAccess;
 pub use trace_parent::TraceParent;
+pub use update::{InvalidUpdateId, MAX_TOPICS, Update, UpdateId};
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -226,6 +232,8 @@ pub struct Draft {
     pub data: Data,
     /// The time to live. None: as long as retention keeps the message. Zero: ephemeral, it skips the log.
     pub ttl: Option<Duration>,
+    /// What it has besides, if it is an update of Mercure. Its audience is then a topic.
+    pub update: Option<Arc<Update>>,
 }
 
 impl Draft {
@@ -250,6 +258,18 @@ pub struct Message {
     pub event: Option<EventType>,
     /// The data.
     pub data: Data,
+    /// What it has besides, if it is an update of Mercure.
+    pub update: Option<Arc<Update>>,
+}
+
+impl Message {
+    /// Whether a draft is the same as this message, so that it is a repetition. When it was sent does not count.
+    pub fn is_repeated_by(&self, draft: &Draft) -> bool {
+        self.audience == draft.audience
+            && self.event == draft.event
+            && self.data == draft.data
+            && self.update == draft.update
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub use bounded_queue::BoundedQueue;
 pub use connection_queue::ConnectionQueue;
 pub use thread_queue::{Drained, Next, Recipients, StreamKey, ThreadQueue, Wake};
 
-use crate::message::{EncodedMessage, Encoding, Frame, Seq};
+use crate::message::{EncodedMessage, Encoding, Frame, Seq, Update};
 
 /// An encoded message of the log. All its recipients share it.
 #[derive(Debug)]
@@ -144,6 +144,11 @@ impl Delivery {
     /// How long ago it was encoded.
     pub fn age(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.message().encoded_at())
+    }
+
+    /// What the message has besides, if it is an update of Mercure.
+    pub fn update(&self) -> Option<&Update> {
+        self.message().update()
     }
 
     fn message(&self) -> &EncodedMessage {

@@ -14,6 +14,7 @@ mod presence;
 pub mod slab_growth;
 mod sorted_clients;
 mod stream_counters;
+mod template_index;
 mod topic_index;
 
 use std::{

@@ -46,6 +46,7 @@ pub fn entry(audience: Audience, data: &Arc<str>) -> Entry {
         event: None,
         data: Data::Text(Arc::clone(data)),
         ttl: None,
+        update: None,
     })
 }
 

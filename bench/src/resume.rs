@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use anyhow::{Context, Result, ensure};
 use tidings::{
     log::{Log, PageLimit, Subscriptions},
-    message::{Audience, ClientId, TopicFilter},
+    message::{Audience, ClientId, TopicAccess, TopicFilter},
 };
 use tokio::runtime::Runtime;
 
@@ -131,6 +131,7 @@ fn subscriptions() -> Result<Subscriptions> {
         client: Some(ClientId::parse("bench")?),
         everyone: true,
         filters: vec![TopicFilter::parse("orders/1")?],
+        access: TopicAccess::default(),
     })
 }
 

@@ -42,6 +42,11 @@ impl Listening {
         }
     }
 
+    /// Whether private updates of its topics may be read: the topics were granted to it, and not to anybody.
+    pub fn reads_private(&self) -> bool {
+        self.bounds.is_some() || self.grant.token.is_some() || self.grant.admin
+    }
+
     /// Refuses to act as a client that it may not be.
     pub fn check_client(&self, client_id: &ClientId) -> Result<(), Refusal> {
         self.grant.check_client([client_id.as_str()])?;

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, Method, header, request::Parts};
 
 use crate::{
     auth::{Refusal, RefusalKind, client_address::Sender},
-    config::{Host, Origin},
+    config::{AllowedOrigin, Host, Origin},
 };
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -76,6 +76,39 @@ pub fn check_origin(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
             "the browser does not say which page sent the request: use POST",
         )),
         None => Ok(()),
+    }
+}
+
+/// Refuses a request that does not say that it comes from a page of this server or of one of `origins`. A browser sends
+/// cookies on behalf of any page, and a request with one that acts must name its page, which programs have no reason to.
+pub fn check_named_origin(
+    parts: &Parts,
+    allowed: &[Host],
+    origins: &[AllowedOrigin],
+) -> Result<(), Refusal> {
+    let name = match parts.headers.contains_key(header::ORIGIN) {
+        true => header::ORIGIN,
+        false => header::REFERER,
+    };
+    let mut values = parts.headers.get_all(&name).iter().peekable();
+    let is_named = values.peek().is_some();
+    let named = origins.iter().filter_map(AllowedOrigin::named);
+    let may_act = values.all(|value| {
+        let origin = value.to_str().ok().map(Origin::of_url);
+        origin.is_some_and(|origin| {
+            origin.is_ok_and(|origin| {
+                is_own(&origin, parts, allowed) || named.clone().any(|other| *other == origin)
+            })
+        })
+    });
+    match (is_named && may_act, name == header::ORIGIN) {
+        (true, _) => Ok(()),
+        (false, true) => Err(refusal("Origin")),
+        (false, false) => Err(Refusal::new(
+            RefusalKind::CrossSite,
+            "to publish with a cookie, a request must name the page that it comes from (Origin), and --allow-origin must name that origin if it is not this server's own",
+        )
+        .field("Origin")),
     }
 }
 
@@ -227,6 +260,27 @@ mod tests {
         assert_eq!(refused("POST", &twice), Some("Origin"));
         let referer = [("referer", "http://evil.example/page")];
         assert_eq!(refused("GET", &referer), Some("Referer"));
+    }
+
+    #[test]
+    fn a_cookie_acts_only_for_pages_that_are_named() {
+        let origins: Vec<AllowedOrigin> = ["*", "https://shop.example"]
+            .map(|text| text.parse().expect("an origin"))
+            .into();
+        let may = |headers: &[(&str, &str)]| {
+            let headers = [&[("host", "localhost:8020")], headers].concat();
+            check_named_origin(&request("POST", "/", &headers), &[], &origins).is_ok()
+        };
+        assert!(may(&[("origin", "https://shop.example")]));
+        assert!(may(&[("origin", "http://localhost:8020")]));
+        assert!(may(&[("referer", "https://shop.example/cart?a")]));
+        assert!(!may(&[]));
+        for origin in ["https://evil.example", "http://shop.example", "null", ""] {
+            let referer = ("referer", "https://shop.example/");
+            assert!(!may(&[("origin", origin), referer]), "{origin}");
+        }
+        let twice = ["https://shop.example", "https://evil.example"];
+        assert!(!may(&twice.map(|origin| ("origin", origin))));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-pub use claims::{MAX_TOKEN_ID, find as find_claim};
+pub use claims::{MAX_TOKEN_ID, MercureClaims, find as find_claim};
 pub use id_token::{Expected, InvalidIdToken, verify as verify_id_token};
 pub use invalid::InvalidToken;
 pub use jwks::Jwks;
@@ -75,23 +75,46 @@ impl Tokens {
     /// The grant of a token, if it is valid now.
     pub fn verify(&self, token: &str) -> Result<Grant, InvalidToken> {
         let token = Compact::parse(token)?;
+        let rules = self.signed(&token, self.own.as_ref())?;
+        claims::grant(&token.payload, rules, now())
+    }
+
+    /// The claims of a token of the Mercure protocol, if it is valid now. It is signed with one of these keys, or with one of
+    /// `others`, but not with the stream secret.
+    pub fn mercure_claims(
+        others: Option<&Self>,
+        keys: &[TokenKey],
+        token: &str,
+    ) -> Result<MercureClaims, InvalidToken> {
+        let token = Compact::parse(token)?;
+        let is_own = token.signer(keys.iter().map(|key| (key, ()))).is_some();
+        let rules = match (is_own, others) {
+            (true, _) => None,
+            (false, Some(others)) => Some(others.signed(&token, None)?),
+            (false, None) => return Err(token.why_none_of(keys.iter())),
+        };
+        claims::mercure(&token.payload, rules, now())
+    }
+
+    /// The rules of the key that has signed a token. `own`: the stream secret, if it may be that.
+    fn signed(&self, token: &Compact<'_>, own: Option<&TokenKey>) -> Result<&Rules, InvalidToken> {
         let published = self.jwks.as_ref().map(|jwks| jwks.keys());
         let published = published
             .as_deref()
             .into_iter()
             .flat_map(|keys| keys.iter());
-        let own = self.own.iter().map(|key| (key, &self.own_rules));
+        let secret = own.into_iter().map(|key| (key, &self.own_rules));
         let others = self.keys.iter().chain(published.clone());
-        let all = own.chain(others.map(|key| (key, &self.rules)));
+        let all = secret.chain(others.map(|key| (key, &self.rules)));
         if let Some(rules) = token.signer(all) {
-            return claims::grant(&token.payload, rules, now());
+            return Ok(rules);
         }
         // Another key may have been published meanwhile.
         let is_secret = matches!(token.algorithm, Algorithm::Hs(_));
         if self.jwks.is_some() && !is_secret && !token.names_one_of(published.clone()) {
             return Err(InvalidToken::UnknownKey);
         }
-        let keys = self.own.iter().chain(&self.keys).chain(published.clone());
+        let keys = own.into_iter().chain(&self.keys).chain(published.clone());
         Err(token.why_none_of(keys))
     }
 }

@@ -251,7 +251,7 @@ mod tests {
     use super::*;
     use crate::{
         log::{Ended, LogOptions},
-        message::{ClientId, Data},
+        message::{ClientId, Data, TopicAccess},
         outbox::{ConnectionQueue, QueueLimits},
         registry::{Admission, Capacity, DeliveryTarget, Registry, Remote, Subscriber},
     };
@@ -284,6 +284,8 @@ mod tests {
             user_agent: None,
             key: 0,
             unlimited: false,
+            passing: false,
+            access: TopicAccess::default(),
             token: None,
         };
         broker.registry().admit(subscriber).expect("admitted")
@@ -296,6 +298,7 @@ mod tests {
                 event: None,
                 data: Data::Text("now".into()),
                 ttl,
+                update: None,
             },
             key: key.map(|key| IdempotencyKey::parse(key).expect("a key")),
             require_online: true,

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use app::wire::{EVENT_RECALL, Recall};
 
-use crate::message::{Audience, Cursor, Data, Draft, EventType, Frame, FrameWriter};
+use crate::{
+    log::Recalled,
+    message::{Cursor, Data, Draft, EventType, Frame, FrameWriter},
+};
 
 /// An event for the connected recipients of a message: it was recalled.
-pub(super) fn draft(audience: Audience, id: &Cursor) -> Draft {
+pub(super) fn draft(recalled: &Recalled, id: &Cursor) -> Draft {
     Draft {
-        audience,
+        audience: recalled.audience.clone(),
         event: Some(EventType::own(EVENT_RECALL)),
         data: Data::Json(json(id).into()),
         ttl: Some(Duration::ZERO),
+        update: recalled.update.clone(),
     }
 }
 

@@ -16,8 +16,7 @@ pub type EqualSettings = BTreeMap<String, String>;
 /// The values of a node.
 pub fn of(settings: &Settings) -> EqualSettings {
     let (retention, limits, jwt) = (&settings.retention, &settings.limits, &settings.jwt);
-    let oidc = &settings.oidc;
-    let cluster = &settings.cluster.name;
+    let (cluster, mercure, oidc) = (&settings.cluster.name, &settings.mercure, &settings.oidc);
     let compared = |flag, value: &str| (flag, digest(cluster, flag, value));
     let secret = |flag, secret: &Option<Secret>| match secret {
         Some(secret) => compared(flag, secret.expose()),
@@ -51,6 +50,10 @@ pub fn of(settings: &Settings) -> EqualSettings {
         compared("--jwt-audience", &sorted(&jwt.jwt_audience)),
         compared("--jwt-topics-claim", &jwt.jwt_topics_claim),
         compared("--jwt-topics-prefix", &jwt.jwt_topics_prefix),
+        ("--mercure", mercure.is_on().to_string()),
+        ("--mercure-anonymous", mercure.mercure_anonymous.to_string()),
+        secret("--mercure-publisher-key", &mercure.mercure_publisher_key),
+        secret("--mercure-subscriber-key", &mercure.mercure_subscriber_key),
         compared(
             "--oidc-issuer",
             oidc.oidc_issuer.as_ref().map_or("", |url| url.as_str()),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{InvalidCluster, InvalidOidc, InvalidTls, Secret, Settings};
+use super::{InvalidCluster, InvalidKey, InvalidOidc, InvalidTls, Secret, Settings};
 
 /// The shortest admin token, in characters. A shorter one can be guessed.
 pub const MIN_ADMIN_TOKEN: usize = 16;
@@ -111,6 +111,9 @@ pub enum InvalidSettings {
         "--require-token-for (TIDINGS_REQUIRE_TOKEN_FOR): nothing gives tokens: set also --stream-secret, --jwt-key, --jwks-url, or --admin-token for API keys"
     )]
     NoTokens,
+    /// A key of Mercure can't be used: whose key, and what is wrong.
+    #[error("--mercure-{0}-key (or its file): {1}")]
+    MercureKey(&'static str, InvalidKey),
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),

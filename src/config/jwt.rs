@@ -16,6 +16,7 @@ pub use algorithm::{Algorithm, Bits};
 pub use jwk::published_keys;
 pub use key::{InvalidKey, KeyMaterial, TokenKey};
 pub use key_file::UnreadableKey;
+pub(super) use pem::keys as pem_keys;
 
 use super::SecureUrl;
 

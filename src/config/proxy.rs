@@ -4,11 +4,12 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use clap::Args;
 
-use super::{Host, Origin};
+use super::{Host, MERCURE_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 33] = [
+const OWN_PATHS: [&str; 34] = [
+    MERCURE_PATH,
     "/ack",
     "/admin",
     "/api/access",

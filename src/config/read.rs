@@ -52,6 +52,13 @@ impl Settings {
         settings.stream_secret = choose(matches, STREAM_SECRET, settings.stream_secret)?;
         let secret = settings.oidc.oidc_client_secret.take();
         settings.oidc.oidc_client_secret = choose(matches, OIDC_CLIENT_SECRET, secret)?;
+        let mercure = &mut settings.mercure;
+        let given = mercure.mercure_publisher_key.take();
+        mercure.mercure_publisher_key = choose(matches, MERCURE_PUBLISHER_KEY, given)?;
+        let given = mercure.mercure_subscriber_key.take();
+        mercure.mercure_subscriber_key = choose(matches, MERCURE_SUBSCRIBER_KEY, given)?;
+        let parsed = mercure.parse_keys();
+        parsed.map_err(|(whose, why)| InvalidSettings::MercureKey(whose, why))?;
         let read = settings.jwt.read_keys();
         read.map_err(|(path, why)| ConfigError::KeyFile { path, why })?;
         settings.validate()?;
@@ -105,6 +112,8 @@ type Pair = (&'static str, &'static str);
 const ADMIN_TOKEN: Pair = ("admin_token", "admin_token_file");
 const STREAM_SECRET: Pair = ("stream_secret", "stream_secret_file");
 const OIDC_CLIENT_SECRET: Pair = ("oidc_client_secret", "oidc_client_secret_file");
+const MERCURE_PUBLISHER_KEY: Pair = ("mercure_publisher_key", "mercure_publisher_key_file");
+const MERCURE_SUBSCRIBER_KEY: Pair = ("mercure_subscriber_key", "mercure_subscriber_key_file");
 
 /// Takes a secret from the layer that wins. A layer may set the secret or its file, but not both.
 fn choose(

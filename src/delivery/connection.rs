@@ -193,18 +193,19 @@ impl<I: Source> Connection<I> {
     fn everything(&self, after: Seq, with_recalls: bool) -> LogRead {
         let subscriber = self.registration.subscriber();
         // Observers get no direct messages and no messages to everyone.
-        let audience = !subscriber.is_observer();
         let subscriptions = Subscriptions {
-            client: audience.then(|| subscriber.client_id.clone()),
-            everyone: audience,
+            client: subscriber.lasting_client().cloned(),
+            everyone: !subscriber.is_observer(),
             filters: subscriber.filters.to_vec(),
+            access: subscriber.access.clone(),
         };
         LogRead {
             subscriptions: Arc::new(subscriptions),
             after: Some(after),
             until: None,
             encoding: self.encoding(),
-            with_recalls,
+            // Mercure has no recalls.
+            with_recalls: with_recalls && self.encoding() != Encoding::Mercure,
         }
     }
 
@@ -212,9 +213,8 @@ impl<I: Source> Connection<I> {
     fn inbox(&self, after: Option<Seq>, until: Seq) -> LogRead {
         let subscriber = self.registration.subscriber();
         let subscriptions = Subscriptions {
-            client: (!subscriber.is_observer()).then(|| subscriber.client_id.clone()),
-            everyone: false,
-            filters: Vec::new(),
+            client: subscriber.lasting_client().cloned(),
+            ..Subscriptions::default()
         };
         LogRead {
             subscriptions: Arc::new(subscriptions),

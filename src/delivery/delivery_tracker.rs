@@ -45,7 +45,7 @@ impl ConfirmedPosition {
 pub struct DeliveryTracker {
     broker: Arc<Broker>,
     writes: Arc<WriteTracker>,
-    /// None for an observer.
+    /// None if nothing is stored for it.
     client_id: Option<ClientId>,
     confirmed: ConfirmedPosition,
     reason: Option<CloseReason>,
@@ -60,7 +60,7 @@ impl DeliveryTracker {
         registration: &Registration,
     ) -> Self {
         let subscriber = registration.subscriber();
-        let client_id = (!subscriber.is_observer()).then(|| subscriber.client_id.clone());
+        let client_id = subscriber.lasting_client().cloned();
         // Ignore an earlier response on this socket.
         writes.reset();
         Self {

@@ -1,4 +1,5 @@
-//! The events of the stream itself: `welcome`, `refused`, `ping`, `gap`, `reconnect`.
+//! The events of the stream itself: `welcome`, `refused`, `ping`, `gap`, `reconnect`. Subscribers of Mercure get comments in
+//! their place.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::connection::{Gap, GapReason};
 use crate::{
     config::Settings,
     log::Openings,
-    message::{Cursor, EventType, Frame, FrameWriter},
+    message::{Cursor, Encoding, EventType, Frame, FrameWriter},
     outbox::CloseReason,
     random,
     registry::Subscriber,
@@ -37,8 +38,17 @@ pub fn refused(refused: &Refused) -> Frame {
     finish(FrameWriter::new(), "refused", refused)
 }
 
+/// The first bytes of a stream of Mercure. An EventSource is open when it has the head of the response, which some proxies hold
+/// back until there is a body.
+pub fn begin() -> Frame {
+    comment("")
+}
+
 /// A ping that scripts can see, with the position up to which the connection has been served.
-pub fn ping(cursor: Option<&Cursor>) -> Frame {
+pub fn ping(cursor: Option<&Cursor>, encoding: Encoding) -> Frame {
+    if encoding == Encoding::Mercure {
+        return comment("");
+    }
     let writer = FrameWriter::new();
     let writer = match cursor {
         Some(cursor) => writer.id(cursor),
@@ -52,7 +62,10 @@ pub fn ping(cursor: Option<&Cursor>) -> Frame {
 
 /// Messages are missing. After a rollback the event has an id, so that a reader that reconnects before the next message
 /// continues at the right position.
-pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
+pub fn gap(gap: &Gap, openings: &Openings, encoding: Encoding) -> Frame {
+    if encoding == Encoding::Mercure {
+        return comment(gap.reason.as_str());
+    }
     let last = |seq| match &gap.other_epoch {
         Some(epoch) => Cursor {
             epoch: epoch.clone(),
@@ -75,16 +88,20 @@ pub fn gap(gap: &Gap, openings: &Openings) -> Frame {
 
 /// What comes last on a stream that the server closes: `reconnect`, which also sets the retry time of a plain EventSource.
 /// A client whose key or session has ended is not asked to come back, so it gets a comment only.
-pub fn closing(reason: CloseReason) -> Frame {
+pub fn closing(reason: CloseReason, encoding: Encoding) -> Frame {
     let after_ms = match reason {
         CloseReason::KeyEnded => {
             let why =
                 "the API key or the session of this stream has ended, or may do something else now";
-            return FrameWriter::new().comment(why).finish();
+            return comment(why);
         }
         CloseReason::Shutdown { after_ms } => after_ms.into(),
         _ => retry_ms(),
     };
+    if encoding == Encoding::Mercure {
+        let writer = FrameWriter::new().retry(after_ms);
+        return writer.comment(reason.as_str()).finish();
+    }
     let data = Reconnect {
         after_ms,
         closes_ms: None,
@@ -95,7 +112,10 @@ pub fn closing(reason: CloseReason) -> Frame {
 
 /// The token of the stream ends after this time. The client may open another stream before, at a random time, so that many
 /// clients with tokens of the same time do not come at once. It says nothing to a plain EventSource, which goes on.
-pub fn token_ends(left: Duration) -> Frame {
+pub fn token_ends(left: Duration, encoding: Encoding) -> Frame {
+    if encoding == Encoding::Mercure {
+        return comment(CloseReason::TokenExpired.as_str());
+    }
     let left = left.as_millis() as u64;
     let data = Reconnect {
         after_ms: random::below(left / 2 + 1),
@@ -108,6 +128,10 @@ pub fn token_ends(left: Duration) -> Frame {
 /// The retry time of the next stream, in milliseconds.
 pub fn retry_ms() -> u64 {
     RETRY_MS.start + random::below(RETRY_MS.end - RETRY_MS.start)
+}
+
+fn comment(text: &'static str) -> Frame {
+    FrameWriter::new().comment(text).finish()
 }
 
 fn finish(writer: FrameWriter, event: &'static str, data: &impl Serialize) -> Frame {

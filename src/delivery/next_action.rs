@@ -49,7 +49,7 @@ pub fn next_action<I: Source>(
             }
             batch.frames
         }
-        Step::Gap(gap) => events::gap(&gap, broker.log().openings()),
+        Step::Gap(gap) => events::gap(&gap, broker.log().openings(), encoding),
         // Skip a read that would find nothing. The head is read after the step, as the read would be.
         Step::Read(read) => match read.after {
             Some(after) if read.is_empty(broker.log()) => {
@@ -94,5 +94,5 @@ fn note(registration: &Registration, step: &Step) {
 /// A ping with the position up to which the connection has been served.
 pub fn ping<I: Source>(connection: &Connection<I>, broker: &Broker) -> Frame {
     let cursor = connection.position().map(|seq| broker.cursor(seq));
-    events::ping(cursor.as_ref())
+    events::ping(cursor.as_ref(), connection.encoding())
 }

@@ -36,9 +36,9 @@ pub fn subscribe(
     // Read the head before the connection is registered: a message that is committed in between is then in the log
     // and perhaps in the source too, and the connection drops the duplicate by its position.
     let head = broker.log().head();
-    let inbox = match subscriber.is_observer() {
-        true => Start::After(head),
-        false => Start::Unread { head },
+    let inbox = match subscriber.lasting_client() {
+        None => Start::After(head),
+        Some(_) => Start::Unread { head },
     };
     let (start, gap) = match since {
         Since::Cursor(cursor) => match broker.log().check(cursor) {
@@ -58,8 +58,8 @@ pub fn subscribe(
         Since::Latest => (Start::After(head), None),
         Since::Unread => (inbox, None),
     };
-    if !subscriber.is_observer() {
-        broker.log().note_seen(&subscriber.client_id, None);
+    if let Some(client_id) = subscriber.lasting_client() {
+        broker.log().note_seen(client_id, None);
     }
     let admission = broker.registry().admit_logged(subscriber, access)?;
     let admission = admission.with_encoding(encoding);

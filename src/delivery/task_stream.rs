@@ -154,7 +154,7 @@ impl Stream {
             && now >= notice
         {
             self.notice = None;
-            return Some(events::token_ends(end - now));
+            return Some(events::token_ends(end - now, self.connection.encoding()));
         }
         if now < self.next_ping {
             return None;
@@ -171,7 +171,7 @@ impl Stream {
     fn end(&mut self, reason: CloseReason) -> Frame {
         self.ended = true;
         self.tracker.closing(reason);
-        events::closing(reason)
+        events::closing(reason, self.connection.encoding())
     }
 
     async fn wait(&self) {

@@ -17,6 +17,7 @@ use super::{AppState, Code, Error};
 use crate::{
     auth::{Action, Principal, remote},
     broker::Broker,
+    config::MERCURE_PATH,
     job::JobId,
     log::{AuditEntry, AuditSource, AuditTarget, PUSH},
     message::{Audience, Seq},
@@ -108,7 +109,7 @@ impl Audited {
             source: source(principal, address(parts)),
             action,
             doing,
-            is_push: action == Some(Action::Push) && parts.uri.path().starts_with("/push"),
+            is_push: action == Some(Action::Push) && is_push_path(parts.uri.path()),
         }
     }
 
@@ -180,6 +181,10 @@ pub async fn layer(State(state): State<AppState>, request: Request, next: Next) 
     };
     let response = next.run(Request::from_parts(parts, body)).await;
     audited.end(&state.broker, response).await
+}
+
+fn is_push_path(path: &str) -> bool {
+    path.starts_with("/push") || path == MERCURE_PATH
 }
 
 /// Whether somebody was refused because of who they are, or because of a limit.

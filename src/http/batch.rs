@@ -154,7 +154,7 @@ async fn answer(
             None => match published.next() {
                 Some((Ok(published), _)) => BatchAnswer::Accepted(push::answer(published)),
                 Some((Err(error), audience)) => {
-                    push::not_pushed(&caller);
+                    push::not_pushed(&caller.0);
                     let target = AuditTarget::Audience(audience);
                     refused_one(Error::from(error).about(Some(target)))
                 }

@@ -40,6 +40,8 @@ pub struct Error {
     retry_after: Option<u64>,
     limit: Option<Box<RateLimit>>,
     target: Option<Box<AuditTarget>>,
+    /// Whether the status is 400 where it would be 422.
+    bad_request: bool,
 }
 
 impl Error {
@@ -52,6 +54,7 @@ impl Error {
             retry_after: None,
             limit: None,
             target: None,
+            bad_request: false,
         }
     }
 
@@ -95,6 +98,13 @@ impl Error {
         self
     }
 
+    /// The same with the status 400 if it is 422. Other protocols know no 422.
+    #[must_use]
+    pub fn as_bad_request(mut self) -> Self {
+        self.bad_request = true;
+        self
+    }
+
     /// See [`Error::about`].
     pub fn target(&self) -> Option<&AuditTarget> {
         self.target.as_deref()
@@ -107,18 +117,21 @@ impl Error {
 
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
-        self.code.status()
+        match self.code.status() {
+            StatusCode::UNPROCESSABLE_ENTITY if self.bad_request => StatusCode::BAD_REQUEST,
+            status => status,
+        }
     }
 
     /// The problem document.
     pub fn problem(&self) -> Problem {
-        let (status, code, title) = self.code.parts();
+        let (_, code, title) = self.code.parts();
         Problem {
             kind: BASE
                 .try_with(|base| format!("{base}/docs#{code}"))
                 .unwrap_or_else(|_| format!("/docs#{code}")),
             title: title.to_owned(),
-            status: status.as_u16(),
+            status: self.status().as_u16(),
             detail: self.detail.clone(),
             code: code.to_owned(),
             field: self.field.clone(),

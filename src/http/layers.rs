@@ -40,8 +40,12 @@ pub fn cors(settings: &Settings) -> CorsLayer {
             header::CONTENT_TYPE,
             header::HeaderName::from_static("last-event-id"),
         ])
-        // Lets pages that read the stream by `fetch` see how long to wait.
-        .expose_headers([header::RETRY_AFTER])
+        // Lets pages that read the stream by `fetch` see how long to wait, and where a stream of Mercure begins.
+        .expose_headers([
+            header::RETRY_AFTER,
+            header::HeaderName::from_static("last-event-id"),
+            header::HeaderName::from_static("mercure-last-event-id"),
+        ])
 }
 
 /// Names the route of a request in its span.

@@ -64,7 +64,7 @@ pub async fn post(
             let trace = trace_parent(request.headers());
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
             let push = parse(push, trace, &state, &caller)?;
-            let published = publish(push, &caller, &state).await?;
+            let published = publish(push, Some(&caller.0), &state).await?;
             Ok(Json(answer(published)).into_response())
         }
     }
@@ -131,7 +131,7 @@ async fn article(
         let detail = format!("the message is over the limit of {limit} bytes (max_message_bytes)");
         return Err(Error::new(Code::MessageTooLarge, detail).field("message"));
     }
-    check_rates(caller, state, &settings.limits.rates, message.len()).map_err(|error| {
+    check_rates(&caller.0, state, &settings.limits.rates, message.len()).map_err(|error| {
         error.about(Some(AuditTarget::Audience(Audience::Client(
             client_id.clone(),
         ))))
@@ -141,6 +141,7 @@ async fn article(
         event: None,
         data: Data::Text(message.into()),
         ttl: None,
+        update: None,
     };
     let push = Push {
         draft,
@@ -150,14 +151,21 @@ async fn article(
         trace,
         source: caller.source(state),
     };
-    publish(push, caller, state).await?;
+    publish(push, Some(&caller.0), state).await?;
     Ok("success".into_response())
 }
 
-async fn publish(push: Push, caller: &Caller, state: &AppState) -> Result<Published, Error> {
+/// Publishes a push, and notes it in the trace of the request. `principal`: whose quota it counts for.
+pub async fn publish(
+    push: Push,
+    principal: Option<&Principal>,
+    state: &AppState,
+) -> Result<Published, Error> {
     let audience = push.draft.audience.clone();
     let published = state.broker.publish(push).await.map_err(|error| {
-        not_pushed(caller);
+        if let Some(principal) = principal {
+            not_pushed(principal);
+        }
         Error::from(error).about(Some(AuditTarget::Audience(audience)))
     })?;
     if let Some(cursor) = &published.cursor {
@@ -225,13 +233,14 @@ pub fn parse(
         event: event.map_err(|why| Error::invalid("event", why))?,
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
+        update: None,
     };
     check_audience(caller, state, &draft.audience)?;
     let tracked = match push.track {
         true => Some(track(&draft, state)?),
         false => None,
     };
-    check_rates(caller, state, &limits.rates, draft.data.as_str().len())
+    check_rates(&caller.0, state, &limits.rates, draft.data.as_str().len())
         .map_err(|error| error.about(Some(AuditTarget::Audience(draft.audience.clone()))))?;
     Ok(Push {
         draft,
@@ -244,26 +253,26 @@ pub fn parse(
 }
 
 /// Counts a push of so many bytes of data, or refuses it if its caller has pushed too much.
-fn check_rates(
-    caller: &Caller,
+pub fn check_rates(
+    caller: &Principal,
     state: &AppState,
     rates: &RateLimits,
     bytes: usize,
 ) -> Result<(), Error> {
     let is_limited =
-        matches!(caller.0, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
+        matches!(caller, Principal::Key(_) | Principal::Person(_)) || rates.limit_admin;
     if is_limited {
-        state.limits.push(rates, caller.0.id(), bytes)?;
+        state.limits.push(rates, caller.id(), bytes)?;
     }
-    if let Principal::Key(text) = &caller.0 {
+    if let Principal::Key(text) = caller {
         text.key.take_push()?;
     }
     Ok(())
 }
 
 /// A push that was parsed was refused afterwards: it does not count for the quota of its caller.
-pub fn not_pushed(caller: &Caller) {
-    if let Principal::Key(text) = &caller.0 {
+pub fn not_pushed(caller: &Principal) {
+    if let Principal::Key(text) = caller {
         text.key.give_push_back();
     }
 }

@@ -5,8 +5,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, diagnosis, jobs, keys,
-    layers, messages, metrics, nodes, openapi, pages, people, push, samples, session, sessions,
-    sse, stats, tokens, topics,
+    layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples, session,
+    sessions, sse, stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -90,6 +90,7 @@ pub fn router(state: AppState) -> Router {
     api.merge(listening);
     let router = router
         .merge(streams)
+        .merge(mercure::router(&settings))
         .merge(pages::router(&settings.proxy))
         .merge(openapi::router(api, &settings));
     let router = match state.traces {

@@ -30,6 +30,7 @@ use crate::{
         OpenedStream, events, handover::Handover, revoked, subscribe::subscribe, task_stream,
         write_tracking::WriteTracker,
     },
+    message::TopicAccess,
     network::Network,
     registry::{AdmissionError, Subscriber},
 };
@@ -84,24 +85,25 @@ pub async fn get(
         return Ok(demo::response());
     };
     listening.check_client(&client_id)?;
+    let encoding = encoding(&pairs)?;
     if state.drain.has_begun() {
-        let frame = events::closing(state.drain.reason());
+        let frame = events::closing(state.drain.reason(), encoding);
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
-    let encoding = encoding(&pairs)?;
     let (filters, refused) = filters(&pairs, &listening, live.limits.max_topics)?;
-    let user_agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .map(|text| text.chars().take(USER_AGENT).collect::<String>());
     let subscriber = Subscriber {
         client_id,
         filters: filters.into(),
         remote: peer.into(),
-        user_agent: user_agent.map(ArcStr::from),
+        user_agent: user_agent(&headers),
         key: listening.number,
         unlimited,
+        passing: false,
+        access: match listening.reads_private() {
+            true => TopicAccess::everything(),
+            false => TopicAccess::public(),
+        },
         token: grant.token.clone(),
     };
     let entry = extensions.get::<Arc<AccessEntry>>().cloned();
@@ -117,6 +119,18 @@ pub async fn get(
         opening,
         expires_at: grant.expires_at,
     };
+    Ok(respond(&state, &extensions, opened))
+}
+
+/// What is stored of the `User-Agent` of a request.
+pub fn user_agent(headers: &HeaderMap) -> Option<ArcStr> {
+    let value = headers.get(header::USER_AGENT)?.to_str().ok()?;
+    let text: String = value.chars().take(USER_AGENT).collect();
+    Some(text.into())
+}
+
+/// The response of a stream, which is handed over to a delivery thread if its socket can leave hyper.
+pub fn respond(state: &AppState, extensions: &Extensions, opened: OpenedStream) -> Response {
     let writes = extensions
         .get::<Arc<WriteTracker>>()
         .cloned()
@@ -124,12 +138,12 @@ pub async fn get(
     match extensions.get::<Handover>() {
         Some(handover) if writes.is_flushed() => {
             handover.offer(opened);
-            Ok(event_stream::response(Body::empty()))
+            event_stream::response(Body::empty())
         }
         _ => {
             let heartbeat = state.settings.heartbeat();
             let bytes = task_stream::bytes(Arc::clone(&state.broker), heartbeat, opened, writes);
-            Ok(event_stream::response(Body::from_stream(bytes)))
+            event_stream::response(Body::from_stream(bytes))
         }
     }
 }

@@ -123,5 +123,6 @@ pub fn publish(broker: &Broker, topic: &Topic, event: &'static str, data: &impl 
         event: Some(EventType::own(event)),
         data: Data::Json(json.into()),
         ttl: Some(Duration::ZERO),
+        update: None,
     });
 }

@@ -206,7 +206,7 @@ fn decode(conn: &Connection, decoder: &mut Decoder, row: &Row<'_>) -> Result<(),
     if let Some(audience) = row.get(4)? {
         decoder.audience(conn, audience)?;
     }
-    decoder.record(row, Audience::Everyone)?;
+    decoder.record(conn, row, Audience::Everyone)?;
     Ok(())
 }
 
@@ -255,6 +255,14 @@ const INVARIANTS: &[Invariant] = &[
         count: "SELECT count(*) FROM messages m WHERE audience IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM audiences WHERE id = m.audience)",
         violation: "messages to a client or topic without a name",
+    },
+    Invariant {
+        tables: &["messages", "updates"],
+        count: "SELECT (SELECT count(*) FROM updates LEFT JOIN messages m USING (seq)
+                        WHERE m.audience IS NULL OR m.audiences IS NULL)
+                     + (SELECT count(*) FROM messages m LEFT JOIN updates u USING (seq)
+                        WHERE m.audience IS NOT NULL AND m.audiences IS NOT NULL AND u.seq IS NULL)",
+        violation: "updates without a message, or messages that are half an update",
     },
     Invariant {
         tables: &["messages", "log"],

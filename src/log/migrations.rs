@@ -40,6 +40,7 @@ const PEOPLE: &str = include_str!("people.sql");
 
 /// The additions of version 8.
 const QUOTAS: &str = include_str!("quotas.sql");
+const UPDATES: &str = include_str!("updates.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -120,6 +121,7 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     }
     if found < 8 {
         transaction.execute_batch(QUOTAS)?;
+        transaction.execute_batch(UPDATES)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

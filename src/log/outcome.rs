@@ -1,12 +1,16 @@
 //! Results of recalls and of maintenance.
 
-use crate::message::Audience;
+use std::sync::Arc;
+
+use crate::message::{Audience, Update};
 
 /// A message that was recalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recalled {
     /// The complete audience of the message. All clients that have received it must be informed.
     pub audience: Audience,
+    /// What it had besides, if it was an update of Mercure.
+    pub update: Option<Arc<Update>>,
 }
 
 /// The counts of a maintenance run.

@@ -9,7 +9,10 @@ use std::sync::OnceLock;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::log::{bulk_insert::BulkInsert, codes::sql};
+use crate::log::{
+    bulk_insert::BulkInsert,
+    codes::{ANY_TOPIC, sql},
+};
 use crate::message::Seq;
 
 /// A block has `1 << BLOCK_BITS` positions.
@@ -33,14 +36,22 @@ pub(super) struct Posting {
 }
 
 impl Posting {
-    /// A posting of a message for an audience. For [`ANY_TOPIC`](crate::log::codes::ANY_TOPIC), `topic` is the audience
-    /// of the topic.
-    pub fn new(audience: i64, seq: Seq, topic: Option<i64>) -> Self {
+    /// A posting of a message for an audience.
+    pub fn new(audience: i64, seq: Seq) -> Self {
         Self {
             block: block(seq),
             audience,
             seq,
-            topic,
+            topic: None,
+        }
+    }
+
+    /// The posting of a message for [`ANY_TOPIC`], with the audience of its topic. It is negative if the message has alternate
+    /// topics, too: there is one such posting for each message.
+    pub fn of_any_topic(seq: Seq, topic: i64, has_alternates: bool) -> Self {
+        Self {
+            topic: Some(if has_alternates { -topic } else { topic }),
+            ..Self::new(ANY_TOPIC, seq)
         }
     }
 }
@@ -69,7 +80,7 @@ pub(super) fn remove(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Re
 /// Moves a posting to the negative number of the audience, where the history looks, but delivery does not.
 pub(super) fn end(conn: &Connection, audience: i64, seq: Seq) -> rusqlite::Result<()> {
     remove(conn, audience, seq)?;
-    write(conn, &mut [Posting::new(-audience, seq, None)])
+    write(conn, &mut [Posting::new(-audience, seq)])
 }
 
 /// Calls `each` with the position and topic of up to `limit` postings of an audience after a position and up to

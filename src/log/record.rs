@@ -17,11 +17,12 @@ use crate::message::Seq;
 pub const VERSION: u8 = 4;
 
 /// The version that a record with these changes is written in. Version 2 has API keys, sessions that were opened with one,
-/// and revoked tokens, version 3 the audit trail and people, and version 4 quotas of API keys. Everything else stays in version 1, so that the nodes of a
-/// cluster can be replaced one after the other.
+/// and revoked tokens, version 3 the audit trail and people, and version 4 quotas of API keys and updates of Mercure. Everything
+/// else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
     let version = |change: &Change| match change {
         Change::Key(change) if change.has_quota() => 4,
+        Change::Append(entry) if entry.draft.update.is_some() => 4,
         Change::Audit(_) | Change::PruneAudit(_) | Change::Person(_) => 3,
         Change::Append(entry) if entry.source.is_some() => 3,
         Change::Key(_) | Change::Token(_) => 2,

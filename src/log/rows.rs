@@ -3,19 +3,26 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt::Write as _,
+    sync::Arc,
 };
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::log::{
-    codes::{EVERYONE, ended, kind},
+    codes::{EVERYONE, ended, kind, sql},
     error::ReadError,
+    update_rows,
 };
-use crate::message::{Audience, ClientId, Data, EventType, Message, Topic};
+use crate::message::{Audience, ClientId, Data, EventType, Message, Seq, Topic, Update, UpdateId};
 
-/// The columns that [`Decoder::message`] reads, in this order.
+/// The columns that [`Decoder::message`] reads, in this order. The last one is the list of alternate topics of an update. The
+/// lists of clients, which can be long, are not read here.
 pub(super) const COLUMNS: &str =
-    "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data";
+    "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data,
+    CASE WHEN m.audience IS NOT NULL THEN m.audiences END";
+
+/// The number of these columns.
+pub(super) const COLUMN_COUNT: usize = 9;
 
 /// Encodes audience numbers as a JSON array, so that SQLite can read the elements.
 pub(super) fn list(ids: &[i64]) -> String {
@@ -36,6 +43,19 @@ pub(super) fn parse_list(text: &str) -> Vec<i64> {
     inside.split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
+/// The numbers of the alternate topics of an update. Empty if the message is none.
+pub(super) fn alternates(conn: &Connection, seq: Seq) -> rusqlite::Result<Vec<i64>> {
+    let list = conn
+        .prepare_cached("SELECT audiences FROM messages WHERE seq = ?1 AND audience IS NOT NULL")?
+        .query_row([sql(seq)], |row| row.get::<_, Option<String>>(0))
+        .optional()?;
+    Ok(list
+        .flatten()
+        .as_deref()
+        .map(parse_list)
+        .unwrap_or_default())
+}
+
 /// The kind and the name of an audience.
 pub(super) fn name_of(conn: &Connection, id: i64) -> rusqlite::Result<Option<(i64, String)>> {
     conn.prepare_cached("SELECT kind, name FROM audiences WHERE id = ?1")?
@@ -51,6 +71,28 @@ pub(super) fn client_id(name: &str) -> Result<ClientId, ReadError> {
 /// Parses a topic from the file.
 pub(super) fn topic(name: &str) -> Result<Topic, ReadError> {
     Topic::parse(name).map_err(|why| invalid("topic", name, why))
+}
+
+/// The update of a message whose alternate topics are this list.
+pub(super) fn update(conn: &Connection, seq: Seq, list: &str) -> Result<Arc<Update>, ReadError> {
+    // Without it, nobody knows whether the update is private.
+    let Some(row) = update_rows::find(conn, seq)? else {
+        return Err(ReadError::Invalid(format!("the update {seq} has no row")));
+    };
+    let mut alternates = Vec::new();
+    for number in parse_list(list) {
+        match name_of(conn, number)? {
+            Some((kind::TOPIC, name)) => alternates.push(topic(&name)?),
+            _ => return Err(ReadError::Invalid(format!("{number} is no topic"))),
+        }
+    }
+    let parse = |id: String| UpdateId::parse(&id).map_err(|why| invalid("update", &id, why));
+    Ok(Arc::new(Update {
+        alternates: alternates.into(),
+        private: row.private,
+        id: row.id.map(parse).transpose()?,
+        retry: row.retry,
+    }))
 }
 
 fn invalid(what: &str, name: &str, why: impl std::fmt::Display) -> ReadError {
@@ -95,17 +137,23 @@ impl Decoder {
             (None, Some(id)) => Audience::Client(id.clone()),
             (None, None) => Audience::clients(Vec::new()),
         };
-        Ok(Ok(self.assemble(row, expires_at, audience)?))
+        Ok(Ok(self.assemble(conn, row, expires_at, audience)?))
     }
 
     /// Decodes a message with its complete audience, for the history.
-    pub fn record(&mut self, row: &Row<'_>, audience: Audience) -> Result<Message, ReadError> {
+    pub fn record(
+        &mut self,
+        conn: &Connection,
+        row: &Row<'_>,
+        audience: Audience,
+    ) -> Result<Message, ReadError> {
         let expires_at = row.get(2)?;
-        self.assemble(row, expires_at, audience)
+        self.assemble(conn, row, expires_at, audience)
     }
 
     fn assemble(
         &mut self,
+        conn: &Connection,
         row: &Row<'_>,
         expires_at: Option<u64>,
         audience: Audience,
@@ -119,8 +167,14 @@ impl Decoder {
             None => None,
             Some(name) => Some(self.event(name)?),
         };
+        let seq = row.get(0)?;
+        let update = match text(8)? {
+            None => None,
+            Some(list) => Some(update(conn, seq, list)?),
+        };
         Ok(Message {
-            seq: row.get(0)?,
+            seq,
+            update,
             at: row.get(1)?,
             expires_at,
             audience,

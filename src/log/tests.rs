@@ -15,6 +15,7 @@ mod retention;
 mod rollback;
 mod sessions;
 mod tokens;
+mod updates;
 
 use std::{
     sync::{
@@ -28,7 +29,10 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 
 use super::*;
-use crate::message::{Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicFilter};
+use crate::message::{
+    Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicAccess, TopicFilter, Update,
+    UpdateId,
+};
 
 /// A log in a temporary folder, the positions that its tail received, and its clock.
 struct TestLog {
@@ -115,6 +119,7 @@ fn draft(audience: Audience, text: &str) -> Draft {
         event: None,
         data: Data::Text(text.into()),
         ttl: None,
+        update: None,
     }
 }
 
@@ -140,6 +145,7 @@ fn subscriptions(name: &str, filters: &[&str]) -> Subscriptions {
         client: Some(client(name)),
         everyone: true,
         filters: topics(filters).filters,
+        access: TopicAccess::default(),
     }
 }
 
@@ -161,7 +167,7 @@ fn texts(page: &Page) -> Vec<&str> {
 /// Makes a file what it was before version 3.
 fn downgrade_to_version_2(conn: &rusqlite::Connection) {
     conn.execute_batch(
-        "DROP TABLE people; DROP TABLE audit; DROP TABLE audit_callers; DROP TABLE audit_sizes; DROP TABLE audit_blocks; DROP TABLE audit_targets; DROP TABLE traces; DROP TABLE api_keys; DROP TABLE key_pushes; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
+        "DROP TABLE updates; DROP TABLE people; DROP TABLE audit; DROP TABLE audit_callers; DROP TABLE audit_sizes; DROP TABLE audit_blocks; DROP TABLE audit_targets; DROP TABLE traces; DROP TABLE api_keys; DROP TABLE key_pushes; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
          ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",
     )
     .expect("an older file");

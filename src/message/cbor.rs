@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use minicbor::{Decode, Encode, decode::Error};
 
-use super::{Audience, ClientId, Data, Draft, EventType, Topic};
+use super::{Audience, ClientId, Data, Draft, EventType, Topic, Update, UpdateId};
 
 /// A [`Draft`].
 #[derive(Encode, Decode)]
@@ -20,6 +20,22 @@ pub struct DraftCbor<'b> {
     /// In milliseconds.
     #[n(4)]
     ttl: Option<u64>,
+    /// Added later.
+    #[b(5)]
+    update: Option<UpdateCbor<'b>>,
+}
+
+/// An [`Update`].
+#[derive(Encode, Decode)]
+struct UpdateCbor<'b> {
+    #[b(0)]
+    alternates: Vec<&'b str>,
+    #[n(1)]
+    private: bool,
+    #[b(2)]
+    id: Option<&'b str>,
+    #[n(3)]
+    retry: Option<u64>,
 }
 
 /// An [`Audience`].
@@ -53,6 +69,7 @@ impl<'b> DraftCbor<'b> {
             json,
             data,
             ttl: draft.ttl.map(milliseconds),
+            update: draft.update.as_deref().map(UpdateCbor::of),
         }
     }
 
@@ -68,6 +85,34 @@ impl<'b> DraftCbor<'b> {
                 false => Data::Text(data),
             },
             ttl: self.ttl.map(Duration::from_millis),
+            update: self
+                .update
+                .map(UpdateCbor::parse)
+                .transpose()?
+                .map(Arc::new),
+        })
+    }
+}
+
+impl<'b> UpdateCbor<'b> {
+    fn of(update: &'b Update) -> Self {
+        Self {
+            alternates: update.alternates.iter().map(Topic::as_str).collect(),
+            private: update.private,
+            id: update.id.as_ref().map(UpdateId::as_str),
+            retry: update.retry,
+        }
+    }
+
+    fn parse(self) -> Result<Update, Error> {
+        let topic = |name| Topic::parse(name).map_err(Error::custom);
+        let alternates = self.alternates.into_iter().map(topic);
+        let id = self.id.map(UpdateId::parse).transpose();
+        Ok(Update {
+            alternates: alternates.collect::<Result<_, _>>()?,
+            private: self.private,
+            id: id.map_err(Error::custom)?,
+            retry: self.retry,
         })
     }
 }

@@ -1,8 +1,13 @@
 //! The forms in which connections get messages, and a message in those that were asked for.
 
-use std::{sync::OnceLock, time::Instant};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
-use super::{Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, envelope};
+use super::{
+    Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, Update, envelope, mercure_frame,
+};
 
 /// How a connection gets its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,17 +17,21 @@ pub enum Encoding {
     Fields,
     /// Everything in one line of JSON, without an event type: `onmessage` of an EventSource gets every message.
     Envelope,
+    /// The fields of the Mercure protocol. There are no events of the stream itself.
+    Mercure,
 }
 
 /// A message, encoded once for all its connections.
 ///
-/// The envelope is encoded when the first connection needs it. It is created from the other frame, so that a message
-/// without an envelope takes no more memory than its frame.
+/// The other forms are encoded when the first connection needs them. They are created from the frame with all fields, so that
+/// a message without them takes no more memory than this frame.
 #[derive(Debug)]
 pub struct EncodedMessage {
     fields: Frame,
     content: Content,
     envelope: OnceLock<Frame>,
+    mercure: OnceLock<Box<Frame>>,
+    update: Option<Arc<Update>>,
     encoded_at: Instant,
 }
 
@@ -39,10 +48,8 @@ impl EncodedMessage {
     /// A message that stands in the log of this epoch.
     pub fn of(message: &Message, epoch: &Epoch) -> Self {
         Self {
-            fields: Frame::of(message, epoch),
-            content: Content::of(&message.data),
-            envelope: OnceLock::new(),
-            encoded_at: Instant::now(),
+            update: message.update.clone(),
+            ..Self::new(Frame::of(message, epoch), Content::of(&message.data))
         }
     }
 
@@ -54,20 +61,41 @@ impl EncodedMessage {
             .audience(&draft.audience)
             .data(draft.data.as_str())
             .finish();
+        let content = match is_own {
+            true => Content::Own,
+            false => Content::of(&draft.data),
+        };
+        Self {
+            update: draft.update.clone(),
+            ..Self::new(fields, content)
+        }
+    }
+
+    fn new(fields: Frame, content: Content) -> Self {
         Self {
             fields,
-            content: match is_own {
-                true => Content::Own,
-                false => Content::of(&draft.data),
-            },
+            content,
             envelope: OnceLock::new(),
+            mercure: OnceLock::new(),
+            update: None,
             encoded_at: Instant::now(),
         }
+    }
+
+    /// What the message has besides, if it is an update.
+    pub fn update(&self) -> Option<&Update> {
+        self.update.as_deref()
     }
 
     /// The message as this connection wants it.
     pub fn frame(&self, encoding: Encoding) -> &Frame {
         match (encoding, self.content) {
+            (Encoding::Mercure, content) => self.mercure.get_or_init(|| {
+                Box::new(match content {
+                    Content::Own => mercure_frame::silence(),
+                    _ => mercure_frame::of_frame(&self.fields, self.update()),
+                })
+            }),
             (Encoding::Fields, _) | (_, Content::Own) => &self.fields,
             (Encoding::Envelope, content) => self
                 .envelope
@@ -89,12 +117,7 @@ impl EncodedMessage {
 /// An event of the stream itself, which is the same in every encoding.
 impl From<Frame> for EncodedMessage {
     fn from(fields: Frame) -> Self {
-        Self {
-            fields,
-            content: Content::Own,
-            envelope: OnceLock::new(),
-            encoded_at: Instant::now(),
-        }
+        Self::new(fields, Content::Own)
     }
 }
 
@@ -118,6 +141,7 @@ mod tests {
             event,
             data: Data::Json("{\n  \"n\": 1}".into()),
             ttl: None,
+            update: None,
         }
     }
 
@@ -144,5 +168,7 @@ mod tests {
             recall.frame(Encoding::Envelope),
             recall.frame(Encoding::Fields)
         );
+        // A subscriber of Mercure does not know them. An empty chunk would end the response.
+        assert_eq!(&recall.frame(Encoding::Mercure).bytes()[..], b": \n\n");
     }
 }

@@ -100,6 +100,7 @@ mod tests {
             audience,
             event: event.map(|event| EventType::parse(event).expect("a type")),
             data,
+            update: None,
         }
     }
 

@@ -170,7 +170,11 @@ impl FrameWriter {
             Audience::Topic(topic) => topic.as_str().len() + 8,
             _ => 0,
         };
-        epoch.as_str().len() + message.data.as_str().len() + event + topic + 34
+        let update = message.update.as_ref().map_or(0, |update| {
+            let id = update.id.as_ref().map_or(0, |id| id.as_str().len());
+            id + update.retry.map_or(0, |_| 28)
+        });
+        epoch.as_str().len() + message.data.as_str().len() + event + topic + update + 35
     }
 
     pub(super) fn position(&mut self, epoch: &Epoch, seq: Seq) {
@@ -188,7 +192,7 @@ impl FrameWriter {
         }
     }
 
-    fn lines(&mut self, text: &str) {
+    pub(super) fn lines(&mut self, text: &str) {
         for line in lines(text.as_bytes()) {
             self.field("data", line);
         }
@@ -274,6 +278,7 @@ mod tests {
             audience: Audience::Topic(topic),
             event: None,
             data: Data::Text("paid".into()),
+            update: None,
         };
         let epoch = Epoch::parse("abc").expect("an epoch");
         assert_eq!(

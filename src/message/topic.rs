@@ -4,8 +4,14 @@ use std::fmt;
 
 use arcstr::ArcStr;
 
+use super::template;
+
 /// The maximum length of a topic or pattern in bytes.
 const MAX_LEN: usize = 512;
+
+/// The marks of a URI template, and of a name that no topic has. Other filters have no control characters.
+const TEMPLATE: char = '\u{1}';
+const NAME: char = '\u{2}';
 
 /// The name of a topic, such as `orders/42` or a URL: 1 to 512 bytes of UTF-8 without control characters, in segments
 /// separated by `/`. No segment is `*` or `**`.
@@ -47,6 +53,9 @@ impl fmt::Display for Topic {
 /// A subscription: a topic, or a pattern. A segment `*` matches any one segment, and `**` at the end matches one or
 /// more segments. Wildcards do not match a first segment that begins with `$`, so that nobody subscribes to the
 /// server's own topics by accident.
+///
+/// Selectors of Mercure that are not simply the name of a topic begin with a mark, which no other filter can begin with. It
+/// is no field of its own, because each subscription of each connection would take more memory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicFilter(ArcStr);
 
@@ -61,6 +70,22 @@ impl TopicFilter {
         }
     }
 
+    /// Parses a topic selector of Mercure: `*` for all topics, a URI template, or the name of a topic. A name that no topic
+    /// can have is not an error: it matches nothing.
+    pub fn selector(text: &str) -> Result<Self, InvalidTopic> {
+        if text == "*" {
+            return Ok(Self::all());
+        }
+        check(text)?;
+        let is_template = template::is_template(text);
+        let marked = |mark: char| Ok(Self(format!("{mark}{text}").into()));
+        match is_template.map_err(|_| InvalidTopic::TooManyExpressions)? {
+            true => marked(TEMPLATE),
+            false if is_reserved(text) || text.split('/').any(is_wildcard) => marked(NAME),
+            false => Ok(Self(text.into())),
+        }
+    }
+
     /// A subscription to exactly this topic.
     pub fn of(topic: &Topic) -> Self {
         Self(topic.0.clone())
@@ -68,12 +93,32 @@ impl TopicFilter {
 
     /// The subscription as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.strip_prefix([TEMPLATE, NAME]).unwrap_or(&self.0)
     }
 
-    /// Whether it has wildcards.
+    /// Whether it can match several topics.
     pub fn is_pattern(&self) -> bool {
-        self.0.split('/').any(is_wildcard)
+        self.is_selector() || self.0.split('/').any(is_wildcard)
+    }
+
+    /// Whether it is a selector of Mercure that is not simply the name of a topic.
+    pub fn is_selector(&self) -> bool {
+        self.0.starts_with([TEMPLATE, NAME])
+    }
+
+    /// What every topic begins with that it matches.
+    pub fn literal_prefix(&self) -> &str {
+        if self.is_selector() {
+            return template::literal_prefix(self.as_str());
+        }
+        let mut end = 0;
+        for segment in self.0.split('/') {
+            if is_wildcard(segment) {
+                return &self.0[..end];
+            }
+            end += segment.len() + 1;
+        }
+        &self.0
     }
 
     /// Whether it subscribes to the server's own topics.
@@ -83,6 +128,9 @@ impl TopicFilter {
 
     /// Whether a message to `topic` matches this subscription.
     pub fn matches(&self, topic: &Topic) -> bool {
+        if self.is_selector() {
+            return self.selects(topic);
+        }
         let mut wanted = self.0.split('/');
         let mut given = topic.as_str().split('/');
         let mut first = true;
@@ -100,6 +148,11 @@ impl TopicFilter {
 }
 
 impl TopicFilter {
+    fn selects(&self, topic: &Topic) -> bool {
+        let is_template = self.0.starts_with(TEMPLATE);
+        is_template && !topic.is_reserved() && template::matches(self.as_str(), topic.as_str())
+    }
+
     /// All topics but the server's own.
     pub fn all() -> Self {
         Self(arcstr::literal!("**"))
@@ -107,6 +160,9 @@ impl TopicFilter {
 
     /// Whether it matches every topic that `other` matches.
     pub fn covers(&self, other: &Self) -> bool {
+        if self.is_selector() || other.is_selector() {
+            return self == other || *self == Self::all() || self.selects_all_of(other);
+        }
         let mut own = self.0.split('/');
         let mut segments = other.0.split('/');
         let mut hidden = other.is_reserved();
@@ -122,8 +178,20 @@ impl TopicFilter {
         }
     }
 
-    /// The filter of the topics that both match. None if there are none.
+    /// Whether it selects the one topic that the other filter matches.
+    fn selects_all_of(&self, other: &Self) -> bool {
+        let topic = Topic(other.0.clone());
+        self.is_selector() && !other.is_pattern() && self.selects(&topic)
+    }
+
+    /// The filter of the topics that both match. None if there are none, and between two patterns of which one is a
+    /// selector of Mercure and none covers the other.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
+        if self.is_selector() || other.is_selector() {
+            let smaller = [(self, other), (other, self)];
+            let smaller = smaller.into_iter().find(|(one, two)| two.covers(one));
+            return smaller.map(|(one, _)| one.clone());
+        }
         let hidden = self.is_reserved() || other.is_reserved();
         let (mut one, mut two) = (self.0.split('/'), other.0.split('/'));
         let mut both: Vec<&str> = Vec::new();
@@ -154,7 +222,7 @@ impl TopicFilter {
 
 impl fmt::Display for TopicFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -196,6 +264,9 @@ pub enum InvalidTopic {
     /// `**` is not the last segment.
     #[error("** matches the rest of a topic, so it can only be the last segment")]
     RestNotLast,
+    /// A URI template that would take long to match.
+    #[error("a URI template has at most 16 expressions")]
+    TooManyExpressions,
 }
 
 #[cfg(test)]
@@ -234,6 +305,59 @@ mod tests {
         assert!(!matches("*/clients", "$sys/clients"));
         assert!(matches("$sys/**", "$sys/clients"));
         assert!(matches("$sys/*", "$sys/clients"));
+    }
+
+    #[test]
+    fn selectors_are_names_templates_or_all() {
+        let selector = |text: &str| TopicFilter::selector(text).expect("a selector");
+        let topic = |text: &str| Topic::parse(text).expect("a topic");
+        let book = topic("https://example.com/books/1");
+        for text in [
+            "https://example.com/books/{id}",
+            "https://example.com/books/1",
+            "*",
+            "{+all}",
+        ] {
+            let selector = selector(text);
+            assert!(selector.matches(&book), "{text}");
+            assert!(!selector.matches(&topic("$sys/clients")), "{text}");
+            let shown = if text == "*" { "**" } else { text };
+            assert_eq!(selector.as_str(), shown);
+        }
+        // Names, and no patterns of another kind.
+        for text in [
+            "https://example.com/books/*",
+            "https://example.com/**",
+            "https://example.com/{id",
+        ] {
+            assert!(!selector(text).matches(&book), "{text}");
+        }
+        let sys = selector("$sys/clients");
+        assert!(!sys.is_reserved() && !sys.matches(&topic("$sys/clients")));
+        assert_eq!(TopicFilter::selector(""), Err(InvalidTopic::Empty));
+        let long = "{a}".repeat(17);
+        assert_eq!(
+            TopicFilter::selector(&long),
+            Err(InvalidTopic::TooManyExpressions)
+        );
+    }
+
+    #[test]
+    fn selectors_are_covered_where_that_is_certain() {
+        let selector = |text: &str| TopicFilter::selector(text).expect("a selector");
+        let books = selector("books/{id}");
+        let own = |text: &str| TopicFilter::parse(text).expect("a filter");
+        assert!(books.covers(&books) && TopicFilter::all().covers(&books));
+        assert!(books.covers(&own("books/1")) && !books.covers(&own("books/*")));
+        assert!(!own("books/*").covers(&books) && !books.covers(&own("$sys/clients")));
+        assert_eq!(books.intersection(&own("books/1")), Some(own("books/1")));
+        assert_eq!(books.intersection(&TopicFilter::all()), Some(books.clone()));
+        assert_eq!(books.intersection(&own("books/*")), None);
+        assert_eq!(books.literal_prefix(), "books/");
+        assert_eq!(
+            (own("a/*/b").literal_prefix(), own("a/b").literal_prefix()),
+            ("a/", "a/b")
+        );
     }
 
     #[test]

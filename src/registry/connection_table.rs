@@ -42,6 +42,8 @@ pub(super) struct ConnectionTable {
     /// Connections with a queue of their own, without observers.
     with_own_queue: ConnectionSet,
     user_agents: HashSet<ArcStr>,
+    /// Connections that may not have all messages of the topics that they subscribe to, even if none is private.
+    restricted_count: usize,
     /// Connections by address, where these are limited.
     by_network: HashMap<Network, usize>,
     version: u64,
@@ -128,6 +130,7 @@ impl ConnectionTable {
             }
             false => self.clients.entry(client_id).or_default().insert(key),
         }
+        self.restricted_count += usize::from(subscriber.access.restricts_messages());
         vacancy.insert(TableEntry {
             record,
             target: DeliveryTarget::Unassigned,
@@ -168,6 +171,7 @@ impl ConnectionTable {
                 count.remove();
             }
         }
+        self.restricted_count -= usize::from(record.subscriber.access.restricts_messages());
         let client_id = &record.subscriber.client_id;
         if record.subscriber.is_observer() {
             self.observer_count -= 1;

@@ -10,7 +10,7 @@ use std::{
 use arcstr::ArcStr;
 
 use crate::access_log::AccessEntry;
-use crate::message::{ClientId, TopicFilter};
+use crate::message::{ClientId, TopicAccess, TopicFilter};
 use crate::network::Network;
 
 /// The number of a connection on this node. Numbers grow and are not reused while the process runs.
@@ -31,6 +31,10 @@ pub struct Subscriber {
     pub key: u32,
     /// Whether no limit of its address applies to it.
     pub unlimited: bool,
+    /// Whether its client id was made for this connection alone. Then nothing about the client is stored.
+    pub passing: bool,
+    /// Which messages of these topics it may have.
+    pub access: TopicAccess,
     /// The token that it was opened with, if it was.
     pub token: Option<Arc<StreamToken>>,
 }
@@ -53,6 +57,11 @@ impl Subscriber {
             Remote::V6(address) => Some((**address).into()),
         });
         (!self.unlimited && !network.may_be_many()).then_some(network)
+    }
+
+    /// The client, if what is for it is stored.
+    pub fn lasting_client(&self) -> Option<&ClientId> {
+        (!self.passing && !self.is_observer()).then_some(&self.client_id)
     }
 
     /// Whether it is an observer: it subscribes to one of the server's own topics. Observers are neither listed nor

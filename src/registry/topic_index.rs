@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use indexmap::IndexSet;
 
-use super::connection_set::{ConnectionKey, ConnectionSet};
+use super::{
+    connection_set::{ConnectionKey, ConnectionSet},
+    template_index::TemplateIndex,
+};
 use crate::message::{Topic, TopicFilter};
 
 /// The index from a topic to its subscribers. A lookup costs the depth of the topic and the number of connections
@@ -14,6 +17,7 @@ pub(super) struct TopicIndex {
     exact: HashMap<TopicFilter, ConnectionSet>,
     patterns: Node,
     pattern_count: usize,
+    selectors: TemplateIndex,
 }
 
 /// A node of the tree of patterns: one segment.
@@ -29,7 +33,7 @@ struct Node {
 impl TopicIndex {
     /// The number of distinct topics and patterns.
     pub(super) fn len(&self) -> usize {
-        self.exact.len() + self.pattern_count
+        self.exact.len() + self.pattern_count + self.selectors.len()
     }
 
     /// Calls `found` with each topic or pattern and the number of its subscribers, in no order.
@@ -38,6 +42,7 @@ impl TopicIndex {
             found(filter.as_str(), connections.len());
         }
         self.patterns.each(&mut String::new(), &mut found);
+        self.selectors.each(&mut found);
     }
 
     /// Replaces the text of a known topic by a shared copy.
@@ -50,6 +55,10 @@ impl TopicIndex {
     pub(super) fn add(&mut self, filter: &TopicFilter, id: ConnectionKey) {
         if !filter.is_pattern() {
             self.exact.entry(filter.clone()).or_default().insert(id);
+            return;
+        }
+        if filter.is_selector() {
+            self.selectors.add(filter, id);
             return;
         }
         let mut node = &mut self.patterns;
@@ -67,7 +76,9 @@ impl TopicIndex {
     }
 
     pub(super) fn remove(&mut self, filter: &TopicFilter, id: ConnectionKey) {
-        if filter.is_pattern() {
+        if filter.is_selector() {
+            self.selectors.remove(filter, id);
+        } else if filter.is_pattern() {
             let segments: Vec<&str> = filter.as_str().split('/').collect();
             self.pattern_count -= usize::from(self.patterns.remove(&segments, id));
         } else if self
@@ -79,14 +90,20 @@ impl TopicIndex {
         }
     }
 
-    /// Calls `found` once for each connection that is subscribed to `topic`.
-    pub(super) fn for_each(&self, topic: &Topic, mut found: impl FnMut(ConnectionKey)) {
-        let exact = TopicFilter::of(topic);
-        let exact = self.exact.get(&exact);
-        let mut sets: Vec<&ConnectionSet> = exact.into_iter().collect();
-        let segments: Vec<&str> = topic.as_str().split('/').collect();
-        self.patterns
-            .collect(&segments, topic.is_reserved(), &mut sets);
+    /// Calls `found` once for each connection that is subscribed to one of these topics.
+    pub(super) fn for_each<'t>(
+        &self,
+        topics: impl IntoIterator<Item = &'t Topic>,
+        mut found: impl FnMut(ConnectionKey),
+    ) {
+        let mut sets: Vec<&ConnectionSet> = Vec::new();
+        for topic in topics {
+            sets.extend(self.exact.get(&TopicFilter::of(topic)));
+            let segments: Vec<&str> = topic.as_str().split('/').collect();
+            self.patterns
+                .collect(&segments, topic.is_reserved(), &mut sets);
+            self.selectors.collect(topic, &mut sets);
+        }
         match sets.as_slice() {
             [] => {}
             [keys] => keys.iter().for_each(found),
@@ -170,9 +187,15 @@ mod tests {
         TopicFilter::parse(text).expect("a filter")
     }
 
+    fn selector(text: &str) -> TopicFilter {
+        TopicFilter::selector(text).expect("a selector")
+    }
+
     fn matching(topic_index: &TopicIndex, topic: &str) -> Vec<ConnectionKey> {
         let mut heard = Vec::new();
-        topic_index.for_each(&Topic::parse(topic).expect("a topic"), |id| heard.push(id));
+        topic_index.for_each([&Topic::parse(topic).expect("a topic")], |id| {
+            heard.push(id)
+        });
         heard.sort_unstable();
         heard
     }
@@ -188,16 +211,34 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_is_found_once_for_several_topics() {
+        let mut topic_index = TopicIndex::default();
+        for text in ["books/{id}", "users/{id}{?q}", "books/1"] {
+            topic_index.add(&selector(text), 1);
+        }
+        topic_index.add(&selector("books/{id}"), 2);
+        let topics = ["books/1", "users/7"].map(|name| Topic::parse(name).expect("a topic"));
+        let mut heard = Vec::new();
+        topic_index.for_each(&topics, |id| heard.push(id));
+        heard.sort_unstable();
+        assert_eq!(heard, [1, 2]);
+    }
+
+    #[test]
     fn nothing_is_left_after_all_subscriptions_are_removed() {
         let mut topic_index = TopicIndex::default();
-        for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
-            topic_index.add(&filter(text), 1);
-            topic_index.add(&filter(text), 2);
+        let own = ["a/b", "a/*/c", "a/**", "**", "*"].map(filter);
+        let selectors = ["a/{b}", "{b}", "a/{c}", "$sys", "b/{c}"].map(selector);
+        let all = [own, selectors].concat();
+        for filter in &all {
+            topic_index.add(filter, 1);
+            topic_index.add(filter, 2);
         }
-        for text in ["a/b", "a/*/c", "a/**", "**", "*"] {
-            topic_index.remove(&filter(text), 1);
+        assert_eq!(topic_index.len(), 10);
+        for filter in &all {
+            topic_index.remove(filter, 1);
             assert!(!matching(&topic_index, "a/b").contains(&3));
-            topic_index.remove(&filter(text), 2);
+            topic_index.remove(filter, 2);
         }
         assert_eq!(topic_index.len(), 0);
         assert!(topic_index.patterns.is_empty());
@@ -208,17 +249,20 @@ mod tests {
         #[test]
         fn the_index_finds_the_connections_whose_filters_match(
             filters in prop::collection::vec(r"(\$a|a|b|\*)(/(a|b|\*)){0,3}(/\*\*)?", 1..20),
+            selectors in prop::collection::vec(r"(\$a|a|b)?(/(a|b|\{x\}|\{\+y\})){0,3}(\{z\}|b)", 1..9),
             topic in r"(\$a|a|b)(/(a|b)){0,4}",
         ) {
             let mut topic_index = TopicIndex::default();
-            for (id, text) in filters.iter().enumerate() {
-                topic_index.add(&filter(text), id as ConnectionKey);
+            let filters = filters.iter().map(|text| filter(text));
+            let all: Vec<_> = filters.chain(selectors.iter().map(|text| selector(text))).collect();
+            for (id, filter) in all.iter().enumerate() {
+                topic_index.add(filter, id as ConnectionKey);
             }
             let parsed = Topic::parse(&topic).expect("a topic");
-            let expected: Vec<ConnectionKey> = filters
+            let expected: Vec<ConnectionKey> = all
                 .iter()
                 .enumerate()
-                .filter(|(_, text)| filter(text).matches(&parsed))
+                .filter(|(_, filter)| filter.matches(&parsed))
                 .map(|(id, _)| id as ConnectionKey)
                 .collect();
             prop_assert_eq!(matching(&topic_index, &topic), expected);

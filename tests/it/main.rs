@@ -43,6 +43,7 @@ mod keys;
 mod limits;
 mod listen;
 mod lost_files;
+mod mercure;
 mod metrics;
 mod model;
 mod notify;

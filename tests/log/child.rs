@@ -134,6 +134,7 @@ fn draft(audience: Audience, text: &str) -> Draft {
         event: None,
         data: Data::Text(text.into()),
         ttl: None,
+        update: None,
     }
 }
 

@@ -16,7 +16,7 @@ use tidings::{
         AppendError, Clock, Entry, IdempotencyKey, Log, LogGapReason, LogOptions, PageLimit,
         Subscriptions,
     },
-    message::{Audience, ClientId, Data, Draft, Receipt, Topic, TopicFilter},
+    message::{Audience, ClientId, Data, Draft, Receipt, Topic, TopicAccess, TopicFilter},
 };
 
 const CLIENTS: [&str; 3] = ["a", "b", "c"];
@@ -213,6 +213,7 @@ impl TestLog {
                     client: c.map(client),
                     everyone: *everyone,
                     filters: filters.iter().map(filter).collect(),
+                    access: TopicAccess::default(),
                 };
                 self.read(&subscriptions, self.position(*after), *page);
             }
@@ -459,6 +460,7 @@ fn draft(push: &Push) -> Draft {
         event: None,
         data: Data::Text(push.text.to_string().into()),
         ttl: push.ttl.map(Duration::from_secs),
+        update: None,
     }
 }
 

@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     InvalidToken,
-    claims::{check_audience, check_issuer, check_time, date, text},
+    claims::{check_audience, check_issuer, date, text, valid_until},
     compact::Compact,
     json, now,
     rules::Rules,
@@ -118,7 +118,7 @@ fn check(
         leeway: LEEWAY,
         ..Rules::default()
     };
-    check_time(claims, &rules, now)?;
+    valid_until(claims, rules.leeway, now)?.ok_or(InvalidToken::Missing("exp"))?;
     check_issuer(claims, &rules)?;
     check_audience(claims, &rules)?;
     // A token for several services says which one asked for it.

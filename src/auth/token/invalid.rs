@@ -4,44 +4,44 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
     /// It has expired (`exp`).
-    #[error("the stream token has expired: get a new one")]
+    #[error("the token has expired: get a new one")]
     Expired,
     /// It is not valid yet (`nbf`).
-    #[error("the stream token is not valid yet")]
+    #[error("the token is not valid yet")]
     Early,
     /// The signature does not match: another key signed it, or it was changed.
-    #[error("the stream token is signed with none of the keys of this server, or was changed")]
+    #[error("the token is signed with none of the keys of this server, or was changed")]
     Signature,
     /// Signed in a way that no key allows, or not at all.
-    #[error("the stream token is signed in a way (alg) that no key of this server allows")]
+    #[error("the token is signed in a way (alg) that no key of this server allows")]
     Algorithm,
     /// It names a key that is not known.
-    #[error("the stream token is signed with a key (kid) that this server does not have")]
+    #[error("the token is signed with a key (kid) that this server does not have")]
     UnknownKey,
     /// The name of its key is no text, or is too long.
-    #[error("the kid of the stream token must be a text of at most 256 bytes")]
+    #[error("the kid of the token must be a text of at most 256 bytes")]
     KeyId,
     /// It requires extensions (RFC 7515, section 4.1.11).
-    #[error("the stream token requires extensions (crit), and this server has none")]
+    #[error("the token requires extensions (crit), and this server has none")]
     Critical,
     /// There is another token inside it.
-    #[error("the stream token contains something else than claims (cty)")]
+    #[error("the token contains something else than claims (cty)")]
     Nested,
     /// Something it must say is not there.
-    #[error("the stream token has no {0}")]
+    #[error("the token has no {0}")]
     Missing(&'static str),
     /// It comes from another issuer.
-    #[error("the stream token is of another issuer (iss) than this server allows")]
+    #[error("the token is of another issuer (iss) than this server allows")]
     Issuer,
     /// It is for another audience, or for none although the server is one (RFC 7519, section 4.1.3).
-    #[error("the stream token is for another audience (aud) than this server: see --jwt-audience")]
+    #[error("the token is for another audience (aud) than this server: see --jwt-audience")]
     Audience,
     /// It says something that can't be.
-    #[error("the {0} of the stream token: {1}")]
+    #[error("the {0} of the token: {1}")]
     Claim(String, String),
     /// It is no JWT at all.
     #[error(
-        "the stream token is not a JWT: three parts in base64url, with JSON objects in the first two in which no name occurs twice"
+        "the token is not a JWT: three parts in base64url, with JSON objects in the first two in which no name occurs twice"
     )]
     Malformed,
 }

@@ -75,7 +75,12 @@ impl TokenKey {
         }
     }
 
-    /// The stream secret.
+    /// A secret without a name.
+    pub fn of_secret(secret: &[u8]) -> Result<Self, InvalidKey> {
+        Self::new(None, KeyMaterial::Secret(secret.to_vec()), None)
+    }
+
+    /// The stream secret, which was checked before.
     pub fn secret(secret: &[u8]) -> Self {
         Self {
             id: None,
@@ -154,7 +159,7 @@ pub enum InvalidKey {
     #[error("the kid of a key has more than {MAX_ID} bytes")]
     LongId,
     /// A secret of fewer than 32 bytes.
-    #[error("a secret (kty oct) must have {MIN_SECRET} bytes or more")]
+    #[error("a secret (of a JWK: kty oct) must have {MIN_SECRET} bytes or more")]
     ShortSecret,
     /// An RSA key that is too small or too large.
     #[error("an RSA key must have 2048 to 8192 bits; this one has {0}")]

@@ -129,6 +129,7 @@ impl Backlog {
             match encoding {
                 Encoding::Fields => writer.message(message, epoch),
                 Encoding::Envelope => writer.envelope(message, epoch),
+                Encoding::Mercure => writer.mercure(message, epoch),
             }
             messages += 1;
             if message.audience.is_direct() {

@@ -45,6 +45,7 @@ struct Coalesced<'a> {
     fields: Bytes,
     /// Made for the first stream that gets envelopes.
     envelopes: OnceCell<Bytes>,
+    mercure: OnceCell<Bytes>,
     /// The positions of the first and the last of them that are in the log.
     range: Option<(Seq, Seq)>,
 }
@@ -222,6 +223,7 @@ impl<'a> Coalesced<'a> {
             deliveries,
             fields: concat(deliveries, Encoding::Fields),
             envelopes: OnceCell::new(),
+            mercure: OnceCell::new(),
             range,
         }
     }
@@ -231,6 +233,9 @@ impl<'a> Coalesced<'a> {
             Encoding::Fields => &self.fields,
             Encoding::Envelope => self
                 .envelopes
+                .get_or_init(|| concat(self.deliveries, encoding)),
+            Encoding::Mercure => self
+                .mercure
                 .get_or_init(|| concat(self.deliveries, encoding)),
         }
     }
@@ -358,6 +363,7 @@ mod tests {
                 event: None,
                 data: Data::Text(text.into()),
                 ttl: Some(Duration::ZERO),
+                update: None,
             };
             let message = Arc::new(EncodedMessage::ephemeral(&draft));
             bed.fan_out(&draft.audience, &Delivery::Ephemeral(message));

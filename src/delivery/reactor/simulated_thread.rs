@@ -12,7 +12,7 @@ use std::{
 use super::{live_writer::LiveWriter, stream::Stream, streams::Streams};
 use crate::{
     delivery::connection::{Backlog, PendingConnection, Start, Step},
-    message::{Audience, ClientId, Encoding, FrameWriter, TopicFilter},
+    message::{Audience, ClientId, Encoding, FrameWriter, TopicAccess, TopicFilter},
     outbox::{Delivery, QueueLimits, StreamKey, ThreadQueue, Wake},
     registry::{AdmissionError, Capacity, Registry, Remote, Subscriber, ThreadQueueId},
 };
@@ -77,6 +77,8 @@ impl<S: Read + Write> SimulatedThread<S> {
             user_agent: None,
             key: 0,
             unlimited: false,
+            passing: false,
+            access: TopicAccess::default(),
             token: None,
         })?;
         let admission = admission.with_encoding(encoding);

@@ -75,10 +75,14 @@ impl<S: io::Read + io::Write> Stream<S> {
         }
     }
 
-    /// Its client; none for an observer.
+    /// Whether it is the stream of an observer.
+    pub fn is_observer(&self) -> bool {
+        self.connection.registration().subscriber().is_observer()
+    }
+
+    /// Its client, if what is for it is stored.
     pub fn client_id(&self) -> Option<&ClientId> {
-        let subscriber = self.connection.registration().subscriber();
-        (!subscriber.is_observer()).then_some(&subscriber.client_id)
+        self.connection.registration().subscriber().lasting_client()
     }
 
     /// How it gets its messages.

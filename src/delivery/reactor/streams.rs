@@ -76,7 +76,7 @@ impl<S: io::Read + io::Write> Streams<S> {
         slab_growth::grow(&mut self.slots);
         self.slots.insert(Slot {
             generation: key.generation,
-            observer: stream.client_id().is_none(),
+            observer: stream.is_observer(),
             state: SlotState::Stream(stream),
         });
         key

@@ -26,7 +26,7 @@ use crate::{
     },
     job::{JobId, Refused},
     jobs::{StartLine, Step, ViewError, Viewer},
-    message::{Cursor, Epoch, EventType, FrameWriter},
+    message::{Cursor, Encoding, Epoch, EventType, FrameWriter},
     network::Network,
     outbox::CloseReason,
 };
@@ -148,7 +148,7 @@ impl JobStream {
             if Instant::now() >= self.next_ping {
                 self.next_ping = Instant::now() + self.state.settings.heartbeat();
                 let cursor = self.cursor(self.view.position());
-                return Some(events::ping(cursor.as_ref()).bytes());
+                return Some(events::ping(cursor.as_ref(), Encoding::Fields).bytes());
             }
             match self.view.step() {
                 Step::State(job) => {
@@ -219,7 +219,7 @@ impl JobStream {
 
     fn close(&mut self, reason: CloseReason) -> Bytes {
         self.ended = true;
-        events::closing(reason).bytes()
+        events::closing(reason, Encoding::Fields).bytes()
     }
 
     fn cursor(&self, line: u64) -> Option<Cursor> {

@@ -10,7 +10,7 @@ use crate::log::{
     postings,
     reader::history_filter::{HistoryAudience, HistoryFilter},
     reader::salvage,
-    rows::{self, COLUMNS, Decoder, parse_list},
+    rows::{self, COLUMN_COUNT, COLUMNS, Decoder, parse_list},
 };
 use crate::message::{Audience, Message, Seq};
 
@@ -256,7 +256,7 @@ pub(in crate::log) fn record(
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let several: Option<String> = row.get(8)?;
+    let several: Option<String> = row.get(COLUMN_COUNT)?;
     let (audience, clients) = match row.get::<_, Option<i64>>(4)? {
         Some(id) => {
             let audience = decoder.audience(conn, id)?;
@@ -268,7 +268,7 @@ pub(in crate::log) fn record(
             (names(conn, &ids, named)?, Some(ids.len() as u64))
         }
     };
-    let message = decoder.record(row, audience)?;
+    let message = decoder.record(conn, row, audience)?;
     let ended = match row.get::<_, i64>(3)? {
         ended::RECALLED => Some(Ended::Recalled),
         ended::EXPIRED => Some(Ended::Expired),

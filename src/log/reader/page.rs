@@ -10,7 +10,7 @@ use crate::log::{
     gap::{GapCollector, LogGap, LogGapReason},
     rows::{COLUMNS, Decoder},
 };
-use crate::message::{ClientId, Message, Seq};
+use crate::message::{ClientId, Message, Seq, TopicAccess};
 
 /// The maximum size of a page.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,7 @@ impl Page {
 pub(in crate::log) struct PageBuilder<'c> {
     conn: &'c Connection,
     reader: Option<&'c ClientId>,
+    access: &'c TopicAccess,
     decoder: Decoder,
     now: u64,
     /// Bytes that still fit into the page.
@@ -80,10 +81,16 @@ pub(in crate::log) struct PageBuilder<'c> {
 }
 
 impl<'c> PageBuilder<'c> {
-    pub fn new(conn: &'c Connection, reader: Option<&'c ClientId>, space: usize, now: u64) -> Self {
+    pub fn new(
+        conn: &'c Connection,
+        (reader, access): (Option<&'c ClientId>, &'c TopicAccess),
+        space: usize,
+        now: u64,
+    ) -> Self {
         Self {
             conn,
             reader,
+            access,
             decoder: Decoder::default(),
             now,
             space,
@@ -180,10 +187,14 @@ impl<'c> PageBuilder<'c> {
         row: &Row<'_>,
         gaps: &mut GapCollector<'_>,
     ) -> Result<bool, ReadError> {
-        match self
+        let decoded = self
             .decoder
-            .message(self.conn, row, self.reader, self.now)?
-        {
+            .message(self.conn, row, self.reader, self.now)?;
+        match decoded {
+            Ok(message)
+                if !self
+                    .access
+                    .allows(&message.audience, message.update.as_deref()) => {}
             Ok(message) => {
                 let size = message.data.as_str().len();
                 if size > self.space && !self.messages.is_empty() {

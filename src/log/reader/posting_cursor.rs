@@ -118,7 +118,7 @@ impl<'f> PostingCursor<'f> {
             self.after = seq;
             let wanted = match &mut self.matching {
                 None => true,
-                Some(matching) => matching.wants(conn, topic),
+                Some(matching) => matching.wants_one_of(conn, seq, topic),
             };
             if wanted {
                 self.fetched.push_back(seq);
@@ -169,6 +169,22 @@ impl Matching<'_> {
         match id {
             EVERYONE => false,
             id => self.wants(conn, Some(id)),
+        }
+    }
+
+    /// Whether it wants the message of a posting of all topics.
+    fn wants_one_of(&mut self, conn: &Connection, seq: Seq, topic: Option<i64>) -> bool {
+        match topic {
+            // See `Posting::of_any_topic`.
+            Some(topic) if topic < 0 => {
+                self.wants(conn, Some(-topic))
+                    || match rows::alternates(conn, seq) {
+                        Ok(alternates) => alternates.iter().any(|id| self.wants(conn, Some(*id))),
+                        // It is reported when it is read.
+                        Err(_) => true,
+                    }
+            }
+            topic => self.wants(conn, topic),
         }
     }
 

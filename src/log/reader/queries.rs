@@ -10,9 +10,9 @@ use crate::log::{
     ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log, Page,
     PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows,
     positions::DeliveryCounts, postings, reader::history, reader::recalled, reader::replay,
-    receipts, rows::Decoder,
+    receipts, rows::Decoder, update_rows,
 };
-use crate::message::{ClientId, Receipt, Receipts, Seq};
+use crate::message::{ClientId, Receipt, Receipts, Seq, UpdateId};
 
 /// Statistics of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,6 +80,11 @@ impl Log {
             }
             recalled => recalled,
         }
+    }
+
+    /// The position of the first update that is kept with an id of its publisher. None if there is none.
+    pub fn update_position(&self, id: &UpdateId) -> Result<Option<Seq>, ReadError> {
+        self.query(|conn| Ok(update_rows::position_of(conn, id)?))
     }
 
     /// The damage found since the log was opened. None if there is none.

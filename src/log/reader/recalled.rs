@@ -7,9 +7,9 @@ use crate::log::{
     codes::{kind, sql},
     error::ReadError,
     reader::replay::Subscriptions,
-    rows::{Decoder, parse_list},
+    rows::{self, Decoder, parse_list},
 };
-use crate::message::{Audience, Seq};
+use crate::message::{Audience, Seq, Topic, Update};
 
 /// The maximum number of recalls that are reported to a reader. The newest are kept.
 const MAX_RECALLS: u64 = 10_000;
@@ -32,15 +32,19 @@ pub(in crate::log) fn since(
     let mut decoder = Decoder::default();
     let mut recalled = Vec::new();
     while let Some(row) = rows.next()? {
+        let list = row.get_ref(2)?.as_str_or_null().unwrap_or_default();
         let is_wanted = match row.get(1)? {
             Some(id) => match decoder.audience(conn, id)? {
                 Audience::Everyone => subscriptions.everyone,
-                Audience::Topic(topic) => subscriptions.filters.iter().any(|f| f.matches(&topic)),
+                Audience::Topic(topic) => {
+                    let seq = row.get(0)?;
+                    let update = list.map(|list| rows::update(conn, seq, list)).transpose()?;
+                    is_subscribed(subscriptions, topic, update.as_deref())
+                }
                 Audience::Client(_) | Audience::Clients(_) => client == Some(id),
             },
             None => {
-                let several = row.get_ref(2)?.as_str_or_null().unwrap_or_default();
-                let several = several.map(parse_list).unwrap_or_default();
+                let several = list.map(parse_list).unwrap_or_default();
                 client.is_some_and(|client| several.contains(&client))
             }
         };
@@ -50,4 +54,12 @@ pub(in crate::log) fn since(
     }
     recalled.sort_unstable();
     Ok(recalled)
+}
+
+/// Whether a message to a topic, or to its alternates, is one of these subscriptions.
+fn is_subscribed(subscriptions: &Subscriptions, topic: Topic, update: Option<&Update>) -> bool {
+    let alternates = update.into_iter().flat_map(|update| &update.alternates);
+    let is_wanted = |topic: &Topic| subscriptions.filters.iter().any(|f| f.matches(topic));
+    std::iter::once(&topic).chain(alternates).any(is_wanted)
+        && subscriptions.access.allows(&Audience::Topic(topic), update)
 }

@@ -17,7 +17,7 @@ use crate::log::{
     reader::page::{Page, PageBuilder, PageLimit},
     reader::posting_cursor::PostingCursor,
 };
-use crate::message::{ClientId, Seq, TopicFilter};
+use crate::message::{ClientId, Seq, TopicAccess, TopicFilter};
 
 /// In a range of at most this many positions, a pattern reads all topic messages.
 const SMALL_WINDOW: u64 = 64;
@@ -37,6 +37,8 @@ pub struct Subscriptions {
     pub everyone: bool,
     /// Messages to topics that match one of these filters.
     pub filters: Vec<TopicFilter>,
+    /// Which of these messages may be read.
+    pub access: TopicAccess,
 }
 
 /// A read in progress.
@@ -192,7 +194,10 @@ impl<'c> Replay<'c> {
             Some(last) if seqs.len() >= limit.messages.max(1) => *last,
             _ => self.until.max(self.after),
         };
-        let reader = self.subscriptions.client.as_ref();
+        let reader = (
+            self.subscriptions.client.as_ref(),
+            &self.subscriptions.access,
+        );
         let mut builder = PageBuilder::new(self.conn, reader, limit.bytes, self.now);
         let reached = match builder.fill(&seqs, &mut self.gaps)? {
             true => builder.last.max(self.after),
@@ -255,21 +260,24 @@ impl<'c> Replay<'c> {
     }
 }
 
-/// The range of topic names that a pattern can match: those that start with the segments before its first wildcard.
-fn name_range(pattern: &TopicFilter) -> (String, Value) {
-    let mut prefix = String::new();
-    for segment in pattern.as_str().split('/') {
-        if matches!(segment, "*" | "**") {
-            break;
-        }
-        prefix.push_str(segment);
-        prefix.push('/');
-    }
-    let end = match prefix.strip_suffix('/') {
-        // '0' is the character after '/'.
-        Some(head) => Value::Text(format!("{head}0")),
+/// The range of topic names that a pattern can match: those that start with the text before its first wildcard.
+fn name_range(pattern: &TopicFilter) -> (&str, Value) {
+    let prefix = pattern.literal_prefix();
+    let mut head = prefix.to_owned();
+    let end = loop {
         // SQLite sorts blobs after texts.
-        None => Value::Blob(Vec::new()),
+        let Some(last) = head.pop() else {
+            break Value::Blob(Vec::new());
+        };
+        // There is no character from U+D800 to U+DFFF.
+        let after = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            last => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(after) = after {
+            head.push(after);
+            break Value::Text(head);
+        }
     };
     (prefix, end)
 }

@@ -68,7 +68,7 @@ fn read(conn: &Connection, seq: Seq) -> Result<(), ReadError> {
         if let Some(audience) = row.get(4)? {
             decoder.audience(conn, audience)?;
         }
-        decoder.record(row, Audience::Everyone)?;
+        decoder.record(conn, row, Audience::Everyone)?;
     }
     Ok(())
 }

@@ -123,6 +123,7 @@ impl Store {
         }
         Ok(record.map(|record| Recalled {
             audience: record.message.audience,
+            update: record.message.update,
         }))
     }
 }

@@ -38,7 +38,7 @@ impl MessageRow {
         })
     }
 
-    /// The audience, or the clients if there are several.
+    /// The audience, or the clients if there are several. Of an update, also its alternate topics.
     pub fn audiences(&self) -> impl Iterator<Item = i64> {
         self.audience.iter().chain(&self.several).copied()
     }

@@ -10,6 +10,7 @@ use crate::log::{
     options::milliseconds,
     postings, recalls,
     retention::message_row::{MessageRow, STEP},
+    update_rows,
     writer::store::Store,
 };
 use crate::message::Seq;
@@ -146,6 +147,7 @@ impl Store {
         for gone in rows {
             message.execute([sql(gone.seq)])?;
             unless_damaged(trace.execute([sql(gone.seq)]).map(drop))?;
+            update_rows::remove(conn, gone.seq)?;
             postings::remove(conn, ANY_TOPIC, gone.seq)?;
             for audience in gone.audiences() {
                 match gone.ended {

@@ -267,14 +267,42 @@ fn audience() -> impl Strategy<Value = Audience> {
     ]
 }
 
+/// What an update of Mercure has, with topics that its canonical one may be among.
+fn update() -> impl Strategy<Value = Update> {
+    let id = prop::option::weighted(0.5, 0..3_u8);
+    let retry = prop::option::of(0..3_u64);
+    let given = (
+        prop::collection::btree_set(0..3_u8, 0..3),
+        any::<bool>(),
+        id,
+        retry,
+    );
+    given.prop_map(|(alternates, private, id, retry)| {
+        let topic = |number| Topic::parse(&format!("t/{number}")).expect("a topic");
+        Update {
+            alternates: alternates.into_iter().map(topic).collect(),
+            private,
+            id: id.map(|id| UpdateId::parse(&format!("urn:{id}")).expect("an id")),
+            retry,
+        }
+    })
+}
+
 fn entry() -> impl Strategy<Value = Entry> {
     let key = prop::option::weighted(0.3, 0..4_u8);
     let tracked = prop::option::weighted(0.2, any::<u128>());
     let ttl = prop::option::weighted(0.3, 1..100_u64);
     let source = prop::option::of(source());
-    let given = (audience(), 0..3_u8, ttl, key, tracked, source);
-    given.prop_map(|(audience, text, ttl, key, tracked, source)| {
+    let update = prop::option::of(update());
+    let given = (audience(), 0..3_u8, ttl, key, tracked, source, update);
+    given.prop_map(|(audience, text, ttl, key, tracked, source, update)| {
         let mut draft = draft(audience, &text.to_string());
+        if let (Audience::Topic(canonical), Some(mut update)) = (&draft.audience, update) {
+            let mut alternates = update.alternates.into_vec();
+            alternates.retain(|topic| topic != canonical);
+            update.alternates = alternates.into();
+            draft.update = Some(Arc::new(update));
+        }
         draft.ttl = ttl.map(Duration::from_secs);
         let mut entry = Entry::new(draft).audited(source);
         if let Some(key) = key {
@@ -412,7 +440,7 @@ impl TestStore {
                 names("missed"),
             ),
             format!(
-                "SELECT block, {NAME} abs(audience)), audience < 0, seq, {NAME} topic)
+                "SELECT block, {NAME} abs(audience)), audience < 0, seq, {NAME} abs(topic)), topic < 0
                  FROM posts ORDER BY 4, 2"
             ),
             format!(
@@ -421,6 +449,7 @@ impl TestStore {
             ),
             "SELECT kind, name, expired, pruned FROM audiences ORDER BY kind, name".to_owned(),
             "SELECT * FROM reach ORDER BY seq".to_owned(),
+            "SELECT * FROM updates ORDER BY seq".to_owned(),
             "SELECT floor, pruned FROM log".to_owned(),
             "SELECT key, digest, seq, at FROM keys ORDER BY key".to_owned(),
             "SELECT * FROM jobs ORDER BY number".to_owned(),

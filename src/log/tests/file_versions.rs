@@ -100,6 +100,19 @@ fn entries_of_the_audit_trail_of_a_file_are_found() {
     assert_eq!(found, [3]);
 }
 
+#[test]
+fn an_update_of_a_file_is_found_by_its_topics_and_its_id() {
+    let test = open_file(include_str!("files/version-8-updates.sql"));
+    let subscriptions = Subscriptions {
+        access: TopicAccess::everything(),
+        ..topics(&["users/*"])
+    };
+    assert_eq!(texts(&test.read(&subscriptions, 0)), ["a book"]);
+    let id = UpdateId::parse("urn:book:1").expect("an id");
+    let found = test.log().update_position(&id).expect("readable");
+    assert_eq!(found, Some(6));
+}
+
 fn open_file(statements: &str) -> TestLog {
     let mut test = TestLog::new();
     drop(test.log.take());

@@ -38,6 +38,7 @@ fn a_message_is_read_as_it_was_stored() {
         audience: sent.audience,
         event: sent.event,
         data: sent.data,
+        update: None,
     };
     assert_eq!(test.read(&topics(&["commands/*"]), 0).messages[0], message);
     assert_eq!(

@@ -8,13 +8,15 @@ use crate::log::{
     audiences::Audiences,
     audit_entry::PUSH,
     audit_rows::{AuditRows, CallerCache, NewRow, TargetRef},
-    codes::{ANY_TOPIC, EVERYONE, sql},
+    codes::{EVERYONE, sql},
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
     job_rows,
     options::{LogOptions, milliseconds},
     postings::{self, Posting},
-    rows,
+    reader::history::{self, Record},
+    rows::{self, Decoder},
+    update_rows,
 };
 use crate::{
     job::{Job, JobId},
@@ -88,6 +90,10 @@ impl<'c> AppendStatements<'c> {
             }
             return Ok(outcome);
         }
+        if let Some(first) = self.earlier_update(entry)? {
+            self.audit(entry, now, (first, None), callers)?;
+            return Ok(Appended::Duplicate(first, None));
+        }
         let message = Arc::new(message_of(entry, seq, at));
         self.insert(&message, audiences)?;
         if let Some(trace) = &entry.trace {
@@ -101,6 +107,24 @@ impl<'c> AppendStatements<'c> {
             tracked.map(|tracked| job_rows::insert_tracking_job(self.conn, tracked, &message, now));
         *head = seq;
         Ok(Appended::New(message, job.transpose()?.map(Arc::new)))
+    }
+
+    /// The position of the same update with the same id, if it was stored before.
+    fn earlier_update(&self, entry: &Entry) -> Result<Option<Seq>, StoreError> {
+        let update = entry.draft.update.as_ref();
+        let Some(id) = update.and_then(|update| update.id.as_ref()) else {
+            return Ok(None);
+        };
+        for seq in update_rows::with_id(self.conn, id)? {
+            let record = history::record(self.conn, &mut Decoder::default(), seq, 0, 0)?;
+            let is_same = |record: Record| {
+                record.ended.is_none() && record.message.is_repeated_by(&entry.draft)
+            };
+            if record.is_some_and(is_same) {
+                return Ok(Some(seq));
+            }
+        }
+        Ok(None)
     }
 
     /// Writes who has pushed a message, and the job that tracks it.
@@ -166,8 +190,17 @@ impl<'c> AppendStatements<'c> {
             Audience::Client(id) => Some(audiences.client(self.conn, id)?),
             Audience::Topic(topic) => {
                 let id = audiences.topic(self.conn, topic)?;
-                self.postings
-                    .push(Posting::new(ANY_TOPIC, message.seq, Some(id)));
+                if let Some(update) = &message.update {
+                    several = Some(update_rows::insert(
+                        self.conn,
+                        message.seq,
+                        update,
+                        audiences,
+                    )?);
+                }
+                let has_alternates = several.as_ref().is_some_and(|ids| !ids.is_empty());
+                let any = Posting::of_any_topic(message.seq, id, has_alternates);
+                self.postings.push(any);
                 Some(id)
             }
             Audience::Clients(ids) => {
@@ -180,7 +213,7 @@ impl<'c> AppendStatements<'c> {
             }
         };
         for id in audience.iter().chain(several.iter().flatten()) {
-            self.postings.push(Posting::new(*id, message.seq, None));
+            self.postings.push(Posting::new(*id, message.seq));
         }
         let (json, data) = match &message.data {
             Data::Text(text) => (false, text),
@@ -210,5 +243,6 @@ fn message_of(entry: &Entry, seq: Seq, at: u64) -> Message {
         audience: draft.audience.clone(),
         event: draft.event.clone(),
         data: draft.data.clone(),
+        update: draft.update.clone(),
     }
 }

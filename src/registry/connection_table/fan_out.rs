@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{ConnectionTable, TableEntry};
 use crate::{
-    message::{Audience, ClientId},
+    message::{Audience, ClientId, Topic},
     outbox::{Delivery, Recipients, ThreadQueue},
     registry::{
         connection_set::{ConnectionKey, ConnectionSet},
@@ -32,7 +32,15 @@ impl ConnectionTable {
         let mut stream_keys = mem::take(&mut self.stream_keys);
         stream_keys.resize_with(self.thread_queues.len(), Vec::new);
         let mut reached = 0;
-        self.for_each(audience, |entry| {
+        let update = delivery.update();
+        let is_private = update.is_some_and(|update| update.private);
+        // Looking at each connection costs more than finding it.
+        let check = is_private || self.restricted_count > 0;
+        let alternates = update.map_or(&[][..], |update| &update.alternates[..]);
+        self.for_each(audience, alternates, |entry| {
+            if check && !entry.record.subscriber.access.allows(audience, update) {
+                return;
+            }
             match &entry.target {
                 DeliveryTarget::Queue(queue) => queue.put(delivery.clone()),
                 DeliveryTarget::Thread(id, stream_key) => {
@@ -79,10 +87,12 @@ impl ConnectionTable {
         reached
     }
 
-    /// Calls `found` for each connection of an audience; observers only where they subscribe to the topic.
+    /// Calls `found` for each connection of an audience, or of further topics; observers only where they subscribe to the
+    /// topic.
     pub(super) fn for_each<'a>(
         &'a self,
         audience: &Audience,
+        alternates: &[Topic],
         mut found: impl FnMut(&'a TableEntry),
     ) {
         let mut one = |key: ConnectionKey| {
@@ -102,7 +112,10 @@ impl ConnectionTable {
         match audience {
             Audience::Client(client_id) => client(client_id),
             Audience::Clients(client_ids) => client_ids.iter().for_each(client),
-            Audience::Topic(topic) => self.topic_index.for_each(topic, one),
+            Audience::Topic(topic) => {
+                let topics = std::iter::once(topic).chain(alternates);
+                self.topic_index.for_each(topics, one);
+            }
             Audience::Everyone => {
                 self.clients
                     .values()

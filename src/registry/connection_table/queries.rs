@@ -41,7 +41,7 @@ impl ConnectionTable {
         }
         let mut clients = HashSet::new();
         let mut connections = 0;
-        self.for_each(audience, |entry| {
+        self.for_each(audience, &[], |entry| {
             clients.insert(&entry.record.subscriber.client_id);
             connections += 1;
         });
@@ -62,7 +62,7 @@ impl ConnectionTable {
             return few.then(|| self.clients.keys().cloned().collect());
         }
         let mut clients = HashSet::new();
-        self.for_each(audience, |entry| {
+        self.for_each(audience, &[], |entry| {
             clients.insert(entry.record.subscriber.client_id.clone());
         });
         (clients.len() <= limit).then(|| clients.into_iter().collect())

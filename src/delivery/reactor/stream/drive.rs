@@ -197,7 +197,7 @@ impl<S: io::Read + io::Write> Stream<S> {
 
     fn end(&mut self, reason: CloseReason) -> Bytes {
         self.pending.get_or_insert_default().reason = Some(reason);
-        let frame = events::closing(reason);
+        let frame = events::closing(reason, self.encoding());
         [&frame.chunk()[..], LAST_CHUNK].concat().into()
     }
 }

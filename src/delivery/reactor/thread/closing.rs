@@ -65,7 +65,7 @@ impl Thread {
             return;
         }
         if let Some(stream) = self.streams.stream(key) {
-            stream.put(events::token_ends(left));
+            stream.put(events::token_ends(left, stream.encoding()));
             self.drive(key);
         }
     }

@@ -64,7 +64,7 @@ mod tests {
             subscribe::{Since, subscribe},
         },
         log::LogOptions,
-        message::{Audience, ClientId, Encoding, FrameWriter},
+        message::{Audience, ClientId, Encoding, FrameWriter, TopicAccess},
         outbox::{Delivery, QueueLimits},
         registry::{Capacity, Registry, Remote, Subscriber},
     };
@@ -121,6 +121,8 @@ mod tests {
                 user_agent: None,
                 key: 0,
                 unlimited: false,
+                passing: false,
+                access: TopicAccess::default(),
                 token: None,
             };
             let since = Since::Latest;

@@ -241,6 +241,12 @@ CREATE TABLE traces (
     seq INTEGER PRIMARY KEY,
     parent TEXT NOT NULL
 ) STRICT;
+CREATE TABLE updates (
+    seq INTEGER PRIMARY KEY,
+    private INTEGER NOT NULL,
+    id TEXT,
+    retry INTEGER
+) STRICT;
 CREATE TABLE key_pushes (
     key TEXT NOT NULL,
     node TEXT NOT NULL,
@@ -252,6 +258,7 @@ INSERT INTO key_pushes VALUES('01a225514fcd9454926e','node1',20786,1);
 DELETE FROM sqlite_sequence;
 INSERT INTO sqlite_sequence VALUES('audiences',6);
 INSERT INTO sqlite_sequence VALUES('jobs',1);
+CREATE INDEX updates_by_id ON updates (id) WHERE id IS NOT NULL;
 CREATE INDEX audit_by_action ON audit (action, number) WHERE action != 'push';
 CREATE INDEX audit_by_outcome ON audit (outcome, number) WHERE outcome IS NOT NULL;
 CREATE INDEX messages_to_expire ON messages (expires_at) WHERE expires_at IS NOT NULL AND ended = 0;

@@ -1,0 +1,27 @@
+//! The Mercure protocol at `/.well-known/mercure`: publishing by a form, subscribing by a stream.
+//!
+//! It is only a second way in and out: an update is a message of the log, and a subscriber is a connection like others.
+
+mod caller;
+mod publish;
+mod resume;
+mod subscribe;
+
+use axum::{Router, middleware, routing::get};
+
+use super::{AppState, layers};
+use crate::config::{MERCURE_PATH, Settings};
+
+/// The routes, if the protocol is spoken.
+pub fn router(settings: &Settings) -> Router<AppState> {
+    if !settings.mercure.is_on() {
+        return Router::new();
+    }
+    let methods = get(subscribe::get)
+        .route_layer(middleware::from_fn(layers::check_descriptors))
+        .post(publish::post);
+    Router::new()
+        .route(MERCURE_PATH, methods)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(layers::cors(settings))
+}

@@ -1,0 +1,123 @@
+//! `GET /.well-known/mercure`: opens a stream of updates.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    caller::{check_revoked, client_of, with_new_keys},
+    resume::{Resume, resume},
+};
+use crate::{
+    access_log::AccessEntry,
+    auth::{Auth, ConnectionInfo, MercureReader},
+    delivery::{OpenedStream, events, revoked, subscribe::subscribe},
+    http::{AppState, Code, Error, access, body::Pairs, event_stream, sse},
+    message::{Encoding, TopicAccess, TopicFilter},
+    network::Network,
+    registry::Subscriber,
+};
+
+/// The response headers that name the id before the first event: of the protocol until 0.x, and of 1.0.
+const PRECEDING: [HeaderName; 2] = [
+    HeaderName::from_static("last-event-id"),
+    HeaderName::from_static("mercure-last-event-id"),
+];
+
+/// Opens a stream.
+pub async fn get(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let opened = open(&state, &parts).await;
+    opened.map_err(Error::as_bad_request).into_response()
+}
+
+async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
+    let live = state.live.load_full();
+    let peer = parts
+        .extensions
+        .get::<ConnectionInfo>()
+        .and_then(|info| info.peer);
+    let MercureReader {
+        claims,
+        granted,
+        open,
+        number,
+    } = with_new_keys(state, parts, Auth::mercure_reader).await?;
+    let client_id = client_of(claims.as_ref());
+    let is_known = claims
+        .as_ref()
+        .is_some_and(|claims| claims.client_id.is_some());
+    let known = is_known.then_some(&client_id);
+    state
+        .limits
+        .open(&live.limits.rates, Network::of(peer), known)?;
+    if let Some(claims) = &claims {
+        check_revoked(state, claims, &client_id)?;
+    }
+    if state.drain.has_begun() {
+        let frame = events::closing(state.drain.reason(), Encoding::Mercure);
+        return Ok(event_stream::response(Body::from(frame.bytes())));
+    }
+    let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let filters = filters(&pairs, live.limits.max_topics)?;
+    let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
+    let subscriber = Subscriber {
+        client_id,
+        filters: filters.into(),
+        remote: peer.into(),
+        user_agent: sse::user_agent(&parts.headers),
+        key: number,
+        unlimited: false,
+        passing: !is_known,
+        access: TopicAccess::mercure(granted, open),
+        token: claims.as_ref().map(|claims| Arc::clone(&claims.token)),
+    };
+    let entry = parts.extensions.get::<Arc<AccessEntry>>().cloned();
+    let pending = subscribe(&state.broker, subscriber, &since, Encoding::Mercure, entry)?;
+    // Only now: whoever revokes it later closes this stream.
+    if revoked::is_revoked(&state.broker, pending.subscriber()) {
+        return Err(access::revoked());
+    }
+    let opened = OpenedStream {
+        pending,
+        opening: vec![events::begin()],
+        expires_at: claims.and_then(|claims| claims.expires_at),
+    };
+    let mut response = sse::respond(state, &parts.extensions, opened);
+    note_preceding(response.headers_mut(), preceding);
+    Ok(response)
+}
+
+/// The selectors of a subscriber.
+fn filters(pairs: &Pairs, most: usize) -> Result<Vec<TopicFilter>, Error> {
+    let mut filters = Vec::new();
+    for text in pairs.all("topic") {
+        let filter = TopicFilter::selector(text).map_err(|why| Error::invalid("topic", why))?;
+        if !filters.contains(&filter) {
+            filters.push(filter);
+        }
+        if filters.len() > most {
+            let detail = format!("a connection can have at most {most} topics (max_topics)");
+            return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
+        }
+    }
+    if filters.is_empty() {
+        pairs.need("topic")?;
+    }
+    Ok(filters)
+}
+
+/// Says in the head of the response where the stream begins.
+fn note_preceding(headers: &mut HeaderMap, id: Option<String>) {
+    let value = id.and_then(|id| HeaderValue::try_from(id.into_bytes()).ok());
+    if let Some(value) = value {
+        for name in PRECEDING {
+            headers.insert(name, value.clone());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Which messages of its topics a connection may have.
+
+use std::sync::Arc;
+
+use super::{Audience, Topic, TopicFilter, Update};
+
+/// See the module documentation. One pointer, because each connection has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicAccess(Option<Arc<Rules>>);
+
+/// The rules for what is not simply allowed.
+#[derive(Debug, PartialEq, Eq)]
+enum Rules {
+    /// Everything, because it was checked when the stream was opened that all of its topics are granted.
+    Everything,
+    /// Those of a subscriber of Mercure, who may subscribe to any topic.
+    Mercure {
+        /// The topics whose private updates it may read.
+        granted: Vec<TopicFilter>,
+        /// The topics whose messages are public, if they are not updates.
+        open: Vec<TopicFilter>,
+    },
+}
+
+impl TopicAccess {
+    /// All messages but private updates: a stream whose topics were not granted to somebody.
+    pub fn public() -> Self {
+        Self::default()
+    }
+
+    /// All messages: a stream whose topics were granted.
+    pub fn everything() -> Self {
+        Self(Some(Arc::new(Rules::Everything)))
+    }
+
+    /// Public updates, private ones of topics that `granted` matches, and messages that are not updates if their topic
+    /// matches one of `granted` or of `open`.
+    pub fn mercure(granted: Vec<TopicFilter>, open: Vec<TopicFilter>) -> Self {
+        Self(Some(Arc::new(Rules::Mercure { granted, open })))
+    }
+
+    /// Whether it has rules for messages that are not updates.
+    pub fn restricts_messages(&self) -> bool {
+        matches!(self.0.as_deref(), Some(Rules::Mercure { .. }))
+    }
+
+    /// Whether a message of one of its topics may be read. `update`: what it has besides, if it is an update.
+    pub fn allows(&self, audience: &Audience, update: Option<&Update>) -> bool {
+        let Audience::Topic(topic) = audience else {
+            return true;
+        };
+        let private = update.is_some_and(|update| update.private);
+        match (self.0.as_deref(), update) {
+            (None, _) => !private,
+            (Some(Rules::Everything), _) => true,
+            (Some(Rules::Mercure { granted, open }), None) => {
+                is_in(granted, topic) || is_in(open, topic)
+            }
+            (Some(Rules::Mercure { granted, .. }), Some(update)) => {
+                !private
+                    || is_in(granted, topic)
+                    || update.alternates.iter().any(|topic| is_in(granted, topic))
+            }
+        }
+    }
+}
+
+fn is_in(filters: &[TopicFilter], topic: &Topic) -> bool {
+    filters.iter().any(|filter| filter.matches(topic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filters(names: &[&str]) -> Vec<TopicFilter> {
+        let filter = |name: &&str| TopicFilter::parse(name).expect("a filter");
+        names.iter().map(filter).collect()
+    }
+
+    fn topic(name: &str) -> Topic {
+        Topic::parse(name).expect("a topic")
+    }
+
+    #[test]
+    fn private_updates_need_a_grant_for_one_of_their_topics() {
+        let update = Update {
+            alternates: [topic("users/7")].into(),
+            private: true,
+            ..Update::default()
+        };
+        let book = Audience::Topic(topic("books/1"));
+        let allows = |access: &TopicAccess| access.allows(&book, Some(&update));
+        assert!(!allows(&TopicAccess::public()) && allows(&TopicAccess::everything()));
+        let granted = |names| TopicAccess::mercure(filters(names), filters(&["**"]));
+        assert!(allows(&granted(&["books/1"])) && allows(&granted(&["users/*"])));
+        assert!(!allows(&granted(&["users/8"])) && !allows(&granted(&[])));
+        let public = Update::default();
+        assert!(granted(&[]).allows(&book, Some(&public)));
+        assert!(TopicAccess::public().allows(&book, Some(&public)));
+    }
+
+    #[test]
+    fn messages_that_are_no_updates_need_a_grant_or_an_open_topic() {
+        let access = TopicAccess::mercure(filters(&["orders/7"]), filters(&["news/**"]));
+        let allows = |name| access.allows(&Audience::Topic(topic(name)), None);
+        assert!(allows("orders/7") && allows("news/today"));
+        assert!(!allows("orders/8"));
+        assert!(access.allows(&Audience::Everyone, None));
+        let own = TopicAccess::public();
+        assert!(own.allows(&Audience::Topic(topic("orders/8")), None));
+    }
+}
