@@ -85,6 +85,7 @@ pub fn message_frame(input: &[u8]) {
         audience: Audience::Topic(topic),
         event: EventType::parse(event).ok(),
         data: Data::Text(data.into()),
+        update: None,
     };
     let encoded = EncodedMessage::of(&message, &epoch);
     let fields = only_event(&encoded, Encoding::Fields);
