@@ -13,7 +13,8 @@ import { test as base, expect, type BrowserContext, type Page } from '@playwrigh
 const here = dirname(fileURLToPath(import.meta.url));
 export const binary = resolve(here, process.env.TIDINGS_BIN ?? '../target/debug/tidings');
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on at this moment. */
+export async function freePort(): Promise<number> {
   const socket = createSocket().listen(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address() as AddressInfo;

@@ -1,25 +1,14 @@
 // Signing in to the panel with an account of a real OpenID Connect issuer.
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import type { Page } from '@playwright/test';
-import { Tidings, expect, test as base } from '../fixtures';
+import { Tidings, expect, freePort, test as base } from '../fixtures';
 import { Issuer } from '../issuer';
 import { devices, look } from '../looks';
 import { goTo, isLive } from '../panel';
 
 const token = 'a-long-admin-token-of-the-tests';
 
-/** The issuer has to know the port of the server, and the server the URL of the issuer. */
-async function freePort(): Promise<number> {
-  const socket = createServer().listen(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address() as AddressInfo;
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
-
 const test = base.extend<{ shop: { server: Tidings; issuer: Issuer } }>({
+  // The issuer has to know the port of the server, and the server the URL of the issuer.
   shop: async ({ reports }, use) => {
     const port = await freePort();
     const issuer = await Issuer.start(`http://127.0.0.1:${port}`);

@@ -20,12 +20,15 @@ use crate::{
 /// How long it is believed. Its keys are read anew then too, so one that it does not publish any more is not taken for longer.
 const EVERY: Duration = Duration::from_secs(10 * 60);
 
+/// When an attempt to read it ended, and its result.
+type Attempted = (Instant, Result<Arc<Provider>, String>);
+
 /// Reads what the issuer says when it is needed.
 #[derive(Debug)]
 pub struct Discovery {
     issuer: IssuerUrl,
-    /// The end of the last attempt, and its result. Locked during every attempt.
-    last: tokio::sync::Mutex<Option<(Instant, Result<Arc<Provider>, String>)>>,
+    /// The last attempt. Locked during every attempt.
+    last: tokio::sync::Mutex<Option<Attempted>>,
 }
 
 /// An issuer.
