@@ -96,10 +96,10 @@ test('a key is tested: what it is, and what it may do to a client or a topic', a
   await expect(keyOf(page, 'shop')).toContainText('0 / 500');
   const tester = page.getByRole('region', { name: 'What may this key do?' });
   const ask = async (key: string, client = '', topic = '') => {
-    await tester.getByLabel('Key or token').fill(key);
+    await tester.getByLabel('Admin token or API key').fill(key);
     await tester.getByLabel('Clients').fill(client);
     await tester.getByLabel('Topics').fill(topic);
-    await tester.getByRole('button', { name: 'Test' }).click();
+    await tester.getByRole('button', { name: 'What may this key do?' }).click();
   };
   const told = tester.getByRole('status');
   await ask(key);

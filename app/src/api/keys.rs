@@ -1,11 +1,14 @@
 //! API keys: make, list, change, rotate, revoke, test.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{ApiError, Client, encoded, query, to_json};
-use crate::wire::{
-    AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
-    Rotation,
+use crate::{
+    json,
+    wire::{
+        AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
+        Rotation,
+    },
 };
 
 impl Client {
@@ -50,16 +53,36 @@ impl Client {
             .await
     }
 
-    /// The same in words, without the rest of the answer: reading that would make the pages larger.
-    pub async fn access_in_words(&self, question: &AccessQuestion) -> Result<String, ApiError> {
+    /// The same in words, for a client or a topic, if one is given. The rest of the answer is not read: that would make the pages
+    /// larger.
+    pub async fn access_in_words(
+        &self,
+        token: String,
+        client: Option<String>,
+        topic: Option<String>,
+    ) -> Result<String, ApiError> {
+        #[derive(Serialize)]
+        struct Question {
+            token: String,
+            client: Option<String>,
+            topic: Option<String>,
+        }
         #[derive(Deserialize)]
         struct Words {
             summary: String,
         }
-        let Words { summary } = self
-            .call("POST", "/api/access", Some(to_json(question)?))
-            .await?;
-        Ok(summary)
+        let question = to_json(&Question {
+            token,
+            client,
+            topic,
+        })?;
+        let (status, body) = self.send("POST", "/api/access", Some(question)).await?;
+        match status {
+            200..=299 => json::decode::<Words>(&body)
+                .map(|words| words.summary)
+                .map_err(|error| ApiError::Decode(error.to_string())),
+            _ => Err(ApiError::refused(status, &body)),
+        }
     }
 
     /// All roles.

@@ -32,7 +32,6 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
                 key.previous_until,
                 key.expires_at,
                 key.last_used_at,
-                key.pushes_per_day,
                 key.pushes_today,
             ];
             let changes = changes.map(Option::unwrap_or_default);
@@ -91,11 +90,8 @@ fn facts(key: &KeyInfo) -> AnyView {
     let pushes = match key.pushes_per_day {
         None => ().into_any(),
         Some(per_day) => {
-            let of = text(move || {
-                let [today, per_day] = [today, per_day].map(formatting::number);
-                format!("{today} / {per_day}")
-            });
-            fact(|t| t.api_keys.pushes_today, of)
+            let of = format!("{today} / {per_day}");
+            fact(|t| t.api_keys.pushes_today, text(move || of.clone()))
         }
     };
     view! {

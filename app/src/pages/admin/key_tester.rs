@@ -8,7 +8,6 @@ use crate::{
     api::Client,
     components::{EraseView, KeyDraft, optional_text, text_field},
     i18n::{self, tr},
-    wire::AccessQuestion,
 };
 
 /// What is entered and what was answered. Copies share the same signals.
@@ -37,14 +36,10 @@ impl KeyTester {
             let text = text.get_untracked();
             (!text.is_empty()).then_some(text)
         };
-        let question = AccessQuestion {
-            token: self.key.get_untracked(),
-            client: given(self.client),
-            topic: given(self.topic),
-            ..AccessQuestion::default()
-        };
+        let key = self.key.get_untracked();
+        let (client, topic) = (given(self.client), given(self.topic));
         spawn_local(async move {
-            let said = match Client::new("").access_in_words(&question).await {
+            let said = match Client::new("").access_in_words(key, client, topic).await {
                 Ok(said) => said,
                 Err(error) => {
                     self.session.check_unauthorized(&error);
@@ -66,10 +61,10 @@ pub(super) fn view(tester: KeyTester, draft: KeyDraft) -> AnyView {
         <section class="card" aria-labelledby="test-key">
             <h2 id="test-key">{tr(|t| t.api_keys.test)}</h2>
             <form class="fields" on:submit=submit>
-                {text_field(draft, "tested", |t| t.api_keys.tested, tester.key, None)}
+                {text_field(draft, "tested", |t| t.sign_in.token, tester.key, None)}
                 {text_field(draft, "client", |t| t.api_keys.clients, tester.client, None)}
                 {text_field(draft, "topic", |t| t.api_keys.topics, tester.topic, None)}
-                <button type="submit">{tr(|t| t.api_keys.test_do)}</button>
+                <button type="submit">{tr(|t| t.api_keys.test)}</button>
             </form>
             <p class="lines" role="status">
                 {optional_text(move || tester.answer.get())}
