@@ -21,6 +21,7 @@ mod keys;
 mod limits;
 mod listening;
 mod mercure;
+mod mercure_check;
 mod password;
 mod people;
 mod permission;
