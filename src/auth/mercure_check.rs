@@ -124,7 +124,7 @@ impl Auth {
             InvalidToken::UnknownKey => RefusalKind::UnknownKey,
             _ => RefusalKind::Unauthorized,
         };
-        Err(Refusal::new(kind, why.to_string()).field(*field))
+        Err(Refusal::new(kind, why.to_string()).field(field))
     }
 }
 
