@@ -25,6 +25,7 @@ mod keys;
 mod limits;
 mod listening;
 mod mercure;
+mod mercure_check;
 mod oidc;
 mod oidc_sign_in;
 mod own_cookie;
