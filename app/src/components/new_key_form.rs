@@ -167,10 +167,9 @@ pub(crate) fn new_key_form(
 }
 
 /// A text for the label or the hint of a field.
-pub(crate) type Word = fn(&Texts) -> &'static str;
+type Word = fn(&Texts) -> &'static str;
 
-/// A field for a text. With a hint it is optional.
-pub(crate) fn text_field(
+fn text_field(
     draft: KeyDraft,
     field: &'static str,
     label: Word,
