@@ -49,7 +49,7 @@ pub(crate) use key_list::{KeyActions, key_list};
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;
-pub(crate) use new_key_form::{KeyDraft, new_key_form};
+pub(crate) use new_key_form::{KeyDraft, new_key_form, text_field};
 pub(crate) use node_list::node_list;
 pub(crate) use push_form::{
     Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,

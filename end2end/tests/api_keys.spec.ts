@@ -89,12 +89,29 @@ test('an error is shown at its field', async ({ page, server }) => {
   await expect(form.locator('#key-topics-note')).not.toBeEmpty();
 });
 
-test('a key with a quota says how much of it is used', async ({ page, server }) => {
-  const key = await makeKey(server, { name: 'shop', role: 'publisher', pushes_per_day: 2 });
-  for (const status of [200, 200, 429]) expect(await pushed(server, key, { client: 'ada' })).toBe(status);
+test('a key is tested: what it is, and what it may do to a client or a topic', async ({ page, server }) => {
+  const key = await makeKey(server, { name: 'shop', role: 'publisher', clients: ['shop:*'], topics: ['orders/**'], pushes_per_day: 500 });
   await signIn(page, server, token);
   await goTo(page, 'Keys');
-  await expect(keyOf(page, 'shop')).toContainText('2 / 2');
+  await expect(keyOf(page, 'shop')).toContainText('0 / 500');
+  const tester = page.getByRole('region', { name: 'What may this key do?' });
+  const ask = async (key: string, client = '', topic = '') => {
+    await tester.getByLabel('Admin token or API key').fill(key);
+    await tester.getByLabel('Clients').fill(client);
+    await tester.getByLabel('Topics').fill(topic);
+    await tester.getByRole('button', { name: 'What may this key do?' }).click();
+  };
+  const told = tester.getByRole('status');
+  await ask(key);
+  await expect(told).toHaveText('the API key shop may push, job for the clients shop:*, the topics orders/**');
+  await ask(key, 'bank:7');
+  await expect(told).toContainText('for the client bank:7: job');
+  await ask(key, '', 'orders/*');
+  await expect(told).toContainText('for the topics orders/*: push, job');
+  await ask(key.slice(0, 20));
+  await expect(told).toContainText('this is not a complete API key');
+  await ask(key, '', 'a/**/b');
+  await expect(told).not.toContainText('the API key');
 });
 
 test('who signs in with a key of a viewer sees neither the push form nor the keys', async ({ page, server }) => {

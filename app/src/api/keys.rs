@@ -1,9 +1,14 @@
 //! API keys: make, list, change, rotate, revoke, test.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ApiError, Client, encoded, query, to_json};
-use crate::wire::{
-    AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
-    Rotation,
+use crate::{
+    json,
+    wire::{
+        AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
+        Rotation,
+    },
 };
 
 impl Client {
@@ -46,6 +51,38 @@ impl Client {
     pub async fn access(&self, question: &AccessQuestion) -> Result<AccessAnswer, ApiError> {
         self.call("POST", "/api/access", Some(to_json(question)?))
             .await
+    }
+
+    /// The same in words, for a client or a topic, if one is given. The rest of the answer is not read: that would make the pages
+    /// larger.
+    pub async fn access_in_words(
+        &self,
+        token: String,
+        client: Option<String>,
+        topic: Option<String>,
+    ) -> Result<String, ApiError> {
+        #[derive(Serialize)]
+        struct Question {
+            token: String,
+            client: Option<String>,
+            topic: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Words {
+            summary: String,
+        }
+        let question = to_json(&Question {
+            token,
+            client,
+            topic,
+        })?;
+        let (status, body) = self.send("POST", "/api/access", Some(question)).await?;
+        match status {
+            200..=299 => json::decode::<Words>(&body)
+                .map(|words| words.summary)
+                .map_err(|error| ApiError::Decode(error.to_string())),
+            _ => Err(ApiError::refused(status, &body)),
+        }
     }
 
     /// All roles.

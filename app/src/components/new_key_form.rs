@@ -167,9 +167,10 @@ pub(crate) fn new_key_form(
 }
 
 /// A text for the label or the hint of a field.
-type Word = fn(&Texts) -> &'static str;
+pub(crate) type Word = fn(&Texts) -> &'static str;
 
-fn text_field(
+/// A field for a text. With a hint it is optional.
+pub(crate) fn text_field(
     draft: KeyDraft,
     field: &'static str,
     label: Word,

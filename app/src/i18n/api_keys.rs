@@ -39,6 +39,7 @@ texts! {
         the_key: "the key", "密钥";
         done: "Done", "完成";
         no_admin_token: "Keys need an admin token: start the server with {flag}.", "使用密钥需要设置管理令牌：启动服务器时请加上 {flag}。";
+        test: "What may this key do?", "这个密钥可以做什么？";
         revoked: "{name} is revoked.", "{name} 已吊销。";
     }
 }

@@ -7,6 +7,7 @@ mod audit;
 mod clients;
 mod feed;
 mod history;
+mod key_tester;
 mod nodes;
 mod overview;
 mod people;

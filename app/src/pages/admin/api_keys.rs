@@ -1,8 +1,12 @@
-//! The section *Keys*: the API keys, with a form for a new one.
+//! The section *Keys*: the API keys, with a form for a new one, and one to test a key.
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{AdminSession, CurrentSection, Section, feed::Update};
+use super::{
+    AdminSession, CurrentSection, Section,
+    feed::Update,
+    key_tester::{self, KeyTester},
+};
 use crate::{
     api::{ApiError, Client},
     components::{
@@ -35,6 +39,7 @@ pub(super) struct ApiKeys {
     /// The result of the last action.
     note: RwSignal<Option<String>>,
     draft: KeyDraft,
+    tester: KeyTester,
 }
 
 impl ApiKeys {
@@ -49,6 +54,7 @@ impl ApiKeys {
             shown: ErasedSignal::new(None),
             note: RwSignal::new(None),
             draft: KeyDraft::new(),
+            tester: KeyTester::new(session),
         };
         effect(move || {
             if current.is(Section::Keys) && session.may("manage") {
@@ -209,6 +215,7 @@ fn with_token(page: ApiKeys) -> AnyView {
             </section>
             <div class="side">
                 {new_key_form(page.draft, page.roles, Callback::new(move |()| page.create()))}
+                {key_tester::view(page.tester, page.draft)}
             </div>
         </div>
     }
