@@ -51,7 +51,8 @@ impl FromStr for Host {
                 // A final dot marks an absolute DNS name. It is the same host.
                 let name = name.strip_suffix('.').unwrap_or(name);
                 let allowed = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-                if name.is_empty() || !name.chars().all(allowed) {
+                let has_empty_label = name.split('.').any(str::is_empty);
+                if has_empty_label || !name.chars().all(allowed) {
                     return Err(InvalidHost);
                 }
                 (name.to_ascii_lowercase(), port)
@@ -233,6 +234,7 @@ mod tests {
     fn invalid_hosts_are_refused() {
         for text in [
             "", ":80", "a b", "a/b", "user@a", "a:b", "a:99999", "[::1", "::1", "a:80:80", "a:+1",
+            ".", "a..", "a..b", ".a",
         ] {
             assert_eq!(text.parse::<Host>(), Err(InvalidHost), "{text:?}");
         }
