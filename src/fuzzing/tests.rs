@@ -4,8 +4,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use super::*;
 
-/// The targets, by the names of their files in `fuzz/fuzz_targets/`.
-const TARGETS: [(&str, fn(&[u8])); 14] = [
+/// A target, and the name of its file in `fuzz/fuzz_targets/`.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 14] = [
     ("api_bodies", api_bodies),
     ("batch_lines", batch_lines),
     ("cluster_record", cluster_record),
