@@ -10,6 +10,7 @@ mod backup;
 mod batch;
 mod body;
 mod clients;
+mod compression;
 mod content_coding;
 mod demo;
 mod diagnosis;

@@ -4,9 +4,9 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, access, account, ack, audit, audited, backup, batch, clients, diagnosis, jobs, keys,
-    layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples, session,
-    sessions, sse, stats, tokens, topics,
+    AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
+    jobs, keys, layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples,
+    session, sessions, sse, stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -40,7 +40,8 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .routes(routes!(nodes::list))
-        .routes(routes!(diagnosis::diagnosis));
+        .routes(routes!(diagnosis::diagnosis))
+        .layer(compression::layer());
     let recalling = OpenApiRouter::new().routes(routes!(messages::recall));
     let disconnecting = OpenApiRouter::new()
         .routes(routes!(clients::disconnect))
@@ -91,8 +92,8 @@ pub fn router(state: AppState) -> Router {
     let router = router
         .merge(streams)
         .merge(mercure::router(&settings))
-        .merge(pages::router(&settings.proxy))
-        .merge(openapi::router(api, &settings));
+        .merge(pages::router(&settings.proxy).layer(compression::layer()))
+        .merge(openapi::router(api, &settings).layer(compression::layer()));
     let router = match state.traces {
         None => router,
         Some(_) => router.layer(middleware::from_fn(layers::note_route)),

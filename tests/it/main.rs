@@ -22,6 +22,7 @@ mod behind_proxy;
 mod book;
 mod check_command;
 mod command;
+mod compression;
 mod config_command;
 mod connections;
 mod content_coding;
