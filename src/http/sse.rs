@@ -163,7 +163,9 @@ impl From<AdmissionError> for Error {
             AdmissionError::PerAddress(most) => {
                 limited(Code::TooManyConnectionsOfAddress, "limit_streams", most)
             }
-            AdmissionError::Total(_) => Self::new(Code::TooManyConnections, text).retry_after(5),
+            AdmissionError::Total(_) | AdmissionError::Templates(_) => {
+                Self::new(Code::TooManyConnections, text).retry_after(5)
+            }
         }
     }
 }

@@ -78,7 +78,8 @@ impl ConnectionTable {
         } else if self.connections.len() >= capacity.total {
             Err(AdmissionError::Total(capacity.total))
         } else {
-            Ok(())
+            let room = self.topic_index.check_room(&subscriber.filters);
+            room.map_err(AdmissionError::Templates)
         }
     }
 

@@ -23,4 +23,9 @@ pub enum AdmissionError {
     /// The server has reached its limit.
     #[error("this server has {0} connections, and may have no more")]
     Total(usize),
+    /// The subscribers of Mercure have reached the limit of different templates.
+    #[error(
+        "there are {0} different templates of subscribers, and may be no more: use those that others use, or names of topics"
+    )]
+    Templates(usize),
 }

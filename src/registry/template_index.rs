@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use super::connection_set::{ConnectionKey, ConnectionSet};
 use crate::message::{Topic, TopicFilter};
 
+/// The most different selectors. An update may have to be compared with each of them, before the next one is delivered.
+pub(super) const MAX: usize = 10_000;
+
 /// The index from a topic to its subscribers by selectors. A lookup costs a search for each length that a prefix of some
 /// selector has, and a match for each selector whose prefix the topic begins with.
 #[derive(Default)]
@@ -19,6 +22,12 @@ impl TemplateIndex {
     /// The number of distinct selectors.
     pub(super) fn len(&self) -> usize {
         self.len
+    }
+
+    /// Whether a selector is the same as one that is there, or may become a further one.
+    pub(super) fn admits(&self, filter: &TopicFilter) -> bool {
+        let group = self.by_prefix.get(filter.literal_prefix());
+        self.len < MAX || group.is_some_and(|group| group.contains_key(filter))
     }
 
     /// Calls `found` with each selector and the number of its subscribers, in no order.
@@ -73,5 +82,24 @@ impl TemplateIndex {
             let matching = group.filter(|(filter, _)| filter.matches(topic));
             sets.extend(matching.map(|(_, connections)| connections));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_different_selectors_are_admitted() {
+        let selector =
+            |number: usize| TopicFilter::selector(&format!("{{a}}{number}")).expect("a selector");
+        let mut index = TemplateIndex::default();
+        for number in 0..MAX {
+            assert!(index.admits(&selector(number)));
+            index.add(&selector(number), 1);
+        }
+        assert!(!index.admits(&selector(MAX)) && index.admits(&selector(0)));
+        index.remove(&selector(7), 1);
+        assert!(index.admits(&selector(MAX)));
     }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 
 use super::{
     connection_set::{ConnectionKey, ConnectionSet},
-    template_index::TemplateIndex,
+    template_index::{self, TemplateIndex},
 };
 use crate::message::{Topic, TopicFilter};
 
@@ -43,6 +43,18 @@ impl TopicIndex {
         }
         self.patterns.each(&mut String::new(), &mut found);
         self.selectors.each(&mut found);
+    }
+
+    /// Fails with the most selectors of Mercure that can be, if a further one is among these.
+    pub(super) fn check_room<'f>(
+        &self,
+        filters: impl IntoIterator<Item = &'f TopicFilter>,
+    ) -> Result<(), usize> {
+        let mut selectors = filters.into_iter().filter(|filter| filter.is_selector());
+        match selectors.all(|filter| self.selectors.admits(filter)) {
+            true => Ok(()),
+            false => Err(template_index::MAX),
+        }
     }
 
     /// Replaces the text of a known topic by a shared copy.
