@@ -18,13 +18,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{Code, Error, audited::Doing, body::JsonBody, openapi::refuses};
 use crate::{
     auth::{
-        Action, Auth, Credentials, OwnCookie, Principal, RefusalKind, SESSION_LIFETIME,
-        SignInError, SignedIn, Target,
+        Action, Auth, Credentials, OwnCookie, Principal, RefusalKind, SESSION_LIFETIME, SignedIn,
+        Target,
     },
     broker::Broker,
     config::Settings,
 };
-pub use opening::{is_familiar, session_to_open};
+pub use opening::{is_familiar, refused, session_to_open};
 
 /// The routes of `/api/session`.
 pub fn router<S>() -> OpenApiRouter<S>
@@ -146,21 +146,6 @@ fn incomplete(shown: &SignIn) -> Error {
     };
     let detail = "send a token, or a name and a password";
     Error::new(Code::MissingField, detail).field(field)
-}
-
-/// Why somebody could not sign in, or could not show a password.
-pub fn refused(auth: &Auth, error: SignInError) -> Error {
-    match error {
-        SignInError::Refused(refusal) => {
-            auth.count_failure(&refusal);
-            refusal.into()
-        }
-        SignInError::Password(error) => error.into(),
-        SignInError::NoRandomBits(error) => {
-            tracing::error!(%error, "no random bits for a session");
-            Error::new(Code::Internal, "the server could not create a session")
-        }
-    }
 }
 
 /// Sign out

@@ -181,7 +181,7 @@ mod tests {
         let restricted = json!({"role": "viewer", "clients": ["shop:*"]});
         assert_eq!(
             changed(restricted, json!({"permissions": own()})),
-            json!({"permissions": own()}).to_string()
+            r#"{"permissions":[{"actions":["read"],"clients":["a"],"topics":[],"everyone":false}]}"#
         );
         let before = json!({"permissions": own()});
         assert_eq!(

@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{issuer_person, opening, refused};
+use super::{
+    issuer_person,
+    opening::{self, refused},
+};
 use crate::{
     auth::{
         ATTEMPT_LIFETIME, Auth, Confirmed, OidcError, OidcSignInError, OwnCookie, SESSION_LIFETIME,

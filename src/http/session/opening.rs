@@ -1,9 +1,9 @@
-//! Opens sessions.
+//! Opens sessions, or says why not.
 
 use axum::http::{header, request::Parts};
 
 use crate::{
-    auth::{Auth, NewSession, PasswordError, Principal, SESSION_LIFETIME, remote},
+    auth::{Auth, NewSession, PasswordError, Principal, SESSION_LIFETIME, SignInError, remote},
     broker::Broker,
     http::{Code, Error, audited::address},
     log::{OpenedBy, PersonChange, SessionChange},
@@ -90,6 +90,21 @@ impl From<PasswordError> for Error {
                 tracing::error!("{why}");
                 Self::internal()
             }
+        }
+    }
+}
+
+/// Why somebody could not sign in, or could not show a password.
+pub fn refused(auth: &Auth, error: SignInError) -> Error {
+    match error {
+        SignInError::Refused(refusal) => {
+            auth.count_failure(&refusal);
+            refusal.into()
+        }
+        SignInError::Password(error) => error.into(),
+        SignInError::NoRandomBits(error) => {
+            tracing::error!(%error, "no random bits for a session");
+            Error::new(Code::Internal, "the server could not create a session")
         }
     }
 }
