@@ -616,7 +616,11 @@ fn help_describes_every_setting() {
                 .first()
                 .and_then(|value| value.to_str())
         {
-            let default = if name == "DRAIN" { "77" } else { default };
+            let default = match name.as_str() {
+                "DRAIN" => "77".to_owned(),
+                _ if default.contains(' ') => format!("{default:?}"),
+                _ => default.to_owned(),
+            };
             assert!(
                 entry.contains(&format!("[default: {default}]")),
                 "{flag}: {entry}"
