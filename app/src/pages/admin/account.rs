@@ -205,7 +205,8 @@ fn row(page: Account, open: &SessionInfo) -> AnyView {
                 {fact(|t| t.account.ends, clock(open.ends_at))}
                 {fact(|t| t.account.from, word(&open.from))}
                 <div class="cut" title=open.program.clone()>
-                    {fact(|t| t.account.program, word(&open.program))}
+                    <dt>{tr(|t| t.account.program)}</dt>
+                    <dd>{word(&open.program)}</dd>
                 </div>
             </dl>
             {ask_first(|t| t.account.end, |t| t.account.end_ask, open.name.clone(), end)}
