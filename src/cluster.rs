@@ -18,6 +18,7 @@ mod identity;
 mod join;
 mod members;
 mod messages;
+mod other_server;
 mod presence;
 mod publisher;
 mod pull;
@@ -222,6 +223,10 @@ impl Cluster {
         tasks.spawn(follower.run(log.clone()));
         tasks.spawn(trimmer.run(log.clone()));
         let copies = self.subjects().copies(self.node());
+        if self.settings.servers.len() > 1 {
+            let (connection, reach) = (self.connection.clone(), Arc::clone(&self.reach));
+            tasks.spawn(other_server::run(connection, reach, log.clone()));
+        }
         tasks.spawn(copy_source::serve(self.connection.clone(), copies, log));
         tasks.spawn(async move { reach.watch(watched).await });
         tasks.spawn(stream_watch::watch(

@@ -257,7 +257,8 @@ impl NatsServers {
         Some((name, leader))
     }
 
-    fn number(&self, name: &str) -> Option<usize> {
+    /// The number of the server with this name.
+    pub fn number(&self, name: &str) -> Option<usize> {
         (0..self.servers.len()).find(|number| conf::name(*number) == name)
     }
 

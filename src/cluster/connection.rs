@@ -107,6 +107,12 @@ impl Connection {
             .flatten()
     }
 
+    /// Connects again, to any of the servers.
+    pub async fn change_server(&self) {
+        // Fails only when this process has closed the connection.
+        let _ = self.client.force_reconnect().await;
+    }
+
     /// Changes with each connection that is made or lost.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.events.changes.subscribe()

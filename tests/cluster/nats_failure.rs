@@ -129,3 +129,20 @@ async fn a_leader_that_is_cut_off_from_the_other_servers_loses_nothing() {
     assert_exactly(&within(reader).await.expect("no panic"), &accepted);
     cluster.same_history().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_leaves_a_server_that_is_cut_off_from_the_others() {
+    let cluster = Cluster::with_own_servers().await;
+    let node = &cluster.nodes[0];
+    let server = async || {
+        let nodes = node.api.nodes().await.ok()?;
+        nodes.stream?.server
+    };
+    let before = until(server).await;
+    cluster
+        .nats
+        .cut_off(cluster.nats.number(&before).expect("a server"));
+    let push = push_of(client("ada"), "after");
+    until(async || node.api.push(&push).await.ok()).await;
+    assert_ne!(until(server).await, before);
+}
