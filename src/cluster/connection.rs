@@ -6,12 +6,15 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use async_nats::{Client, ConnectOptions, Event, ServerInfo, connection::State, jetstream};
+use async_nats::{
+    Client, ConnectOptions, Event, ReconnectToServer, Server, ServerInfo, connection::State,
+    jetstream,
+};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -47,6 +50,7 @@ pub struct Connection {
     /// To make something in JetStream. It waits for 3 seconds.
     pub patient: jetstream::Context,
     events: Arc<Events>,
+    turn: Arc<Turn>,
 }
 
 impl Connection {
@@ -55,12 +59,15 @@ impl Connection {
     pub async fn open(settings: &ClusterSettings, node: &str) -> Result<Self, ConnectError> {
         let events = Arc::new(Events::default());
         let heard = Arc::clone(&events);
+        let turn = Arc::new(Turn::default());
+        let chosen = Arc::clone(&turn);
         let options = ConnectOptions::new()
             .name(format!("tidings {node}"))
             .retry_on_initial_connect()
             .connection_timeout(CONNECT_TIMEOUT)
             .ping_interval(PING)
             .reconnect_delay_callback(pause)
+            .reconnect_to_server_callback(move |servers, _| ready(chosen.take(&servers)))
             .event_callback(move |event| {
                 heard.add(&event);
                 ready(())
@@ -85,6 +92,7 @@ impl Connection {
             patient: context(MAKE),
             client,
             events,
+            turn,
         })
     }
 
@@ -107,8 +115,9 @@ impl Connection {
             .flatten()
     }
 
-    /// Connects again, to any of the servers.
+    /// Connects again, to the next one of the servers: to each of them, if it is done again and again.
     pub async fn change_server(&self) {
+        self.turn.is_due.store(true, Ordering::Relaxed);
         // Fails only when this process has closed the connection.
         let _ = self.client.force_reconnect().await;
     }
@@ -191,6 +200,30 @@ fn readable(flag: &'static str, path: &Option<PathBuf>) -> Result<Option<PathBuf
     match std::fs::File::open(path) {
         Ok(_) => Ok(Some(path.clone())),
         Err(why) => Err(ConnectError::file(flag, path, why)),
+    }
+}
+
+/// Which server is the next one. The client itself prefers servers that it could always reach, and so might come back to the
+/// same one without end.
+#[derive(Default)]
+struct Turn {
+    /// Whether another server is wanted.
+    is_due: AtomicBool,
+    /// Counts the changes.
+    number: AtomicUsize,
+}
+
+impl Turn {
+    /// The next one of these servers, once; none if the client is to choose.
+    fn take(&self, servers: &[Server]) -> Option<ReconnectToServer> {
+        if servers.is_empty() || !self.is_due.swap(false, Ordering::Relaxed) {
+            return None;
+        }
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        Some(ReconnectToServer {
+            addr: servers[number % servers.len()].addr.clone(),
+            delay: Some(Duration::ZERO),
+        })
     }
 }
 

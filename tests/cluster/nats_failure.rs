@@ -131,18 +131,20 @@ async fn a_leader_that_is_cut_off_from_the_other_servers_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_leaves_a_server_that_is_cut_off_from_the_others() {
+async fn a_node_whose_server_is_cut_off_from_the_others_goes_on_at_another_one() {
     let cluster = Cluster::with_own_servers().await;
-    let node = &cluster.nodes[0];
-    let server = async || {
-        let nodes = node.api.nodes().await.ok()?;
+    let only = || cluster.endpoints().into_iter().take(1).collect();
+    let load = Load::start(only);
+    load.until_further(60).await;
+    let server = until(async || {
+        let nodes = cluster.nodes[0].api.nodes().await.ok()?;
         nodes.stream?.server
-    };
-    let before = until(server).await;
-    cluster
-        .nats
-        .cut_off(cluster.nats.number(&before).expect("a server"));
-    let push = push_of(client("ada"), "after");
-    until(async || node.api.push(&push).await.ok()).await;
-    assert_ne!(until(server).await, before);
+    });
+    let server = cluster.nats.number(&server.await).expect("a server");
+    cluster.nats.cut_off(server);
+    load.until_further(300).await;
+    cluster.nats.connect(server);
+    cluster.nats.until_ready().expect("ready");
+    load.stop().await;
+    cluster.same_history().await;
 }
