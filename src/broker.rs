@@ -43,7 +43,7 @@ use crate::{
     message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
     metrics::HistogramSnapshot,
     outbox::CloseReason,
-    registry::{Count, Registry},
+    registry::{Count, Registry, StreamToken},
 };
 
 /// How often delivery counts are written to the log.
@@ -68,6 +68,12 @@ pub struct Broker {
 type OnReport = Box<dyn Fn(JobId) + Send + Sync>;
 
 impl Broker {
+    /// Whether a token of this client was revoked.
+    pub fn is_revoked(&self, client_id: &ClientId, token: &StreamToken) -> bool {
+        let (id, issued_at) = (token.id.as_deref(), token.issued_at);
+        self.log.is_revoked(client_id, id, issued_at)
+    }
+
     /// Opens the log and delivers from it to `registry`. `cluster` is what the log has its records from, if there is one.
     /// `fatal` is called once when the log has failed for good: the process has to end then.
     pub fn open(

@@ -169,35 +169,19 @@ impl Keys {
 
     /// The uses that are to be written to the log now.
     pub fn uses_to_write(&self) -> Vec<(Arc<str>, KeyUse)> {
-        let known = self.known.lock();
-        let each = known.keys.iter().filter_map(|(id, known)| {
-            let last = known.texts.first()?.key.last_use.take(WRITE_USE)?;
-            Some((Arc::clone(id), last))
-        });
-        each.collect()
+        self.each(|key| key.last_use.take(WRITE_USE))
     }
 
     /// The counts of pushes that are to be written to the log now.
     pub fn pushes_to_write(&self) -> Vec<(Arc<str>, NodePushes)> {
-        let (known, now) = (self.known.lock(), now());
-        let each = known.keys.iter().filter_map(|(id, known)| {
-            let key = &known.texts.first()?.key;
-            let per_day = key.pushes_per_day?;
-            let pushes = key.pushes.to_write(&self.node, per_day, now)?;
-            Some((Arc::clone(id), pushes))
-        });
-        each.collect()
+        let now = now();
+        self.each(|key| key.pushes.to_write(&self.node, key.pushes_per_day?, now))
     }
 
     /// The counts of pushes that the log does not have.
     pub fn unwritten_pushes(&self) -> Vec<(Arc<str>, NodePushes)> {
-        let (known, now) = (self.known.lock(), now());
-        let each = known.keys.iter().filter_map(|(id, known)| {
-            let key = &known.texts.first()?.key;
-            let pushes = key.pushes.at_the_end(&self.node, now)?;
-            Some((Arc::clone(id), pushes))
-        });
-        each.collect()
+        let now = now();
+        self.each(|key| key.pushes.at_the_end(&self.node, now))
     }
 
     /// What was pushed today with a key that has a quota, at all nodes. None: it has no quota, or there is no such key.
@@ -207,14 +191,20 @@ impl Keys {
         key.pushes_per_day.map(|_| key.pushes.today(now()))
     }
 
-    /// The keys with a quota: id, quota, and what was pushed today.
-    pub fn quotas(&self) -> Vec<(Arc<str>, u64, u64)> {
-        let (known, now) = (self.known.lock(), now());
-        let each = known.keys.iter().filter_map(|(id, known)| {
-            let key = &known.texts.first()?.key;
-            Some((Arc::clone(id), key.pushes_per_day?, key.pushes.today(now)))
+    /// The keys with a quota, and what was pushed today: id, quota and pushes.
+    pub fn quotas(&self) -> Vec<(Arc<str>, (u64, u64))> {
+        let now = now();
+        self.each(|key| Some((key.pushes_per_day?, key.pushes.today(now))))
+    }
+
+    /// What `of` finds for each key, with the id of the key.
+    fn each<T>(&self, of: impl Fn(&Key) -> Option<T>) -> Vec<(Arc<str>, T)> {
+        let known = self.known.lock();
+        let found = known.keys.iter().filter_map(|(id, known)| {
+            let found = of(&known.texts.first()?.key)?;
+            Some((Arc::clone(id), found))
         });
-        each.collect()
+        found.collect()
     }
 
     /// Waits until texts of keys have ended, and returns the numbers of their streams. Cancel safe.

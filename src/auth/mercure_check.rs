@@ -1,14 +1,12 @@
 //! Who publishes and who subscribes by the Mercure protocol, and to what.
 
-use std::time::Instant;
-
 use axum::http::request::Parts;
 
 use super::{
-    Auth, InvalidToken, MercureReader, Publisher, Refusal, RefusalKind,
+    Auth, MercureReader, Publisher, Refusal, RefusalKind,
     action::Action,
     cookie,
-    credentials::{bearer, remote},
+    credentials::bearer,
     permission::reach_of,
     same_origin,
     token::{self, MercureClaims, Tokens},
@@ -113,18 +111,8 @@ impl Auth {
         Shown { field, token }: &Shown,
         parts: &Parts,
     ) -> Result<MercureClaims, Refusal> {
-        let why = match Tokens::mercure_claims(self.stream.as_ref(), keys, token) {
-            Ok(claims) => return Ok(claims),
-            Err(why) => why,
-        };
-        if why.is_forged() {
-            self.forged.check(remote(parts), false, Instant::now())?;
-        }
-        let kind = match why {
-            InvalidToken::UnknownKey => RefusalKind::UnknownKey,
-            _ => RefusalKind::Unauthorized,
-        };
-        Err(Refusal::new(kind, why.to_string()).field(field))
+        let verified = Tokens::mercure_claims(self.stream.as_ref(), keys, token);
+        verified.map_err(|why| self.refused_token(&why, field, parts))
     }
 }
 

@@ -16,17 +16,26 @@ impl Auth {
         token: &str,
         parts: &Parts,
     ) -> Result<Grant, Refusal> {
-        let why = match tokens.verify(token) {
-            Ok(grant) => return Ok(grant),
-            Err(why) => why,
-        };
-        if why.is_forged() {
-            self.forged.check(remote(parts), false, Instant::now())?;
+        let verified = tokens.verify(token);
+        verified.map_err(|why| self.refused_token(&why, field, parts))
+    }
+
+    /// Why a token that a request has in this field is refused. Forged ones are counted.
+    pub(super) fn refused_token(
+        &self,
+        why: &InvalidToken,
+        field: &'static str,
+        parts: &Parts,
+    ) -> Refusal {
+        if why.is_forged()
+            && let Err(limited) = self.forged.check(remote(parts), false, Instant::now())
+        {
+            return limited.into();
         }
         let kind = match why {
             InvalidToken::UnknownKey => RefusalKind::UnknownKey,
             _ => RefusalKind::Unauthorized,
         };
-        Err(Refusal::new(kind, why.to_string()).field(field))
+        Refusal::new(kind, why.to_string()).field(field)
     }
 }

@@ -19,8 +19,13 @@ pub fn ask(what: &str) -> io::Result<String> {
 
 /// The first line of stdin, without its end.
 pub fn line() -> io::Result<String> {
+    first_line(io::stdin().lock())
+}
+
+/// The first line, without its end.
+pub fn first_line(mut reader: impl BufRead) -> io::Result<String> {
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
+    reader.read_line(&mut line)?;
     let end = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(end);
     Ok(line)

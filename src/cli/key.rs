@@ -1,7 +1,7 @@
 //! `tidings key`: API keys of a running server.
 
 mod print;
-mod test;
+mod tester;
 
 use app::wire::{KeyRequest, Rotation};
 use clap::{Args, Subcommand};
@@ -41,7 +41,7 @@ pub enum Key {
     /// Reads an API key, a stream token or the admin token from the first line of stdin or of a file, asks the server what it is,
     /// and prints whose it is, what it may do, and why it is not valid if it is not. Exit code 1: it is not valid, or may not do
     /// the action of --action.
-    Test(test::Test),
+    Test(tester::Test),
 }
 
 /// The key and its rights.
@@ -132,7 +132,7 @@ pub fn run(key: Key) -> anyhow::Result<()> {
             let api = remote.client()?;
             block_on(async { api.revoke_key(&id).await.map_err(api_error) })
         }
-        Key::Test(asked) => test::run(asked),
+        Key::Test(asked) => tester::run(asked),
         Key::Rotate(rotate) => {
             let api = rotate.common.remote.client()?;
             let overlap = Some(rotate.overlap);

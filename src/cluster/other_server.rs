@@ -21,10 +21,11 @@ pub async fn run(connection: Connection, reach: Arc<Reach>, log: Weak<dyn Stream
     let (mut since, mut told) = (Instant::now(), false);
     while log.strong_count() > 0 {
         tokio::time::sleep(TICK).await;
-        // Without a connection, the client looks for another server by itself.
-        if reach.is_reachable() || !connection.is_up() {
+        if reach.is_reachable() {
+            (since, told) = (Instant::now(), false);
+        } else if !connection.is_up() {
+            // The client looks for another server by itself.
             since = Instant::now();
-            told &= !reach.is_reachable();
         } else if since.elapsed() >= PATIENCE {
             if !told {
                 let server = connection.server().map(|server| server.server_name);

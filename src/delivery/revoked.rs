@@ -6,11 +6,8 @@ use crate::{broker::Broker, outbox::CloseReason, registry::Subscriber};
 
 /// Whether the token of a stream is revoked.
 pub fn is_revoked(broker: &Broker, subscriber: &Subscriber) -> bool {
-    subscriber.token.as_ref().is_some_and(|token| {
-        let id = token.id.as_deref();
-        let client_id = &subscriber.client_id;
-        broker.log().is_revoked(client_id, id, token.issued_at)
-    })
+    let token = subscriber.token.as_ref();
+    token.is_some_and(|token| broker.is_revoked(&subscriber.client_id, token))
 }
 
 /// Watches for revocations, without end. A stream that is opened at the same time checks again once it is registered.

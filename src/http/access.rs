@@ -134,13 +134,25 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 #[derive(Clone, Debug)]
 pub struct Listener(pub Listening);
 
+/// What `ask` finds out about a request. If its token names a key that is not known, the issuer is asked for new ones.
+pub async fn with_new_keys<T>(
+    auth: &Auth,
+    parts: &Parts,
+    ask: impl Fn(&Auth, &Parts) -> Result<T, Refusal>,
+) -> Result<T, Error> {
+    let mut answer = ask(auth, parts);
+    let unknown = |refusal: &Refusal| refusal.kind == RefusalKind::UnknownKey;
+    if let (Some(jwks), true) = (auth.jwks(), answer.as_ref().is_err_and(unknown)) {
+        jwks.look_for_key().await;
+        answer = ask(auth, parts);
+    }
+    Ok(answer.inspect_err(|refusal| auth.count_failure(refusal))?)
+}
+
 /// Whether it is the grant of a token that was revoked.
 pub fn is_revoked(broker: &Broker, grant: &Grant) -> bool {
     let token = grant.token.as_ref().zip(grant.client_id.as_ref());
-    token.is_some_and(|(token, client_id)| {
-        let log = broker.log();
-        log.is_revoked(client_id, token.id.as_deref(), token.issued_at)
-    })
+    token.is_some_and(|(token, client_id)| broker.is_revoked(client_id, token))
 }
 
 /// The refusal of a token that was revoked.
@@ -158,14 +170,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let auth = Arc::<Auth>::from_ref(state);
-        let mut listening = auth.listening(parts);
-        let unknown = |refusal: &Refusal| refusal.kind == RefusalKind::UnknownKey;
-        if let (Some(jwks), true) = (auth.jwks(), listening.as_ref().is_err_and(unknown)) {
-            // The issuer may have new keys.
-            jwks.look_for_key().await;
-            listening = auth.listening(parts);
-        }
-        let listening = listening.inspect_err(|refusal| auth.count_failure(refusal))?;
+        let listening = with_new_keys(&auth, parts, Auth::listening).await?;
         if is_revoked(&Arc::<Broker>::from_ref(state), &listening.grant) {
             return Err(revoked());
         }

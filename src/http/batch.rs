@@ -21,11 +21,7 @@ use super::{
     AppState, Code, Error, access::Caller, audited::note_refused_line, body,
     content_coding::Compressed, push,
 };
-use crate::{
-    broker::Push,
-    log::{AuditSource, AuditTarget},
-    message::TraceParent,
-};
+use crate::{broker::Push, log::AuditTarget, message::TraceParent};
 pub use line_buffer::{Line, LineBuffer};
 
 /// The maximum number of lines that are given to the log together.
@@ -61,7 +57,6 @@ pub async fn post(
     }
     let compressed = request.extensions().get::<Compressed>().copied();
     let trace = push::trace_parent(request.headers());
-    let source = caller.source(&state);
     let of = (caller.clone(), trace);
     let mut lines = Lines::new(request.into_body(), compressed, of, &state);
     if compressed.is_some() {
@@ -73,7 +68,6 @@ pub async fn post(
     }
     let batch = Batch {
         caller,
-        source,
         lines,
         answers: FuturesOrdered::new(),
         state,
@@ -94,8 +88,6 @@ struct Batch {
     state: AppState,
     /// Who pushes the lines.
     caller: Caller,
-    /// The same for the audit trail.
-    source: Option<AuditSource>,
 }
 
 impl Batch {
@@ -108,7 +100,7 @@ impl Batch {
                 biased;
                 Some(answer) = self.answers.next() => return Some(answer),
                 taken = self.lines.take(&self.state) => if let Some(taken) = taken {
-                    self.answers.push_back(answer(self.state.clone(), taken, self.caller.clone(), self.source.clone()).boxed());
+                    self.answers.push_back(answer(self.state.clone(), taken, self.caller.clone()).boxed());
                 }
             }
         }
@@ -119,12 +111,7 @@ impl Batch {
 /// Parsed lines: a push, or an error.
 type Taken = Vec<Result<Push, Error>>;
 
-async fn answer(
-    state: AppState,
-    taken: Taken,
-    caller: Caller,
-    source: Option<AuditSource>,
-) -> Bytes {
+async fn answer(state: AppState, taken: Taken, caller: Caller) -> Bytes {
     let mut pushes = Vec::with_capacity(taken.len());
     let mut audiences = Vec::with_capacity(taken.len());
     let mut refused = Vec::with_capacity(taken.len());
@@ -143,7 +130,7 @@ async fn answer(
     let mut out = Vec::with_capacity(refused.len() * 64);
     let refused_one = |error: Error| {
         state.counters.refused(error.code());
-        if let Some(source) = source.clone() {
+        if let Some(source) = caller.source(&state) {
             note_refused_line(&state.broker, source, &error);
         }
         BatchAnswer::Refused(error.problem())

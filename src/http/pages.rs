@@ -26,18 +26,15 @@ use leptos_axum::{
     render_app_to_stream_with_context,
 };
 use manifest::Manifest;
-use std::sync::{Arc, OnceLock};
-
-/// The files that the page for unknown addresses links to.
-static MISSING_MANIFEST: OnceLock<Manifest> = OnceLock::new();
+use std::sync::Arc;
 
 /// The routes of the pages and their files. They need no state of the server.
 pub fn router<S>(proxy: &ProxySettings) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let manifest = Manifest::load();
-    let docs = docs_page(&manifest);
+    let manifest = Manifest::shared();
+    let docs = docs_page(manifest);
     let linked = manifest.clone();
     let base: Arc<str> = proxy.path().into();
     let docs_base = Arc::clone(&base);
@@ -46,7 +43,7 @@ where
         let redirect = without_slash(&base, &uri);
         async move { redirect }
     };
-    let mut router = pages(&manifest, proxy, without_slash.clone())
+    let mut router = pages(manifest, proxy, without_slash.clone())
         .route("/docs/", get(without_slash))
         .route(
             "/docs/api",
@@ -124,7 +121,7 @@ pub fn is_for_people(method: &Method, headers: &HeaderMap) -> bool {
 
 /// The page for addresses where there is nothing, with a link to the first page.
 pub async fn missing(status: StatusCode, proxy: &ProxySettings, request: Request) -> Response {
-    let manifest = MISSING_MANIFEST.get_or_init(Manifest::load);
+    let manifest = Manifest::shared();
     let assets = assets(manifest, proxy);
     let prepare = move || {
         prepare_page();

@@ -8,13 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::caller::{check_revoked, client_of, with_new_keys};
+use super::caller::{check_revoked, client_of};
 use crate::{
     auth::{Action, Auth, Publisher, Target, allows},
     broker::Push,
     config::MERCURE_PATH,
     http::{
-        AppState, Code, Error,
+        AppState, Code, Error, access,
         audited::{self, Audited},
         body::{self, Pairs, WholeBody},
         push,
@@ -42,7 +42,7 @@ async fn publish(state: &AppState, request: Request) -> Result<Response, Error> 
     let content_type = body::content_type(&request);
     let trace = push::trace_parent(request.headers());
     let (parts, body) = request.into_parts();
-    let publisher = with_new_keys(state, &parts, Auth::publisher).await?;
+    let publisher = access::with_new_keys(&state.auth.load_full(), &parts, Auth::publisher).await?;
     if let Publisher::Token(claims) = &publisher {
         check_revoked(state, claims, &client_of(Some(claims)))?;
     }

@@ -10,14 +10,19 @@ use axum::{
 };
 
 use super::{
-    caller::{check_revoked, client_of, with_new_keys},
+    caller::{check_revoked, client_of},
     resume::{Resume, resume},
 };
 use crate::{
     access_log::AccessEntry,
     auth::{Auth, ConnectionInfo, MercureReader},
     delivery::{OpenedStream, events, revoked, subscribe::subscribe},
-    http::{AppState, Code, Error, access, body::Pairs, event_stream, sse},
+    http::{
+        AppState, Error, access,
+        body::Pairs,
+        event_stream,
+        sse::{self, request},
+    },
     message::{Encoding, TopicAccess, TopicFilter},
     network::Network,
     registry::Subscriber,
@@ -47,7 +52,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         granted,
         open,
         number,
-    } = with_new_keys(state, parts, Auth::mercure_reader).await?;
+    } = access::with_new_keys(&state.auth.load_full(), parts, Auth::mercure_reader).await?;
     let client_id = client_of(claims.as_ref());
     let is_known = claims
         .as_ref()
@@ -95,17 +100,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
 
 /// The selectors of a subscriber.
 fn filters(pairs: &Pairs, most: usize) -> Result<Vec<TopicFilter>, Error> {
-    let mut filters = Vec::new();
-    for text in pairs.all("topic") {
-        let filter = TopicFilter::selector(text).map_err(|why| Error::invalid("topic", why))?;
-        if !filters.contains(&filter) {
-            filters.push(filter);
-        }
-        if filters.len() > most {
-            let detail = format!("a connection can have at most {most} topics (max_topics)");
-            return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
-        }
-    }
+    let filters = request::topics(pairs, most, TopicFilter::selector)?;
     if filters.is_empty() {
         pairs.need("topic")?;
     }

@@ -115,12 +115,12 @@ fn requests(state: &AppState, out: &mut Exposition) {
 /// The keys with a quota of which most is used.
 fn quotas(state: &AppState, out: &mut Exposition) {
     let mut quotas = state.auth.load().keys().quotas();
-    let share = |(_, per_day, today): &(_, u64, u64)| *today as f64 / (*per_day).max(1) as f64;
+    let share = |(_, (per_day, today)): &(_, (u64, u64))| *today as f64 / (*per_day).max(1) as f64;
     quotas.sort_by(|a, b| share(b).total_cmp(&share(a)));
     quotas.truncate(MAX_QUOTAS);
-    let pushes = quotas.iter().map(|(id, _, today)| (&**id, *today));
+    let pushes = quotas.iter().map(|(id, (_, today))| (&**id, *today));
     out.by_label(&metric::KEY_PUSHES, pushes);
-    let quotas = quotas.iter().map(|(id, per_day, _)| (&**id, *per_day));
+    let quotas = quotas.iter().map(|(id, (per_day, _))| (&**id, *per_day));
     out.by_label(&metric::KEY_QUOTA, quotas);
 }
 

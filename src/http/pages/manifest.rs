@@ -2,7 +2,10 @@
 
 use super::asset;
 use serde::Deserialize;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 /// Set by `cargo leptos`, whose files have names without a hash.
 const CARGO_LEPTOS_NAME: Option<&str> = option_env!("LEPTOS_OUTPUT_NAME");
@@ -24,8 +27,14 @@ struct Entry {
 }
 
 impl Manifest {
+    /// The manifest of the build, read once.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Manifest> = OnceLock::new();
+        SHARED.get_or_init(Self::load)
+    }
+
     /// Reads the manifest of the build. Without one, the names have no hash, as `cargo leptos` makes them.
-    pub fn load() -> Self {
+    fn load() -> Self {
         if CARGO_LEPTOS_NAME.is_some() {
             return Self::default();
         }

@@ -1,7 +1,5 @@
 //! Small pages about signing in at an issuer. They work without scripts.
 
-use std::sync::OnceLock;
-
 use app::Language;
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -10,9 +8,6 @@ use axum::{
 
 use super::{language_for, manifest::Manifest, policy};
 use crate::{config::ProxySettings, http::Error};
-
-/// The files that they link to.
-static MANIFEST: OnceLock<Manifest> = OnceLock::new();
 
 /// The path at which a sign-in at the issuer begins.
 const BEGIN: &str = "/api/session/oidc";
@@ -106,7 +101,7 @@ fn document(
     head: &str,
     body: &str,
 ) -> String {
-    let manifest = MANIFEST.get_or_init(Manifest::load);
+    let manifest = Manifest::shared();
     let base = proxy.path();
     let (style, icon) = (manifest.url("main.css"), manifest.url("favicon.svg"));
     let tag = language.tag();

@@ -65,16 +65,15 @@ pub fn encoding(pairs: &Pairs) -> Result<Encoding, Error> {
     }
 }
 
-/// The topics that are allowed, and the others, which are refused by an event on the stream: one forbidden topic
-/// does not prevent the rest.
-pub fn filters(
+/// The topics of a query, each once.
+pub fn topics<W: ToString>(
     pairs: &Pairs,
-    listening: &Listening,
     most: usize,
-) -> Result<(Vec<TopicFilter>, Vec<Refused>), Error> {
+    parse: impl Fn(&str) -> Result<TopicFilter, W>,
+) -> Result<Vec<TopicFilter>, Error> {
     let mut filters = Vec::new();
     for text in pairs.all("topic") {
-        let filter = TopicFilter::parse(text).map_err(|why| Error::invalid("topic", why))?;
+        let filter = parse(text).map_err(|why| Error::invalid("topic", why.to_string()))?;
         if !filters.contains(&filter) {
             filters.push(filter);
         }
@@ -83,6 +82,17 @@ pub fn filters(
             return Err(Error::new(Code::TooManyTopics, detail).field("topic"));
         }
     }
+    Ok(filters)
+}
+
+/// The topics that are allowed, and the others, which are refused by an event on the stream: one forbidden topic
+/// does not prevent the rest.
+pub fn filters(
+    pairs: &Pairs,
+    listening: &Listening,
+    most: usize,
+) -> Result<(Vec<TopicFilter>, Vec<Refused>), Error> {
+    let filters = topics(pairs, most, TopicFilter::parse)?;
     let (allowed, forbidden) = filters
         .into_iter()
         .partition(|filter| listening.allows(filter));

@@ -102,7 +102,10 @@ fn entries_of_the_audit_trail_of_a_file_are_found() {
 
 #[test]
 fn an_update_of_a_file_is_found_by_its_topics_and_its_id() {
-    let test = open_file(include_str!("files/version-8-updates.sql"));
+    let test = open_file(concat!(
+        include_str!("files/version-8.sql"),
+        include_str!("files/version-8-update.sql")
+    ));
     let subscriptions = Subscriptions {
         access: TopicAccess::everything(),
         ..topics(&["users/*"])

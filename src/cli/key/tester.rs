@@ -2,17 +2,22 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, IsTerminal},
-    path::{Path, PathBuf},
+    io::{self, BufReader, IsTerminal},
+    path::PathBuf,
 };
 
 use anyhow::Context;
 use app::wire::AccessQuestion;
 use clap::Args;
-use tidings::message::{ClientId, TopicFilter};
+use tidings::message::TopicFilter;
 
 use super::print::print_access;
-use crate::cli::{arguments::Remote, hidden, problem::api_error, runtime::block_on};
+use crate::cli::{
+    arguments::{Remote, client_id},
+    hidden,
+    problem::api_error,
+    runtime::block_on,
+};
 
 /// The key, and what it might do.
 #[derive(Args)]
@@ -22,7 +27,7 @@ pub struct Test {
     file: Option<PathBuf>,
 
     /// Whether it may act on this client.
-    #[arg(long, value_name = "ID", value_parser = client, group = "target")]
+    #[arg(long, value_name = "ID", value_parser = client_id, group = "target")]
     client: Option<String>,
 
     /// Whether it may act on this topic, or on all topics of this pattern.
@@ -68,24 +73,15 @@ pub fn run(test: Test) -> anyhow::Result<()> {
 /// The first line of the file, or of stdin.
 fn read(file: Option<PathBuf>) -> anyhow::Result<String> {
     let token = match file {
-        Some(path) => first_line(&path).with_context(|| format!("{}", path.display()))?,
+        Some(path) => File::open(&path)
+            .and_then(|file| hidden::first_line(BufReader::new(file)))
+            .with_context(|| format!("{}", path.display()))?,
         None if io::stdin().is_terminal() => hidden::ask("key or token: ")?,
         None => hidden::line()?,
     };
     let token = token.trim();
     anyhow::ensure!(!token.is_empty(), "there is no key on the first line");
     Ok(token.to_owned())
-}
-
-fn first_line(path: &Path) -> io::Result<String> {
-    let mut line = String::new();
-    BufReader::new(File::open(path)?).read_line(&mut line)?;
-    Ok(line)
-}
-
-fn client(text: &str) -> Result<String, String> {
-    let parsed = ClientId::parse(text).map_err(|why| why.to_string());
-    parsed.map(|id| id.to_string())
 }
 
 fn topic(text: &str) -> Result<String, String> {
