@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/people' | '/audit' | '/account';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -16,11 +16,19 @@ export async function isLive(panel: Page): Promise<void> {
   await expect(panel.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
 }
 
-type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys' | 'People' | 'Audit' | 'Account';
+const settings = ['Keys', 'People', 'Roles', 'Limits', 'Audit'] as const;
+type SettingName = (typeof settings)[number];
+type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Account' | SettingName;
+
+/** The navigation between the sections, and that between the settings. */
+export const sections = (panel: Page) => panel.getByRole('navigation', { name: 'Sections of the admin panel' });
+export const settingsNav = (panel: Page) => panel.getByRole('navigation', { name: 'Settings', exact: true });
 
 /** Goes to another section by its link. */
 export async function goTo(panel: Page, name: SectionName): Promise<void> {
-  await panel.getByRole('navigation', { name: 'Sections of the admin panel' }).getByRole('link', { name }).click();
+  const isSetting = (settings as readonly string[]).includes(name);
+  if (isSetting) await sections(panel).getByRole('link', { name: 'Settings' }).click();
+  await (isSetting ? settingsNav : sections)(panel).getByRole('link', { name }).click();
   await expect(panel.getByRole('heading', { level: 1, name })).toBeVisible();
 }
 

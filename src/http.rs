@@ -22,6 +22,7 @@ pub mod fuzzing;
 mod jobs;
 mod keys;
 mod layers;
+mod limits;
 mod logged_body;
 mod mercure;
 mod messages;

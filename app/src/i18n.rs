@@ -27,6 +27,7 @@ mod audit;
 mod clients;
 mod jobs;
 mod language;
+mod limits;
 mod messages;
 mod nodes;
 mod overview;
@@ -67,6 +68,8 @@ pages! {
     sign_in: admin::SignIn;
     panel: admin::Panel;
     api_keys: api_keys::ApiKeys;
+    roles: limits::Roles;
+    limits: limits::Limits;
     people: people::People;
     account: people::Account;
     audit: audit::Audit;

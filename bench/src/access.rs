@@ -1,5 +1,6 @@
 //! What access costs: a push with an API key beside one with the admin token, also with many keys, a push that is written
-//! to the audit trail beside one that is not, and a stream with a token of an issuer beside one without.
+//! to the audit trail beside one that is not, a stream with a token of an issuer beside one without, and what the time of a
+//! refusal tells of the token.
 
 use std::{
     fs,
@@ -15,7 +16,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::{
-    Setting,
+    Setting, guesses,
     http::{self, Connection},
     median::median,
     publisher,
@@ -51,6 +52,8 @@ const ISSUER_KEY: &str = include_str!("../../tests/tokens/rsa.pem");
 pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let mut rows = pushes(setting, runtime)?;
     rows.push(streams(setting)?);
+    let guarded = Guarded::start(setting, &["--limit-failures", "0"])?;
+    rows.push(guesses::measure(&guarded.server, ADMIN_TOKEN)?);
     Ok(rows)
 }
 

@@ -19,6 +19,7 @@ mod durable;
 mod fanout;
 mod fill;
 mod floor;
+mod guesses;
 mod heartbeats;
 mod histogram;
 mod http;

@@ -1,16 +1,15 @@
 // *Nodes* in the panel of a single server. cluster.spec.ts has a cluster.
 import { expect, test } from '../fixtures';
 import { look } from '../looks';
-import { goTo, openPanel, push } from '../panel';
+import { goTo, openPanel, push, sections } from '../panel';
 
 test('a server that runs alone says so @phone', async ({ context, server }) => {
   const panel = await openPanel(context, server);
-  const sections = panel.getByRole('navigation', { name: 'Sections of the admin panel' });
   await expect(panel.locator('.facts')).toContainText('tidings');
-  await expect(sections.getByRole('link', { name: 'Nodes' })).toHaveCount(0);
+  await expect(sections(panel).getByRole('link', { name: 'Nodes' })).toHaveCount(0);
   await panel.goto(`${server.url}/admin/nodes`);
   await expect(panel.getByText('This server runs alone.')).toBeVisible();
-  await expect(sections.getByRole('link', { name: 'Nodes' })).toHaveAttribute('aria-current', 'page');
+  await expect(sections(panel).getByRole('link', { name: 'Nodes' })).toHaveAttribute('aria-current', 'page');
   await look(panel, `nodes-alone-${panel.viewportSize()?.width}`);
   const guide = await panel.getByRole('link', { name: 'How to start a cluster' }).getAttribute('href');
   const answer = await fetch(`${server.url}/${guide}`);

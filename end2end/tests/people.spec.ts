@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { Tidings, expect, test } from '../fixtures';
 import { devices, look } from '../looks';
-import { goTo } from '../panel';
+import { goTo, sections } from '../panel';
 
 const token = 'a-long-admin-token-of-the-tests';
 const password = 'correct horse';
@@ -27,7 +27,6 @@ async function signIn(page: Page, server: Tidings, name: string): Promise<void> 
   await expect(page.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
 }
 
-const sections = (page: Page) => page.getByRole('navigation', { name: 'Sections of the admin panel' });
 const people = (page: Page) => page.getByRole('list', { name: 'People' }).locator('> li');
 const personOf = (page: Page, name: string) => people(page).filter({ hasText: name });
 
@@ -39,14 +38,14 @@ test('a person signs in by name, and sees what their role may do', async ({ page
   await look(page, 'sign-in-wrong');
   await fill(page, 'ada', password);
   await expect(page.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
-  await expect(sections(page).getByRole('link', { name: 'People' })).toHaveCount(0);
+  await expect(sections(page).getByRole('link', { name: 'Settings' })).toHaveCount(0);
   await goTo(page, 'Account');
   await expect(page.getByText('this browser')).toBeVisible();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('button', { name: 'Use a token instead' }).click();
   await page.getByLabel('Admin token or API key').fill(token);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(sections(page).getByRole('link', { name: 'People' })).toBeVisible();
+  await expect(sections(page).getByRole('link', { name: 'Settings' })).toBeVisible();
 });
 
 test('a person with another role still reaches only some clients', async ({ page, server }) => {

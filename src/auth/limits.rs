@@ -31,7 +31,7 @@ pub enum Limit {
 
 impl Limit {
     /// The setting that says how much, or the field of the key.
-    pub fn setting(self) -> &'static str {
+    pub const fn setting(self) -> &'static str {
         match self {
             Self::Opens => "limit_opens",
             Self::OpensOfClient => "limit_opens_of_client",

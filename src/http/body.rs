@@ -178,6 +178,14 @@ impl Pairs {
             .ok_or_else(|| Error::new(Code::MissingField, format!("{name} is missing")).field(name))
     }
 
+    /// The value of a required name that is there once. If there are several, it is not known which one is meant.
+    pub fn need_one(&self, name: &'static str) -> Result<&str, Error> {
+        match self.all(name).nth(1) {
+            Some(_) => Err(Error::invalid(name, format!("{name} is there twice"))),
+            None => self.need(name),
+        }
+    }
+
     /// The parameter `limit`: how many `what` a page has, at most `most`.
     pub fn page_limit(&self, default: u64, most: u64, what: &str) -> Result<usize, Error> {
         let limit = self.number("limit")?.unwrap_or(default);

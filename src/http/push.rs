@@ -120,9 +120,9 @@ async fn article(
     pairs: &Pairs,
     trace: Option<TraceParent>,
 ) -> Result<Response, Error> {
-    let client_id = ClientId::parse(pairs.need("client_id")?)
+    let client_id = ClientId::parse(pairs.need_one("client_id")?)
         .map_err(|why| Error::invalid("client_id", why))?;
-    let message = pairs.need("message")?;
+    let message = pairs.need_one("message")?;
     let target = Target::Client(&client_id);
     caller.check(state, Action::Push, target, Some("client_id"))?;
     let settings = state.live.load_full();

@@ -5,8 +5,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
-    jobs, keys, layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples,
-    session, sessions, sse, stats, tokens, topics,
+    jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people, push,
+    samples, session, sessions, sse, stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -55,6 +55,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(keys::show, keys::update, keys::revoke))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::roles::list))
+        .routes(routes!(limits::list))
         .routes(routes!(access::tester::ask))
         .routes(routes!(audit::list))
         .routes(routes!(people::list, people::add))

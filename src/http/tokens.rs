@@ -68,7 +68,7 @@ pub async fn revoke_all(
     pairs: Pairs,
 ) -> Result<StatusCode, Error> {
     doing.action(REVOKE);
-    let client_id = ClientId::parse(pairs.need("sub")?);
+    let client_id = ClientId::parse(pairs.need_one("sub")?);
     let client_id = client_id.map_err(|why| Error::invalid("sub", why))?;
     doing.to(AuditTarget::Audience(Audience::Client(client_id.clone())));
     let target = Target::Client(&client_id);

@@ -190,6 +190,7 @@ const ROWS: &[Row] = &[
         "{}",
         [200, 200, 403],
     ),
+    Row("get", "/api/limits", "manage", "", "", [200, 200, 200]),
     Row("get", "/api/roles", "manage", "", "", [200, 200, 200]),
     Row(
         "post",

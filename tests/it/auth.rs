@@ -208,8 +208,17 @@ async fn without_an_admin_token_a_foreign_host_name_is_refused() {
     let ada = server.listen("ada", &[]).await;
     let rebound = format!("rebound.example:{}", server.address.port());
     let origin = format!("http://{rebound}");
-    let cases: [Headers<'_>; 4] = [
+    let cases: [Headers<'_>; 12] = [
         &[("host", &rebound)],
+        &[("host", "Rebound.Example")],
+        &[("host", "rebound.example.")],
+        &[("host", "127.0.0.1.rebound.example")],
+        // Other ways to write 127.0.0.1. Browsers send it in its usual form.
+        &[("host", "2130706433")],
+        &[("host", "127.1")],
+        &[("host", "0x7f.0.0.1")],
+        &[("host", "[::ffff:10.0.0.1]")],
+        &[("host", "[::]")],
         // To the browser, this is the origin of the page itself.
         &[
             ("host", &rebound),

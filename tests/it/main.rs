@@ -63,6 +63,7 @@ mod resume;
 mod shutdown;
 mod signals;
 mod slow;
+mod spellings;
 mod streams;
 mod tls;
 mod tokens;

@@ -225,6 +225,25 @@ async fn pushed_bytes_are_limited() {
 }
 
 #[tokio::test]
+async fn the_limits_are_listed_with_how_often_they_were_reached() {
+    let server = Server::with(&["--limit-admin", "--limit-pushes", "1"]).await;
+    for _ in 0..11 {
+        server.post("/push", &message(1)).await;
+    }
+    let listed = within(server.api.limits()).await.expect("the limits");
+    assert!(listed.admin);
+    let find = |name: &str| listed.limits.iter().find(|limit| limit.name == name);
+    let pushes = find("limit_pushes").expect("the limit of pushes");
+    assert_eq!((pushes.amount, pushes.seconds), (Some(1), Some(1)));
+    assert_eq!(pushes.code, "too_many_pushes");
+    assert!(pushes.refused >= 1);
+    let streams = find("limit_streams").expect("the limit of streams");
+    assert_eq!((streams.amount, streams.seconds), (Some(2_000), None));
+    assert_eq!(streams.refused, 0);
+    assert_eq!(find("pushes_per_day").and_then(|limit| limit.amount), None);
+}
+
+#[tokio::test]
 async fn without_limit_admin_an_admin_pushes_as_much_as_it_likes() {
     let server = Server::with(&["--limit-pushes", "1", "--limit-push-bytes", "1"]).await;
     for _ in 0..30 {

@@ -6,8 +6,8 @@ use super::{ApiError, Client, encoded, query, to_json};
 use crate::{
     json,
     wire::{
-        AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, NewKey, RolesList,
-        Rotation,
+        AccessAnswer, AccessQuestion, KeyInfo, KeyRequest, KeyUpdate, KeysPage, LimitsList, NewKey,
+        RolesList, Rotation,
     },
 };
 
@@ -83,6 +83,11 @@ impl Client {
                 .map_err(|error| ApiError::Decode(error.to_string())),
             _ => Err(ApiError::refused(status, &body)),
         }
+    }
+
+    /// All limits.
+    pub async fn limits(&self) -> Result<LimitsList, ApiError> {
+        self.call("GET", "/api/limits", None).await
     }
 
     /// All roles.

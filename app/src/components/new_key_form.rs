@@ -19,6 +19,9 @@ const LIFETIMES: [u64; 4] = [0, 30, 90, 365];
 /// The role that is selected at first.
 const FIRST_ROLE: &str = "publisher";
 
+/// The field for a number: browsers take nothing else in it.
+const PER_DAY: &str = "pushes_per_day";
+
 /// What is entered. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyDraft {
@@ -27,6 +30,7 @@ pub(crate) struct KeyDraft {
     clients: RwSignal<String>,
     topics: RwSignal<String>,
     days: RwSignal<String>,
+    per_day: RwSignal<String>,
     /// Why the last attempt failed.
     pub(crate) error: ErasedSignal<Option<ApiError>>,
     /// Whether a request is running.
@@ -41,6 +45,7 @@ impl KeyDraft {
             clients: RwSignal::default(),
             topics: RwSignal::default(),
             days: RwSignal::default(),
+            per_day: RwSignal::default(),
             error: ErasedSignal::new(None),
             busy: RwSignal::new(false),
         }
@@ -48,6 +53,7 @@ impl KeyDraft {
 
     /// The key that is asked for.
     pub(crate) fn request(self) -> KeyRequest {
+        let pushes_per_day = self.per_day.with_untracked(|text| text.parse().ok());
         let days: u64 = self.days.with_untracked(|days| days.parse()).unwrap_or(0);
         KeyRequest {
             name: self.name.get_untracked().trim().to_owned(),
@@ -55,13 +61,14 @@ impl KeyDraft {
             clients: self.clients.with_untracked(|text| words(text)),
             topics: self.topics.with_untracked(|text| words(text)),
             ttl: (days > 0).then_some(days * 86_400),
+            pushes_per_day,
             ..KeyRequest::default()
         }
     }
 
     /// Empties the fields that belong to one key alone.
     pub(crate) fn clear(self) {
-        for field in [self.name, self.clients, self.topics] {
+        for field in [self.name, self.clients, self.topics, self.per_day] {
             field.try_set(String::new());
         }
     }
@@ -78,7 +85,7 @@ impl KeyDraft {
             // `topics[1]` belongs to the field `topics`.
             let named = named.split(['[', '.']).next().unwrap_or_default();
             let is_here = match named {
-                "role" | "clients" | "topics" | "ttl" => named == field,
+                "role" | "clients" | "topics" | "ttl" | PER_DAY => named == field,
                 _ => field == "name",
             };
             is_here.then(|| i18n::error(error))
@@ -157,6 +164,13 @@ pub(crate) fn new_key_form(
                     draft.days,
                     LIFETIMES.map(lifetime).into_iter().collect::<Vec<_>>().into_any(),
                 )}
+                {text_field(
+                    draft,
+                    PER_DAY,
+                    |t| t.api_keys.per_day,
+                    draft.per_day,
+                    Some(|t| t.api_keys.per_day_hint),
+                )}
                 <button type="submit" class="primary" disabled=draft.busy>
                     {tr(|t| t.api_keys.create)}
                 </button>
@@ -186,6 +200,7 @@ pub(crate) fn text_field(
         None => "",
     });
     let hint = static_text(move || hint.map_or("", |hint| hint(texts())));
+    let kind = if field == PER_DAY { "number" } else { "text" };
     view! {
         <div>
             <label for=id.clone()>
@@ -193,7 +208,8 @@ pub(crate) fn text_field(
             </label>
             <input
                 id=id
-                type="text"
+                type=kind
+                min="1"
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"

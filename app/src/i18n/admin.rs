@@ -25,6 +25,7 @@ texts! {
 texts! {
     /// The frame of the panel.
     Panel {
+        settings: "Settings", "设置";
         section_nav: "Sections of the admin panel", "管理面板导航";
         overview: "Overview", "概览";
         clients: "Clients", "客户端";
@@ -33,6 +34,8 @@ texts! {
         nodes: "Nodes", "节点";
         keys: "Keys", "密钥";
         people: "People", "人员";
+        roles: "Roles", "角色";
+        limits: "Limits", "限制";
         audit: "Audit", "审计";
         account: "Account", "账户";
         about_overview: "The state of this node, now and over the last hour.",
@@ -46,6 +49,8 @@ texts! {
         about_audit: "Who did what, to whom, and from where.", "谁在何处对谁执行了什么操作。";
         about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";
         about_people: "Who signs in with a name and a password.", "使用用户名和密码登录的人员。";
+        about_roles: "What keys and people can be given.", "可以授予密钥和人员的权限。";
+        about_limits: "How often callers may do something.", "调用方可以执行操作的频率。";
         about_account: "Your password, and where you are signed in.", "您的密码，以及您的登录位置。";
         try_again: "Try again", "重试";
     }

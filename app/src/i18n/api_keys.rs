@@ -33,6 +33,8 @@ texts! {
         optional: "optional", "可选";
         lifetime: "Ends after", "有效期";
         days: "{n} day|{n} days", "{n} 天";
+        per_day: "Pushes a day", "每日推送上限";
+        per_day_hint: "A day begins at midnight UTC", "每天从 UTC 零点开始计算";
         pushes_today: "Pushes today (UTC)", "今日推送数（UTC）";
         create: "Create key", "创建密钥";
         once: "Copy the key {name} now: it is not shown again.", "请立即复制密钥 {name}：它不会再次显示。";

@@ -8,10 +8,12 @@ mod clients;
 mod feed;
 mod history;
 mod key_tester;
+mod limits;
 mod nodes;
 mod overview;
 mod people;
 mod push;
+mod roles;
 mod section;
 mod selected_client;
 mod session;
@@ -32,10 +34,12 @@ use api_keys::ApiKeys;
 use audit::Audit;
 use clients::Clients;
 use history::History;
+use limits::LimitsPage;
 use nodes::NodesPage;
 use overview::Overview;
 use people::People;
 use push::Push;
+use roles::Roles;
 use section::{CurrentSection, Section};
 use session::AdminSession;
 
@@ -75,6 +79,8 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
         Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],
         Section::People => [|t| t.panel.people, |t| t.panel.about_people],
+        Section::Roles => [|t| t.panel.roles, |t| t.panel.about_roles],
+        Section::Limits => [|t| t.panel.limits, |t| t.panel.about_limits],
         Section::Account => [|t| t.panel.account, |t| t.panel.about_account],
     }
 }
@@ -91,6 +97,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let api_keys = ApiKeys::new(session, current);
     let audit = Audit::new(session, current);
     let people = People::new(session, current);
+    let roles = Roles::new(session, current);
+    let limits = LimitsPage::new(session, current);
     let account = Account::new(session, current);
     let stream = feed::subscribe(session, move |update| {
         overview.handle(update);
@@ -122,6 +130,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Keys) => api_keys::view(api_keys),
         Some(Section::Audit) => audit::view(audit),
         Some(Section::People) => people::view(people),
+        Some(Section::Roles) => roles::view(roles),
+        Some(Section::Limits) => limits::view(limits),
         Some(Section::Account) => account::view(account),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
@@ -146,17 +156,12 @@ fn Panel(session: AdminSession) -> impl IntoView {
     .erase()
 }
 
-/// The navigation between the sections. A server that runs alone has no use for *Nodes*, and who may not push or manage
-/// has none for *Push*, or for *Keys* and *Audit*.
+/// The navigation between the sections, and below it the one between the *Settings*. A server that runs alone has no use for
+/// *Nodes*, and who may not push or manage has none for *Push*, or for the *Settings*.
 fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage) -> AnyView {
     let link = move |section: Section| {
-        let current = optional_text(move || current.is(section).then(|| "page".to_owned()));
-        view! {
-            <a href=section.path() aria-current=current>
-                {tr(called(section)[0])}
-            </a>
-        }
-        .erase()
+        let is_here = move || current.is(section);
+        nav_link(section.path(), called(section)[0], is_here)
     };
     let shown = move |section: Section| match section {
         Section::Nodes => when(
@@ -164,20 +169,47 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
             move || link(section),
         ),
         Section::Push => when(move || session.may("push"), move || link(section)),
-        Section::Keys | Section::Audit => {
-            when(move || session.may("manage"), move || link(section))
+        Section::People | Section::Account => {
+            when(move || session.has_token(), move || link(section))
         }
-        Section::People => when(
-            move || session.may("manage") && session.has_token(),
-            move || link(section),
-        ),
-        Section::Account => when(move || session.has_token(), move || link(section)),
         _ => link(section),
+    };
+    let settings = move || {
+        let is_here = move || current.is_setting();
+        nav_link(Section::Keys.path(), |t| t.panel.settings, is_here)
+    };
+    let views = move |of: fn(&Section) -> bool| {
+        let sections = Section::ALL.into_iter().filter(of);
+        sections.map(shown).collect::<Vec<_>>()
+    };
+    let settings_nav = move || {
+        view! {
+            <nav class="sections below" aria-label=tr(|t| t.panel.settings)>
+                {views(|section| section.is_setting())}
+            </nav>
+        }
+        .erase()
     };
     view! {
         <nav class="sections" aria-label=tr(|t| t.panel.section_nav)>
-            {Section::ALL.map(shown).into_iter().collect::<Vec<_>>()}
+            {views(|section| !section.is_setting() && *section != Section::Account)}
+            {when(move || session.may("manage"), settings)} {shown(Section::Account)}
         </nav>
+        {when(move || current.is_setting() && session.may("manage"), settings_nav)}
+    }
+    .erase()
+}
+
+fn nav_link(
+    path: &'static str,
+    name: fn(&Texts) -> &'static str,
+    is_here: impl Fn() -> bool + Send + Sync + 'static,
+) -> AnyView {
+    let current = optional_text(move || is_here().then(|| "page".to_owned()));
+    view! {
+        <a href=path aria-current=current>
+            {tr(name)}
+        </a>
     }
     .erase()
 }

@@ -16,7 +16,10 @@ use parking_lot::Mutex;
 
 use super::jwks_file::JwksFile;
 use crate::{
-    auth::issuer_client,
+    auth::{
+        issuer_client,
+        limits::{Buckets, Quota},
+    },
     config::{SecureUrl, TokenKey, published_keys},
     metrics::CounterFamily,
 };
@@ -24,9 +27,15 @@ use crate::{
 /// How often the keys are read.
 const EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// The shortest time between two attempts for tokens that name keys that are not known, and how soon it tries again after
-/// a failure.
-const LEAST: Duration = Duration::from_secs(30);
+/// How soon it tries again after a failure.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// How often tokens that name keys that are not known may cause an attempt. Anybody can make such tokens. An issuer may
+/// change its key twice in a short time.
+const FOR_UNKNOWN: Quota = Quota {
+    amount: 3,
+    window: Duration::from_secs(90),
+};
 
 /// The results of an attempt, as they are counted.
 const RESULTS: [&str; 2] = ["success", "failure"];
@@ -40,8 +49,10 @@ pub struct Jwks {
     /// Where the keys are kept.
     file: OnceLock<Arc<JwksFile>>,
     keys: ArcSwap<Vec<TokenKey>>,
-    /// When the last attempt for a key that is not known began. Locked during every attempt.
-    asked_at: tokio::sync::Mutex<Option<Instant>>,
+    /// Attempts for keys that are not known.
+    for_unknown: Buckets<()>,
+    /// Locked during every attempt.
+    under_way: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     reads: CounterFamily,
 }
@@ -62,7 +73,8 @@ impl Jwks {
             signed,
             file: OnceLock::new(),
             keys: ArcSwap::default(),
-            asked_at: tokio::sync::Mutex::default(),
+            for_unknown: Buckets::default(),
+            under_way: tokio::sync::Mutex::default(),
             state: Mutex::default(),
             reads: CounterFamily::new(&RESULTS),
         }
@@ -122,26 +134,27 @@ impl Jwks {
     /// Reads the keys from time to time, without end. After a failure, it tries again sooner.
     pub async fn keep(self: Arc<Self>) -> Infallible {
         loop {
-            let under_way = self.asked_at.lock().await;
+            let under_way = self.under_way.lock().await;
             self.read().await;
             drop(under_way);
             let failed = self.state.lock().failure.is_some();
-            tokio::time::sleep(if failed { LEAST } else { EVERY }).await;
+            tokio::time::sleep(if failed { AGAIN } else { EVERY }).await;
         }
     }
 
-    /// Reads the keys because a token names one that is not known, unless that was done a moment ago. Waits for an attempt
-    /// that is under way.
+    /// Reads the keys because a token names one that is not known, unless that was done too often. Waits for an attempt that
+    /// is under way, and does not begin another one then.
     pub async fn look_for_key(&self) {
         let finished = || self.reads.counts().map(|(_, count)| count).sum::<u64>();
         let before = finished();
-        let mut asked_at = self.asked_at.lock().await;
-        let just_asked = asked_at.is_some_and(|at| at.elapsed() < LEAST);
-        if just_asked || finished() != before {
+        let _under_way = self.under_way.lock().await;
+        if finished() != before {
             return;
         }
-        *asked_at = Some(Instant::now());
-        self.read().await;
+        let allowed = self.for_unknown.take((), 1, FOR_UNKNOWN, Instant::now());
+        if allowed.is_ok() {
+            self.read().await;
+        }
     }
 
     async fn read(&self) {

@@ -52,6 +52,11 @@ impl HttpCounters {
         self.errors[code as usize].inc();
     }
 
+    /// How often something was refused with this code.
+    pub fn refusals(&self, code: Code) -> u64 {
+        self.errors[code as usize].get()
+    }
+
     /// Notes that the settings were read again, and whether they are right.
     pub fn reloaded(&self, good: bool) {
         self.reload_failed.store(!good, Relaxed);

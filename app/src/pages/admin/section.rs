@@ -19,6 +19,10 @@ pub(super) enum Section {
     Keys,
     /// The people who sign in.
     People,
+    /// The roles of keys and people.
+    Roles,
+    /// How often callers may do something.
+    Limits,
     /// The audit trail.
     Audit,
     /// The own password, and sessions.
@@ -27,7 +31,7 @@ pub(super) enum Section {
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
@@ -35,9 +39,19 @@ impl Section {
         Self::Nodes,
         Self::Keys,
         Self::People,
+        Self::Roles,
+        Self::Limits,
         Self::Audit,
         Self::Account,
     ];
+
+    /// Whether it is one of the *Settings*, which have a navigation of their own.
+    pub(super) fn is_setting(self) -> bool {
+        matches!(
+            self,
+            Self::Keys | Self::People | Self::Roles | Self::Limits | Self::Audit
+        )
+    }
 
     /// Its path below the URL of the server.
     pub(super) fn path(self) -> &'static str {
@@ -50,6 +64,8 @@ impl Section {
             Self::Keys => "admin/keys",
             Self::Audit => "admin/audit",
             Self::People => "admin/people",
+            Self::Roles => "admin/roles",
+            Self::Limits => "admin/limits",
             Self::Account => "admin/account",
         }
     }
@@ -77,6 +93,11 @@ impl CurrentSection {
 
     pub(super) fn is(self, section: Section) -> bool {
         self.0.get() == Some(section)
+    }
+
+    /// Whether one of the *Settings* is shown.
+    pub(super) fn is_setting(self) -> bool {
+        self.0.get().is_some_and(Section::is_setting)
     }
 
     /// Whether the panel has been left.
