@@ -35,7 +35,7 @@ mod warning;
 pub(crate) use audit_list::audit_list;
 pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
 pub(crate) use client_card::ClientCard;
-pub(crate) use client_rows::{ClientRows, origin_text};
+pub(crate) use client_rows::{ClientRows, Mark, origin_text};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use erased_view::{EraseView, ListItem, either, keyed_list, when};
 pub(crate) use fact::fact;

@@ -1,7 +1,8 @@
 // The clients section of the panel.
 import { changesOf, countChanges, resetChanges } from '../changes';
 import { expect, Tab, test } from '../fixtures';
-import { clients, goTo, isLive, openPanel, rowOf } from '../panel';
+import { look } from '../looks';
+import { clients, goTo, isLive, openPanel, push, rowOf } from '../panel';
 
 test('the list updates as tabs open, subscribe and close', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/clients');
@@ -86,6 +87,43 @@ test('a client is disconnected after a confirmation, and its page reconnects', {
   await expect(tab.state()).not.toHaveText('Live');
   await tab.isLive();
   await expect(rowOf(panel, id)).toBeVisible();
+});
+
+test('of many clients some are selected, and told', { tag: '@phone' }, async ({ context, server }) => {
+  const ids = Array.from({ length: 30 }, (_, n) => `user-${String(n).padStart(2, '0')}`);
+  for (const id of ids) await server.listen(id);
+  const panel = await openPanel(context, server, '/clients', '?sort=client_id');
+  const select = (id: string) => panel.getByRole('checkbox', { name: `Select ${id}` });
+  const selection = panel.getByRole('region', { name: /selected$/ });
+  await expect(panel.getByRole('heading', { name: '30 clients' })).toBeVisible();
+  await expect(selection).toHaveCount(0);
+  await select('user-02').check();
+  await select('user-09').click({ modifiers: ['Shift'] });
+  await expect(selection).toContainText('8 clients selected');
+  await select('user-05').uncheck();
+  await expect(selection).toContainText('7 clients selected');
+  await look(panel, `clients-selected-${panel.viewportSize()?.width}`);
+
+  await selection.getByRole('link', { name: 'Push to 7 clients' }).click();
+  await expect(panel.getByRole('heading', { level: 1, name: 'Push' })).toBeVisible();
+  await expect(panel.getByLabel('Client ids')).toHaveValue([2, 3, 4, 6, 7, 8, 9].map((n) => ids[n]).join('\n'));
+  await expect(panel.getByText('Reaches 7 clients on 7 connections now.')).toBeVisible();
+  await panel.getByLabel('Data').fill('you are meant');
+  await push(panel);
+  await expect(panel.getByRole('region', { name: 'Delivery' })).toContainText('Sent to 7 connections.');
+  await goTo(panel, 'Clients');
+  await expect(selection).toContainText('7 clients selected');
+
+  // All that match a search, also those that are not on the screen; then none.
+  await panel.getByLabel('Search clients').fill('user-1');
+  await expect(panel.getByRole('heading', { name: '10 clients' })).toBeVisible();
+  await panel.getByRole('checkbox', { name: 'Select all that match' }).check();
+  await expect(selection).toContainText('10 clients selected');
+  await selection.getByRole('button', { name: 'Disconnect' }).click();
+  await selection.getByRole('alertdialog').getByRole('button', { name: 'Disconnect' }).click();
+  await expect(selection).toContainText('Closed 10 connections.');
+  await selection.getByRole('button', { name: 'Clear selection' }).click();
+  await expect(selection).toHaveCount(0);
 });
 
 test('the column headers sort the list in both directions', async ({ context, server }) => {

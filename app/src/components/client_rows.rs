@@ -11,13 +11,31 @@ pub(crate) use row::origin_text;
 use crate::{
     browser,
     client_list::ClientList,
-    components::{EraseView, ListItem, effect, keyed_list, on_click, static_text, text},
+    components::{
+        EraseView, ListItem, bool_signal, effect, keyed_list, on_click, static_text, text,
+    },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{Texts, tr},
 };
 
 /// Rows above and below the visible ones that are rendered too, so that scrolling shows no empty rows.
 const SPARE: u64 = 8;
+
+/// What was done to the mark of a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// The number of the row.
+    pub(crate) row: u64,
+    /// Whether all rows from the one before are meant (with the shift key).
+    pub(crate) range: bool,
+}
+
+/// What rows need to show marks.
+#[derive(Clone, Copy)]
+struct Marks {
+    marked: ErasedSignal<Vec<String>>,
+    on_mark: Callback<Mark>,
+}
 
 /// The table.
 #[component]
@@ -32,6 +50,12 @@ pub fn ClientRows(
     fixed: Signal<bool>,
     /// The id of the selected client.
     selected: RwSignal<String>,
+    /// The ids of the marked clients, sorted.
+    marked: ErasedSignal<Vec<String>>,
+    /// A row is marked, or its mark is taken away.
+    on_mark: Callback<Mark>,
+    /// All clients are marked (`true`), or none.
+    on_mark_all: Callback<bool>,
 ) -> impl IntoView {
     let scroller = NodeRef::<Div>::new();
     let look = move || {
@@ -60,11 +84,30 @@ pub fn ClientRows(
         look();
         resized.set_value(Some(browser::on_resize(look)));
     });
+    let marks = Marks { marked, on_mark };
+    let all_marked = bool_signal(move || {
+        let marked = marked.with(Vec::len) as u64;
+        length
+            .get()
+            .is_some_and(|length| length > 0 && marked >= length)
+    });
+    let mark_all = move |_| on_mark_all.run(!all_marked.get_untracked());
+    let mark_all = view! {
+        <div role="columnheader" class="mark">
+            <input
+                type="checkbox"
+                aria-label=tr(|t| t.clients.mark_all)
+                prop:checked=all_marked
+                on:change=mark_all
+            />
+        </div>
+    }
+    .erase();
     let rows = keyed_list(move || {
         let (start, end) = visible_rows.get();
         let end = end.min(length.get().unwrap_or(SPARE));
         client_list.with(|client_list| {
-            let entry = |n: u64| row::entry(n, client_list.row(n), selected);
+            let entry = |n: u64| row::entry(n, client_list.row(n), selected, marks);
             (start..end.max(start)).map(entry).collect()
         })
     });
@@ -75,7 +118,7 @@ pub fn ClientRows(
             aria-labelledby="clients-title"
             aria-rowcount=text(move || length.get().map_or(-1, |n| n as i64 + 1).to_string())
         >
-            {head(sort, fixed)}
+            {head(sort, fixed, mark_all)}
             <div
                 class="client-rows"
                 role="rowgroup"
@@ -117,7 +160,7 @@ fn spacer(rows: impl Fn() -> u64 + Send + Sync + 'static) -> AnyView {
     view! { <div role="none" class="spacer" node_ref=div></div> }.erase()
 }
 
-fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>) -> AnyView {
+fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>, mark_all: AnyView) -> AnyView {
     let sortable =
         move |label: fn(&Texts) -> &'static str, up: &'static str, down: &'static str| {
             let order = static_text(move || match sort.get() {
@@ -160,7 +203,7 @@ fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>) -> AnyView {
     view! {
         <div role="rowgroup" class="client-head">
             <div role="row" class="client-row">
-                {sortable(|t| t.clients.client, "client_id", "-client_id")}
+                {mark_all} {sortable(|t| t.clients.client, "client_id", "-client_id")}
                 {plain(|t| t.clients.topics)}
                 {sortable(|t| t.clients.connections, "connections", "-connections")}
                 {sortable(|t| t.clients.since, "since", "-since")} {plain(|t| t.clients.from)}

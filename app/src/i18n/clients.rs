@@ -28,6 +28,17 @@ texts! {
         listen: "Open the subscriber page", "打开订阅页面";
         try_it: "Connect your own page", "接入您自己的页面";
         failed: "The list could not be loaded: {why}", "无法加载列表：{why}";
+        mark: "Select {id}", "选择 {id}";
+        mark_all: "Select all that match", "选择所有匹配的客户端";
+        marked: "{n} client selected|{n} clients selected", "已选择 {n} 个客户端";
+        unmark: "Clear selection", "清除选择";
+        most: "Only the first {n} are selected.", "仅选择了前 {n} 个。";
+        push_to: "Push to {n} client|Push to {n} clients", "向 {n} 个客户端推送";
+        copy_ids: "Copy ids", "复制 ID";
+        the_ids: "of the selected clients", "（所选客户端）";
+        disconnect_ask: "Close all connections of the selected clients? Their pages usually reconnect automatically.",
+            "确定断开所选客户端的所有连接吗？它们的页面通常会自动重连。";
+        closed: "Closed {n} connection.|Closed {n} connections.", "已断开 {n} 个连接。";
         more: "+{n}", "另 {n} 个";
     }
 }

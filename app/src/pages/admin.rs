@@ -9,6 +9,7 @@ mod feed;
 mod history;
 mod key_tester;
 mod limits;
+mod marked_clients;
 mod nodes;
 mod overview;
 mod people;
@@ -123,7 +124,9 @@ fn Panel(session: AdminSession) -> impl IntoView {
     };
     let section = move || match current.get() {
         Some(Section::Overview) => overview::view(overview),
-        Some(Section::Clients) => clients::view(clients),
+        Some(Section::Clients) => {
+            clients::view(clients, Callback::new(move |ids| push_page.address(ids)))
+        }
         Some(Section::Messages) => history::view(history),
         Some(Section::Push) => push::view(push_page),
         Some(Section::Nodes) => nodes::view(nodes),

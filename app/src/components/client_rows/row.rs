@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 
-use super::placeholder;
+use super::{Mark, Marks, placeholder};
 use crate::{
     client_list::since,
-    components::{EraseView, ListItem, aria_bool, on_click, static_text, text},
+    components::{EraseView, ListItem, aria_bool, bool_signal, on_click, static_text, text},
     formatting,
     i18n::{interpolate, plural, texts},
     wire::ClientInfo,
@@ -21,15 +21,16 @@ pub(super) fn entry(
     n: u64,
     client: Option<&Arc<ClientInfo>>,
     selected: RwSignal<String>,
+    marks: Marks,
 ) -> ListItem {
     let Some(client) = client.cloned() else {
         return placeholder(n);
     };
     let key = format!("{n} {} {}", client.version, client.client_id);
-    ListItem::new(key, move || row(n, &client, selected))
+    ListItem::new(key, move || row(n, &client, selected, marks))
 }
 
-fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>) -> AnyView {
+fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>, marks: Marks) -> AnyView {
     let id = StoredValue::new(client.client_id.clone());
     let is_selected = move || selected.with(|selected| id.with_value(|id| id == selected));
     let class = static_text(move || match is_selected() {
@@ -47,9 +48,21 @@ fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>) -> AnyView 
         (None, None) => texts().clients.away.to_owned(),
     });
     let select = on_click(move || selected.set(id.get_value()));
+    let is_marked = bool_signal(move || {
+        let marked = marks.marked.read();
+        id.with_value(|id| marked.binary_search(id).is_ok())
+    });
+    let on_mark = move |event: MouseEvent| {
+        let range = event.shift_key();
+        marks.on_mark.run(Mark { row: n, range });
+    };
+    let mark = text(move || interpolate(texts().clients.mark, &[("id", &id.get_value())]));
     let called = text(move || interpolate(texts().client.about, &[("id", &id.get_value())]));
     view! {
         <div role="row" class=class aria-rowindex=n + 2>
+            <div role="cell" class="mark">
+                <input type="checkbox" aria-label=mark prop:checked=is_marked on:click=on_mark />
+            </div>
             <div role="cell" class="who">
                 <span class=if here { "presence here" } else { "presence" } aria-hidden="true"></span>
                 <button

@@ -77,10 +77,7 @@ impl Draft {
                 self.audience.set(Audience::One);
                 self.client.set(id.clone());
             }
-            To::Clients(ids) => {
-                self.audience.set(Audience::Several);
-                self.clients.set(ids.join("\n"));
-            }
+            To::Clients(ids) => self.address_several(ids),
             To::Topic(topic) => {
                 self.audience.set(Audience::Topic);
                 self.topic.set(topic.clone());
@@ -100,6 +97,12 @@ impl Draft {
     pub(crate) fn address(self, client_id: String) {
         self.audience.set(Audience::One);
         self.client.set(client_id);
+    }
+
+    /// Sets the audience to several clients.
+    pub(crate) fn address_several(self, client_ids: &[String]) {
+        self.audience.set(Audience::Several);
+        self.clients.set(client_ids.join("\n"));
     }
 
     /// Sets the audience to a topic.

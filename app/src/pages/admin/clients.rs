@@ -5,6 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     AdminSession, CurrentSection, Section,
     feed::Update,
+    marked_clients::{self, MarkedClients},
     selected_client::SelectedClient,
     url_query::{self, Values},
 };
@@ -48,6 +49,7 @@ pub(super) struct Clients {
     /// Nodes of which the clients are missing in the list.
     missing: ErasedSignal<Vec<String>>,
     pub(super) selected: SelectedClient,
+    marked: MarkedClients,
     reading: StoredValue<Reading, LocalStorage>,
 }
 
@@ -73,6 +75,7 @@ impl Clients {
             wrong: RwSignal::new(None),
             missing: ErasedSignal::default(),
             selected: SelectedClient::new(session),
+            marked: MarkedClients::new(session),
             reading: StoredValue::new_local(Reading::default()),
         };
         let query = ErasedMemo::new(move || clients.query());
@@ -228,7 +231,7 @@ impl Clients {
 }
 
 /// The view of the section.
-pub(super) fn view(clients: Clients) -> AnyView {
+pub(super) fn view(clients: Clients, on_push: Callback<Vec<String>>) -> AnyView {
     let selected = clients.selected;
     let looks = move || selected.id.with(|id| !id.is_empty());
     let card = move || {
@@ -245,6 +248,11 @@ pub(super) fn view(clients: Clients) -> AnyView {
         .erase_client_only()
     };
     let length = move || clients.client_list.with(ClientList::length);
+    let marked = clients.marked;
+    let mark_all = move |all: bool| match all {
+        true => marked.mark_all(untrack(|| clients.query())),
+        false => marked.clear(),
+    };
     let rows = move || {
         view! {
             <ClientRows
@@ -253,6 +261,11 @@ pub(super) fn view(clients: Clients) -> AnyView {
                 sort=clients.sort
                 fixed=clients.all.into()
                 selected=selected.id
+                marked=marked.ids
+                on_mark=Callback::new(move |mark| {
+                    marked.mark(&clients.client_list.read_untracked(), mark);
+                })
+                on_mark_all=Callback::new(mark_all)
             />
         }
         .erase()
@@ -262,6 +275,7 @@ pub(super) fn view(clients: Clients) -> AnyView {
             <section class="card wide" aria-labelledby="clients-title">
                 {tools(clients)} {retry_notice(move || clients.wrong.get(), move || clients.read_soon())}
                 {missing_nodes(move || clients.missing.get(), |t| t.nodes.missing)}
+                {marked_clients::bar(marked, on_push)}
                 {either(move || length() == Some(0), move || nobody(clients), rows)}
             </section>
             {when(looks, card)}

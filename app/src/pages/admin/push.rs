@@ -65,6 +65,11 @@ impl Push {
         push_page
     }
 
+    /// Sets the audience to these clients.
+    pub(super) fn address(self, client_ids: Vec<String>) {
+        self.draft.address_several(&client_ids);
+    }
+
     /// A link may set the audience, or name a message to push again.
     fn take_address(self) {
         let read = move |values: &Values| {

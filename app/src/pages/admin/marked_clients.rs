@@ -1,0 +1,190 @@
+//! Clients that are marked in the list, to do something with all of them: "100 users, 10 are meant".
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::AdminSession;
+use crate::{
+    api::{ApiError, Client, ClientsQuery},
+    client_list::ClientList,
+    components::{CopyButton, EraseView, Mark, ask_first, on_click, optional_text, text, when},
+    erased_signal::ErasedSignal,
+    i18n::{self, plural, texts, tr},
+};
+
+/// The most clients that are marked at once: as many as a server takes in one push, if its settings do not say otherwise.
+const MOST: usize = 10_000;
+/// Clients that are loaded at a time to mark all of them.
+const PAGE: u32 = 1_000;
+
+/// The marked clients. Copies share the same signals.
+#[derive(Clone, Copy)]
+pub(super) struct MarkedClients {
+    session: AdminSession,
+    /// Their ids, sorted.
+    pub(super) ids: ErasedSignal<Vec<String>>,
+    /// The row that was marked last: where a range begins.
+    anchor: StoredValue<u64>,
+    /// The result of the last action.
+    note: RwSignal<Option<String>>,
+}
+
+impl MarkedClients {
+    pub(super) fn new(session: AdminSession) -> Self {
+        Self {
+            session,
+            ids: ErasedSignal::default(),
+            anchor: StoredValue::new(0),
+            note: RwSignal::new(None),
+        }
+    }
+
+    fn len(self) -> usize {
+        self.ids.with(Vec::len)
+    }
+
+    /// Marks a row of the list, or takes the mark from it. A range begins at the row that was marked before.
+    pub(super) fn mark(self, list: &ClientList, Mark { row, range }: Mark) {
+        self.note.set(None);
+        let Some(client) = list.row(row) else { return };
+        let anchor = self.anchor.get_value();
+        self.anchor.set_value(row);
+        self.ids.update(|ids| {
+            let marked = ids.binary_search(&client.client_id).is_err();
+            let rows = match range {
+                true => row.min(anchor)..=row.max(anchor),
+                false => row..=row,
+            };
+            for client in rows.filter_map(|row| list.row(row)) {
+                match (ids.binary_search(&client.client_id), marked) {
+                    (Err(place), true) => ids.insert(place, client.client_id.clone()),
+                    (Ok(place), false) => drop(ids.remove(place)),
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    /// Marks all clients that match the query.
+    pub(super) fn mark_all(self, query: ClientsQuery) {
+        self.note.set(None);
+        spawn_local(async move {
+            let mut ids: Vec<String> = Vec::new();
+            let mut after = None;
+            loop {
+                let query = ClientsQuery {
+                    all: query.all,
+                    q: query.q.clone(),
+                    limit: Some(PAGE),
+                    after: after.take(),
+                    ..ClientsQuery::default()
+                };
+                match Client::new("").clients(&query).await {
+                    Ok(page) => {
+                        ids.extend(page.clients.into_iter().map(|client| client.client_id));
+                        after = page.next;
+                    }
+                    Err(error) => {
+                        self.session.check_unauthorized(&error);
+                        self.note.try_set(Some(i18n::error(&error)));
+                        return;
+                    }
+                }
+                if after.is_none() || ids.len() >= MOST {
+                    break;
+                }
+            }
+            if ids.len() >= MOST {
+                let said = plural(texts().clients.most, MOST as u64, &[]);
+                self.note.try_set(Some(said));
+                ids.truncate(MOST);
+            }
+            ids.sort_unstable();
+            self.ids.set(ids);
+        });
+    }
+
+    pub(super) fn clear(self) {
+        self.note.set(None);
+        self.ids.set(Vec::new());
+    }
+
+    /// Closes the connections of all marked clients, one client after the other.
+    fn disconnect(self) {
+        let ids = self.ids.read_untracked();
+        spawn_local(async move {
+            let mut closed = 0;
+            for id in ids.iter() {
+                match Client::new("").disconnect(id).await {
+                    Ok(done) => closed += done.connections,
+                    // It was not connected any more.
+                    Err(ApiError::Problem(problem)) if problem.status == 404 => {}
+                    Err(error) => {
+                        self.session.check_unauthorized(&error);
+                        self.note.try_set(Some(i18n::error(&error)));
+                        return;
+                    }
+                }
+            }
+            let said = plural(texts().clients.closed, closed, &[]);
+            self.note.try_set(Some(said));
+        });
+    }
+}
+
+/// What can be done with the marked clients. `on_push` gets their ids before the push form is opened.
+pub(super) fn bar(marked: MarkedClients, on_push: Callback<Vec<String>>) -> AnyView {
+    let count = text(move || plural(texts().clients.marked, marked.len() as u64, &[]));
+    let push = move || {
+        let said = text(move || plural(texts().clients.push_to, marked.len() as u64, &[]));
+        let fill = on_click(move || on_push.run(marked.ids.read_untracked().to_vec()));
+        view! {
+            <a class="button small" href="admin/push" on:click=fill>
+                {said}
+            </a>
+        }
+        .erase_client_only()
+    };
+    let disconnect = move || {
+        ask_first(
+            |t| t.client.disconnect,
+            |t| t.clients.disconnect_ask,
+            String::new(),
+            Callback::new(move |()| marked.disconnect()),
+        )
+    };
+    let ids = text(move || {
+        let ids = marked.ids.read();
+        ids.iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n")
+    });
+    let session = marked.session;
+    let shown = move || {
+        view! {
+            <section class="marked" aria-labelledby="marked">
+                <div class="row">
+                    <strong id="marked" aria-live="polite">
+                        {count}
+                    </strong>
+                    {when(move || session.may("push"), push)}
+                    <CopyButton text=ids what=tr(|t| t.clients.the_ids) label=Some(tr(|t| t.clients.copy_ids)) />
+                    {when(move || session.may("disconnect"), disconnect)}
+                    <button
+                        type="button"
+                        class="quiet small"
+                        data-escape=""
+                        on:click=on_click(move || marked.clear())
+                    >
+                        {tr(|t| t.clients.unmark)}
+                    </button>
+                </div>
+                <p class="note" role="status">
+                    {optional_text(move || marked.note.get())}
+                </p>
+            </section>
+        }
+        .erase_client_only()
+    };
+    when(move || marked.len() > 0, shown)
+}
