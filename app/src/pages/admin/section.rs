@@ -55,7 +55,7 @@ impl Section {
     }
 
     /// The section with this path.
-    fn at(path: &str) -> Option<Self> {
+    pub(super) fn at(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
         Self::ALL.into_iter().find(|section| section.path() == path)
     }
