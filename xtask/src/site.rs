@@ -9,6 +9,7 @@ mod fingerprint;
 mod manifest;
 mod pages;
 mod script;
+mod shared;
 mod sizes;
 mod split;
 mod style;

@@ -1,6 +1,6 @@
 //! Loading the page again.
 
-use leptos::wasm_bindgen::{self, prelude::wasm_bindgen};
+use leptos::wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 extern "C" {

@@ -1,6 +1,6 @@
 //! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
-use super::{Folders, script, split::split};
+use super::{Folders, script, shared, split::split};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use std::{
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Features that the compiler may use, which the optimiser must know too. Every browser since 2022 has them.
-const FEATURES: [&str; 6] = [
+pub const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
@@ -68,7 +68,8 @@ pub fn bind(folders: &Folders, compiled: &Path, boot: &str) -> Result<Bound> {
         fs::remove_dir_all(&out)?;
     }
     fs::create_dir_all(&out)?;
-    let split = split(compiled, &out)?;
+    let mut split = split(compiled, &out)?;
+    shared::put_together(folders, &out, &mut split)?;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&split.main).out_name("app").web(true)?;
     // Parts refer to what the linker exports.
