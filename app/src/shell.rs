@@ -66,7 +66,8 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
             />
         }
     };
-    let prefetch = |file| view! { <link rel="prefetch" href=file r#as="fetch" crossorigin="anonymous" /> };
+    let prefetch =
+        |file| view! { <link rel="prefetch" href=file r#as="fetch" crossorigin="anonymous" /> };
     view! {
         <!DOCTYPE html>
         <html lang=language().tag() data-url=assets.public_url>
@@ -93,5 +94,34 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
                 </p>
             </body>
         </html>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_gets_the_files_of_its_parts_first_and_each_file_once() {
+        let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let parts: [(&str, Vec<String>); 4] = [
+            ("subscriber", files(&["shared", "subscriber"])),
+            ("panel", files(&["shared", "panel"])),
+            ("push_section", files(&["shared", "forms", "push"])),
+            ("keys_section", files(&["shared", "forms", "keys"])),
+        ];
+        let assets = Assets {
+            base: "/".to_owned(),
+            public_url: None,
+            style: String::new(),
+            boot: String::new(),
+            wasm: "main".to_owned(),
+            parts: parts.map(|(name, files)| (name.to_owned(), files)).into(),
+            favicon: String::new(),
+        };
+        let (needed, others) = assets.wasm_of("/admin/push?to=ada");
+        assert_eq!(needed, ["main", "forms", "panel", "push", "shared"]);
+        assert_eq!(others, ["keys", "subscriber"]);
+        assert_eq!(assets.wasm_of("/nothing").0, ["main"]);
     }
 }

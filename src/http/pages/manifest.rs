@@ -78,7 +78,9 @@ impl Manifest {
     pub fn parts(&self) -> BTreeMap<String, Vec<String>> {
         let urls = |files: &Vec<String>| files.iter().map(|file| self.url(file)).collect();
         let parts = self.parts.iter();
-        parts.map(|(part, files)| (part.clone(), urls(files))).collect()
+        parts
+            .map(|(part, files)| (part.clone(), urls(files)))
+            .collect()
     }
 
     /// Whether the file name has a hash of the content.

@@ -14,7 +14,8 @@ pub const TYPES: &str = "tidings.d.ts";
 /// Bundles the module for browsers of 2022 and newer.
 pub fn bundle(folders: &Folders) -> Result<Vec<u8>> {
     let module = folders.root.join("app/js/tidings").join(MODULE);
-    let banner = format!("--banner:js=// Tidings, Apache-2.0. {TYPES} beside this file describes it.");
+    let banner =
+        format!("--banner:js=// Tidings, Apache-2.0. {TYPES} beside this file describes it.");
     esbuild(folders, &module, &[&banner])
 }
 

@@ -34,14 +34,19 @@ pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<
     for (file, users) in &users {
         let first = ORDER.iter().position(|part| users.contains(part));
         let number = first.unwrap_or(ORDER.len());
-        groups.entry(format!("shared_{number}.wasm")).or_default().push(file);
+        groups
+            .entry(format!("shared_{number}.wasm"))
+            .or_default()
+            .push(file);
     }
     let host = host(folders, out, &split.files)?;
     for (name, files) in &groups {
         merge(folders, out, &host, files, name)?;
     }
     let group_of = |file: &String| {
-        let group = groups.iter().find(|(_, files)| files.contains(&file.as_str()));
+        let group = groups
+            .iter()
+            .find(|(_, files)| files.contains(&file.as_str()));
         group.map_or_else(|| file.clone(), |(name, _)| name.clone())
     };
     let parts: BTreeMap<String, Vec<String>> = split
@@ -68,11 +73,16 @@ fn host(folders: &Folders, out: &Path, files: &[String]) -> Result<String> {
     let start = format!("(import \"{HOST}\" \"");
     let mut imports = String::new();
     let mut exports = String::new();
-    for line in text.lines().filter(|line| line.trim_start().starts_with(&start)) {
+    for line in text
+        .lines()
+        .filter(|line| line.trim_start().starts_with(&start))
+    {
         imports += &line.replace(HOST, RENAMED);
         let name = line.split('"').nth(3).context("an import has a name")?;
         let kind = ["memory", "table", "global"].into_iter();
-        let kind = kind.filter(|kind| line.contains(&format!("({kind} "))).next();
+        let kind = kind
+            .filter(|kind| line.contains(&format!("({kind} ")))
+            .next();
         let kind = kind.with_context(|| format!("parts import an unknown thing: {line}"))?;
         // There is one of each kind.
         exports += &format!("(export \"{name}\" ({kind} 0))");

@@ -43,7 +43,10 @@ pub fn print(manifest: &Manifest) -> Result<()> {
         "documentation: {} pages, {} bytes with gzip",
         book.pages, book.bytes
     );
-    println!("{:<28} {:>11} {:>11} {:>11}", "first visit to", "files", "brotli", "limit");
+    println!(
+        "{:<28} {:>11} {:>11} {:>11}",
+        "first visit to", "files", "brotli", "limit"
+    );
     for (page, parts, limit) in PAGES {
         let files = files_of(manifest, parts)?;
         let bytes = weight(manifest, &files)?;
@@ -59,10 +62,16 @@ pub fn check(manifest: &Manifest) -> Result<()> {
         at_most(page, bytes, limit)?;
     }
     for part in manifest.parts.keys() {
-        let known = PAGES.iter().any(|(_, parts, _)| parts.contains(&part.as_str()));
+        let known = PAGES
+            .iter()
+            .any(|(_, parts, _)| parts.contains(&part.as_str()));
         ensure!(known, "no page with a limit has the part {part}");
     }
-    at_most(script::MODULE, weight(manifest, &[script::MODULE])?, MODULE_LIMIT)?;
+    at_most(
+        script::MODULE,
+        weight(manifest, &[script::MODULE])?,
+        MODULE_LIMIT,
+    )?;
     at_most("the documentation", manifest.book.bytes, BOOK_LIMIT)
 }
 

@@ -40,12 +40,18 @@ pub fn split(compiled: &Path, out: &Path) -> Result<Split> {
         (part, files.collect())
     });
     let name = |path: PathBuf| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         name.context("a file has a name")
     };
     Ok(Split {
         main,
-        files: made.split_modules.into_iter().map(name).collect::<Result<_>>()?,
+        files: made
+            .split_modules
+            .into_iter()
+            .map(name)
+            .collect::<Result<_>>()?,
         parts: parts.collect(),
     })
 }
