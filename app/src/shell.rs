@@ -48,13 +48,21 @@ impl Assets {
     }
 }
 
+/// The path of a URL, which may begin with a scheme and a host: Leptos makes one up.
+fn path_of(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |start| &rest[start..]),
+        None => url,
+    }
+}
+
 /// The HTML document, in the [`Language`](crate::Language) that is provided as a context. It has no inline script or
 /// style, so the Content-Security-Policy does not have to allow any.
 ///
 /// The browser is told at once which wasm the page needs. It fetches the wasm of other pages when it is idle.
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     let url = use_context::<RequestUrl>();
-    let (needed, others) = assets.wasm_of(url.as_ref().map_or("", AsRef::as_ref));
+    let (needed, others) = assets.wasm_of(path_of(url.as_ref().map_or("", AsRef::as_ref)));
     let preload = |file| {
         view! {
             <link
@@ -100,6 +108,16 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_path_is_found_after_a_host() {
+        assert_eq!(
+            path_of("http://leptos.dev/admin/push?to=a"),
+            "/admin/push?to=a"
+        );
+        assert_eq!(path_of("http://leptos.dev"), "");
+        assert_eq!(path_of("/jobs"), "/jobs");
+    }
 
     #[test]
     fn a_page_gets_the_files_of_its_parts_first_and_each_file_once() {
