@@ -1,9 +1,34 @@
 // Hydrates the pages. It is a file of its own, so that the Content-Security-Policy needs no inline script.
-// The build replaces these names with the hashed names.
+// The build puts this file and the bindings together, and replaces the names of the wasm files with the hashed names.
 import init, { hydrate } from './app.js';
 
 // Only scripts can import. The pages use it when tabs share one connection.
 globalThis.importTidings = () => import('../tidings.js');
 
-await init({ module_or_path: new URL('./app_bg.wasm', import.meta.url) });
-hydrate();
+const sleep = (time) => new Promise((done) => setTimeout(done, time));
+
+// How often in a row the page was loaded again.
+let reloads = 0;
+const remember = (count) => { try { sessionStorage.setItem('tidings.reloads', count); } catch { /* not allowed */ } };
+try { reloads = Number(sessionStorage.getItem('tidings.reloads')); } catch { /* not allowed */ }
+
+// A file of the pages could not be loaded: the server was updated and has other files now, or it does not answer. If
+// that happens again after a reload, the next one is later: after 10 seconds, 20, 40, at most 5 minutes.
+globalThis.reloadWhenReachable = async () => {
+  if (reloads) await sleep(Math.min(5_000 * 2 ** reloads, 300_000));
+  const answers = () => fetch(location.href, { method: 'HEAD', cache: 'no-store' }).then(() => true, () => false);
+  while (!(await answers())) await sleep(1_000);
+  remember(reloads + 1);
+  location.reload();
+};
+
+const hydrated = await init({ module_or_path: new URL('./app_bg.wasm', import.meta.url) })
+  .then(hydrate)
+  .catch((error) => console.error(error));
+if (hydrated) {
+  reloads = 0;
+  remember(0);
+} else {
+  document.getElementById('not-loaded').hidden = false;
+  globalThis.reloadWhenReachable();
+}

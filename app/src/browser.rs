@@ -3,6 +3,7 @@
 
 mod location;
 mod notification;
+mod reload;
 mod task;
 
 use std::time::Duration;
@@ -18,8 +19,11 @@ use leptos::{
 };
 use wasm_bindgen_futures::JsFuture;
 
+#[cfg(feature = "hydrate")]
+pub(crate) use location::pathname;
 pub(crate) use location::{base_path, base_url, replace_url, server_url};
 pub(crate) use notification::{notify, request_notification_permission};
+pub(crate) use reload::reload_when_reachable;
 pub(crate) use task::Task;
 
 /// Reads a key from session storage (this tab, across reloads).

@@ -20,6 +20,7 @@ mod message_list;
 mod name_list;
 mod new_key_form;
 mod node_list;
+mod not_loaded;
 mod push_form;
 mod question;
 mod reach;
@@ -51,6 +52,7 @@ pub(crate) use message_list::MessageList;
 pub(crate) use name_list::NameList;
 pub(crate) use new_key_form::{KeyDraft, new_key_form, text_field};
 pub(crate) use node_list::node_list;
+pub(crate) use not_loaded::not_loaded;
 pub(crate) use push_form::{
     Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,
     segment,

@@ -12,10 +12,21 @@ macro_rules! texts {
             $(pub(crate) $name: &'static str,)*
         }
 
+        impl super::PageTexts for $page {
+            // One function that knows the tables. Inlined, there would be a copy for each text.
+            #[inline(never)]
+            fn of(language: super::Language) -> &'static Self {
+                static ENGLISH: $page = $page { $($name: $english,)* };
+                static CHINESE: $page = $page { $($name: $chinese,)* };
+                match language {
+                    super::Language::English => &ENGLISH,
+                    super::Language::Chinese => &CHINESE,
+                }
+            }
+        }
+
+        #[cfg(test)]
         impl $page {
-            pub(super) const ENGLISH: Self = Self { $($name: $english,)* };
-            pub(super) const CHINESE: Self = Self { $($name: $chinese,)* };
-            #[cfg(test)]
             pub(super) const PAIRS: &[(&str, &str, &str)] =
                 &[$((stringify!($name), $english, $chinese)),*];
         }
@@ -37,22 +48,54 @@ mod shell;
 mod subscriber;
 mod try_it;
 
+use std::{marker::PhantomData, ops::Deref};
+
 use leptos::prelude::*;
 
 use crate::{api::ApiError, components::static_text, formatting};
 pub use language::Language;
 pub(crate) use language::{init_language, language, set_language};
 
+/// The texts of a page, in all languages.
+pub(crate) trait PageTexts: 'static {
+    /// The texts in one language.
+    fn of(language: Language) -> &'static Self;
+}
+
+/// The texts of a page in one language. Only code that reads one of them refers to them, so they are in the part of the
+/// wasm that needs them, and not in the main one.
+pub(crate) struct InLanguage<T> {
+    language: Language,
+    texts: PhantomData<fn() -> T>,
+}
+
+impl<T> InLanguage<T> {
+    const fn new(language: Language) -> Self {
+        Self {
+            language,
+            texts: PhantomData,
+        }
+    }
+}
+
+impl<T: PageTexts> Deref for InLanguage<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        T::of(self.language)
+    }
+}
+
 /// Collects the texts of all pages.
 macro_rules! pages {
     ($($page:ident: $texts:ty;)*) => {
         /// All texts in one language.
         pub(crate) struct Texts {
-            $(pub(crate) $page: $texts,)*
+            $(pub(crate) $page: InLanguage<$texts>,)*
         }
 
-        static ENGLISH: Texts = Texts { $($page: <$texts>::ENGLISH,)* };
-        static CHINESE: Texts = Texts { $($page: <$texts>::CHINESE,)* };
+        static ENGLISH: Texts = Texts { $($page: InLanguage::new(Language::English),)* };
+        static CHINESE: Texts = Texts { $($page: InLanguage::new(Language::Chinese),)* };
 
         #[cfg(test)]
         const PAGES: &[(&str, &[(&str, &str, &str)])] = &[$((stringify!($page), <$texts>::PAIRS)),*];

@@ -21,74 +21,24 @@ mod job_lines;
 mod json;
 mod message_history;
 mod pages;
+pub mod parts;
 mod progress_rate;
+mod shell;
 mod site_path;
 pub mod wire;
 
 use components::{Footer, Header, Shortcuts};
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_meta::provide_meta_context;
 use leptos_router::{
+    Lazy,
     components::{FlatRoutes, Route, Router},
     path,
 };
 
 pub use i18n::Language;
-use i18n::{language, texts, tr};
-
-/// Where a page and its files are. The URLs of files are below [`Assets::base`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assets {
-    /// The path below which the pages are in the browser: it begins and ends with a slash.
-    pub base: String,
-    /// The URL at which users find the server, if it is set.
-    pub public_url: Option<String>,
-    /// The style sheet.
-    pub style: String,
-    /// The module that starts the pages.
-    pub boot: String,
-    /// The bindings that it imports.
-    pub script: String,
-    /// The pages, compiled.
-    pub wasm: String,
-    /// The icon of the tab.
-    pub favicon: String,
-}
-
-/// The HTML document, in the [`Language`] that is provided as a context. It has no inline script or style, so the
-/// Content-Security-Policy does not have to allow any.
-pub fn shell(assets: Assets) -> impl IntoView + 'static {
-    view! {
-        <!DOCTYPE html>
-        <html lang=language().tag() data-url=assets.public_url>
-            <head>
-                <base href=assets.base />
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta
-                    name="description"
-                    content=texts().shell.description
-                />
-                <link rel="icon" href=assets.favicon />
-                <link rel="stylesheet" href=assets.style />
-                <link rel="modulepreload" href=assets.script />
-                <link
-                    rel="preload"
-                    href=assets.wasm
-                    r#as="fetch"
-                    r#type="application/wasm"
-                    crossorigin="anonymous"
-                />
-                <script type="module" src=assets.boot></script>
-                <MetaTags />
-            </head>
-            <body>
-                <App />
-            </body>
-        </html>
-    }
-}
+use i18n::tr;
+pub use shell::{Assets, shell};
 
 /// The routes.
 #[component]
@@ -107,10 +57,10 @@ pub fn App() -> impl IntoView {
                     <p class="notice bad">{tr(|t| t.shell.no_script)}</p>
                 </noscript>
                 <FlatRoutes fallback=pages::NotFound>
-                    <Route path=path!("/") view=pages::Subscriber />
-                    <Route path=path!("/admin/:place?") view=pages::Admin />
-                    <Route path=path!("/jobs/:id?") view=pages::Jobs />
-                    <Route path=path!("/try") view=pages::TryIt />
+                    <Route path=path!("/") view={Lazy::<pages::SubscriberRoute>::new()} />
+                    <Route path=path!("/admin/:place?") view={Lazy::<pages::AdminRoute>::new()} />
+                    <Route path=path!("/jobs/:id?") view={Lazy::<pages::JobsRoute>::new()} />
+                    <Route path=path!("/try") view={Lazy::<pages::TryRoute>::new()} />
                 </FlatRoutes>
             </main>
             <Footer />
@@ -125,10 +75,15 @@ fn skip(event: leptos::ev::MouseEvent) {
     browser::focus("main");
 }
 
-/// Hydrates the server-rendered pages.
+/// Hydrates the server-rendered page, after its parts are loaded. Says whether that worked.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() -> bool {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(App);
+    let path = browser::pathname();
+    let loaded = pages::load(site_path::below_base(&path)).await.is_ok();
+    if loaded {
+        leptos::mount::hydrate_body(App);
+    }
+    loaded
 }

@@ -1,4 +1,6 @@
 //! The pages, one file per route. Pages load and send data; components show it.
+//!
+//! Each page is a part of the wasm (see [`crate::parts`]).
 
 mod admin;
 mod jobs;
@@ -6,8 +8,74 @@ mod not_found;
 mod subscriber;
 mod try_it;
 
-pub(crate) use admin::Admin;
-pub(crate) use jobs::Jobs;
+use leptos::{
+    prelude::*,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
+use leptos_router::LazyRoute;
+
+use crate::components::{EraseView, not_loaded};
+use admin::{parts_of_section, section_paths};
 pub(crate) use not_found::NotFound;
-pub(crate) use subscriber::Subscriber;
-pub(crate) use try_it::TryIt;
+
+/// Declares pages that are parts of the wasm: the type of the route, the name of the part, and what loads it.
+macro_rules! lazy_pages {
+    ($($route:ident: $part:ident, $load:ident, $page:path;)*) => { $(
+        #[wasm_split($part, wasm_split_path = ::leptos::wasm_split, preload($load), fallible)]
+        fn $part() -> Result<AnyView, SplitLoaderError> {
+            Ok($page().erase())
+        }
+
+        /// The route of the page.
+        #[derive(Debug)]
+        pub(crate) struct $route;
+
+        impl LazyRoute for $route {
+            fn data() -> Self {
+                Self
+            }
+
+            async fn view(_: Self) -> AnyView {
+                $part().await.unwrap_or_else(|_| not_loaded())
+            }
+        }
+    )* };
+}
+
+lazy_pages! {
+    SubscriberRoute: subscriber, load_subscriber, subscriber::Subscriber;
+    AdminRoute: panel, load_panel, admin::Admin;
+    JobsRoute: jobs, load_jobs, jobs::Jobs;
+    TryRoute: try_it, load_try_it, try_it::TryIt;
+}
+
+/// The names of the parts that the page at this path needs, below the URL of the server.
+pub(crate) fn parts_of(path: &str) -> Vec<&'static str> {
+    match path.split('/').next().unwrap_or_default() {
+        "" => vec!["subscriber"],
+        "admin" => [&["panel"][..], parts_of_section(path)].concat(),
+        "jobs" => vec!["jobs"],
+        "try" => vec!["try_it"],
+        _ => Vec::new(),
+    }
+}
+
+/// The path of a page for each part, and of others.
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    ["", "jobs", "try"].into_iter().chain(section_paths())
+}
+
+/// Loads the parts that the page at this path needs.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn load(path: &str) -> Result<(), SplitLoaderError> {
+    match path.split('/').next().unwrap_or_default() {
+        "" => load_subscriber().await,
+        "admin" => {
+            load_panel().await?;
+            admin::load_section(path).await
+        }
+        "jobs" => load_jobs().await,
+        "try" => load_try_it().await,
+        _ => Ok(()),
+    }
+}

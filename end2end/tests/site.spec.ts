@@ -63,7 +63,7 @@ test.describe('a page with an injected script', () => {
 
 test('linked files are compressed, and cached for ever', async ({ server }) => {
   const files = [...(await linked(server, '/')), ...(await linked(server, '/docs')), ...(await linked(server, '/docs/api'))];
-  expect(files.filter((file) => file.endsWith('.wasm'))).toHaveLength(1);
+  expect(files.filter((file) => file.endsWith('.wasm')).length).toBeGreaterThan(10);
   for (const file of files) {
     const plain = await ask(server, file, { 'accept-encoding': 'identity' });
     expect(plain.status, file).toBe(200);

@@ -140,8 +140,8 @@ fn assets(manifest: &Manifest, proxy: &ProxySettings) -> Assets {
         public_url: proxy.public_url.as_ref().map(ToString::to_string),
         style: manifest.url("main.css"),
         boot: manifest.url("boot.js"),
-        script: manifest.url("app.js"),
         wasm: manifest.url("app_bg.wasm"),
+        parts: manifest.parts(),
         favicon: manifest.url("favicon.svg"),
     }
 }

@@ -9,7 +9,9 @@ mod fingerprint;
 mod manifest;
 mod pages;
 mod script;
+mod shared;
 mod sizes;
+mod split;
 mod style;
 
 use anyhow::{Context, Result, bail};
@@ -62,7 +64,7 @@ pub fn build() -> Result<()> {
         Some(manifest) => manifest,
         None => make(&folders, &sources, &compiled, inputs)?,
     };
-    sizes::print(&manifest);
+    sizes::print(&manifest)?;
     sizes::check(&manifest)
 }
 
@@ -156,7 +158,7 @@ fn read_public(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
 
 /// Writes the complete site.
 fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -> Result<Manifest> {
-    let bound = pages::bind(folders, compiled)?;
+    let bound = pages::bind(folders, compiled, &sources.boot)?;
     if folders.site.exists() {
         fs::remove_dir_all(&folders.site)?;
     }
@@ -170,10 +172,11 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
         manifest.add(name, format!("pkg/{hashed}"), sizes);
         Ok(hashed)
     };
-    let script = linked("app.js", &bound.script)?;
-    let wasm = linked("app_bg.wasm", &bound.wasm)?;
-    let boot = sources.boot.replace("./app.js", &format!("./{script}"));
-    let boot = boot.replace("./app_bg.wasm", &format!("./{wasm}"));
+    let mut boot = bound.script;
+    for (name, bytes) in &bound.wasm {
+        let hashed = linked(name, bytes)?;
+        boot = boot.replace(&format!("./{name}"), &format!("./{hashed}"));
+    }
     linked("boot.js", boot.as_bytes())?;
     linked("main.css", sources.style.as_bytes())?;
     let book_style = linked("book.css", sources.book_style.as_bytes())?;
@@ -197,6 +200,7 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
         let sizes = compress::write(&folders.site.join(name), bytes)?;
         manifest.add(name, (*name).to_owned(), sizes);
     }
+    manifest.parts = bound.parts;
     let common = Common {
         style: format!("pkg/{book_style}"),
         favicon: format!("pkg/{favicon}"),

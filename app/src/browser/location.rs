@@ -13,6 +13,12 @@ pub(crate) fn base_url() -> String {
     document().base_uri().ok().flatten().unwrap_or_default()
 }
 
+/// The path of the URL.
+#[cfg(feature = "hydrate")]
+pub(crate) fn pathname() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
 /// The path of [`base_url`], without the slash at its end: empty where the server has a host of its own.
 #[cfg(feature = "hydrate")]
 pub(crate) fn base_path() -> String {

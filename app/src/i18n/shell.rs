@@ -8,6 +8,8 @@ texts! {
         skip: "Skip to the content", "跳到正文";
         no_script: "This page needs JavaScript. It opens an event stream and shows the messages that arrive.",
             "此页面需要启用 JavaScript：它会打开一条事件流并显示收到的消息。";
+        not_loaded: "A part of this page could not be loaded. The page is loaded again as soon as the server answers.",
+            "此页面的一部分未能加载。服务器一有响应，页面就会重新加载。";
         pages: "Pages", "页面导航";
         listen: "Subscriber", "订阅";
         admin: "Admin", "管理";

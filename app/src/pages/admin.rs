@@ -8,6 +8,7 @@ mod clients;
 mod feed;
 mod history;
 mod key_tester;
+mod lazy_sections;
 mod limits;
 mod marked_clients;
 mod nodes;
@@ -30,17 +31,12 @@ use crate::{
     },
     i18n::{Texts, texts, tr},
 };
-use account::Account;
-use api_keys::ApiKeys;
-use audit::Audit;
-use clients::Clients;
-use history::History;
-use limits::LimitsPage;
+use lazy_sections::LazySections;
+#[cfg(feature = "hydrate")]
+pub(crate) use lazy_sections::load_section;
+pub(crate) use lazy_sections::parts_of_section;
 use nodes::NodesPage;
 use overview::Overview;
-use people::People;
-use push::Push;
-use roles::Roles;
 use section::{CurrentSection, Section};
 use session::AdminSession;
 
@@ -69,6 +65,11 @@ pub fn Admin() -> impl IntoView {
         .erase()
 }
 
+/// The paths of the sections.
+pub(crate) fn section_paths() -> impl Iterator<Item = &'static str> {
+    Section::ALL.into_iter().map(Section::path)
+}
+
 /// The title and the description of a section.
 fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
     match section {
@@ -91,24 +92,12 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
 fn Panel(session: AdminSession) -> impl IntoView {
     let current = CurrentSection::new();
     let overview = Overview::new(session);
-    let clients = Clients::new(session, current);
-    let push_page = Push::new(session, current);
-    let history = History::new(session, current);
     let nodes = NodesPage::new(session, current);
-    let api_keys = ApiKeys::new(session, current);
-    let audit = Audit::new(session, current);
-    let people = People::new(session, current);
-    let roles = Roles::new(session, current);
-    let limits = LimitsPage::new(session, current);
-    let account = Account::new(session, current);
+    let sections = LazySections::new(session, current);
     let stream = feed::subscribe(session, move |update| {
         overview.handle(update);
-        clients.handle(update);
-        push_page.handle(update);
-        history.handle(update);
         nodes.handle(update);
-        api_keys.handle(update);
-        audit.handle(update);
+        sections.handle(update);
     });
     let name = move |n: usize| match current.get() {
         Some(section) => called(section)[n](texts()),
@@ -124,18 +113,8 @@ fn Panel(session: AdminSession) -> impl IntoView {
     };
     let section = move || match current.get() {
         Some(Section::Overview) => overview::view(overview),
-        Some(Section::Clients) => {
-            clients::view(clients, Callback::new(move |ids| push_page.address(ids)))
-        }
-        Some(Section::Messages) => history::view(history),
-        Some(Section::Push) => push::view(push_page),
         Some(Section::Nodes) => nodes::view(nodes),
-        Some(Section::Keys) => api_keys::view(api_keys),
-        Some(Section::Audit) => audit::view(audit),
-        Some(Section::People) => people::view(people),
-        Some(Section::Roles) => roles::view(roles),
-        Some(Section::Limits) => limits::view(limits),
-        Some(Section::Account) => account::view(account),
+        Some(section) => sections.view(section),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),
     };
     view! {

@@ -3,7 +3,7 @@
 use super::asset;
 use serde::Deserialize;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock},
 };
 
@@ -14,11 +14,14 @@ const CARGO_LEPTOS_NAME: Option<&str> = option_env!("LEPTOS_OUTPUT_NAME");
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
     paths: Arc<HashMap<String, String>>,
+    parts: Arc<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(Deserialize)]
 struct Document {
     files: HashMap<String, Entry>,
+    #[serde(default)]
+    parts: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +61,7 @@ impl Manifest {
             .map(|(name, entry)| (name, entry.path));
         Self {
             paths: Arc::new(paths.collect()),
+            parts: Arc::new(document.parts),
         }
     }
 
@@ -68,6 +72,15 @@ impl Manifest {
             (None, "favicon.svg") => "favicon.svg".to_owned(),
             (None, name) => format!("pkg/{}", plain_name(name)),
         }
+    }
+
+    /// The URLs of the wasm that each part of the pages needs, besides the main one.
+    pub fn parts(&self) -> BTreeMap<String, Vec<String>> {
+        let urls = |files: &Vec<String>| files.iter().map(|file| self.url(file)).collect();
+        let parts = self.parts.iter();
+        parts
+            .map(|(part, files)| (part.clone(), urls(files)))
+            .collect()
     }
 
     /// Whether the file name has a hash of the content.
@@ -104,12 +117,16 @@ mod tests {
 
     #[test]
     fn a_file_of_the_manifest_is_found_and_cacheable() {
-        let text =
-            r#"{"inputs": "x", "files": {"app.js": {"path": "pkg/app.0123.js", "sizes": {}}}}"#;
+        let text = r#"{
+            "inputs": "x",
+            "files": {"jobs.wasm": {"path": "pkg/jobs.0123.wasm", "sizes": {}}},
+            "parts": {"jobs": ["jobs.wasm"]}
+        }"#;
         let manifest = Manifest::of(serde_json::from_str(text).expect("a manifest"));
-        assert_eq!(manifest.url("app.js"), "pkg/app.0123.js");
-        assert!(manifest.is_named_by_content("pkg/app.0123.js"));
-        assert!(!manifest.is_named_by_content("pkg/app.js"));
+        assert_eq!(manifest.url("jobs.wasm"), "pkg/jobs.0123.wasm");
+        assert_eq!(manifest.parts()["jobs"], ["pkg/jobs.0123.wasm"]);
+        assert!(manifest.is_named_by_content("pkg/jobs.0123.wasm"));
+        assert!(!manifest.is_named_by_content("pkg/jobs.wasm"));
     }
 
     #[test]

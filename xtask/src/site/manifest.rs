@@ -12,6 +12,8 @@ pub struct Manifest {
     inputs: String,
     /// The files, by the name that the code uses.
     pub files: BTreeMap<String, Entry>,
+    /// The wasm files that each part of the pages needs, besides the main one.
+    pub parts: BTreeMap<String, Vec<String>>,
     /// The size of the documentation.
     pub book: Size,
 }
@@ -30,6 +32,7 @@ impl Manifest {
         Self {
             inputs,
             files: BTreeMap::new(),
+            parts: BTreeMap::new(),
             book: Size::default(),
         }
     }

@@ -1,16 +1,19 @@
-//! The pages as wasm: compiled, with bindings, and optimised.
+//! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
-use super::Folders;
-use anyhow::{Context, Result, bail, ensure};
+use super::{Folders, script, shared, split::split};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Mutex,
+    thread,
 };
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Features that the compiler may use, which the optimiser must know too. Every browser since 2022 has them.
-const FEATURES: [&str; 6] = [
+pub const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
@@ -19,12 +22,21 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// The module that starts the pages, and what it imports: the bindings, and the script that loads parts.
+const BOOT: &str = "boot.js";
+pub const BINDINGS: &str = "./app.js";
+pub const LINK: &str = "./split.js";
+/// The main part.
+pub const MAIN: &str = "app_bg.wasm";
+
 /// The output for the browser.
 pub struct Bound {
-    /// The JavaScript that loads the wasm.
-    pub script: Vec<u8>,
-    /// The wasm.
-    pub wasm: Vec<u8>,
+    /// The JavaScript that loads the wasm. It has the names of the files below.
+    pub script: String,
+    /// The wasm of each part, by the name of the file.
+    pub wasm: BTreeMap<String, Vec<u8>>,
+    /// The files that each part needs besides the main one, by the name of the part.
+    pub parts: BTreeMap<String, Vec<String>>,
 }
 
 /// Compiles the pages with cargo.
@@ -32,20 +44,13 @@ pub fn compile(folders: &Folders) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(&folders.root)
-        .args([
-            "build",
-            "--package",
-            "app",
-            "--lib",
-            "--features",
-            "hydrate",
-        ])
-        .args([
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            "wasm-release",
-        ])
+        .args(["rustc", "--package", "app", "--lib"])
+        // Without the rlib, the crates are optimised together.
+        .args(["--features", "hydrate", "--crate-type", "cdylib"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .args(["--profile", "wasm-release"])
+        // Splitting needs to know what each function refers to.
+        .args(["--", "-Clink-arg=--emit-relocs"])
         .status()
         .context("starting cargo")?;
     ensure!(status.success(), "the pages do not compile");
@@ -54,16 +59,21 @@ pub fn compile(folders: &Folders) -> Result<PathBuf> {
         .join("wasm32-unknown-unknown/wasm-release/app.wasm"))
 }
 
-/// Generates the bindings and optimises the wasm.
+/// Splits the wasm, generates the bindings and optimises each part.
 ///
 /// wasm-bindgen is used as a library, so that its version is always the one in Cargo.lock.
-pub fn bind(folders: &Folders, compiled: &Path) -> Result<Bound> {
+pub fn bind(folders: &Folders, compiled: &Path, boot: &str) -> Result<Bound> {
     let out = folders.target.join("site-parts");
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
+    fs::create_dir_all(&out)?;
+    let mut split = split(compiled, &out)?;
+    shared::put_together(folders, &out, &mut split)?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(compiled).web(true)?;
+    bindgen.input_path(&split.main).out_name("app").web(true)?;
+    // Parts refer to what the linker exports.
+    bindgen.keep_lld_exports(true).demangle(false);
     bindgen.remove_name_section(true);
     bindgen.remove_producers_section(true);
     bindgen
@@ -75,28 +85,67 @@ pub fn bind(folders: &Folders, compiled: &Path) -> Result<Bound> {
             "a dependency brings a script of its own, which this build can't name by its content"
         );
     }
+    let mut files = split.files;
+    files.push(MAIN.to_owned());
+    fs::write(out.join(BOOT), boot)?;
     Ok(Bound {
-        script: fs::read(out.join("app.js"))?,
-        wasm: optimise(folders, &out)?,
+        script: script::bundle_boot(folders, &out.join(BOOT))?,
+        wasm: optimise_all(folders, &out, files)?,
+        parts: split.parts,
     })
 }
 
-fn optimise(folders: &Folders, out: &Path) -> Result<Vec<u8>> {
+/// Optimises the files, as many at a time as there are processors.
+fn optimise_all(
+    folders: &Folders,
+    out: &Path,
+    mut files: Vec<String>,
+) -> Result<BTreeMap<String, Vec<u8>>> {
+    // The largest first, so that none of them is the only one that is left at the end.
+    let size = |name: &String| fs::metadata(out.join(name)).map_or(0, |file| file.len());
+    files.sort_by_key(|name| std::cmp::Reverse(size(name)));
+    let waiting = Mutex::new(files.into_iter());
+    let next = || waiting.lock().ok()?.next();
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(name) = next() {
+            let bytes = optimise(folders, &out.join(&name))?;
+            done.push((name, bytes));
+        }
+        anyhow::Ok(done)
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let mut all = BTreeMap::new();
+        for worker in running {
+            let done = worker.join().map_err(|_| anyhow!("a thread has ended"))?;
+            all.extend(done?);
+        }
+        Ok(all)
+    })
+}
+
+fn optimise(folders: &Folders, input: &Path) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/wasm-opt");
-    let optimised = out.join("optimised.wasm");
-    let status = Command::new(&tool)
-        // Views of different types compile to functions that differ in a few constants, which are merged. Functions
-        // with one caller are not inlined, because they are similar to others, and compress better.
-        .args(["--one-caller-inline-max-function-size=0"])
-        // Flattening and recreating the control flow makes more functions equal, so they are merged again.
+    let optimised = input.with_extension("optimised.wasm");
+    let output = Command::new(&tool)
+        // Views of different types compile to functions that differ in a few constants, which are merged.
+        // Flattening and recreating the control flow makes more functions equal.
         .args(["--merge-similar-functions", "--flatten", "--rereloop"])
         .args(["-Oz", "-Oz"])
+        .args(["--strip-producers", "--strip-target-features"])
         .args(FEATURES)
-        .arg(out.join("app_bg.wasm"))
+        .arg(input)
         .arg("--output")
         .arg(&optimised)
-        .status()
+        .output()
         .with_context(|| format!("starting {}: run `make setup`", tool.display()))?;
-    ensure!(status.success(), "wasm-opt refuses the pages");
+    ensure!(
+        output.status.success(),
+        "wasm-opt refuses {}: {}",
+        input.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(fs::read(optimised)?)
 }

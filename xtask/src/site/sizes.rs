@@ -1,25 +1,44 @@
 //! The sizes of the site, and their limits.
 
 use super::{manifest::Manifest, script};
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
-/// The maximum size of the compiled pages in bytes with brotli. A slow phone loads this in about a second.
-const LIMIT: usize = 358_000;
+/// Pages with the parts of the wasm that they need, and the maximum size in bytes with brotli of all that a browser loads
+/// for them on the first visit: wasm, scripts and style. The HTML comes on top.
+///
+/// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
+const PAGES: [(&str, &[&str], usize); 13] = [
+    ("/", &["subscriber"], 203_000),
+    ("/try", &["try_it"], 135_000),
+    ("/jobs", &["jobs"], 216_000),
+    ("/admin", &["panel"], 246_000),
+    ("/admin/clients", &["panel", "clients_section"], 304_000),
+    ("/admin/messages", &["panel", "messages_section"], 296_000),
+    ("/admin/push", &["panel", "push_section"], 315_000),
+    ("/admin/keys", &["panel", "keys_section"], 302_000),
+    ("/admin/people", &["panel", "people_section"], 290_000),
+    ("/admin/roles", &["panel", "roles_section"], 260_000),
+    ("/admin/limits", &["panel", "limits_section"], 260_000),
+    ("/admin/audit", &["panel", "audit_section"], 288_000),
+    ("/admin/account", &["panel", "account_section"], 289_000),
+];
+/// The files that every page loads.
+const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
 /// The maximum size of `tidings.js` in bytes with brotli.
 const MODULE_LIMIT: usize = 4_096;
 /// The maximum size of the documentation in the binary, in bytes.
 const BOOK_LIMIT: usize = 300_000;
 
-/// Prints a table of the files with their sizes.
-pub fn print(manifest: &Manifest) {
+/// Prints a table of the files with their sizes, and what browsers load for each page.
+pub fn print(manifest: &Manifest) -> Result<()> {
     println!(
-        "{:<16} {:>11} {:>11} {:>11}",
+        "{:<28} {:>11} {:>11} {:>11}",
         "bytes", "raw", "gzip", "brotli"
     );
     for (name, entry) in &manifest.files {
         let sizes = entry.sizes;
         println!(
-            "{name:<16} {:>11} {:>11} {:>11}",
+            "{name:<28} {:>11} {:>11} {:>11}",
             sizes.raw, sizes.gzip, sizes.brotli
         );
     }
@@ -28,29 +47,121 @@ pub fn print(manifest: &Manifest) {
         "documentation: {} pages, {} bytes with gzip",
         book.pages, book.bytes
     );
+    println!(
+        "{:<28} {:>11} {:>11} {:>11}",
+        "first visit to", "files", "brotli", "limit"
+    );
+    for (page, parts, limit) in PAGES {
+        let files = files_of(manifest, parts)?;
+        let bytes = weight(manifest, &files)?;
+        println!("{page:<28} {:>11} {bytes:>11} {limit:>11}", files.len());
+    }
+    Ok(())
 }
 
-/// Fails if the pages, `tidings.js` or the documentation are too large.
+/// Fails if a page, `tidings.js` or the documentation is too large.
 pub fn check(manifest: &Manifest) -> Result<()> {
-    at_most(manifest, "app_bg.wasm", LIMIT)?;
-    at_most(manifest, script::MODULE, MODULE_LIMIT)?;
-    let bytes = manifest.book.bytes;
+    for (page, parts, limit) in PAGES {
+        let bytes = weight(manifest, &files_of(manifest, parts)?)?;
+        at_most(page, bytes, limit)?;
+    }
+    for part in manifest.parts.keys() {
+        let known = PAGES
+            .iter()
+            .any(|(_, parts, _)| parts.contains(&part.as_str()));
+        ensure!(known, "no page with a limit has the part {part}");
+    }
+    at_most(
+        script::MODULE,
+        weight(manifest, &[script::MODULE])?,
+        MODULE_LIMIT,
+    )?;
+    at_most("the documentation", manifest.book.bytes, BOOK_LIMIT)
+}
+
+/// The files that a page with these parts loads, each once.
+fn files_of<'a>(manifest: &'a Manifest, parts: &[&str]) -> Result<Vec<&'a str>> {
+    let mut files = COMMON.to_vec();
+    for part in parts {
+        let needed = manifest.parts.get(*part);
+        let needed = needed.with_context(|| format!("there is no part {part}"))?;
+        files.extend(needed.iter().map(String::as_str));
+    }
+    files.sort_unstable();
+    files.dedup();
+    Ok(files)
+}
+
+/// The size of the files with brotli.
+fn weight(manifest: &Manifest, files: &[&str]) -> Result<usize> {
+    let size = |name: &&str| {
+        let entry = manifest.files.get(*name);
+        let entry = entry.with_context(|| format!("{name} is missing"))?;
+        Ok(entry.sizes.brotli)
+    };
+    files.iter().map(size).sum()
+}
+
+fn at_most(what: &str, bytes: usize, limit: usize) -> Result<()> {
     ensure!(
-        bytes <= BOOK_LIMIT,
-        "the documentation has {bytes} bytes, {} more than the limit",
-        bytes - BOOK_LIMIT
+        bytes <= limit,
+        "{what} has {bytes} bytes, {} more than the limit",
+        bytes - limit
     );
     Ok(())
 }
 
-fn at_most(manifest: &Manifest, name: &str, limit: usize) -> Result<()> {
-    let entry = manifest.files.get(name);
-    let weight = entry.map_or(0, |entry| entry.sizes.brotli);
-    ensure!(weight > 0, "{name} is missing");
-    ensure!(
-        weight <= limit,
-        "{name} has {weight} bytes with brotli, {} more than the limit",
-        weight - limit
-    );
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::compress::Sizes;
+
+    /// A site with all parts, which share a file. Each file has this many bytes.
+    fn site(brotli: usize) -> Manifest {
+        let mut manifest = Manifest::new(String::new());
+        let sizes = Sizes {
+            raw: brotli,
+            gzip: brotli,
+            brotli,
+        };
+        for (_, parts, _) in PAGES {
+            for part in parts {
+                let files = vec![format!("{part}.wasm"), "shared.wasm".to_owned()];
+                manifest.parts.insert((*part).to_owned(), files);
+            }
+        }
+        let parts = manifest.parts.clone();
+        let files = parts.values().flatten().map(String::as_str);
+        for name in files.chain(COMMON).chain([script::MODULE]) {
+            manifest.add(name, name.to_owned(), sizes);
+        }
+        manifest
+    }
+
+    #[test]
+    fn a_page_has_the_files_of_its_parts_once() {
+        let manifest = site(1);
+        let files = files_of(&manifest, &["panel", "push_section"]).expect("files");
+        let own = ["panel.wasm", "push_section.wasm", "shared.wasm"];
+        assert_eq!(files.len(), COMMON.len() + own.len());
+        assert!(own.iter().all(|name| files.contains(name)), "{files:?}");
+    }
+
+    #[test]
+    fn a_page_that_is_too_large_fails() {
+        check(&site(4_000)).expect("all are small");
+        let mut large = site(4_000);
+        let entry = large.files.get_mut("subscriber.wasm").expect("a part");
+        entry.sizes.brotli = 203_000;
+        let error = check(&large).expect_err("too large").to_string();
+        assert!(error.starts_with("/ has "), "{error}");
+    }
+
+    #[test]
+    fn a_part_without_a_limit_fails() {
+        let mut manifest = site(1);
+        manifest.parts.insert("new_section".to_owned(), Vec::new());
+        let error = check(&manifest).expect_err("no limit").to_string();
+        assert!(error.contains("new_section"), "{error}");
+    }
 }

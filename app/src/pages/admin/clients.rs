@@ -231,7 +231,7 @@ impl Clients {
 }
 
 /// The view of the section.
-pub(super) fn view(clients: Clients, on_push: Callback<Vec<String>>) -> AnyView {
+pub(super) fn view(clients: Clients) -> AnyView {
     let selected = clients.selected;
     let looks = move || selected.id.with(|id| !id.is_empty());
     let card = move || {
@@ -275,7 +275,7 @@ pub(super) fn view(clients: Clients, on_push: Callback<Vec<String>>) -> AnyView 
             <section class="card wide" aria-labelledby="clients-title">
                 {tools(clients)} {retry_notice(move || clients.wrong.get(), move || clients.read_soon())}
                 {missing_nodes(move || clients.missing.get(), |t| t.nodes.missing)}
-                {marked_clients::bar(marked, on_push)}
+                {marked_clients::bar(marked, clients.current)}
                 {either(move || length() == Some(0), move || nobody(clients), rows)}
             </section>
             {when(looks, card)}

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::AdminSession;
+use super::{AdminSession, CurrentSection};
 use crate::{
     api::{ApiError, Client, ClientsQuery},
     client_list::ClientList,
@@ -131,12 +131,15 @@ impl MarkedClients {
     }
 }
 
-/// What can be done with the marked clients. `on_push` gets their ids before the push form is opened.
-pub(super) fn bar(marked: MarkedClients, on_push: Callback<Vec<String>>) -> AnyView {
+/// What can be done with the marked clients.
+pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
     let count = text(move || plural(texts().clients.marked, marked.len() as u64, &[]));
     let push = move || {
         let said = text(move || plural(texts().clients.push_to, marked.len() as u64, &[]));
-        let fill = on_click(move || on_push.run(marked.ids.read_untracked().to_vec()));
+        let fill = on_click(move || {
+            let ids = marked.ids.read_untracked().to_vec();
+            current.recipients.set(Some(ids));
+        });
         view! {
             <a class="button small" href="admin/push" on:click=fill>
                 {said}

@@ -65,12 +65,7 @@ impl Push {
         push_page
     }
 
-    /// Sets the audience to these clients.
-    pub(super) fn address(self, client_ids: Vec<String>) {
-        self.draft.address_several(&client_ids);
-    }
-
-    /// A link may set the audience, or name a message to push again.
+    /// A link may set the audience, or name a message to push again. *Clients* may have selected clients.
     fn take_address(self) {
         let read = move |values: &Values| {
             if let Some(id) = values.get("client") {
@@ -84,6 +79,13 @@ impl Push {
             }
         };
         url_query::sync(self.current, Section::Push, read, Vec::new);
+        let recipients = self.current.recipients;
+        effect(move || {
+            if let Some(ids) = recipients.get() {
+                self.draft.address_several(&ids);
+                recipients.set(None);
+            }
+        });
     }
 
     fn take_again(self, id: String) {

@@ -1,6 +1,9 @@
 //! The sections of the panel and their URLs.
 
-use crate::{erased_signal::ErasedMemo, site_path::use_path};
+use crate::{
+    erased_signal::{ErasedMemo, ErasedSignal},
+    site_path::use_path,
+};
 
 /// A section of the panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,7 @@ impl Section {
     }
 
     /// The section with this path.
-    fn at(path: &str) -> Option<Self> {
+    pub(super) fn at(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
         Self::ALL.into_iter().find(|section| section.path() == path)
     }
@@ -79,30 +82,37 @@ impl Section {
 
 /// The section that is shown; none for an unknown URL below `/admin`. Copies are the same.
 #[derive(Clone, Copy)]
-pub(super) struct CurrentSection(ErasedMemo<Option<Section>>);
+pub(super) struct CurrentSection {
+    section: ErasedMemo<Option<Section>>,
+    /// The client ids that *Clients* hands to *Push*, until they are there.
+    pub(super) recipients: ErasedSignal<Option<Vec<String>>>,
+}
 
 impl CurrentSection {
     pub(super) fn new() -> Self {
         let path = use_path();
-        Self(ErasedMemo::new(move || Section::at(&path())))
+        Self {
+            section: ErasedMemo::new(move || Section::at(&path())),
+            recipients: ErasedSignal::new(None),
+        }
     }
 
     pub(super) fn get(self) -> Option<Section> {
-        self.0.get()
+        self.section.get()
     }
 
     pub(super) fn is(self, section: Section) -> bool {
-        self.0.get() == Some(section)
+        self.section.get() == Some(section)
     }
 
     /// Whether one of the *Settings* is shown.
     pub(super) fn is_setting(self) -> bool {
-        self.0.get().is_some_and(Section::is_setting)
+        self.section.get().is_some_and(Section::is_setting)
     }
 
     /// Whether the panel has been left.
     pub(super) fn is_disposed(self) -> bool {
-        self.0.try_read_untracked().is_none()
+        self.section.try_read_untracked().is_none()
     }
 }
 

@@ -1,0 +1,145 @@
+//! The HTML document around the pages. Only the server renders it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
+
+use crate::{
+    App,
+    i18n::{language, texts, tr},
+    parts::parts_of,
+};
+
+/// Where a page and its files are. The URLs of files are below [`Assets::base`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assets {
+    /// The path below which the pages are in the browser: it begins and ends with a slash.
+    pub base: String,
+    /// The URL at which users find the server, if it is set.
+    pub public_url: Option<String>,
+    /// The style sheet.
+    pub style: String,
+    /// The module that starts the pages.
+    pub boot: String,
+    /// The main part of the pages, compiled.
+    pub wasm: String,
+    /// The files of the other parts, by the name of the part. Parts share files.
+    pub parts: BTreeMap<String, Vec<String>>,
+    /// The icon of the tab.
+    pub favicon: String,
+}
+
+impl Assets {
+    /// The wasm that the page at this path needs, and the wasm that other pages need.
+    fn wasm_of(&self, path: &str) -> (Vec<String>, Vec<String>) {
+        let names = parts_of(path);
+        let files = |(_, files): (&String, &Vec<String>)| files.clone();
+        let (needed, others): (Vec<_>, Vec<_>) = self
+            .parts
+            .iter()
+            .partition(|(name, _)| names.contains(&name.as_str()));
+        let needed: BTreeSet<String> = needed.into_iter().flat_map(files).collect();
+        let others: BTreeSet<String> = others.into_iter().flat_map(files).collect();
+        let others = others.difference(&needed).cloned().collect();
+        let main = [self.wasm.clone()].into_iter();
+        (main.chain(needed).collect(), others)
+    }
+}
+
+/// The path of a URL, which may begin with a scheme and a host: Leptos makes one up.
+fn path_of(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("", |start| &rest[start..]),
+        None => url,
+    }
+}
+
+/// The HTML document, in the [`Language`](crate::Language) that is provided as a context. It has no inline script or
+/// style, so the Content-Security-Policy does not have to allow any.
+///
+/// The browser is told at once which wasm the page needs. It fetches the wasm of other pages when it is idle.
+pub fn shell(assets: Assets) -> impl IntoView + 'static {
+    let url = use_context::<RequestUrl>();
+    let (needed, others) = assets.wasm_of(path_of(url.as_ref().map_or("", AsRef::as_ref)));
+    let preload = |file| {
+        view! {
+            <link
+                rel="preload"
+                href=file
+                r#as="fetch"
+                r#type="application/wasm"
+                crossorigin="anonymous"
+            />
+        }
+    };
+    let prefetch =
+        |file| view! { <link rel="prefetch" href=file r#as="fetch" crossorigin="anonymous" /> };
+    view! {
+        <!DOCTYPE html>
+        <html lang=language().tag() data-url=assets.public_url>
+            <head>
+                <base href=assets.base />
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta
+                    name="description"
+                    content=texts().shell.description
+                />
+                <link rel="icon" href=assets.favicon />
+                <link rel="stylesheet" href=assets.style />
+                <script type="module" src=assets.boot fetchpriority="high"></script>
+                {needed.into_iter().map(preload).collect_view()}
+                {others.into_iter().map(prefetch).collect_view()}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+                <p id="not-loaded" class="notice bad" role="alert" hidden>
+                    {tr(|t| t.shell.not_loaded)}
+                </p>
+            </body>
+        </html>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_found_after_a_host() {
+        assert_eq!(
+            path_of("http://leptos.dev/admin/push?to=a"),
+            "/admin/push?to=a"
+        );
+        assert_eq!(path_of("http://leptos.dev"), "");
+        assert_eq!(path_of("/jobs"), "/jobs");
+    }
+
+    #[test]
+    fn a_page_gets_the_files_of_its_parts_first_and_each_file_once() {
+        let files = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let parts: [(&str, Vec<String>); 4] = [
+            ("subscriber", files(&["shared", "subscriber"])),
+            ("panel", files(&["shared", "panel"])),
+            ("push_section", files(&["shared", "forms", "push"])),
+            ("keys_section", files(&["shared", "forms", "keys"])),
+        ];
+        let assets = Assets {
+            base: "/".to_owned(),
+            public_url: None,
+            style: String::new(),
+            boot: String::new(),
+            wasm: "main".to_owned(),
+            parts: parts.map(|(name, files)| (name.to_owned(), files)).into(),
+            favicon: String::new(),
+        };
+        let (needed, others) = assets.wasm_of("/admin/push?to=ada");
+        assert_eq!(needed, ["main", "forms", "panel", "push", "shared"]);
+        assert_eq!(others, ["keys", "subscriber"]);
+        assert_eq!(assets.wasm_of("/nothing").0, ["main"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! Puts together what several parts share. The split makes a file for each set of parts that share something: hundreds of
+//! small ones. Here a few files are made of them.
+
+use super::{
+    Folders,
+    pages::{FEATURES, LINK},
+    split::Split,
+};
+use anyhow::{Context, Result, ensure};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+/// Parts with a limit of their own, the smallest first. What is shared with the first of them is in the first file, what
+/// is shared with the second and not the first is in the second, and so on. What is left is in the last file. So each of
+/// these parts loads little that it does not need.
+const ORDER: [&str; 4] = ["try_it", "subscriber", "jobs", "panel"];
+/// The module from which parts import what the main part has, and a name of the same length.
+const HOST: &str = "__wasm_split";
+const RENAMED: &str = "__wasm_base_";
+
+/// Puts shared files together, and writes the script that loads parts anew.
+pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<()> {
+    let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (part, files) in &split.parts {
+        for file in files.iter().filter(|file| file.starts_with("chunk_")) {
+            users.entry(file).or_default().insert(part);
+        }
+    }
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (file, users) in &users {
+        let first = ORDER.iter().position(|part| users.contains(part));
+        let number = first.unwrap_or(ORDER.len());
+        groups
+            .entry(format!("shared_{number}.wasm"))
+            .or_default()
+            .push(file);
+    }
+    let host = host(folders, out, &split.files)?;
+    for (name, files) in &groups {
+        merge(folders, out, &host, files, name)?;
+    }
+    let group_of = |file: &String| {
+        let group = groups
+            .iter()
+            .find(|(_, files)| files.contains(&file.as_str()));
+        group.map_or_else(|| file.clone(), |(name, _)| name.clone())
+    };
+    let parts: BTreeMap<String, Vec<String>> = split
+        .parts
+        .iter()
+        .map(|(part, files)| {
+            let files: BTreeSet<String> = files.iter().map(group_of).collect();
+            (part.clone(), files.into_iter().collect())
+        })
+        .collect();
+    let files: BTreeSet<String> = split.files.iter().map(group_of).collect();
+    write_link(out, &files, &parts)?;
+    split.files = files.into_iter().collect();
+    split.parts = parts;
+    Ok(())
+}
+
+/// A module that only passes on what parts import, so that merged parts import it once.
+fn host(folders: &Folders, out: &Path, files: &[String]) -> Result<String> {
+    let some = files.iter().find(|file| !file.starts_with("chunk_"));
+    let some = some.context("there are no parts")?;
+    let text = binaryen(folders, "wasm-dis", |command| command.arg(out.join(some)))?;
+    let text = String::from_utf8(text.stdout)?;
+    let start = format!("(import \"{HOST}\" \"");
+    let mut imports = String::new();
+    let mut exports = String::new();
+    for line in text
+        .lines()
+        .filter(|line| line.trim_start().starts_with(&start))
+    {
+        imports += &line.replace(HOST, RENAMED);
+        let name = line.split('"').nth(3).context("an import has a name")?;
+        let kind = ["memory", "table", "global"].into_iter();
+        let kind = kind
+            .filter(|kind| line.contains(&format!("({kind} ")))
+            .next();
+        let kind = kind.with_context(|| format!("parts import an unknown thing: {line}"))?;
+        // There is one of each kind.
+        exports += &format!("(export \"{name}\" ({kind} 0))");
+    }
+    let wat = out.join("host.wat");
+    fs::write(&wat, format!("(module {imports} {exports})"))?;
+    let host = out.join("host.wasm");
+    binaryen(folders, "wasm-as", |command| {
+        command.arg(&wat).arg("--output").arg(&host)
+    })?;
+    Ok(host.to_string_lossy().into_owned())
+}
+
+/// Merges files into one.
+fn merge(folders: &Folders, out: &Path, host: &str, files: &[&str], name: &str) -> Result<()> {
+    let merged = out.join(name);
+    binaryen(folders, "wasm-merge", |command| {
+        command.args([host, HOST]);
+        for file in files {
+            command.arg(out.join(file)).arg(file);
+        }
+        command.arg("--output").arg(&merged)
+    })?;
+    let mut bytes = fs::read(&merged)?;
+    let starts: Vec<usize> = bytes
+        .windows(RENAMED.len())
+        .enumerate()
+        .filter(|(_, part)| *part == RENAMED.as_bytes())
+        .map(|(start, _)| start)
+        .collect();
+    for start in starts {
+        bytes[start..start + HOST.len()].copy_from_slice(HOST.as_bytes());
+    }
+    fs::write(&merged, bytes)?;
+    Ok(())
+}
+
+fn binaryen(
+    folders: &Folders,
+    tool: &str,
+    arguments: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<Output> {
+    let path = folders.node_modules.join(".bin").join(tool);
+    let mut command = Command::new(&path);
+    let output = arguments(command.args(FEATURES)).output();
+    let output =
+        output.with_context(|| format!("starting {}: run `make setup`", path.display()))?;
+    ensure!(
+        output.status.success(),
+        "{tool} fails: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output)
+}
+
+/// Writes the script that loads parts. The functions of the one that the split has made stay, and its list of files is
+/// replaced.
+fn write_link(
+    out: &Path,
+    files: &BTreeSet<String>,
+    parts: &BTreeMap<String, Vec<String>>,
+) -> Result<()> {
+    let path = out.join(LINK);
+    let made = fs::read_to_string(&path)?;
+    let functions = ["\n/* ", "\nconst __chunk_", "\nexport "];
+    let end = functions.iter().filter_map(|start| made.find(start)).min();
+    let end = end.context("the script that loads parts has no list")?;
+    let mut script = made[..end].to_owned();
+    script += "\nconst load = (file) => makeLoad(() => {
+    const response = fetch(file);
+    response.catch(() => {});
+    return (imports) => WebAssembly.instantiateStreaming(response, imports);
+}, []);\n";
+    let variable = |file: &str| file.replace('.', "_");
+    for file in files {
+        script += &format!(
+            "const {} = load(new URL(\"./{file}\", import.meta.url));\n",
+            variable(file)
+        );
+    }
+    for (part, files) in parts {
+        let files: Vec<String> = files.iter().map(|file| variable(file)).collect();
+        script += &format!(
+            "export const __wasm_split_load_{part} = wrapAsyncCb(makeLoad(() => () => {{}}, [{}]));\n",
+            files.join(", ")
+        );
+    }
+    fs::write(&path, script)?;
+    Ok(())
+}
