@@ -60,6 +60,9 @@ mod replication;
 mod restore;
 mod retention;
 mod rows;
+mod schedule;
+mod schedule_rows;
+mod schedules;
 mod schema;
 mod session;
 mod session_rows;
@@ -109,6 +112,9 @@ pub use record::VERSION as RECORD_VERSION;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
+pub use schedule::{
+    NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,
+};
 pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
 pub use shared::JobTail;
 pub use told_rows::RowTail;
@@ -227,6 +233,7 @@ impl Log {
             keys: std::mem::take(&mut opened.keys),
             people: std::mem::take(&mut opened.people),
             revocations: std::mem::take(&mut opened.revocations),
+            schedules: opened.schedules.clone(),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

@@ -15,6 +15,7 @@ use crate::{
         audit_entry::AuditChange,
         entry::{Entry, IdempotencyKey},
         person::PersonChange,
+        schedule::ScheduleChange,
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
         session::SessionChange,
     },
@@ -58,6 +59,8 @@ pub(in crate::log) enum Change {
     PruneAudit(u64),
     /// Change people.
     Person(PersonChange),
+    /// Change what is to be pushed later, or push what is due.
+    Schedule(ScheduleChange),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -114,6 +117,7 @@ impl Change {
             Self::Token(_) => 320,
             Self::Audit(change) => change.weight(),
             Self::Person(change) => change.weight(),
+            Self::Schedule(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

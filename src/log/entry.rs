@@ -93,6 +93,12 @@ impl Entry {
         self
     }
 
+    /// The same without its idempotency key.
+    pub(super) fn without_key(mut self) -> Self {
+        self.key = None;
+        self
+    }
+
     /// Adds a job that tracks the push. It is created in the same commit.
     #[must_use]
     pub fn tracked_by(mut self, tracked: TrackedPush) -> Self {

@@ -21,6 +21,7 @@ use crate::log::{
     person::StoredPerson,
     person_rows, recalls, replica_rows,
     replication::AppliedRecord,
+    schedule_rows::WaitingSchedules,
     session_rows::Sessions,
     token_rows::Revocations,
     told_rows::ToldRows,
@@ -56,6 +57,7 @@ pub(super) struct Opened {
     pub keys: ToldRows<ApiKey>,
     pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
+    pub schedules: WaitingSchedules,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -154,7 +156,16 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let revocations = Revocations::default();
     // Without them, revoked tokens would be valid again.
     revocations.read(&conn).map_err(failed)?;
+    // What can't be read now is not sent now.
+    let schedules = WaitingSchedules::read(&conn).or_else(|error| match is_damage(&error) {
+        true => {
+            damage.note(&format!("the scheduled messages can't be read: {error}"));
+            Ok(WaitingSchedules::unknown())
+        }
+        false => Err(failed(error)),
+    })?;
     Ok(Opened {
+        schedules,
         keys,
         people,
         damage,

@@ -14,7 +14,7 @@ use crate::job::Job;
 use crate::log::{
     api_key::ApiKey, damage::DamageRecord, openings::Openings, options::Clock,
     person::StoredPerson, positions::Positions, reader::pool::ReaderPool,
-    replica_state::ReplicaState, session_rows::Sessions, token_rows::Revocations,
+    replica_state::ReplicaState, schedule_rows::WaitingSchedules, session_rows::Sessions, token_rows::Revocations,
     told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
 };
 
@@ -46,6 +46,7 @@ pub(super) struct Shared {
     pub(super) keys: ToldRows<ApiKey>,
     pub(super) people: ToldRows<StoredPerson>,
     pub(super) revocations: Revocations,
+    pub(super) schedules: WaitingSchedules,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,
 }

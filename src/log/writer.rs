@@ -13,6 +13,7 @@ mod maintenance;
 mod maintenance_state;
 pub(in crate::log) mod queue;
 mod replica;
+mod schedule;
 pub(in crate::log) mod reply;
 pub(in crate::log) mod store;
 pub(in crate::log) mod task;
@@ -147,7 +148,9 @@ impl Writer {
             bytes: options.batch_bytes,
         };
         loop {
+            let due = self.send_due()?;
             let timeout = self.maintain()?;
+            let timeout = timeout.into_iter().chain(due).min();
             let timeout = self.idle_release.limit_wait(timeout);
             let timeout = self.files.limit_wait(timeout);
             match self
@@ -197,6 +200,7 @@ impl Writer {
                 Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => {
                     self.commit(std::mem::take(&mut decided))?;
+                    self.send_all_due()?;
                     let result = self.maintain_fully();
                     answer(self.note(result));
                     self.check()?;

@@ -13,6 +13,7 @@ use crate::log::{
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
     record::person_cbor::{WirePersonChange, WireSession},
+    record::schedule_cbor::WireSchedule,
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
 use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
@@ -69,6 +70,8 @@ enum WireChange<'b> {
     PruneAudit(#[n(0)] u64),
     #[n(12)]
     Person(#[b(0)] WirePersonChange<'b>),
+    #[n(13)]
+    Schedule(#[b(0)] WireSchedule<'b>),
 }
 
 #[derive(Encode, Decode)]
@@ -80,7 +83,7 @@ enum WireRevoked<'b> {
 }
 
 #[derive(Encode, Decode)]
-struct WireEntry<'b> {
+pub(super) struct WireEntry<'b> {
     #[b(0)]
     draft: DraftCbor<'b>,
     #[b(1)]
@@ -178,6 +181,19 @@ pub(in crate::log) fn decode(bytes: &[u8]) -> Result<Record, UnreadableRecord> {
     })
 }
 
+/// Encodes an entry, as it is stored until it is appended.
+pub(in crate::log) fn encode_entry(entry: &Entry) -> Vec<u8> {
+    match minicbor::to_vec(WireEntry::of(entry)) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("memory takes every value: {error}"),
+    }
+}
+
+/// Decodes such an entry.
+pub(in crate::log) fn decode_entry(bytes: &[u8]) -> Result<Entry, Error> {
+    minicbor::decode::<WireEntry<'_>>(bytes)?.parse()
+}
+
 impl<'b> WireChange<'b> {
     fn of(change: &'b Change) -> Self {
         match change {
@@ -220,6 +236,7 @@ impl<'b> WireChange<'b> {
             Change::Audit(change) => Self::Audit(WireAudit::of(change)),
             Change::PruneAudit(line) => Self::PruneAudit(*line),
             Change::Person(change) => Self::Person(WirePersonChange::of(change)),
+            Change::Schedule(change) => Self::Schedule(WireSchedule::of(change)),
         }
     }
 
@@ -257,6 +274,7 @@ impl<'b> WireChange<'b> {
                 Change::Session(session.parse())
             }
             Self::Person(change) => Change::Person(change.parse()),
+            Self::Schedule(change) => Change::Schedule(change.parse()?),
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {
@@ -272,7 +290,7 @@ impl<'b> WireChange<'b> {
 }
 
 impl<'b> WireEntry<'b> {
-    fn of(entry: &'b Entry) -> Self {
+    pub fn of(entry: &'b Entry) -> Self {
         Self {
             draft: DraftCbor::of(&entry.draft),
             key: entry.key.as_ref().map(|key| key.0.as_str()),
@@ -286,7 +304,7 @@ impl<'b> WireEntry<'b> {
         }
     }
 
-    fn parse(self) -> Result<Entry, Error> {
+    pub fn parse(self) -> Result<Entry, Error> {
         let tracked = self.tracked.map(|(job, title)| {
             let title = Title::parse(title).map_err(Error::custom)?;
             Ok(TrackedPush { id: id(job), title })

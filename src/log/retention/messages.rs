@@ -10,6 +10,7 @@ use crate::log::{
     options::milliseconds,
     postings, recalls,
     retention::message_row::{MessageRow, STEP},
+    schedule_rows,
     update_rows,
     writer::store::Store,
 };
@@ -135,6 +136,7 @@ impl Store {
             .execute([sql(line)])?;
         unless_damaged(openings::prune(conn, line))?;
         unless_damaged(recalls::prune(conn, line))?;
+        unless_damaged(schedule_rows::prune(conn, line))?;
         self.pruned = line;
         Ok(())
     }

@@ -5,12 +5,15 @@ use std::sync::{Arc, atomic::Ordering};
 use crate::log::{
     audit_rows,
     change::{Change, ChangeSet},
+    entry::Entry,
     error::StoreError,
     job_rows::{self, CommandOutcome},
     key_rows::{self, ChangedKey},
     outcome::Recalled,
     person::StoredPerson,
-    person_rows, session_rows,
+    person_rows,
+    schedule::Scheduled,
+    session_rows,
     token_rows::{self, Revocation},
     told_rows::Changed,
     writer::append_statements::{AppendStatements, Appended},
@@ -42,6 +45,8 @@ pub(in crate::log) struct Applied {
     pub revoked: Vec<Revocation>,
     /// The people that have changed, in order.
     pub changed_people: Vec<Changed<StoredPerson>>,
+    /// Whether what is to be pushed later has changed.
+    pub has_schedules: bool,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -66,6 +71,8 @@ pub(in crate::log) enum ChangeOutcome {
     Recall(Option<Recalled>),
     /// Entries of the audit trail were written, of which the first has this number.
     Audited(Option<u64>),
+    /// What is to be pushed later was changed.
+    Scheduled(Scheduled),
     /// The change has no result that anyone waits for.
     Done,
 }
@@ -93,7 +100,7 @@ impl Store {
         sets: &[&ChangeSet],
         then: impl FnOnce(&Self) -> Result<(), StoreError>,
     ) -> Result<Applied, StoreError> {
-        let before = (self.head, self.pruned, self.messages);
+        let before = (self.head, self.pruned, self.messages, self.scheduled);
         let result = self.transaction(|store| {
             let mut applied = Applied::default();
             for set in sets {
@@ -111,7 +118,7 @@ impl Store {
             Ok(applied)
         });
         let Ok(applied) = &result else {
-            (self.head, self.pruned, self.messages) = before;
+            (self.head, self.pruned, self.messages, self.scheduled) = before;
             return result;
         };
         let expiries = applied.messages.iter().filter_map(|m| m.expires_at);
@@ -169,6 +176,28 @@ impl Store {
         Ok(())
     }
 
+    /// Appends entries in order. Returns what became of each.
+    pub(super) fn append_all<'e>(
+        &mut self,
+        entries: impl Iterator<Item = &'e Entry>,
+        at: u64,
+        applied: &mut Applied,
+    ) -> Result<Vec<Appended>, StoreError> {
+        let mut put = AppendStatements::new(&self.conn, &self.options)?;
+        let mut outcomes = Vec::new();
+        for entry in entries {
+            let names = (&mut self.audiences, &mut self.callers);
+            let appended = put.entry(entry, at, &mut self.head, names)?;
+            if let Appended::New(message, _) = &appended {
+                applied.messages.push(Arc::clone(message));
+                self.messages += 1;
+            }
+            outcomes.push(appended);
+        }
+        put.finish()?;
+        Ok(outcomes)
+    }
+
     fn apply_to_rows(
         &mut self,
         change: &Change,
@@ -220,6 +249,10 @@ impl Store {
                 return Ok(ChangeOutcome::Audited(first));
             }
             Change::PruneAudit(line) => self.remove_audit(*line)?,
+            Change::Schedule(change) => {
+                let scheduled = self.apply_schedule(change, at, applied)?;
+                return Ok(ChangeOutcome::Scheduled(scheduled));
+            }
             Change::Append(_) | Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)

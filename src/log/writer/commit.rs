@@ -8,6 +8,7 @@ use std::{
 use crate::log::{
     error::{Fatal, StoreError, fatal_only},
     positions::DeliveryCounts,
+    schedule_rows,
     writer::Writer,
     writer::apply::Applied,
     writer::decide::Decided,
@@ -70,6 +71,11 @@ impl Writer {
         }
         shared.keys.update(&applied.changed_keys);
         shared.people.update(&applied.changed_people);
+        if applied.has_schedules {
+            // If it can't be read, it is read again when they are due.
+            let next = schedule_rows::next_due(&self.store.conn).unwrap_or_default();
+            shared.schedules.set(next, self.store.scheduled);
+        }
         let revoked = applied.revoked.iter().cloned();
         shared.revocations.add(revoked, shared.clock.now());
         if applied.has_sessions

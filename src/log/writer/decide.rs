@@ -43,6 +43,9 @@ impl Decided {
             ChangeTask::Audit(change, answer) => {
                 self.push(Change::Audit(change), Waiting::Audit(answer));
             }
+            ChangeTask::Schedule(change, answer) => {
+                self.push(Change::Schedule(change), Waiting::Schedule(answer));
+            }
             ChangeTask::Other(change, answer) => self.push(change, Waiting::Other(answer)),
             ChangeTask::Recall(seq, key, answer) => match store.decide_recall(seq, key) {
                 Ok(recall) => self.push(Change::Recall(recall), Waiting::Recall(answer)),

@@ -26,6 +26,8 @@ pub(in crate::log) struct Store {
     pub pruned: Seq,
     /// The number of messages.
     pub messages: u64,
+    /// The number of messages that are to be pushed later.
+    pub scheduled: u64,
     /// Pending updates of client positions.
     pub positions: Arc<Positions>,
 }
@@ -40,6 +42,7 @@ impl Store {
             head: opened.head,
             pruned: opened.pruned,
             messages: opened.messages,
+            scheduled: opened.schedules.count(),
             positions,
         }
     }
