@@ -30,7 +30,7 @@ use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
 use nodes::recipients::Recipients;
 pub use nodes::{Behind, Nodes};
-pub use publish::{PublishError, Published, Push};
+pub use publish::{Later, PublishError, Published, Push};
 use push_counts::PushCounts;
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};

@@ -36,6 +36,7 @@ mod redact;
 mod router;
 mod sample_buffer;
 mod samples;
+mod scheduled;
 mod service;
 mod session;
 mod sessions;

@@ -32,6 +32,7 @@ mod nodes;
 mod overview;
 mod people;
 mod push;
+mod scheduled;
 mod shell;
 mod subscriber;
 mod try_it;
@@ -70,6 +71,7 @@ pages! {
     people: people::People;
     account: people::Account;
     audit: audit::Audit;
+    scheduled: scheduled::Scheduled;
     try_it: try_it::TryIt;
     overview: overview::Overview;
     nodes: nodes::Nodes;

@@ -2,13 +2,21 @@
 
 use std::{sync::Arc, time::Instant};
 
+use futures_util::future::join_all;
+
 use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
-    log::{AppendError, Appended, AuditSource, Entry, IdempotencyKey},
+    log::{
+        AppendError, Appended, AuditEntry, AuditSource, AuditTarget, Entry, IdempotencyKey,
+        NewSchedule, ScheduleId, Scheduled, When,
+    },
     message::{Audience, Cursor, Draft, EncodedMessage, TraceParent},
     outbox::Delivery,
 };
+
+/// The name in the audit trail of a push that is stored for later.
+const SCHEDULE: &str = "schedule";
 
 /// A parsed push.
 #[derive(Clone, Debug)]
@@ -25,6 +33,17 @@ pub struct Push {
     pub trace: Option<TraceParent>,
     /// Who pushes it, for the audit trail.
     pub source: Option<AuditSource>,
+    /// When it is to be pushed. None: now.
+    pub later: Option<Later>,
+}
+
+/// A push that is stored until its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// The time.
+    pub when: When,
+    /// How many messages may be scheduled.
+    pub most: u64,
 }
 
 /// The outcome of a push.
@@ -41,6 +60,8 @@ pub struct Published {
     pub job: Option<JobId>,
     /// Nodes of the cluster that have not told in time how many connections it reached.
     pub missing_nodes: Vec<String>,
+    /// The id of a message that is to be pushed later, and when that is, in milliseconds since 1970.
+    pub scheduled: Option<(ScheduleId, u64)>,
 }
 
 /// Why a push was refused. Nothing was sent.
@@ -49,6 +70,9 @@ pub enum PublishError {
     /// The push required a connected recipient, and there is none.
     #[error("no recipient is connected, and the push requires one")]
     NobodyOnline,
+    /// As many messages are scheduled as may be.
+    #[error("{0} messages are scheduled, and no more may be (max_scheduled)")]
+    TooManyScheduled(u64),
     /// The log refused or failed.
     #[error(transparent)]
     Log(#[from] AppendError),
@@ -60,6 +84,7 @@ impl Broker {
         let began = Instant::now();
         let published = match self.prepare(push).await? {
             Prepared::Sent(sent) => self.sent(sent).await?,
+            Prepared::Later(new, most) => scheduled(self.log.schedule(new).await?, most)?,
             Prepared::ForLog(entry, expected) => {
                 let appended = self.log.append(entry).await?;
                 self.published(appended, expected).await?
@@ -73,23 +98,34 @@ impl Broker {
     pub async fn publish_batch(&self, pushes: Vec<Push>) -> Vec<Result<Published, PublishError>> {
         let (began, count) = (Instant::now(), pushes.len() as u64);
         let (mut prepared, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
+        let mut later = Vec::new();
         for push in pushes {
             prepared.push(match self.prepare(push).await {
-                Ok(Prepared::Sent(sent)) => Ok(self.sent(sent).await),
+                Ok(Prepared::Sent(sent)) => Line::Known(self.sent(sent).await),
                 Ok(Prepared::ForLog(entry, expected)) => {
                     entries.push(entry);
-                    Err(expected)
+                    Line::ForLog(expected)
                 }
-                Err(error) => Ok(Err(error)),
+                Ok(Prepared::Later(new, most)) => {
+                    later.push(self.log.schedule(new));
+                    Line::Later(most)
+                }
+                Err(error) => Line::Known(Err(error)),
             });
         }
-        let mut appended = self.log.append_batch(entries).await.into_iter();
+        let (appended, stored) = tokio::join!(self.log.append_batch(entries), join_all(later));
+        let (mut appended, mut stored) = (appended.into_iter(), stored.into_iter());
         self.latency.count(began.elapsed(), count);
         let mut outcomes = Vec::with_capacity(prepared.len());
         for prepared in prepared {
             outcomes.push(match prepared {
-                Ok(outcome) => outcome,
-                Err(expected) => match appended.next() {
+                Line::Known(outcome) => outcome,
+                Line::Later(most) => match stored.next() {
+                    Some(Ok(stored)) => scheduled(stored, most),
+                    Some(Err(error)) => Err(error.into()),
+                    None => Err(AppendError::Failed.into()),
+                },
+                Line::ForLog(expected) => match appended.next() {
                     Some(Ok(appended)) => self.published(appended, expected).await,
                     Some(Err(error)) => Err(error.into()),
                     None => Err(AppendError::Failed.into()),
@@ -110,6 +146,9 @@ impl Broker {
             return Err(PublishError::NobodyOnline);
         }
         let kind = PushKind::of(&push.draft);
+        if let Some(later) = push.later {
+            return Ok(self.prepare_later(push, later));
+        }
         if push.draft.is_ephemeral() {
             let connections = self.fan_out_ephemeral(&push.draft);
             let nodes = self.nodes.as_ref();
@@ -134,6 +173,23 @@ impl Broker {
             entry = entry.tracked_by(tracked);
         }
         Ok(Prepared::ForLog(entry, Expected { required, kind }))
+    }
+
+    /// A push that is to be stored for later. It is noted in the audit trail now, and again when it is pushed.
+    fn prepare_later(&self, push: Push, later: Later) -> Prepared {
+        if let Some(source) = &push.source {
+            let mut entry = AuditEntry::new(source.clone(), SCHEDULE);
+            entry.target = Some(AuditTarget::Audience(push.draft.audience.clone()));
+            self.note_audit(entry, false);
+        }
+        let mut entry = Entry::new(push.draft)
+            .traced(push.trace)
+            .audited(push.source);
+        if let Some(key) = push.key {
+            entry = entry.with_key(key);
+        }
+        let new = NewSchedule::new(entry, later.when, later.most);
+        Prepared::Later(new, later.most)
     }
 
     /// Whether somebody is connected, here or at another node.
@@ -173,6 +229,7 @@ impl Broker {
             queued: false,
             job: None,
             missing_nodes: reached.missing,
+            scheduled: None,
         })
     }
 
@@ -209,6 +266,7 @@ impl Broker {
             queued: true,
             job: appended.job,
             missing_nodes,
+            scheduled: None,
         })
     }
 }
@@ -217,6 +275,37 @@ impl Broker {
 enum Prepared {
     Sent(Sent),
     ForLog(Entry, Expected),
+    /// With the number of messages that may be scheduled.
+    Later(NewSchedule, u64),
+}
+
+/// A push of a batch.
+enum Line {
+    /// Its outcome is known.
+    Known(Result<Published, PublishError>),
+    /// It is among those that go into the log.
+    ForLog(Expected),
+    /// It is among those that are stored for later.
+    Later(u64),
+}
+
+/// The outcome of a push that was stored for later. `most`: how many may be.
+fn scheduled(stored: Scheduled, most: u64) -> Result<Published, PublishError> {
+    match stored {
+        Scheduled::Stored(id, due_at) | Scheduled::Repeated(id, due_at) => Ok(Published {
+            cursor: None,
+            connections: 0,
+            queued: true,
+            job: None,
+            missing_nodes: Vec::new(),
+            scheduled: Some((id, due_at)),
+        }),
+        Scheduled::Full => Err(PublishError::TooManyScheduled(most)),
+        Scheduled::KeyReused => Err(AppendError::KeyReused { seq: 0 }.into()),
+        Scheduled::Cancelled | Scheduled::NotWaiting | Scheduled::Sent => {
+            Err(AppendError::Failed.into())
+        }
+    }
 }
 
 /// An ephemeral message that was sent.
@@ -305,6 +394,7 @@ mod tests {
             tracked: None,
             trace: None,
             source: None,
+            later: None,
         }
     }
 

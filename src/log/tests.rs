@@ -13,6 +13,7 @@ mod receipts;
 mod replay;
 mod retention;
 mod rollback;
+mod schedules;
 mod sessions;
 mod tokens;
 mod updates;

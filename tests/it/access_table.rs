@@ -90,6 +90,31 @@ const ROWS: &[Row] = &[
         r#"{"to":{"client":"CLIENT"}}"#,
         [200, 200, 403],
     ),
+    Row("get", "/api/scheduled", "read", "", "", [200, 200, 200]),
+    Row(
+        "get",
+        "/api/scheduled/{id}",
+        "read",
+        "",
+        "",
+        [200, 200, 404],
+    ),
+    Row(
+        "patch",
+        "/api/scheduled/{id}",
+        "push",
+        "",
+        r#"{"delay":3600}"#,
+        [200, 200, 404],
+    ),
+    Row(
+        "delete",
+        "/api/scheduled/{id}",
+        "push",
+        "",
+        "",
+        [204, 204, 404],
+    ),
     Row("get", "/api/messages", "read", "", "", [200, 200, 200]),
     Row("get", "/api/messages/{id}", "read", "", "", [200, 200, 404]),
     Row(
@@ -416,9 +441,19 @@ impl World {
             true => self.person(client).await,
             false => String::new(),
         };
+        let scheduled = match path.contains("/scheduled/") {
+            true => {
+                let mut push = push_of(To::Client(client.to_owned()), "later");
+                push.delay = Some(3600);
+                let scheduled = within(self.admin().push(&push)).await.expect("scheduled");
+                scheduled.id.expect("an id")
+            }
+            false => String::new(),
+        };
         let id = match *path {
             path if path.contains("/people/") => &person,
             path if path.contains("/messages/") => &message,
+            path if path.contains("/scheduled/") => &scheduled,
             path if path.contains("/jobs/") => &job,
             _ => &key,
         };

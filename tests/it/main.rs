@@ -60,6 +60,7 @@ mod rate_limits;
 mod reload;
 mod restored;
 mod resume;
+mod scheduled;
 mod shutdown;
 mod signals;
 mod slow;

@@ -12,6 +12,7 @@ mod nodes;
 mod overview;
 mod people;
 mod push;
+mod scheduled;
 mod section;
 mod selected_client;
 mod session;
@@ -36,6 +37,7 @@ use nodes::NodesPage;
 use overview::Overview;
 use people::People;
 use push::Push;
+use scheduled::Scheduled;
 use section::{CurrentSection, Section};
 use session::AdminSession;
 
@@ -71,6 +73,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Clients => [|t| t.panel.clients, |t| t.panel.about_clients],
         Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
+        Section::Scheduled => [|t| t.panel.scheduled, |t| t.panel.about_scheduled],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
         Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],
@@ -87,6 +90,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let clients = Clients::new(session, current);
     let push_page = Push::new(session, current);
     let history = History::new(session, current);
+    let scheduled = Scheduled::new(session, current);
     let nodes = NodesPage::new(session, current);
     let api_keys = ApiKeys::new(session, current);
     let audit = Audit::new(session, current);
@@ -97,6 +101,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         clients.handle(update);
         push_page.handle(update);
         history.handle(update);
+        scheduled.handle(update);
         nodes.handle(update);
         api_keys.handle(update);
         audit.handle(update);
@@ -118,6 +123,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Clients) => clients::view(clients),
         Some(Section::Messages) => history::view(history),
         Some(Section::Push) => push::view(push_page),
+        Some(Section::Scheduled) => scheduled::view(scheduled),
         Some(Section::Nodes) => nodes::view(nodes),
         Some(Section::Keys) => api_keys::view(api_keys),
         Some(Section::Audit) => audit::view(audit),

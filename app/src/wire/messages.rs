@@ -106,6 +106,10 @@ pub struct MessageDetail {
     /// Where the push belongs in a distributed trace: the header field `traceparent` (W3C Trace Context) that it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// The id under which it was scheduled, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::ScheduleId>))]
+    pub scheduled: Option<String>,
 }
 
 /// What `GET /api/messages` answers: one page, newest first.

@@ -170,6 +170,30 @@ schema! {
 }
 
 schema! {
+    /// The id of a scheduled message.
+    ScheduleId: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+}
+
+schema! {
+    /// A cursor, or the id of a scheduled message.
+    PushId: text(83, r"^[A-Za-z0-9-]+$")
+}
+
+schema! {
+    /// A time (RFC 3339), such as `2027-01-31T08:00:00+01:00`.
+    Time: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+}
+
+schema! {
+    /// Seconds until a message is pushed: at most what `--max-schedule-days` allows.
+    Delay: whole_number(0, MAX_TTL)
+}
+
+schema! {
     /// A whole number, from 0.
     Number: whole_number(0, MAX_NUMBER)
 }

@@ -49,6 +49,12 @@ pub enum Code {
     JobTracked,
     /// The limit of running jobs is reached.
     TooManyJobs,
+    /// There is no scheduled message with this id, or it was cancelled.
+    ScheduleUnknown,
+    /// The scheduled message was pushed, and can't be changed any more.
+    ScheduleSent,
+    /// So many messages are scheduled that no more are accepted (`max_scheduled`).
+    TooManyScheduled,
     /// The disk is full. Messages are accepted again when there is space.
     StorageFull,
     /// The log can't be written or read now.
@@ -120,7 +126,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 58] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -143,6 +149,9 @@ impl Code {
         Self::LineAhead,
         Self::JobTracked,
         Self::TooManyJobs,
+        Self::ScheduleUnknown,
+        Self::ScheduleSent,
+        Self::TooManyScheduled,
         Self::StorageFull,
         Self::LogUnavailable,
         Self::ClusterUnavailable,
@@ -264,6 +273,21 @@ impl Code {
                 S::TOO_MANY_REQUESTS,
                 "too_many_jobs",
                 "Too many jobs are running",
+            ),
+            Self::ScheduleUnknown => (
+                S::NOT_FOUND,
+                "schedule_unknown",
+                "There is no such scheduled message",
+            ),
+            Self::ScheduleSent => (
+                S::CONFLICT,
+                "schedule_sent",
+                "The scheduled message was pushed",
+            ),
+            Self::TooManyScheduled => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_scheduled",
+                "Too many messages are scheduled",
             ),
             Self::StorageFull => (S::INSUFFICIENT_STORAGE, "storage_full", "The disk is full"),
             Self::ClusterUnavailable => (

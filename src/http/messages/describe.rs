@@ -95,7 +95,8 @@ pub fn to(audience: &Audience) -> To {
     }
 }
 
-fn json(data: &Data) -> Box<RawValue> {
+/// Data as JSON.
+pub fn json(data: &Data) -> Box<RawValue> {
     let text = match data {
         Data::Text(text) => serde_json::to_string(&**text).unwrap_or_default(),
         Data::Json(text) => text.to_string(),
