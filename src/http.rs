@@ -45,6 +45,7 @@ mod state;
 mod stats;
 mod sys;
 mod tokens;
+mod topic_state;
 mod topics;
 mod visible;
 

@@ -388,6 +388,7 @@ mod tests {
                 data: Data::Text("now".into()),
                 ttl,
                 update: None,
+                handling: None,
             },
             key: key.map(|key| IdempotencyKey::parse(key).expect("a key")),
             require_online: true,

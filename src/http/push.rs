@@ -1,5 +1,7 @@
 //! `POST /push`, and the simple form of it that the article uses.
 
+use std::sync::Arc;
+
 use app::wire::{ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequest, To};
 use axum::{
     Json,
@@ -24,7 +26,9 @@ use crate::{
     config::{Limits, RateLimits},
     job::{JobId, Title, TrackedPush},
     log::{AuditTarget, IdempotencyKey, When},
-    message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
+    message::{
+        Audience, ClientId, Data, Draft, EventType, Handling, ReplaceKey, Topic, TraceParent, Urgency,
+    },
     traces::note_message,
 };
 
@@ -85,6 +89,8 @@ pub async fn post(
         ("message" = String, Query, description = "The text"),
         ("at" = Option<values::Time>, Query, description = "When it is to be pushed; now by default"),
         ("delay" = Option<values::Delay>, Query, description = "After how many seconds it is to be pushed"),
+        ("replace" = Option<values::ReplaceKey>, Query, description = "It takes the place of an earlier message with this key"),
+        ("urgency" = Option<values::Urgency>, Query, description = "How urgent it is; `normal` by default"),
     ),
     responses(
         (status = 200, description = "Accepted", body = String, content_type = "text/plain"),
@@ -150,6 +156,7 @@ async fn article(
         data: Data::Text(message.into()),
         ttl: None,
         update: None,
+        handling: parse_handling(pairs.get("replace"), pairs.get("urgency"), false)?,
     };
     let now = state.broker.log().now();
     let delay = pairs.number("delay")?;
@@ -258,7 +265,11 @@ pub fn parse(
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
         update: None,
+        handling: parse_handling(push.replace.as_deref(), push.urgency.as_deref(), push.state)?,
     };
+    if draft.handling.is_some() {
+        check_handling(&draft)?;
+    }
     check_audience(caller, state, &draft.audience)?;
     let when = match (&push.at, push.delay) {
         (None, None) => None,
@@ -285,6 +296,47 @@ pub fn parse(
         source: caller.source(state),
         later: later(when, limits),
     })
+}
+
+/// How a message is treated. None: as usual.
+fn parse_handling(
+    replace: Option<&str>,
+    urgency: Option<&str>,
+    is_state: bool,
+) -> Result<Option<Arc<Handling>>, Error> {
+    if replace.is_none() && urgency.is_none() && !is_state {
+        return Ok(None);
+    }
+    let replace = replace.map(ReplaceKey::parse).transpose();
+    let urgency = urgency.map(|text| {
+        let why = "must be very-low, low, normal or high";
+        Urgency::parse(text).ok_or_else(|| Error::invalid("urgency", why))
+    });
+    let handling = Handling {
+        replace: replace.map_err(|why| Error::invalid("replace", why))?,
+        urgency: urgency.transpose()?.unwrap_or_default(),
+        is_state,
+        replaces: None,
+    };
+    Ok(handling.unless_usual())
+}
+
+/// Refuses what an ephemeral message can't have, and a state of what is no topic.
+fn check_handling(draft: &Draft) -> Result<(), Error> {
+    let Some(handling) = &draft.handling else {
+        return Ok(());
+    };
+    let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
+    if draft.is_ephemeral() && handling.replace.is_some() {
+        return Err(Error::invalid("replace", why));
+    }
+    if draft.is_ephemeral() && handling.is_state {
+        return Err(Error::invalid("state", why));
+    }
+    if handling.is_state && !matches!(draft.audience, Audience::Topic(_)) {
+        return Err(Error::invalid("state", "only a topic has a state"));
+    }
+    Ok(())
 }
 
 /// When a push is to be done, and how many may be stored for later.

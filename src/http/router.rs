@@ -6,7 +6,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
     jobs, keys, layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples,
-    scheduled, session, sessions, sse, stats, tokens, topics,
+    scheduled, session, sessions, sse, stats, tokens, topic_state,
+    topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -30,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(push::post, push::get))
         .routes(routes!(batch::post))
         .routes(routes!(scheduled::update, scheduled::cancel))
+        .routes(routes!(topic_state::set, topic_state::remove))
         .routes(routes!(push::audience));
     let reading = OpenApiRouter::new()
         .routes(routes!(messages::list))
@@ -39,6 +41,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(clients::list::list))
         .routes(routes!(clients::show))
         .routes(routes!(topics::list))
+        .routes(routes!(topic_state::show))
         .routes(routes!(jobs::list))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))

@@ -101,7 +101,11 @@ pub(in crate::log) struct PositionUpdates {
 impl Change {
     /// Whether the rows of all changes before it must be in the file when it is applied.
     pub fn needs_rows(&self) -> bool {
-        !matches!(self, Self::Append(_) | Self::Job(_))
+        match self {
+            Self::Append(entry) => entry.draft.handling.is_some(),
+            Self::Job(_) => false,
+            _ => true,
+        }
     }
 
     /// The approximate size in bytes.

@@ -18,6 +18,7 @@ pub(super) mod ended {
     pub const NOT: i64 = 0;
     pub const EXPIRED: i64 = 1;
     pub const RECALLED: i64 = 2;
+    pub const REPLACED: i64 = 3;
 }
 
 /// Converts a position or a time to SQLite's signed 64-bit integer.

@@ -169,7 +169,7 @@ pub(super) fn read(conn: &Connection, seq: Seq, code: i64) -> Result<Arc<Handlin
             .query_row([sql(seq)], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?;
-        let key = ReplaceKey::parse(&key)
+        let key = ReplaceKey::stored(&key)
             .map_err(|why| ReadError::Invalid(format!("replace key {key:?}: {why}")))?;
         handling.replace = Some(key);
         handling.replaces = first

@@ -44,6 +44,7 @@ const UPDATES: &str = include_str!("updates.sql");
 
 /// The additions of version 9.
 const SCHEDULES: &str = include_str!("schedules.sql");
+const HANDLINGS: &str = include_str!("handlings.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -136,7 +137,8 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     transaction.commit()
 }
 
-/// Adds what version 9 has: messages that are to be pushed later.
+/// Adds what version 9 has: messages that are to be pushed later, and those that are not treated as usual.
 fn later(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(SCHEDULES)
+    conn.execute_batch(SCHEDULES)?;
+    conn.execute_batch(HANDLINGS)
 }

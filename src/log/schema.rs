@@ -23,6 +23,7 @@ use crate::log::{
     replication::AppliedRecord,
     schedule_rows::WaitingSchedules,
     session_rows::Sessions,
+    state_rows,
     token_rows::Revocations,
     told_rows::ToldRows,
 };
@@ -58,6 +59,8 @@ pub(super) struct Opened {
     pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
     pub schedules: WaitingSchedules,
+    /// Whether a topic may have a state.
+    pub has_states: bool,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -164,8 +167,14 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         }
         false => Err(failed(error)),
     })?;
+    // They are looked for if that is not known.
+    let has_states = state_rows::any(&conn).or_else(|error| match is_damage(&error) {
+        true => Ok(true),
+        false => Err(failed(error)),
+    })?;
     Ok(Opened {
         schedules,
+        has_states,
         keys,
         people,
         damage,

@@ -47,6 +47,8 @@ pub(super) struct Shared {
     pub(super) people: ToldRows<StoredPerson>,
     pub(super) revocations: Revocations,
     pub(super) schedules: WaitingSchedules,
+    /// Whether a topic may have a state.
+    pub(super) has_states: AtomicBool,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,
 }

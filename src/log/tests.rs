@@ -72,7 +72,7 @@ impl TestLog {
 
     fn open(&self, options: LogOptions) -> Log {
         let tail = Arc::clone(&self.tail);
-        let out = move |_: &Epoch, messages: &[Arc<Message>]| {
+        let out = move |_: &Openings, messages: &[Arc<Message>]| {
             tail.lock()
                 .extend(messages.iter().map(|message| message.seq));
             vec![3; messages.len()]
@@ -121,6 +121,7 @@ fn draft(audience: Audience, text: &str) -> Draft {
         data: Data::Text(text.into()),
         ttl: None,
         update: None,
+        handling: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! the messages to the tail in order, and then answers. Between commits it does maintenance.
 
 pub(in crate::log) mod append;
+mod append_handled;
 mod append_statements;
 mod apply;
 mod commit;
@@ -28,6 +29,7 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
+    openings::Openings,
     options::Retention,
     record::Base,
     replica_rows,
@@ -42,13 +44,13 @@ use crate::log::{
     writer::task::Task,
 };
 use crate::{
-    message::{Epoch, Message},
+    message::Message,
     panic_text,
 };
 
-/// Gets the epoch and the messages of each commit, in order, on the writer's thread. Returns the number of connections
+/// Gets the epochs and the messages of each commit, in order, on the writer's thread. Returns the number of connections
 /// that each message was queued for. Missing numbers count as 0.
-pub(in crate::log) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
+pub(in crate::log) type Tail = Box<dyn FnMut(&Openings, &[Arc<Message>]) -> Vec<u64> + Send>;
 
 /// Called with the reason when the log has failed.
 pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;

@@ -56,6 +56,24 @@ impl ReplaceKey {
         }
     }
 
+    /// A key that was stored in the log: one of a push, or one of the server's own.
+    pub(crate) fn stored(text: &str) -> Result<Self, InvalidReplaceKey> {
+        match Self::parse(text) {
+            Err(InvalidReplaceKey::Control) => Ok(Self(text.into())),
+            other => other,
+        }
+    }
+
+    /// The key of states that are set without a message. No push can have it.
+    pub(crate) fn of_state() -> Self {
+        Self("\u{1}state".into())
+    }
+
+    /// Whether it is one of the server's own.
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with('\u{1}')
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0

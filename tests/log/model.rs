@@ -461,6 +461,7 @@ fn draft(push: &Push) -> Draft {
         data: Data::Text(push.text.to_string().into()),
         ttl: push.ttl.map(Duration::from_secs),
         update: None,
+        handling: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     fields::Fields,
-    state::{ReceivedMessage, StreamEvent},
+    state::{ReceivedMessage, StreamEvent, is_quiet},
 };
 use crate::{cursor::covers, wire::Refused};
 
@@ -37,12 +37,15 @@ impl Reader {
                 }
                 let envelope = Fields::parse(data)?;
                 let text = envelope.text("text");
+                let urgency = envelope.text("urgency");
                 StreamEvent::Message(ReceivedMessage {
                     id: id.map(str::to_owned),
                     event: envelope.text("event").filter(|event| event != "message"),
                     topic: envelope.text("topic"),
                     data: text.or_else(|| envelope.json("data").map(str::to_owned))?,
                     missed: self.replays,
+                    replaces: envelope.text("replaces"),
+                    is_quiet: urgency.as_deref().is_some_and(is_quiet),
                 })
             }
             "welcome" => {
@@ -105,6 +108,10 @@ mod tests {
         assert_eq!(paid.event.as_deref(), Some("paid"));
         assert_eq!(paid.topic.as_deref(), Some("orders/42"));
         assert_eq!(paid.data, r#"{"total": 1.10}"#);
+        assert_eq!((paid.replaces, paid.is_quiet), (None, false));
+        let data = r#"{"event":"message","urgency":"low","replaces":"e-1","text":""}"#;
+        let newer = message(&mut reader, Some("e-3"), data).expect("a message");
+        assert_eq!((newer.replaces.as_deref(), newer.is_quiet), (Some("e-1"), true));
         let plain = message(&mut reader, None, r#"{"event":"message","text":"a\nb"}"#);
         let plain = plain.expect("a message");
         assert_eq!((plain.event, plain.data.as_str()), (None, "a\nb"));

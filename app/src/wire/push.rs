@@ -115,6 +115,19 @@ pub struct PushRequest {
     )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Delay>))]
     pub delay: Option<u64>,
+    /// It takes the place of an earlier message with this key and the same audience: whoever has not received that one gets only
+    /// this one, and all others get it with `replaces`. Not possible with `ttl` 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::ReplaceKey>))]
+    pub replace: Option<String>,
+    /// How urgent it is: `very-low`, `low`, `normal` (the default) or `high`. Urgent messages come first in an inbox, and pages
+    /// do not notify about messages below `normal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Urgency>))]
+    pub urgency: Option<String>,
+    /// The data is also the state of the topic from now on. Only for a topic, and not possible with `ttl` 0.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub state: bool,
 }
 
 impl PushRequest {
@@ -130,6 +143,9 @@ impl PushRequest {
             track: false,
             at: None,
             delay: None,
+            replace: None,
+            urgency: None,
+            state: false,
         }
     }
 }

@@ -53,6 +53,8 @@ pub enum Code {
     ScheduleUnknown,
     /// The scheduled message was pushed, and can't be changed any more.
     ScheduleSent,
+    /// The topic has no state.
+    StateUnknown,
     /// So many messages are scheduled that no more are accepted (`max_scheduled`).
     TooManyScheduled,
     /// The disk is full. Messages are accepted again when there is space.
@@ -126,7 +128,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -151,6 +153,7 @@ impl Code {
         Self::TooManyJobs,
         Self::ScheduleUnknown,
         Self::ScheduleSent,
+        Self::StateUnknown,
         Self::TooManyScheduled,
         Self::StorageFull,
         Self::LogUnavailable,
@@ -283,6 +286,11 @@ impl Code {
                 S::CONFLICT,
                 "schedule_sent",
                 "The scheduled message was pushed",
+            ),
+            Self::StateUnknown => (
+                S::NOT_FOUND,
+                "state_unknown",
+                "The topic has no state",
             ),
             Self::TooManyScheduled => (
                 S::TOO_MANY_REQUESTS,

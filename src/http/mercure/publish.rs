@@ -119,6 +119,7 @@ fn parse(pairs: &Pairs) -> Result<Draft, Error> {
         data: Data::Text(pairs.get("data").unwrap_or_default().into()),
         ttl: None,
         update: Some(Arc::new(update)),
+        handling: None,
     })
 }
 

@@ -99,6 +99,9 @@ pub(super) struct WireEntry<'b> {
     /// Who pushes, if it is audited.
     #[b(5)]
     source: Option<WireSource<'b>>,
+    /// Of the clients of a message whose place it takes: client, sent, acknowledged.
+    #[b(6)]
+    replacing: Option<Vec<(&'b str, Seq, Seq)>>,
 }
 
 #[derive(Encode, Decode)]
@@ -202,11 +205,7 @@ impl<'b> WireChange<'b> {
             Change::Recall(recall) => Self::Recall(WireRecall {
                 seq: recall.seq,
                 key: recall.key.as_ref().map(IdempotencyKey::as_str),
-                positions: recall
-                    .positions
-                    .iter()
-                    .map(|(client, position)| (client.as_str(), position.sent, position.acked))
-                    .collect(),
+                positions: positions_of(&recall.positions),
             }),
             Change::Positions(updates) => Self::Positions(
                 updates.clients.iter().map(WireUpdate::of).collect(),
@@ -247,11 +246,7 @@ impl<'b> WireChange<'b> {
             Self::Recall(recall) => Change::Recall(Recall {
                 seq: recall.seq,
                 key: recall.key.map(key).transpose()?,
-                positions: recall
-                    .positions
-                    .into_iter()
-                    .map(|(name, sent, acked)| Ok((client(name)?, ClientPosition { sent, acked })))
-                    .collect::<Result<_, Error>>()?,
+                positions: positions(recall.positions)?,
             }),
             Self::Positions(clients, counts) => Change::Positions(PositionUpdates {
                 clients: clients
@@ -301,6 +296,7 @@ impl<'b> WireEntry<'b> {
                 .map(|tracked| (bytes(tracked.id), &**tracked.title.text())),
             trace: entry.trace.as_ref().map(TraceParent::as_str),
             source: entry.source.as_ref().map(WireSource::of),
+            replacing: (!entry.replacing.is_empty()).then(|| positions_of(&entry.replacing)),
         }
     }
 
@@ -319,6 +315,7 @@ impl<'b> WireEntry<'b> {
             tracked: tracked.transpose()?.map(Box::new),
             trace: self.trace.and_then(TraceParent::parse),
             source: self.source.map(WireSource::parse),
+            replacing: positions(self.replacing.unwrap_or_default())?,
         })
     }
 }
@@ -365,6 +362,19 @@ impl WireCounts {
         };
         (self.seq, counts)
     }
+}
+
+/// Client, sent, acknowledged.
+fn positions_of(positions: &[(ClientId, ClientPosition)]) -> Vec<(&str, Seq, Seq)> {
+    positions
+        .iter()
+        .map(|(client, position)| (client.as_str(), position.sent, position.acked))
+        .collect()
+}
+
+fn positions(all: Vec<(&str, Seq, Seq)>) -> Result<Vec<(ClientId, ClientPosition)>, Error> {
+    let one = |(name, sent, acked)| Ok((client(name)?, ClientPosition { sent, acked }));
+    all.into_iter().map(one).collect()
 }
 
 fn client(name: &str) -> Result<ClientId, Error> {

@@ -6,6 +6,7 @@ use crate::log::{
     codes::{ANY_TOPIC, ended, sql},
     error::{StoreError, unless_damaged},
     gap::mark_pruned,
+    handling_rows,
     openings,
     options::milliseconds,
     postings, recalls,
@@ -150,6 +151,10 @@ impl Store {
             message.execute([sql(gone.seq)])?;
             unless_damaged(trace.execute([sql(gone.seq)]).map(drop))?;
             update_rows::remove(conn, gone.seq)?;
+            if gone.handling != 0 {
+                let removed = handling_rows::remove(conn, gone.seq, gone.handling, gone.audiences());
+                unless_damaged(removed)?;
+            }
             postings::remove(conn, ANY_TOPIC, gone.seq)?;
             for audience in gone.audiences() {
                 match gone.ended {

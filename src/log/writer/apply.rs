@@ -47,6 +47,8 @@ pub(in crate::log) struct Applied {
     pub changed_people: Vec<Changed<StoredPerson>>,
     /// Whether what is to be pushed later has changed.
     pub has_schedules: bool,
+    /// Whether states of topics were set.
+    pub has_states: bool,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -78,6 +80,15 @@ pub(in crate::log) enum ChangeOutcome {
 }
 
 impl Applied {
+    /// The result of an append. If it is new, its message is the last one.
+    fn outcome_of(&self, appended: Appended) -> ChangeOutcome {
+        match appended {
+            Appended::New(_, job) => ChangeOutcome::New(self.messages.len() - 1, job),
+            Appended::Duplicate(seq, job) => ChangeOutcome::Duplicate(seq, job),
+            Appended::KeyReused(seq) => ChangeOutcome::KeyReused(seq),
+        }
+    }
+
     /// The jobs that have changed, in order.
     pub fn changed_jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
         self.outcomes.iter().filter_map(|outcome| match outcome {
@@ -160,8 +171,7 @@ impl Store {
                             applied.messages.push(message);
                             ChangeOutcome::New(applied.messages.len() - 1, job)
                         }
-                        Appended::Duplicate(seq, job) => ChangeOutcome::Duplicate(seq, job),
-                        Appended::KeyReused(seq) => ChangeOutcome::KeyReused(seq),
+                        other => applied.outcome_of(other),
                     }
                 }
                 Change::Job(command) => {
@@ -176,8 +186,8 @@ impl Store {
         Ok(())
     }
 
-    /// Appends entries in order. Returns what became of each.
-    pub(super) fn append_all<'e>(
+    /// Appends entries that are treated as usual, in order. Returns what became of each.
+    pub(super) fn append_run<'e>(
         &mut self,
         entries: impl Iterator<Item = &'e Entry>,
         at: u64,
@@ -253,7 +263,11 @@ impl Store {
                 let scheduled = self.apply_schedule(change, at, applied)?;
                 return Ok(ChangeOutcome::Scheduled(scheduled));
             }
-            Change::Append(_) | Change::Job(_) => {}
+            Change::Append(entry) => {
+                let appended = self.append_handled(entry, at, applied)?;
+                return Ok(applied.outcome_of(appended));
+            }
+            Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)
     }

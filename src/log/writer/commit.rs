@@ -30,7 +30,7 @@ impl Writer {
                 self.shared.damage.note_push(false);
                 self.shared.disk_full.store(false, Ordering::Relaxed);
                 self.publish(&applied, began);
-                let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
+                let connections = (self.tail)(&self.shared.openings, &applied.messages);
                 self.record_deliveries(&applied.messages, &connections);
                 self.publish_jobs(&applied);
                 decided.answer(&applied.outcomes, &applied, &connections);
@@ -71,6 +71,9 @@ impl Writer {
         }
         shared.keys.update(&applied.changed_keys);
         shared.people.update(&applied.changed_people);
+        if applied.has_states {
+            shared.has_states.store(true, Ordering::Release);
+        }
         if applied.has_schedules {
             // If it can't be read, it is read again when they are due.
             let next = schedule_rows::next_due(&self.store.conn).unwrap_or_default();

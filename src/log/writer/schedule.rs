@@ -76,7 +76,7 @@ impl Store {
             ScheduleChange::Send(until) => {
                 let due = schedule_rows::due(&self.conn, *until)?;
                 let (numbers, entries): (Vec<_>, Vec<_>) = due.into_iter().unzip();
-                let outcomes = self.append_all(entries.iter(), at, applied)?;
+                let outcomes = self.append_all(&entries, at, applied)?;
                 for (number, outcome) in numbers.iter().zip(outcomes) {
                     let seq = match outcome {
                         Appended::New(message, _) => message.seq,

@@ -320,6 +320,9 @@ mod tests {
             event: Some("paid".to_owned()),
             data: to_raw_value("tr \"hi\"").expect("JSON"),
             ended: None,
+            replace: None,
+            replaces: None,
+            urgency: None,
             receipts: Receipts::default(),
         };
         draft.fill(&message);
