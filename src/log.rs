@@ -239,6 +239,7 @@ impl Log {
             revocations: std::mem::take(&mut opened.revocations),
             schedules: opened.schedules.clone(),
             has_states: opened.has_states.into(),
+            has_urgent: opened.has_urgent.into(),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

@@ -287,6 +287,12 @@ impl Message {
         handling.replaces.map(|one| one.first)
     }
 
+    /// Whether it is to clients and urgent, so that it comes first in their inboxes.
+    pub fn is_urgent(&self) -> bool {
+        let handling = self.handling.as_ref();
+        self.audience.is_direct() && handling.is_some_and(|one| one.urgency == Urgency::High)
+    }
+
     /// Whether it is an event of the stream itself: a state that was set without a message.
     pub fn is_state_event(&self) -> bool {
         let is_state = |handling: &Arc<Handling>| handling.is_state;

@@ -179,6 +179,7 @@ impl<I: Source> Connection<I> {
         }
         replay.take_gaps(&backlog.gaps);
         replay.recalls_due = false;
+        replay.urgent_told = backlog.urgent_told;
         replay.page = backlog.batches;
         replay.page_end = backlog.reached;
         replay.more = backlog.more;
@@ -221,6 +222,7 @@ impl<I: Source> Connection<I> {
             with_recalls: with_recalls && self.encoding() != Encoding::Mercure,
             states_after: None,
             states_told: self.replay.as_ref().map_or(0, |replay| replay.states_told),
+            urgent_told: 0,
         }
     }
 
@@ -239,6 +241,7 @@ impl<I: Source> Connection<I> {
             with_recalls: false,
             states_after: None,
             states_told: 0,
+            urgent_told: self.replay.as_ref().map_or(0, |replay| replay.urgent_told),
         }
     }
 
@@ -258,6 +261,7 @@ impl<I: Source> Connection<I> {
             with_recalls: false,
             states_after: Some(after),
             states_told: 0,
+            urgent_told: 0,
         }
     }
 

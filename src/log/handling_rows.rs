@@ -118,6 +118,11 @@ pub(super) fn note_urgent(conn: &Connection, audience: i64, seq: Seq) -> rusqlit
     Ok(())
 }
 
+/// Whether there is an urgent message to a client.
+pub(super) fn any_urgent(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.query_row("SELECT EXISTS (SELECT 1 FROM urgent)", [], |row| row.get(0))
+}
+
 /// The urgent messages to a client in a range, in order.
 pub(super) fn urgent(
     conn: &Connection,

@@ -14,7 +14,7 @@ use crate::log::{
     api_key::ApiKey,
     damage::DamageRecord,
     error::{OpenError, ReadError, is_damage},
-    files, job_rows, key_rows,
+    files, handling_rows, job_rows, key_rows,
     migrations::{identify, migrate},
     openings::{self, Openings},
     options::{Durability, LogOptions},
@@ -61,6 +61,8 @@ pub(super) struct Opened {
     pub schedules: WaitingSchedules,
     /// Whether a topic may have a state.
     pub has_states: bool,
+    /// Whether there may be urgent messages to clients.
+    pub has_urgent: bool,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -168,13 +170,18 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         false => Err(failed(error)),
     })?;
     // They are looked for if that is not known.
-    let has_states = state_rows::any(&conn).or_else(|error| match is_damage(&error) {
-        true => Ok(true),
-        false => Err(failed(error)),
-    })?;
+    let unless_known = |found: rusqlite::Result<bool>| {
+        found.or_else(|error| match is_damage(&error) {
+            true => Ok(true),
+            false => Err(failed(error)),
+        })
+    };
+    let has_states = unless_known(state_rows::any(&conn))?;
+    let has_urgent = unless_known(handling_rows::any_urgent(&conn))?;
     Ok(Opened {
         schedules,
         has_states,
+        has_urgent,
         keys,
         people,
         damage,

@@ -49,6 +49,8 @@ pub(super) struct Shared {
     pub(super) schedules: WaitingSchedules,
     /// Whether a topic may have a state.
     pub(super) has_states: AtomicBool,
+    /// Whether there may be urgent messages to clients.
+    pub(super) has_urgent: AtomicBool,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,
 }

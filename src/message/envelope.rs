@@ -20,6 +20,20 @@ impl FrameWriter {
         replaces: Option<&Cursor>,
     ) {
         self.position(epoch, message.seq);
+        self.in_envelope(message, None, replaces);
+    }
+
+    /// The same before its turn: see [`FrameWriter::early`].
+    pub(crate) fn early_envelope(
+        &mut self,
+        message: &Message,
+        id: &Cursor,
+        replaces: Option<&Cursor>,
+    ) {
+        self.in_envelope(message, Some(id), replaces);
+    }
+
+    fn in_envelope(&mut self, message: &Message, id: Option<&Cursor>, replaces: Option<&Cursor>) {
         let event = message.event.as_ref().map(|event| event.as_str());
         let topic = match &message.audience {
             Audience::Topic(topic) => Some(topic.as_str()),
@@ -27,11 +41,11 @@ impl FrameWriter {
         };
         let is_json = matches!(message.data, Data::Json(_));
         let data = lines(message.data.as_str().as_bytes());
-        let replaces = replaces.map(Cursor::to_string);
+        let (id, replaces) = (id.map(Cursor::to_string), replaces.map(Cursor::to_string));
         let parts = Parts {
             event,
             topic,
-            message: None,
+            message: id.as_deref(),
             urgency: message.handling.as_deref().and_then(urgency),
             replaces: replaces.as_deref(),
             is_state: message.handling.as_ref().is_some_and(|one| one.is_state),
@@ -52,7 +66,7 @@ fn urgency(handling: &Handling) -> Option<&'static str> {
 struct Parts<'a> {
     event: Option<&'a str>,
     topic: Option<&'a str>,
-    /// The message that has set a state.
+    /// The id of a message before its turn, or of the message that has set a state.
     message: Option<&'a str>,
     urgency: Option<&'a str>,
     replaces: Option<&'a str>,

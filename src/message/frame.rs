@@ -142,6 +142,17 @@ impl FrameWriter {
         replaces: Option<&Cursor>,
     ) {
         self.position(epoch, message.seq);
+        self.content(message, replaces);
+    }
+
+    /// Appends the frame of a message before its turn: without an id, so that the reader goes on where it would. `id` is for
+    /// programs.
+    pub(crate) fn early(&mut self, message: &Message, id: &Cursor, replaces: Option<&Cursor>) {
+        self.field("message", id.to_string().as_bytes());
+        self.content(message, replaces);
+    }
+
+    fn content(&mut self, message: &Message, replaces: Option<&Cursor>) {
         if let Some(event) = &message.event {
             self.field("event", event.as_str().as_bytes());
         }

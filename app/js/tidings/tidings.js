@@ -60,6 +60,8 @@ export const connect = (options = {}) => {
   let cursor = '', subscribed = ''
   /** The newest state of each topic: the id of the message that has set it, and at the leader the event. */
   const states = new Map(), told = new Map()
+  /** The ids of urgent messages that came before their turn. */
+  const early = new Set()
   let running = false, leading = false, missed = true, patience = 0, batch = [], refusals = [], bearer
 
   const emit = (name, said) => {
@@ -78,7 +80,7 @@ export const connect = (options = {}) => {
 
   /** Whether this state was heard before. Each new stream begins with the states of its topics. */
   const isKnown = ({ type, id, topic, state, message }) => {
-    if (type != 'state' && !state) return false
+    if (type != 'state' && !state) return early.has(message)
     const set = message ?? id
     if (message && states.get(topic) == set) return true
     states.set(topic, set)
@@ -86,11 +88,13 @@ export const connect = (options = {}) => {
   }
 
   const handle = event => {
-    const { type, id, topic, text, replayed, replaces, urgency = 'normal' } = event
+    const { type, id, topic, text, message, replayed, replaces, urgency = 'normal' } = event
     if (OWN.includes(type)) handleStreamEvent(type, JSON.parse(text))
-    else if (!(id ? covers(place, id) : isKnown(event))) {
+    else if (!(id ? covers(place, id) || early.has(id) : isKnown(event))) {
       if (id) isKnown(event)
-      emit('message', { id, type, topic, text, data: read(text), replayed, replaces, urgency })
+      // An urgent message may come before its turn. Then its id does not move the position, and it may come again.
+      else if (type != 'state' && message) early.add(message)
+      emit('message', { id: id ?? (type == 'state' ? undefined : message), type, topic, text, data: read(text), replayed, replaces, urgency })
       if (id && leading && acknowledges) acks.shown(id)
     }
     // Only now: messages that were not handled may be requested again.

@@ -10,6 +10,8 @@ use crate::{cursor::covers, wire::Refused};
 pub(super) struct Reader {
     /// The page has received everything up to this position.
     position: String,
+    /// The ids of messages that came before their turn.
+    early: Vec<Option<String>>,
     /// Whether messages are still replayed. The first ping ends the replay.
     replays: bool,
 }
@@ -19,6 +21,7 @@ impl Reader {
     pub(super) fn new(position: String) -> Self {
         Self {
             position,
+            early: Vec::new(),
             replays: true,
         }
     }
@@ -36,11 +39,23 @@ impl Reader {
                     return None;
                 }
                 let envelope = Fields::parse(data)?;
+                let event = envelope.text("event");
+                // A message before its turn has its id in the envelope. It may come again after a reconnect.
+                let early = envelope.text("message").filter(|_| event.as_deref() != Some("state"));
+                let own = id.map(str::to_owned).or_else(|| early.clone());
+                if early.is_some() {
+                    if self.early.contains(&own) {
+                        return None;
+                    }
+                    self.early.push(own.clone());
+                } else if own.is_some() && self.early.contains(&own) {
+                    return None;
+                }
                 let text = envelope.text("text");
                 let urgency = envelope.text("urgency");
                 StreamEvent::Message(ReceivedMessage {
-                    id: id.map(str::to_owned),
-                    event: envelope.text("event").filter(|event| event != "message"),
+                    id: own,
+                    event: event.filter(|event| event != "message"),
                     topic: envelope.text("topic"),
                     data: text.or_else(|| envelope.json("data").map(str::to_owned))?,
                     missed: self.replays,

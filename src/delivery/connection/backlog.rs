@@ -36,6 +36,8 @@ pub struct LogRead {
     pub states_after: Option<Box<str>>,
     /// States that were set by messages up to here were told: their events are left out.
     pub states_told: Seq,
+    /// Urgent messages of the inbox up to here were sent before their turn: they are left out.
+    pub urgent_told: Seq,
 }
 
 /// How far a read of states came.
@@ -73,6 +75,8 @@ pub struct Backlog {
     pub gaps: Vec<LogGap>,
     /// How far a read of states came.
     pub states: Option<StatesRead>,
+    /// Urgent messages of the inbox up to here are before the others, or were.
+    pub urgent_told: Seq,
 }
 
 impl LogRead {
@@ -89,6 +93,8 @@ impl LogRead {
         if let Some(until) = self.until.filter(|until| *until <= after) {
             return Ok(Backlog::nothing_after(until));
         }
+        let early = self.read_urgent(log, after)?;
+        let urgent_told = early.last().map_or(self.urgent_told, |last| last.seq);
         let mut page = log.read(&self.subscriptions, after, self.until, PageLimit::default())?;
         if self.states_told > 0 {
             let told = |message: &Message| {
@@ -96,12 +102,23 @@ impl LogRead {
             };
             page.messages.retain(|message| !told(message));
         }
-        let mut backlog = Backlog::of(page, log.openings(), self.encoding);
+        let mut backlog = Backlog::of(page, log.openings(), (self.encoding, urgent_told));
+        backlog.put_first(&early, after, (log, self.encoding));
         if self.with_recalls {
             let recalled = log.recalls_since(&self.subscriptions, after)?;
             backlog.tell_recalls(&recalled, after, log);
         }
         Ok(backlog)
+    }
+
+    /// The urgent messages of an inbox that begins after this position. None if it was begun before.
+    fn read_urgent(&self, log: &Log, after: Seq) -> Result<Vec<Message>, ReadError> {
+        match (&self.subscriptions.client, self.after, self.until) {
+            (Some(client), None, Some(until)) if log.has_urgent() => {
+                log.urgent(client, (after, until))
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Reads the states of the topics after a name.
@@ -143,7 +160,32 @@ impl Backlog {
             more: false,
             gaps: Vec::new(),
             states: None,
+            urgent_told: 0,
         }
+    }
+
+    /// Puts urgent messages before all others.
+    fn put_first(&mut self, early: &[Message], after: Seq, (log, encoding): (&Log, Encoding)) {
+        if early.is_empty() {
+            return;
+        }
+        let mut writer = FrameWriter::new();
+        for message in early {
+            let id = log.cursor(message.seq);
+            let replaces = message.replaces().map(|seq| log.cursor(seq));
+            match encoding {
+                Encoding::Envelope => writer.early_envelope(message, &id, replaces.as_ref()),
+                Encoding::Fields | Encoding::Mercure => {
+                    writer.early(message, &id, replaces.as_ref());
+                }
+            }
+        }
+        self.batches.push_front(Batch {
+            frames: writer.take(),
+            last: after,
+            direct: None,
+            messages: early.len() as u64,
+        });
     }
 
     /// Adds states, for a reader at this position.
@@ -181,16 +223,10 @@ impl Backlog {
         self.batches.iter().map(|batch| batch.frames.size()).sum()
     }
 
-    /// Encodes a page of the log with these openings.
-    pub fn of(page: Page, openings: &Openings, encoding: Encoding) -> Self {
+    /// Encodes a page of the log with these openings, without urgent messages that were sent before their turn.
+    fn of(page: Page, openings: &Openings, (encoding, urgent_told): (Encoding, Seq)) -> Self {
         let size = |message: &Message| FrameWriter::size(message, openings.epoch_of(message.seq));
-        let mut batches = VecDeque::new();
-        let mut left: usize = page.messages.iter().map(size).sum();
-        let mut writer = FrameWriter::with_capacity(left.min(CAPACITY));
-        let mut direct = None;
-        let mut messages = 0;
-        for (i, message) in page.messages.iter().enumerate() {
-            left = left.saturating_sub(size(message));
+        let write = |writer: &mut FrameWriter, message: &Message| {
             let epoch = openings.epoch_of(message.seq);
             let replaces = message.replaces().map(|seq| openings.cursor(seq));
             match encoding {
@@ -198,11 +234,27 @@ impl Backlog {
                 Encoding::Envelope => writer.envelope(message, epoch, replaces.as_ref()),
                 Encoding::Mercure => writer.mercure(message, epoch),
             }
-            messages += 1;
+        };
+        let mut batches = VecDeque::new();
+        let mut left: usize = page.messages.iter().map(size).sum();
+        let mut writer = FrameWriter::with_capacity(left.min(CAPACITY));
+        let mut direct = None;
+        let mut messages = 0;
+        for (i, message) in page.messages.iter().enumerate() {
+            left = left.saturating_sub(size(message));
+            if message.seq > urgent_told || !message.is_urgent() {
+                write(&mut writer, message);
+                messages += 1;
+            }
             if message.audience.is_direct() {
                 direct = Some(message.seq);
             }
-            if writer.len() >= BATCH || i + 1 == page.messages.len() {
+            let is_last = i + 1 == page.messages.len();
+            if is_last && writer.len() == 0 {
+                // The position of the client moves over what it has. An empty chunk would end the response.
+                writer = FrameWriter::new().comment("").end_event();
+            }
+            if writer.len() >= BATCH || is_last {
                 let next = FrameWriter::with_capacity(left.min(CAPACITY));
                 batches.push_back(Batch {
                     frames: std::mem::replace(&mut writer, next).take(),
@@ -218,6 +270,7 @@ impl Backlog {
             more: page.more,
             gaps: page.gaps,
             states: None,
+            urgent_told,
         }
     }
 }

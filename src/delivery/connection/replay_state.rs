@@ -32,6 +32,8 @@ pub(super) struct ReplayState {
     pub(super) states_after: Option<Box<str>>,
     /// States that messages up to this position have set were told.
     pub(super) states_told: Seq,
+    /// Urgent messages of the inbox up to this position were sent before their turn.
+    pub(super) urgent_told: Seq,
     /// Why it reads, until that is counted.
     pub(super) cause: Option<&'static str>,
 }
@@ -65,6 +67,7 @@ impl ReplayState {
             unreadable_reported: 0,
             states_after: None,
             states_told: 0,
+            urgent_told: 0,
             cause: Some(cause),
         })
     }

@@ -53,6 +53,7 @@ impl Store {
         handling.replaces = self.replace(&handling, &scope, &entry.replacing)?;
         handling_rows::insert(&self.conn, message.seq, &handling, &scope)?;
         if handling.urgency == Urgency::High && message.audience.is_direct() {
+            applied.has_urgent = true;
             for id in audience.iter().chain(&several) {
                 handling_rows::note_urgent(&self.conn, *id, message.seq)?;
             }

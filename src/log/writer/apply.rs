@@ -49,6 +49,8 @@ pub(in crate::log) struct Applied {
     pub has_schedules: bool,
     /// Whether states of topics were set.
     pub has_states: bool,
+    /// Whether there are new urgent messages to clients.
+    pub has_urgent: bool,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.

@@ -74,6 +74,9 @@ impl Writer {
         if applied.has_states {
             shared.has_states.store(true, Ordering::Release);
         }
+        if applied.has_urgent {
+            shared.has_urgent.store(true, Ordering::Release);
+        }
         if applied.has_schedules {
             // If it can't be read, it is read again when they are due.
             let next = schedule_rows::next_due(&self.store.conn).unwrap_or_default();
