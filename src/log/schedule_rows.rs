@@ -87,6 +87,14 @@ pub(super) fn add(
     key_age: u64,
     count: &mut u64,
 ) -> rusqlite::Result<Scheduled> {
+    let find = "SELECT due_at FROM scheduled WHERE id = ?1";
+    let known: Option<u64> = conn
+        .prepare_cached(find)?
+        .query_row([new.id.to_bytes()], |row| row.get(0))
+        .optional()?;
+    if let Some(due_at) = known {
+        return Ok(Scheduled::Repeated(new.id, due_at));
+    }
     let key = new.entry.key.as_deref();
     if let Some((key, digest)) = key
         && let Some(earlier) = used(conn, key, digest, now.saturating_sub(key_age))?

@@ -8,6 +8,7 @@ use crate::log::{
     error::StoreError,
     handling_rows::{self, Scope},
     positions::ClientPosition,
+    retention::message_row::MessageRow,
     state_rows,
     writer::append_statements::Appended,
     writer::apply::Applied,
@@ -50,7 +51,7 @@ impl Store {
         let (audience, several) = self.numbers(&message.audience)?;
         let scope = Scope::new(audience, &several);
         let mut handling = Handling::clone(handling);
-        handling.replaces = self.replace(&handling, &scope, &entry.replacing)?;
+        handling.replaces = self.replace(&handling, &scope, (&entry.replacing, at))?;
         handling_rows::insert(&self.conn, message.seq, &handling, &scope)?;
         if handling.urgency == Urgency::High && message.audience.is_direct() {
             applied.has_urgent = true;
@@ -74,12 +75,12 @@ impl Store {
         Ok(Appended::New(message, job))
     }
 
-    /// Ends the message whose place a new one takes. `positions`: those of its clients that are not in the file.
+    /// Ends the message whose place a new one takes at a time. `positions`: those of its clients that are not in the file.
     fn replace(
         &mut self,
         handling: &Handling,
         scope: &Scope,
-        positions: &[(ClientId, ClientPosition)],
+        (positions, at): (&[(ClientId, ClientPosition)], u64),
     ) -> Result<Option<Replaced>, StoreError> {
         let Some(key) = &handling.replace else {
             return Ok(None);
@@ -88,7 +89,11 @@ impl Store {
             return Ok(None);
         };
         let found = self.rows_at(&[last])?;
-        if let Some(message) = found.first().filter(|row| row.ended == ended::NOT) {
+        // One whose time is over is lost for who does not have it, and is told as such.
+        let waits = |row: &&MessageRow| {
+            row.ended == ended::NOT && row.expires_at.is_none_or(|end| end > at)
+        };
+        if let Some(message) = found.first().filter(waits) {
             let pending = self.known_positions(positions)?;
             self.end(message, ended::REPLACED, &pending)?;
         }
