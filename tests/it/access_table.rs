@@ -159,6 +159,30 @@ const ROWS: &[Row] = &[
         "",
         [204, 204, 403],
     ),
+    Row(
+        "get",
+        "/api/topics/{topic}/state",
+        "read",
+        "",
+        "",
+        [200, 200, 404],
+    ),
+    Row(
+        "put",
+        "/api/topics/{topic}/state",
+        "push",
+        "",
+        r#"{"data":1}"#,
+        [200, 200, 403],
+    ),
+    Row(
+        "delete",
+        "/api/topics/{topic}/state",
+        "push",
+        "",
+        "",
+        [204, 204, 403],
+    ),
     Row("get", "/api/topics", "read", "", "", [200, 200, 200]),
     Row("get", "/api/jobs", "read", "", "", [200, 200, 200]),
     Row(
@@ -459,6 +483,16 @@ impl World {
         };
         let path = path.replace("{client_id}", client).replace("{id}", id);
         let path = path.replace("{jti}", "a-token");
+        let topic = match client.starts_with("own:") {
+            true => "own/1",
+            false => "other/1",
+        };
+        if path.contains("{topic}") {
+            let mut push = push_of(To::Topic(topic.to_owned()), "a state");
+            push.state = true;
+            within(self.admin().push(&push)).await.expect("pushed");
+        }
+        let path = path.replace("{topic}", &crate::harness::encoded(topic));
         self.people += 1;
         let name = format!("new-{}", self.people);
         let fill = |text: &str| {
