@@ -97,6 +97,11 @@ export const connect = (options = {}) => {
       emit('message', { id: id ?? (type == 'state' ? undefined : message), type, topic, text, data: read(text), replayed, replaces, urgency })
       if (id && leading && acknowledges) acks.shown(id)
     }
+    // The inbox is complete, with the messages that came before their turn.
+    if (type == 'ping' && id && early.size) {
+      if (leading && acknowledges) acks.shown(id)
+      early.clear()
+    }
     // Only now: messages that were not handled may be requested again.
     if (id && !covers(place, id)) place = id
   }

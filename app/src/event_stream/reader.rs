@@ -96,6 +96,11 @@ impl Reader {
         })
     }
 
+    /// The inbox is complete. Whether it had messages that came before their turn.
+    pub(super) fn settle(&mut self) -> bool {
+        !std::mem::take(&mut self.early).is_empty()
+    }
+
     /// The page has handled the event with this id. Events that were not handled can be requested again.
     pub(super) fn advance(&mut self, id: &str) {
         if !covers(&self.position, id) {
@@ -113,6 +118,21 @@ mod tests {
             Some(StreamEvent::Message(arrival)) => Some(arrival),
             _ => None,
         }
+    }
+
+    #[test]
+    fn a_message_before_its_turn_comes_once() {
+        let mut reader = Reader::new(String::new());
+        let early = r#"{"event":"message","urgency":"high","message":"e-2","text":"fire"}"#;
+        let fire = message(&mut reader, None, early).expect("a message");
+        assert_eq!(fire.id.as_deref(), Some("e-2"));
+        assert!(message(&mut reader, None, early).is_none());
+        let later = r#"{"event":"message","urgency":"high","text":"fire"}"#;
+        assert!(message(&mut reader, Some("e-2"), later).is_none());
+        assert!(reader.settle() && !reader.settle());
+        let state = r#"{"event":"state","topic":"t","message":"e-1","text":"x"}"#;
+        let state = message(&mut reader, None, state).expect("a state");
+        assert_eq!((state.id, state.event.as_deref()), (None, Some("state")));
     }
 
     #[test]
