@@ -1,6 +1,6 @@
 //! `POST /push`, and the simple form of it that the article uses.
 
-use std::sync::Arc;
+mod options;
 
 use app::wire::{ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequest, To};
 use axum::{
@@ -26,9 +26,7 @@ use crate::{
     config::{Limits, RateLimits},
     job::{JobId, Title, TrackedPush},
     log::{AuditTarget, IdempotencyKey, When},
-    message::{
-        Audience, ClientId, Data, Draft, EventType, Handling, ReplaceKey, Topic, TraceParent, Urgency,
-    },
+    message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
     traces::note_message,
 };
 
@@ -156,7 +154,7 @@ async fn article(
         data: Data::Text(message.into()),
         ttl: None,
         update: None,
-        handling: parse_handling(pairs.get("replace"), pairs.get("urgency"), false)?,
+        handling: options::handling(pairs.get("replace"), pairs.get("urgency"), false)?,
     };
     let now = state.broker.log().now();
     let delay = pairs.number("delay")?;
@@ -265,10 +263,10 @@ pub fn parse(
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
         update: None,
-        handling: parse_handling(push.replace.as_deref(), push.urgency.as_deref(), push.state)?,
+        handling: options::handling(push.replace.as_deref(), push.urgency.as_deref(), push.state)?,
     };
     if draft.handling.is_some() {
-        check_handling(&draft)?;
+        options::check_handling(&draft)?;
     }
     check_audience(caller, state, &draft.audience)?;
     let when = match (&push.at, push.delay) {
@@ -279,7 +277,7 @@ pub fn parse(
         }
     };
     if when.is_some() {
-        check_later(&draft, push.require_online, push.track)?;
+        options::check_later(&draft, push.require_online, push.track)?;
     }
     let tracked = match push.track {
         true => Some(track(&draft, state)?),
@@ -298,67 +296,10 @@ pub fn parse(
     })
 }
 
-/// How a message is treated. None: as usual.
-fn parse_handling(
-    replace: Option<&str>,
-    urgency: Option<&str>,
-    is_state: bool,
-) -> Result<Option<Arc<Handling>>, Error> {
-    if replace.is_none() && urgency.is_none() && !is_state {
-        return Ok(None);
-    }
-    let replace = replace.map(ReplaceKey::parse).transpose();
-    let urgency = urgency.map(|text| {
-        let why = "must be very-low, low, normal or high";
-        Urgency::parse(text).ok_or_else(|| Error::invalid("urgency", why))
-    });
-    let handling = Handling {
-        replace: replace.map_err(|why| Error::invalid("replace", why))?,
-        urgency: urgency.transpose()?.unwrap_or_default(),
-        is_state,
-        replaces: None,
-    };
-    Ok(handling.unless_usual())
-}
-
-/// Refuses what an ephemeral message can't have, and a state of what is no topic.
-fn check_handling(draft: &Draft) -> Result<(), Error> {
-    let Some(handling) = &draft.handling else {
-        return Ok(());
-    };
-    let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
-    if draft.is_ephemeral() && handling.replace.is_some() {
-        return Err(Error::invalid("replace", why));
-    }
-    if draft.is_ephemeral() && handling.is_state {
-        return Err(Error::invalid("state", why));
-    }
-    if handling.is_state && !matches!(draft.audience, Audience::Topic(_)) {
-        return Err(Error::invalid("state", "only a topic has a state"));
-    }
-    Ok(())
-}
-
 /// When a push is to be done, and how many may be stored for later.
 fn later(when: Option<When>, limits: &Limits) -> Option<Later> {
     let most = limits.max_scheduled;
     when.map(|when| Later { when, most })
-}
-
-/// Refuses what a push can't have that is stored for later.
-fn check_later(draft: &Draft, require_online: bool, track: bool) -> Result<(), Error> {
-    let wrong = [
-        ("ttl", draft.is_ephemeral(), "an ephemeral message (ttl 0) is not stored"),
-        ("require_online", require_online, "nobody knows who will be connected then"),
-        ("track", track, "a job tracks a message that was pushed"),
-    ];
-    match wrong.iter().find(|(_, is_wrong, _)| *is_wrong) {
-        Some((field, _, why)) => {
-            let detail = format!("can't be combined with at or delay: {why}");
-            Err(Error::invalid(*field, detail))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Counts a push of so many bytes of data, or refuses it if its caller has pushed too much.

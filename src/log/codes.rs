@@ -21,6 +21,9 @@ pub(super) mod ended {
     pub const REPLACED: i64 = 3;
 }
 
+/// The position of an idempotency key whose message is not sent yet. No message has it.
+pub(super) const NOT_SENT: u64 = 0;
+
 /// Converts a position or a time to SQLite's signed 64-bit integer.
 pub(super) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 
-use crate::{job::Refused, log::schedule_rows, message::Seq};
+use crate::{job::Refused, log::codes::NOT_SENT, message::Seq};
 
 /// Advice for the operator of a server with a damaged log.
 pub const WHAT_TO_DO: &str =
@@ -157,7 +157,7 @@ impl ReadError {
 /// The position of another push, for the end of the error text.
 fn of(seq: Seq) -> String {
     match seq {
-        schedule_rows::NOT_SENT => ", which is scheduled".to_owned(),
+        NOT_SENT => ", which is scheduled".to_owned(),
         seq => format!(", {seq}"),
     }
 }

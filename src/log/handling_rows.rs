@@ -13,7 +13,6 @@ use crate::log::{
     audiences,
     codes::{EVERYONE, kind, sql},
     error::ReadError,
-    rows,
 };
 use crate::message::{Audience, Handling, ReplaceKey, Replaced, Seq, Urgency};
 
@@ -38,9 +37,10 @@ impl Scope {
         match audience {
             Some(id) => Self::One(id),
             None => {
+                let mut numbers = Sha256::new();
+                several.iter().for_each(|id| numbers.update(id.to_le_bytes()));
                 let mut hash = [0; 16];
-                let digest = Sha256::digest(rows::list(several));
-                hash.copy_from_slice(&digest[..16]);
+                hash.copy_from_slice(&numbers.finalize()[..16]);
                 Self::Several(hash)
             }
         }

@@ -6,6 +6,7 @@
 
 mod audit_cbor;
 pub(in crate::log) mod cbor;
+pub(in crate::log) mod entry_cbor;
 mod job_cbor;
 mod key_cbor;
 mod person_cbor;

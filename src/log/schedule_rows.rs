@@ -8,10 +8,10 @@ use std::sync::{
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::log::{
-    codes::sql,
+    codes::{NOT_SENT, sql},
     entry::{Digest, Entry, IdempotencyKey},
     error::{ReadError, StoreError},
-    record::cbor,
+    record::entry_cbor,
     schedule::{
         NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,
     },
@@ -23,9 +23,6 @@ const STEP: u64 = 1_000;
 
 /// Bytes of entries that one step sends, about.
 const STEP_BYTES: usize = 4 << 20;
-
-/// The position of an idempotency key whose message is not sent yet. No message has it.
-pub(super) const NOT_SENT: Seq = 0;
 
 /// What waits, for those who do not read the file.
 #[derive(Clone)]
@@ -119,7 +116,7 @@ pub(super) fn add(
         sql(due_at),
         sql(now),
         key.map(|(key, _)| key.as_str()),
-        cbor::encode_entry(&new.entry.clone().without_key()),
+        entry_cbor::encode(&new.entry.clone().without_key()),
     ))?;
     *count += 1;
     Ok(Scheduled::Stored(new.id, due_at))
@@ -204,7 +201,7 @@ pub(super) fn due(conn: &Connection, until: u64) -> Result<Vec<(i64, Entry)>, St
         let number = row.get(0)?;
         let entry = row.get_ref(1)?.as_blob().map_err(invalid)?;
         bytes += entry.len();
-        let entry = cbor::decode_entry(entry)
+        let entry = entry_cbor::decode(entry)
             .map_err(|why| StoreError::Damaged(format!("scheduled message {number}: {why}")))?;
         found.push((number, entry));
         if bytes >= STEP_BYTES {
@@ -276,7 +273,7 @@ fn schedule(row: &Row<'_>) -> Result<Schedule, ReadError> {
             let entry = row.get_ref(4)?.as_blob();
             let entry = entry.map_err(|why| ReadError::Invalid(why.to_string()))?;
             let entry =
-                cbor::decode_entry(entry).map_err(|why| ReadError::Invalid(why.to_string()))?;
+                entry_cbor::decode(entry).map_err(|why| ReadError::Invalid(why.to_string()))?;
             ScheduleState::Waiting(Box::new(entry.draft))
         }
     };

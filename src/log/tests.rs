@@ -32,6 +32,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::message::{
+    Epoch,
     Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicAccess, TopicFilter, Update,
     UpdateId,
 };

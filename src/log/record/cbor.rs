@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
-use crate::job::{Title, TrackedPush};
 use crate::log::{
     change::{Change, PositionUpdates, Recall, RevokedTokens, TokenChange},
-    entry::{Entry, IdempotencyKey},
+    entry::IdempotencyKey,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
-    record::audit_cbor::{WireAudit, WireSource},
+    record::audit_cbor::WireAudit,
+    record::entry_cbor::{Position, WireEntry, client, key, positions, positions_of},
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
     record::person_cbor::{WirePersonChange, WireSession},
     record::schedule_cbor::WireSchedule,
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
-use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
+use crate::message::{ClientId, Seq};
 
 #[derive(Encode, Decode)]
 struct WireRecord<'b> {
@@ -83,28 +83,6 @@ enum WireRevoked<'b> {
 }
 
 #[derive(Encode, Decode)]
-pub(super) struct WireEntry<'b> {
-    #[b(0)]
-    draft: DraftCbor<'b>,
-    #[b(1)]
-    key: Option<&'b str>,
-    #[n(2)]
-    digest: Option<ByteArray<16>>,
-    /// The id and title of the job that tracks the push.
-    #[b(3)]
-    tracked: Option<(Id, &'b str)>,
-    /// Added later. Nodes that do not know it skip it.
-    #[b(4)]
-    trace: Option<&'b str>,
-    /// Who pushes, if it is audited.
-    #[b(5)]
-    source: Option<WireSource<'b>>,
-    /// Of the clients of a message whose place it takes: client, sent, acknowledged.
-    #[b(6)]
-    replacing: Option<Vec<(&'b str, Seq, Seq)>>,
-}
-
-#[derive(Encode, Decode)]
 struct WireRecall<'b> {
     #[n(0)]
     seq: Seq,
@@ -112,7 +90,7 @@ struct WireRecall<'b> {
     key: Option<&'b str>,
     /// Client, sent, acknowledged.
     #[b(2)]
-    positions: Vec<(&'b str, Seq, Seq)>,
+    positions: Vec<Position<'b>>,
 }
 
 #[derive(Encode, Decode)]
@@ -182,19 +160,6 @@ pub(in crate::log) fn decode(bytes: &[u8]) -> Result<Record, UnreadableRecord> {
         },
         changes: changes.collect::<Result<_, _>>()?,
     })
-}
-
-/// Encodes an entry, as it is stored until it is appended.
-pub(in crate::log) fn encode_entry(entry: &Entry) -> Vec<u8> {
-    match minicbor::to_vec(WireEntry::of(entry)) {
-        Ok(bytes) => bytes,
-        Err(error) => unreachable!("memory takes every value: {error}"),
-    }
-}
-
-/// Decodes such an entry.
-pub(in crate::log) fn decode_entry(bytes: &[u8]) -> Result<Entry, Error> {
-    minicbor::decode::<WireEntry<'_>>(bytes)?.parse()
 }
 
 impl<'b> WireChange<'b> {
@@ -284,42 +249,6 @@ impl<'b> WireChange<'b> {
     }
 }
 
-impl<'b> WireEntry<'b> {
-    pub fn of(entry: &'b Entry) -> Self {
-        Self {
-            draft: DraftCbor::of(&entry.draft),
-            key: entry.key.as_ref().map(|key| key.0.as_str()),
-            digest: entry.key.as_ref().map(|key| key.1.into()),
-            tracked: entry
-                .tracked
-                .as_ref()
-                .map(|tracked| (bytes(tracked.id), &**tracked.title.text())),
-            trace: entry.trace.as_ref().map(TraceParent::as_str),
-            source: entry.source.as_ref().map(WireSource::of),
-            replacing: (!entry.replacing.is_empty()).then(|| positions_of(&entry.replacing)),
-        }
-    }
-
-    pub fn parse(self) -> Result<Entry, Error> {
-        let tracked = self.tracked.map(|(job, title)| {
-            let title = Title::parse(title).map_err(Error::custom)?;
-            Ok(TrackedPush { id: id(job), title })
-        });
-        let key = self.key.map(key).transpose()?;
-        Ok(Entry {
-            draft: self.draft.parse()?,
-            key: key
-                .zip(self.digest)
-                .map(|(key, digest)| Box::new((key, digest.into()))),
-            assigned: None,
-            tracked: tracked.transpose()?.map(Box::new),
-            trace: self.trace.and_then(TraceParent::parse),
-            source: self.source.map(WireSource::parse),
-            replacing: positions(self.replacing.unwrap_or_default())?,
-        })
-    }
-}
-
 impl<'b> WireUpdate<'b> {
     fn of((client, update): &'b (ClientId, PendingUpdate)) -> Self {
         Self {
@@ -362,25 +291,4 @@ impl WireCounts {
         };
         (self.seq, counts)
     }
-}
-
-/// Client, sent, acknowledged.
-fn positions_of(positions: &[(ClientId, ClientPosition)]) -> Vec<(&str, Seq, Seq)> {
-    positions
-        .iter()
-        .map(|(client, position)| (client.as_str(), position.sent, position.acked))
-        .collect()
-}
-
-fn positions(all: Vec<(&str, Seq, Seq)>) -> Result<Vec<(ClientId, ClientPosition)>, Error> {
-    let one = |(name, sent, acked)| Ok((client(name)?, ClientPosition { sent, acked }));
-    all.into_iter().map(one).collect()
-}
-
-fn client(name: &str) -> Result<ClientId, Error> {
-    ClientId::parse(name).map_err(Error::custom)
-}
-
-fn key(text: &str) -> Result<IdempotencyKey, Error> {
-    IdempotencyKey::parse(text).map_err(Error::custom)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
-use super::cbor::WireEntry;
+use super::entry_cbor::WireEntry;
 use crate::log::{
     options::milliseconds,
     schedule::{NewSchedule, ScheduleChange, ScheduleId, When},
