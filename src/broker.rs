@@ -91,9 +91,8 @@ impl Broker {
             delivery_counts: Arc::clone(&delivery_counts),
             receipt_tracking: Arc::clone(&receipt_tracking),
         };
-        let tail = move |openings: &Openings, messages: &[Arc<Message>]| {
-            tail.deliver(openings, messages)
-        };
+        let tail =
+            move |openings: &Openings, messages: &[Arc<Message>]| tail.deliver(openings, messages);
         let log = Arc::new(Log::open(options, tail, fatal)?);
         registry.start_at(log.head());
         Ok(Arc::new(Self {

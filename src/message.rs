@@ -297,7 +297,10 @@ impl Message {
     pub fn is_state_event(&self) -> bool {
         let is_state = |handling: &Arc<Handling>| handling.is_state;
         self.handling.as_ref().is_some_and(is_state)
-            && self.event.as_ref().is_some_and(|event| event.as_str() == EventType::STATE)
+            && self
+                .event
+                .as_ref()
+                .is_some_and(|event| event.as_str() == EventType::STATE)
     }
 
     /// Whether a draft is the same as this message, so that it is a repetition. When it was sent does not count.

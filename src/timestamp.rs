@@ -48,7 +48,10 @@ pub fn parse(text: &str) -> Option<u64> {
     let seconds = days_until(year, month, day) * DAY.cast_signed()
         + (hour * 3600 + minute * 60 + second).cast_signed()
         - offset;
-    u64::try_from(seconds).ok()?.checked_mul(1000)?.checked_add(fraction)
+    u64::try_from(seconds)
+        .ok()?
+        .checked_mul(1000)?
+        .checked_add(fraction)
 }
 
 /// Seconds of a day.
@@ -103,7 +106,12 @@ fn days_of_month(year: u64, month: u64) -> u64 {
 /// Days from 1970-01-01 to a date of the Gregorian calendar; negative before.
 fn days_until(year: u64, month: u64, day: u64) -> i64 {
     // Years begin in March here, so that the leap day is their last.
-    let year = if month <= 2 { year.wrapping_sub(1) } else { year }.cast_signed();
+    let year = if month <= 2 {
+        year.wrapping_sub(1)
+    } else {
+        year
+    }
+    .cast_signed();
     let month = (month + 9) % 12;
     let day_of_year = ((153 * month + 2) / 5 + day - 1).cast_signed();
     let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);

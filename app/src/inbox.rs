@@ -97,7 +97,10 @@ impl Inbox {
             (new.replaces.is_some() && is_same)
                 || (is_state && kind == Some(STATE) && old.topic == new.topic)
         };
-        let pinned = self.oldest_first.iter().any(|old| old.pinned && is_old(old));
+        let pinned = self
+            .oldest_first
+            .iter()
+            .any(|old| old.pinned && is_old(old));
         self.oldest_first.retain(|old| !is_old(old));
         self.cleared.retain(|old| !is_old(old));
         self.count_bytes();
@@ -401,7 +404,11 @@ mod tests {
         };
         inbox.pin(1);
         inbox.add(0.0, newer("k3-3"));
-        assert_eq!(texts(&inbox), ["k3-3", "k3-2"], "it is pinned as the first one");
+        assert_eq!(
+            texts(&inbox),
+            ["k3-3", "k3-2"],
+            "it is pinned as the first one"
+        );
         inbox.add(0.0, newer("k3-4"));
         assert_eq!(texts(&inbox), ["k3-4", "k3-2"]);
         assert_eq!(inbox.bytes, 8);
@@ -412,7 +419,13 @@ mod tests {
         let mut inbox = Inbox::default();
         for (topic, text) in [("a", "one"), ("b", "two"), ("a", "three")] {
             let topic = Some(topic.to_owned());
-            inbox.add(0.0, ReceivedMessage { topic, ..typed("state", text) });
+            inbox.add(
+                0.0,
+                ReceivedMessage {
+                    topic,
+                    ..typed("state", text)
+                },
+            );
         }
         assert_eq!(texts(&inbox), ["three", "two"]);
     }

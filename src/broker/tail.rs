@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    ActivityFeed, delivery_counts::DeliveryCounts, receipt_tracking::ReceiptTracking,
-};
+use super::{ActivityFeed, delivery_counts::DeliveryCounts, receipt_tracking::ReceiptTracking};
 use crate::{
     log::Openings,
     message::{EncodedMessage, Message},

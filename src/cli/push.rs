@@ -197,7 +197,10 @@ mod tests {
         };
         assert_eq!(describe(&later), "abc: scheduled for 2027-01-15T08:00:00Z");
         later.due_at = None;
-        assert_eq!(describe(&later), "abc: no connections, queued for offline clients");
+        assert_eq!(
+            describe(&later),
+            "abc: no connections, queued for offline clients"
+        );
     }
 
     #[test]

@@ -30,10 +30,7 @@ pub fn of(settings: &Settings) -> EqualSettings {
         ("--max-message-bytes", limits.max_message_bytes.to_string()),
         ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
         ("--max-scheduled", limits.max_scheduled.to_string()),
-        (
-            "--max-schedule-days",
-            limits.max_schedule_days.to_string(),
-        ),
+        ("--max-schedule-days", limits.max_schedule_days.to_string()),
         ("--max-topics", limits.max_topics.to_string()),
         (
             "--max-connections-per-client",

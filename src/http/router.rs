@@ -6,8 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
     jobs, keys, layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples,
-    scheduled, session, sessions, sse, stats, tokens, topic_state,
-    topics,
+    scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
 };
 use crate::{auth::Action, config::Settings};
 

@@ -73,7 +73,12 @@ pub async fn list(
         let shown: Vec<_> = shown.collect::<Result<_, _>>()?;
         let sees = |(audience, _): &(Audience, _)| visible.audience(audience);
         Ok::<_, Error>(ScheduledPage {
-            scheduled: shown.into_iter().flatten().filter(sees).map(|(_, info)| info).collect(),
+            scheduled: shown
+                .into_iter()
+                .flatten()
+                .filter(sees)
+                .map(|(_, info)| info)
+                .collect(),
             next: last.map(|(due_at, number)| format!("{due_at}-{number}")),
         })
     })
@@ -119,7 +124,11 @@ pub async fn update(
     let now = state.broker.log().now();
     let when = when(change.at.as_deref(), change.delay, now, &limits.limits)?;
     let when = when.ok_or_else(|| {
-        Error::new(Code::MissingField, "at or delay says when it is to be pushed").field("at")
+        Error::new(
+            Code::MissingField,
+            "at or delay says when it is to be pushed",
+        )
+        .field("at")
     })?;
     let (id, mut info) = waiting(&state, &caller, &doing, &text).await?;
     let changed = state.broker.log().reschedule(id, when).await?;
@@ -216,7 +225,8 @@ pub fn when(
         (Some(_), Some(_)) => return Err(Error::invalid("delay", "can't be combined with at")),
         (None, Some(seconds)) => ("delay", When::In(Duration::from_secs(seconds))),
         (Some(text), None) => {
-            let why = "must be a time with its offset, such as 2027-01-31T08:00:00+01:00 (RFC 3339)";
+            let why =
+                "must be a time with its offset, such as 2027-01-31T08:00:00+01:00 (RFC 3339)";
             let at = timestamp::parse(text).ok_or_else(|| Error::invalid("at", why))?;
             ("at", When::At(at))
         }
@@ -269,8 +279,13 @@ fn info(broker: &Broker, schedule: &Schedule) -> Result<Option<(Audience, Schedu
                 made_at,
                 to: describe::to(&message.audience),
                 clients: clients(&message.audience),
-                event: message.event.as_ref().map(|event| event.as_str().to_owned()),
-                ttl: message.expires_at.map(|end| end.saturating_sub(message.at) / 1000),
+                event: message
+                    .event
+                    .as_ref()
+                    .map(|event| event.as_str().to_owned()),
+                ttl: message
+                    .expires_at
+                    .map(|end| end.saturating_sub(message.at) / 1000),
                 data: match record.ended {
                     Some(Ended::Recalled) => RawValue::NULL.to_owned(),
                     _ => describe::json(&message.data),

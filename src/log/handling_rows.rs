@@ -38,7 +38,9 @@ impl Scope {
             Some(id) => Self::One(id),
             None => {
                 let mut numbers = Sha256::new();
-                several.iter().for_each(|id| numbers.update(id.to_le_bytes()));
+                several
+                    .iter()
+                    .for_each(|id| numbers.update(id.to_le_bytes()));
                 let mut hash = [0; 16];
                 hash.copy_from_slice(&numbers.finalize()[..16]);
                 Self::Several(hash)
@@ -169,9 +171,8 @@ pub(super) fn read(conn: &Connection, seq: Seq, code: i64) -> Result<Arc<Handlin
     };
     if code & HAS_KEY != 0 {
         let find = "SELECT key, first, last FROM handlings WHERE seq = ?1";
-        let (key, first, last): (String, Option<Seq>, Option<Seq>) = conn
-            .prepare_cached(find)?
-            .query_row([sql(seq)], |row| {
+        let (key, first, last): (String, Option<Seq>, Option<Seq>) =
+            conn.prepare_cached(find)?.query_row([sql(seq)], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?;
         let key = ReplaceKey::stored(&key)
@@ -185,7 +186,11 @@ pub(super) fn read(conn: &Connection, seq: Seq, code: i64) -> Result<Arc<Handlin
 }
 
 fn code(handling: &Handling) -> i64 {
-    let key = if handling.replace.is_some() { HAS_KEY } else { 0 };
+    let key = if handling.replace.is_some() {
+        HAS_KEY
+    } else {
+        0
+    };
     let state = if handling.is_state { IS_STATE } else { 0 };
     i64::from(handling.urgency.code()) | key | state
 }

@@ -12,9 +12,7 @@ use crate::log::{
     entry::{Digest, Entry, IdempotencyKey},
     error::{ReadError, StoreError},
     record::entry_cbor,
-    schedule::{
-        NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,
-    },
+    schedule::{NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When},
 };
 use crate::message::Seq;
 
@@ -38,7 +36,10 @@ impl WaitingSchedules {
         let count = "SELECT count(*) FROM scheduled WHERE message IS NULL";
         Ok(Self {
             next_due: Arc::new(next_due(conn)?.into()),
-            count: Arc::new(conn.query_row(count, [], |row| row.get::<_, u64>(0))?.into()),
+            count: Arc::new(
+                conn.query_row(count, [], |row| row.get::<_, u64>(0))?
+                    .into(),
+            ),
         })
     }
 
@@ -70,9 +71,7 @@ impl WaitingSchedules {
 /// When the next one is due, in milliseconds since 1970. `u64::MAX` if none waits.
 pub(super) fn next_due(conn: &Connection) -> rusqlite::Result<u64> {
     let find = "SELECT min(due_at) FROM scheduled WHERE message IS NULL";
-    let next: Option<u64> = conn
-        .prepare_cached(find)?
-        .query_row([], |row| row.get(0))?;
+    let next: Option<u64> = conn.prepare_cached(find)?.query_row([], |row| row.get(0))?;
     Ok(next.unwrap_or(u64::MAX))
 }
 

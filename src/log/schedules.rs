@@ -6,9 +6,7 @@
 use crate::log::{
     Log,
     error::{AppendError, ReadError},
-    schedule::{
-        NewSchedule, Schedule, ScheduleChange, ScheduleId, SchedulePlace, Scheduled, When,
-    },
+    schedule::{NewSchedule, Schedule, ScheduleChange, ScheduleId, SchedulePlace, Scheduled, When},
     schedule_rows,
     writer::reply::channel,
     writer::task::{ChangeTask, Task},

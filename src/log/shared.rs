@@ -14,8 +14,8 @@ use crate::job::Job;
 use crate::log::{
     api_key::ApiKey, damage::DamageRecord, openings::Openings, options::Clock,
     person::StoredPerson, positions::Positions, reader::pool::ReaderPool,
-    replica_state::ReplicaState, schedule_rows::WaitingSchedules, session_rows::Sessions, token_rows::Revocations,
-    told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
+    replica_state::ReplicaState, schedule_rows::WaitingSchedules, session_rows::Sessions,
+    token_rows::Revocations, told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
 };
 
 /// Called with each change of a job after its commit, in order, on the writer's thread.

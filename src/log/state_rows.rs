@@ -72,7 +72,9 @@ pub(super) fn recall(conn: &Connection, seq: Seq) -> rusqlite::Result<()> {
 
 /// Whether a topic has a state.
 pub(super) fn any(conn: &Connection) -> rusqlite::Result<bool> {
-    conn.query_row("SELECT EXISTS (SELECT 1 FROM topic_states)", [], |row| row.get(0))
+    conn.query_row("SELECT EXISTS (SELECT 1 FROM topic_states)", [], |row| {
+        row.get(0)
+    })
 }
 
 /// The state of a topic.
@@ -161,7 +163,13 @@ fn cut(mut page: StatesPage) -> StatesPage {
 type Columns = (String, Seq, u64, bool, String);
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Columns> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+    ))
 }
 
 fn parse((name, seq, at, is_json, data): Columns) -> Result<TopicState, ReadError> {

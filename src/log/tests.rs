@@ -32,9 +32,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::message::{
-    Epoch,
-    Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicAccess, TopicFilter, Update,
-    UpdateId,
+    Audience, ClientId, Data, Draft, Epoch, Receipt, Receipts, Topic, TopicAccess, TopicFilter,
+    Update, UpdateId,
 };
 
 /// A log in a temporary folder, the positions that its tail received, and its clock.

@@ -14,8 +14,8 @@ mod maintenance;
 mod maintenance_state;
 pub(in crate::log) mod queue;
 mod replica;
-mod schedule;
 pub(in crate::log) mod reply;
+mod schedule;
 pub(in crate::log) mod store;
 pub(in crate::log) mod task;
 mod waiting;
@@ -43,10 +43,7 @@ use crate::log::{
     writer::store::Store,
     writer::task::Task,
 };
-use crate::{
-    message::Message,
-    panic_text,
-};
+use crate::{message::Message, panic_text};
 
 /// Gets the epochs and the messages of each commit, in order, on the writer's thread. Returns the number of connections
 /// that each message was queued for. Missing numbers count as 0.

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Cursor, Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, Update, envelope, mercure_frame,
+    Cursor, Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, Update, envelope,
+    mercure_frame,
 };
 
 /// How a connection gets its messages.

@@ -4,8 +4,8 @@
 //! type `message`, so that one listener gets all.
 
 use super::{
-    Audience, Cursor, Data, Epoch, EventType, Frame, FrameWriter, Handling, Message, Topic, Urgency,
-    frame::lines,
+    Audience, Cursor, Data, Epoch, EventType, Frame, FrameWriter, Handling, Message, Topic,
+    Urgency, frame::lines,
 };
 
 /// Bytes that an envelope has around the event type, the topic and the data.
@@ -13,12 +13,7 @@ const AROUND: usize = 48;
 
 impl FrameWriter {
     /// Writes the whole frame of a message in an envelope, after whatever is there.
-    pub(crate) fn envelope(
-        &mut self,
-        message: &Message,
-        epoch: &Epoch,
-        replaces: Option<&Cursor>,
-    ) {
+    pub(crate) fn envelope(&mut self, message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) {
         self.position(epoch, message.seq);
         self.in_envelope(message, None, replaces);
     }
@@ -194,7 +189,10 @@ mod tests {
         writer.envelope(message, &epoch, None);
         let written = writer.take();
         let is_json = matches!(message.data, Data::Json(_));
-        assert_eq!(of_frame(&Frame::of(message, &epoch, None), is_json), written);
+        assert_eq!(
+            of_frame(&Frame::of(message, &epoch, None), is_json),
+            written
+        );
         String::from_utf8(written.bytes().to_vec()).expect("UTF-8")
     }
 

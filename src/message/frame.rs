@@ -135,12 +135,7 @@ impl FrameWriter {
     }
 
     /// Appends the complete frame of a message.
-    pub(crate) fn message(
-        &mut self,
-        message: &Message,
-        epoch: &Epoch,
-        replaces: Option<&Cursor>,
-    ) {
+    pub(crate) fn message(&mut self, message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) {
         self.position(epoch, message.seq);
         self.content(message, replaces);
     }

@@ -167,6 +167,9 @@ mod tests {
         assert!(ReplaceKey::parse("score/7 é").is_ok());
         assert_eq!(ReplaceKey::parse(""), Err(InvalidReplaceKey::Empty));
         assert_eq!(ReplaceKey::parse("a\nb"), Err(InvalidReplaceKey::Control));
-        assert_eq!(ReplaceKey::parse(&"x".repeat(129)), Err(InvalidReplaceKey::TooLong));
+        assert_eq!(
+            ReplaceKey::parse(&"x".repeat(129)),
+            Err(InvalidReplaceKey::TooLong)
+        );
     }
 }

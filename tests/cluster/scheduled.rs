@@ -25,12 +25,16 @@ async fn a_scheduled_message_is_known_at_all_nodes_and_can_be_changed_at_any() {
     };
     let moved = schedule(first, "moved", 3600).await;
     let cancelled = schedule(first, "cancelled", 3600).await;
-    within(second.api.cancel_scheduled(&cancelled)).await.expect("cancelled");
+    within(second.api.cancel_scheduled(&cancelled))
+        .await
+        .expect("cancelled");
     let change = ScheduledChange {
         at: None,
         delay: Some(0),
     };
-    within(third.api.reschedule(&moved, &change)).await.expect("moved");
+    within(third.api.reschedule(&moved, &change))
+        .await
+        .expect("moved");
     let path = format!("/api/scheduled/{moved}");
     for node in &cluster.nodes {
         let sent = |info: &ScheduledInfo| info.message.is_some();
@@ -67,7 +71,9 @@ async fn each_is_pushed_once_although_the_janitor_was_killed() {
     for node in &cluster.nodes {
         assert_eq!(waiting(node).await, 0);
     }
-    cluster.nodes[2].push(crate::support::topic("news"), "the end").await;
+    cluster.nodes[2]
+        .push(crate::support::topic("news"), "the end")
+        .await;
     let seen = within(follow(&cluster.endpoints()[..1], "ada", &start, "the end")).await;
     let mut texts: Vec<String> = seen.into_iter().map(|(_, text)| text).collect();
     assert_eq!(texts.pop().as_deref(), Some("the end"));

@@ -34,10 +34,12 @@ fn values<'t>(text: &'t str, field: &str) -> Vec<&'t str> {
 async fn whoever_was_away_gets_the_newest_only_and_whoever_has_the_older_one_is_told() {
     let server = Server::start().await;
     let mut there = server.listen("bob", &["scores/7"]).await;
-    let score = |text: &str| {
-        json!({"to": {"topic": "scores/7"}, "data": text, "replace": "score"})
-    };
-    let before = server.push(client("nobody"), "before").await.id.expect("a cursor");
+    let score = |text: &str| json!({"to": {"topic": "scores/7"}, "data": text, "replace": "score"});
+    let before = server
+        .push(client("nobody"), "before")
+        .await
+        .id
+        .expect("a cursor");
     let first = server.push_json(score("1:0")).await.id.expect("a cursor");
     let second = server.push_json(score("2:0")).await.id.expect("a cursor");
     let third = server.push_json(score("2:1")).await.id.expect("a cursor");
@@ -46,14 +48,27 @@ async fn whoever_was_away_gets_the_newest_only_and_whoever_has_the_older_one_is_
     // A reader that comes back gets the newest, with the first of the chain.
     let path = format!("/sse?client_id=eve&topic=scores/7&since={before}");
     let text = raw(&server, &path).await;
-    assert_eq!(values(&text, "data").iter().filter(|data| data.contains(':') && data.len() == 3).count(), 1);
+    assert_eq!(
+        values(&text, "data")
+            .iter()
+            .filter(|data| data.contains(':') && data.len() == 3)
+            .count(),
+        1
+    );
     assert_eq!(values(&text, "replaces"), [first.as_str()]);
     let envelope = raw(&server, &format!("{path}&envelope=json")).await;
-    let expected = format!(r#"{{"event":"message","topic":"scores/7","replaces":"{first}","text":"2:1"}}"#);
+    let expected =
+        format!(r#"{{"event":"message","topic":"scores/7","replaces":"{first}","text":"2:1"}}"#);
     assert!(envelope.contains(&expected), "{envelope}");
-    assert_eq!(server.message(&second).await.message.ended, Some(Ended::Replaced));
+    assert_eq!(
+        server.message(&second).await.message.ended,
+        Some(Ended::Replaced)
+    );
     let newest = server.message(&third).await.message;
-    assert_eq!((newest.replace.as_deref(), newest.replaces), (Some("score"), Some(first)));
+    assert_eq!(
+        (newest.replace.as_deref(), newest.replaces),
+        (Some("score"), Some(first))
+    );
 }
 
 #[tokio::test]
@@ -61,22 +76,41 @@ async fn live_and_replayed_frames_of_a_replacement_are_equal() {
     let server = Server::start().await;
     let field = json!({"replace": "k", "urgency": "low"});
     for envelope in ["", "&envelope=json"] {
-        let before = server.push(client("nobody"), "before").await.id.expect("a cursor");
-        let mut live = server.get(&format!("/sse?client_id=ada&since=latest{envelope}")).await;
+        let before = server
+            .push(client("nobody"), "before")
+            .await
+            .id
+            .expect("a cursor");
+        let mut live = server
+            .get(&format!("/sse?client_id=ada&since=latest{envelope}"))
+            .await;
         let mut text = String::new();
         while !text.contains("event: ping") {
-            text += std::str::from_utf8(&within(live.chunk()).await.expect("read").expect("a chunk")).expect("UTF-8");
+            text +=
+                std::str::from_utf8(&within(live.chunk()).await.expect("read").expect("a chunk"))
+                    .expect("UTF-8");
         }
         push(&server, "one", field.clone()).await;
         push(&server, "two", field.clone()).await;
         let mut text = String::new();
         while !text.contains("two") || !text.ends_with("\n\n") {
-            text += std::str::from_utf8(&within(live.chunk()).await.expect("read").expect("a chunk")).expect("UTF-8");
+            text +=
+                std::str::from_utf8(&within(live.chunk()).await.expect("read").expect("a chunk"))
+                    .expect("UTF-8");
         }
-        let newest = text.split_inclusive("\n\n").find(|frame| frame.contains("two"));
+        let newest = text
+            .split_inclusive("\n\n")
+            .find(|frame| frame.contains("two"));
         let newest = newest.expect("the newest");
-        assert!(newest.contains("replaces") && newest.contains("low"), "{newest}");
-        let replayed = raw(&server, &format!("/sse?client_id=ada&since={before}{envelope}")).await;
+        assert!(
+            newest.contains("replaces") && newest.contains("low"),
+            "{newest}"
+        );
+        let replayed = raw(
+            &server,
+            &format!("/sse?client_id=ada&since={before}{envelope}"),
+        )
+        .await;
         assert!(replayed.contains(newest), "{replayed} without {newest}");
     }
 }
@@ -104,7 +138,10 @@ async fn urgent_messages_of_an_inbox_come_first_and_each_comes_once() {
     push(&server, "two", json!({"urgency": "very-low"})).await;
     let last = push(&server, "flood", json!({"urgency": "high"})).await;
     let text = raw(&server, "/sse?client_id=ada").await;
-    let texts: Vec<&str> = values(&text, "data").into_iter().filter(|data| !data.starts_with('{')).collect();
+    let texts: Vec<&str> = values(&text, "data")
+        .into_iter()
+        .filter(|data| !data.starts_with('{'))
+        .collect();
     assert_eq!(texts, ["fire", "flood", "one", "two"]);
     // They do not move the cursor, which ends after all of them.
     assert_eq!(values(&text, "message"), [urgent.as_str(), last.as_str()]);
@@ -113,7 +150,10 @@ async fn urgent_messages_of_an_inbox_come_first_and_each_comes_once() {
     assert_eq!(ids.last(), Some(&last.as_str()), "of the ping");
     assert_eq!(values(&text, "urgency"), ["high", "high", "very-low"]);
     let envelopes = raw(&server, "/sse?client_id=ada&since=earliest&envelope=json").await;
-    assert!(envelopes.contains(r#""urgency":"high","text":"fire""#), "{envelopes}");
+    assert!(
+        envelopes.contains(r#""urgency":"high","text":"fire""#),
+        "{envelopes}"
+    );
 }
 
 #[tokio::test]
@@ -163,8 +203,25 @@ async fn wrong_keys_and_urgencies_are_refused_with_the_field() {
         assert_eq!(problem["field"], field, "{body}");
     }
     let state = r#"{"to":{"topic":"t"},"data":1,"state":true,"ttl":0}"#;
-    let problem: Value = server.post("/push", state).await.json().await.expect("a problem");
+    let problem: Value = server
+        .post("/push", state)
+        .await
+        .json()
+        .await
+        .expect("a problem");
     assert_eq!(problem["field"], "state");
-    assert_eq!(server.get("/push?client_id=a&message=b&urgency=x").await.status(), 422);
-    assert_eq!(server.get("/push?client_id=a&message=b&urgency=high&replace=k").await.status(), 200);
+    assert_eq!(
+        server
+            .get("/push?client_id=a&message=b&urgency=x")
+            .await
+            .status(),
+        422
+    );
+    assert_eq!(
+        server
+            .get("/push?client_id=a&message=b&urgency=high&replace=k")
+            .await
+            .status(),
+        200
+    );
 }

@@ -34,7 +34,11 @@ async fn a_scheduled_push_is_delivered_when_it_is_due_and_its_id_leads_to_the_me
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
     let to_ada = json!({"client": "ada"});
-    let never = schedule(&server, json!({"to": to_ada, "data": "never", "delay": 3600})).await;
+    let never = schedule(
+        &server,
+        json!({"to": to_ada, "data": "never", "delay": 3600}),
+    )
+    .await;
     let id = schedule(&server, json!({"to": to_ada, "data": "soon", "delay": 1})).await;
     let (_, info) = send(&server, Method::GET, &path(&id), Value::Null).await;
     assert_eq!(info["data"], "soon");
@@ -81,7 +85,9 @@ async fn ten_thousand_scheduled_messages_survive_a_restart_and_each_is_delivered
         }
     }
     server = server.restarted().await;
-    let mut reader = server.stream("/sse?client_id=ada&topic=load&since=earliest").await;
+    let mut reader = server
+        .stream("/sse?client_id=ada&topic=load&since=earliest")
+        .await;
     let mut seen = vec![0_u8; 10_000];
     let mut last = (0, 0);
     for _ in 0..10_000 {
@@ -99,8 +105,13 @@ async fn ten_thousand_scheduled_messages_survive_a_restart_and_each_is_delivered
     // Another restart brings nothing again.
     server = server.restarted().await;
     server.push(To::Topic("load".to_owned()), "end").await;
-    let newest = server.read::<Value>("/api/messages?topic=load&limit=1").await;
-    let newest = newest["messages"][0]["id"].as_str().expect("a cursor").to_owned();
+    let newest = server
+        .read::<Value>("/api/messages?topic=load&limit=1")
+        .await;
+    let newest = newest["messages"][0]["id"]
+        .as_str()
+        .expect("a cursor")
+        .to_owned();
     assert_eq!(seq(&newest), 10_001);
 }
 
@@ -116,7 +127,10 @@ async fn a_scheduled_message_can_be_moved_and_cancelled_until_it_is_pushed() {
     let (status, _) = send(&server, Method::DELETE, &path(&cancelled), Value::Null).await;
     assert_eq!(status, 204);
     let (status, problem) = send(&server, Method::GET, &path(&cancelled), Value::Null).await;
-    assert_eq!((status, &problem["code"]), (404, &json!("schedule_unknown")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (404, &json!("schedule_unknown"))
+    );
     let (status, info) = send(&server, Method::PATCH, &path(&moved), json!({"delay": 0})).await;
     assert_eq!(status, 200, "{info}");
     assert_eq!(ada.message().await.data, "moved");
@@ -141,7 +155,10 @@ async fn what_can_not_be_scheduled_is_refused_with_the_field() {
         (json!({"delay": -1}), "delay"),
         (json!({"delay": 1, "at": "2001-01-01T00:00:00Z"}), "delay"),
         (json!({"delay": 1, "ttl": 0}), "ttl"),
-        (json!({"delay": 1, "require_online": true}), "require_online"),
+        (
+            json!({"delay": 1, "require_online": true}),
+            "require_online",
+        ),
         (json!({"delay": 1, "track": true}), "track"),
     ] {
         let mut push = base.clone();
@@ -169,7 +186,10 @@ async fn what_can_not_be_scheduled_is_refused_with_the_field() {
     }
     for wrong in ["x", "2f0c6a0e-0000-4000-8000-000000000000"] {
         let (status, problem) = send(&server, Method::GET, &path(wrong), Value::Null).await;
-        assert_eq!((status, &problem["code"]), (404, &json!("schedule_unknown")));
+        assert_eq!(
+            (status, &problem["code"]),
+            (404, &json!("schedule_unknown"))
+        );
     }
 }
 
@@ -181,14 +201,19 @@ async fn a_repeated_schedule_with_a_key_answers_with_the_same_id() {
     assert_eq!(schedule(&server, push).await, first);
     let now = json!({"to": "everyone", "data": 1, "idempotency_key": "k"});
     let (status, problem) = send(&server, Method::POST, "/push", now).await;
-    assert_eq!((status, &problem["code"]), (409, &json!("idempotency_key_reused")));
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("idempotency_key_reused"))
+    );
 }
 
 #[tokio::test]
 async fn the_form_of_the_article_can_be_scheduled_too() {
     let server = Server::start().await;
     let mut ada = server.listen("ada", &[]).await;
-    let answer = server.get("/push?client_id=ada&message=later&delay=0").await;
+    let answer = server
+        .get("/push?client_id=ada&message=later&delay=0")
+        .await;
     assert_eq!(answer.status(), 202);
     assert_eq!(within(answer.text()).await.expect("a text"), "success");
     assert_eq!(ada.message().await.data, "later");
@@ -218,14 +243,20 @@ async fn pages_of_the_list_have_each_message_once() {
 #[tokio::test]
 async fn the_audit_trail_names_who_scheduled_changed_and_cancelled() {
     let server = Server::start().await;
-    let id = schedule(&server, json!({"to": {"client": "ada"}, "data": 1, "delay": 3600})).await;
+    let id = schedule(
+        &server,
+        json!({"to": {"client": "ada"}, "data": 1, "delay": 3600}),
+    )
+    .await;
     send(&server, Method::PATCH, &path(&id), json!({"delay": 7200})).await;
     send(&server, Method::DELETE, &path(&id), Value::Null).await;
     server
         .until("/api/audit", |trail: &Value| {
             let entries = trail["entries"].as_array().expect("entries");
             let has = |action| entries.iter().any(|entry| entry["action"] == action);
-            ["schedule", "schedule.change", "schedule.cancel"].into_iter().all(has)
+            ["schedule", "schedule.change", "schedule.cancel"]
+                .into_iter()
+                .all(has)
         })
         .await;
 }

@@ -27,7 +27,10 @@ async fn put(server: &Server, topic: &str, data: Value) -> Value {
 
 /// The type and the data of events.
 fn said(events: &[Event]) -> Vec<(&str, &str)> {
-    events.iter().map(|event| (event.event.as_str(), event.data.as_str())).collect()
+    events
+        .iter()
+        .map(|event| (event.event.as_str(), event.data.as_str()))
+        .collect()
 }
 
 #[tokio::test]
@@ -40,7 +43,10 @@ async fn whoever_subscribes_hears_the_newest_state_first_and_then_each_change() 
     let mut one = server.listen("ada", &["price/gold"]).await;
     let mut all = server.listen("bob", &["price/*", "price/gold"]).await;
     let first = one.next().await;
-    assert_eq!((first.event.as_str(), first.data.as_str()), ("state", r#"{"eur":2}"#));
+    assert_eq!(
+        (first.event.as_str(), first.data.as_str()),
+        ("state", r#"{"eur":2}"#)
+    );
     assert_eq!(first.id, "", "it does not move the cursor");
     assert_eq!(one.next().await.event, "ping");
     let both = [all.next().await, all.next().await];
@@ -73,7 +79,11 @@ async fn a_push_sets_the_state_in_the_same_commit() {
 #[tokio::test]
 async fn a_stream_that_resumes_hears_each_state_once_and_every_message() {
     let server = Server::start().await;
-    let cursor = server.push(client("nobody"), "before").await.id.expect("a cursor");
+    let cursor = server
+        .push(client("nobody"), "before")
+        .await
+        .id
+        .expect("a cursor");
     put(&server, "t", json!("one")).await;
     server.push(topic("t"), "a message").await;
     put(&server, "t", json!("two")).await;
@@ -82,12 +92,22 @@ async fn a_stream_that_resumes_hears_each_state_once_and_every_message() {
     put(&server, "t", json!("four")).await;
     let mut reader = server.resume("ada", &cursor, &["t"]).await;
     let mut events = Vec::new();
-    while events.last().is_none_or(|event: &Event| event.event != "ping") {
+    while events
+        .last()
+        .is_none_or(|event: &Event| event.event != "ping")
+    {
         events.push(reader.next().await);
     }
     events.pop();
     // The state is as new as the log. Its own events are not repeated, and messages are all there.
-    assert_eq!(said(&events), [("state", "four"), ("message", "a message"), ("message", "three")]);
+    assert_eq!(
+        said(&events),
+        [
+            ("state", "four"),
+            ("message", "a message"),
+            ("message", "three")
+        ]
+    );
     put(&server, "t", json!("five")).await;
     assert_eq!(said(&[reader.message().await]), [("state", "five")]);
 }
@@ -100,9 +120,18 @@ async fn a_state_survives_a_restart_and_the_end_of_its_message_but_not_its_recal
     let server = server.restarted().await;
     let (status, info) = send(&server, Method::GET, "t", None).await;
     assert_eq!((status, &info["data"]), (200, &json!("kept")));
-    let id = server.push_json(push("wrong", 60)).await.id.expect("a cursor");
-    let recall = server.http.delete(server.url(&format!("/api/messages/{id}")));
-    assert_eq!(within(recall.send()).await.expect("an answer").status(), 200);
+    let id = server
+        .push_json(push("wrong", 60))
+        .await
+        .id
+        .expect("a cursor");
+    let recall = server
+        .http
+        .delete(server.url(&format!("/api/messages/{id}")));
+    assert_eq!(
+        within(recall.send()).await.expect("an answer").status(),
+        200
+    );
     let (status, problem) = send(&server, Method::GET, "t", None).await;
     assert_eq!((status, &problem["code"]), (404, &json!("state_unknown")));
     let mut reader = server.listen("ada", &["t"]).await;
@@ -129,14 +158,19 @@ async fn an_envelope_has_the_state_too() {
     let server = Server::start().await;
     let set = put(&server, "t", json!({"n": 1})).await;
     let id = set["id"].as_str().expect("a cursor");
-    let mut reader = server.stream("/sse?client_id=ada&topic=t&envelope=json").await;
+    let mut reader = server
+        .stream("/sse?client_id=ada&topic=t&envelope=json")
+        .await;
     let first = reader.next().await;
     assert_eq!(first.event, "message");
     let expected = format!(r#"{{"event":"state","topic":"t","message":"{id}","data":{{"n":1}}}}"#);
     assert_eq!(first.data, expected);
     put(&server, "t", json!("x")).await;
     let live: Value = serde_json::from_str(&reader.message().await.data).expect("JSON");
-    assert_eq!((&live["event"], &live["text"]), (&json!("state"), &json!("x")));
+    assert_eq!(
+        (&live["event"], &live["text"]),
+        (&json!("state"), &json!("x"))
+    );
 }
 
 #[tokio::test]
@@ -173,9 +207,15 @@ async fn many_states_and_changes_meanwhile_leave_every_reader_with_the_newest() 
     let last = put(&server, "t/0", json!("the end")).await;
     for reader in &mut all {
         let events = reader.up_to("the end").await;
-        let ids = events.iter().filter(|event| !event.id.is_empty()).map(|event| seq(&event.id));
+        let ids = events
+            .iter()
+            .filter(|event| !event.id.is_empty())
+            .map(|event| seq(&event.id));
         assert!(ids.is_sorted(), "{events:?}");
-        assert_eq!(events.last().map(|event| event.id.as_str()), last["id"].as_str());
+        assert_eq!(
+            events.last().map(|event| event.id.as_str()),
+            last["id"].as_str()
+        );
     }
 }
 
@@ -189,12 +229,23 @@ async fn wrong_topics_and_bodies_are_refused() {
         ("t", json!({"data": 1, "ttl": 5}), 422, "ttl"),
     ] {
         let (found, problem) = send(&server, Method::PUT, topic, Some(body)).await;
-        assert_eq!((found, &problem["field"]), (status, &json!(field)), "{topic}");
+        assert_eq!(
+            (found, &problem["field"]),
+            (status, &json!(field)),
+            "{topic}"
+        );
     }
     let body = r#"{"to":{"topic":"t"},"data":1,"event":"state"}"#;
-    assert_eq!(server.post("/push", body).await.status(), 422, "the type is the stream's own");
+    assert_eq!(
+        server.post("/push", body).await.status(),
+        422,
+        "the type is the stream's own"
+    );
     put(&server, "https://example.com/books/1", json!("a URL")).await;
-    let path = format!("/api/topics/{}/state", encoded("https://example.com/books/1"));
+    let path = format!(
+        "/api/topics/{}/state",
+        encoded("https://example.com/books/1")
+    );
     let info: TopicStateInfo = server.read(&path).await;
     assert_eq!(info.data.get(), "\"a URL\"");
 }

@@ -17,7 +17,8 @@ use tidings::{
         Subscriptions,
     },
     message::{
-        Audience, ClientId, Data, Draft, Handling, Receipt, ReplaceKey, Topic, TopicAccess, TopicFilter,
+        Audience, ClientId, Data, Draft, Handling, Receipt, ReplaceKey, Topic, TopicAccess,
+        TopicFilter,
     },
 };
 
@@ -75,16 +76,22 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
     let ttl = prop::option::weighted(0.3, 1..200_u64);
     let gap = prop_oneof![9 => Just(0), 1 => 1..200_000_u64];
     let (key, replace) = (0..3_u8, prop::option::weighted(0.3, 0..2_u8));
-    let push = (to, 0..3_u8, ttl, prop::option::weighted(0.2, key), replace, gap).prop_map(
-        |(audience, text, ttl, key, replace, gap)| Push {
+    let push = (
+        to,
+        0..3_u8,
+        ttl,
+        prop::option::weighted(0.2, key),
+        replace,
+        gap,
+    )
+        .prop_map(|(audience, text, ttl, key, replace, gap)| Push {
             audience,
             text,
             ttl,
             key,
             replace,
             gap: if key.is_some() { 0 } else { gap },
-        },
-    );
+        });
     let number = 0..100_usize;
     let read = (
         prop::option::of(0..CLIENTS.len()),
@@ -314,7 +321,10 @@ impl TestLog {
         }
         old.replaced = true;
         if let To::Clients(clients) = &old.to {
-            for c in clients.iter().filter(|c| sent[**c].max(acked[**c]) < old.seq) {
+            for c in clients
+                .iter()
+                .filter(|c| sent[**c].max(acked[**c]) < old.seq)
+            {
                 old.outcomes.insert(*c, Receipt::Replaced);
             }
         }

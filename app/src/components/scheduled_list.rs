@@ -2,13 +2,10 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{EraseView, ListItem, ask_first, audience_text, either, keyed_list, on_click, text, when};
-use crate::{
-    erased_signal::ErasedSignal,
-    formatting,
-    i18n::tr,
-    wire::ScheduledInfo,
+use super::{
+    EraseView, ListItem, ask_first, audience_text, either, keyed_list, on_click, text, when,
 };
+use crate::{erased_signal::ErasedSignal, formatting, i18n::tr, wire::ScheduledInfo};
 
 /// Characters of the data in the list.
 const DATA: usize = 200;

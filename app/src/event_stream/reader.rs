@@ -41,7 +41,9 @@ impl Reader {
                 let envelope = Fields::parse(data)?;
                 let event = envelope.text("event");
                 // A message before its turn has its id in the envelope. It may come again after a reconnect.
-                let early = envelope.text("message").filter(|_| event.as_deref() != Some("state"));
+                let early = envelope
+                    .text("message")
+                    .filter(|_| event.as_deref() != Some("state"));
                 let own = id.map(str::to_owned).or_else(|| early.clone());
                 if early.is_some() {
                     if self.early.contains(&own) {
@@ -146,7 +148,10 @@ mod tests {
         assert_eq!((paid.replaces, paid.is_quiet), (None, false));
         let data = r#"{"event":"message","urgency":"low","replaces":"e-1","text":""}"#;
         let newer = message(&mut reader, Some("e-3"), data).expect("a message");
-        assert_eq!((newer.replaces.as_deref(), newer.is_quiet), (Some("e-1"), true));
+        assert_eq!(
+            (newer.replaces.as_deref(), newer.is_quiet),
+            (Some("e-1"), true)
+        );
         let plain = message(&mut reader, None, r#"{"event":"message","text":"a\nb"}"#);
         let plain = plain.expect("a message");
         assert_eq!((plain.event, plain.data.as_str()), (None, "a\nb"));

@@ -97,9 +97,8 @@ impl LogRead {
         let urgent_told = early.last().map_or(self.urgent_told, |last| last.seq);
         let mut page = log.read(&self.subscriptions, after, self.until, PageLimit::default())?;
         if self.states_told > 0 {
-            let told = |message: &Message| {
-                message.seq <= self.states_told && message.is_state_event()
-            };
+            let told =
+                |message: &Message| message.seq <= self.states_told && message.is_state_event();
             page.messages.retain(|message| !told(message));
         }
         let mut backlog = Backlog::of(page, log.openings(), (self.encoding, urgent_told));
@@ -194,7 +193,12 @@ impl Backlog {
         let mut writer = FrameWriter::new();
         for (i, state) in states.iter().enumerate() {
             let id = log.cursor(state.seq);
-            writer.state(&state.topic, &id, &state.data, encoding == Encoding::Envelope);
+            writer.state(
+                &state.topic,
+                &id,
+                &state.data,
+                encoding == Encoding::Envelope,
+            );
             if writer.len() >= BATCH || i + 1 == states.len() {
                 self.batches.push_back(Batch {
                     frames: std::mem::take(&mut writer).take(),

@@ -287,11 +287,7 @@ impl Code {
                 "schedule_sent",
                 "The scheduled message was pushed",
             ),
-            Self::StateUnknown => (
-                S::NOT_FOUND,
-                "state_unknown",
-                "The topic has no state",
-            ),
+            Self::StateUnknown => (S::NOT_FOUND, "state_unknown", "The topic has no state"),
             Self::TooManyScheduled => (
                 S::TOO_MANY_REQUESTS,
                 "too_many_scheduled",

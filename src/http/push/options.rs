@@ -51,8 +51,16 @@ pub(super) fn check_handling(draft: &Draft) -> Result<(), Error> {
 /// Refuses what a push can't have that is stored for later.
 pub(super) fn check_later(draft: &Draft, require_online: bool, track: bool) -> Result<(), Error> {
     let wrong = [
-        ("ttl", draft.is_ephemeral(), "an ephemeral message (ttl 0) is not stored"),
-        ("require_online", require_online, "nobody knows who will be connected then"),
+        (
+            "ttl",
+            draft.is_ephemeral(),
+            "an ephemeral message (ttl 0) is not stored",
+        ),
+        (
+            "require_online",
+            require_online,
+            "nobody knows who will be connected then",
+        ),
         ("track", track, "a job tracks a message that was pushed"),
     ];
     match wrong.iter().find(|(_, is_wrong, _)| *is_wrong) {
@@ -63,4 +71,3 @@ pub(super) fn check_later(draft: &Draft, require_online: bool, track: bool) -> R
         None => Ok(()),
     }
 }
-

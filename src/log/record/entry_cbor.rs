@@ -92,9 +92,7 @@ pub(super) fn positions_of(positions: &[(ClientId, ClientPosition)]) -> Vec<Posi
         .collect()
 }
 
-pub(super) fn positions(
-    all: Vec<Position<'_>>,
-) -> Result<Vec<(ClientId, ClientPosition)>, Error> {
+pub(super) fn positions(all: Vec<Position<'_>>) -> Result<Vec<(ClientId, ClientPosition)>, Error> {
     let one = |(name, sent, acked)| Ok((client(name)?, ClientPosition { sent, acked }));
     all.into_iter().map(one).collect()
 }

@@ -26,7 +26,8 @@ pub(in crate::log) struct MessageRow {
 }
 
 impl MessageRow {
-    pub const COLUMNS: &str = "seq, at, expires_at, ended, audience, audiences, coalesce(handling, 0)";
+    pub const COLUMNS: &str =
+        "seq, at, expires_at, ended, audience, audiences, coalesce(handling, 0)";
 
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         let several = row.get_ref(5)?.as_str_or_null()?;

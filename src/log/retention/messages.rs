@@ -6,13 +6,11 @@ use crate::log::{
     codes::{ANY_TOPIC, ended, sql},
     error::{StoreError, unless_damaged},
     gap::mark_pruned,
-    handling_rows,
-    openings,
+    handling_rows, openings,
     options::milliseconds,
     postings, recalls,
     retention::message_row::{MessageRow, STEP},
-    schedule_rows,
-    update_rows,
+    schedule_rows, update_rows,
     writer::store::Store,
 };
 use crate::message::Seq;
@@ -152,7 +150,8 @@ impl Store {
             unless_damaged(trace.execute([sql(gone.seq)]).map(drop))?;
             update_rows::remove(conn, gone.seq)?;
             if gone.handling != 0 {
-                let removed = handling_rows::remove(conn, gone.seq, gone.handling, gone.audiences());
+                let removed =
+                    handling_rows::remove(conn, gone.seq, gone.handling, gone.audiences());
                 unless_damaged(removed)?;
             }
             postings::remove(conn, ANY_TOPIC, gone.seq)?;

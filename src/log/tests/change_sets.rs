@@ -14,8 +14,8 @@ use super::{
     },
     *,
 };
-use crate::message::{Handling, ReplaceKey, Urgency};
 use crate::job::{Conclusion, JobCommand, JobId, Lines, NewJob, Report, State, Title, TrackedPush};
+use crate::message::{Handling, ReplaceKey, Urgency};
 
 const CLIENTS: usize = 4;
 const JOBS: usize = 3;
@@ -298,29 +298,40 @@ fn entry() -> impl Strategy<Value = Entry> {
     let source = prop::option::of(source());
     let update = prop::option::of(update());
     let handling = prop::option::weighted(0.3, handling());
-    let given = (audience(), 0..3_u8, ttl, key, tracked, source, update, handling);
-    given.prop_map(|(audience, text, ttl, key, tracked, source, update, handling)| {
-        let mut draft = draft(audience, &text.to_string());
-        if let (Audience::Topic(canonical), Some(mut update)) = (&draft.audience, update) {
-            let mut alternates = update.alternates.into_vec();
-            alternates.retain(|topic| topic != canonical);
-            update.alternates = alternates.into();
-            draft.update = Some(Arc::new(update));
-        }
-        draft.handling = handling.and_then(Handling::unless_usual);
-        draft.ttl = ttl.map(Duration::from_secs);
-        let mut entry = Entry::new(draft).audited(source);
-        if let Some(key) = key {
-            entry = entry.with_key(key_of(key));
-        }
-        match tracked {
-            Some(id) => entry.tracked_by(TrackedPush {
-                id: JobId::parse(&uuid::Uuid::from_u128(id).to_string()).expect("an id"),
-                title: Title::parse("a push").expect("a title"),
-            }),
-            None => entry,
-        }
-    })
+    let given = (
+        audience(),
+        0..3_u8,
+        ttl,
+        key,
+        tracked,
+        source,
+        update,
+        handling,
+    );
+    given.prop_map(
+        |(audience, text, ttl, key, tracked, source, update, handling)| {
+            let mut draft = draft(audience, &text.to_string());
+            if let (Audience::Topic(canonical), Some(mut update)) = (&draft.audience, update) {
+                let mut alternates = update.alternates.into_vec();
+                alternates.retain(|topic| topic != canonical);
+                update.alternates = alternates.into();
+                draft.update = Some(Arc::new(update));
+            }
+            draft.handling = handling.and_then(Handling::unless_usual);
+            draft.ttl = ttl.map(Duration::from_secs);
+            let mut entry = Entry::new(draft).audited(source);
+            if let Some(key) = key {
+                entry = entry.with_key(key_of(key));
+            }
+            match tracked {
+                Some(id) => entry.tracked_by(TrackedPush {
+                    id: JobId::parse(&uuid::Uuid::from_u128(id).to_string()).expect("an id"),
+                    title: Title::parse("a push").expect("a title"),
+                }),
+                None => entry,
+            }
+        },
+    )
 }
 
 fn handling() -> impl Strategy<Value = Handling> {

@@ -124,13 +124,20 @@ fn an_update_of_a_file_is_found_by_its_topics_and_its_id() {
 #[test]
 fn a_scheduled_message_of_a_file_is_sent_when_it_is_due_and_its_key_holds() {
     let test = open_file(include_str!("files/version-9.sql"));
-    let page = test.log().schedules(SchedulePlace::default(), 10).expect("readable");
+    let page = test
+        .log()
+        .schedules(SchedulePlace::default(), 10)
+        .expect("readable");
     let [later] = &page[..] else {
         panic!("{page:?}");
     };
     test.clock.store(later.due_at, Ordering::Relaxed);
     test.log().run_maintenance().expect("done");
-    let found = test.log().scheduled(later.id).expect("readable").expect("there");
+    let found = test
+        .log()
+        .scheduled(later.id)
+        .expect("readable")
+        .expect("there");
     assert_eq!(found.state, ScheduleState::Sent(6));
     let message = test.log().message(6).expect("readable").expect("there");
     assert_eq!(message.message.data.as_str(), "later");
@@ -146,7 +153,10 @@ fn a_file_of_version_8_gets_what_version_9_adds() {
         ..Handling::default()
     }
     .unless_usual();
-    let first = test.log().append_blocking(Entry::new(draft.clone())).expect("kept");
+    let first = test
+        .log()
+        .append_blocking(Entry::new(draft.clone()))
+        .expect("kept");
     test.log().append_blocking(Entry::new(draft)).expect("kept");
     let page = test.read(&topics(&["t"]), 0);
     assert_eq!(page.messages.len(), 1);

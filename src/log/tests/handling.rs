@@ -97,7 +97,10 @@ fn messages_of_one_commit_replace_each_other_too() {
     let appended = test.log().append_batch_blocking(entries.to_vec());
     assert!(appended.iter().all(Result::is_ok));
     assert_eq!(texts(&test.read(&subscriptions("ada", &[]), 0)), ["three"]);
-    assert_eq!(test.log().unread_count(&client("ada"), 10).expect("read"), 1);
+    assert_eq!(
+        test.log().unread_count(&client("ada"), 10).expect("read"),
+        1
+    );
 }
 
 #[test]
@@ -136,7 +139,8 @@ fn what_has_expired_stays_expired_and_what_was_pruned_is_forgotten() {
 #[test]
 fn a_repeated_push_replaces_nothing() {
     let test = TestLog::new();
-    let once = || keyed(to_client("ada"), "one", "k").with_key(IdempotencyKey::parse("i").expect("a key"));
+    let once =
+        || keyed(to_client("ada"), "one", "k").with_key(IdempotencyKey::parse("i").expect("a key"));
     let first = push(&test, once());
     let second = push(&test, keyed(to_client("ada"), "two", "k"));
     let again = test.log().append_blocking(once()).expect("kept");
@@ -193,7 +197,10 @@ fn urgent_messages_of_a_client_are_found_in_order() {
 fn a_topic_keeps_its_newest_state() {
     let mut test = TestLog::new();
     let states = |test: &TestLog, filters: &[&str]| {
-        let (page, until) = test.log().states(&topics(filters).filters, "").expect("readable");
+        let (page, until) = test
+            .log()
+            .states(&topics(filters).filters, "")
+            .expect("readable");
         assert_eq!(until, test.log().head());
         assert_eq!(page.next, None);
         let one = |state: TopicState| (state.topic.to_string(), state.data.as_str().to_owned());
@@ -209,12 +216,19 @@ fn a_topic_keeps_its_newest_state() {
     test.reopen();
     assert!(test.log().has_states());
     assert_eq!(states(&test, &["a/1"]), [pair("a/1", "{\"n\":1}")]);
-    let all = [pair("a/1", "{\"n\":1}"), pair("a/2", "two"), pair("b", "three")];
+    let all = [
+        pair("a/1", "{\"n\":1}"),
+        pair("a/2", "two"),
+        pair("b", "three"),
+    ];
     assert_eq!(states(&test, &["**"]), all);
     assert_eq!(states(&test, &["b", "a/*", "a/1"]), all);
     assert_eq!(states(&test, &["c", "a"]), []);
     let two = state(&test, "b", text("gone"));
-    test.log().recall_blocking(two).expect("done").expect("recalled");
+    test.log()
+        .recall_blocking(two)
+        .expect("done")
+        .expect("recalled");
     state(&test, "a/2", Data::Json("null".into()));
     assert_eq!(states(&test, &["**"]), [pair("a/1", "{\"n\":1}")]);
     // It outlives its message.

@@ -52,7 +52,11 @@ fn messages_are_sent_in_the_order_of_their_times_and_not_before() {
     assert_eq!(sent(&test), ["now", "first", "second", "third"]);
     assert_eq!(*test.tail.lock(), [1, 2, 3, 4]);
     // The id is still good, in both directions.
-    let found = test.log().scheduled(first).expect("readable").expect("there");
+    let found = test
+        .log()
+        .scheduled(first)
+        .expect("readable")
+        .expect("there");
     assert_eq!(found.state, ScheduleState::Sent(2));
     assert_eq!(test.log().schedule_of(2).expect("readable"), Some(first));
     assert_eq!(test.log().schedule_of(1).expect("readable"), None);
@@ -81,7 +85,9 @@ fn a_clock_that_jumps_neither_loses_nor_doubles_a_message() {
 #[test]
 fn what_was_due_while_the_log_was_closed_is_sent_when_it_is_opened_and_once() {
     let mut test = TestLog::new();
-    let ids: Vec<ScheduleId> = (0..50).map(|n| later(&test, &n.to_string(), HOUR)).collect();
+    let ids: Vec<ScheduleId> = (0..50)
+        .map(|n| later(&test, &n.to_string(), HOUR))
+        .collect();
     let expected: Vec<String> = (0..50).map(|n| n.to_string()).collect();
     test.reopen();
     assert_eq!(test.log().scheduled_count(), 50);
@@ -144,7 +150,10 @@ fn a_key_stands_for_one_scheduled_message() {
     assert_eq!(again(), Scheduled::Repeated(id, due_at));
     // A key of a message, and a key that is released.
     test.log().append_blocking(keyed("now", "m")).expect("kept");
-    assert_eq!(schedule(&test, keyed("now", "m"), When::In(HOUR)), Scheduled::KeyReused);
+    assert_eq!(
+        schedule(&test, keyed("now", "m"), When::In(HOUR)),
+        Scheduled::KeyReused
+    );
     let Scheduled::Stored(id, _) = schedule(&test, keyed("c", "c"), When::In(HOUR)) else {
         panic!("not stored");
     };
@@ -157,9 +166,16 @@ fn a_key_stands_for_one_scheduled_message() {
 fn only_so_many_wait_and_a_page_has_them_in_order() {
     let test = TestLog::new();
     for n in 0..MOST {
-        later(&test, &n.to_string(), HOUR * u32::try_from(MOST - n).expect("small"));
+        later(
+            &test,
+            &n.to_string(),
+            HOUR * u32::try_from(MOST - n).expect("small"),
+        );
     }
-    assert_eq!(schedule(&test, to_ada("x"), When::In(HOUR)), Scheduled::Full);
+    assert_eq!(
+        schedule(&test, to_ada("x"), When::In(HOUR)),
+        Scheduled::Full
+    );
     let (mut after, mut found) = (SchedulePlace::default(), Vec::new());
     loop {
         let page = test.log().schedules(after, 7).expect("readable");
@@ -174,7 +190,10 @@ fn only_so_many_wait_and_a_page_has_them_in_order() {
     assert_eq!(found, expected);
     test.pass(HOUR);
     sent(&test);
-    assert!(matches!(schedule(&test, to_ada("x"), When::In(HOUR)), Scheduled::Stored(..)));
+    assert!(matches!(
+        schedule(&test, to_ada("x"), When::In(HOUR)),
+        Scheduled::Stored(..)
+    ));
 }
 
 #[test]

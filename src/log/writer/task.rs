@@ -6,8 +6,8 @@ use crate::log::{
     entry::{Entry, IdempotencyKey},
     error::AppendError,
     options::Retention,
-    schedule::ScheduleChange,
     outcome::MaintenanceCounts,
+    schedule::ScheduleChange,
     writer::waiting::{
         AuditOutcome, JobOutcome, Outcome, PositionsAnswer, RecallOutcome, ScheduleOutcome, Waiting,
     },
