@@ -9,6 +9,7 @@ mod auditing;
 mod delivery_counts;
 mod join;
 mod latency;
+mod later;
 mod nodes;
 mod publish;
 mod push_counts;

@@ -116,7 +116,7 @@ pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
 pub use schedule::{
-    NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,
+    NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleSize, ScheduleState, Scheduled, When,
 };
 pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
 pub use shared::JobTail;

@@ -8,15 +8,12 @@ use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
     log::{
-        AppendError, Appended, AuditEntry, AuditSource, AuditTarget, Entry, IdempotencyKey,
-        NewSchedule, ScheduleId, Scheduled, When,
+        AppendError, Appended, AuditSource, Entry, IdempotencyKey, NewSchedule, ScheduleId,
+        ScheduleSize, When,
     },
-    message::{Audience, Cursor, Draft, EncodedMessage, TraceParent},
+    message::{Audience, Cursor, Draft, EncodedMessage, Handling, TraceParent},
     outbox::Delivery,
 };
-
-/// The name in the audit trail of a push that is stored for later.
-const SCHEDULE: &str = "schedule";
 
 /// A parsed push.
 #[derive(Clone, Debug)]
@@ -42,8 +39,8 @@ pub struct Push {
 pub struct Later {
     /// The time.
     pub when: When,
-    /// How many messages may be scheduled.
-    pub most: u64,
+    /// How much may be scheduled.
+    pub most: ScheduleSize,
 }
 
 /// The outcome of a push.
@@ -70,9 +67,12 @@ pub enum PublishError {
     /// The push required a connected recipient, and there is none.
     #[error("no recipient is connected, and the push requires one")]
     NobodyOnline,
-    /// As many messages are scheduled as may be.
-    #[error("{0} messages are scheduled, and no more may be (max_scheduled)")]
-    TooManyScheduled(u64),
+    /// As many messages are scheduled as may be, or they have as many bytes.
+    #[error(
+        "no more messages may be scheduled: at most {} (max_scheduled), with {} bytes (a quarter of max_log_mb)",
+        .0.messages, .0.bytes
+    )]
+    TooManyScheduled(ScheduleSize),
     /// The log refused or failed.
     #[error(transparent)]
     Log(#[from] AppendError),
@@ -84,7 +84,7 @@ impl Broker {
         let began = Instant::now();
         let published = match self.prepare(push).await? {
             Prepared::Sent(sent) => self.sent(sent).await?,
-            Prepared::Later(new, most) => scheduled(self.log.schedule(new).await?, most)?,
+            Prepared::Later(new, most) => Self::scheduled(self.log.schedule(new).await?, most)?,
             Prepared::ForLog(entry, expected) => {
                 let appended = self.log.append(entry).await?;
                 self.published(appended, expected).await?
@@ -121,7 +121,7 @@ impl Broker {
             outcomes.push(match prepared {
                 Line::Known(outcome) => outcome,
                 Line::Later(most) => match stored.next() {
-                    Some(Ok(stored)) => scheduled(stored, most),
+                    Some(Ok(stored)) => Self::scheduled(stored, most),
                     Some(Err(error)) => Err(error.into()),
                     None => Err(AppendError::Failed.into()),
                 },
@@ -145,9 +145,18 @@ impl Broker {
         if push.require_online && !self.is_online(&push.draft.audience).await {
             return Err(PublishError::NobodyOnline);
         }
+        let replaces = |handling: &Handling| handling.replace.is_some();
+        if let (Some(nodes), Some(handling)) = (&self.nodes, push.draft.handling.as_deref())
+            && push.draft.audience.is_direct()
+            && replaces(handling)
+        {
+            // Whoever has received the older one keeps its receipt.
+            nodes.write_positions().await;
+        }
         let kind = PushKind::of(&push.draft);
         if let Some(later) = push.later {
-            return Ok(self.prepare_later(push, later));
+            let new = self.prepare_later(push, later);
+            return Ok(Prepared::Later(new, later.most));
         }
         if push.draft.is_ephemeral() {
             let connections = self.fan_out_ephemeral(&push.draft);
@@ -173,23 +182,6 @@ impl Broker {
             entry = entry.tracked_by(tracked);
         }
         Ok(Prepared::ForLog(entry, Expected { required, kind }))
-    }
-
-    /// A push that is to be stored for later. It is noted in the audit trail now, and again when it is pushed.
-    fn prepare_later(&self, push: Push, later: Later) -> Prepared {
-        if let Some(source) = &push.source {
-            let mut entry = AuditEntry::new(source.clone(), SCHEDULE);
-            entry.target = Some(AuditTarget::Audience(push.draft.audience.clone()));
-            self.note_audit(entry, false);
-        }
-        let mut entry = Entry::new(push.draft)
-            .traced(push.trace)
-            .audited(push.source);
-        if let Some(key) = push.key {
-            entry = entry.with_key(key);
-        }
-        let new = NewSchedule::new(entry, later.when, later.most);
-        Prepared::Later(new, later.most)
     }
 
     /// Whether somebody is connected, here or at another node.
@@ -275,8 +267,8 @@ impl Broker {
 enum Prepared {
     Sent(Sent),
     ForLog(Entry, Expected),
-    /// With the number of messages that may be scheduled.
-    Later(NewSchedule, u64),
+    /// With how much may be scheduled.
+    Later(NewSchedule, ScheduleSize),
 }
 
 /// A push of a batch.
@@ -286,26 +278,7 @@ enum Line {
     /// It is among those that go into the log.
     ForLog(Expected),
     /// It is among those that are stored for later.
-    Later(u64),
-}
-
-/// The outcome of a push that was stored for later. `most`: how many may be.
-fn scheduled(stored: Scheduled, most: u64) -> Result<Published, PublishError> {
-    match stored {
-        Scheduled::Stored(id, due_at) | Scheduled::Repeated(id, due_at) => Ok(Published {
-            cursor: None,
-            connections: 0,
-            queued: true,
-            job: None,
-            missing_nodes: Vec::new(),
-            scheduled: Some((id, due_at)),
-        }),
-        Scheduled::Full => Err(PublishError::TooManyScheduled(most)),
-        Scheduled::KeyReused => Err(AppendError::KeyReused { seq: 0 }.into()),
-        Scheduled::Cancelled | Scheduled::NotWaiting | Scheduled::Sent => {
-            Err(AppendError::Failed.into())
-        }
-    }
+    Later(ScheduleSize),
 }
 
 /// An ephemeral message that was sent.

@@ -192,7 +192,7 @@ impl From<PublishError> for Error {
             }
             PublishError::TooManyScheduled(most) => Self::new(Code::TooManyScheduled, text)
                 .field("at")
-                .limited(RateLimit::concurrent("max_scheduled", most)),
+                .limited(RateLimit::concurrent("max_scheduled", most.messages)),
             PublishError::Log(error) => error.into(),
         }
     }

@@ -23,9 +23,9 @@ use super::{
 use crate::{
     auth::{Action, Principal, Target},
     broker::{Later, Published, Push},
-    config::{Limits, RateLimits},
+    config::{Limits, RateLimits, Settings},
     job::{JobId, Title, TrackedPush},
-    log::{AuditTarget, IdempotencyKey, When},
+    log::{AuditTarget, IdempotencyKey, ScheduleSize, When},
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
     traces::note_message,
 };
@@ -166,7 +166,7 @@ async fn article(
         tracked: None,
         trace,
         source: caller.source(state),
-        later: later(when, &settings.limits),
+        later: later(when, &settings),
     };
     let published = publish(push, Some(&caller.0), state).await?;
     Ok((status(&published), "success").into_response())
@@ -292,13 +292,17 @@ pub fn parse(
         tracked,
         trace,
         source: caller.source(state),
-        later: later(when, limits),
+        later: later(when, &settings),
     })
 }
 
 /// When a push is to be done, and how many may be stored for later.
-fn later(when: Option<When>, limits: &Limits) -> Option<Later> {
-    let most = limits.max_scheduled;
+fn later(when: Option<When>, settings: &Settings) -> Option<Later> {
+    let most = ScheduleSize {
+        messages: settings.limits.max_scheduled,
+        // What waits is not pruned when the log is too large.
+        bytes: (settings.retention.max_log_mb << 20) / 4,
+    };
     when.map(|when| Later { when, most })
 }
 

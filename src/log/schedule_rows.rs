@@ -12,7 +12,10 @@ use crate::log::{
     entry::{Digest, Entry, IdempotencyKey},
     error::{ReadError, StoreError},
     record::entry_cbor,
-    schedule::{NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When},
+    schedule::{
+        NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleSize, ScheduleState, Scheduled,
+        When,
+    },
 };
 use crate::message::Seq;
 
@@ -31,16 +34,21 @@ pub(super) struct WaitingSchedules {
 }
 
 impl WaitingSchedules {
-    /// Reads what waits from the file.
-    pub fn read(conn: &Connection) -> rusqlite::Result<Self> {
-        let count = "SELECT count(*) FROM scheduled WHERE message IS NULL";
-        Ok(Self {
+    /// Reads what waits from the file, and how much it is.
+    pub fn read(conn: &Connection) -> rusqlite::Result<(Self, ScheduleSize)> {
+        let find =
+            "SELECT count(*), coalesce(sum(length(entry)), 0) FROM scheduled WHERE message IS NULL";
+        let size = conn.query_row(find, [], |row| {
+            Ok(ScheduleSize {
+                messages: row.get(0)?,
+                bytes: row.get(1)?,
+            })
+        })?;
+        let waiting = Self {
             next_due: Arc::new(next_due(conn)?.into()),
-            count: Arc::new(
-                conn.query_row(count, [], |row| row.get::<_, u64>(0))?
-                    .into(),
-            ),
-        })
+            count: Arc::new(size.messages.into()),
+        };
+        Ok((waiting, size))
     }
 
     /// What is known of a file whose table can't be read.
@@ -75,13 +83,13 @@ pub(super) fn next_due(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(next.unwrap_or(u64::MAX))
 }
 
-/// Stores a message for later, unless its key is in use or too many wait. `count` is how many wait; `key_age` is in milliseconds.
+/// Stores a message for later, unless its key is in use or too many wait. `held` is how many wait; `key_age` is in milliseconds.
 pub(super) fn add(
     conn: &Connection,
     new: &NewSchedule,
     now: u64,
     key_age: u64,
-    count: &mut u64,
+    held: &mut ScheduleSize,
 ) -> rusqlite::Result<Scheduled> {
     let find = "SELECT due_at FROM scheduled WHERE id = ?1";
     let known: Option<u64> = conn
@@ -97,7 +105,9 @@ pub(super) fn add(
     {
         return Ok(earlier);
     }
-    if *count >= new.most {
+    let entry = entry_cbor::encode(&new.entry.clone().without_key());
+    let bytes = held.bytes + entry.len() as u64;
+    if held.messages >= new.most.messages || bytes > new.most.bytes {
         return Ok(Scheduled::Full);
     }
     if let Some((key, digest)) = key {
@@ -115,9 +125,10 @@ pub(super) fn add(
         sql(due_at),
         sql(now),
         key.map(|(key, _)| key.as_str()),
-        entry_cbor::encode(&new.entry.clone().without_key()),
+        entry,
     ))?;
-    *count += 1;
+    held.messages += 1;
+    held.bytes = bytes;
     Ok(Scheduled::Stored(new.id, due_at))
 }
 
@@ -170,17 +181,18 @@ pub(super) fn shift(
 pub(super) fn cancel(
     conn: &Connection,
     id: ScheduleId,
-    count: &mut u64,
+    held: &mut ScheduleSize,
 ) -> rusqlite::Result<Scheduled> {
-    let delete = "DELETE FROM scheduled WHERE id = ?1 AND message IS NULL RETURNING key";
-    let removed: Option<Option<String>> = conn
+    let delete = "DELETE FROM scheduled WHERE id = ?1 AND message IS NULL
+                  RETURNING key, length(entry)";
+    let removed: Option<(Option<String>, u64)> = conn
         .prepare_cached(delete)?
-        .query_row([id.to_bytes()], |row| row.get(0))
+        .query_row([id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(key) = removed else {
+    let Some((key, bytes)) = removed else {
         return Ok(Scheduled::NotWaiting);
     };
-    *count = count.saturating_sub(1);
+    held.remove(bytes);
     if let Some(key) = key {
         conn.prepare_cached("DELETE FROM keys WHERE key = ?1 AND seq = ?2")?
             .execute((key, sql(NOT_SENT)))?;
@@ -188,8 +200,15 @@ pub(super) fn cancel(
     Ok(Scheduled::Cancelled)
 }
 
-/// The next messages that are due at this time, in order: their numbers and entries.
-pub(super) fn due(conn: &Connection, until: u64) -> Result<Vec<(i64, Entry)>, StoreError> {
+/// A message that is due.
+pub(super) struct Due {
+    pub number: i64,
+    /// Bytes of its entry in the file.
+    pub bytes: u64,
+}
+
+/// The next messages that are due at this time, in order.
+pub(super) fn due(conn: &Connection, until: u64) -> Result<Vec<(Due, Entry)>, StoreError> {
     let mut find = conn.prepare_cached(
         "SELECT number, entry FROM scheduled WHERE message IS NULL AND due_at <= ?1
          ORDER BY due_at, number LIMIT ?2",
@@ -200,9 +219,13 @@ pub(super) fn due(conn: &Connection, until: u64) -> Result<Vec<(i64, Entry)>, St
         let number = row.get(0)?;
         let entry = row.get_ref(1)?.as_blob().map_err(invalid)?;
         bytes += entry.len();
+        let due = Due {
+            number,
+            bytes: entry.len() as u64,
+        };
         let entry = entry_cbor::decode(entry)
             .map_err(|why| StoreError::Damaged(format!("scheduled message {number}: {why}")))?;
-        found.push((number, entry));
+        found.push((due, entry));
         if bytes >= STEP_BYTES {
             break;
         }

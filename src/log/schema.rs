@@ -21,6 +21,7 @@ use crate::log::{
     person::StoredPerson,
     person_rows, recalls, replica_rows,
     replication::AppliedRecord,
+    schedule::ScheduleSize,
     schedule_rows::WaitingSchedules,
     session_rows::Sessions,
     state_rows,
@@ -59,6 +60,7 @@ pub(super) struct Opened {
     pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
     pub schedules: WaitingSchedules,
+    pub scheduled: ScheduleSize,
     /// Whether a topic may have a state.
     pub has_states: bool,
     /// Whether there may be urgent messages to clients.
@@ -162,13 +164,14 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     // Without them, revoked tokens would be valid again.
     revocations.read(&conn).map_err(failed)?;
     // What can't be read now is not sent now.
-    let schedules = WaitingSchedules::read(&conn).or_else(|error| match is_damage(&error) {
-        true => {
-            damage.note(&format!("the scheduled messages can't be read: {error}"));
-            Ok(WaitingSchedules::unknown())
-        }
-        false => Err(failed(error)),
-    })?;
+    let (schedules, scheduled) =
+        WaitingSchedules::read(&conn).or_else(|error| match is_damage(&error) {
+            true => {
+                damage.note(&format!("the scheduled messages can't be read: {error}"));
+                Ok((WaitingSchedules::unknown(), ScheduleSize::default()))
+            }
+            false => Err(failed(error)),
+        })?;
     // They are looked for if that is not known.
     let unless_known = |found: rusqlite::Result<bool>| {
         found.or_else(|error| match is_damage(&error) {
@@ -180,6 +183,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let has_urgent = unless_known(handling_rows::any_urgent(&conn))?;
     Ok(Opened {
         schedules,
+        scheduled,
         has_states,
         has_urgent,
         keys,

@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 use super::entry_cbor::WireEntry;
 use crate::log::{
     options::milliseconds,
-    schedule::{NewSchedule, ScheduleChange, ScheduleId, When},
+    schedule::{NewSchedule, ScheduleChange, ScheduleId, ScheduleSize, When},
 };
 
 type Id = ByteArray<16>;
@@ -35,6 +35,8 @@ pub(super) struct WireNew<'b> {
     entry: WireEntry<'b>,
     #[n(3)]
     most: u64,
+    #[n(4)]
+    most_bytes: u64,
 }
 
 /// A [`When`], in milliseconds.
@@ -53,7 +55,8 @@ impl<'b> WireSchedule<'b> {
                 id: new.id.to_bytes().into(),
                 when: WireWhen::of(new.when),
                 entry: WireEntry::of(&new.entry),
-                most: new.most,
+                most: new.most.messages,
+                most_bytes: new.most.bytes,
             }),
             ScheduleChange::Move(id, when) => Self::Move(id.to_bytes().into(), WireWhen::of(*when)),
             ScheduleChange::Cancel(id) => Self::Cancel(id.to_bytes().into()),
@@ -68,7 +71,10 @@ impl<'b> WireSchedule<'b> {
                 id: id(new.id),
                 when: new.when.parse(),
                 entry: new.entry.parse()?,
-                most: new.most,
+                most: ScheduleSize {
+                    messages: new.most,
+                    bytes: new.most_bytes,
+                },
             })),
             Self::Move(one, when) => ScheduleChange::Move(id(one), when.parse()),
             Self::Cancel(one) => ScheduleChange::Cancel(id(one)),

@@ -153,7 +153,11 @@ fn a_scheduled_message_replaces_when_it_is_sent() {
     let test = TestLog::new();
     push(&test, keyed(to_client("ada"), "one", "k"));
     let later = keyed(to_client("ada"), "two", "k");
-    let new = NewSchedule::new(later, When::In(Duration::from_secs(5)), 10);
+    let most = ScheduleSize {
+        messages: 10,
+        bytes: 10_000,
+    };
+    let new = NewSchedule::new(later, When::In(Duration::from_secs(5)), most);
     block_on(test.log().schedule(new)).expect("kept");
     assert_eq!(texts(&test.read(&subscriptions("ada", &[]), 0)), ["one"]);
     test.pass(Duration::from_secs(5));

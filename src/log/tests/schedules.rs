@@ -5,7 +5,10 @@ use super::{super::writer::reply::block_on, *};
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// How many may wait in these tests.
-const MOST: u64 = 100;
+const MOST: ScheduleSize = ScheduleSize {
+    messages: 100,
+    bytes: 10_000,
+};
 
 fn schedule(test: &TestLog, entry: Entry, when: When) -> Scheduled {
     block_on(test.log().schedule(NewSchedule::new(entry, when, MOST))).expect("kept")
@@ -165,11 +168,11 @@ fn a_key_stands_for_one_scheduled_message() {
 #[test]
 fn only_so_many_wait_and_a_page_has_them_in_order() {
     let test = TestLog::new();
-    for n in 0..MOST {
+    for n in 0..MOST.messages {
         later(
             &test,
             &n.to_string(),
-            HOUR * u32::try_from(MOST - n).expect("small"),
+            HOUR * u32::try_from(MOST.messages - n).expect("small"),
         );
     }
     assert_eq!(
@@ -186,7 +189,7 @@ fn only_so_many_wait_and_a_page_has_them_in_order() {
             ScheduleState::Sent(seq) => panic!("{seq} was sent"),
         }));
     }
-    let expected: Vec<String> = (0..MOST).rev().map(|n| n.to_string()).collect();
+    let expected: Vec<String> = (0..MOST.messages).rev().map(|n| n.to_string()).collect();
     assert_eq!(found, expected);
     test.pass(HOUR);
     sent(&test);
@@ -205,4 +208,22 @@ fn a_schedule_is_forgotten_with_its_message() {
     test.pass(8 * 24 * HOUR);
     assert_eq!(sent(&test), Vec::<String>::new());
     assert_eq!(test.log().scheduled(id).expect("readable"), None);
+}
+
+#[test]
+fn only_so_many_bytes_wait() {
+    let mut test = TestLog::new();
+    let large = |size: usize| schedule(&test, to_ada(&"x".repeat(size)), When::In(HOUR));
+    let Scheduled::Stored(id, _) = large(6_000) else {
+        panic!("not stored");
+    };
+    assert_eq!(large(6_000), Scheduled::Full);
+    block_on(test.log().cancel_schedule(id)).expect("done");
+    assert!(matches!(large(6_000), Scheduled::Stored(..)));
+    test.reopen();
+    let large = |size: usize| schedule(&test, to_ada(&"x".repeat(size)), When::In(HOUR));
+    assert_eq!(large(6_000), Scheduled::Full);
+    test.pass(HOUR);
+    sent(&test);
+    assert!(matches!(large(6_000), Scheduled::Stored(..)));
 }

@@ -80,7 +80,7 @@ impl Writer {
         if applied.has_schedules {
             // If it can't be read, it is read again when they are due.
             let next = schedule_rows::next_due(&self.store.conn).unwrap_or_default();
-            shared.schedules.set(next, self.store.scheduled);
+            shared.schedules.set(next, self.store.scheduled.messages);
         }
         let revoked = applied.revoked.iter().cloned();
         shared.revocations.add(revoked, shared.clock.now());

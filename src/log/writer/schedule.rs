@@ -65,25 +65,25 @@ impl Store {
         applied: &mut Applied,
     ) -> Result<Scheduled, StoreError> {
         applied.has_schedules = true;
-        let count = &mut self.scheduled;
+        let held = &mut self.scheduled;
         Ok(match change {
             ScheduleChange::Add(new) => {
                 let key_age = milliseconds(self.options.key_age);
-                schedule_rows::add(&self.conn, new, at, key_age, count)?
+                schedule_rows::add(&self.conn, new, at, key_age, held)?
             }
             ScheduleChange::Move(id, when) => schedule_rows::shift(&self.conn, *id, *when, at)?,
-            ScheduleChange::Cancel(id) => schedule_rows::cancel(&self.conn, *id, count)?,
+            ScheduleChange::Cancel(id) => schedule_rows::cancel(&self.conn, *id, held)?,
             ScheduleChange::Send(until) => {
                 let due = schedule_rows::due(&self.conn, *until)?;
-                let (numbers, entries): (Vec<_>, Vec<_>) = due.into_iter().unzip();
+                let (due, entries): (Vec<_>, Vec<_>) = due.into_iter().unzip();
                 let outcomes = self.append_all(&entries, at, applied)?;
-                for (number, outcome) in numbers.iter().zip(outcomes) {
+                for (due, outcome) in due.iter().zip(outcomes) {
                     let seq = match outcome {
                         Appended::New(message, _) => message.seq,
                         Appended::Duplicate(seq, _) | Appended::KeyReused(seq) => seq,
                     };
-                    schedule_rows::sent(&self.conn, *number, seq)?;
-                    self.scheduled = self.scheduled.saturating_sub(1);
+                    schedule_rows::sent(&self.conn, due.number, seq)?;
+                    self.scheduled.remove(due.bytes);
                 }
                 Scheduled::Sent
             }
