@@ -62,6 +62,7 @@ mod replace;
 mod restored;
 mod resume;
 mod scheduled;
+mod scheduled_command;
 mod shutdown;
 mod signals;
 mod slow;
