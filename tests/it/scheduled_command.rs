@@ -10,6 +10,7 @@ fn messages_are_scheduled_listed_and_cancelled() {
     let folder = folder.path();
     let running = Running::start(server(folder, &[]));
     let url = running.url();
+    let url = url.as_str();
     let call = |args: &[&str]| run(folder, &[args, &["--url", url]].concat());
     let at = tidings::timestamp::rfc3339(running_time() + 7_200_000);
     let (code, text) = call(&["push", "later", "--client", "ada", "--at", &at]);
