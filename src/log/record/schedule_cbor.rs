@@ -14,6 +14,10 @@ type Id = ByteArray<16>;
 
 /// A [`ScheduleChange`].
 #[derive(Encode, Decode)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, while a record is encoded or decoded"
+)]
 pub(super) enum WireSchedule<'b> {
     #[n(0)]
     Add(#[b(0)] WireNew<'b>),
