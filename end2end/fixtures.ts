@@ -119,7 +119,7 @@ export class Tidings {
 
   /** Pushes as a program does. */
   async push(
-    body: { to: unknown; data: unknown; event?: string; ttl?: number },
+    body: { to: unknown; data: unknown; event?: string; ttl?: number; delay?: number; replace?: string; urgency?: string; state?: boolean },
     token?: string,
   ): Promise<{ id: string; connections: number; queued: boolean }> {
     const headers: Record<string, string> = { 'Content-Type': 'application/json' };

@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/scheduled' | '/nodes' | '/keys' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -18,7 +18,7 @@ export async function isLive(panel: Page): Promise<void> {
 
 const settings = ['Keys', 'People', 'Roles', 'Limits', 'Audit'] as const;
 type SettingName = (typeof settings)[number];
-type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Account' | SettingName;
+type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Scheduled' | 'Nodes' | 'Account' | SettingName;
 
 /** The navigation between the sections, and that between the settings. */
 export const sections = (panel: Page) => panel.getByRole('navigation', { name: 'Sections of the admin panel' });

@@ -9,6 +9,7 @@ mod auditing;
 mod delivery_counts;
 mod join;
 mod latency;
+mod later;
 mod nodes;
 mod publish;
 mod push_counts;
@@ -30,7 +31,7 @@ use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
 use nodes::recipients::Recipients;
 pub use nodes::{Behind, Nodes};
-pub use publish::{PublishError, Published, Push};
+pub use publish::{Later, PublishError, Published, Push};
 use push_counts::PushCounts;
 use receipt_tracking::ReceiptTracking;
 pub use receipt_tracking::{ReceiptTracker, TrackedReceipts};
@@ -39,8 +40,8 @@ use tail::Tail;
 use crate::{
     cluster::Cluster,
     job::JobId,
-    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Recalled},
-    message::{Audience, ClientId, Cursor, Epoch, Message, Receipt, Seq},
+    log::{AppendError, IdempotencyKey, Log, LogOptions, OpenError, Openings, Recalled},
+    message::{Audience, ClientId, Cursor, Message, Receipt, Seq},
     metrics::HistogramSnapshot,
     outbox::CloseReason,
     registry::{Count, Registry, StreamToken},
@@ -57,7 +58,7 @@ pub struct Broker {
     audit: AuditTrail,
     delivery_counts: Arc<DeliveryCounts>,
     latency: LatencyHistogram,
-    receipt_tracking: ReceiptTracking,
+    receipt_tracking: Arc<ReceiptTracking>,
     pushes: PushCounts,
     /// None without a cluster.
     nodes: Option<Nodes>,
@@ -84,12 +85,15 @@ impl Broker {
     ) -> Result<Arc<Self>, OpenError> {
         let activity = Arc::new(ActivityFeed::default());
         let delivery_counts = Arc::new(DeliveryCounts::default());
+        let receipt_tracking = Arc::new(ReceiptTracking::default());
         let tail = Tail {
             registry: Arc::clone(&registry),
             activity: Arc::clone(&activity),
             delivery_counts: Arc::clone(&delivery_counts),
+            receipt_tracking: Arc::clone(&receipt_tracking),
         };
-        let tail = move |epoch: &Epoch, messages: &[Arc<Message>]| tail.deliver(epoch, messages);
+        let tail =
+            move |openings: &Openings, messages: &[Arc<Message>]| tail.deliver(openings, messages);
         let log = Arc::new(Log::open(options, tail, fatal)?);
         registry.start_at(log.head());
         Ok(Arc::new(Self {
@@ -99,7 +103,7 @@ impl Broker {
             audit: AuditTrail::default(),
             delivery_counts,
             latency: LatencyHistogram::default(),
-            receipt_tracking: ReceiptTracking::default(),
+            receipt_tracking,
             pushes: PushCounts::default(),
             nodes: cluster.map(Nodes::new),
             on_report: OnceLock::new(),

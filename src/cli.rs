@@ -19,6 +19,7 @@ mod progress;
 mod push;
 mod restore;
 mod runtime;
+mod scheduled;
 mod serve;
 mod stderr;
 mod stream;
@@ -69,6 +70,9 @@ enum Command {
     /// Make, list, test, rotate and revoke API keys of a running server
     #[command(subcommand)]
     Key(key::Key),
+    /// List and cancel messages that a running server will push later
+    #[command(subcommand)]
+    Scheduled(scheduled::Scheduled),
     /// Show who did what with a running server
     ///
     /// Pushes, recalls, changes of keys, and what was refused: who, from which address, to whom, with which outcome. Needs the
@@ -226,6 +230,9 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
         Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
+        Some(("scheduled", matches)) => {
+            scheduled::run(scheduled::Scheduled::from_arg_matches(matches)?)?;
+        }
         Some(("audit", matches)) => audit::run(audit::Audit::from_arg_matches(matches)?)?,
         Some(("person", matches)) => person::run(person::Person::from_arg_matches(matches)?)?,
         Some(("doctor", matches)) => {

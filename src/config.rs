@@ -255,6 +255,14 @@ pub struct Limits {
     #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = number::<usize>(1..=1_000_000))]
     pub max_ids_per_push: usize,
 
+    /// Messages that may be scheduled at the same time, 0 to 10000000. They are kept in the log until they are pushed.
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = number::<u64>(0..=10_000_000))]
+    pub max_scheduled: u64,
+
+    /// Days for which a message may be scheduled, 1 to 3650.
+    #[arg(long, default_value_t = 366, value_name = "DAYS", value_parser = number::<u64>(1..=3650))]
+    pub max_schedule_days: u64,
+
     /// Topics of one connection, 1 to 10000. Use a pattern, such as `orders/*`, to subscribe to many topics at once.
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = number::<usize>(1..=10_000))]
     pub max_topics: usize,

@@ -37,6 +37,7 @@ mod redact;
 mod router;
 mod sample_buffer;
 mod samples;
+mod scheduled;
 mod service;
 mod session;
 mod sessions;
@@ -45,6 +46,7 @@ mod state;
 mod stats;
 mod sys;
 mod tokens;
+mod topic_state;
 mod topics;
 mod visible;
 

@@ -32,6 +32,7 @@ mod following;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod gap;
+mod handling_rows;
 mod incoming;
 mod job_rows;
 mod jobs;
@@ -60,11 +61,16 @@ mod replication;
 mod restore;
 mod retention;
 mod rows;
+mod schedule;
+mod schedule_rows;
+mod schedules;
 mod schema;
 mod session;
 mod session_rows;
 mod sessions;
 mod shared;
+mod state_rows;
+mod states;
 mod token_rows;
 mod tokens;
 mod told_rows;
@@ -109,8 +115,12 @@ pub use record::VERSION as RECORD_VERSION;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
+pub use schedule::{
+    NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleSize, ScheduleState, Scheduled, When,
+};
 pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
 pub use shared::JobTail;
+pub use state_rows::{StatesPage, TopicState};
 pub use told_rows::RowTail;
 pub use writer::append::Busy;
 pub use writer::counters::{BATCH_CLASSES, Work};
@@ -123,7 +133,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::message::{Cursor, Epoch, Message, Seq};
+use crate::message::{Cursor, Message, Seq};
 use files::FileWatch;
 use openings::History;
 use replica_state::ReplicaState;
@@ -172,14 +182,14 @@ pub enum Standing {
 impl Log {
     /// Opens the log in its folder, or creates it.
     ///
-    /// `tail` gets the epoch and the messages of each commit, in order, on the writer's thread, before they are
+    /// `tail` gets the epochs and the messages of each commit, in order, on the writer's thread, before they are
     /// answered. It returns the number of connections that each message was sent to. The head moves before the tail is
     /// called, so a connection that registers with the receiver of the tail and then replays up to [`Log::head`] misses
     /// nothing. `fatal` is called once, with the reason, if the state of the file becomes unknown. Then no more
     /// messages are stored, and the process should end.
     pub fn open(
         mut options: LogOptions,
-        tail: impl FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send + 'static,
+        tail: impl FnMut(&Openings, &[Arc<Message>]) -> Vec<u64> + Send + 'static,
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, OpenError> {
         let clock_offset = Arc::default();
@@ -227,6 +237,9 @@ impl Log {
             keys: std::mem::take(&mut opened.keys),
             people: std::mem::take(&mut opened.people),
             revocations: std::mem::take(&mut opened.revocations),
+            schedules: opened.schedules.clone(),
+            has_states: opened.has_states.into(),
+            has_urgent: opened.has_urgent.into(),
             replica: opened
                 .applied
                 .map(|applied| ReplicaState::new(applied, clock_offset)),

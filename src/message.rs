@@ -11,8 +11,10 @@ mod envelope;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod handling;
 mod mercure_frame;
 mod receipt;
+mod state_frame;
 mod template;
 mod topic;
 mod topic_access;
@@ -24,6 +26,7 @@ pub use client_pattern::ClientPattern;
 pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
 pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
+pub use handling::{Handling, InvalidReplaceKey, ReplaceKey, Replaced, Urgency};
 pub use receipt::{Receipt, Receipts};
 pub use topic::{InvalidTopic, Topic, TopicFilter};
 pub use topic_access::TopicAccess;
@@ -135,7 +138,18 @@ impl EventType {
     const OF_EVENT_SOURCE: [&str; 2] = ["open", "error"];
 
     /// The types of the stream's own events. A page could not distinguish a push of such a type from them.
-    pub const RESERVED: [&str; 6] = ["welcome", "ping", "gap", "reconnect", "refused", "recall"];
+    pub const RESERVED: [&str; 7] = [
+        "welcome",
+        "ping",
+        "gap",
+        "reconnect",
+        "refused",
+        "recall",
+        Self::STATE,
+    ];
+
+    /// The type of the state of a topic.
+    pub const STATE: &str = "state";
 
     /// Parses a type from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidEventType> {
@@ -193,7 +207,7 @@ pub enum InvalidEventType {
     Control,
     /// It is one of [`EventType::RESERVED`].
     #[error(
-        "this event type is the stream's own: welcome, ping, gap, reconnect, refused and recall are reserved"
+        "this event type is the stream's own: welcome, ping, gap, reconnect, refused, recall and state are reserved"
     )]
     Reserved,
     /// It is `open` or `error`.
@@ -234,6 +248,8 @@ pub struct Draft {
     pub ttl: Option<Duration>,
     /// What it has besides, if it is an update of Mercure. Its audience is then a topic.
     pub update: Option<Arc<Update>>,
+    /// How it is treated, if not as usual.
+    pub handling: Option<Arc<Handling>>,
 }
 
 impl Draft {
@@ -260,9 +276,33 @@ pub struct Message {
     pub data: Data,
     /// What it has besides, if it is an update of Mercure.
     pub update: Option<Arc<Update>>,
+    /// How it is treated, if not as usual.
+    pub handling: Option<Arc<Handling>>,
 }
 
 impl Message {
+    /// The first of the messages whose place it took. None if it took none.
+    pub fn replaces(&self) -> Option<Seq> {
+        let handling = self.handling.as_ref()?;
+        handling.replaces.map(|one| one.first)
+    }
+
+    /// Whether it is to clients and urgent, so that it comes first in their inboxes.
+    pub fn is_urgent(&self) -> bool {
+        let handling = self.handling.as_ref();
+        self.audience.is_direct() && handling.is_some_and(|one| one.urgency == Urgency::High)
+    }
+
+    /// Whether it is an event of the stream itself: a state that was set without a message.
+    pub fn is_state_event(&self) -> bool {
+        let is_state = |handling: &Arc<Handling>| handling.is_state;
+        self.handling.as_ref().is_some_and(is_state)
+            && self
+                .event
+                .as_ref()
+                .is_some_and(|event| event.as_str() == EventType::STATE)
+    }
+
     /// Whether a draft is the same as this message, so that it is a repetition. When it was sent does not count.
     pub fn is_repeated_by(&self, draft: &Draft) -> bool {
         self.audience == draft.audience

@@ -17,6 +17,7 @@ mod jobs;
 mod keys;
 mod people;
 mod query;
+mod scheduled;
 #[cfg_attr(feature = "hydrate", path = "api/fetch.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
 mod transport;

@@ -27,6 +27,7 @@ mod reach;
 mod receipts;
 mod remove_button;
 mod retry_notice;
+mod scheduled_list;
 mod shortcuts;
 mod sign_in_form;
 mod signals;
@@ -62,6 +63,7 @@ pub(crate) use reach::reach;
 pub(crate) use receipts::{bar, receipt_text, receipts_text};
 pub(crate) use remove_button::remove_button;
 pub(crate) use retry_notice::retry_notice;
+pub(crate) use scheduled_list::{ScheduledActions, scheduled_list};
 pub(crate) use shortcuts::{Shortcuts, keys_button};
 pub(crate) use sign_in_form::{SignInState, sign_in_form};
 pub(crate) use signals::{

@@ -119,6 +119,21 @@ pub(crate) fn start_of_day(day: &str) -> Option<u64> {
     (start >= 0.0).then_some(start as u64)
 }
 
+/// A time as the value of a field for local times: `2026-12-31T08:00:00`.
+pub(crate) fn local_time(at: f64) -> String {
+    let date = Date::new(&at.into());
+    // What is local here is UTC there.
+    let shifted = at - date.get_timezone_offset() * 60_000.0;
+    let text = iso(shifted);
+    text.get(..19).unwrap_or_default().to_owned()
+}
+
+/// The time of such a value (RFC 3339). None if it is none.
+pub(crate) fn of_local_time(text: &str) -> Option<String> {
+    let at = Date::new(&text.into()).get_time();
+    at.is_finite().then(|| iso(at))
+}
+
 /// The time of day, with the date if it is not today.
 pub(crate) fn clock(at: f64) -> String {
     let (date, today) = (Date::new(&at.into()), Date::new_0());

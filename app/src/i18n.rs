@@ -44,6 +44,7 @@ mod nodes;
 mod overview;
 mod people;
 mod push;
+mod scheduled;
 mod shell;
 mod subscriber;
 mod try_it;
@@ -116,6 +117,7 @@ pages! {
     people: people::People;
     account: people::Account;
     audit: audit::Audit;
+    scheduled: scheduled::Scheduled;
     try_it: try_it::TryIt;
     overview: overview::Overview;
     nodes: nodes::Nodes;

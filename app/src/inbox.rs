@@ -16,6 +16,8 @@ pub(crate) struct Received {
     pub(crate) at: f64,
     /// Its cursor; none for ephemeral messages.
     pub(crate) id: Option<String>,
+    /// The first of the messages whose place it has taken.
+    pub(crate) replaces: Option<String>,
     /// The topic that it was pushed to, if any.
     pub(crate) topic: Option<String>,
     /// Whether it was pushed while the page was not connected.
@@ -38,6 +40,9 @@ pub(crate) enum What {
     /// A gap: messages are missing here. The reason is the code of the server.
     Gap(String),
 }
+
+/// The event type of the state of a topic.
+const STATE: &str = "state";
 
 /// The newest messages. Their number and the size of their texts are bounded, so that the memory of a
 /// page is bounded.
@@ -68,8 +73,38 @@ impl Inbox {
     pub(crate) fn add(&mut self, at: f64, message: ReceivedMessage) {
         self.messages += 1;
         self.unseen += u64::from(self.hidden);
+        let pinned = self.replace(&message);
         let what = What::Message(message.event, message.data);
         self.put(at, (message.id, message.topic), message.missed, what);
+        if let Some(newest) = self.oldest_first.last_mut() {
+            let newest = Arc::make_mut(newest);
+            (newest.replaces, newest.pinned) = (message.replaces, pinned);
+        }
+    }
+
+    /// Removes the message whose place a new one takes, and the state before a new one of its topic. Says whether it was pinned.
+    fn replace(&mut self, new: &ReceivedMessage) -> bool {
+        let is_state = new.event.as_deref() == Some(STATE);
+        if new.replaces.is_none() && !is_state {
+            return false;
+        }
+        let is_old = |old: &Received| {
+            let is_same = old.id == new.replaces || old.replaces == new.replaces;
+            let kind = match &old.what {
+                What::Message(kind, _) => kind.as_deref(),
+                _ => None,
+            };
+            (new.replaces.is_some() && is_same)
+                || (is_state && kind == Some(STATE) && old.topic == new.topic)
+        };
+        let pinned = self
+            .oldest_first
+            .iter()
+            .any(|old| old.pinned && is_old(old));
+        self.oldest_first.retain(|old| !is_old(old));
+        self.cleared.retain(|old| !is_old(old));
+        self.count_bytes();
+        pinned
     }
 
     /// Adds a gap.
@@ -100,6 +135,7 @@ impl Inbox {
             number: self.numbers,
             at,
             id,
+            replaces: None,
             topic,
             missed,
             new: self.hidden,
@@ -277,6 +313,8 @@ mod tests {
             topic: None,
             data: data.to_owned(),
             missed: false,
+            replaces: None,
+            is_quiet: false,
         }
     }
 
@@ -355,6 +393,41 @@ mod tests {
         inbox.recall("k3-7");
         assert_eq!(texts(&inbox), ["k3-2", "taken back"]);
         assert_eq!(inbox.bytes, "k3-2".len());
+    }
+
+    #[test]
+    fn a_newer_message_takes_the_place_of_the_one_it_replaces() {
+        let mut inbox = of(&["k3-1", "k3-2"]);
+        let newer = |id: &str| ReceivedMessage {
+            replaces: Some("k3-1".to_owned()),
+            ..message(id, id)
+        };
+        inbox.pin(1);
+        inbox.add(0.0, newer("k3-3"));
+        assert_eq!(
+            texts(&inbox),
+            ["k3-3", "k3-2"],
+            "it is pinned as the first one"
+        );
+        inbox.add(0.0, newer("k3-4"));
+        assert_eq!(texts(&inbox), ["k3-4", "k3-2"]);
+        assert_eq!(inbox.bytes, 8);
+    }
+
+    #[test]
+    fn of_the_states_of_a_topic_only_the_newest_is_shown() {
+        let mut inbox = Inbox::default();
+        for (topic, text) in [("a", "one"), ("b", "two"), ("a", "three")] {
+            let topic = Some(topic.to_owned());
+            inbox.add(
+                0.0,
+                ReceivedMessage {
+                    topic,
+                    ..typed("state", text)
+                },
+            );
+        }
+        assert_eq!(texts(&inbox), ["three", "two"]);
     }
 
     #[test]

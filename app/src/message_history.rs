@@ -134,6 +134,9 @@ mod tests {
             event: None,
             data: RawValue::NULL.to_owned(),
             ended: None,
+            replace: None,
+            replaces: None,
+            urgency: None,
             receipts: Receipts::default(),
         }
     }

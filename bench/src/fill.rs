@@ -23,7 +23,7 @@ pub fn middling() -> Arc<str> {
 
 /// Opens the log of a folder without connections.
 pub fn open(options: LogOptions) -> Result<Log> {
-    let tail = |_: &Epoch, messages: &[Arc<Message>]| vec![0; messages.len()];
+    let tail = |_: &Openings, messages: &[Arc<Message>]| vec![0; messages.len()];
     let failed = |reason: String| {
         eprintln!("the log has failed: {reason}");
         std::process::exit(1);
@@ -47,6 +47,7 @@ pub fn entry(audience: Audience, data: &Arc<str>) -> Entry {
         data: Data::Text(Arc::clone(data)),
         ttl: None,
         update: None,
+        handling: None,
     })
 }
 

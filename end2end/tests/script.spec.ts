@@ -57,6 +57,29 @@ test('data is available as JSON and as the original text', async ({ elsewhere, s
   await expect.poll(() => reader.page.evaluate(() => (globalThis as any).received)).toEqual(expected);
 });
 
+test('replacement, urgency and the state of a topic are passed on, and nothing comes twice', async ({ elsewhere, server }) => {
+  await server.push({ to: { client }, data: 'usual' });
+  const fire = await server.push({ to: { client }, data: 'fire', urgency: 'high' });
+  const first = await server.push({ to: { topic: 'score' }, data: '1:0', replace: 'score', state: true });
+  const reader = await elsewhere.open({ clientId: client, topics: ['score'] });
+  const lines = ['state: 1:0', 'fire', 'usual'];
+  await expect.poll(() => plain(reader)).toEqual(lines);
+  // The urgent message counts as received, although it came before its turn.
+  await expect.poll(async () => (await server.message(fire.id)).recipients[0].receipt).toBe('acknowledged');
+  await reader.page.evaluate(() => {
+    const page = globalThis as any;
+    page.tidings.on('message', ({ replaces, urgency }: any) => { page.last = { replaces, urgency }; });
+  });
+  await server.push({ to: { topic: 'score' }, data: '2:0', replace: 'score', urgency: 'low', state: true });
+  await expect.poll(() => reader.page.evaluate(() => (globalThis as any).last)).toEqual({ replaces: first.id, urgency: 'low' });
+  await expect.poll(() => plain(reader)).toEqual([...lines, '2:0']);
+  // A new stream begins with the state, which the page knows.
+  await server.push({ to: { client }, data: 'before' });
+  await reader.call('subscribe', 'other');
+  await server.push({ to: { topic: 'other' }, data: 'after' });
+  await expect.poll(() => plain(reader)).toEqual([...lines, '2:0', 'before', 'after']);
+});
+
 test('the last message is acknowledged by a page that is closed at once', async ({ elsewhere, server }) => {
   const reader = await elsewhere.open({ clientId: client });
   const receipt = async (id: string) => (await server.message(id)).recipients[0].receipt;

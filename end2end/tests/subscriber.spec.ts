@@ -202,6 +202,7 @@ test.describe('notifications', () => {
     await server.push({ to: { client }, data: 'looked at' });
     await expect(tab.messages()).toHaveCount(1);
     await look(tab, true);
+    await server.push({ to: { client }, data: 'not urgent', urgency: 'low' });
     await server.push({ to: { client }, event: 'order.paid', data: '99.50' });
     await expect.poll(shown).toEqual(['order.paid: 99.50']);
     await look(tab, false);

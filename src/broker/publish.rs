@@ -2,11 +2,16 @@
 
 use std::{sync::Arc, time::Instant};
 
+use futures_util::future::join_all;
+
 use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
-    log::{AppendError, Appended, AuditSource, Entry, IdempotencyKey},
-    message::{Audience, Cursor, Draft, EncodedMessage, TraceParent},
+    log::{
+        AppendError, Appended, AuditSource, Entry, IdempotencyKey, NewSchedule, ScheduleId,
+        ScheduleSize, When,
+    },
+    message::{Audience, Cursor, Draft, EncodedMessage, Handling, TraceParent},
     outbox::Delivery,
 };
 
@@ -25,6 +30,17 @@ pub struct Push {
     pub trace: Option<TraceParent>,
     /// Who pushes it, for the audit trail.
     pub source: Option<AuditSource>,
+    /// When it is to be pushed. None: now.
+    pub later: Option<Later>,
+}
+
+/// A push that is stored until its time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// The time.
+    pub when: When,
+    /// How much may be scheduled.
+    pub most: ScheduleSize,
 }
 
 /// The outcome of a push.
@@ -41,6 +57,8 @@ pub struct Published {
     pub job: Option<JobId>,
     /// Nodes of the cluster that have not told in time how many connections it reached.
     pub missing_nodes: Vec<String>,
+    /// The id of a message that is to be pushed later, and when that is, in milliseconds since 1970.
+    pub scheduled: Option<(ScheduleId, u64)>,
 }
 
 /// Why a push was refused. Nothing was sent.
@@ -49,6 +67,12 @@ pub enum PublishError {
     /// The push required a connected recipient, and there is none.
     #[error("no recipient is connected, and the push requires one")]
     NobodyOnline,
+    /// As many messages are scheduled as may be, or they have as many bytes.
+    #[error(
+        "no more messages may be scheduled: at most {} (max_scheduled), with {} bytes (a quarter of max_log_mb)",
+        .0.messages, .0.bytes
+    )]
+    TooManyScheduled(ScheduleSize),
     /// The log refused or failed.
     #[error(transparent)]
     Log(#[from] AppendError),
@@ -60,6 +84,7 @@ impl Broker {
         let began = Instant::now();
         let published = match self.prepare(push).await? {
             Prepared::Sent(sent) => self.sent(sent).await?,
+            Prepared::Later(new, most) => Self::scheduled(self.log.schedule(new).await?, most)?,
             Prepared::ForLog(entry, expected) => {
                 let appended = self.log.append(entry).await?;
                 self.published(appended, expected).await?
@@ -73,23 +98,34 @@ impl Broker {
     pub async fn publish_batch(&self, pushes: Vec<Push>) -> Vec<Result<Published, PublishError>> {
         let (began, count) = (Instant::now(), pushes.len() as u64);
         let (mut prepared, mut entries) = (Vec::with_capacity(pushes.len()), Vec::new());
+        let mut later = Vec::new();
         for push in pushes {
             prepared.push(match self.prepare(push).await {
-                Ok(Prepared::Sent(sent)) => Ok(self.sent(sent).await),
+                Ok(Prepared::Sent(sent)) => Line::Known(self.sent(sent).await),
                 Ok(Prepared::ForLog(entry, expected)) => {
                     entries.push(entry);
-                    Err(expected)
+                    Line::ForLog(expected)
                 }
-                Err(error) => Ok(Err(error)),
+                Ok(Prepared::Later(new, most)) => {
+                    later.push(self.log.schedule(new));
+                    Line::Later(most)
+                }
+                Err(error) => Line::Known(Err(error)),
             });
         }
-        let mut appended = self.log.append_batch(entries).await.into_iter();
+        let (appended, stored) = tokio::join!(self.log.append_batch(entries), join_all(later));
+        let (mut appended, mut stored) = (appended.into_iter(), stored.into_iter());
         self.latency.count(began.elapsed(), count);
         let mut outcomes = Vec::with_capacity(prepared.len());
         for prepared in prepared {
             outcomes.push(match prepared {
-                Ok(outcome) => outcome,
-                Err(expected) => match appended.next() {
+                Line::Known(outcome) => outcome,
+                Line::Later(most) => match stored.next() {
+                    Some(Ok(stored)) => Self::scheduled(stored, most),
+                    Some(Err(error)) => Err(error.into()),
+                    None => Err(AppendError::Failed.into()),
+                },
+                Line::ForLog(expected) => match appended.next() {
                     Some(Ok(appended)) => self.published(appended, expected).await,
                     Some(Err(error)) => Err(error.into()),
                     None => Err(AppendError::Failed.into()),
@@ -109,7 +145,19 @@ impl Broker {
         if push.require_online && !self.is_online(&push.draft.audience).await {
             return Err(PublishError::NobodyOnline);
         }
+        let replaces = |handling: &Handling| handling.replace.is_some();
+        if let (Some(nodes), Some(handling)) = (&self.nodes, push.draft.handling.as_deref())
+            && push.draft.audience.is_direct()
+            && replaces(handling)
+        {
+            // Whoever has received the older one keeps its receipt.
+            nodes.write_positions().await;
+        }
         let kind = PushKind::of(&push.draft);
+        if let Some(later) = push.later {
+            let new = self.prepare_later(push, later);
+            return Ok(Prepared::Later(new, later.most));
+        }
         if push.draft.is_ephemeral() {
             let connections = self.fan_out_ephemeral(&push.draft);
             let nodes = self.nodes.as_ref();
@@ -173,6 +221,7 @@ impl Broker {
             queued: false,
             job: None,
             missing_nodes: reached.missing,
+            scheduled: None,
         })
     }
 
@@ -209,6 +258,7 @@ impl Broker {
             queued: true,
             job: appended.job,
             missing_nodes,
+            scheduled: None,
         })
     }
 }
@@ -217,6 +267,18 @@ impl Broker {
 enum Prepared {
     Sent(Sent),
     ForLog(Entry, Expected),
+    /// With how much may be scheduled.
+    Later(NewSchedule, ScheduleSize),
+}
+
+/// A push of a batch.
+enum Line {
+    /// Its outcome is known.
+    Known(Result<Published, PublishError>),
+    /// It is among those that go into the log.
+    ForLog(Expected),
+    /// It is among those that are stored for later.
+    Later(ScheduleSize),
 }
 
 /// An ephemeral message that was sent.
@@ -299,12 +361,14 @@ mod tests {
                 data: Data::Text("now".into()),
                 ttl,
                 update: None,
+                handling: None,
             },
             key: key.map(|key| IdempotencyKey::parse(key).expect("a key")),
             require_online: true,
             tracked: None,
             trace: None,
             source: None,
+            later: None,
         }
     }
 

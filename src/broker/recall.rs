@@ -17,6 +17,7 @@ pub(super) fn draft(recalled: &Recalled, id: &Cursor) -> Draft {
         data: Data::Json(json(id).into()),
         ttl: Some(Duration::ZERO),
         update: recalled.update.clone(),
+        handling: None,
     }
 }
 

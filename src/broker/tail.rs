@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{ActivityFeed, delivery_counts::DeliveryCounts};
+use super::{ActivityFeed, delivery_counts::DeliveryCounts, receipt_tracking::ReceiptTracking};
 use crate::{
-    message::{EncodedMessage, Epoch, Message},
+    log::Openings,
+    message::{EncodedMessage, Message},
     outbox::{Delivery, LoggedFrame},
     registry::Registry,
 };
@@ -14,23 +15,28 @@ pub(super) struct Tail {
     pub(super) registry: Arc<Registry>,
     pub(super) activity: Arc<ActivityFeed>,
     pub(super) delivery_counts: Arc<DeliveryCounts>,
+    pub(super) receipt_tracking: Arc<ReceiptTracking>,
 }
 
 impl Tail {
     /// Fans out the messages of a commit. Returns the number of connections of each.
-    pub(super) fn deliver(&self, epoch: &Epoch, messages: &[Arc<Message>]) -> Vec<u64> {
+    pub(super) fn deliver(&self, openings: &Openings, messages: &[Arc<Message>]) -> Vec<u64> {
         messages
             .iter()
-            .map(|message| self.deliver_one(epoch, message))
+            .map(|message| self.deliver_one(openings, message))
             .collect()
     }
 
-    fn deliver_one(&self, epoch: &Epoch, message: &Arc<Message>) -> u64 {
+    fn deliver_one(&self, openings: &Openings, message: &Arc<Message>) -> u64 {
         let direct = message.audience.is_direct();
-        let encoded = EncodedMessage::of(message, epoch);
+        let replaces = message.replaces().map(|seq| openings.cursor(seq));
+        let encoded = EncodedMessage::of(message, openings.current(), replaces.as_ref());
         let logged = LoggedFrame::new(message.seq, encoded, direct);
         let delivery = Delivery::Logged(Arc::clone(&logged));
         let connections = self.registry.fan_out(&message.audience, &delivery);
+        if let Some(replaced) = message.handling.as_ref().and_then(|one| one.replaces) {
+            self.receipt_tracking.recalled(replaced.last);
+        }
         if !direct && connections > 0 {
             self.delivery_counts.add(logged);
         }

@@ -6,9 +6,11 @@ use anyhow::{Context, bail};
 use app::wire::{PushAnswer, PushRequest, To};
 use clap::Args;
 use serde_json::value::RawValue;
+use tidings::timestamp;
 
 use super::{
     arguments::{Output, Remote, client_id},
+    duration,
     problem::api_error,
     runtime::block_on,
 };
@@ -34,6 +36,15 @@ pub struct Push {
     /// clients. Default: the retention period of the server.
     #[arg(long, value_name = "SECONDS")]
     ttl: Option<u64>,
+
+    /// Push it at this time, such as 2027-01-31T08:00:00+01:00 (RFC 3339). The server keeps it until then. The time to live counts
+    /// from there.
+    #[arg(long, value_name = "TIME", conflicts_with = "delay")]
+    at: Option<String>,
+
+    /// Push it after this time, such as 90s, 30m, 12h or 7d.
+    #[arg(long, value_name = "TIME", value_parser = duration::seconds)]
+    delay: Option<u64>,
 
     /// DATA is JSON, and is sent as JSON instead of text.
     #[arg(long)]
@@ -85,6 +96,8 @@ pub fn run(push: Push) -> anyhow::Result<()> {
     let request = PushRequest {
         event: push.event,
         ttl: push.ttl,
+        at: push.at,
+        delay: push.delay,
         ..PushRequest::new(push.target.into_wire(), json(text, push.json)?)
     };
     let answer = block_on(async { client.push(&request).await.map_err(api_error) })?;
@@ -136,6 +149,9 @@ fn json(text: String, is_json: bool) -> anyhow::Result<Box<RawValue>> {
 
 fn describe(answer: &PushAnswer) -> String {
     let id = answer.id.as_deref().unwrap_or("pushed");
+    if let Some(due_at) = answer.due_at {
+        return format!("{id}: scheduled for {}", timestamp::rfc3339(due_at));
+    }
     let recipients = match answer.connections {
         0 => "no connections".to_owned(),
         1 => "1 connection".to_owned(),
@@ -162,6 +178,7 @@ mod tests {
                 connections,
                 queued,
                 job: None,
+                due_at: None,
             })
         };
         assert_eq!(answer(Some("abc-7"), 2, false), "abc-7: 2 connections");
@@ -170,6 +187,20 @@ mod tests {
             "abc-7: 1 connection, queued for offline clients"
         );
         assert_eq!(answer(None, 0, false), "pushed: no connections");
+        let mut later = PushAnswer {
+            missing_nodes: Vec::new(),
+            id: Some("abc".to_owned()),
+            connections: 0,
+            queued: true,
+            job: None,
+            due_at: Some(1_800_000_000_000),
+        };
+        assert_eq!(describe(&later), "abc: scheduled for 2027-01-15T08:00:00Z");
+        later.due_at = None;
+        assert_eq!(
+            describe(&later),
+            "abc: no connections, queued for offline clients"
+        );
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub fn of(settings: &Settings) -> EqualSettings {
         ("--audit-days", retention.audit_days.to_string()),
         ("--max-message-bytes", limits.max_message_bytes.to_string()),
         ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
+        ("--max-scheduled", limits.max_scheduled.to_string()),
+        ("--max-schedule-days", limits.max_schedule_days.to_string()),
         ("--max-topics", limits.max_topics.to_string()),
         (
             "--max-connections-per-client",

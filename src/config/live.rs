@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 37] = [
+const CHANGEABLE: [&str; 39] = [
     "log",
     "drain",
     "admin_token",
@@ -31,6 +31,8 @@ const CHANGEABLE: [&str; 37] = [
     "audit_days",
     "max_message_bytes",
     "max_ids_per_push",
+    "max_scheduled",
+    "max_schedule_days",
     "max_topics",
     "max_connections_per_client",
     "max_connections",

@@ -8,7 +8,7 @@ use super::{Host, MERCURE_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 35] = [
+const OWN_PATHS: [&str; 36] = [
     MERCURE_PATH,
     "/ack",
     "/admin",
@@ -26,6 +26,7 @@ const OWN_PATHS: [&str; 35] = [
     "/api/nodes",
     "/api/people",
     "/api/roles",
+    "/api/scheduled",
     "/api/session",
     "/api/sessions",
     "/api/stats",

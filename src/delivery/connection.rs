@@ -12,7 +12,7 @@ mod source;
 
 use std::sync::Arc;
 
-pub use backlog::{Backlog, Batch, LogRead};
+pub use backlog::{Backlog, Batch, LogRead, StatesRead};
 pub use gap::{Gap, GapReason};
 pub use pending::PendingConnection;
 use replay_state::{Phase, ReplayState};
@@ -74,11 +74,17 @@ impl<I: Source> Connection<I> {
             Start::After(seq) => (Phase::Everything, seq),
             Start::Unread { head } => (Phase::Inbox { head }, 0),
         };
+        let mut replay = ReplayState::new(phase, cursor, gap, "connected");
+        let subscriber = registration.subscriber();
+        // Mercure has no states.
+        if !subscriber.filters.is_empty() && registration.encoding() != Encoding::Mercure {
+            replay.states_after = Some(Box::default());
+        }
         Self {
             registration,
             source,
             cursor,
-            replay: Some(ReplayState::new(phase, cursor, gap, "connected")),
+            replay: Some(replay),
         }
     }
 
@@ -136,6 +142,9 @@ impl<I: Source> Connection<I> {
             return Step::Replay(batch);
         }
         self.cursor = self.cursor.max(replay.page_end);
+        if let Some(after) = replay.states_after.clone() {
+            return Step::Read(self.states(after));
+        }
         match replay.phase {
             Phase::Inbox { head } if self.cursor < head => {
                 // The first read looks up where the inbox starts.
@@ -164,8 +173,13 @@ impl<I: Source> Connection<I> {
             return;
         };
         replay.count_page(&backlog, self.registration.counters());
+        if replay.states_after.is_some() {
+            replay.take_states(backlog);
+            return;
+        }
         replay.take_gaps(&backlog.gaps);
         replay.recalls_due = false;
+        replay.urgent_told = backlog.urgent_told;
         replay.page = backlog.batches;
         replay.page_end = backlog.reached;
         replay.more = backlog.more;
@@ -178,7 +192,7 @@ impl<I: Source> Connection<I> {
     /// is written.
     pub fn next_read(&self) -> Option<LogRead> {
         let replay = self.replay.as_ref()?;
-        if !replay.more || replay.page.is_empty() {
+        if !replay.more || replay.page.is_empty() || replay.states_after.is_some() {
             return None;
         }
         match replay.phase {
@@ -206,6 +220,9 @@ impl<I: Source> Connection<I> {
             encoding: self.encoding(),
             // Mercure has no recalls.
             with_recalls: with_recalls && self.encoding() != Encoding::Mercure,
+            states_after: None,
+            states_told: self.replay.as_ref().map_or(0, |replay| replay.states_told),
+            urgent_told: 0,
         }
     }
 
@@ -222,6 +239,29 @@ impl<I: Source> Connection<I> {
             until: Some(until),
             encoding: self.encoding(),
             with_recalls: false,
+            states_after: None,
+            states_told: 0,
+            urgent_told: self.replay.as_ref().map_or(0, |replay| replay.urgent_told),
+        }
+    }
+
+    /// A read of the states of its topics after a name. It comes before all other reads.
+    fn states(&self, after: Box<str>) -> LogRead {
+        let subscriber = self.registration.subscriber();
+        let subscriptions = Subscriptions {
+            filters: subscriber.filters.to_vec(),
+            access: subscriber.access.clone(),
+            ..Subscriptions::default()
+        };
+        LogRead {
+            subscriptions: Arc::new(subscriptions),
+            after: Some(self.cursor),
+            until: None,
+            encoding: self.encoding(),
+            with_recalls: false,
+            states_after: Some(after),
+            states_told: 0,
+            urgent_told: 0,
         }
     }
 

@@ -100,7 +100,9 @@ impl Audited {
     /// Begins with a request for which somebody may need an action. What the handler says is found here.
     pub fn begin(parts: &mut Parts, principal: Option<&Principal>, action: Option<Action>) -> Self {
         let silent = |action| matches!(action, Action::Push | Action::Read | Action::Metrics);
-        let says = !action.is_some_and(silent);
+        let is_push = action == Some(Action::Push) && is_push_path(parts.uri.path());
+        let is_change = action == Some(Action::Push) && !is_push;
+        let says = is_change || !action.is_some_and(silent);
         let doing = says.then(Doing::default);
         if let Some(doing) = &doing {
             parts.extensions.insert(doing.clone());
@@ -109,7 +111,7 @@ impl Audited {
             source: source(principal, address(parts)),
             action,
             doing,
-            is_push: action == Some(Action::Push) && is_push_path(parts.uri.path()),
+            is_push,
         }
     }
 

@@ -190,6 +190,9 @@ impl From<PublishError> for Error {
             PublishError::NobodyOnline => {
                 Self::new(Code::NobodyOnline, text).field("require_online")
             }
+            PublishError::TooManyScheduled(most) => Self::new(Code::TooManyScheduled, text)
+                .field("at")
+                .limited(RateLimit::concurrent("max_scheduled", most.messages)),
             PublishError::Log(error) => error.into(),
         }
     }

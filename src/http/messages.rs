@@ -1,6 +1,6 @@
 //! `/api/messages`: the history of pushes, with receipts, and recalls.
 
-mod describe;
+pub mod describe;
 
 use std::sync::Arc;
 
@@ -188,6 +188,7 @@ fn detail(broker: &Broker, seq: Seq, visible: &Visible) -> Result<Option<Message
     Ok(Some(MessageDetail {
         message: info(broker, &record)?,
         recipients: recipients.into_iter().map(recipient).collect(),
+        scheduled: broker.log().schedule_of(seq)?.map(|id| id.to_string()),
         traceparent: broker.log().trace(seq)?.map(|trace| trace.to_string()),
     }))
 }

@@ -46,6 +46,7 @@ pub use refusals::{READ, WRITE, responses};
     ),
     tags(
         (name = "push", description = "Push messages"),
+        (name = "scheduled", description = "Messages that are to be pushed later"),
         (name = "messages", description = "Pushed messages and their delivery"),
         (name = "streams", description = "Receive messages"),
         (name = "jobs", description = "Operations that report their progress until they end"),

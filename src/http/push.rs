@@ -1,10 +1,12 @@
 //! `POST /push`, and the simple form of it that the article uses.
 
+mod options;
+
 use app::wire::{ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequest, To};
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 
@@ -16,19 +18,20 @@ use super::{
         refuses,
         values::{self, MAX_TTL},
     },
+    scheduled,
 };
 use crate::{
     auth::{Action, Principal, Target},
-    broker::{Published, Push},
-    config::{Limits, RateLimits},
+    broker::{Later, Published, Push},
+    config::{Limits, RateLimits, Settings},
     job::{JobId, Title, TrackedPush},
-    log::{AuditTarget, IdempotencyKey},
+    log::{AuditTarget, IdempotencyKey, ScheduleSize, When},
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
     traces::note_message,
 };
 
-refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, QuotaUsedUp, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
-refuses!(ArticleRefusals: MissingField, MessageTooLarge, TooManyPushes, TooManyPushBytes, QuotaUsedUp; WRITE);
+refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, QuotaUsedUp, TooManyScheduled, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(ArticleRefusals: MissingField, InvalidField, MessageTooLarge, TooManyPushes, TooManyPushBytes, QuotaUsedUp, TooManyScheduled; WRITE);
 refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 
 /// Push a message
@@ -44,6 +47,10 @@ refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
     responses(
         (
             status = 200, description = "Accepted. The answer to a form is the text `success`",
+            content((PushAnswer = "application/json"), (String = "text/plain")),
+        ),
+        (
+            status = 202, description = "Stored, and pushed when it is due. `id` is for `/api/scheduled`. The answer to a form is the text `success`",
             content((PushAnswer = "application/json"), (String = "text/plain")),
         ),
         PushRefusals,
@@ -65,7 +72,7 @@ pub async fn post(
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
             let push = parse(push, trace, &state, &caller)?;
             let published = publish(push, Some(&caller.0), &state).await?;
-            Ok(Json(answer(published)).into_response())
+            Ok((status(&published), Json(answer(published))).into_response())
         }
     }
 }
@@ -78,9 +85,14 @@ pub async fn post(
     params(
         ("client_id" = values::ClientId, Query, description = "The recipient"),
         ("message" = String, Query, description = "The text"),
+        ("at" = Option<values::Time>, Query, description = "When it is to be pushed; now by default"),
+        ("delay" = Option<values::Delay>, Query, description = "After how many seconds it is to be pushed"),
+        ("replace" = Option<values::ReplaceKey>, Query, description = "It takes the place of an earlier message with this key"),
+        ("urgency" = Option<values::Urgency>, Query, description = "How urgent it is; `normal` by default"),
     ),
     responses(
         (status = 200, description = "Accepted", body = String, content_type = "text/plain"),
+        (status = 202, description = "Stored, and pushed when it is due", body = String, content_type = "text/plain"),
         ArticleRefusals,
     ),
 )]
@@ -142,7 +154,11 @@ async fn article(
         data: Data::Text(message.into()),
         ttl: None,
         update: None,
+        handling: options::handling(pairs.get("replace"), pairs.get("urgency"), false)?,
     };
+    let now = state.broker.log().now();
+    let delay = pairs.number("delay")?;
+    let when = scheduled::when(pairs.get("at"), delay, now, &settings.limits)?;
     let push = Push {
         draft,
         key: None,
@@ -150,9 +166,10 @@ async fn article(
         tracked: None,
         trace,
         source: caller.source(state),
+        later: later(when, &settings),
     };
-    publish(push, Some(&caller.0), state).await?;
-    Ok("success".into_response())
+    let published = publish(push, Some(&caller.0), state).await?;
+    Ok((status(&published), "success").into_response())
 }
 
 /// Publishes a push, and notes it in the trace of the request. `principal`: whose quota it counts for.
@@ -174,12 +191,24 @@ pub async fn publish(
     Ok(published)
 }
 
+/// The status of the answer to a push: 202 if it is stored for later.
+fn status(published: &Published) -> StatusCode {
+    match published.scheduled {
+        Some(_) => StatusCode::ACCEPTED,
+        None => StatusCode::OK,
+    }
+}
+
 pub fn answer(published: Published) -> PushAnswer {
     PushAnswer {
-        id: published.cursor.map(|cursor| cursor.to_string()),
+        id: match published.scheduled {
+            Some((id, _)) => Some(id.to_string()),
+            None => published.cursor.map(|cursor| cursor.to_string()),
+        },
         connections: published.connections,
         queued: published.queued,
         job: published.job.map(|id| id.to_string()),
+        due_at: published.scheduled.map(|(_, due_at)| due_at),
         missing_nodes: published.missing_nodes,
     }
 }
@@ -234,8 +263,22 @@ pub fn parse(
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
         update: None,
+        handling: options::handling(push.replace.as_deref(), push.urgency.as_deref(), push.state)?,
     };
+    if draft.handling.is_some() {
+        options::check_handling(&draft)?;
+    }
     check_audience(caller, state, &draft.audience)?;
+    let when = match (&push.at, push.delay) {
+        (None, None) => None,
+        (at, delay) => {
+            let now = state.broker.log().now();
+            scheduled::when(at.as_deref(), delay, now, limits)?
+        }
+    };
+    if when.is_some() {
+        options::check_later(&draft, push.require_online, push.track)?;
+    }
     let tracked = match push.track {
         true => Some(track(&draft, state)?),
         false => None,
@@ -249,7 +292,18 @@ pub fn parse(
         tracked,
         trace,
         source: caller.source(state),
+        later: later(when, &settings),
     })
+}
+
+/// When a push is to be done, and how many may be stored for later.
+fn later(when: Option<When>, settings: &Settings) -> Option<Later> {
+    let most = ScheduleSize {
+        messages: settings.limits.max_scheduled,
+        // What waits is not pruned when the log is too large.
+        bytes: (settings.retention.max_log_mb << 20) / 4,
+    };
+    when.map(|when| Later { when, most })
 }
 
 /// Counts a push of so many bytes of data, or refuses it if its caller has pushed too much.

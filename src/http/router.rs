@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
     jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people, push,
-    samples, session, sessions, sse, stats, tokens, topics,
+    samples, scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -29,13 +29,18 @@ pub fn router(state: AppState) -> Router {
     let pushing = OpenApiRouter::new()
         .routes(routes!(push::post, push::get))
         .routes(routes!(batch::post))
+        .routes(routes!(scheduled::update, scheduled::cancel))
+        .routes(routes!(topic_state::set, topic_state::remove))
         .routes(routes!(push::audience));
     let reading = OpenApiRouter::new()
         .routes(routes!(messages::list))
         .routes(routes!(messages::show))
+        .routes(routes!(scheduled::list))
+        .routes(routes!(scheduled::show))
         .routes(routes!(clients::list::list))
         .routes(routes!(clients::show))
         .routes(routes!(topics::list))
+        .routes(routes!(topic_state::show))
         .routes(routes!(jobs::list))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))

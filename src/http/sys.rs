@@ -124,5 +124,6 @@ pub fn publish(broker: &Broker, topic: &Topic, event: &'static str, data: &impl 
         data: Data::Json(json.into()),
         ttl: Some(Duration::ZERO),
         update: None,
+        handling: None,
     });
 }

@@ -222,7 +222,10 @@ impl Jobs {
                 let reason = (receipts.expired > 0).then_some(Reason::Expired);
                 Progress::Ended(State::Done, reason, receipts)
             }
-            Ended::Recalled => Progress::Ended(State::Cancelled, Some(Reason::Recalled), receipts),
+            // A job counts both alike.
+            Ended::Recalled | Ended::Replaced => {
+                Progress::Ended(State::Cancelled, Some(Reason::Recalled), receipts)
+            }
         }))
     }
 

@@ -16,6 +16,7 @@ use crate::{
         entry::{Entry, IdempotencyKey},
         person::PersonChange,
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+        schedule::ScheduleChange,
         session::SessionChange,
     },
     message::{ClientId, Seq},
@@ -58,6 +59,8 @@ pub(in crate::log) enum Change {
     PruneAudit(u64),
     /// Change people.
     Person(PersonChange),
+    /// Change what is to be pushed later, or push what is due.
+    Schedule(ScheduleChange),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -98,7 +101,11 @@ pub(in crate::log) struct PositionUpdates {
 impl Change {
     /// Whether the rows of all changes before it must be in the file when it is applied.
     pub fn needs_rows(&self) -> bool {
-        !matches!(self, Self::Append(_) | Self::Job(_))
+        match self {
+            Self::Append(entry) => entry.draft.handling.is_some(),
+            Self::Job(_) => false,
+            _ => true,
+        }
     }
 
     /// The approximate size in bytes.
@@ -114,6 +121,7 @@ impl Change {
             Self::Token(_) => 320,
             Self::Audit(change) => change.weight(),
             Self::Person(change) => change.weight(),
+            Self::Schedule(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

@@ -265,6 +265,13 @@ const INVARIANTS: &[Invariant] = &[
         violation: "updates without a message, or messages that are half an update",
     },
     Invariant {
+        tables: &["messages", "handlings"],
+        count: "SELECT (SELECT count(*) FROM handlings LEFT JOIN messages m USING (seq) WHERE m.seq IS NULL)
+                     + (SELECT count(*) FROM messages m LEFT JOIN handlings h USING (seq)
+                        WHERE m.handling & 4 AND h.seq IS NULL)",
+        violation: "keys for replacement without a message, or messages without their key",
+    },
+    Invariant {
         tables: &["messages", "log"],
         count: "SELECT abs(counted - (SELECT count(*) FROM messages WHERE seq <= counted_to)) FROM log",
         violation: "more or fewer messages than the stored count",

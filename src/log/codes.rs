@@ -18,7 +18,11 @@ pub(super) mod ended {
     pub const NOT: i64 = 0;
     pub const EXPIRED: i64 = 1;
     pub const RECALLED: i64 = 2;
+    pub const REPLACED: i64 = 3;
 }
+
+/// The position of an idempotency key whose message is not sent yet. No message has it.
+pub(super) const NOT_SENT: u64 = 0;
 
 /// Converts a position or a time to SQLite's signed 64-bit integer.
 pub(super) fn sql(number: u64) -> i64 {

@@ -4,8 +4,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     job::{JobId, TrackedPush},
-    log::audit_entry::AuditSource,
-    message::{Audience, Data, Draft, Seq, TraceParent},
+    log::{audit_entry::AuditSource, positions::ClientPosition},
+    message::{Audience, ClientId, Data, Draft, ReplaceKey, Seq, TraceParent},
 };
 
 /// Identifies a push that a publisher may send again: 1 to 255 bytes without control characters. Kept for 24 hours.
@@ -61,6 +61,8 @@ pub struct Entry {
     pub(super) tracked: Option<Box<TrackedPush>>,
     pub(super) trace: Option<TraceParent>,
     pub(super) source: Option<AuditSource>,
+    /// Of the clients of a message whose place it takes: the positions that are not in the file.
+    pub(super) replacing: Vec<(ClientId, ClientPosition)>,
 }
 
 /// A position assigned by another system.
@@ -81,6 +83,7 @@ impl Entry {
             tracked: None,
             trace: None,
             source: None,
+            replacing: Vec::new(),
         }
     }
 
@@ -90,6 +93,12 @@ impl Entry {
         // Hashed here and not in the writer, because publishers can hash in parallel.
         let digest = digest(&self.draft);
         self.key = Some(Box::new((key, digest)));
+        self
+    }
+
+    /// The same without its idempotency key.
+    pub(super) fn without_key(mut self) -> Self {
+        self.key = None;
         self
     }
 
@@ -169,6 +178,11 @@ fn digest(draft: &Draft) -> Digest {
     }
     if let Some(ttl) = draft.ttl {
         part(8, &ttl.as_millis().to_le_bytes());
+    }
+    if let Some(handling) = draft.handling.as_deref() {
+        let replace = handling.replace.as_ref().map_or("", ReplaceKey::as_str);
+        part(9, replace.as_bytes());
+        part(10, &[handling.urgency.code(), handling.is_state.into()]);
     }
     let mut digest = Digest::default();
     digest.copy_from_slice(&hash.finalize()[..16]);

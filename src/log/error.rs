@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 
-use crate::{job::Refused, message::Seq};
+use crate::{job::Refused, log::codes::NOT_SENT, message::Seq};
 
 /// Advice for the operator of a server with a damaged log.
 pub const WHAT_TO_DO: &str =
@@ -82,9 +82,9 @@ pub enum OpenError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// The idempotency key was used before with different content.
-    #[error("this idempotency key belongs to another push, {seq}")]
+    #[error("this idempotency key belongs to another push{}", of(*seq))]
     KeyReused {
-        /// The message that was stored with this key.
+        /// The message that was stored with this key. Zero: one that is scheduled.
         seq: Seq,
     },
     /// The disk is full. Appends succeed again when there is free space.
@@ -151,6 +151,14 @@ impl ReadError {
             Self::Invalid(_) => true,
             Self::Closed | Self::Interrupted(_) => false,
         }
+    }
+}
+
+/// The position of another push, for the end of the error text.
+fn of(seq: Seq) -> String {
+    match seq {
+        NOT_SENT => ", which is scheduled".to_owned(),
+        seq => format!(", {seq}"),
     }
 }
 

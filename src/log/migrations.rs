@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 8;
+pub(super) const VERSION: i64 = 9;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -41,6 +41,10 @@ const PEOPLE: &str = include_str!("people.sql");
 /// The additions of version 8.
 const QUOTAS: &str = include_str!("quotas.sql");
 const UPDATES: &str = include_str!("updates.sql");
+
+/// The additions of version 9.
+const SCHEDULES: &str = include_str!("schedules.sql");
+const HANDLINGS: &str = include_str!("handlings.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -123,9 +127,18 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
         transaction.execute_batch(QUOTAS)?;
         transaction.execute_batch(UPDATES)?;
     }
+    if found < 9 {
+        later(&transaction)?;
+    }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
+}
+
+/// Adds what version 9 has: messages that are to be pushed later, and those that are not treated as usual.
+fn later(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(SCHEDULES)?;
+    conn.execute_batch(HANDLINGS)
 }

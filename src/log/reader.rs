@@ -11,3 +11,4 @@ pub(in crate::log) mod queries;
 pub(in crate::log) mod recalled;
 pub(in crate::log) mod replay;
 pub(in crate::log) mod salvage;
+pub(in crate::log) mod urgent;

@@ -60,6 +60,7 @@ impl MessageRow {
         if self.missed.contains(&audience) {
             return match self.ended {
                 ended::RECALLED => Receipt::Recalled,
+                ended::REPLACED => Receipt::Replaced,
                 _ => Receipt::Expired,
             };
         }

@@ -6,22 +6,26 @@
 
 mod audit_cbor;
 pub(in crate::log) mod cbor;
+pub(in crate::log) mod entry_cbor;
 mod job_cbor;
 mod key_cbor;
 mod person_cbor;
+mod schedule_cbor;
 
 use crate::log::change::Change;
 use crate::message::Seq;
 
 /// The highest version of records that this program reads.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 
 /// The version that a record with these changes is written in. Version 2 has API keys, sessions that were opened with one,
-/// and revoked tokens, version 3 the audit trail and people, and version 4 quotas of API keys and updates of Mercure. Everything
-/// else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
+/// and revoked tokens, version 3 the audit trail and people, version 4 quotas of API keys and updates of Mercure, and
+/// version 5 messages that are to be pushed later, and those that are not treated as usual. Everything else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
     let version = |change: &Change| match change {
+        Change::Schedule(_) => 5,
         Change::Key(change) if change.has_quota() => 4,
+        Change::Append(entry) if entry.draft.handling.is_some() => 5,
         Change::Append(entry) if entry.draft.update.is_some() => 4,
         Change::Audit(_) | Change::PruneAudit(_) | Change::Person(_) => 3,
         Change::Append(entry) if entry.source.is_some() => 3,

@@ -11,18 +11,18 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use crate::log::{
     codes::{EVERYONE, ended, kind, sql},
     error::ReadError,
-    update_rows,
+    handling_rows, update_rows,
 };
 use crate::message::{Audience, ClientId, Data, EventType, Message, Seq, Topic, Update, UpdateId};
 
-/// The columns that [`Decoder::message`] reads, in this order. The last one is the list of alternate topics of an update. The
-/// lists of clients, which can be long, are not read here.
+/// The columns that [`Decoder::message`] reads, in this order. The last but one is the list of alternate topics of an
+/// update. The lists of clients, which can be long, are not read here.
 pub(super) const COLUMNS: &str =
     "m.seq, m.at, m.expires_at, m.ended, m.audience, m.event, m.json, m.data,
-    CASE WHEN m.audience IS NOT NULL THEN m.audiences END";
+    CASE WHEN m.audience IS NOT NULL THEN m.audiences END, m.handling";
 
 /// The number of these columns.
-pub(super) const COLUMN_COUNT: usize = 9;
+pub(super) const COLUMN_COUNT: usize = 10;
 
 /// Encodes audience numbers as a JSON array, so that SQLite can read the elements.
 pub(super) fn list(ids: &[i64]) -> String {
@@ -108,7 +108,7 @@ pub(super) struct Decoder {
 
 /// A message that has ended or expired.
 pub(super) struct EndedRow {
-    /// [`ended::EXPIRED`] or [`ended::RECALLED`].
+    /// One of [`ended`], but not [`ended::NOT`].
     pub how: i64,
 }
 
@@ -172,9 +172,14 @@ impl Decoder {
             None => None,
             Some(list) => Some(update(conn, seq, list)?),
         };
+        let handling = match row.get(9)? {
+            None => None,
+            Some(code) => Some(handling_rows::read(conn, seq, code)?),
+        };
         Ok(Message {
             seq,
             update,
+            handling,
             at: row.get(1)?,
             expires_at,
             audience,

@@ -14,14 +14,17 @@ use crate::log::{
     api_key::ApiKey,
     damage::DamageRecord,
     error::{OpenError, ReadError, is_damage},
-    files, job_rows, key_rows,
+    files, handling_rows, job_rows, key_rows,
     migrations::{identify, migrate},
     openings::{self, Openings},
     options::{Durability, LogOptions},
     person::StoredPerson,
     person_rows, recalls, replica_rows,
     replication::AppliedRecord,
+    schedule::ScheduleSize,
+    schedule_rows::WaitingSchedules,
     session_rows::Sessions,
+    state_rows,
     token_rows::Revocations,
     told_rows::ToldRows,
 };
@@ -56,6 +59,12 @@ pub(super) struct Opened {
     pub keys: ToldRows<ApiKey>,
     pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
+    pub schedules: WaitingSchedules,
+    pub scheduled: ScheduleSize,
+    /// Whether a topic may have a state.
+    pub has_states: bool,
+    /// Whether there may be urgent messages to clients.
+    pub has_urgent: bool,
     /// The newest record that was applied. None if the log is not in a cluster.
     pub applied: Option<AppliedRecord>,
 }
@@ -154,7 +163,29 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let revocations = Revocations::default();
     // Without them, revoked tokens would be valid again.
     revocations.read(&conn).map_err(failed)?;
+    // What can't be read now is not sent now.
+    let (schedules, scheduled) =
+        WaitingSchedules::read(&conn).or_else(|error| match is_damage(&error) {
+            true => {
+                damage.note(&format!("the scheduled messages can't be read: {error}"));
+                Ok((WaitingSchedules::unknown(), ScheduleSize::default()))
+            }
+            false => Err(failed(error)),
+        })?;
+    // They are looked for if that is not known.
+    let unless_known = |found: rusqlite::Result<bool>| {
+        found.or_else(|error| match is_damage(&error) {
+            true => Ok(true),
+            false => Err(failed(error)),
+        })
+    };
+    let has_states = unless_known(state_rows::any(&conn))?;
+    let has_urgent = unless_known(handling_rows::any_urgent(&conn))?;
     Ok(Opened {
+        schedules,
+        scheduled,
+        has_states,
+        has_urgent,
         keys,
         people,
         damage,

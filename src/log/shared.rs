@@ -14,8 +14,8 @@ use crate::job::Job;
 use crate::log::{
     api_key::ApiKey, damage::DamageRecord, openings::Openings, options::Clock,
     person::StoredPerson, positions::Positions, reader::pool::ReaderPool,
-    replica_state::ReplicaState, session_rows::Sessions, token_rows::Revocations,
-    told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
+    replica_state::ReplicaState, schedule_rows::WaitingSchedules, session_rows::Sessions,
+    token_rows::Revocations, told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
 };
 
 /// Called with each change of a job after its commit, in order, on the writer's thread.
@@ -46,6 +46,11 @@ pub(super) struct Shared {
     pub(super) keys: ToldRows<ApiKey>,
     pub(super) people: ToldRows<StoredPerson>,
     pub(super) revocations: Revocations,
+    pub(super) schedules: WaitingSchedules,
+    /// Whether a topic may have a state.
+    pub(super) has_states: AtomicBool,
+    /// Whether there may be urgent messages to clients.
+    pub(super) has_urgent: AtomicBool,
     /// None for a log that is in no cluster.
     pub(super) replica: Option<ReplicaState>,
 }

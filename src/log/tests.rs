@@ -6,6 +6,7 @@ mod change_sets;
 mod cluster;
 mod copy;
 mod file_versions;
+mod handling;
 mod jobs;
 mod keys;
 mod people;
@@ -13,6 +14,7 @@ mod receipts;
 mod replay;
 mod retention;
 mod rollback;
+mod schedules;
 mod sessions;
 mod tokens;
 mod updates;
@@ -30,8 +32,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::message::{
-    Audience, ClientId, Data, Draft, Receipt, Receipts, Topic, TopicAccess, TopicFilter, Update,
-    UpdateId,
+    Audience, ClientId, Data, Draft, Epoch, Receipt, Receipts, Topic, TopicAccess, TopicFilter,
+    Update, UpdateId,
 };
 
 /// A log in a temporary folder, the positions that its tail received, and its clock.
@@ -71,7 +73,7 @@ impl TestLog {
 
     fn open(&self, options: LogOptions) -> Log {
         let tail = Arc::clone(&self.tail);
-        let out = move |_: &Epoch, messages: &[Arc<Message>]| {
+        let out = move |_: &Openings, messages: &[Arc<Message>]| {
             tail.lock()
                 .extend(messages.iter().map(|message| message.seq));
             vec![3; messages.len()]
@@ -120,6 +122,7 @@ fn draft(audience: Audience, text: &str) -> Draft {
         data: Data::Text(text.into()),
         ttl: None,
         update: None,
+        handling: None,
     }
 }
 
@@ -167,7 +170,7 @@ fn texts(page: &Page) -> Vec<&str> {
 /// Makes a file what it was before version 3.
 fn downgrade_to_version_2(conn: &rusqlite::Connection) {
     conn.execute_batch(
-        "DROP TABLE updates; DROP TABLE people; DROP TABLE audit; DROP TABLE audit_callers; DROP TABLE audit_sizes; DROP TABLE audit_blocks; DROP TABLE audit_targets; DROP TABLE traces; DROP TABLE api_keys; DROP TABLE key_pushes; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
+        "DROP TABLE scheduled; DROP TABLE handlings; DROP TABLE replaceable; DROP TABLE urgent; DROP TABLE topic_states; ALTER TABLE messages DROP COLUMN handling; DROP TABLE updates; DROP TABLE people; DROP TABLE audit; DROP TABLE audit_callers; DROP TABLE audit_sizes; DROP TABLE audit_blocks; DROP TABLE audit_targets; DROP TABLE traces; DROP TABLE api_keys; DROP TABLE key_pushes; DROP TABLE revoked_tokens; DROP TABLE openings; DROP TABLE recalls; DROP TABLE replica; DROP TABLE sessions; DROP TABLE stream_marks; DROP TABLE publishers; PRAGMA user_version = 2;
          ALTER TABLE log ADD COLUMN open_unsynced INTEGER NOT NULL DEFAULT 0;",
     )
     .expect("an older file");

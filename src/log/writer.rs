@@ -2,6 +2,7 @@
 //! the messages to the tail in order, and then answers. Between commits it does maintenance.
 
 pub(in crate::log) mod append;
+mod append_handled;
 mod append_statements;
 mod apply;
 mod commit;
@@ -14,6 +15,7 @@ mod maintenance_state;
 pub(in crate::log) mod queue;
 mod replica;
 pub(in crate::log) mod reply;
+mod schedule;
 pub(in crate::log) mod store;
 pub(in crate::log) mod task;
 mod waiting;
@@ -27,6 +29,7 @@ use std::{
 use crate::log::{
     error::{AppendError, Fatal, fatal_only},
     files::{self, FileWatch},
+    openings::Openings,
     options::Retention,
     record::Base,
     replica_rows,
@@ -40,14 +43,11 @@ use crate::log::{
     writer::store::Store,
     writer::task::Task,
 };
-use crate::{
-    message::{Epoch, Message},
-    panic_text,
-};
+use crate::{message::Message, panic_text};
 
-/// Gets the epoch and the messages of each commit, in order, on the writer's thread. Returns the number of connections
+/// Gets the epochs and the messages of each commit, in order, on the writer's thread. Returns the number of connections
 /// that each message was queued for. Missing numbers count as 0.
-pub(in crate::log) type Tail = Box<dyn FnMut(&Epoch, &[Arc<Message>]) -> Vec<u64> + Send>;
+pub(in crate::log) type Tail = Box<dyn FnMut(&Openings, &[Arc<Message>]) -> Vec<u64> + Send>;
 
 /// Called with the reason when the log has failed.
 pub(in crate::log) type OnFatal = Box<dyn FnOnce(String) + Send>;
@@ -147,7 +147,9 @@ impl Writer {
             bytes: options.batch_bytes,
         };
         loop {
+            let due = self.send_due()?;
             let timeout = self.maintain()?;
+            let timeout = timeout.into_iter().chain(due).min();
             let timeout = self.idle_release.limit_wait(timeout);
             let timeout = self.files.limit_wait(timeout);
             match self
@@ -197,6 +199,7 @@ impl Writer {
                 Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => {
                     self.commit(std::mem::take(&mut decided))?;
+                    self.send_all_due()?;
                     let result = self.maintain_fully();
                     answer(self.note(result));
                     self.check()?;

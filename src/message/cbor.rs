@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use minicbor::{Decode, Encode, decode::Error};
 
-use super::{Audience, ClientId, Data, Draft, EventType, Topic, Update, UpdateId};
+use super::{
+    Audience, ClientId, Data, Draft, EventType, Handling, ReplaceKey, Topic, Update, UpdateId,
+    Urgency,
+};
 
 /// A [`Draft`].
 #[derive(Encode, Decode)]
@@ -23,6 +26,20 @@ pub struct DraftCbor<'b> {
     /// Added later.
     #[b(5)]
     update: Option<UpdateCbor<'b>>,
+    /// Added later.
+    #[b(6)]
+    handling: Option<HandlingCbor<'b>>,
+}
+
+/// A [`Handling`], without what the log adds.
+#[derive(Encode, Decode)]
+struct HandlingCbor<'b> {
+    #[b(0)]
+    replace: Option<&'b str>,
+    #[n(1)]
+    urgency: u8,
+    #[n(2)]
+    is_state: bool,
 }
 
 /// An [`Update`].
@@ -70,6 +87,7 @@ impl<'b> DraftCbor<'b> {
             data,
             ttl: draft.ttl.map(milliseconds),
             update: draft.update.as_deref().map(UpdateCbor::of),
+            handling: draft.handling.as_deref().map(HandlingCbor::of),
         }
     }
 
@@ -88,6 +106,11 @@ impl<'b> DraftCbor<'b> {
             update: self
                 .update
                 .map(UpdateCbor::parse)
+                .transpose()?
+                .map(Arc::new),
+            handling: self
+                .handling
+                .map(HandlingCbor::parse)
                 .transpose()?
                 .map(Arc::new),
         })
@@ -113,6 +136,26 @@ impl<'b> UpdateCbor<'b> {
             private: self.private,
             id: id.map_err(Error::custom)?,
             retry: self.retry,
+        })
+    }
+}
+
+impl<'b> HandlingCbor<'b> {
+    fn of(handling: &'b Handling) -> Self {
+        Self {
+            replace: handling.replace.as_ref().map(ReplaceKey::as_str),
+            urgency: handling.urgency.code(),
+            is_state: handling.is_state,
+        }
+    }
+
+    fn parse(self) -> Result<Handling, Error> {
+        let replace = self.replace.map(ReplaceKey::stored).transpose();
+        Ok(Handling {
+            replace: replace.map_err(Error::custom)?,
+            urgency: Urgency::of_code(self.urgency),
+            is_state: self.is_state,
+            replaces: None,
         })
     }
 }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, Update, envelope, mercure_frame,
+    Cursor, Data, Draft, Epoch, EventType, Frame, FrameWriter, Message, Update, envelope,
+    mercure_frame,
 };
 
 /// How a connection gets its messages.
@@ -45,11 +46,14 @@ enum Content {
 }
 
 impl EncodedMessage {
-    /// A message that stands in the log of this epoch.
-    pub fn of(message: &Message, epoch: &Epoch) -> Self {
+    /// A message that stands in the log of this epoch. `replaces` is the id of [`Message::replaces`].
+    pub fn of(message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) -> Self {
         Self {
             update: message.update.clone(),
-            ..Self::new(Frame::of(message, epoch), Content::of(&message.data))
+            ..Self::new(
+                Frame::of(message, epoch, replaces),
+                Content::of(&message.data),
+            )
         }
     }
 
@@ -59,6 +63,7 @@ impl EncodedMessage {
         let fields = FrameWriter::new()
             .event(draft.event.as_ref())
             .audience(&draft.audience)
+            .handling(draft.handling.as_deref())
             .data(draft.data.as_str())
             .finish();
         let content = match is_own {
@@ -142,6 +147,7 @@ mod tests {
             data: Data::Json("{\n  \"n\": 1}".into()),
             ttl: None,
             update: None,
+            handling: None,
         }
     }
 

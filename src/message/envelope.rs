@@ -3,15 +3,32 @@
 //! An EventSource gives an event with a type only to listeners for that type. In an envelope every message has the
 //! type `message`, so that one listener gets all.
 
-use super::{Audience, Data, Epoch, Frame, FrameWriter, Message, frame::lines};
+use super::{
+    Audience, Cursor, Data, Epoch, EventType, Frame, FrameWriter, Handling, Message, Topic,
+    Urgency, frame::lines,
+};
 
 /// Bytes that an envelope has around the event type, the topic and the data.
 const AROUND: usize = 48;
 
 impl FrameWriter {
     /// Writes the whole frame of a message in an envelope, after whatever is there.
-    pub(crate) fn envelope(&mut self, message: &Message, epoch: &Epoch) {
+    pub(crate) fn envelope(&mut self, message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) {
         self.position(epoch, message.seq);
+        self.in_envelope(message, None, replaces);
+    }
+
+    /// The same before its turn: see [`FrameWriter::early`].
+    pub(crate) fn early_envelope(
+        &mut self,
+        message: &Message,
+        id: &Cursor,
+        replaces: Option<&Cursor>,
+    ) {
+        self.in_envelope(message, Some(id), replaces);
+    }
+
+    fn in_envelope(&mut self, message: &Message, id: Option<&Cursor>, replaces: Option<&Cursor>) {
         let event = message.event.as_ref().map(|event| event.as_str());
         let topic = match &message.audience {
             Audience::Topic(topic) => Some(topic.as_str()),
@@ -19,15 +36,44 @@ impl FrameWriter {
         };
         let is_json = matches!(message.data, Data::Json(_));
         let data = lines(message.data.as_str().as_bytes());
-        self.field("data", &json(event, topic, data, is_json));
+        let (id, replaces) = (id.map(Cursor::to_string), replaces.map(Cursor::to_string));
+        let parts = Parts {
+            event,
+            topic,
+            message: id.as_deref(),
+            urgency: message.handling.as_deref().and_then(urgency),
+            replaces: replaces.as_deref(),
+            is_state: message.handling.as_ref().is_some_and(|one| one.is_state),
+        };
+        self.field("data", &json(&parts, data, is_json));
         self.end();
     }
+}
+
+/// The name of an urgency that is not the usual one.
+fn urgency(handling: &Handling) -> Option<&'static str> {
+    let urgency = handling.urgency;
+    (urgency != Urgency::Normal).then(|| urgency.as_str())
+}
+
+/// What an envelope has besides the data.
+#[derive(Default)]
+struct Parts<'a> {
+    event: Option<&'a str>,
+    topic: Option<&'a str>,
+    /// The id of a message before its turn, or of the message that has set a state.
+    message: Option<&'a str>,
+    urgency: Option<&'a str>,
+    replaces: Option<&'a str>,
+    /// Whether its data is the state of its topic.
+    is_state: bool,
 }
 
 /// The same message in an envelope. `is_json`: whether its data is JSON.
 pub(super) fn of_frame(frame: &Frame, is_json: bool) -> Frame {
     let bytes = frame.bytes();
     let (mut id, mut event, mut topic, mut data) = (None, None, None, Vec::new());
+    let (mut urgency, mut replaces, mut is_state) = (None, None, false);
     for line in bytes.split(|byte| *byte == b'\n') {
         let Some(colon) = memchr::memchr(b':', line) else {
             continue;
@@ -37,11 +83,22 @@ pub(super) fn of_frame(frame: &Frame, is_json: bool) -> Frame {
             b"id" => id = Some(value),
             b"event" => event = Some(String::from_utf8_lossy(value)),
             b"topic" => topic = Some(String::from_utf8_lossy(value)),
+            b"urgency" => urgency = Some(String::from_utf8_lossy(value)),
+            b"replaces" => replaces = Some(String::from_utf8_lossy(value)),
+            b"state" => is_state = true,
             b"data" => data.push(value),
             _ => {}
         }
     }
-    let json = json(event.as_deref(), topic.as_deref(), data, is_json);
+    let parts = Parts {
+        event: event.as_deref(),
+        topic: topic.as_deref(),
+        message: None,
+        urgency: urgency.as_deref(),
+        replaces: replaces.as_deref(),
+        is_state,
+    };
+    let json = json(&parts, data, is_json);
     let mut writer = FrameWriter::with_capacity(json.len() + AROUND);
     if let Some(id) = id {
         writer.field("id", id);
@@ -51,9 +108,19 @@ pub(super) fn of_frame(frame: &Frame, is_json: bool) -> Frame {
     writer.take()
 }
 
+/// The state of a topic in an envelope.
+pub(super) fn of_state(topic: &Topic, message: &str, data: &str, is_json: bool) -> Vec<u8> {
+    let parts = Parts {
+        event: Some(EventType::STATE),
+        topic: Some(topic.as_str()),
+        message: Some(message),
+        ..Parts::default()
+    };
+    json(&parts, lines(data.as_bytes()), is_json)
+}
+
 fn json<'a>(
-    event: Option<&str>,
-    topic: Option<&str>,
+    parts: &Parts<'_>,
     lines: impl IntoIterator<Item = &'a [u8]>,
     is_json: bool,
 ) -> Vec<u8> {
@@ -61,10 +128,21 @@ fn json<'a>(
     let mut json =
         Vec::with_capacity(AROUND + lines.iter().map(|line| line.len() + 1).sum::<usize>());
     json.extend_from_slice(b"{\"event\":");
-    string(&mut json, event.unwrap_or("message"));
-    if let Some(topic) = topic {
-        json.extend_from_slice(b",\"topic\":");
-        string(&mut json, topic);
+    string(&mut json, parts.event.unwrap_or("message"));
+    let named = [
+        (&b",\"topic\":"[..], parts.topic),
+        (b",\"message\":", parts.message),
+        (b",\"urgency\":", parts.urgency),
+        (b",\"replaces\":", parts.replaces),
+    ];
+    for (name, value) in named {
+        if let Some(value) = value {
+            json.extend_from_slice(name);
+            string(&mut json, value);
+        }
+    }
+    if parts.is_state {
+        json.extend_from_slice(b",\"state\":true");
     }
     if is_json {
         json.extend_from_slice(b",\"data\":");
@@ -101,16 +179,20 @@ mod tests {
             event: event.map(|event| EventType::parse(event).expect("a type")),
             data,
             update: None,
+            handling: None,
         }
     }
 
     fn written(message: &Message) -> String {
         let epoch = Epoch::parse("abc").expect("an epoch");
         let mut writer = FrameWriter::new();
-        writer.envelope(message, &epoch);
+        writer.envelope(message, &epoch, None);
         let written = writer.take();
         let is_json = matches!(message.data, Data::Json(_));
-        assert_eq!(of_frame(&Frame::of(message, &epoch), is_json), written);
+        assert_eq!(
+            of_frame(&Frame::of(message, &epoch, None), is_json),
+            written
+        );
         String::from_utf8(written.bytes().to_vec()).expect("UTF-8")
     }
 

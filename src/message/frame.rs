@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{Audience, Cursor, Epoch, EventType, Message, Seq};
+use super::{Audience, Cursor, Epoch, EventType, Handling, Message, Seq, Urgency};
 
 /// Bytes before a frame that are reserved for the size of its chunk: eight digits and a line end.
 const PREFIX: usize = 10;
@@ -20,10 +20,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The frame of a message from the log of this epoch.
-    pub fn of(message: &Message, epoch: &Epoch) -> Self {
+    /// The frame of a message from the log of this epoch. `replaces` is the id of [`Message::replaces`].
+    pub fn of(message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) -> Self {
         let mut writer = FrameWriter::with_capacity(FrameWriter::size(message, epoch));
-        writer.message(message, epoch);
+        writer.message(message, epoch, replaces);
         writer.take()
     }
 
@@ -105,6 +105,15 @@ impl FrameWriter {
         self
     }
 
+    /// How the message is treated, if not as usual: fields that an EventSource ignores and `/tidings.js` reads.
+    #[must_use]
+    pub fn handling(mut self, handling: Option<&Handling>) -> Self {
+        if let Some(handling) = handling {
+            self.handled(handling, None);
+        }
+        self
+    }
+
     /// The data: a `data:` line for each line of the text, whether it ends with LF, CR or CRLF.
     #[must_use]
     pub fn data(mut self, text: &str) -> Self {
@@ -126,12 +135,26 @@ impl FrameWriter {
     }
 
     /// Appends the complete frame of a message.
-    pub(crate) fn message(&mut self, message: &Message, epoch: &Epoch) {
+    pub(crate) fn message(&mut self, message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) {
         self.position(epoch, message.seq);
+        self.content(message, replaces);
+    }
+
+    /// Appends the frame of a message before its turn: without an id, so that the reader goes on where it would. `id` is for
+    /// programs.
+    pub(crate) fn early(&mut self, message: &Message, id: &Cursor, replaces: Option<&Cursor>) {
+        self.field("message", id.to_string().as_bytes());
+        self.content(message, replaces);
+    }
+
+    fn content(&mut self, message: &Message, replaces: Option<&Cursor>) {
         if let Some(event) = &message.event {
             self.field("event", event.as_str().as_bytes());
         }
         self.topic(&message.audience);
+        if let Some(handling) = &message.handling {
+            self.handled(handling, replaces);
+        }
         self.lines(message.data.as_str());
         self.end();
     }
@@ -174,7 +197,11 @@ impl FrameWriter {
             let id = update.id.as_ref().map_or(0, |id| id.as_str().len());
             id + update.retry.map_or(0, |_| 28)
         });
-        epoch.as_str().len() + message.data.as_str().len() + event + topic + update + 35
+        let handling = message
+            .handling
+            .as_ref()
+            .map_or(0, |_| epoch.as_str().len() + 64);
+        epoch.as_str().len() + handling + message.data.as_str().len() + event + topic + update + 35
     }
 
     pub(super) fn position(&mut self, epoch: &Epoch, seq: Seq) {
@@ -184,6 +211,18 @@ impl FrameWriter {
         self.0
             .extend_from_slice(itoa::Buffer::new().format(seq).as_bytes());
         self.0.push(b'\n');
+    }
+
+    fn handled(&mut self, handling: &Handling, replaces: Option<&Cursor>) {
+        if handling.urgency != Urgency::Normal {
+            self.field("urgency", handling.urgency.as_str().as_bytes());
+        }
+        if let Some(cursor) = replaces {
+            self.field("replaces", cursor.to_string().as_bytes());
+        }
+        if handling.is_state {
+            self.field("state", b"true");
+        }
     }
 
     fn topic(&mut self, audience: &Audience) {
@@ -279,10 +318,11 @@ mod tests {
             event: None,
             data: Data::Text("paid".into()),
             update: None,
+            handling: None,
         };
         let epoch = Epoch::parse("abc").expect("an epoch");
         assert_eq!(
-            &Frame::of(&message, &epoch).bytes()[..],
+            &Frame::of(&message, &epoch, None).bytes()[..],
             b"id: abc-7\ntopic: orders/42\ndata: paid\n\n"
         );
     }

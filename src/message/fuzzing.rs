@@ -86,8 +86,9 @@ pub fn message_frame(input: &[u8]) {
         event: EventType::parse(event).ok(),
         data: Data::Text(data.into()),
         update: None,
+        handling: None,
     };
-    let encoded = EncodedMessage::of(&message, &epoch);
+    let encoded = EncodedMessage::of(&message, &epoch, None);
     let fields = only_event(&encoded, Encoding::Fields);
     let named = message.event.as_ref().map(EventType::as_str);
     assert_eq!(fields.event, named.unwrap_or("message"));

@@ -91,11 +91,15 @@ mod tests {
             event: event.map(|event| EventType::parse(event).expect("a type")),
             data: Data::Text(text.into()),
             update: update.map(Arc::new),
+            handling: None,
         };
         let mut writer = FrameWriter::new();
         writer.mercure(&message, &epoch);
         let written = writer.take();
-        let live = of_frame(&Frame::of(&message, &epoch), message.update.as_deref());
+        let live = of_frame(
+            &Frame::of(&message, &epoch, None),
+            message.update.as_deref(),
+        );
         assert_eq!(live, written);
         String::from_utf8(written.bytes().to_vec()).expect("UTF-8")
     }

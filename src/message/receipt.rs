@@ -13,6 +13,8 @@ pub enum Receipt {
     Expired,
     /// It was recalled before it could be sent.
     Recalled,
+    /// A newer message took its place before it could be sent.
+    Replaced,
 }
 
 /// Counts of receipts. Each client counts once, with the furthest state of the message.
@@ -34,10 +36,12 @@ pub struct Receipts {
     pub expired: u64,
     /// Recalled before they were sent.
     pub recalled: u64,
+    /// Replaced by newer messages before they were sent.
+    pub replaced: u64,
 }
 
 impl Receipts {
-    /// The counts in the order of the fields, as they are stored and sent.
+    /// The counts in the order of the fields, as they are stored and sent with a job. Replaced ones count as recalled there.
     pub(crate) fn to_counts(self) -> [u64; 6] {
         let Self {
             audience,
@@ -46,8 +50,10 @@ impl Receipts {
             waiting,
             expired,
             recalled,
+            replaced,
         } = self;
-        [audience, sent, acknowledged, waiting, expired, recalled]
+        let gone = recalled + replaced;
+        [audience, sent, acknowledged, waiting, expired, gone]
     }
 
     /// The receipts with these counts. See [`Self::to_counts`].
@@ -60,6 +66,7 @@ impl Receipts {
             waiting,
             expired,
             recalled,
+            replaced: 0,
         }
     }
 
@@ -72,6 +79,7 @@ impl Receipts {
             Receipt::Acknowledged => &mut self.acknowledged,
             Receipt::Expired => &mut self.expired,
             Receipt::Recalled => &mut self.recalled,
+            Receipt::Replaced => &mut self.replaced,
         } += 1;
     }
 }

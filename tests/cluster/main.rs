@@ -32,5 +32,6 @@ mod people;
 mod read_your_writes;
 mod restored_nats;
 mod resume;
+mod scheduled;
 mod settings;
 mod tokens;

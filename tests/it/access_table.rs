@@ -90,6 +90,31 @@ const ROWS: &[Row] = &[
         r#"{"to":{"client":"CLIENT"}}"#,
         [200, 200, 403],
     ),
+    Row("get", "/api/scheduled", "read", "", "", [200, 200, 200]),
+    Row(
+        "get",
+        "/api/scheduled/{id}",
+        "read",
+        "",
+        "",
+        [200, 200, 404],
+    ),
+    Row(
+        "patch",
+        "/api/scheduled/{id}",
+        "push",
+        "",
+        r#"{"delay":3600}"#,
+        [200, 200, 404],
+    ),
+    Row(
+        "delete",
+        "/api/scheduled/{id}",
+        "push",
+        "",
+        "",
+        [204, 204, 404],
+    ),
     Row("get", "/api/messages", "read", "", "", [200, 200, 200]),
     Row("get", "/api/messages/{id}", "read", "", "", [200, 200, 404]),
     Row(
@@ -131,6 +156,30 @@ const ROWS: &[Row] = &[
         "/api/tokens",
         "disconnect",
         "?sub=CLIENT",
+        "",
+        [204, 204, 403],
+    ),
+    Row(
+        "get",
+        "/api/topics/{topic}/state",
+        "read",
+        "",
+        "",
+        [200, 200, 404],
+    ),
+    Row(
+        "put",
+        "/api/topics/{topic}/state",
+        "push",
+        "",
+        r#"{"data":1}"#,
+        [200, 200, 403],
+    ),
+    Row(
+        "delete",
+        "/api/topics/{topic}/state",
+        "push",
+        "",
         "",
         [204, 204, 403],
     ),
@@ -417,14 +466,34 @@ impl World {
             true => self.person(client).await,
             false => String::new(),
         };
+        let scheduled = match path.contains("/scheduled/") {
+            true => {
+                let mut push = push_of(To::Client(client.to_owned()), "later");
+                push.delay = Some(3600);
+                let scheduled = within(self.admin().push(&push)).await.expect("scheduled");
+                scheduled.id.expect("an id")
+            }
+            false => String::new(),
+        };
         let id = match *path {
             path if path.contains("/people/") => &person,
             path if path.contains("/messages/") => &message,
+            path if path.contains("/scheduled/") => &scheduled,
             path if path.contains("/jobs/") => &job,
             _ => &key,
         };
         let path = path.replace("{client_id}", client).replace("{id}", id);
         let path = path.replace("{jti}", "a-token");
+        let topic = match client.starts_with("own:") {
+            true => "own/1",
+            false => "other/1",
+        };
+        if path.contains("{topic}") {
+            let mut push = push_of(To::Topic(topic.to_owned()), "a state");
+            push.state = true;
+            within(self.admin().push(&push)).await.expect("pushed");
+        }
+        let path = path.replace("{topic}", &crate::harness::encoded(topic));
         self.people += 1;
         let name = format!("new-{}", self.people);
         let fill = |text: &str| {

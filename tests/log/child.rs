@@ -135,6 +135,7 @@ fn draft(audience: Audience, text: &str) -> Draft {
         data: Data::Text(text.into()),
         ttl: None,
         update: None,
+        handling: None,
     }
 }
 

@@ -16,7 +16,10 @@ use tidings::{
         AppendError, Clock, Entry, IdempotencyKey, Log, LogGapReason, LogOptions, PageLimit,
         Subscriptions,
     },
-    message::{Audience, ClientId, Data, Draft, Receipt, Topic, TopicAccess, TopicFilter},
+    message::{
+        Audience, ClientId, Data, Draft, Handling, Receipt, ReplaceKey, Topic, TopicAccess,
+        TopicFilter,
+    },
 };
 
 const CLIENTS: [&str; 3] = ["a", "b", "c"];
@@ -50,6 +53,8 @@ struct Push {
     text: u8,
     ttl: Option<u64>,
     key: Option<u8>,
+    /// It takes the place of one with this key and the same audience.
+    replace: Option<u8>,
     /// Positions to skip before it.
     gap: u64,
 }
@@ -70,15 +75,23 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
     ];
     let ttl = prop::option::weighted(0.3, 1..200_u64);
     let gap = prop_oneof![9 => Just(0), 1 => 1..200_000_u64];
-    let push = (to, 0..3_u8, ttl, prop::option::weighted(0.2, 0..3_u8), gap).prop_map(
-        |(audience, text, ttl, key, gap)| Push {
+    let (key, replace) = (0..3_u8, prop::option::weighted(0.3, 0..2_u8));
+    let push = (
+        to,
+        0..3_u8,
+        ttl,
+        prop::option::weighted(0.2, key),
+        replace,
+        gap,
+    )
+        .prop_map(|(audience, text, ttl, key, replace, gap)| Push {
             audience,
             text,
             ttl,
             key,
+            replace,
             gap: if key.is_some() { 0 } else { gap },
-        },
-    );
+        });
     let number = 0..100_usize;
     let read = (
         prop::option::of(0..CLIENTS.len()),
@@ -111,6 +124,9 @@ struct Kept {
     to: To,
     text: String,
     recalled: bool,
+    replace: Option<u8>,
+    /// Whether a newer one took its place.
+    replaced: bool,
     /// The final receipts of its clients, as far as they are final.
     outcomes: HashMap<usize, Receipt>,
 }
@@ -249,7 +265,8 @@ impl TestLog {
                     let seq = *seq;
                     let same = first.audience == push.audience
                         && first.text == push.text
-                        && first.ttl == push.ttl;
+                        && first.ttl == push.ttl
+                        && first.replace == push.replace;
                     expected.push(if same {
                         Ok((seq, true))
                     } else {
@@ -269,6 +286,7 @@ impl TestLog {
             }
             expected.push(Ok((seq, false)));
             entries.push(entry);
+            self.replace(push);
             self.kept.push(Kept {
                 seq,
                 at: self.now(),
@@ -276,6 +294,8 @@ impl TestLog {
                 to: push.audience.clone(),
                 text: push.text.to_string(),
                 recalled: false,
+                replace: push.replace,
+                replaced: false,
                 outcomes: HashMap::new(),
             });
         }
@@ -287,11 +307,34 @@ impl TestLog {
         assert_eq!(outcomes, expected);
     }
 
+    /// The newest message with the same key and audience ends, unless it has ended before.
+    fn replace(&mut self, push: &Push) {
+        self.maintain_fully();
+        let (now, sent, acked) = (self.now(), self.sent, self.acked);
+        let mut newest_first = self.kept.iter_mut().rev();
+        let same = |kept: &&mut Kept| kept.replace == push.replace && kept.to == push.audience;
+        let Some(old) = newest_first.find(same).filter(|old| old.replace.is_some()) else {
+            return;
+        };
+        if old.recalled || old.expires_at.is_some_and(|at| at <= now) {
+            return;
+        }
+        old.replaced = true;
+        if let To::Clients(clients) = &old.to {
+            for c in clients
+                .iter()
+                .filter(|c| sent[**c].max(acked[**c]) < old.seq)
+            {
+                old.outcomes.insert(*c, Receipt::Replaced);
+            }
+        }
+    }
+
     /// Stores the receipts of messages that end now.
     fn maintain_fully(&mut self) {
         let (now, sent, acked) = (self.now(), self.sent, self.acked);
         for kept in &mut self.kept {
-            if kept.expires_at.is_none_or(|at| at > now) {
+            if kept.replaced || kept.expires_at.is_none_or(|at| at > now) {
                 continue;
             }
             if let To::Clients(clients) = &kept.to {
@@ -346,7 +389,7 @@ impl TestLog {
     }
 
     fn deliverable(&self, kept: &Kept) -> bool {
-        !kept.recalled && kept.expires_at.is_none_or(|at| at > self.now())
+        !kept.recalled && !kept.replaced && kept.expires_at.is_none_or(|at| at > self.now())
     }
 
     fn old(&self, kept: &Kept) -> bool {
@@ -423,7 +466,7 @@ impl TestLog {
         let told = |seq: u64| gaps.iter().any(|gap| (gap.from..=gap.to).contains(&seq));
         for kept in self.kept.iter().filter(wanted) {
             let there = got.iter().any(|(seq, _)| *seq == kept.seq);
-            if !there && !kept.recalled {
+            if !there && !kept.recalled && !kept.replaced {
                 assert!(told(kept.seq), "{kept:?} is missing in silence");
                 assert!(
                     !self.deliverable(kept) || self.old(kept),
@@ -461,6 +504,12 @@ fn draft(push: &Push) -> Draft {
         data: Data::Text(push.text.to_string().into()),
         ttl: push.ttl.map(Duration::from_secs),
         update: None,
+        handling: push.replace.map(|key| {
+            Arc::new(Handling {
+                replace: ReplaceKey::parse(&key.to_string()).ok(),
+                ..Handling::default()
+            })
+        }),
     }
 }
 

@@ -6,8 +6,15 @@
  * @property {string} type `message` if the stream names no type
  * @property {string} [id] the `id:` field of this event
  * @property {string} [topic] the topic that the message was pushed to, from Tidings' own field
+ * @property {string} [urgency] how urgent the message is, if not `normal`
+ * @property {string} [replaces] the id of the first of the messages whose place it takes
+ * @property {string} [state] `true` if the data is the state of the topic
+ * @property {string} [message] of a state: the id of the message that has set it
  * @property {string} text the data lines, joined by LF
  */
+
+/** Fields of Tidings that an EventSource ignores. */
+const OWN = ['topic', 'urgency', 'replaces', 'state', 'message']
 
 /**
  * Makes a parser that takes bytes in chunks of any size. It calls `emit` with each complete event.
@@ -18,17 +25,18 @@ export const eventParser = emit => {
   // Keeps incomplete characters for the next chunk, and removes the byte order mark.
   const decoder = new TextDecoder()
   let rest = '', afterReturn = false
-  let type, id, topic, data
+  let type, id, data, more = {}
 
   const line = text => {
     if (!text) {
-      if (data) emit({ type: type || 'message', id, topic, text: data.join('\n') })
-      type = id = topic = data = undefined
+      if (data) emit({ ...more, type: type || 'message', id, text: data.join('\n') })
+      type = id = data = undefined
+      more = {}
       return
     }
     const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(text)
     if (name == 'event') type = value
-    if (name == 'topic') topic = value
+    if (OWN.includes(name)) more[name] = value
     if (name == 'data') (data ??= []).push(value)
     if (name == 'id' && !value.includes('\0')) id = value
   }

@@ -36,7 +36,7 @@ export interface Options {
 export interface Message {
   /** Its cursor; missing for ephemeral messages. */
   readonly id?: string
-  /** The event type of the push, otherwise `message`. */
+  /** The event type of the push, otherwise `message`. `state`: the state of its topic, which a stream begins with if there is one. */
   readonly type: string
   /** The topic that it was pushed to; missing for messages to clients or to everyone. */
   readonly topic?: string
@@ -46,6 +46,13 @@ export interface Message {
   readonly data: any
   /** Whether it was pushed while the stream was not open. */
   readonly replayed: boolean
+  /**
+   * The first of the messages whose place it takes. All messages with the same key have the same, so keep what you show under
+   * `replaces ?? id`.
+   */
+  readonly replaces?: string
+  /** How urgent it is. Do not notify about messages below `normal`. */
+  readonly urgency: 'very-low' | 'low' | 'normal' | 'high'
 }
 
 export interface Standing {

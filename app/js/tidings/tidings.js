@@ -58,6 +58,10 @@ export const connect = (options = {}) => {
   let place = tab.get(name) ?? browser.get(name) ?? ''
   /** Position up to which the connection has delivered everything, and its subscription. */
   let cursor = '', subscribed = ''
+  /** The newest state of each topic: the id of the message that has set it, and at the leader the event. */
+  const states = new Map(), told = new Map()
+  /** The ids of urgent messages that came before their turn. */
+  const early = new Set()
   let running = false, leading = false, missed = true, patience = 0, batch = [], refusals = [], bearer
 
   const emit = (name, said) => {
@@ -74,11 +78,29 @@ export const connect = (options = {}) => {
 
   // Events for this tab, from its own connection or from the leading tab.
 
-  const handle = ({ type, id, topic, text, replayed }) => {
+  /** Whether this state was heard before. Each new stream begins with the states of its topics. */
+  const isKnown = ({ type, id, topic, state, message }) => {
+    if (type != 'state' && !state) return early.has(message)
+    const set = message ?? id
+    if (message && states.get(topic) == set) return true
+    states.set(topic, set)
+    return false
+  }
+
+  const handle = event => {
+    const { type, id, topic, text, message, replayed, replaces, urgency = 'normal' } = event
     if (OWN.includes(type)) handleStreamEvent(type, JSON.parse(text))
-    else if (!id || !covers(place, id)) {
-      emit('message', { id, type, topic, text, data: read(text), replayed })
+    else if (!(id ? covers(place, id) || early.has(id) : isKnown(event))) {
+      if (id) isKnown(event)
+      // An urgent message may come before its turn. Then its id does not move the position, and it may come again.
+      else if (type != 'state' && message) early.add(message)
+      emit('message', { id: id ?? (type == 'state' ? undefined : message), type, topic, text, data: read(text), replayed, replaces, urgency })
       if (id && leading && acknowledges) acks.shown(id)
+    }
+    // The inbox is complete, with the messages that came before their turn.
+    if (type == 'ping' && id && early.size) {
+      if (leading && acknowledges) acks.shown(id)
+      early.clear()
     }
     // Only now: messages that were not handled may be requested again.
     if (id && !covers(place, id)) place = id
@@ -125,6 +147,9 @@ export const connect = (options = {}) => {
       if (type == 'ping') missed = false
       event.replayed = missed
       if (type == 'refused') refusals.push(event)
+      if (type == 'state' || event.state) {
+        told.set(event.topic, { ...event, type: 'state', id: undefined, message: event.message ?? id })
+      }
       batch.push(event)
       handle(event)
       if (id) cursor = id
@@ -181,7 +206,7 @@ export const connect = (options = {}) => {
       events?.forEach(handle)
       storePosition()
     },
-    currentState: () => ({ said: { standing: now, events: refusals }, patience }),
+    currentState: () => ({ said: { standing: now, events: [...refusals, ...told.values()] }, patience }),
     retry: stream.retry
   })
 

@@ -15,6 +15,8 @@ pub(crate) enum Field {
     Data,
     /// The time to live.
     Ttl,
+    /// The time.
+    When,
     /// No field in particular.
     Form,
 }
@@ -45,6 +47,7 @@ impl From<&ApiError> for FieldError {
             Some("event") => Field::Event,
             Some("data") => Field::Data,
             Some("ttl") => Field::Ttl,
+            Some("at") => Field::When,
             _ => Field::Form,
         };
         Self::new(field, error.to_string())

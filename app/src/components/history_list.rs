@@ -85,6 +85,7 @@ fn row(
     let ended = static_text(move || match ended {
         Some(Ended::Expired) => texts().messages.expired,
         Some(Ended::Recalled) => texts().messages.recalled_tag,
+        Some(Ended::Replaced) => texts().messages.replaced_tag,
         None => "",
     });
     let again = format!("admin/push?again={}", encoded(&message.id));

@@ -12,6 +12,7 @@ use crate::{
         on_change, on_click, optional_text, static_text, text,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
+    formatting,
     i18n::{interpolate, plural, texts, tr},
     wire::{AudienceSize, PushAnswer, PushRequest, To},
 };
@@ -98,6 +99,7 @@ pub fn PushForm(
             <div class="fields">
                 {event_field(draft, optional_text(move || about(Field::Event)))}
                 {ttl_field(draft, optional_text(move || about(Field::Ttl)))}
+                {when_field(draft, optional_text(move || about(Field::When)))}
             </div>
             <label class="check">
                 <input type="checkbox" bind:checked=draft.require_online />
@@ -251,6 +253,29 @@ fn ttl_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
     .erase()
 }
 
+fn when_field(draft: Draft, wrong: Signal<Option<String>>) -> AnyView {
+    view! {
+        <div class="field">
+            <label for="when">
+                {tr(|t| t.push.when)} <span class="optional">{tr(|t| t.push.optional)}</span>
+            </label>
+            <input
+                id="when"
+                type="datetime-local"
+                step="1"
+                aria-describedby="when-hint when-note"
+                aria-invalid=aria_bool(move || wrong.get().is_some())
+                bind:value=draft.when
+            />
+            <p class="hint" id="when-hint">
+                {tr(|t| t.push.when_hint)}
+            </p>
+            <FieldNote id="when-note" text=wrong />
+        </div>
+    }
+    .erase()
+}
+
 /// An option of a segmented control.
 pub(crate) fn segment(
     group: &'static str,
@@ -281,6 +306,10 @@ pub(crate) fn audience_text(to: &To, clients: Option<u64>) -> String {
 /// The answer of the server to a push as a sentence.
 pub(crate) fn push_result_text(answer: &PushAnswer, to: &To) -> String {
     let texts = &texts().push;
+    if let Some(due_at) = answer.due_at {
+        let time = formatting::clock(due_at as f64);
+        return interpolate(texts.scheduled, &[("time", &time)]);
+    }
     let said = match (answer.connections, answer.queued, to) {
         (0, false, _) => texts.not_delivered,
         (0, true, To::Client(_)) => texts.queued_one,
@@ -337,6 +366,7 @@ mod tests {
                 connections,
                 queued,
                 job: None,
+                due_at: None,
             };
             push_result_text(&answer, &to)
         };

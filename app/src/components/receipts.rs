@@ -43,6 +43,7 @@ pub(crate) fn receipt_text(receipt: Receipt) -> &'static str {
         Receipt::Acknowledged => texts.acknowledged,
         Receipt::Expired => texts.expired,
         Receipt::Recalled => texts.recalled_before_delivery,
+        Receipt::Replaced => texts.replaced_before_delivery,
     }
 }
 
@@ -65,6 +66,7 @@ pub(crate) fn receipts_text(message: &MessageInfo) -> String {
         (receipts.waiting, Receipt::Queued),
         (receipts.expired, Receipt::Expired),
         (receipts.recalled, Receipt::Recalled),
+        (receipts.replaced, Receipt::Replaced),
     ];
     let non_zero = numbers.iter().filter(|(n, _)| *n > 0);
     let parts = non_zero.map(|(n, receipt)| format!("{} {}", number(*n), receipt_text(*receipt)));
@@ -89,6 +91,9 @@ mod tests {
                 event: None,
                 data: RawValue::NULL.to_owned(),
                 ended: None,
+                replace: None,
+                replaces: None,
+                urgency: None,
                 receipts,
             })
         };

@@ -2,7 +2,7 @@
 
 use super::{
     fields::Fields,
-    state::{ReceivedMessage, StreamEvent},
+    state::{ReceivedMessage, StreamEvent, is_quiet},
 };
 use crate::{cursor::covers, wire::Refused};
 
@@ -10,6 +10,8 @@ use crate::{cursor::covers, wire::Refused};
 pub(super) struct Reader {
     /// The page has received everything up to this position.
     position: String,
+    /// The ids of messages that came before their turn.
+    early: Vec<Option<String>>,
     /// Whether messages are still replayed. The first ping ends the replay.
     replays: bool,
 }
@@ -19,6 +21,7 @@ impl Reader {
     pub(super) fn new(position: String) -> Self {
         Self {
             position,
+            early: Vec::new(),
             replays: true,
         }
     }
@@ -36,13 +39,30 @@ impl Reader {
                     return None;
                 }
                 let envelope = Fields::parse(data)?;
+                let event = envelope.text("event");
+                // A message before its turn has its id in the envelope. It may come again after a reconnect.
+                let early = envelope
+                    .text("message")
+                    .filter(|_| event.as_deref() != Some("state"));
+                let own = id.map(str::to_owned).or_else(|| early.clone());
+                if early.is_some() {
+                    if self.early.contains(&own) {
+                        return None;
+                    }
+                    self.early.push(own.clone());
+                } else if own.is_some() && self.early.contains(&own) {
+                    return None;
+                }
                 let text = envelope.text("text");
+                let urgency = envelope.text("urgency");
                 StreamEvent::Message(ReceivedMessage {
-                    id: id.map(str::to_owned),
-                    event: envelope.text("event").filter(|event| event != "message"),
+                    id: own,
+                    event: event.filter(|event| event != "message"),
                     topic: envelope.text("topic"),
                     data: text.or_else(|| envelope.json("data").map(str::to_owned))?,
                     missed: self.replays,
+                    replaces: envelope.text("replaces"),
+                    is_quiet: urgency.as_deref().is_some_and(is_quiet),
                 })
             }
             "welcome" => {
@@ -78,6 +98,11 @@ impl Reader {
         })
     }
 
+    /// The inbox is complete. Whether it had messages that came before their turn.
+    pub(super) fn settle(&mut self) -> bool {
+        !std::mem::take(&mut self.early).is_empty()
+    }
+
     /// The page has handled the event with this id. Events that were not handled can be requested again.
     pub(super) fn advance(&mut self, id: &str) {
         if !covers(&self.position, id) {
@@ -98,6 +123,21 @@ mod tests {
     }
 
     #[test]
+    fn a_message_before_its_turn_comes_once() {
+        let mut reader = Reader::new(String::new());
+        let early = r#"{"event":"message","urgency":"high","message":"e-2","text":"fire"}"#;
+        let fire = message(&mut reader, None, early).expect("a message");
+        assert_eq!(fire.id.as_deref(), Some("e-2"));
+        assert!(message(&mut reader, None, early).is_none());
+        let later = r#"{"event":"message","urgency":"high","text":"fire"}"#;
+        assert!(message(&mut reader, Some("e-2"), later).is_none());
+        assert!(reader.settle() && !reader.settle());
+        let state = r#"{"event":"state","topic":"t","message":"e-1","text":"x"}"#;
+        let state = message(&mut reader, None, state).expect("a state");
+        assert_eq!((state.id, state.event.as_deref()), (None, Some("state")));
+    }
+
+    #[test]
     fn an_envelope_is_opened_and_numbers_keep_their_digits() {
         let mut reader = Reader::new(String::new());
         let data = r#"{"event":"paid","topic":"orders/42","data":{"total": 1.10}}"#;
@@ -105,6 +145,13 @@ mod tests {
         assert_eq!(paid.event.as_deref(), Some("paid"));
         assert_eq!(paid.topic.as_deref(), Some("orders/42"));
         assert_eq!(paid.data, r#"{"total": 1.10}"#);
+        assert_eq!((paid.replaces, paid.is_quiet), (None, false));
+        let data = r#"{"event":"message","urgency":"low","replaces":"e-1","text":""}"#;
+        let newer = message(&mut reader, Some("e-3"), data).expect("a message");
+        assert_eq!(
+            (newer.replaces.as_deref(), newer.is_quiet),
+            (Some("e-1"), true)
+        );
         let plain = message(&mut reader, None, r#"{"event":"message","text":"a\nb"}"#);
         let plain = plain.expect("a message");
         assert_eq!((plain.event, plain.data.as_str()), (None, "a\nb"));

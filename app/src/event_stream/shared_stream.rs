@@ -17,7 +17,7 @@ use wasm_bindgen_futures::JsFuture;
 use self::module::{Module, Said, Tidings, import_tidings};
 use super::{
     own_stream::OwnStream,
-    state::{Callbacks, Reason, ReceivedMessage, Status, StreamEvent, Subscription},
+    state::{Callbacks, Reason, ReceivedMessage, Status, StreamEvent, Subscription, is_quiet},
 };
 use crate::wire::Refused;
 
@@ -185,6 +185,8 @@ fn parse(name: &str, said: &Said) -> Option<StreamEvent> {
             topic: said.topic(),
             data: said.text(),
             missed: said.replayed(),
+            replaces: said.replaces(),
+            is_quiet: said.urgency().as_deref().is_some_and(is_quiet),
         }),
     })
 }

@@ -84,6 +84,15 @@ pub(crate) struct ReceivedMessage {
     pub(crate) data: String,
     /// Whether it was pushed while this stream was not open.
     pub(crate) missed: bool,
+    /// The first of the messages whose place it takes.
+    pub(crate) replaces: Option<String>,
+    /// Whether it is not urgent enough for a notification.
+    pub(crate) is_quiet: bool,
+}
+
+/// Whether a message of this urgency does not notify.
+pub(super) fn is_quiet(urgency: &str) -> bool {
+    urgency.ends_with("low")
 }
 
 /// The functions that a stream calls.

@@ -31,6 +31,7 @@ texts! {
         clients: "Clients", "客户端";
         messages: "Messages", "消息";
         push: "Push", "推送";
+        scheduled: "Scheduled", "定时";
         nodes: "Nodes", "节点";
         keys: "Keys", "密钥";
         people: "People", "人员";
@@ -45,6 +46,7 @@ texts! {
         about_messages: "Pushed messages and their delivery state.", "已推送的消息及其投递状态。";
         about_push: "Send a message to one client, several clients, a topic, or everyone.",
             "向一个客户端、多个客户端、一个主题或所有人发送消息。";
+        about_scheduled: "Messages that will be pushed later.", "将在之后推送的消息。";
         about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
         about_audit: "Who did what, to whom, and from where.", "谁在何处对谁执行了什么操作。";
         about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";

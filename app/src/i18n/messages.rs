@@ -30,11 +30,13 @@ texts! {
         recall: "Recall", "撤回";
         confirm_recall: "Recall permanently?", "确定永久撤回？";
         recalled_tag: "recalled", "已撤回";
+        replaced_tag: "replaced", "已被替换";
         expired: "expired", "已过期";
         waiting: "waiting", "等待中";
         sent: "sent", "已发送";
         acknowledged: "acknowledged", "已确认";
         recalled_before_delivery: "recalled before delivery", "送达前撤回";
+        replaced_before_delivery: "replaced before delivery", "送达前被替换";
         nobody: "no client was connected", "当时没有客户端在线";
         sent_of: "{sent} of {all} sent", "已发送 {sent}/{all}";
         joint: ", ", "，";

@@ -27,6 +27,10 @@ texts! {
         ttl: "Time to live (seconds) ", "有效期（秒） ";
         ttl_hint: "How long to keep the message for clients that are offline. 0 = deliver only to connected clients. Empty = the retention period.",
             "为离线客户端保留消息的时长。0 = 只发给在线客户端；留空 = 使用保留期。";
+        when: "When ", "推送时间 ";
+        when_hint: "Empty = now.", "留空 = 立即推送。";
+        need_time: "Enter a date and a time, or leave the field empty.", "请填写日期和时间，或留空。";
+        scheduled: "Scheduled for {time}.", "已定时，将于 {time} 推送。";
         require_online: "Push only if a recipient is connected", "仅在有接收者在线时推送";
         need_client: "Enter a client id.", "请填写客户端 ID。";
         need_clients: "Enter at least one client id.", "请至少填写一个客户端 ID。";
@@ -72,6 +76,7 @@ texts! {
         recall: "Recall", "撤回";
         recalled_tag: "Recalled.", "已撤回。";
         in_history: "Show in history", "在历史中查看";
+        in_scheduled: "Show scheduled", "查看定时消息";
         as_job: "Show progress", "查看进度";
     }
 }

@@ -16,6 +16,7 @@ mod overview;
 mod people;
 mod push;
 mod roles;
+mod scheduled;
 mod section;
 mod selected_client;
 mod session;
@@ -77,6 +78,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Clients => [|t| t.panel.clients, |t| t.panel.about_clients],
         Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
+        Section::Scheduled => [|t| t.panel.scheduled, |t| t.panel.about_scheduled],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
         Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],

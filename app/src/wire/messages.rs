@@ -30,6 +30,17 @@ pub struct MessageInfo {
     /// The data; null after it was recalled.
     #[cfg_attr(feature = "ssr", schema(value_type = serde_json::Value))]
     pub data: Box<RawValue>,
+    /// Its key for replacement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace: Option<String>,
+    /// The first of the messages whose place it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
+    pub replaces: Option<String>,
+    /// How urgent it is, if not `normal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Urgency>))]
+    pub urgency: Option<String>,
     /// Why it is no longer delivered, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
@@ -46,6 +57,8 @@ pub enum Ended {
     Expired,
     /// It was recalled.
     Recalled,
+    /// A newer message with the same `replace` took its place.
+    Replaced,
 }
 
 /// The delivery of a message. For a message to clients, each client is counted once, in its furthest state.
@@ -65,6 +78,9 @@ pub struct Receipts {
     pub expired: u64,
     /// Recalled before it could be sent.
     pub recalled: u64,
+    /// Replaced by a newer message before it could be sent.
+    #[serde(default)]
+    pub replaced: u64,
 }
 
 /// The delivery of a message to one client.
@@ -82,6 +98,8 @@ pub enum Receipt {
     Expired,
     /// It was recalled before it could be sent.
     Recalled,
+    /// A newer message took its place before it could be sent.
+    Replaced,
 }
 
 /// The delivery of a message to one client.
@@ -106,6 +124,10 @@ pub struct MessageDetail {
     /// Where the push belongs in a distributed trace: the header field `traceparent` (W3C Trace Context) that it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// The id under which it was scheduled, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::ScheduleId>))]
+    pub scheduled: Option<String>,
 }
 
 /// What `GET /api/messages` answers: one page, newest first.

@@ -102,6 +102,32 @@ pub struct PushRequest {
     /// no receipts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub track: bool,
+    /// Push it at this time (RFC 3339), such as `2027-01-31T08:00:00+01:00`. A time that has passed is due at once. Not possible
+    /// with `ttl` 0, `require_online` or `track`. `ttl` counts from this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Time>))]
+    pub at: Option<String>,
+    /// Push it after this many seconds. Not together with `at`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "number::whole"
+    )]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Delay>))]
+    pub delay: Option<u64>,
+    /// It takes the place of an earlier message with this key and the same audience: whoever has not received that one gets only
+    /// this one, and all others get it with `replaces`. Not possible with `ttl` 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::ReplaceKey>))]
+    pub replace: Option<String>,
+    /// How urgent it is: `very-low`, `low`, `normal` (the default) or `high`. Urgent messages come first in an inbox, and pages
+    /// do not notify about messages below `normal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Urgency>))]
+    pub urgency: Option<String>,
+    /// The data is also the state of the topic from now on. Only for a topic, and not possible with `ttl` 0.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub state: bool,
 }
 
 impl PushRequest {
@@ -115,6 +141,11 @@ impl PushRequest {
             idempotency_key: None,
             require_online: false,
             track: false,
+            at: None,
+            delay: None,
+            replace: None,
+            urgency: None,
+            state: false,
         }
     }
 }
@@ -134,8 +165,8 @@ pub struct ArticlePush {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct PushAnswer {
-    /// The cursor of the message; none if it is ephemeral.
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
+    /// The cursor of the message; none if it is ephemeral. With `due_at`: the id under which it is scheduled.
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::PushId>))]
     pub id: Option<String>,
     /// The number of connections that it was sent to.
     pub connections: u64,
@@ -149,6 +180,9 @@ pub struct PushAnswer {
     /// them. They deliver it all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_nodes: Vec<String>,
+    /// When it will be pushed, in milliseconds since 1970, if it is scheduled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<u64>,
 }
 
 /// One line of the answer of `POST /push/batch`: one for each line of the request, in order.

@@ -1,6 +1,10 @@
 //! Subscribed topics.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[cfg(feature = "ssr")]
+use super::values;
 
 /// A subscribed topic or pattern.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +15,33 @@ pub struct TopicInfo {
     /// Connections with exactly this subscription. A push to a topic also reaches matching patterns:
     /// `POST /api/audience` counts them.
     pub connections: u64,
+}
+
+/// The body of `PUT /api/topics/{topic}/state`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StateRequest {
+    /// The state. A string arrives as its text, any other JSON as its JSON text. `null`: the topic has none.
+    #[cfg_attr(feature = "ssr", schema(value_type = serde_json::Value))]
+    pub data: Box<RawValue>,
+}
+
+/// The state of a topic.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TopicStateInfo {
+    /// The topic.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Topic))]
+    pub topic: String,
+    /// The cursor of the message that has set it.
+    #[cfg_attr(feature = "ssr", schema(value_type = values::Cursor))]
+    pub id: String,
+    /// When it was set, in milliseconds since 1970.
+    pub at: u64,
+    /// The state.
+    #[cfg_attr(feature = "ssr", schema(value_type = serde_json::Value))]
+    pub data: Box<RawValue>,
 }
 
 /// What `GET /api/topics` answers: one page, by name.

@@ -135,7 +135,7 @@ schema! {
     /// `EventSource` uses itself are not allowed.
     EventType: text(
         128,
-        r"^(?!(?:welcome|ping|gap|reconnect|refused|recall|open|error)$)[^\x00-\x1f\x7f-\x9f]+$"
+        r"^(?!(?:welcome|ping|gap|reconnect|refused|recall|state|open|error)$)[^\x00-\x1f\x7f-\x9f]+$"
     )
 }
 
@@ -167,6 +167,42 @@ schema! {
     JobId: ObjectBuilder::new()
         .schema_type(Type::String)
         .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+}
+
+schema! {
+    /// The id of a scheduled message.
+    ScheduleId: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+}
+
+schema! {
+    /// A cursor, or the id of a scheduled message.
+    PushId: text(83, r"^[A-Za-z0-9-]+$")
+}
+
+schema! {
+    /// A time (RFC 3339), such as `2027-01-31T08:00:00+01:00`.
+    Time: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+}
+
+schema! {
+    /// Seconds until a message is pushed: at most what `--max-schedule-days` allows.
+    Delay: whole_number(0, MAX_TTL)
+}
+
+schema! {
+    /// A key for replacement: at most 128 bytes of UTF-8 without control characters.
+    ReplaceKey: text(128, r"^[^\x00-\x1f\x7f-\x9f]+$")
+}
+
+schema! {
+    /// How urgent a message is (RFC 8030, section 5.3).
+    Urgency: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["very-low", "low", "normal", "high"]))
 }
 
 schema! {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    backlog::{Backlog, Batch},
+    backlog::{Backlog, Batch, StatesRead},
     gap::Gap,
 };
 use crate::{
@@ -28,6 +28,12 @@ pub(super) struct ReplayState {
     pub(super) gaps_reported: Seq,
     /// The same for damaged parts of the log, of which there can be several.
     pub(super) unreadable_reported: Seq,
+    /// The states of its topics that are still to be told: those after this name.
+    pub(super) states_after: Option<Box<str>>,
+    /// States that messages up to this position have set were told.
+    pub(super) states_told: Seq,
+    /// Urgent messages of the inbox up to this position were sent before their turn.
+    pub(super) urgent_told: Seq,
     /// Why it reads, until that is counted.
     pub(super) cause: Option<&'static str>,
 }
@@ -59,6 +65,9 @@ impl ReplayState {
             recalls_due: phase == Phase::Everything,
             gaps_reported: 0,
             unreadable_reported: 0,
+            states_after: None,
+            states_told: 0,
+            urgent_told: 0,
             cause: Some(cause),
         })
     }
@@ -99,6 +108,17 @@ impl ReplayState {
                 reason: gap.reason.into(),
             });
         }
+    }
+
+    /// Takes a page of states.
+    pub(super) fn take_states(&mut self, backlog: Backlog) {
+        self.page = backlog.batches;
+        let StatesRead { next, until } = backlog.states.unwrap_or_default();
+        // The first page counts: others may have more of their topics.
+        if self.states_after.as_deref() == Some("") {
+            self.states_told = until;
+        }
+        self.states_after = next;
     }
 
     /// Whether the last page has been written.

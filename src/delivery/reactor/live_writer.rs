@@ -364,6 +364,7 @@ mod tests {
                 data: Data::Text(text.into()),
                 ttl: Some(Duration::ZERO),
                 update: None,
+                handling: None,
             };
             let message = Arc::new(EncodedMessage::ephemeral(&draft));
             bed.fan_out(&draft.audience, &Delivery::Ephemeral(message));

@@ -49,6 +49,14 @@ pub enum Code {
     JobTracked,
     /// The limit of running jobs is reached.
     TooManyJobs,
+    /// There is no scheduled message with this id, or it was cancelled.
+    ScheduleUnknown,
+    /// The scheduled message was pushed, and can't be changed any more.
+    ScheduleSent,
+    /// The topic has no state.
+    StateUnknown,
+    /// So many messages are scheduled that no more are accepted (`max_scheduled`).
+    TooManyScheduled,
     /// The disk is full. Messages are accepted again when there is space.
     StorageFull,
     /// The log can't be written or read now.
@@ -120,7 +128,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 59] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -143,6 +151,10 @@ impl Code {
         Self::LineAhead,
         Self::JobTracked,
         Self::TooManyJobs,
+        Self::ScheduleUnknown,
+        Self::ScheduleSent,
+        Self::StateUnknown,
+        Self::TooManyScheduled,
         Self::StorageFull,
         Self::LogUnavailable,
         Self::ClusterUnavailable,
@@ -264,6 +276,22 @@ impl Code {
                 S::TOO_MANY_REQUESTS,
                 "too_many_jobs",
                 "Too many jobs are running",
+            ),
+            Self::ScheduleUnknown => (
+                S::NOT_FOUND,
+                "schedule_unknown",
+                "There is no such scheduled message",
+            ),
+            Self::ScheduleSent => (
+                S::CONFLICT,
+                "schedule_sent",
+                "The scheduled message was pushed",
+            ),
+            Self::StateUnknown => (S::NOT_FOUND, "state_unknown", "The topic has no state"),
+            Self::TooManyScheduled => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_scheduled",
+                "Too many messages are scheduled",
             ),
             Self::StorageFull => (S::INSUFFICIENT_STORAGE, "storage_full", "The disk is full"),
             Self::ClusterUnavailable => (

@@ -71,6 +71,7 @@ async fn publish(state: &AppState, request: Request) -> Result<Response, Error> 
         tracked: None,
         trace,
         source,
+        later: None,
     };
     let published = push::publish(push, principal, state).await?;
     let id = chosen.as_ref().and_then(|update| update.id.as_ref());
@@ -118,6 +119,7 @@ fn parse(pairs: &Pairs) -> Result<Draft, Error> {
         data: Data::Text(pairs.get("data").unwrap_or_default().into()),
         ttl: None,
         update: Some(Arc::new(update)),
+        handling: None,
     })
 }
 

@@ -7,7 +7,7 @@ use crate::{
     broker::{Broker, PushedMessage},
     http::Error,
     log::{self, Record},
-    message::{Audience, Cursor, Data, Message, Receipt, Receipts, Seq},
+    message::{Audience, Data, Message, Receipt, Receipts, Seq, Urgency},
 };
 
 /// The maximum number of recipients that are listed by name.
@@ -26,8 +26,7 @@ pub fn just_pushed(pushed: &PushedMessage, broker: &Broker) -> MessageInfo {
         waiting,
         ..app::wire::Receipts::default()
     };
-    let id = broker.cursor(pushed.message.seq);
-    describe(&pushed.message, &id, clients, None, receipts)
+    describe(&pushed.message, broker, clients, None, receipts)
 }
 
 /// Ranges of positions as cursors.
@@ -43,14 +42,14 @@ pub fn ranges(broker: &Broker, ranges: &[(Seq, Seq)]) -> Vec<CursorRange> {
 pub fn info(broker: &Broker, record: &Record) -> Result<MessageInfo, Error> {
     let message = &record.message;
     let receipts = broker.log().receipts(message.seq)?.unwrap_or_default();
-    let id = broker.cursor(message.seq);
     let ended = record.ended.map(|ended| match ended {
         log::Ended::Expired => Ended::Expired,
         log::Ended::Recalled => Ended::Recalled,
+        log::Ended::Replaced => Ended::Replaced,
     });
     Ok(describe(
         message,
-        &id,
+        broker,
         record.clients,
         ended,
         receipts.into(),
@@ -59,13 +58,24 @@ pub fn info(broker: &Broker, record: &Record) -> Result<MessageInfo, Error> {
 
 fn describe(
     message: &Message,
-    id: &Cursor,
+    broker: &Broker,
     clients: Option<u64>,
     ended: Option<Ended>,
     receipts: app::wire::Receipts,
 ) -> MessageInfo {
+    let cursor = |seq| broker.cursor(seq).to_string();
+    let handling = message.handling.as_deref();
+    let key = handling.and_then(|handling| handling.replace.as_ref());
+    let urgency = handling.map(|handling| handling.urgency);
     MessageInfo {
-        id: id.to_string(),
+        id: cursor(message.seq),
+        replace: key
+            .filter(|key| !key.is_own())
+            .map(|key| key.as_str().to_owned()),
+        replaces: message.replaces().map(cursor),
+        urgency: urgency
+            .filter(|urgency| *urgency != Urgency::Normal)
+            .map(|urgency| urgency.as_str().to_owned()),
         at: message.at,
         expires_at: message.expires_at,
         to: to(&message.audience),
@@ -95,7 +105,8 @@ pub fn to(audience: &Audience) -> To {
     }
 }
 
-fn json(data: &Data) -> Box<RawValue> {
+/// Data as JSON.
+pub fn json(data: &Data) -> Box<RawValue> {
     let text = match data {
         Data::Text(text) => serde_json::to_string(&**text).unwrap_or_default(),
         Data::Json(text) => text.to_string(),
@@ -112,6 +123,7 @@ impl From<Receipts> for app::wire::Receipts {
             waiting,
             expired,
             recalled,
+            replaced,
         } = receipts;
         Self {
             audience,
@@ -120,6 +132,7 @@ impl From<Receipts> for app::wire::Receipts {
             waiting,
             expired,
             recalled,
+            replaced,
         }
     }
 }
@@ -132,6 +145,7 @@ impl From<Receipt> for app::wire::Receipt {
             Receipt::Acknowledged => Self::Acknowledged,
             Receipt::Expired => Self::Expired,
             Receipt::Recalled => Self::Recalled,
+            Receipt::Replaced => Self::Replaced,
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Ended {
     Expired,
     /// It was recalled. Its data is deleted.
     Recalled,
+    /// A newer message with the same key took its place.
+    Replaced,
 }
 
 /// A message in the history.
@@ -271,6 +273,7 @@ pub(in crate::log) fn record(
     let message = decoder.record(conn, row, audience)?;
     let ended = match row.get::<_, i64>(3)? {
         ended::RECALLED => Some(Ended::Recalled),
+        ended::REPLACED => Some(Ended::Replaced),
         ended::EXPIRED => Some(Ended::Expired),
         _ => message
             .expires_at

@@ -10,9 +10,9 @@ use crate::log::{
     ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log, Page,
     PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows,
     positions::DeliveryCounts, postings, reader::history, reader::recalled, reader::replay,
-    receipts, rows::Decoder, update_rows,
+    reader::urgent, receipts, rows::Decoder, update_rows,
 };
-use crate::message::{ClientId, Receipt, Receipts, Seq, UpdateId};
+use crate::message::{ClientId, Message, Receipt, Receipts, Seq, UpdateId};
 
 /// Statistics of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,25 @@ impl Log {
                 Ok(Page::unreadable((after, until)))
             }
             page => page,
+        }
+    }
+
+    /// Whether there may be urgent messages to clients. It does not read the file.
+    pub fn has_urgent(&self) -> bool {
+        self.shared.has_urgent.load(Ordering::Acquire)
+    }
+
+    /// The first urgent messages to a client in a range, in order. Not all, if there are many.
+    pub fn urgent(&self, client: &ClientId, range: (Seq, Seq)) -> Result<Vec<Message>, ReadError> {
+        let (now, damage) = (self.shared.clock.now(), &self.shared.damage);
+        let found = self.query(|conn| urgent::read(conn, client, range, now, damage));
+        match found {
+            // They are read again, in their order.
+            Err(error) if error.is_damage() => {
+                damage.note(&error);
+                Ok(Vec::new())
+            }
+            found => found,
         }
     }
 

@@ -261,7 +261,7 @@ impl<'c> Replay<'c> {
 }
 
 /// The range of topic names that a pattern can match: those that start with the text before its first wildcard.
-fn name_range(pattern: &TopicFilter) -> (&str, Value) {
+pub(in crate::log) fn name_range(pattern: &TopicFilter) -> (&str, Value) {
     let prefix = pattern.literal_prefix();
     let mut head = prefix.to_owned();
     let end = loop {

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
-use crate::job::{Title, TrackedPush};
 use crate::log::{
     change::{Change, PositionUpdates, Recall, RevokedTokens, TokenChange},
-    entry::{Entry, IdempotencyKey},
+    entry::IdempotencyKey,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
-    record::audit_cbor::{WireAudit, WireSource},
+    record::audit_cbor::WireAudit,
+    record::entry_cbor::{Position, WireEntry, client, key, positions, positions_of},
     record::job_cbor::{Id, WireCommand, bytes, id},
     record::key_cbor::WireKeyChange,
     record::person_cbor::{WirePersonChange, WireSession},
+    record::schedule_cbor::WireSchedule,
     record::{Base, Record, UnreadableRecord, VERSION, version_of},
 };
-use crate::message::{ClientId, DraftCbor, Seq, TraceParent};
+use crate::message::{ClientId, Seq};
 
 #[derive(Encode, Decode)]
 struct WireRecord<'b> {
@@ -69,6 +70,8 @@ enum WireChange<'b> {
     PruneAudit(#[n(0)] u64),
     #[n(12)]
     Person(#[b(0)] WirePersonChange<'b>),
+    #[n(13)]
+    Schedule(#[b(0)] WireSchedule<'b>),
 }
 
 #[derive(Encode, Decode)]
@@ -80,25 +83,6 @@ enum WireRevoked<'b> {
 }
 
 #[derive(Encode, Decode)]
-struct WireEntry<'b> {
-    #[b(0)]
-    draft: DraftCbor<'b>,
-    #[b(1)]
-    key: Option<&'b str>,
-    #[n(2)]
-    digest: Option<ByteArray<16>>,
-    /// The id and title of the job that tracks the push.
-    #[b(3)]
-    tracked: Option<(Id, &'b str)>,
-    /// Added later. Nodes that do not know it skip it.
-    #[b(4)]
-    trace: Option<&'b str>,
-    /// Who pushes, if it is audited.
-    #[b(5)]
-    source: Option<WireSource<'b>>,
-}
-
-#[derive(Encode, Decode)]
 struct WireRecall<'b> {
     #[n(0)]
     seq: Seq,
@@ -106,7 +90,7 @@ struct WireRecall<'b> {
     key: Option<&'b str>,
     /// Client, sent, acknowledged.
     #[b(2)]
-    positions: Vec<(&'b str, Seq, Seq)>,
+    positions: Vec<Position<'b>>,
 }
 
 #[derive(Encode, Decode)]
@@ -186,11 +170,7 @@ impl<'b> WireChange<'b> {
             Change::Recall(recall) => Self::Recall(WireRecall {
                 seq: recall.seq,
                 key: recall.key.as_ref().map(IdempotencyKey::as_str),
-                positions: recall
-                    .positions
-                    .iter()
-                    .map(|(client, position)| (client.as_str(), position.sent, position.acked))
-                    .collect(),
+                positions: positions_of(&recall.positions),
             }),
             Change::Positions(updates) => Self::Positions(
                 updates.clients.iter().map(WireUpdate::of).collect(),
@@ -220,6 +200,7 @@ impl<'b> WireChange<'b> {
             Change::Audit(change) => Self::Audit(WireAudit::of(change)),
             Change::PruneAudit(line) => Self::PruneAudit(*line),
             Change::Person(change) => Self::Person(WirePersonChange::of(change)),
+            Change::Schedule(change) => Self::Schedule(WireSchedule::of(change)),
         }
     }
 
@@ -230,11 +211,7 @@ impl<'b> WireChange<'b> {
             Self::Recall(recall) => Change::Recall(Recall {
                 seq: recall.seq,
                 key: recall.key.map(key).transpose()?,
-                positions: recall
-                    .positions
-                    .into_iter()
-                    .map(|(name, sent, acked)| Ok((client(name)?, ClientPosition { sent, acked })))
-                    .collect::<Result<_, Error>>()?,
+                positions: positions(recall.positions)?,
             }),
             Self::Positions(clients, counts) => Change::Positions(PositionUpdates {
                 clients: clients
@@ -257,6 +234,7 @@ impl<'b> WireChange<'b> {
                 Change::Session(session.parse())
             }
             Self::Person(change) => Change::Person(change.parse()),
+            Self::Schedule(change) => Change::Schedule(change.parse()?),
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {
@@ -267,40 +245,6 @@ impl<'b> WireChange<'b> {
             }),
             Self::Audit(change) => Change::Audit(change.parse()?),
             Self::PruneAudit(line) => Change::PruneAudit(line),
-        })
-    }
-}
-
-impl<'b> WireEntry<'b> {
-    fn of(entry: &'b Entry) -> Self {
-        Self {
-            draft: DraftCbor::of(&entry.draft),
-            key: entry.key.as_ref().map(|key| key.0.as_str()),
-            digest: entry.key.as_ref().map(|key| key.1.into()),
-            tracked: entry
-                .tracked
-                .as_ref()
-                .map(|tracked| (bytes(tracked.id), &**tracked.title.text())),
-            trace: entry.trace.as_ref().map(TraceParent::as_str),
-            source: entry.source.as_ref().map(WireSource::of),
-        }
-    }
-
-    fn parse(self) -> Result<Entry, Error> {
-        let tracked = self.tracked.map(|(job, title)| {
-            let title = Title::parse(title).map_err(Error::custom)?;
-            Ok(TrackedPush { id: id(job), title })
-        });
-        let key = self.key.map(key).transpose()?;
-        Ok(Entry {
-            draft: self.draft.parse()?,
-            key: key
-                .zip(self.digest)
-                .map(|(key, digest)| Box::new((key, digest.into()))),
-            assigned: None,
-            tracked: tracked.transpose()?.map(Box::new),
-            trace: self.trace.and_then(TraceParent::parse),
-            source: self.source.map(WireSource::parse),
         })
     }
 }
@@ -347,12 +291,4 @@ impl WireCounts {
         };
         (self.seq, counts)
     }
-}
-
-fn client(name: &str) -> Result<ClientId, Error> {
-    ClientId::parse(name).map_err(Error::custom)
-}
-
-fn key(text: &str) -> Result<IdempotencyKey, Error> {
-    IdempotencyKey::parse(text).map_err(Error::custom)
 }

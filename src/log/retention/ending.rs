@@ -16,9 +16,10 @@ use crate::log::{
     recalls,
     retention::message_row::{MessageRow, STEP},
     rows::{Decoder, list},
-    schema,
+    schema, state_rows,
     writer::store::Store,
 };
+use crate::message::ClientId;
 
 impl Store {
     /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and stay
@@ -65,7 +66,7 @@ impl Store {
 
     /// Ends a message: hides its postings from delivery, and stores which clients have not received it. `pending` has
     /// the positions of clients that are not in the file.
-    fn end(
+    pub fn end(
         &mut self,
         message: &MessageRow,
         how: i64,
@@ -87,6 +88,20 @@ impl Store {
         Ok(())
     }
 
+    /// Positions by the numbers of their clients.
+    pub fn known_positions(
+        &self,
+        positions: &[(ClientId, ClientPosition)],
+    ) -> rusqlite::Result<HashMap<i64, ClientPosition>> {
+        let mut known = HashMap::new();
+        for (client, position) in positions {
+            if let Some(audience) = audiences::find(&self.conn, kind::CLIENT, client.as_str())? {
+                known.insert(audience, *position);
+            }
+        }
+        Ok(known)
+    }
+
     /// Recalls a message in the current transaction: deletes its data, and releases the key. None if there is no such
     /// message, or if it was recalled before.
     pub fn recall(&mut self, recall: &Recall) -> Result<Option<Recalled>, StoreError> {
@@ -101,11 +116,9 @@ impl Store {
         };
         let record = history::record(&self.conn, &mut Decoder::default(), seq, usize::MAX, 0)?;
         // They are not written to the file: they may be from after the expiry of a message that is not marked yet.
-        let mut pending = HashMap::new();
-        for (client, position) in &recall.positions {
-            if let Some(audience) = audiences::find(&self.conn, kind::CLIENT, client.as_str())? {
-                pending.insert(audience, *position);
-            }
+        let pending = self.known_positions(&recall.positions)?;
+        if message.handling != 0 {
+            unless_damaged(state_rows::recall(&self.conn, seq))?;
         }
         match message.ended {
             ended::NOT => self.end(message, ended::RECALLED, &pending)?,

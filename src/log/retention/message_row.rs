@@ -21,10 +21,13 @@ pub(in crate::log) struct MessageRow {
     pub ended: i64,
     pub audience: Option<i64>,
     pub several: Vec<i64>,
+    /// See `handling_rows.rs`. Zero: as usual.
+    pub handling: i64,
 }
 
 impl MessageRow {
-    pub const COLUMNS: &str = "seq, at, expires_at, ended, audience, audiences";
+    pub const COLUMNS: &str =
+        "seq, at, expires_at, ended, audience, audiences, coalesce(handling, 0)";
 
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         let several = row.get_ref(5)?.as_str_or_null()?;
@@ -35,6 +38,7 @@ impl MessageRow {
             ended: row.get(3)?,
             audience: row.get(4)?,
             several: several.map(parse_list).unwrap_or_default(),
+            handling: row.get(6)?,
         })
     }
 

@@ -6,11 +6,11 @@ use crate::log::{
     codes::{ANY_TOPIC, ended, sql},
     error::{StoreError, unless_damaged},
     gap::mark_pruned,
-    openings,
+    handling_rows, openings,
     options::milliseconds,
     postings, recalls,
     retention::message_row::{MessageRow, STEP},
-    update_rows,
+    schedule_rows, update_rows,
     writer::store::Store,
 };
 use crate::message::Seq;
@@ -135,6 +135,7 @@ impl Store {
             .execute([sql(line)])?;
         unless_damaged(openings::prune(conn, line))?;
         unless_damaged(recalls::prune(conn, line))?;
+        unless_damaged(schedule_rows::prune(conn, line))?;
         self.pruned = line;
         Ok(())
     }
@@ -148,6 +149,11 @@ impl Store {
             message.execute([sql(gone.seq)])?;
             unless_damaged(trace.execute([sql(gone.seq)]).map(drop))?;
             update_rows::remove(conn, gone.seq)?;
+            if gone.handling != 0 {
+                let removed =
+                    handling_rows::remove(conn, gone.seq, gone.handling, gone.audiences());
+                unless_damaged(removed)?;
+            }
             postings::remove(conn, ANY_TOPIC, gone.seq)?;
             for audience in gone.audiences() {
                 match gone.ended {

@@ -203,7 +203,7 @@ fn a_full_queue_returns_entries_and_signals_when_there_is_space() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut options = LogOptions::new(folder.path());
     options.queue_messages = 4;
-    let tail = move |_: &Epoch, messages: &[Arc<Message>]| {
+    let tail = move |_: &Openings, messages: &[Arc<Message>]| {
         let _ = held.recv();
         vec![0; messages.len()]
     };

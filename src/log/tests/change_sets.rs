@@ -9,11 +9,13 @@ use super::{
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
+        schedule::ScheduleChange,
         writer::store::Store,
     },
     *,
 };
 use crate::job::{Conclusion, JobCommand, JobId, Lines, NewJob, Report, State, Title, TrackedPush};
+use crate::message::{Handling, ReplaceKey, Urgency};
 
 const CLIENTS: usize = 4;
 const JOBS: usize = 3;
@@ -57,6 +59,7 @@ fn change() -> impl Strategy<Value = Change> {
         2 => audit().prop_map(Change::Audit),
         1 => (0..30_u64).prop_map(Change::PruneAudit),
         2 => person_change().prop_map(Change::Person),
+        3 => schedule_change().prop_map(Change::Schedule),
     ]
 }
 
@@ -294,28 +297,82 @@ fn entry() -> impl Strategy<Value = Entry> {
     let ttl = prop::option::weighted(0.3, 1..100_u64);
     let source = prop::option::of(source());
     let update = prop::option::of(update());
-    let given = (audience(), 0..3_u8, ttl, key, tracked, source, update);
-    given.prop_map(|(audience, text, ttl, key, tracked, source, update)| {
-        let mut draft = draft(audience, &text.to_string());
-        if let (Audience::Topic(canonical), Some(mut update)) = (&draft.audience, update) {
-            let mut alternates = update.alternates.into_vec();
-            alternates.retain(|topic| topic != canonical);
-            update.alternates = alternates.into();
-            draft.update = Some(Arc::new(update));
-        }
-        draft.ttl = ttl.map(Duration::from_secs);
-        let mut entry = Entry::new(draft).audited(source);
-        if let Some(key) = key {
-            entry = entry.with_key(key_of(key));
-        }
-        match tracked {
-            Some(id) => entry.tracked_by(TrackedPush {
-                id: JobId::parse(&uuid::Uuid::from_u128(id).to_string()).expect("an id"),
-                title: Title::parse("a push").expect("a title"),
-            }),
-            None => entry,
-        }
+    let handling = prop::option::weighted(0.3, handling());
+    let given = (
+        audience(),
+        0..3_u8,
+        ttl,
+        key,
+        tracked,
+        source,
+        update,
+        handling,
+    );
+    given.prop_map(
+        |(audience, text, ttl, key, tracked, source, update, handling)| {
+            let mut draft = draft(audience, &text.to_string());
+            if let (Audience::Topic(canonical), Some(mut update)) = (&draft.audience, update) {
+                let mut alternates = update.alternates.into_vec();
+                alternates.retain(|topic| topic != canonical);
+                update.alternates = alternates.into();
+                draft.update = Some(Arc::new(update));
+            }
+            draft.handling = handling.and_then(Handling::unless_usual);
+            draft.ttl = ttl.map(Duration::from_secs);
+            let mut entry = Entry::new(draft).audited(source);
+            if let Some(key) = key {
+                entry = entry.with_key(key_of(key));
+            }
+            match tracked {
+                Some(id) => entry.tracked_by(TrackedPush {
+                    id: JobId::parse(&uuid::Uuid::from_u128(id).to_string()).expect("an id"),
+                    title: Title::parse("a push").expect("a title"),
+                }),
+                None => entry,
+            }
+        },
+    )
+}
+
+fn handling() -> impl Strategy<Value = Handling> {
+    let replace = prop::option::of(0..2_u8);
+    let urgency = prop_oneof![
+        Just(Urgency::VeryLow),
+        Just(Urgency::Normal),
+        Just(Urgency::High)
+    ];
+    (replace, urgency, any::<bool>()).prop_map(|(replace, urgency, is_state)| Handling {
+        replace: replace.and_then(|key| ReplaceKey::parse(&key.to_string()).ok()),
+        urgency,
+        is_state,
+        replaces: None,
     })
+}
+
+/// Schedules of a few ids, which are made, moved, cancelled and sent.
+fn schedule_change() -> impl Strategy<Value = ScheduleChange> {
+    let id = |n: u8| ScheduleId::from_bytes([n; 16]);
+    let when = || {
+        prop_oneof![
+            (NOON..NOON + 60_000).prop_map(When::At),
+            (0..30_000_u64).prop_map(|delay| When::In(Duration::from_millis(delay))),
+        ]
+    };
+    let new = (0..4_u8, when(), entry(), 0..4_u64);
+    prop_oneof![
+        3 => new.prop_map(move |(n, when, entry, most)| {
+            let most = ScheduleSize {
+                messages: most,
+                bytes: 1_000,
+            };
+            let mut new = NewSchedule::new(entry, when, most);
+            new.id = id(n);
+            ScheduleChange::Add(Box::new(new))
+        }),
+        1 => (0..4_u8, when()).prop_map(move |(n, when)| ScheduleChange::Move(id(n), when)),
+        1 => (0..4_u8).prop_map(move |n| ScheduleChange::Cancel(id(n))),
+        2 => (NOON..NOON + 60_000).prop_map(ScheduleChange::Send),
+    ]
 }
 
 fn command() -> impl Strategy<Value = JobCommand> {
@@ -450,6 +507,11 @@ impl TestStore {
             "SELECT kind, name, expired, pruned FROM audiences ORDER BY kind, name".to_owned(),
             "SELECT * FROM reach ORDER BY seq".to_owned(),
             "SELECT * FROM updates ORDER BY seq".to_owned(),
+            "SELECT * FROM handlings ORDER BY seq".to_owned(),
+            "SELECT * FROM replaceable ORDER BY scope, key".to_owned(),
+            "SELECT * FROM urgent ORDER BY audience, seq".to_owned(),
+            "SELECT * FROM topic_states ORDER BY name".to_owned(),
+            "SELECT * FROM scheduled ORDER BY number".to_owned(),
             "SELECT floor, pruned FROM log".to_owned(),
             "SELECT key, digest, seq, at FROM keys ORDER BY key".to_owned(),
             "SELECT * FROM jobs ORDER BY number".to_owned(),

@@ -157,7 +157,7 @@ impl Node {
     fn start(&mut self, stream: &Arc<Stream>, boot: u64) {
         let options = self.options(stream, boot);
         let delivered = Arc::clone(&self.delivered);
-        let tail = move |_: &Epoch, messages: &[Arc<Message>]| {
+        let tail = move |_: &Openings, messages: &[Arc<Message>]| {
             delivered.lock().extend(messages.iter().map(|m| m.seq));
             vec![1; messages.len()]
         };
@@ -455,7 +455,7 @@ fn a_file_stays_with_its_cluster() {
     let (stream, mut one, _two) = two_nodes();
     drop(one.log.take());
     let open = |options| {
-        let tail = |_: &Epoch, _: &[Arc<Message>]| Vec::new();
+        let tail = |_: &Openings, _: &[Arc<Message>]| Vec::new();
         Log::open(options, tail, |reason| panic!("{reason}")).map(|log| log.id().to_owned())
     };
     let alone = open(LogOptions::new(one.folder.path()));

@@ -58,7 +58,7 @@ fn open(folder: &Path) -> Arc<Log> {
         max_record: 1 << 20,
         patience: Duration::from_secs(5),
     });
-    let tail = |_: &Epoch, messages: &[Arc<Message>]| vec![0; messages.len()];
+    let tail = |_: &Openings, messages: &[Arc<Message>]| vec![0; messages.len()];
     let log = Log::open(options, tail, |reason| panic!("{reason}")).expect("a log");
     let log = Arc::new(log);
     let place = log.applied().place;

@@ -1,14 +1,16 @@
 //! Files of earlier versions. Each was written by the program of that version, and is never changed.
 
 use super::*;
+use crate::message::{Handling, ReplaceKey};
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 5] = [
+const FILES: [(i64, &str); 6] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
     (7, include_str!("files/version-7.sql")),
     (8, include_str!("files/version-8.sql")),
+    (9, include_str!("files/version-9.sql")),
 ];
 
 /// Long enough for all files.
@@ -41,13 +43,16 @@ fn a_file_of_each_version_is_opened_with_all_that_it_has() {
         let expected = match version {
             ..7 => 0,
             7 => 4,
-            _ => 7,
+            8 => 7,
+            _ => 8,
         };
         assert_eq!(audited, expected, "version {version}");
         let people = test.log().people(None, 10);
         let people: Vec<&str> = people.iter().map(|one| one.name.shown.as_str()).collect();
         let expected: &[&str] = if version < 7 { &[] } else { &["bob", "Ada"] };
         assert_eq!(people, expected, "version {version}");
+        let waiting = u64::from(version >= 9);
+        assert_eq!(test.log().scheduled_count(), waiting, "version {version}");
         let running = test.log().set_job_tail(Box::new(|_| {}));
         assert_eq!(running.len(), 1, "version {version}");
         assert_eq!(test.push(Audience::Everyone, "new"), 6, "version {version}");
@@ -114,6 +119,50 @@ fn an_update_of_a_file_is_found_by_its_topics_and_its_id() {
     let id = UpdateId::parse("urn:book:1").expect("an id");
     let found = test.log().update_position(&id).expect("readable");
     assert_eq!(found, Some(6));
+}
+
+#[test]
+fn a_scheduled_message_of_a_file_is_sent_when_it_is_due_and_its_key_holds() {
+    let test = open_file(include_str!("files/version-9.sql"));
+    let page = test
+        .log()
+        .schedules(SchedulePlace::default(), 10)
+        .expect("readable");
+    let [later] = &page[..] else {
+        panic!("{page:?}");
+    };
+    test.clock.store(later.due_at, Ordering::Relaxed);
+    test.log().run_maintenance().expect("done");
+    let found = test
+        .log()
+        .scheduled(later.id)
+        .expect("readable")
+        .expect("there");
+    assert_eq!(found.state, ScheduleState::Sent(6));
+    let message = test.log().message(6).expect("readable").expect("there");
+    assert_eq!(message.message.data.as_str(), "later");
+}
+
+#[test]
+fn a_file_of_version_8_gets_what_version_9_adds() {
+    let test = open_file(include_str!("files/version-8.sql"));
+    let mut draft = draft(to_topic("t"), "a state");
+    draft.handling = Handling {
+        replace: ReplaceKey::parse("k").ok(),
+        is_state: true,
+        ..Handling::default()
+    }
+    .unless_usual();
+    let first = test
+        .log()
+        .append_blocking(Entry::new(draft.clone()))
+        .expect("kept");
+    test.log().append_blocking(Entry::new(draft)).expect("kept");
+    let page = test.read(&topics(&["t"]), 0);
+    assert_eq!(page.messages.len(), 1);
+    assert_eq!(page.messages[0].replaces(), Some(first.seq));
+    let topic = Topic::parse("t").expect("a topic");
+    assert!(test.log().topic_state(&topic).expect("readable").is_some());
 }
 
 fn open_file(statements: &str) -> TestLog {

@@ -39,6 +39,7 @@ fn a_message_is_read_as_it_was_stored() {
         event: sent.event,
         data: sent.data,
         update: None,
+        handling: None,
     };
     assert_eq!(test.read(&topics(&["commands/*"]), 0).messages[0], message);
     assert_eq!(
@@ -255,7 +256,7 @@ fn a_message_can_be_replayed_before_the_tail_gets_it() {
     let (seen, passed) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(Vec::new())));
     let (log, heads) = (Arc::clone(&seen), Arc::clone(&passed));
     // A connection that registers after the tail has run must find the message by replaying up to the head.
-    let tail = move |_: &Epoch, messages: &[Arc<Message>]| {
+    let tail = move |_: &Openings, messages: &[Arc<Message>]| {
         let log: Option<Arc<Log>> = log.lock().clone();
         let log = log.expect("an open log");
         let page = log.read(&subscriptions("a", &[]), 0, None, PageLimit::default());

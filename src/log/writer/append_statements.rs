@@ -244,5 +244,6 @@ fn message_of(entry: &Entry, seq: Seq, at: u64) -> Message {
         event: draft.event.clone(),
         data: draft.data.clone(),
         update: draft.update.clone(),
+        handling: draft.handling.clone(),
     }
 }

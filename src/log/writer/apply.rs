@@ -5,12 +5,15 @@ use std::sync::{Arc, atomic::Ordering};
 use crate::log::{
     audit_rows,
     change::{Change, ChangeSet},
+    entry::Entry,
     error::StoreError,
     job_rows::{self, CommandOutcome},
     key_rows::{self, ChangedKey},
     outcome::Recalled,
     person::StoredPerson,
-    person_rows, session_rows,
+    person_rows,
+    schedule::Scheduled,
+    session_rows,
     token_rows::{self, Revocation},
     told_rows::Changed,
     writer::append_statements::{AppendStatements, Appended},
@@ -42,6 +45,12 @@ pub(in crate::log) struct Applied {
     pub revoked: Vec<Revocation>,
     /// The people that have changed, in order.
     pub changed_people: Vec<Changed<StoredPerson>>,
+    /// Whether what is to be pushed later has changed.
+    pub has_schedules: bool,
+    /// Whether states of topics were set.
+    pub has_states: bool,
+    /// Whether there are new urgent messages to clients.
+    pub has_urgent: bool,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -66,11 +75,22 @@ pub(in crate::log) enum ChangeOutcome {
     Recall(Option<Recalled>),
     /// Entries of the audit trail were written, of which the first has this number.
     Audited(Option<u64>),
+    /// What is to be pushed later was changed.
+    Scheduled(Scheduled),
     /// The change has no result that anyone waits for.
     Done,
 }
 
 impl Applied {
+    /// The result of an append. If it is new, its message is the last one.
+    fn outcome_of(&self, appended: Appended) -> ChangeOutcome {
+        match appended {
+            Appended::New(_, job) => ChangeOutcome::New(self.messages.len() - 1, job),
+            Appended::Duplicate(seq, job) => ChangeOutcome::Duplicate(seq, job),
+            Appended::KeyReused(seq) => ChangeOutcome::KeyReused(seq),
+        }
+    }
+
     /// The jobs that have changed, in order.
     pub fn changed_jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
         self.outcomes.iter().filter_map(|outcome| match outcome {
@@ -93,7 +113,7 @@ impl Store {
         sets: &[&ChangeSet],
         then: impl FnOnce(&Self) -> Result<(), StoreError>,
     ) -> Result<Applied, StoreError> {
-        let before = (self.head, self.pruned, self.messages);
+        let before = (self.head, self.pruned, self.messages, self.scheduled);
         let result = self.transaction(|store| {
             let mut applied = Applied::default();
             for set in sets {
@@ -111,7 +131,7 @@ impl Store {
             Ok(applied)
         });
         let Ok(applied) = &result else {
-            (self.head, self.pruned, self.messages) = before;
+            (self.head, self.pruned, self.messages, self.scheduled) = before;
             return result;
         };
         let expiries = applied.messages.iter().filter_map(|m| m.expires_at);
@@ -153,8 +173,7 @@ impl Store {
                             applied.messages.push(message);
                             ChangeOutcome::New(applied.messages.len() - 1, job)
                         }
-                        Appended::Duplicate(seq, job) => ChangeOutcome::Duplicate(seq, job),
-                        Appended::KeyReused(seq) => ChangeOutcome::KeyReused(seq),
+                        other => applied.outcome_of(other),
                     }
                 }
                 Change::Job(command) => {
@@ -167,6 +186,28 @@ impl Store {
         put.finish()?;
         self.messages += (applied.messages.len() - before) as u64;
         Ok(())
+    }
+
+    /// Appends entries that are treated as usual, in order. Returns what became of each.
+    pub(super) fn append_run<'e>(
+        &mut self,
+        entries: impl Iterator<Item = &'e Entry>,
+        at: u64,
+        applied: &mut Applied,
+    ) -> Result<Vec<Appended>, StoreError> {
+        let mut put = AppendStatements::new(&self.conn, &self.options)?;
+        let mut outcomes = Vec::new();
+        for entry in entries {
+            let names = (&mut self.audiences, &mut self.callers);
+            let appended = put.entry(entry, at, &mut self.head, names)?;
+            if let Appended::New(message, _) = &appended {
+                applied.messages.push(Arc::clone(message));
+                self.messages += 1;
+            }
+            outcomes.push(appended);
+        }
+        put.finish()?;
+        Ok(outcomes)
     }
 
     fn apply_to_rows(
@@ -220,7 +261,15 @@ impl Store {
                 return Ok(ChangeOutcome::Audited(first));
             }
             Change::PruneAudit(line) => self.remove_audit(*line)?,
-            Change::Append(_) | Change::Job(_) => {}
+            Change::Schedule(change) => {
+                let scheduled = self.apply_schedule(change, at, applied)?;
+                return Ok(ChangeOutcome::Scheduled(scheduled));
+            }
+            Change::Append(entry) => {
+                let appended = self.append_handled(entry, at, applied)?;
+                return Ok(applied.outcome_of(appended));
+            }
+            Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)
     }

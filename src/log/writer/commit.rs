@@ -8,6 +8,7 @@ use std::{
 use crate::log::{
     error::{Fatal, StoreError, fatal_only},
     positions::DeliveryCounts,
+    schedule_rows,
     writer::Writer,
     writer::apply::Applied,
     writer::decide::Decided,
@@ -29,7 +30,7 @@ impl Writer {
                 self.shared.damage.note_push(false);
                 self.shared.disk_full.store(false, Ordering::Relaxed);
                 self.publish(&applied, began);
-                let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
+                let connections = (self.tail)(&self.shared.openings, &applied.messages);
                 self.record_deliveries(&applied.messages, &connections);
                 self.publish_jobs(&applied);
                 decided.answer(&applied.outcomes, &applied, &connections);
@@ -70,6 +71,17 @@ impl Writer {
         }
         shared.keys.update(&applied.changed_keys);
         shared.people.update(&applied.changed_people);
+        if applied.has_states {
+            shared.has_states.store(true, Ordering::Release);
+        }
+        if applied.has_urgent {
+            shared.has_urgent.store(true, Ordering::Release);
+        }
+        if applied.has_schedules {
+            // If it can't be read, it is read again when they are due.
+            let next = schedule_rows::next_due(&self.store.conn).unwrap_or_default();
+            shared.schedules.set(next, self.store.scheduled.messages);
+        }
         let revoked = applied.revoked.iter().cloned();
         shared.revocations.add(revoked, shared.clock.now());
         if applied.has_sessions

@@ -2,8 +2,9 @@
 
 use crate::log::{
     change::{Change, ChangeSet, Recall},
-    entry::IdempotencyKey,
+    entry::{Entry, IdempotencyKey},
     error::{AppendError, StoreError},
+    handling_rows::{self, Scope},
     positions::ClientPosition,
     reader::history::{self, Record},
     rows::Decoder,
@@ -27,12 +28,14 @@ impl Decided {
     /// Adds the changes of a task. A recall that can't be decided is refused at once.
     pub fn add(&mut self, task: ChangeTask, store: &Store) {
         match task {
-            ChangeTask::Append(entry, answer) => {
+            ChangeTask::Append(mut entry, answer) => {
+                store.note_replaced(&mut entry);
                 self.push(Change::Append(entry), Waiting::Append(answer));
             }
             ChangeTask::Batch(entries, answer) => {
                 self.waiting.push(Waiting::Batch(entries.len(), answer));
-                for entry in entries {
+                for mut entry in entries {
+                    store.note_replaced(&mut entry);
                     self.weight += entry.weight();
                     self.set.changes.push(Change::Append(entry));
                 }
@@ -42,6 +45,9 @@ impl Decided {
             }
             ChangeTask::Audit(change, answer) => {
                 self.push(Change::Audit(change), Waiting::Audit(answer));
+            }
+            ChangeTask::Schedule(change, answer) => {
+                self.push(Change::Schedule(change), Waiting::Schedule(answer));
             }
             ChangeTask::Other(change, answer) => self.push(change, Waiting::Other(answer)),
             ChangeTask::Recall(seq, key, answer) => match store.decide_recall(seq, key) {
@@ -108,6 +114,26 @@ impl Decided {
 }
 
 impl Store {
+    /// Adds to an entry that takes the place of a message which of its clients have that message, as far as that is not in the
+    /// file. If it can't be found out, they count as those who do not have it.
+    fn note_replaced(&self, entry: &mut Entry) {
+        let handling = entry.draft.handling.as_deref();
+        let Some(key) = handling.and_then(|handling| handling.replace.as_ref()) else {
+            return;
+        };
+        let find = || {
+            let Some(scope) = Scope::find(&self.conn, &entry.draft.audience)? else {
+                return Ok(Vec::new());
+            };
+            let newest = handling_rows::newest(&self.conn, &scope, key)?;
+            match newest {
+                Some((seq, _)) => Ok(self.decide_recall(seq, None)?.positions),
+                None => Ok::<_, StoreError>(Vec::new()),
+            }
+        };
+        entry.replacing = find().unwrap_or_default();
+    }
+
     /// The recall of a message, with the positions that decide about its receipts.
     fn decide_recall(&self, seq: Seq, key: Option<IdempotencyKey>) -> Result<Recall, StoreError> {
         let mut recall = Recall {

@@ -14,5 +14,7 @@ pub(in crate::log) struct Maintenance {
     pub limits_checked: Option<Instant>,
     pub more: bool,
     pub retry: Option<Instant>,
+    /// When to try again to send what was to be pushed later.
+    pub send_again: Option<Instant>,
     pub name_pruning: NamePruning,
 }

@@ -10,6 +10,7 @@ use crate::log::{
     error::StoreError,
     options::{Durability, LogOptions},
     positions::Positions,
+    schedule::ScheduleSize,
     schema::Opened,
 };
 use crate::message::Seq;
@@ -26,6 +27,8 @@ pub(in crate::log) struct Store {
     pub pruned: Seq,
     /// The number of messages.
     pub messages: u64,
+    /// What is to be pushed later.
+    pub scheduled: ScheduleSize,
     /// Pending updates of client positions.
     pub positions: Arc<Positions>,
 }
@@ -40,6 +43,7 @@ impl Store {
             head: opened.head,
             pruned: opened.pruned,
             messages: opened.messages,
+            scheduled: opened.scheduled,
             positions,
         }
     }

@@ -7,7 +7,10 @@ use crate::log::{
     error::AppendError,
     options::Retention,
     outcome::MaintenanceCounts,
-    writer::waiting::{AuditOutcome, JobOutcome, Outcome, PositionsAnswer, RecallOutcome, Waiting},
+    schedule::ScheduleChange,
+    writer::waiting::{
+        AuditOutcome, JobOutcome, Outcome, PositionsAnswer, RecallOutcome, ScheduleOutcome, Waiting,
+    },
 };
 use crate::{job::JobCommand, message::Seq};
 
@@ -43,6 +46,8 @@ pub(in crate::log) enum ChangeTask {
     ),
     /// Write entries of the audit trail.
     Audit(AuditChange, Box<dyn FnOnce(AuditOutcome) + Send>),
+    /// Change what is to be pushed later.
+    Schedule(ScheduleChange, Box<dyn FnOnce(ScheduleOutcome) + Send>),
     /// Another change, whose result is only whether it was made.
     Other(Change, Box<dyn FnOnce(Result<(), AppendError>) + Send>),
 }
@@ -67,6 +72,7 @@ impl From<ChangeTask> for Waiting {
             ChangeTask::Job(_, answer) => Self::Job(answer),
             ChangeTask::Recall(_, _, answer) => Self::Recall(answer),
             ChangeTask::Audit(_, answer) => Self::Audit(answer),
+            ChangeTask::Schedule(_, answer) => Self::Schedule(answer),
             ChangeTask::Other(_, answer) => Self::Other(answer),
         }
     }

@@ -10,6 +10,7 @@ use crate::log::{
     error::{AppendError, JobCommandError},
     outcome::Recalled,
     positions::{DeliveryCounts, Positions},
+    schedule::Scheduled,
     writer::apply::{Applied, ChangeOutcome},
 };
 use crate::message::Seq;
@@ -26,6 +27,9 @@ pub(in crate::log) type RecallOutcome = Result<Option<Recalled>, AppendError>;
 /// The number of the first entry of the audit trail that was written.
 pub(in crate::log) type AuditOutcome = Result<Option<u64>, AppendError>;
 
+/// What became of a change of what is to be pushed later.
+pub(in crate::log) type ScheduleOutcome = Result<Scheduled, AppendError>;
+
 /// The callback of a task.
 pub(in crate::log) enum Waiting {
     Append(Box<dyn FnOnce(Outcome) + Send>),
@@ -36,6 +40,7 @@ pub(in crate::log) enum Waiting {
     /// The updates that were taken from the pending positions, and the callbacks of those who wait for them.
     Positions(TakenPositions),
     Audit(Box<dyn FnOnce(AuditOutcome) + Send>),
+    Schedule(Box<dyn FnOnce(ScheduleOutcome) + Send>),
     /// The callback of a change without a result.
     Other(Box<dyn FnOnce(Result<(), AppendError>) + Send>),
     /// Nobody waits for the change.
@@ -74,6 +79,7 @@ impl Waiting {
             Self::Recall(answer) => answer(Err(why.clone())),
             Self::Positions(taken) => taken.end(Err(why.clone())),
             Self::Audit(answer) => answer(Err(why.clone())),
+            Self::Schedule(answer) => answer(Err(why.clone())),
             Self::Other(answer) => answer(Err(why.clone())),
             Self::Nobody => {}
         }
@@ -103,6 +109,10 @@ impl Waiting {
             }),
             Self::Audit(answer) => answer(match outcomes.next() {
                 Some(ChangeOutcome::Audited(first)) => Ok(*first),
+                _ => Err(AppendError::Failed),
+            }),
+            Self::Schedule(answer) => answer(match outcomes.next() {
+                Some(ChangeOutcome::Scheduled(scheduled)) => Ok(scheduled.clone()),
                 _ => Err(AppendError::Failed),
             }),
             Self::Positions(taken) => {

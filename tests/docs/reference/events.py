@@ -25,6 +25,11 @@ MESSAGES = """## Messages
 A message has an `id`, its cursor. It has a field `event` if the push named a type, and a field `topic` if it was pushed to one.
 An `EventSource` ignores `topic`. A text with several lines has several lines of `data`.
 
+There are further fields that an `EventSource` ignores: `urgency` if it is not `normal`, `replaces` with the id of the first of the
+messages whose [place it takes](../later.md#replace), and `state: true` if the data is the
+[state of the topic](../later.md#state-of-a-topic). A message without an `id` and with a field `message` is an
+[urgent one](../later.md#urgency) before its turn; `message` is its id. In an envelope, these are names of the JSON.
+
 """
 
 ENVELOPES = """With `envelope=json` in the URL, the same messages come without `event`, and `data` is one line of JSON. So one
@@ -61,6 +66,9 @@ def text():
         ("gap", "Gap", gaps),
         ("refused", "Refused", ""),
         ("recall", "Recall", ""),
+        ("state", None, "The [state of a topic](../later.md#state-of-a-topic). A stream begins with the newest states of its topics, which "
+         "have no `id`; `message` is the message that has set it. Each change comes with its `id`. `null`: the topic has no state any "
+         "more.\n\n"),
         ("reconnect", "Reconnect", closes),
     ]:  # fmt: skip
         parts.append(f"### {name}\n\n")
@@ -124,7 +132,8 @@ def _messages(server):
 
 
 def _own_events(server):
-    query = [("client_id", "ben"), ("topic", "$sys/clients"), ("last_event_id", "a1b2c3-7")]
+    _call(server, "PUT", "/api/topics/price%2Fgold/state", {"data": {"eur": 71.2}})
+    query = [("client_id", "ben"), ("topic", "$sys/clients"), ("topic", "price/gold"), ("last_event_id", "a1b2c3-7")]
     stream = Raw(server, "/sse", query)
     found = {}
 

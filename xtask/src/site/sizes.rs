@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 /// for them on the first visit: wasm, scripts and style. The HTML comes on top.
 ///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
-const PAGES: [(&str, &[&str], usize); 13] = [
+const PAGES: [(&str, &[&str], usize); 14] = [
     ("/", &["subscriber"], 203_000),
     ("/try", &["try_it"], 135_000),
     ("/jobs", &["jobs"], 216_000),
@@ -15,6 +15,7 @@ const PAGES: [(&str, &[&str], usize); 13] = [
     ("/admin/clients", &["panel", "clients_section"], 304_000),
     ("/admin/messages", &["panel", "messages_section"], 296_000),
     ("/admin/push", &["panel", "push_section"], 315_000),
+    ("/admin/scheduled", &["panel", "scheduled_section"], 300_000),
     ("/admin/keys", &["panel", "keys_section"], 302_000),
     ("/admin/people", &["panel", "people_section"], 290_000),
     ("/admin/roles", &["panel", "roles_section"], 260_000),
@@ -25,7 +26,7 @@ const PAGES: [(&str, &[&str], usize); 13] = [
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
 /// The maximum size of `tidings.js` in bytes with brotli.
-const MODULE_LIMIT: usize = 4_096;
+const MODULE_LIMIT: usize = 4_608;
 /// The maximum size of the documentation in the binary, in bytes.
 const BOOK_LIMIT: usize = 300_000;
 

@@ -6,6 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::super::field::{Field, FieldError};
 use crate::{
     erased_signal::ErasedSignal,
+    formatting,
     i18n::{interpolate, texts},
     json::{self, JsonError},
     wire::{MessageInfo, PushRequest, To},
@@ -32,6 +33,8 @@ pub(crate) struct Draft {
     pub(super) as_json: RwSignal<bool>,
     pub(super) ttl: RwSignal<String>,
     pub(super) require_online: RwSignal<bool>,
+    /// The local time at which it is to be pushed. Empty: now.
+    pub(super) when: RwSignal<String>,
 }
 
 impl Audience {
@@ -67,6 +70,7 @@ impl Draft {
             as_json: RwSignal::new(false),
             ttl: RwSignal::default(),
             require_online: RwSignal::new(false),
+            when: RwSignal::default(),
         }
     }
 
@@ -87,6 +91,7 @@ impl Draft {
         self.event.set(message.event.clone().unwrap_or_default());
         self.ttl.set(String::new());
         self.require_online.set(false);
+        self.when.set(String::new());
         let json = message.data.get();
         let text = serde_json::from_str::<String>(json);
         self.as_json.set(text.is_err());
@@ -131,6 +136,7 @@ impl Draft {
             flag(self.as_json),
             self.ttl.get(),
             flag(self.require_online),
+            self.when.get(),
         ]
     }
 
@@ -144,6 +150,7 @@ impl Draft {
         self.as_json.set(field(4) == "yes");
         self.ttl.set(field(5));
         self.require_online.set(field(6) == "yes");
+        self.when.set(field(7));
     }
 
     /// The audience.
@@ -188,6 +195,13 @@ impl Draft {
                     .map_err(|_| FieldError::new(Field::Ttl, texts().push.need_seconds))?,
             ),
         };
+        let at = match self.when.get().trim() {
+            "" => None,
+            when => match formatting::of_local_time(when) {
+                None => return Err(FieldError::new(Field::When, texts().push.need_time)),
+                at => at,
+            },
+        };
         let event = self.event.get();
         let text = self.data.get();
         let wrong = |why: String| FieldError::new(Field::Data, why);
@@ -205,7 +219,8 @@ impl Draft {
             ttl,
             require_online: self.require_online.get(),
             // A push to many recipients is tracked by a job, unless it is ephemeral.
-            track: !matches!(to, To::Client(_)) && ttl != Some(0),
+            track: !matches!(to, To::Client(_)) && ttl != Some(0) && at.is_none(),
+            at,
             ..PushRequest::new(to, data)
         })
     }
@@ -308,6 +323,9 @@ mod tests {
             event: Some("paid".to_owned()),
             data: to_raw_value("tr \"hi\"").expect("JSON"),
             ended: None,
+            replace: None,
+            replaces: None,
+            urgency: None,
             receipts: Receipts::default(),
         };
         draft.fill(&message);

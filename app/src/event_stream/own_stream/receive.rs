@@ -83,11 +83,12 @@ impl Inner {
             reader.read(&name, id.as_deref(), &text(event))
         };
         let is_message = name == "message" && event.is_some();
+        let is_settled = name == "ping" && self.current.borrow_mut().reader.settle();
         if let Some(event) = event {
             (self.callbacks.on_event)(event);
         }
         if let Some(Persistence { acks, .. }) = &self.persistence {
-            if let Some(id) = id.as_ref().filter(|_| is_message) {
+            if let Some(id) = id.as_ref().filter(|_| is_message || is_settled) {
                 acks.shown(id);
             }
             if is_message || name == "welcome" {

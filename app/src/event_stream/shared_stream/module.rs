@@ -53,6 +53,12 @@ extern "C" {
     pub(super) fn replayed(this: &Said) -> bool;
 
     #[wasm_bindgen(method, getter)]
+    pub(super) fn replaces(this: &Said) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn urgency(this: &Said) -> Option<String>;
+
+    #[wasm_bindgen(method, getter)]
     pub(super) fn state(this: &Said) -> String;
 
     #[wasm_bindgen(method, getter)]

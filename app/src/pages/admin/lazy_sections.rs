@@ -13,6 +13,7 @@ use super::{
     AdminSession, CurrentSection, Section, account, account::Account, api_keys, api_keys::ApiKeys,
     audit, audit::Audit, clients, clients::Clients, feed::Update, history, history::History,
     limits, limits::LimitsPage, people, people::People, push, push::Push, roles, roles::Roles,
+    scheduled, scheduled::Scheduled,
 };
 use crate::components::{EraseView, not_loaded};
 
@@ -67,6 +68,7 @@ lazy_sections! {
     Clients: clients_section, load_clients, Clients, Clients::handle, clients::view;
     Messages: messages_section, load_messages, History, History::handle, history::view;
     Push: push_section, load_push, Push, Push::handle, push::view;
+    Scheduled: scheduled_section, load_scheduled, Scheduled, Scheduled::handle, scheduled::view;
     Keys: keys_section, load_keys, ApiKeys, ApiKeys::handle, api_keys::view;
     People: people_section, load_people, People, |_, _| {}, people::view;
     Audit: audit_section, load_audit, Audit, Audit::handle, audit::view;

@@ -16,6 +16,8 @@ pub(super) enum Section {
     Messages,
     /// The push form.
     Push,
+    /// Messages that are to be pushed later.
+    Scheduled,
     /// The nodes of the cluster.
     Nodes,
     /// The API keys.
@@ -34,11 +36,12 @@ pub(super) enum Section {
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
         Self::Push,
+        Self::Scheduled,
         Self::Nodes,
         Self::Keys,
         Self::People,
@@ -63,6 +66,7 @@ impl Section {
             Self::Clients => "admin/clients",
             Self::Messages => "admin/messages",
             Self::Push => "admin/push",
+            Self::Scheduled => "admin/scheduled",
             Self::Nodes => "admin/nodes",
             Self::Keys => "admin/keys",
             Self::Audit => "admin/audit",

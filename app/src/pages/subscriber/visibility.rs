@@ -51,12 +51,14 @@ impl Notifications {
 
     /// Shows a notification if they are on and the page is hidden.
     pub(super) fn tell(self, message: &ReceivedMessage) {
-        if !self.wanted.get_untracked() || !browser::is_hidden() {
+        if message.is_quiet || !self.wanted.get_untracked() || !browser::is_hidden() {
             return;
         }
         let kind = message.event.as_deref().unwrap_or("Tidings");
         let preview: String = message.data.chars().take(PREVIEW_CHARS).collect();
-        browser::notify(kind, &preview, message.id.as_deref().unwrap_or_default());
+        // A message that takes the place of another one does so in the notifications too.
+        let id = message.replaces.as_deref().or(message.id.as_deref());
+        browser::notify(kind, &preview, id.unwrap_or_default());
     }
 }
 

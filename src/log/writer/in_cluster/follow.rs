@@ -79,7 +79,7 @@ impl Writer {
         (replica.applied, replica.time) = (newest.record, newest.time);
         drop(replica.records.drain(..batch.sets.len()));
         self.publish(&applied, began);
-        let connections = (self.tail)(self.shared.openings.current(), &applied.messages);
+        let connections = (self.tail)(&self.shared.openings, &applied.messages);
         self.record_deliveries(&applied.messages, &connections);
         self.publish_jobs(&applied);
         let mut from = SetEnd::default();

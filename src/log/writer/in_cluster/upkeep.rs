@@ -8,6 +8,7 @@ use crate::log::{
     error::{Fatal, StoreError},
     options::milliseconds,
     replica_rows,
+    schedule::ScheduleChange,
     writer::Writer,
     writer::decide::Decided,
     writer::replica::Replica,
@@ -60,6 +61,10 @@ impl Writer {
         let now = self.store.options.clock.now();
         if decides && self.next_expiry() <= now.saturating_sub(GRACE) {
             decided.push(Change::Expire(now - GRACE), Waiting::Nobody);
+        }
+        if decides && self.shared.schedules.next_due() <= now {
+            let send = ScheduleChange::Send(now);
+            decided.push(Change::Schedule(send), Waiting::Nobody);
         }
         let due = replica.upkeep_at.is_none_or(|at| at.elapsed() >= INTERVAL);
         if !due {

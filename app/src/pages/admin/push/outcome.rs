@@ -52,7 +52,9 @@ impl Outcome {
 
     fn id(self) -> Option<String> {
         let answer = self.answer.try_read_untracked()?;
-        answer.as_ref().as_ref()?.0.id.clone()
+        let (answer, _) = answer.as_ref().as_ref()?;
+        // What is scheduled is no message yet.
+        answer.id.clone().filter(|_| answer.due_at.is_none())
     }
 
     pub(super) fn handle(self, update: &Update) {
@@ -135,6 +137,18 @@ fn card(outcome: Outcome) -> AnyView {
             .unwrap_or_default()
     };
     let known = move || outcome.message.with(Option::is_some);
+    let is_scheduled = move || {
+        let answer = outcome.answer.get();
+        answer.is_some_and(|(answer, _)| answer.due_at.is_some())
+    };
+    let scheduled = || {
+        view! {
+            <a class="button small" href="admin/scheduled">
+                {tr(|t| t.outcome.in_scheduled)}
+            </a>
+        }
+        .erase_client_only()
+    };
     view! {
         <section class="card outcome" aria-labelledby="outcome">
             <h2 id="outcome">{tr(|t| t.outcome.title)}</h2>
@@ -143,6 +157,7 @@ fn card(outcome: Outcome) -> AnyView {
             </p>
             {missing_nodes(missing, |t| t.nodes.missing_push)}
             {when(known, move || fate(outcome))}
+            {when(is_scheduled, scheduled)}
             <p class="field-note">{outcome.wrong}</p>
         </section>
     }
