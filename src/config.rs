@@ -35,7 +35,7 @@ pub use jwt::{
 };
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
-pub use mercure::{MERCURE_PATH, MercureSettings};
+pub use mercure::{MERCURE_PATH, METADATA_PATH, MercureSettings};
 pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
 pub use oidc::{ClaimRole, InvalidOidc, IssuerUrl, OidcSettings};
 pub use problems::{Problem, problems};

@@ -18,6 +18,8 @@ mod topic;
 mod topic_access;
 mod trace_parent;
 mod update;
+mod url_pattern;
+mod visible;
 
 pub use cbor::{AudienceCbor, DraftCbor};
 pub use client_pattern::ClientPattern;
@@ -25,10 +27,12 @@ pub use cursor::{Cursor, Epoch, InvalidCursor, Seq};
 pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
 pub use receipt::{Receipt, Receipts};
-pub use topic::{InvalidTopic, Topic, TopicFilter};
+pub use topic::{InvalidTopic, SUBSCRIPTIONS, Topic, TopicFilter};
 pub use topic_access::TopicAccess;
 pub use trace_parent::TraceParent;
 pub use update::{InvalidUpdateId, MAX_TOPICS, Update, UpdateId};
+pub use url_pattern::{TopicUrl, UrlPattern};
+pub use visible::is_visible;
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -10,11 +10,12 @@ mod connection_set;
 mod connection_table;
 mod delivery_target;
 mod limits;
+mod prefix_index;
 mod presence;
+mod selector_index;
 pub mod slab_growth;
 mod sorted_clients;
 mod stream_counters;
-mod template_index;
 mod topic_index;
 
 use std::{

@@ -3,6 +3,9 @@
 //! It is only a second way in and out: an update is a message of the log, and a subscriber is a connection like others.
 
 mod caller;
+mod challenge;
+mod matchers;
+mod metadata;
 mod publish;
 mod resume;
 mod subscribe;
@@ -20,8 +23,12 @@ pub fn router(settings: &Settings) -> Router<AppState> {
     let methods = get(subscribe::get)
         .route_layer(middleware::from_fn(layers::check_descriptors))
         .post(publish::post);
-    Router::new()
-        .route(MERCURE_PATH, methods)
+    let mut router = Router::new().route(MERCURE_PATH, methods);
+    if let Some(hub) = settings.hub_url() {
+        let path = metadata::path(&hub);
+        router = router.route(&path, get(metadata::get));
+    }
+    router
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(layers::cors(settings))
 }

@@ -331,10 +331,10 @@ pub fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
         }
         To::Topic(topic) => {
             let topic = Topic::parse(&topic).map_err(|why| Error::invalid("to.topic", why))?;
-            match topic.is_reserved() {
+            match topic.is_reserved() || topic.is_of_hub() {
                 true => Err(Error::new(
                     Code::ReservedTopic,
-                    "topics that begin with $ are the server's own",
+                    "topics that begin with $, and URLs below the path of the Mercure hub, are the server's own",
                 )
                 .field("to.topic")),
                 false => Ok(Audience::Topic(topic)),

@@ -6,11 +6,13 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
     caller::{check_revoked, client_of},
+    challenge::Challenge,
+    matchers,
     resume::{Resume, resume},
 };
 use crate::{
@@ -21,9 +23,9 @@ use crate::{
         AppState, Error, access,
         body::Pairs,
         event_stream,
-        sse::{self, request},
+        sse,
     },
-    message::{Encoding, TopicAccess, TopicFilter},
+    message::{Encoding, TopicAccess},
     network::Network,
     registry::Subscriber,
 };
@@ -37,8 +39,8 @@ const PRECEDING: [HeaderName; 2] = [
 /// Opens a stream.
 pub async fn get(State(state): State<AppState>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let opened = open(&state, &parts).await;
-    opened.map_err(Error::as_bad_request).into_response()
+    let challenge = Challenge::of(&state, &parts);
+    challenge.answer(open(&state, &parts).await)
 }
 
 async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
@@ -69,11 +71,12 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    let filters = filters(&pairs, live.limits.max_topics)?;
+    let hub = state.settings.hub_url_or_default();
+    let matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
     let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
     let subscriber = Subscriber {
         client_id,
-        filters: filters.into(),
+        filters: matchers::filters(&matchers),
         remote: peer.into(),
         user_agent: sse::user_agent(&parts.headers),
         key: number,
@@ -96,15 +99,6 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     let mut response = sse::respond(state, &parts.extensions, opened);
     note_preceding(response.headers_mut(), preceding);
     Ok(response)
-}
-
-/// The selectors of a subscriber.
-fn filters(pairs: &Pairs, most: usize) -> Result<Vec<TopicFilter>, Error> {
-    let filters = request::topics(pairs, most, TopicFilter::selector)?;
-    if filters.is_empty() {
-        pairs.need("topic")?;
-    }
-    Ok(filters)
 }
 
 /// Says in the head of the response where the stream begins.

@@ -1,0 +1,28 @@
+// The configuration of the Mercure hub's own conformance tests, in the browser that is installed here. The tests and
+// everything else stay as they are.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const suite = process.env.MERCURE_SUITE;
+const theirs = (await import(pathToFileURL(join(suite, 'playwright.config.ts')).href)).default;
+
+const debianChromium = '/usr/bin/chromium';
+const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
+
+export default {
+  ...(theirs.default ?? theirs),
+  testDir: suite,
+  reporter: 'list',
+  workers: 2,
+  projects: [
+    {
+      name: 'chromium',
+      use: {
+        browserName: 'chromium',
+        // The tests also run as root, in containers that have no user namespaces for the sandbox.
+        launchOptions: { executablePath: own, args: ['--no-sandbox', '--disable-gpu', '--disable-quic'] },
+      },
+    },
+  ],
+};
