@@ -1,17 +1,16 @@
 // The configuration of the Mercure hub's own conformance tests, in the browser that is installed here. The tests and
 // everything else stay as they are.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
 
 const suite = process.env.MERCURE_SUITE;
-const theirs = (await import(pathToFileURL(join(suite, 'playwright.config.ts')).href)).default;
+const theirs = require(join(suite, 'playwright.config.ts')).default;
 
 const debianChromium = '/usr/bin/chromium';
 const own = process.env.TIDINGS_CHROMIUM ?? (existsSync(debianChromium) ? debianChromium : undefined);
 
-export default {
-  ...(theirs.default ?? theirs),
+module.exports = {
+  ...theirs,
   testDir: suite,
   reporter: 'list',
   workers: 2,
