@@ -141,6 +141,9 @@ impl EventType {
     /// The types of the stream's own events. A page could not distinguish a push of such a type from them.
     pub const RESERVED: [&str; 6] = ["welcome", "ping", "gap", "reconnect", "refused", "recall"];
 
+    /// The type of updates that the Mercure hub makes itself. Nobody pushes one.
+    pub const OF_HUB: &str = "mercure";
+
     /// Parses a type from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidEventType> {
         if Self::RESERVED.contains(&text) {

@@ -16,6 +16,7 @@ mod selector_index;
 pub mod slab_growth;
 mod sorted_clients;
 mod stream_counters;
+mod subscriptions;
 mod topic_index;
 
 use std::{
@@ -40,6 +41,9 @@ pub use presence::{
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
+pub use subscriptions::{
+    ActiveSubscriptions, MercureSubscriber, Subscription, SubscriptionChange, SubscriptionGuard,
+};
 
 use crate::{
     change_feed::ChangeFeed,
@@ -70,6 +74,7 @@ pub struct Registry {
     deliveries: AtomicU64,
     opened: AtomicU64,
     counters: StreamCounters,
+    subscriptions: Arc<ActiveSubscriptions>,
 }
 
 impl Registry {
@@ -83,6 +88,7 @@ impl Registry {
             deliveries: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             counters: StreamCounters::default(),
+            subscriptions: Arc::default(),
         })
     }
 
@@ -261,6 +267,11 @@ impl Registry {
     /// What happens to streams.
     pub fn counters(&self) -> &StreamCounters {
         &self.counters
+    }
+
+    /// Who subscribes to what by the Mercure protocol, where others are told of it.
+    pub fn subscriptions(&self) -> &Arc<ActiveSubscriptions> {
+        &self.subscriptions
     }
 
     /// What waits for the writers of streams.

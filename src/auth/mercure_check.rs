@@ -60,7 +60,8 @@ impl Auth {
                 if shown.is_cookie() {
                     same_origin::check_named_origin(parts, &self.hosts, &mercure.origins)?;
                 }
-                self.claims(mercure, keys, &shown, parts).map(Publisher::Token)
+                self.claims(mercure, keys, &shown, parts)
+                    .map(Publisher::Token)
             }
             Some(shown) if !shown.is_in_header() => Err(missing()),
             // An API key, the admin token, or somebody who has signed in.

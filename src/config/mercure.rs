@@ -70,7 +70,11 @@ pub struct MercureSettings {
 
     /// Cookie in which browsers send tokens of Mercure 1.0. Those of 0.x are in `mercureAuthorization`. A name that begins with
     /// `__Secure-` needs HTTPS.
-    #[arg(long, default_value = "__Secure-mercure_access_token", value_name = "NAME")]
+    #[arg(
+        long,
+        default_value = "__Secure-mercure_access_token",
+        value_name = "NAME"
+    )]
     pub mercure_cookie: String,
 
     /// Say who subscribes to what: subscriptions are listed below /.well-known/mercure/subscriptions, and an update is published

@@ -4,13 +4,20 @@
 
 mod caller;
 mod challenge;
+mod discovery;
 mod matchers;
 mod metadata;
+mod percent;
 mod publish;
 mod resume;
 mod subscribe;
+mod subscription_document;
+pub mod subscription_events;
+pub mod subscriptions;
 
 use axum::{Router, middleware, routing::get};
+
+pub use discovery::advertised;
 
 use super::{AppState, layers};
 use crate::config::{MERCURE_PATH, Settings};
@@ -27,6 +34,13 @@ pub fn router(settings: &Settings) -> Router<AppState> {
     if let Some(hub) = settings.hub_url() {
         let path = metadata::path(&hub);
         router = router.route(&path, get(metadata::get));
+    }
+    if settings.mercure.mercure_subscriptions {
+        let path = format!("{MERCURE_PATH}/subscriptions");
+        let below = format!("{path}/{{*below}}");
+        router = router
+            .route(&path, get(subscriptions::get))
+            .route(&below, get(subscriptions::get));
     }
     router
         .method_not_allowed_fallback(layers::method_not_allowed)

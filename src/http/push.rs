@@ -211,6 +211,10 @@ pub fn parse(
 ) -> Result<Push, Error> {
     let settings = state.live.load();
     let limits = &settings.limits;
+    if push.event.as_deref() == Some(EventType::OF_HUB) {
+        let why = "is reserved for updates of the Mercure hub about subscriptions";
+        return Err(Error::invalid("event", why));
+    }
     let event = push.event.as_deref().map(EventType::parse).transpose();
     let key = push
         .idempotency_key

@@ -177,21 +177,65 @@ mod tests {
     #[test]
     fn a_pattern_matches_urls_by_their_parts() {
         let cases = [
-            ("https://example.com/books/:id", "https://example.com/books/1", true),
-            ("https://example.com/books/:id", "https://example.com/books/1/pages", false),
-            ("https://example.com/books/:id", "https://EXAMPLE.com:443/a/../books/1", true),
-            ("https://example.com/books/:id", "https://example.com/BOOKS/1", false),
-            ("https://example.com/books/:id", "https://example.com/books/", false),
-            ("https://example.com/books/:id?", "https://example.com/books", true),
-            ("https://example.com/books/*", "https://example.com/books/1/pages", true),
-            ("https://example.com/books/*", "https://example.com/books/", true),
-            (r"https://example.com/books/:id(\d+)", "https://example.com/books/42", true),
-            (r"https://example.com/books/:id(\d+)", "https://example.com/books/x", false),
+            (
+                "https://example.com/books/:id",
+                "https://example.com/books/1",
+                true,
+            ),
+            (
+                "https://example.com/books/:id",
+                "https://example.com/books/1/pages",
+                false,
+            ),
+            (
+                "https://example.com/books/:id",
+                "https://EXAMPLE.com:443/a/../books/1",
+                true,
+            ),
+            (
+                "https://example.com/books/:id",
+                "https://example.com/BOOKS/1",
+                false,
+            ),
+            (
+                "https://example.com/books/:id",
+                "https://example.com/books/",
+                false,
+            ),
+            (
+                "https://example.com/books/:id?",
+                "https://example.com/books",
+                true,
+            ),
+            (
+                "https://example.com/books/*",
+                "https://example.com/books/1/pages",
+                true,
+            ),
+            (
+                "https://example.com/books/*",
+                "https://example.com/books/",
+                true,
+            ),
+            (
+                r"https://example.com/books/:id(\d+)",
+                "https://example.com/books/42",
+                true,
+            ),
+            (
+                r"https://example.com/books/:id(\d+)",
+                "https://example.com/books/x",
+                false,
+            ),
             ("http{s}?://example.com/a", "http://example.com/a", true),
             ("https://*.example.com/a", "https://b.example.com/a", true),
             ("https://*.example.com/a", "https://example.com/a", false),
             ("https://example.com/a", "https://example.com/a?b=c", false),
-            ("https://example.com/a?b=:c", "https://example.com/a?b=c", true),
+            (
+                "https://example.com/a?b=:c",
+                "https://example.com/a?b=c",
+                true,
+            ),
             ("/books/:id", "/books/1", true),
             ("/books/:id", "https://hub.example.com/books/1", true),
             ("https://hub.example.com/books/:id", "/books/1", true),
@@ -199,13 +243,22 @@ mod tests {
             ("/books/:id", "//", false),
         ];
         for (pattern, topic, expected) in cases {
-            assert_eq!(compile(pattern).matches(topic), expected, "{pattern} {topic}");
+            assert_eq!(
+                compile(pattern).matches(topic),
+                expected,
+                "{pattern} {topic}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for text in ["https://example.com/(", "https://example.com/:id(a", "/{a", r"/(a{999999})"] {
+        for text in [
+            "https://example.com/(",
+            "https://example.com/:id(a",
+            "/{a",
+            r"/(a{999999})",
+        ] {
             assert!(UrlPattern::compile(text, &base()).is_err(), "{text}");
         }
     }
@@ -221,7 +274,10 @@ mod tests {
             prefix("https://example.com:8443/a"),
             "https\nexample.com\n8443\n/a"
         );
-        assert_eq!(prefix("https://example.com/books/:id?"), "https\nexample.com\n\n/books");
+        assert_eq!(
+            prefix("https://example.com/books/:id?"),
+            "https\nexample.com\n\n/books"
+        );
         assert_eq!(prefix("https://*/a"), "https\n");
         assert_eq!(prefix("*://example.com/a"), "");
     }

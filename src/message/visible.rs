@@ -41,7 +41,14 @@ mod tests {
     #[test]
     fn hidden_characters_are_found() {
         assert!(is_visible("https://example.com/é/日本/😀"));
-        for hidden in ["a\u{200b}", "\u{202e}b", "\u{feff}", "\u{85}", "\n", "\u{e0041}"] {
+        for hidden in [
+            "a\u{200b}",
+            "\u{202e}b",
+            "\u{feff}",
+            "\u{85}",
+            "\n",
+            "\u{e0041}",
+        ] {
             assert!(!is_visible(hidden), "{hidden:?}");
         }
     }

@@ -102,7 +102,9 @@ impl<M> PrefixIndex<M> {
             let Some(prefix) = text.get(..*length) else {
                 continue;
             };
-            for (filter, (matched_by, connections)) in self.by_prefix.get(prefix).into_iter().flatten() {
+            for (filter, (matched_by, connections)) in
+                self.by_prefix.get(prefix).into_iter().flatten()
+            {
                 if matches(filter, matched_by) {
                     sets.push(connections);
                 }

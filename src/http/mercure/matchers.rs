@@ -111,10 +111,10 @@ pub fn parse(pairs: &Pairs, most: usize, hub: &Url) -> Result<Vec<Matcher>, Erro
         }
     }
     match matchers.is_empty() {
-        true => Err(Error::invalid(
-            PREFIX,
-            "is missing: say what to subscribe to, by match, match_urlpattern or topic",
-        )),
+        true => {
+            let detail = "say what to subscribe to, by match, match_urlpattern or topic";
+            Err(Error::new(Code::MissingField, detail).field(PREFIX))
+        }
         false => Ok(matchers),
     }
 }

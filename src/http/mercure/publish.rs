@@ -154,7 +154,7 @@ fn check_visible(field: &'static str, text: &str) -> Result<(), Error> {
 }
 
 fn event_type(name: &str) -> Result<EventType, Error> {
-    if name == "mercure" {
+    if name == EventType::OF_HUB {
         return Err(Error::invalid("type", "is reserved for the hub"));
     }
     EventType::parse(name).map_err(|why| Error::invalid("type", why))
@@ -179,9 +179,7 @@ fn check_topics(publisher: &Publisher, draft: &Draft) -> Result<(), Error> {
         match publisher {
             Publisher::Token(claims) if claims.publishes_to(topic) => {}
             Publisher::Token(_) => {
-                let detail = format!(
-                    "the token grants no publishing to the topic {topic}"
-                );
+                let detail = format!("the token grants no publishing to the topic {topic}");
                 return Err(Error::new(Code::Forbidden, detail).field("topic"));
             }
             Publisher::Principal(principal) => {

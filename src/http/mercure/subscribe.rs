@@ -12,22 +12,18 @@ use axum::{
 use super::{
     caller::{check_revoked, client_of},
     challenge::Challenge,
-    matchers,
+    matchers::{self, Matcher},
     resume::{Resume, resume},
+    subscription_document,
 };
 use crate::{
     access_log::AccessEntry,
-    auth::{Auth, ConnectionInfo, MercureReader},
+    auth::{Auth, ConnectionInfo, MercureClaims, MercureReader},
     delivery::{OpenedStream, events, revoked, subscribe::subscribe},
-    http::{
-        AppState, Error, access,
-        body::Pairs,
-        event_stream,
-        sse,
-    },
-    message::{Encoding, TopicAccess},
+    http::{AppState, Error, access, body::Pairs, event_stream, sse},
+    message::{ClientId, Encoding, TopicAccess},
     network::Network,
-    registry::Subscriber,
+    registry::{Subscriber, SubscriptionGuard},
 };
 
 /// The response headers that name the id before the first event: of the protocol until 0.x, and of 1.0.
@@ -74,6 +70,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     let hub = state.settings.hub_url_or_default();
     let matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
     let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
+    let subscriptions = told(state, &matchers, claims.as_ref(), &client_id);
     let subscriber = Subscriber {
         client_id,
         filters: matchers::filters(&matchers),
@@ -84,12 +81,16 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         passing: !is_known,
         access: TopicAccess::mercure(granted, open),
         token: claims.as_ref().map(|claims| Arc::clone(&claims.token)),
+        subscriptions: subscriptions.clone(),
     };
     let entry = parts.extensions.get::<Arc<AccessEntry>>().cloned();
     let pending = subscribe(&state.broker, subscriber, &since, Encoding::Mercure, entry)?;
     // Only now: whoever revokes it later closes this stream.
     if revoked::is_revoked(&state.broker, pending.subscriber()) {
         return Err(access::revoked());
+    }
+    if let Some(subscriptions) = subscriptions {
+        subscriptions.begin();
     }
     let opened = OpenedStream {
         pending,
@@ -99,6 +100,27 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     let mut response = sse::respond(state, &parts.extensions, opened);
     note_preceding(response.headers_mut(), preceding);
     Ok(response)
+}
+
+/// Its subscriptions, if others are told of them.
+fn told(
+    state: &AppState,
+    matchers: &[Matcher],
+    claims: Option<&MercureClaims>,
+    client_id: &ClientId,
+) -> Option<Arc<SubscriptionGuard>> {
+    if !state.settings.mercure.mercure_subscriptions {
+        return None;
+    }
+    let is_known = claims.is_some_and(|claims| claims.client_id.is_some());
+    // Each connection has an id of its own, which nobody can choose.
+    let id = match is_known {
+        true => client_of(None),
+        false => client_id.clone(),
+    };
+    let before_hub = state.settings.proxy.path();
+    let subscriber = subscription_document::subscriber(id.as_str(), before_hub, matchers, claims);
+    Some(state.broker.registry().subscriptions().guard(subscriber))
 }
 
 /// Says in the head of the response where the stream begins.

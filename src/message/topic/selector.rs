@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{InvalidTopic, MAX_LEN, SUBSCRIPTIONS, Topic, TopicFilter, check, is_reserved, is_wildcard};
+use super::{
+    InvalidTopic, MAX_LEN, SUBSCRIPTIONS, Topic, TopicFilter, check, is_reserved, is_wildcard,
+};
 use crate::message::{
     template,
     url_pattern::{UrlPattern, known},
@@ -197,7 +199,10 @@ mod tests {
         let relative = pattern("/books/:id").expect("a pattern");
         assert!(relative.matches(&topic("/books/1")) && !relative.matches(&topic("$sys/clients")));
         assert_eq!(pattern("*"), Ok(TopicFilter::all()));
-        assert_eq!(pattern("https://example.com/("), Err(InvalidTopic::UrlPattern));
+        assert_eq!(
+            pattern("https://example.com/("),
+            Err(InvalidTopic::UrlPattern)
+        );
         assert!(books.matches_text_of(&books) && !books.matches_text_of(&relative));
         let wide = pattern("https://example.com/*").expect("a pattern");
         assert!(wide.matches_text_of(&books) && !books.matches_text_of(&wide));
