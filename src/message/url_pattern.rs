@@ -230,7 +230,7 @@ mod tests {
             ("http{s}?://example.com/a", "http://example.com/a", true),
             ("https://*.example.com/a", "https://b.example.com/a", true),
             ("https://*.example.com/a", "https://example.com/a", false),
-            ("https://example.com/a", "https://example.com/a?b=c", false),
+            ("https://example.com/a", "https://example.com/a?b=c", true),
             (
                 "https://example.com/a?b=:c",
                 "https://example.com/a?b=c",

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_tokens;
+mod import;
 mod matchers;
 mod php;
 mod publish;
