@@ -23,6 +23,9 @@ async fn texts(stream: &mut Listener, end: &str) -> Vec<String> {
     events.map(|event| event.data).collect()
 }
 
+/// The parameters of a query, and the data of the updates that they select.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+
 const UPDATES: [(&str, &str); 6] = [
     ("https://example.com/books/1", "book"),
     (
@@ -38,7 +41,7 @@ const UPDATES: [(&str, &str); 6] = [
 #[tokio::test]
 async fn matchers_are_compared_as_their_names_say_live_and_replayed() {
     let server = hub(&["--public-url", "https://hub.example.com"]).await;
-    let cases: [(&[(&str, &str)], &[&str]); 7] = [
+    let cases: [Case; 7] = [
         (
             &[("match_urlpattern", "https://example.com/books/:id")],
             &["book", "book, written differently"],
