@@ -57,7 +57,7 @@ impl Mercure {
             rules: MercureRules {
                 issuer: mercure.mercure_issuer.clone(),
                 hub: settings.hub_url_or_default(),
-                is_audience: settings.hub_url().is_some(),
+                audience: settings.hub_url().map(String::from),
                 takes_old: mercure.takes_old_tokens(),
             },
             cookie: mercure.mercure_cookie.clone(),

@@ -227,6 +227,7 @@ mod tests {
                 "https://example.com/books/x",
                 false,
             ),
+            ("/:name([a-z]{1,40})/:rest(.*)", "/abc/d/%C3%A9", true),
             ("http{s}?://example.com/a", "http://example.com/a", true),
             ("https://*.example.com/a", "https://b.example.com/a", true),
             ("https://*.example.com/a", "https://example.com/a", false),

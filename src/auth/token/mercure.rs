@@ -1,11 +1,12 @@
 //! Tokens of the Mercure protocol: what their claims allow, in 0.x and in 1.0.
 
-use serde_json::{Map, Value};
 use std::sync::Arc;
+
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{
-    InvalidToken, claims,
+    InvalidToken, Tokens, claims,
     compact::Compact,
     details::{self, Details},
     json, now,
@@ -16,8 +17,6 @@ use crate::{
     message::{ClientId, TopicFilter},
     registry::StreamToken,
 };
-
-use super::Tokens;
 
 /// The claim with the rights of a token of 0.x, by its two names.
 const OBJECTS: [&str; 2] = ["https://mercure.rocks/", "mercure"];
@@ -69,10 +68,10 @@ impl MercureClaims {
 pub struct MercureRules {
     /// The issuer that signs with the Mercure keys, if tokens of 1.0 are taken from it.
     pub issuer: Option<String>,
-    /// The URL of the hub.
+    /// The URL of the hub, which completes patterns.
     pub hub: Url,
-    /// Whether `hub` is what tokens of 1.0 name as their audience.
-    pub is_audience: bool,
+    /// What tokens of 1.0 must name as their audience. None: nobody knows, so none are taken.
+    pub audience: Option<String>,
     /// Whether tokens of 0.x are taken.
     pub takes_old: bool,
 }
@@ -116,20 +115,15 @@ fn access_token(
         others.signed(token, None)?.leeway
     };
     let expires_at = claims::valid_until(claims, leeway, now())?;
+    let audience = rules.audience.clone().ok_or(InvalidToken::NotForHub)?;
     let audience = Rules {
-        audiences: match rules.is_audience {
-            true => vec![rules.hub.to_string()],
-            false => Vec::new(),
-        },
+        audiences: vec![audience],
         ..Rules::default()
     };
     claims::check_audience(claims, &audience).map_err(|why| match why {
         InvalidToken::Audience => InvalidToken::NotForHub,
         why => why,
     })?;
-    if !rules.is_audience {
-        return Err(InvalidToken::NotForHub);
-    }
     let Details {
         publish,
         subscribe,

@@ -14,6 +14,7 @@ use super::{
     challenge::Challenge,
     matchers::MatcherType,
     percent,
+    resume::newest,
     subscription_document::{CONTEXT, SubscriptionDocument},
 };
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
         nodes::ask::{self, Part},
         off_thread,
     },
-    message::{EventType, Topic, UpdateId},
+    message::{EventType, Topic},
 };
 
 /// The subscriptions that a path asks for.
@@ -68,11 +69,7 @@ async fn answer(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     let id = format!("{before_hub}{MERCURE_PATH}/subscriptions{below}");
     let is_new = check(state, parts, &id).await?;
     // Before the list is read: whoever subscribes after it hears all that follows, and perhaps some twice.
-    let head = state.broker.log().head();
-    let last = match head {
-        0 => UpdateId::EARLIEST.to_owned(),
-        seq => UpdateId::of_cursor(&state.broker.cursor(seq)),
-    };
+    let last = newest(&state.broker);
     let tag = format!("\"{last}\"");
     if parts
         .headers

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 use urlpattern::{
     RegexSyntax,
     component::Component,
@@ -10,8 +10,9 @@ use urlpattern::{
     regexp::RegExp,
 };
 
-/// The most bytes of a compiled expression, and of what it remembers while it matches.
-const MAX_SIZE: usize = 1 << 16;
+/// The most bytes of a compiled expression, and of what it remembers while it matches. Subscribers choose them, and there can be
+/// thousands.
+const MAX_SIZE: usize = 1 << 14;
 
 /// See the module documentation.
 #[derive(Debug)]
@@ -69,6 +70,8 @@ impl Expression {
     fn compiled(&self) -> Option<&Regex> {
         let compile = || {
             let mut builder = RegexBuilder::new(&self.text);
+            // As in the standard, `\d` is a digit of ASCII. All parts of a URL are ASCII.
+            builder.unicode(false);
             builder.size_limit(MAX_SIZE).dfa_size_limit(MAX_SIZE);
             builder.build().ok()
         };
@@ -90,7 +93,7 @@ impl RegExp for Expression {
 
     /// The captures are not used.
     fn matches<'a>(&self, text: &'a str) -> Option<Vec<Option<&'a str>>> {
-        let found = self.compiled()?.is_match(text);
+        let found = self.compiled()?.is_match(text.as_bytes());
         found.then(Vec::new)
     }
 
