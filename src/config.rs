@@ -9,6 +9,7 @@ mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod host;
+mod hub_url;
 mod jwt;
 mod listen;
 mod live;

@@ -75,11 +75,23 @@ impl Subscribed {
         let streams = numbers
             .chunks(OF_STREAM)
             .map(|numbers| open(&server, by, numbers));
-        Ok(Self {
+        let subscribed = Self {
             _streams: streams.collect::<Result<_>>()?,
             server,
             _folder: folder,
-        })
+        };
+        subscribed.check()?;
+        Ok(subscribed)
+    }
+
+    /// Fails if a push does not reach exactly one stream.
+    fn check(&self) -> Result<()> {
+        for request in self.requests().iter().step_by(SUBSCRIPTIONS / 10) {
+            let answer = exchange(&self.server, request, b"}")?;
+            let one = memchr::memmem::find(&answer, br#""connections":1"#);
+            ensure!(one.is_some(), "{}", String::from_utf8_lossy(&answer));
+        }
+        Ok(())
     }
 
     /// Processor time of a push that reaches one stream, in microseconds.
@@ -114,19 +126,27 @@ fn open(server: &Server, by: By, numbers: &[usize]) -> Result<TcpStream> {
     let parameters: Vec<String> = numbers.iter().map(|number| by.parameter(*number)).collect();
     let path = format!("/.well-known/mercure?{}", parameters.join("&"));
     let mut socket = TcpStream::connect(server.address())?;
-    socket.write_all(http::get(&path, server.address()).as_bytes())?;
+    let request = http::get(&path, server.address());
+    read_answer(&mut socket, request.as_bytes(), b"\r\n\r\n")?;
+    Ok(socket)
+}
+
+/// Sends a request on a connection of its own. Returns its answer up to `end`.
+fn exchange(server: &Server, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+    let mut socket = TcpStream::connect(server.address())?;
+    read_answer(&mut socket, request, end)
+}
+
+fn read_answer(socket: &mut TcpStream, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+    socket.write_all(request)?;
     let (mut answer, mut buffer) = (Vec::new(), [0; 4_096]);
-    while memchr::memmem::find(&answer, b"\r\n\r\n").is_none() {
+    while memchr::memmem::find(&answer, end).is_none() {
         let read = socket.read(&mut buffer)?;
         answer.extend_from_slice(&buffer[..read]);
         let good = answer.starts_with(b"HTTP/1.1 200") || answer.len() < 12;
-        ensure!(
-            read > 0 && good,
-            "no stream: {}",
-            String::from_utf8_lossy(&answer)
-        );
+        ensure!(read > 0 && good, "{}", String::from_utf8_lossy(&answer));
     }
-    Ok(socket)
+    Ok(answer)
 }
 
 /// Runs the scenario.

@@ -7,10 +7,11 @@ use std::fmt;
 
 use arcstr::ArcStr;
 
-pub use hub::SUBSCRIPTIONS;
-
 /// The maximum length of a topic or pattern in bytes.
 const MAX_LEN: usize = 512;
+
+/// What the topics of subscriptions contain. The path of the public URL stands before it.
+pub const SUBSCRIPTIONS: &str = "/.well-known/mercure/subscriptions/";
 
 /// The name of a topic, such as `orders/42` or a URL: 1 to 512 bytes of UTF-8 without control characters, in segments
 /// separated by `/`. No segment is `*` or `**`. Topics of subscriptions of Mercure, which only the server makes, may be longer.
@@ -196,12 +197,20 @@ impl fmt::Display for TopicFilter {
 fn check(text: &str) -> Result<(), InvalidTopic> {
     if text.is_empty() {
         Err(InvalidTopic::Empty)
-    } else if text.len() > selector::max_len(text) {
+    } else if text.len() > max_len(text) {
         Err(InvalidTopic::TooLong)
     } else if text.chars().any(char::is_control) {
         Err(InvalidTopic::Control)
     } else {
         Ok(())
+    }
+}
+
+/// Topics of subscriptions contain the text of a matcher, encoded.
+fn max_len(text: &str) -> usize {
+    match text.contains(SUBSCRIPTIONS) {
+        true => 4 * MAX_LEN,
+        false => MAX_LEN,
     }
 }
 

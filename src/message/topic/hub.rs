@@ -7,9 +7,6 @@ use url::{Position, Url};
 use super::Topic;
 use crate::config::MERCURE_PATH;
 
-/// What the topics of subscriptions contain. The path of the public URL stands before it.
-pub const SUBSCRIPTIONS: &str = "/.well-known/mercure/subscriptions/";
-
 /// Only the path counts, so any host will do.
 static BASE: LazyLock<Url> = LazyLock::new(|| {
     let base = format!("https://mercure.invalid{MERCURE_PATH}");

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{
-    InvalidTopic, MAX_LEN, SUBSCRIPTIONS, Topic, TopicFilter, check, is_reserved, is_wildcard,
-};
+use super::{InvalidTopic, Topic, TopicFilter, check, is_reserved, is_wildcard};
 use crate::message::{
     template,
     url_pattern::{UrlPattern, known},
@@ -119,14 +117,6 @@ impl TopicFilter {
     /// The URL of the hub, and the pattern.
     fn url_pattern_parts(&self) -> Option<(&str, &str)> {
         self.0.strip_prefix(URL_PATTERN)?.split_once(URL_PATTERN)
-    }
-}
-
-/// Whether a topic is longer than others may be: those of subscriptions contain the text of a matcher, encoded.
-pub(super) fn max_len(text: &str) -> usize {
-    match text.contains(SUBSCRIPTIONS) {
-        true => 4 * MAX_LEN,
-        false => MAX_LEN,
     }
 }
 
