@@ -1,7 +1,7 @@
 # `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run cluster build dist test test-packages chaos fuzz lint docs bench bench-peers setup pictures
+.PHONY: help run cluster build dist test test-packages chaos fuzz lint docs conformance bench bench-peers setup pictures
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -49,6 +49,11 @@ docs: ## Check the documentation and run its examples; ARGS=--write makes docs/r
 	@scripts/setup rust docs
 	@scripts/cargo build --package tidings
 	@scripts/check-docs $(ARGS)
+
+conformance: ## Run the conformance tests of the Mercure hub; MERCURE is a copy of its repository, outside of this one
+	@scripts/setup rust npm browser
+	@scripts/cargo build --package tidings
+	@scripts/conformance "$(MERCURE)" $(ARGS)
 
 bench: ## Measure it and compare it with the minimum cost on this machine; ARGS="--full" for the large sizes
 	@scripts/setup rust nats

@@ -73,7 +73,7 @@ pub use session::{LIFETIME as SESSION_LIFETIME, NewSession};
 pub use session_streams::SessionStreams;
 pub use shown::{AskedTarget, Shown};
 pub use sign_in::{Credentials, SignInError, SignedIn};
-pub use token::{InvalidToken, Jwks, MAX_TOKEN_ID, MercureClaims, sign};
+pub use token::{DETAIL_TYPE, InvalidToken, Jwks, MAX_TOKEN_ID, MercureClaims, sign};
 pub use totp::TotpSecret;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ mod doctor;
 mod duration;
 mod health;
 mod hidden;
+mod import;
 mod job;
 mod key;
 mod manual;
@@ -97,6 +98,9 @@ enum Command {
     ///
     /// The backup is checked first. A process that is killed leaves either the old log or the complete new one.
     Restore(restore::Restore),
+    /// Take over what another server keeps
+    #[command(subcommand)]
+    Import(import::Import),
     /// Say what this version of the program will do with the data and the settings of another one
     ///
     /// Run it with the new program before you replace the old one, which may be running. Changes nothing. Exit codes: 0 the
@@ -234,6 +238,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
             scheduled::run(scheduled::Scheduled::from_arg_matches(matches)?)?;
         }
         Some(("audit", matches)) => audit::run(audit::Audit::from_arg_matches(matches)?)?,
+        Some(("import", matches)) => import::run(import::Import::from_arg_matches(matches)?)?,
         Some(("person", matches)) => person::run(person::Person::from_arg_matches(matches)?)?,
         Some(("doctor", matches)) => {
             return doctor::run(&doctor::Doctor::from_arg_matches(matches)?);

@@ -9,6 +9,7 @@ mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod host;
+mod hub_url;
 mod jwt;
 mod listen;
 mod live;
@@ -35,7 +36,7 @@ pub use jwt::{
 };
 pub use listen::{HostPort, InvalidListenAddress, ListenAddress, ListenSettings};
 pub use live::{Changes, Live, Loaded};
-pub use mercure::{MERCURE_PATH, MercureSettings};
+pub use mercure::{MERCURE_PATH, METADATA_PATH, MercureSettings};
 pub use monitoring::{AccessLogTarget, CollectorUrl, Monitoring};
 pub use oidc::{ClaimRole, InvalidOidc, IssuerUrl, OidcSettings};
 pub use problems::{Problem, problems};

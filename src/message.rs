@@ -20,6 +20,8 @@ mod topic;
 mod topic_access;
 mod trace_parent;
 mod update;
+mod url_pattern;
+mod visible;
 
 pub use cbor::{AudienceCbor, DraftCbor};
 pub use client_pattern::ClientPattern;
@@ -28,10 +30,12 @@ pub use encoding::{EncodedMessage, Encoding};
 pub use frame::{Frame, FrameWriter};
 pub use handling::{Handling, InvalidReplaceKey, ReplaceKey, Replaced, Urgency};
 pub use receipt::{Receipt, Receipts};
-pub use topic::{InvalidTopic, Topic, TopicFilter};
+pub use topic::{InvalidTopic, SUBSCRIPTIONS, Topic, TopicFilter};
 pub use topic_access::TopicAccess;
 pub use trace_parent::TraceParent;
 pub use update::{InvalidUpdateId, MAX_TOPICS, Update, UpdateId};
+pub use url_pattern::{TopicUrl, UrlPattern};
+pub use visible::is_visible;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -150,6 +154,9 @@ impl EventType {
 
     /// The type of the state of a topic.
     pub const STATE: &str = "state";
+
+    /// The type of updates that the Mercure hub makes itself. Nobody pushes one.
+    pub const OF_HUB: &str = "mercure";
 
     /// Parses a type from a request.
     pub fn parse(text: &str) -> Result<Self, InvalidEventType> {

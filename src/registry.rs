@@ -10,11 +10,13 @@ mod connection_set;
 mod connection_table;
 mod delivery_target;
 mod limits;
+mod prefix_index;
 mod presence;
+mod selector_index;
 pub mod slab_growth;
 mod sorted_clients;
 mod stream_counters;
-mod template_index;
+mod subscriptions;
 mod topic_index;
 
 use std::{
@@ -39,6 +41,9 @@ pub use presence::{
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
 pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
+pub use subscriptions::{
+    ActiveSubscriptions, MercureSubscriber, Subscription, SubscriptionChange, SubscriptionGuard,
+};
 
 use crate::{
     change_feed::ChangeFeed,
@@ -69,6 +74,7 @@ pub struct Registry {
     deliveries: AtomicU64,
     opened: AtomicU64,
     counters: StreamCounters,
+    subscriptions: Arc<ActiveSubscriptions>,
 }
 
 impl Registry {
@@ -82,6 +88,7 @@ impl Registry {
             deliveries: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             counters: StreamCounters::default(),
+            subscriptions: Arc::default(),
         })
     }
 
@@ -260,6 +267,11 @@ impl Registry {
     /// What happens to streams.
     pub fn counters(&self) -> &StreamCounters {
         &self.counters
+    }
+
+    /// Who subscribes to what by the Mercure protocol, where others are told of it.
+    pub fn subscriptions(&self) -> &Arc<ActiveSubscriptions> {
+        &self.subscriptions
     }
 
     /// What waits for the writers of streams.

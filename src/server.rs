@@ -151,6 +151,10 @@ pub async fn serve_with(
         tokio::time::timeout(patience, stop.closed()),
         end_streams(reactor, patience),
     );
+    let told = broker.registry().subscriptions().settled();
+    if tokio::time::timeout(FLUSH, told).await.is_err() {
+        tracing::warn!("the ends of the last subscriptions are not published");
+    }
     tasks.shutdown().await;
     let audited = tokio::time::timeout(FLUSH, broker.flush_audit());
     if !matches!(audited.await, Ok(Ok(()))) {

@@ -33,6 +33,7 @@ mod memory;
 mod million;
 mod model;
 mod notes;
+mod patterns;
 mod payload;
 mod processes;
 mod publisher;
@@ -126,6 +127,7 @@ enum Scenario {
     Deploy,
     Cluster,
     Tls,
+    Patterns,
     Model,
 }
 
@@ -165,6 +167,7 @@ impl Scenario {
             Self::Deploy => deploy::measure(setting, runtime),
             Self::Cluster => cluster::measure(setting, runtime),
             Self::Tls => tls::measure(setting, runtime),
+            Self::Patterns => patterns::measure(setting),
             Self::Model => model::measure(setting, runtime),
         }
     }

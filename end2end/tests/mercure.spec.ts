@@ -24,11 +24,49 @@ const page = `<!DOCTYPE html><html lang="en"><title>Books</title><p role="status
     source.onerror = () => { document.querySelector('[role=status]').textContent = 'closed' }
   </script>`;
 
-function token(rights: object): string {
+function signed(typ: string, claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = [part({ typ: 'JWT', alg: 'HS256' }), part({ mercure: rights })].join('.');
-  return [signed, createHmac('sha256', key).update(signed).digest('base64url')].join('.');
+  const text = [part({ typ, alg: 'HS256' }), part(claims)].join('.');
+  return [text, createHmac('sha256', key).update(text).digest('base64url')].join('.');
 }
+
+function token(rights: object): string {
+  return signed('JWT', { mercure: rights });
+}
+
+// Of Mercure 1.0, for everything that matches one of these URL patterns.
+function accessToken(action: string, ...patterns: string[]): string {
+  return signed('at+jwt', {
+    iss: 'https://app.example.com',
+    aud: 'https://hub.example.com/.well-known/mercure',
+    sub: 'ada',
+    exp: Math.floor(Date.now() / 1000) + 600,
+    authorization_details: [{
+      type: 'https://mercure.rocks/authorization-detail',
+      actions: [action],
+      topics: patterns.map((match) => ({ match, match_type: 'urlpattern' })),
+    }],
+  });
+}
+
+const patternsPage = `<!DOCTYPE html><html lang="en"><title>Books</title><p role="status"></p><ol></ol>
+  <script>
+    const url = new URL(decodeURIComponent(location.hash.slice(1)))
+    url.searchParams.append('match_urlpattern', 'https://example.com/books/:id')
+    url.searchParams.append('match_urlpattern', '/.well-known/mercure/subscriptions/:type/:match/:subscriber')
+    const source = new EventSource(url, { withCredentials: true })
+    const show = text => {
+      const item = document.createElement('li')
+      item.textContent = text
+      document.querySelector('ol').append(item)
+    }
+    source.onmessage = ({ data }) => show(data)
+    source.addEventListener('mercure', ({ data }) => {
+      const { match, active } = JSON.parse(data)
+      if (match === 'news') show([match, active].join(' '))
+    })
+    source.onopen = () => { document.querySelector('[role=status]').textContent = 'open' }
+  </script>`;
 
 test('a page with an EventSource and a cookie gets private updates, each once, also over a restart', async ({ context }) => {
   const origin = await otherOrigin({ '/': page });
@@ -67,6 +105,43 @@ test('a page with an EventSource and a cookie gets private updates, each once, a
     await publish([user, ['data', 'three'], ['private', 'on'], ['id', 'urn:4']]);
     await publish([book, ['data', 'four'], ['id', 'urn:5']]);
     await expect(items).toHaveText([...first, 'message three urn:4', 'message four urn:5']);
+  } finally {
+    origin.close();
+    await server.dispose();
+  }
+});
+
+test('a page with URL patterns and an access token gets private updates, and hears who subscribes', async ({ context }) => {
+  const origin = await otherOrigin({ '/': patternsPage });
+  const from = `http://127.0.0.1:${origin.port}`;
+  const server = await Tidings.start([
+    '--mercure-publisher-key', key, '--mercure-subscriber-key', key, '--allow-origin', from, '--mercure-subscriptions',
+    '--mercure-issuer', 'https://app.example.com', '--public-url', 'https://hub.example.com', '--mercure-cookie', 'token',
+  ]);
+  const hub = `${server.url}/.well-known/mercure`;
+  const publish = async (topic: string, data: string) => {
+    const headers = { Authorization: `Bearer ${accessToken('publish', '*')}` };
+    const answer = await fetch(hub, { method: 'POST', headers, body: new URLSearchParams({ topic, data, private: 'on' }) });
+    expect(answer.status, await answer.clone().text()).toBe(200);
+  };
+  try {
+    const value = accessToken('subscribe', 'https://example.com/books/1', '/.well-known/mercure/subscriptions/*');
+    await context.addCookies([{ name: 'token', value, domain: '127.0.0.1', path: '/.well-known/mercure', httpOnly: true, sameSite: 'Strict' }]);
+    const tab = await context.newPage();
+    await tab.goto(`${from}/#${encodeURIComponent(hub)}`);
+    await expect(tab.getByRole('status')).toHaveText('open');
+    const items = tab.getByRole('listitem');
+    await publish('https://example.com/books/2', 'not for this page');
+    await publish('https://example.com/books/1', 'for this page');
+    await expect(items).toHaveText(['for this page']);
+
+    const stop = new AbortController();
+    const headers = { Authorization: `Bearer ${accessToken('subscribe', '*')}` };
+    const other = await fetch(`${hub}?match=news`, { headers, signal: stop.signal });
+    expect(other.status).toBe(200);
+    await expect(items).toHaveText(['for this page', 'news true']);
+    stop.abort();
+    await expect(items).toHaveText(['for this page', 'news true', 'news false']);
   } finally {
     origin.close();
     await server.dispose();

@@ -1,6 +1,9 @@
 //! The rules of the Mercure protocol, and who publishes and subscribes by it.
 
-use super::{Principal, token::MercureClaims};
+use super::{
+    Principal,
+    token::{MercureClaims, MercureRules},
+};
 use crate::{
     config::{AllowedOrigin, Settings, TokenKey},
     message::{Topic, TopicFilter},
@@ -13,6 +16,10 @@ pub(super) struct Mercure {
     pub subscriber_keys: Vec<TokenKey>,
     /// Whether subscribers need no token.
     pub anonymous: bool,
+    /// Which tokens are taken.
+    pub rules: MercureRules,
+    /// The cookie with a token of 1.0.
+    pub cookie: String,
     /// Other origins whose pages may publish with a cookie.
     pub origins: Vec<AllowedOrigin>,
 }
@@ -47,6 +54,13 @@ impl Mercure {
             publisher_keys: mercure.publisher_keys.clone(),
             subscriber_keys: mercure.subscriber_keys.clone(),
             anonymous: mercure.mercure_anonymous,
+            rules: MercureRules {
+                issuer: mercure.mercure_issuer.clone(),
+                hub: settings.hub_url_or_default(),
+                audience: settings.hub_url().map(String::from),
+                takes_old: mercure.takes_old_tokens(),
+            },
+            cookie: mercure.mercure_cookie.clone(),
             origins: settings.allow_origin.clone(),
         })
     }

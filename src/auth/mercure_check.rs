@@ -7,16 +7,20 @@ use super::{
     action::Action,
     cookie,
     credentials::bearer,
+    mercure::Mercure,
     permission::reach_of,
     same_origin,
     token::{self, MercureClaims, Tokens},
 };
 use crate::{config::TokenKey, message::TopicFilter, query::Pairs};
 
-/// The cookie that may hold a token.
-const COOKIE: &str = "mercureAuthorization";
+/// The cookie that may hold a token of 0.x.
+const OLD_COOKIE: &str = "mercureAuthorization";
 
-/// The parameter of the query that may hold a token.
+/// What a refusal calls the cookie of 1.0, whatever its name is.
+const COOKIE: &str = "Cookie";
+
+/// The parameter of the query that may hold a token of 0.x.
 const PARAMETER: &str = "authorization";
 
 /// The header field that may hold a token.
@@ -38,6 +42,10 @@ impl Shown {
     fn is_in_header(&self) -> bool {
         self.field == HEADER
     }
+
+    fn is_cookie(&self) -> bool {
+        [COOKIE, OLD_COOKIE].contains(&self.field)
+    }
 }
 
 impl Auth {
@@ -47,12 +55,13 @@ impl Auth {
             return Err(missing());
         };
         let keys = &mercure.publisher_keys;
-        match shown(parts) {
+        match mercure.shown(parts) {
             Some(shown) if shown.is_jwt() => {
-                if shown.field == COOKIE {
+                if shown.is_cookie() {
                     same_origin::check_named_origin(parts, &self.hosts, &mercure.origins)?;
                 }
-                self.claims(keys, &shown, parts).map(Publisher::Token)
+                self.claims(mercure, keys, &shown, parts)
+                    .map(Publisher::Token)
             }
             Some(shown) if !shown.is_in_header() => Err(missing()),
             // An API key, the admin token, or somebody who has signed in.
@@ -74,9 +83,9 @@ impl Auth {
             open: self.open_topics(),
             ..MercureReader::default()
         };
-        match shown(parts) {
+        match mercure.shown(parts) {
             Some(shown) if shown.is_jwt() => {
-                let claims = self.claims(keys, &shown, parts)?;
+                let claims = self.claims(mercure, keys, &shown, parts)?;
                 reader.granted.clone_from(&claims.subscribe);
                 reader.claims = Some(claims);
             }
@@ -107,36 +116,54 @@ impl Auth {
     /// refused.
     fn claims(
         &self,
+        mercure: &Mercure,
         keys: &[TokenKey],
         Shown { field, token }: &Shown,
         parts: &Parts,
     ) -> Result<MercureClaims, Refusal> {
-        let verified = Tokens::mercure_claims(self.stream.as_ref(), keys, token);
-        verified.map_err(|why| self.refused_token(&why, field, parts))
+        let verified = Tokens::mercure_claims(self.stream.as_ref(), keys, &mercure.rules, token);
+        let claims = verified.map_err(|why| self.refused_token(&why, field, parts))?;
+        match claims.is_access_token && *field == PARAMETER {
+            // URLs are written to logs (RFC 9700, section 4.3.2).
+            true => Err(missing()),
+            false => Ok(claims),
+        }
+    }
+
+    /// Whether a request shows a token of the Mercure protocol or another credential, right or wrong.
+    pub fn shows_mercure_token(&self, parts: &Parts) -> bool {
+        let mercure = self.mercure.as_ref();
+        mercure.is_some_and(|mercure| mercure.shown(parts).is_some())
     }
 }
 
-/// The token of a request, and where it is. A header hides a parameter, and a parameter hides a cookie.
-fn shown(parts: &Parts) -> Option<Shown> {
-    let of = |field, token: &str| Shown {
-        field,
-        token: token.to_owned(),
-    };
-    if let Some(token) = bearer(parts) {
-        return Some(of(HEADER, token));
+impl Mercure {
+    /// The token of a request, and where it is. A header hides a parameter, and a parameter hides a cookie.
+    fn shown(&self, parts: &Parts) -> Option<Shown> {
+        let of = |field, token: &str| Shown {
+            field,
+            token: token.to_owned(),
+        };
+        if let Some(token) = bearer(parts) {
+            return Some(of(HEADER, token));
+        }
+        let cookie = |name| cookie::values(&parts.headers, name).next();
+        if !self.rules.takes_old {
+            return cookie(&self.cookie).map(|token| of(COOKIE, token));
+        }
+        let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        if let Some(token) = pairs.get(PARAMETER) {
+            return Some(of(PARAMETER, token));
+        }
+        let new = cookie(&self.cookie).map(|token| of(COOKIE, token));
+        new.or_else(|| cookie(OLD_COOKIE).map(|token| of(OLD_COOKIE, token)))
     }
-    let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    if let Some(token) = pairs.get(PARAMETER) {
-        return Some(of(PARAMETER, token));
-    }
-    let mut cookies = cookie::values(&parts.headers, COOKIE);
-    cookies.next().map(|token| of(COOKIE, token))
 }
 
 fn missing() -> Refusal {
     Refusal::new(
         RefusalKind::Unauthorized,
-        "a token is needed: send it as `Authorization: Bearer`, in the cookie mercureAuthorization, or as ?authorization=",
+        "a token is needed: send it as `Authorization: Bearer`, or in the cookie of --mercure-cookie; those of Mercure 0.x may be in the cookie mercureAuthorization or in ?authorization=",
     )
     .field(HEADER)
 }

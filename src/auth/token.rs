@@ -6,11 +6,13 @@
 
 mod claims;
 mod compact;
+mod details;
 mod id_token;
 mod invalid;
 mod json;
 mod jwks;
 mod jwks_file;
+mod mercure;
 mod rules;
 mod sign;
 mod signature;
@@ -20,10 +22,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-pub use claims::{MAX_TOKEN_ID, MercureClaims, find as find_claim};
+pub use claims::{MAX_TOKEN_ID, find as find_claim};
+pub use details::DETAIL_TYPE;
 pub use id_token::{Expected, InvalidIdToken, verify as verify_id_token};
 pub use invalid::InvalidToken;
 pub use jwks::Jwks;
+pub use mercure::{MercureClaims, MercureRules};
 pub use sign::sign;
 
 use super::Grant;
@@ -79,21 +83,9 @@ impl Tokens {
         claims::grant(&token.payload, rules, now())
     }
 
-    /// The claims of a token of the Mercure protocol, if it is valid now. It is signed with one of these keys, or with one of
-    /// `others`, but not with the stream secret.
-    pub fn mercure_claims(
-        others: Option<&Self>,
-        keys: &[TokenKey],
-        token: &str,
-    ) -> Result<MercureClaims, InvalidToken> {
-        let token = Compact::parse(token)?;
-        let is_own = token.signer(keys.iter().map(|key| (key, ()))).is_some();
-        let rules = match (is_own, others) {
-            (true, _) => None,
-            (false, Some(others)) => Some(others.signed(&token, None)?),
-            (false, None) => return Err(token.why_none_of(keys.iter())),
-        };
-        claims::mercure(&token.payload, rules, now())
+    /// Whether tokens of this issuer are taken, and only those of issuers that are named.
+    fn trusts(&self, issuer: &str) -> bool {
+        self.rules.issuers.iter().any(|allowed| allowed == issuer)
     }
 
     /// The rules of the key that has signed a token. `own`: the stream secret, if it may be that.

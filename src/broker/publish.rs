@@ -349,6 +349,7 @@ mod tests {
             passing: false,
             access: TopicAccess::default(),
             token: None,
+            subscriptions: None,
         };
         broker.registry().admit(subscriber).expect("admitted")
     }

@@ -54,6 +54,19 @@ pub fn of(settings: &Settings) -> EqualSettings {
         compared("--jwt-topics-prefix", &jwt.jwt_topics_prefix),
         ("--mercure", mercure.is_on().to_string()),
         ("--mercure-anonymous", mercure.mercure_anonymous.to_string()),
+        (
+            "--mercure-old-tokens",
+            mercure.mercure_old_tokens.to_string(),
+        ),
+        (
+            "--mercure-subscriptions",
+            mercure.mercure_subscriptions.to_string(),
+        ),
+        compared(
+            "--mercure-issuer",
+            mercure.mercure_issuer.as_deref().unwrap_or_default(),
+        ),
+        compared("--mercure-cookie", &mercure.mercure_cookie),
         secret("--mercure-publisher-key", &mercure.mercure_publisher_key),
         secret("--mercure-subscriber-key", &mercure.mercure_subscriber_key),
         compared(

@@ -29,6 +29,12 @@ impl Settings {
             return Err(InvalidSettings::NoTokens);
         }
         self.oidc.check(self.admin_token.is_some())?;
+        if self.mercure.mercure_issuer.is_some() && self.proxy.public_url.is_none() {
+            return Err(InvalidSettings::MercureIssuerWithoutUrl);
+        }
+        if !is_cookie_name(&self.mercure.mercure_cookie) {
+            return Err(InvalidSettings::MercureCookie);
+        }
         self.cluster.check(&self.node)?;
         if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {
             return Err(InvalidSettings::ProxyProtocolWithoutProxy);
@@ -61,6 +67,11 @@ fn check_admin_token(token: &Secret) -> Result<(), InvalidSettings> {
         true => Ok(()),
         false => Err(InvalidSettings::UnprintableAdminToken),
     }
+}
+
+fn is_cookie_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.chars().all(allowed)
 }
 
 pub(super) fn check_stream_secret(secret: &Secret) -> Result<(), InvalidSettings> {
@@ -114,6 +125,16 @@ pub enum InvalidSettings {
     /// A key of Mercure can't be used: whose key, and what is wrong.
     #[error("--mercure-{0}-key (or its file): {1}")]
     MercureKey(&'static str, InvalidKey),
+    /// Nobody knows which audience tokens must name.
+    #[error(
+        "--mercure-issuer (TIDINGS_MERCURE_ISSUER) needs the URL that tokens name as their audience: set --public-url"
+    )]
+    MercureIssuerWithoutUrl,
+    /// The cookie of Mercure has a name that can't be.
+    #[error(
+        "--mercure-cookie (TIDINGS_MERCURE_COOKIE): the name of a cookie has letters, digits, and - _ . only"
+    )]
+    MercureCookie,
     /// The settings of the cluster do not go together.
     #[error(transparent)]
     Cluster(#[from] InvalidCluster),

@@ -12,11 +12,14 @@ use super::{
 /// The path of a hub. Topics that contain it are reserved for the hub.
 pub const MERCURE_PATH: &str = "/.well-known/mercure";
 
+/// Where the metadata of protected resources are (RFC 9728). The path of the resource follows.
+pub const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
+
 /// What a key in PEM begins with, after blanks.
 const PEM: &str = "-----BEGIN";
 
 /// The protocol of Mercure. It is spoken if `--mercure` or a key is set.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Mercure")]
 pub struct MercureSettings {
     /// Speak the Mercure protocol at /.well-known/mercure. The keys below switch it on, too. Tokens that are signed with
@@ -50,6 +53,35 @@ pub struct MercureSettings {
           value_name = "true|false")]
     pub mercure_anonymous: bool,
 
+    /// Issuer (`iss`) of the access tokens that the two keys sign: with it, tokens are those of Mercure 1.0 (RFC 9068,
+    /// `authorization_details`). Needs `--public-url`, because tokens must name this hub in `aud`: the public URL, followed by
+    /// /.well-known/mercure.
+    #[arg(long, value_name = "ISSUER")]
+    pub mercure_issuer: Option<String>,
+
+    /// Take the tokens of Mercure 0.x as well as those of `--mercure-issuer`, while clients are moved to 1.0. They may name no
+    /// issuer, no audience and no end, and they may be in the URL.
+    #[arg(long, action = clap::ArgAction::Set, default_value_t = false, default_missing_value = "true",
+          num_args = 0..=1, require_equals = true, hide_possible_values = true, hide_default_value = true,
+          value_name = "true|false")]
+    pub mercure_old_tokens: bool,
+
+    /// Cookie in which browsers send tokens of Mercure 1.0. Those of 0.x are in `mercureAuthorization`. A name that begins with
+    /// `__Secure-` needs HTTPS.
+    #[arg(
+        long,
+        default_value = "__Secure-mercure_access_token",
+        value_name = "NAME"
+    )]
+    pub mercure_cookie: String,
+
+    /// Say who subscribes to what: subscriptions are listed below /.well-known/mercure/subscriptions, and an update is published
+    /// for each that begins or ends. Each costs a write to the log.
+    #[arg(long, action = clap::ArgAction::Set, default_value_t = false, default_missing_value = "true",
+          num_args = 0..=1, require_equals = true, hide_possible_values = true, hide_default_value = true,
+          value_name = "true|false")]
+    pub mercure_subscriptions: bool,
+
     /// The keys of publishers, once they have been parsed.
     #[arg(skip)]
     pub publisher_keys: Vec<TokenKey>,
@@ -65,6 +97,11 @@ impl MercureSettings {
         self.mercure
             || self.mercure_publisher_key.is_some()
             || self.mercure_subscriber_key.is_some()
+    }
+
+    /// Whether tokens of Mercure 0.x are taken.
+    pub fn takes_old_tokens(&self) -> bool {
+        self.mercure_issuer.is_none() || self.mercure_old_tokens
     }
 
     /// Parses the keys. The error says whose key it is.
@@ -106,6 +143,20 @@ mod tests {
         for flag in ["--mercure-publisher-key", "--mercure-subscriber-key"] {
             assert!(settings(&[flag, key]).expect("valid").is_on());
         }
+    }
+
+    #[test]
+    fn an_issuer_needs_a_public_url() {
+        let issuer = ["--mercure", "--mercure-issuer", "https://example.com"];
+        let refused = settings(&issuer).expect_err("refused");
+        assert!(refused.contains("--public-url"), "{refused}");
+        let public = ["--public-url", "https://push.example.org/a"];
+        let flags = [&issuer[..], &public].concat();
+        let all = Settings::from_flags(flags).expect("valid");
+        let url = "https://push.example.org/a/.well-known/mercure";
+        assert_eq!(all.hub_url().expect("a URL").as_str(), url);
+        assert!(!all.mercure.takes_old_tokens());
+        assert!(settings(&["--mercure"]).expect("valid").takes_old_tokens());
     }
 
     #[test]

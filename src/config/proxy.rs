@@ -4,12 +4,13 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use clap::Args;
 
-use super::{Host, MERCURE_PATH, Origin};
+use super::{Host, MERCURE_PATH, METADATA_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 36] = [
+const OWN_PATHS: [&str; 37] = [
     MERCURE_PATH,
+    METADATA_PATH,
     "/ack",
     "/admin",
     "/api/access",

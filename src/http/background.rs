@@ -6,7 +6,9 @@ use tokio::task::JoinSet;
 
 use crate::delivery::{cut_off, revoked};
 
-use super::{AppState, ended_streams, keys, nodes::answer, samples, sys};
+use super::{
+    AppState, ended_streams, keys, mercure::subscription_events, nodes::answer, samples, sys,
+};
 
 /// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, fail
 /// jobs that time out, and do what follows from API keys.
@@ -19,6 +21,7 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(sys::publish_remote_clients(Arc::clone(broker)));
     tasks.spawn(sys::publish_messages(Arc::clone(broker)));
     tasks.spawn(sys::publish_jobs(Arc::clone(broker), Arc::clone(jobs)));
+    tasks.spawn(subscription_events::publish(Arc::clone(broker)));
     tasks.spawn(samples::take(state.clone()));
     tasks.spawn(Arc::clone(broker).record_delivery_counts());
     tasks.spawn(Arc::clone(broker).write_audit_trail());

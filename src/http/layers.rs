@@ -43,6 +43,7 @@ pub fn cors(settings: &Settings) -> CorsLayer {
         // Lets pages that read the stream by `fetch` see how long to wait, and where a stream of Mercure begins.
         .expose_headers([
             header::RETRY_AFTER,
+            header::LINK,
             header::HeaderName::from_static("last-event-id"),
             header::HeaderName::from_static("mercure-last-event-id"),
         ])

@@ -240,6 +240,10 @@ pub fn parse(
 ) -> Result<Push, Error> {
     let settings = state.live.load();
     let limits = &settings.limits;
+    if push.event.as_deref() == Some(EventType::OF_HUB) {
+        let why = "is reserved for updates of the Mercure hub about subscriptions";
+        return Err(Error::invalid("event", why));
+    }
     let event = push.event.as_deref().map(EventType::parse).transpose();
     let key = push
         .idempotency_key
@@ -385,10 +389,10 @@ pub fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
         }
         To::Topic(topic) => {
             let topic = Topic::parse(&topic).map_err(|why| Error::invalid("to.topic", why))?;
-            match topic.is_reserved() {
+            match topic.is_reserved() || topic.is_of_hub() {
                 true => Err(Error::new(
                     Code::ReservedTopic,
-                    "topics that begin with $ are the server's own",
+                    "topics that begin with $, and URLs below the path of the Mercure hub, are the server's own",
                 )
                 .field("to.topic")),
                 false => Ok(Audience::Topic(topic)),

@@ -95,10 +95,11 @@ pub fn router(state: AppState) -> Router {
         .merge(health)
         .split_for_parts();
     api.merge(listening);
+    let pages = mercure::advertised(pages::router(&settings.proxy), &settings);
     let router = router
         .merge(streams)
         .merge(mercure::router(&settings))
-        .merge(pages::router(&settings.proxy).layer(compression::layer()))
+        .merge(pages.layer(compression::layer()))
         .merge(openapi::router(api, &settings).layer(compression::layer()));
     let router = match state.traces {
         None => router,

@@ -105,6 +105,7 @@ pub async fn get(
             false => TopicAccess::public(),
         },
         token: grant.token.clone(),
+        subscriptions: None,
     };
     let entry = extensions.get::<Arc<AccessEntry>>().cloned();
     let pending = subscribe(&state.broker, subscriber, &since, encoding, entry)?;

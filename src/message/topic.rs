@@ -1,20 +1,20 @@
 //! Topics, and the patterns of subscriptions.
 
+mod hub;
+mod selector;
+
 use std::fmt;
 
 use arcstr::ArcStr;
 
-use super::template;
-
 /// The maximum length of a topic or pattern in bytes.
 const MAX_LEN: usize = 512;
 
-/// The marks of a URI template, and of a name that no topic has. Other filters have no control characters.
-const TEMPLATE: char = '\u{1}';
-const NAME: char = '\u{2}';
+/// What the topics of subscriptions contain. The path of the public URL stands before it.
+pub const SUBSCRIPTIONS: &str = "/.well-known/mercure/subscriptions/";
 
 /// The name of a topic, such as `orders/42` or a URL: 1 to 512 bytes of UTF-8 without control characters, in segments
-/// separated by `/`. No segment is `*` or `**`.
+/// separated by `/`. No segment is `*` or `**`. Topics of subscriptions of Mercure, which only the server makes, may be longer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Topic(ArcStr);
 
@@ -70,22 +70,6 @@ impl TopicFilter {
         }
     }
 
-    /// Parses a topic selector of Mercure: `*` for all topics, a URI template, or the name of a topic. A name that no topic
-    /// can have is not an error: it matches nothing.
-    pub fn selector(text: &str) -> Result<Self, InvalidTopic> {
-        if text == "*" {
-            return Ok(Self::all());
-        }
-        check(text)?;
-        let is_template = template::is_template(text);
-        let marked = |mark: char| Ok(Self(format!("{mark}{text}").into()));
-        match is_template.map_err(|_| InvalidTopic::TooManyExpressions)? {
-            true => marked(TEMPLATE),
-            false if is_reserved(text) || text.split('/').any(is_wildcard) => marked(NAME),
-            false => Ok(Self(text.into())),
-        }
-    }
-
     /// A subscription to exactly this topic.
     pub fn of(topic: &Topic) -> Self {
         Self(topic.0.clone())
@@ -93,7 +77,7 @@ impl TopicFilter {
 
     /// The subscription as text.
     pub fn as_str(&self) -> &str {
-        self.0.strip_prefix([TEMPLATE, NAME]).unwrap_or(&self.0)
+        self.unmarked()
     }
 
     /// Whether it can match several topics.
@@ -101,15 +85,10 @@ impl TopicFilter {
         self.is_selector() || self.0.split('/').any(is_wildcard)
     }
 
-    /// Whether it is a selector of Mercure that is not simply the name of a topic.
-    pub fn is_selector(&self) -> bool {
-        self.0.starts_with([TEMPLATE, NAME])
-    }
-
     /// What every topic begins with that it matches.
     pub fn literal_prefix(&self) -> &str {
         if self.is_selector() {
-            return template::literal_prefix(self.as_str());
+            return self.selector_prefix();
         }
         let mut end = 0;
         for segment in self.0.split('/') {
@@ -148,11 +127,6 @@ impl TopicFilter {
 }
 
 impl TopicFilter {
-    fn selects(&self, topic: &Topic) -> bool {
-        let is_template = self.0.starts_with(TEMPLATE);
-        is_template && !topic.is_reserved() && template::matches(self.as_str(), topic.as_str())
-    }
-
     /// All topics but the server's own.
     pub fn all() -> Self {
         Self(arcstr::literal!("**"))
@@ -176,12 +150,6 @@ impl TopicFilter {
             }
             hidden = false;
         }
-    }
-
-    /// Whether it selects the one topic that the other filter matches.
-    fn selects_all_of(&self, other: &Self) -> bool {
-        let topic = Topic(other.0.clone());
-        self.is_selector() && !other.is_pattern() && self.selects(&topic)
     }
 
     /// The filter of the topics that both match. None if there are none, and between two patterns of which one is a
@@ -229,12 +197,20 @@ impl fmt::Display for TopicFilter {
 fn check(text: &str) -> Result<(), InvalidTopic> {
     if text.is_empty() {
         Err(InvalidTopic::Empty)
-    } else if text.len() > MAX_LEN {
+    } else if text.len() > max_len(text) {
         Err(InvalidTopic::TooLong)
     } else if text.chars().any(char::is_control) {
         Err(InvalidTopic::Control)
     } else {
         Ok(())
+    }
+}
+
+/// Topics of subscriptions contain the text of a matcher, encoded.
+fn max_len(text: &str) -> usize {
+    match text.contains(SUBSCRIPTIONS) {
+        true => 4 * MAX_LEN,
+        false => MAX_LEN,
     }
 }
 
@@ -267,6 +243,11 @@ pub enum InvalidTopic {
     /// A URI template that would take long to match.
     #[error("a URI template has at most 16 expressions")]
     TooManyExpressions,
+    /// Not a URL pattern, or one that would need much memory.
+    #[error(
+        "it is not a URL pattern, or has an expression that is not understood here (no look-around, no back-references)"
+    )]
+    UrlPattern,
 }
 
 #[cfg(test)]
@@ -305,59 +286,6 @@ mod tests {
         assert!(!matches("*/clients", "$sys/clients"));
         assert!(matches("$sys/**", "$sys/clients"));
         assert!(matches("$sys/*", "$sys/clients"));
-    }
-
-    #[test]
-    fn selectors_are_names_templates_or_all() {
-        let selector = |text: &str| TopicFilter::selector(text).expect("a selector");
-        let topic = |text: &str| Topic::parse(text).expect("a topic");
-        let book = topic("https://example.com/books/1");
-        for text in [
-            "https://example.com/books/{id}",
-            "https://example.com/books/1",
-            "*",
-            "{+all}",
-        ] {
-            let selector = selector(text);
-            assert!(selector.matches(&book), "{text}");
-            assert!(!selector.matches(&topic("$sys/clients")), "{text}");
-            let shown = if text == "*" { "**" } else { text };
-            assert_eq!(selector.as_str(), shown);
-        }
-        // Names, and no patterns of another kind.
-        for text in [
-            "https://example.com/books/*",
-            "https://example.com/**",
-            "https://example.com/{id",
-        ] {
-            assert!(!selector(text).matches(&book), "{text}");
-        }
-        let sys = selector("$sys/clients");
-        assert!(!sys.is_reserved() && !sys.matches(&topic("$sys/clients")));
-        assert_eq!(TopicFilter::selector(""), Err(InvalidTopic::Empty));
-        let long = "{a}".repeat(17);
-        assert_eq!(
-            TopicFilter::selector(&long),
-            Err(InvalidTopic::TooManyExpressions)
-        );
-    }
-
-    #[test]
-    fn selectors_are_covered_where_that_is_certain() {
-        let selector = |text: &str| TopicFilter::selector(text).expect("a selector");
-        let books = selector("books/{id}");
-        let own = |text: &str| TopicFilter::parse(text).expect("a filter");
-        assert!(books.covers(&books) && TopicFilter::all().covers(&books));
-        assert!(books.covers(&own("books/1")) && !books.covers(&own("books/*")));
-        assert!(!own("books/*").covers(&books) && !books.covers(&own("$sys/clients")));
-        assert_eq!(books.intersection(&own("books/1")), Some(own("books/1")));
-        assert_eq!(books.intersection(&TopicFilter::all()), Some(books.clone()));
-        assert_eq!(books.intersection(&own("books/*")), None);
-        assert_eq!(books.literal_prefix(), "books/");
-        assert_eq!(
-            (own("a/*/b").literal_prefix(), own("a/b").literal_prefix()),
-            ("a/", "a/b")
-        );
     }
 
     #[test]

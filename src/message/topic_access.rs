@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Audience, Topic, TopicFilter, Update};
+use super::{Audience, Topic, TopicFilter, Update, UrlPattern};
 
 /// See the module documentation. One pointer, because each connection has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ enum Rules {
         granted: Vec<TopicFilter>,
         /// The topics whose messages are public, if they are not updates.
         open: Vec<TopicFilter>,
+        /// The URL patterns among these, so that none has to be compiled while a message is delivered.
+        _compiled: Vec<Arc<UrlPattern>>,
     },
 }
 
@@ -36,7 +38,13 @@ impl TopicAccess {
     /// Public updates, private ones of topics that `granted` matches, and messages that are not updates if their topic
     /// matches one of `granted` or of `open`.
     pub fn mercure(granted: Vec<TopicFilter>, open: Vec<TopicFilter>) -> Self {
-        Self(Some(Arc::new(Rules::Mercure { granted, open })))
+        let filters = granted.iter().chain(&open);
+        let compiled = filters.filter_map(TopicFilter::compiled).collect();
+        Self(Some(Arc::new(Rules::Mercure {
+            granted,
+            open,
+            _compiled: compiled,
+        })))
     }
 
     /// Whether it has rules for messages that are not updates.
@@ -53,7 +61,7 @@ impl TopicAccess {
         match (self.0.as_deref(), update) {
             (None, _) => !private,
             (Some(Rules::Everything), _) => true,
-            (Some(Rules::Mercure { granted, open }), None) => {
+            (Some(Rules::Mercure { granted, open, .. }), None) => {
                 is_in(granted, topic) || is_in(open, topic)
             }
             (Some(Rules::Mercure { granted, .. }), Some(update)) => {

@@ -25,7 +25,7 @@ pub enum AdmissionError {
     Total(usize),
     /// The subscribers of Mercure have reached the limit of different templates.
     #[error(
-        "there are {0} different templates of subscribers, and may be no more: use those that others use, or names of topics"
+        "there are {0} different templates or URL patterns of subscribers, and may be no more: use those that others use, or names of topics"
     )]
     Templates(usize),
 }

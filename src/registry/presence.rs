@@ -9,6 +9,7 @@ use std::{
 
 use arcstr::ArcStr;
 
+use super::SubscriptionGuard;
 use crate::access_log::AccessEntry;
 use crate::message::{ClientId, TopicAccess, TopicFilter};
 use crate::network::Network;
@@ -37,6 +38,8 @@ pub struct Subscriber {
     pub access: TopicAccess,
     /// The token that it was opened with, if it was.
     pub token: Option<Arc<StreamToken>>,
+    /// Keeps its subscriptions active, where others are told of them.
+    pub subscriptions: Option<Arc<SubscriptionGuard>>,
 }
 
 /// What is known of the token of a stream, to end the stream when the token is revoked.

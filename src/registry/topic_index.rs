@@ -6,7 +6,8 @@ use indexmap::IndexSet;
 
 use super::{
     connection_set::{ConnectionKey, ConnectionSet},
-    template_index::{self, TemplateIndex},
+    prefix_index,
+    selector_index::SelectorIndex,
 };
 use crate::message::{Topic, TopicFilter};
 
@@ -17,7 +18,7 @@ pub(super) struct TopicIndex {
     exact: HashMap<TopicFilter, ConnectionSet>,
     patterns: Node,
     pattern_count: usize,
-    selectors: TemplateIndex,
+    selectors: SelectorIndex,
 }
 
 /// A node of the tree of patterns: one segment.
@@ -53,7 +54,7 @@ impl TopicIndex {
         let mut selectors = filters.into_iter().filter(|filter| filter.is_selector());
         match selectors.all(|filter| self.selectors.admits(filter)) {
             true => Ok(()),
-            false => Err(template_index::MAX),
+            false => Err(prefix_index::MAX),
         }
     }
 
@@ -203,6 +204,11 @@ mod tests {
         TopicFilter::selector(text).expect("a selector")
     }
 
+    fn url_pattern(text: &str) -> TopicFilter {
+        let hub = url::Url::parse("https://hub.example.com/.well-known/mercure").expect("a URL");
+        TopicFilter::url_pattern(text, &hub).expect("a URL pattern")
+    }
+
     fn matching(topic_index: &TopicIndex, topic: &str) -> Vec<ConnectionKey> {
         let mut heard = Vec::new();
         topic_index.for_each([&Topic::parse(topic).expect("a topic")], |id| {
@@ -241,12 +247,13 @@ mod tests {
         let mut topic_index = TopicIndex::default();
         let own = ["a/b", "a/*/c", "a/**", "**", "*"].map(filter);
         let selectors = ["a/{b}", "{b}", "a/{c}", "$sys", "b/{c}"].map(selector);
-        let all = [own, selectors].concat();
+        let patterns = ["/a/:b", "https://example.com/*", "/a/:c"].map(url_pattern);
+        let all = [&own[..], &selectors, &patterns].concat();
         for filter in &all {
             topic_index.add(filter, 1);
             topic_index.add(filter, 2);
         }
-        assert_eq!(topic_index.len(), 10);
+        assert_eq!(topic_index.len(), 13);
         for filter in &all {
             topic_index.remove(filter, 1);
             assert!(!matching(&topic_index, "a/b").contains(&3));
@@ -262,11 +269,17 @@ mod tests {
         fn the_index_finds_the_connections_whose_filters_match(
             filters in prop::collection::vec(r"(\$a|a|b|\*)(/(a|b|\*)){0,3}(/\*\*)?", 1..20),
             selectors in prop::collection::vec(r"(\$a|a|b)?(/(a|b|\{x\}|\{\+y\})){0,3}(\{z\}|b)", 1..9),
-            topic in r"(\$a|a|b)(/(a|b)){0,4}",
+            patterns in prop::collection::vec(r"(https://a)?(/(a|:b|:b\?|\*|%61)){1,3}|a/:b|\*://a/b", 0..9),
+            topic in r"(\$a|a|b|/a|https://a|HTTPS://A:443|)(/(a|b|\.\.|%61)){0,4}",
         ) {
+            prop_assume!(!topic.is_empty());
             let mut topic_index = TopicIndex::default();
             let filters = filters.iter().map(|text| filter(text));
-            let all: Vec<_> = filters.chain(selectors.iter().map(|text| selector(text))).collect();
+            let selectors = selectors.iter().map(|text| selector(text));
+            // A name may occur once only.
+            let patterns = patterns.iter().filter(|text| text.matches(":b").count() < 2);
+            let patterns = patterns.map(|text| url_pattern(text));
+            let all: Vec<_> = filters.chain(selectors).chain(patterns).collect();
             for (id, filter) in all.iter().enumerate() {
                 topic_index.add(filter, id as ConnectionKey);
             }

@@ -21,6 +21,7 @@ mod join;
 mod keys;
 mod lists;
 mod many_clients;
+mod mercure;
 mod messages;
 mod metrics;
 mod names;

@@ -1,9 +1,14 @@
 //! The Mercure protocol, as its publishers and subscribers speak it.
 
 mod access;
+mod access_tokens;
+mod import;
+mod matchers;
+mod php;
 mod publish;
 mod resume;
 mod subscribe;
+mod subscriptions;
 
 use std::time::SystemTime;
 
@@ -32,8 +37,13 @@ fn later(seconds: i64) -> i64 {
 
 /// A token with these claims, signed with HS256.
 fn signed(key: &str, claims: &Value) -> String {
+    signed_as("JWT", key, claims)
+}
+
+/// The same, of this type.
+fn signed_as(kind: &str, key: &str, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let header = json!({ "typ": "JWT", "alg": "HS256" });
+    let header = json!({ "typ": kind, "alg": "HS256" });
     let text = format!("{}.{}", part(&header), part(claims));
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     let signature = hmac::sign(&key, text.as_bytes());

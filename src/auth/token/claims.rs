@@ -20,76 +20,6 @@ pub const MAX_TOKEN_ID: usize = 256;
 /// The claim of Mercure in which `*` alone means every topic.
 const MERCURE: &str = "mercure.subscribe";
 
-/// The claim with the rights of a token of the Mercure protocol, by its two names.
-const MERCURE_OBJECTS: [&str; 2] = ["https://mercure.rocks/", "mercure"];
-
-/// The most selectors of one list.
-const MAX_SELECTORS: usize = 1_000;
-
-/// By how many seconds the clock of whoever signs tokens of the Mercure protocol may differ.
-const LEEWAY: u64 = 5;
-
-/// What a token of the Mercure protocol says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MercureClaims {
-    /// Selectors of the topics that it may publish to.
-    pub publish: Vec<TopicFilter>,
-    /// Selectors of the topics whose private updates it may read.
-    pub subscribe: Vec<TopicFilter>,
-    /// The client, if `sub` is the id of one.
-    pub client_id: Option<ClientId>,
-    /// When it ends, in seconds since 1970.
-    pub expires_at: Option<u64>,
-    /// What it is revoked by.
-    pub token: Arc<StreamToken>,
-}
-
-/// The claims of a token of the Mercure protocol that are valid at `now`, in seconds since 1970. `rules`: those of its issuer,
-/// if it has any.
-pub fn mercure(
-    payload: &[u8],
-    rules: Option<&Rules>,
-    now: u64,
-) -> Result<MercureClaims, InvalidToken> {
-    let claims = json::object(payload).ok_or(InvalidToken::Malformed)?;
-    let leeway = rules.map_or(LEEWAY, |rules| rules.leeway);
-    let expires_at = valid_until(&claims, leeway, now)?;
-    if let Some(rules) = rules {
-        expires_at.ok_or(InvalidToken::Missing("exp"))?;
-        check_issuer(&claims, rules)?;
-        check_audience(&claims, rules)?;
-    }
-    let rights = MERCURE_OBJECTS.iter().find_map(|name| claims.get(*name));
-    let list = |name| selectors(rights.and_then(|rights| rights.get(name)), name);
-    let subject = text(&claims, "sub")?;
-    Ok(MercureClaims {
-        publish: list("publish")?,
-        subscribe: list("subscribe")?,
-        // Other hubs do not restrict it.
-        client_id: subject.and_then(|subject| ClientId::parse(subject).ok()),
-        expires_at,
-        token: stream_token(&claims)?,
-    })
-}
-
-/// A list of selectors. None are granted if it is not there.
-fn selectors(list: Option<&Value>, name: &str) -> Result<Vec<TopicFilter>, InvalidToken> {
-    let wrong = |why: &str| InvalidToken::claim(&format!("mercure.{name}"), why);
-    let items = match list {
-        None | Some(Value::Null) => return Ok(Vec::new()),
-        Some(Value::Array(items)) if items.len() <= MAX_SELECTORS => items,
-        Some(Value::Array(_)) => return Err(wrong("has more than 1000 selectors")),
-        Some(_) => return Err(wrong("must be a list of texts")),
-    };
-    let parse = |item: &Value| {
-        let text = item
-            .as_str()
-            .ok_or_else(|| wrong("must be a list of texts"))?;
-        TopicFilter::selector(text).map_err(|why| wrong(&why.to_string()))
-    };
-    items.iter().map(parse).collect()
-}
-
 /// The grant of claims that are valid at `now`, in seconds since 1970.
 pub fn grant(payload: &[u8], rules: &Rules, now: u64) -> Result<Grant, InvalidToken> {
     let claims = json::object(payload).ok_or(InvalidToken::Malformed)?;
@@ -127,7 +57,7 @@ pub(super) fn valid_until(
     Ok(expires_at.map(|end| end.clamp(0.0, LATEST) as u64))
 }
 
-fn stream_token(claims: &Map<String, Value>) -> Result<Arc<StreamToken>, InvalidToken> {
+pub(super) fn stream_token(claims: &Map<String, Value>) -> Result<Arc<StreamToken>, InvalidToken> {
     Ok(Arc::new(StreamToken {
         id: id(claims)?,
         // The cast cuts off fractions.

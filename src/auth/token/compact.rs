@@ -16,6 +16,8 @@ const MAX_KID: usize = 256;
 pub struct Compact<'a> {
     /// How it says that it is signed.
     pub algorithm: Algorithm,
+    /// Whether its type is that of access tokens (RFC 9068, section 2.1).
+    pub is_access_token: bool,
     /// The name of the key, if it has one.
     kid: Option<String>,
     /// What is signed.
@@ -45,6 +47,12 @@ fn header_of(part: &str) -> Result<Map<String, Value>, InvalidToken> {
     json::object(&decode(part)?).ok_or(InvalidToken::Malformed)
 }
 
+/// A type is compared without `application/` and without regard to case (RFC 7515, section 4.1.9).
+fn is_access_token(kind: &str) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    kind.strip_prefix("application/").unwrap_or(&kind) == "at+jwt"
+}
+
 impl<'a> Compact<'a> {
     /// Takes a token apart. Its header must say nothing that is not understood here.
     pub fn parse(token: &'a str) -> Result<Self, InvalidToken> {
@@ -66,7 +74,9 @@ impl<'a> Compact<'a> {
             Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
             Some(_) => return Err(InvalidToken::KeyId),
         };
+        let kind = header.get("typ").and_then(Value::as_str);
         Ok(Self {
+            is_access_token: kind.is_some_and(is_access_token),
             algorithm: algorithm.ok_or(InvalidToken::Algorithm)?,
             kid,
             signed,

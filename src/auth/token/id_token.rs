@@ -78,6 +78,8 @@ impl From<InvalidToken> for InvalidIdToken {
             InvalidToken::KeyId
             | InvalidToken::Critical
             | InvalidToken::Nested
+            | InvalidToken::NotForHub
+            | InvalidToken::NoAccessToken
             | InvalidToken::Claim(..)
             | InvalidToken::Malformed => Self::Malformed,
         }

@@ -36,6 +36,14 @@ pub enum InvalidToken {
     /// It is for another audience, or for none although the server is one (RFC 7519, section 4.1.3).
     #[error("the token is for another audience (aud) than this server: see --jwt-audience")]
     Audience,
+    /// It is for another audience than the Mercure hub.
+    #[error(
+        "the token is not for this hub: its audience (aud) must be --public-url, followed by /.well-known/mercure"
+    )]
+    NotForHub,
+    /// It is no access token, as the Mercure hub needs one.
+    #[error("the token is no access token of Mercure 1.0: its type (typ) must be at+jwt")]
+    NoAccessToken,
     /// It says something that can't be.
     #[error("the {0} of the token: {1}")]
     Claim(String, String),
@@ -63,6 +71,8 @@ impl InvalidToken {
             | Self::Missing(_)
             | Self::Issuer
             | Self::Audience
+            | Self::NotForHub
+            | Self::NoAccessToken
             | Self::Claim(..) => false,
         }
     }
@@ -80,7 +90,8 @@ impl InvalidToken {
             Self::Nested => "nested",
             Self::Missing(_) => "missing_claim",
             Self::Issuer => "wrong_issuer",
-            Self::Audience => "wrong_audience",
+            Self::Audience | Self::NotForHub => "wrong_audience",
+            Self::NoAccessToken => "wrong_type",
             Self::Claim(..) => "bad_claim",
             Self::Malformed => "malformed",
         }

@@ -80,6 +80,7 @@ impl<S: Read + Write> SimulatedThread<S> {
             passing: false,
             access: TopicAccess::default(),
             token: None,
+            subscriptions: None,
         })?;
         let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);

@@ -8,11 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::caller::{check_revoked, client_of};
+use super::{
+    caller::{check_revoked, client_of},
+    challenge::Challenge,
+};
 use crate::{
     auth::{Action, Auth, Publisher, Target, allows},
     broker::Push,
-    config::MERCURE_PATH,
     http::{
         AppState, Code, Error, access,
         audited::{self, Audited},
@@ -20,7 +22,7 @@ use crate::{
         push,
     },
     log::{AuditCaller, AuditSource, AuditTarget},
-    message::{Audience, Data, Draft, EventType, MAX_TOPICS, Topic, Update, UpdateId},
+    message::{Audience, Data, Draft, EventType, MAX_TOPICS, Topic, Update, UpdateId, is_visible},
 };
 
 /// The content type of a form.
@@ -33,9 +35,10 @@ const MAX_RETRY: u64 = i32::MAX as u64;
 pub async fn post(State(state): State<AppState>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let audited = Audited::begin(&mut parts, None, Some(Action::Push));
+    let challenge = Challenge::of(&state, &parts);
     let published = publish(&state, Request::from_parts(parts, body)).await;
-    let published = published.map_err(Error::as_bad_request);
-    audited.end(&state.broker, published.into_response()).await
+    let answer = challenge.answer(published);
+    audited.end(&state.broker, answer).await
 }
 
 async fn publish(state: &AppState, request: Request) -> Result<Response, Error> {
@@ -95,7 +98,7 @@ fn parse(pairs: &Pairs) -> Result<Draft, Error> {
         }
         if topics.len() > MAX_TOPICS {
             let why = format!("an update has at most {MAX_TOPICS} topics");
-            return Err(Error::invalid("topic", why));
+            return Err(Error::new(Code::MessageTooLarge, why).field("topic"));
         }
     }
     if topics.is_empty() {
@@ -104,6 +107,9 @@ fn parse(pairs: &Pairs) -> Result<Draft, Error> {
     let alternates = topics.split_off(1.min(topics.len()));
     let canonical = topics.pop().ok_or_else(Error::internal)?;
     let given = |name| pairs.get(name).filter(|value| !value.is_empty());
+    for name in ["id", "type"] {
+        check_visible(name, given(name).unwrap_or_default())?;
+    }
     let id = given("id").map(UpdateId::parse).transpose();
     let event = given("type").map(event_type).transpose();
     let update = Update {
@@ -129,17 +135,28 @@ fn topic(name: &str) -> Result<Topic, Error> {
         let detail = "topics that begin with $ are the server's own";
         return Err(Error::new(Code::ReservedTopic, detail).field("topic"));
     }
-    match name.contains(MERCURE_PATH) {
+    check_visible("topic", name)?;
+    match topic.is_of_hub() {
         true => {
-            let why = format!("topics with {MERCURE_PATH} are reserved for the hub");
+            let why = "topics below the path of the hub are the hub's own";
             Err(Error::invalid("topic", why))
         }
         false => Ok(topic),
     }
 }
 
+fn check_visible(field: &'static str, text: &str) -> Result<(), Error> {
+    match is_visible(text) {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            field,
+            "must not contain control characters, or others that are invisible",
+        )),
+    }
+}
+
 fn event_type(name: &str) -> Result<EventType, Error> {
-    if name == "mercure" {
+    if name == EventType::OF_HUB {
         return Err(Error::invalid("type", "is reserved for the hub"));
     }
     EventType::parse(name).map_err(|why| Error::invalid("type", why))
@@ -164,9 +181,7 @@ fn check_topics(publisher: &Publisher, draft: &Draft) -> Result<(), Error> {
         match publisher {
             Publisher::Token(claims) if claims.publishes_to(topic) => {}
             Publisher::Token(_) => {
-                let detail = format!(
-                    "no selector in mercure.publish of the token matches the topic {topic}"
-                );
+                let detail = format!("the token grants no publishing to the topic {topic}");
                 return Err(Error::new(Code::Forbidden, detail).field("topic"));
             }
             Publisher::Principal(principal) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 
 use crate::{
+    broker::Broker,
     delivery::subscribe::Since,
     http::{AppState, Error, body::Pairs, off_thread},
     log::Standing,
@@ -32,9 +33,11 @@ fn last_event_id(pairs: &Pairs, headers: &HeaderMap) -> Option<String> {
 /// that, or of another hub.
 pub async fn resume(state: &AppState, pairs: &Pairs, headers: &HeaderMap) -> Result<Resume, Error> {
     let Some(id) = last_event_id(pairs, headers) else {
+        let named = |(name, _): (&str, &str)| LAST_EVENT_ID.contains(&name);
+        let is_asked = headers.contains_key("last-event-id") || pairs.iter().any(named);
         return Ok(Resume {
             since: Since::Unread,
-            preceding: None,
+            preceding: is_asked.then(|| newest(&state.broker)),
         });
     };
     let earliest = || Resume {
@@ -54,6 +57,14 @@ pub async fn resume(state: &AppState, pairs: &Pairs, headers: &HeaderMap) -> Res
         since: Since::Cursor(cursor),
         preceding: Some(preceding),
     })
+}
+
+/// The id of the newest message, whoever may read it.
+pub fn newest(broker: &Broker) -> String {
+    match broker.log().head() {
+        0 => UpdateId::EARLIEST.to_owned(),
+        seq => UpdateId::of_cursor(&broker.cursor(seq)),
+    }
 }
 
 /// The position that an id names. None if it names none.

@@ -6,26 +6,24 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
     caller::{check_revoked, client_of},
+    challenge::Challenge,
+    matchers::{self, Matcher},
     resume::{Resume, resume},
+    subscription_document,
 };
 use crate::{
     access_log::AccessEntry,
-    auth::{Auth, ConnectionInfo, MercureReader},
+    auth::{Auth, ConnectionInfo, MercureClaims, MercureReader},
     delivery::{OpenedStream, events, revoked, subscribe::subscribe},
-    http::{
-        AppState, Error, access,
-        body::Pairs,
-        event_stream,
-        sse::{self, request},
-    },
-    message::{Encoding, TopicAccess, TopicFilter},
+    http::{AppState, Error, access, body::Pairs, event_stream, sse},
+    message::{ClientId, Encoding, TopicAccess},
     network::Network,
-    registry::Subscriber,
+    registry::{Subscriber, SubscriptionGuard},
 };
 
 /// The response headers that name the id before the first event: of the protocol until 0.x, and of 1.0.
@@ -37,8 +35,8 @@ const PRECEDING: [HeaderName; 2] = [
 /// Opens a stream.
 pub async fn get(State(state): State<AppState>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let opened = open(&state, &parts).await;
-    opened.map_err(Error::as_bad_request).into_response()
+    let challenge = Challenge::of(&state, &parts);
+    challenge.answer(open(&state, &parts).await)
 }
 
 async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
@@ -69,11 +67,13 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
-    let filters = filters(&pairs, live.limits.max_topics)?;
+    let hub = state.settings.hub_url_or_default();
+    let matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
     let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
+    let subscriptions = told(state, &matchers, claims.as_ref(), &client_id);
     let subscriber = Subscriber {
         client_id,
-        filters: filters.into(),
+        filters: matchers::filters(&matchers),
         remote: peer.into(),
         user_agent: sse::user_agent(&parts.headers),
         key: number,
@@ -81,12 +81,16 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         passing: !is_known,
         access: TopicAccess::mercure(granted, open),
         token: claims.as_ref().map(|claims| Arc::clone(&claims.token)),
+        subscriptions: subscriptions.clone(),
     };
     let entry = parts.extensions.get::<Arc<AccessEntry>>().cloned();
     let pending = subscribe(&state.broker, subscriber, &since, Encoding::Mercure, entry)?;
     // Only now: whoever revokes it later closes this stream.
     if revoked::is_revoked(&state.broker, pending.subscriber()) {
         return Err(access::revoked());
+    }
+    if let Some(subscriptions) = subscriptions {
+        subscriptions.begin();
     }
     let opened = OpenedStream {
         pending,
@@ -98,13 +102,25 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// The selectors of a subscriber.
-fn filters(pairs: &Pairs, most: usize) -> Result<Vec<TopicFilter>, Error> {
-    let filters = request::topics(pairs, most, TopicFilter::selector)?;
-    if filters.is_empty() {
-        pairs.need("topic")?;
+/// Its subscriptions, if others are told of them.
+fn told(
+    state: &AppState,
+    matchers: &[Matcher],
+    claims: Option<&MercureClaims>,
+    client_id: &ClientId,
+) -> Option<Arc<SubscriptionGuard>> {
+    if !state.settings.mercure.mercure_subscriptions {
+        return None;
     }
-    Ok(filters)
+    let is_known = claims.is_some_and(|claims| claims.client_id.is_some());
+    // Each connection has an id of its own, which nobody can choose.
+    let id = match is_known {
+        true => client_of(None),
+        false => client_id.clone(),
+    };
+    let before_hub = state.settings.proxy.path();
+    let subscriber = subscription_document::subscriber(id.as_str(), before_hub, matchers, claims);
+    Some(state.broker.registry().subscriptions().guard(subscriber))
 }
 
 /// Says in the head of the response where the stream begins.

@@ -10,6 +10,7 @@ use crate::{
     http::{
         AppState,
         clients::{list::Wanted, presence},
+        mercure::subscriptions,
         stats,
         topics::{self, WantedTopics},
         visible::Visible,
@@ -59,6 +60,7 @@ async fn answer(state: &AppState, part: Part, query: &str) -> Option<String> {
             let wanted: WantedTopics = serde_json::from_str(query).ok()?;
             json(&topics::here(&broker, &wanted))
         }
+        Part::Subscriptions => json(&subscriptions::here(&broker)),
         Part::Stats => {
             // A node of an earlier version asks for everything.
             let visible: Visible = serde_json::from_str(query).ok()?;

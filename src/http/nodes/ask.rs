@@ -15,11 +15,19 @@ pub enum Part {
     Topics,
     /// Statistics: what the caller sees, answered by statistics.
     Stats,
+    /// Active subscriptions of Mercure: nothing, answered by a list.
+    Subscriptions,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 4] = [Self::Clients, Self::Presence, Self::Topics, Self::Stats];
+    pub const ALL: [Self; 5] = [
+        Self::Clients,
+        Self::Presence,
+        Self::Topics,
+        Self::Stats,
+        Self::Subscriptions,
+    ];
 
     /// The name by which nodes ask for it.
     pub fn name(self) -> &'static str {
@@ -28,6 +36,7 @@ impl Part {
             Self::Presence => "presence",
             Self::Topics => "topics",
             Self::Stats => "stats",
+            Self::Subscriptions => "subscriptions",
         }
     }
 }

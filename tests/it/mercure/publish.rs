@@ -134,7 +134,7 @@ async fn what_is_wrong_with_an_update_is_named() {
         .iter()
         .map(|topic| ("topic", topic.as_str()))
         .collect();
-    assert_eq!(post(&server, &token, &many).await.status(), 400);
+    assert_eq!(post(&server, &token, &many).await.status(), 413);
     let json = server
         .http
         .post(server.url(HUB))

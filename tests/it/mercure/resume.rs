@@ -119,3 +119,18 @@ async fn without_an_id_a_stream_begins_now() {
     server.push(topic("a"), "now").await;
     assert_eq!(stream.text().await, "now");
 }
+
+#[tokio::test]
+async fn a_subscriber_that_has_nothing_yet_is_told_where_it_begins() {
+    let server = hub(&[]).await;
+    let path = format!("{}&last_event_id=", stream_of(&["a"]));
+    let preceding = async |path: &str| {
+        let response = server.get(path).await;
+        let header = response.headers().get("mercure-last-event-id");
+        header.map(|id| id.to_str().expect("text").to_owned())
+    };
+    assert_eq!(preceding(&path).await.as_deref(), Some("earliest"));
+    let id = publish(&server, &[("topic", "a"), ("data", "x")]).await;
+    assert_eq!(preceding(&path).await, Some(id));
+    assert_eq!(preceding(&stream_of(&["a"])).await, None);
+}

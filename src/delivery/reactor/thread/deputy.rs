@@ -124,6 +124,7 @@ mod tests {
                 passing: false,
                 access: TopicAccess::default(),
                 token: None,
+                subscriptions: None,
             };
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);

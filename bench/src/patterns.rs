@@ -1,0 +1,175 @@
+//! What patterns of Mercure cost: pushes where 10,000 different URI templates or URL patterns are subscribed to, beside pushes
+//! where as many exact topics are.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{
+    Setting, http,
+    median::median,
+    publisher,
+    report::{Row, number},
+    server::Server,
+};
+
+/// Different subscriptions, and how many each stream has.
+const SUBSCRIPTIONS: usize = 10_000;
+const OF_STREAM: usize = 50;
+
+/// Publishers, and the duration of their pushes.
+const PUBLISHERS: usize = 8;
+const SPAN: Duration = Duration::from_millis(1_500);
+
+/// The target: the cost relative to exact topics.
+const TIMES: f64 = 3.0;
+
+/// How topics are subscribed to.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Name,
+    Template,
+    UrlPattern,
+}
+
+impl By {
+    /// The parameter of the query for the topic with this number.
+    fn parameter(self, number: usize) -> String {
+        let of_shop = format!("https://example.com/shops/{number}/orders");
+        match self {
+            Self::Name => format!("match={of_shop}/1"),
+            Self::Template => format!("topic={of_shop}/%7Bid%7D"),
+            Self::UrlPattern => format!("match_urlpattern={of_shop}/:id"),
+        }
+    }
+}
+
+/// A server with open streams, which nobody reads: the sockets have room for what comes.
+struct Subscribed {
+    server: Server,
+    _streams: Vec<TcpStream>,
+    _folder: TempDir,
+}
+
+impl Subscribed {
+    fn start(setting: &Setting, by: By) -> Result<Self> {
+        let folder = tempfile::tempdir_in(&setting.folder)?;
+        let data = folder.path().join("data");
+        let flags = [
+            "--mercure=true",
+            "--limit-opens",
+            "0",
+            "--limit-pushes",
+            "0",
+            "--limit-push-bytes",
+            "0",
+        ];
+        let server = Server::start(setting, &data, &flags)?;
+        let numbers: Vec<usize> = (0..SUBSCRIPTIONS).collect();
+        let streams = numbers
+            .chunks(OF_STREAM)
+            .map(|numbers| open(&server, by, numbers));
+        let subscribed = Self {
+            _streams: streams.collect::<Result<_>>()?,
+            server,
+            _folder: folder,
+        };
+        subscribed.check()?;
+        Ok(subscribed)
+    }
+
+    /// Fails if a push does not reach exactly one stream.
+    fn check(&self) -> Result<()> {
+        for request in self.requests().iter().step_by(SUBSCRIPTIONS / 10) {
+            let answer = exchange(&self.server, request, b"}")?;
+            let one = memchr::memmem::find(&answer, br#""connections":1"#);
+            ensure!(one.is_some(), "{}", String::from_utf8_lossy(&answer));
+        }
+        Ok(())
+    }
+
+    /// Processor time of a push that reaches one stream, in microseconds.
+    fn push(&self, requests: &[Vec<u8>]) -> Result<f64> {
+        let (began, used) = (Instant::now(), self.server.cpu_seconds());
+        let mut requests = requests.iter().cycle();
+        let pushed = publisher::closed_loop(self.server.address(), PUBLISHERS, |_, out| {
+            if let Some(request) = requests.next().filter(|_| began.elapsed() < SPAN) {
+                out.extend_from_slice(request);
+            }
+        })?;
+        Ok((self.server.cpu_seconds() - used) * 1e6 / pushed.pushes as f64)
+    }
+
+    /// Pushes without a place in the log to each of the topics, so that all streams get as many.
+    fn requests(&self) -> Vec<Vec<u8>> {
+        let address = self.server.address();
+        let request = |number: usize| {
+            let topic = format!("https://example.com/shops/{number}/orders/1");
+            let body = json!({ "to": { "topic": topic }, "data": "x", "ttl": 0 }).to_string();
+            let head = http::post("/push", address, "application/json", body.len());
+            [head.as_bytes(), body.as_bytes()].concat()
+        };
+        // One stream after the other.
+        let numbers = (0..OF_STREAM).flat_map(|first| (first..SUBSCRIPTIONS).step_by(OF_STREAM));
+        numbers.map(request).collect()
+    }
+}
+
+/// Opens a stream with these subscriptions.
+fn open(server: &Server, by: By, numbers: &[usize]) -> Result<TcpStream> {
+    let parameters: Vec<String> = numbers.iter().map(|number| by.parameter(*number)).collect();
+    let path = format!("/.well-known/mercure?{}", parameters.join("&"));
+    let mut socket = TcpStream::connect(server.address())?;
+    let request = http::get(&path, server.address());
+    read_answer(&mut socket, request.as_bytes(), b"\r\n\r\n")?;
+    Ok(socket)
+}
+
+/// Sends a request on a connection of its own. Returns its answer up to `end`.
+fn exchange(server: &Server, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+    let mut socket = TcpStream::connect(server.address())?;
+    read_answer(&mut socket, request, end)
+}
+
+fn read_answer(socket: &mut TcpStream, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+    socket.write_all(request)?;
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4_096]);
+    while memchr::memmem::find(&answer, end).is_none() {
+        let read = socket.read(&mut buffer)?;
+        answer.extend_from_slice(&buffer[..read]);
+        let good = answer.starts_with(b"HTTP/1.1 200") || answer.len() < 12;
+        ensure!(read > 0 && good, "{}", String::from_utf8_lossy(&answer));
+    }
+    Ok(answer)
+}
+
+/// Runs the scenario.
+pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
+    let servers = [By::Name, By::Template, By::UrlPattern].map(|by| Subscribed::start(setting, by));
+    let [names, templates, patterns] = servers;
+    let servers = [names?, templates?, patterns?];
+    let mut costs = [const { Vec::new() }; 3];
+    for _ in 0..setting.rounds {
+        for (server, costs) in servers.iter().zip(&mut costs) {
+            costs.push(server.push(&server.requests())?);
+        }
+    }
+    let [names, templates, patterns] = costs.map(|costs| median(&costs));
+    let count = number(SUBSCRIPTIONS as f64);
+    let row = |what: &str, cost| {
+        let name = format!("CPU per push, {count} {what}, ttl 0");
+        Row::new(name, cost, "us")
+            .against("exact topics", names)
+            .at_most_times(TIMES)
+    };
+    Ok(vec![
+        row("URI templates", templates),
+        row("URL patterns", patterns),
+    ])
+}

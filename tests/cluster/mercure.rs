@@ -1,0 +1,66 @@
+//! The subscriptions of Mercure are told and listed at all nodes.
+
+use serde_json::Value;
+
+use crate::{
+    harness::{Cluster, Member, Site, until},
+    support::{Listener, within},
+};
+
+const TOKEN: &str = "the-token-of-all-the-nodes";
+const HUB: &str = "/.well-known/mercure";
+
+async fn start() -> Cluster {
+    let site = Site::new().await;
+    let options = (1..=3).map(|number| {
+        let options = site.options(number).env("TIDINGS_ADMIN_TOKEN", TOKEN);
+        let options = options.env("TIDINGS_MERCURE", "true");
+        let options = options.env("TIDINGS_MERCURE_ANONYMOUS", "true");
+        options.env("TIDINGS_MERCURE_SUBSCRIPTIONS", "true")
+    });
+    let options = options.collect();
+    site.start_nodes(options)
+}
+
+/// What an admin gets at this path.
+async fn get(node: &Member, path: &str) -> reqwest::Response {
+    let request = node.http.get(node.url(path)).bearer_auth(TOKEN);
+    let answer = within(request.send()).await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{path}");
+    answer
+}
+
+/// Waits for the news that subscriptions to `news` have begun, or have ended.
+async fn told(watching: &mut Listener, active: bool) -> Value {
+    loop {
+        let event = watching.event("mercure").await;
+        let document: Value = serde_json::from_str(&event.data).expect("JSON");
+        if document["match"] == "news" && document["active"] == active {
+            return document;
+        }
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_at_one_node_are_told_and_listed_at_the_others() {
+    let cluster = start().await;
+    let [one, two, three] = &cluster.nodes[..] else {
+        panic!("three nodes");
+    };
+    let mut watching = Listener::of(get(two, &format!("{HUB}?match=*")).await);
+    let stream = one.open(&format!("{HUB}?match=news")).await;
+    let begun = told(&mut watching, true).await;
+    let path = format!("{HUB}/subscriptions/exact/news");
+    let listed = async || -> Value { within(get(three, &path).await.json()).await.expect("JSON") };
+    assert_eq!(listed().await["subscriptions"][0], begun);
+    drop(stream);
+    assert_eq!(told(&mut watching, false).await["id"], begun["id"]);
+    until(async || {
+        let subscriptions = listed().await["subscriptions"].clone();
+        subscriptions
+            .as_array()
+            .is_some_and(Vec::is_empty)
+            .then_some(())
+    })
+    .await;
+}
