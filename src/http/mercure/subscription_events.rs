@@ -61,6 +61,7 @@ fn update(
         data: Data::Text(json.into()),
         ttl: None,
         update: Some(Arc::new(private)),
+        handling: None,
     };
     Some(Push {
         draft,
@@ -69,5 +70,6 @@ fn update(
         tracked: None,
         trace: None,
         source: None,
+        later: None,
     })
 }
