@@ -21,7 +21,7 @@ mod job_lines;
 mod json;
 mod message_history;
 mod pages;
-pub mod parts;
+mod parts;
 mod progress_rate;
 mod shell;
 mod site_path;

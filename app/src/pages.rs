@@ -15,7 +15,7 @@ use leptos::{
 use leptos_router::LazyRoute;
 
 use crate::components::{EraseView, not_loaded};
-use admin::{parts_of_section, section_paths};
+use admin::parts_of_section;
 pub(crate) use not_found::NotFound;
 
 /// Declares pages that are parts of the wasm: the type of the route, the name of the part, and what loads it.
@@ -58,11 +58,6 @@ pub(crate) fn parts_of(path: &str) -> Vec<&'static str> {
         "try" => vec!["try_it"],
         _ => Vec::new(),
     }
-}
-
-/// The path of a page for each part, and of others.
-pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
-    ["", "jobs", "try"].into_iter().chain(section_paths())
 }
 
 /// Loads the parts that the page at this path needs.

@@ -8,17 +8,9 @@
 use crate::pages;
 
 /// The names of the parts that the page at this path of the server needs, besides the main one.
-pub fn parts_of(path: &str) -> Vec<&'static str> {
+pub(crate) fn parts_of(path: &str) -> Vec<&'static str> {
     let path = path.split('?').next().unwrap_or_default();
     pages::parts_of(path.trim_matches('/'))
-}
-
-/// The names of all parts, besides the main one.
-pub fn all_parts() -> Vec<&'static str> {
-    let mut all: Vec<_> = pages::paths().flat_map(pages::parts_of).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 #[cfg(test)]

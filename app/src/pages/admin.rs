@@ -66,11 +66,6 @@ pub fn Admin() -> impl IntoView {
         .erase()
 }
 
-/// The paths of the sections.
-pub(crate) fn section_paths() -> impl Iterator<Item = &'static str> {
-    Section::ALL.into_iter().map(Section::path)
-}
-
 /// The title and the description of a section.
 fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
     match section {

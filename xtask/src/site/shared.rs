@@ -79,10 +79,8 @@ fn host(folders: &Folders, out: &Path, files: &[String]) -> Result<String> {
     {
         imports += &line.replace(HOST, RENAMED);
         let name = line.split('"').nth(3).context("an import has a name")?;
-        let kind = ["memory", "table", "global"].into_iter();
-        let kind = kind
-            .filter(|kind| line.contains(&format!("({kind} ")))
-            .next();
+        let mut kinds = ["memory", "table", "global"].into_iter();
+        let kind = kinds.find(|kind| line.contains(&format!("({kind} ")));
         let kind = kind.with_context(|| format!("parts import an unknown thing: {line}"))?;
         // There is one of each kind.
         exports += &format!("(export \"{name}\" ({kind} 0))");
