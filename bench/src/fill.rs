@@ -4,8 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use tidings::{
-    log::{Entry, Log, LogOptions},
-    message::{Audience, ClientId, Data, Draft, Epoch, Message, Topic},
+    log::{Entry, Log, LogOptions, Openings},
+    message::{Audience, ClientId, Data, Draft, Message, Topic},
 };
 
 /// Messages per commit while a log is filled.
