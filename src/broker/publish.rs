@@ -8,8 +8,8 @@ use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
     log::{
-        AppendError, Appended, AuditSource, Entry, IdempotencyKey, NewSchedule, ScheduleId,
-        ScheduleSize, When,
+        AppendError, Appended, AuditEntry, AuditSource, Entry, IdempotencyKey, NewSchedule,
+        ScheduleId, ScheduleSize, When,
     },
     message::{Audience, Cursor, Draft, EncodedMessage, Handling, TraceParent},
     outbox::Delivery,
@@ -84,7 +84,7 @@ impl Broker {
         let began = Instant::now();
         let published = match self.prepare(push).await? {
             Prepared::Sent(sent) => self.sent(sent).await?,
-            Prepared::Later(new, most) => Self::scheduled(self.log.schedule(new).await?, most)?,
+            Prepared::Later(new, of) => self.scheduled(self.log.schedule(*new).await?, of)?,
             Prepared::ForLog(entry, expected) => {
                 let appended = self.log.append(entry).await?;
                 self.published(appended, expected).await?
@@ -106,9 +106,9 @@ impl Broker {
                     entries.push(entry);
                     Line::ForLog(expected)
                 }
-                Ok(Prepared::Later(new, most)) => {
-                    later.push(self.log.schedule(new));
-                    Line::Later(most)
+                Ok(Prepared::Later(new, of)) => {
+                    later.push(self.log.schedule(*new));
+                    Line::Later(of)
                 }
                 Err(error) => Line::Known(Err(error)),
             });
@@ -120,8 +120,8 @@ impl Broker {
         for prepared in prepared {
             outcomes.push(match prepared {
                 Line::Known(outcome) => outcome,
-                Line::Later(most) => match stored.next() {
-                    Some(Ok(stored)) => Self::scheduled(stored, most),
+                Line::Later(of) => match stored.next() {
+                    Some(Ok(stored)) => self.scheduled(stored, of),
                     Some(Err(error)) => Err(error.into()),
                     None => Err(AppendError::Failed.into()),
                 },
@@ -155,8 +155,8 @@ impl Broker {
         }
         let kind = PushKind::of(&push.draft);
         if let Some(later) = push.later {
-            let new = self.prepare_later(push, later);
-            return Ok(Prepared::Later(new, later.most));
+            let (new, audit) = Self::prepare_later(push, later);
+            return Ok(Prepared::Later(Box::new(new), (later.most, audit)));
         }
         if push.draft.is_ephemeral() {
             let connections = self.fan_out_ephemeral(&push.draft);
@@ -267,8 +267,8 @@ impl Broker {
 enum Prepared {
     Sent(Sent),
     ForLog(Entry, Expected),
-    /// With how much may be scheduled.
-    Later(NewSchedule, ScheduleSize),
+    /// With how much may be scheduled, and its entry of the audit trail.
+    Later(Box<NewSchedule>, (ScheduleSize, Option<AuditEntry>)),
 }
 
 /// A push of a batch.
@@ -278,7 +278,7 @@ enum Line {
     /// It is among those that go into the log.
     ForLog(Expected),
     /// It is among those that are stored for later.
-    Later(ScheduleSize),
+    Later((ScheduleSize, Option<AuditEntry>)),
 }
 
 /// An ephemeral message that was sent.
