@@ -14,6 +14,7 @@ use crate::{
         api_key::KeyChange,
         audit_entry::AuditChange,
         entry::{Entry, IdempotencyKey},
+        hook::HookChange,
         person::PersonChange,
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
         session::SessionChange,
@@ -58,6 +59,8 @@ pub(in crate::log) enum Change {
     PruneAudit(u64),
     /// Change people.
     Person(PersonChange),
+    /// Change webhooks, write what they are told of, or note what was delivered.
+    Hook(HookChange),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -114,6 +117,7 @@ impl Change {
             Self::Token(_) => 320,
             Self::Audit(change) => change.weight(),
             Self::Person(change) => change.weight(),
+            Self::Hook(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

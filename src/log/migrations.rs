@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 8;
+pub(super) const VERSION: i64 = 9;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -41,6 +41,9 @@ const PEOPLE: &str = include_str!("people.sql");
 /// The additions of version 8.
 const QUOTAS: &str = include_str!("quotas.sql");
 const UPDATES: &str = include_str!("updates.sql");
+
+/// The additions of version 9.
+const HOOKS: &str = include_str!("hooks.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -122,6 +125,9 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     if found < 8 {
         transaction.execute_batch(QUOTAS)?;
         transaction.execute_batch(UPDATES)?;
+    }
+    if found < 9 {
+        transaction.execute_batch(HOOKS)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

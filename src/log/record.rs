@@ -14,13 +14,14 @@ use crate::log::change::Change;
 use crate::message::Seq;
 
 /// The highest version of records that this program reads.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 
 /// The version that a record with these changes is written in. Version 2 has API keys, sessions that were opened with one,
-/// and revoked tokens, version 3 the audit trail and people, and version 4 quotas of API keys and updates of Mercure. Everything
-/// else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
+/// and revoked tokens, version 3 the audit trail and people, version 4 quotas of API keys and updates of Mercure, and version 5
+/// webhooks. Everything else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
     let version = |change: &Change| match change {
+        Change::Hook(_) => 5,
         Change::Key(change) if change.has_quota() => 4,
         Change::Append(entry) if entry.draft.update.is_some() => 4,
         Change::Audit(_) | Change::PruneAudit(_) | Change::Person(_) => 3,

@@ -69,6 +69,9 @@ enum WireChange<'b> {
     PruneAudit(#[n(0)] u64),
     #[n(12)]
     Person(#[b(0)] WirePersonChange<'b>),
+    /// As JSON, whose fields have names: what hooks are told of grows.
+    #[n(13)]
+    Hook(#[n(0)] String),
 }
 
 #[derive(Encode, Decode)]
@@ -220,6 +223,8 @@ impl<'b> WireChange<'b> {
             Change::Audit(change) => Self::Audit(WireAudit::of(change)),
             Change::PruneAudit(line) => Self::PruneAudit(*line),
             Change::Person(change) => Self::Person(WirePersonChange::of(change)),
+            // Can't fail: it has texts and numbers.
+            Change::Hook(change) => Self::Hook(serde_json::to_string(change).unwrap_or_default()),
         }
     }
 
@@ -257,6 +262,7 @@ impl<'b> WireChange<'b> {
                 Change::Session(session.parse())
             }
             Self::Person(change) => Change::Person(change.parse()),
+            Self::Hook(change) => Change::Hook(serde_json::from_str(&change).map_err(Error::custom)?),
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {

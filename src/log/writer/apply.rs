@@ -6,6 +6,10 @@ use crate::log::{
     audit_rows,
     change::{Change, ChangeSet},
     error::StoreError,
+    event_kind::EventKind,
+    hook::HookChange,
+    hook_event_rows,
+    hook_rows::{self, ChangedHook},
     job_rows::{self, CommandOutcome},
     key_rows::{self, ChangedKey},
     outcome::Recalled,
@@ -42,6 +46,8 @@ pub(in crate::log) struct Applied {
     pub revoked: Vec<Revocation>,
     /// The people that have changed, in order.
     pub changed_people: Vec<Changed<StoredPerson>>,
+    /// The webhooks that have changed, in order.
+    pub changed_hooks: Vec<ChangedHook>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -139,6 +145,7 @@ impl Store {
             return Ok(());
         }
         let before = applied.messages.len();
+        let tells_jobs = self.hook_kinds()?.has(EventKind::JobEnded);
         let mut put = AppendStatements::new(&self.conn, &self.options)?;
         for change in run {
             applied.outcomes.push(match change {
@@ -158,7 +165,11 @@ impl Store {
                     }
                 }
                 Change::Job(command) => {
-                    ChangeOutcome::Job(job_rows::execute(&self.conn, command, at)?)
+                    let outcome = job_rows::execute(&self.conn, command, at)?;
+                    if let (true, Ok((job, true))) = (tells_jobs, &outcome) {
+                        self.has_hook_events |= hook_event_rows::put_job(&self.conn, job, at)?;
+                    }
+                    ChangeOutcome::Job(outcome)
                 }
                 // The others need rows.
                 _ => ChangeOutcome::Done,
@@ -188,10 +199,10 @@ impl Store {
                     .clients
                     .iter()
                     .map(|(client, update)| (client, update));
-                self.put_updates(clients, &updates.counts)?;
+                self.put_updates(clients, &updates.counts, at)?;
             }
             Change::Expire(until) => {
-                self.expire(*until, false)?;
+                self.expire(*until, at, false)?;
                 applied.has_expired = true;
             }
             Change::Prune(positions, line) => {
@@ -210,6 +221,7 @@ impl Store {
                 person_rows::apply(&self.conn, change, at, &mut applied.changed_people)?;
                 applied.has_sessions |= change.has_sessions();
             }
+            Change::Hook(change) => applied.changed_hooks.extend(self.apply_hook(change, at)?),
             Change::Token(change) => {
                 applied
                     .revoked
@@ -223,5 +235,26 @@ impl Store {
             Change::Append(_) | Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)
+    }
+
+    /// Applies a change of webhooks in the current transaction. Returns the hooks that have changed.
+    pub fn apply_hook(
+        &mut self,
+        change: &HookChange,
+        at: u64,
+    ) -> Result<Vec<ChangedHook>, StoreError> {
+        let mut changed = Vec::new();
+        hook_rows::apply(&self.conn, change, at, &mut changed)?;
+        match change {
+            HookChange::Events(events) => self.put_node_events(events, at)?,
+            HookChange::Prune(line) => hook_event_rows::remove(&self.conn, *line)?,
+            HookChange::Create { .. } | HookChange::Update { .. } | HookChange::Remove(_) => {
+                self.hook_kinds = None;
+                let wanted = self.hook_kinds()?;
+                hook_event_rows::forget_present(&self.conn, wanted)?;
+            }
+            _ => {}
+        }
+        Ok(changed)
     }
 }
