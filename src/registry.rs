@@ -16,11 +16,12 @@ mod sorted_clients;
 mod stream_counters;
 mod template_index;
 mod topic_index;
+mod watch;
 
 use std::{
     ops::Bound,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -38,11 +39,12 @@ pub use presence::{
     Subscriber, now,
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
+pub use watch::ConnectionWatch;
 pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
 
 use crate::{
     change_feed::ChangeFeed,
-    message::{Audience, ClientId, Seq},
+    message::{Audience, ClientId, Seq, TopicFilter},
     outbox::{CloseReason, Delivery, QueueLimits, ThreadQueue},
 };
 
@@ -69,6 +71,7 @@ pub struct Registry {
     deliveries: AtomicU64,
     opened: AtomicU64,
     counters: StreamCounters,
+    watch: OnceLock<Box<dyn ConnectionWatch>>,
 }
 
 impl Registry {
@@ -82,7 +85,24 @@ impl Registry {
             deliveries: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             counters: StreamCounters::default(),
+            watch: OnceLock::new(),
         })
+    }
+
+    /// Sets who is told of connections from now on. Call it once.
+    pub fn set_watch(&self, watch: Box<dyn ConnectionWatch>) {
+        let first = self.watch.set(watch).is_ok();
+        debug_assert!(first, "a registry is watched by one");
+    }
+
+    /// Whether a client has a connection. Observers do not count.
+    pub fn is_connected(&self, client_id: &ClientId) -> bool {
+        self.table.lock().clients.contains_key(client_id)
+    }
+
+    /// Whether somebody subscribes to exactly this topic or pattern. False for selectors of Mercure.
+    pub fn has_subscriber(&self, filter: &TopicFilter) -> bool {
+        self.table.lock().topic_index.has(filter)
     }
 
     /// Changes how many connections are admitted. Those that are open stay.
@@ -272,9 +292,13 @@ impl Registry {
         &self.changes
     }
 
-    fn note_change(&self, subscriber: &Subscriber) {
-        if !subscriber.is_observer() {
-            self.changes.note(subscriber.client_id.clone(), ());
+    /// Passes on that a connection was opened or closed.
+    fn note_change(&self, record: &ConnectionRecord, tell: fn(&dyn ConnectionWatch, &ConnectionRecord)) {
+        if !record.subscriber.is_observer() {
+            self.changes.note(record.subscriber.client_id.clone(), ());
+            if let Some(watch) = self.watch.get() {
+                tell(&**watch, record);
+            }
         }
     }
 

@@ -1,12 +1,13 @@
 //! Webhooks, as they are stored: whom to tell, what happened, and what became of telling it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     log::{
         event_kind::{EventKind, EventKinds},
+        options::milliseconds,
         person::Hidden,
     },
     message::Seq,
@@ -57,6 +58,9 @@ pub struct NewHookEvent {
     pub client: Option<String>,
     /// The topic that it is about.
     pub topic: Option<String>,
+    /// The messages that it is about.
+    #[serde(default)]
+    pub messages: Vec<Seq>,
     /// What else is known of it: a JSON object.
     pub data: String,
 }
@@ -215,6 +219,14 @@ pub struct NodeEvents {
 }
 
 impl NodeEvents {
+    /// Adds what happened later.
+    pub fn append(&mut self, mut later: Self) {
+        self.events.append(&mut later.events);
+        self.were.append(&mut later.were);
+        self.came.append(&mut later.came);
+        self.gone.append(&mut later.gone);
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
@@ -236,6 +248,28 @@ impl HookChange {
                 data.sum::<usize>() + 160 * names + 64
             }
             _ => 256,
+        }
+    }
+}
+
+impl HookDelivery {
+    /// An attempt to deliver an event: at this time (milliseconds since 1970), after so many attempts with this one, with this
+    /// status, latency and error.
+    pub fn of(
+        event: u64,
+        at: u64,
+        attempts: u64,
+        (status, latency, error): (Option<u16>, Duration, Option<String>),
+        outcome: DeliveryOutcome,
+    ) -> Self {
+        Self {
+            event,
+            at,
+            attempts,
+            outcome,
+            status,
+            latency: Some(milliseconds(latency)),
+            error,
         }
     }
 }

@@ -178,6 +178,7 @@ impl Store {
                 kind,
                 client,
                 topic,
+                messages,
                 data,
             } = event;
             let (client, topic) = (client.as_deref(), topic.as_deref());
@@ -185,7 +186,7 @@ impl Store {
                 kind: *kind,
                 client,
                 topic,
-                messages: &[],
+                messages,
                 data,
             };
             self.write_event(at, &row)?;
