@@ -60,7 +60,7 @@ pub struct Hooks {
     /// Tells that hooks have changed.
     changed: Arc<Notify>,
     attempts: CounterFamily,
-    /// Events that were not written, because too many waited.
+    /// Events that were sent to try a hook.
     tests: Counter,
 }
 
@@ -114,12 +114,14 @@ impl Hooks {
     }
 
     /// Sends an event that nothing is kept of, to try a hook.
-    pub async fn send_test(&self, hook: &StoredHook) -> Result<Attempt, InvalidHook> {
+    /// Returns its id and what became of it.
+    pub async fn send_test(&self, hook: &StoredHook) -> Result<(String, Attempt), InvalidHook> {
         let config = HookConfig::stored(&hook.config)?;
         let secrets = HookSecrets::stored(&hook.secrets.0)?;
         self.tests.inc();
         let message = body::test(&self.broker, self.tests.get());
-        Ok(self.attempt(&config, &secrets, &message).await)
+        let attempt = self.attempt(&config, &secrets, &message).await;
+        Ok((message.id, attempt))
     }
 
     async fn attempt(
@@ -137,6 +139,11 @@ impl Hooks {
     /// Attempts since the start, by what became of them.
     pub fn attempts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.attempts.counts()
+    }
+
+    /// Events that no hook was told of, because too many waited.
+    pub fn dropped(&self) -> u64 {
+        self.gathering.dropped.get()
     }
 
     /// About how many events wait for each hook, up to `most`. It reads the file.

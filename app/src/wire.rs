@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod clients;
+mod hooks;
 mod jobs;
 mod keys;
 mod messages;
@@ -25,6 +26,7 @@ pub mod values;
 pub use access::*;
 pub use audit::*;
 pub use clients::*;
+pub use hooks::*;
 pub use jobs::*;
 pub use keys::*;
 pub use messages::*;

@@ -28,6 +28,7 @@ impl Settings {
         if !self.anonymous.require_token_for.is_empty() && !gives_tokens {
             return Err(InvalidSettings::NoTokens);
         }
+        self.hooks.check()?;
         self.oidc.check(self.admin_token.is_some())?;
         self.cluster.check(&self.node)?;
         if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {
@@ -73,6 +74,9 @@ pub(super) fn check_stream_secret(secret: &Secret) -> Result<(), InvalidSettings
 /// Why the server does not start with these settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
+    /// The secret of the connect hook is none of Standard Webhooks.
+    #[error("--connect-hook-secret (or its file) must be whsec_ and Base64 of 24 to 64 bytes")]
+    ConnectHookSecret,
     /// Spans can't be sent by this program.
     #[error(
         "--otlp-endpoint (TIDINGS_OTLP_ENDPOINT): this program was built without the feature `otlp`; build it with `cargo build --release --features otlp`"

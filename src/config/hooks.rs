@@ -2,9 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
 
-use super::{Secret, number};
+use super::{InvalidSettings, Secret, number};
 
 /// Webhooks: a back end is told what happened.
 #[derive(Clone, Debug, Args)]
@@ -93,6 +94,19 @@ impl ConnectHookUrl {
 }
 
 impl HookSettings {
+    /// Refuses a secret that is none. `hooks::HookSecret` has more kinds, but one side asks and the other one answers here.
+    pub(super) fn check(&self) -> Result<(), InvalidSettings> {
+        let is_good = |secret: &Secret| {
+            let bytes = secret.expose().strip_prefix("whsec_");
+            let bytes = bytes.and_then(|text| STANDARD.decode(text).ok());
+            bytes.is_some_and(|bytes| (24..=64).contains(&bytes.len()))
+        };
+        match self.connect_hook_secret.as_ref().is_none_or(is_good) {
+            true => Ok(()),
+            false => Err(InvalidSettings::ConnectHookSecret),
+        }
+    }
+
     /// See [`Self::hook_timeout`].
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.hook_timeout)

@@ -8,7 +8,7 @@ use super::{Host, MERCURE_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 34] = [
+const OWN_PATHS: [&str; 35] = [
     MERCURE_PATH,
     "/ack",
     "/admin",
@@ -19,6 +19,7 @@ const OWN_PATHS: [&str; 34] = [
     "/api/backup",
     "/api/clients",
     "/api/diagnosis",
+    "/api/hooks",
     "/api/jobs",
     "/api/keys",
     "/api/messages",

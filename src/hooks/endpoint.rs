@@ -33,6 +33,16 @@ pub struct Attempt {
     pub result: Result<u16, Failure>,
 }
 
+impl Attempt {
+    /// The status, the latency, and the error in words.
+    pub fn facts(&self) -> (Option<u16>, Duration, Option<String>) {
+        match &self.result {
+            Ok(status) => (Some(*status), self.latency, None),
+            Err(failure) => (failure.status(), self.latency, Some(failure.in_words())),
+        }
+    }
+}
+
 /// Why an event was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {

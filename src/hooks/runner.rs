@@ -299,7 +299,7 @@ impl Runner {
     fn note_delivery(&mut self, seq: u64, attempt: &Attempt, outcome: DeliveryOutcome) {
         let now = self.hooks.broker.log().now();
         let attempts = self.window.get(seq).map_or(1, |pending| pending.attempts);
-        let delivery = HookDelivery::of(seq, now, attempts, attempt_facts(attempt), outcome);
+        let delivery = HookDelivery::of(seq, now, attempts, attempt.facts(), outcome);
         self.deliveries.retain(|one| one.event != seq);
         self.deliveries.push(delivery);
         let is_shown = |one: &HookDelivery| one.outcome == DeliveryOutcome::Delivered;
@@ -343,13 +343,5 @@ impl Runner {
             // Later it is sent again what was not noted.
             Err(error) => tracing::debug!(%error, "the progress of a webhook is not written yet"),
         }
-    }
-}
-
-/// The status, the latency, and the error of an attempt, as they are stored.
-pub(super) fn attempt_facts(attempt: &Attempt) -> (Option<u16>, Duration, Option<String>) {
-    match &attempt.result {
-        Ok(status) => (Some(*status), attempt.latency, None),
-        Err(failure) => (failure.status(), attempt.latency, Some(failure.in_words())),
     }
 }

@@ -78,11 +78,6 @@ impl Window {
         (SIZE - self.pending.len(), self.read_to)
     }
 
-    /// Whether nothing is under way.
-    pub fn is_empty(&self) -> bool {
-        self.pending.is_empty()
-    }
-
     /// Adds an event, which was read after the last one. `wanted`: it is for this hook.
     pub fn read(&mut self, event: HookEvent, wanted: bool) {
         self.read_to = event.seq;
@@ -206,7 +201,7 @@ mod tests {
         window.done(12);
         assert_eq!((window.cursor(), next(&mut window, now)), (13, Some(14)));
         window.done(14);
-        assert!(window.is_empty() && window.cursor() == 14);
+        assert!(window.pending.is_empty() && window.cursor() == 14);
     }
 
     #[test]

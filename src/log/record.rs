@@ -22,6 +22,7 @@ pub const VERSION: u8 = 5;
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
     let version = |change: &Change| match change {
         Change::Hook(_) => 5,
+        Change::Audit(change) if change.has_hook() => 5,
         Change::Key(change) if change.has_quota() => 4,
         Change::Append(entry) if entry.draft.update.is_some() => 4,
         Change::Audit(_) | Change::PruneAudit(_) | Change::Person(_) => 3,

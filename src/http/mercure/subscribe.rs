@@ -18,8 +18,9 @@ use crate::{
     auth::{Auth, ConnectionInfo, MercureReader},
     delivery::{OpenedStream, events, revoked, subscribe::subscribe},
     http::{
-        AppState, Error, access,
+        AppState, Code, Error, access,
         body::Pairs,
+        connect,
         event_stream,
         sse::{self, request},
     },
@@ -70,12 +71,19 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     }
     let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let filters = filters(&pairs, live.limits.max_topics)?;
+    let user_agent = sse::user_agent(&parts.headers);
+    let from = (peer.map(|peer| peer.ip()), user_agent.as_deref());
+    let filters = connect::allowed(state, (&client_id, is_known), filters, from).await?;
+    if filters.is_empty() {
+        let detail = "the back end of this server allows none of these topics";
+        return Err(Error::new(Code::ConnectDenied, detail));
+    }
     let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
     let subscriber = Subscriber {
         client_id,
         filters: filters.into(),
         remote: peer.into(),
-        user_agent: sse::user_agent(&parts.headers),
+        user_agent,
         key: number,
         unlimited: false,
         passing: !is_known,
