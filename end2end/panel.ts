@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/people' | '/audit' | '/account';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/nodes' | '/keys' | '/hooks' | '/people' | '/audit' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -16,7 +16,7 @@ export async function isLive(panel: Page): Promise<void> {
   await expect(panel.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
 }
 
-type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys' | 'People' | 'Audit' | 'Account';
+type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Nodes' | 'Keys' | 'Webhooks' | 'People' | 'Audit' | 'Account';
 
 /** Goes to another section by its link. */
 export async function goTo(panel: Page, name: SectionName): Promise<void> {

@@ -11,6 +11,7 @@ mod duration;
 mod health;
 mod hidden;
 mod job;
+mod hook;
 mod key;
 mod manual;
 mod person;
@@ -66,6 +67,9 @@ enum Command {
     /// Run a command as a job of a running server, or watch a job
     #[command(subcommand)]
     Job(job::Job),
+    /// Make, list, try, change and remove webhooks of a running server
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Make, list, test, rotate and revoke API keys of a running server
     #[command(subcommand)]
     Key(key::Key),
@@ -225,6 +229,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         }
         Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("hook", matches)) => hook::run(hook::Hook::from_arg_matches(matches)?)?,
         Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
         Some(("audit", matches)) => audit::run(audit::Audit::from_arg_matches(matches)?)?,
         Some(("person", matches)) => person::run(person::Person::from_arg_matches(matches)?)?,

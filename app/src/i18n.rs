@@ -25,6 +25,7 @@ mod admin;
 mod api_keys;
 mod audit;
 mod clients;
+mod hooks;
 mod jobs;
 mod language;
 mod messages;
@@ -67,6 +68,7 @@ pages! {
     sign_in: admin::SignIn;
     panel: admin::Panel;
     api_keys: api_keys::ApiKeys;
+    hooks: hooks::Hooks;
     people: people::People;
     account: people::Account;
     audit: audit::Audit;

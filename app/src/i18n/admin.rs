@@ -32,6 +32,7 @@ texts! {
         push: "Push", "推送";
         nodes: "Nodes", "节点";
         keys: "Keys", "密钥";
+        hooks: "Webhooks", "Webhook";
         people: "People", "人员";
         audit: "Audit", "审计";
         account: "Account", "账户";
@@ -45,6 +46,7 @@ texts! {
         about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
         about_audit: "Who did what, to whom, and from where.", "谁在何处对谁执行了什么操作。";
         about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";
+        about_hooks: "Back ends that are told what happens.", "会收到事件通知的后端。";
         about_people: "Who signs in with a name and a password.", "使用用户名和密码登录的人员。";
         about_account: "Your password, and where you are signed in.", "您的密码，以及您的登录位置。";
         try_again: "Try again", "重试";

@@ -7,6 +7,7 @@ mod audit;
 mod clients;
 mod feed;
 mod history;
+mod hooks;
 mod key_tester;
 mod nodes;
 mod overview;
@@ -32,6 +33,7 @@ use api_keys::ApiKeys;
 use audit::Audit;
 use clients::Clients;
 use history::History;
+use hooks::Hooks;
 use nodes::NodesPage;
 use overview::Overview;
 use people::People;
@@ -73,6 +75,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
+        Section::Hooks => [|t| t.panel.hooks, |t| t.panel.about_hooks],
         Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],
         Section::People => [|t| t.panel.people, |t| t.panel.about_people],
         Section::Account => [|t| t.panel.account, |t| t.panel.about_account],
@@ -89,6 +92,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
     let history = History::new(session, current);
     let nodes = NodesPage::new(session, current);
     let api_keys = ApiKeys::new(session, current);
+    let hooks = Hooks::new(session, current);
     let audit = Audit::new(session, current);
     let people = People::new(session, current);
     let account = Account::new(session, current);
@@ -99,6 +103,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         history.handle(update);
         nodes.handle(update);
         api_keys.handle(update);
+        hooks.handle(update);
         audit.handle(update);
     });
     let name = move |n: usize| match current.get() {
@@ -120,6 +125,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
         Some(Section::Push) => push::view(push_page),
         Some(Section::Nodes) => nodes::view(nodes),
         Some(Section::Keys) => api_keys::view(api_keys),
+        Some(Section::Hooks) => hooks::view(hooks),
         Some(Section::Audit) => audit::view(audit),
         Some(Section::People) => people::view(people),
         Some(Section::Account) => account::view(account),
@@ -147,7 +153,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
 }
 
 /// The navigation between the sections. A server that runs alone has no use for *Nodes*, and who may not push or manage
-/// has none for *Push*, or for *Keys* and *Audit*.
+/// has none for *Push*, or for *Keys*, *Webhooks* and *Audit*.
 fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage) -> AnyView {
     let link = move |section: Section| {
         let current = optional_text(move || current.is(section).then(|| "page".to_owned()));
@@ -164,7 +170,7 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
             move || link(section),
         ),
         Section::Push => when(move || session.may("push"), move || link(section)),
-        Section::Keys | Section::Audit => {
+        Section::Keys | Section::Hooks | Section::Audit => {
             when(move || session.may("manage"), move || link(section))
         }
         Section::People => when(

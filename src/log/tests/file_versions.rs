@@ -3,12 +3,13 @@
 use super::*;
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 5] = [
+const FILES: [(i64, &str); 6] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
     (7, include_str!("files/version-7.sql")),
     (8, include_str!("files/version-8.sql")),
+    (9, include_str!("files/version-9.sql")),
 ];
 
 /// Long enough for all files.
@@ -86,6 +87,22 @@ fn quotas_of_a_file_hold_with_what_was_pushed() {
     let older = open_file(include_str!("files/version-7.sql"));
     let key = older.log().keys(None, 1).remove(0);
     assert_eq!((key.pushes_per_day, key.pushes.len()), (None, 0));
+}
+
+#[test]
+fn a_webhook_of_a_file_goes_on_after_its_cursor() {
+    let test = open_file(include_str!("files/version-9.sql"));
+    let hooks = test.log().hooks();
+    assert_eq!((hooks.len(), hooks[0].cursor), (1, 1));
+    assert!(hooks[0].config.contains("shop") && hooks[0].secrets.0.contains("whsec_"));
+    let events = test.log().hook_events(hooks[0].cursor, 10).expect("readable");
+    assert_eq!((events.len(), events[0].client.as_deref()), (1, Some("bob")));
+    let delivered = test.log().hook_deliveries(&hooks[0].id, 9, 10).expect("readable");
+    assert_eq!((delivered.len(), delivered[0].status), (1, Some(204)));
+    let present = test.log().hook_presence("node1", 10).expect("readable");
+    assert_eq!(present, [Present::Client("ada".to_owned())]);
+    let older = open_file(include_str!("files/version-8.sql"));
+    assert!(older.log().hooks().is_empty());
 }
 
 #[test]

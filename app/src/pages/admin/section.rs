@@ -17,6 +17,8 @@ pub(super) enum Section {
     Nodes,
     /// The API keys.
     Keys,
+    /// The webhooks.
+    Hooks,
     /// The people who sign in.
     People,
     /// The audit trail.
@@ -27,13 +29,14 @@ pub(super) enum Section {
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
         Self::Push,
         Self::Nodes,
         Self::Keys,
+        Self::Hooks,
         Self::People,
         Self::Audit,
         Self::Account,
@@ -48,6 +51,7 @@ impl Section {
             Self::Push => "admin/push",
             Self::Nodes => "admin/nodes",
             Self::Keys => "admin/keys",
+            Self::Hooks => "admin/hooks",
             Self::Audit => "admin/audit",
             Self::People => "admin/people",
             Self::Account => "admin/account",
