@@ -39,8 +39,8 @@ pub use presence::{
     Subscriber, now,
 };
 pub use sorted_clients::{ClientWindow, SortKey, SortOrder};
-pub use watch::ConnectionWatch;
 pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounters};
+pub use watch::ConnectionWatch;
 
 use crate::{
     change_feed::ChangeFeed,
@@ -293,7 +293,11 @@ impl Registry {
     }
 
     /// Passes on that a connection was opened or closed.
-    fn note_change(&self, record: &ConnectionRecord, tell: fn(&dyn ConnectionWatch, &ConnectionRecord)) {
+    fn note_change(
+        &self,
+        record: &ConnectionRecord,
+        tell: fn(&dyn ConnectionWatch, &ConnectionRecord),
+    ) {
         if !record.subscriber.is_observer() {
             self.changes.note(record.subscriber.client_id.clone(), ());
             if let Some(watch) = self.watch.get() {

@@ -54,7 +54,12 @@ pub struct HookSettings {
     pub connect_hook_timeout: u64,
 
     /// What happens to the stream if there is no valid answer in that time.
-    #[arg(long, default_value = "deny", value_name = "deny|allow", hide_possible_values = true)]
+    #[arg(
+        long,
+        default_value = "deny",
+        value_name = "deny|allow",
+        hide_possible_values = true
+    )]
     pub connect_hook_on_failure: OnFailure,
 
     /// Seconds for which an answer holds for the same client, topics and token, 0 to 3600. With 0, every stream asks.

@@ -37,7 +37,10 @@ mod tests {
         }
         for failures in [9, 20, u32::MAX] {
             let wait = wait(failures, None);
-            assert!((LONGEST / 2..LONGEST).contains(&wait), "{failures}: {wait:?}");
+            assert!(
+                (LONGEST / 2..LONGEST).contains(&wait),
+                "{failures}: {wait:?}"
+            );
         }
         let some: std::collections::HashSet<_> = (0..50).map(|_| wait(5, None)).collect();
         assert!(some.len() > 10, "they differ");
@@ -45,7 +48,10 @@ mod tests {
 
     #[test]
     fn an_endpoint_may_ask_for_a_longer_wait_but_not_for_ever() {
-        assert_eq!(wait(1, Some(Duration::from_secs(60))), Duration::from_secs(60));
+        assert_eq!(
+            wait(1, Some(Duration::from_secs(60))),
+            Duration::from_secs(60)
+        );
         assert!(wait(9, Some(Duration::from_secs(1))) >= LONGEST / 2);
         assert_eq!(wait(1, Some(Duration::MAX)), ASKED);
     }

@@ -115,7 +115,11 @@ mod tests {
     #[test]
     fn the_data_names_what_the_event_is_about() {
         let data = |event: &HookEvent| data(event, |seq| format!("e-{seq}")).to_string();
-        let acked = event(EventKind::MessageAcknowledged, &[9, 4, 9], r#"{"more":true}"#);
+        let acked = event(
+            EventKind::MessageAcknowledged,
+            &[9, 4, 9],
+            r#"{"more":true}"#,
+        );
         assert_eq!(
             data(&acked),
             r#"{"client_id":"ada","id":"e-9","messages":["e-4","e-9"],"more":true}"#
@@ -132,7 +136,14 @@ mod tests {
     #[test]
     fn an_id_names_its_event() {
         assert_eq!(event_number("evt_0a1b2c3d_18bcfe56_42"), Some(42));
-        for other in ["", "evt", "evt_1_2", "test_1_2_3", "evt_1_2_x", "evt_1_2_3_4"] {
+        for other in [
+            "",
+            "evt",
+            "evt_1_2",
+            "test_1_2_3",
+            "evt_1_2_x",
+            "evt_1_2_3_4",
+        ] {
             assert_eq!(event_number(other), None, "{other}");
         }
     }

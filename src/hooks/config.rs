@@ -87,14 +87,23 @@ impl HookConfig {
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.filter(|_| texts.url.len() <= MAX_URL);
         let url = url.ok_or_else(|| {
-            invalid("url", "must be like https://api.example.org/hooks, of at most 2048 bytes")
+            invalid(
+                "url",
+                "must be like https://api.example.org/hooks, of at most 2048 bytes",
+            )
         })?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid("url", "must not contain a user or a password: every request is signed"));
+            return Err(invalid(
+                "url",
+                "must not contain a user or a password: every request is signed",
+            ));
         }
         let name = texts.name.trim();
         if name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(invalid("name", "must have at most 100 characters, and no control characters"));
+            return Err(invalid(
+                "name",
+                "must have at most 100 characters, and no control characters",
+            ));
         }
         let kinds = texts.events.iter().map(|name| {
             EventKind::parse(name).ok_or_else(|| {
@@ -111,9 +120,10 @@ impl HookConfig {
         if texts.clients.len().max(texts.topics.len()) > MAX_PATTERNS {
             return Err(invalid("filter", "has at most 100 clients and 100 topics"));
         }
-        let clients = texts.clients.iter().map(|text| {
-            ClientPattern::parse(text).map_err(|why| invalid("filter.clients", why))
-        });
+        let clients = texts
+            .clients
+            .iter()
+            .map(|text| ClientPattern::parse(text).map_err(|why| invalid("filter.clients", why)));
         let topics = texts
             .topics
             .iter()
@@ -140,8 +150,17 @@ impl HookConfig {
         HookTexts {
             url: self.url.to_string(),
             name: self.name.clone(),
-            events: self.events.iter().map(|kind| kind.name().to_owned()).collect(),
-            clients: self.filter.clients.iter().map(ToString::to_string).collect(),
+            events: self
+                .events
+                .iter()
+                .map(|kind| kind.name().to_owned())
+                .collect(),
+            clients: self
+                .filter
+                .clients
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             topics: self.filter.topics.iter().map(ToString::to_string).collect(),
         }
     }
@@ -248,15 +267,31 @@ mod tests {
             change(&mut texts);
             HookConfig::parse(&texts).expect_err("wrong").field
         };
-        for url in ["", "ftp://x.example/", "https://", "/hooks", "https://a:b@x.example/"] {
+        for url in [
+            "",
+            "ftp://x.example/",
+            "https://",
+            "/hooks",
+            "https://a:b@x.example/",
+        ] {
             let mut texts = texts(&["gap"], &[], &[]);
             texts.url = url.to_owned();
-            assert_eq!(HookConfig::parse(&texts).expect_err("wrong").field, "url", "{url}");
+            assert_eq!(
+                HookConfig::parse(&texts).expect_err("wrong").field,
+                "url",
+                "{url}"
+            );
         }
         assert_eq!(field(|texts| texts.events.clear()), "events");
         assert_eq!(field(|texts| texts.events.push("all".to_owned())), "events");
         assert_eq!(field(|texts| texts.name = "\n.".to_owned()), "name");
-        assert_eq!(field(|texts| texts.clients = vec!["a b".to_owned()]), "filter.clients");
-        assert_eq!(field(|texts| texts.topics = vec![String::new()]), "filter.topics");
+        assert_eq!(
+            field(|texts| texts.clients = vec!["a b".to_owned()]),
+            "filter.clients"
+        );
+        assert_eq!(
+            field(|texts| texts.topics = vec![String::new()]),
+            "filter.topics"
+        );
     }
 }

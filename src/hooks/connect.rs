@@ -190,7 +190,10 @@ impl ConnectHook {
             },
         });
         let client = self.client.get_or_init(client);
-        let request = client.as_ref().map_err(Clone::clone)?.post(self.url.clone());
+        let request = client
+            .as_ref()
+            .map_err(Clone::clone)?
+            .post(self.url.clone());
         let id = format!("connect_{now:x}_{:08x}", random::below(1 << 32));
         let request = signed(request, self.secrets.as_ref(), (&id, body.to_string()), now);
         let answered = async {
@@ -241,7 +244,8 @@ fn parse(status: StatusCode, body: &[u8]) -> Result<Answer, String> {
         }),
         (Err(why), false) => Err(format!("the answer is not what it should be: {why}")),
         (Ok(answer), false) => {
-            let parse = |text: &String| TopicFilter::parse(text).map_err(|why| format!("a topic {why}"));
+            let parse =
+                |text: &String| TopicFilter::parse(text).map_err(|why| format!("a topic {why}"));
             let topics = answer.topics.as_ref();
             let topics = topics.map(|topics| topics.iter().map(parse).collect());
             Ok(Answer {
@@ -255,7 +259,11 @@ fn parse(status: StatusCode, body: &[u8]) -> Result<Answer, String> {
 
 /// A reason that can be shown.
 fn shown(reason: Option<String>) -> Option<String> {
-    let text: String = reason?.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect();
+    let text: String = reason?
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_REASON)
+        .collect();
     (!text.is_empty()).then_some(text)
 }
 
@@ -288,15 +296,36 @@ mod tests {
             parse(status, body.as_bytes()).map(|answer| answer.apply(&topics(&["a/1", "b/*", "c"])))
         };
         assert_eq!(answer(204, ""), Ok(Ok(topics(&["a/1", "b/*", "c"]))));
-        assert_eq!(answer(200, r#"{"allow": true}"#), Ok(Ok(topics(&["a/1", "b/*", "c"]))));
-        let some = answer(200, r#"{"allow": true, "topics": ["a/*", "b/1"], "more": 1}"#);
+        assert_eq!(
+            answer(200, r#"{"allow": true}"#),
+            Ok(Ok(topics(&["a/1", "b/*", "c"])))
+        );
+        let some = answer(
+            200,
+            r#"{"allow": true, "topics": ["a/*", "b/1"], "more": 1}"#,
+        );
         assert_eq!(some, Ok(Ok(topics(&["a/1"]))));
-        assert_eq!(answer(200, r#"{"allow": true, "topics": []}"#), Ok(Ok(Vec::new())));
-        let denied = |reason: Option<&str>| Ok(Err(ConnectRefusal::Denied(reason.map(str::to_owned))));
-        assert_eq!(answer(200, r#"{"allow": false, "reason": "not\n paid"}"#), denied(Some("not paid")));
+        assert_eq!(
+            answer(200, r#"{"allow": true, "topics": []}"#),
+            Ok(Ok(Vec::new()))
+        );
+        let denied =
+            |reason: Option<&str>| Ok(Err(ConnectRefusal::Denied(reason.map(str::to_owned))));
+        assert_eq!(
+            answer(200, r#"{"allow": false, "reason": "not\n paid"}"#),
+            denied(Some("not paid"))
+        );
         assert_eq!(answer(403, ""), denied(None));
         assert_eq!(answer(401, r#"{"allow": true}"#), denied(None));
-        for (status, body) in [(200, "yes"), (200, "{}"), (200, r#"{"allow": "yes"}"#), (500, ""), (302, ""), (404, r#"{"allow": true}"#), (200, r#"{"allow": true, "topics": [""]}"#)] {
+        for (status, body) in [
+            (200, "yes"),
+            (200, "{}"),
+            (200, r#"{"allow": "yes"}"#),
+            (500, ""),
+            (302, ""),
+            (404, r#"{"allow": true}"#),
+            (200, r#"{"allow": true, "topics": [""]}"#),
+        ] {
             assert!(answer(status, body).is_err(), "{status} {body}");
         }
     }

@@ -9,7 +9,8 @@ use std::{
 use reqwest::{
     Client, RequestBuilder, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
-    header, redirect::Policy,
+    header,
+    redirect::Policy,
 };
 
 use super::{address, body::OutgoingMessage, secret::HookSecrets};
@@ -65,7 +66,9 @@ impl Failure {
     pub fn in_words(&self) -> String {
         match self {
             Self::Status(status @ 300..=399, _) => {
-                format!("the endpoint answered {status}: redirects are not followed, change the URL of the webhook")
+                format!(
+                    "the endpoint answered {status}: redirects are not followed, change the URL of the webhook"
+                )
             }
             Self::Status(status, _) => format!("the endpoint answered {status}"),
             Self::Unreachable(why) => why.clone(),
@@ -114,7 +117,10 @@ impl Endpoints {
             return Err("must begin with https://; --hook-allow-private allows http://".to_owned());
         }
         let host = url.host_str().unwrap_or_default();
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let literal = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>();
         match literal {
             Ok(address) if !address::is_public(address) => Err(format!(
                 "must not lead to {address}, which is not an address of the internet; --hook-allow-private allows it"
@@ -150,7 +156,8 @@ impl Endpoints {
         now: u64,
     ) -> Result<Response, String> {
         // The setting may have changed since the hook was made.
-        self.check_url(url).map_err(|why| format!("the URL {why}"))?;
+        self.check_url(url)
+            .map_err(|why| format!("the URL {why}"))?;
         let client = self.client.get_or_init(|| client(self.allow_private));
         let client = client.as_ref().map_err(Clone::clone)?;
         let request = client.post(url.clone()).timeout(self.timeout);
@@ -281,7 +288,11 @@ mod tests {
     #[test]
     fn urls_lead_to_the_internet_unless_others_are_allowed() {
         let check = |url: &str, allow| endpoints(allow).check_url(&url.parse().expect("a URL"));
-        for good in ["https://api.example.org/", "https://1.1.1.1/", "https://[2606:4700::1111]/"] {
+        for good in [
+            "https://api.example.org/",
+            "https://1.1.1.1/",
+            "https://[2606:4700::1111]/",
+        ] {
             assert_eq!(check(good, false), Ok(()), "{good}");
         }
         for bad in [

@@ -132,13 +132,16 @@ impl Gathering {
         state.limits.insert(key, (now, 0));
         let address = address.map(|address| address.to_string());
         let data = json!({"code": code, "address": address, "suppressed": more});
-        self.add(&mut state, NewHookEvent {
-            kind: EventKind::LimitExceeded,
-            client,
-            topic: None,
-            messages: Vec::new(),
-            data: data.to_string(),
-        });
+        self.add(
+            &mut state,
+            NewHookEvent {
+                kind: EventKind::LimitExceeded,
+                client,
+                topic: None,
+                messages: Vec::new(),
+                data: data.to_string(),
+            },
+        );
     }
 
     fn add(&self, state: &mut State, event: NewHookEvent) {
@@ -246,13 +249,16 @@ impl ConnectionWatch for Watch {
             return;
         }
         let range = range.map(|(from, to)| vec![from, to]);
-        self.0.add(&mut state, NewHookEvent {
-            kind: EventKind::Gap,
-            client: Some(subscriber.client_id.as_str().to_owned()),
-            topic: None,
-            messages: range.unwrap_or_default(),
-            data: json!({"reason": reason}).to_string(),
-        });
+        self.0.add(
+            &mut state,
+            NewHookEvent {
+                kind: EventKind::Gap,
+                client: Some(subscriber.client_id.as_str().to_owned()),
+                topic: None,
+                messages: range.unwrap_or_default(),
+                data: json!({"reason": reason}).to_string(),
+            },
+        );
     }
 }
 
@@ -294,7 +300,10 @@ mod tests {
         exceed(&gathering, 1);
         assert!(gathering.take().events.is_empty());
         assert!(gathering.wants(EventKind::Gap) && !gathering.wants(EventKind::JobEnded));
-        assert!(!gathering.put(&"h".into(), Some(([EventKind::Gap].into_iter().collect(), 0))));
+        assert!(!gathering.put(
+            &"h".into(),
+            Some(([EventKind::Gap].into_iter().collect(), 0))
+        ));
         assert!(gathering.put(&"h".into(), None));
         assert!(!gathering.wants(EventKind::Gap));
     }

@@ -126,7 +126,11 @@ mod tests {
     }
 
     fn moved(presence: &mut NodePresence, list: &[(&str, bool, bool)], now: Instant) -> Moves {
-        let there: Vec<_> = list.iter().filter(|one| one.2).map(|one| client(one.0)).collect();
+        let there: Vec<_> = list
+            .iter()
+            .filter(|one| one.2)
+            .map(|one| client(one.0))
+            .collect();
         let list = list.iter().map(|one| (client(one.0), one.1)).collect();
         presence.moved(list, |present| there.contains(present), now)
     }
@@ -135,26 +139,47 @@ mod tests {
     fn a_reload_is_no_event_and_an_end_is_one_after_the_grace_time() {
         let start = Instant::now();
         let mut presence = NodePresence::new(GRACE, Vec::new(), start);
-        assert_eq!(moved(&mut presence, &[("a", true, true)], start).came, [client("a")]);
+        assert_eq!(
+            moved(&mut presence, &[("a", true, true)], start).came,
+            [client("a")]
+        );
         let gone = moved(&mut presence, &[("a", false, false)], start);
         assert_eq!(gone, Moves::default());
         let back = start + Duration::from_secs(9);
-        assert_eq!(moved(&mut presence, &[("a", true, true)], back), Moves::default());
+        assert_eq!(
+            moved(&mut presence, &[("a", true, true)], back),
+            Moves::default()
+        );
         assert_eq!(moved(&mut presence, &[], start + GRACE), Moves::default());
         let left = start + 2 * GRACE;
-        assert_eq!(moved(&mut presence, &[("a", false, false)], left), Moves::default());
-        assert_eq!(moved(&mut presence, &[], left + GRACE / 2), Moves::default());
+        assert_eq!(
+            moved(&mut presence, &[("a", false, false)], left),
+            Moves::default()
+        );
+        assert_eq!(
+            moved(&mut presence, &[], left + GRACE / 2),
+            Moves::default()
+        );
         assert_eq!(moved(&mut presence, &[], left + GRACE).gone, [client("a")]);
-        assert_eq!(moved(&mut presence, &[], left + 2 * GRACE), Moves::default());
+        assert_eq!(
+            moved(&mut presence, &[], left + 2 * GRACE),
+            Moves::default()
+        );
     }
 
     #[test]
     fn a_short_visit_is_told_and_prolongs_the_grace_time() {
         let start = Instant::now();
         let mut presence = NodePresence::new(GRACE, Vec::new(), start);
-        assert_eq!(moved(&mut presence, &[("a", true, false)], start).came, [client("a")]);
+        assert_eq!(
+            moved(&mut presence, &[("a", true, false)], start).came,
+            [client("a")]
+        );
         let later = start + GRACE / 2;
-        assert_eq!(moved(&mut presence, &[("a", true, false)], later), Moves::default());
+        assert_eq!(
+            moved(&mut presence, &[("a", true, false)], later),
+            Moves::default()
+        );
         assert_eq!(moved(&mut presence, &[], start + GRACE), Moves::default());
         assert_eq!(moved(&mut presence, &[], later + GRACE).gone, [client("a")]);
     }
@@ -163,10 +188,16 @@ mod tests {
     fn whoever_does_not_come_back_after_a_restart_is_gone() {
         let start = Instant::now();
         let mut presence = NodePresence::new(GRACE, vec![client("a"), client("b")], start);
-        assert_eq!(moved(&mut presence, &[("a", true, true)], start), Moves::default());
+        assert_eq!(
+            moved(&mut presence, &[("a", true, true)], start),
+            Moves::default()
+        );
         assert_eq!(moved(&mut presence, &[], start + GRACE).gone, [client("b")]);
         assert_eq!(presence.all(), [client("a")]);
-        assert_eq!(presence.seen([client("a"), client("c")].into_iter()), [client("c")]);
+        assert_eq!(
+            presence.seen([client("a"), client("c")].into_iter()),
+            [client("c")]
+        );
         presence.forget(|_| true);
         assert!(presence.all().is_empty());
     }

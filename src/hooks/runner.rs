@@ -197,9 +197,10 @@ impl Runner {
         match self.retry_at.filter(|at| *at > now) {
             Some(at) => wait.min(until(at)),
             // What is due now waits for a request that is under way.
-            None if self.sending.is_empty() => {
-                self.window.next_due().map_or(wait, |due| wait.min(until(due)))
-            }
+            None if self.sending.is_empty() => self
+                .window
+                .next_due()
+                .map_or(wait, |due| wait.min(until(due))),
             None => wait,
         }
     }
@@ -269,7 +270,10 @@ impl Runner {
         let has_failed_for = Duration::from_millis(now.saturating_sub(since));
         (has_failed_for >= long).then(|| {
             let hours = long.as_secs() / 3600;
-            format!("every delivery has failed for {hours} hours; the last time: {}", failure.in_words())
+            format!(
+                "every delivery has failed for {hours} hours; the last time: {}",
+                failure.in_words()
+            )
         })
     }
 

@@ -49,7 +49,9 @@ impl std::fmt::Debug for HookSecret {
 
 /// Why a text is not a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be whsec_ and Base64 of 24 to 64 bytes, or whsk_ and Base64 of the 32 bytes of an Ed25519 key (or of these and its public key)")]
+#[error(
+    "must be whsec_ and Base64 of 24 to 64 bytes, or whsk_ and Base64 of the 32 bytes of an Ed25519 key (or of these and its public key)"
+)]
 pub struct InvalidHookSecret;
 
 impl HookSecret {
@@ -219,7 +221,9 @@ mod tests {
     fn a_key_signs_and_its_public_key_verifies() {
         let secret = HookSecret::random(SecretKind::Ed25519).expect("random bits");
         let public = secret.public_key().expect("a public key");
-        let public = STANDARD.decode(public.trim_start_matches(PUBLIC)).expect("Base64");
+        let public = STANDARD
+            .decode(public.trim_start_matches(PUBLIC))
+            .expect("Base64");
         let signed = HookSecrets::new(secret.clone()).signatures("id", 7, b"{}", 0);
         let signature = signed.strip_prefix("v1a,").expect("its version");
         let signature = STANDARD.decode(signature).expect("Base64");
@@ -244,7 +248,14 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_secrets() {
-        for bad in ["", "whsec_", "whsec_c2hvcnQ=", "whsk_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!"] {
+        for bad in [
+            "",
+            "whsec_",
+            "whsec_c2hvcnQ=",
+            "whsk_c2hvcnQ=",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_!",
+        ] {
             assert_eq!(HookSecret::parse(bad), Err(InvalidHookSecret), "{bad}");
         }
         let secret = HookSecret::random(SecretKind::Hmac).expect("random bits");

@@ -230,7 +230,10 @@ mod tests {
         assert_eq!((skipped.cursor(), next(&mut skipped, now)), (12, None));
         let mut some = window(&["a", "-", "b", "-"]);
         assert_eq!(some.room(), (SIZE - 2, 14));
-        assert_eq!((next(&mut some, now), next(&mut some, now)), (Some(11), Some(13)));
+        assert_eq!(
+            (next(&mut some, now), next(&mut some, now)),
+            (Some(11), Some(13))
+        );
         some.done(13);
         assert_eq!(some.cursor(), 10);
         some.done(11);

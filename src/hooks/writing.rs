@@ -159,8 +159,10 @@ impl Writer {
 
     /// Notes who is here of the kinds that hooks want. `is_event`: they have come since the last start.
     fn see_those_here(&mut self, wanted: EventKinds, is_event: bool) {
-        let new_clients = wanted.has_any(EventKinds::CLIENTS) && !self.wanted.has_any(EventKinds::CLIENTS);
-        let new_topics = wanted.has_any(EventKinds::TOPICS) && !self.wanted.has_any(EventKinds::TOPICS);
+        let new_clients =
+            wanted.has_any(EventKinds::CLIENTS) && !self.wanted.has_any(EventKinds::CLIENTS);
+        let new_topics =
+            wanted.has_any(EventKinds::TOPICS) && !self.wanted.has_any(EventKinds::TOPICS);
         let mut here = Vec::new();
         if new_clients || new_topics {
             for connection in self.hooks.broker.registry().all_connections() {

@@ -29,7 +29,8 @@ pub async fn allowed(
     let answer = Box::pin(hook.ask(&question)).await;
     answer.map_err(|refusal| match refusal {
         ConnectRefusal::Denied(reason) => {
-            let detail = reason.unwrap_or_else(|| "the back end of this server does not allow it".to_owned());
+            let detail = reason
+                .unwrap_or_else(|| "the back end of this server does not allow it".to_owned());
             Error::new(Code::ConnectDenied, detail)
         }
         ConnectRefusal::Unavailable => {

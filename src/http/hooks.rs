@@ -115,10 +115,7 @@ pub async fn create(
     get, path = "/api/hooks", tag = "hooks",
     responses((status = 200, description = "The webhooks", body = HooksList), ListRefusals),
 )]
-pub async fn list(
-    State(state): State<AppState>,
-    caller: Caller,
-) -> Result<Json<HooksList>, Error> {
+pub async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<HooksList>, Error> {
     check_access(&state, &caller)?;
     let found = state.broker.log().hooks();
     let hooks = off_thread(move || {
@@ -192,7 +189,8 @@ pub async fn update(
     }
     if let Some(paused) = paused {
         let reason = paused.then(|| BY_HAND.to_owned());
-        log.change_hook(HookChange::Pause(id.clone(), reason)).await?;
+        log.change_hook(HookChange::Pause(id.clone(), reason))
+            .await?;
     }
     Ok(Json(shown(&state, find(&state, &id)?).await?))
 }
@@ -213,7 +211,11 @@ pub async fn remove(
 ) -> Result<StatusCode, Error> {
     doing.action("hook.delete");
     changeable(&state, &caller, &doing, &id)?;
-    state.broker.log().change_hook(HookChange::Remove(id)).await?;
+    state
+        .broker
+        .log()
+        .change_hook(HookChange::Remove(id))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,8 +5,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
-    hooks, jobs, keys, layers, mercure, messages, metrics, nodes, openapi, pages, people, push, samples,
-    session, sessions, sse, stats, tokens, topics,
+    hooks, jobs, keys, layers, mercure, messages, metrics, nodes, openapi, pages, people, push,
+    samples, session, sessions, sse, stats, tokens, topics,
 };
 use crate::{auth::Action, config::Settings};
 

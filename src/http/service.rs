@@ -18,8 +18,8 @@ use futures_util::FutureExt;
 use tracing::Level;
 
 use super::{
-    AppState, Code, Error, body::Pairs, content_coding, error, logged_body::LoggedBody, public_path,
-    redact::Redacted, router::router,
+    AppState, Code, Error, body::Pairs, content_coding, error, logged_body::LoggedBody,
+    public_path, redact::Redacted, router::router,
 };
 use crate::{
     access_log::{AccessEntry, AccessLog, RequestFacts},

@@ -144,7 +144,9 @@ mod tests {
             assert_eq!(EventKind::of_code(number), Some(kind));
         }
         assert_eq!(EventKind::of_code(99), None);
-        let some: EventKinds = [EventKind::Gap, EventKind::ClientOnline].into_iter().collect();
+        let some: EventKinds = [EventKind::Gap, EventKind::ClientOnline]
+            .into_iter()
+            .collect();
         assert!(some.has(EventKind::Gap) && !some.has(EventKind::JobEnded));
         assert!(some.has_any(EventKinds::CLIENTS) && !some.has_any(EventKinds::TOPICS));
     }

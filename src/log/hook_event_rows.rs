@@ -9,8 +9,7 @@ use crate::{
         error::{ReadError, StoreError},
         event_kind::{EventKind, EventKinds},
         hook::{HookEvent, NewHookEvent, NodeEvents, Present},
-        hook_rows,
-        postings,
+        hook_rows, postings,
         rows::{list, name_of, parse_list},
         writer::store::Store,
     },
@@ -52,7 +51,11 @@ fn insert(conn: &Connection, at: u64, event: &EventRow<'_>) -> rusqlite::Result<
 }
 
 /// Up to `limit` events after this one, in order. Those of a kind that this program does not know are left out.
-pub(super) fn after(conn: &Connection, after: u64, limit: usize) -> rusqlite::Result<Vec<HookEvent>> {
+pub(super) fn after(
+    conn: &Connection,
+    after: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<HookEvent>> {
     let find = format!("SELECT {COLUMNS} FROM hook_events WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     let mut find = conn.prepare_cached(&find)?;
     let found = find.query_map((sql(after), limit), event)?;
@@ -66,7 +69,10 @@ pub(super) fn with_numbers(conn: &Connection, numbers: &[u64]) -> rusqlite::Resu
     let mut found = Vec::with_capacity(numbers.len());
     for number in numbers {
         let one = find.query_map([sql(*number)], event)?;
-        found.extend(one.filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?);
+        found.extend(
+            one.filter_map(Result::transpose)
+                .collect::<Result<Vec<_>, _>>()?,
+        );
     }
     Ok(found)
 }
@@ -111,9 +117,14 @@ pub(super) fn count_after(
 }
 
 /// Up to `limit` of those who are present at a node.
-pub(super) fn present(conn: &Connection, node: &str, limit: usize) -> rusqlite::Result<Vec<Present>> {
-    let mut find = conn
-        .prepare_cached("SELECT kind, name FROM hook_presence WHERE node = ?1 ORDER BY kind, name LIMIT ?2")?;
+pub(super) fn present(
+    conn: &Connection,
+    node: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<Present>> {
+    let mut find = conn.prepare_cached(
+        "SELECT kind, name FROM hook_presence WHERE node = ?1 ORDER BY kind, name LIMIT ?2",
+    )?;
     let found = find.query_map((node, limit), |row| {
         let name = row.get(1)?;
         Ok(match row.get::<_, i64>(0)? {
@@ -215,7 +226,9 @@ impl Store {
         }
         let was_there = self.is_present(which, name)?;
         self.conn
-            .prepare_cached("INSERT OR IGNORE INTO hook_presence (kind, name, node) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT OR IGNORE INTO hook_presence (kind, name, node) VALUES (?1, ?2, ?3)",
+            )?
             .execute((which, name, node))?;
         let event = match present {
             Present::Client(_) => EventKind::ClientOnline,
@@ -232,7 +245,9 @@ impl Store {
         let (which, name, _) = parts(present);
         let gone = self
             .conn
-            .prepare_cached("DELETE FROM hook_presence WHERE kind = ?1 AND name = ?2 AND node = ?3")?
+            .prepare_cached(
+                "DELETE FROM hook_presence WHERE kind = ?1 AND name = ?2 AND node = ?3",
+            )?
             .execute((which, name, node))?;
         if gone == 0 || self.is_present(which, name)? {
             return Ok(());

@@ -84,8 +84,7 @@ pub(super) fn apply(
             id
         }
         HookChange::Update { id, config, kinds } => {
-            let update =
-                "UPDATE hooks SET config = ?2, kinds = ?3, run = run + 1, failing_since = NULL WHERE id = ?1";
+            let update = "UPDATE hooks SET config = ?2, kinds = ?3, run = run + 1, failing_since = NULL WHERE id = ?1";
             conn.prepare_cached(update)?
                 .execute((id, config, kinds.bits()))?;
             id
@@ -96,7 +95,8 @@ pub(super) fn apply(
             id
         }
         HookChange::Pause(id, reason) => {
-            let update = "UPDATE hooks SET paused = ?2, paused_at = ?3, run = run + 1, failing_since = NULL
+            let update =
+                "UPDATE hooks SET paused = ?2, paused_at = ?3, run = run + 1, failing_since = NULL
                           WHERE id = ?1 AND (paused IS NULL) = (?2 IS NOT NULL)";
             let paused_at = reason.is_some().then(|| sql(at));
             conn.prepare_cached(update)?

@@ -3,8 +3,8 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{
-    AdmissionError, ConnectionRecord, ConnectionWatch, DeliveryTarget, Registry, StreamCounters, Subscriber,
-    connection_set::ConnectionKey, now,
+    AdmissionError, ConnectionRecord, ConnectionWatch, DeliveryTarget, Registry, StreamCounters,
+    Subscriber, connection_set::ConnectionKey, now,
 };
 use crate::{
     access_log::AccessEntry,

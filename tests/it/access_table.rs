@@ -433,7 +433,11 @@ impl World {
             events: vec!["gap".to_owned()],
             ..HookRequest::default()
         };
-        within(admin.create_hook(&request)).await.expect("made").info.id
+        within(admin.create_hook(&request))
+            .await
+            .expect("made")
+            .info
+            .id
     }
 
     /// Connects a client, if it is not connected any more.
@@ -510,7 +514,9 @@ impl World {
             _ => &key,
         };
         let path = path.replace("{client_id}", client).replace("{id}", id);
-        let path = path.replace("{jti}", "a-token").replace("{event}", "evt_1_2_3");
+        let path = path
+            .replace("{jti}", "a-token")
+            .replace("{event}", "evt_1_2_3");
         self.people += 1;
         let name = format!("new-{}", self.people);
         let fill = |text: &str| {

@@ -52,7 +52,9 @@ pub(crate) fn hook_list(
     let entries = keyed_list(move || {
         let entry = |hook: &HookInfo| {
             let shown = hook.clone();
-            ListItem::new(format!("{hook:?}"), move || row(&shown, deliveries, actions))
+            ListItem::new(format!("{hook:?}"), move || {
+                row(&shown, deliveries, actions)
+            })
         };
         let all = hooks.read();
         all.iter().flatten().map(entry).collect()
@@ -84,9 +86,12 @@ fn row(hook: &HookInfo, deliveries: ShownDeliveries, actions: HookActions) -> An
     let previous = hook.previous_until;
     let overlap = optional_text(move || {
         let clock = formatting::clock(previous? as f64);
-        Some(interpolate(texts().hooks.previous_until, &[("clock", &clock)]))
+        Some(interpolate(
+            texts().hooks.previous_until,
+            &[("clock", &clock)],
+        ))
     });
-    let tag = if is_bad { "tag warn" } else { "tag plain" };
+    let tag = if is_bad { "tag late" } else { "tag plain" };
     view! {
         <li>
             <div class="row">
@@ -229,7 +234,7 @@ fn line(delivery: &HookDelivery, hook: StoredValue<String>, actions: HookActions
     let latency = latency_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
     let tag = match outcome == "delivered" {
         true => "tag plain",
-        false => "tag warn",
+        false => "tag late",
     };
     let tries = text(move || plural(texts().hooks.attempts, attempts, &[]));
     let send = on_click(move || actions.send.run((hook.get_value(), id.clone())));

@@ -101,7 +101,11 @@ pub(crate) fn new_hook_form(draft: HookDraft, on_create: Callback<()>) -> AnyVie
         }
         .erase_client_only()
     };
-    let choices: Vec<AnyView> = HOOK_EVENTS.into_iter().zip(draft.chosen).map(choice).collect();
+    let choices: Vec<AnyView> = HOOK_EVENTS
+        .into_iter()
+        .zip(draft.chosen)
+        .map(choice)
+        .collect();
     view! {
         <section class="card" aria-labelledby="new-hook">
             <h2 id="new-hook">{tr(|t| t.hooks.new)}</h2>

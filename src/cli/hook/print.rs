@@ -20,7 +20,12 @@ pub fn print_new_hook(hook: &NewHook, json: bool) -> anyhow::Result<()> {
         return print_json(hook);
     }
     let info = &hook.info;
-    print_note(format_args!("{}: {} to {}", info.id, info.events.join(", "), info.url));
+    print_note(format_args!(
+        "{}: {} to {}",
+        info.id,
+        info.events.join(", "),
+        info.url
+    ));
     if let Some(key) = &info.public_key {
         print_note(format_args!("the receiver verifies signatures with {key}"));
     }
@@ -40,7 +45,10 @@ pub fn print_hook(hook: &HookInfo, json: bool) -> anyhow::Result<()> {
     let list = |texts: &[String]| (!texts.is_empty()).then(|| texts.join(", "));
     let facts = [
         ("id", Some(hook.id.clone())),
-        ("name", Some(hook.name.clone()).filter(|name| !name.is_empty())),
+        (
+            "name",
+            Some(hook.name.clone()).filter(|name| !name.is_empty()),
+        ),
         ("url", Some(hook.url.clone())),
         ("events", list(&hook.events)),
         ("clients", list(&hook.filter.clients)),
@@ -55,7 +63,10 @@ pub fn print_hook(hook: &HookInfo, json: bool) -> anyhow::Result<()> {
         ("made", Some(timestamp::of(hook.created_at))),
         ("signing", Some(hook.signing.clone())),
         ("public key", hook.public_key.clone()),
-        ("secret before signs until", hook.previous_until.map(timestamp::of)),
+        (
+            "secret before signs until",
+            hook.previous_until.map(timestamp::of),
+        ),
     ];
     let mut out = io::stdout().lock();
     for (name, value) in facts {
@@ -103,7 +114,11 @@ pub fn print_deliveries(page: &HookDeliveries, json: bool) -> anyhow::Result<()>
             delivery.id.clone(),
         ]
     };
-    table::print(&mut io::stdout().lock(), DELIVERIES, page.deliveries.iter().map(row))?;
+    table::print(
+        &mut io::stdout().lock(),
+        DELIVERIES,
+        page.deliveries.iter().map(row),
+    )?;
     Ok(())
 }
 
@@ -117,7 +132,10 @@ pub fn print_tried(delivery: &HookDelivery, json: bool) -> anyhow::Result<()> {
         (Some(error), _) => anyhow::bail!("{error}"),
         (None, status) if !json => {
             let status = status.unwrap_or_default();
-            writeln!(io::stdout().lock(), "taken: the endpoint answered {status} after {latency} ms")?;
+            writeln!(
+                io::stdout().lock(),
+                "taken: the endpoint answered {status} after {latency} ms"
+            )?;
             Ok(())
         }
         _ => Ok(()),

@@ -137,12 +137,17 @@ pub async fn send_again(
     let found = found.into_iter().next();
     let found = found.filter(|found| state.hooks.webhook_id(found) == event);
     let found = found.ok_or_else(unknown)?;
-    let attempt = state.hooks.send_now(&hook, &found).await.map_err(unreadable)?;
+    let attempt = state
+        .hooks
+        .send_now(&hook, &found)
+        .await
+        .map_err(unreadable)?;
     let before = before.into_iter().find(|one| one.event == number);
     let attempts = before.as_ref().map_or(0, |one| one.attempts) + 1;
     let log = state.broker.log();
     let mut delivery = describe::attempted(number, log.now(), attempts, &attempt);
-    if attempt.result.is_err() && before.is_some_and(|one| one.outcome == DeliveryOutcome::Retrying) {
+    if attempt.result.is_err() && before.is_some_and(|one| one.outcome == DeliveryOutcome::Retrying)
+    {
         delivery.outcome = DeliveryOutcome::Retrying;
     }
     // Of no run: only the delivery is noted.

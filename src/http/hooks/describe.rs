@@ -18,7 +18,9 @@ pub fn hook(state: &AppState, hook: &StoredHook) -> Result<HookInfo, ReadError> 
     let secrets = HookSecrets::stored(&hook.secrets.0).ok();
     let current = secrets.as_ref().map(|secrets| &secrets.current);
     let now = state.broker.log().now();
-    let previous = secrets.as_ref().and_then(|secrets| secrets.previous.as_ref());
+    let previous = secrets
+        .as_ref()
+        .and_then(|secrets| secrets.previous.as_ref());
     let (failing, paused) = (hook.failing.as_ref(), hook.paused.as_ref());
     let paused_why = paused.map(|(why, _)| why);
     Ok(HookInfo {
@@ -49,7 +51,9 @@ pub fn hook(state: &AppState, hook: &StoredHook) -> Result<HookInfo, ReadError> 
         }
         .to_owned(),
         public_key: current.and_then(|secret| secret.public_key()),
-        previous_until: previous.map(|(_, until)| *until).filter(|until| *until > now),
+        previous_until: previous
+            .map(|(_, until)| *until)
+            .filter(|until| *until > now),
     })
 }
 

@@ -20,8 +20,7 @@ use crate::{
     http::{
         AppState, Code, Error, access,
         body::Pairs,
-        connect,
-        event_stream,
+        connect, event_stream,
         sse::{self, request},
     },
     message::{Encoding, TopicAccess, TopicFilter},

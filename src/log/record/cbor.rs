@@ -262,7 +262,9 @@ impl<'b> WireChange<'b> {
                 Change::Session(session.parse())
             }
             Self::Person(change) => Change::Person(change.parse()),
-            Self::Hook(change) => Change::Hook(serde_json::from_str(&change).map_err(Error::custom)?),
+            Self::Hook(change) => {
+                Change::Hook(serde_json::from_str(&change).map_err(Error::custom)?)
+            }
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {

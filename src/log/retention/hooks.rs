@@ -3,7 +3,8 @@
 use rusqlite::OptionalExtension;
 
 use crate::log::{
-    codes::sql, error::StoreError, hook::HookChange, hook_rows::ChangedHook, options::milliseconds, writer::store::Store,
+    codes::sql, error::StoreError, hook::HookChange, hook_rows::ChangedHook, options::milliseconds,
+    writer::store::Store,
 };
 
 /// Events that are removed in one step.
@@ -27,7 +28,8 @@ impl Store {
 
     /// The number of the newest event to remove. None if there is nothing to remove.
     pub fn hook_events_to_prune(&self, now: u64) -> Result<Option<u64>, StoreError> {
-        let bounds = "SELECT (SELECT min(seq) FROM hook_events), (SELECT max(seq) FROM hook_events)";
+        let bounds =
+            "SELECT (SELECT min(seq) FROM hook_events), (SELECT max(seq) FROM hook_events)";
         let bounds: (Option<u64>, Option<u64>) = self
             .conn
             .prepare_cached(bounds)?

@@ -122,7 +122,13 @@ fn hook_change() -> impl Strategy<Value = HookChange> {
         messages: vec![seq],
         data: "{}".to_owned(),
     });
-    let events = (prop::collection::vec(event, 0..3), present(), present(), present(), 0..2_u8);
+    let events = (
+        prop::collection::vec(event, 0..3),
+        present(),
+        present(),
+        present(),
+        0..2_u8,
+    );
     let events = events.prop_map(|(events, were, came, gone, node)| NodeEvents {
         node: format!("n{node}"),
         events,

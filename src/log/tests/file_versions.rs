@@ -95,9 +95,18 @@ fn a_webhook_of_a_file_goes_on_after_its_cursor() {
     let hooks = test.log().hooks();
     assert_eq!((hooks.len(), hooks[0].cursor), (1, 1));
     assert!(hooks[0].config.contains("shop") && hooks[0].secrets.0.contains("whsec_"));
-    let events = test.log().hook_events(hooks[0].cursor, 10).expect("readable");
-    assert_eq!((events.len(), events[0].client.as_deref()), (1, Some("bob")));
-    let delivered = test.log().hook_deliveries(&hooks[0].id, 9, 10).expect("readable");
+    let events = test
+        .log()
+        .hook_events(hooks[0].cursor, 10)
+        .expect("readable");
+    assert_eq!(
+        (events.len(), events[0].client.as_deref()),
+        (1, Some("bob"))
+    );
+    let delivered = test
+        .log()
+        .hook_deliveries(&hooks[0].id, 9, 10)
+        .expect("readable");
     assert_eq!((delivered.len(), delivered[0].status), (1, Some(204)));
     let present = test.log().hook_presence("node1", 10).expect("readable");
     assert_eq!(present, [Present::Client("ada".to_owned())]);

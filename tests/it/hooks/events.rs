@@ -18,8 +18,16 @@ async fn a_client_is_online_with_its_first_connection_and_offline_after_its_last
     assert_eq!(receiver.next().await.client(), "bob");
     drop(second);
     let offline = receiver.next().await;
-    assert_eq!((offline.kind(), offline.client()), ("client.offline", "ada"));
-    assert!(offline.json["timestamp"].as_str().expect("a time").ends_with('Z'));
+    assert_eq!(
+        (offline.kind(), offline.client()),
+        ("client.offline", "ada")
+    );
+    assert!(
+        offline.json["timestamp"]
+            .as_str()
+            .expect("a time")
+            .ends_with('Z')
+    );
     drop(other);
     assert_eq!(receiver.next().await.client(), "bob");
 }
@@ -60,13 +68,26 @@ async fn whoever_does_not_come_back_after_a_restart_is_offline() {
 #[tokio::test]
 async fn connections_are_told_with_what_they_are() {
     let (server, receiver) = (server().await, Receiver::start().await);
-    hook(&server, &receiver, &["connection.opened", "connection.closed"]).await;
+    hook(
+        &server,
+        &receiver,
+        &["connection.opened", "connection.closed"],
+    )
+    .await;
     let tab = server.listen("ada", &["orders/*", "news"]).await;
     let opened = receiver.next().await;
     let data = &opened.json["data"];
-    assert_eq!((opened.kind(), opened.client()), ("connection.opened", "ada"));
+    assert_eq!(
+        (opened.kind(), opened.client()),
+        ("connection.opened", "ada")
+    );
     assert_eq!(data["topics"], json!(["orders/*", "news"]));
-    assert!(data["address"].as_str().expect("an address").starts_with("127.0.0.1:"));
+    assert!(
+        data["address"]
+            .as_str()
+            .expect("an address")
+            .starts_with("127.0.0.1:")
+    );
     drop(tab);
     let closed = receiver.next().await;
     assert_eq!(closed.kind(), "connection.closed");
@@ -82,14 +103,20 @@ async fn a_topic_is_occupied_by_its_first_subscriber_and_vacated_by_its_last_one
     made(&server.api, &wanted).await;
     let ada = server.listen("ada", &["orders/1", "news"]).await;
     let next = receiver.next().await;
-    assert_eq!((next.kind(), &next.json["data"]), ("topic.occupied", &json!({"topic": "orders/1"})));
+    assert_eq!(
+        (next.kind(), &next.json["data"]),
+        ("topic.occupied", &json!({"topic": "orders/1"}))
+    );
     let bob = server.listen("bob", &["orders/1", "orders/*"]).await;
     assert_eq!(receiver.next().await.json["data"]["topic"], "orders/*");
     drop(ada);
     server.until_connections(1).await;
     drop(bob);
     let both = receiver.take(2).await;
-    let mut vacated: Vec<_> = both.iter().map(|one| one.json["data"]["topic"].as_str()).collect();
+    let mut vacated: Vec<_> = both
+        .iter()
+        .map(|one| one.json["data"]["topic"].as_str())
+        .collect();
     vacated.sort_unstable();
     assert_eq!(vacated, [Some("orders/*"), Some("orders/1")]);
     assert!(both.iter().all(|one| one.kind() == "topic.vacated"));
@@ -110,11 +137,19 @@ async fn an_acknowledgement_names_the_messages() {
     let acked = receiver.next().await;
     let data = &acked.json["data"];
     assert_eq!(data["client_id"], "ada");
-    let named: Vec<u64> = data["messages"].as_array().expect("a list").iter().map(position).collect();
+    let named: Vec<u64> = data["messages"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(position)
+        .collect();
     assert_eq!(named, [seq(&first), seq(&second)]);
     assert_eq!(position(&data["id"]), seq(&second));
     server.ack("ada", &third).await;
-    assert_eq!(position(&receiver.next().await.json["data"]["messages"][0]), seq(&third));
+    assert_eq!(
+        position(&receiver.next().await.json["data"]["messages"][0]),
+        seq(&third)
+    );
 }
 
 fn position(id: &Value) -> u64 {
@@ -127,33 +162,73 @@ async fn a_message_that_nobody_fetched_has_expired() {
     hook(&server, &receiver, &["message.expired"]).await;
     let _bob = server.listen("bob", &["news"]).await;
     let short = |to: Value| json!({"to": to, "data": "x", "ttl": 1});
-    let lost = server.push_json(short(json!({"client": "ada"}))).await.id.expect("an id");
+    let lost = server
+        .push_json(short(json!({"client": "ada"})))
+        .await
+        .id
+        .expect("an id");
     server.push_json(short(json!({"client": "bob"}))).await;
     server.push_json(short(json!({"topic": "news"}))).await;
-    let unheard = server.push_json(short(json!({"topic": "weather"}))).await.id.expect("an id");
-    let mut told: Vec<_> = receiver.take(2).await.into_iter().map(|one| one.json["data"].clone()).collect();
+    let unheard = server
+        .push_json(short(json!({"topic": "weather"})))
+        .await
+        .id
+        .expect("an id");
+    let mut told: Vec<_> = receiver
+        .take(2)
+        .await
+        .into_iter()
+        .map(|one| one.json["data"].clone())
+        .collect();
     told.sort_by_key(|data| position(&data["id"]));
-    assert_eq!((&told[0]["client_id"], position(&told[0]["id"])), (&json!("ada"), seq(&lost)));
-    assert_eq!((&told[1]["topic"], position(&told[1]["id"])), (&json!("weather"), seq(&unheard)));
+    assert_eq!(
+        (&told[0]["client_id"], position(&told[0]["id"])),
+        (&json!("ada"), seq(&lost))
+    );
+    assert_eq!(
+        (&told[1]["topic"], position(&told[1]["id"])),
+        (&json!("weather"), seq(&unheard))
+    );
     // Nothing else has expired unheard: the next event is about something later.
-    let last = server.push_json(short(json!({"client": "cid"}))).await.id.expect("an id");
-    assert_eq!(position(&receiver.next().await.json["data"]["id"]), seq(&last));
+    let last = server
+        .push_json(short(json!({"client": "cid"})))
+        .await
+        .id
+        .expect("an id");
+    assert_eq!(
+        position(&receiver.next().await.json["data"]["id"]),
+        seq(&last)
+    );
 }
 
 #[tokio::test]
 async fn a_job_that_has_ended_is_told_with_its_state() {
     let (server, receiver) = (server().await, Receiver::start().await);
     hook(&server, &receiver, &["job.ended"]).await;
-    let begun: Value = within(server.post("/api/jobs", r#"{"title": "import"}"#).await.json()).await.expect("a job");
+    let begun: Value = within(
+        server
+            .post("/api/jobs", r#"{"title": "import"}"#)
+            .await
+            .json(),
+    )
+    .await
+    .expect("a job");
     let id = begun["id"].as_str().expect("an id");
     let path = server.url(&format!("/api/jobs/{id}"));
-    for report in [json!({"message": "half"}), json!({"state": "failed", "message": "no disk"})] {
+    for report in [
+        json!({"message": "half"}),
+        json!({"state": "failed", "message": "no disk"}),
+    ] {
         let sent = server.http.patch(&path).json(&report).send();
         assert_eq!(within(sent).await.expect("an answer").status(), 200);
     }
     let ended = receiver.next().await;
-    let expected = json!({"job_id": id, "title": "import", "state": "failed", "message": "no disk"});
-    assert_eq!((ended.kind(), &ended.json["data"]), ("job.ended", &expected));
+    let expected =
+        json!({"job_id": id, "title": "import", "state": "failed", "message": "no disk"});
+    assert_eq!(
+        (ended.kind(), &ended.json["data"]),
+        ("job.ended", &expected)
+    );
 }
 
 #[tokio::test]
@@ -169,11 +244,7 @@ async fn a_gap_that_a_stream_is_told_of_is_told_to_the_back_end() {
 
 #[tokio::test]
 async fn a_limit_that_was_exceeded_is_told_once_for_many_requests() {
-    let flags = [
-        "--max-connections-per-client",
-        "1",
-        super::ALLOW,
-    ];
+    let flags = ["--max-connections-per-client", "1", super::ALLOW];
     let (server, receiver) = (Server::with(&flags).await, Receiver::start().await);
     hook(&server, &receiver, &["limit.exceeded", "connection.opened"]).await;
     let _ada = server.listen("ada", &[]).await;
@@ -182,12 +253,19 @@ async fn a_limit_that_was_exceeded_is_told_once_for_many_requests() {
         assert_eq!(server.get("/sse?client_id=ada").await.status(), 429);
     }
     let exceeded = receiver.next().await;
-    assert_eq!((exceeded.kind(), exceeded.client()), ("limit.exceeded", "ada"));
+    assert_eq!(
+        (exceeded.kind(), exceeded.client()),
+        ("limit.exceeded", "ada")
+    );
     let data = &exceeded.json["data"];
     assert_eq!(data["code"], "too_many_connections_of_client");
     assert_eq!(data["address"], "127.0.0.1");
     let _bob = server.listen("bob", &[]).await;
-    assert_eq!(receiver.next().await.client(), "bob", "the others are counted");
+    assert_eq!(
+        receiver.next().await.client(),
+        "bob",
+        "the others are counted"
+    );
 }
 
 #[tokio::test]
@@ -200,10 +278,15 @@ async fn nothing_is_written_that_no_hook_wants() {
     server.ack("ada", &id).await;
     server.until_unread("ada", 0).await;
     let update = app::wire::HookUpdate {
-        events: Some(vec!["client.online".to_owned(), "message.acknowledged".to_owned()]),
+        events: Some(vec![
+            "client.online".to_owned(),
+            "message.acknowledged".to_owned(),
+        ]),
         ..Default::default()
     };
-    let info = within(server.api.update_hook(&made.info.id, &update)).await.expect("changed");
+    let info = within(server.api.update_hook(&made.info.id, &update))
+        .await
+        .expect("changed");
     assert_eq!(info.waiting, 0);
     let _bob = server.listen("bob", &[]).await;
     assert_eq!(receiver.next().await.client(), "bob");

@@ -107,7 +107,9 @@ impl Receiver {
 
     fn serve(&mut self, listener: TcpListener) {
         let inner = Arc::clone(&self.inner);
-        let router = Router::new().route("/hooks", post(receive)).with_state(inner);
+        let router = Router::new()
+            .route("/hooks", post(receive))
+            .with_state(inner);
         self.task = Some(tokio::spawn(async move {
             axum::serve(listener, router).await.expect("it serves");
         }));
@@ -175,7 +177,9 @@ impl Receiver {
 async fn receive(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes) -> Response {
     let field = |name: &str| {
         let value = headers.get(name);
-        value.map_or_else(String::new, |value| value.to_str().expect("text").to_owned())
+        value.map_or_else(String::new, |value| {
+            value.to_str().expect("text").to_owned()
+        })
     };
     let body = String::from_utf8(body.to_vec()).expect("text");
     let received = Received {

@@ -18,7 +18,10 @@ async fn requests_are_signed_with_the_secret_that_is_shown_once() {
     assert!(received.id.starts_with("evt_") && !received.id.contains('.'));
     let other = format!("whsec_{}", STANDARD.encode([7; 32]));
     assert!(!received.signed_by(&other));
-    for path in ["/api/hooks".to_owned(), format!("/api/hooks/{}", hook.info.id)] {
+    for path in [
+        "/api/hooks".to_owned(),
+        format!("/api/hooks/{}", hook.info.id),
+    ] {
         let shown: Value = server.read(&path).await;
         assert!(!shown.to_string().contains("whsec_"), "{shown}");
     }
@@ -32,14 +35,22 @@ async fn a_public_key_verifies_what_the_private_one_signs() {
     let hook = made(&server.api, &wanted).await;
     assert!(hook.secret.starts_with("whsk_"));
     let public = hook.info.public_key.expect("a public key");
-    let public = STANDARD.decode(public.strip_prefix("whpk_").expect("its prefix")).expect("Base64");
-    within(server.api.test_hook(&hook.info.id)).await.expect("tried");
+    let public = STANDARD
+        .decode(public.strip_prefix("whpk_").expect("its prefix"))
+        .expect("Base64");
+    within(server.api.test_hook(&hook.info.id))
+        .await
+        .expect("tried");
     let received = receiver.next().await;
-    let signature = received.signature.strip_prefix("v1a,").expect("its version");
+    let signature = received
+        .signature
+        .strip_prefix("v1a,")
+        .expect("its version");
     let signature = STANDARD.decode(signature).expect("Base64");
     let signed = format!("{}.{}.{}", received.id, received.timestamp, received.body);
     let key = UnparsedPublicKey::new(&ED25519, public);
-    key.verify(signed.as_bytes(), &signature).expect("it is right");
+    key.verify(signed.as_bytes(), &signature)
+        .expect("it is right");
 }
 
 #[tokio::test]
@@ -50,16 +61,26 @@ async fn two_secrets_sign_after_a_rotation_and_a_secret_may_be_brought_along() {
     wanted.secret = Some(own.clone());
     let hook = made(&server.api, &wanted).await;
     assert_eq!(hook.secret, own);
-    let rotation = Rotation { overlap: Some(3600) };
-    let rotated = within(server.api.rotate_hook(&hook.info.id, &rotation)).await.expect("rotated");
+    let rotation = Rotation {
+        overlap: Some(3600),
+    };
+    let rotated = within(server.api.rotate_hook(&hook.info.id, &rotation))
+        .await
+        .expect("rotated");
     assert_ne!(rotated.secret, own);
     assert!(rotated.info.previous_until.is_some());
-    within(server.api.test_hook(&hook.info.id)).await.expect("tried");
+    within(server.api.test_hook(&hook.info.id))
+        .await
+        .expect("tried");
     let received = receiver.next().await;
     assert!(received.signed_by(&own) && received.signed_by(&rotated.secret));
     let at_once = Rotation { overlap: Some(0) };
-    let last = within(server.api.rotate_hook(&hook.info.id, &at_once)).await.expect("rotated");
-    within(server.api.test_hook(&hook.info.id)).await.expect("tried");
+    let last = within(server.api.rotate_hook(&hook.info.id, &at_once))
+        .await
+        .expect("rotated");
+    within(server.api.test_hook(&hook.info.id))
+        .await
+        .expect("tried");
     let received = receiver.next().await;
     assert!(received.signed_by(&last.secret) && !received.signed_by(&rotated.secret));
 }
@@ -74,24 +95,46 @@ async fn deliveries_are_shown_and_sent_again_and_everything_since_a_time() {
     let first = receiver.take(2).await;
     let path = format!("/api/hooks/{id}/deliveries");
     let page: app::wire::HookDeliveries = server
-        .until(&path, |page: &app::wire::HookDeliveries| page.deliveries.len() == 2)
+        .until(&path, |page: &app::wire::HookDeliveries| {
+            page.deliveries.len() == 2
+        })
         .await;
     let newest = &page.deliveries[0];
-    assert_eq!((newest.event.as_str(), newest.outcome.as_str()), ("client.online", "delivered"));
-    assert_eq!((newest.status, newest.attempts, &newest.error), (Some(204), 1, &None));
+    assert_eq!(
+        (newest.event.as_str(), newest.outcome.as_str()),
+        ("client.online", "delivered")
+    );
+    assert_eq!(
+        (newest.status, newest.attempts, &newest.error),
+        (Some(204), 1, &None)
+    );
     assert!(newest.latency_ms.is_some());
-    let page = within(server.api.hook_deliveries(id, Some(&newest.id), 1)).await.expect("a page");
-    assert_eq!((page.deliveries.len(), page.deliveries[0].id != newest.id), (1, true));
+    let page = within(server.api.hook_deliveries(id, Some(&newest.id), 1))
+        .await
+        .expect("a page");
+    assert_eq!(
+        (page.deliveries.len(), page.deliveries[0].id != newest.id),
+        (1, true)
+    );
 
-    let again = within(server.api.send_hook_event(id, &newest.id)).await.expect("sent");
+    let again = within(server.api.send_hook_event(id, &newest.id))
+        .await
+        .expect("sent");
     assert_eq!((again.attempts, again.outcome.as_str()), (2, "delivered"));
     assert_eq!(receiver.next().await.id, newest.id);
     receiver.answer("", Answer::status(500));
-    let failed = within(server.api.send_hook_event(id, &newest.id)).await.expect("tried");
-    assert_eq!((failed.attempts, failed.outcome.as_str(), failed.status), (3, "failed", Some(500)));
+    let failed = within(server.api.send_hook_event(id, &newest.id))
+        .await
+        .expect("tried");
+    assert_eq!(
+        (failed.attempts, failed.outcome.as_str(), failed.status),
+        (3, "failed", Some(500))
+    );
     receiver.answer("", Answer::status(200));
 
-    within(server.api.replay_hook(id, 0)).await.expect("it begins");
+    within(server.api.replay_hook(id, 0))
+        .await
+        .expect("it begins");
     let second = receiver.take(2).await;
     let ids = |list: &[super::receiver::Received]| {
         let mut ids: Vec<_> = list.iter().map(|one| one.id.clone()).collect();
@@ -99,7 +142,9 @@ async fn deliveries_are_shown_and_sent_again_and_everything_since_a_time() {
         ids
     };
     assert_eq!(ids(&first), ids(&second), "the same ids");
-    within(server.api.replay_hook(id, u64::MAX >> 11)).await.expect("nothing is so new");
+    within(server.api.replay_hook(id, u64::MAX >> 11))
+        .await
+        .expect("nothing is so new");
     let _cid = server.listen("cid", &[]).await;
     assert_eq!(receiver.next().await.client(), "cid");
 }
@@ -147,7 +192,16 @@ async fn a_hook_is_changed_paused_and_removed() {
         .filter(|entry| entry.hook.as_ref() == Some(id))
         .map(|entry| entry.action.as_str())
         .collect();
-    assert_eq!(actions, ["hook.delete", "hook.update", "hook.update", "hook.update", "hook.create"]);
+    assert_eq!(
+        actions,
+        [
+            "hook.delete",
+            "hook.update",
+            "hook.update",
+            "hook.update",
+            "hook.create"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -156,14 +210,32 @@ async fn what_is_wrong_in_a_request_is_named() {
     let url = "https://api.example.org/";
     for (body, field) in [
         (json!({"url": "nowhere", "events": ["gap"]}), "url"),
-        (json!({"url": "https://a:b@example.org/", "events": ["gap"]}), "url"),
+        (
+            json!({"url": "https://a:b@example.org/", "events": ["gap"]}),
+            "url",
+        ),
         (json!({"url": url, "events": []}), "events"),
         (json!({"url": url, "events": ["everything"]}), "events"),
-        (json!({"url": url, "events": ["gap"], "filter": {"clients": ["a b"]}}), "filter.clients"),
-        (json!({"url": url, "events": ["gap"], "filter": {"topics": [""]}}), "filter.topics"),
-        (json!({"url": url, "events": ["gap"], "secret": "whsec_c2hvcnQ="}), "secret"),
-        (json!({"url": url, "events": ["gap"], "signing": "rsa"}), "signing"),
-        (json!({"url": url, "events": ["gap"], "secert": "x"}), "secert"),
+        (
+            json!({"url": url, "events": ["gap"], "filter": {"clients": ["a b"]}}),
+            "filter.clients",
+        ),
+        (
+            json!({"url": url, "events": ["gap"], "filter": {"topics": [""]}}),
+            "filter.topics",
+        ),
+        (
+            json!({"url": url, "events": ["gap"], "secret": "whsec_c2hvcnQ="}),
+            "secret",
+        ),
+        (
+            json!({"url": url, "events": ["gap"], "signing": "rsa"}),
+            "signing",
+        ),
+        (
+            json!({"url": url, "events": ["gap"], "secert": "x"}),
+            "secert",
+        ),
     ] {
         let refused = server.post("/api/hooks", &body.to_string()).await;
         assert_eq!(refused.status(), 422, "{body}");
@@ -182,11 +254,16 @@ async fn metrics_count_attempts_and_hooks_by_state() {
     let _ada = server.listen("ada", &[]).await;
     receiver.next().await;
     until(&server, &made, |hook| hook.waiting == 0).await;
-    let metrics = within(server.get("/metrics").await.text()).await.expect("text");
+    let metrics = within(server.get("/metrics").await.text())
+        .await
+        .expect("text");
     for line in [
         "tidings_hook_attempts_total{outcome=\"delivered\"} 1\n".to_owned(),
         "tidings_hooks{state=\"active\"} 1\n".to_owned(),
-        format!("tidings_hook_waiting_events{{hook=\"{}\"}} 0\n", made.info.id),
+        format!(
+            "tidings_hook_waiting_events{{hook=\"{}\"}} 0\n",
+            made.info.id
+        ),
     ] {
         assert!(metrics.contains(&line), "{line} in {metrics}");
     }

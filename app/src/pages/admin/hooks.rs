@@ -232,7 +232,10 @@ pub(super) fn view(page: Hooks) -> AnyView {
 /// The secret of a webhook that was just made.
 fn new_secret(shown: ErasedSignal<Option<NewHook>>) -> AnyView {
     let of = move |part: fn(&NewHook) -> &str| {
-        shown.with(|hook| hook.as_ref().map_or_else(String::new, |hook| part(hook).to_owned()))
+        shown.with(|hook| {
+            hook.as_ref()
+                .map_or_else(String::new, |hook| part(hook).to_owned())
+        })
     };
     let said = text(move || {
         let url = of(|hook| &hook.info.url);
