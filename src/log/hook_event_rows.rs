@@ -125,7 +125,7 @@ pub(super) fn present(
     let mut find = conn.prepare_cached(
         "SELECT kind, name FROM hook_presence WHERE node = ?1 ORDER BY kind, name LIMIT ?2",
     )?;
-    let found = find.query_map((node, limit), |row| {
+    let found = find.query_map((node, sql(limit as u64)), |row| {
         let name = row.get(1)?;
         Ok(match row.get::<_, i64>(0)? {
             kind::CLIENT => Present::Client(name),

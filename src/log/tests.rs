@@ -6,6 +6,7 @@ mod change_sets;
 mod cluster;
 mod copy;
 mod file_versions;
+mod hooks;
 mod jobs;
 mod keys;
 mod people;

@@ -3,7 +3,6 @@
 mod connect;
 mod events;
 mod outages;
-pub mod receiver;
 mod requests;
 
 use app::{
@@ -11,8 +10,10 @@ use app::{
     wire::{HookFilter, HookInfo, HookRequest, NewHook},
 };
 
-use crate::harness::{Server, within};
-use receiver::Receiver;
+use crate::{
+    harness::{Server, within},
+    support::receiver::{self, Receiver},
+};
 
 /// Lets hooks lead to this machine. It has to stand last.
 const ALLOW: &str = "--hook-allow-private=true";

@@ -20,7 +20,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
-use crate::harness::within;
+use super::within;
 
 /// A request.
 #[derive(Clone, Debug)]
