@@ -71,7 +71,7 @@ pub struct Wanted {
 #[derive(Args)]
 pub struct Create {
     /// URL that events are sent to.
-    url: String,
+    endpoint: String,
 
     /// Name, for people.
     #[arg(long, default_value = "", hide_default_value = true)]
@@ -123,8 +123,8 @@ pub struct Update {
     one: One,
 
     /// URL that events are sent to.
-    #[arg(long)]
-    url: Option<String>,
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
 
     /// Name, for people.
     #[arg(long)]
@@ -254,7 +254,7 @@ fn run_create(create: Create) -> anyhow::Result<()> {
         topic,
     } = create.wanted;
     let request = HookRequest {
-        url: create.url,
+        url: create.endpoint,
         name: create.name,
         events,
         filter: HookFilter {
@@ -277,7 +277,7 @@ fn run_update(update: Update) -> anyhow::Result<()> {
     } = update.wanted;
     let has_filter = !client.is_empty() || !topic.is_empty();
     let change = HookUpdate {
-        url: update.url,
+        url: update.endpoint,
         name: update.name,
         events: (!events.is_empty()).then_some(events),
         filter: has_filter.then_some(HookFilter {

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-use super::InvalidHookSecret;
+use super::secret::InvalidHookSecret;
 use crate::{
     log::{EventKind, EventKinds, HookEvent},
     message::{ClientId, ClientPattern, Topic, TopicFilter},

@@ -161,13 +161,14 @@ async fn a_message_that_nobody_fetched_has_expired() {
     let (server, receiver) = (server().await, Receiver::start().await);
     hook(&server, &receiver, &["message.expired"]).await;
     let _bob = server.listen("bob", &["news"]).await;
-    let short = |to: Value| json!({"to": to, "data": "x", "ttl": 1});
+    let short = |to: Value| json!({"to": to, "data": "x", "ttl": 3});
     let lost = server
         .push_json(short(json!({"client": "ada"})))
         .await
         .id
         .expect("an id");
-    server.push_json(short(json!({"client": "bob"}))).await;
+    let had = server.push_json(short(json!({"client": "bob"}))).await.id.expect("an id");
+    server.ack("bob", &had).await;
     server.push_json(short(json!({"topic": "news"}))).await;
     let unheard = server
         .push_json(short(json!({"topic": "weather"})))
