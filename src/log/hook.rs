@@ -193,7 +193,7 @@ impl std::fmt::Debug for HiddenText {
 pub struct HookProgress {
     /// The hook.
     pub id: String,
-    /// The run that it belongs to. It is not noted if another one has begun.
+    /// The run that it belongs to. The cursor is not noted if events were sent again since then.
     pub run: u64,
     /// Everything up to this event is done.
     pub cursor: u64,

@@ -104,8 +104,9 @@ pub(super) fn apply(
             id
         }
         HookChange::Replay(id, since) => {
-            let update = "UPDATE hooks SET run = run + 1, cursor = min(cursor, coalesce(
-                              (SELECT min(seq) - 1 FROM hook_events WHERE at >= ?2), cursor)) WHERE id = ?1";
+            let update = "UPDATE hooks SET run = run + 1, replayed = run + 1, cursor = min(cursor,
+                              (SELECT min(seq) - 1 FROM hook_events WHERE at >= ?2))
+                          WHERE id = ?1 AND EXISTS (SELECT 1 FROM hook_events WHERE at >= ?2)";
             conn.prepare_cached(update)?.execute((id, sql(*since)))?;
             id
         }
@@ -140,12 +141,14 @@ fn note(conn: &Connection, id: &str, changed: &mut Vec<ChangedHook>) -> rusqlite
 
 fn note_progress(conn: &Connection, progress: &HookProgress) -> rusqlite::Result<()> {
     let failing = progress.failing.as_ref();
-    let update = "UPDATE hooks SET cursor = max(cursor, ?3), failing_since = ?4, failing_why = ?5, retry_at = ?6
-                  WHERE id = ?1 AND run = ?2";
+    // What an earlier run has delivered counts, unless events were sent again since then.
+    let update = "UPDATE hooks SET cursor = max(cursor, ?3) WHERE id = ?1 AND replayed <= ?2";
+    conn.prepare_cached(update)?
+        .execute((&progress.id, sql(progress.run), sql(progress.cursor)))?;
+    let update = "UPDATE hooks SET failing_since = ?3, failing_why = ?4, retry_at = ?5 WHERE id = ?1 AND run = ?2";
     let is_current = conn.prepare_cached(update)?.execute((
         &progress.id,
         sql(progress.run),
-        sql(progress.cursor),
         failing.map(|failing| sql(failing.since)),
         failing.map(|failing| &failing.why),
         failing.map(|failing| sql(failing.retry_at)),

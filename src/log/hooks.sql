@@ -1,7 +1,7 @@
 -- Webhooks. `config` is the URL and the filter, as JSON, which the log does not read. `kinds` has a bit for each kind of event
 -- that the hook wants (the numbers of `EventKind`). `secrets` are the secrets that sign, as JSON: they must be usable, so they
--- are here in full. Everything up to the event `cursor` was delivered. `run` grows with each change after which a delivery
--- that is under way means nothing. `lost` counts events that were removed before they were delivered.
+-- are here in full. Everything up to the event `cursor` was delivered. `run` grows with each change after which
+-- deliveries begin anew, and `replayed` is the run that began when events were sent again. `lost` counts events that were removed before they were delivered.
 CREATE TABLE hooks (
     id TEXT PRIMARY KEY,
     config TEXT NOT NULL,
@@ -12,6 +12,7 @@ CREATE TABLE hooks (
     paused_at INTEGER,
     cursor INTEGER NOT NULL,
     run INTEGER NOT NULL DEFAULT 0,
+    replayed INTEGER NOT NULL DEFAULT 0,
     lost INTEGER NOT NULL DEFAULT 0,
     failing_since INTEGER,
     failing_why TEXT,

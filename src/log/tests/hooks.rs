@@ -157,5 +157,11 @@ fn progress_of_an_earlier_run_is_not_noted_and_a_replay_goes_back() {
     change(&test, progress(1, 2));
     assert_eq!(hook(&test, "h").cursor, 2);
     change(&test, HookChange::Replay("h".to_owned(), u64::MAX));
-    assert_eq!(hook(&test, "h").cursor, 2, "nothing is so new");
+    let now = hook(&test, "h");
+    assert_eq!((now.cursor, now.run), (2, 1), "nothing is so new");
+    // What was delivered before a pause was delivered.
+    change(&test, at_node("n", &["c"], &[]));
+    change(&test, HookChange::Pause("h".to_owned(), Some("by hand".to_owned())));
+    change(&test, progress(1, 3));
+    assert_eq!((hook(&test, "h").cursor, hook(&test, "h").run), (3, 2));
 }

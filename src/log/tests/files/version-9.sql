@@ -134,12 +134,13 @@ CREATE TABLE hooks (
     paused_at INTEGER,
     cursor INTEGER NOT NULL,
     run INTEGER NOT NULL DEFAULT 0,
+    replayed INTEGER NOT NULL DEFAULT 0,
     lost INTEGER NOT NULL DEFAULT 0,
     failing_since INTEGER,
     failing_why TEXT,
     retry_at INTEGER
 ) STRICT, WITHOUT ROWID;
-INSERT INTO "hooks" VALUES('01a2255150000000beef','{"url":"https://api.example.org/hooks","name":"shop","events":["client.online"],"clients":[],"topics":[]}',1,'{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}',1795957839484,NULL,NULL,1,0,0,NULL,NULL,NULL);
+INSERT INTO "hooks" VALUES('01a2255150000000beef','{"url":"https://api.example.org/hooks","name":"shop","events":["client.online"],"clients":[],"topics":[]}',1,'{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}',1795957839484,NULL,NULL,1,0,0,0,NULL,NULL,NULL);
 CREATE TABLE job_lines (
     job INTEGER NOT NULL,
     line INTEGER NOT NULL,
