@@ -62,11 +62,11 @@ async function create(page: Page, url: string, clients = ''): Promise<string> {
   return secret;
 }
 
-/** How many deliveries the server knows of its only webhook. */
-async function delivered(url: string): Promise<number> {
+/** How many deliveries the server knows of the webhook with this URL. */
+async function delivered(url: string, to: string): Promise<number> {
   const headers = { Authorization: `Bearer ${token}` };
   const { hooks } = await (await fetch(`${url}/api/hooks`, { headers })).json();
-  const answer = await fetch(`${url}/api/hooks/${hooks[0].id}/deliveries`, { headers });
+  const answer = await fetch(`${url}/api/hooks/${hooks.find((hook: { url: string }) => hook.url === to).id}/deliveries`, { headers });
   return (await answer.json()).deliveries.length;
 }
 
@@ -95,7 +95,7 @@ test('a webhook is made, tried, paused, and deleted, and its deliveries are show
     await visitor.goto(`${server.url}/?client_id=shop:7`);
     await visitor.evaluate((url) => new EventSource(`${url}/sse?client_id=shop:7`), server.url);
     await expect.poll(() => backEnd.received.length).toBe(2);
-    await expect.poll(() => delivered(server.url)).toBe(1);
+    await expect.poll(() => delivered(server.url, backEnd.url)).toBe(1);
     await hook.getByRole('button', { name: 'Deliveries' }).click();
     const deliveries = hook.getByRole('list', { name: 'Deliveries' }).locator('> li');
     await expect(deliveries).toHaveCount(1);
@@ -145,6 +145,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         const visitor = await context.newPage();
         await visitor.goto(`${server.url}/`);
         await expect.poll(() => backEnd.received.length).toBeGreaterThan(0);
+        await expect.poll(() => delivered(server.url, backEnd.url)).toBe(1);
         const hook = hooks(page).filter({ hasText: backEnd.url });
         await hook.getByRole('button', { name: 'Deliveries' }).click();
         await hook.getByRole('button', { name: 'Rotate secret' }).click();
