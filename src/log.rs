@@ -35,6 +35,7 @@ pub mod fuzzing;
 mod gap;
 mod hook;
 mod hook_event_rows;
+mod hook_presence_rows;
 mod hook_rows;
 mod hooks;
 mod incoming;

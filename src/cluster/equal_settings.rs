@@ -27,8 +27,14 @@ pub fn of(settings: &Settings) -> EqualSettings {
         ("--max-age-hours", retention.max_age_hours.to_string()),
         ("--max-log-mb", retention.max_log_mb.to_string()),
         ("--audit-days", retention.audit_days.to_string()),
-        ("--hook-keep-hours", settings.hooks.hook_keep_hours.to_string()),
-        ("--hook-pause-hours", settings.hooks.hook_pause_hours.to_string()),
+        (
+            "--hook-keep-hours",
+            settings.hooks.hook_keep_hours.to_string(),
+        ),
+        (
+            "--hook-pause-hours",
+            settings.hooks.hook_pause_hours.to_string(),
+        ),
         ("--hook-grace", settings.hooks.hook_grace.to_string()),
         (
             "--hook-allow-private",

@@ -28,7 +28,9 @@ impl Settings {
         if !self.anonymous.require_token_for.is_empty() && !gives_tokens {
             return Err(InvalidSettings::NoTokens);
         }
-        self.hooks.check()?;
+        if !self.hooks.has_good_secret() {
+            return Err(InvalidSettings::ConnectHookSecret);
+        }
         self.oidc.check(self.admin_token.is_some())?;
         self.cluster.check(&self.node)?;
         if self.proxy.proxy_protocol && self.proxy.trusted_proxy.is_empty() {

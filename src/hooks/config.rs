@@ -284,7 +284,7 @@ mod tests {
         }
         assert_eq!(field(|texts| texts.events.clear()), "events");
         assert_eq!(field(|texts| texts.events.push("all".to_owned())), "events");
-        assert_eq!(field(|texts| texts.name = "\n.".to_owned()), "name");
+        assert_eq!(field(|texts| texts.name = "a\nb".to_owned()), "name");
         assert_eq!(
             field(|texts| texts.clients = vec!["a b".to_owned()]),
             "filter.clients"

@@ -1,4 +1,4 @@
-//! The rows of what happened, and of who is present, for webhooks. Nothing is written that no hook wants.
+//! The rows of what happened, for webhooks. Nothing is written that no hook wants.
 
 use rusqlite::{Connection, Row};
 
@@ -8,7 +8,7 @@ use crate::{
         codes::{kind, sql},
         error::{ReadError, StoreError},
         event_kind::{EventKind, EventKinds},
-        hook::{HookEvent, NewHookEvent, NodeEvents, Present},
+        hook::{HookEvent, NewHookEvent, NodeEvents},
         hook_rows, postings,
         rows::{list, name_of, parse_list},
         writer::store::Store,
@@ -24,12 +24,12 @@ const INSERT: &str = "INSERT INTO hook_events (at, kind, client, topic, messages
 const COLUMNS: &str = "seq, at, kind, client, topic, messages, data";
 
 /// An event to be written.
-struct EventRow<'e> {
-    kind: EventKind,
-    client: Option<&'e str>,
-    topic: Option<&'e str>,
-    messages: &'e [Seq],
-    data: &'e str,
+pub(super) struct EventRow<'e> {
+    pub kind: EventKind,
+    pub client: Option<&'e str>,
+    pub topic: Option<&'e str>,
+    pub messages: &'e [Seq],
+    pub data: &'e str,
 }
 
 /// Writes an event in the current transaction.
@@ -116,49 +116,10 @@ pub(super) fn count_after(
     .query_row((sql(after), kinds.bits(), most), |row| row.get(0))
 }
 
-/// Up to `limit` of those who are present at a node.
-pub(super) fn present(
-    conn: &Connection,
-    node: &str,
-    limit: usize,
-) -> rusqlite::Result<Vec<Present>> {
-    let mut find = conn.prepare_cached(
-        "SELECT kind, name FROM hook_presence WHERE node = ?1 ORDER BY kind, name LIMIT ?2",
-    )?;
-    let found = find.query_map((node, sql(limit as u64)), |row| {
-        let name = row.get(1)?;
-        Ok(match row.get::<_, i64>(0)? {
-            kind::CLIENT => Present::Client(name),
-            _ => Present::Topic(name),
-        })
-    })?;
-    found.collect()
-}
-
-/// The nodes at which somebody is present.
-pub(super) fn nodes(conn: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut find = conn.prepare_cached("SELECT DISTINCT node FROM hook_presence ORDER BY node")?;
-    find.query_map([], |row| row.get(0))?.collect()
-}
-
 /// Removes events up to this one.
 pub(super) fn remove(conn: &Connection, line: u64) -> rusqlite::Result<()> {
     conn.prepare_cached("DELETE FROM hook_events WHERE seq <= ?1")?
         .execute([sql(line)])?;
-    Ok(())
-}
-
-/// Forgets who is present, as far as no hook wants to know.
-pub(super) fn forget_present(conn: &Connection, wanted: EventKinds) -> rusqlite::Result<()> {
-    for (which, kinds) in [
-        (kind::CLIENT, EventKinds::CLIENTS),
-        (kind::TOPIC, EventKinds::TOPICS),
-    ] {
-        if !wanted.has_any(kinds) {
-            conn.prepare_cached("DELETE FROM hook_presence WHERE kind = ?1")?
-                .execute([which])?;
-        }
-    }
     Ok(())
 }
 
@@ -171,7 +132,12 @@ impl Store {
         }
     }
 
-    fn write_event(&mut self, at: u64, event: &EventRow<'_>) -> rusqlite::Result<()> {
+    /// Writes an event in the current transaction.
+    pub(in crate::log) fn write_event(
+        &mut self,
+        at: u64,
+        event: &EventRow<'_>,
+    ) -> rusqlite::Result<()> {
         insert(&self.conn, at, event)?;
         self.has_hook_events = true;
         Ok(())
@@ -210,63 +176,6 @@ impl Store {
             self.note_gone(&events.node, present, at)?;
         }
         Ok(())
-    }
-
-    /// Somebody is present at a node. It is an event if they were at no other one.
-    fn note_came(
-        &mut self,
-        node: &str,
-        present: &Present,
-        (at, is_event): (u64, bool),
-    ) -> rusqlite::Result<()> {
-        let wanted = self.hook_kinds()?;
-        let (which, name, kinds) = parts(present);
-        if !wanted.has_any(kinds) {
-            return Ok(());
-        }
-        let was_there = self.is_present(which, name)?;
-        self.conn
-            .prepare_cached(
-                "INSERT OR IGNORE INTO hook_presence (kind, name, node) VALUES (?1, ?2, ?3)",
-            )?
-            .execute((which, name, node))?;
-        let event = match present {
-            Present::Client(_) => EventKind::ClientOnline,
-            Present::Topic(_) => EventKind::TopicOccupied,
-        };
-        match is_event && !was_there && wanted.has(event) {
-            true => self.write_event(at, &of_present(event, present)),
-            false => Ok(()),
-        }
-    }
-
-    /// Somebody is gone from a node. It is an event if they are at no other one.
-    fn note_gone(&mut self, node: &str, present: &Present, at: u64) -> rusqlite::Result<()> {
-        let (which, name, _) = parts(present);
-        let gone = self
-            .conn
-            .prepare_cached(
-                "DELETE FROM hook_presence WHERE kind = ?1 AND name = ?2 AND node = ?3",
-            )?
-            .execute((which, name, node))?;
-        if gone == 0 || self.is_present(which, name)? {
-            return Ok(());
-        }
-        let event = match present {
-            Present::Client(_) => EventKind::ClientOffline,
-            Present::Topic(_) => EventKind::TopicVacated,
-        };
-        match self.hook_kinds()?.has(event) {
-            true => self.write_event(at, &of_present(event, present)),
-            false => Ok(()),
-        }
-    }
-
-    fn is_present(&self, which: i64, name: &str) -> rusqlite::Result<bool> {
-        let find = "SELECT EXISTS (SELECT 1 FROM hook_presence WHERE kind = ?1 AND name = ?2)";
-        self.conn
-            .prepare_cached(find)?
-            .query_row((which, name), |row| row.get(0))
     }
 
     /// A client has acknowledged up to a position, in the current transaction. `from` is where it was before.
@@ -355,26 +264,4 @@ pub(super) fn put_job(conn: &Connection, job: &Job, at: u64) -> rusqlite::Result
     };
     insert(conn, at, &row)?;
     Ok(true)
-}
-
-fn of_present(kind: EventKind, present: &Present) -> EventRow<'_> {
-    let (client, topic) = match present {
-        Present::Client(name) => (Some(&**name), None),
-        Present::Topic(name) => (None, Some(&**name)),
-    };
-    EventRow {
-        kind,
-        client,
-        topic,
-        messages: &[],
-        data: "{}",
-    }
-}
-
-/// The number of its kind in the file, its name, and the kinds of events that are about it.
-fn parts(present: &Present) -> (i64, &str, EventKinds) {
-    match present {
-        Present::Client(name) => (kind::CLIENT, name, EventKinds::CLIENTS),
-        Present::Topic(name) => (kind::TOPIC, name, EventKinds::TOPICS),
-    }
 }

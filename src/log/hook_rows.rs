@@ -143,8 +143,11 @@ fn note_progress(conn: &Connection, progress: &HookProgress) -> rusqlite::Result
     let failing = progress.failing.as_ref();
     // What an earlier run has delivered counts, unless events were sent again since then.
     let update = "UPDATE hooks SET cursor = max(cursor, ?3) WHERE id = ?1 AND replayed <= ?2";
-    conn.prepare_cached(update)?
-        .execute((&progress.id, sql(progress.run), sql(progress.cursor)))?;
+    conn.prepare_cached(update)?.execute((
+        &progress.id,
+        sql(progress.run),
+        sql(progress.cursor),
+    ))?;
     let update = "UPDATE hooks SET failing_since = ?3, failing_why = ?4, retry_at = ?5 WHERE id = ?1 AND run = ?2";
     let is_current = conn.prepare_cached(update)?.execute((
         &progress.id,

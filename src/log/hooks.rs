@@ -11,7 +11,7 @@ use crate::log::{
     error::{AppendError, ReadError},
     event_kind::EventKinds,
     hook::{HookChange, HookDelivery, HookEvent, Present, StoredHook},
-    hook_event_rows, hook_rows,
+    hook_event_rows, hook_presence_rows, hook_rows,
     told_rows::RowTail,
 };
 
@@ -78,11 +78,11 @@ impl Log {
 
     /// Up to `limit` of those who are present at a node, as far as a hook wants to know.
     pub fn hook_presence(&self, node: &str, limit: usize) -> Result<Vec<Present>, ReadError> {
-        self.query(|conn| Ok(hook_event_rows::present(conn, node, limit)?))
+        self.query(|conn| Ok(hook_presence_rows::present(conn, node, limit)?))
     }
 
     /// The nodes at which somebody is present, as far as a hook wants to know.
     pub fn hook_nodes(&self) -> Result<Vec<String>, ReadError> {
-        self.query(|conn| Ok(hook_event_rows::nodes(conn)?))
+        self.query(|conn| Ok(hook_presence_rows::nodes(conn)?))
     }
 }

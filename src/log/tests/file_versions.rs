@@ -152,6 +152,7 @@ fn open_file(statements: &str) -> TestLog {
     drop(conn);
     let mut options = test.options();
     options.max_age = MAX_AGE;
+    options.hook_age = MAX_AGE;
     test.log = Some(test.open(options));
     test
 }

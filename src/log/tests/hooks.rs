@@ -81,7 +81,11 @@ fn an_expired_message_is_written_for_each_client_that_did_not_get_it() {
 #[test]
 fn a_client_is_online_while_it_is_at_some_node() {
     let mut test = TestLog::new();
-    create(&test, "h", &[EventKind::ClientOnline, EventKind::ClientOffline]);
+    create(
+        &test,
+        "h",
+        &[EventKind::ClientOnline, EventKind::ClientOffline],
+    );
     change(&test, at_node("n1", &["ada"], &[]));
     change(&test, at_node("n2", &["ada", "bob"], &[]));
     change(&test, at_node("n1", &[], &["ada"]));
@@ -98,7 +102,10 @@ fn a_client_is_online_while_it_is_at_some_node() {
     let present = test.log().hook_presence("n2", 10).expect("readable");
     assert_eq!(present, [Present::Client("bob".to_owned())]);
     change(&test, HookChange::Remove("h".to_owned()));
-    assert!(test.log().hook_nodes().expect("readable").is_empty(), "nobody wants to know");
+    assert!(
+        test.log().hook_nodes().expect("readable").is_empty(),
+        "nobody wants to know"
+    );
 }
 
 #[test]
@@ -124,13 +131,19 @@ fn events_are_kept_for_a_time_and_those_that_a_hook_has_not_got_are_counted() {
         let hook = hook(&test, id);
         (hook.cursor, hook.lost)
     };
-    assert_eq!((state("fast"), state("slow"), state("other")), ((3, 0), (3, 3), (3, 0)));
+    assert_eq!(
+        (state("fast"), state("slow"), state("other")),
+        ((3, 0), (3, 3), (3, 0))
+    );
     // A number is not used again, also when all are gone.
     test.pass(Duration::from_secs(73 * 3600));
     test.log().run_maintenance().expect("maintained");
     change(&test, at_node("n", &["e"], &[]));
     let newest = test.log().hook_events(0, 10).expect("readable");
-    assert_eq!(newest.iter().map(|event| event.seq).collect::<Vec<_>>(), [5]);
+    assert_eq!(
+        newest.iter().map(|event| event.seq).collect::<Vec<_>>(),
+        [5]
+    );
 }
 
 #[test]
@@ -161,7 +174,10 @@ fn progress_of_an_earlier_run_is_not_noted_and_a_replay_goes_back() {
     assert_eq!((now.cursor, now.run), (2, 1), "nothing is so new");
     // What was delivered before a pause was delivered.
     change(&test, at_node("n", &["c"], &[]));
-    change(&test, HookChange::Pause("h".to_owned(), Some("by hand".to_owned())));
+    change(
+        &test,
+        HookChange::Pause("h".to_owned(), Some("by hand".to_owned())),
+    );
     change(&test, progress(1, 3));
     assert_eq!((hook(&test, "h").cursor, hook(&test, "h").run), (3, 2));
 }

@@ -8,7 +8,7 @@ use crate::log::{
     error::StoreError,
     event_kind::EventKind,
     hook::HookChange,
-    hook_event_rows,
+    hook_event_rows, hook_presence_rows,
     hook_rows::{self, ChangedHook},
     job_rows::{self, CommandOutcome},
     key_rows::{self, ChangedKey},
@@ -251,7 +251,7 @@ impl Store {
             HookChange::Create { .. } | HookChange::Update { .. } | HookChange::Remove(_) => {
                 self.hook_kinds = None;
                 let wanted = self.hook_kinds()?;
-                hook_event_rows::forget_present(&self.conn, wanted)?;
+                hook_presence_rows::forget_present(&self.conn, wanted)?;
             }
             _ => {}
         }

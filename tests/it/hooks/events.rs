@@ -167,7 +167,11 @@ async fn a_message_that_nobody_fetched_has_expired() {
         .await
         .id
         .expect("an id");
-    let had = server.push_json(short(json!({"client": "bob"}))).await.id.expect("an id");
+    let had = server
+        .push_json(short(json!({"client": "bob"})))
+        .await
+        .id
+        .expect("an id");
     server.ack("bob", &had).await;
     server.push_json(short(json!({"topic": "news"}))).await;
     let unheard = server
