@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/scheduled' | '/nodes' | '/keys' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
+export type Section = '' | '/clients' | '/messages' | '/push' | '/scheduled' | '/nodes' | '/keys' | '/hooks' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -16,7 +16,7 @@ export async function isLive(panel: Page): Promise<void> {
   await expect(panel.getByText('Live', { exact: true })).toBeVisible({ timeout: 30_000 });
 }
 
-const settings = ['Keys', 'People', 'Roles', 'Limits', 'Audit'] as const;
+const settings = ['Keys', 'Webhooks', 'People', 'Roles', 'Limits', 'Audit'] as const;
 type SettingName = (typeof settings)[number];
 type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Scheduled' | 'Nodes' | 'Account' | SettingName;
 

@@ -10,6 +10,7 @@ mod doctor;
 mod duration;
 mod health;
 mod hidden;
+mod hook;
 mod import;
 mod job;
 mod key;
@@ -68,6 +69,9 @@ enum Command {
     /// Run a command as a job of a running server, or watch a job
     #[command(subcommand)]
     Job(job::Job),
+    /// Make, list, try, change and remove webhooks of a running server
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Make, list, test, rotate and revoke API keys of a running server
     #[command(subcommand)]
     Key(key::Key),
@@ -233,6 +237,7 @@ fn execute(args: &[OsString]) -> anyhow::Result<ExitCode> {
         }
         Some(("man", matches)) => manual::man(&manual::Man::from_arg_matches(matches)?, command)?,
         Some(("job", matches)) => return job::run(job::Job::from_arg_matches(matches)?),
+        Some(("hook", matches)) => hook::run(hook::Hook::from_arg_matches(matches)?)?,
         Some(("key", matches)) => key::run(key::Key::from_arg_matches(matches)?)?,
         Some(("scheduled", matches)) => {
             scheduled::run(scheduled::Scheduled::from_arg_matches(matches)?)?;

@@ -8,6 +8,7 @@ mod cluster;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod hooks;
 mod host;
 mod hub_url;
 mod jwt;
@@ -30,6 +31,7 @@ pub use anonymous::AnonymousSettings;
 pub use check::InvalidSettings;
 pub use cluster::{AdvertisedUrl, ClusterSettings, InvalidCluster, MonitorUrl, NatsServer};
 pub use file::{DEFAULT_FILE, FileError};
+pub use hooks::{ConnectHookUrl, HookSettings, OnFailure};
 pub use host::{AllowedOrigin, Host, InvalidHost, InvalidOrigin, Origin};
 pub use jwt::{
     Algorithm, Bits, InvalidKey, JwtSettings, KeyMaterial, TokenKey, UnreadableKey, published_keys,
@@ -156,6 +158,10 @@ pub struct Settings {
     /// The protocol of Mercure.
     #[command(flatten)]
     pub mercure: MercureSettings,
+
+    /// Webhooks.
+    #[command(flatten)]
+    pub hooks: HookSettings,
 
     /// Diagnostics to write to stderr: error, warn, info, debug or trace. A level can be set for each module, as in
     /// `info,tidings::http=debug`.

@@ -11,6 +11,7 @@ mod batch;
 mod body;
 mod clients;
 mod compression;
+mod connect;
 mod content_coding;
 mod demo;
 mod diagnosis;
@@ -19,6 +20,7 @@ mod error;
 mod event_stream;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod hooks;
 mod jobs;
 mod keys;
 mod layers;

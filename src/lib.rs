@@ -9,6 +9,7 @@ pub mod config;
 pub mod delivery;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod hooks;
 pub mod http;
 pub mod job;
 pub mod jobs;

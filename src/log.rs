@@ -26,6 +26,7 @@ mod copy_files;
 mod damage;
 mod entry;
 mod error;
+mod event_kind;
 mod file_version;
 mod files;
 mod following;
@@ -33,6 +34,11 @@ mod following;
 pub mod fuzzing;
 mod gap;
 mod handling_rows;
+mod hook;
+mod hook_event_rows;
+mod hook_presence_rows;
+mod hook_rows;
+mod hooks;
 mod incoming;
 mod job_rows;
 mod jobs;
@@ -94,9 +100,14 @@ pub use copy_error::CopyError;
 pub use damage::Damage;
 pub use entry::{Appended, Entry, IdempotencyKey, InvalidIdempotencyKey};
 pub use error::{AppendError, JobCommandError, OpenError, ReadError, WHAT_TO_DO};
+pub use event_kind::{EventKind, EventKinds};
 pub use file_version::{FileVersion, file_version};
 pub use following::known;
 pub use gap::{LogGap, LogGapReason};
+pub use hook::{
+    DeliveryOutcome, Failing, HiddenText, HookChange, HookDelivery, HookEvent, HookProgress,
+    NewHookEvent, NodeEvents, Present, StoredHook,
+};
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
 pub use offline::OfflineLog;
@@ -132,6 +143,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::message::{Cursor, Message, Seq};
 use files::FileWatch;
@@ -235,6 +247,8 @@ impl Log {
             running: Mutex::new(std::mem::take(&mut opened.running)),
             sessions: std::mem::take(&mut opened.sessions),
             keys: std::mem::take(&mut opened.keys),
+            hooks: std::mem::take(&mut opened.hooks),
+            hook_events: watch::Sender::default(),
             people: std::mem::take(&mut opened.people),
             revocations: std::mem::take(&mut opened.revocations),
             schedules: opened.schedules.clone(),

@@ -18,11 +18,12 @@ mod sorted_clients;
 mod stream_counters;
 mod subscriptions;
 mod topic_index;
+mod watch;
 
 use std::{
     ops::Bound,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -44,10 +45,11 @@ pub use stream_counters::{GAP_REASONS, OutboxDepth, StreamCounters, WriterCounte
 pub use subscriptions::{
     ActiveSubscriptions, MercureSubscriber, Subscription, SubscriptionChange, SubscriptionGuard,
 };
+pub use watch::ConnectionWatch;
 
 use crate::{
     change_feed::ChangeFeed,
-    message::{Audience, ClientId, Seq},
+    message::{Audience, ClientId, Seq, TopicFilter},
     outbox::{CloseReason, Delivery, QueueLimits, ThreadQueue},
 };
 
@@ -75,6 +77,7 @@ pub struct Registry {
     opened: AtomicU64,
     counters: StreamCounters,
     subscriptions: Arc<ActiveSubscriptions>,
+    watch: OnceLock<Box<dyn ConnectionWatch>>,
 }
 
 impl Registry {
@@ -89,7 +92,24 @@ impl Registry {
             opened: AtomicU64::new(0),
             counters: StreamCounters::default(),
             subscriptions: Arc::default(),
+            watch: OnceLock::new(),
         })
+    }
+
+    /// Sets who is told of connections from now on. Call it once.
+    pub fn set_watch(&self, watch: Box<dyn ConnectionWatch>) {
+        let first = self.watch.set(watch).is_ok();
+        debug_assert!(first, "a registry is watched by one");
+    }
+
+    /// Whether a client has a connection. Observers do not count.
+    pub fn is_connected(&self, client_id: &ClientId) -> bool {
+        self.table.lock().clients.contains_key(client_id)
+    }
+
+    /// Whether somebody subscribes to exactly this topic or pattern. False for selectors of Mercure.
+    pub fn has_subscriber(&self, filter: &TopicFilter) -> bool {
+        self.table.lock().topic_index.has(filter)
     }
 
     /// Changes how many connections are admitted. Those that are open stay.
@@ -284,9 +304,17 @@ impl Registry {
         &self.changes
     }
 
-    fn note_change(&self, subscriber: &Subscriber) {
-        if !subscriber.is_observer() {
-            self.changes.note(subscriber.client_id.clone(), ());
+    /// Passes on that a connection was opened or closed.
+    fn note_change(
+        &self,
+        record: &ConnectionRecord,
+        tell: fn(&dyn ConnectionWatch, &ConnectionRecord),
+    ) {
+        if !record.subscriber.is_observer() {
+            self.changes.note(record.subscriber.client_id.clone(), ());
+            if let Some(watch) = self.watch.get() {
+                tell(&**watch, record);
+            }
         }
     }
 

@@ -95,6 +95,7 @@ pub async fn serve_with(
     let settings = Arc::clone(&state.settings);
     let broker = Arc::clone(&state.broker);
     let keys = Arc::clone(state.auth.load().keys());
+    let hooks = Arc::clone(&state.hooks);
     let mut tasks = run_in_background(&state);
     let tls = match listeners.have_tls() {
         true => Some(start_tls(&state, Arc::clone(&certificates), &mut tasks)?),
@@ -164,6 +165,10 @@ pub async fn serve_with(
     if !matches!(pushed.await, Ok(Ok(()))) {
         tracing::warn!("the last pushes of API keys with a quota are not counted");
     }
+    if hooks.finish().await.is_err() {
+        tracing::warn!("the last events for webhooks are not written");
+    }
+    drop(hooks);
     if cluster.is_some() {
         // The next node that serves these clients has to know what they have.
         let written = tokio::time::timeout(FLUSH, broker.log().write_positions());

@@ -33,6 +33,16 @@ pub fn rfc3339(milliseconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// The same with milliseconds.
+pub fn rfc3339_with_milliseconds(milliseconds: u64) -> String {
+    let seconds = rfc3339(milliseconds);
+    format!(
+        "{}.{:03}Z",
+        seconds.trim_end_matches('Z'),
+        milliseconds % 1000
+    )
+}
+
 /// Parses a time (RFC 3339) into milliseconds since 1970. None if it is none, or before 1970. A leap second is the second after.
 pub fn parse(text: &str) -> Option<u64> {
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
@@ -169,6 +179,20 @@ mod tests {
             "２027-01-15T08:00:00Z",
         ] {
             assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_written_with_their_date() {
+        for (time, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+            (1_735_689_599_001, "2024-12-31T23:59:59.001Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339_with_milliseconds(time), text);
         }
     }
 

@@ -13,6 +13,7 @@ use crate::wire::{
 };
 
 mod audit;
+mod hooks;
 mod jobs;
 mod keys;
 mod people;

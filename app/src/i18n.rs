@@ -36,6 +36,7 @@ mod admin;
 mod api_keys;
 mod audit;
 mod clients;
+mod hooks;
 mod jobs;
 mod language;
 mod limits;
@@ -114,6 +115,7 @@ pages! {
     api_keys: api_keys::ApiKeys;
     roles: limits::Roles;
     limits: limits::Limits;
+    hooks: hooks::Hooks;
     people: people::People;
     account: people::Account;
     audit: audit::Audit;

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod clients;
+mod hooks;
 mod jobs;
 mod keys;
 mod limits;
@@ -27,6 +28,7 @@ pub mod values;
 pub use access::*;
 pub use audit::*;
 pub use clients::*;
+pub use hooks::*;
 pub use jobs::*;
 pub use keys::*;
 pub use limits::*;

@@ -27,6 +27,19 @@ pub fn of(settings: &Settings) -> EqualSettings {
         ("--max-age-hours", retention.max_age_hours.to_string()),
         ("--max-log-mb", retention.max_log_mb.to_string()),
         ("--audit-days", retention.audit_days.to_string()),
+        (
+            "--hook-keep-hours",
+            settings.hooks.hook_keep_hours.to_string(),
+        ),
+        (
+            "--hook-pause-hours",
+            settings.hooks.hook_pause_hours.to_string(),
+        ),
+        ("--hook-grace", settings.hooks.hook_grace.to_string()),
+        (
+            "--hook-allow-private",
+            settings.hooks.hook_allow_private.to_string(),
+        ),
         ("--max-message-bytes", limits.max_message_bytes.to_string()),
         ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
         ("--max-scheduled", limits.max_scheduled.to_string()),

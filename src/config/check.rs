@@ -28,6 +28,9 @@ impl Settings {
         if !self.anonymous.require_token_for.is_empty() && !gives_tokens {
             return Err(InvalidSettings::NoTokens);
         }
+        if !self.hooks.has_good_secret() {
+            return Err(InvalidSettings::ConnectHookSecret);
+        }
         self.oidc.check(self.admin_token.is_some())?;
         if self.mercure.mercure_issuer.is_some() && self.proxy.public_url.is_none() {
             return Err(InvalidSettings::MercureIssuerWithoutUrl);
@@ -84,6 +87,9 @@ pub(super) fn check_stream_secret(secret: &Secret) -> Result<(), InvalidSettings
 /// Why the server does not start with these settings.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSettings {
+    /// The secret of the connect hook is none of Standard Webhooks.
+    #[error("--connect-hook-secret (or its file) must be whsec_ and Base64 of 24 to 64 bytes")]
+    ConnectHookSecret,
     /// Spans can't be sent by this program.
     #[error(
         "--otlp-endpoint (TIDINGS_OTLP_ENDPOINT): this program was built without the feature `otlp`; build it with `cargo build --release --features otlp`"

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 39] = [
+const CHANGEABLE: [&str; 40] = [
     "log",
     "drain",
     "admin_token",
@@ -29,6 +29,7 @@ const CHANGEABLE: [&str; 39] = [
     "max_age_hours",
     "max_log_mb",
     "audit_days",
+    "hook_keep_hours",
     "max_message_bytes",
     "max_ids_per_push",
     "max_scheduled",

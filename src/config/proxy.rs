@@ -8,7 +8,7 @@ use super::{Host, MERCURE_PATH, METADATA_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 37] = [
+const OWN_PATHS: [&str; 38] = [
     MERCURE_PATH,
     METADATA_PATH,
     "/ack",
@@ -20,6 +20,7 @@ const OWN_PATHS: [&str; 37] = [
     "/api/backup",
     "/api/clients",
     "/api/diagnosis",
+    "/api/hooks",
     "/api/jobs",
     "/api/keys",
     "/api/limits",

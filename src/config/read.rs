@@ -57,6 +57,9 @@ impl Settings {
         mercure.mercure_publisher_key = choose(matches, MERCURE_PUBLISHER_KEY, given)?;
         let given = mercure.mercure_subscriber_key.take();
         mercure.mercure_subscriber_key = choose(matches, MERCURE_SUBSCRIBER_KEY, given)?;
+        let given = settings.hooks.connect_hook_secret.take();
+        settings.hooks.connect_hook_secret = choose(matches, CONNECT_HOOK_SECRET, given)?;
+        let mercure = &mut settings.mercure;
         let parsed = mercure.parse_keys();
         parsed.map_err(|(whose, why)| InvalidSettings::MercureKey(whose, why))?;
         let read = settings.jwt.read_keys();
@@ -112,6 +115,7 @@ type Pair = (&'static str, &'static str);
 const ADMIN_TOKEN: Pair = ("admin_token", "admin_token_file");
 const STREAM_SECRET: Pair = ("stream_secret", "stream_secret_file");
 const OIDC_CLIENT_SECRET: Pair = ("oidc_client_secret", "oidc_client_secret_file");
+const CONNECT_HOOK_SECRET: Pair = ("connect_hook_secret", "connect_hook_secret_file");
 const MERCURE_PUBLISHER_KEY: Pair = ("mercure_publisher_key", "mercure_publisher_key_file");
 const MERCURE_SUBSCRIBER_KEY: Pair = ("mercure_subscriber_key", "mercure_subscriber_key_file");
 

@@ -82,6 +82,7 @@ fn note(registration: &Registration, step: &Step) {
         Step::Replay(batch) => batch.messages,
         Step::Gap(gap) => {
             counters.gaps.inc(gap.reason.as_str());
+            registration.note_gap(gap.reason.as_str(), gap.range);
             1
         }
         Step::Read(_) | Step::Wait | Step::Close(_) => 0,

@@ -141,11 +141,13 @@ fn info(broker: &Broker, record: &AuditRecord) -> AuditInfo {
     let entry = &record.entry;
     let caller = entry.source.caller.as_deref();
     let (mut audience, mut key, mut token, mut person) = (None, None, None, None);
+    let mut hook = None;
     match &entry.target {
         Some(AuditTarget::Audience(to)) => audience = Some(to),
         Some(AuditTarget::Key(id)) => key = Some(id.to_string()),
         Some(AuditTarget::Token(id)) => token = Some(id.to_string()),
         Some(AuditTarget::Person(id)) => person = Some(id.to_string()),
+        Some(AuditTarget::Hook(id)) => hook = Some(id.to_string()),
         None => {}
     }
     AuditInfo {
@@ -158,6 +160,7 @@ fn info(broker: &Broker, record: &AuditRecord) -> AuditInfo {
         to: audience.map(|audience: &Audience| to(audience)),
         clients: record.clients,
         key,
+        hook,
         token,
         person,
         message: entry.message.map(|seq| broker.cursor(seq).to_string()),

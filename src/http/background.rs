@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Starts to answer other nodes, and the background tasks: they publish to the server's own topics, take samples, fail
-/// jobs that time out, and do what follows from API keys.
+/// jobs that time out, deliver to webhooks, and do what follows from API keys.
 /// They end when the set is dropped.
 pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> {
     let (broker, jobs) = (&state.broker, &state.jobs);
@@ -30,6 +30,8 @@ pub fn run_in_background(state: &AppState) -> JoinSet<std::convert::Infallible> 
     tasks.spawn(revoked::close_streams(Arc::clone(broker)));
     tasks.spawn(cut_off::send_streams_elsewhere(Arc::clone(broker)));
     tasks.spawn(Arc::clone(jobs).track_pushes());
+    tasks.spawn(Arc::clone(&state.hooks).write_events());
+    tasks.spawn(Arc::clone(&state.hooks).deliver());
     if let Some(jwks) = state.auth.load().jwks() {
         tasks.spawn(Arc::clone(jwks).keep());
     }

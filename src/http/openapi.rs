@@ -52,6 +52,7 @@ pub use refusals::{READ, WRITE, responses};
         (name = "jobs", description = "Operations that report their progress until they end"),
         (name = "clients", description = "Connected clients and their topics"),
         (name = "keys", description = "API keys and roles"),
+        (name = "hooks", description = "Webhooks: a back end is told what happened"),
         (name = "audit", description = "Who did what"),
         (name = "people", description = "People who sign in with a name and a password"),
         (name = "session", description = "Sign in to the admin panel, and who is signed in"),

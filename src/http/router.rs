@@ -5,8 +5,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
-    jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people, push,
-    samples, scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
+    hooks, jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people,
+    push, samples, scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -65,6 +65,13 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(audit::list))
         .routes(routes!(people::list, people::add))
         .routes(routes!(people::show, people::update, people::remove))
+        .routes(routes!(hooks::list, hooks::create))
+        .routes(routes!(hooks::show, hooks::update, hooks::remove))
+        .routes(routes!(hooks::rotate))
+        .routes(routes!(hooks::replay))
+        .routes(routes!(hooks::deliveries::list))
+        .routes(routes!(hooks::deliveries::test))
+        .routes(routes!(hooks::deliveries::send_again))
         .routes(routes!(backup::get));
     let measuring = OpenApiRouter::new().routes(routes!(metrics::show));
     let own = OpenApiRouter::new()

@@ -4,27 +4,30 @@
 //! These are plain calls. As layers of the router they would cost every request several allocations each: axum clones a
 //! layer, with all layers below it, for every request.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use arc_swap::ArcSwap;
 use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, Version, header},
+    http::{HeaderName, HeaderValue, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
 use tracing::Level;
 
 use super::{
-    AppState, Code, Error, content_coding, error, logged_body::LoggedBody, public_path,
-    redact::Redacted, router::router,
+    AppState, Code, Error, body::Pairs, content_coding, error, logged_body::LoggedBody,
+    public_path, redact::Redacted, router::router,
 };
 use crate::{
     access_log::{AccessEntry, AccessLog, RequestFacts},
     auth::{ConnectionInfo, Scheme, client_address},
     config::Limits,
+    hooks::Exceeded,
+    log::EventKind,
+    message::ClientId,
     panic_text, random,
     traces::{SpanStart, Traces},
 };
@@ -66,12 +69,27 @@ impl Service {
     /// Answers a request.
     pub async fn answer(&self, mut request: Request) -> Response {
         self.look_behind_proxies(&mut request);
+        let hooks = self.state.hooks.gathering();
+        let sender = hooks
+            .wants(EventKind::LimitExceeded)
+            .then(|| sender_of(&request));
         let response = match &self.state.traces {
             None => self.answer_below_path(request).await,
             // Boxed, so that servers without traces do not take the memory for it.
             Some(traces) => Box::pin(self.answer_in_span(request, traces)).await,
         };
         self.state.counters.answered(&response);
+        if let Some((client, address)) = sender
+            && let Some(code) = response.extensions().get::<Code>()
+            && response.status() == StatusCode::TOO_MANY_REQUESTS
+        {
+            let code = code.as_str();
+            hooks.exceeded(Exceeded {
+                code,
+                client,
+                address,
+            });
+        }
         response
     }
 
@@ -196,6 +214,16 @@ fn logged(mut response: Response, entry: Arc<AccessEntry>) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response.map(|body| Body::new(LoggedBody::new(body, entry)))
+}
+
+/// The client that a request names, if it names one, and the address that it came from.
+fn sender_of(request: &Request) -> (Option<String>, Option<IpAddr>) {
+    let pairs = Pairs::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let client = pairs.get("client_id").map(ClientId::parse);
+    let client = client.and_then(Result::ok).map(|client| client.to_string());
+    let info = request.extensions().get::<ConnectionInfo>();
+    let peer = info.and_then(|info| info.peer);
+    (client, peer.map(|peer| peer.ip().to_canonical()))
 }
 
 /// The text of a header field.

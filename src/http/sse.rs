@@ -18,7 +18,7 @@ use super::access::{self, Listener};
 use super::{
     AppState, Code, Error,
     body::Pairs,
-    demo,
+    connect, demo,
     error::RateLimit,
     event_stream,
     openapi::{Envelope, refuses, values},
@@ -91,12 +91,20 @@ pub async fn get(
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
     let since = since(&pairs, &headers)?;
-    let (filters, refused) = filters(&pairs, &listening, live.limits.max_topics)?;
+    let (mut filters, mut refused) = filters(&pairs, &listening, live.limits.max_topics)?;
+    let user_agent = user_agent(&headers);
+    if !grant.admin {
+        let asks = (&client_id, grant.client_id.is_some());
+        let from = (peer.map(|peer| peer.ip()), user_agent.as_deref());
+        let allowed = connect::allowed(&state, asks, filters.clone(), from).await?;
+        let denied = filters.extract_if(.., |filter| !allowed.contains(filter));
+        refused.extend(denied.map(request::denied));
+    }
     let subscriber = Subscriber {
         client_id,
         filters: filters.into(),
         remote: peer.into(),
-        user_agent: user_agent(&headers),
+        user_agent,
         key: listening.number,
         unlimited,
         passing: false,

@@ -18,6 +18,7 @@ use crate::{
     cluster::Cluster,
     config::{DurabilityMode, Live, Settings},
     delivery::drain::Drain,
+    hooks::{ConnectHook, Hooks},
     jobs::Jobs,
     log::{Durability, LogOptions, OpenError, Retention},
     outbox::QueueLimits,
@@ -41,6 +42,10 @@ pub struct Node {
     pub limits: Limits,
     /// Publishes messages; has the registry and the log.
     pub broker: Arc<Broker>,
+    /// Webhooks.
+    pub hooks: Arc<Hooks>,
+    /// Who is asked before a stream is opened, if somebody is.
+    pub connect_hook: Option<ConnectHook>,
     /// Jobs and their viewers.
     pub jobs: Arc<Jobs>,
     /// Whether the node is shutting down.
@@ -96,7 +101,11 @@ impl AppState {
         if let Some(jwks) = auth.jwks() {
             jwks.keep_in(&settings.data_dir);
         }
+        // The secret was checked with the settings.
+        let connect_hook = ConnectHook::of(&settings.hooks).ok().flatten();
         let state = Self(Arc::new(Node {
+            hooks: Hooks::open(Arc::clone(&broker), &settings.hooks, &settings.node),
+            connect_hook,
             jobs: Jobs::open(Arc::clone(&broker), most_viewers),
             broker,
             auth: ArcSwap::from_pointee(auth),
@@ -198,6 +207,7 @@ fn retention(settings: &Settings) -> Retention {
         max_age: Duration::from_secs(kept.max_age_hours * 3600),
         max_bytes: kept.max_log_mb << 20,
         audit_age: Duration::from_secs(kept.audit_days * 24 * 3600),
+        hook_age: settings.hooks.keep(),
     }
 }
 
@@ -206,6 +216,7 @@ fn log_options(settings: &Settings) -> LogOptions {
         max_age,
         max_bytes,
         audit_age,
+        hook_age,
     } = retention(settings);
     let kept = &settings.retention;
     LogOptions {
@@ -216,6 +227,7 @@ fn log_options(settings: &Settings) -> LogOptions {
         max_age,
         max_bytes,
         audit_age,
+        hook_age,
         ..LogOptions::new(&settings.data_dir)
     }
 }

@@ -43,6 +43,8 @@ pub enum AuditTarget {
     Token(Box<str>),
     /// The person with this id.
     Person(Box<str>),
+    /// The webhook with this id.
+    Hook(Box<str>),
 }
 
 /// An entry to be written. The log adds its number and the time.
@@ -89,6 +91,12 @@ pub struct AuditChange {
 }
 
 impl AuditChange {
+    /// Whether an entry is about a webhook. Older nodes do not know these.
+    pub(super) fn has_hook(&self) -> bool {
+        let is_hook = |entry: &AuditEntry| matches!(entry.target, Some(AuditTarget::Hook(_)));
+        self.entries.iter().any(is_hook)
+    }
+
     /// The approximate size in bytes.
     pub(super) fn weight(&self) -> usize {
         let clients = |entry: &AuditEntry| match &entry.target {

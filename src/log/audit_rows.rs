@@ -41,6 +41,7 @@ pub(super) mod kind {
     pub const KEY: i64 = 5;
     pub const TOKEN: i64 = 6;
     pub const PERSON: i64 = 7;
+    pub const HOOK: i64 = 8;
 }
 
 /// The block of an entry.
@@ -133,6 +134,7 @@ pub(super) enum TargetRef<'e> {
     Key(&'e str),
     Token(&'e str),
     Person(&'e str),
+    Hook(&'e str),
 }
 
 impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
@@ -142,6 +144,7 @@ impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
             AuditTarget::Key(id) => Self::Key(id),
             AuditTarget::Token(id) => Self::Token(id),
             AuditTarget::Person(id) => Self::Person(id),
+            AuditTarget::Hook(id) => Self::Hook(id),
         }
     }
 }
@@ -186,6 +189,7 @@ impl<'c> AuditRows<'c> {
             Some(TargetRef::Key(id)) => (Some(kind::KEY), Some(*id), None),
             Some(TargetRef::Token(id)) => (Some(kind::TOKEN), Some(*id), None),
             Some(TargetRef::Person(id)) => (Some(kind::PERSON), Some(*id), None),
+            Some(TargetRef::Hook(id)) => (Some(kind::HOOK), Some(*id), None),
             Some(TargetRef::Audience(audience)) => match audience {
                 Audience::Client(id) => (Some(kind::CLIENT), Some(id.as_str()), None),
                 Audience::Topic(topic) => (Some(kind::TOPIC), Some(topic.as_str()), None),

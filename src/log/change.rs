@@ -14,6 +14,7 @@ use crate::{
         api_key::KeyChange,
         audit_entry::AuditChange,
         entry::{Entry, IdempotencyKey},
+        hook::HookChange,
         person::PersonChange,
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
         schedule::ScheduleChange,
@@ -61,6 +62,8 @@ pub(in crate::log) enum Change {
     Person(PersonChange),
     /// Change what is to be pushed later, or push what is due.
     Schedule(ScheduleChange),
+    /// Change webhooks, write what they are told of, or note what was delivered.
+    Hook(HookChange),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -122,6 +125,7 @@ impl Change {
             Self::Audit(change) => change.weight(),
             Self::Person(change) => change.weight(),
             Self::Schedule(change) => change.weight(),
+            Self::Hook(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

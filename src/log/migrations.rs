@@ -45,6 +45,7 @@ const UPDATES: &str = include_str!("updates.sql");
 /// The additions of version 9.
 const SCHEDULES: &str = include_str!("schedules.sql");
 const HANDLINGS: &str = include_str!("handlings.sql");
+const HOOKS: &str = include_str!("hooks.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -129,6 +130,7 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     }
     if found < 9 {
         later(&transaction)?;
+        transaction.execute_batch(HOOKS)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

@@ -67,6 +67,8 @@ pub struct Retention {
     pub max_bytes: u64,
     /// See [`LogOptions::audit_age`].
     pub audit_age: Duration,
+    /// See [`LogOptions::hook_age`].
+    pub hook_age: Duration,
 }
 
 /// Options of the log: location, durability, retention, and limits.
@@ -84,6 +86,8 @@ pub struct LogOptions {
     /// Entries of the audit trail older than this are removed. They are also removed, the oldest first, if they take more
     /// than a quarter of the maximum size of the file.
     pub audit_age: Duration,
+    /// Events for webhooks older than this are removed, delivered or not.
+    pub hook_age: Duration,
     /// Clients without waiting messages are removed if they have not connected for this long.
     pub client_retention: Duration,
     /// How long an idempotency key is kept.
@@ -114,6 +118,7 @@ impl LogOptions {
             max_age: 7 * DAY,
             max_bytes: 1 << 30,
             audit_age: 90 * DAY,
+            hook_age: 3 * DAY,
             client_retention: 90 * DAY,
             key_age: DAY,
             batch_messages: 4096,

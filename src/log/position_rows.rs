@@ -8,6 +8,7 @@ use crate::log::{
     audiences,
     codes::{kind, sql},
     error::StoreError,
+    event_kind::EventKind,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     rows,
     writer::store::Store,
@@ -54,7 +55,8 @@ impl Store {
         clients: &[(&ClientId, &PendingUpdate)],
         counts: &[(Seq, DeliveryCounts)],
     ) -> Result<(), StoreError> {
-        self.relaxed(|store| store.put_updates(clients.iter().copied(), counts))
+        let now = self.options.clock.now();
+        self.relaxed(|store| store.put_updates(clients.iter().copied(), counts, now))
     }
 
     /// Writes these updates in the current transaction.
@@ -62,8 +64,13 @@ impl Store {
         &mut self,
         clients: impl Iterator<Item = (&'a ClientId, &'a PendingUpdate)>,
         counts: &[(Seq, DeliveryCounts)],
+        at: u64,
     ) -> Result<(), StoreError> {
+        let tells = self.hook_kinds()?.has(EventKind::MessageAcknowledged);
         for (client, update) in clients {
+            if tells {
+                self.tell_acknowledged(client, update, at)?;
+            }
             self.write_client(client, update)?;
         }
         let mut put = self.conn.prepare_cached(
@@ -98,6 +105,24 @@ impl Store {
             }
         }
         Ok(pending)
+    }
+
+    /// Writes an event for webhooks, if an update moves what a client has acknowledged.
+    fn tell_acknowledged(
+        &mut self,
+        client: &ClientId,
+        update: &PendingUpdate,
+        at: u64,
+    ) -> Result<(), StoreError> {
+        if update.position.acked == 0 {
+            return Ok(());
+        }
+        let audience = self.audiences.client(&self.conn, client)?;
+        let before = position_of(&self.conn, audience)?.acked;
+        match before < update.position.acked {
+            true => self.put_acknowledged(client, audience, (before, update.position.acked), at),
+            false => Ok(()),
+        }
     }
 
     fn write_client(

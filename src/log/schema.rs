@@ -14,7 +14,9 @@ use crate::log::{
     api_key::ApiKey,
     damage::DamageRecord,
     error::{OpenError, ReadError, is_damage},
-    files, handling_rows, job_rows, key_rows,
+    files, handling_rows,
+    hook::StoredHook,
+    hook_rows, job_rows, key_rows,
     migrations::{identify, migrate},
     openings::{self, Openings},
     options::{Durability, LogOptions},
@@ -57,6 +59,7 @@ pub(super) struct Opened {
     pub running: Vec<Arc<Job>>,
     pub sessions: Sessions,
     pub keys: ToldRows<ApiKey>,
+    pub hooks: ToldRows<StoredHook>,
     pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
     pub schedules: WaitingSchedules,
@@ -160,6 +163,8 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
     let keys = or_nothing(keys, "API keys", &damage).map_err(failed)?;
     let people = person_rows::read(&conn).map(ToldRows::new);
     let people = or_nothing(people, "people", &damage).map_err(failed)?;
+    let hooks = hook_rows::read(&conn).map(ToldRows::new);
+    let hooks = or_nothing(hooks, "webhooks", &damage).map_err(failed)?;
     let revocations = Revocations::default();
     // Without them, revoked tokens would be valid again.
     revocations.read(&conn).map_err(failed)?;
@@ -187,6 +192,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         has_states,
         has_urgent,
         keys,
+        hooks,
         people,
         damage,
         openings,

@@ -9,10 +9,11 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::job::Job;
 use crate::log::{
-    api_key::ApiKey, damage::DamageRecord, openings::Openings, options::Clock,
+    api_key::ApiKey, damage::DamageRecord, hook::StoredHook, openings::Openings, options::Clock,
     person::StoredPerson, positions::Positions, reader::pool::ReaderPool,
     replica_state::ReplicaState, schedule_rows::WaitingSchedules, session_rows::Sessions,
     token_rows::Revocations, told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
@@ -44,6 +45,9 @@ pub(super) struct Shared {
     pub(super) running: Mutex<Vec<Arc<Job>>>,
     pub(super) sessions: Sessions,
     pub(super) keys: ToldRows<ApiKey>,
+    pub(super) hooks: ToldRows<StoredHook>,
+    /// Tells when events of hooks were written.
+    pub(super) hook_events: watch::Sender<()>,
     pub(super) people: ToldRows<StoredPerson>,
     pub(super) revocations: Revocations,
     pub(super) schedules: WaitingSchedules,

@@ -225,6 +225,7 @@ impl Writer {
         options.max_age = retention.max_age;
         options.max_bytes = retention.max_bytes;
         options.audit_age = retention.audit_age;
+        options.hook_age = retention.hook_age;
         self.maintenance.limits_checked = None;
     }
 

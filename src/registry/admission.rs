@@ -3,8 +3,8 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{
-    AdmissionError, ConnectionRecord, DeliveryTarget, Registry, StreamCounters, Subscriber,
-    connection_set::ConnectionKey, now,
+    AdmissionError, ConnectionRecord, ConnectionWatch, DeliveryTarget, Registry, StreamCounters,
+    Subscriber, connection_set::ConnectionKey, now,
 };
 use crate::{
     access_log::AccessEntry,
@@ -36,7 +36,7 @@ impl Registry {
         });
         let key = table.insert(Arc::clone(&record));
         drop(table);
-        self.note_change(&record.subscriber);
+        self.note_change(&record, |watch, record| watch.opened(record));
         Ok(Admission {
             registry: Arc::clone(self),
             record,
@@ -86,7 +86,8 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.registry.table.lock().remove(self.key);
-        self.registry.note_change(&self.record.subscriber);
+        let closed = |watch: &dyn ConnectionWatch, record: &ConnectionRecord| watch.closed(record);
+        self.registry.note_change(&self.record, closed);
     }
 }
 
@@ -107,6 +108,18 @@ impl Registration {
     /// Where to count what happens to the stream.
     pub fn counters(&self) -> &StreamCounters {
         self.0.registry.counters()
+    }
+
+    /// Passes on that the connection is told of a gap.
+    pub fn note_gap(&self, reason: &'static str, range: Option<(Seq, Seq)>) {
+        let Admission {
+            registry, record, ..
+        } = &self.0;
+        if let Some(watch) = registry.watch.get()
+            && !record.subscriber.is_observer()
+        {
+            watch.gap(&record.subscriber, reason, range);
+        }
     }
 
     /// Where the request of the stream is logged, if requests are.

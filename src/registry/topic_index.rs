@@ -88,6 +88,25 @@ impl TopicIndex {
         node.here.insert(id);
     }
 
+    /// Whether somebody subscribes to exactly this topic or pattern. Selectors are not looked for.
+    pub(super) fn has(&self, filter: &TopicFilter) -> bool {
+        if !filter.is_pattern() {
+            return self.exact.contains_key(filter);
+        }
+        let mut node = &self.patterns;
+        let mut segments = filter.as_str().split('/').peekable();
+        while let Some(segment) = segments.next() {
+            if segment == "**" && segments.peek().is_none() {
+                return !node.rest.is_empty();
+            }
+            match node.next.get(segment) {
+                Some(next) => node = next,
+                None => return false,
+            }
+        }
+        !filter.is_selector() && !node.here.is_empty()
+    }
+
     pub(super) fn remove(&mut self, filter: &TopicFilter, id: ConnectionKey) {
         if filter.is_selector() {
             self.selectors.remove(filter, id);

@@ -15,6 +15,7 @@ mod cut_off;
 mod delivery;
 mod deployments;
 mod full_disk;
+mod hooks;
 mod idempotency;
 mod jobs;
 mod join;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use app::wire::{KeyRequest, NewKey, PersonRequest, To};
+use app::wire::{HookRequest, KeyRequest, NewKey, PersonRequest, To};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -239,6 +239,73 @@ const ROWS: &[Row] = &[
         "{}",
         [200, 200, 403],
     ),
+    Row("get", "/api/hooks", "manage", "", "", [200, 403, 403]),
+    Row(
+        "post",
+        "/api/hooks",
+        "manage",
+        "",
+        r#"{"url":"https://api.example.org/","events":["gap"]}"#,
+        [201, 403, 403],
+    ),
+    Row("get", "/api/hooks/{id}", "manage", "", "", [200, 403, 403]),
+    Row(
+        "patch",
+        "/api/hooks/{id}",
+        "manage",
+        "",
+        r#"{"name":"m"}"#,
+        [200, 403, 403],
+    ),
+    Row(
+        "delete",
+        "/api/hooks/{id}",
+        "manage",
+        "",
+        "",
+        [204, 403, 403],
+    ),
+    Row(
+        "post",
+        "/api/hooks/{id}/rotate",
+        "manage",
+        "",
+        "{}",
+        [200, 403, 403],
+    ),
+    Row(
+        "post",
+        "/api/hooks/{id}/replay",
+        "manage",
+        "",
+        r#"{"since":0}"#,
+        [200, 403, 403],
+    ),
+    Row(
+        "get",
+        "/api/hooks/{id}/deliveries",
+        "manage",
+        "",
+        "",
+        [200, 403, 403],
+    ),
+    // It leads nowhere: that is an answer.
+    Row(
+        "post",
+        "/api/hooks/{id}/test",
+        "manage",
+        "",
+        "",
+        [200, 403, 403],
+    ),
+    Row(
+        "post",
+        "/api/hooks/{id}/deliveries/{event}/send",
+        "manage",
+        "",
+        "",
+        [404, 403, 403],
+    ),
     Row("get", "/api/limits", "manage", "", "", [200, 200, 200]),
     Row("get", "/api/roles", "manage", "", "", [200, 200, 200]),
     Row(
@@ -404,6 +471,25 @@ impl World {
         added.expect("added").id
     }
 
+    /// Makes a webhook, in place of the one before. Returns the id.
+    async fn hook(&mut self) -> String {
+        let admin = self.admin();
+        let hooks = within(admin.hooks()).await.expect("a list").hooks;
+        for hook in hooks {
+            within(admin.delete_hook(&hook.id)).await.expect("removed");
+        }
+        let request = HookRequest {
+            url: "https://127.0.0.1.nip.invalid/".to_owned(),
+            events: vec!["gap".to_owned()],
+            ..HookRequest::default()
+        };
+        within(admin.create_hook(&request))
+            .await
+            .expect("made")
+            .info
+            .id
+    }
+
     /// Connects a client, if it is not connected any more.
     async fn connect(&mut self, client: &str) {
         let path = format!("/api/clients/{client}");
@@ -475,7 +561,12 @@ impl World {
             }
             false => String::new(),
         };
+        let hook = match path.contains("/hooks/") {
+            true => self.hook().await,
+            false => String::new(),
+        };
         let id = match *path {
+            path if path.contains("/hooks/") => &hook,
             path if path.contains("/people/") => &person,
             path if path.contains("/messages/") => &message,
             path if path.contains("/scheduled/") => &scheduled,
@@ -483,7 +574,9 @@ impl World {
             _ => &key,
         };
         let path = path.replace("{client_id}", client).replace("{id}", id);
-        let path = path.replace("{jti}", "a-token");
+        let path = path
+            .replace("{jti}", "a-token")
+            .replace("{event}", "evt_1_2_3");
         let topic = match client.starts_with("own:") {
             true => "own/1",
             false => "other/1",

@@ -35,6 +35,7 @@ mod envelope;
 mod full_disk;
 mod gaps;
 mod history;
+mod hooks;
 mod http2;
 mod inbox;
 mod job_command;

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod listener;
+pub mod receiver;
 
 use std::{future::Future, time::Duration};
 

@@ -61,7 +61,13 @@ fn row(entry: &AuditInfo) -> AnyView {
 
 /// What it was done to, with a link to where it is shown.
 fn target(entry: &AuditInfo) -> AnyView {
-    let other = [&entry.key, &entry.token, &entry.person, &entry.job];
+    let other = [
+        &entry.key,
+        &entry.token,
+        &entry.person,
+        &entry.hook,
+        &entry.job,
+    ];
     let other = other.into_iter().flatten().next().cloned();
     let link = match (&entry.to, &entry.job) {
         (Some(To::Client(id)), _) => format!("admin/messages?for=client&name={}", encoded(id)),

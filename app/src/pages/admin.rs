@@ -7,6 +7,7 @@ mod audit;
 mod clients;
 mod feed;
 mod history;
+mod hooks;
 mod key_tester;
 mod lazy_sections;
 mod limits;
@@ -76,6 +77,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Scheduled => [|t| t.panel.scheduled, |t| t.panel.about_scheduled],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],
         Section::Keys => [|t| t.panel.keys, |t| t.panel.about_keys],
+        Section::Hooks => [|t| t.panel.hooks, |t| t.panel.about_hooks],
         Section::Audit => [|t| t.panel.audit, |t| t.panel.about_audit],
         Section::People => [|t| t.panel.people, |t| t.panel.about_people],
         Section::Roles => [|t| t.panel.roles, |t| t.panel.about_roles],

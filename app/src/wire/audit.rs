@@ -41,6 +41,9 @@ pub struct AuditInfo {
     /// The id of the person that it was done to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// The id of the webhook that it was done to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
     /// The cursor of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]

@@ -80,6 +80,48 @@ schema! {
 }
 
 schema! {
+    /// The id of a webhook.
+    HookId: text(64, r"^[a-z0-9-]+$")
+}
+
+schema! {
+    /// The id of an event, as in `webhook-id`.
+    HookEventId: text(128, r"^evt_[A-Za-z0-9]+_[0-9a-f]+_[0-9]{1,18}$")
+}
+
+schema! {
+    /// The URL of a webhook: at most 2048 bytes, without a user and a password.
+    HookUrl: text(2048, r"^https?://[^\s/@]+(?:/[^\s]*)?$")
+}
+
+schema! {
+    /// The name of a webhook, for people: without control characters.
+    HookName: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(100))
+        .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f]*$"))
+}
+
+schema! {
+    /// A kind of event.
+    HookEvent: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(super::HOOK_EVENTS))
+}
+
+schema! {
+    /// How requests are signed.
+    HookSigning: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["hmac", "ed25519"]))
+}
+
+schema! {
+    /// A secret of Standard Webhooks: `whsec_` and Base64 of 24 to 64 bytes, or `whsk_` and Base64 of an Ed25519 key.
+    HookSecret: text(100, r"^wh(?:sec|sk)_[A-Za-z0-9+/]{32,88}={0,2}$")
+}
+
+schema! {
     /// The name of a person: letters and digits of any language, and `. _ - @ +`.
     PersonName: text(64, r"^[\p{L}\p{N}._@+-]+$")
 }

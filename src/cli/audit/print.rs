@@ -67,6 +67,7 @@ fn target(entry: &AuditInfo) -> String {
         named("key", &entry.key),
         named("token", &entry.token),
         named("person", &entry.person),
+        named("hook", &entry.hook),
         named("message", &entry.message),
         named("job", &entry.job),
     ];

@@ -70,6 +70,16 @@ pub enum Code {
     ReservedTopic,
     /// There is no such API key, or not any more.
     KeyUnknown,
+    /// There is no such webhook.
+    HookUnknown,
+    /// There is no such event for webhooks.
+    HookEventUnknown,
+    /// There is the maximum number of webhooks.
+    TooManyHooks,
+    /// The connect hook does not allow the stream.
+    ConnectDenied,
+    /// The connect hook has not answered.
+    ConnectHookUnavailable,
     /// There is no such person, or not any more.
     PersonUnknown,
     /// Another person has this name.
@@ -128,7 +138,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 64] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -161,6 +171,11 @@ impl Code {
         Self::LogDamaged,
         Self::ReservedTopic,
         Self::KeyUnknown,
+        Self::HookUnknown,
+        Self::HookEventUnknown,
+        Self::TooManyHooks,
+        Self::ConnectDenied,
+        Self::ConnectHookUnavailable,
         Self::PersonUnknown,
         Self::NameTaken,
         Self::SessionUnknown,
@@ -316,6 +331,23 @@ impl Code {
             ),
             Self::ReservedTopic => (S::FORBIDDEN, "reserved_topic", "This topic is reserved"),
             Self::KeyUnknown => (S::NOT_FOUND, "key_unknown", "There is no such API key"),
+            Self::HookUnknown => (S::NOT_FOUND, "hook_unknown", "There is no such webhook"),
+            Self::HookEventUnknown => (
+                S::NOT_FOUND,
+                "hook_event_unknown",
+                "There is no such event for webhooks",
+            ),
+            Self::TooManyHooks => (S::CONFLICT, "too_many_hooks", "There are too many webhooks"),
+            Self::ConnectDenied => (
+                S::FORBIDDEN,
+                "connect_denied",
+                "The back end does not allow this stream",
+            ),
+            Self::ConnectHookUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "connect_hook_unavailable",
+                "The back end that allows streams does not answer",
+            ),
             Self::PersonUnknown => (S::NOT_FOUND, "person_unknown", "There is no such person"),
             Self::NameTaken => (S::CONFLICT, "name_taken", "Another person has this name"),
             Self::SessionUnknown => (S::NOT_FOUND, "session_unknown", "There is no such session"),

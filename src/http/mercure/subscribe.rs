@@ -20,7 +20,7 @@ use crate::{
     access_log::AccessEntry,
     auth::{Auth, ConnectionInfo, MercureClaims, MercureReader},
     delivery::{OpenedStream, events, revoked, subscribe::subscribe},
-    http::{AppState, Error, access, body::Pairs, event_stream, sse},
+    http::{AppState, Code, Error, access, body::Pairs, connect, event_stream, sse},
     message::{ClientId, Encoding, TopicAccess},
     network::Network,
     registry::{Subscriber, SubscriptionGuard},
@@ -68,14 +68,23 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     }
     let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let hub = state.settings.hub_url_or_default();
-    let matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
+    let mut matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
+    let user_agent = sse::user_agent(&parts.headers);
+    let from = (peer.map(|peer| peer.ip()), user_agent.as_deref());
+    let asked = matchers.iter().map(|matcher| matcher.filter.clone());
+    let allowed = connect::allowed(state, (&client_id, is_known), asked.collect(), from).await?;
+    matchers.retain(|matcher| allowed.contains(&matcher.filter));
+    if matchers.is_empty() {
+        let detail = "the back end of this server allows none of these topics";
+        return Err(Error::new(Code::ConnectDenied, detail));
+    }
     let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
     let subscriptions = told(state, &matchers, claims.as_ref(), &client_id);
     let subscriber = Subscriber {
         client_id,
         filters: matchers::filters(&matchers),
         remote: peer.into(),
-        user_agent: sse::user_agent(&parts.headers),
+        user_agent,
         key: number,
         unlimited: false,
         passing: !is_known,

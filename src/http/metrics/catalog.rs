@@ -62,6 +62,12 @@ catalog! {
     JWKS_KEYS: Gauge "tidings_jwks_keys" "" [] "Keys of the issuer that hold now.";
     JWKS_READ_AT: Gauge "tidings_jwks_last_read_timestamp_seconds" "seconds" [] "When these keys were read, as Unix time. 0 if they never were.";
     ACCESS_LOG_DROPPED: Counter "tidings_access_log_dropped_lines" "" [] "Lines of the access log that were dropped because the disk was too slow.";
+    HOOK_ATTEMPTS: Counter "tidings_hook_attempts" "" ["outcome"] "Attempts to deliver an event to a webhook, at the node that delivers. retried: it is tried again. failed: the endpoint has refused it again and again, while it took others.";
+    HOOK_DROPPED: Counter "tidings_hook_dropped_events" "" [] "Events of this node that no webhook is told of, because the log took nothing and too many waited.";
+    HOOKS: Gauge "tidings_hooks" "" ["state"] "Webhooks by state: active, failing (the last attempt has failed), or paused.";
+    HOOK_WAITING: Gauge "tidings_hook_waiting_events" "" ["hook"] "Events that wait for a webhook, by its id, with those that its filter leaves out. Counted up to 10000.";
+    HOOK_LOST: Gauge "tidings_hook_lost_events" "" ["hook"] "Events that were removed before a webhook got them, because they were too old or too many.";
+    CONNECT_HOOK: Counter "tidings_connect_hook" "" ["result"] "Streams that the connect hook was asked for. failed: it did not answer. cached: an earlier answer held.";
     JOBS: Gauge "tidings_jobs" "" ["state"] "Jobs in the log.";
     READY: Gauge "tidings_ready" "" [] "1 if new streams should come here: see /health/ready.";
     RELOADS: Counter "tidings_config_reloads" "" ["result"] "Times that the settings were read again on SIGHUP.";

@@ -7,7 +7,7 @@ use crate::{
     cluster::ClusterStatus,
     http::{AppState, Error, nodes},
     job::State,
-    log::{BATCH_CLASSES, Stats},
+    log::{BATCH_CLASSES, ReadError, Stats},
     metrics::{Exposition, HistogramSnapshot},
 };
 
@@ -22,6 +22,7 @@ pub fn text(state: &AppState, ready: bool) -> Result<String, Error> {
     pushes(state, &mut out);
     log(state, &stats, &mut out);
     requests(state, &mut out);
+    hooks(state, &mut out)?;
     jobs(state, &mut out)?;
     out.value(&metric::READY, flag(ready));
     if let Some(nodes) = state.broker.nodes() {
@@ -123,6 +124,37 @@ fn quotas(state: &AppState, out: &mut Exposition) {
     out.by_label(&metric::KEY_PUSHES, pushes);
     let quotas = quotas.iter().map(|(id, (per_day, _))| (&**id, *per_day));
     out.by_label(&metric::KEY_QUOTA, quotas);
+}
+
+/// How many waiting events of a webhook are counted.
+const WAITING: usize = 10_000;
+
+fn hooks(state: &AppState, out: &mut Exposition) -> Result<(), Error> {
+    out.by_label(&metric::HOOK_ATTEMPTS, state.hooks.attempts());
+    out.value(&metric::HOOK_DROPPED, state.hooks.dropped() as f64);
+    let hooks = state.broker.log().hooks();
+    let mut states = [("active", 0), ("failing", 0), ("paused", 0)];
+    for hook in &hooks {
+        let place = match (&hook.paused, &hook.failing) {
+            (Some(_), _) => 2,
+            (None, Some(_)) => 1,
+            (None, None) => 0,
+        };
+        states[place].1 += 1;
+    }
+    out.by_label(&metric::HOOKS, states.into_iter());
+    let waiting = hooks.iter().map(|hook| {
+        let waiting = state.hooks.waiting(hook, WAITING)?;
+        Ok((&*hook.id, waiting))
+    });
+    let waiting = waiting.collect::<Result<Vec<_>, ReadError>>()?;
+    out.by_label(&metric::HOOK_WAITING, waiting.into_iter());
+    let lost = hooks.iter().map(|hook| (&*hook.id, hook.lost));
+    out.by_label(&metric::HOOK_LOST, lost);
+    if let Some(hook) = &state.connect_hook {
+        out.by_label(&metric::CONNECT_HOOK, hook.results());
+    }
+    Ok(())
 }
 
 fn jobs(state: &AppState, out: &mut Exposition) -> Result<(), Error> {

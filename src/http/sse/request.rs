@@ -106,3 +106,12 @@ pub fn filters(
     };
     Ok((allowed, Vec::into_iter(forbidden).map(refused).collect()))
 }
+
+/// A topic that the connect hook does not allow.
+pub fn denied(filter: TopicFilter) -> Refused {
+    Refused {
+        topic: filter.to_string(),
+        code: "forbidden_topic".to_owned(),
+        detail: "the back end does not allow this topic".to_owned(),
+    }
+}

@@ -61,6 +61,7 @@ fn target(row: &Row<'_>) -> Result<Option<AuditTarget>, ReadError> {
         kind::KEY => return Ok(Some(AuditTarget::Key(name.into()))),
         kind::TOKEN => return Ok(Some(AuditTarget::Token(name.into()))),
         kind::PERSON => return Ok(Some(AuditTarget::Person(name.into()))),
+        kind::HOOK => return Ok(Some(AuditTarget::Hook(name.into()))),
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other).into()),
     };
     Ok(Some(AuditTarget::Audience(audience)))

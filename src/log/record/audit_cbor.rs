@@ -64,6 +64,8 @@ enum WireTarget<'b> {
     Token(#[b(0)] &'b str),
     #[n(3)]
     Person(#[b(0)] &'b str),
+    #[n(4)]
+    Hook(#[b(0)] &'b str),
 }
 
 impl<'b> WireSource<'b> {
@@ -124,6 +126,7 @@ impl<'b> WireAuditEntry<'b> {
                 AuditTarget::Key(id) => WireTarget::Key(id),
                 AuditTarget::Token(id) => WireTarget::Token(id),
                 AuditTarget::Person(id) => WireTarget::Person(id),
+                AuditTarget::Hook(id) => WireTarget::Hook(id),
             }),
             error: entry.error.as_deref(),
             message: entry.message,
@@ -139,6 +142,7 @@ impl<'b> WireAuditEntry<'b> {
             Some(WireTarget::Key(id)) => Some(AuditTarget::Key(id.into())),
             Some(WireTarget::Token(id)) => Some(AuditTarget::Token(id.into())),
             Some(WireTarget::Person(id)) => Some(AuditTarget::Person(id.into())),
+            Some(WireTarget::Hook(id)) => Some(AuditTarget::Hook(id.into())),
         };
         Ok(AuditEntry {
             source: self.source.parse(),

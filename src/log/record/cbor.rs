@@ -72,6 +72,9 @@ enum WireChange<'b> {
     Person(#[b(0)] WirePersonChange<'b>),
     #[n(13)]
     Schedule(#[b(0)] WireSchedule<'b>),
+    /// As JSON, whose fields have names: what hooks are told of grows.
+    #[n(14)]
+    Hook(#[n(0)] String),
 }
 
 #[derive(Encode, Decode)]
@@ -201,6 +204,8 @@ impl<'b> WireChange<'b> {
             Change::PruneAudit(line) => Self::PruneAudit(*line),
             Change::Person(change) => Self::Person(WirePersonChange::of(change)),
             Change::Schedule(change) => Self::Schedule(WireSchedule::of(change)),
+            // Can't fail: it has texts and numbers.
+            Change::Hook(change) => Self::Hook(serde_json::to_string(change).unwrap_or_default()),
         }
     }
 
@@ -235,6 +240,9 @@ impl<'b> WireChange<'b> {
             }
             Self::Person(change) => Change::Person(change.parse()),
             Self::Schedule(change) => Change::Schedule(change.parse()?),
+            Self::Hook(change) => {
+                Change::Hook(serde_json::from_str(&change).map_err(Error::custom)?)
+            }
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {
                 tokens: match tokens {

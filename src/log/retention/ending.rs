@@ -7,6 +7,7 @@ use crate::log::{
     change::Recall,
     codes::{ANY_TOPIC, ended, kind, sql},
     error::{StoreError, unless_damaged},
+    event_kind::EventKind,
     gap::mark_expired,
     outcome::Recalled,
     position_rows::position_of,
@@ -15,7 +16,7 @@ use crate::log::{
     reader::history,
     recalls,
     retention::message_row::{MessageRow, STEP},
-    rows::{Decoder, list},
+    rows::{self, Decoder, list},
     schema, state_rows,
     writer::store::Store,
 };
@@ -25,27 +26,29 @@ impl Store {
     /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and stay
     /// in the history until they are pruned.
     pub fn expire_step(&mut self, now: u64) -> Result<usize, StoreError> {
-        let done = self.relaxed(|store| store.expire(now, true))?;
+        let done = self.relaxed(|store| store.expire(now, now, true))?;
         if done == 0 {
             self.note_next_expiry()?;
         }
         Ok(done)
     }
 
-    /// Expires some messages in the current transaction. `with_pending`: positions that are not in the file count too.
-    pub fn expire(&mut self, now: u64, with_pending: bool) -> Result<usize, StoreError> {
+    /// Expires some messages in the current transaction: those whose time was over at `until`. `at` is the time of the change.
+    /// `with_pending`: positions that are not in the file count too.
+    pub fn expire(&mut self, until: u64, at: u64, with_pending: bool) -> Result<usize, StoreError> {
         let find = format!(
             "SELECT {} FROM messages WHERE ended = 0 AND expires_at <= ?1 ORDER BY expires_at, seq LIMIT ?2",
             MessageRow::COLUMNS
         );
-        let rows = self.message_rows(&find, (sql(now), sql(STEP as u64)))?;
+        let rows = self.message_rows(&find, (sql(until), sql(STEP as u64)))?;
         for message in &rows {
-            let expiry = message.expires_at.unwrap_or(now);
+            let expiry = message.expires_at.unwrap_or(until);
             let pending = match with_pending {
                 true => self.pending_positions_before(expiry, message.audiences())?,
                 false => HashMap::new(),
             };
-            self.end(message, ended::EXPIRED, &pending)?;
+            let missed = self.end(message, ended::EXPIRED, &pending)?;
+            self.tell_expired(message, &missed, (at, with_pending))?;
             for audience in message.audiences() {
                 mark_expired(&self.conn, audience, message.seq)?;
             }
@@ -71,7 +74,7 @@ impl Store {
         message: &MessageRow,
         how: i64,
         pending: &HashMap<i64, ClientPosition>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<i64>, StoreError> {
         let conn = &self.conn;
         let mut missed = Vec::new();
         for audience in message.audiences() {
@@ -85,7 +88,40 @@ impl Store {
         postings::remove(conn, ANY_TOPIC, message.seq)?;
         conn.prepare_cached("UPDATE messages SET ended = ?2, missed = ?3 WHERE seq = ?1")?
             .execute((sql(message.seq), how, list(&missed)))?;
-        Ok(())
+        Ok(missed)
+    }
+
+    /// Writes events for webhooks, if a message has expired that some of its clients, or nobody of its topic, got.
+    fn tell_expired(
+        &mut self,
+        message: &MessageRow,
+        missed: &[i64],
+        (at, with_pending): (u64, bool),
+    ) -> Result<(), StoreError> {
+        if !self.hook_kinds()?.has(EventKind::MessageExpired) {
+            return Ok(());
+        }
+        let Some(audience) = message.audience else {
+            return self.put_expired(message.seq, missed, at);
+        };
+        let name = rows::name_of(&self.conn, audience)?;
+        if matches!(name, Some((kind::CLIENT, _))) {
+            return self.put_expired(message.seq, missed, at);
+        }
+        // A topic or everyone: whom it reached is counted.
+        let reached = "SELECT coalesce((SELECT connections FROM reach WHERE seq = ?1), 0)";
+        let reached: u64 = self
+            .conn
+            .prepare_cached(reached)?
+            .query_row([sql(message.seq)], |row| row.get(0))?;
+        let pending = match with_pending {
+            true => self.positions.pending_counts(message.seq).connections,
+            false => 0,
+        };
+        match reached + pending {
+            0 => self.put_expired(message.seq, &[audience], at),
+            _ => Ok(()),
+        }
     }
 
     /// Positions by the numbers of their clients.
@@ -121,7 +157,7 @@ impl Store {
             unless_damaged(state_rows::recall(&self.conn, seq))?;
         }
         match message.ended {
-            ended::NOT => self.end(message, ended::RECALLED, &pending)?,
+            ended::NOT => drop(self.end(message, ended::RECALLED, &pending)?),
             _ => {
                 let update = "UPDATE messages SET ended = ?2 WHERE seq = ?1";
                 self.conn.execute(update, (sql(seq), ended::RECALLED))?;

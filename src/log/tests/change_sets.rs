@@ -60,6 +60,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (0..30_u64).prop_map(Change::PruneAudit),
         2 => person_change().prop_map(Change::Person),
         3 => schedule_change().prop_map(Change::Schedule),
+        3 => hook_change().prop_map(Change::Hook),
     ]
 }
 
@@ -103,6 +104,78 @@ fn session() -> impl Strategy<Value = SessionChange> {
             key: key.map(|key| [key; 32]),
             from: key.map(|key| format!("192.0.2.{key}")),
             program: None,
+        }
+    })
+}
+
+fn hook_change() -> impl Strategy<Value = HookChange> {
+    let present = || {
+        let one = (0..2_u8, 0..3_u8).prop_map(|(kind, name)| match kind {
+            0 => Present::Client(format!("c{name}")),
+            _ => Present::Topic(format!("t/{name}")),
+        });
+        prop::collection::vec(one, 0..3)
+    };
+    let kind = || prop::sample::select(&EventKind::ALL[..]);
+    let kinds = prop::collection::vec(kind(), 1..12);
+    let event = (kind(), 0..3_u8, 0..40_u64).prop_map(|(kind, name, seq)| NewHookEvent {
+        kind,
+        client: Some(format!("c{name}")),
+        topic: None,
+        messages: vec![seq],
+        data: "{}".to_owned(),
+    });
+    let events = (
+        prop::collection::vec(event, 0..3),
+        present(),
+        present(),
+        present(),
+        0..2_u8,
+    );
+    let events = events.prop_map(|(events, were, came, gone, node)| NodeEvents {
+        node: format!("n{node}"),
+        events,
+        were,
+        came,
+        gone,
+    });
+    (0..10_u8, 0..3_u8, 0..30_u64, kinds, events).prop_map(|(kind, id, number, kinds, events)| {
+        let id = format!("h{id}");
+        let config = format!("{{\"number\":{number}}}");
+        let kinds = kinds.into_iter().collect();
+        match kind {
+            0 | 1 => HookChange::Create {
+                id,
+                config,
+                kinds,
+                secrets: HiddenText(number.to_string()),
+            },
+            2 => HookChange::Update { id, config, kinds },
+            3 => HookChange::Secrets(id, HiddenText(number.to_string())),
+            4 => HookChange::Pause(id, (number > 15).then(|| "why".to_owned())),
+            5 => HookChange::Replay(id, NOON + 1000 * number),
+            6 => HookChange::Remove(id),
+            7 => HookChange::Prune(number),
+            8 => HookChange::Progress(HookProgress {
+                id,
+                run: number % 3,
+                cursor: number,
+                failing: (number > 15).then(|| Failing {
+                    since: NOON,
+                    why: "why".to_owned(),
+                    retry_at: NOON + number,
+                }),
+                deliveries: vec![HookDelivery {
+                    event: number,
+                    at: NOON,
+                    attempts: 1,
+                    outcome: DeliveryOutcome::ALL[number as usize % 3],
+                    status: Some(200),
+                    latency: None,
+                    error: None,
+                }],
+            }),
+            _ => HookChange::Events(events),
         }
     })
 }
@@ -521,6 +594,10 @@ impl TestStore {
             "SELECT * FROM api_keys ORDER BY id".to_owned(),
             "SELECT * FROM key_pushes ORDER BY key, node".to_owned(),
             "SELECT * FROM revoked_tokens ORDER BY kind, name".to_owned(),
+            "SELECT * FROM hooks ORDER BY id".to_owned(),
+            "SELECT * FROM hook_events ORDER BY seq".to_owned(),
+            "SELECT * FROM hook_deliveries ORDER BY hook, event".to_owned(),
+            "SELECT * FROM hook_presence ORDER BY kind, name, node".to_owned(),
             "SELECT * FROM audit ORDER BY number".to_owned(),
             "SELECT * FROM audit_callers ORDER BY id".to_owned(),
             "SELECT * FROM audit_sizes ORDER BY block".to_owned(),

@@ -94,6 +94,31 @@ fn quotas_of_a_file_hold_with_what_was_pushed() {
 }
 
 #[test]
+fn a_webhook_of_a_file_goes_on_after_its_cursor() {
+    let test = open_file(include_str!("files/version-9.sql"));
+    let hooks = test.log().hooks();
+    assert_eq!((hooks.len(), hooks[0].cursor), (1, 1));
+    assert!(hooks[0].config.contains("shop") && hooks[0].secrets.0.contains("whsec_"));
+    let events = test
+        .log()
+        .hook_events(hooks[0].cursor, 10)
+        .expect("readable");
+    assert_eq!(
+        (events.len(), events[0].client.as_deref()),
+        (1, Some("bob"))
+    );
+    let delivered = test
+        .log()
+        .hook_deliveries(&hooks[0].id, 9, 10)
+        .expect("readable");
+    assert_eq!((delivered.len(), delivered[0].status), (1, Some(204)));
+    let present = test.log().hook_presence("node1", 10).expect("readable");
+    assert_eq!(present, [Present::Client("ada".to_owned())]);
+    let older = open_file(include_str!("files/version-8.sql"));
+    assert!(older.log().hooks().is_empty());
+}
+
+#[test]
 fn entries_of_the_audit_trail_of_a_file_are_found() {
     let test = open_file(include_str!("files/version-7.sql"));
     let filter = AuditFilter {
@@ -175,6 +200,7 @@ fn open_file(statements: &str) -> TestLog {
     drop(conn);
     let mut options = test.options();
     options.max_age = MAX_AGE;
+    options.hook_age = MAX_AGE;
     test.log = Some(test.open(options));
     test
 }

@@ -7,6 +7,10 @@ use crate::log::{
     change::{Change, ChangeSet},
     entry::Entry,
     error::StoreError,
+    event_kind::EventKind,
+    hook::HookChange,
+    hook_event_rows, hook_presence_rows,
+    hook_rows::{self, ChangedHook},
     job_rows::{self, CommandOutcome},
     key_rows::{self, ChangedKey},
     outcome::Recalled,
@@ -51,6 +55,8 @@ pub(in crate::log) struct Applied {
     pub has_states: bool,
     /// Whether there are new urgent messages to clients.
     pub has_urgent: bool,
+    /// The webhooks that have changed, in order.
+    pub changed_hooks: Vec<ChangedHook>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -159,6 +165,7 @@ impl Store {
             return Ok(());
         }
         let before = applied.messages.len();
+        let tells_jobs = self.hook_kinds()?.has(EventKind::JobEnded);
         let mut put = AppendStatements::new(&self.conn, &self.options)?;
         for change in run {
             applied.outcomes.push(match change {
@@ -177,7 +184,11 @@ impl Store {
                     }
                 }
                 Change::Job(command) => {
-                    ChangeOutcome::Job(job_rows::execute(&self.conn, command, at)?)
+                    let outcome = job_rows::execute(&self.conn, command, at)?;
+                    if let (true, Ok((job, true))) = (tells_jobs, &outcome) {
+                        self.has_hook_events |= hook_event_rows::put_job(&self.conn, job, at)?;
+                    }
+                    ChangeOutcome::Job(outcome)
                 }
                 // The others need rows.
                 _ => ChangeOutcome::Done,
@@ -229,10 +240,10 @@ impl Store {
                     .clients
                     .iter()
                     .map(|(client, update)| (client, update));
-                self.put_updates(clients, &updates.counts)?;
+                self.put_updates(clients, &updates.counts, at)?;
             }
             Change::Expire(until) => {
-                self.expire(*until, false)?;
+                self.expire(*until, at, false)?;
                 applied.has_expired = true;
             }
             Change::Prune(positions, line) => {
@@ -251,6 +262,7 @@ impl Store {
                 person_rows::apply(&self.conn, change, at, &mut applied.changed_people)?;
                 applied.has_sessions |= change.has_sessions();
             }
+            Change::Hook(change) => applied.changed_hooks.extend(self.apply_hook(change, at)?),
             Change::Token(change) => {
                 applied
                     .revoked
@@ -272,5 +284,26 @@ impl Store {
             Change::Job(_) => {}
         }
         Ok(ChangeOutcome::Done)
+    }
+
+    /// Applies a change of webhooks in the current transaction. Returns the hooks that have changed.
+    pub fn apply_hook(
+        &mut self,
+        change: &HookChange,
+        at: u64,
+    ) -> Result<Vec<ChangedHook>, StoreError> {
+        let mut changed = Vec::new();
+        hook_rows::apply(&self.conn, change, at, &mut changed)?;
+        match change {
+            HookChange::Events(events) => self.put_node_events(events, at)?,
+            HookChange::Prune(line) => hook_event_rows::remove(&self.conn, *line)?,
+            HookChange::Create { .. } | HookChange::Update { .. } | HookChange::Remove(_) => {
+                self.hook_kinds = None;
+                let wanted = self.hook_kinds()?;
+                hook_presence_rows::forget_present(&self.conn, wanted)?;
+            }
+            _ => {}
+        }
+        Ok(changed)
     }
 }

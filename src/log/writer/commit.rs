@@ -82,12 +82,22 @@ impl Writer {
             let next = schedule_rows::next_due(&self.store.conn).unwrap_or_default();
             shared.schedules.set(next, self.store.scheduled.messages);
         }
+        shared.hooks.update(&applied.changed_hooks);
+        self.tell_hook_events();
+        let shared = &self.shared;
         let revoked = applied.revoked.iter().cloned();
         shared.revocations.add(revoked, shared.clock.now());
         if applied.has_sessions
             && let Err(error) = shared.sessions.read(&self.store.conn)
         {
             tracing::warn!(%error, "the sessions can't be read");
+        }
+    }
+
+    /// Tells that events for webhooks were written.
+    pub(super) fn tell_hook_events(&mut self) {
+        if std::mem::take(&mut self.store.has_hook_events) {
+            self.shared.hook_events.send_replace(());
         }
     }
 

@@ -66,6 +66,7 @@ impl Writer {
         if self.maintenance.more {
             wait = Duration::ZERO;
         }
+        self.tell_hook_events();
         self.store.checkpoint_if_long()?;
         let until_expiry = Duration::from_millis(self.next_expiry().saturating_sub(now));
         if until_expiry < MAX_WAIT * 1000 {
@@ -121,6 +122,9 @@ impl Writer {
         self.shared
             .messages
             .store(self.store.messages, Ordering::Relaxed);
+        let hooks = self.store.prune_hook_events_step(now);
+        let (events, changed) = self.skip_damage(hooks)?;
+        self.shared.hooks.update(&changed);
         let keys = self.store.prune_keys_step(now);
         let keys = self.skip_damage(keys)?;
         let names = self
@@ -132,7 +136,7 @@ impl Writer {
             _ => Ok(false),
         };
         let space = self.skip_damage(space)?;
-        Ok(pruned > 0 || audit || keys > 0 || names || space)
+        Ok(pruned > 0 || audit || events || keys > 0 || names || space)
     }
 
     /// Runs all maintenance that is due.

@@ -8,6 +8,7 @@ use crate::log::{
     audiences::Audiences,
     audit_rows::CallerCache,
     error::StoreError,
+    event_kind::EventKinds,
     options::{Durability, LogOptions},
     positions::Positions,
     schedule::ScheduleSize,
@@ -21,6 +22,10 @@ pub(in crate::log) struct Store {
     pub options: LogOptions,
     pub audiences: Audiences,
     pub callers: CallerCache,
+    /// The kinds of events that webhooks want. None: read them from the file.
+    pub hook_kinds: Option<EventKinds>,
+    /// Whether events for webhooks were written since somebody was told of it.
+    pub has_hook_events: bool,
     /// The newest position that was assigned and committed.
     pub head: Seq,
     /// Messages up to here may be missing.
@@ -40,6 +45,8 @@ impl Store {
             options,
             audiences: Audiences::default(),
             callers: CallerCache::default(),
+            hook_kinds: None,
+            has_hook_events: false,
             head: opened.head,
             pruned: opened.pruned,
             messages: opened.messages,
@@ -62,6 +69,7 @@ impl Store {
             // Numbers that were assigned in the failed transaction are not in the file.
             self.audiences.clear();
             self.callers.clear();
+            self.hook_kinds = None;
             if !self.conn.is_autocommit() {
                 self.conn.execute_batch("ROLLBACK")?;
             }

@@ -11,9 +11,9 @@ use leptos::{
 
 use super::{
     AdminSession, CurrentSection, Section, account, account::Account, api_keys, api_keys::ApiKeys,
-    audit, audit::Audit, clients, clients::Clients, feed::Update, history, history::History,
-    limits, limits::LimitsPage, people, people::People, push, push::Push, roles, roles::Roles,
-    scheduled, scheduled::Scheduled,
+    audit, audit::Audit, clients, clients::Clients, feed::Update, history, history::History, hooks,
+    hooks::Hooks, limits, limits::LimitsPage, people, people::People, push, push::Push, roles,
+    roles::Roles, scheduled, scheduled::Scheduled,
 };
 use crate::components::{EraseView, not_loaded};
 
@@ -70,6 +70,7 @@ lazy_sections! {
     Push: push_section, load_push, Push, Push::handle, push::view;
     Scheduled: scheduled_section, load_scheduled, Scheduled, Scheduled::handle, scheduled::view;
     Keys: keys_section, load_keys, ApiKeys, ApiKeys::handle, api_keys::view;
+    Hooks: hooks_section, load_hooks, Hooks, Hooks::handle, hooks::view;
     People: people_section, load_people, People, |_, _| {}, people::view;
     Audit: audit_section, load_audit, Audit, Audit::handle, audit::view;
     Roles: roles_section, load_roles, Roles, |_, _| {}, roles::view;

@@ -22,6 +22,8 @@ pub(super) enum Section {
     Nodes,
     /// The API keys.
     Keys,
+    /// The webhooks.
+    Hooks,
     /// The people who sign in.
     People,
     /// The roles of keys and people.
@@ -36,7 +38,7 @@ pub(super) enum Section {
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Overview,
         Self::Clients,
         Self::Messages,
@@ -44,6 +46,7 @@ impl Section {
         Self::Scheduled,
         Self::Nodes,
         Self::Keys,
+        Self::Hooks,
         Self::People,
         Self::Roles,
         Self::Limits,
@@ -55,7 +58,7 @@ impl Section {
     pub(super) fn is_setting(self) -> bool {
         matches!(
             self,
-            Self::Keys | Self::People | Self::Roles | Self::Limits | Self::Audit
+            Self::Keys | Self::Hooks | Self::People | Self::Roles | Self::Limits | Self::Audit
         )
     }
 
@@ -69,6 +72,7 @@ impl Section {
             Self::Scheduled => "admin/scheduled",
             Self::Nodes => "admin/nodes",
             Self::Keys => "admin/keys",
+            Self::Hooks => "admin/hooks",
             Self::Audit => "admin/audit",
             Self::People => "admin/people",
             Self::Roles => "admin/roles",

@@ -1,5 +1,6 @@
 -- A log of version 9: that of version 8, to which a message for ada was scheduled, with the idempotency key `later`. Its entry of the
--- audit trail is the eighth. Never edit it.
+-- audit trail is the eighth. There is a webhook `shop`, two events of which one was delivered, and a client that is present at the node
+-- `node1`. Never edit it.
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA application_id = 1415868007;
 BEGIN TRANSACTION;
@@ -104,6 +105,53 @@ CREATE TABLE handlings (
     first INTEGER,
     last INTEGER
 ) STRICT;
+CREATE TABLE hook_deliveries (
+    hook TEXT NOT NULL,
+    event INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    outcome INTEGER NOT NULL,
+    status INTEGER,
+    latency INTEGER,
+    error TEXT,
+    PRIMARY KEY (hook, event)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "hook_deliveries" VALUES('01a2255150000000beef',1,1795957839490,1,0,204,12,NULL);
+CREATE TABLE hook_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    client TEXT,
+    topic TEXT,
+    messages TEXT NOT NULL DEFAULT '',
+    data TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+INSERT INTO "hook_events" VALUES(1,1795957839485,0,'ada',NULL,'','{}');
+INSERT INTO "hook_events" VALUES(2,1795957839486,0,'bob',NULL,'','{}');
+CREATE TABLE hook_presence (
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    node TEXT NOT NULL,
+    PRIMARY KEY (kind, name, node)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "hook_presence" VALUES(1,'ada','node1');
+CREATE TABLE hooks (
+    id TEXT PRIMARY KEY,
+    config TEXT NOT NULL,
+    kinds INTEGER NOT NULL,
+    secrets TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    paused TEXT,
+    paused_at INTEGER,
+    cursor INTEGER NOT NULL,
+    run INTEGER NOT NULL DEFAULT 0,
+    replayed INTEGER NOT NULL DEFAULT 0,
+    lost INTEGER NOT NULL DEFAULT 0,
+    failing_since INTEGER,
+    failing_why TEXT,
+    retry_at INTEGER
+) STRICT, WITHOUT ROWID;
+INSERT INTO "hooks" VALUES('01a2255150000000beef','{"url":"https://api.example.org/hooks","name":"shop","events":["client.online"],"clients":[],"topics":[]}',1,'{"current":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}',1795957839484,NULL,NULL,1,0,0,0,NULL,NULL,NULL);
 CREATE TABLE job_lines (
     job INTEGER NOT NULL,
     line INTEGER NOT NULL,
@@ -305,6 +353,8 @@ CREATE INDEX jobs_by_state ON jobs (state, number);
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_by_push ON jobs (push) WHERE push IS NOT NULL;
 CREATE INDEX recalls_by_head ON recalls (head);
+CREATE INDEX hook_events_by_time ON hook_events (at);
+CREATE INDEX hook_presence_of_node ON hook_presence (node, kind, name);
 CREATE INDEX scheduled_due ON scheduled (due_at, number) WHERE message IS NULL;
 CREATE INDEX scheduled_sent ON scheduled (message) WHERE message IS NOT NULL;
 CREATE INDEX scheduled_keys ON scheduled (key) WHERE key IS NOT NULL;
@@ -313,6 +363,7 @@ CREATE INDEX topic_states_by_message ON topic_states (seq);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('audiences',6);
 INSERT INTO "sqlite_sequence" VALUES('jobs',1);
+INSERT INTO "sqlite_sequence" VALUES('hook_events',2);
 INSERT INTO "sqlite_sequence" VALUES('scheduled',1);
 COMMIT;
 PRAGMA user_version = 9;

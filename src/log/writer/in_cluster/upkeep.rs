@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::log::{
     change::Change,
     error::{Fatal, StoreError},
+    hook::HookChange,
     options::milliseconds,
     replica_rows,
     schedule::ScheduleChange,
@@ -109,6 +110,10 @@ impl Writer {
         }
         if let Some(line) = self.store.audit_to_prune(now)? {
             decided.push(Change::PruneAudit(line), Waiting::Nobody);
+            return Ok(true);
+        }
+        if let Some(line) = self.store.hook_events_to_prune(now)? {
+            decided.push(Change::Hook(HookChange::Prune(line)), Waiting::Nobody);
             return Ok(true);
         }
         let (positions, line) = self.store.positions_to_prune(now)?;
