@@ -38,7 +38,7 @@ use crate::{
 /// How much of the `User-Agent` is stored, in characters.
 const USER_AGENT: usize = 256;
 
-refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyOpens, TooManyOpensOfClient, TooManyTopics, TooManyConnectionsOfClient, TooManyConnectionsOfAddress, TooManyConnections; READ);
+refuses!(Refusals: Unauthorized, Forbidden, TooManyTries, TooManyOpens, TooManyOpensOfClient, TooManyTopics, TooManyConnectionsOfClient, TooManyConnectionsOfAddress, TooManyConnections, ConnectDenied, ConnectHookUnavailable; READ);
 
 /// Open a stream
 ///

@@ -142,13 +142,13 @@ fn hooks(state: &AppState, out: &mut Exposition) -> Result<(), Error> {
         };
         states[place].1 += 1;
     }
-    out.by_label(&metric::HOOKS, states.into_iter());
+    out.by_label(&metric::HOOKS, states);
     let waiting = hooks.iter().map(|hook| {
         let waiting = state.hooks.waiting(hook, WAITING)?;
         Ok((&*hook.id, waiting))
     });
     let waiting = waiting.collect::<Result<Vec<_>, ReadError>>()?;
-    out.by_label(&metric::HOOK_WAITING, waiting.into_iter());
+    out.by_label(&metric::HOOK_WAITING, waiting);
     let lost = hooks.iter().map(|hook| (&*hook.id, hook.lost));
     out.by_label(&metric::HOOK_LOST, lost);
     if let Some(hook) = &state.connect_hook {
