@@ -14,7 +14,7 @@ test('the settings have a navigation of their own @phone', async ({ page, server
   await goTo(page, 'Limits');
   await expect(page).toHaveURL(/\/admin\/limits$/);
   await expect(sections(page).getByRole('link', { name: 'Settings' })).toHaveAttribute('aria-current', 'page');
-  await expect(settingsNav(page).getByRole('link')).toHaveText(['Keys', 'People', 'Roles', 'Limits', 'Audit']);
+  await expect(settingsNav(page).getByRole('link')).toHaveText(['Keys', 'Webhooks', 'People', 'Roles', 'Limits', 'Audit']);
   await goTo(page, 'Roles');
   const roles = page.getByRole('list', { name: 'Roles' }).locator('> li');
   await expect(roles).toContainText(['admin', 'listener', 'operator', 'publisher', 'viewer']);

@@ -8,21 +8,21 @@ use anyhow::{Context, Result, ensure};
 ///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
 const PAGES: [(&str, &[&str], usize); 15] = [
-    ("/", &["subscriber"], 203_000),
-    ("/try", &["try_it"], 135_000),
-    ("/jobs", &["jobs"], 216_000),
-    ("/admin", &["panel"], 246_000),
-    ("/admin/clients", &["panel", "clients_section"], 304_000),
-    ("/admin/messages", &["panel", "messages_section"], 296_000),
-    ("/admin/push", &["panel", "push_section"], 315_000),
-    ("/admin/scheduled", &["panel", "scheduled_section"], 300_000),
-    ("/admin/keys", &["panel", "keys_section"], 302_000),
-    ("/admin/hooks", &["panel", "hooks_section"], 310_000),
-    ("/admin/people", &["panel", "people_section"], 290_000),
-    ("/admin/roles", &["panel", "roles_section"], 260_000),
-    ("/admin/limits", &["panel", "limits_section"], 260_000),
-    ("/admin/audit", &["panel", "audit_section"], 288_000),
-    ("/admin/account", &["panel", "account_section"], 289_000),
+    ("/", &["subscriber"], 205_000),
+    ("/try", &["try_it"], 133_000),
+    ("/jobs", &["jobs"], 217_000),
+    ("/admin", &["panel"], 249_000),
+    ("/admin/clients", &["panel", "clients_section"], 320_000),
+    ("/admin/messages", &["panel", "messages_section"], 305_000),
+    ("/admin/push", &["panel", "push_section"], 324_000),
+    ("/admin/scheduled", &["panel", "scheduled_section"], 296_000),
+    ("/admin/keys", &["panel", "keys_section"], 309_000),
+    ("/admin/hooks", &["panel", "hooks_section"], 312_000),
+    ("/admin/people", &["panel", "people_section"], 299_000),
+    ("/admin/roles", &["panel", "roles_section"], 288_000),
+    ("/admin/limits", &["panel", "limits_section"], 291_000),
+    ("/admin/audit", &["panel", "audit_section"], 297_000),
+    ("/admin/account", &["panel", "account_section"], 298_000),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
