@@ -140,7 +140,8 @@ fn a_copy_has_all_messages_and_the_same_cursors() {
     assert_eq!(finished.expect("in its place"), None);
     let taken = open(other.path());
     assert_eq!(all(&taken), all(&log));
-    assert_eq!(taken.applied(), copy.facts.applied);
+    // It goes on after the newest record of the copy, and may have written one of its own upkeep since it was opened.
+    assert!(taken.applied().place >= copy.facts.applied.place);
     assert_eq!(taken.cursor(7), log.cursor(7));
     push(&log, "later");
     push(&taken, "later");
