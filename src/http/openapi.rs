@@ -90,6 +90,10 @@ pub use refusals::{READ, WRITE, responses};
         values::PositiveNumber,
         values::TimeToLive,
         values::JobTimeout,
+        values::HookId,
+        values::HookEventId,
+        values::ScheduleId,
+        values::SchedulePlace,
     )),
 )]
 struct Api;

@@ -47,7 +47,7 @@ refuses!(ChangeRefusals: NotFound, ScheduleUnknown, ScheduleSent; WRITE);
     get, path = "/api/scheduled", tag = "scheduled",
     params(
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 500, description = "Messages on one page; 50 by default"),
-        ("after" = Option<String>, Query, description = "Only messages after this place: `next` of the previous page"),
+        ("after" = Option<values::SchedulePlace>, Query, description = "Only messages after this place: `next` of the previous page"),
     ),
     responses((status = 200, description = "One page", body = ScheduledPage), ListRefusals),
 )]

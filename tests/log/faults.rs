@@ -157,7 +157,7 @@ fn acknowledged_messages_survive_reordered_writes() {
 
 #[test]
 fn without_fsync_power_loss_loses_messages_and_these_tests_detect_it() {
-    let outcomes = (1..=10).map(|i| live("power", 40 + 10 * i, 1, Durability::Os));
+    let outcomes = (1..=20).map(|i| live("power", 40 + 10 * i, 1, Durability::Os));
     let lost: usize = outcomes.map(|outcome| outcome.lost().len()).sum();
     assert!(lost > 0, "a test bed that loses nothing proves nothing");
 }

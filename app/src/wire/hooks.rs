@@ -48,7 +48,7 @@ pub struct HookRequest {
     pub url: String,
     /// A name, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::HookName>))]
+    #[cfg_attr(feature = "ssr", schema(value_type = values::HookName))]
     pub name: String,
     /// The kinds of events.
     #[cfg_attr(feature = "ssr", schema(value_type = Vec<values::HookEvent>, min_items = 1, max_items = 32))]

@@ -231,6 +231,11 @@ schema! {
 }
 
 schema! {
+    /// A place in the list of scheduled messages: `next` of a page.
+    SchedulePlace: text(40, r"^[0-9]{1,18}-[0-9]{1,18}$")
+}
+
+schema! {
     /// Seconds until a message is pushed: at most what `--max-schedule-days` allows.
     Delay: whole_number(0, MAX_TTL)
 }
