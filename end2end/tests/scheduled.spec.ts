@@ -1,5 +1,6 @@
 // Messages that are pushed later, in the panel, and messages that take the place of others.
 import { expect, Tab, test } from '../fixtures';
+import { look } from '../looks';
 import { goTo, openPanel, push } from '../panel';
 
 const scheduled = (panel: import('@playwright/test').Page) => panel.getByRole('list', { name: 'Scheduled messages' }).getByRole('listitem');
@@ -21,6 +22,7 @@ test('a message is scheduled in the push form, moved, and arrives', { tag: '@pho
   await expect(scheduled(panel)).toHaveCount(1);
   await expect(scheduled(panel)).toContainText('see you tomorrow');
   await expect(tab.messages()).toHaveCount(0);
+  await look(panel, `scheduled-${panel.viewportSize()?.width}`);
   await panel.getByRole('button', { name: 'Change time' }).click();
   await panel.getByLabel('Time').fill('2020-01-01T08:00:30');
   await panel.getByRole('button', { name: 'Save' }).click();
