@@ -31,6 +31,7 @@ mod remove_button;
 mod retry_notice;
 mod scheduled_list;
 mod shortcuts;
+mod shown_once;
 mod sign_in_form;
 mod signals;
 mod stream_state;
@@ -69,6 +70,7 @@ pub(crate) use remove_button::remove_button;
 pub(crate) use retry_notice::retry_notice;
 pub(crate) use scheduled_list::{ScheduledActions, scheduled_list};
 pub(crate) use shortcuts::{Shortcuts, keys_button};
+pub(crate) use shown_once::shown_once;
 pub(crate) use sign_in_form::{SignInState, sign_in_form};
 pub(crate) use signals::{
     ClickHandler, aria_bool, bool_signal, effect, on_change, on_click, optional_text, static_text,

@@ -41,7 +41,6 @@ texts! {
         create: "Create webhook", "创建 Webhook";
         once: "Copy the secret of {url} now: it is not shown again.", "请立即复制 {url} 的签名密钥：它不会再次显示。";
         the_secret: "the secret", "签名密钥";
-        done: "Done", "完成";
         deleted: "{url} is deleted.", "{url} 已删除。";
     }
 }

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     api::{ApiError, Client},
     components::{
-        CopyButton, EraseView, KeyActions, KeyDraft, effect, either, key_list, new_key_form,
-        on_click, optional_text, retry_notice, text, when,
+        EraseView, KeyActions, KeyDraft, effect, either, key_list, new_key_form, on_click,
+        optional_text, retry_notice, shown_once, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, texts, tr},
@@ -236,22 +236,10 @@ fn new_text(shown: ErasedSignal<Option<NewKey>>) -> AnyView {
         interpolate(texts().api_keys.once, &[("name", &name)])
     });
     let key = text(move || of(|key| &key.key));
-    view! {
-        <section class="card new-key" role="alert">
-            <p>{said}</p>
-            <div class="command one">
-                <pre tabindex="0">{key}</pre>
-                <CopyButton text=key what=tr(|t| t.api_keys.the_key) />
-            </div>
-            <button
-                type="button"
-                class="quiet small"
-                data-escape=""
-                on:click=on_click(move || shown.set(None))
-            >
-                {tr(|t| t.api_keys.done)}
-            </button>
-        </section>
-    }
-    .erase_client_only()
+    shown_once(
+        said,
+        key,
+        |t| t.api_keys.the_key,
+        Callback::new(move |()| shown.set(None)),
+    )
 }

@@ -7,8 +7,8 @@ use crate::{
     api::{ApiError, Client},
     browser,
     components::{
-        CopyButton, EraseView, HookAction, HookActions, HookDraft, ShownDeliveries, effect,
-        hook_list, new_hook_form, on_click, optional_text, retry_notice, text, when,
+        EraseView, HookAction, HookActions, HookDraft, ShownDeliveries, effect, hook_list,
+        new_hook_form, optional_text, retry_notice, shown_once, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, texts, tr},
@@ -242,22 +242,10 @@ fn new_secret(shown: ErasedSignal<Option<NewHook>>) -> AnyView {
         interpolate(texts().hooks.once, &[("url", &url)])
     });
     let secret = text(move || of(|hook| &hook.secret));
-    view! {
-        <section class="card new-key" role="alert">
-            <p>{said}</p>
-            <div class="command one">
-                <pre tabindex="0">{secret}</pre>
-                <CopyButton text=secret what=tr(|t| t.hooks.the_secret) />
-            </div>
-            <button
-                type="button"
-                class="quiet small"
-                data-escape=""
-                on:click=on_click(move || shown.set(None))
-            >
-                {tr(|t| t.hooks.done)}
-            </button>
-        </section>
-    }
-    .erase_client_only()
+    shown_once(
+        said,
+        secret,
+        |t| t.hooks.the_secret,
+        Callback::new(move |()| shown.set(None)),
+    )
 }
