@@ -8,6 +8,17 @@ use clap::{Args, ValueEnum};
 use reqwest::{Certificate, ClientBuilder, Url};
 use tidings::{config::Secret, message::ClientId};
 
+/// The server, and how the result is printed.
+#[derive(Args)]
+pub struct Common {
+    #[command(flatten)]
+    pub remote: Remote,
+
+    /// Print the answer of the server as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// A role, perhaps only for some clients and topics.
 #[derive(Args)]
 pub struct Rights {

@@ -7,7 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use app::wire::{HOOK_EVENTS, HookFilter, HookRequest, HookUpdate, Rotation};
 use clap::{Args, Subcommand};
 
-use super::{arguments::Remote, duration, problem::api_error, runtime::block_on};
+use super::{
+    arguments::{Common, Remote},
+    duration,
+    problem::api_error,
+    runtime::block_on,
+};
 use print::{print_deliveries, print_hook, print_hooks, print_new_hook, print_tried};
 
 /// The subcommands of `tidings hook`.
@@ -86,17 +91,6 @@ pub struct Create {
 
     #[command(flatten)]
     common: Common,
-}
-
-/// The server, and how the result is printed.
-#[derive(Args)]
-pub struct Common {
-    #[command(flatten)]
-    remote: Remote,
-
-    /// Print the answer of the server as JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// The list of webhooks.

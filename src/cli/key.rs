@@ -7,7 +7,7 @@ use app::wire::{KeyRequest, Rotation};
 use clap::{Args, Subcommand};
 
 use super::{
-    arguments::{Remote, Rights},
+    arguments::{Common, Remote, Rights},
     duration,
     problem::api_error,
     runtime::block_on,
@@ -64,17 +64,6 @@ pub struct Create {
 
     #[command(flatten)]
     common: Common,
-}
-
-/// The server, and how the result is printed.
-#[derive(Args)]
-pub struct Common {
-    #[command(flatten)]
-    remote: Remote,
-
-    /// Print the answer of the server as JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// The list of keys.

@@ -96,9 +96,9 @@ pub async fn get(
     if !grant.admin {
         let asks = (&client_id, grant.client_id.is_some());
         let from = (peer.map(|peer| peer.ip()), user_agent.as_deref());
-        let allowed = connect::allowed(&state, asks, filters.clone(), from).await?;
-        let denied = filters.extract_if(.., |filter| !allowed.contains(filter));
-        refused.extend(denied.map(request::denied));
+        let denied = connect::denied(&state, asks, &filters, from).await?;
+        filters.retain(|filter| !denied.contains(filter));
+        refused.extend(denied.into_iter().map(request::denied));
     }
     let subscriber = Subscriber {
         client_id,

@@ -7,6 +7,7 @@ mod book;
 mod compress;
 mod fingerprint;
 mod manifest;
+mod names;
 mod pages;
 mod script;
 mod shared;

@@ -2,11 +2,11 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{EraseView, aria_bool, optional_text, text};
+use super::{EraseView, aria_bool, error_at, text, words};
 use crate::{
     api::ApiError,
     erased_signal::ErasedSignal,
-    i18n::{self, Texts, texts, tr},
+    i18n::{Texts, texts, tr},
     wire::{HOOK_EVENTS, HookFilter, HookRequest},
 };
 
@@ -41,10 +41,6 @@ impl HookDraft {
 
     /// The webhook that is asked for.
     pub(crate) fn request(self) -> HookRequest {
-        let words = |text: RwSignal<String>| {
-            let words = |text: &String| text.split_whitespace().map(str::to_owned).collect();
-            text.with_untracked(words)
-        };
         let chosen = HOOK_EVENTS.into_iter().zip(self.chosen);
         let chosen = chosen.filter(|(_, chosen)| chosen.get_untracked());
         HookRequest {
@@ -67,22 +63,7 @@ impl HookDraft {
 
     /// The error of a field. Errors of no field here are shown at the URL.
     fn error_of(self, field: &'static str) -> Signal<Option<String>> {
-        optional_text(move || {
-            let error = self.error.read();
-            let error = error.as_ref().as_ref()?;
-            let named = match error {
-                ApiError::Problem(problem) => problem.field.as_deref().unwrap_or_default(),
-                _ => "",
-            };
-            let named = named.strip_prefix("filter.").unwrap_or(named);
-            let is_here = match named.split('[').next().unwrap_or_default() {
-                "clients" => field == "clients",
-                "topics" => field == "topics",
-                "events" => field == "events",
-                _ => field == "url",
-            };
-            is_here.then(|| i18n::error(error))
-        })
+        error_at(self.error, field, &["clients", "topics", "events"], "url")
     }
 }
 

@@ -5,11 +5,11 @@ use leptos::{
     prelude::*,
 };
 
-use super::{EraseView, aria_bool, optional_text, static_text, text};
+use super::{EraseView, aria_bool, error_at, static_text, text, words};
 use crate::{
     api::ApiError,
     erased_signal::ErasedSignal,
-    i18n::{self, Texts, interpolate, plural, texts, tr},
+    i18n::{Texts, interpolate, plural, texts, tr},
     wire::KeyRequest,
 };
 
@@ -58,8 +58,8 @@ impl KeyDraft {
         KeyRequest {
             name: self.name.get_untracked().trim().to_owned(),
             role: Some(self.role.get_untracked()),
-            clients: self.clients.with_untracked(|text| words(text)),
-            topics: self.topics.with_untracked(|text| words(text)),
+            clients: words(self.clients),
+            topics: words(self.topics),
             ttl: (days > 0).then_some(days * 86_400),
             pushes_per_day,
             ..KeyRequest::default()
@@ -75,26 +75,13 @@ impl KeyDraft {
 
     /// The error of a field. Errors of no field here are shown at the name.
     fn error_of(self, field: &'static str) -> Signal<Option<String>> {
-        optional_text(move || {
-            let error = self.error.read();
-            let error = error.as_ref().as_ref()?;
-            let named = match error {
-                ApiError::Problem(problem) => problem.field.as_deref().unwrap_or_default(),
-                _ => "",
-            };
-            // `topics[1]` belongs to the field `topics`.
-            let named = named.split(['[', '.']).next().unwrap_or_default();
-            let is_here = match named {
-                "role" | "clients" | "topics" | "ttl" | PER_DAY => named == field,
-                _ => field == "name",
-            };
-            is_here.then(|| i18n::error(error))
-        })
+        error_at(
+            self.error,
+            field,
+            &["role", "clients", "topics", "ttl", PER_DAY],
+            "name",
+        )
     }
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The form.

@@ -71,10 +71,13 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     let mut matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
     let user_agent = sse::user_agent(&parts.headers);
     let from = (peer.map(|peer| peer.ip()), user_agent.as_deref());
-    let asked = matchers.iter().map(|matcher| matcher.filter.clone());
-    let allowed = connect::allowed(state, (&client_id, is_known), asked.collect(), from).await?;
-    matchers.retain(|matcher| allowed.contains(&matcher.filter));
-    if matchers.is_empty() {
+    let mut filters = matchers::filters(&matchers);
+    let denied = connect::denied(state, (&client_id, is_known), &filters, from).await?;
+    if !denied.is_empty() {
+        matchers.retain(|matcher| !denied.contains(&matcher.filter));
+        filters = matchers::filters(&matchers);
+    }
+    if filters.is_empty() {
         let detail = "the back end of this server allows none of these topics";
         return Err(Error::new(Code::ConnectDenied, detail));
     }
@@ -82,7 +85,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     let subscriptions = told(state, &matchers, claims.as_ref(), &client_id);
     let subscriber = Subscriber {
         client_id,
-        filters: matchers::filters(&matchers),
+        filters,
         remote: peer.into(),
         user_agent,
         key: number,

@@ -1,6 +1,11 @@
 //! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
-use super::{Folders, script, shared, split::split};
+use super::{
+    Folders,
+    names::{FEATURES, MAIN},
+    script, shared,
+    split::split,
+};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::{
     collections::BTreeMap,
@@ -12,22 +17,8 @@ use std::{
 };
 use wasm_bindgen_cli_support::Bindgen;
 
-/// Features that the compiler may use, which the optimiser must know too. Every browser since 2022 has them.
-pub const FEATURES: [&str; 6] = [
-    "--enable-bulk-memory",
-    "--enable-multivalue",
-    "--enable-mutable-globals",
-    "--enable-nontrapping-float-to-int",
-    "--enable-reference-types",
-    "--enable-sign-ext",
-];
-
-/// The module that starts the pages, and what it imports: the bindings, and the script that loads parts.
+/// The module that starts the pages.
 const BOOT: &str = "boot.js";
-pub const BINDINGS: &str = "./app.js";
-pub const LINK: &str = "./split.js";
-/// The main part.
-pub const MAIN: &str = "app_bg.wasm";
 
 /// The output for the browser.
 pub struct Bound {

@@ -3,7 +3,7 @@
 
 use super::{
     Folders,
-    pages::{FEATURES, LINK},
+    names::{FEATURES, LINK},
     split::Split,
 };
 use anyhow::{Context, Result, ensure};

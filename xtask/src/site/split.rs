@@ -3,7 +3,7 @@
 //! Splitting comes before the bindings. The main part is bound and has the memory; the others are loaded into it by a
 //! script that the split makes (`LINK`), which the bindings import.
 
-use super::pages::{BINDINGS, LINK, MAIN};
+use super::names::{BINDINGS, LINK, MAIN};
 use anyhow::{Context, Result};
 use std::{
     collections::BTreeMap,
