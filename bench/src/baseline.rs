@@ -11,23 +11,38 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use rusqlite::Connection;
 
+use crate::median::median;
+
 /// Bytes of one push in the baseline.
 const PUSH: usize = 300;
 
-/// Pushes per second if each is made durable by itself: 300 bytes and one fdatasync.
-pub fn fsync_per_push(folder: &Path, span: Duration) -> Result<f64> {
+/// What it takes to make each push durable by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Synced {
+    /// Pushes per second.
+    pub rate: f64,
+    /// The time that half of them do not exceed, in microseconds.
+    pub half_micros: f64,
+}
+
+/// Makes each push durable by itself: 300 bytes and one fdatasync.
+pub fn fsync_per_push(folder: &Path, span: Duration) -> Result<Synced> {
     let path = folder.join("by-hand");
     let mut file = File::create(&path)?;
     let push = [b'x'; PUSH];
-    let (began, mut pushes) = (Instant::now(), 0_u32);
+    let (began, mut micros) = (Instant::now(), Vec::new());
     while began.elapsed() < span {
+        let one = Instant::now();
         file.write_all(&push)?;
         file.sync_data()?;
-        pushes += 1;
+        micros.push(one.elapsed().as_secs_f64() * 1e6);
     }
-    let rate = f64::from(pushes) / began.elapsed().as_secs_f64();
+    let rate = micros.len() as f64 / began.elapsed().as_secs_f64();
     std::fs::remove_file(path)?;
-    Ok(rate)
+    Ok(Synced {
+        rate,
+        half_micros: median(&micros),
+    })
 }
 
 /// Rows per second into an SQLite table with a number and a text, without an index: a thousand rows per transaction,

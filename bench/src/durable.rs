@@ -10,9 +10,11 @@ use tidings::log::{Durability, Log, LogOptions, Work};
 use tokio::runtime::Runtime;
 
 use crate::{
-    Setting, baseline,
-    concurrent::{Timer, client, closed_loop, push_over_http},
+    Setting,
+    baseline::{self, Synced},
+    concurrent::{Load, Timer, client, closed_loop, push_over_http},
     fill,
+    histogram::Histogram,
     median::median,
     report::{Row, number},
     server::Server,
@@ -23,6 +25,10 @@ const PUBLISHERS: [usize; 4] = [1, 8, 64, 512];
 
 /// The target: publishers, and the ratio.
 const TARGET: (usize, f64) = (64, 20.0);
+
+/// The target for a publisher that waits for each answer: so many times the fdatasync, and so many microseconds more.
+const SYNCS: f64 = 1.5;
+const BESIDE: f64 = 100.0;
 
 /// The duration of one variant in one round.
 const SPAN: Duration = Duration::from_millis(1_000);
@@ -50,7 +56,7 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
     let server = Server::start(setting, &folder("durable-http"), &[])?;
     let os = ["--durability", "os"];
     let server_os = Server::start(setting, &folder("durable-http-os"), &os)?;
-    let mut floor = Vec::new();
+    let (mut floor, mut lone) = (Vec::new(), Load::default());
     let mut reached: [Reached; PUBLISHERS.len()] = Default::default();
     for _ in 0..setting.rounds {
         floor.push(baseline::fsync_per_push(&setting.folder, SPAN)?);
@@ -60,21 +66,41 @@ pub fn measure(setting: &Setting, runtime: &Runtime) -> Result<Vec<Row>> {
             reached.note_commits(before, log.stats()?.work);
             reached.log_os.push(into_log(runtime, &log_os, publishers)?);
             let before = server.cpu_seconds();
-            let rate = over_http(runtime, server.address(), publishers)?;
+            let load = over_http(runtime, server.address(), publishers)?;
+            let rate = load.rate;
+            if publishers == 1 {
+                lone.latencies.add(&load.latencies);
+            }
             let used = server.cpu_seconds() - before;
             reached
                 .server_micros
                 .push(used * 1e6 / (rate * SPAN.as_secs_f64()));
             reached.http.push(rate);
-            let rate = over_http(runtime, server_os.address(), publishers)?;
-            reached.http_os.push(rate);
+            let load = over_http(runtime, server_os.address(), publishers)?;
+            reached.http_os.push(load.rate);
         }
     }
-    let floor = median(&floor);
+    let middle = |of: fn(&Synced) -> f64| median(&floor.iter().map(of).collect::<Vec<_>>());
+    let rate = middle(|synced| synced.rate);
     let rows = PUBLISHERS.into_iter().zip(&reached);
-    Ok(rows
-        .flat_map(|(publishers, reached)| reached.rows(publishers, floor))
-        .collect())
+    let mut rows: Vec<_> = rows
+        .flat_map(|(publishers, reached)| reached.rows(publishers, rate))
+        .collect();
+    rows.push(latency(
+        &lone.latencies,
+        middle(|synced| synced.half_micros),
+    ));
+    Ok(rows)
+}
+
+/// How long a publisher waits for its answer if there is no other one.
+fn latency(pushes: &Histogram, sync: f64) -> Row {
+    let name = "durable push, 1 publisher, over HTTP, p50";
+    let p99 = format!("p99 {} us", number(pushes.quantile(0.99)));
+    Row::new(name, pushes.quantile(0.5), "us")
+        .against("fdatasync of 300 bytes, p50", sync)
+        .at_most(SYNCS * sync + BESIDE)
+        .note(p99)
 }
 
 impl Reached {
@@ -135,7 +161,6 @@ fn into_log(runtime: &Runtime, log: &Arc<Log>, publishers: usize) -> Result<f64>
 }
 
 /// The same over HTTP, with a connection for each task.
-fn over_http(runtime: &Runtime, address: SocketAddr, publishers: usize) -> Result<f64> {
-    let load = runtime.block_on(push_over_http(vec![address], publishers, SPAN));
-    Ok(load?.rate)
+fn over_http(runtime: &Runtime, address: SocketAddr, publishers: usize) -> Result<Load> {
+    runtime.block_on(push_over_http(vec![address], publishers, SPAN))
 }

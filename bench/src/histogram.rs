@@ -26,6 +26,14 @@ impl Histogram {
         self.count += 1;
     }
 
+    /// Adds what another one has counted.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.buckets.iter_mut().zip(&other.buckets) {
+            *count += more;
+        }
+        self.count += other.count;
+    }
+
     /// The duration in microseconds that this share (0 to 1) does not exceed. 0 if nothing was counted.
     pub fn quantile(&self, share: f64) -> f64 {
         let wanted = (self.count as f64 * share).ceil().max(1.0) as u64;

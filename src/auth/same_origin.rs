@@ -5,6 +5,7 @@
 //! like curl send none of them.
 
 use axum::http::{HeaderName, Method, header, request::Parts};
+use smallvec::{SmallVec, smallvec};
 
 use crate::{
     auth::{Refusal, RefusalKind, client_address::Sender},
@@ -34,13 +35,13 @@ pub fn check_host(parts: &Parts, allowed: &[Host]) -> Result<(), Refusal> {
 
 /// The hosts that a request names, normally one; none if there is none or if one is not valid. HTTP/2 has it in
 /// `:authority` (RFC 9113, section 8.3.1). A trusted proxy says which one the browser asked for.
-pub(super) fn hosts(parts: &Parts) -> Option<Vec<Host>> {
+pub(super) fn hosts(parts: &Parts) -> Option<SmallVec<[Host; 1]>> {
     let sender = parts.extensions.get::<Sender>();
     if let Some(host) = sender.and_then(|sender| sender.host.clone()) {
-        return Some(vec![host]);
+        return Some(smallvec![host]);
     }
     let headers = parts.headers.get_all(header::HOST);
-    let mut hosts = Vec::new();
+    let mut hosts = SmallVec::new();
     for value in headers {
         hosts.push(value.to_str().ok()?.parse().ok()?);
     }

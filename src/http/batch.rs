@@ -49,7 +49,7 @@ pub async fn post(
 ) -> Result<Response, Error> {
     let content_type = body::content_type(&request);
     if !matches!(
-        content_type.as_str(),
+        &*content_type,
         "application/x-ndjson" | "application/ndjson" | "application/jsonl"
     ) {
         let detail = format!("the content type must be application/x-ndjson, not {content_type:?}");

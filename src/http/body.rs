@@ -1,6 +1,6 @@
 //! Request bodies and queries: limits of size and time, and errors that name the field.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{borrow::Cow, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -78,7 +78,7 @@ where
 }
 
 /// The content type without its parameters, in lower case.
-pub fn content_type(request: &Request) -> String {
+pub fn content_type(request: &Request) -> Cow<'_, str> {
     let value = request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -87,8 +87,12 @@ pub fn content_type(request: &Request) -> String {
         .unwrap_or_default()
         .split(';')
         .next()
-        .unwrap_or_default();
-    essence.trim().to_ascii_lowercase()
+        .unwrap_or_default()
+        .trim();
+    match essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => essence.to_ascii_lowercase().into(),
+        false => essence.into(),
+    }
 }
 
 /// Whether a content type is JSON.

@@ -61,14 +61,14 @@ pub async fn post(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Error> {
-    match body::content_type(&request).as_str() {
-        "application/x-www-form-urlencoded" => {
-            let trace = trace_parent(request.headers());
+    let trace = trace_parent(request.headers());
+    let is_form = body::content_type(&request) == "application/x-www-form-urlencoded";
+    match is_form {
+        true => {
             let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
             article(&state, &caller, &Pairs::parse(&bytes), trace).await
         }
-        _ => {
-            let trace = trace_parent(request.headers());
+        false => {
             let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
             let push = parse(push, trace, &state, &caller)?;
             let published = publish(push, Some(&caller.0), &state).await?;
@@ -355,9 +355,15 @@ fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {
 }
 
 pub fn parse_data(json: &str) -> Data {
-    match serde_json::from_str::<String>(json) {
-        Ok(text) => Data::Text(text.into()),
-        Err(_) => Data::Json(json.into()),
+    let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    match quoted {
+        None => Data::Json(json.into()),
+        // Without an escape, the text is what stands between the quotes.
+        Some(text) if !text.contains('\\') => Data::Text(text.into()),
+        Some(_) => match serde_json::from_str::<String>(json) {
+            Ok(text) => Data::Text(text.into()),
+            Err(_) => Data::Json(json.into()),
+        },
     }
 }
 

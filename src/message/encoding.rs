@@ -60,7 +60,8 @@ impl EncodedMessage {
     /// A message that is not in the log.
     pub fn ephemeral(draft: &Draft) -> Self {
         let is_own = draft.event.as_ref().is_some_and(EventType::is_reserved);
-        let fields = FrameWriter::new()
+        let size = FrameWriter::content_size(draft.event.as_ref(), &draft.audience, &draft.data);
+        let fields = FrameWriter::with_capacity(size)
             .event(draft.event.as_ref())
             .audience(&draft.audience)
             .handling(draft.handling.as_deref())

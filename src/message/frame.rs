@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::{Audience, Cursor, Epoch, EventType, Handling, Message, Seq, Urgency};
+use super::{Audience, Cursor, Data, Epoch, EventType, Handling, Message, Seq, Urgency};
 
 /// Bytes before a frame that are reserved for the size of its chunk: eight digits and a line end.
 const PREFIX: usize = 10;
@@ -172,10 +172,18 @@ impl FrameWriter {
     /// The complete frames that were written.
     pub(crate) fn take(self) -> Frame {
         let mut bytes = self.0;
-        let size = format!("{:x}\r\n", bytes.len() - PREFIX);
-        // Messages are limited, so a frame never has 4 GiB.
-        let start = PREFIX.saturating_sub(size.len());
-        bytes[start..PREFIX].copy_from_slice(&size.as_bytes()[size.len() - (PREFIX - start)..]);
+        // Messages are limited, so a frame never has 4 GiB, and its size at most eight digits.
+        let mut size = bytes.len() - PREFIX;
+        let mut start = PREFIX - CHUNK_END.len();
+        bytes[start..PREFIX].copy_from_slice(CHUNK_END);
+        loop {
+            start -= 1;
+            bytes[start] = b"0123456789abcdef"[size % 16];
+            size /= 16;
+            if size == 0 || start == 0 {
+                break;
+            }
+        }
         bytes.extend_from_slice(CHUNK_END);
         Frame {
             chunk: Bytes::from(bytes).slice(start..),
@@ -185,14 +193,8 @@ impl FrameWriter {
 
     /// The maximum size of the frame of a message with one line. Each further line adds eight bytes.
     pub(crate) fn size(message: &Message, epoch: &Epoch) -> usize {
-        let event = message
-            .event
-            .as_ref()
-            .map_or(0, |event| event.as_str().len() + 8);
-        let topic = match &message.audience {
-            Audience::Topic(topic) => topic.as_str().len() + 8,
-            _ => 0,
-        };
+        let content =
+            Self::content_size(message.event.as_ref(), &message.audience, &message.data);
         let update = message.update.as_ref().map_or(0, |update| {
             let id = update.id.as_ref().map_or(0, |id| id.as_str().len());
             id + update.retry.map_or(0, |_| 28)
@@ -201,7 +203,21 @@ impl FrameWriter {
             .handling
             .as_ref()
             .map_or(0, |_| epoch.as_str().len() + 64);
-        epoch.as_str().len() + handling + message.data.as_str().len() + event + topic + update + 35
+        epoch.as_str().len() + handling + content + update + 26
+    }
+
+    /// The size of its type, topic and data.
+    pub(super) fn content_size(
+        event: Option<&EventType>,
+        audience: &Audience,
+        data: &Data,
+    ) -> usize {
+        let event = event.map_or(0, |event| event.as_str().len() + 8);
+        let topic = match audience {
+            Audience::Topic(topic) => topic.as_str().len() + 8,
+            _ => 0,
+        };
+        event + topic + data.as_str().len() + 9
     }
 
     pub(super) fn position(&mut self, epoch: &Epoch, seq: Seq) {
@@ -267,7 +283,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Data, Topic};
+    use crate::message::Topic;
     use eventsource_stream::Eventsource;
     use futures_util::{FutureExt, StreamExt};
     use proptest::prelude::*;

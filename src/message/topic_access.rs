@@ -1,6 +1,6 @@
 //! Which messages of its topics a connection may have.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{Audience, Topic, TopicFilter, Update, UrlPattern};
 
@@ -32,7 +32,9 @@ impl TopicAccess {
 
     /// All messages: a stream whose topics were granted.
     pub fn everything() -> Self {
-        Self(Some(Arc::new(Rules::Everything)))
+        // Shared, because most streams have it, and the rules of Mercure would make each of them larger.
+        static EVERYTHING: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::Everything));
+        Self(Some(Arc::clone(&EVERYTHING)))
     }
 
     /// Public updates, private ones of topics that `granted` matches, and messages that are not updates if their topic
@@ -106,6 +108,13 @@ mod tests {
         let public = Update::default();
         assert!(granted(&[]).allows(&book, Some(&public)));
         assert!(TopicAccess::public().allows(&book, Some(&public)));
+    }
+
+    #[test]
+    fn streams_share_the_rule_that_allows_everything() {
+        let (one, other) = (TopicAccess::everything(), TopicAccess::everything());
+        let shared = one.0.zip(other.0);
+        assert!(shared.is_some_and(|(one, other)| Arc::ptr_eq(&one, &other)));
     }
 
     #[test]

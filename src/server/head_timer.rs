@@ -15,6 +15,7 @@ use std::{
 };
 
 use hyper::rt::{Sleep, Timer};
+use parking_lot::Mutex;
 
 /// How long a connection may be idle between two requests. Proxies keep idle connections for 60 seconds; a proxy that
 /// closes first never sends a request into a connection that is being closed.
@@ -23,19 +24,26 @@ pub const IDLE: Duration = Duration::from_secs(75);
 /// The timer of one connection.
 #[derive(Clone, Debug)]
 pub struct HeadTimer {
-    /// Whether bytes have arrived since hyper began to wait for a head.
-    received: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     /// How long the connection may be idle before a head.
     idle: Duration,
     /// How long a head may take after its first byte.
     head: Duration,
 }
 
+#[derive(Debug, Default)]
+struct Shared {
+    /// Whether bytes have arrived since hyper began to wait for a head.
+    received: AtomicBool,
+    /// The timer of the last head, for the next one. To set it again later is cheaper than to register another one.
+    spare: Mutex<Option<Pin<Box<tokio::time::Sleep>>>>,
+}
+
 impl HeadTimer {
     /// With these two timeouts.
     pub fn new(idle: Duration, head: Duration) -> Self {
         Self {
-            received: Arc::default(),
+            shared: Arc::default(),
             idle,
             head,
         }
@@ -43,7 +51,7 @@ impl HeadTimer {
 
     /// Bytes have arrived from the peer.
     pub fn on_received(&self) {
-        self.received.store(true, Ordering::Relaxed);
+        self.shared.received.store(true, Ordering::Relaxed);
     }
 }
 
@@ -55,10 +63,19 @@ impl Timer for HeadTimer {
     /// hyper calls this when it begins to wait for a head. The deadline is the one for heads; it counts from the first
     /// byte instead.
     fn sleep_until(&self, _: Instant) -> Pin<Box<dyn Sleep>> {
-        self.received.store(false, Ordering::Relaxed);
+        self.shared.received.store(false, Ordering::Relaxed);
+        let end = tokio::time::Instant::now() + self.idle;
+        let spare = self.shared.spare.lock().take();
+        let sleep = match spare {
+            Some(mut sleep) => {
+                sleep.as_mut().reset(end);
+                sleep
+            }
+            None => Box::pin(tokio::time::sleep_until(end)),
+        };
         Box::pin(HeadSleep {
             timer: self.clone(),
-            sleep: Box::pin(tokio::time::sleep(self.idle)),
+            sleep: Some(sleep),
             in_head: false,
         })
     }
@@ -67,7 +84,8 @@ impl Timer for HeadTimer {
 /// Waits for the idle timeout, and after the first byte for the timeout of the head.
 struct HeadSleep {
     timer: HeadTimer,
-    sleep: Pin<Box<tokio::time::Sleep>>,
+    /// None only while it is dropped.
+    sleep: Option<Pin<Box<tokio::time::Sleep>>>,
     in_head: bool,
 }
 
@@ -77,12 +95,22 @@ impl Future for HeadSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.in_head && self.timer.received.load(Ordering::Relaxed) {
-            self.in_head = true;
-            let deadline = tokio::time::Instant::now() + self.timer.head;
-            self.sleep.as_mut().reset(deadline);
+        let this = &mut *self;
+        let Some(sleep) = &mut this.sleep else {
+            return Poll::Ready(());
+        };
+        if !this.in_head && this.timer.shared.received.load(Ordering::Relaxed) {
+            this.in_head = true;
+            let deadline = tokio::time::Instant::now() + this.timer.head;
+            sleep.as_mut().reset(deadline);
         }
-        self.sleep.as_mut().poll(cx)
+        sleep.as_mut().poll(cx)
+    }
+}
+
+impl Drop for HeadSleep {
+    fn drop(&mut self) {
+        *self.timer.shared.spare.lock() = self.sleep.take();
     }
 }
 

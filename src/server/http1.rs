@@ -78,8 +78,7 @@ impl Http1Connection {
             .serve_connection(
                 socket,
                 service_fn(|request| {
-                    let handover = may_leave.then(Handover::default);
-                    self.answer(request, handover, &writes, &sender, &permit)
+                    self.answer(request, may_leave, &writes, &sender, &permit)
                 }),
             );
         let mut stopping = false;
@@ -129,16 +128,19 @@ impl Http1Connection {
     fn answer(
         &self,
         request: Request<Incoming>,
-        handover: Option<Handover>,
+        may_leave: bool,
         writes: &Arc<WriteTracker>,
         sender: &DepartureSender,
         permit: &SetupPermit,
     ) -> BoxFuture<'static, Result<Response, Infallible>> {
+        let may_be_stream = request.method() == Method::GET;
         // Detached streams are sent in chunks, which HTTP/1.0 does not have.
-        let is_chunked = request.version() == Version::HTTP_11 && request.method() == Method::GET;
-        let handover = handover.filter(|_| is_chunked);
+        let is_chunked = request.version() == Version::HTTP_11;
+        let handover = (may_leave && may_be_stream && is_chunked).then(Handover::default);
         let mut request = self.requests.prepare(request);
-        request.extensions_mut().insert(Arc::clone(writes));
+        if may_be_stream {
+            request.extensions_mut().insert(Arc::clone(writes));
+        }
         if let Some(handover) = &handover {
             request.extensions_mut().insert(handover.clone());
         }

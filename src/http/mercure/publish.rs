@@ -42,7 +42,7 @@ pub async fn post(State(state): State<AppState>, request: Request) -> Response {
 }
 
 async fn publish(state: &AppState, request: Request) -> Result<Response, Error> {
-    let content_type = body::content_type(&request);
+    let content_type = body::content_type(&request).into_owned();
     let trace = push::trace_parent(request.headers());
     let (parts, body) = request.into_parts();
     let publisher = access::with_new_keys(&state.auth.load_full(), &parts, Auth::publisher).await?;
