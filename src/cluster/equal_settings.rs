@@ -46,6 +46,7 @@ pub fn of(settings: &Settings) -> EqualSettings {
         ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
         ("--max-scheduled", limits.max_scheduled.to_string()),
         ("--max-schedule-days", limits.max_schedule_days.to_string()),
+        ("--max-states", limits.max_states.to_string()),
         ("--max-topics", limits.max_topics.to_string()),
         (
             "--max-connections-per-client",

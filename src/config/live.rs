@@ -34,6 +34,7 @@ const CHANGEABLE: [&str; 40] = [
     "max_ids_per_push",
     "max_scheduled",
     "max_schedule_days",
+    "max_states",
     "max_topics",
     "max_connections_per_client",
     "max_connections",
