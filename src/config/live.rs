@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 40] = [
+const CHANGEABLE: [&str; 41] = [
     "log",
     "drain",
     "admin_token",
