@@ -102,7 +102,8 @@ impl Entry {
     /// Limits how many topics may have a state, if it sets one.
     #[must_use]
     pub fn with_most_states(mut self, most: Option<KeptSize>) -> Self {
-        self.most_states = most;
+        let handling = self.draft.handling.as_deref();
+        self.most_states = most.filter(|_| handling.is_some_and(|handling| handling.is_state));
         self
     }
 
