@@ -265,6 +265,8 @@ fn states_have_room_up_to_a_limit_and_a_state_can_always_become_smaller_or_go() 
         appended.map(|appended| appended.seq)
     };
     let full = Err(AppendError::TooManyStates(most));
+    let usual = Entry::new(draft(to_topic("a"), "no state"));
+    assert_eq!(usual.with_most_states(Some(most)).most_states, None);
     set(&test, "a", text("12345678")).expect("kept");
     assert_eq!(set(&test, "b", text("123")), full, "11 bytes");
     set(&test, "b", text("12")).expect("kept");
