@@ -88,6 +88,7 @@ async fn hooks_are_made_listed_shown_changed_and_removed() {
     assert_eq!(code, Some(0), "{note}");
     assert!(secret.starts_with("whsec_"), "{secret}");
     assert!(!note.contains(secret.trim()), "it is printed once");
+    let note = note.strip_prefix("tidings: ").expect("its name");
     let (id, rest) = note.split_once(": ").expect("an id");
     assert!(
         rest.starts_with(&format!("client.online, gap to {url}")),
