@@ -100,7 +100,7 @@ pub fn closing(reason: CloseReason, encoding: Encoding) -> Frame {
     };
     if encoding.is_mercure() {
         let writer = FrameWriter::new().retry(after_ms);
-        return writer.comment(reason.as_str()).finish();
+        return writer.comment(reason.as_str()).finish_without_event();
     }
     let data = Reconnect {
         after_ms,
@@ -131,7 +131,7 @@ pub fn retry_ms() -> u64 {
 }
 
 fn comment(text: &'static str) -> Frame {
-    FrameWriter::new().comment(text).finish()
+    FrameWriter::new().comment(text).finish_without_event()
 }
 
 fn finish(writer: FrameWriter, event: &'static str, data: &impl Serialize) -> Frame {

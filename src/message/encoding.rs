@@ -187,7 +187,7 @@ mod tests {
         // A subscriber of Mercure does not know them. An empty chunk would end the response.
         assert_eq!(
             &recall.frame(Encoding::Mercure { gaps: true }).bytes()[..],
-            b": \n\n"
+            b": \n"
         );
     }
 }

@@ -256,7 +256,7 @@ impl Backlog {
             let is_last = i + 1 == page.messages.len();
             if is_last && writer.len() == 0 {
                 // The position of the client moves over what it has. An empty chunk would end the response.
-                writer = FrameWriter::new().comment("").end_event();
+                writer = FrameWriter::new().comment("");
             }
             if writer.len() >= BATCH || is_last {
                 let next = FrameWriter::with_capacity(left.min(CAPACITY));
