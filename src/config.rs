@@ -266,6 +266,10 @@ pub struct Limits {
     #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = number::<u64>(0..=10_000_000))]
     pub max_scheduled: u64,
 
+    /// Topics that may have a state, 0 to 10000000. States are kept until they are removed.
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = number::<u64>(0..=10_000_000))]
+    pub max_states: u64,
+
     /// Days for which a message may be scheduled, 1 to 3650.
     #[arg(long, default_value_t = 366, value_name = "DAYS", value_parser = number::<u64>(1..=3650))]
     pub max_schedule_days: u64,

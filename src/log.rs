@@ -42,6 +42,7 @@ mod hooks;
 mod incoming;
 mod job_rows;
 mod jobs;
+mod kept_size;
 mod key_rows;
 mod keys;
 mod migrations;
@@ -110,6 +111,7 @@ pub use hook::{
 };
 pub use incoming::{IncomingCopy, exists};
 pub use jobs::{JobPage, LinePage, LineRange};
+pub use kept_size::KeptSize;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;
 pub use openings::Openings;
@@ -127,7 +129,7 @@ pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
 pub use schedule::{
-    NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleSize, ScheduleState, Scheduled, When,
+    NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,
 };
 pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
 pub use shared::JobTail;
@@ -252,6 +254,7 @@ impl Log {
             people: std::mem::take(&mut opened.people),
             revocations: std::mem::take(&mut opened.revocations),
             schedules: opened.schedules.clone(),
+            states: opened.states.messages.into(),
             has_states: opened.has_states.into(),
             has_urgent: opened.has_urgent.into(),
             replica: opened

@@ -5,12 +5,12 @@
 //! removed.
 
 mod admission;
+mod affix_index;
 mod client_search;
 mod connection_set;
 mod connection_table;
 mod delivery_target;
 mod limits;
-mod prefix_index;
 mod presence;
 mod selector_index;
 pub mod slab_growth;

@@ -108,6 +108,10 @@ impl Reader {
         if !head.starts_with(&format!("http/1.1 {status}")) {
             bail!("{head}\n{}", String::from_utf8_lossy(self.rest()));
         }
+        // It has no body (RFC 9110, section 15.3.5).
+        if status == 204 {
+            return Ok(Length::Known(0));
+        }
         if head.contains("\r\ntransfer-encoding: chunked") {
             return Ok(Length::Chunked);
         }

@@ -22,9 +22,11 @@ mod floor;
 mod guesses;
 mod heartbeats;
 mod histogram;
+mod hooks;
 mod http;
 mod kernel_costs;
 mod known;
+mod later;
 mod listeners;
 mod load;
 mod machine;
@@ -128,6 +130,8 @@ enum Scenario {
     Cluster,
     Tls,
     Patterns,
+    Hooks,
+    Later,
     Model,
 }
 
@@ -168,6 +172,8 @@ impl Scenario {
             Self::Cluster => cluster::measure(setting, runtime),
             Self::Tls => tls::measure(setting, runtime),
             Self::Patterns => patterns::measure(setting),
+            Self::Hooks => hooks::measure(setting, runtime),
+            Self::Later => later::measure(setting, runtime),
             Self::Model => model::measure(setting, runtime),
         }
     }

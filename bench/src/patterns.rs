@@ -1,5 +1,5 @@
-//! What patterns of Mercure cost: pushes where 10,000 different URI templates or URL patterns are subscribed to, beside pushes
-//! where as many exact topics are.
+//! What patterns of Mercure cost: pushes where 10,000 different URI templates or URL patterns are subscribed to, which differ at
+//! their beginning or at their end, beside pushes where as many exact topics are.
 
 use std::{
     io::{Read, Write},
@@ -36,22 +36,59 @@ enum By {
     Name,
     Template,
     UrlPattern,
+    /// They differ after their first expression.
+    TemplateEnd,
+    UrlPatternEnd,
 }
 
 impl By {
+    const ALL: [Self; 5] = [
+        Self::Name,
+        Self::Template,
+        Self::UrlPattern,
+        Self::TemplateEnd,
+        Self::UrlPatternEnd,
+    ];
+
     /// The parameter of the query for the topic with this number.
     fn parameter(self, number: usize) -> String {
-        let of_shop = format!("https://example.com/shops/{number}/orders");
+        let shops = "https://example.com/shops";
         match self {
-            Self::Name => format!("match={of_shop}/1"),
-            Self::Template => format!("topic={of_shop}/%7Bid%7D"),
-            Self::UrlPattern => format!("match_urlpattern={of_shop}/:id"),
+            Self::Name => format!("match={}", self.topic(number)),
+            Self::Template => format!("topic={shops}/{number}/orders/%7Bid%7D"),
+            Self::UrlPattern => format!("match_urlpattern={shops}/{number}/orders/:id"),
+            Self::TemplateEnd => format!("topic={shops}/%7Bshop%7D/orders/{number}"),
+            Self::UrlPatternEnd => format!("match_urlpattern={shops}/:shop/orders/{number}"),
+        }
+    }
+
+    /// The topic with this number.
+    fn topic(self, number: usize) -> String {
+        match self {
+            Self::Name | Self::Template | Self::UrlPattern => {
+                format!("https://example.com/shops/{number}/orders/1")
+            }
+            Self::TemplateEnd | Self::UrlPatternEnd => {
+                format!("https://example.com/shops/1/orders/{number}")
+            }
+        }
+    }
+
+    /// What they are called in a row.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Name => "exact topics",
+            Self::Template => "URI templates",
+            Self::UrlPattern => "URL patterns",
+            Self::TemplateEnd => "URI templates that differ at the end",
+            Self::UrlPatternEnd => "URL patterns that differ at the end",
         }
     }
 }
 
 /// A server with open streams, which nobody reads: the sockets have room for what comes.
 struct Subscribed {
+    by: By,
     server: Server,
     _streams: Vec<TcpStream>,
     _folder: TempDir,
@@ -76,6 +113,7 @@ impl Subscribed {
             .chunks(OF_STREAM)
             .map(|numbers| open(&server, by, numbers));
         let subscribed = Self {
+            by,
             _streams: streams.collect::<Result<_>>()?,
             server,
             _folder: folder,
@@ -110,7 +148,7 @@ impl Subscribed {
     fn requests(&self) -> Vec<Vec<u8>> {
         let address = self.server.address();
         let request = |number: usize| {
-            let topic = format!("https://example.com/shops/{number}/orders/1");
+            let topic = self.by.topic(number);
             let body = json!({ "to": { "topic": topic }, "data": "x", "ttl": 0 }).to_string();
             let head = http::post("/push", address, "application/json", body.len());
             [head.as_bytes(), body.as_bytes()].concat()
@@ -151,25 +189,21 @@ fn read_answer(socket: &mut TcpStream, request: &[u8], end: &[u8]) -> Result<Vec
 
 /// Runs the scenario.
 pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let servers = [By::Name, By::Template, By::UrlPattern].map(|by| Subscribed::start(setting, by));
-    let [names, templates, patterns] = servers;
-    let servers = [names?, templates?, patterns?];
-    let mut costs = [const { Vec::new() }; 3];
+    let servers = By::ALL.into_iter().map(|by| Subscribed::start(setting, by));
+    let servers = servers.collect::<Result<Vec<_>>>()?;
+    let mut costs = [const { Vec::new() }; By::ALL.len()];
     for _ in 0..setting.rounds {
         for (server, costs) in servers.iter().zip(&mut costs) {
             costs.push(server.push(&server.requests())?);
         }
     }
-    let [names, templates, patterns] = costs.map(|costs| median(&costs));
+    let [names, patterns @ ..] = costs.map(|costs| median(&costs));
     let count = number(SUBSCRIPTIONS as f64);
-    let row = |what: &str, cost| {
-        let name = format!("CPU per push, {count} {what}, ttl 0");
+    let rows = By::ALL[1..].iter().zip(patterns).map(|(by, cost)| {
+        let name = format!("CPU per push, {count} {}, ttl 0", by.name());
         Row::new(name, cost, "us")
-            .against("exact topics", names)
+            .against(By::Name.name(), names)
             .at_most_times(TIMES)
-    };
-    Ok(vec![
-        row("URI templates", templates),
-        row("URL patterns", patterns),
-    ])
+    });
+    Ok(rows.collect())
 }

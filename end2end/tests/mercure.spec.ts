@@ -1,11 +1,9 @@
 // A page of a Mercure application: a plain EventSource of another origin, with a cookie, and nothing of Tidings.
-import { createHmac } from 'node:crypto';
 import { expect, otherOrigin, test, Tidings } from '../fixtures';
+import { hubFor, publish, signed, token } from '../hub';
 
 // The server is away for a moment. The browser reports that.
 test.use({ tolerated: /Failed to load resource|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/ });
-
-const key = '!ChangeThisMercureHubJWTSecretKey!';
 
 const page = `<!DOCTYPE html><html lang="en"><title>Books</title><p role="status"></p><ol></ol>
   <script>
@@ -23,16 +21,6 @@ const page = `<!DOCTYPE html><html lang="en"><title>Books</title><p role="status
     source.onopen = () => { document.querySelector('[role=status]').textContent = 'open' }
     source.onerror = () => { document.querySelector('[role=status]').textContent = 'closed' }
   </script>`;
-
-function signed(typ: string, claims: object): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = [part({ typ, alg: 'HS256' }), part(claims)].join('.');
-  return [text, createHmac('sha256', key).update(text).digest('base64url')].join('.');
-}
-
-function token(rights: object): string {
-  return signed('JWT', { mercure: rights });
-}
 
 // Of Mercure 1.0, for everything that matches one of these URL patterns.
 function accessToken(action: string, ...patterns: string[]): string {
@@ -71,16 +59,7 @@ const patternsPage = `<!DOCTYPE html><html lang="en"><title>Books</title><p role
 test('a page with an EventSource and a cookie gets private updates, each once, also over a restart', async ({ context }) => {
   const origin = await otherOrigin({ '/': page });
   const from = `http://127.0.0.1:${origin.port}`;
-  const server = await Tidings.start([
-    '--mercure-publisher-key', key, '--mercure-subscriber-key', key, '--allow-origin', from,
-  ]);
-  const publish = async (fields: [string, string][]) => {
-    const headers = { Authorization: `Bearer ${token({ publish: ['*'] })}` };
-    const body = new URLSearchParams(fields);
-    const answer = await fetch(`${server.url}/.well-known/mercure`, { method: 'POST', headers, body });
-    expect(answer.status, await answer.clone().text()).toBe(200);
-    return answer.text();
-  };
+  const server = await Tidings.start(hubFor(from));
   try {
     await context.addCookies([{
       name: 'mercureAuthorization', value: token({ subscribe: ['https://example.com/users/7'] }),
@@ -93,17 +72,17 @@ test('a page with an EventSource and a cookie gets private updates, each once, a
 
     const book: [string, string] = ['topic', 'https://example.com/books/1'];
     const user: [string, string] = ['topic', 'https://example.com/users/7'];
-    await publish([book, user, ['data', 'one'], ['id', 'urn:1']]);
-    await publish([book, ['data', 'not for this page'], ['private', 'on'], ['id', 'urn:2']]);
-    await publish([book, user, ['data', 'two'], ['type', 'sold'], ['private', 'on'], ['id', 'urn:3'], ['retry', '500']]);
+    await publish(server, [book, user, ['data', 'one'], ['id', 'urn:1']]);
+    await publish(server, [book, ['data', 'not for this page'], ['private', 'on'], ['id', 'urn:2']]);
+    await publish(server, [book, user, ['data', 'two'], ['type', 'sold'], ['private', 'on'], ['id', 'urn:3'], ['retry', '500']]);
     const first = ['message one urn:1', 'sold two urn:3'];
     await expect(items).toHaveText(first);
 
     await server.kill();
     await expect(tab.getByRole('status')).toHaveText('closed');
     await server.start();
-    await publish([user, ['data', 'three'], ['private', 'on'], ['id', 'urn:4']]);
-    await publish([book, ['data', 'four'], ['id', 'urn:5']]);
+    await publish(server, [user, ['data', 'three'], ['private', 'on'], ['id', 'urn:4']]);
+    await publish(server, [book, ['data', 'four'], ['id', 'urn:5']]);
     await expect(items).toHaveText([...first, 'message three urn:4', 'message four urn:5']);
   } finally {
     origin.close();
@@ -115,15 +94,11 @@ test('a page with URL patterns and an access token gets private updates, and hea
   const origin = await otherOrigin({ '/': patternsPage });
   const from = `http://127.0.0.1:${origin.port}`;
   const server = await Tidings.start([
-    '--mercure-publisher-key', key, '--mercure-subscriber-key', key, '--allow-origin', from, '--mercure-subscriptions',
-    '--mercure-issuer', 'https://app.example.com', '--public-url', 'https://hub.example.com', '--mercure-cookie', 'token',
+    ...hubFor(from), '--mercure-subscriptions', '--mercure-issuer', 'https://app.example.com', '--public-url', 'https://hub.example.com', '--mercure-cookie', 'token',
   ]);
   const hub = `${server.url}/.well-known/mercure`;
-  const publish = async (topic: string, data: string) => {
-    const headers = { Authorization: `Bearer ${accessToken('publish', '*')}` };
-    const answer = await fetch(hub, { method: 'POST', headers, body: new URLSearchParams({ topic, data, private: 'on' }) });
-    expect(answer.status, await answer.clone().text()).toBe(200);
-  };
+  const publishPrivate = (topic: string, data: string) =>
+    publish(server, [['topic', topic], ['data', data], ['private', 'on']], accessToken('publish', '*'));
   try {
     const value = accessToken('subscribe', 'https://example.com/books/1', '/.well-known/mercure/subscriptions/*');
     await context.addCookies([{ name: 'token', value, domain: '127.0.0.1', path: '/.well-known/mercure', httpOnly: true, sameSite: 'Strict' }]);
@@ -131,8 +106,8 @@ test('a page with URL patterns and an access token gets private updates, and hea
     await tab.goto(`${from}/#${encodeURIComponent(hub)}`);
     await expect(tab.getByRole('status')).toHaveText('open');
     const items = tab.getByRole('listitem');
-    await publish('https://example.com/books/2', 'not for this page');
-    await publish('https://example.com/books/1', 'for this page');
+    await publishPrivate('https://example.com/books/2', 'not for this page');
+    await publishPrivate('https://example.com/books/1', 'for this page');
     await expect(items).toHaveText(['for this page']);
 
     const stop = new AbortController();

@@ -4,9 +4,7 @@ use super::{
     Broker,
     publish::{Later, PublishError, Published, Push},
 };
-use crate::log::{
-    AppendError, AuditEntry, AuditTarget, Entry, NewSchedule, ScheduleSize, Scheduled,
-};
+use crate::log::{AppendError, AuditEntry, AuditTarget, Entry, KeptSize, NewSchedule, Scheduled};
 
 /// The name in the audit trail of a push that is stored for later.
 const SCHEDULE: &str = "schedule";
@@ -21,7 +19,8 @@ impl Broker {
         });
         let mut entry = Entry::new(push.draft)
             .traced(push.trace)
-            .audited(push.source);
+            .audited(push.source)
+            .with_most_states(push.most_states);
         if let Some(key) = push.key {
             entry = entry.with_key(key);
         }
@@ -32,7 +31,7 @@ impl Broker {
     pub(super) fn scheduled(
         &self,
         stored: Scheduled,
-        (most, audit): (ScheduleSize, Option<AuditEntry>),
+        (most, audit): (KeptSize, Option<AuditEntry>),
     ) -> Result<Published, PublishError> {
         match stored {
             Scheduled::Stored(id, due_at) | Scheduled::Repeated(id, due_at) => {
@@ -49,6 +48,7 @@ impl Broker {
                 })
             }
             Scheduled::Full => Err(PublishError::TooManyScheduled(most)),
+            Scheduled::StatesFull(most) => Err(AppendError::TooManyStates(most).into()),
             Scheduled::KeyReused => Err(AppendError::KeyReused { seq: 0 }.into()),
             Scheduled::Cancelled | Scheduled::NotWaiting | Scheduled::Sent => {
                 Err(AppendError::Failed.into())

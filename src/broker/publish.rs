@@ -8,8 +8,8 @@ use super::{Broker, nodes::Reached, push_counts::PushKind};
 use crate::{
     job::{JobId, TrackedPush},
     log::{
-        AppendError, Appended, AuditEntry, AuditSource, Entry, IdempotencyKey, NewSchedule,
-        ScheduleId, ScheduleSize, When,
+        AppendError, Appended, AuditEntry, AuditSource, Entry, IdempotencyKey, KeptSize,
+        NewSchedule, ScheduleId, When,
     },
     message::{Audience, Cursor, Draft, EncodedMessage, Handling, TraceParent},
     outbox::Delivery,
@@ -32,6 +32,8 @@ pub struct Push {
     pub source: Option<AuditSource>,
     /// When it is to be pushed. None: now.
     pub later: Option<Later>,
+    /// How many topics may have a state, if it sets one. None: any number.
+    pub most_states: Option<KeptSize>,
 }
 
 /// A push that is stored until its time has come.
@@ -40,7 +42,7 @@ pub struct Later {
     /// The time.
     pub when: When,
     /// How much may be scheduled.
-    pub most: ScheduleSize,
+    pub most: KeptSize,
 }
 
 /// The outcome of a push.
@@ -72,7 +74,7 @@ pub enum PublishError {
         "no more messages may be scheduled: at most {} (max_scheduled), with {} bytes (a quarter of max_log_mb)",
         .0.messages, .0.bytes
     )]
-    TooManyScheduled(ScheduleSize),
+    TooManyScheduled(KeptSize),
     /// The log refused or failed.
     #[error(transparent)]
     Log(#[from] AppendError),
@@ -174,7 +176,8 @@ impl Broker {
         });
         let mut entry = Entry::new(push.draft)
             .traced(push.trace)
-            .audited(push.source);
+            .audited(push.source)
+            .with_most_states(push.most_states);
         if let Some(key) = push.key {
             entry = entry.with_key(key);
         }
@@ -268,7 +271,7 @@ enum Prepared {
     Sent(Sent),
     ForLog(Entry, Expected),
     /// With how much may be scheduled, and its entry of the audit trail.
-    Later(Box<NewSchedule>, (ScheduleSize, Option<AuditEntry>)),
+    Later(Box<NewSchedule>, (KeptSize, Option<AuditEntry>)),
 }
 
 /// A push of a batch.
@@ -278,7 +281,7 @@ enum Line {
     /// It is among those that go into the log.
     ForLog(Expected),
     /// It is among those that are stored for later.
-    Later((ScheduleSize, Option<AuditEntry>)),
+    Later((KeptSize, Option<AuditEntry>)),
 }
 
 /// An ephemeral message that was sent.
@@ -370,6 +373,7 @@ mod tests {
             trace: None,
             source: None,
             later: None,
+            most_states: None,
         }
     }
 

@@ -23,6 +23,8 @@ pub fn of(settings: &Settings) -> EqualSettings {
         None => (flag, "none".to_owned()),
     };
     let jwks_url = jwt.jwks_url.as_ref().map_or("", |url| url.as_str());
+    // Topics of Mercure that are no whole URLs are completed by it. All else may have another URL at each node.
+    let hub = mercure.is_on().then(|| settings.hub_url()).flatten();
     let values = [
         ("--max-age-hours", retention.max_age_hours.to_string()),
         ("--max-log-mb", retention.max_log_mb.to_string()),
@@ -44,6 +46,7 @@ pub fn of(settings: &Settings) -> EqualSettings {
         ("--max-ids-per-push", limits.max_ids_per_push.to_string()),
         ("--max-scheduled", limits.max_scheduled.to_string()),
         ("--max-schedule-days", limits.max_schedule_days.to_string()),
+        ("--max-states", limits.max_states.to_string()),
         ("--max-topics", limits.max_topics.to_string()),
         (
             "--max-connections-per-client",
@@ -75,6 +78,7 @@ pub fn of(settings: &Settings) -> EqualSettings {
             "--mercure-subscriptions",
             mercure.mercure_subscriptions.to_string(),
         ),
+        compared("--public-url", hub.as_ref().map_or("", |url| url.as_str())),
         compared(
             "--mercure-issuer",
             mercure.mercure_issuer.as_deref().unwrap_or_default(),
@@ -178,6 +182,22 @@ mod tests {
             text.contains(": --a (2 there, 1 here), --b. They"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_public_url_counts_where_topics_of_mercure_depend_on_it() {
+        let of = |flags: &[&str]| of(&Settings::from_flags(flags).expect("valid"));
+        let (one, other) = (
+            ["--public-url", "https://a.example"],
+            ["--public-url", "https://b.example"],
+        );
+        let hub = |flags: [&'static str; 2]| of(&[&["--mercure"][..], &flags].concat());
+        let text = difference(&hub(one), "n", &hub(other)).expect("a difference");
+        assert!(text.contains("than this one: --public-url. They"), "{text}");
+        let none = of(&["--mercure"]);
+        assert!(difference(&none, "n", &hub(one)).is_some());
+        assert_eq!(difference(&hub(one), "n", &hub(one)), None);
+        assert_eq!(difference(&of(&one), "n", &of(&other)), None);
     }
 
     #[test]

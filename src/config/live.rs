@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command};
 use super::{ConfigError, InvalidSettings, Secret, Settings};
 
 /// The settings that change while the server runs. All others need a restart.
-const CHANGEABLE: [&str; 40] = [
+const CHANGEABLE: [&str; 41] = [
     "log",
     "drain",
     "admin_token",
@@ -34,6 +34,7 @@ const CHANGEABLE: [&str; 40] = [
     "max_ids_per_push",
     "max_scheduled",
     "max_schedule_days",
+    "max_states",
     "max_topics",
     "max_connections_per_client",
     "max_connections",

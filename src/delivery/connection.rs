@@ -77,7 +77,7 @@ impl<I: Source> Connection<I> {
         let mut replay = ReplayState::new(phase, cursor, gap, "connected");
         let subscriber = registration.subscriber();
         // Mercure has no states.
-        if !subscriber.filters.is_empty() && registration.encoding() != Encoding::Mercure {
+        if !subscriber.filters.is_empty() && !registration.encoding().is_mercure() {
             replay.states_after = Some(Box::default());
         }
         Self {
@@ -219,7 +219,7 @@ impl<I: Source> Connection<I> {
             until: None,
             encoding: self.encoding(),
             // Mercure has no recalls.
-            with_recalls: with_recalls && self.encoding() != Encoding::Mercure,
+            with_recalls: with_recalls && !self.encoding().is_mercure(),
             states_after: None,
             states_told: self.replay.as_ref().map_or(0, |replay| replay.states_told),
             urgent_told: 0,

@@ -46,7 +46,7 @@ pub fn begin() -> Frame {
 
 /// A ping that scripts can see, with the position up to which the connection has been served.
 pub fn ping(cursor: Option<&Cursor>, encoding: Encoding) -> Frame {
-    if encoding == Encoding::Mercure {
+    if encoding.is_mercure() {
         return comment("");
     }
     let writer = FrameWriter::new();
@@ -63,7 +63,7 @@ pub fn ping(cursor: Option<&Cursor>, encoding: Encoding) -> Frame {
 /// Messages are missing. After a rollback the event has an id, so that a reader that reconnects before the next message
 /// continues at the right position.
 pub fn gap(gap: &Gap, openings: &Openings, encoding: Encoding) -> Frame {
-    if encoding == Encoding::Mercure {
+    if encoding == (Encoding::Mercure { gaps: false }) {
         return comment(gap.reason.as_str());
     }
     let last = |seq| match &gap.other_epoch {
@@ -98,9 +98,9 @@ pub fn closing(reason: CloseReason, encoding: Encoding) -> Frame {
         CloseReason::Shutdown { after_ms } => after_ms.into(),
         _ => retry_ms(),
     };
-    if encoding == Encoding::Mercure {
+    if encoding.is_mercure() {
         let writer = FrameWriter::new().retry(after_ms);
-        return writer.comment(reason.as_str()).finish();
+        return writer.comment(reason.as_str()).finish_without_event();
     }
     let data = Reconnect {
         after_ms,
@@ -113,7 +113,7 @@ pub fn closing(reason: CloseReason, encoding: Encoding) -> Frame {
 /// The token of the stream ends after this time. The client may open another stream before, at a random time, so that many
 /// clients with tokens of the same time do not come at once. It says nothing to a plain EventSource, which goes on.
 pub fn token_ends(left: Duration, encoding: Encoding) -> Frame {
-    if encoding == Encoding::Mercure {
+    if encoding.is_mercure() {
         return comment(CloseReason::TokenExpired.as_str());
     }
     let left = left.as_millis() as u64;
@@ -131,7 +131,7 @@ pub fn retry_ms() -> u64 {
 }
 
 fn comment(text: &'static str) -> Frame {
-    FrameWriter::new().comment(text).finish()
+    FrameWriter::new().comment(text).finish_without_event()
 }
 
 fn finish(writer: FrameWriter, event: &'static str, data: &impl Serialize) -> Frame {

@@ -349,3 +349,6 @@ impl Runner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

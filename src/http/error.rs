@@ -211,6 +211,9 @@ impl From<AppendError> for Error {
             AppendError::KeyReused { .. } => {
                 Self::new(Code::IdempotencyKeyReused, text).field("idempotency_key")
             }
+            AppendError::TooManyStates(most) => Self::new(Code::TooManyStates, text)
+                .field("state")
+                .limited(RateLimit::concurrent("max_states", most.messages)),
             AppendError::Full => {
                 let text = "the disk is full; pushes are accepted again when there is space";
                 Self::new(Code::StorageFull, text).retry_after(10)

@@ -25,12 +25,12 @@ use crate::{
     broker::{Later, Published, Push},
     config::{Limits, RateLimits, Settings},
     job::{JobId, Title, TrackedPush},
-    log::{AuditTarget, IdempotencyKey, ScheduleSize, When},
+    log::{AuditTarget, IdempotencyKey, KeptSize, When},
     message::{Audience, ClientId, Data, Draft, EventType, Topic, TraceParent},
     traces::note_message,
 };
 
-refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, QuotaUsedUp, TooManyScheduled, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
+refuses!(PushRefusals: TooManyPushes, TooManyPushBytes, QuotaUsedUp, TooManyScheduled, TooManyStates, NobodyOnline, IdempotencyKeyReused, ReservedTopic, TooManyIds, TooManyJobs; WRITE);
 refuses!(ArticleRefusals: MissingField, InvalidField, MessageTooLarge, TooManyPushes, TooManyPushBytes, QuotaUsedUp, TooManyScheduled; WRITE);
 refuses!(AudienceRefusals: ReservedTopic, TooManyIds);
 
@@ -167,6 +167,7 @@ async fn article(
         trace,
         source: caller.source(state),
         later: later(when, &settings),
+        most_states: None,
     };
     let published = publish(push, Some(&caller.0), state).await?;
     Ok((status(&published), "success").into_response())
@@ -297,17 +298,27 @@ pub fn parse(
         trace,
         source: caller.source(state),
         later: later(when, &settings),
+        most_states: Some(most_states(&settings)),
     })
 }
 
 /// When a push is to be done, and how many may be stored for later.
 fn later(when: Option<When>, settings: &Settings) -> Option<Later> {
-    let most = ScheduleSize {
-        messages: settings.limits.max_scheduled,
-        // What waits is not pruned when the log is too large.
-        bytes: (settings.retention.max_log_mb << 20) / 4,
-    };
+    let most = kept(settings.limits.max_scheduled, settings);
     when.map(|when| Later { when, most })
+}
+
+/// How many topics may have a state.
+pub fn most_states(settings: &Settings) -> KeptSize {
+    kept(settings.limits.max_states, settings)
+}
+
+/// Up to so many messages. They are not pruned when the log is too large, so all of one kind have a quarter of it.
+fn kept(messages: u64, settings: &Settings) -> KeptSize {
+    KeptSize {
+        messages,
+        bytes: (settings.retention.max_log_mb << 20) / 4,
+    }
 }
 
 /// Counts a push of so many bytes of data, or refuses it if its caller has pushed too much.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 refuses!(ShowRefusals: NotFound, InvalidField, StateUnknown, ClusterUnavailable; READ);
-refuses!(SetRefusals: NotFound, TooManyPushes, TooManyPushBytes, QuotaUsedUp, ReservedTopic; WRITE);
+refuses!(SetRefusals: NotFound, TooManyPushes, TooManyPushBytes, QuotaUsedUp, TooManyStates, ReservedTopic; WRITE);
 refuses!(RemoveRefusals: NotFound, InvalidField, StateUnknown, TooManyPushes, QuotaUsedUp, ReservedTopic; WRITE);
 
 /// The state of a topic
@@ -97,9 +97,9 @@ async fn put(
 ) -> Result<PushAnswer, Error> {
     check(state, caller, &topic)?;
     let audience = Audience::Topic(topic);
-    let rates = state.live.load_full();
+    let settings = state.live.load_full();
     let bytes = data.as_str().len();
-    push::check_rates(&caller.0, state, &rates.limits.rates, bytes)
+    push::check_rates(&caller.0, state, &settings.limits.rates, bytes)
         .map_err(|error| error.about(Some(AuditTarget::Audience(audience.clone()))))?;
     let handling = Handling {
         is_state: true,
@@ -121,10 +121,16 @@ async fn put(
         trace: None,
         source: caller.source(state),
         later: None,
+        most_states: Some(push::most_states(&settings)),
     };
-    push::publish(push, Some(&caller.0), state)
-        .await
-        .map(push::answer)
+    let published = push::publish(push, Some(&caller.0), state).await;
+    published.map(push::answer).map_err(|error| {
+        // The topic is what has no room. In a push, it is the field `state`.
+        match error.code() {
+            Code::TooManyStates => error.field("topic"),
+            _ => error,
+        }
+    })
 }
 
 fn check(state: &AppState, caller: &Caller, topic: &Topic) -> Result<(), Error> {

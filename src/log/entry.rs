@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     job::{JobId, TrackedPush},
-    log::{audit_entry::AuditSource, positions::ClientPosition},
+    log::{audit_entry::AuditSource, kept_size::KeptSize, positions::ClientPosition},
     message::{Audience, ClientId, Data, Draft, ReplaceKey, Seq, TraceParent},
 };
 
@@ -63,6 +63,8 @@ pub struct Entry {
     pub(super) source: Option<AuditSource>,
     /// Of the clients of a message whose place it takes: the positions that are not in the file.
     pub(super) replacing: Vec<(ClientId, ClientPosition)>,
+    /// How many topics may have a state, with that of this one if it sets it. None: any number.
+    pub(super) most_states: Option<KeptSize>,
 }
 
 /// A position assigned by another system.
@@ -84,6 +86,7 @@ impl Entry {
             trace: None,
             source: None,
             replacing: Vec::new(),
+            most_states: None,
         }
     }
 
@@ -96,9 +99,18 @@ impl Entry {
         self
     }
 
-    /// The same without its idempotency key.
-    pub(super) fn without_key(mut self) -> Self {
+    /// Limits how many topics may have a state, if it sets one.
+    #[must_use]
+    pub fn with_most_states(mut self, most: Option<KeptSize>) -> Self {
+        let handling = self.draft.handling.as_deref();
+        self.most_states = most.filter(|_| handling.is_some_and(|handling| handling.is_state));
+        self
+    }
+
+    /// What is appended when it is due. Its key and the limit of states were looked at before.
+    pub(super) fn when_due(mut self) -> Self {
         self.key = None;
+        self.most_states = None;
         self
     }
 

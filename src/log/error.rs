@@ -4,7 +4,11 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 
-use crate::{job::Refused, log::codes::NOT_SENT, message::Seq};
+use crate::{
+    job::Refused,
+    log::{codes::NOT_SENT, kept_size::KeptSize},
+    message::Seq,
+};
 
 /// Advice for the operator of a server with a damaged log.
 pub const WHAT_TO_DO: &str =
@@ -87,6 +91,12 @@ pub enum AppendError {
         /// The message that was stored with this key. Zero: one that is scheduled.
         seq: Seq,
     },
+    /// As many topics have a state as may, or their states have as many bytes.
+    #[error(
+        "no more topics may have a state: at most {} (max_states), with {} bytes (a quarter of max_log_mb)",
+        .0.messages, .0.bytes
+    )]
+    TooManyStates(KeptSize),
     /// The disk is full. Appends succeed again when there is free space.
     #[error("the disk is full")]
     Full,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     log::{
         entry::{Digest, Entry},
+        kept_size::KeptSize,
         options::milliseconds,
     },
     message::{Draft, Seq},
@@ -81,23 +82,6 @@ impl When {
     }
 }
 
-/// How many messages wait, and how many bytes they take. Or how many may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ScheduleSize {
-    /// Messages.
-    pub messages: u64,
-    /// Bytes of their entries.
-    pub bytes: u64,
-}
-
-impl ScheduleSize {
-    /// One message less, with so many bytes.
-    pub(super) fn remove(&mut self, bytes: u64) {
-        self.messages = self.messages.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(bytes);
-    }
-}
-
 /// A message to be stored for later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewSchedule {
@@ -106,12 +90,12 @@ pub struct NewSchedule {
     /// With its key, which is taken now and not when it is sent. See [`When::digest`].
     pub(super) entry: Entry,
     /// How many may wait, with this one.
-    pub(super) most: ScheduleSize,
+    pub(super) most: KeptSize,
 }
 
 impl NewSchedule {
     /// An entry that is appended later, if no more than `most` wait with it.
-    pub fn new(mut entry: Entry, when: When, most: ScheduleSize) -> Self {
+    pub fn new(mut entry: Entry, when: When, most: KeptSize) -> Self {
         if let Some(key) = entry.key.as_mut() {
             key.1 = when.digest(&key.1);
         }
@@ -159,6 +143,8 @@ pub enum Scheduled {
     KeyReused,
     /// Too many wait.
     Full,
+    /// It would set the state of a topic, and no more topics may have one than these.
+    StatesFull(KeptSize),
     /// It was removed.
     Cancelled,
     /// There is no such message, or it was sent.

@@ -11,11 +11,9 @@ use crate::log::{
     codes::{NOT_SENT, sql},
     entry::{Digest, Entry, IdempotencyKey},
     error::{ReadError, StoreError},
+    kept_size::KeptSize,
     record::entry_cbor,
-    schedule::{
-        NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleSize, ScheduleState, Scheduled,
-        When,
-    },
+    schedule::{NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When},
 };
 use crate::message::Seq;
 
@@ -35,11 +33,11 @@ pub(super) struct WaitingSchedules {
 
 impl WaitingSchedules {
     /// Reads what waits from the file, and how much it is.
-    pub fn read(conn: &Connection) -> rusqlite::Result<(Self, ScheduleSize)> {
+    pub fn read(conn: &Connection) -> rusqlite::Result<(Self, KeptSize)> {
         let find =
             "SELECT count(*), coalesce(sum(length(entry)), 0) FROM scheduled WHERE message IS NULL";
         let size = conn.query_row(find, [], |row| {
-            Ok(ScheduleSize {
+            Ok(KeptSize {
                 messages: row.get(0)?,
                 bytes: row.get(1)?,
             })
@@ -89,7 +87,7 @@ pub(super) fn add(
     new: &NewSchedule,
     now: u64,
     key_age: u64,
-    held: &mut ScheduleSize,
+    held: &mut KeptSize,
 ) -> rusqlite::Result<Scheduled> {
     let find = "SELECT due_at FROM scheduled WHERE id = ?1";
     let known: Option<u64> = conn
@@ -105,9 +103,9 @@ pub(super) fn add(
     {
         return Ok(earlier);
     }
-    let entry = entry_cbor::encode(&new.entry.clone().without_key());
-    let bytes = held.bytes + entry.len() as u64;
-    if held.messages >= new.most.messages || bytes > new.most.bytes {
+    let entry = entry_cbor::encode(&new.entry.clone().when_due());
+    let bytes = entry.len() as u64;
+    if held.messages >= new.most.messages || held.bytes + bytes > new.most.bytes {
         return Ok(Scheduled::Full);
     }
     if let Some((key, digest)) = key {
@@ -127,8 +125,7 @@ pub(super) fn add(
         key.map(|(key, _)| key.as_str()),
         entry,
     ))?;
-    held.messages += 1;
-    held.bytes = bytes;
+    held.add(bytes);
     Ok(Scheduled::Stored(new.id, due_at))
 }
 
@@ -181,7 +178,7 @@ pub(super) fn shift(
 pub(super) fn cancel(
     conn: &Connection,
     id: ScheduleId,
-    held: &mut ScheduleSize,
+    held: &mut KeptSize,
 ) -> rusqlite::Result<Scheduled> {
     let delete = "DELETE FROM scheduled WHERE id = ?1 AND message IS NULL
                   RETURNING key, length(entry)";

@@ -16,14 +16,15 @@ use crate::log::{
     error::{OpenError, ReadError, is_damage},
     files, handling_rows,
     hook::StoredHook,
-    hook_rows, job_rows, key_rows,
+    hook_rows, job_rows,
+    kept_size::KeptSize,
+    key_rows,
     migrations::{identify, migrate},
     openings::{self, Openings},
     options::{Durability, LogOptions},
     person::StoredPerson,
     person_rows, recalls, replica_rows,
     replication::AppliedRecord,
-    schedule::ScheduleSize,
     schedule_rows::WaitingSchedules,
     session_rows::Sessions,
     state_rows,
@@ -63,7 +64,8 @@ pub(super) struct Opened {
     pub people: ToldRows<StoredPerson>,
     pub revocations: Revocations,
     pub schedules: WaitingSchedules,
-    pub scheduled: ScheduleSize,
+    pub scheduled: KeptSize,
+    pub states: KeptSize,
     /// Whether a topic may have a state.
     pub has_states: bool,
     /// Whether there may be urgent messages to clients.
@@ -173,7 +175,7 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
         WaitingSchedules::read(&conn).or_else(|error| match is_damage(&error) {
             true => {
                 damage.note(&format!("the scheduled messages can't be read: {error}"));
-                Ok((WaitingSchedules::unknown(), ScheduleSize::default()))
+                Ok((WaitingSchedules::unknown(), KeptSize::default()))
             }
             false => Err(failed(error)),
         })?;
@@ -184,11 +186,14 @@ pub(super) fn open(options: &LogOptions) -> Result<Opened, OpenError> {
             false => Err(failed(error)),
         })
     };
+    let states =
+        or_nothing(state_rows::size(&conn), "states of topics", &damage).map_err(failed)?;
     let has_states = unless_known(state_rows::any(&conn))?;
     let has_urgent = unless_known(handling_rows::any_urgent(&conn))?;
     Ok(Opened {
         schedules,
         scheduled,
+        states,
         has_states,
         has_urgent,
         keys,

@@ -51,6 +51,8 @@ pub(super) struct Shared {
     pub(super) people: ToldRows<StoredPerson>,
     pub(super) revocations: Revocations,
     pub(super) schedules: WaitingSchedules,
+    /// How many topics have a state.
+    pub(super) states: AtomicU64,
     /// Whether a topic may have a state.
     pub(super) has_states: AtomicBool,
     /// Whether there may be urgent messages to clients.

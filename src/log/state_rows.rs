@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::log::{codes::sql, error::ReadError, reader::replay::name_range, rows};
+use crate::log::{
+    codes::sql, error::ReadError, kept_size::KeptSize, reader::replay::name_range, rows,
+};
 use crate::message::{Data, Message, Seq, Topic, TopicFilter};
 
 /// States on one page, at most.
@@ -40,8 +42,56 @@ pub fn is_none(data: &Data) -> bool {
     matches!(data, Data::Json(text) if &**text == "null")
 }
 
-/// Makes the data of a message the state of its topic. `null` removes it.
-pub(super) fn put(conn: &Connection, topic: &Topic, message: &Message) -> rusqlite::Result<()> {
+/// How many states there are.
+pub(super) fn size(conn: &Connection) -> rusqlite::Result<KeptSize> {
+    // The length is found without reading the values.
+    let find = "SELECT count(*), coalesce(sum(octet_length(data)), 0) FROM topic_states";
+    conn.query_row(find, [], |row| {
+        Ok(KeptSize {
+            messages: row.get(0)?,
+            bytes: row.get(1)?,
+        })
+    })
+}
+
+/// Whether this data can become the state of a topic while there are `held`, and at most `most` may be. A state can always be
+/// removed, or replaced by one that is not larger.
+pub(super) fn has_room(
+    conn: &Connection,
+    topic: &Topic,
+    data: &Data,
+    (held, most): (KeptSize, KeptSize),
+) -> rusqlite::Result<bool> {
+    if is_none(data) {
+        return Ok(true);
+    }
+    let before = bytes_of(conn, topic)?;
+    let mut then = held;
+    if let Some(before) = before {
+        then.remove(before);
+    }
+    then.add(data.as_str().len() as u64);
+    let may_be_there = before.is_some() || then.messages <= most.messages;
+    Ok(may_be_there && (then.bytes <= held.bytes || then.bytes <= most.bytes))
+}
+
+/// The bytes of the state of a topic. None if it has none.
+fn bytes_of(conn: &Connection, topic: &Topic) -> rusqlite::Result<Option<u64>> {
+    conn.prepare_cached("SELECT octet_length(data) FROM topic_states WHERE name = ?1")?
+        .query_row([topic.as_str()], |row| row.get(0))
+        .optional()
+}
+
+/// Makes the data of a message the state of its topic. `null` removes it. `held` is how many there are.
+pub(super) fn put(
+    conn: &Connection,
+    topic: &Topic,
+    message: &Message,
+    held: &mut KeptSize,
+) -> rusqlite::Result<()> {
+    if let Some(before) = bytes_of(conn, topic)? {
+        held.remove(before);
+    }
     if is_none(&message.data) {
         conn.prepare_cached("DELETE FROM topic_states WHERE name = ?1")?
             .execute([topic.as_str()])?;
@@ -60,13 +110,19 @@ pub(super) fn put(conn: &Connection, topic: &Topic, message: &Message) -> rusqli
         is_json,
         message.data.as_str(),
     ))?;
+    held.add(message.data.as_str().len() as u64);
     Ok(())
 }
 
-/// Removes the state that a message has set, because it is recalled.
-pub(super) fn recall(conn: &Connection, seq: Seq) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM topic_states WHERE seq = ?1")?
-        .execute([sql(seq)])?;
+/// Removes the state that a message has set, because it is recalled. `held` is how many there are.
+pub(super) fn recall(conn: &Connection, seq: Seq, held: &mut KeptSize) -> rusqlite::Result<()> {
+    let bytes: Option<u64> = conn
+        .prepare_cached("DELETE FROM topic_states WHERE seq = ?1 RETURNING octet_length(data)")?
+        .query_row([sql(seq)], |row| row.get(0))
+        .optional()?;
+    if let Some(bytes) = bytes {
+        held.remove(bytes);
+    }
     Ok(())
 }
 

@@ -22,6 +22,11 @@ impl Log {
         self.shared.has_states.load(Ordering::Acquire)
     }
 
+    /// How many topics have a state.
+    pub fn state_count(&self) -> u64 {
+        self.shared.states.load(Ordering::Relaxed)
+    }
+
     /// The state of a topic. None if it has none.
     pub fn topic_state(&self, topic: &Topic) -> Result<Option<TopicState>, ReadError> {
         self.query(|conn| state_rows::find(conn, topic))

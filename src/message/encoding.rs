@@ -18,8 +18,18 @@ pub enum Encoding {
     Fields,
     /// Everything in one line of JSON, without an event type: `onmessage` of an EventSource gets every message.
     Envelope,
-    /// The fields of the Mercure protocol. There are no events of the stream itself.
-    Mercure,
+    /// The fields of the Mercure protocol. There are no events of the stream itself, except for `gap` where it was asked for.
+    Mercure {
+        /// Whether a gap is an event, and not only a comment.
+        gaps: bool,
+    },
+}
+
+impl Encoding {
+    /// Whether it is the one of Mercure.
+    pub fn is_mercure(self) -> bool {
+        matches!(self, Self::Mercure { .. })
+    }
 }
 
 /// A message, encoded once for all its connections.
@@ -96,7 +106,7 @@ impl EncodedMessage {
     /// The message as this connection wants it.
     pub fn frame(&self, encoding: Encoding) -> &Frame {
         match (encoding, self.content) {
-            (Encoding::Mercure, content) => self.mercure.get_or_init(|| {
+            (Encoding::Mercure { .. }, content) => self.mercure.get_or_init(|| {
                 Box::new(match content {
                     Content::Own => mercure_frame::silence(),
                     _ => mercure_frame::of_frame(&self.fields, self.update()),
@@ -176,6 +186,9 @@ mod tests {
             recall.frame(Encoding::Fields)
         );
         // A subscriber of Mercure does not know them. An empty chunk would end the response.
-        assert_eq!(&recall.frame(Encoding::Mercure).bytes()[..], b": \n\n");
+        assert_eq!(
+            &recall.frame(Encoding::Mercure { gaps: true }).bytes()[..],
+            b": \n"
+        );
     }
 }

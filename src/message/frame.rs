@@ -134,6 +134,12 @@ impl FrameWriter {
         self.take()
     }
 
+    /// Finishes a frame that has comments, and perhaps `retry`, and no event. It has no empty line: there, some libraries pass on
+    /// an event although it has no data (`@microsoft/fetch-event-source` does).
+    pub fn finish_without_event(self) -> Frame {
+        self.take()
+    }
+
     /// Appends the complete frame of a message.
     pub(crate) fn message(&mut self, message: &Message, epoch: &Epoch, replaces: Option<&Cursor>) {
         self.position(epoch, message.seq);

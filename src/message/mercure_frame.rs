@@ -63,7 +63,7 @@ pub(super) fn of_frame(frame: &Frame, update: Option<&Update>) -> Frame {
 
 /// What stands in place of an event of the server itself.
 pub(super) fn silence() -> Frame {
-    FrameWriter::new().comment("").finish()
+    FrameWriter::new().comment("").finish_without_event()
 }
 
 /// The name and the value of a field.

@@ -15,6 +15,11 @@ pub fn literal_prefix(template: &str) -> &str {
     template.split('{').next().unwrap_or_default()
 }
 
+/// The text of a template after its last expression.
+pub fn literal_suffix(template: &str) -> &str {
+    template.rsplit('}').next().unwrap_or_default()
+}
+
 /// Whether a text is a template with at least one expression. Fails if it has too many.
 pub fn is_template(text: &str) -> Result<bool, TooManyExpressions> {
     let mut expressions = 0;
@@ -39,9 +44,8 @@ pub struct TooManyExpressions;
 /// Whether the template can expand to this text. It must be one: see [`is_template`].
 pub fn matches(template: &str, text: &str) -> bool {
     let text = text.as_bytes();
-    let last = template.rsplit('}').next().unwrap_or_default();
     let is_far_off = !text.starts_with(literal_prefix(template).as_bytes())
-        || !text.ends_with(last.as_bytes())
+        || !text.ends_with(literal_suffix(template).as_bytes())
         || text.len() > MAX_LEN;
     if is_far_off {
         return false;

@@ -17,6 +17,9 @@ use pieces::{Expression, Piece};
 /// The number of parts of a URL that a pattern has pieces for.
 const PARTS: usize = 8;
 
+/// Which of them is the path.
+const PATH: usize = 3;
+
 /// A pattern, compiled.
 #[derive(Debug)]
 pub struct UrlPattern {
@@ -25,6 +28,7 @@ pub struct UrlPattern {
     /// What is asked for each part of a URL, without the parts that may be anything.
     pieces: Box<[(usize, Piece)]>,
     prefix: Box<str>,
+    suffix: Box<str>,
 }
 
 impl UrlPattern {
@@ -55,6 +59,7 @@ impl UrlPattern {
             text: text.into(),
             base: base.clone(),
             prefix: prefix(&pieces).into(),
+            suffix: suffix(&pieces).into(),
             pieces: pieces.into(),
         })
     }
@@ -67,6 +72,11 @@ impl UrlPattern {
     /// What [`TopicUrl::key`] begins with for every topic that it matches.
     pub fn prefix(&self) -> &str {
         &self.prefix
+    }
+
+    /// What [`TopicUrl::key`] ends with for every topic that it matches.
+    pub fn suffix(&self) -> &str {
+        &self.suffix
     }
 
     /// Whether it matches a topic with this name.
@@ -148,7 +158,7 @@ fn prefix(pieces: &[(usize, Piece)]) -> String {
     };
     match [0, 1, 2].map(literal) {
         [Some(scheme), Some(host), Some(port)] => {
-            let path = pieces.iter().find(|(part, _)| *part == 3);
+            let path = pieces.iter().find(|(part, _)| *part == PATH);
             key(
                 [scheme, host, port],
                 path.map_or("", |(_, piece)| piece.prefix()),
@@ -158,6 +168,12 @@ fn prefix(pieces: &[(usize, Piece)]) -> String {
         [Some(scheme), None, _] => format!("{scheme}\n"),
         [None, ..] => String::new(),
     }
+}
+
+/// The end of the path that is always the same.
+fn suffix(pieces: &[(usize, Piece)]) -> &str {
+    let path = pieces.iter().find(|(part, _)| *part == PATH);
+    path.map_or("", |(_, piece)| piece.suffix())
 }
 
 #[cfg(test)]
@@ -281,11 +297,16 @@ mod tests {
         );
         assert_eq!(prefix("https://*/a"), "https\n");
         assert_eq!(prefix("*://example.com/a"), "");
+        let suffix = |text| compile(text).suffix().to_owned();
+        assert_eq!(suffix("https://*/:shop/orders/7"), "/orders/7");
+        assert_eq!(suffix("https://example.com/a/7?b=:c"), "/a/7");
+        assert_eq!(suffix("https://example.com/a/:b(\\d+).html"), ".html");
+        assert_eq!(suffix("https://example.com/:a{/b}?"), "");
     }
 
     proptest! {
         #[test]
-        fn the_key_of_a_matching_topic_begins_with_the_prefix(
+        fn the_key_of_a_matching_topic_begins_and_ends_as_the_pattern_says(
             pattern in r"(https://[ab*]{1,2}(:8)?)?(/([ab]|:x|:x\?|\*|\{a\}\?|\([ab]\)|%61)){0,3}",
             topic in r"(https://[ab]{1,2}(:8)?)?(/([ab]|\.\.|%61|A)){0,3}",
         ) {
@@ -294,6 +315,7 @@ mod tests {
             };
             if let Some(url) = TopicUrl::resolve(&topic, &base()) && pattern.matches_url(&url) {
                 prop_assert!(url.key().starts_with(pattern.prefix()));
+                prop_assert!(url.key().ends_with(pattern.suffix()));
             }
         }
 

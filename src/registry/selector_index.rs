@@ -1,20 +1,20 @@
 //! Which connections subscribe by selectors of Mercure that are patterns: URI templates are found by the text before their first
-//! expression, URL patterns by the parts of a URL before their first group.
+//! expression and after their last one, URL patterns by the parts of a URL before their first group and after their last one.
 
 use std::sync::Arc;
 
 use super::{
+    affix_index::{AffixIndex, Affixes},
     connection_set::{ConnectionKey, ConnectionSet},
-    prefix_index::PrefixIndex,
 };
 use crate::message::{Topic, TopicFilter, TopicUrl, UrlPattern};
 
-/// The index from a topic to its subscribers by selectors. A lookup costs what [`PrefixIndex`] says, and once the parts of a
+/// The index from a topic to its subscribers by selectors. A lookup costs what [`AffixIndex`] says, and once the parts of a
 /// URL if there are URL patterns. Nothing is compiled for it: that is done before.
 #[derive(Default)]
 pub(super) struct SelectorIndex {
-    templates: PrefixIndex<()>,
-    url_patterns: PrefixIndex<Arc<UrlPattern>>,
+    templates: AffixIndex<()>,
+    url_patterns: AffixIndex<Arc<UrlPattern>>,
     /// One of the URL patterns: all have the URL of the hub.
     one_pattern: Option<Arc<UrlPattern>>,
 }
@@ -28,8 +28,8 @@ impl SelectorIndex {
     /// Whether a selector is the same as one that is there, or may become a further one.
     pub(super) fn admits(&self, filter: &TopicFilter) -> bool {
         match filter.compiled() {
-            Some(pattern) => self.url_patterns.admits(filter, pattern.prefix()),
-            None => self.templates.admits(filter, filter.literal_prefix()),
+            Some(pattern) => self.url_patterns.admits(filter, of_pattern(&pattern)),
+            None => self.templates.admits(filter, of_template(filter)),
         }
     }
 
@@ -43,17 +43,18 @@ impl SelectorIndex {
         match filter.compiled() {
             Some(pattern) => {
                 self.one_pattern = Some(Arc::clone(&pattern));
-                let prefix = pattern.prefix().to_owned();
-                self.url_patterns.add(filter, &prefix, id, pattern);
+                let kept = Arc::clone(&pattern);
+                self.url_patterns
+                    .add(filter, of_pattern(&pattern), id, kept);
             }
-            None => self.templates.add(filter, filter.literal_prefix(), id, ()),
+            None => self.templates.add(filter, of_template(filter), id, ()),
         }
     }
 
     pub(super) fn remove(&mut self, filter: &TopicFilter, id: ConnectionKey) {
         match filter.compiled() {
-            Some(pattern) => self.url_patterns.remove(filter, pattern.prefix(), id),
-            None => self.templates.remove(filter, filter.literal_prefix(), id),
+            Some(pattern) => self.url_patterns.remove(filter, of_pattern(&pattern), id),
+            None => self.templates.remove(filter, of_template(filter), id),
         }
         if self.url_patterns.len() == 0 {
             self.one_pattern = None;
@@ -75,10 +76,24 @@ impl SelectorIndex {
     }
 }
 
+fn of_template(filter: &TopicFilter) -> Affixes<'_> {
+    Affixes {
+        prefix: filter.literal_prefix(),
+        suffix: filter.literal_suffix(),
+    }
+}
+
+fn of_pattern(pattern: &UrlPattern) -> Affixes<'_> {
+    Affixes {
+        prefix: pattern.prefix(),
+        suffix: pattern.suffix(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::prefix_index::MAX;
+    use crate::registry::affix_index::MAX;
 
     #[test]
     fn only_so_many_different_selectors_are_admitted() {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use indexmap::IndexSet;
 
 use super::{
+    affix_index,
     connection_set::{ConnectionKey, ConnectionSet},
-    prefix_index,
     selector_index::SelectorIndex,
 };
 use crate::message::{Topic, TopicFilter};
@@ -54,7 +54,7 @@ impl TopicIndex {
         let mut selectors = filters.into_iter().filter(|filter| filter.is_selector());
         match selectors.all(|filter| self.selectors.admits(filter)) {
             true => Ok(()),
-            false => Err(prefix_index::MAX),
+            false => Err(affix_index::MAX),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The subscriptions of Mercure are told and listed at all nodes.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     harness::{Cluster, Member, Site, until},
@@ -22,10 +22,15 @@ async fn start() -> Cluster {
     site.start_nodes(options)
 }
 
+/// What an admin is answered at this path.
+async fn ask(node: &Member, path: &str) -> reqwest::Response {
+    let request = node.http.get(node.url(path)).bearer_auth(TOKEN);
+    within(request.send()).await.expect("an answer")
+}
+
 /// What an admin gets at this path.
 async fn get(node: &Member, path: &str) -> reqwest::Response {
-    let request = node.http.get(node.url(path)).bearer_auth(TOKEN);
-    let answer = within(request.send()).await.expect("an answer");
+    let answer = ask(node, path).await;
     assert_eq!(answer.status(), 200, "{path}");
     answer
 }
@@ -63,4 +68,38 @@ async fn subscriptions_at_one_node_are_told_and_listed_at_the_others() {
             .then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_list_names_the_nodes_that_have_not_answered() {
+    let cluster = start().await;
+    let [one, _, three] = &cluster.nodes[..] else {
+        panic!("three nodes");
+    };
+    let stream = one.open(&format!("{HUB}?match=news")).await;
+    let path = format!("{HUB}/subscriptions/exact/news");
+    let listed = async || {
+        let answer = get(three, &path).await;
+        let is_whole = answer.headers().contains_key("etag");
+        let list: Value = within(answer.json()).await.expect("JSON");
+        (list, is_whole)
+    };
+    let (whole, has_tag) = listed().await;
+    assert_eq!(whole["subscriptions"][0]["match"], "news");
+    assert!(has_tag && whole.get("missing_nodes").is_none(), "{whole}");
+    one.node.stop().expect("stopped");
+    let (list, has_tag) = listed().await;
+    assert_eq!(list["missing_nodes"], json!(["node-1"]));
+    assert_eq!(list["subscriptions"], json!([]));
+    assert!(!has_tag, "nobody takes it for the whole list later");
+    let subscriber = whole["subscriptions"][0]["subscriber"]
+        .as_str()
+        .expect("an id");
+    let alone = ask(three, &format!("{path}/{subscriber}")).await;
+    assert_eq!(alone.status(), 404);
+    let text = within(alone.text()).await.expect("a text");
+    assert!(text.contains("node-1 did not"), "{text}");
+    one.node.go_on().expect("it goes on");
+    until(async || (listed().await.0 == whole).then_some(())).await;
+    drop(stream);
 }

@@ -35,7 +35,8 @@ pub fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
     (code, stdout + &stderr)
 }
 
-fn output(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+/// The exit code, stdout and stderr of a command in this folder.
+pub fn output(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     parts(tidings(folder, args).output().expect("it runs"))
 }
 

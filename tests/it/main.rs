@@ -35,6 +35,7 @@ mod envelope;
 mod full_disk;
 mod gaps;
 mod history;
+mod hook_command;
 mod hooks;
 mod http2;
 mod inbox;

@@ -1,6 +1,6 @@
 //! The state of a topic: whoever subscribes hears it first, and those who listen hear each change.
 
-use app::wire::TopicStateInfo;
+use app::wire::{BatchAnswer, TopicStateInfo};
 use eventsource_stream::Event;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -151,6 +151,58 @@ async fn a_removed_state_is_told_once_and_never_again() {
     assert_eq!((status, &problem["code"]), (404, &json!("state_unknown")));
     let mut later = server.listen("ada", &["orders/42"]).await;
     assert_eq!(later.next().await.event, "ping");
+}
+
+#[tokio::test]
+async fn only_so_many_topics_have_a_state() {
+    let server = Server::with(&["--max-states", "2"]).await;
+    put(&server, "a", json!(1)).await;
+    let push = |topic: &str| json!({"to": {"topic": topic}, "data": 1, "state": true});
+    server.push_json(push("b")).await;
+    let refused = |(status, problem): (u16, Value), field: &str| {
+        assert_eq!(
+            (status, &problem["code"], &problem["field"]),
+            (429, &json!("too_many_states"), &json!(field))
+        );
+        let detail = problem["detail"].as_str().expect("a text");
+        assert!(detail.contains("at most 2 (max_states)"), "{detail}");
+    };
+    let set = async |topic: &str| {
+        let body = Some(json!({"data": 1}));
+        send(&server, Method::PUT, topic, body).await
+    };
+    let push_of = async |push: Value| {
+        let request = server.http.post(server.url("/push")).json(&push);
+        let answer = within(request.send()).await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, within(answer.json()).await.expect("JSON"))
+    };
+    refused(set("c").await, "topic");
+    refused(push_of(push("c")).await, "state");
+    let mut later = push("c");
+    later["delay"] = json!(60);
+    refused(push_of(later).await, "state");
+    let lines = server.batch(&[push("c"), push("a")]).await;
+    let [BatchAnswer::Refused(problem), BatchAnswer::Accepted(_)] = &lines[..] else {
+        panic!("one is refused: {lines:?}");
+    };
+    assert_eq!(problem.code, "too_many_states");
+    // Messages without a state, and changes of those that are there, are accepted.
+    server.push(topic("c"), "a message").await;
+    put(&server, "a", json!({"much": "larger"})).await;
+    let metrics = within(server.get("/metrics").await.text()).await;
+    assert!(
+        metrics
+            .expect("a text")
+            .contains("\ntidings_topic_states 2\n")
+    );
+    let server = server.restarted().await;
+    let body = || Some(json!({"data": 1}));
+    refused(send(&server, Method::PUT, "c", body()).await, "topic");
+    let (status, _) = send(&server, Method::DELETE, "b", None).await;
+    assert_eq!(status, 204);
+    put(&server, "c", json!(1)).await;
+    refused(send(&server, Method::PUT, "b", body()).await, "topic");
 }
 
 #[tokio::test]

@@ -174,7 +174,7 @@ impl Backlog {
             let replaces = message.replaces().map(|seq| log.cursor(seq));
             match encoding {
                 Encoding::Envelope => writer.early_envelope(message, &id, replaces.as_ref()),
-                Encoding::Fields | Encoding::Mercure => {
+                Encoding::Fields | Encoding::Mercure { .. } => {
                     writer.early(message, &id, replaces.as_ref());
                 }
             }
@@ -236,7 +236,7 @@ impl Backlog {
             match encoding {
                 Encoding::Fields => writer.message(message, epoch, replaces.as_ref()),
                 Encoding::Envelope => writer.envelope(message, epoch, replaces.as_ref()),
-                Encoding::Mercure => writer.mercure(message, epoch),
+                Encoding::Mercure { .. } => writer.mercure(message, epoch),
             }
         };
         let mut batches = VecDeque::new();
@@ -256,7 +256,7 @@ impl Backlog {
             let is_last = i + 1 == page.messages.len();
             if is_last && writer.len() == 0 {
                 // The position of the client moves over what it has. An empty chunk would end the response.
-                writer = FrameWriter::new().comment("").end_event();
+                writer = FrameWriter::new().comment("");
             }
             if writer.len() >= BATCH || is_last {
                 let next = FrameWriter::with_capacity(left.min(CAPACITY));

@@ -234,7 +234,7 @@ impl<'a> Coalesced<'a> {
             Encoding::Envelope => self
                 .envelopes
                 .get_or_init(|| concat(self.deliveries, encoding)),
-            Encoding::Mercure => self
+            Encoding::Mercure { .. } => self
                 .mercure
                 .get_or_init(|| concat(self.deliveries, encoding)),
         }

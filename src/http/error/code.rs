@@ -57,6 +57,8 @@ pub enum Code {
     StateUnknown,
     /// So many messages are scheduled that no more are accepted (`max_scheduled`).
     TooManyScheduled,
+    /// So many topics have a state that no more are accepted (`max_states`). Remove some.
+    TooManyStates,
     /// The disk is full. Messages are accepted again when there is space.
     StorageFull,
     /// The log can't be written or read now.
@@ -138,7 +140,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -165,6 +167,7 @@ impl Code {
         Self::ScheduleSent,
         Self::StateUnknown,
         Self::TooManyScheduled,
+        Self::TooManyStates,
         Self::StorageFull,
         Self::LogUnavailable,
         Self::ClusterUnavailable,
@@ -307,6 +310,11 @@ impl Code {
                 S::TOO_MANY_REQUESTS,
                 "too_many_scheduled",
                 "Too many messages are scheduled",
+            ),
+            Self::TooManyStates => (
+                S::TOO_MANY_REQUESTS,
+                "too_many_states",
+                "Too many topics have a state",
             ),
             Self::StorageFull => (S::INSUFFICIENT_STORAGE, "storage_full", "The disk is full"),
             Self::ClusterUnavailable => (

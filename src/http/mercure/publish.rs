@@ -75,6 +75,7 @@ async fn publish(state: &AppState, request: Request) -> Result<Response, Error> 
         trace,
         source,
         later: None,
+        most_states: None,
     };
     let published = push::publish(push, principal, state).await?;
     let id = chosen.as_ref().and_then(|update| update.id.as_ref());

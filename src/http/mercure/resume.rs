@@ -18,6 +18,8 @@ pub struct Resume {
     pub since: Since,
     /// The id before the first event that it gets, if it has said what it had last.
     pub preceding: Option<String>,
+    /// Whether what it had last is not known here.
+    pub is_unknown: bool,
 }
 
 /// What the subscriber had last. The header wins over the query. A browser sends it in UTF-8.
@@ -38,17 +40,19 @@ pub async fn resume(state: &AppState, pairs: &Pairs, headers: &HeaderMap) -> Res
         return Ok(Resume {
             since: Since::Unread,
             preceding: is_asked.then(|| newest(&state.broker)),
+            is_unknown: false,
         });
     };
     let earliest = || Resume {
         since: Since::Earliest,
         preceding: Some(UpdateId::EARLIEST.to_owned()),
+        is_unknown: id != UpdateId::EARLIEST,
     };
     let Some(cursor) = cursor_of(state, &id).await? else {
         return Ok(earliest());
     };
     let preceding = match state.broker.log().check(&cursor) {
-        Standing::Exact => id,
+        Standing::Exact => id.clone(),
         Standing::Pruned { .. } => UpdateId::EARLIEST.to_owned(),
         Standing::RolledBack { from, .. } => UpdateId::of_cursor(&state.broker.cursor(from - 1)),
         Standing::UnknownEpoch => return Ok(earliest()),
@@ -56,6 +60,7 @@ pub async fn resume(state: &AppState, pairs: &Pairs, headers: &HeaderMap) -> Res
     Ok(Resume {
         since: Since::Cursor(cursor),
         preceding: Some(preceding),
+        is_unknown: false,
     })
 }
 

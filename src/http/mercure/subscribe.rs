@@ -19,7 +19,12 @@ use super::{
 use crate::{
     access_log::AccessEntry,
     auth::{Auth, ConnectionInfo, MercureClaims, MercureReader},
-    delivery::{OpenedStream, events, revoked, subscribe::subscribe},
+    delivery::{
+        OpenedStream,
+        connection::{Gap, GapReason},
+        events, revoked,
+        subscribe::subscribe,
+    },
     http::{AppState, Code, Error, access, body::Pairs, connect, event_stream, sse},
     message::{ClientId, Encoding, TopicAccess},
     network::Network,
@@ -62,11 +67,12 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     if let Some(claims) = &claims {
         check_revoked(state, claims, &client_id)?;
     }
+    let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let encoding = encoding(&pairs)?;
     if state.drain.has_begun() {
-        let frame = events::closing(state.drain.reason(), Encoding::Mercure);
+        let frame = events::closing(state.drain.reason(), encoding);
         return Ok(event_stream::response(Body::from(frame.bytes())));
     }
-    let pairs = Pairs::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let hub = state.settings.hub_url_or_default();
     let mut matchers = matchers::parse(&pairs, live.limits.max_topics, &hub)?;
     let user_agent = sse::user_agent(&parts.headers);
@@ -81,7 +87,11 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         let detail = "the back end of this server allows none of these topics";
         return Err(Error::new(Code::ConnectDenied, detail));
     }
-    let Resume { since, preceding } = resume(state, &pairs, &parts.headers).await?;
+    let Resume {
+        since,
+        preceding,
+        is_unknown,
+    } = resume(state, &pairs, &parts.headers).await?;
     let subscriptions = told(state, &matchers, claims.as_ref(), &client_id);
     let subscriber = Subscriber {
         client_id,
@@ -96,7 +106,7 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
         subscriptions: subscriptions.clone(),
     };
     let entry = parts.extensions.get::<Arc<AccessEntry>>().cloned();
-    let pending = subscribe(&state.broker, subscriber, &since, Encoding::Mercure, entry)?;
+    let pending = subscribe(&state.broker, subscriber, &since, encoding, entry)?;
     // Only now: whoever revokes it later closes this stream.
     if revoked::is_revoked(&state.broker, pending.subscriber()) {
         return Err(access::revoked());
@@ -104,14 +114,29 @@ async fn open(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     if let Some(subscriptions) = subscriptions {
         subscriptions.begin();
     }
+    let mut opening = vec![events::begin()];
+    if is_unknown {
+        let gap = Gap::without_range(GapReason::UnknownEpoch);
+        opening.push(events::gap(&gap, state.broker.log().openings(), encoding));
+    }
     let opened = OpenedStream {
         pending,
-        opening: vec![events::begin()],
+        opening,
         expires_at: claims.and_then(|claims| claims.expires_at),
     };
     let mut response = sse::respond(state, &parts.extensions, opened);
     note_preceding(response.headers_mut(), preceding);
     Ok(response)
+}
+
+/// How the subscriber gets its events.
+fn encoding(pairs: &Pairs) -> Result<Encoding, Error> {
+    let gaps = match pairs.get("gaps") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Error::invalid("gaps", "must be true or false")),
+    };
+    Ok(Encoding::Mercure { gaps })
 }
 
 /// Its subscriptions, if others are told of them.

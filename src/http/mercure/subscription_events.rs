@@ -71,5 +71,6 @@ fn update(
         trace: None,
         source: None,
         later: None,
+        most_states: None,
     })
 }

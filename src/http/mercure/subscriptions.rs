@@ -49,6 +49,10 @@ struct Collection {
     #[serde(rename = "lastEventID", skip_serializing_if = "Option::is_none")]
     last_event_id: Option<String>,
     subscriptions: Vec<SubscriptionDocument>,
+    /// Nodes of the cluster that have not answered: their subscriptions are missing here. It is no term of the context, so
+    /// readers of JSON-LD ignore it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_nodes: Vec<String>,
 }
 
 /// Answers a list of subscriptions, or one.
@@ -78,13 +82,14 @@ async fn answer(state: &AppState, parts: &Parts) -> Result<Response, Error> {
     {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let mut found = active(&state.broker).await?;
+    let (mut found, missing_nodes) = active(&state.broker).await?;
     found.retain(|document| wanted.includes(document));
+    // Whoever has a list without some of the nodes asks again.
+    let tag = missing_nodes.is_empty().then_some(tag);
     let body = match wanted.subscriber {
         Some(_) => {
             let one = found.into_iter().next();
-            let one =
-                one.ok_or_else(|| Error::new(Code::NotFound, "there is no such subscription"))?;
+            let one = one.ok_or_else(|| not_found(&missing_nodes))?;
             serde_json::to_string(&one.alone())
         }
         None => serde_json::to_string(&Collection {
@@ -97,6 +102,7 @@ async fn answer(state: &AppState, parts: &Parts) -> Result<Response, Error> {
             },
             last_event_id: (!is_new).then(|| last.clone()),
             subscriptions: found,
+            missing_nodes,
         }),
     };
     let body = body.map_err(|_| Error::internal())?;
@@ -115,10 +121,26 @@ async fn answer(state: &AppState, parts: &Parts) -> Result<Response, Error> {
             header::CACHE_CONTROL,
             HeaderValue::from_static("must-revalidate"),
         ),
-        (header::ETAG, value(tag)?),
         (header::LINK, value(link)?),
     ];
-    Ok((headers, body).into_response())
+    let mut response = (headers, body).into_response();
+    if let Some(tag) = tag {
+        response.headers_mut().insert(header::ETAG, value(tag)?);
+    }
+    Ok(response)
+}
+
+/// `missing`: the nodes that have not answered.
+fn not_found(missing: &[String]) -> Error {
+    let none = "there is no such subscription";
+    match missing {
+        [] => Error::new(Code::NotFound, none),
+        _ => {
+            let missing = missing.join(", ");
+            let text = format!("{none} at the nodes that have answered; {missing} did not");
+            Error::new(Code::NotFound, text)
+        }
+    }
 }
 
 fn value(text: String) -> Result<HeaderValue, Error> {
@@ -153,8 +175,8 @@ async fn check(state: &AppState, parts: &Parts, path: &str) -> Result<bool, Erro
     })
 }
 
-/// The active subscriptions of all nodes.
-async fn active(broker: &Arc<Broker>) -> Result<Vec<SubscriptionDocument>, Error> {
+/// The active subscriptions of all nodes, and the nodes that have not answered.
+async fn active(broker: &Arc<Broker>) -> Result<(Vec<SubscriptionDocument>, Vec<String>), Error> {
     let asked = ask::ask::<Vec<SubscriptionDocument>>(broker, Part::Subscriptions, &()).await;
     let here_broker = Arc::clone(broker);
     let mut all = off_thread(move || Ok::<_, Error>(here(&here_broker))).await?;
@@ -164,7 +186,7 @@ async fn active(broker: &Arc<Broker>) -> Result<Vec<SubscriptionDocument>, Error
             .into_iter()
             .flat_map(|(_, documents)| documents),
     );
-    Ok(all)
+    Ok((all, asked.missing))
 }
 
 /// The active subscriptions of this node.

@@ -44,6 +44,7 @@ catalog! {
     LOG_BYTES: Gauge "tidings_log_size_bytes" "bytes" [] "Size of the files of the log.";
     LOG_LIMIT: Gauge "tidings_log_limit_bytes" "bytes" [] "Size above which the oldest messages are deleted (max_log_mb).";
     LOG_OLDEST: Gauge "tidings_log_oldest_message_timestamp_seconds" "seconds" [] "When the oldest message was accepted, as Unix time. 0 if there is none.";
+    STATES: Gauge "tidings_topic_states" "" [] "Topics that have a state.";
     SCHEDULED: Gauge "tidings_scheduled_messages" "" [] "Messages that wait until they are to be pushed.";
     LOG_QUEUE: Gauge "tidings_log_queue_messages" "" [] "Messages that wait to be written to the log.";
     LOG_APPENDED: Counter "tidings_log_appended_messages" "" [] "Messages that were written to the log.";

@@ -75,6 +75,7 @@ fn log(state: &AppState, stats: &Stats, out: &mut Exposition) {
     out.value(&metric::LOG_LIMIT, limit as f64);
     let oldest = stats.oldest_at.unwrap_or_default();
     out.value(&metric::LOG_OLDEST, oldest as f64 / 1e3);
+    out.value(&metric::STATES, log.state_count() as f64);
     out.value(&metric::SCHEDULED, log.scheduled_count() as f64);
     out.value(&metric::LOG_QUEUE, stats.queued as f64);
     out.value(&metric::LOG_APPENDED, work.appended as f64);

@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 use crate::job::{Title, TrackedPush};
 use crate::log::{
     entry::{Entry, IdempotencyKey},
+    kept_size::KeptSize,
     positions::ClientPosition,
     record::audit_cbor::WireSource,
     record::job_cbor::{Id, bytes, id},
@@ -34,6 +35,9 @@ pub(super) struct WireEntry<'b> {
     /// Of the clients of a message whose place it takes: client, sent, acknowledged.
     #[b(6)]
     replacing: Option<Vec<Position<'b>>>,
+    /// How many topics may have a state: the number, and the bytes.
+    #[n(7)]
+    most_states: Option<(u64, u64)>,
 }
 
 /// Encodes an entry, as it is stored until it is appended.
@@ -62,6 +66,7 @@ impl<'b> WireEntry<'b> {
             trace: entry.trace.as_ref().map(TraceParent::as_str),
             source: entry.source.as_ref().map(WireSource::of),
             replacing: (!entry.replacing.is_empty()).then(|| positions_of(&entry.replacing)),
+            most_states: entry.most_states.map(|most| (most.messages, most.bytes)),
         }
     }
 
@@ -81,6 +86,9 @@ impl<'b> WireEntry<'b> {
             trace: self.trace.and_then(TraceParent::parse),
             source: self.source.map(WireSource::parse),
             replacing: positions(self.replacing.unwrap_or_default())?,
+            most_states: self
+                .most_states
+                .map(|(messages, bytes)| KeptSize { messages, bytes }),
         })
     }
 }

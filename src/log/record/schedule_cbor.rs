@@ -6,8 +6,9 @@ use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use super::entry_cbor::WireEntry;
 use crate::log::{
+    kept_size::KeptSize,
     options::milliseconds,
-    schedule::{NewSchedule, ScheduleChange, ScheduleId, ScheduleSize, When},
+    schedule::{NewSchedule, ScheduleChange, ScheduleId, When},
 };
 
 type Id = ByteArray<16>;
@@ -75,7 +76,7 @@ impl<'b> WireSchedule<'b> {
                 id: id(new.id),
                 when: new.when.parse(),
                 entry: new.entry.parse()?,
-                most: ScheduleSize {
+                most: KeptSize {
                     messages: new.most,
                     bytes: new.most_bytes,
                 },

@@ -154,7 +154,7 @@ impl Store {
         // They are not written to the file: they may be from after the expiry of a message that is not marked yet.
         let pending = self.known_positions(&recall.positions)?;
         if message.handling != 0 {
-            unless_damaged(state_rows::recall(&self.conn, seq))?;
+            unless_damaged(state_rows::recall(&self.conn, seq, &mut self.states))?;
         }
         match message.ended {
             ended::NOT => drop(self.end(message, ended::RECALLED, &pending)?),

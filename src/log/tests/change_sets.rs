@@ -434,7 +434,7 @@ fn schedule_change() -> impl Strategy<Value = ScheduleChange> {
     let new = (0..4_u8, when(), entry(), 0..4_u64);
     prop_oneof![
         3 => new.prop_map(move |(n, when, entry, most)| {
-            let most = ScheduleSize {
+            let most = KeptSize {
                 messages: most,
                 bytes: 1_000,
             };

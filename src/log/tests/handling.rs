@@ -3,6 +3,12 @@
 use super::{super::writer::reply::block_on, *};
 use crate::message::{Handling, ReplaceKey, Replaced, Urgency};
 
+/// More than any test stores for later.
+const MANY: KeptSize = KeptSize {
+    messages: 10,
+    bytes: 10_000,
+};
+
 fn with(audience: Audience, text: &str, handling: Handling) -> Entry {
     let mut draft = draft(audience, text);
     draft.handling = handling.unless_usual();
@@ -153,11 +159,7 @@ fn a_scheduled_message_replaces_when_it_is_sent() {
     let test = TestLog::new();
     push(&test, keyed(to_client("ada"), "one", "k"));
     let later = keyed(to_client("ada"), "two", "k");
-    let most = ScheduleSize {
-        messages: 10,
-        bytes: 10_000,
-    };
-    let new = NewSchedule::new(later, When::In(Duration::from_secs(5)), most);
+    let new = NewSchedule::new(later, When::In(Duration::from_secs(5)), MANY);
     block_on(test.log().schedule(new)).expect("kept");
     assert_eq!(texts(&test.read(&subscriptions("ada", &[]), 0)), ["one"]);
     test.pass(Duration::from_secs(5));
@@ -239,6 +241,66 @@ fn a_topic_keeps_its_newest_state() {
     test.pass(Duration::from_secs(8 * 24 * 3600));
     test.log().run_maintenance().expect("done");
     assert_eq!(states(&test, &["a/*"]), [pair("a/1", "{\"n\":1}")]);
+}
+
+#[test]
+fn states_have_room_up_to_a_limit_and_a_state_can_always_become_smaller_or_go() {
+    let mut test = TestLog::new();
+    let handling = Handling {
+        is_state: true,
+        ..Handling::default()
+    };
+    let most = KeptSize {
+        messages: 2,
+        bytes: 10,
+    };
+    let null = || Data::Json("null".into());
+    let entry = |topic: &str, data: Data| {
+        let mut entry = with(to_topic(topic), "", handling.clone());
+        entry.draft.data = data;
+        entry.with_most_states(Some(most))
+    };
+    let set = |test: &TestLog, topic: &str, data: Data| {
+        let appended = test.log().append_blocking(entry(topic, data));
+        appended.map(|appended| appended.seq)
+    };
+    let full = Err(AppendError::TooManyStates(most));
+    let usual = Entry::new(draft(to_topic("a"), "no state"));
+    assert_eq!(usual.with_most_states(Some(most)).most_states, None);
+    set(&test, "a", text("12345678")).expect("kept");
+    assert_eq!(set(&test, "b", text("123")), full, "11 bytes");
+    set(&test, "b", text("12")).expect("kept");
+    assert_eq!(set(&test, "c", text("")), full, "three states");
+    let head = test.log().head();
+    test.reopen();
+    assert_eq!(test.log().state_count(), 2);
+    assert_eq!(set(&test, "c", text("")), full);
+    assert_eq!(test.log().head(), head, "nothing is stored");
+    let later = NewSchedule::new(entry("c", text("")), When::At(1), most);
+    let later = block_on(test.log().schedule(later)).expect("an answer");
+    assert_eq!(later, Scheduled::StatesFull(most));
+    assert_eq!(set(&test, "b", text("123")), full, "it is larger");
+    set(&test, "b", text("1")).expect("it is smaller");
+    let of_a = set(&test, "a", text("1234567")).expect("it is smaller");
+    set(&test, "none", null()).expect("it needs no room");
+    test.log().recall_blocking(of_a).expect("done");
+    assert_eq!(test.log().state_count(), 1);
+    set(&test, "c", text("123456789")).expect("there is room again");
+    set(&test, "b", null()).expect("removed");
+    assert_eq!(test.log().state_count(), 1);
+    // A refusal leaves the other pushes of its commit alone.
+    let batch = ["d", "e", "f"].map(|topic| entry(topic, text("")));
+    let outcomes = test.log().append_batch_blocking(batch.into());
+    let kept: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(kept, [true, false, false]);
+    // What was stored for later has been let in.
+    let later = NewSchedule::new(entry("c", text("")), When::In(Duration::from_secs(5)), MANY);
+    block_on(test.log().schedule(later)).expect("stored");
+    set(&test, "c", null()).expect("removed");
+    set(&test, "g", text("")).expect("kept");
+    test.pass(Duration::from_secs(5));
+    test.log().run_maintenance().expect("done");
+    assert_eq!(test.log().state_count(), 3);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{super::writer::reply::block_on, *};
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// How many may wait in these tests.
-const MOST: ScheduleSize = ScheduleSize {
+const MOST: KeptSize = KeptSize {
     messages: 100,
     bytes: 10_000,
 };

@@ -7,6 +7,7 @@ use crate::log::{
     entry::Entry,
     error::StoreError,
     handling_rows::{self, Scope},
+    kept_size::KeptSize,
     positions::ClientPosition,
     retention::message_row::MessageRow,
     state_rows,
@@ -42,6 +43,9 @@ impl Store {
         at: u64,
         applied: &mut Applied,
     ) -> Result<Appended, StoreError> {
+        if let Some(most) = self.has_no_room_for_state(entry)? {
+            return Ok(Appended::StatesFull(most));
+        }
         let mut appended = self.append_run(std::iter::once(entry), at, applied)?;
         let (message, job, handling) = match (appended.pop(), &entry.draft.handling) {
             (Some(Appended::New(message, job)), Some(handling)) => (message, job, handling),
@@ -62,7 +66,7 @@ impl Store {
         if handling.is_state
             && let Audience::Topic(topic) = &message.audience
         {
-            state_rows::put(&self.conn, topic, &message)?;
+            state_rows::put(&self.conn, topic, &message, &mut self.states)?;
             applied.has_states = true;
         }
         let message = Arc::new(Message {
@@ -73,6 +77,24 @@ impl Store {
             *last = Arc::clone(&message);
         }
         Ok(Appended::New(message, job))
+    }
+
+    /// How many states may be, if an entry sets one and there is no room for it.
+    pub(super) fn has_no_room_for_state(
+        &self,
+        entry: &Entry,
+    ) -> Result<Option<KeptSize>, StoreError> {
+        let handling = entry.draft.handling.as_deref();
+        let (true, Some(most), Audience::Topic(topic)) = (
+            handling.is_some_and(|handling| handling.is_state),
+            entry.most_states,
+            &entry.draft.audience,
+        ) else {
+            return Ok(None);
+        };
+        let sizes = (self.states, most);
+        let has_room = state_rows::has_room(&self.conn, topic, &entry.draft.data, sizes)?;
+        Ok((!has_room).then_some(most))
     }
 
     /// Ends the message whose place a new one takes at a time. `positions`: those of its clients that are not in the file.

@@ -12,6 +12,7 @@ use crate::log::{
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
     job_rows,
+    kept_size::KeptSize,
     options::{LogOptions, milliseconds},
     postings::{self, Posting},
     reader::history::{self, Record},
@@ -31,6 +32,8 @@ pub(super) enum Appended {
     Duplicate(Seq, Option<JobId>),
     /// Its idempotency key was used for another message.
     KeyReused(Seq),
+    /// It would set the state of a topic, and no more topics may have one than these.
+    StatesFull(KeptSize),
 }
 
 /// The statements of an append, prepared once for a commit.

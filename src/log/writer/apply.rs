@@ -12,6 +12,7 @@ use crate::log::{
     hook_event_rows, hook_presence_rows,
     hook_rows::{self, ChangedHook},
     job_rows::{self, CommandOutcome},
+    kept_size::KeptSize,
     key_rows::{self, ChangedKey},
     outcome::Recalled,
     person::StoredPerson,
@@ -75,6 +76,8 @@ pub(in crate::log) enum ChangeOutcome {
     Duplicate(Seq, Option<JobId>),
     /// The key was used for another message.
     KeyReused(Seq),
+    /// The message would set the state of a topic, and no more topics may have one than these.
+    StatesFull(KeptSize),
     /// A job command was executed or refused.
     Job(CommandOutcome),
     /// A message was recalled. None if it does not exist or was recalled before.
@@ -94,6 +97,7 @@ impl Applied {
             Appended::New(_, job) => ChangeOutcome::New(self.messages.len() - 1, job),
             Appended::Duplicate(seq, job) => ChangeOutcome::Duplicate(seq, job),
             Appended::KeyReused(seq) => ChangeOutcome::KeyReused(seq),
+            Appended::StatesFull(most) => ChangeOutcome::StatesFull(most),
         }
     }
 
@@ -119,7 +123,8 @@ impl Store {
         sets: &[&ChangeSet],
         then: impl FnOnce(&Self) -> Result<(), StoreError>,
     ) -> Result<Applied, StoreError> {
-        let before = (self.head, self.pruned, self.messages, self.scheduled);
+        let before = (self.head, self.pruned, self.messages);
+        let kept = (self.scheduled, self.states);
         let result = self.transaction(|store| {
             let mut applied = Applied::default();
             for set in sets {
@@ -137,7 +142,8 @@ impl Store {
             Ok(applied)
         });
         let Ok(applied) = &result else {
-            (self.head, self.pruned, self.messages, self.scheduled) = before;
+            (self.head, self.pruned, self.messages) = before;
+            (self.scheduled, self.states) = kept;
             return result;
         };
         let expiries = applied.messages.iter().filter_map(|m| m.expires_at);

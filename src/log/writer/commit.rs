@@ -71,6 +71,9 @@ impl Writer {
         }
         shared.keys.update(&applied.changed_keys);
         shared.people.update(&applied.changed_people);
+        shared
+            .states
+            .store(self.store.states.messages, Ordering::Relaxed);
         if applied.has_states {
             shared.has_states.store(true, Ordering::Release);
         }

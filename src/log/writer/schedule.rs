@@ -65,14 +65,18 @@ impl Store {
         applied: &mut Applied,
     ) -> Result<Scheduled, StoreError> {
         applied.has_schedules = true;
-        let held = &mut self.scheduled;
         Ok(match change {
             ScheduleChange::Add(new) => {
+                if let Some(most) = self.has_no_room_for_state(&new.entry)? {
+                    return Ok(Scheduled::StatesFull(most));
+                }
                 let key_age = milliseconds(self.options.key_age);
-                schedule_rows::add(&self.conn, new, at, key_age, held)?
+                schedule_rows::add(&self.conn, new, at, key_age, &mut self.scheduled)?
             }
             ScheduleChange::Move(id, when) => schedule_rows::shift(&self.conn, *id, *when, at)?,
-            ScheduleChange::Cancel(id) => schedule_rows::cancel(&self.conn, *id, held)?,
+            ScheduleChange::Cancel(id) => {
+                schedule_rows::cancel(&self.conn, *id, &mut self.scheduled)?
+            }
             ScheduleChange::Send(until) => {
                 let due = schedule_rows::due(&self.conn, *until)?;
                 let (due, entries): (Vec<_>, Vec<_>) = due.into_iter().unzip();
@@ -81,6 +85,7 @@ impl Store {
                     let seq = match outcome {
                         Appended::New(message, _) => message.seq,
                         Appended::Duplicate(seq, _) | Appended::KeyReused(seq) => seq,
+                        Appended::StatesFull(_) => unreachable!("it has no limit when it is due"),
                     };
                     schedule_rows::sent(&self.conn, due.number, seq)?;
                     self.scheduled.remove(due.bytes);

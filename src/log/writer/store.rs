@@ -9,9 +9,9 @@ use crate::log::{
     audit_rows::CallerCache,
     error::StoreError,
     event_kind::EventKinds,
+    kept_size::KeptSize,
     options::{Durability, LogOptions},
     positions::Positions,
-    schedule::ScheduleSize,
     schema::Opened,
 };
 use crate::message::Seq;
@@ -33,7 +33,9 @@ pub(in crate::log) struct Store {
     /// The number of messages.
     pub messages: u64,
     /// What is to be pushed later.
-    pub scheduled: ScheduleSize,
+    pub scheduled: KeptSize,
+    /// The states of topics.
+    pub states: KeptSize,
     /// Pending updates of client positions.
     pub positions: Arc<Positions>,
 }
@@ -51,6 +53,7 @@ impl Store {
             pruned: opened.pruned,
             messages: opened.messages,
             scheduled: opened.scheduled,
+            states: opened.states,
             positions,
         }
     }

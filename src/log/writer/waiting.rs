@@ -166,6 +166,7 @@ fn appended(outcome: Option<&ChangeOutcome>, applied: &Applied, connections: &[u
             job: *job,
         }),
         Some(ChangeOutcome::KeyReused(seq)) => Err(AppendError::KeyReused { seq: *seq }),
+        Some(ChangeOutcome::StatesFull(most)) => Err(AppendError::TooManyStates(*most)),
         _ => Err(AppendError::Failed),
     }
 }

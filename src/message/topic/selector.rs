@@ -92,6 +92,15 @@ impl TopicFilter {
         }
     }
 
+    /// What every topic ends with that it matches, if it is a template. Empty if it is a URL pattern: a topic can be written in
+    /// several ways.
+    pub fn literal_suffix(&self) -> &str {
+        match self.is_url_pattern() {
+            true => "",
+            false => template::literal_suffix(self.unmarked()),
+        }
+    }
+
     pub(super) fn selects(&self, topic: &Topic) -> bool {
         if topic.is_reserved() {
             return false;
@@ -210,6 +219,7 @@ mod tests {
         assert_eq!(books.intersection(&TopicFilter::all()), Some(books.clone()));
         assert_eq!(books.intersection(&own("books/*")), None);
         assert_eq!(books.literal_prefix(), "books/");
+        assert_eq!(selector("books/{id}/{page}.html").literal_suffix(), ".html");
         assert_eq!(
             (own("a/*/b").literal_prefix(), own("a/b").literal_prefix()),
             ("a/", "a/b")

@@ -54,6 +54,11 @@ impl Piece {
         self.literal().unwrap_or(&self.0.prefix)
     }
 
+    /// What every text ends with that it matches.
+    pub fn suffix(&self) -> &str {
+        self.literal().unwrap_or(&self.0.suffix)
+    }
+
     pub fn matches(&self, text: &str) -> bool {
         self.0.matches(text).is_some()
     }

@@ -1,7 +1,10 @@
 //! Resuming: by the ids of publishers and by cursors, exactly, over a restart, and what the response says about it.
 
+use app::wire::{Ended, Gap, MessageDetail, Problem};
+use serde_json::json;
+
 use super::{hub, open, publish, stream_of};
-use crate::harness::{Listener, Server, topic};
+use crate::harness::{Listener, Server, topic, within};
 
 /// What a stream that resumes after an id says about it, and the data that it gets up to `end`.
 async fn resumed(server: &Server, topics: &[&str], id: &str, end: &str) -> (String, Vec<String>) {
@@ -109,6 +112,56 @@ async fn an_id_that_is_not_there_gives_everything_that_is_kept() {
     // An id that was used several times is the first of them.
     let (preceding, texts) = resumed(&server, &["a"], "urn:same", "end").await;
     assert_eq!((preceding.as_str(), texts.len()), ("urn:same", 2));
+}
+
+#[tokio::test]
+async fn a_gap_is_an_event_where_that_is_asked_for() {
+    let server = hub(&[]).await;
+    let first = publish(&server, &[("topic", "a"), ("data", "first")]).await;
+    let short = json!({"to": {"topic": "a"}, "data": "short", "ttl": 1});
+    let short = server.push_json(short).await.id.expect("a cursor");
+    let ended = |detail: &MessageDetail| detail.message.ended == Some(Ended::Expired);
+    let path = format!("/api/messages/{short}");
+    server.until::<MessageDetail>(&path, ended).await;
+    publish(&server, &[("topic", "a"), ("data", "end")]).await;
+    let events = async |id: &str, gaps: &str| {
+        let path = format!("{}&{gaps}", stream_of(&["a"]));
+        let request = server
+            .http
+            .get(server.url(&path))
+            .header("last-event-id", id);
+        let response = within(request.send()).await.expect("an answer");
+        assert_eq!(response.status(), 200);
+        Listener::of(response).up_to("end").await
+    };
+    let told = events(&first, "gaps=true").await;
+    let gap: Gap = serde_json::from_str(&told[0].data).expect("JSON");
+    assert_eq!(
+        (told[0].event.as_str(), gap.reason.as_str(), gap.to),
+        ("gap", "expired", Some(short))
+    );
+    assert_eq!(told.len(), 2);
+    let told = events("urn:nobody-knows", "gaps=true").await;
+    let gap: Gap = serde_json::from_str(&told[0].data).expect("JSON");
+    assert_eq!(
+        (gap.reason.as_str(), gap.from, gap.to),
+        ("unknown_epoch", None, None)
+    );
+    for quiet in ["gaps=false", "x=1"] {
+        assert_eq!(events(&first, quiet).await.len(), 1);
+        assert_eq!(events("urn:nobody-knows", quiet).await.len(), 2);
+    }
+    let told = events("earliest", "gaps=true").await;
+    assert!(
+        told.iter()
+            .all(|event| !event.data.contains("unknown_epoch"))
+    );
+    let wrong = server
+        .get(&format!("{}&gaps=maybe", stream_of(&["a"])))
+        .await;
+    assert_eq!(wrong.status(), 400);
+    let problem: Problem = within(wrong.json()).await.expect("a problem");
+    assert_eq!(problem.field.as_deref(), Some("gaps"));
 }
 
 #[tokio::test]
