@@ -50,6 +50,7 @@ mod start;
 mod stream;
 mod subprocess;
 mod tls;
+mod topics;
 
 use std::{
     ffi::OsStr,
@@ -130,6 +131,7 @@ enum Scenario {
     Cluster,
     Tls,
     Patterns,
+    Topics,
     Hooks,
     Later,
     Model,
@@ -172,6 +174,7 @@ impl Scenario {
             Self::Cluster => cluster::measure(setting, runtime),
             Self::Tls => tls::measure(setting, runtime),
             Self::Patterns => patterns::measure(setting),
+            Self::Topics => topics::measure(setting),
             Self::Hooks => hooks::measure(setting, runtime),
             Self::Later => later::measure(setting, runtime),
             Self::Model => model::measure(setting, runtime),

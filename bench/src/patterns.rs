@@ -170,12 +170,13 @@ fn open(server: &Server, by: By, numbers: &[usize]) -> Result<TcpStream> {
 }
 
 /// Sends a request on a connection of its own. Returns its answer up to `end`.
-fn exchange(server: &Server, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+pub fn exchange(server: &Server, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
     let mut socket = TcpStream::connect(server.address())?;
     read_answer(&mut socket, request, end)
 }
 
-fn read_answer(socket: &mut TcpStream, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+/// Sends a request, and reads up to `end`. Another status than 200 is an error.
+pub fn read_answer(socket: &mut TcpStream, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
     socket.write_all(request)?;
     let (mut answer, mut buffer) = (Vec::new(), [0; 4_096]);
     while memchr::memmem::find(&answer, end).is_none() {
