@@ -106,12 +106,12 @@ impl Subscribed {
         let flags = [&flags[..], &["--limit-push-bytes", "0"]].concat();
         let server = Server::start(setting, &folder.path().join("data"), &flags)?;
         // What a server needs once for its first streams does not count.
-        drop(open(&server, "first/*")?);
+        drop(open(&server, 0, "first/*")?);
         sleep(SETTLE);
         let before = processes::memory(server.id());
         let streams = (0..STREAMS).map(|number| match by {
-            By::Name => open(&server, &topic(number)),
-            By::Pattern => open(&server, &format!("a/{number}/*")),
+            By::Name => open(&server, number, &topic(number)),
+            By::Pattern => open(&server, number, &format!("a/{number}/*")),
         });
         let streams = streams.collect::<Result<_>>()?;
         sleep(SETTLE);
@@ -154,10 +154,11 @@ fn topic(number: usize) -> String {
     format!("a/{number}/x")
 }
 
-/// Opens a stream of a client of its own.
-fn open(server: &Server, topic: &str) -> Result<TcpStream> {
+/// Opens a stream of the client with this number.
+fn open(server: &Server, client: usize, topic: &str) -> Result<TcpStream> {
     let mut socket = TcpStream::connect(server.address())?;
-    let request = http::get(&format!("/sse?topic={topic}"), server.address());
+    let path = format!("/sse?client_id=bench-{client}&topic={topic}");
+    let request = http::get(&path, server.address());
     read_answer(&mut socket, request.as_bytes(), b"\r\n\r\n")?;
     Ok(socket)
 }
@@ -170,8 +171,8 @@ struct Everything {
 
 impl Everything {
     fn open(server: &Server) -> Result<Self> {
-        let sockets = (0..WIDE).map(|_| {
-            let socket = open(server, "**")?;
+        let sockets = (0..WIDE).map(|number| {
+            let socket = open(server, STREAMS + number, "**")?;
             socket.set_nonblocking(true)?;
             Ok(mio::net::TcpStream::from_std(socket))
         });

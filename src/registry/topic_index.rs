@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexSet;
-
 use super::{
     affix_index,
     connection_set::{ConnectionKey, ConnectionSet},
@@ -24,7 +22,11 @@ pub(super) struct TopicIndex {
 /// A node of the tree of patterns: one segment.
 #[derive(Default)]
 struct Node {
+    /// The nodes after it, by their segment.
     next: HashMap<Box<str>, Node>,
+    /// The node after it whose segment is `*`. For a single node, a map takes six times as much memory, and most patterns
+    /// have one.
+    any: Option<Box<Node>>,
     /// Connections whose pattern ends here.
     here: ConnectionSet,
     /// Connections whose pattern ends here in `**`.
@@ -82,7 +84,7 @@ impl TopicIndex {
                 node.rest.insert(id);
                 return;
             }
-            node = node.next.entry(segment.into()).or_default();
+            node = node.get_or_add(segment);
         }
         self.pattern_count += usize::from(node.here.is_empty());
         node.here.insert(id);
@@ -99,7 +101,7 @@ impl TopicIndex {
             if segment == "**" && segments.peek().is_none() {
                 return !node.rest.is_empty();
             }
-            match node.next.get(segment) {
+            match node.get(segment) {
                 Some(next) => node = next,
                 None => return false,
             }
@@ -126,7 +128,7 @@ impl TopicIndex {
     pub(super) fn for_each<'t>(
         &self,
         topics: impl IntoIterator<Item = &'t Topic>,
-        mut found: impl FnMut(ConnectionKey),
+        found: impl FnMut(ConnectionKey),
     ) {
         let mut sets: Vec<&ConnectionSet> = Vec::new();
         for topic in topics {
@@ -141,18 +143,30 @@ impl TopicIndex {
             [keys] => keys.iter().for_each(found),
             // Several subscriptions of one connection may match.
             _ => {
-                let mut seen = IndexSet::new();
-                for id in sets.into_iter().flat_map(ConnectionSet::iter) {
-                    if seen.insert(id) {
-                        found(id);
-                    }
-                }
+                let mut ids: Vec<_> = sets.into_iter().flat_map(ConnectionSet::iter).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids.into_iter().for_each(found);
             }
         }
     }
 }
 
 impl Node {
+    fn get(&self, segment: &str) -> Option<&Self> {
+        match segment {
+            "*" => self.any.as_deref(),
+            _ => self.next.get(segment),
+        }
+    }
+
+    fn get_or_add(&mut self, segment: &str) -> &mut Self {
+        match segment {
+            "*" => self.any.get_or_insert_default(),
+            _ => self.next.entry(segment.into()).or_default(),
+        }
+    }
+
     fn each(&self, path: &mut String, found: &mut impl FnMut(&str, usize)) {
         let length = path.len();
         if !self.here.is_empty() {
@@ -163,7 +177,8 @@ impl Node {
             found(path, self.rest.len());
             path.truncate(length);
         }
-        for (segment, node) in &self.next {
+        let next = self.next.iter().map(|(segment, node)| (&**segment, node));
+        for (segment, node) in next.chain(self.any.as_deref().map(|any| ("*", any))) {
             path.push_str(segment);
             path.push('/');
             node.each(path, found);
@@ -181,8 +196,8 @@ impl Node {
         if !hidden && !self.rest.is_empty() {
             sets.push(&self.rest);
         }
-        let star = (!hidden).then(|| self.next.get("*")).flatten();
-        for node in self.next.get(*segment).into_iter().chain(star) {
+        let any = (!hidden).then_some(self.any.as_deref()).flatten();
+        for node in self.next.get(*segment).into_iter().chain(any) {
             node.collect(deeper, false, sets);
         }
     }
@@ -192,6 +207,16 @@ impl Node {
         match segments {
             [] => self.here.remove(id),
             ["**"] => self.rest.remove(id),
+            ["*", deeper @ ..] => {
+                let Some(node) = &mut self.any else {
+                    return false;
+                };
+                let last = node.remove(deeper, id);
+                if node.is_empty() {
+                    self.any = None;
+                }
+                last
+            }
             [segment, deeper @ ..] => {
                 let Some(node) = self.next.get_mut(*segment) else {
                     return false;
@@ -206,7 +231,10 @@ impl Node {
     }
 
     fn is_empty(&self) -> bool {
-        self.next.is_empty() && self.here.is_empty() && self.rest.is_empty()
+        self.next.is_empty()
+            && self.any.is_none()
+            && self.here.is_empty()
+            && self.rest.is_empty()
     }
 }
 
