@@ -98,11 +98,11 @@ impl TaskStream {
             return Poll::Ready(frame.bytes());
         }
         loop {
-            if self.needs_page {
-                if let Err(error) = ready!(self.poll_page(cx)) {
-                    tracing::error!(%error, "a read of the log failed");
-                    return Poll::Ready(self.end(CloseReason::LogUnreadable).bytes());
-                }
+            if self.needs_page
+                && let Err(error) = ready!(self.poll_page(cx))
+            {
+                tracing::error!(%error, "a read of the log failed");
+                return Poll::Ready(self.end(CloseReason::LogUnreadable).bytes());
             }
             if let Some(frame) = self.due() {
                 return Poll::Ready(frame.bytes());
