@@ -331,6 +331,11 @@ impl Settings {
         Duration::from_secs(self.heartbeat)
     }
 
+    /// Time after which a stream is closed if its client takes nothing of what it was sent.
+    pub fn stall_timeout(&self) -> Duration {
+        self.heartbeat().min(self.limits.write_timeout())
+    }
+
     /// Number of threads that write streams. 0: tasks write them.
     pub fn delivery_threads(&self) -> usize {
         let processors =

@@ -56,20 +56,29 @@ test.describe('on a phone', () => {
   });
 });
 
+// Widths do not depend on colours: every page is looked at in light on a desktop and in dark on a phone, and some pages
+// also the other way round.
+const some = ['/docs', '/docs/concepts', '/docs/back-end/php', '/docs/reference/errors', '/docs/performance'];
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [device, viewport] of devices) {
     test.describe(`${colorScheme}, ${device}`, () => {
       // axe is a script.
       test.use({ colorScheme, viewport, javaScriptEnabled: true });
 
-      test('every page fits and is accessible', async ({ page, server }) => {
-        test.slow();
-        for (const path of pages) {
-          await page.goto(server.url + path);
-          await fitsItsWidth(page);
-          await isAccessible(page, ['serious', 'critical']);
-        }
-        for (const path of ['/docs', '/docs/concepts', '/docs/back-end/php', '/docs/reference/errors', '/docs/performance']) {
+      if ((colorScheme === 'light') === (device === 'desktop')) {
+        test('every page fits and is accessible', async ({ page, server }) => {
+          test.slow();
+          for (const path of pages) {
+            await page.goto(server.url + path);
+            await fitsItsWidth(page);
+            await isAccessible(page, ['serious', 'critical']);
+          }
+        });
+      }
+
+      test('some pages fit, are accessible, and are saved as pictures', async ({ page, server }) => {
+        for (const path of some) {
           await page.goto(server.url + path);
           await look(page, `book${path.slice(5).replaceAll('/', '-')}-${colorScheme}-${device}`);
         }

@@ -36,6 +36,10 @@ pub struct WriteTracker {
 struct SharedSocket {
     connection: Arc<WriteTracker>,
     sent: Mutex<Sent>,
+    /// How often hyper has asked for a piece of the answer.
+    asked: AtomicU64,
+    /// hyper was given a piece and has not asked for another one since.
+    waits: AtomicBool,
 }
 
 /// What the window of the peer had room for.
@@ -59,6 +63,8 @@ impl WriteTracker {
             shared: Some(SharedSocket {
                 connection,
                 sent: Mutex::default(),
+                asked: AtomicU64::new(0),
+                waits: AtomicBool::new(false),
             }),
             ..Self::default()
         }
@@ -79,7 +85,23 @@ impl WriteTracker {
         }
     }
 
-    /// The connection has failed.
+    /// hyper has asked for a piece of the answer, and was given one or has to wait for it. It asks again as soon as the
+    /// window of the peer has room for the first byte of this piece.
+    pub fn on_piece(&self, given: bool) {
+        if let Some(shared) = &self.shared {
+            shared.asked.fetch_add(1, Ordering::AcqRel);
+            shared.waits.store(given, Ordering::Release);
+        }
+    }
+
+    /// The number of the piece that waits for the window of the peer; none: no piece waits.
+    pub fn waiting_piece(&self) -> Option<u64> {
+        let shared = self.shared.as_ref()?;
+        let waits = shared.waits.load(Ordering::Acquire);
+        waits.then(|| shared.asked.load(Ordering::Acquire))
+    }
+
+    /// The connection, or this stream of it, has failed.
     pub fn fail(&self) {
         self.failed.store(true, Ordering::Release);
     }
@@ -113,12 +135,13 @@ impl WriteTracker {
     /// (RFC 1122, section 4.2.2.13). Bytes that arrive after it closed are answered by a reset a little later: see
     /// [`WriteTracker::on_orderly_close`].
     ///
-    /// A stream of HTTP/2 ends in order while its connection works.
+    /// A stream of HTTP/2 ends in order while it and its connection work.
     pub fn is_closed_by_peer(&self) -> bool {
-        if let Some(shared) = &self.shared {
-            return !shared.connection.failed.load(Ordering::Acquire);
-        }
-        self.peer_closed.load(Ordering::Acquire) && !self.failed.load(Ordering::Acquire)
+        let closed = match &self.shared {
+            Some(shared) => !shared.connection.failed.load(Ordering::Acquire),
+            None => self.peer_closed.load(Ordering::Acquire),
+        };
+        closed && !self.failed.load(Ordering::Acquire)
     }
 
     /// Sets what is called if no reset follows, which means that the peer read everything before it closed.

@@ -27,8 +27,8 @@ use crate::{
     access_log::AccessEntry,
     auth::ConnectionInfo,
     delivery::{
-        OpenedStream, events, handover::Handover, revoked, subscribe::subscribe, task_stream,
-        write_tracking::WriteTracker,
+        OpenedStream, events, handover::Handover, revoked, subscribe::subscribe,
+        task_stream::TaskStream, write_tracking::WriteTracker,
     },
     message::TopicAccess,
     network::Network,
@@ -151,8 +151,8 @@ pub fn respond(state: &AppState, extensions: &Extensions, opened: OpenedStream) 
         }
         _ => {
             let heartbeat = state.settings.heartbeat();
-            let bytes = task_stream::bytes(Arc::clone(&state.broker), heartbeat, opened, writes);
-            event_stream::response(Body::from_stream(bytes))
+            let stream = TaskStream::new(Arc::clone(&state.broker), heartbeat, opened, writes);
+            event_stream::response(Body::from_stream(stream))
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::{
     fmt,
-    future::poll_fn,
     sync::Arc,
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use parking_lot::Mutex;
@@ -81,18 +80,17 @@ impl ConnectionQueue {
         (!inner.idle).then_some(inner.position)
     }
 
-    /// Waits until the queue has something to take.
-    pub async fn filled(&self) {
-        poll_fn(|context| {
-            let mut inner = self.inner.lock();
-            if inner.idle {
-                inner.waker = Some(context.waker().clone());
-                Poll::Pending
-            } else {
-                Poll::Ready(())
-            }
-        })
-        .await;
+    /// Ready when the queue has something to take. Else the task is woken then.
+    pub fn poll_filled(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut inner = self.inner.lock();
+        if !inner.idle {
+            return Poll::Ready(());
+        }
+        match &mut inner.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+        Poll::Pending
     }
 }
 

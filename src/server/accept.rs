@@ -127,6 +127,7 @@ impl Acceptor {
             tls: (self.tls.clone()).filter(|_| accepted.kind == ListenerKind::Tls),
             request_timeout: settings.limits.request_timeout(),
             heartbeat: settings.heartbeat(),
+            stall_timeout: settings.stall_timeout(),
             max_head: settings.limits.max_head(),
         };
         let (permits, stopped) = (self.permits.clone(), self.stopped.clone());
@@ -229,7 +230,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 /// connection is closed. So the peer is gone within two heartbeats. The same holds for a peer that reads nothing.
 fn set_options(socket: &TcpStream, settings: &Settings) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    let timeout = settings.heartbeat().min(settings.limits.write_timeout());
+    let timeout = settings.stall_timeout();
     let socket = SockRef::from(socket);
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(timeout))?;

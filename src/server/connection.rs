@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use tokio::{net::TcpStream, sync::watch};
 use tokio_rustls::TlsAcceptor;
 
@@ -36,24 +37,55 @@ pub struct Connection {
     pub request_timeout: Duration,
     /// The time between two pings.
     pub heartbeat: Duration,
+    /// How long the peer may take nothing of a stream.
+    pub stall_timeout: Duration,
     /// The maximum size of a head, in bytes.
     pub max_head: usize,
 }
 
+/// A connection of which it is known what is spoken on it.
+struct Agreed {
+    stopped: watch::Receiver<()>,
+    protocol: Protocol,
+    permit: SetupPermit,
+    socket: ServerSocket,
+}
+
+enum Protocol {
+    Http1(Http1Connection),
+    Http2(Http2Connection),
+}
+
 impl Connection {
     /// Answers requests until the peer closes the connection or the server stops.
-    pub async fn run(
+    pub fn run(
+        self,
+        stopped: watch::Receiver<()>,
+        permits: SetupPermits,
+        socket: TcpStream,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        // In a box of its own: while requests are answered, a connection does not keep the memory for what came before.
+        let set_up = Box::pin(self.set_up(stopped, permits, socket));
+        async move {
+            let agreed = set_up.await;
+            if let Some(agreed) = agreed {
+                agreed.serve().await;
+            }
+        }
+    }
+
+    /// Finds out what is spoken.
+    async fn set_up(
         mut self,
-        // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
         mut stopped: watch::Receiver<()>,
         permits: SetupPermits,
         mut socket: TcpStream,
-    ) {
+    ) -> Option<Agreed> {
         if let Some(settings) = self.proxy_protocol.take() {
             // Boxed, so that other connections do not take the memory for it.
             let read = Box::pin(self.read_sender(&mut stopped, &mut socket, &settings));
             if !read.await {
-                return;
+                return None;
             }
         }
         let wait = match self.requests.reserved {
@@ -70,23 +102,24 @@ impl Connection {
             _ = stopped.changed() => 0,
         };
         let is_http2 = first[..count] == *HTTP2_PREFACE;
-        if count > 0
-            && let Some(permit) = permits.acquire().await
-        {
-            // Boxed, so that connections that wait for a request or a permit do not take the memory for it.
-            match self.tls.clone() {
-                None => {
-                    let socket = ServerSocket::Plain(socket);
-                    self.serve(&mut stopped, permit, socket, is_http2).await;
-                }
-                Some(acceptor) => {
-                    let secured = Box::pin(self.secure(&acceptor, &mut stopped, &permit, socket));
-                    if let Some((socket, is_http2)) = secured.await {
-                        self.serve(&mut stopped, permit, socket, is_http2).await;
-                    }
-                }
-            }
+        if count == 0 {
+            return None;
         }
+        let permit = permits.acquire().await?;
+        let (socket, is_http2) = match self.tls.clone() {
+            None => (ServerSocket::Plain(socket), is_http2),
+            Some(acceptor) => {
+                // Boxed, so that connections without TLS do not take the memory for it.
+                let secured = Box::pin(self.secure(&acceptor, &mut stopped, &permit, socket));
+                secured.await?
+            }
+        };
+        Some(Agreed {
+            stopped,
+            protocol: self.speak(is_http2),
+            permit,
+            socket,
+        })
     }
 
     /// Reads the header of the PROXY protocol. Returns whether the connection may go on.
@@ -152,41 +185,42 @@ impl Connection {
         }
     }
 
-    async fn serve(
-        self,
-        stopped: &mut watch::Receiver<()>,
-        permit: SetupPermit,
-        socket: ServerSocket,
-        is_http2: bool,
-    ) {
-        let Self {
-            requests,
-            reactor,
-            request_timeout,
-            heartbeat,
-            max_head,
-            ..
-        } = self;
-        let requests = Arc::new(requests);
+    fn speak(self, is_http2: bool) -> Protocol {
+        let requests = Arc::new(self.requests);
         match is_http2 {
-            true => {
-                let connection = Http2Connection {
-                    requests,
-                    request_timeout,
-                    heartbeat,
-                    max_head,
-                };
-                Box::pin(connection.answer_all(stopped, permit, socket)).await;
-            }
-            false => {
-                let connection = Http1Connection {
-                    requests,
-                    reactor,
-                    request_timeout,
-                    max_head,
-                };
-                Box::pin(connection.answer_all(stopped, permit, socket)).await;
-            }
+            true => Protocol::Http2(Http2Connection {
+                requests,
+                request_timeout: self.request_timeout,
+                heartbeat: self.heartbeat,
+                stall_timeout: self.stall_timeout,
+                max_head: self.max_head,
+            }),
+            false => Protocol::Http1(Http1Connection {
+                requests,
+                reactor: self.reactor,
+                request_timeout: self.request_timeout,
+                max_head: self.max_head,
+            }),
+        }
+    }
+}
+
+impl Agreed {
+    /// Answers requests.
+    fn serve(self) -> BoxFuture<'static, ()> {
+        let Self {
+            stopped,
+            protocol,
+            permit,
+            socket,
+        } = self;
+        match protocol {
+            Protocol::Http1(connection) => Box::pin(Http1Connection::answer_all(
+                stopped, connection, permit, socket,
+            )),
+            Protocol::Http2(connection) => Box::pin(Http2Connection::answer_all(
+                stopped, connection, permit, socket,
+            )),
         }
     }
 }

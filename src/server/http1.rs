@@ -57,28 +57,29 @@ type DepartureSender = Arc<Mutex<Option<oneshot::Sender<Departure>>>>;
 impl Http1Connection {
     /// Answers requests until the peer closes the connection or the server stops.
     pub async fn answer_all(
-        self,
-        stopped: &mut watch::Receiver<()>,
+        // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
+        mut stopped: watch::Receiver<()>,
+        this: Self,
         permit: SetupPermit,
         socket: ServerSocket,
     ) {
-        let may_leave = self.reactor.writes() && socket.can_leave();
+        let may_leave = this.reactor.writes() && socket.can_leave();
         let mut max_setup = std::pin::pin!(tokio::time::sleep(MAX_SETUP));
         let writes = Arc::new(WriteTracker::default());
         let (sender, mut departure) = oneshot::channel();
         let sender = Arc::new(Mutex::new(Some(sender)));
-        let timer = HeadTimer::new(IDLE, self.request_timeout);
+        let timer = HeadTimer::new(IDLE, this.request_timeout);
         let socket = TrackedSocket::new(socket, Arc::clone(&writes));
         let socket = TokioIo::new(Http1Socket::new(socket, timer.clone()));
         let mut connection = http1::Builder::new()
             .timer(timer)
-            .header_read_timeout(self.request_timeout)
-            .max_buf_size(self.max_head)
-            .keep_alive(self.requests.reserved.is_none())
+            .header_read_timeout(this.request_timeout)
+            .max_buf_size(this.max_head)
+            .keep_alive(this.requests.reserved.is_none())
             .serve_connection(
                 socket,
                 service_fn(|request| {
-                    self.answer(request, may_leave, &writes, &sender, &permit)
+                    this.answer(request, may_leave, &writes, &sender, &permit)
                 }),
             );
         let mut stopping = false;
@@ -87,7 +88,7 @@ impl Http1Connection {
                 outcome = std::future::poll_fn(|cx| connection.poll_without_shutdown(cx)) => break outcome,
                 Ok((opened, head)) = &mut departure => {
                     let (socket, _) = connection.into_parts().io.into_inner().into_parts();
-                    return self.hand_over(opened, socket.into_inner(), head, &permit);
+                    return this.hand_over(opened, socket.into_inner(), head, &permit);
                 }
                 () = &mut max_setup, if !max_setup.is_elapsed() => drop(permit.lock().take()),
                 _ = stopped.changed(), if !stopping => {
@@ -101,8 +102,8 @@ impl Http1Connection {
         let mut socket = socket.into_inner();
         let timed_out = outcome.is_err_and(|error| error.is_timeout());
         let unread = !parts.read_buf.is_empty();
-        if let Some(error) = self.last_error(refused, timed_out && unread) {
-            self.requests.service.refused(error.code());
+        if let Some(error) = this.last_error(refused, timed_out && unread) {
+            this.requests.service.refused(error.code());
             let _ = socket.write_all(&whole_response(error).await).await;
         }
         close(&mut socket, writes.is_closed_by_peer()).await;

@@ -1,12 +1,14 @@
 //! One HTTP/2 connection. Its streams are written by tasks.
 
 mod activity;
+mod answer_body;
+mod stalled;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
@@ -17,6 +19,8 @@ use super::{
 };
 use crate::delivery::write_tracking::{TrackedSocket, WriteTracker};
 use activity::Activity;
+use answer_body::AnswerBody;
+use stalled::StreamTasks;
 
 /// Requests and streams of one connection at the same time. A browser sends all its requests to a server over one
 /// connection.
@@ -45,6 +49,8 @@ pub struct Http2Connection {
     pub request_timeout: Duration,
     /// The time between two pings.
     pub heartbeat: Duration,
+    /// How long the peer may take nothing of a stream.
+    pub stall_timeout: Duration,
     /// The maximum size of a head, in bytes.
     pub max_head: usize,
 }
@@ -52,18 +58,26 @@ pub struct Http2Connection {
 impl Http2Connection {
     /// Answers requests until the peer closes the connection or the server stops.
     pub async fn answer_all(
-        self,
-        stopped: &mut watch::Receiver<()>,
+        // Dropped last: whoever waits until all receivers are closed waits for everything that this task holds.
+        mut stopped: watch::Receiver<()>,
+        this: Self,
         permit: SetupPermit,
         socket: ServerSocket,
     ) {
         let writes = Arc::new(WriteTracker::default());
         let activity = Arc::new(Activity::default());
         let socket = TokioIo::new(TrackedSocket::new(socket, Arc::clone(&writes)));
-        let answer = service_fn(|request| self.answer(request, &writes, &activity, &permit));
-        let mut connection = std::pin::pin!(self.builder().serve_connection(socket, answer));
+        let tasks = StreamTasks::new(this.stall_timeout);
+        let answer = service_fn(|request| {
+            let tracker = WriteTracker::of_http2_stream(Arc::clone(&writes));
+            let tracker = Arc::new(tracker);
+            tasks.begin(Arc::clone(&tracker));
+            this.answer(request, tracker, &activity, &permit)
+        });
+        let connection = this.builder(tasks.clone()).serve_connection(socket, answer);
+        let mut connection = std::pin::pin!(connection);
         let mut max_setup = std::pin::pin!(tokio::time::sleep(MAX_SETUP));
-        let first = Instant::now() + self.request_timeout;
+        let first = Instant::now() + this.request_timeout;
         let mut idle = std::pin::pin!(tokio::time::sleep_until(first));
         let mut ending = false;
         let outcome = loop {
@@ -83,7 +97,7 @@ impl Http2Connection {
                     } else {
                         ending = true;
                         connection.as_mut().graceful_shutdown();
-                        idle.as_mut().reset(Instant::now() + self.request_timeout);
+                        idle.as_mut().reset(Instant::now() + this.request_timeout);
                     }
                 }
             }
@@ -95,8 +109,8 @@ impl Http2Connection {
         }
     }
 
-    fn builder(&self) -> http2::Builder<TokioExecutor> {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
+    fn builder(&self, tasks: StreamTasks) -> http2::Builder<StreamTasks> {
+        let mut builder = http2::Builder::new(tasks);
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(match self.requests.reserved {
@@ -117,20 +131,19 @@ impl Http2Connection {
     fn answer(
         &self,
         request: Request<Incoming>,
-        writes: &Arc<WriteTracker>,
+        tracker: Arc<WriteTracker>,
         activity: &Arc<Activity>,
         permit: &SetupPermit,
     ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
         let mut request = self.requests.prepare(request);
-        let of_stream = WriteTracker::of_http2_stream(Arc::clone(writes));
-        request.extensions_mut().insert(Arc::new(of_stream));
+        request.extensions_mut().insert(Arc::clone(&tracker));
         let requests = Arc::clone(&self.requests);
         let (permit, exchange) = (Arc::clone(permit), activity.begin());
         // Boxed: the task of a stream keeps the space for it as long as the stream is open.
         let answered = Box::pin(async move {
             let response = requests.answer(request).await;
             drop(permit.lock().take());
-            response.map(|body| Body::new(exchange.until_end_of(body)))
+            response.map(|body| Body::new(AnswerBody::new(body, tracker, exchange)))
         });
         async move { Ok(answered.await) }
     }

@@ -109,8 +109,10 @@ async fn the_proxy_protocol_comes_before_the_preface_and_names_the_sender() {
     }
 }
 
-/// Opens a stream whose reader allows no byte of its body.
-async fn without_window(server: &Server) -> TcpStream {
+const WINDOW_UPDATE: u8 = 8;
+
+/// Opens streams on one connection, whose reader allows no byte of their bodies. They have the numbers 1, 3, and so on.
+async fn without_window(server: &Server, paths: &[&str]) -> TcpStream {
     const SETTINGS: u8 = 4;
     const HEADERS: u8 = 1;
     const END_STREAM_AND_HEADERS: u8 = 0x1 | 0x4;
@@ -118,28 +120,42 @@ async fn without_window(server: &Server) -> TcpStream {
     let mut socket = within(TcpStream::connect(server.address))
         .await
         .expect("connected");
-    let fields = [
-        field(":method", "GET"),
-        field(":scheme", "http"),
-        field(":authority", "localhost"),
-        field(":path", "/sse?client_id=stuck&topic=t"),
-    ]
-    .concat();
-    let sent = [
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
-        frame(SETTINGS, 0, 0, &INITIAL_WINDOW_SIZE),
-        frame(HEADERS, END_STREAM_AND_HEADERS, 1, &fields),
-    ]
-    .concat();
+    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    sent.extend(frame(SETTINGS, 0, 0, &INITIAL_WINDOW_SIZE));
+    for (stream, path) in (1..).step_by(2).zip(paths) {
+        let fields = [
+            field(":method", "GET"),
+            field(":scheme", "http"),
+            field(":authority", "localhost"),
+            field(":path", path),
+        ];
+        let fields = fields.concat();
+        sent.extend(frame(HEADERS, END_STREAM_AND_HEADERS, stream, &fields));
+    }
     socket.write_all(&sent).await.expect("sent");
-    server.until_connections(1).await;
+    server.until_connections(paths.len() as u64).await;
     socket
+}
+
+/// The next frame: its kind, its stream, and its content.
+async fn next_frame(socket: &mut TcpStream) -> (u8, u32, Vec<u8>) {
+    let mut head = [0; 9];
+    within(socket.read_exact(&mut head)).await.expect("a frame");
+    let number = |bytes: &[u8]| {
+        let digits = bytes.iter().map(|byte| u32::from(*byte));
+        digits.fold(0, |number, digit| (number << 8) | digit)
+    };
+    let mut content = vec![0; number(&head[..3]) as usize];
+    within(socket.read_exact(&mut content))
+        .await
+        .expect("whole");
+    (head[3], number(&head[5..]), content)
 }
 
 #[tokio::test]
 async fn a_reader_without_a_window_falls_behind_and_nothing_waits_for_it_in_memory() {
     let server = Server::over(Transport::Plain, &["--outbox", "4", "--durability", "os"]).await;
-    let mut stuck = without_window(&server).await;
+    let mut stuck = without_window(&server, &["/sse?client_id=stuck&topic=t"]).await;
     let mut quick = server.listen("quick", &["t"]).await;
     for batch in 0..5 {
         let pushes: Vec<Value> = (0..10)
@@ -154,7 +170,6 @@ async fn a_reader_without_a_window_falls_behind_and_nothing_waits_for_it_in_memo
     server.until("/api/clients/stuck", is_behind).await;
 
     // With a window it gets everything, in order.
-    const WINDOW_UPDATE: u8 = 8;
     let mebibyte = (1_u32 << 20).to_be_bytes();
     let sent = [
         frame(WINDOW_UPDATE, 0, 1, &mebibyte),
@@ -174,6 +189,46 @@ async fn a_reader_without_a_window_falls_behind_and_nothing_waits_for_it_in_memo
         places.iter().all(Option::is_some) && places.is_sorted(),
         "{all}"
     );
+}
+
+#[tokio::test]
+async fn a_stalled_reader_is_closed_by_the_write_timeout_and_other_streams_of_its_connection_go_on()
+{
+    const DATA: u8 = 0;
+    const RESET: u8 = 3;
+    let flags = ["--write-timeout", "3", "--heartbeat", "3600"];
+    let server = Server::over(Transport::Plain, &flags).await;
+    let paths = ["/sse?client_id=stuck", "/sse?client_id=quick&topic=t"];
+    let mut socket = without_window(&server, &paths).await;
+    let mebibyte = (1_u32 << 20).to_be_bytes();
+    let window = frame(WINDOW_UPDATE, 0, 3, &mebibyte);
+    socket.write_all(&window).await.expect("sent");
+    server.push(client("stuck"), "first").await;
+
+    let reset = loop {
+        match next_frame(&mut socket).await {
+            (DATA, 1, _) => panic!("the window of this stream is closed"),
+            (RESET, stream, _) => break stream,
+            _ => {}
+        }
+    };
+    assert_eq!(reset, 1);
+    server.until_connections(1).await;
+    let gone = |detail: &ClientDetail| detail.last_reason.is_some();
+    let stuck = server.until("/api/clients/stuck", gone).await;
+    assert_eq!(stuck.last_reason.as_deref(), Some("lost"));
+
+    server.push(To::Topic("t".to_owned()), "to the other").await;
+    let mut all = String::new();
+    while !all.contains("data: to the other\n") {
+        let (kind, stream, content) = next_frame(&mut socket).await;
+        if kind == DATA {
+            assert_eq!(stream, 3);
+            all += &String::from_utf8_lossy(&content);
+        }
+    }
+    // Nothing was taken, so a page without a cursor gets it.
+    assert_eq!(server.listen("stuck", &[]).await.text().await, "first");
 }
 
 #[tokio::test]

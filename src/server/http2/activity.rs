@@ -1,13 +1,7 @@
 //! Whether a connection with many streams is idle.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use axum::body::{Body, Bytes, HttpBody};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -43,50 +37,14 @@ impl Activity {
     }
 }
 
-/// One request and its answer.
+/// One request and its answer. It ends when this is dropped.
 pub struct Exchange(Arc<Activity>);
-
-impl Exchange {
-    /// It ends with this body.
-    pub fn until_end_of(self, body: Body) -> AnswerBody {
-        AnswerBody {
-            body,
-            _exchange: self,
-        }
-    }
-}
 
 impl Drop for Exchange {
     fn drop(&mut self) {
         let mut counts = self.0.0.lock();
         counts.open -= 1;
         counts.last = Some(Instant::now());
-    }
-}
-
-/// The body of an answer.
-pub struct AnswerBody {
-    body: Body,
-    _exchange: Exchange,
-}
-
-impl HttpBody for AnswerBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<hyper::body::Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -104,8 +62,7 @@ mod tests {
         let exchange = activity.begin();
         tokio::time::advance(Duration::from_secs(3_600)).await;
         assert!(activity.may_last_until(first, IDLE).is_some());
-        let body = exchange.until_end_of(Body::empty());
-        drop(body);
+        drop(exchange);
         assert_eq!(
             activity.may_last_until(first, IDLE),
             Some(Instant::now() + IDLE)
