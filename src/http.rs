@@ -39,6 +39,7 @@ mod redact;
 mod router;
 mod sample_buffer;
 mod samples;
+mod saved;
 mod scheduled;
 mod service;
 mod session;

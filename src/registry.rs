@@ -221,15 +221,30 @@ impl Registry {
         search: &ClientSearch<'_>,
         limit: usize,
     ) -> Vec<Presence> {
+        let find = |limit| -> Vec<ClientId> {
+            let table = self.table.lock();
+            let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let range = table
+                .clients
+                .range::<ClientId, _>((start, Bound::Unbounded));
+            range
+                .filter(|(client_id, ids)| table.matches_search(client_id, ids, search))
+                .take(limit)
+                .map(|(client_id, _)| client_id.clone())
+                .collect()
+        };
+        let found: Vec<ClientId> = match search.keeps {
+            None => find(limit),
+            Some(keeps) => {
+                let all = find(usize::MAX).into_iter();
+                all.filter(|client_id| keeps(client_id))
+                    .take(limit)
+                    .collect()
+            }
+        };
         let table = self.table.lock();
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        table
-            .clients
-            .range::<ClientId, _>((start, Bound::Unbounded))
-            .filter(|(client_id, ids)| table.matches_search(client_id, ids, search))
-            .take(limit)
-            .map(|(client_id, _)| table.presence(client_id, self.fan_out_position()))
-            .collect()
+        let presence = |client_id| table.presence(client_id, self.fan_out_position());
+        found.iter().map(presence).collect()
     }
 
     /// The numbers of clients and connections now.

@@ -18,6 +18,7 @@ mod jobs;
 mod keys;
 mod people;
 mod query;
+mod saved;
 mod scheduled;
 #[cfg_attr(feature = "hydrate", path = "api/fetch.rs")]
 #[cfg_attr(not(feature = "hydrate"), path = "api/native.rs")]
@@ -98,6 +99,12 @@ impl Client {
     /// Closes every connection of a client. The client may reconnect immediately.
     pub async fn disconnect(&self, client_id: &str) -> Result<Disconnected, ApiError> {
         self.call("DELETE", &client_path(client_id), None).await
+    }
+
+    /// Ends what waits in the inbox of a client.
+    pub async fn clear_inbox(&self, client_id: &str) -> Result<(), ApiError> {
+        let path = format!("{}/inbox", client_path(client_id));
+        self.command("DELETE", &path, None).await
     }
 
     /// Up to `limit` subscribed topics and patterns that contain `text`.

@@ -30,6 +30,7 @@ mod reach;
 mod receipts;
 mod remove_button;
 mod retry_notice;
+mod saved_card;
 mod scheduled_list;
 mod shortcuts;
 mod shown_once;
@@ -40,7 +41,9 @@ mod warning;
 
 pub(crate) use audit_list::audit_list;
 pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
-pub(crate) use client_card::ClientCard;
+pub(crate) use client_card::{
+    ClientCard, ClientFacts, client_connections, close_reason, presence_class,
+};
 pub(crate) use client_rows::{ClientRows, Mark, origin_text};
 pub(crate) use copy_button::CopyButton;
 pub(crate) use erased_view::{EraseView, ListItem, either, keyed_list, when};
@@ -62,7 +65,7 @@ pub(crate) use new_key_form::{KeyDraft, new_key_form, text_field};
 pub(crate) use node_list::node_list;
 pub(crate) use not_loaded::not_loaded;
 pub(crate) use push_form::{
-    Draft, PushForm, RecipientCount, StoredTemplates, Templates, audience_text, push_result_text,
+    Draft, PushForm, Recipient, RecipientCount, Suggestions, audience_text, push_result_text,
     segment,
 };
 pub(crate) use question::{Wording, ask_first, question};
@@ -70,6 +73,9 @@ pub(crate) use reach::reach;
 pub(crate) use receipts::{bar, receipt_text, receipts_text};
 pub(crate) use remove_button::remove_button;
 pub(crate) use retry_notice::retry_notice;
+pub(crate) use saved_card::{
+    SavedActions, SavedEntry, SavedWords, Saving, members_text, save_form, saved_card,
+};
 pub(crate) use scheduled_list::{ScheduledActions, scheduled_list};
 pub(crate) use shortcuts::{Shortcuts, keys_button};
 pub(crate) use shown_once::shown_once;

@@ -45,6 +45,7 @@ mod nodes;
 mod overview;
 mod people;
 mod push;
+mod saved;
 mod scheduled;
 mod shell;
 mod subscriber;
@@ -128,7 +129,8 @@ pages! {
     push: push::Push;
     preview: push::Preview;
     outcome: push::Outcome;
-    templates: push::Templates;
+    rehearsal: push::Rehearsal;
+    saved: saved::Saved;
     client: clients::Client;
     subscriber: subscriber::Subscriber;
     inbox: subscriber::Inbox;

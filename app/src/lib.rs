@@ -7,6 +7,7 @@ compile_error!("choose a side: feature `ssr` for the server and its tools, `hydr
 
 pub mod api;
 mod browser;
+mod browser_name;
 mod client_list;
 mod components;
 mod curl;
@@ -36,6 +37,7 @@ use leptos_router::{
     path,
 };
 
+pub use browser_name::browser_name;
 pub use i18n::Language;
 use i18n::tr;
 pub use shell::{Assets, shell};

@@ -137,6 +137,7 @@ mod tests {
             replace: None,
             replaces: None,
             urgency: None,
+            receipt: None,
             receipts: Receipts::default(),
         }
     }

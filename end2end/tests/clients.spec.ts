@@ -106,7 +106,8 @@ test('of many clients some are selected, and told', { tag: '@phone' }, async ({ 
 
   await selection.getByRole('link', { name: 'Push to 7 clients' }).click();
   await expect(panel.getByRole('heading', { level: 1, name: 'Push' })).toBeVisible();
-  await expect(panel.getByLabel('Client ids')).toHaveValue([2, 3, 4, 6, 7, 8, 9].map((n) => ids[n]).join('\n'));
+  const chips = panel.getByRole('list', { name: 'Recipients of the push' }).getByRole('listitem');
+  await expect(chips).toHaveText([2, 3, 4, 6, 7, 8, 9].map((n) => new RegExp(`^${ids[n]}`)));
   await expect(panel.getByText('Reaches 7 clients on 7 connections now.')).toBeVisible();
   await panel.getByLabel('Data').fill('you are meant');
   await push(panel);
@@ -211,4 +212,37 @@ test('a hundred thousand clients scroll without blocking the page', { tag: '@pho
   expect(await clients(panel).getByRole('row').count(), 'only what can be seen is in the page').toBeLessThan(80);
   expect(asked, 'only what was looked at is asked for').toBeLessThan(30);
   expect((await changesOf(panel)).mostNodes, 'nodes that one task changes').toBeLessThan(2_000);
+});
+
+test('filters are in the URL, so that a link shows the same', { tag: '@phone' }, async ({ context, server }) => {
+  await server.listen('ada', 'orders/42');
+  await server.listen('bea', 'news');
+  await fetch(`${server.url}/push`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ to: { client: 'cem' }, data: 'hi' }) });
+  const panel = await openPanel(context, server, '/clients');
+  const rows = clients(panel).getByRole('button', { name: /^Details of/ });
+  await expect(rows).toHaveCount(2);
+  const filters = panel.getByRole('group', { name: 'More filters' });
+  await filters.getByLabel('Subscribed to topic').fill('orders/42');
+  await expect(rows).toHaveText(['ada']);
+  await expect(panel).toHaveURL(/topic=orders%2F42/);
+  await look(panel, `clients-filtered-${panel.viewportSize()?.width}`);
+  await goTo(panel, 'Push');
+  await panel.goBack();
+  await expect(rows).toHaveText(['ada']);
+  const other = await openPanel(context, server, '/clients', new URL(panel.url()).search);
+  await expect(clients(other).getByRole('button', { name: /^Details of/ })).toHaveText(['ada']);
+  await filters.getByLabel('Browser').selectOption('Firefox');
+  await expect(panel.getByText('No client matches')).toBeVisible();
+  await filters.getByRole('button', { name: 'Clear filters' }).click();
+  await expect(rows).toHaveCount(2);
+  await panel.getByRole('radio', { name: 'Offline' }).check();
+  await expect(rows).toHaveText(['cem']);
+  await panel.getByRole('radio', { name: 'All', exact: true }).check();
+  await expect(rows).toHaveCount(3);
+  await filters.getByLabel('With unread messages').check();
+  await expect(rows).toHaveText(['cem']);
+  await filters.getByLabel('With unread messages').uncheck();
+  await filters.getByLabel('Connected since').selectOption('In the last 5 minutes');
+  await expect(rows).toHaveCount(2);
+  await expect(panel).toHaveURL(/connected=5m/);
 });

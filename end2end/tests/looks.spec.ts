@@ -50,6 +50,9 @@ async function fullPages(context: BrowserContext, server: Tidings, as: (name: st
   await expect(panel.getByRole('region', { name: client })).toContainText('Online');
   await expect(rowOf(panel, 'shop-29')).toBeVisible();
   await look(panel, as('clients'));
+  await panel.goto(`${server.url}/admin/client?id=${client}`);
+  await expect(panel.getByRole('region', { name: 'Timeline' })).toContainText('acknowledged');
+  await look(panel, as('client'));
   await goTo(panel, 'Messages');
   await entry(panel, 'unbreakable').getByRole('button', { name: 'Details' }).click();
   await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');

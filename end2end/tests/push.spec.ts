@@ -70,8 +70,8 @@ test('pushes to several clients, to a topic, and to everyone after a confirmatio
     await push(panel);
   };
 
-  await panel.getByRole('radio', { name: 'Several clients' }).check();
-  await panel.getByLabel('Client ids').fill(`${ids[0]}, ${ids[1]}`);
+  await panel.getByRole('radio', { name: 'Several' }).check();
+  await panel.getByRole('combobox', { name: 'Recipients of the push' }).fill(`${ids[0]}, ${ids[1]}`);
   await expect(panel.getByText('Reaches 2 clients on 2 connections now.')).toBeVisible();
   await send('for two');
   await expect(tabs[0].messages().first()).toContainText('for two');
@@ -80,7 +80,7 @@ test('pushes to several clients, to a topic, and to everyone after a confirmatio
   await panel.getByRole('radio', { name: 'A topic' }).check();
   await panel.getByLabel('Topic', { exact: true }).fill('news');
   await expect(panel.getByText('Reaches 1 client on 1 connection now.')).toBeVisible();
-  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText(ids[2]);
+  await expect(panel.getByRole('region', { name: 'Recipients' })).toContainText(ids[2]);
   await send('for readers');
   await expect(tabs[2].messages().first()).toContainText('for readers');
   await expect(panel.getByRole('link', { name: 'Show progress' })).toHaveAttribute('href', /^jobs\/.+/);
@@ -147,25 +147,6 @@ test('a push without recipients says so, and is refused if it requires one', asy
   await push(panel);
   await expect(panel.locator('#form-note, #to-note').filter({ hasText: /\w/ }).first()).toBeVisible();
   await expect(panel.getByRole('region', { name: 'Delivery' })).toHaveCount(0);
-});
-
-test('templates can be saved, and deleting one can be undone', { tag: '@phone' }, async ({ context, server }) => {
-  const panel = await openPanel(context, server, '/push');
-  await panel.getByRole('radio', { name: 'A topic' }).check();
-  await panel.getByLabel('Topic', { exact: true }).fill('status');
-  await panel.getByRole('radio', { name: 'JSON' }).check();
-  await panel.getByLabel('Data').fill('{"state": "maintenance"}');
-  await panel.getByLabel('Template name').fill('Maintenance');
-  await panel.getByRole('button', { name: 'Save' }).click();
-  await panel.reload();
-  await panel.getByRole('button', { name: 'Load Maintenance' }).click();
-  await expect(panel.getByLabel('Topic', { exact: true })).toHaveValue('status');
-  await expect(panel.getByRole('radio', { name: 'JSON' })).toBeChecked();
-  await expect(panel.getByLabel('Data')).toHaveValue('{"state": "maintenance"}');
-  await panel.getByRole('button', { name: 'Delete Maintenance' }).click();
-  await expect(panel.getByText('Deleted Maintenance.')).toBeVisible();
-  await panel.getByRole('button', { name: 'Undo' }).click();
-  await expect(panel.getByRole('button', { name: 'Load Maintenance' })).toBeVisible();
 });
 
 test('a draft is kept while another section is visited', async ({ context, server }) => {

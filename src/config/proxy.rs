@@ -8,7 +8,7 @@ use super::{Host, MERCURE_PATH, METADATA_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 38] = [
+const OWN_PATHS: [&str; 40] = [
     MERCURE_PATH,
     METADATA_PATH,
     "/ack",
@@ -24,6 +24,7 @@ const OWN_PATHS: [&str; 38] = [
     "/api/jobs",
     "/api/keys",
     "/api/limits",
+    "/api/lists",
     "/api/messages",
     "/api/nodes",
     "/api/people",
@@ -32,6 +33,7 @@ const OWN_PATHS: [&str; 38] = [
     "/api/session",
     "/api/sessions",
     "/api/stats",
+    "/api/templates",
     "/api/tokens",
     "/api/topics",
     "/docs",

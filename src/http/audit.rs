@@ -23,7 +23,7 @@ use super::{
 use crate::{
     auth::{Action, Target},
     broker::Broker,
-    log::{AuditFilter, AuditPage, AuditRecord, AuditTarget, OK, ReadError},
+    log::{AuditFilter, AuditPage, AuditRecord, AuditTarget, OK, ReadError, SavedKind},
     message::{Audience, ClientId, Topic},
 };
 
@@ -141,13 +141,15 @@ fn info(broker: &Broker, record: &AuditRecord) -> AuditInfo {
     let entry = &record.entry;
     let caller = entry.source.caller.as_deref();
     let (mut audience, mut key, mut token, mut person) = (None, None, None, None);
-    let mut hook = None;
+    let (mut hook, mut list, mut template) = (None, None, None);
     match &entry.target {
         Some(AuditTarget::Audience(to)) => audience = Some(to),
         Some(AuditTarget::Key(id)) => key = Some(id.to_string()),
         Some(AuditTarget::Token(id)) => token = Some(id.to_string()),
         Some(AuditTarget::Person(id)) => person = Some(id.to_string()),
         Some(AuditTarget::Hook(id)) => hook = Some(id.to_string()),
+        Some(AuditTarget::Saved(SavedKind::List, id)) => list = Some(id.to_string()),
+        Some(AuditTarget::Saved(SavedKind::Template, id)) => template = Some(id.to_string()),
         None => {}
     }
     AuditInfo {
@@ -161,6 +163,8 @@ fn info(broker: &Broker, record: &AuditRecord) -> AuditInfo {
         clients: record.clients,
         key,
         hook,
+        list,
+        template,
         token,
         person,
         message: entry.message.map(|seq| broker.cursor(seq).to_string()),

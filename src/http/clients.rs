@@ -1,12 +1,17 @@
 //! `/api/clients`: the clients and their connections.
 
+mod filter;
+mod known;
 pub mod list;
+mod order;
 pub mod presence;
+
+use std::sync::Arc;
 
 use presence::ClientsPresence;
 
 use app::wire::{ClientDetail, ConnectionInfo, Disconnected};
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 
 use super::{
     AppState, Code, Error,
@@ -20,14 +25,18 @@ use super::{
 use crate::{
     auth::{Action, Target},
     broker::Broker,
-    log::AuditTarget,
+    log::{AuditTarget, ReadError},
     message::{Audience, ClientId},
 };
 
 /// The maximum that `unread` counts to.
 const UNREAD: u64 = 1_000;
 
+/// An inbox is cleared in so many steps, at most.
+const CLEARING_STEPS: usize = 1_000;
+
 refuses!(ShowRefusals: NotFound, ClientUnknown, InvalidField; READ);
+refuses!(ClearRefusals: NotFound, ClientUnknown, InvalidField; WRITE);
 refuses!(DisconnectRefusals: NotFound, ClientNotConnected, InvalidField);
 
 /// One client, connected or not
@@ -72,11 +81,15 @@ fn detail(
     }
     let online = !connections.is_empty();
     let known = known.as_ref();
+    let position = known.map(|known| known.position).unwrap_or_default();
+    let cursor = |seq| (seq > 0).then(|| broker.cursor(seq).to_string());
     Ok(ClientDetail {
         first_seen: known.and_then(|known| known.first_seen),
         last_reason: known
             .and_then(|known| known.last_reason.as_deref())
             .map(str::to_owned),
+        sent: cursor(position.sent),
+        acknowledged: cursor(position.acked),
         unread: broker.log().unread_count(client_id, UNREAD)?,
         last_seen: known.and_then(|known| known.last_seen).filter(|_| !online),
         client_id: client_id.to_string(),
@@ -111,6 +124,51 @@ pub async fn disconnect(
         0 => Err(not_connected(&client_id)),
         connections => Ok(Json(Disconnected { connections })),
     }
+}
+
+/// Clear an inbox
+///
+/// What waits for a client is not delivered to it any more: for this client, the messages expire now. Other recipients get theirs.
+/// When the client comes back, its stream says so by `event: gap`.
+#[utoipa::path(
+    delete, path = "/api/clients/{client_id}/inbox", tag = "clients",
+    params(("client_id" = values::ClientId, Path, description = "The client")),
+    responses((status = 204, description = "Cleared, durably"), ClearRefusals),
+)]
+pub async fn clear_inbox(
+    State(state): State<AppState>,
+    caller: Caller,
+    doing: Doing,
+    PathId(id): PathId,
+) -> Result<StatusCode, Error> {
+    let client_id = parse(&id)?;
+    doing.action("inbox.clear");
+    doing.to(AuditTarget::Audience(Audience::Client(client_id.clone())));
+    let target = Target::Client(&client_id);
+    if !Visible::from(&caller).client(&client_id) && !caller.0.may(Action::Recall, target) {
+        return Err(unknown(&client_id));
+    }
+    caller.check(&state, Action::Recall, target, Some("client_id"))?;
+    let broker = &state.broker;
+    // What was received a moment ago is not in the file yet.
+    broker.write_positions().await?;
+    let until = broker.log().head();
+    for step in 0..CLEARING_STEPS {
+        let (this, client) = (Arc::clone(broker), client_id.clone());
+        let look = off_thread(move || {
+            let log = this.log();
+            Ok::<_, ReadError>((log.client(&client)?, log.has_unread(&client, until)?))
+        });
+        let (known, has_unread) = look.await?;
+        if step == 0 && known.is_none() {
+            return Err(unknown(&client_id));
+        }
+        if !has_unread {
+            break;
+        }
+        broker.log().clear_inbox(client_id.clone(), until).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn parse(id: &str) -> Result<ClientId, Error> {

@@ -19,7 +19,7 @@ use axum::{
 use describe::ADMIN_TOKEN;
 pub use describe::permissions as described;
 pub use describe::{admin_token, describe};
-pub use parse::{access_of, after, id, stored, updated_access};
+pub use parse::{MAX_ID, access_of, after, check_name, id, stored, updated_access};
 pub use upkeep::{write_last_pushes, write_uses};
 pub use within::{check_changeable, check_within, permissions_of};
 

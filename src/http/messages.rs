@@ -90,7 +90,14 @@ fn page(
         }
         page.records = shown;
     }
-    let info = |record: &Record| info(broker, record);
+    let info = |record: &Record| {
+        let mut info = info(broker, record)?;
+        if let Some(HistoryAudience::Client(id)) = &filter.audience {
+            let receipt = broker.log().receipt_of(record.message.seq, id)?;
+            info.receipt = receipt.map(Into::into);
+        }
+        Ok::<_, Error>(info)
+    };
     Ok(MessagesPage {
         messages: page.records.iter().map(info).collect::<Result<_, _>>()?,
         next: page.next.map(|seq| broker.cursor(seq).to_string()),

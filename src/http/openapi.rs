@@ -47,6 +47,7 @@ pub use refusals::{READ, WRITE, responses};
     tags(
         (name = "push", description = "Push messages"),
         (name = "scheduled", description = "Messages that are to be pushed later"),
+        (name = "saved", description = "Lists of recipients and templates of messages, shared by a team"),
         (name = "messages", description = "Pushed messages and their delivery"),
         (name = "streams", description = "Receive messages"),
         (name = "jobs", description = "Operations that report their progress until they end"),
@@ -91,6 +92,8 @@ pub use refusals::{READ, WRITE, responses};
         values::TimeToLive,
         values::JobTimeout,
         values::HookId,
+        values::SavedId,
+        values::SavedName,
         values::HookEventId,
         values::ScheduleId,
         values::SchedulePlace,

@@ -2,7 +2,9 @@
 
 mod options;
 
-use app::wire::{ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequest, To};
+use app::wire::{
+    ArticlePush, AudienceRequest, AudienceSize, PushAnswer, PushRequest, TemplateRequest, To,
+};
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
@@ -241,30 +243,21 @@ pub fn parse(
 ) -> Result<Push, Error> {
     let settings = state.live.load();
     let limits = &settings.limits;
-    if push.event.as_deref() == Some(EventType::OF_HUB) {
-        let why = "is reserved for updates of the Mercure hub about subscriptions";
-        return Err(Error::invalid("event", why));
-    }
-    let event = push.event.as_deref().map(EventType::parse).transpose();
+    let event = parse_event(push.event.as_deref())?;
     let key = push
         .idempotency_key
         .as_deref()
         .map(IdempotencyKey::parse)
         .transpose();
     let key = key.map_err(|why| Error::invalid("idempotency_key", why))?;
-    if push.ttl.is_some_and(|ttl| ttl > MAX_TTL) {
-        return Err(Error::invalid(
-            "ttl",
-            format!("must be at most {MAX_TTL} seconds"),
-        ));
-    }
+    check_ttl(push.ttl)?;
     if key.is_some() && push.ttl == Some(0) {
         let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
         return Err(Error::invalid("idempotency_key", why));
     }
     let draft = Draft {
         audience: parse_audience(push.to, limits)?,
-        event: event.map_err(|why| Error::invalid("event", why))?,
+        event,
         data: parse_data(push.data.get()),
         ttl: push.ttl.map(std::time::Duration::from_secs),
         update: None,
@@ -300,6 +293,37 @@ pub fn parse(
         later: later(when, &settings),
         most_states: Some(most_states(&settings)),
     })
+}
+
+fn parse_event(event: Option<&str>) -> Result<Option<EventType>, Error> {
+    if event == Some(EventType::OF_HUB) {
+        let why = "is reserved for updates of the Mercure hub about subscriptions";
+        return Err(Error::invalid("event", why));
+    }
+    let event = event.map(EventType::parse).transpose();
+    event.map_err(|why| Error::invalid("event", why))
+}
+
+fn check_ttl(ttl: Option<u64>) -> Result<(), Error> {
+    match ttl.is_some_and(|ttl| ttl > MAX_TTL) {
+        true => {
+            let why = format!("must be at most {MAX_TTL} seconds");
+            Err(Error::invalid("ttl", why))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Refuses a template that no push could have.
+pub fn check_template(template: &TemplateRequest) -> Result<(), Error> {
+    parse_event(template.event.as_deref())?;
+    check_ttl(template.ttl)?;
+    let (replace, urgency) = (template.replace.as_deref(), template.urgency.as_deref());
+    options::handling(replace, urgency, false)?;
+    match template.ttl == Some(0) && replace.is_some() {
+        true => Err(Error::invalid("replace", options::NOT_STORED)),
+        false => Ok(()),
+    }
 }
 
 /// When a push is to be done, and how many may be stored for later.
@@ -405,16 +429,21 @@ pub fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
             ))
         }
         To::Topic(topic) => {
-            let topic = Topic::parse(&topic).map_err(|why| Error::invalid("to.topic", why))?;
-            match topic.is_reserved() || topic.is_of_hub() {
-                true => Err(Error::new(
-                    Code::ReservedTopic,
-                    "topics that begin with $, and URLs below the path of the Mercure hub, are the server's own",
-                )
-                .field("to.topic")),
-                false => Ok(Audience::Topic(topic)),
-            }
+            let topic = parse_topic(&topic).map_err(|error| error.field("to.topic"))?;
+            Ok(Audience::Topic(topic))
         }
         To::Everyone => Ok(Audience::Everyone),
+    }
+}
+
+/// A topic that somebody may push to.
+pub fn parse_topic(topic: &str) -> Result<Topic, Error> {
+    let topic = Topic::parse(topic).map_err(|why| Error::invalid("topic", why))?;
+    match topic.is_reserved() || topic.is_of_hub() {
+        true => {
+            let detail = "topics that begin with $, and URLs below the path of the Mercure hub, are the server's own";
+            Err(Error::new(Code::ReservedTopic, detail).field("topic"))
+        }
+        false => Ok(topic),
     }
 }

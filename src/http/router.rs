@@ -6,7 +6,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
     hooks, jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people,
-    push, samples, scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
+    push, samples, saved, scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -47,7 +47,23 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(nodes::list))
         .routes(routes!(diagnosis::diagnosis))
         .layer(compression::layer());
-    let recalling = OpenApiRouter::new().routes(routes!(messages::recall));
+    let saving = OpenApiRouter::new()
+        .routes(routes!(saved::lists::list, saved::lists::create))
+        .routes(routes!(
+            saved::lists::show,
+            saved::lists::replace,
+            saved::lists::remove
+        ))
+        .routes(routes!(saved::templates::list, saved::templates::create))
+        .routes(routes!(
+            saved::templates::show,
+            saved::templates::replace,
+            saved::templates::remove
+        ))
+        .layer(compression::layer());
+    let recalling = OpenApiRouter::new()
+        .routes(routes!(messages::recall))
+        .routes(routes!(clients::clear_inbox));
     let disconnecting = OpenApiRouter::new()
         .routes(routes!(clients::disconnect))
         .routes(routes!(tokens::revoke_all))
@@ -86,6 +102,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(stats::ready));
     let (router, mut api) = openapi::described()
         .merge(needs(Action::Push, pushing))
+        .merge(needs(Action::Push, saving))
         .merge(needs(Action::Read, reading))
         .merge(needs(Action::Recall, recalling))
         .merge(needs(Action::Disconnect, disconnecting))

@@ -5,6 +5,7 @@ use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use crate::{
     job::JobId,
+    log::saved_item::SavedKind,
     message::{Audience, ClientId, Seq, Topic},
 };
 
@@ -45,6 +46,8 @@ pub enum AuditTarget {
     Person(Box<str>),
     /// The webhook with this id.
     Hook(Box<str>),
+    /// The saved list or template with this id.
+    Saved(SavedKind, Box<str>),
 }
 
 /// An entry to be written. The log adds its number and the time.
@@ -95,6 +98,12 @@ impl AuditChange {
     pub(super) fn has_hook(&self) -> bool {
         let is_hook = |entry: &AuditEntry| matches!(entry.target, Some(AuditTarget::Hook(_)));
         self.entries.iter().any(is_hook)
+    }
+
+    /// Whether an entry is about a saved list or template. Older nodes do not know these.
+    pub(super) fn has_saved(&self) -> bool {
+        let is_saved = |entry: &AuditEntry| matches!(entry.target, Some(AuditTarget::Saved(..)));
+        self.entries.iter().any(is_saved)
     }
 
     /// The approximate size in bytes.

@@ -17,6 +17,7 @@ use crate::log::{
     audit_entry::{AuditCaller, AuditChange, AuditSource, AuditTarget},
     bulk_insert::BulkInsert,
     codes::sql,
+    saved_item::SavedKind,
 };
 use crate::{
     job::JobId,
@@ -42,6 +43,8 @@ pub(super) mod kind {
     pub const TOKEN: i64 = 6;
     pub const PERSON: i64 = 7;
     pub const HOOK: i64 = 8;
+    pub const LIST: i64 = 9;
+    pub const TEMPLATE: i64 = 10;
 }
 
 /// The block of an entry.
@@ -135,6 +138,7 @@ pub(super) enum TargetRef<'e> {
     Token(&'e str),
     Person(&'e str),
     Hook(&'e str),
+    Saved(SavedKind, &'e str),
 }
 
 impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
@@ -145,6 +149,7 @@ impl<'e> From<&'e AuditTarget> for TargetRef<'e> {
             AuditTarget::Token(id) => Self::Token(id),
             AuditTarget::Person(id) => Self::Person(id),
             AuditTarget::Hook(id) => Self::Hook(id),
+            AuditTarget::Saved(kind, id) => Self::Saved(*kind, id),
         }
     }
 }
@@ -190,6 +195,13 @@ impl<'c> AuditRows<'c> {
             Some(TargetRef::Token(id)) => (Some(kind::TOKEN), Some(*id), None),
             Some(TargetRef::Person(id)) => (Some(kind::PERSON), Some(*id), None),
             Some(TargetRef::Hook(id)) => (Some(kind::HOOK), Some(*id), None),
+            Some(TargetRef::Saved(saved, id)) => {
+                let kind = match saved {
+                    SavedKind::List => kind::LIST,
+                    SavedKind::Template => kind::TEMPLATE,
+                };
+                (Some(kind), Some(*id), None)
+            }
             Some(TargetRef::Audience(audience)) => match audience {
                 Audience::Client(id) => (Some(kind::CLIENT), Some(id.as_str()), None),
                 Audience::Topic(topic) => (Some(kind::TOPIC), Some(topic.as_str()), None),

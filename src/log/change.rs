@@ -17,6 +17,7 @@ use crate::{
         hook::HookChange,
         person::PersonChange,
         positions::{ClientPosition, DeliveryCounts, PendingUpdate},
+        saved_item::SavedChange,
         schedule::ScheduleChange,
         session::SessionChange,
     },
@@ -64,6 +65,10 @@ pub(in crate::log) enum Change {
     Schedule(ScheduleChange),
     /// Change webhooks, write what they are told of, or note what was delivered.
     Hook(HookChange),
+    /// End what waits in the inbox of a client.
+    ClearInbox(ClearedInbox),
+    /// Change saved lists and templates.
+    Saved(SavedChange),
 }
 
 /// Stream tokens are revoked: those of a client, if they were issued before.
@@ -81,6 +86,14 @@ pub enum RevokedTokens {
     WithId(String),
     /// Those of this client (`sub`) that were issued up to now.
     OfClient(ClientId),
+}
+
+/// An inbox that is cleared.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::log) struct ClearedInbox {
+    pub client: ClientId,
+    /// Up to this position.
+    pub until: Seq,
 }
 
 /// The recall of a message.
@@ -119,6 +132,7 @@ impl Change {
             Self::Recall(recall) => 64 + 64 * recall.positions.len(),
             Self::Positions(updates) => 64 * (updates.clients.len() + updates.counts.len()),
             Self::Expire(_) | Self::PruneJob(_) | Self::PruneAudit(_) => 32,
+            Self::ClearInbox(_) => 160,
             Self::Session(session) => session.weight(),
             Self::Key(change) => change.weight(),
             Self::Token(_) => 320,
@@ -126,6 +140,7 @@ impl Change {
             Self::Person(change) => change.weight(),
             Self::Schedule(change) => change.weight(),
             Self::Hook(change) => change.weight(),
+            Self::Saved(change) => change.weight(),
             Self::Prune(positions, _) => 9 * positions.len(),
         }
     }

@@ -235,7 +235,7 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         tables: &["messages", "posts"],
         count: "SELECT count(*) FROM messages m, json_each(m.audiences) a WHERE ended = 0 AND NOT EXISTS
-                (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND p.audience = a.value AND p.seq = m.seq)",
+                (SELECT 1 FROM posts p WHERE p.block = m.seq >> 15 AND abs(p.audience) = a.value AND p.seq = m.seq)",
         violation: "recipients of messages to several clients that are not in the index",
     },
     Invariant {

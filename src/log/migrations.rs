@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The newest version of the file that this program supports.
-pub(super) const VERSION: i64 = 9;
+pub(super) const VERSION: i64 = 10;
 
 /// "Tdng". Programs such as `file` recognize the file by it.
 const APPLICATION_ID: i64 = 0x5464_6E67;
@@ -46,6 +46,9 @@ const UPDATES: &str = include_str!("updates.sql");
 const SCHEDULES: &str = include_str!("schedules.sql");
 const HANDLINGS: &str = include_str!("handlings.sql");
 const HOOKS: &str = include_str!("hooks.sql");
+
+/// The additions of version 10.
+const SAVED: &str = include_str!("saved.sql");
 
 /// Refuses files of other programs and of newer versions, before anything is changed.
 pub(super) fn identify(conn: &Connection, path: &Path) -> Result<(), OpenError> {
@@ -131,6 +134,9 @@ pub(super) fn migrate(conn: &Connection, options: &LogOptions) -> rusqlite::Resu
     if found < 9 {
         later(&transaction)?;
         transaction.execute_batch(HOOKS)?;
+    }
+    if found < 10 {
+        transaction.execute_batch(SAVED)?;
     }
     if found < 1 && options.replication.is_some() {
         replica_rows::begin(&transaction)?;

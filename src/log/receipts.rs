@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::log::{
+    audiences,
     codes::{ended, kind, sql},
     error::ReadError,
     position_rows::position_of,
@@ -126,6 +127,22 @@ pub(super) fn recipients(
         }
     }
     Ok(Some(recipients))
+}
+
+/// The receipt of a message for one client. None if it is not for this client by name, or if there is no such message.
+pub(super) fn receipt_of(
+    conn: &Connection,
+    positions: &Positions,
+    (seq, client): (Seq, &ClientId),
+    now: u64,
+) -> Result<Option<Receipt>, ReadError> {
+    let audience = audiences::find(conn, kind::CLIENT, client.as_str())?;
+    let Some((audience, message)) = audience.zip(MessageRow::find(conn, seq, now)?) else {
+        return Ok(None);
+    };
+    let is_for = message.clients.iter().flatten().any(|id| *id == audience);
+    let position = position_now(conn, positions, audience)?.1;
+    Ok(is_for.then(|| message.receipt(audience, position)))
 }
 
 /// The id and the position of a client, including pending updates.

@@ -6,6 +6,7 @@ pub(in crate::log) mod audit;
 pub(in crate::log) mod ending;
 pub(in crate::log) mod file_space;
 pub(in crate::log) mod hooks;
+mod inbox;
 mod jobs;
 pub(in crate::log) mod message_row;
 pub(in crate::log) mod messages;

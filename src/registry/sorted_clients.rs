@@ -44,6 +44,9 @@ impl Registry {
         limit: usize,
     ) -> ClientWindow {
         let mut found = self.sort_values(order.by, search);
+        if let Some(keeps) = search.keeps {
+            found.retain(|(_, client_id)| keeps(client_id));
+        }
         // It is sorted outside of the lock that a fan-out takes. What comes out of it is by id already.
         match (order.by, order.descending) {
             (SortKey::ClientId, false) => {}

@@ -39,7 +39,7 @@ def from_lines(ctx, response):
 # What OpenAPI can't say, so that a request may fit the description and still be refused:
 #
 # - Parameters of a query exclude each other.
-# - Without connections, clients have no other order than by id.
+# - Without connections, clients have no other order than by id, and meet no conditions on connections.
 EXCLUSIVE = {
     "/api/messages": [{"audience", "client_id", "topic"}],
     "/api/clients": [{"after", "offset"}, {"after", "sort"}],
@@ -50,7 +50,10 @@ EXCLUSIVE = {
 
 def is_contradictory(path, query):
     excluded = any(len(query.keys() & names) > 1 for names in EXCLUSIVE.get(path, []))
-    return excluded or query.get("state") == "all" and query.get("sort", "client_id") != "client_id"
+    is_offline = query.get("state") in {"all", "away"}
+    is_sorted = is_offline and query.get("sort", "client_id") != "client_id"
+    of_connections = query.keys() & {"topic", "browser", "connected_after"}
+    return excluded or is_sorted or query.get("state") == "away" and bool(of_connections)
 
 
 # - JSON Schema counts the characters of a text, and the server the bytes of its UTF-8: 128 of an event type, or more.
@@ -65,6 +68,7 @@ def is_long(value):
 # - A message that is pushed later can't be one that is only for now, what is not stored can't be replaced, and only a topic has
 #   a state.
 # - How far ahead a time may be is a setting: 366 days. Before 1970 there are no times.
+# - A list has at least one client or topic, and what is not stored can't be replaced.
 # - A webhook must lead to the internet, and its secret must be Base64 of so many bytes.
 DAYS = 366
 
@@ -105,6 +109,10 @@ def filter_failure(context, failure, case, response):
     if path == "/push" and is_impossible_push(case.body) or path == "/push" and is_untimely(query):
         return False
     if path == "/api/scheduled/{id}" and (is_untimely(case.body) or names_no_time(case.body)):
+        return False
+    if path.startswith("/api/lists") and response.json().get("field") == "clients":
+        return False
+    if path.startswith("/api/templates") and is_impossible_push(case.body):
         return False
     if path.startswith("/api/hooks") and response.json().get("field") in {"url", "secret"}:
         return False

@@ -2,7 +2,7 @@
 
 use app::wire::{ClientsPage, TopicsPage};
 
-use crate::harness::Cluster;
+use crate::{harness::Cluster, support::client};
 
 #[tokio::test]
 async fn the_list_of_clients_shows_those_of_all_nodes() {
@@ -54,6 +54,34 @@ async fn clients_that_leave_are_gone_from_the_lists_of_all_nodes() {
         node.until(path, |page: &ClientsPage| page.total == 0).await;
         let path = "/api/topics";
         node.until(path, |page: &TopicsPage| page.topics.is_empty())
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn filters_of_the_list_of_clients_hold_at_all_nodes() {
+    let cluster = Cluster::start().await;
+    let _ada = cluster.nodes[0].listen("ada", &["news"]).await;
+    let _tab = cluster.nodes[1].listen("ada", &[]).await;
+    let _bob = cluster.nodes[2].listen("bob", &["news/*"]).await;
+    for name in ["ada", "cleo"] {
+        cluster.nodes[2].push(client(name), "hello").await;
+    }
+    for node in &cluster.nodes {
+        // All connections of a client are shown, if one of them is what was asked for.
+        node.until("/api/clients?topic=news", |page: &ClientsPage| {
+            let clients = page.clients.iter();
+            let found = clients.map(|c| (c.client_id.as_str(), c.connections.len()));
+            found.eq([("ada", 2)])
+        })
+        .await;
+        // Who is connected to another node is not away.
+        let cleo = |page: &ClientsPage| {
+            let clients = page.clients.iter();
+            clients.map(|c| c.client_id.as_str()).eq(["cleo"])
+        };
+        node.until("/api/clients?state=away", cleo).await;
+        node.until("/api/clients?state=away&offset=0&unread=true", cleo)
             .await;
     }
 }

@@ -34,6 +34,7 @@ mod people;
 mod read_your_writes;
 mod restored_nats;
 mod resume;
+mod saved;
 mod scheduled;
 mod settings;
 mod tokens;

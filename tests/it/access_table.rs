@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use app::wire::{HookRequest, KeyRequest, NewKey, PersonRequest, To};
+use app::wire::{HookRequest, KeyRequest, ListRequest, NewKey, PersonRequest, To};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -142,6 +142,14 @@ const ROWS: &[Row] = &[
         "",
         [200, 200, 404],
     ),
+    Row(
+        "delete",
+        "/api/clients/{client_id}/inbox",
+        "recall",
+        "",
+        "",
+        [204, 204, 404],
+    ),
     // Whose token it is, is not known.
     Row(
         "delete",
@@ -238,6 +246,59 @@ const ROWS: &[Row] = &[
         "",
         "{}",
         [200, 200, 403],
+    ),
+    Row("get", "/api/lists", "push", "", "", [200, 200, 200]),
+    Row(
+        "post",
+        "/api/lists",
+        "push",
+        "",
+        r#"{"name":"NAME","clients":["CLIENT"]}"#,
+        [201, 201, 403],
+    ),
+    // Whoever may not push to its members is told that it does not exist.
+    Row("get", "/api/lists/{id}", "push", "", "", [200, 200, 404]),
+    Row(
+        "put",
+        "/api/lists/{id}",
+        "push",
+        "",
+        r#"{"name":"NAME","clients":["CLIENT"]}"#,
+        [200, 200, 404],
+    ),
+    Row("delete", "/api/lists/{id}", "push", "", "", [204, 204, 404]),
+    Row("get", "/api/templates", "push", "", "", [200, 200, 200]),
+    Row(
+        "post",
+        "/api/templates",
+        "push",
+        "",
+        r#"{"name":"NAME","data":1}"#,
+        [201, 201, 201],
+    ),
+    Row(
+        "get",
+        "/api/templates/{id}",
+        "push",
+        "",
+        "",
+        [200, 200, 200],
+    ),
+    Row(
+        "put",
+        "/api/templates/{id}",
+        "push",
+        "",
+        r#"{"name":"NAME","data":2}"#,
+        [200, 200, 200],
+    ),
+    Row(
+        "delete",
+        "/api/templates/{id}",
+        "push",
+        "",
+        "",
+        [204, 204, 204],
     ),
     Row("get", "/api/hooks", "manage", "", "", [200, 403, 403]),
     Row(
@@ -490,6 +551,30 @@ impl World {
             .id
     }
 
+    /// Saves a list with a client, or a template. Returns the id.
+    async fn saved(&mut self, path: &str, client: &str) -> String {
+        self.people += 1;
+        let name = format!("saved-{}", self.people);
+        if path.contains("/lists/") {
+            let clients = vec![client.to_owned()];
+            let list = ListRequest {
+                name,
+                clients,
+                ..ListRequest::default()
+            };
+            return within(self.admin().create_list(&list))
+                .await
+                .expect("saved")
+                .id;
+        }
+        let template = json!({"name": name, "data": "hello"});
+        let template = serde_json::from_value(template).expect("a template");
+        within(self.admin().create_template(&template))
+            .await
+            .expect("saved")
+            .id
+    }
+
     /// Connects a client, if it is not connected any more.
     async fn connect(&mut self, client: &str) {
         let path = format!("/api/clients/{client}");
@@ -565,7 +650,13 @@ impl World {
             true => self.hook().await,
             false => String::new(),
         };
+        let is_saved = path.contains("/lists/") || path.contains("/templates/");
+        let saved = match is_saved {
+            true => self.saved(path, client).await,
+            false => String::new(),
+        };
         let id = match *path {
+            _ if is_saved => &saved,
             path if path.contains("/hooks/") => &hook,
             path if path.contains("/people/") => &person,
             path if path.contains("/messages/") => &message,

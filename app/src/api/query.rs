@@ -9,6 +9,16 @@ use crate::wire::JobState;
 pub struct ClientsQuery {
     /// Include clients that are not connected.
     pub all: bool,
+    /// Only known clients that are not connected.
+    pub away: bool,
+    /// Only clients that are subscribed to this topic, or by this pattern.
+    pub topic: Option<String>,
+    /// Only clients that are connected by this browser or program.
+    pub browser: Option<String>,
+    /// Only clients that have opened a connection at this time or later, in milliseconds since 1970.
+    pub connected_after: Option<u64>,
+    /// Only clients with messages that they have not received.
+    pub unread: bool,
     /// At most this many; none: the default of the server.
     pub limit: Option<u32>,
     /// Only clients whose id is greater than this one: `next` of the previous page.
@@ -26,13 +36,23 @@ impl ClientsQuery {
     pub(super) fn path(&self) -> String {
         let limit = self.limit.map(|limit| limit.to_string());
         let offset = self.offset.map(|offset| offset.to_string());
+        let connected_after = self.connected_after.map(|at| at.to_string());
+        let state = match (self.away, self.all) {
+            (true, _) => Some("away"),
+            (false, true) => Some("all"),
+            (false, false) => None,
+        };
         path(
             "/api/clients",
             &[
-                ("state", self.all.then_some("all")),
+                ("state", state),
                 ("limit", limit.as_deref()),
                 ("after", self.after.as_deref()),
                 ("q", self.q.as_deref()),
+                ("topic", self.topic.as_deref()),
+                ("browser", self.browser.as_deref()),
+                ("connected_after", connected_after.as_deref()),
+                ("unread", self.unread.then_some("true")),
                 ("offset", offset.as_deref()),
                 ("sort", self.sort),
             ],

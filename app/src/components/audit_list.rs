@@ -66,6 +66,8 @@ fn target(entry: &AuditInfo) -> AnyView {
         &entry.token,
         &entry.person,
         &entry.hook,
+        &entry.list,
+        &entry.template,
         &entry.job,
     ];
     let other = other.into_iter().flatten().next().cloned();

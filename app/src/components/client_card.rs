@@ -30,12 +30,8 @@ pub fn ClientCard(
     /// The user closes the card.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let class = static_text(
-        move || match client.with(|c| c.as_ref().is_some_and(is_here)) {
-            true => "presence here",
-            false => "presence",
-        },
-    );
+    let class = presence_class(client);
+    let page = text(move || format!("admin/client?id={}", encoded(&id.get())));
     let push = text(move || format!("admin/push?client={}", encoded(&id.get())));
     let messages = text(move || format!("admin/messages?for=client&name={}", encoded(&id.get())));
     let missing = move || {
@@ -60,10 +56,13 @@ pub fn ClientCard(
                 </button>
             </div>
             <p class="field-note">{wrong}</p>
-            {facts(client)}
+            <ClientFacts client />
             {missing_nodes(missing, |t| t.nodes.missing)}
-            {connections(client)}
+            {client_connections(client, false)}
             <div class="row">
+                <a class="button small" href=page>
+                    {tr(|t| t.client.open)}
+                </a>
                 <a class="button small" href=push>
                     {tr(|t| t.client.push)}
                 </a>
@@ -80,11 +79,26 @@ pub fn ClientCard(
     .erase_client_only()
 }
 
+/// The class of the dot that says whether a client is connected.
+pub(crate) fn presence_class(client: ErasedSignal<Option<ClientDetail>>) -> Signal<&'static str> {
+    static_text(
+        move || match client.with(|c| c.as_ref().is_some_and(is_here)) {
+            true => "presence here",
+            false => "presence",
+        },
+    )
+}
+
 fn is_here(client: &ClientDetail) -> bool {
     !client.connections.is_empty()
 }
 
-fn facts(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
+/// What is known of a client.
+#[component]
+pub fn ClientFacts(
+    /// The details; none: not loaded yet.
+    client: ErasedSignal<Option<ClientDetail>>,
+) -> impl IntoView {
     let fact = move |name: fn(&Texts) -> &'static str, value: fn(&ClientDetail) -> String| {
         let value = text(move || client.with(|c| c.as_ref().map(value).unwrap_or_default()));
         components::fact(name, value)
@@ -122,11 +136,16 @@ fn unread(client: &ClientDetail) -> String {
 
 /// The reason why its last connection ended, as a text.
 fn reason(client: &ClientDetail) -> String {
+    match &client.last_reason {
+        Some(reason) => close_reason(reason),
+        None => "\u{2013}".to_owned(),
+    }
+}
+
+/// Why a connection ended, as a text.
+pub(crate) fn close_reason(reason: &str) -> String {
     let texts = &texts().client;
-    let Some(reason) = &client.last_reason else {
-        return "\u{2013}".to_owned();
-    };
-    let known = match reason.as_str() {
+    let known = match reason {
         "left" => texts.left,
         "lost" => texts.lost,
         "disconnected" => texts.was_disconnected,
@@ -140,7 +159,11 @@ fn reason(client: &ClientDetail) -> String {
     known.to_owned()
 }
 
-fn connections(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
+/// The open connections. `whole`: with the whole `User-Agent`.
+pub(crate) fn client_connections(
+    client: ErasedSignal<Option<ClientDetail>>,
+    whole: bool,
+) -> AnyView {
     let connections = keyed_list(move || {
         let connections = client.with(|c| c.as_ref().map(|c| c.connections.clone()));
         let entry = |connection: ConnectionInfo| {
@@ -150,11 +173,16 @@ fn connections(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
                 connection.id,
                 connection.behind
             );
-            ListItem::new(key, move || view_of(&connection))
+            ListItem::new(key, move || view_of(&connection, whole))
         };
         connections.into_iter().flatten().map(entry).collect()
     });
+    let none = optional_text(move || {
+        let none = client.with(|c| c.as_ref().is_some_and(|c| !is_here(c)));
+        (none && whole).then(|| texts().client.none_open.to_owned())
+    });
     view! {
+        <p class="hint">{none}</p>
         <ul class="connections-list" aria-label=tr(|t| t.client.connections)>
             {connections}
         </ul>
@@ -162,7 +190,8 @@ fn connections(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
     .erase_client_only()
 }
 
-fn view_of(connection: &ConnectionInfo) -> AnyView {
+fn view_of(connection: &ConnectionInfo, whole: bool) -> AnyView {
+    let agent = connection.user_agent.clone().filter(|_| whole);
     let (at, behind) = (connection.since as f64, connection.behind);
     let about = text(move || {
         let texts = &texts().client;
@@ -183,6 +212,7 @@ fn view_of(connection: &ConnectionInfo) -> AnyView {
         <li>
             <strong>{origin_text(&connection.remote, connection.user_agent.as_deref())}</strong>
             <span class="hint">{about}</span>
+            <span class="hint agent">{agent}</span>
             <span class="hint">{node}</span>
             <span class="tags">{connection.topics.iter().map(tag).collect::<Vec<_>>()}</span>
         </li>

@@ -2,7 +2,8 @@
 
 mod audience;
 mod draft;
-mod templates;
+mod options;
+mod recipients;
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
@@ -19,7 +20,7 @@ use crate::{
 use audience::AudienceFields;
 pub(crate) use draft::Draft;
 use draft::json_error_text;
-pub(crate) use templates::{StoredTemplates, Templates};
+pub(crate) use recipients::{Recipient, Suggestions};
 
 /// The number of recipients that a push would reach now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,34 +34,35 @@ pub(crate) enum RecipientCount {
     Refused(FieldError),
 }
 
-/// The form. It calls `on_push` when all fields are valid.
+/// The form. It calls `on_push` with a push for each audience when all fields are valid.
 #[component]
 pub fn PushForm(
     /// The values of the fields.
     draft: Draft,
     /// The number of recipients.
     recipient_count: ErasedSignal<RecipientCount>,
-    /// Suggested client ids.
-    ids: ErasedSignal<Vec<String>>,
-    /// Suggested topics.
-    topics: ErasedSignal<Vec<String>>,
+    /// Suggested recipients.
+    suggestions: Suggestions,
     /// The error of the server.
     field_error: ErasedSignal<Option<FieldError>>,
     /// Whether a request is running.
     busy: Signal<bool>,
     /// The push is complete and valid.
-    on_push: Callback<PushRequest>,
+    on_push: Callback<Vec<PushRequest>>,
 ) -> impl IntoView {
     // Whether a push to everyone waits for confirmation.
     let asked = RwSignal::new(false);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        match untrack(|| draft.request()) {
-            Ok(push) if push.to == To::Everyone && !asked.get_untracked() => asked.set(true),
-            Ok(push) => {
+        let is_everyone = |push: &PushRequest| push.to == To::Everyone;
+        match untrack(|| draft.requests()) {
+            Ok(pushes) if pushes.iter().any(is_everyone) && !asked.get_untracked() => {
+                asked.set(true);
+            }
+            Ok(pushes) => {
                 asked.set(false);
                 field_error.set(None);
-                on_push.run(push);
+                on_push.run(pushes);
             }
             Err(wrong) => field_error.set(Some(wrong)),
         }
@@ -75,9 +77,8 @@ pub fn PushForm(
         _ => None,
     });
     // An error is outdated as soon as a field changes.
-    let typed = ErasedMemo::new(move || draft.fields());
     on_change(
-        move || typed.track(),
+        move || draft.track(),
         move || {
             field_error.set(None);
             asked.set(false);
@@ -94,13 +95,14 @@ pub fn PushForm(
     view! {
         <form class="push" on:submit=submit novalidate aria-labelledby="push">
             <h2 id="push">{tr(|t| t.push.title)}</h2>
-            <AudienceFields draft ids topics note=about_to />
+            <AudienceFields draft suggestions note=about_to />
             {data_field(draft, optional_text(move || about(Field::Data)))}
             <div class="fields">
                 {event_field(draft, optional_text(move || about(Field::Event)))}
                 {ttl_field(draft, optional_text(move || about(Field::Ttl)))}
                 {when_field(draft, optional_text(move || about(Field::When)))}
             </div>
+            {options::options(draft)}
             <label class="check">
                 <input type="checkbox" bind:checked=draft.require_online />
                 <span>{tr(|t| t.push.require_online)}</span>

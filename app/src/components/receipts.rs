@@ -94,6 +94,7 @@ mod tests {
                 replace: None,
                 replaces: None,
                 urgency: None,
+                receipt: None,
                 receipts,
             })
         };

@@ -34,6 +34,7 @@ texts! {
         scheduled: "Scheduled", "定时";
         nodes: "Nodes", "节点";
         keys: "Keys", "密钥";
+        client: "Client", "客户端详情";
         hooks: "Webhooks", "Webhook";
         people: "People", "人员";
         roles: "Roles", "角色";
@@ -51,6 +52,7 @@ texts! {
         about_nodes: "The servers of this cluster, and the stream that they share.", "此集群中的服务器，以及它们共享的消息流。";
         about_audit: "Who did what, to whom, and from where.", "谁在何处对谁执行了什么操作。";
         about_keys: "What programs and people may do.", "程序和人员可以执行的操作。";
+        about_client: "All that is known of one client.", "一个客户端的全部信息。";
         about_hooks: "Back ends that are told what happens.", "会收到事件通知的后端。";
         about_people: "Who signs in with a name and a password.", "使用用户名和密码登录的人员。";
         about_roles: "What keys and people can be given.", "可以授予密钥和人员的权限。";

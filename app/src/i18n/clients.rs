@@ -9,6 +9,18 @@ texts! {
         state: "Filter by state", "按状态筛选";
         online: "Online", "在线";
         all: "All", "全部";
+        offline: "Offline", "离线";
+        filters: "More filters", "更多筛选";
+        topic: "Subscribed to topic", "订阅的主题";
+        browser: "Browser", "浏览器";
+        any_browser: "Any browser", "任意浏览器";
+        any_time: "Connected at any time", "任意上线时间";
+        minutes: "In the last 5 minutes", "最近 5 分钟内上线";
+        hour: "In the last hour", "最近一小时内上线";
+        day: "In the last 24 hours", "最近 24 小时内上线";
+        week: "In the last 7 days", "最近 7 天内上线";
+        unread: "With unread messages", "有未读消息";
+        clear_filters: "Clear filters", "清除筛选";
         matching: "{n} client|{n} clients", "{n} 个客户端";
         client: "Client", "客户端";
         topics: "Topics", "主题";
@@ -22,8 +34,8 @@ texts! {
             "在另一个标签页打开订阅页面，或接入您自己的页面。";
         nobody_known: "No client has connected yet", "还没有客户端连接过";
         no_match: "No client matches", "没有匹配的客户端";
-        no_match_about: "No client id and no topic contains this text.",
-            "没有任何客户端 ID 或主题包含这段文字。";
+        no_match_about: "No client meets all filters.",
+            "没有客户端符合所有筛选条件。";
         also_offline: "Also search offline clients", "同时搜索离线的客户端";
         listen: "Open the subscriber page", "打开订阅页面";
         try_it: "Connect your own page", "接入您自己的页面";
@@ -65,6 +77,31 @@ texts! {
         up_to_date: "up to date", "已同步";
         at_node: "at node {name}", "位于节点 {name}";
         push: "Push to this client", "向此客户端推送";
+        back: "All clients", "所有客户端";
+        open: "Open page", "打开页面";
+        position_sent: "Sent up to", "已发送至";
+        position_read: "Acknowledged up to", "已确认至";
+        none_open: "No connection is open.", "没有打开的连接。";
+        clear: "Clear inbox", "清空收件箱";
+        clear_ask: "Everything that waits for this client expires now for it. Other recipients still get theirs.",
+            "所有等待此客户端的消息会立即对其过期；其他接收者不受影响。";
+        cleared: "The inbox is empty.", "收件箱已清空。";
+        inbox: "Inbox", "收件箱";
+        inbox_empty: "Nothing waits for this client.", "没有等待此客户端的消息。";
+        inbox_more: "{n} message waits among those that are loaded.|{n} messages wait among those that are loaded.",
+            "已加载的消息中有 {n} 条在等待。";
+        timeline: "Timeline", "时间线";
+        timeline_about: "Messages to this client with what became of them, open connections, and the audit trail.",
+            "发给此客户端的消息及其投递情况、打开的连接和审计记录。";
+        timeline_without_audit: "Messages to this client with what became of them, and open connections. Who may manage the server sees the audit trail too.",
+            "发给此客户端的消息及其投递情况，以及打开的连接。有管理权限者还可看到审计记录。";
+        older: "Show older", "显示更早的记录";
+        was_first_seen: "Connected for the first time", "首次连接";
+        came: "Connected: {from}", "已连接：{from}";
+        went: "Disconnected", "已断开";
+        went_because: "Disconnected: {why}", "已断开：{why}";
+        pushed: "Message", "消息";
+        pushed_by: "Message from {who}", "来自 {who} 的消息";
         messages: "Messages for this client", "发给此客户端的消息";
         disconnect: "Disconnect", "断开连接";
         disconnect_ask: "Close all connections of this client? Its pages usually reconnect automatically.",

@@ -6,12 +6,26 @@ texts! {
         title: "Message", "消息";
         to: "To", "发给";
         one: "One client", "一个客户端";
-        several: "Several clients", "多个客户端";
+        several: "Several", "多个接收者";
+        recipients: "Recipients of the push", "推送的接收者";
+        recipients_hint: "Client id, topic or list", "客户端 ID、主题或名单";
+        recipients_about: "Type and press Enter, or paste a column of a table.", "输入后按回车，或粘贴表格中的一列。";
+        suggestions: "Suggestions", "建议";
+        a_client: "client", "客户端";
+        a_topic: "topic", "主题";
+        a_list: "list", "名单";
+        remove: "Remove {name}", "移除 {name}";
+        more_options: "More options", "更多选项";
+        urgency: "Urgency", "紧急程度";
+        normal: "Normal", "普通";
+        high: "High: first in the inbox", "高：在收件箱中优先";
+        low: "Low: no notification", "低：不弹出通知";
+        very_low: "Very low", "很低";
+        replace: "Replaces earlier ones with this key", "替换具有此键的较早消息";
+        replace_hint: "Whoever has not received the earlier message gets only this one.", "尚未收到较早消息的接收者只会收到这一条。";
         topic: "A topic", "一个主题";
         everyone: "Everyone", "所有人";
         client_id: "Client id", "客户端 ID";
-        client_ids: "Client ids", "客户端 ID 列表";
-        several_hint: "One id per line, or separated by commas", "每行一个 ID，或用逗号分隔";
         topic_name: "Topic", "主题";
         everyone_hint: "All clients.", "所有客户端。";
         event: "Event type ", "事件类型 ";
@@ -33,7 +47,7 @@ texts! {
         scheduled: "Scheduled for {time}.", "已定时，将于 {time} 推送。";
         require_online: "Push only if a recipient is connected", "仅在有接收者在线时推送";
         need_client: "Enter a client id.", "请填写客户端 ID。";
-        need_clients: "Enter at least one client id.", "请至少填写一个客户端 ID。";
+        need_clients: "Enter at least one client id, topic or list.", "请至少填写一个客户端 ID、主题或名单。";
         need_topic: "Enter a topic.", "请填写主题。";
         need_seconds: "Enter a whole number of seconds, or leave the field empty.", "请填写整数秒，或留空。";
         need_json: "Enter a JSON value.", "请填写一个 JSON 值。";
@@ -74,6 +88,8 @@ texts! {
     Outcome {
         title: "Delivery", "投递情况";
         recall: "Recall", "撤回";
+        again: "Push to {n} client that has not read it|Push to {n} clients that have not read it",
+            "向 {n} 个未读的客户端再次推送";
         recalled_tag: "Recalled.", "已撤回。";
         in_history: "Show in history", "在历史中查看";
         in_scheduled: "Show scheduled", "查看定时消息";
@@ -82,16 +98,13 @@ texts! {
 }
 
 texts! {
-    /// Pushes that are kept to be pushed again.
-    Templates {
-        title: "Templates", "模板";
-        about: "Stored in this browser.", "保存在此浏览器中。";
-        name: "Template name", "模板名称";
-        save: "Save", "保存";
-        load: "Load {name}", "载入 {name}";
-        delete: "Delete {name}", "删除 {name}";
-        deleted: "Deleted {name}.", "已删除 {name}。";
-        undo: "Undo", "撤销";
-        none: "Save pushes that you send often as templates.", "可将常用的推送保存为模板。";
+    /// How a message will look, and a test.
+    Rehearsal {
+        title: "Preview", "预览";
+        nothing: "Enter a message to see it as a reader's page shows it.", "填写消息后，这里会显示读者页面上的样子。";
+        message: "Message", "消息";
+        test: "Send a test to myself", "给自己发送测试";
+        sent: "Sent to {id}, the client of this browser.", "已发送给此浏览器的客户端 {id}。";
+        open: "Open its page", "打开其页面";
     }
 }

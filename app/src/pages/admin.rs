@@ -4,6 +4,8 @@
 mod account;
 mod api_keys;
 mod audit;
+mod client_filters;
+mod client_page;
 mod clients;
 mod feed;
 mod history;
@@ -17,6 +19,7 @@ mod overview;
 mod people;
 mod push;
 mod roles;
+mod saved_lists;
 mod scheduled;
 mod section;
 mod selected_client;
@@ -72,6 +75,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
     match section {
         Section::Overview => [|t| t.panel.overview, |t| t.panel.about_overview],
         Section::Clients => [|t| t.panel.clients, |t| t.panel.about_clients],
+        Section::Client => [|t| t.panel.client, |t| t.panel.about_client],
         Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
         Section::Scheduled => [|t| t.panel.scheduled, |t| t.panel.about_scheduled],
@@ -141,7 +145,9 @@ fn Panel(session: AdminSession) -> impl IntoView {
 /// *Nodes*, and who may not push or manage has none for *Push*, or for the *Settings*.
 fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage) -> AnyView {
     let link = move |section: Section| {
-        let is_here = move || current.is(section);
+        // The page of a client belongs to the list.
+        let is_below = move || section == Section::Clients && current.is(Section::Client);
+        let is_here = move || current.is(section) || is_below();
         nav_link(section.path(), called(section)[0], is_here)
     };
     let shown = move |section: Section| match section {
@@ -161,6 +167,7 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
     };
     let views = move |of: fn(&Section) -> bool| {
         let sections = Section::ALL.into_iter().filter(of);
+        let sections = sections.filter(|section| section.is_in_nav());
         sections.map(shown).collect::<Vec<_>>()
     };
     let settings_nav = move || {

@@ -62,6 +62,14 @@ pub struct ClientDetail {
     /// Why its last connection ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reason: Option<String>,
+    /// Up to which cursor its direct messages were written to one of its connections; none: nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
+    pub sent: Option<String>,
+    /// Up to which cursor its pages have acknowledged; none: they never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<values::Cursor>))]
+    pub acknowledged: Option<String>,
     /// Direct messages that it has not received, counted up to a thousand.
     pub unread: u64,
     /// Nodes of the cluster that have not answered: their connections are missing here.

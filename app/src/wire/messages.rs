@@ -44,6 +44,9 @@ pub struct MessageInfo {
     /// Why it is no longer delivered, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
+    /// Its delivery to one client; only in a list for a `client_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
     /// Its delivery in numbers.
     pub receipts: Receipts,
 }

@@ -80,6 +80,16 @@ schema! {
 }
 
 schema! {
+    /// The id of a saved list or template.
+    SavedId: text(64, r"^[a-z0-9-]+$")
+}
+
+schema! {
+    /// The name of a saved list or template, for people: not only spaces, and without control characters.
+    SavedName: text(100, r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")
+}
+
+schema! {
     /// The id of a webhook.
     HookId: text(64, r"^[a-z0-9-]+$")
 }

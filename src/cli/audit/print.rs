@@ -68,6 +68,8 @@ fn target(entry: &AuditInfo) -> String {
         named("token", &entry.token),
         named("person", &entry.person),
         named("hook", &entry.hook),
+        named("list", &entry.list),
+        named("template", &entry.template),
         named("message", &entry.message),
         named("job", &entry.job),
     ];

@@ -1,12 +1,17 @@
 //! `GET /api/clients`: a page after an id, or a window of a list in some order.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cell::RefCell, sync::Arc};
 
 use app::wire::{ClientInfo, ClientsPage};
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
-use super::presence::{self, info};
+use super::{
+    filter::ClientFilter,
+    known,
+    order::{BY_ID, parse_order, sort_by},
+    presence::{self, info},
+};
 use crate::{
     broker::Broker,
     http::{
@@ -20,7 +25,7 @@ use crate::{
     },
     log::{KnownClient, ReadError},
     message::ClientId,
-    registry::{ClientSearch, SortKey, SortOrder},
+    registry::{ClientSearch, SortKey},
 };
 
 /// The default number of clients on a page.
@@ -28,26 +33,26 @@ const PAGE: u64 = 100;
 /// The maximum number of clients on a page.
 const MAX_PAGE: u64 = 1_000;
 
-const BY_ID: SortOrder = SortOrder {
-    by: SortKey::ClientId,
-    descending: false,
-};
-
 refuses!(Refusals: ; READ);
 
 /// List clients
 ///
 /// One page, by `client_id`: `next` of one page is `after` of the following. Or, with `offset`, a window of the
-/// whole list in the order that `sort` says.
+/// whole list in the order that `sort` says. `topic`, `browser` and `connected_after` are conditions on one connection together, so
+/// only connected clients match them.
 #[utoipa::path(
     get, path = "/api/clients", tag = "clients",
     params(
-        ("state" = Option<ClientState>, Query, description = "`online` (the default), or `all`: also clients that were connected before, or to which a message was pushed"),
+        ("state" = Option<ClientState>, Query, description = "`online` (the default), `all`: also clients that were connected before, or to which a message was pushed, or `away`: of those only the ones that are not connected"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "Clients on one page; 100 by default"),
         ("after" = Option<values::ClientId>, Query, description = "Only clients after this id. Can't be combined with `offset` or `sort`"),
         ("q" = Option<String>, Query, description = "Only clients whose id contains this text or, for connected clients and callers that may read everything, one of whose topics does"),
+        ("topic" = Option<String>, Query, description = "Only clients that are subscribed to this topic, or by this pattern"),
+        ("browser" = Option<String>, Query, description = "Only clients that are connected by this browser or program, such as `Firefox`: what its `User-Agent` says"),
+        ("connected_after" = Option<values::Number>, Query, description = "Only clients that have opened a connection at this time or later, in milliseconds since 1970"),
+        ("unread" = Option<bool>, Query, description = "`true`: only clients with messages that they have not received. The inbox of each client is looked at, so this takes longer"),
         ("offset" = Option<values::Number>, Query, description = "Skip so many clients; the answer says how many are `matching`"),
-        ("sort" = Option<ClientOrder>, Query, description = "The order; `-` reverses it. With `state=all` only `client_id`"),
+        ("sort" = Option<ClientOrder>, Query, description = "The order; `-` reverses it. With `all` and `away` only `client_id`"),
     ),
     responses((status = 200, description = "One page", body = ClientsPage), Refusals),
 )]
@@ -64,9 +69,13 @@ pub async fn list(
     {
         tracing::warn!("the list of clients may lack the newest ones: {error}");
     }
-    if broker.nodes().is_none() {
+    let looks = wanted.all && wanted.filter.of_known();
+    if broker.nodes().is_none() && !looks {
         let broker = Arc::clone(broker);
         return off_thread(move || wanted.find(&broker)).await.map(Json);
+    }
+    if looks {
+        return known::find(&wanted, broker).await.map(Json);
     }
     match wanted.all {
         true => wanted.find_known(broker).await.map(Json),
@@ -79,12 +88,15 @@ pub async fn list(
 pub struct Wanted {
     /// Also clients that are not connected.
     all: bool,
-    search: String,
-    limit: usize,
+    pub(super) search: String,
+    pub(super) limit: usize,
     from: From,
+    /// Nodes that do not know it answer with clients that do not match.
+    #[serde(default)]
+    pub(super) filter: ClientFilter,
     /// Nodes that do not know it answer with all clients, and some are left out of the answer.
     #[serde(default)]
-    visible: Visible,
+    pub(super) visible: Visible,
 }
 
 /// The first client of the page.
@@ -100,11 +112,14 @@ impl Wanted {
     fn parse(pairs: &Pairs, visible: Visible) -> Result<Self, Error> {
         let all = match pairs.get("state") {
             None | Some("online") => false,
-            Some("all") => true,
-            Some(_) => return Err(Error::invalid("state", "must be online or all")),
+            Some("all" | "away") => true,
+            Some(_) => return Err(Error::invalid("state", "must be online, all or away")),
         };
+        let filter = ClientFilter::parse(pairs, pairs.get("state") == Some("away"))?;
         Ok(Self {
-            all,
+            // Who is not connected does not match a condition on connections.
+            all: all && filter.of_connections().is_none(),
+            filter,
             search: pairs.get("q").unwrap_or_default().to_owned(),
             limit: pairs.page_limit(PAGE, MAX_PAGE, "clients")?,
             from: from(pairs, all)?,
@@ -115,11 +130,28 @@ impl Wanted {
     /// The page of this node.
     pub fn find(&self, broker: &Broker) -> Result<ClientsPage, ReadError> {
         let sees = |id: &ClientId| self.visible.client(id);
+        let connection = self.filter.connection(&self.visible);
+        let unreadable = RefCell::new(None);
+        let has_unread = |id: &ClientId| {
+            let found = self.filter.unread(broker, id);
+            found.unwrap_or_else(|error| {
+                unreadable.replace(Some(error));
+                false
+            })
+        };
         // Whoever sees only some topics must not find out others.
         let search = ClientSearch {
             text: &self.search,
             topics: self.visible.is_everything(),
             sees: &sees,
+            connection: match self.filter.of_connections() {
+                Some(_) => Some(&connection),
+                None => None,
+            },
+            keeps: match self.filter.unread {
+                true => Some(&has_unread),
+                false => None,
+            },
         };
         let (mut clients, next, matching) = match (&self.from, self.all) {
             (From::Id(after), false) => {
@@ -131,11 +163,11 @@ impl Wanted {
                 let log = broker.log();
                 let page = log.clients(&self.search, after.as_ref(), self.limit, &sees)?;
                 let next = page.next.map(|next| next.to_string());
-                (known(broker, page.clients), next, None)
+                (known_clients(broker, page.clients), next, None)
             }
             (From::Offset(offset, sort), false) => {
                 let registry = broker.registry();
-                let order = order(sort).unwrap_or(BY_ID);
+                let order = parse_order(sort).unwrap_or(BY_ID);
                 let window = registry.sorted_clients(order, &search, *offset, self.limit);
                 let clients = window.clients.into_iter().map(info).collect();
                 (clients, None, Some(window.matching))
@@ -146,9 +178,12 @@ impl Wanted {
                 let sees: Option<&dyn Fn(&ClientId) -> bool> =
                     (!self.visible.is_everything()).then_some(&sees);
                 let (clients, matching) = log.client_window(&self.search, range, sees)?;
-                (known(broker, clients), None, Some(matching))
+                (known_clients(broker, clients), None, Some(matching))
             }
         };
+        if let Some(error) = unreadable.into_inner() {
+            return Err(error);
+        }
         self.hide(&mut clients);
         let total = match self.visible.is_everything() {
             true => broker.registry().size().clients,
@@ -202,6 +237,9 @@ impl Wanted {
         // Who is connected to several nodes is counted by each of them.
         let twice = (found - merged.len()) as u64;
         let mut clients: Vec<ClientInfo> = merged.into_values().collect();
+        if self.filter.of_connections().is_some() {
+            clients = self.with_all_connections(broker, clients).await;
+        }
         self.hide(&mut clients);
         let (mut next, mut matching_all) = (None, None);
         match &self.from {
@@ -212,7 +250,7 @@ impl Wanted {
                 next = last.map(|last| last.client_id.clone());
             }
             From::Offset(offset, sort) => {
-                sort_by(&mut clients, order(sort).unwrap_or(BY_ID));
+                sort_by(&mut clients, parse_order(sort).unwrap_or(BY_ID));
                 clients = clients.into_iter().skip(*offset).take(self.limit).collect();
                 matching_all = Some(matching - twice);
             }
@@ -224,6 +262,41 @@ impl Wanted {
             matching: matching_all,
             missing_nodes: asked.missing,
         })
+    }
+
+    /// The same clients with the connections that do not meet the conditions, too.
+    async fn with_all_connections(
+        &self,
+        broker: &Broker,
+        clients: Vec<ClientInfo>,
+    ) -> Vec<ClientInfo> {
+        let ids = clients.iter();
+        let ids: Vec<ClientId> = ids
+            .filter_map(|client| ClientId::parse(&client.client_id).ok())
+            .collect();
+        let found = presence::of(broker, &ids).await.clients;
+        // Those that have disconnected since are left out.
+        let is_there = |client: &ClientInfo| !client.connections.is_empty();
+        found.into_iter().filter(is_there).collect()
+    }
+
+    /// Where the page begins: after an id, or after so many clients.
+    pub(super) fn place(&self) -> (Option<ClientId>, Option<u64>) {
+        match &self.from {
+            From::Id(after) => (parsed(after), None),
+            From::Offset(offset, _) => (None, Some(*offset as u64)),
+        }
+    }
+
+    /// The number of connected clients that the caller sees.
+    pub(super) async fn total(&self, broker: &Arc<Broker>) -> u64 {
+        match self.visible.is_everything() {
+            true => broker.size().await.clients,
+            false => {
+                let sees = |id: &ClientId| self.visible.client(id);
+                broker.registry().count_clients(sees).clients
+            }
+        }
     }
 
     /// The page of all known clients: every node has their names, and each has its own connections.
@@ -251,7 +324,7 @@ impl Wanted {
     }
 
     /// Removes what the caller may not see. A node of an earlier version does not do it.
-    fn hide(&self, clients: &mut Vec<ClientInfo>) {
+    pub(super) fn hide(&self, clients: &mut Vec<ClientInfo>) {
         if self.visible.is_everything() {
             return;
         }
@@ -293,7 +366,7 @@ fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
         ));
     }
     let sort = sort.unwrap_or("client_id");
-    let order = order(sort)?;
+    let order = parse_order(sort)?;
     if all && (order.by != SortKey::ClientId || order.descending) {
         return Err(Error::invalid(
             "sort",
@@ -308,40 +381,7 @@ fn parsed(after: &Option<String>) -> Option<ClientId> {
     after.as_deref().and_then(|id| ClientId::parse(id).ok())
 }
 
-/// Sorts clients as a node sorts its own.
-fn sort_by(clients: &mut [ClientInfo], order: SortOrder) {
-    let key = |client: &ClientInfo| match order.by {
-        SortKey::ClientId => 0,
-        SortKey::Since => client.connections.first().map_or(0, |first| first.since),
-        SortKey::Connections => client.connections.len() as u64,
-    };
-    match (order.by, order.descending) {
-        // They are sorted by id.
-        (SortKey::ClientId, false) => {}
-        (SortKey::ClientId, true) => clients.reverse(),
-        (_, false) => clients.sort_by_key(key),
-        (_, true) => clients.sort_by_key(|client| Reverse(key(client))),
-    }
-}
-
-fn order(sort: &str) -> Result<SortOrder, Error> {
-    let (descending, by) = match sort.strip_prefix('-') {
-        Some(by) => (true, by),
-        None => (false, sort),
-    };
-    let by = match by {
-        "client_id" => SortKey::ClientId,
-        "since" => SortKey::Since,
-        "connections" => SortKey::Connections,
-        _ => {
-            let detail = "must be client_id, since or connections; - before it reverses the order";
-            return Err(Error::invalid("sort", detail));
-        }
-    };
-    Ok(SortOrder { by, descending })
-}
-
-fn known(broker: &Broker, clients: Vec<KnownClient>) -> Vec<ClientInfo> {
+fn known_clients(broker: &Broker, clients: Vec<KnownClient>) -> Vec<ClientInfo> {
     let client = |known: KnownClient| {
         let presence = broker.registry().presence(&known.id);
         let last_seen = known.last_seen.filter(|_| presence.connections.is_empty());

@@ -72,6 +72,12 @@ pub enum Code {
     ReservedTopic,
     /// There is no such API key, or not any more.
     KeyUnknown,
+    /// There is no such saved list, or not any more.
+    ListUnknown,
+    /// There is no such template, or not any more.
+    TemplateUnknown,
+    /// There is the maximum number of saved lists, or of templates.
+    TooManySaved,
     /// There is no such webhook.
     HookUnknown,
     /// There is no such event for webhooks.
@@ -84,7 +90,7 @@ pub enum Code {
     ConnectHookUnavailable,
     /// There is no such person, or not any more.
     PersonUnknown,
-    /// Another person has this name.
+    /// Another person, list or template has this name.
     NameTaken,
     /// There is no such session, or not any more.
     SessionUnknown,
@@ -140,7 +146,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 68] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -174,6 +180,9 @@ impl Code {
         Self::LogDamaged,
         Self::ReservedTopic,
         Self::KeyUnknown,
+        Self::ListUnknown,
+        Self::TemplateUnknown,
+        Self::TooManySaved,
         Self::HookUnknown,
         Self::HookEventUnknown,
         Self::TooManyHooks,
@@ -339,6 +348,17 @@ impl Code {
             ),
             Self::ReservedTopic => (S::FORBIDDEN, "reserved_topic", "This topic is reserved"),
             Self::KeyUnknown => (S::NOT_FOUND, "key_unknown", "There is no such API key"),
+            Self::ListUnknown => (S::NOT_FOUND, "list_unknown", "There is no such list"),
+            Self::TemplateUnknown => (
+                S::NOT_FOUND,
+                "template_unknown",
+                "There is no such template",
+            ),
+            Self::TooManySaved => (
+                S::CONFLICT,
+                "too_many_saved",
+                "There are too many lists or templates",
+            ),
             Self::HookUnknown => (S::NOT_FOUND, "hook_unknown", "There is no such webhook"),
             Self::HookEventUnknown => (
                 S::NOT_FOUND,
@@ -357,7 +377,7 @@ impl Code {
                 "The back end that allows streams does not answer",
             ),
             Self::PersonUnknown => (S::NOT_FOUND, "person_unknown", "There is no such person"),
-            Self::NameTaken => (S::CONFLICT, "name_taken", "Another person has this name"),
+            Self::NameTaken => (S::CONFLICT, "name_taken", "The name is taken"),
             Self::SessionUnknown => (S::NOT_FOUND, "session_unknown", "There is no such session"),
             Self::AdminTokenNeeded => (
                 S::CONFLICT,

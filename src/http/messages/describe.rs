@@ -89,6 +89,7 @@ fn describe(
             _ => json(&message.data),
         },
         ended,
+        receipt: None,
         receipts,
     }
 }

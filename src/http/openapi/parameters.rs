@@ -12,6 +12,8 @@ pub enum ClientState {
     Online,
     /// All known clients.
     All,
+    /// Known clients that are not connected.
+    Away,
 }
 
 /// The order of a list of clients.

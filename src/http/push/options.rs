@@ -7,6 +7,10 @@ use crate::{
     message::{Audience, Draft, Handling, ReplaceKey, Urgency},
 };
 
+/// Why an ephemeral message can't have an option.
+pub(super) const NOT_STORED: &str =
+    "can't be used with an ephemeral message (ttl 0), which is not stored";
+
 /// How a message is treated. None: as usual.
 pub(super) fn handling(
     replace: Option<&str>,
@@ -35,12 +39,11 @@ pub(super) fn check_handling(draft: &Draft) -> Result<(), Error> {
     let Some(handling) = &draft.handling else {
         return Ok(());
     };
-    let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
     if draft.is_ephemeral() && handling.replace.is_some() {
-        return Err(Error::invalid("replace", why));
+        return Err(Error::invalid("replace", NOT_STORED));
     }
     if draft.is_ephemeral() && handling.is_state {
-        return Err(Error::invalid("state", why));
+        return Err(Error::invalid("state", NOT_STORED));
     }
     if handling.is_state && !matches!(draft.audience, Audience::Topic(_)) {
         return Err(Error::invalid("state", "only a topic has a state"));

@@ -7,6 +7,7 @@ use crate::log::{
     audit_rows::{address, kind},
     error::ReadError,
     rows,
+    saved_item::SavedKind,
 };
 use crate::{job::JobId, message::Audience};
 
@@ -62,6 +63,10 @@ fn target(row: &Row<'_>) -> Result<Option<AuditTarget>, ReadError> {
         kind::TOKEN => return Ok(Some(AuditTarget::Token(name.into()))),
         kind::PERSON => return Ok(Some(AuditTarget::Person(name.into()))),
         kind::HOOK => return Ok(Some(AuditTarget::Hook(name.into()))),
+        kind::LIST => return Ok(Some(AuditTarget::Saved(SavedKind::List, name.into()))),
+        kind::TEMPLATE => {
+            return Ok(Some(AuditTarget::Saved(SavedKind::Template, name.into())));
+        }
         other => return Err(rusqlite::Error::IntegralValueOutOfRange(6, other).into()),
     };
     Ok(Some(AuditTarget::Audience(audience)))

@@ -7,10 +7,19 @@ use std::{fs, sync::atomic::Ordering};
 use rusqlite::Connection;
 
 use crate::log::{
-    ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log, Page,
-    PageLimit, ReadError, Record, Subscriptions, Work, clients, position_rows,
-    positions::DeliveryCounts, postings, reader::history, reader::recalled, reader::replay,
-    reader::urgent, receipts, rows::Decoder, update_rows,
+    AppendError, ClientPage, ClientPosition, Damage, HistoryFilter, HistoryPage, KnownClient, Log,
+    Page, PageLimit, ReadError, Record, Subscriptions, Work,
+    change::{Change, ClearedInbox},
+    clients, position_rows,
+    positions::DeliveryCounts,
+    postings,
+    reader::history,
+    reader::recalled,
+    reader::replay,
+    reader::urgent,
+    receipts,
+    rows::Decoder,
+    update_rows,
 };
 use crate::message::{ClientId, Message, Receipt, Receipts, Seq, UpdateId};
 
@@ -146,6 +155,24 @@ impl Log {
         })
     }
 
+    /// Whether a client has direct messages up to a position that it has not received, as far as the file knows.
+    pub fn has_unread(&self, client: &ClientId, until: Seq) -> Result<bool, ReadError> {
+        self.query(|conn| {
+            let Some((audience, position)) = position_rows::written(conn, client)? else {
+                return Ok(false);
+            };
+            let unread = (position.unread_after(), until);
+            Ok(postings::after(conn, audience, unread, 1, |_, _| Ok(()))? > 0)
+        })
+    }
+
+    /// Ends a thousand of the direct messages up to a position that a client has not received: for this client they expire.
+    /// Positions that are not in the file do not count, so have them written first. It is durable when this returns.
+    pub async fn clear_inbox(&self, client: ClientId, until: Seq) -> Result<(), AppendError> {
+        self.change(Change::ClearInbox(ClearedInbox { client, until }))
+            .await
+    }
+
     /// Records that all messages for this client up to a position were written completely to one of its connections.
     /// Call it after direct messages, not after each ping. It is written to the file within a second.
     pub fn note_sent(&self, client: &ClientId, seq: Seq) {
@@ -225,6 +252,12 @@ impl Log {
     pub fn receipts(&self, seq: Seq) -> Result<Option<Receipts>, ReadError> {
         let now = self.shared.clock.now();
         self.query(|conn| receipts::receipts(conn, &self.shared.positions, seq, now))
+    }
+
+    /// The receipt of a message for one client. None if it is not for this client by name.
+    pub fn receipt_of(&self, seq: Seq, client: &ClientId) -> Result<Option<Receipt>, ReadError> {
+        let now = self.shared.clock.now();
+        self.query(|conn| receipts::receipt_of(conn, &self.shared.positions, (seq, client), now))
     }
 
     /// The receipts of a message for each client: `limit` of them without the first `skip`. Empty for a message to a

@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode, decode::Error};
 use crate::log::{
     audit_entry::{AuditCaller, AuditChange, AuditEntry, AuditSource, AuditTarget},
     record::job_cbor::{Id, bytes, id},
+    saved_item::SavedKind,
 };
 use crate::message::{AudienceCbor, Seq};
 
@@ -66,6 +67,10 @@ enum WireTarget<'b> {
     Person(#[b(0)] &'b str),
     #[n(4)]
     Hook(#[b(0)] &'b str),
+    #[n(5)]
+    List(#[b(0)] &'b str),
+    #[n(6)]
+    Template(#[b(0)] &'b str),
 }
 
 impl<'b> WireSource<'b> {
@@ -127,6 +132,8 @@ impl<'b> WireAuditEntry<'b> {
                 AuditTarget::Token(id) => WireTarget::Token(id),
                 AuditTarget::Person(id) => WireTarget::Person(id),
                 AuditTarget::Hook(id) => WireTarget::Hook(id),
+                AuditTarget::Saved(SavedKind::List, id) => WireTarget::List(id),
+                AuditTarget::Saved(SavedKind::Template, id) => WireTarget::Template(id),
             }),
             error: entry.error.as_deref(),
             message: entry.message,
@@ -143,6 +150,10 @@ impl<'b> WireAuditEntry<'b> {
             Some(WireTarget::Token(id)) => Some(AuditTarget::Token(id.into())),
             Some(WireTarget::Person(id)) => Some(AuditTarget::Person(id.into())),
             Some(WireTarget::Hook(id)) => Some(AuditTarget::Hook(id.into())),
+            Some(WireTarget::List(id)) => Some(AuditTarget::Saved(SavedKind::List, id.into())),
+            Some(WireTarget::Template(id)) => {
+                Some(AuditTarget::Saved(SavedKind::Template, id.into()))
+            }
         };
         Ok(AuditEntry {
             source: self.source.parse(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
 use crate::log::{
-    change::{Change, PositionUpdates, Recall, RevokedTokens, TokenChange},
+    change::{Change, ClearedInbox, PositionUpdates, Recall, RevokedTokens, TokenChange},
     entry::IdempotencyKey,
     positions::{ClientPosition, DeliveryCounts, PendingUpdate},
     record::audit_cbor::WireAudit,
@@ -75,6 +75,12 @@ enum WireChange<'b> {
     /// As JSON, whose fields have names: what hooks are told of grows.
     #[n(14)]
     Hook(#[n(0)] String),
+    /// As JSON too.
+    #[n(15)]
+    Saved(#[n(0)] String),
+    /// Client, until.
+    #[n(16)]
+    ClearInbox(#[b(0)] &'b str, #[n(1)] Seq),
 }
 
 #[derive(Encode, Decode)]
@@ -206,6 +212,8 @@ impl<'b> WireChange<'b> {
             Change::Schedule(change) => Self::Schedule(WireSchedule::of(change)),
             // Can't fail: it has texts and numbers.
             Change::Hook(change) => Self::Hook(serde_json::to_string(change).unwrap_or_default()),
+            Change::ClearInbox(inbox) => Self::ClearInbox(inbox.client.as_str(), inbox.until),
+            Change::Saved(change) => Self::Saved(serde_json::to_string(change).unwrap_or_default()),
         }
     }
 
@@ -242,6 +250,13 @@ impl<'b> WireChange<'b> {
             Self::Schedule(change) => Change::Schedule(change.parse()?),
             Self::Hook(change) => {
                 Change::Hook(serde_json::from_str(&change).map_err(Error::custom)?)
+            }
+            Self::ClearInbox(name, until) => Change::ClearInbox(ClearedInbox {
+                client: client(name)?,
+                until,
+            }),
+            Self::Saved(change) => {
+                Change::Saved(serde_json::from_str(&change).map_err(Error::custom)?)
             }
             Self::Key(change) => Change::Key(change.parse()),
             Self::Token(tokens, ends_at) => Change::Token(TokenChange {

@@ -20,7 +20,7 @@ use crate::log::{
     schema, state_rows,
     writer::store::Store,
 };
-use crate::message::ClientId;
+use crate::message::{ClientId, Seq};
 
 impl Store {
     /// Expires some messages whose time to live is over, and returns their number. They are no longer delivered, and stay
@@ -78,6 +78,10 @@ impl Store {
         let conn = &self.conn;
         let mut missed = Vec::new();
         for audience in message.audiences() {
+            if message.missed.contains(&audience) {
+                missed.push(audience);
+                continue;
+            }
             let mut position = position_of(conn, audience)?;
             position.merge(pending.get(&audience).copied().unwrap_or_default());
             if position.furthest() < message.seq {
@@ -92,7 +96,7 @@ impl Store {
     }
 
     /// Writes events for webhooks, if a message has expired that some of its clients, or nobody of its topic, got.
-    fn tell_expired(
+    pub(super) fn tell_expired(
         &mut self,
         message: &MessageRow,
         missed: &[i64],
@@ -121,6 +125,19 @@ impl Store {
         match reached + pending {
             0 => self.put_expired(message.seq, &[audience], at),
             _ => Ok(()),
+        }
+    }
+
+    /// The same, for some of its clients.
+    pub(super) fn tell_expired_to(
+        &mut self,
+        seq: Seq,
+        missed: &[i64],
+        at: u64,
+    ) -> Result<(), StoreError> {
+        match self.hook_kinds()?.has(EventKind::MessageExpired) {
+            true => self.put_expired(seq, missed, at),
+            false => Ok(()),
         }
     }
 

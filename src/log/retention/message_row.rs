@@ -23,14 +23,17 @@ pub(in crate::log) struct MessageRow {
     pub several: Vec<i64>,
     /// See `handling_rows.rs`. Zero: as usual.
     pub handling: i64,
+    /// The clients for which it has ended before: they have missed it.
+    pub missed: Vec<i64>,
 }
 
 impl MessageRow {
     pub const COLUMNS: &str =
-        "seq, at, expires_at, ended, audience, audiences, coalesce(handling, 0)";
+        "seq, at, expires_at, ended, audience, audiences, coalesce(handling, 0), missed";
 
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         let several = row.get_ref(5)?.as_str_or_null()?;
+        let missed = row.get_ref(7)?.as_str_or_null()?;
         Ok(Self {
             seq: row.get(0)?,
             at: row.get(1)?,
@@ -39,6 +42,7 @@ impl MessageRow {
             audience: row.get(4)?,
             several: several.map(parse_list).unwrap_or_default(),
             handling: row.get(6)?,
+            missed: missed.map(parse_list).unwrap_or_default(),
         })
     }
 

@@ -157,7 +157,7 @@ impl Store {
             postings::remove(conn, ANY_TOPIC, gone.seq)?;
             for audience in gone.audiences() {
                 match gone.ended {
-                    ended::NOT => {
+                    ended::NOT if !gone.missed.contains(&audience) => {
                         postings::remove(conn, audience, gone.seq)?;
                         let newest = lost.entry(audience).or_default();
                         *newest = gone.seq.max(*newest);

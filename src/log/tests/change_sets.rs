@@ -5,7 +5,9 @@ use rusqlite::{Connection, types::Value};
 
 use super::{
     super::{
-        change::{Change, ChangeSet, PositionUpdates, Recall, RevokedTokens, TokenChange},
+        change::{
+            Change, ChangeSet, ClearedInbox, PositionUpdates, Recall, RevokedTokens, TokenChange,
+        },
         files,
         positions::{DeliveryCounts, PendingUpdate, Positions},
         record::{Base, Record, cbor},
@@ -61,7 +63,33 @@ fn change() -> impl Strategy<Value = Change> {
         2 => person_change().prop_map(Change::Person),
         3 => schedule_change().prop_map(Change::Schedule),
         3 => hook_change().prop_map(Change::Hook),
+        1 => (0..CLIENTS, 0..60_u64).prop_map(|(client, until)| {
+            let client = client_of(client);
+            Change::ClearInbox(ClearedInbox { client, until })
+        }),
+        2 => saved_change().prop_map(Change::Saved),
     ]
+}
+
+fn saved_change() -> impl Strategy<Value = SavedChange> {
+    let kind = || prop_oneof![Just(SavedKind::List), Just(SavedKind::Template)];
+    (0..3_u8, kind(), 0..3_u8, 0..4_u8).prop_map(|(id, kind, name, what)| {
+        let id = format!("s{id}");
+        let new = NewSaved {
+            id: id.clone(),
+            kind,
+            name: ["one", "One", "two"][usize::from(name)].to_owned(),
+            folded: ["one", "one", "two"][usize::from(name)].to_owned(),
+            summary: "{}".to_owned(),
+            content: format!("[{what}]"),
+            by: format!("person {name}"),
+        };
+        match what {
+            0 | 1 => SavedChange::Add(new),
+            2 => SavedChange::Replace(new),
+            _ => SavedChange::Remove(kind, id),
+        }
+    })
 }
 
 fn updates() -> impl Strategy<Value = PositionUpdates> {
@@ -598,6 +626,7 @@ impl TestStore {
             "SELECT * FROM hook_events ORDER BY seq".to_owned(),
             "SELECT * FROM hook_deliveries ORDER BY hook, event".to_owned(),
             "SELECT * FROM hook_presence ORDER BY kind, name, node".to_owned(),
+            "SELECT * FROM saved ORDER BY id".to_owned(),
             "SELECT * FROM audit ORDER BY number".to_owned(),
             "SELECT * FROM audit_callers ORDER BY id".to_owned(),
             "SELECT * FROM audit_sizes ORDER BY block".to_owned(),

@@ -4,13 +4,14 @@ use super::*;
 use crate::message::{Handling, ReplaceKey};
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 6] = [
+const FILES: [(i64, &str); 7] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
     (7, include_str!("files/version-7.sql")),
     (8, include_str!("files/version-8.sql")),
     (9, include_str!("files/version-9.sql")),
+    (10, include_str!("files/version-10.sql")),
 ];
 
 /// Long enough for all files.
@@ -116,6 +117,28 @@ fn a_webhook_of_a_file_goes_on_after_its_cursor() {
     assert_eq!(present, [Present::Client("ada".to_owned())]);
     let older = open_file(include_str!("files/version-8.sql"));
     assert!(older.log().hooks().is_empty());
+}
+
+#[test]
+fn lists_and_templates_of_a_file_are_there() {
+    let test = open_file(include_str!("files/version-10.sql"));
+    let lists = test.log().saved_heads(SavedKind::List).expect("readable");
+    assert_eq!(lists.len(), 1);
+    let list = &lists[0];
+    assert_eq!(
+        (&*list.name, &*list.made_by, &*list.changed_by),
+        ("Testers", "this machine", "this machine")
+    );
+    let found = test.log().saved_item(SavedKind::List, &list.id);
+    let found = found.expect("readable").expect("there");
+    assert!(found.content.contains("bob"));
+    let templates = test.log().saved_heads(SavedKind::Template);
+    let names = templates.expect("readable").into_iter();
+    let names: Vec<String> = names.map(|template| template.name).collect();
+    assert_eq!(names, ["Maintenance"]);
+    let older = open_file(include_str!("files/version-9.sql"));
+    let none = older.log().saved_heads(SavedKind::List).expect("readable");
+    assert!(none.is_empty());
 }
 
 #[test]

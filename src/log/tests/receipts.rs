@@ -1,4 +1,5 @@
 use super::*;
+use crate::log::writer::reply::block_on;
 
 fn receipts(test: &TestLog, seq: Seq) -> Receipts {
     test.log().receipts(seq).expect("read").expect("there")
@@ -308,4 +309,49 @@ fn the_history_is_paged_and_shortens_long_audiences() {
         .expect("read")
         .expect("there");
     assert_eq!(page.len(), 2);
+}
+
+#[test]
+fn an_inbox_that_is_cleared_expires_for_its_client_only() {
+    let test = TestLog::new();
+    test.push(to_client("ada"), "got");
+    test.log().note_sent(&client("ada"), 1);
+    test.push(to_client("ada"), "alone");
+    test.push(to_clients(&["ada", "bob"]), "with bob");
+    test.push(to_client("bob"), "for bob");
+    block_on(test.log().write_positions()).expect("written");
+    let head = test.log().head();
+    let clear = || {
+        let cleared = test.log().clear_inbox(client("ada"), head);
+        block_on(cleared).expect("cleared");
+    };
+    clear();
+    let ada = subscriptions("ada", &[]);
+    let page = test.read(&ada, 1);
+    assert_eq!(texts(&page), [""; 0]);
+    assert_eq!(page.gaps.len(), 1, "the client is told");
+    assert_eq!(page.gaps[0].reason, LogGapReason::Expired);
+    let unread = |name| test.log().unread_count(&client(name), 9).expect("read");
+    assert_eq!((unread("ada"), unread("bob")), (0, 2));
+    let bob = test.read(&subscriptions("bob", &[]), 0);
+    assert_eq!(texts(&bob), ["with bob", "for bob"]);
+    assert_eq!(receipts(&test, 1).sent, 1);
+    assert_eq!(receipts(&test, 2).expired, 1);
+    let shared = receipts(&test, 3);
+    assert_eq!((shared.expired, shared.waiting), (1, 1));
+    // What ends later for all others stays what it was for this client, also after it has got newer ones.
+    test.push(to_client("ada"), "new");
+    test.log().note_sent(&client("ada"), 5);
+    block_on(test.log().write_positions()).expect("written");
+    assert_eq!(receipts(&test, 3).expired, 1);
+    block_on(test.log().recall_and_release_key(3, None)).expect("recalled");
+    assert_eq!(receipts(&test, 3).recalled, 2);
+    // Clearing what is empty changes nothing, and retention removes all that is left.
+    clear();
+    test.pass(Duration::from_secs(8 * 24 * 3600));
+    test.log().run_maintenance().expect("tidied");
+    let mut test = test;
+    drop(test.log.take());
+    let report = check(test.folder.path()).expect("a report");
+    assert!(report.is_good(), "{report:?}");
 }

@@ -16,7 +16,7 @@ use crate::log::{
     key_rows::{self, ChangedKey},
     outcome::Recalled,
     person::StoredPerson,
-    person_rows,
+    person_rows, saved_rows,
     schedule::Scheduled,
     session_rows,
     token_rows::{self, Revocation},
@@ -269,6 +269,11 @@ impl Store {
                 applied.has_sessions |= change.has_sessions();
             }
             Change::Hook(change) => applied.changed_hooks.extend(self.apply_hook(change, at)?),
+            Change::ClearInbox(inbox) => {
+                self.clear_inbox(inbox, at)?;
+                applied.has_expired = true;
+            }
+            Change::Saved(change) => saved_rows::apply(&self.conn, change, at)?,
             Change::Token(change) => {
                 applied
                     .revoked

@@ -125,6 +125,8 @@ impl ConnectionTable {
             text,
             topics: in_topics,
             sees,
+            connection,
+            ..
         }: &ClientSearch<'_>,
     ) -> bool {
         let topics = |key| {
@@ -140,7 +142,13 @@ impl ConnectionTable {
                     .iter()
                     .flat_map(topics)
                     .any(|filter| contains(filter.as_str(), text));
-        found && sees(client_id)
+        let is_wanted = |wanted: &dyn Fn(&ConnectionRecord) -> bool| {
+            let records = keys
+                .iter()
+                .filter_map(|key| self.connections.get(key as usize));
+            records.into_iter().any(|entry| wanted(&entry.record))
+        };
+        found && sees(client_id) && connection.is_none_or(is_wanted)
     }
 }
 

@@ -7,22 +7,23 @@ use anyhow::{Context, Result, ensure};
 /// for them on the first visit: wasm, scripts and style. The HTML comes on top.
 ///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
-const PAGES: [(&str, &[&str], usize); 15] = [
-    ("/", &["subscriber"], 205_000),
+const PAGES: [(&str, &[&str], usize); 16] = [
+    ("/", &["subscriber"], 205_500),
     ("/try", &["try_it"], 133_000),
-    ("/jobs", &["jobs"], 217_000),
-    ("/admin", &["panel"], 249_000),
-    ("/admin/clients", &["panel", "clients_section"], 320_000),
-    ("/admin/messages", &["panel", "messages_section"], 305_000),
-    ("/admin/push", &["panel", "push_section"], 324_000),
-    ("/admin/scheduled", &["panel", "scheduled_section"], 296_000),
-    ("/admin/keys", &["panel", "keys_section"], 309_000),
-    ("/admin/hooks", &["panel", "hooks_section"], 312_000),
+    ("/jobs", &["jobs"], 218_000),
+    ("/admin", &["panel"], 250_000),
+    ("/admin/clients", &["panel", "clients_section"], 360_000),
+    ("/admin/client", &["panel", "client_section"], 340_000),
+    ("/admin/messages", &["panel", "messages_section"], 309_000),
+    ("/admin/push", &["panel", "push_section"], 390_000),
+    ("/admin/scheduled", &["panel", "scheduled_section"], 277_000),
+    ("/admin/keys", &["panel", "keys_section"], 304_000),
+    ("/admin/hooks", &["panel", "hooks_section"], 325_000),
     ("/admin/people", &["panel", "people_section"], 299_000),
-    ("/admin/roles", &["panel", "roles_section"], 288_000),
-    ("/admin/limits", &["panel", "limits_section"], 291_000),
-    ("/admin/audit", &["panel", "audit_section"], 297_000),
-    ("/admin/account", &["panel", "account_section"], 298_000),
+    ("/admin/roles", &["panel", "roles_section"], 263_000),
+    ("/admin/limits", &["panel", "limits_section"], 287_000),
+    ("/admin/audit", &["panel", "audit_section"], 283_000),
+    ("/admin/account", &["panel", "account_section"], 308_000),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];

@@ -6,6 +6,7 @@ use leptos::{ev::MouseEvent, prelude::*};
 
 use super::{Mark, Marks, placeholder};
 use crate::{
+    browser_name,
     client_list::since,
     components::{EraseView, ListItem, aria_bool, bool_signal, on_click, static_text, text},
     formatting,
@@ -120,7 +121,7 @@ fn origin(client: &ClientInfo) -> String {
 
 /// The address and the program of a connection, in short.
 pub(crate) fn origin_text(remote: &str, agent: Option<&str>) -> String {
-    match agent.map(agent_in_short) {
+    match agent.map(browser_name) {
         Some(agent) => format!("{} \u{b7} {agent}", host(remote)),
         None => host(remote).to_owned(),
     }
@@ -135,34 +136,9 @@ fn host(address: &str) -> &str {
     }
 }
 
-/// The name of the browser in a `User-Agent`; for other programs the first word.
-fn agent_in_short(user_agent: &str) -> &str {
-    // Browsers name others for compatibility, so the order matters.
-    let known = [
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrom", "Chrome"),
-        ("Safari/", "Safari"),
-    ];
-    let browser = known.iter().find(|(mark, _)| user_agent.contains(mark));
-    match browser {
-        Some((_, name)) => name,
-        None => user_agent.split([' ', '/']).next().unwrap_or(user_agent),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn browsers_are_recognized_by_their_user_agent() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
-        assert_eq!(agent_in_short(chrome), "Chrome");
-        assert_eq!(agent_in_short(&format!("{chrome} Edg/140.0")), "Edge");
-        assert_eq!(agent_in_short("curl/8.5.0"), "curl");
-    }
 
     #[test]
     fn an_address_is_shown_without_its_port() {

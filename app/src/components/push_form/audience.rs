@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     draft::{Audience, Draft},
+    recipients::{Suggestions, recipients},
     segment,
 };
 use crate::{
@@ -17,10 +18,8 @@ use crate::{
 pub fn AudienceFields(
     /// The values of the form.
     draft: Draft,
-    /// Suggested client ids.
-    ids: ErasedSignal<Vec<String>>,
-    /// Suggested topics.
-    topics: ErasedSignal<Vec<String>>,
+    /// What is suggested.
+    suggestions: Suggestions,
     /// The error of the field.
     note: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -35,7 +34,7 @@ pub fn AudienceFields(
     };
     let field = move || match draft.audience.get() {
         Audience::One => one_line(|t| t.push.client_id, "client", draft.client, "ids", note),
-        Audience::Several => several(draft.clients, note),
+        Audience::Several => recipients(draft, suggestions, note),
         Audience::Topic => one_line(|t| t.push.topic_name, "topic", draft.topic, "topics", note),
         Audience::Everyone => view! { <p class="hint">{tr(|t| t.push.everyone_hint)}</p> }.erase(),
     };
@@ -48,8 +47,8 @@ pub fn AudienceFields(
             {choice(|t| t.push.everyone, Audience::Everyone)}
         </fieldset>
         <div class="field to">{field} <FieldNote id="to-note" text=note /></div>
-        {offer("ids", ids)}
-        {offer("topics", topics)}
+        {offer("ids", suggestions.ids)}
+        {offer("topics", suggestions.topics)}
     }
     .erase()
 }
@@ -75,24 +74,6 @@ fn one_line(
             aria-invalid=aria_bool(move || note.get().is_some())
             bind:value=text
         />
-    }
-    .erase()
-}
-
-fn several(text: RwSignal<String>, note: Signal<Option<String>>) -> AnyView {
-    view! {
-        <label for="clients">{tr(|t| t.push.client_ids)}</label>
-        <textarea
-            id="clients"
-            class="code"
-            rows="3"
-            spellcheck="false"
-            autocapitalize="none"
-            placeholder=tr(|t| t.push.several_hint)
-            aria-describedby="to-note"
-            aria-invalid=aria_bool(move || note.get().is_some())
-            bind:value=text
-        ></textarea>
     }
     .erase()
 }

@@ -1,15 +1,20 @@
 //! The values of the push form.
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::super::field::{Field, FieldError};
+use super::{
+    super::field::{Field, FieldError},
+    recipients::{Recipient, names},
+};
 use crate::{
     erased_signal::ErasedSignal,
     formatting,
     i18n::{interpolate, texts},
     json::{self, JsonError},
-    wire::{MessageInfo, PushRequest, To},
+    wire::{MessageInfo, PushRequest, TemplateRequest, To},
 };
 
 /// The four kinds of audience.
@@ -26,7 +31,10 @@ pub(crate) enum Audience {
 pub(crate) struct Draft {
     pub(super) audience: ErasedSignal<Audience>,
     pub(super) client: RwSignal<String>,
-    pub(super) clients: RwSignal<String>,
+    /// Several recipients.
+    pub(super) recipients: ErasedSignal<Vec<Recipient>>,
+    /// What is typed to become one of them.
+    pub(super) typing: RwSignal<String>,
     pub(super) topic: RwSignal<String>,
     pub(super) event: RwSignal<String>,
     pub(super) data: RwSignal<String>,
@@ -35,27 +43,10 @@ pub(crate) struct Draft {
     pub(super) require_online: RwSignal<bool>,
     /// The local time at which it is to be pushed. Empty: now.
     pub(super) when: RwSignal<String>,
-}
-
-impl Audience {
-    const ALL: [Self; 4] = [Self::One, Self::Several, Self::Topic, Self::Everyone];
-
-    /// The name in a template.
-    fn name(self) -> &'static str {
-        match self {
-            Self::One => "one",
-            Self::Several => "several",
-            Self::Topic => "topic",
-            Self::Everyone => "everyone",
-        }
-    }
-
-    fn named(name: &str) -> Self {
-        let known = Self::ALL
-            .into_iter()
-            .find(|audience| audience.name() == name);
-        known.unwrap_or(Self::One)
-    }
+    /// How urgent it is. Empty: as usual.
+    pub(super) urgency: RwSignal<String>,
+    /// The key for replacement.
+    pub(super) replace: RwSignal<String>,
 }
 
 impl Draft {
@@ -63,7 +54,8 @@ impl Draft {
         Self {
             audience: ErasedSignal::new(Audience::One),
             client: RwSignal::default(),
-            clients: RwSignal::default(),
+            recipients: ErasedSignal::default(),
+            typing: RwSignal::default(),
             topic: RwSignal::default(),
             event: RwSignal::default(),
             data: RwSignal::default(),
@@ -71,6 +63,8 @@ impl Draft {
             ttl: RwSignal::default(),
             require_online: RwSignal::new(false),
             when: RwSignal::default(),
+            urgency: RwSignal::default(),
+            replace: RwSignal::default(),
         }
     }
 
@@ -92,10 +86,44 @@ impl Draft {
         self.ttl.set(String::new());
         self.require_online.set(false);
         self.when.set(String::new());
-        let json = message.data.get();
+        self.urgency
+            .set(message.urgency.clone().unwrap_or_default());
+        self.replace
+            .set(message.replace.clone().unwrap_or_default());
+        self.fill_data(message.data.get());
+    }
+
+    fn fill_data(self, json: &str) {
         let text = serde_json::from_str::<String>(json);
         self.as_json.set(text.is_err());
         self.data.set(text.unwrap_or_else(|_| json.to_owned()));
+    }
+
+    /// Fills the form with a template. Recipients and time stay as they are.
+    pub(crate) fn fill_template(self, template: &TemplateRequest) {
+        let ttl = template.ttl.map(|ttl| ttl.to_string());
+        self.event.set(template.event.clone().unwrap_or_default());
+        self.ttl.set(ttl.unwrap_or_default());
+        self.require_online.set(template.require_online);
+        self.urgency
+            .set(template.urgency.clone().unwrap_or_default());
+        self.replace
+            .set(template.replace.clone().unwrap_or_default());
+        self.fill_data(template.data.get());
+    }
+
+    /// The form as a template, or the first error.
+    pub(crate) fn template(self, name: String) -> Result<TemplateRequest, FieldError> {
+        let push = self.message(To::Everyone)?;
+        Ok(TemplateRequest {
+            name,
+            data: push.data,
+            event: push.event,
+            ttl: push.ttl,
+            replace: push.replace,
+            urgency: push.urgency,
+            require_online: push.require_online,
+        })
     }
 
     /// Sets the audience to one client.
@@ -106,8 +134,68 @@ impl Draft {
 
     /// Sets the audience to several clients.
     pub(crate) fn address_several(self, client_ids: &[String]) {
+        let recipients = client_ids.iter().cloned().map(Recipient::Client);
         self.audience.set(Audience::Several);
-        self.clients.set(client_ids.join("\n"));
+        self.recipients.set(recipients.collect());
+    }
+
+    /// Adds recipients, each once, and sets the audience to several of them.
+    pub(crate) fn add(self, new: Vec<Recipient>) {
+        self.audience.set(Audience::Several);
+        self.recipients.update(|recipients| {
+            let mut known: HashSet<String> = recipients.iter().map(Recipient::key).collect();
+            let is_new = |one: &Recipient| known.insert(one.key());
+            recipients.extend(new.into_iter().filter(is_new));
+        });
+    }
+
+    /// Adds what was typed.
+    pub(super) fn add_typed(self) {
+        let typed = self.typing.get_untracked();
+        let names = names(&typed);
+        if !names.is_empty() {
+            self.typing.set(String::new());
+            self.add(names.iter().map(|name| Recipient::named(name)).collect());
+        }
+    }
+
+    /// What is typed to become a recipient, if several can be named.
+    pub(crate) fn typing(self) -> String {
+        match self.audience.try_read_untracked().as_deref() {
+            Some(Audience::Several) => self.typing.get_untracked().trim().to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    pub(super) fn remove(self, gone: &Recipient) {
+        self.recipients.update(|all| all.retain(|one| one != gone));
+    }
+
+    pub(super) fn remove_last(self) {
+        self.recipients.update(|all| drop(all.pop()));
+    }
+
+    /// Clients and topics that are named, with what is typed.
+    pub(crate) fn named(self) -> (Vec<String>, Vec<String>) {
+        let mut all = match self.audience.get() {
+            Audience::One => vec![Recipient::Client(self.client.get().trim().to_owned())],
+            Audience::Topic => vec![Recipient::Topic(self.topic.get().trim().to_owned())],
+            Audience::Several => {
+                let typed = names(&self.typing.get());
+                let typed = typed.iter().map(|name| Recipient::named(name));
+                self.recipients.get().into_iter().chain(typed).collect()
+            }
+            Audience::Everyone => Vec::new(),
+        };
+        all.retain(|one| !one.name().is_empty());
+        let (mut clients, mut topics) = (Vec::new(), Vec::new());
+        for one in all {
+            match one {
+                Recipient::Client(id) => clients.push(id),
+                Recipient::Topic(topic) => topics.push(topic),
+            }
+        }
+        (clients, topics)
     }
 
     /// Sets the audience to a topic.
@@ -116,61 +204,61 @@ impl Draft {
         self.topic.set(topic);
     }
 
-    /// The name field of the selected kind of audience.
-    fn name(self) -> RwSignal<String> {
-        match self.audience.get() {
-            Audience::One | Audience::Everyone => self.client,
-            Audience::Several => self.clients,
-            Audience::Topic => self.topic,
+    /// All values of the form.
+    pub(super) fn track(self) {
+        self.audience.track();
+        self.recipients.track();
+        self.as_json.track();
+        self.require_online.track();
+        let texts = [
+            self.client,
+            self.typing,
+            self.topic,
+            self.event,
+            self.data,
+            self.ttl,
+            self.when,
+            self.urgency,
+            self.replace,
+        ];
+        for text in texts {
+            text.track();
         }
     }
 
-    /// All values of the form, in a fixed order.
-    pub(crate) fn fields(self) -> Vec<String> {
-        let flag = |flag: RwSignal<bool>| if flag.get() { "yes" } else { "" }.to_owned();
-        vec![
-            self.audience.get().name().to_owned(),
-            self.name().get(),
-            self.event.get(),
-            self.data.get(),
-            flag(self.as_json),
-            self.ttl.get(),
-            flag(self.require_online),
-            self.when.get(),
-        ]
-    }
-
-    /// Fills the form with the values of [`fields`](Self::fields).
-    pub(crate) fn fill_fields(self, fields: &[String]) {
-        let field = |n: usize| fields.get(n).cloned().unwrap_or_default();
-        self.audience.set(Audience::named(&field(0)));
-        untrack(|| self.name()).set(field(1));
-        self.event.set(field(2));
-        self.data.set(field(3));
-        self.as_json.set(field(4) == "yes");
-        self.ttl.set(field(5));
-        self.require_online.set(field(6) == "yes");
-        self.when.set(field(7));
-    }
-
-    /// The audience.
-    pub(crate) fn to(self) -> Result<To, FieldError> {
-        let needed = |why| FieldError::new(Field::To, why);
-        match self.audience.get() {
-            Audience::One => match self.client.get().trim() {
-                "" => Err(needed(texts().push.need_client)),
-                id => Ok(To::Client(id.to_owned())),
-            },
-            Audience::Several => match names(&self.clients.get()) {
-                ids if ids.is_empty() => Err(needed(texts().push.need_clients)),
-                ids => Ok(To::Clients(ids)),
-            },
-            Audience::Topic => match self.topic.get().trim() {
-                "" => Err(needed(texts().push.need_topic)),
-                topic => Ok(To::Topic(topic.to_owned())),
-            },
-            Audience::Everyone => Ok(To::Everyone),
+    /// The audiences. Each takes a push of its own: all clients together, and every topic.
+    pub(crate) fn audiences(self) -> Result<Vec<To>, FieldError> {
+        let (clients, topics) = self.named();
+        let mut all: Vec<To> = topics.into_iter().map(To::Topic).collect();
+        match clients.len() {
+            0 => {}
+            1 => all.insert(0, To::Client(clients.concat())),
+            _ => all.insert(0, To::Clients(clients)),
         }
+        let audience = self.audience.get();
+        if audience == Audience::Everyone {
+            all.push(To::Everyone);
+        }
+        let texts = &texts().push;
+        let needed = match audience {
+            Audience::One => texts.need_client,
+            Audience::Topic => texts.need_topic,
+            _ => texts.need_clients,
+        };
+        match all.is_empty() {
+            true => Err(FieldError::new(Field::To, needed)),
+            false => Ok(all),
+        }
+    }
+
+    /// The event type, and the data as it arrives. The data is empty while it can't be pushed.
+    pub(crate) fn shown(self) -> (Option<String>, String) {
+        let data = match (self.as_json.get(), self.mistake()) {
+            (true, Some(_)) => String::new(),
+            (true, None) => self.data.with(|data| data.trim().to_owned()),
+            (false, _) => self.data.get(),
+        };
+        (filled(self.event), data)
     }
 
     /// The JSON error of the data, if the data has to be JSON.
@@ -184,9 +272,14 @@ impl Draft {
         })
     }
 
-    /// The push, or the first error.
-    pub(super) fn request(self) -> Result<PushRequest, FieldError> {
-        let to = self.to()?;
+    /// A push for each audience, or the first error.
+    pub(super) fn requests(self) -> Result<Vec<PushRequest>, FieldError> {
+        let audiences = self.audiences()?;
+        audiences.into_iter().map(|to| self.message(to)).collect()
+    }
+
+    /// The push to this audience, or the first error.
+    pub(crate) fn message(self, to: To) -> Result<PushRequest, FieldError> {
         let ttl = match self.ttl.get().trim() {
             "" => None,
             seconds => Some(
@@ -202,7 +295,6 @@ impl Draft {
                 at => at,
             },
         };
-        let event = self.event.get();
         let text = self.data.get();
         let wrong = |why: String| FieldError::new(Field::Data, why);
         let data = match self.as_json.get() {
@@ -215,12 +307,14 @@ impl Draft {
             false => to_raw_value(&text).map_err(|e| wrong(e.to_string())),
         }?;
         Ok(PushRequest {
-            event: Some(event.trim().to_owned()).filter(|event| !event.is_empty()),
+            event: filled(self.event),
             ttl,
             require_online: self.require_online.get(),
             // A push to many recipients is tracked by a job, unless it is ephemeral.
             track: !matches!(to, To::Client(_)) && ttl != Some(0) && at.is_none(),
             at,
+            urgency: filled(self.urgency),
+            replace: filled(self.replace),
             ..PushRequest::new(to, data)
         })
     }
@@ -237,15 +331,9 @@ pub(super) fn json_error_text(mistake: &JsonError) -> String {
     interpolate(texts().push.mistake, &values)
 }
 
-/// Splits ids at white space and commas, and removes duplicates.
-fn names(text: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for name in text.split(|c: char| c.is_whitespace() || c == ',') {
-        if !name.is_empty() && !names.iter().any(|n| n == name) {
-            names.push(name.to_owned());
-        }
-    }
-    names
+/// The text of a field that may be empty.
+fn filled(text: RwSignal<String>) -> Option<String> {
+    Some(text.get().trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -259,27 +347,60 @@ mod tests {
         (owner, Draft::new())
     }
 
+    /// The only push.
+    fn request(draft: Draft) -> Result<PushRequest, FieldError> {
+        let mut all = draft.requests()?;
+        assert_eq!(all.len(), 1);
+        Ok(all.remove(0))
+    }
+
     #[test]
-    fn a_template_restores_the_form() {
+    fn a_template_restores_the_message_and_not_the_recipients() {
         let (_owner, draft) = draft();
-        draft.audience.set(Audience::Topic);
-        draft.topic.set("news".to_owned());
+        draft.address_topic("news".to_owned());
         draft.data.set("[1]".to_owned());
         draft.as_json.set(true);
         draft.require_online.set(true);
-        let kept = draft.fields();
-        draft.fill_fields(&[]);
-        assert_eq!(draft.data.get(), "");
-        draft.fill_fields(&kept);
-        assert_eq!(draft.to(), Ok(To::Topic("news".to_owned())));
-        let push = draft.request().expect("complete");
+        draft.urgency.set("high".to_owned());
+        draft.ttl.set("60".to_owned());
+        let template = draft.template("t".to_owned()).expect("complete");
+        let (_other, draft) = self::draft();
+        draft.address("ada".to_owned());
+        draft.fill_template(&template);
+        let push = request(draft).expect("complete");
+        assert_eq!(push.to, To::Client("ada".to_owned()));
         assert_eq!((push.data.get(), push.require_online), ("[1]", true));
+        assert_eq!(
+            (push.urgency.as_deref(), push.ttl),
+            (Some("high"), Some(60))
+        );
+    }
+
+    #[test]
+    fn each_audience_has_a_push_of_its_own() {
+        let (_owner, draft) = draft();
+        draft.data.set("hello".to_owned());
+        draft.address_several(&["ada".to_owned()]);
+        draft.add(vec![
+            Recipient::Topic("news".to_owned()),
+            Recipient::Client("ada".to_owned()),
+        ]);
+        draft.typing.set("bob".to_owned());
+        let pushes = draft.requests().expect("complete");
+        let to: Vec<To> = pushes.into_iter().map(|push| push.to).collect();
+        let both = To::Clients(vec!["ada".to_owned(), "bob".to_owned()]);
+        assert_eq!(to, [both, To::Topic("news".to_owned())]);
+        draft.add_typed();
+        assert_eq!(draft.typing.get(), "");
+        draft.remove(&Recipient::Client("ada".to_owned()));
+        draft.remove_last();
+        assert_eq!(draft.named(), (vec![], vec!["news".to_owned()]));
     }
 
     #[test]
     fn an_incomplete_push_names_the_field() {
         let (_owner, draft) = draft();
-        let missing = |draft: Draft| draft.request().expect_err("incomplete").field;
+        let missing = |draft: Draft| request(draft).expect_err("incomplete").field;
         assert_eq!(missing(draft), Field::To);
         draft.audience.set(Audience::Everyone);
         assert_eq!(missing(draft), Field::Data);
@@ -295,7 +416,7 @@ mod tests {
         draft.audience.set(Audience::Topic);
         draft.topic.set(" orders/42 ".to_owned());
         draft.data.set("tr \"hi\"\n".to_owned());
-        let push = draft.request().expect("complete");
+        let push = request(draft).expect("complete");
         assert_eq!(push.to, To::Topic("orders/42".to_owned()));
         assert_eq!(push.data.get(), r#""tr \"hi\"\n""#);
         assert_eq!(push.event, None);
@@ -303,12 +424,12 @@ mod tests {
         draft.event.set("paid".to_owned());
         draft.data.set("{\"n\": 1.10}\n".to_owned());
         draft.ttl.set(" 60 ".to_owned());
-        let push = draft.request().expect("complete");
+        let push = request(draft).expect("complete");
         assert_eq!(push.data.get(), "{\"n\": 1.10}");
         assert_eq!(push.event.as_deref(), Some("paid"));
         assert_eq!(push.ttl, Some(60));
         draft.ttl.set("a minute".to_owned());
-        assert_eq!(draft.request().expect_err("no number").field, Field::Ttl);
+        assert_eq!(request(draft).expect_err("no number").field, Field::Ttl);
     }
 
     #[test]
@@ -326,10 +447,11 @@ mod tests {
             replace: None,
             replaces: None,
             urgency: None,
+            receipt: None,
             receipts: Receipts::default(),
         };
         draft.fill(&message);
-        let push = draft.request().expect("complete");
+        let push = request(draft).expect("complete");
         assert_eq!(
             (push.to, push.event),
             (message.to.clone(), message.event.clone())
@@ -338,7 +460,7 @@ mod tests {
         message.to = To::Everyone;
         message.data = RawValue::from_string("[1.10]".to_owned()).expect("JSON");
         draft.fill(&message);
-        let push = draft.request().expect("complete");
+        let push = request(draft).expect("complete");
         assert_eq!((push.to, push.data.get()), (To::Everyone, "[1.10]"));
     }
 }

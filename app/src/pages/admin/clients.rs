@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     AdminSession, CurrentSection, Section,
+    client_filters::{self, ClientFilters},
     feed::Update,
     marked_clients::{self, MarkedClients},
     selected_client::SelectedClient,
@@ -15,7 +16,7 @@ use crate::{
     client_list::{ClientList, WINDOW},
     components::{
         ClientCard, ClientRows, EraseView, bool_signal, effect, either, missing_nodes, on_change,
-        on_click, retry_notice, segment, text, when,
+        on_click, retry_notice, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, interpolate, plural, texts, tr},
@@ -41,9 +42,8 @@ pub(super) struct Clients {
     session: AdminSession,
     current: CurrentSection,
     client_list: ErasedSignal<ClientList>,
-    search: RwSignal<String>,
+    filters: ClientFilters,
     sort: ErasedSignal<&'static str>,
-    all: RwSignal<bool>,
     visible_rows: ErasedSignal<(u64, u64)>,
     wrong: RwSignal<Option<String>>,
     /// Nodes of which the clients are missing in the list.
@@ -68,9 +68,8 @@ impl Clients {
             session,
             current,
             client_list: ErasedSignal::default(),
-            search: RwSignal::default(),
+            filters: ClientFilters::new(),
             sort: ErasedSignal::new(ORDERS[0]),
-            all: RwSignal::new(false),
             visible_rows: ErasedSignal::new((0, 24)),
             wrong: RwSignal::new(None),
             missing: ErasedSignal::default(),
@@ -98,8 +97,7 @@ impl Clients {
 
     fn keep_address(self) {
         let read = move |values: &Values| {
-            self.search.set(values.text("q"));
-            self.all.set(values.text("state") == "all");
+            self.filters.read(values);
             let sort = values.text("sort");
             let known = ORDERS.into_iter().find(|order| *order == sort);
             self.sort.set(known.unwrap_or(ORDERS[0]));
@@ -107,27 +105,27 @@ impl Clients {
         };
         let write = move || {
             let sort = self.sort.get();
-            vec![
-                ("q", self.search.get()),
-                ("state", if self.all.get() { "all" } else { "" }.to_owned()),
-                ("sort", if sort == ORDERS[0] { "" } else { sort }.to_owned()),
-                ("client", self.selected.id.get()),
-            ]
+            let mut values = self.filters.values();
+            let sort = if sort == ORDERS[0] { "" } else { sort };
+            values.push(("sort", sort.to_owned()));
+            values.push(("client", self.selected.id.get()));
+            values
         };
         url_query::sync(self.current, Section::Clients, read, write);
     }
 
     /// The query, without the window.
     fn query(self) -> ClientsQuery {
-        let search = self.search.get().trim().to_owned();
-        let all = self.all.get();
+        let query = self.filters.query();
         ClientsQuery {
-            all,
             limit: Some(WINDOW as u32),
-            q: (!search.is_empty()).then_some(search),
             // The server sorts lists with offline clients by id only.
-            sort: Some(if all { "client_id" } else { self.sort.get() }),
-            ..ClientsQuery::default()
+            sort: Some(if query.all {
+                "client_id"
+            } else {
+                self.sort.get()
+            }),
+            ..query
         }
     }
 
@@ -259,7 +257,7 @@ pub(super) fn view(clients: Clients) -> AnyView {
                 client_list=clients.client_list
                 visible_rows=clients.visible_rows
                 sort=clients.sort
-                fixed=clients.all.into()
+                fixed=bool_signal(move || clients.filters.of_known())
                 selected=selected.id
                 marked=marked.ids
                 on_mark=Callback::new(move |mark| {
@@ -289,29 +287,12 @@ fn tools(clients: Clients) -> AnyView {
         Some(n) => plural(texts().clients.matching, n, &[]),
         None => texts().clients.title.to_owned(),
     });
-    let choice = move |all: bool| {
-        let label = match all {
-            true => tr(|t| t.clients.all),
-            false => tr(|t| t.clients.online),
-        };
-        let chosen = bool_signal(move || clients.all.get() == all);
-        segment(
-            "state",
-            label,
-            chosen,
-            on_click(move || clients.all.set(all)),
-        )
-    };
     view! {
         <div class="section-head">
             <h2 id="clients-title" aria-live="polite">
                 {matching}
             </h2>
-            <fieldset class="segments small">
-                <legend class="unseen">{tr(|t| t.clients.state)}</legend>
-                {choice(false)}
-                {choice(true)}
-            </fieldset>
+            {client_filters::states(clients.filters)}
             <label class="unseen" for="search">
                 {tr(|t| t.clients.search)}
             </label>
@@ -322,19 +303,21 @@ fn tools(clients: Clients) -> AnyView {
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                bind:value=clients.search
+                bind:value=clients.filters.search
             />
         </div>
+        {client_filters::fields(clients.filters)}
     }
     .erase()
 }
 
 /// The view if there are no clients to list.
 fn nobody(clients: Clients) -> AnyView {
-    let searches = move || clients.search.with(|text| !text.trim().is_empty());
+    let searches = move || clients.filters.is_filtered();
+    let of_known = move || clients.filters.of_known();
     let title = text(move || {
         let texts = &texts().clients;
-        let title = match (searches(), clients.all.get()) {
+        let title = match (searches(), of_known()) {
             (true, _) => texts.no_match,
             (false, false) => texts.nobody,
             (false, true) => texts.nobody_known,
@@ -360,7 +343,7 @@ fn nobody(clients: Clients) -> AnyView {
     };
     let also_offline = move || {
         view! {
-            <button type="button" class="quiet small" on:click=on_click(move || clients.all.set(true))>
+            <button type="button" class="quiet small" on:click=on_click(move || clients.filters.state.set("all".to_owned()))>
                 {tr(|t| t.clients.also_offline)}
             </button>
         }
@@ -370,7 +353,7 @@ fn nobody(clients: Clients) -> AnyView {
         <div class="empty">
             <p class="title">{title}</p>
             <p>{about}</p>
-            {when(move || searches() && !clients.all.get(), also_offline)}
+            {when(move || searches() && !of_known(), also_offline)}
             {when(move || !searches(), links)}
         </div>
     }

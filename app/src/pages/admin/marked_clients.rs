@@ -2,13 +2,17 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{AdminSession, CurrentSection};
+use super::{AdminSession, CurrentSection, saved_lists::SavedLists};
 use crate::{
     api::{ApiError, Client, ClientsQuery},
     client_list::ClientList,
-    components::{CopyButton, EraseView, Mark, ask_first, on_click, optional_text, text, when},
+    components::{
+        CopyButton, EraseView, Mark, aria_bool, ask_first, on_click, optional_text, save_form,
+        text, when,
+    },
     erased_signal::ErasedSignal,
     i18n::{self, plural, texts, tr},
+    wire::ListRequest,
 };
 
 /// The most clients that are marked at once: as many as a server takes in one push, if its settings do not say otherwise.
@@ -24,6 +28,10 @@ pub(super) struct MarkedClients {
     pub(super) ids: ErasedSignal<Vec<String>>,
     /// The row that was marked last: where a range begins.
     anchor: StoredValue<u64>,
+    /// The lists that they can be saved to.
+    lists: SavedLists,
+    /// Whether a name is asked for.
+    naming: RwSignal<bool>,
     /// The result of the last action.
     note: RwSignal<Option<String>>,
 }
@@ -34,6 +42,8 @@ impl MarkedClients {
             session,
             ids: ErasedSignal::default(),
             anchor: StoredValue::new(0),
+            lists: SavedLists::new(session),
+            naming: RwSignal::new(false),
             note: RwSignal::new(None),
         }
     }
@@ -72,11 +82,11 @@ impl MarkedClients {
             let mut after = None;
             loop {
                 let query = ClientsQuery {
-                    all: query.all,
-                    q: query.q.clone(),
                     limit: Some(PAGE),
                     after: after.take(),
-                    ..ClientsQuery::default()
+                    offset: None,
+                    sort: None,
+                    ..query.clone()
                 };
                 match Client::new("").clients(&query).await {
                     Ok(page) => {
@@ -147,6 +157,31 @@ pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
         }
         .erase_client_only()
     };
+    let save = move || {
+        view! {
+            <button
+                type="button"
+                class="quiet small"
+                aria-expanded=aria_bool(move || marked.naming.get())
+                on:click=on_click(move || marked.naming.update(|naming| *naming = !*naming))
+            >
+                {tr(|t| t.saved.save_as)}
+            </button>
+        }
+        .erase_client_only()
+    };
+    let name = move || {
+        let save = Callback::new(move |name| {
+            let clients = marked.ids.read_untracked().to_vec();
+            marked.lists.save(ListRequest {
+                name,
+                clients,
+                topics: Vec::new(),
+            });
+        });
+        let actions = marked.lists.actions(save, Callback::new(|_| {}));
+        save_form(marked.lists.saving, |t| t.saved.list_name, actions)
+    };
     let disconnect = move || {
         ask_first(
             |t| t.client.disconnect,
@@ -172,6 +207,7 @@ pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
                     </strong>
                     {when(move || session.may("push"), push)}
                     <CopyButton text=ids what=tr(|t| t.clients.the_ids) label=Some(tr(|t| t.clients.copy_ids)) />
+                    {when(move || session.may("push"), save)}
                     {when(move || session.may("disconnect"), disconnect)}
                     <button
                         type="button"
@@ -182,6 +218,7 @@ pub(super) fn bar(marked: MarkedClients, current: CurrentSection) -> AnyView {
                         {tr(|t| t.clients.unmark)}
                     </button>
                 </div>
+                {when(move || marked.naming.get(), name)}
                 <p class="note" role="status">
                     {optional_text(move || marked.note.get())}
                 </p>

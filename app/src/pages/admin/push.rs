@@ -2,32 +2,52 @@
 
 mod outcome;
 mod preview;
+mod rehearsal;
+mod saved_templates;
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     AdminSession, CurrentSection, Section,
     feed::Update,
+    saved_lists::SavedLists,
     url_query::{self, Values},
 };
 use crate::{
     api::Client,
-    browser::{self, Timer},
+    browser::Timer,
     components::{
-        Draft, EraseView, Field, FieldError, PushForm, RecipientCount, StoredTemplates, Templates,
-        effect, on_change,
+        Draft, EraseView, Field, FieldError, PushForm, Recipient, RecipientCount, SavedWords,
+        Suggestions, effect, saved_card,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
-    i18n, json,
-    wire::{AudienceRequest, PushRequest, To},
+    i18n,
+    wire::{AudienceRequest, AudienceSize, ListRequest, PushRequest, SavedList, To},
 };
 use outcome::Outcome;
 use preview::Preview;
+use rehearsal::Rehearsal;
+use saved_templates::SavedTemplates;
 
 /// Milliseconds between a change and the request for the number of recipients.
 const PAUSE: f64 = 200.0;
-/// The local storage key of the templates.
-const TEMPLATES: &str = "tidings.templates";
+
+/// What the card of the lists says.
+const LISTS: SavedWords = SavedWords {
+    id: "lists",
+    title: |t| t.saved.lists,
+    name: |t| t.saved.list_name,
+    none: |t| t.saved.no_lists,
+    remove_ask: |t| t.saved.list_remove_ask,
+};
+/// What the card of the templates says.
+const TEMPLATES: SavedWords = SavedWords {
+    id: "templates",
+    title: |t| t.saved.templates,
+    name: |t| t.saved.template_name,
+    none: |t| t.saved.no_templates,
+    remove_ask: |t| t.saved.template_remove_ask,
+};
 
 /// The state of the section. Copies share the same signals.
 #[derive(Clone, Copy)]
@@ -39,7 +59,9 @@ pub(super) struct Push {
     preview: Preview,
     field_error: ErasedSignal<Option<FieldError>>,
     outcome: Outcome,
-    templates: ErasedSignal<StoredTemplates>,
+    rehearsal: Rehearsal,
+    lists: SavedLists,
+    templates: SavedTemplates,
     busy: RwSignal<bool>,
     /// Counts changes of the connected clients.
     changes: ErasedSignal<u64>,
@@ -47,20 +69,22 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) fn new(session: AdminSession, current: CurrentSection) -> Self {
+        let draft = Draft::new();
         let push_page = Self {
             session,
             current,
-            draft: Draft::new(),
+            draft,
             recipient_count: ErasedSignal::default(),
             preview: Preview::new(),
             field_error: ErasedSignal::new(None),
             outcome: Outcome::new(session),
-            templates: ErasedSignal::default(),
+            rehearsal: Rehearsal::new(session, draft),
+            lists: SavedLists::new(session),
+            templates: SavedTemplates::new(session, draft),
             busy: RwSignal::new(false),
             changes: ErasedSignal::new(0),
         };
         push_page.keep_counting();
-        push_page.keep_templates();
         push_page.take_address();
         push_page
     }
@@ -101,22 +125,28 @@ impl Push {
         });
     }
 
-    fn keep_templates(self) {
-        effect(move || {
-            let kept = browser::local_get(TEMPLATES).and_then(|text| json::decode(&text).ok());
-            self.templates.set(kept.unwrap_or_default());
-        });
-        on_change(
-            move || self.templates.track(),
-            move || {
-                if let Ok(text) = self.templates.with(serde_json::to_string) {
-                    browser::local_set(TEMPLATES, &text);
-                }
-            },
-        );
+    /// The named recipients as a list with this name.
+    fn list(self, name: String) -> ListRequest {
+        let (clients, topics) = untrack(|| self.draft.named());
+        ListRequest {
+            name,
+            clients,
+            topics,
+        }
+    }
+
+    /// Adds the members of a list to the recipients.
+    fn add_list(self, list: SavedList) {
+        let clients = list.clients.into_iter().map(Recipient::Client);
+        let topics = list.topics.into_iter().map(Recipient::Topic);
+        self.draft.add(clients.chain(topics).collect());
     }
 
     pub(super) fn handle(self, update: &Update) {
+        if matches!(update, Update::Reload) {
+            self.lists.load();
+            self.templates.load();
+        }
         if matches!(update, Update::Reload | Update::Clients(_)) {
             self.changes.update(|changes| *changes += 1);
         }
@@ -128,8 +158,8 @@ impl Push {
     fn keep_counting(self) {
         let due = StoredValue::new_local(None::<Timer>);
         let asked = StoredValue::new(0_u64);
-        let to = ErasedMemo::new(move || self.draft.to().ok());
-        let last = StoredValue::new(None::<To>);
+        let to = ErasedMemo::new(move || self.draft.audiences().unwrap_or_default());
+        let last = StoredValue::new(Vec::<To>::new());
         effect(move || {
             self.changes.track();
             let audience = to.get();
@@ -153,43 +183,60 @@ impl Push {
                     return;
                 };
                 spawn_local(async move {
-                    let recipient_count = self.count(Option::clone(&audience)).await;
+                    let recipient_count = self.count(&audience).await;
                     // An answer is ignored if a later request was sent.
                     let current = move || asked.try_get_value() == question;
                     if current() {
                         self.recipient_count.set(recipient_count);
-                        self.preview.look(Option::clone(&audience), current).await;
+                        let typed = self.draft.typing();
+                        self.preview.look(&audience, &typed, current).await;
                     }
                 });
             })));
         });
     }
 
-    async fn count(self, to: Option<To>) -> RecipientCount {
-        let Some(to) = to else {
-            return RecipientCount::Unknown;
+    /// The sizes of all audiences together. A client of several counts several times.
+    async fn count(self, audiences: &[To]) -> RecipientCount {
+        let mut all = AudienceSize {
+            clients: 0,
+            connections: 0,
         };
-        match Client::new("").audience(&AudienceRequest { to }).await {
-            Ok(size) => RecipientCount::Known(size),
-            Err(error) => {
-                self.session.check_unauthorized(&error);
-                RecipientCount::Refused(FieldError {
-                    field: Field::To,
-                    text: i18n::error(&error),
-                })
+        for to in audiences {
+            let to = to.clone();
+            match Client::new("").audience(&AudienceRequest { to }).await {
+                Ok(size) => {
+                    all.clients += size.clients;
+                    all.connections += size.connections;
+                }
+                Err(error) => {
+                    self.session.check_unauthorized(&error);
+                    return RecipientCount::Refused(FieldError {
+                        field: Field::To,
+                        text: i18n::error(&error),
+                    });
+                }
             }
+        }
+        match audiences.is_empty() {
+            true => RecipientCount::Unknown,
+            false => RecipientCount::Known(all),
         }
     }
 
-    fn push(self, push: PushRequest) {
+    /// Pushes one after the other. Those before an error are done.
+    fn push(self, pushes: Vec<PushRequest>) {
         self.busy.set(true);
         self.outcome.clear();
         spawn_local(async move {
-            match Client::new("").push(&push).await {
-                Ok(answer) => self.outcome.watch(answer, push.to),
-                Err(error) => {
-                    self.session.check_unauthorized(&error);
-                    self.field_error.set(Some((&error).into()));
+            for push in pushes {
+                match Client::new("").push(&push).await {
+                    Ok(answer) => self.outcome.watch(answer, push.to),
+                    Err(error) => {
+                        self.session.check_unauthorized(&error);
+                        self.field_error.set(Some((&error).into()));
+                        break;
+                    }
                 }
             }
             self.busy.try_set(false);
@@ -199,22 +246,36 @@ impl Push {
 
 /// The view of the section.
 pub(super) fn view(push_page: Push) -> AnyView {
+    let lists = push_page.lists;
+    let take_list = Callback::new(move |id| {
+        lists.take(id, move |list| push_page.add_list(list));
+    });
+    let save_list = Callback::new(move |name| lists.save(push_page.list(name)));
+    let suggestions = Suggestions {
+        ids: push_page.preview.ids,
+        topics: push_page.preview.topics,
+        lists: lists.entries,
+        take_list,
+    };
+    let templates = push_page.templates;
+    let again = Callback::new(move |ids: Vec<String>| push_page.draft.address_several(&ids));
     view! {
         <div class="columns push">
             <section class="card wide">
                 <PushForm
                     draft=push_page.draft
                     recipient_count=push_page.recipient_count
-                    ids=push_page.preview.ids
-                    topics=push_page.preview.topics
+                    suggestions
                     field_error=push_page.field_error
                     busy=push_page.busy.into()
-                    on_push=Callback::new(move |push| push_page.push(push))
+                    on_push=Callback::new(move |pushes| push_page.push(pushes))
                 />
             </section>
             <div class="side">
-                {outcome::view(push_page.outcome)} {preview::view(push_page.preview, push_page.recipient_count)}
-                <Templates draft=push_page.draft kept=push_page.templates />
+                {outcome::view(push_page.outcome, again)} {preview::view(push_page.preview, push_page.recipient_count)}
+                {rehearsal::view(push_page.rehearsal)}
+                {saved_card(lists.entries, lists.saving, LISTS, lists.actions(save_list, take_list))}
+                {saved_card(templates.entries, templates.saving, TEMPLATES, templates.actions())}
             </div>
         </div>
     }

@@ -12,6 +12,8 @@ pub(super) enum Section {
     Overview,
     /// Connected and known clients.
     Clients,
+    /// One client.
+    Client,
     /// Pushed messages.
     Messages,
     /// The push form.
@@ -38,9 +40,10 @@ pub(super) enum Section {
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Overview,
         Self::Clients,
+        Self::Client,
         Self::Messages,
         Self::Push,
         Self::Scheduled,
@@ -62,11 +65,17 @@ impl Section {
         )
     }
 
+    /// Whether the navigation has a link to it.
+    pub(super) fn is_in_nav(self) -> bool {
+        !matches!(self, Self::Client)
+    }
+
     /// Its path below the URL of the server.
     pub(super) fn path(self) -> &'static str {
         match self {
             Self::Overview => "admin",
             Self::Clients => "admin/clients",
+            Self::Client => "admin/client",
             Self::Messages => "admin/messages",
             Self::Push => "admin/push",
             Self::Scheduled => "admin/scheduled",

@@ -70,7 +70,7 @@ impl SelectedClient {
         }
     }
 
-    fn ask(self) {
+    pub(super) fn ask(self) {
         let id = self.id.try_get_untracked().unwrap_or_default();
         if id.is_empty() {
             return;

@@ -48,14 +48,36 @@ impl Preview {
 
     /// Loads the recipients. The result is ignored if the request is not `current` any more. Errors are
     /// ignored, because the request for the number of recipients reports them.
-    pub(super) async fn look(self, to: Option<To>, current: impl Fn() -> bool) {
-        let found = match &to {
-            Some(To::Client(id)) => self.set_filter(id).await,
-            Some(To::Clients(ids)) => look_at(ids).await,
-            Some(To::Topic(topic)) => self.look_on(topic).await,
-            Some(To::Everyone) => newest().await,
-            None => self.offer().await.map(|()| Vec::new()),
+    pub(super) async fn look(self, to: &[To], typed: &str, current: impl Fn() -> bool) {
+        let mut found = match typed.is_empty() {
+            true => Ok(Vec::new()),
+            false => self.offer_similar(typed).await.map(|()| Vec::new()),
         };
+        for (n, to) in to.iter().enumerate() {
+            let Ok(known) = &found else { break };
+            let rest = NAMED.saturating_sub(known.len());
+            let next = match to {
+                To::Client(id) if typed.is_empty() => self.set_filter(id).await,
+                To::Client(id) => look_at(std::slice::from_ref(id)).await,
+                To::Clients(ids) => look_at(ids).await,
+                To::Topic(topic) if n == 0 && typed.is_empty() => self.look_on(topic).await,
+                To::Topic(topic) => on_topic(topic).await,
+                To::Everyone => newest().await,
+            };
+            found = match (found, next) {
+                (Ok(mut all), Ok(next)) => {
+                    let new = next.into_iter().filter(|one| !all.contains(one)).take(rest);
+                    let new: Vec<_> = new.collect();
+                    all.extend(new);
+                    Ok(all)
+                }
+                (_, Err(error)) => Err(error),
+                (failed, _) => failed,
+            };
+        }
+        if to.is_empty() && typed.is_empty() {
+            found = self.offer().await.map(|()| Vec::new());
+        }
         if current()
             && let Ok(people) = found
         {
@@ -80,6 +102,17 @@ impl Preview {
 
     /// The named client. Clients with similar ids become suggestions.
     async fn set_filter(self, id: &str) -> Result<Vec<(String, Presence)>, ApiError> {
+        self.offer_clients(id).await?;
+        look_at(&[id.to_owned()]).await
+    }
+
+    /// Clients and topics with similar names become suggestions.
+    async fn offer_similar(self, text: &str) -> Result<(), ApiError> {
+        self.offer_clients(text).await?;
+        self.offer_topics(text).await
+    }
+
+    async fn offer_clients(self, id: &str) -> Result<(), ApiError> {
         let query = ClientsQuery {
             all: true,
             limit: Some(NAMED as u32),
@@ -89,29 +122,34 @@ impl Preview {
         let page = Client::new("").clients(&query).await?;
         let ids = page.clients.into_iter().map(|client| client.client_id);
         self.ids.set(ids.collect());
-        look_at(&[id.to_owned()]).await
+        Ok(())
     }
 
     /// The subscribers of a topic.
     async fn look_on(self, topic: &str) -> Result<Vec<(String, Presence)>, ApiError> {
         self.offer_topics(topic).await?;
-        // A pattern that matches the topic starts with its first segment, unless that is a wildcard.
-        let first = topic.split('/').next().unwrap_or(topic);
-        let query = ClientsQuery {
-            limit: Some(LOOKED),
-            q: Some(first.to_owned()),
-            ..ClientsQuery::default()
-        };
-        let page = Client::new("").clients(&query).await?;
-        let is_recipient = |client: &ClientInfo| {
-            let mut topics = client.connections.iter().flat_map(|c| &c.topics);
-            topics.any(|pattern| covers(pattern, topic))
-        };
-        let people = page.clients.into_iter().filter(is_recipient).take(NAMED);
-        Ok(people
-            .map(|client| (client.client_id, Presence::Online))
-            .collect())
+        on_topic(topic).await
     }
+}
+
+/// The subscribers of a topic.
+async fn on_topic(topic: &str) -> Result<Vec<(String, Presence)>, ApiError> {
+    // A pattern that matches the topic starts with its first segment, unless that is a wildcard.
+    let first = topic.split('/').next().unwrap_or(topic);
+    let query = ClientsQuery {
+        limit: Some(LOOKED),
+        q: Some(first.to_owned()),
+        ..ClientsQuery::default()
+    };
+    let page = Client::new("").clients(&query).await?;
+    let is_recipient = |client: &ClientInfo| {
+        let mut topics = client.connections.iter().flat_map(|c| &c.topics);
+        topics.any(|pattern| covers(pattern, topic))
+    };
+    let people = page.clients.into_iter().filter(is_recipient).take(NAMED);
+    Ok(people
+        .map(|client| (client.client_id, Presence::Online))
+        .collect())
 }
 
 /// The clients that connected last.

@@ -1,0 +1,371 @@
+//! Recipients as chips: clients and topics, typed with suggestions, pasted, or from a saved list.
+
+use leptos::{ev, prelude::*, wasm_bindgen::JsValue};
+
+use super::draft::Draft;
+use crate::{
+    components::{
+        EraseView, ListItem, SavedEntry, aria_bool, keyed_list, members_text, on_click,
+        optional_text, remove_button, static_text, text, when,
+    },
+    erased_signal::{ErasedMemo, ErasedSignal},
+    i18n::{interpolate, plural, texts, tr},
+};
+
+/// Chips that are shown. The others are counted.
+const SHOWN: usize = 60;
+
+/// Whom a push is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    Client(String),
+    Topic(String),
+}
+
+/// What suggestions are made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Suggestions {
+    /// Client ids.
+    pub(crate) ids: ErasedSignal<Vec<String>>,
+    /// Topics.
+    pub(crate) topics: ErasedSignal<Vec<String>>,
+    /// Saved lists.
+    pub(crate) lists: ErasedSignal<Vec<SavedEntry>>,
+    /// Adds the members of the list with this id.
+    pub(crate) take_list: Callback<String>,
+}
+
+/// A suggestion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Suggestion {
+    List(SavedEntry),
+    Recipient(Recipient),
+}
+
+/// What the field knows of its suggestions.
+#[derive(Clone, Copy)]
+struct FieldState {
+    /// The number of the suggestion that is chosen by keys, from 1.
+    active: RwSignal<usize>,
+    is_open: RwSignal<bool>,
+    offered: ErasedMemo<Vec<Suggestion>>,
+    take: Callback<Suggestion>,
+}
+
+impl Recipient {
+    /// What a typed name means: a client id if it can be one, otherwise a topic.
+    pub(crate) fn named(name: &str) -> Self {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._~:@-".contains(c);
+        match name.len() <= 128 && name.chars().all(allowed) {
+            true => Self::Client(name.to_owned()),
+            false => Self::Topic(name.to_owned()),
+        }
+    }
+
+    /// The name with its kind.
+    pub(super) fn key(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// The client id or the topic.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Client(name) | Self::Topic(name) => name,
+        }
+    }
+}
+
+/// The names in a text: a column of a table, a line of CSV, or ids with spaces between them. Quotes around a name are removed.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        let name = name.trim_matches('"');
+        if !name.is_empty() && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    };
+    for part in text.split(['\n', '\r', '\t', ',', ';']).map(str::trim) {
+        // A topic may have spaces in it.
+        match part.contains('/') {
+            true => add(part),
+            false => part.split_whitespace().for_each(&mut add),
+        }
+    }
+    names
+}
+
+/// The field with its chips.
+pub(super) fn recipients(
+    draft: Draft,
+    suggestions: Suggestions,
+    note: Signal<Option<String>>,
+) -> AnyView {
+    let active = RwSignal::new(0_usize);
+    let is_open = RwSignal::new(false);
+    let offered = ErasedMemo::new(move || match is_open.get() {
+        true => offers(draft, suggestions),
+        false => Vec::new(),
+    });
+    let take = Callback::new(move |suggestion: Suggestion| {
+        draft.typing.set(String::new());
+        active.set(0);
+        is_open.set(false);
+        match suggestion {
+            Suggestion::List(list) => suggestions.take_list.run(list.id),
+            Suggestion::Recipient(recipient) => draft.add(vec![recipient]),
+        }
+    });
+    let field = FieldState {
+        active,
+        is_open,
+        offered,
+        take,
+    };
+    let keys = move |event: ev::KeyboardEvent| {
+        if press(event.key().as_str(), draft, field) {
+            event.prevent_default();
+        }
+    };
+    let paste = move |event: ev::ClipboardEvent| {
+        let pasted = pasted(&event);
+        if pasted.contains(['\n', '\r', '\t', ',', ';']) {
+            event.prevent_default();
+            let found = names(&pasted);
+            draft.add(found.iter().map(|name| Recipient::named(name)).collect());
+        }
+    };
+    let typed = move |_| {
+        is_open.set(true);
+        active.set(0);
+    };
+    let chips = keyed_list(move || {
+        let chip = |one: Recipient| ListItem::new(one.key(), move || chip(&one, draft));
+        let all = draft.recipients.read();
+        all.iter().take(SHOWN).cloned().map(chip).collect()
+    });
+    let more = optional_text(move || {
+        let more = draft.recipients.with(Vec::len).checked_sub(SHOWN);
+        let more = more.filter(|more| *more > 0)? as u64;
+        Some(plural(texts().preview.more, more, &[]))
+    });
+    let chosen = optional_text(move || match active.get() {
+        0 => None,
+        n => Some(format!("suggestion-{n}")),
+    });
+    view! {
+        <label for="recipients">{tr(|t| t.push.recipients)}</label>
+        <div class="recipients-field">
+            <ul class="chips" aria-label=tr(|t| t.push.recipients)>
+                {chips}
+            </ul>
+            <span class="hint">{more}</span>
+            <input
+                id="recipients"
+                type="text"
+                class="code"
+                role="combobox"
+                aria-autocomplete="list"
+                aria-expanded=aria_bool(move || !offered.read().is_empty())
+                aria-controls="suggestions"
+                aria-activedescendant=chosen
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                placeholder=tr(|t| t.push.recipients_hint)
+                aria-describedby="to-note recipients-hint"
+                aria-invalid=aria_bool(move || note.get().is_some())
+                bind:value=draft.typing
+                on:keydown=keys
+                on:paste=paste
+                on:input=typed
+                on:focus=move |_| is_open.set(true)
+                on:blur=move |_| is_open.set(false)
+            />
+            {when(move || !offered.read().is_empty(), move || options(field))}
+        </div>
+        <p class="hint" id="recipients-hint">
+            {tr(|t| t.push.recipients_about)}
+        </p>
+    }
+    .erase()
+}
+
+/// What happens when a key is pressed in the field. Returns whether it has a meaning here.
+fn press(key: &str, draft: Draft, field: FieldState) -> bool {
+    let FieldState {
+        active,
+        is_open,
+        offered,
+        take,
+    } = field;
+    let offered = untrack(|| offered.read());
+    let count = offered.len();
+    match key {
+        "ArrowDown" if count > 0 => active.update(|at| *at = *at % count + 1),
+        "ArrowUp" if count > 0 => {
+            active.update(|at| *at = if *at <= 1 { count } else { *at - 1 });
+        }
+        "Enter" => match offered.get(active.get_untracked().wrapping_sub(1)) {
+            Some(chosen) => take.run(chosen.clone()),
+            // An empty field sends the form.
+            None if draft.typing.with_untracked(|text| text.trim().is_empty()) => return false,
+            None => draft.add_typed(),
+        },
+        "," | ";" => draft.add_typed(),
+        "Escape" if is_open.get_untracked() => is_open.set(false),
+        "Backspace" if draft.typing.with_untracked(String::is_empty) => draft.remove_last(),
+        _ => return false,
+    }
+    true
+}
+
+/// The list of suggestions.
+fn options(field: FieldState) -> AnyView {
+    let options = keyed_list(move || {
+        let option = |(n, one): (usize, Suggestion)| {
+            let key = format!("{n} {one:?}");
+            ListItem::new(key, move || option(n + 1, &one, field.active, field.take))
+        };
+        let offered = field.offered.get();
+        offered.into_iter().enumerate().map(option).collect()
+    });
+    view! {
+        <ul
+            id="suggestions"
+            class="suggestions"
+            role="listbox"
+            aria-label=tr(|t| t.push.suggestions)
+        >
+            {options}
+        </ul>
+    }
+    .erase_client_only()
+}
+
+/// What fits to what was typed and is not chosen yet: lists, clients, topics, and last what was typed in its other meaning.
+fn offers(draft: Draft, suggestions: Suggestions) -> Vec<Suggestion> {
+    let typing = draft.typing.get();
+    let typed = typing.trim().to_lowercase();
+    let chosen = draft.recipients.read();
+    let fits = |name: &str| name.to_lowercase().contains(&typed);
+    let mut offers = Vec::new();
+    let lists = suggestions.lists.read();
+    let lists = lists.iter().filter(|list| fits(&list.name)).take(4);
+    offers.extend(lists.cloned().map(Suggestion::List));
+    let mut add = |recipient: Recipient| {
+        let offer = Suggestion::Recipient(recipient);
+        let is_new = match &offer {
+            Suggestion::Recipient(one) => !chosen.contains(one),
+            Suggestion::List(_) => true,
+        };
+        if is_new && !offers.contains(&offer) {
+            offers.push(offer);
+        }
+    };
+    let ids = suggestions.ids.read();
+    let ids = ids.iter().filter(|id| fits(id)).take(6);
+    ids.cloned().map(Recipient::Client).for_each(&mut add);
+    let topics = suggestions.topics.read();
+    let topics = topics.iter().filter(|topic| fits(topic)).take(6);
+    topics.cloned().map(Recipient::Topic).for_each(&mut add);
+    if !typed.is_empty() {
+        add(Recipient::Topic(typing.trim().to_owned()));
+    }
+    offers
+}
+
+fn option(
+    n: usize,
+    suggestion: &Suggestion,
+    active: RwSignal<usize>,
+    take: Callback<Suggestion>,
+) -> AnyView {
+    let kind = match suggestion {
+        Suggestion::List(list) => {
+            let (clients, topics) = list.members.unwrap_or_default();
+            text(move || {
+                let members = members_text(clients, topics);
+                format!("{} \u{b7} {members}", texts().push.a_list)
+            })
+        }
+        Suggestion::Recipient(Recipient::Client(_)) => text(|| texts().push.a_client.to_owned()),
+        Suggestion::Recipient(Recipient::Topic(_)) => text(|| texts().push.a_topic.to_owned()),
+    };
+    let name = match suggestion {
+        Suggestion::List(list) => list.name.clone(),
+        Suggestion::Recipient(recipient) => recipient.name().to_owned(),
+    };
+    let chosen = StoredValue::new(suggestion.clone());
+    // Before the field loses the focus.
+    let press = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        take.run(chosen.get_value());
+    };
+    view! {
+        <li
+            id=format!("suggestion-{n}")
+            role="option"
+            aria-selected=aria_bool(move || active.get() == n)
+            on:mousedown=press
+        >
+            <span class="code">{name}</span>
+            <span class="hint">{kind}</span>
+        </li>
+    }
+    .erase_client_only()
+}
+
+fn chip(recipient: &Recipient, draft: Draft) -> AnyView {
+    let name = recipient.name().to_owned();
+    let removed = StoredValue::new(recipient.clone());
+    let called = text(move || {
+        removed.with_value(|one| interpolate(texts().push.remove, &[("name", one.name())]))
+    });
+    let is_topic = matches!(recipient, Recipient::Topic(_));
+    let kind = static_text(move || match is_topic {
+        true => texts().push.a_topic,
+        false => "",
+    });
+    view! {
+        <li class="chip">
+            <span class="hint">{kind}</span>
+            <span class="code">{name}</span>
+            {remove_button(called, on_click(move || draft.remove(&removed.get_value())))}
+        </li>
+    }
+    .erase_client_only()
+}
+
+/// The text that is pasted. A field of one line would lose the ends of its lines.
+fn pasted(event: &ev::ClipboardEvent) -> String {
+    let get = |from: &JsValue, name: &str| js_sys::Reflect::get(from, &name.into()).ok();
+    let read = || {
+        let data = get(event, "clipboardData")?;
+        let read: js_sys::Function = get(&data, "getData")?.into();
+        read.call1(&data, &"text".into()).ok()?.as_string()
+    };
+    read().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_column_becomes_names() {
+        assert_eq!(names("ada\r\nbob\r\nada\r\n"), ["ada", "bob"]);
+        assert_eq!(names(r#""ada";"bob", eve"#), ["ada", "bob", "eve"]);
+        assert_eq!(
+            names("ada bob\tnews/of the day"),
+            ["ada", "bob", "news/of the day"]
+        );
+        assert_eq!(names(" , ;\n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_typed_name_is_a_client_if_it_can_be_one() {
+        assert_eq!(Recipient::named("ada"), Recipient::Client("ada".to_owned()));
+        let topic = Recipient::Topic("orders/42".to_owned());
+        assert_eq!(Recipient::named("orders/42"), topic);
+    }
+}

@@ -1,0 +1,87 @@
+//! The rows of saved lists and templates.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::log::{
+    codes::sql,
+    saved_item::{SavedChange, SavedHead, SavedItem, SavedKind},
+};
+
+const HEAD: &str = "id, name, summary, made_by, made_at, changed_by, changed_at";
+
+/// Applies a change in the current transaction.
+pub(super) fn apply(conn: &Connection, change: &SavedChange, at: u64) -> rusqlite::Result<()> {
+    match change {
+        SavedChange::Add(new) => conn
+            .prepare_cached(
+                "INSERT OR IGNORE INTO saved
+                 (id, kind, name, folded, summary, content, made_by, made_at, changed_by, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?8)",
+            )?
+            .execute((
+                &new.id,
+                new.kind as i64,
+                &new.name,
+                &new.folded,
+                &new.summary,
+                &new.content,
+                &new.by,
+                sql(at),
+            ))?,
+        SavedChange::Replace(new) => conn
+            .prepare_cached(
+                "UPDATE OR IGNORE saved SET name = ?3, folded = ?4, summary = ?5, content = ?6,
+                 changed_by = ?7, changed_at = ?8 WHERE id = ?1 AND kind = ?2",
+            )?
+            .execute((
+                &new.id,
+                new.kind as i64,
+                &new.name,
+                &new.folded,
+                &new.summary,
+                &new.content,
+                &new.by,
+                sql(at),
+            ))?,
+        SavedChange::Remove(kind, id) => conn
+            .prepare_cached("DELETE FROM saved WHERE id = ?1 AND kind = ?2")?
+            .execute((id, *kind as i64))?,
+    };
+    Ok(())
+}
+
+/// All items of a kind, by name.
+pub(super) fn heads(conn: &Connection, kind: SavedKind) -> rusqlite::Result<Vec<SavedHead>> {
+    let find = format!("SELECT {HEAD} FROM saved WHERE kind = ?1 ORDER BY folded");
+    let mut find = conn.prepare_cached(&find)?;
+    find.query_map([kind as i64], head)?.collect()
+}
+
+/// The item of a kind with this id.
+pub(super) fn item(
+    conn: &Connection,
+    kind: SavedKind,
+    id: &str,
+) -> rusqlite::Result<Option<SavedItem>> {
+    let find = format!("SELECT {HEAD}, content FROM saved WHERE id = ?1 AND kind = ?2");
+    let mut find = conn.prepare_cached(&find)?;
+    let item = |row: &Row<'_>| {
+        Ok(SavedItem {
+            head: head(row)?,
+            content: row.get(7)?,
+        })
+    };
+    find.query_row((id, kind as i64), item).optional()
+}
+
+fn head(row: &Row<'_>) -> rusqlite::Result<SavedHead> {
+    Ok(SavedHead {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        summary: row.get(2)?,
+        made_by: row.get(3)?,
+        made_at: row.get(4)?,
+        changed_by: row.get(5)?,
+        changed_at: row.get(6)?,
+    })
+}
