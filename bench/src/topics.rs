@@ -73,9 +73,13 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     }
     let count = number(STREAMS as f64);
     let cost = |what: &str, patterns: &[f64], names: &[f64]| {
-        Row::new(format!("CPU per push, {what}, ttl 0"), median(patterns), "us")
-            .against("exact topics", median(names))
-            .at_most_times(TIMES)
+        Row::new(
+            format!("CPU per push, {what}, ttl 0"),
+            median(patterns),
+            "us",
+        )
+        .against("exact topics", median(names))
+        .at_most_times(TIMES)
     };
     let both = format!("{count} patterns and {WIDE} streams of everything");
     Ok(vec![

@@ -390,7 +390,9 @@ fn track(draft: &Draft, state: &AppState) -> Result<TrackedPush, Error> {
 }
 
 pub fn parse_data(json: &str) -> Data {
-    let quoted = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+    let quoted = json
+        .strip_prefix('"')
+        .and_then(|json| json.strip_suffix('"'));
     match quoted {
         None => Data::Json(json.into()),
         // Without an escape, the text is what stands between the quotes.

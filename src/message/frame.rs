@@ -199,8 +199,7 @@ impl FrameWriter {
 
     /// The maximum size of the frame of a message with one line. Each further line adds eight bytes.
     pub(crate) fn size(message: &Message, epoch: &Epoch) -> usize {
-        let content =
-            Self::content_size(message.event.as_ref(), &message.audience, &message.data);
+        let content = Self::content_size(message.event.as_ref(), &message.audience, &message.data);
         let update = message.update.as_ref().map_or(0, |update| {
             let id = update.id.as_ref().map_or(0, |id| id.as_str().len());
             id + update.retry.map_or(0, |_| 28)

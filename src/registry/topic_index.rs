@@ -231,10 +231,7 @@ impl Node {
     }
 
     fn is_empty(&self) -> bool {
-        self.next.is_empty()
-            && self.any.is_none()
-            && self.here.is_empty()
-            && self.rest.is_empty()
+        self.next.is_empty() && self.any.is_none() && self.here.is_empty() && self.rest.is_empty()
     }
 }
 

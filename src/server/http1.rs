@@ -78,9 +78,7 @@ impl Http1Connection {
             .keep_alive(this.requests.reserved.is_none())
             .serve_connection(
                 socket,
-                service_fn(|request| {
-                    this.answer(request, may_leave, &writes, &sender, &permit)
-                }),
+                service_fn(|request| this.answer(request, may_leave, &writes, &sender, &permit)),
             );
         let mut stopping = false;
         let outcome = loop {
