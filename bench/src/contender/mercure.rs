@@ -1,12 +1,7 @@
 //! Mercure's hub, version 0.24. Its default transport is Bolt, which stores every message before it is delivered. The
 //! local transport stores nothing.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, net::SocketAddr, path::Path, process::Command};
 
 use anyhow::{Context, Result};
 
@@ -58,8 +53,6 @@ pub fn start(setting: &Setting, transport: Transport) -> Result<Started> {
     // Caddy, which it is built on, writes its state there.
     command.env("XDG_CONFIG_HOME", &root);
     command.env("XDG_DATA_HOME", &root);
-    // It describes its start before it reads the level of its log.
-    command.stderr(Stdio::null());
     let process = Process::start(&mut command, &[address])?;
     Ok(Started {
         address,
@@ -74,6 +67,8 @@ fn text(root: &Path, address: SocketAddr, transport: Transport) -> String {
         Transport::Bolt => format!("bolt {{\n\t\t\tpath {}/mercure.db\n\t\t}}", root.display()),
         Transport::Local => "local".to_owned(),
     };
+    let ip = address.ip();
+    // Without `bind`, it listens on all addresses.
     format!(
         "{{
 	admin off
@@ -82,6 +77,7 @@ fn text(root: &Path, address: SocketAddr, transport: Transport) -> String {
 	}}
 }}
 http://{address} {{
+	bind {ip}
 	mercure {{
 		publisher_jwt {KEY}
 		subscriber_jwt {KEY}
