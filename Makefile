@@ -60,7 +60,7 @@ bench: ## Measure it and compare it with the minimum cost on this machine; ARGS=
 	@scripts/cargo build --release --package tidings
 	@scripts/cargo run --release --package bench -- $(ARGS)
 
-bench-peers: ## Install the servers to compare with: Nchan and Pushpin from Debian, Tornado from PyPI
+bench-peers: ## Install the servers to compare with: Nchan and Pushpin from Debian, Tornado from PyPI, Centrifugo with Go
 	@scripts/bench-peers
 
 setup: ## Install missing tools; TIDINGS_TOOLCHAIN=rustup, system or debian selects the compiler

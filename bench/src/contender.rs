@@ -1,6 +1,8 @@
 //! The servers to measure: the floor, Tidings, and peers. How each is started, its addresses, and its resource usage.
 //! Its push requests are in `requests`.
 
+mod centrifugo;
+mod mercure;
 mod nchan;
 pub mod process;
 mod pushpin;
@@ -11,6 +13,7 @@ mod tornado;
 use std::{any::Any, net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result, ensure};
+use mercure::Transport;
 pub use requests::Push;
 
 use crate::{Setting, floor, load::protocol::Target, processes, subprocess::Subprocess};
@@ -25,6 +28,11 @@ pub enum Kind {
     /// The same, and a channel for each client.
     NchanOwn,
     Pushpin,
+    Centrifugo,
+    /// Mercure's hub, which stores its messages with Bolt.
+    MercureBolt,
+    /// The same, which stores nothing.
+    MercureLocal,
     Tornado,
 }
 
@@ -56,12 +64,15 @@ struct Started {
 
 impl Kind {
     /// All kinds, in the order of their turns.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Floor,
         Self::Tidings,
         Self::NchanShared,
         Self::NchanOwn,
         Self::Pushpin,
+        Self::Centrifugo,
+        Self::MercureBolt,
+        Self::MercureLocal,
         Self::Tornado,
     ];
 
@@ -73,6 +84,9 @@ impl Kind {
             Self::NchanShared => "Nchan, one channel",
             Self::NchanOwn => "Nchan, own channels",
             Self::Pushpin => "Pushpin",
+            Self::Centrifugo => "Centrifugo",
+            Self::MercureBolt => "Mercure, Bolt",
+            Self::MercureLocal => "Mercure, local",
             Self::Tornado => "Tornado",
         }
     }
@@ -89,6 +103,8 @@ impl Kind {
             Self::Floor | Self::Tidings => true,
             Self::NchanShared | Self::NchanOwn => nchan::is_there(),
             Self::Pushpin => pushpin::is_there(),
+            Self::Centrifugo => centrifugo::is_there(),
+            Self::MercureBolt | Self::MercureLocal => mercure::is_there(),
             Self::Tornado => tornado::is_there(),
         }
     }
@@ -100,6 +116,9 @@ impl Kind {
             Self::Tidings => tidings::start(setting),
             Self::NchanShared | Self::NchanOwn => nchan::start(setting),
             Self::Pushpin => pushpin::start(setting),
+            Self::Centrifugo => centrifugo::start(setting),
+            Self::MercureBolt => mercure::start(setting, Transport::Bolt),
+            Self::MercureLocal => mercure::start(setting, Transport::Local),
             Self::Tornado => tornado::start(),
         };
         let started = started.with_context(|| format!("can't start {}", self.name()))?;
@@ -149,7 +168,7 @@ fn start_floor() -> Result<Started> {
 }
 
 impl Variant {
-    /// All variants of a kind. Only Tidings has a log.
+    /// All variants of a kind. Only Tidings stores some messages and not others.
     pub fn of(kind: Kind) -> Vec<Self> {
         let kept: &[bool] = match kind {
             Kind::Tidings => &[false, true],
@@ -192,6 +211,8 @@ impl Contender {
             Kind::NchanShared => ("/sse/all", None),
             Kind::NchanOwn | Kind::Tornado => ("/sse?client_id={client}", None),
             Kind::Pushpin => ("/grip/{client}", None),
+            Kind::Centrifugo => (centrifugo::STREAM, Some(centrifugo::GREETING)),
+            Kind::MercureBolt | Kind::MercureLocal => (mercure::STREAM, None),
         };
         Target {
             addresses: self.addresses().collect(),

@@ -59,8 +59,19 @@ impl Connection {
 
 /// The head of a POST with a body of this length.
 pub fn post(path: &str, address: SocketAddr, content_type: &str, length: usize) -> String {
+    post_with("", path, address, content_type, length)
+}
+
+/// The same with more headers, each with its line end.
+pub fn post_with(
+    headers: &str,
+    path: &str,
+    address: SocketAddr,
+    content_type: &str,
+    length: usize,
+) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {content_type}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: {address}\r\n{headers}content-type: {content_type}\r\n\
          content-length: {length}\r\n\r\n"
     )
 }

@@ -213,7 +213,7 @@ fn measure(options: &Options) -> Result<()> {
     let chosen = options.chosen();
     if chosen.iter().any(|scenario| scenario.has_peers()) && options.peer_rounds > 0 {
         let missing = Kind::ALL.into_iter().filter(|kind| !kind.is_there());
-        let what = "is not there: `make bench-peers` installs it";
+        let what = "is not there: `make bench-peers` installs it or says how";
         missing.for_each(|kind| setting.notes.add(format!("{} {what}", kind.name())));
     }
     let runtime = tokio::runtime::Runtime::new()?;

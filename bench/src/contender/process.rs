@@ -2,7 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -78,11 +78,14 @@ pub fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
+/// Where `make bench-peers` puts programs that it builds.
+const BUILT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/peers/bin");
+
 /// The path of a program, if it is installed.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<_> = std::env::split_paths(&path).collect();
-    folders.push(Path::new("/usr/sbin").to_owned());
+    folders.extend(["/usr/sbin", BUILT].map(PathBuf::from));
     let places = folders.into_iter().map(|folder| folder.join(program));
     places.into_iter().find(|place| place.is_file())
 }

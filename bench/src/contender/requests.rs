@@ -1,6 +1,6 @@
 //! The push request of each server.
 
-use super::{Contender, Kind};
+use super::{Contender, Kind, centrifugo, mercure};
 use crate::{
     http,
     payload::{self, Sequence, Stamp},
@@ -28,9 +28,16 @@ impl Contender {
             Kind::Tidings => tidings(push, &mut body),
             Kind::NchanShared | Kind::NchanOwn => nchan(push, &mut body),
             Kind::Pushpin => pushpin(push, &mut body),
+            Kind::Centrifugo => centrifugo(push, &mut body),
+            Kind::MercureBolt | Kind::MercureLocal => mercure(push, &mut body),
             Kind::Tornado => tornado(push, &mut body),
         };
-        let head = http::post(&path, self.started.pushes, kind, body.len());
+        let headers = match self.kind {
+            Kind::Centrifugo => centrifugo::KEY_HEADER,
+            Kind::MercureBolt | Kind::MercureLocal => mercure::TOKEN_HEADER,
+            _ => "",
+        };
+        let head = http::post_with(headers, &path, self.started.pushes, kind, body.len());
         out.extend_from_slice(head.as_bytes());
         out.extend_from_slice(&body);
     }
@@ -92,6 +99,21 @@ fn pushpin(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
     push.write(body);
     body.extend_from_slice(br#"\n\n"}}}]}"#);
     ("/publish/".to_owned(), "application/json")
+}
+
+fn centrifugo(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    let to = push.whom.map_or_else(|| "all".to_owned(), payload::client);
+    body.extend_from_slice(format!(r#"{{"channel":"{to}","data":""#).as_bytes());
+    push.write(body);
+    body.extend_from_slice(br#""}"#);
+    ("/api/publish".to_owned(), "application/json")
+}
+
+fn mercure(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
+    let to = push.whom.map_or_else(|| "all".to_owned(), payload::client);
+    body.extend_from_slice(format!("topic={}{to}&data=", mercure::TOPICS).as_bytes());
+    push.write(body);
+    (mercure::HUB.to_owned(), "application/x-www-form-urlencoded")
 }
 
 fn tornado(push: Push, body: &mut Vec<u8>) -> (String, &'static str) {
