@@ -26,6 +26,9 @@ test('the page of a client shows its connections and what became of its messages
   const timeline = panel.getByRole('region', { name: 'Timeline' });
   await expect(timeline.getByRole('listitem').filter({ hasText: 'got it' })).toContainText('acknowledged');
   await expect(timeline).toContainText('Connected: ');
+  await tell(server, id, 'and this');
+  await expect(timeline.getByRole('listitem').filter({ hasText: 'and this' })).toContainText('acknowledged');
+  await expect(timeline.getByRole('listitem').filter({ hasText: 'got it' })).toContainText('acknowledged');
   await look(panel, `client-page-${panel.viewportSize()?.width}`);
 
   // It follows what happens, and a reload shows the same.

@@ -57,7 +57,7 @@ impl ClientPage {
             Update::Sample(_) => false,
         };
         if is_shown && changes {
-            self.history.load_soon(id);
+            self.history.load_soon();
         }
     }
 

@@ -49,13 +49,13 @@ impl ClientHistory {
         }
     }
 
-    /// Loads the newest messages again, shortly.
-    pub(super) fn load_soon(self, id: String) {
+    /// Loads the past of the client that is shown then again, shortly.
+    pub(super) fn load_soon(self) {
         self.due.try_update_value(|due| {
             due.get_or_insert_with(|| {
                 Timer::after(BATCH_DELAY, move || {
                     self.due.try_set_value(None);
-                    self.load(id);
+                    self.load(self.id.try_get_value().unwrap_or_default());
                 })
             });
         });
