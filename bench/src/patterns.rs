@@ -3,7 +3,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -118,45 +118,47 @@ impl Subscribed {
             server,
             _folder: folder,
         };
-        subscribed.check()?;
+        check_reached(&subscribed.server, &subscribed.requests(), 1)?;
         Ok(subscribed)
     }
 
-    /// Fails if a push does not reach exactly one stream.
-    fn check(&self) -> Result<()> {
-        for request in self.requests().iter().step_by(SUBSCRIPTIONS / 10) {
-            let answer = exchange(&self.server, request, b"}")?;
-            let one = memchr::memmem::find(&answer, br#""connections":1"#);
-            ensure!(one.is_some(), "{}", String::from_utf8_lossy(&answer));
-        }
-        Ok(())
-    }
-
-    /// Processor time of a push that reaches one stream, in microseconds.
-    fn push(&self, requests: &[Vec<u8>]) -> Result<f64> {
-        let (began, used) = (Instant::now(), self.server.cpu_seconds());
-        let mut requests = requests.iter().cycle();
-        let pushed = publisher::closed_loop(self.server.address(), PUBLISHERS, |_, out| {
-            if let Some(request) = requests.next().filter(|_| began.elapsed() < SPAN) {
-                out.extend_from_slice(request);
-            }
-        })?;
-        Ok((self.server.cpu_seconds() - used) * 1e6 / pushed.pushes as f64)
-    }
-
-    /// Pushes without a place in the log to each of the topics, so that all streams get as many.
+    /// Pushes to each of the topics, so that all streams get as many.
     fn requests(&self) -> Vec<Vec<u8>> {
-        let address = self.server.address();
-        let request = |number: usize| {
-            let topic = self.by.topic(number);
-            let body = json!({ "to": { "topic": topic }, "data": "x", "ttl": 0 }).to_string();
-            let head = http::post("/push", address, "application/json", body.len());
-            [head.as_bytes(), body.as_bytes()].concat()
-        };
         // One stream after the other.
         let numbers = (0..OF_STREAM).flat_map(|first| (first..SUBSCRIPTIONS).step_by(OF_STREAM));
+        let request = |number| push_to(&self.by.topic(number), self.server.address());
         numbers.map(request).collect()
     }
+}
+
+/// A push to a topic without a place in the log.
+pub fn push_to(topic: &str, address: SocketAddr) -> Vec<u8> {
+    let body = json!({ "to": { "topic": topic }, "data": "x", "ttl": 0 }).to_string();
+    let head = http::post("/push", address, "application/json", body.len());
+    [head.as_bytes(), body.as_bytes()].concat()
+}
+
+/// Fails if a push does not reach exactly so many streams. Ten of them are tried.
+pub fn check_reached(server: &Server, requests: &[Vec<u8>], reached: usize) -> Result<()> {
+    let wanted = format!("\"connections\":{reached},");
+    for request in requests.iter().step_by(requests.len() / 10) {
+        let answer = exchange(server, request, b"}")?;
+        let all = memchr::memmem::find(&answer, wanted.as_bytes());
+        ensure!(all.is_some(), "{}", String::from_utf8_lossy(&answer));
+    }
+    Ok(())
+}
+
+/// Processor time of a push, in microseconds: these in turn, by several publishers.
+pub fn push_cost(server: &Server, requests: &[Vec<u8>]) -> Result<f64> {
+    let (began, used) = (Instant::now(), server.cpu_seconds());
+    let mut requests = requests.iter().cycle();
+    let pushed = publisher::closed_loop(server.address(), PUBLISHERS, |_, out| {
+        if let Some(request) = requests.next().filter(|_| began.elapsed() < SPAN) {
+            out.extend_from_slice(request);
+        }
+    })?;
+    Ok((server.cpu_seconds() - used) * 1e6 / pushed.pushes as f64)
 }
 
 /// Opens a stream with these subscriptions.
@@ -170,7 +172,7 @@ fn open(server: &Server, by: By, numbers: &[usize]) -> Result<TcpStream> {
 }
 
 /// Sends a request on a connection of its own. Returns its answer up to `end`.
-pub fn exchange(server: &Server, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
+fn exchange(server: &Server, request: &[u8], end: &[u8]) -> Result<Vec<u8>> {
     let mut socket = TcpStream::connect(server.address())?;
     read_answer(&mut socket, request, end)
 }
@@ -195,7 +197,7 @@ pub fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let mut costs = [const { Vec::new() }; By::ALL.len()];
     for _ in 0..setting.rounds {
         for (server, costs) in servers.iter().zip(&mut costs) {
-            costs.push(server.push(&server.requests())?);
+            costs.push(push_cost(&server.server, &server.requests())?);
         }
     }
     let [names, patterns @ ..] = costs.map(|costs| median(&costs));

@@ -9,19 +9,18 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle, sleep},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use mio::{Events, Interest, Poll, Token};
-use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
     Setting, http,
     median::median,
-    patterns::{exchange, read_answer},
-    processes, publisher,
+    patterns::{check_reached, push_cost, push_to, read_answer},
+    processes,
     report::{Row, number},
     server::Server,
 };
@@ -29,10 +28,6 @@ use crate::{
 /// Streams with a topic or a pattern of their own, and streams of everything.
 const STREAMS: usize = 10_000;
 const WIDE: usize = 100;
-
-/// Publishers, and the duration of their pushes.
-const PUBLISHERS: usize = 8;
-const SPAN: Duration = Duration::from_millis(1_500);
 
 /// The time for memory to settle.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -129,28 +124,10 @@ impl Subscribed {
 
     /// Processor time of a push to each of the topics in turn, in microseconds. Fails if one does not reach so many streams.
     fn push(&self, reached: usize) -> Result<f64> {
-        let requests: Vec<Vec<u8>> = (0..STREAMS).map(|number| self.request(number)).collect();
-        let wanted = format!("\"connections\":{reached},");
-        for request in requests.iter().step_by(STREAMS / 10) {
-            let answer = exchange(&self.server, request, b"}")?;
-            let all = memchr::memmem::find(&answer, wanted.as_bytes());
-            ensure!(all.is_some(), "{}", String::from_utf8_lossy(&answer));
-        }
-        let (began, used) = (Instant::now(), self.server.cpu_seconds());
-        let mut requests = requests.iter().cycle();
-        let pushed = publisher::closed_loop(self.server.address(), PUBLISHERS, |_, out| {
-            if let Some(request) = requests.next().filter(|_| began.elapsed() < SPAN) {
-                out.extend_from_slice(request);
-            }
-        })?;
-        Ok((self.server.cpu_seconds() - used) * 1e6 / pushed.pushes as f64)
-    }
-
-    fn request(&self, number: usize) -> Vec<u8> {
-        let body = json!({ "to": { "topic": topic(number) }, "data": "x", "ttl": 0 }).to_string();
-        let address = self.server.address();
-        let head = http::post("/push", address, "application/json", body.len());
-        [head.as_bytes(), body.as_bytes()].concat()
+        let request = |number| push_to(&topic(number), self.server.address());
+        let requests: Vec<Vec<u8>> = (0..STREAMS).map(request).collect();
+        check_reached(&self.server, &requests, reached)?;
+        push_cost(&self.server, &requests)
     }
 }
 

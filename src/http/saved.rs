@@ -54,7 +54,7 @@ impl Kind {
                 .filter_map(|head| shown(&broker, head).transpose());
             shown.collect::<Result<Vec<_>, ReadError>>()
         });
-        Ok(all.await?)
+        all.await
     }
 
     /// Looks for one, here and then at the newest state of the cluster.

@@ -85,5 +85,5 @@ async fn step(
         }
         Ok::<_, ReadError>((clients, page.next))
     });
-    Ok(found.await?)
+    found.await
 }

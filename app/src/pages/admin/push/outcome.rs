@@ -105,7 +105,8 @@ impl Outcome {
         let Some(sent) = self.sent.try_read_untracked() else {
             return;
         };
-        for id in sent.iter().filter_map(Sent::id).cloned() {
+        for id in sent.iter().filter_map(Sent::id) {
+            let id = id.clone();
             spawn_local(async move {
                 match Client::new("").message(&id).await {
                     Ok(detail) => self.sent.maybe_update(|all| {
