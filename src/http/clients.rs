@@ -5,6 +5,7 @@ mod known;
 pub mod list;
 mod order;
 pub mod presence;
+pub mod wanted;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::wire::{ClientInfo, ClientsPage};
 
-use super::{list::Wanted, presence};
+use super::{presence, wanted::Wanted};
 use crate::{
     broker::Broker,
     http::{Error, off_thread},

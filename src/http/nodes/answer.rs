@@ -9,7 +9,7 @@ use super::ask::Part;
 use crate::{
     http::{
         AppState,
-        clients::{list::Wanted, presence},
+        clients::{presence, wanted::Wanted},
         mercure::subscriptions,
         stats,
         topics::{self, WantedTopics},
