@@ -42,7 +42,7 @@ mod warning;
 pub(crate) use audit_list::audit_list;
 pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
 pub(crate) use client_card::{
-    ClientCard, ClientFacts, client_connections, close_reason, presence_class,
+    ClientCard, ClientFacts, client_connections, client_missing_nodes, close_reason, presence_class,
 };
 pub(crate) use client_rows::{ClientRows, Mark, origin_text};
 pub(crate) use copy_button::CopyButton;

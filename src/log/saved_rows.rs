@@ -11,42 +11,34 @@ const HEAD: &str = "id, name, summary, made_by, made_at, changed_by, changed_at"
 
 /// Applies a change in the current transaction.
 pub(super) fn apply(conn: &Connection, change: &SavedChange, at: u64) -> rusqlite::Result<()> {
-    match change {
-        SavedChange::Add(new) => conn
-            .prepare_cached(
-                "INSERT OR IGNORE INTO saved
-                 (id, kind, name, folded, summary, content, made_by, made_at, changed_by, changed_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?8)",
-            )?
-            .execute((
-                &new.id,
-                new.kind as i64,
-                &new.name,
-                &new.folded,
-                &new.summary,
-                &new.content,
-                &new.by,
-                sql(at),
-            ))?,
-        SavedChange::Replace(new) => conn
-            .prepare_cached(
-                "UPDATE OR IGNORE saved SET name = ?3, folded = ?4, summary = ?5, content = ?6,
-                 changed_by = ?7, changed_at = ?8 WHERE id = ?1 AND kind = ?2",
-            )?
-            .execute((
-                &new.id,
-                new.kind as i64,
-                &new.name,
-                &new.folded,
-                &new.summary,
-                &new.content,
-                &new.by,
-                sql(at),
-            ))?,
-        SavedChange::Remove(kind, id) => conn
-            .prepare_cached("DELETE FROM saved WHERE id = ?1 AND kind = ?2")?
-            .execute((id, *kind as i64))?,
+    let (write, new) = match change {
+        SavedChange::Add(new) => (
+            "INSERT OR IGNORE INTO saved
+             (id, kind, name, folded, summary, content, made_by, made_at, changed_by, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, ?8)",
+            new,
+        ),
+        SavedChange::Replace(new) => (
+            "UPDATE OR IGNORE saved SET name = ?3, folded = ?4, summary = ?5, content = ?6,
+             changed_by = ?7, changed_at = ?8 WHERE id = ?1 AND kind = ?2",
+            new,
+        ),
+        SavedChange::Remove(kind, id) => {
+            conn.prepare_cached("DELETE FROM saved WHERE id = ?1 AND kind = ?2")?
+                .execute((id, *kind as i64))?;
+            return Ok(());
+        }
     };
+    conn.prepare_cached(write)?.execute((
+        &new.id,
+        new.kind as i64,
+        &new.name,
+        &new.folded,
+        &new.summary,
+        &new.content,
+        &new.by,
+        sql(at),
+    ))?;
     Ok(())
 }
 

@@ -34,10 +34,6 @@ pub fn ClientCard(
     let page = text(move || format!("admin/client?id={}", encoded(&id.get())));
     let push = text(move || format!("admin/push?client={}", encoded(&id.get())));
     let messages = text(move || format!("admin/messages?for=client&name={}", encoded(&id.get())));
-    let missing = move || {
-        let missing = client.with(|c| c.as_ref().map(|c| c.missing_nodes.clone()));
-        missing.unwrap_or_default()
-    };
     view! {
         <section class="card detail-card" aria-labelledby="client-title">
             <div class="section-head">
@@ -57,7 +53,7 @@ pub fn ClientCard(
             </div>
             <p class="field-note">{wrong}</p>
             <ClientFacts client />
-            {missing_nodes(missing, |t| t.nodes.missing)}
+            {client_missing_nodes(client)}
             {client_connections(client, false)}
             <div class="row">
                 <a class="button small" href=page>
@@ -157,6 +153,15 @@ pub(crate) fn close_reason(reason: &str) -> String {
         other => other,
     };
     known.to_owned()
+}
+
+/// A warning, if nodes have not answered what they know of the client.
+pub(crate) fn client_missing_nodes(client: ErasedSignal<Option<ClientDetail>>) -> AnyView {
+    let missing = move || {
+        let missing = client.with(|c| c.as_ref().map(|c| c.missing_nodes.clone()));
+        missing.unwrap_or_default()
+    };
+    missing_nodes(missing, |t| t.nodes.missing)
 }
 
 /// The open connections. `whole`: with the whole `User-Agent`.

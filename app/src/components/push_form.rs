@@ -3,6 +3,7 @@
 mod audience;
 mod draft;
 mod options;
+mod recipient;
 mod recipients;
 
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -20,7 +21,8 @@ use crate::{
 use audience::AudienceFields;
 pub(crate) use draft::Draft;
 use draft::json_error_text;
-pub(crate) use recipients::{Recipient, Suggestions};
+pub(crate) use recipient::Recipient;
+pub(crate) use recipients::Suggestions;
 
 /// The number of recipients that a push would reach now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

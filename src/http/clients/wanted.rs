@@ -216,11 +216,7 @@ impl Wanted {
         broker: &Broker,
         clients: Vec<ClientInfo>,
     ) -> Vec<ClientInfo> {
-        let ids = clients.iter();
-        let ids: Vec<ClientId> = ids
-            .filter_map(|client| ClientId::parse(&client.client_id).ok())
-            .collect();
-        let found = presence::of(broker, &ids).await.clients;
+        let found = presence::of(broker, &ids(&clients)).await.clients;
         // Those that have disconnected since are left out.
         let is_there = |client: &ClientInfo| !client.connections.is_empty();
         found.into_iter().filter(is_there).collect()
@@ -249,10 +245,7 @@ impl Wanted {
     pub(super) async fn find_known(&self, broker: &Arc<Broker>) -> Result<ClientsPage, Error> {
         let (wanted, this) = (self.clone(), Arc::clone(broker));
         let mut page = off_thread(move || wanted.find(&this)).await?;
-        let ids = page.clients.iter();
-        let ids: Vec<ClientId> = ids
-            .filter_map(|client| ClientId::parse(&client.client_id).ok())
-            .collect();
+        let ids = ids(&page.clients);
         let (presence, size) = tokio::join!(presence::of(broker, &ids), broker.size());
         for (client, found) in page.clients.iter_mut().zip(presence.clients) {
             let seen = client.last_seen.filter(|_| found.connections.is_empty());
@@ -325,6 +318,11 @@ fn from(pairs: &Pairs, all: bool) -> Result<From, Error> {
 
 fn parsed(after: &Option<String>) -> Option<ClientId> {
     after.as_deref().and_then(|id| ClientId::parse(id).ok())
+}
+
+fn ids(clients: &[ClientInfo]) -> Vec<ClientId> {
+    let id = |client: &ClientInfo| ClientId::parse(&client.client_id).ok();
+    clients.iter().filter_map(id).collect()
 }
 
 fn known_clients(broker: &Broker, clients: Vec<KnownClient>) -> Vec<ClientInfo> {

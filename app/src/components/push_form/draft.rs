@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
     super::field::{Field, FieldError},
-    recipients::{Recipient, names},
+    recipient::{Recipient, names},
 };
 use crate::{
     erased_signal::ErasedSignal,

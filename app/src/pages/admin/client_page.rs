@@ -14,8 +14,8 @@ use super::{
 use crate::{
     api::{Client, encoded},
     components::{
-        ClientFacts, CopyButton, EraseView, ask_first, client_connections, effect, fact,
-        missing_nodes, optional_text, presence_class, text, when,
+        ClientFacts, CopyButton, EraseView, ask_first, client_connections, client_missing_nodes,
+        effect, fact, optional_text, presence_class, text, when,
     },
     i18n::{self, texts, tr},
     wire::ClientDetail,
@@ -48,15 +48,8 @@ impl ClientPage {
 
     pub(super) fn handle(self, update: &Update) {
         self.selected.handle(update);
-        let id = self.selected.id.get_untracked();
         let is_shown = untrack(|| self.current.is(Section::Client));
-        let changes = match update {
-            Update::Reload | Update::Pushed => true,
-            Update::Clients(clients) => clients.iter().any(|client| client.client_id == id),
-            Update::Receipts(ids) => ids.contains(&id),
-            Update::Sample(_) => false,
-        };
-        if is_shown && changes {
+        if is_shown && update.concerns(&self.selected.id.get_untracked()) {
             self.history.load_soon();
         }
     }
@@ -94,10 +87,6 @@ fn facts(page: ClientPage) -> AnyView {
     let selected = page.selected;
     let (id, client) = (selected.id, selected.client);
     let class = presence_class(client);
-    let missing = move || {
-        let missing = client.with(|c| c.as_ref().map(|c| c.missing_nodes.clone()));
-        missing.unwrap_or_default()
-    };
     let positions = move |of: fn(&ClientDetail) -> &Option<String>| {
         text(move || {
             let cursor = client.with(|c| c.as_ref().and_then(|c| of(c).clone()));
@@ -131,7 +120,7 @@ fn facts(page: ClientPage) -> AnyView {
                 </section>
                 <section class="card" aria-labelledby="connections-title">
                     <h2 id="connections-title">{tr(|t| t.client.connections)}</h2>
-                    {missing_nodes(missing, |t| t.nodes.missing)}
+                    {client_missing_nodes(client)}
                     {client_connections(client, true)}
                 </section>
             </div>

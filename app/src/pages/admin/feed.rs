@@ -29,6 +29,19 @@ pub(super) enum Update {
     Sample(Sample),
 }
 
+impl Update {
+    /// Whether what is known of this client may have changed.
+    pub(super) fn concerns(&self, id: &str) -> bool {
+        match self {
+            // A message that is queued changes the number of unread messages.
+            Self::Reload | Self::Pushed => true,
+            Self::Clients(clients) => clients.iter().any(|client| client.client_id == id),
+            Self::Receipts(ids) => ids.iter().any(|one| one == id),
+            Self::Sample(_) => false,
+        }
+    }
+}
+
 /// Opens the stream while an admin is signed in.
 pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static) -> EventStream {
     let stream = EventStream::new(move |event| match event {

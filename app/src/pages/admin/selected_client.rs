@@ -50,16 +50,7 @@ impl SelectedClient {
     }
 
     pub(super) fn handle(self, update: &Update) {
-        let id = self.id.get_untracked();
-        let is_for_any_of = match update {
-            Update::Reload => true,
-            // A queued message changes only the number of unread messages.
-            Update::Pushed => true,
-            Update::Clients(clients) => clients.iter().any(|client| client.client_id == id),
-            Update::Receipts(ids) => ids.contains(&id),
-            Update::Sample(_) => false,
-        };
-        if is_for_any_of {
+        if update.concerns(&self.id.get_untracked()) {
             let ask = move || {
                 self.due.try_set_value(None);
                 self.ask();
