@@ -112,11 +112,12 @@ impl Kind {
         content: Content,
     ) -> Result<SavedItem, Error> {
         let new = self.new_item(caller, id.to_owned(), content);
-        let (name, wanted) = (new.name.clone(), new.content.clone());
+        let name = new.name.clone();
         let log = state.broker.log();
         log.change_saved(SavedChange::Replace(new)).await?;
         let item = self.find(state, id).await?;
-        match item.head.name == name || item.content == wanted {
+        // It keeps its name if another one has the new one.
+        match item.head.name == name {
             true => Ok(item),
             false => Err(self.taken(&name)),
         }

@@ -108,6 +108,8 @@ async fn names_are_unique_and_a_refused_change_changes_nothing() {
     assert_eq!(refusal(within(admin.create_list(&same)).await), taken);
     let renamed = within(admin.replace_list(&second.id, &same)).await;
     assert_eq!(refusal(renamed), taken);
+    let renamed = within(admin.replace_list(&second.id, &list("one", &["bob"], &[]))).await;
+    assert_eq!(refusal(renamed), taken, "also with the same members");
     let unchanged = within(admin.list(&second.id)).await.expect("there");
     assert_eq!(unchanged, second);
     // Its own name in another spelling is free.
