@@ -51,24 +51,35 @@ pub async fn require(
     request: Request,
     next: Next,
 ) -> Response {
+    let handler = |Caller(principal, _), mut request: Request| {
+        request.extensions_mut().insert(principal);
+        next.run(request)
+    };
+    answer(&state, action, request, handler).await
+}
+
+/// The answer of a handler to a request for which somebody needs an action, or without one only has to be somebody; or the
+/// refusal. What the handler does is audited.
+pub async fn answer<F: Future<Output = Response>>(
+    state: &AppState,
+    action: Option<Action>,
+    request: Request,
+    handler: impl FnOnce(Caller, Request) -> F,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let auth = state.auth.load();
     let principal = auth.principal(&parts);
-    let allowed = match (&principal, action) {
-        (Ok(principal), Some(action)) => allows(principal, action, Target::Server),
-        (Ok(_), None) => Ok(()),
-        (Err(refusal), _) => Err(refusal.clone()),
-    };
+    let audited = Audited::begin(&mut parts, principal.as_ref().ok(), action);
+    let allowed = principal.and_then(|principal| match action {
+        Some(action) => allows(&principal, action, Target::Server).map(|()| principal),
+        None => Ok(principal),
+    });
     let allowed = allowed.inspect_err(|refusal| auth.count_failure(refusal));
     drop(auth);
-    let principal = principal.ok();
-    let audited = Audited::begin(&mut parts, principal.as_ref(), action);
     let response = match allowed {
-        Ok(()) => {
-            if let Some(principal) = principal {
-                parts.extensions.insert(principal);
-            }
-            next.run(Request::from_parts(parts, body)).await
+        Ok(principal) => {
+            let caller = Caller(principal, address(&parts));
+            handler(caller, Request::from_parts(parts, body)).await
         }
         Err(refusal) => Error::from(refusal).into_response(),
     };

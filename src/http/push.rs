@@ -8,13 +8,13 @@ use app::wire::{
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::{
     AppState, Code, Error,
-    access::Caller,
+    access::{self, Caller},
     body::{self, JsonBody, Pairs, WholeBody},
     openapi::{
         refuses,
@@ -63,17 +63,37 @@ pub async fn post(
     caller: Caller,
     request: Request,
 ) -> Result<Response, Error> {
+    accept(&state, &caller, request).await
+}
+
+/// Whether it is a `POST /push` that [`answer_directly`] can answer.
+pub fn is_direct(request: &Request) -> bool {
+    request.method() == Method::POST
+        && request.uri().path() == "/push"
+        && !request.headers().contains_key(header::CONTENT_ENCODING)
+}
+
+/// Answers `POST /push` as the router would, with the same checks. The router and its layers take a quarter of the time of
+/// such a push, because each boxes the future of the next one.
+pub async fn answer_directly(state: &AppState, request: Request) -> Response {
+    let handler = async |caller, request: Request| {
+        accept(state, &caller, request).await.into_response()
+    };
+    access::answer(state, Some(Action::Push), request, handler).await
+}
+
+async fn accept(state: &AppState, caller: &Caller, request: Request) -> Result<Response, Error> {
     let trace = trace_parent(request.headers());
     let is_form = body::content_type(&request) == "application/x-www-form-urlencoded";
     match is_form {
         true => {
-            let WholeBody(bytes) = WholeBody::from_request(request, &state).await?;
-            article(&state, &caller, &Pairs::parse(&bytes), trace).await
+            let WholeBody(bytes) = WholeBody::from_request(request, state).await?;
+            article(state, caller, &Pairs::parse(&bytes), trace).await
         }
         false => {
-            let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, &state).await?;
-            let push = parse(push, trace, &state, &caller)?;
-            let published = publish(push, Some(&caller.0), &state).await?;
+            let JsonBody(push) = JsonBody::<PushRequest>::from_request(request, state).await?;
+            let push = parse(push, trace, state, caller)?;
+            let published = publish(push, Some(&caller.0), state).await?;
             Ok((status(&published), Json(answer(published))).into_response())
         }
     }

@@ -19,7 +19,7 @@ use tracing::Level;
 
 use super::{
     AppState, Code, Error, body::Pairs, content_coding, error, logged_body::LoggedBody,
-    public_path, redact::Redacted, router::router,
+    public_path, push, redact::Redacted, router::router,
 };
 use crate::{
     access_log::{AccessEntry, AccessLog, RequestFacts},
@@ -202,6 +202,11 @@ impl Service {
 
     async fn check_and_route(&self, request: Request) -> Result<Response, Error> {
         check_sizes(&self.state.live.load().limits, &request)?;
+        // Spans are named after the route that the router has found.
+        if self.state.traces.is_none() && push::is_direct(&request) {
+            // Boxed, so that idle connections do not take the memory for it.
+            return Ok(Box::pin(push::answer_directly(&self.state, request)).await);
+        }
         let router = Router::clone(&self.router.load());
         content_coding::decompress(request, router).await
     }
