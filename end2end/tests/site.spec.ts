@@ -31,7 +31,7 @@ for (const path of ['/', '/admin', '/docs', '/docs/back-end/php', '/docs/api']) 
       if (!url.startsWith(`${server.url}/`) && !url.startsWith('data:')) elsewhere.push(url);
     });
     const response = await page.goto(server.url + path);
-    expect(response?.headers()['content-security-policy']).toContain("default-src 'none'");
+    expect(response?.headers()['content-security-policy']).toContain("object-src 'none'");
     const alive = path === '/docs/api'
       ? page.getByText('/api/stats')
       : path.startsWith('/docs')

@@ -136,7 +136,7 @@ async fn a_page_is_sent_compressed_or_not_and_only_once() {
     assert!(
         policy
             .expect("text")
-            .starts_with("default-src 'none'; script-src 'self';")
+            .starts_with("default-src 'self'; script-src 'self';")
     );
     let tag = packed.headers()[header::ETAG]
         .to_str()
