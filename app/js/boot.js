@@ -5,6 +5,20 @@ import init, { hydrate } from './app.js';
 // Only scripts can import. The pages use it when tabs share one connection.
 globalThis.importTidings = () => import('../tidings.js');
 
+// The server renders a new client id. A tab that has one shows its own at once, wherever the new one is shown.
+const ownId = () => {
+  try {
+    return localStorage.getItem('tidings.shared_id') ?? sessionStorage.getItem('tidings.client_id');
+  } catch { /* not allowed */ }
+};
+const rendered = document.querySelector('code.id')?.firstChild;
+const [newId, own] = [rendered?.data, ownId()];
+if (newId && own) {
+  for (const { firstChild } of document.querySelectorAll('code.id, .command pre')) {
+    firstChild.data = firstChild.data.replace(newId, own);
+  }
+}
+
 const sleep = (time) => new Promise((done) => setTimeout(done, time));
 
 // How often in a row the page was loaded again.

@@ -19,9 +19,10 @@ use leptos::{
 };
 use wasm_bindgen_futures::JsFuture;
 
+pub use location::ServerUrl;
 #[cfg(feature = "hydrate")]
 pub(crate) use location::pathname;
-pub(crate) use location::{base_path, base_url, replace_url, server_url};
+pub(crate) use location::{base_path, base_url, rendered_server_url, replace_url, server_url};
 pub(crate) use notification::{notify, request_notification_permission};
 pub(crate) use reload::reload_when_reachable;
 pub(crate) use task::Task;
@@ -88,6 +89,11 @@ pub(crate) fn store_language(cookie: &str, tag: &str) {
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("lang", tag);
     }
+}
+
+/// The text of the first element that matches.
+pub(crate) fn text_of(selector: &str) -> Option<String> {
+    document().query_selector(selector).ok()??.text_content()
 }
 
 fn root_attribute(name: &str) -> Option<String> {

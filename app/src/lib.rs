@@ -37,6 +37,7 @@ use leptos_router::{
     path,
 };
 
+pub use browser::ServerUrl;
 pub use browser_name::browser_name;
 pub use i18n::Language;
 use i18n::tr;

@@ -59,3 +59,37 @@ test('over a slow network the page shows the id and how to push before it is ali
   await expect(tab.state()).toHaveText('Live', { timeout: 90_000 });
   await expect.poll(() => tab.texts(), { timeout: 60_000 }).toEqual(['while it was loading']);
 });
+
+test('the page shows the id of its tab before it is alive, also after a reload', async ({ context, server }) => {
+  const page = await context.newPage();
+  let goOn = () => {};
+  let held = Promise.resolve();
+  const hold = () => { held = new Promise((resolve) => { goOn = resolve; }); };
+  await page.route('**/*.wasm', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const shown = page.locator('code.id');
+
+  hold();
+  await page.goto(server.url, { waitUntil: 'commit' });
+  await expect(shown).toHaveText(/^[0-9a-f-]{36}$/);
+  const id = (await shown.textContent()) ?? '';
+  await expect(page.locator('.command pre')).toContainText(`curl ${server.url}/push`);
+  await expect(page.locator('.command pre')).toContainText(`{"client":"${id}"}`);
+  await server.push({ to: { client: id }, data: 'early' });
+  goOn();
+  const tab = new Tab(page);
+  await tab.isLive();
+  expect(await tab.id()).toBe(id);
+  await expect.poll(() => tab.texts()).toEqual(['early']);
+
+  hold();
+  await page.reload({ waitUntil: 'commit' });
+  await expect(shown).toHaveText(id);
+  await expect(page.locator('.command pre')).toContainText(`{"client":"${id}"}`);
+  await expect(tab.state()).not.toHaveText('Live');
+  goOn();
+  await tab.isLive();
+  expect(await tab.id()).toBe(id);
+});

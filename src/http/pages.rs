@@ -9,8 +9,11 @@ pub mod notice;
 mod policy;
 
 use super::{Code, Error};
-use crate::config::ProxySettings;
-use app::{Assets, Language};
+use crate::{
+    auth::{ConnectionInfo, Scheme},
+    config::ProxySettings,
+};
+use app::{Assets, Language, ServerUrl};
 use asset::Caching;
 use axum::{
     Router,
@@ -100,7 +103,7 @@ where
         }
     }
     router
-        .leptos_routes_with_context(&options, routes, prepare_page, shell)
+        .leptos_routes_with_context(&options, routes, prepare_page(proxy), shell)
         .with_state(options)
 }
 
@@ -123,6 +126,7 @@ pub fn is_for_people(method: &Method, headers: &HeaderMap) -> bool {
 pub async fn missing(status: StatusCode, proxy: &ProxySettings, request: Request) -> Response {
     let manifest = Manifest::shared();
     let assets = assets(manifest, proxy);
+    let prepare_page = prepare_page(proxy);
     let prepare = move || {
         prepare_page();
         if let Some(response) = leptos::context::use_context::<ResponseOptions>() {
@@ -146,13 +150,39 @@ fn assets(manifest: &Manifest, proxy: &ProxySettings) -> Assets {
     }
 }
 
-/// Sets the language and the headers of the page that is being rendered. Leptos passes data from the server to the
+/// Sets the language, the URL and the headers of the page that is being rendered. Leptos passes data from the server to the
 /// browser in inline scripts. The policy allows them by a nonce, which is new for each response.
-fn prepare_page() {
-    let language = leptos::context::use_context::<Parts>()
-        .map(|request| language_for(&request.headers))
-        .unwrap_or_default();
-    leptos::context::provide_context(language);
+fn prepare_page(proxy: &ProxySettings) -> impl Fn() + Clone + Send + Sync + 'static {
+    let public_url = proxy.public_url.as_ref().map(ToString::to_string);
+    move || {
+        if let Some(request) = leptos::context::use_context::<Parts>() {
+            leptos::context::provide_context(language_for(&request.headers));
+            if let Some(url) = public_url.clone().or_else(|| asked_url(&request)) {
+                leptos::context::provide_context(ServerUrl(url));
+            }
+        }
+        set_headers();
+    }
+}
+
+/// The scheme and the host of the request.
+fn asked_url(request: &Parts) -> Option<String> {
+    let info = request.extensions.get::<ConnectionInfo>()?;
+    let scheme = match info.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    let field = request.headers.get(header::HOST);
+    let host = match field.and_then(|host| host.to_str().ok()) {
+        Some(host) => host,
+        // HTTP/2 has it in the URL.
+        None => request.uri.authority()?.as_str(),
+    };
+    Some(format!("{scheme}://{host}"))
+}
+
+fn set_headers() {
+    let language = leptos::context::use_context::<Language>().unwrap_or_default();
     let nonce = leptos::nonce::use_nonce();
     if let Some(response) = leptos::context::use_context::<ResponseOptions>() {
         for (name, value) in policy::of_page(nonce.as_deref()) {

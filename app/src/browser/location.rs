@@ -33,6 +33,23 @@ pub(crate) fn base_path() -> String {
     String::new()
 }
 
+/// The URL of the server as a browser has asked for it, without a slash at its end: a context of pages that the server
+/// renders.
+#[derive(Clone, Debug)]
+pub struct ServerUrl(pub String);
+
+/// What the server renders for [`server_url`], so that the page is not painted anew when it gets alive.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) fn rendered_server_url() -> String {
+    leptos::prelude::use_context::<ServerUrl>().map_or_else(String::new, |ServerUrl(url)| url)
+}
+
+/// In the browser the page begins with what the server has rendered.
+#[cfg(feature = "hydrate")]
+pub(crate) fn rendered_server_url() -> String {
+    String::new()
+}
+
 /// The URL at which others find the server, without a slash at its end: `--public-url`, or else what the browser used.
 pub(crate) fn server_url() -> String {
     root_attribute("data-url").unwrap_or_else(|| base_url().trim_end_matches('/').to_owned())

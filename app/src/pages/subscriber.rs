@@ -146,7 +146,7 @@ fn topics(tab: Tab, refused: RwSignal<Vec<(String, String)>>) -> AnyView {
 
 /// The view while there are no messages.
 fn how_to_push(tab: Tab) -> impl Fn() -> AnyView + Send + Sync + Clone + 'static {
-    let origin = RwSignal::new(String::new());
+    let origin = RwSignal::new(browser::rendered_server_url());
     effect(move || origin.set(browser::server_url()));
     let command = text(move || {
         format!(

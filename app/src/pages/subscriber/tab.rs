@@ -17,7 +17,7 @@ const SHARED_ID: &str = "tidings.shared_id";
 /// The stored state of the tab.
 #[derive(Clone, Copy)]
 pub(super) struct Tab {
-    /// Empty until it is loaded from the browser.
+    /// Empty until it is known in the browser, where the page shows what the server has rendered.
     pub(super) id: RwSignal<String>,
     pub(super) topics: RwSignal<Vec<String>>,
     /// Whether the tab shares its connection with the other tabs of the same client id.
@@ -27,7 +27,7 @@ pub(super) struct Tab {
 impl Tab {
     pub(super) fn new() -> Self {
         let tab = Self {
-            id: RwSignal::default(),
+            id: RwSignal::new(rendered_id()),
             topics: RwSignal::default(),
             shared: RwSignal::default(),
         };
@@ -41,7 +41,8 @@ impl Tab {
             spawn_local(async move {
                 let id = match browser::session_get(ID) {
                     Some(id) if browser::claim(&id).await => id,
-                    _ => new_id().await,
+                    Some(_) => new_id().await,
+                    None => first_id().await,
                 };
                 browser::session_set(ID, &id);
                 tab.id.try_set(id);
@@ -84,6 +85,25 @@ impl Tab {
                 stream.listen(&subscription, Some(Persistence { shared }));
             }
         });
+    }
+}
+
+/// The server renders a new id, so that a page shows one before it is alive. `boot.js` replaces it in a tab that has one.
+#[cfg(not(feature = "hydrate"))]
+fn rendered_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+#[cfg(feature = "hydrate")]
+fn rendered_id() -> String {
+    String::new()
+}
+
+/// The id of a tab that has none: the one that the server has rendered, if there is one, because somebody may have copied it.
+async fn first_id() -> String {
+    match browser::text_of("code.id") {
+        Some(id) if id.len() == uuid::fmt::Hyphenated::LENGTH && browser::claim(&id).await => id,
+        _ => new_id().await,
     }
 }
 
