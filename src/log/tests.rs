@@ -15,6 +15,7 @@ mod receipts;
 mod replay;
 mod retention;
 mod rollback;
+mod samples;
 mod saved;
 mod schedules;
 mod sessions;
