@@ -158,7 +158,7 @@ mod tests {
     fn a_push_to_few_clients_is_shared_among_them_and_one_that_reaches_nobody_does_not_count() {
         let busiest = Busiest::default();
         let two = Audience::clients(vec![client("ada"), client("bob")]);
-        let many = (0..FEW + 1).map(|n| client(&format!("c{n}"))).collect();
+        let many = (0..=FEW).map(|n| client(&format!("c{n}"))).collect();
         for (audience, connections) in [
             (&two, 4),
             (&Audience::Client(client("bob")), 1),

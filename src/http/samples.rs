@@ -93,8 +93,10 @@ pub async fn take(state: AppState) -> Infallible {
     let mut before = Counters::read(&state.broker);
     let mut ticks = interval_at(Instant::now() + EVERY, EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for number in (1..TURN_AFTER + 1).cycle() {
+    let mut number = 0;
+    loop {
         ticks.tick().await;
+        number = number % TURN_AFTER + 1;
         let now = Counters::read(&state.broker);
         let sample = sample(&state.broker, &before, &now);
         before = now;
@@ -109,7 +111,6 @@ pub async fn take(state: AppState) -> Infallible {
             watch = end_minute(&state, watch).await;
         }
     }
-    std::future::pending().await
 }
 
 /// Reads the samples of an earlier run, and marks the start.

@@ -29,6 +29,8 @@ use range::Range;
 
 /// What is counted is loaded again after this many samples: every 15 seconds.
 const SAMPLES: u32 = 3;
+/// Milliseconds after which charts that get samples live are loaded again, because marks do not come live.
+const MARKS: f64 = 300_000.0;
 
 /// The loaded data. Copies share the same signals.
 #[derive(Clone, Copy)]
@@ -111,14 +113,17 @@ impl Overview {
     /// Takes a new sample.
     fn go_on(self, sample: Sample) {
         let range = self.range.get_untracked();
-        let every = *self.every.read_untracked() as f64 * 1_000.0;
-        let is_due = sample.at as f64 - self.drawn.get_value() >= every;
-        match range.is_live() {
-            true => self
-                .samples
-                .update(|samples| add(samples, sample, range.length())),
-            false if is_due => spawn_local(async move { self.draw().await }),
-            false => {}
+        let pause = match range.is_live() {
+            true => MARKS,
+            false => *self.every.read_untracked() as f64 * 1_000.0,
+        };
+        if range.is_live() {
+            self.samples
+                .update(|samples| add(samples, sample, range.length()));
+        }
+        if browser::now() - self.drawn.get_value() >= pause {
+            self.drawn.set_value(browser::now());
+            spawn_local(async move { self.draw().await });
         }
         let due = self.since.try_update_value(|since| {
             *since = (*since + 1) % SAMPLES;
