@@ -29,7 +29,10 @@ pub(crate) use task::Task;
 /// The width of the window in pixels.
 pub(crate) fn width() -> f64 {
     let width = window().inner_width();
-    width.ok().and_then(|width| width.as_f64()).unwrap_or_default()
+    width
+        .ok()
+        .and_then(|width| width.as_f64())
+        .unwrap_or_default()
 }
 
 /// Reads a key from session storage (this tab, across reloads).

@@ -118,12 +118,20 @@ mod tests {
     fn the_example_of_the_paper_is_laid_out_as_there() {
         let tiles = layout(&[6.0, 6.0, 4.0, 3.0, 2.0, 2.0, 1.0], 6.0, 4.0);
         let near = |tile: &Tile, x, y, width: f64, height: f64| {
-            let differences = [tile.x - x, tile.y - y, tile.width - width, tile.height - height];
+            let differences = [
+                tile.x - x,
+                tile.y - y,
+                tile.width - width,
+                tile.height - height,
+            ];
             differences.iter().all(|d: &f64| d.abs() < 1e-9)
         };
         assert!(near(&tiles[0], 0.0, 0.0, 3.0, 2.0), "{tiles:?}");
         assert!(near(&tiles[1], 0.0, 2.0, 3.0, 2.0), "{tiles:?}");
-        assert!(near(&tiles[2], 3.0, 0.0, 12.0 / 7.0, 7.0 / 3.0), "{tiles:?}");
+        assert!(
+            near(&tiles[2], 3.0, 0.0, 12.0 / 7.0, 7.0 / 3.0),
+            "{tiles:?}"
+        );
     }
 
     #[test]

@@ -84,10 +84,7 @@ impl Busiest {
         self.both(|lists| &lists.clients)
     }
 
-    fn both<K: Clone + Eq + Hash + Ord>(
-        &self,
-        list: fn(&Lists) -> &TopList<K>,
-    ) -> Vec<(K, Tally)> {
+    fn both<K: Clone + Eq + Hash + Ord>(&self, list: fn(&Lists) -> &TopList<K>) -> Vec<(K, Tally)> {
         let pages = self.0.lock();
         let mut all = list(&pages.current.1).clone();
         let previous = pages.previous.as_ref();

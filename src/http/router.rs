@@ -4,9 +4,10 @@ use axum::{Router, middleware};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis, health,
-    hooks, jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people,
-    push, samples, saved, scheduled, session, sessions, sse, stats, tokens, top, topic_state, topics,
+    AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
+    health, hooks, jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages,
+    people, push, samples, saved, scheduled, session, sessions, sse, stats, tokens, top,
+    topic_state, topics,
 };
 use crate::{auth::Action, config::Settings};
 

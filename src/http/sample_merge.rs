@@ -54,7 +54,8 @@ impl SampleMerge {
 
     /// See [`app::wire::Sample`]. The median of all is not known any more.
     fn merge(&self, a: &NodeSample, b: &NodeSample) -> NodeSample {
-        let mean = |mean: f64, value: f64, count: u32| mean + (value - mean) / f64::from(count.max(1));
+        let mean =
+            |mean: f64, value: f64, count: u32| mean + (value - mean) / f64::from(count.max(1));
         NodeSample {
             at: b.at,
             clients: a.clients.max(b.clients),
@@ -101,7 +102,10 @@ mod tests {
         ];
         assert!(first.iter().all(|sample| merge.add(sample).is_none()));
         let merged = merge.add(&sample(121, 9, 9.0, None)).expect("a minute");
-        assert_eq!((merged.at, merged.clients, merged.connections), (120_000, 7, 7));
+        assert_eq!(
+            (merged.at, merged.clients, merged.connections),
+            (120_000, 7, 7)
+        );
         assert!((merged.pushes - 2.0).abs() < 1e-9 && (merged.deliveries - 4.0).abs() < 1e-9);
         assert_eq!((merged.lag_p50, merged.lag_p99), (Some(2.0), Some(3.0)));
         assert_eq!(merge.so_far().map(|sample| sample.clients), Some(9));

@@ -7,15 +7,8 @@ use axum::{Json, extract::State};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{
-    AppState, Error,
-    access::Caller,
-    body::Pairs,
-    mark_watch::MarkWatch,
-    metrics::process,
-    off_thread,
-    recent::Counts as RecentCounts,
-    sample_buffer::Samples,
-    sys,
+    AppState, Error, access::Caller, body::Pairs, mark_watch::MarkWatch, metrics::process,
+    off_thread, recent::Counts as RecentCounts, sample_buffer::Samples, sys,
 };
 use crate::{
     auth::{Action, Target},
@@ -67,9 +60,8 @@ pub async fn history(
         }));
     };
     let found = RANGES.iter().find(|(known, ..)| *known == name);
-    let (_, length, step) = *found.ok_or_else(|| {
-        Error::invalid("range", format!("{name:?} is not 15m, 1h, 24h or 7d"))
-    })?;
+    let (_, length, step) = *found
+        .ok_or_else(|| Error::invalid("range", format!("{name:?} is not 15m, 1h, 24h or 7d")))?;
     let since = registry::now().saturating_sub(length);
     let read = move || {
         let log = state.broker.log();

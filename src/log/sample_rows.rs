@@ -98,9 +98,8 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<NodeSample> {
 
 /// The marks from a time on, oldest first. A kind that this program does not know is left out.
 pub(super) fn marks(conn: &Connection, since: u64) -> rusqlite::Result<Vec<NodeMark>> {
-    let mut find = conn.prepare_cached(
-        "SELECT at, kind, value FROM marks WHERE at >= ?1 ORDER BY at, kind",
-    )?;
+    let mut find =
+        conn.prepare_cached("SELECT at, kind, value FROM marks WHERE at >= ?1 ORDER BY at, kind")?;
     let mut rows = find.query([sql(since)])?;
     let mut marks = Vec::new();
     while let Some(row) = rows.next()? {

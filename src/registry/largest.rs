@@ -66,7 +66,8 @@ mod tests {
 
     fn largest(most: usize, of: &[(&str, u64)]) -> LargestTopics {
         let mut largest = Largest::new(most);
-        of.iter().for_each(|(topic, count)| largest.add(topic, *count));
+        of.iter()
+            .for_each(|(topic, count)| largest.add(topic, *count));
         largest.finish()
     }
 

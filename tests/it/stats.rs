@@ -16,7 +16,9 @@ fn starts(history: &StatsHistory) -> Vec<&str> {
 
 fn deliveries(entries: &[app::wire::TopEntry]) -> Vec<(&str, u64, u64)> {
     let one = |entry: &'_ app::wire::TopEntry| (entry.deliveries, entry.pushes);
-    let named = entries.iter().map(|entry| (entry.name.as_str(), one(entry)));
+    let named = entries
+        .iter()
+        .map(|entry| (entry.name.as_str(), one(entry)));
     named
         .map(|(name, (deliveries, pushes))| (name, deliveries, pushes))
         .collect()
@@ -96,7 +98,11 @@ async fn the_busiest_topics_and_clients_are_listed_by_their_deliveries() {
         .map(|area| (area.topic.as_str(), area.connections))
         .collect();
     assert_eq!(map, [("news", 2), ("orders/*", 1)]);
-    assert!(top.map.iter().all(|area| area.pushes > 0.0), "{:?}", top.map);
+    assert!(
+        top.map.iter().all(|area| area.pushes > 0.0),
+        "{:?}",
+        top.map
+    );
     assert_eq!((top.other_topics, top.other_connections), (0, 0));
 }
 
@@ -110,9 +116,17 @@ async fn closes_and_errors_are_counted_by_their_reason() {
     let top: StatsTop = server
         .until("/api/stats/top", |top: &StatsTop| !top.closes.is_empty())
         .await;
-    let closes: Vec<_> = top.closes.iter().map(|one| (&*one.name, one.count)).collect();
+    let closes: Vec<_> = top
+        .closes
+        .iter()
+        .map(|one| (&*one.name, one.count))
+        .collect();
     assert_eq!(closes, [("disconnected", 1)]);
-    let errors: Vec<_> = top.errors.iter().map(|one| (&*one.name, one.count)).collect();
+    let errors: Vec<_> = top
+        .errors
+        .iter()
+        .map(|one| (&*one.name, one.count))
+        .collect();
     assert_eq!(errors, [("invalid_field", 1)]);
 }
 
@@ -128,7 +142,9 @@ async fn who_may_read_some_topics_and_clients_sees_only_those() {
         client("shop:1"),
         client("bank:1"),
     ] {
-        within(admin.push(&push_of(to, "hello"))).await.expect("pushed");
+        within(admin.push(&push_of(to, "hello")))
+            .await
+            .expect("pushed");
     }
     let request = KeyRequest {
         name: "shop".to_owned(),
@@ -146,7 +162,10 @@ async fn who_may_read_some_topics_and_clients_sees_only_those() {
     assert_eq!((map, seen.other_topics), (vec!["orders/1"], 0));
     assert!(seen.closes.is_empty() && seen.errors.is_empty());
     let all = within(admin.stats_top()).await.expect("the lists");
-    assert_eq!((all.topics.len(), all.clients.len(), all.map.len()), (2, 2, 2));
+    assert_eq!(
+        (all.topics.len(), all.clients.len(), all.map.len()),
+        (2, 2, 2)
+    );
     assert!(within(viewer.stats_health()).await.is_err());
     assert!(within(viewer.stats_range("1h")).await.is_err());
 }

@@ -16,8 +16,8 @@ use crate::{
     formatting,
     i18n::{Texts, texts},
 };
-pub(crate) use plot::{Frame, Point};
 use plot::nearest;
+pub(crate) use plot::{Frame, Point};
 
 /// A range that is longer, in milliseconds, has days below it, and not times of day.
 const TWO_DAYS: f64 = 172_800_000.0;
@@ -114,7 +114,9 @@ pub fn Chart(
     let point = move |event: PointerEvent| {
         moment.set(share(&event).and_then(|share| {
             let series = series.try_read_untracked()?;
-            series.nearest(series.frame().at(share)).map(|n| series.first()[n].0)
+            series
+                .nearest(series.frame().at(share))
+                .map(|n| series.first()[n].0)
         }));
     };
     let step = move |event: KeyboardEvent| {
@@ -170,7 +172,9 @@ pub fn Chart(
 
 /// What happened at a point: at a time to which no other point is nearer.
 fn happened(series: &TimeSeries, marks: &[ChartMark], n: usize) -> String {
-    let here = marks.iter().filter(|mark| series.nearest(mark.at) == Some(n));
+    let here = marks
+        .iter()
+        .filter(|mark| series.nearest(mark.at) == Some(n));
     let texts: Vec<&str> = here.map(|mark| mark.text.as_str()).collect();
     texts.join(" ")
 }

@@ -183,7 +183,8 @@ pub struct Condition {
     pub bad: bool,
     /// The same in words.
     pub detail: String,
-    /// The number in these words, if there is one: how often in the last ten minutes, or a percentage.
+    /// The number in these words, if there is one: how often in the last ten minutes, how many, a percentage, milliseconds,
+    /// or the bytes that are free.
     #[serde(default)]
     pub count: u64,
 }

@@ -126,7 +126,9 @@ mod tests {
             list.note(&name, deliveries);
         }
         let counts = list.sorted().into_iter();
-        let counts: Vec<_> = counts.map(|(name, tally)| (name, tally.deliveries)).collect();
+        let counts: Vec<_> = counts
+            .map(|(name, tally)| (name, tally.deliveries))
+            .collect();
         assert_eq!(counts, [("b", 5), ("a", 2), ("c", 2)]);
     }
 

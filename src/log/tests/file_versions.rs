@@ -147,7 +147,10 @@ fn samples_and_marks_of_a_file_are_there() {
     let test = open_file(include_str!("files/version-11.sql"));
     let marks = test.log().marks(0).expect("readable");
     let kinds: Vec<MarkKind> = marks.iter().map(|mark| mark.kind).collect();
-    assert_eq!((kinds, &*marks[0].value), (vec![MarkKind::Started], "0.1.0"));
+    assert_eq!(
+        (kinds, &*marks[0].value),
+        (vec![MarkKind::Started], "0.1.0")
+    );
     for step in Step::ALL {
         let samples = test.log().samples(step, 0).expect("readable");
         assert!(!samples.is_empty(), "{step:?}");

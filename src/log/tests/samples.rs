@@ -52,7 +52,11 @@ fn samples_and_marks_survive_a_reopening_as_they_were() {
     assert!(times(&test, Step::Minute).is_empty());
     assert_eq!(log.marks(0).expect("readable"), [started, gaps.clone()]);
     assert_eq!(log.marks(NOON + 1).expect("readable"), [gaps]);
-    assert!(log.samples(Step::Fine, NOON + 1).expect("readable").is_empty());
+    assert!(
+        log.samples(Step::Fine, NOON + 1)
+            .expect("readable")
+            .is_empty()
+    );
 }
 
 #[test]

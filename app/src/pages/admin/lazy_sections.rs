@@ -12,8 +12,9 @@ use leptos::{
 use super::{
     AdminSession, CurrentSection, Section, account, account::Account, api_keys, api_keys::ApiKeys,
     audit, audit::Audit, client_page, client_page::ClientPage, clients, clients::Clients,
-    feed::Update, history, history::History, hooks, hooks::Hooks, limits, limits::LimitsPage, overview, overview::Overview,
-    people, people::People, push, push::Push, roles, roles::Roles, scheduled, scheduled::Scheduled,
+    feed::Update, history, history::History, hooks, hooks::Hooks, limits, limits::LimitsPage,
+    overview, overview::Overview, people, people::People, push, push::Push, roles, roles::Roles,
+    scheduled, scheduled::Scheduled,
 };
 use crate::components::{EraseView, not_loaded};
 

@@ -97,7 +97,9 @@ pub(super) fn view(overview: Overview) -> AnyView {
             at: mark.at as f64,
             text: mark_text(mark),
         };
-        overview.marks.with(|marks| marks.iter().map(mark).collect::<Vec<_>>())
+        overview
+            .marks
+            .with(|marks| marks.iter().map(mark).collect::<Vec<_>>())
     });
     let charts = CHARTS.map(|(labels, figures)| {
         let series = series(overview, figures);

@@ -72,7 +72,10 @@ const TABLES: [Table; 4] = [
 
 /// Where the messages to a topic are. A pattern has no messages, but subscribers.
 pub(super) fn topic_link(topic: &str) -> String {
-    match topic.split('/').any(|segment| matches!(segment, "*" | "**")) {
+    match topic
+        .split('/')
+        .any(|segment| matches!(segment, "*" | "**"))
+    {
         true => format!("admin/clients?topic={}", encoded(topic)),
         false => format!("admin/messages?for=topic&name={}", encoded(topic)),
     }

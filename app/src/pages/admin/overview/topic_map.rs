@@ -119,7 +119,10 @@ fn shown(overview: Overview) -> AnyView {
         let top = overview.top.get().unwrap_or_default();
         let tiles = tiles(&top, width).into_iter().enumerate();
         let item = |(n, (area, tile)): (usize, (Area, Tile))| {
-            let key = format!("{n} {:?} {tile:?} {} {}", area.topic, area.connections, area.pushes);
+            let key = format!(
+                "{n} {:?} {tile:?} {} {}",
+                area.topic, area.connections, area.pushes
+            );
             ListItem::new(key, move || square(&area, tile))
         };
         tiles.map(item).collect()
@@ -240,7 +243,10 @@ mod tests {
             ..StatsTop::default()
         };
         let found = tiles(&top, 400.0);
-        let topics: Vec<_> = found.iter().map(|(area, _)| area.topic.as_deref()).collect();
+        let topics: Vec<_> = found
+            .iter()
+            .map(|(area, _)| area.topic.as_deref())
+            .collect();
         assert_eq!(topics, [Some("a"), None, Some("b")]);
         let first = found[0].1;
         assert!((first.width * first.height - 0.5).abs() < 1e-9, "{first:?}");
