@@ -11,7 +11,7 @@ const PAGES: [(&str, &[&str], usize); 16] = [
     ("/", &["subscriber"], 207_900),
     ("/try", &["try_it"], 134_000),
     ("/jobs", &["jobs"], 218_500),
-    ("/admin", &["panel", "overview_section"], 500_000),
+    ("/admin", &["panel", "overview_section"], 281_700),
     ("/admin/clients", &["panel", "clients_section"], 360_000),
     ("/admin/client", &["panel", "client_section"], 340_000),
     ("/admin/messages", &["panel", "messages_section"], 309_000),
