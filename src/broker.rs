@@ -6,6 +6,7 @@
 mod activity;
 mod audit_trail;
 mod auditing;
+mod busiest;
 mod delivery_counts;
 mod join;
 mod latency;
@@ -26,6 +27,7 @@ use std::{
 
 pub use activity::{Activity, ActivityFeed, PushedMessage};
 use audit_trail::AuditTrail;
+pub use busiest::{Busiest, Tally};
 use delivery_counts::DeliveryCounts;
 use latency::LatencyHistogram;
 pub use latency::LatencySnapshot;
@@ -56,6 +58,7 @@ pub struct Broker {
     registry: Arc<Registry>,
     activity: Arc<ActivityFeed>,
     audit: AuditTrail,
+    busiest: Arc<Busiest>,
     delivery_counts: Arc<DeliveryCounts>,
     latency: LatencyHistogram,
     receipt_tracking: Arc<ReceiptTracking>,
@@ -84,11 +87,13 @@ impl Broker {
         fatal: impl FnOnce(String) + Send + 'static,
     ) -> Result<Arc<Self>, OpenError> {
         let activity = Arc::new(ActivityFeed::default());
+        let busiest = Arc::new(Busiest::default());
         let delivery_counts = Arc::new(DeliveryCounts::default());
         let receipt_tracking = Arc::new(ReceiptTracking::default());
         let tail = Tail {
             registry: Arc::clone(&registry),
             activity: Arc::clone(&activity),
+            busiest: Arc::clone(&busiest),
             delivery_counts: Arc::clone(&delivery_counts),
             receipt_tracking: Arc::clone(&receipt_tracking),
         };
@@ -101,6 +106,7 @@ impl Broker {
             registry,
             activity,
             audit: AuditTrail::default(),
+            busiest,
             delivery_counts,
             latency: LatencyHistogram::default(),
             receipt_tracking,
@@ -294,6 +300,11 @@ impl Broker {
     /// The connections.
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    /// The topics and clients with most deliveries at this node.
+    pub fn busiest(&self) -> &Busiest {
+        &self.busiest
     }
 
     /// Pushed messages and changed receipts, for observers.

@@ -68,6 +68,9 @@ mod replication;
 mod restore;
 mod retention;
 mod rows;
+mod sample;
+mod sample_rows;
+mod samples;
 mod saved_item;
 mod saved_items;
 mod saved_rows;
@@ -131,6 +134,7 @@ pub use record::VERSION as RECORD_VERSION;
 pub use replica_state::{ReplicaEvent, ReplicaTail};
 pub use replication::{AppliedRecord, RecordPublisher, Replication, StreamRecord};
 pub use restore::{RestoreError, RestoreOptions, Restored, restore};
+pub use sample::{MarkKind, NewSamples, NodeMark, NodeSample, Step};
 pub use saved_item::{NewSaved, SavedChange, SavedHead, SavedItem, SavedKind};
 pub use schedule::{
     NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,

@@ -10,6 +10,7 @@ mod client_search;
 mod connection_set;
 mod connection_table;
 mod delivery_target;
+mod largest;
 mod limits;
 mod presence;
 mod selector_index;
@@ -35,6 +36,8 @@ pub use client_search::ClientSearch;
 use connection_set::ConnectionKey;
 use connection_table::{ConnectionTable, ThreadQueueList};
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
+use largest::Largest;
+pub use largest::LargestTopics;
 pub use limits::{AdmissionError, Capacity};
 pub use presence::{
     ConnectionId, ConnectionRecord, ConnectionStatus, Count, Presence, Remote, StreamToken,
@@ -287,6 +290,18 @@ impl Registry {
         topics.sort_unstable();
         topics.truncate(limit);
         topics
+    }
+
+    /// The `most` topics and patterns with most subscribers, and how many others there are. The server's own topics are left
+    /// out. Looks at each topic while the table is locked, so ask seldom.
+    pub fn largest_topics(&self, most: usize) -> LargestTopics {
+        let mut largest = Largest::new(most);
+        self.table.lock().topic_index.each(|topic, count| {
+            if !topic.starts_with('$') {
+                largest.add(topic, count as u64);
+            }
+        });
+        largest.finish()
     }
 
     /// Deliveries since the start.

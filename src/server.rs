@@ -37,7 +37,7 @@ use crate::{
     cluster::{Cluster, KnownLog},
     config::{AccessLogTarget, ServiceManager, Settings},
     delivery::{LINGER, reactor::Reactor},
-    http::{AppState, Service, run_in_background, write_last_pushes},
+    http::{AppState, Service, run_in_background, write_last_pushes, write_last_samples},
     log,
     traces::Traces,
 };
@@ -96,6 +96,7 @@ pub async fn serve_with(
     let broker = Arc::clone(&state.broker);
     let keys = Arc::clone(state.auth.load().keys());
     let hooks = Arc::clone(&state.hooks);
+    let samples = Arc::clone(&state.samples);
     let mut tasks = run_in_background(&state);
     let tls = match listeners.have_tls() {
         true => Some(start_tls(&state, Arc::clone(&certificates), &mut tasks)?),
@@ -164,6 +165,10 @@ pub async fn serve_with(
     let pushed = tokio::time::timeout(FLUSH, write_last_pushes(&keys, &broker));
     if !matches!(pushed.await, Ok(Ok(()))) {
         tracing::warn!("the last pushes of API keys with a quota are not counted");
+    }
+    let measured = tokio::time::timeout(FLUSH, write_last_samples(&samples, &broker));
+    if !matches!(measured.await, Ok(Ok(()))) {
+        tracing::warn!("the last statistics are not written");
     }
     if hooks.finish().await.is_err() {
         tracing::warn!("the last events for webhooks are not written");

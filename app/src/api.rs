@@ -9,7 +9,7 @@ use crate::json;
 use crate::wire::{
     Ack, AudienceRequest, AudienceSize, ClientDetail, ClientsPage, Disconnected, MessageDetail,
     MessagesPage, Nodes, Problem, PushAnswer, PushRequest, Recall, Session, SignIn, Stats,
-    StatsHistory, TopicsPage,
+    StatsHealth, StatsHistory, StatsTop, TopicsPage,
 };
 
 mod audit;
@@ -128,6 +128,23 @@ impl Client {
     /// The samples of the node over the last hour.
     pub async fn stats_history(&self) -> Result<StatsHistory, ApiError> {
         self.call("GET", "/api/stats/history", None).await
+    }
+
+    /// The samples and marks of the node over a range: `15m`, `1h`, `24h` or `7d`.
+    pub async fn stats_range(&self, range: &str) -> Result<StatsHistory, ApiError> {
+        let pairs = [("range", Some(range))];
+        let path = query::path("/api/stats/history", &pairs);
+        self.call("GET", &path, None).await
+    }
+
+    /// The busiest topics and clients of the node, its map of topics, and why streams and requests ended.
+    pub async fn stats_top(&self) -> Result<StatsTop, ApiError> {
+        self.call("GET", "/api/stats/top", None).await
+    }
+
+    /// What is not as it should be at the node.
+    pub async fn stats_health(&self) -> Result<StatsHealth, ApiError> {
+        self.call("GET", "/api/stats/health", None).await
     }
 
     /// Whether new connections should go to this node: an error if not. The text names what is wrong with a node that

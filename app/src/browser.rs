@@ -27,6 +27,15 @@ pub(crate) use notification::{notify, request_notification_permission};
 pub(crate) use reload::reload_when_reachable;
 pub(crate) use task::Task;
 
+/// The width of the window in pixels.
+pub(crate) fn width() -> f64 {
+    let width = window().inner_width();
+    width
+        .ok()
+        .and_then(|width| width.as_f64())
+        .unwrap_or_default()
+}
+
 /// Reads a key from session storage (this tab, across reloads).
 pub(crate) fn session_get(key: &str) -> Option<String> {
     storage()?.get_item(key).ok()?

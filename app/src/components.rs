@@ -40,7 +40,7 @@ mod stream_state;
 mod warning;
 
 pub(crate) use audit_list::audit_list;
-pub(crate) use chart::{Chart, Labels, Point, TimeSeries};
+pub(crate) use chart::{Chart, ChartMark, Labels, Point, TimeSeries};
 pub(crate) use client_card::{
     ClientCard, ClientFacts, client_connections, client_missing_nodes, close_reason, presence_class,
 };

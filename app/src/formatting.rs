@@ -163,6 +163,13 @@ pub(crate) fn minute(at: f64) -> String {
         .into()
 }
 
+/// The day of the month with its name.
+pub(crate) fn day(at: f64) -> String {
+    let parts = options(&[("month", "short"), ("day", "numeric")]);
+    let date = Date::new(&at.into());
+    date.to_locale_date_string(&locale(), &parts).into()
+}
+
 fn same_day(a: &Date, b: &Date) -> bool {
     (a.get_date(), a.get_month(), a.get_full_year())
         == (b.get_date(), b.get_month(), b.get_full_year())

@@ -26,6 +26,7 @@ mod parts;
 mod progress_rate;
 mod shell;
 mod site_path;
+mod treemap;
 pub mod wire;
 
 use components::{Footer, Header, Shortcuts};

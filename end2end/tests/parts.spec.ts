@@ -22,7 +22,7 @@ const pages: [path: string, parts: string[]][] = [
   ['/', ['split_subscriber']],
   ['/try', ['split_try_it']],
   ['/jobs', ['split_jobs']],
-  ['/admin', ['split_panel']],
+  ['/admin', ['split_overview_section', 'split_panel']],
   ['/admin/push', ['split_panel', 'split_push_section']],
 ];
 

@@ -200,7 +200,9 @@ impl Broker {
 
     /// Sends an ephemeral message to the connections of this node. Returns their number.
     pub(super) fn fan_out_ephemeral(&self, draft: &Draft) -> u64 {
-        self.registry.fan_out(&draft.audience, &ephemeral(draft))
+        let connections = self.registry.fan_out(&draft.audience, &ephemeral(draft));
+        self.busiest.note_if_free(&draft.audience, connections);
+        connections
     }
 
     /// The outcome of an ephemeral message.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{ActivityFeed, delivery_counts::DeliveryCounts, receipt_tracking::ReceiptTracking};
+use super::{
+    ActivityFeed, Busiest, delivery_counts::DeliveryCounts, receipt_tracking::ReceiptTracking,
+};
 use crate::{
     log::Openings,
     message::{EncodedMessage, Message},
@@ -14,6 +16,7 @@ use crate::{
 pub(super) struct Tail {
     pub(super) registry: Arc<Registry>,
     pub(super) activity: Arc<ActivityFeed>,
+    pub(super) busiest: Arc<Busiest>,
     pub(super) delivery_counts: Arc<DeliveryCounts>,
     pub(super) receipt_tracking: Arc<ReceiptTracking>,
 }
@@ -21,10 +24,14 @@ pub(super) struct Tail {
 impl Tail {
     /// Fans out the messages of a commit. Returns the number of connections of each.
     pub(super) fn deliver(&self, openings: &Openings, messages: &[Arc<Message>]) -> Vec<u64> {
-        messages
+        let connections: Vec<u64> = messages
             .iter()
             .map(|message| self.deliver_one(openings, message))
-            .collect()
+            .collect();
+        let audiences = messages.iter().map(|message| &message.audience);
+        self.busiest
+            .note_all(audiences.zip(connections.iter().copied()));
+        connections
     }
 
     fn deliver_one(&self, openings: &Openings, message: &Arc<Message>) -> u64 {

@@ -42,6 +42,16 @@ fn state_of(member: &Member) -> NodeState {
     }
 }
 
+/// The names of the nodes that are gone or not ready.
+pub fn missing(status: &ClusterStatus) -> Vec<String> {
+    let is_missing = |member: &&Member| {
+        let state = state_of(member);
+        matches!(state, NodeState::Gone | NodeState::NotReady)
+    };
+    let missing = status.members.iter().filter(is_missing);
+    missing.map(|member| member.beat.node.clone()).collect()
+}
+
 fn described(status: &ClusterStatus) -> Nodes {
     let stream = status.stream.as_ref();
     let last = stream.map_or(0, |stream| stream.last);

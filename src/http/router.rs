@@ -5,8 +5,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, access, account, ack, audit, audited, backup, batch, clients, compression, diagnosis,
-    hooks, jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages, people,
-    push, samples, saved, scheduled, session, sessions, sse, stats, tokens, topic_state, topics,
+    health, hooks, jobs, keys, layers, limits, mercure, messages, metrics, nodes, openapi, pages,
+    people, push, samples, saved, scheduled, session, sessions, sse, stats, tokens, top,
+    topic_state, topics,
 };
 use crate::{auth::Action, config::Settings};
 
@@ -44,6 +45,8 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(jobs::list))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
+        .routes(routes!(top::show))
+        .routes(routes!(health::show))
         .routes(routes!(nodes::list))
         .routes(routes!(diagnosis::diagnosis))
         .layer(compression::layer());

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use parking_lot::Mutex;
 
-use super::{Error, metrics::HttpCounters, sample_buffer::Samples};
+use super::{Error, metrics::HttpCounters, recent::Recent, sample_buffer::Samples, top::TopicMap};
 use crate::{
     access_log::AccessLog,
     auth::{Auth, Keys, Limits, People, Roles},
@@ -56,7 +56,10 @@ pub struct Node {
     pub traces: Option<Arc<Traces>>,
     /// What is counted where requests are answered.
     pub counters: HttpCounters,
-    pub(super) samples: Arc<Samples>,
+    /// Measurements over time.
+    pub samples: Arc<Samples>,
+    pub(super) recent: Recent,
+    pub(super) topic_map: TopicMap,
     pub(super) started: Instant,
     /// What is wrong with the certificate, if something is.
     certificate_warning: Mutex<Option<String>>,
@@ -118,6 +121,8 @@ impl AppState {
             started_at: registry::now(),
             drain: Arc::default(),
             samples: Arc::default(),
+            recent: Recent::default(),
+            topic_map: TopicMap::default(),
             started: Instant::now(),
             certificate_warning: Mutex::default(),
             backups: tokio::sync::Mutex::default(),

@@ -182,7 +182,7 @@ pub async fn not_ready(state: &AppState) -> Option<Error> {
 }
 
 /// What is lost by a damage, as text.
-fn lost(damage: &Damage) -> String {
+pub fn lost(damage: &Damage) -> String {
     if damage.unreadable.is_empty() {
         return damage.error.clone();
     }

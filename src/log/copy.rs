@@ -11,7 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{
-    copy_error::CopyError, copy_files::outgoing, openings, replica_rows, replication::AppliedRecord,
+    copy_error::CopyError, copy_files::outgoing, openings, replica_rows,
+    replication::AppliedRecord, sample_rows,
 };
 
 /// Bytes that are read at once to compute the checksum.
@@ -54,6 +55,7 @@ impl CopySource {
     pub fn copy(&self) -> Result<OutgoingCopy, CopyError> {
         let (file, facts) = outgoing(&self.path, |path| {
             self.copy_to(path)
+                .and_then(|()| leave_out_own(path))
                 .map_err(CopyError::database(&self.path))?;
             facts(path)
         })?;
@@ -70,6 +72,14 @@ impl CopySource {
         conn.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
         Ok(())
     }
+}
+
+/// Removes from a copy what is of the node that makes it: the node that gets it has its own.
+fn leave_out_own(path: &Path) -> rusqlite::Result<()> {
+    let conn = Connection::open(path)?;
+    // The copy is one file, and of no use after a power failure.
+    conn.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")?;
+    sample_rows::leave_out(&conn)
 }
 
 impl OutgoingCopy {

@@ -1,6 +1,6 @@
 //! What monitoring asks the log.
 
-use std::{path::Path, sync::atomic::Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::job::State;
 use crate::log::{
@@ -26,7 +26,14 @@ impl Log {
     /// Whether the last write has failed because the disk was full, and there is still no space. Blocks.
     pub fn is_disk_full(&self) -> bool {
         self.shared.disk_full.load(Ordering::Relaxed)
-            && free_space(&self.shared.path).is_none_or(|free| free < FULL)
+            && self.disk_space().is_none_or(|(free, _)| free < FULL)
+    }
+
+    /// The bytes that may still be written to the disk of the log, and its size. None if that is unknown. Blocks.
+    pub fn disk_space(&self) -> Option<(u64, u64)> {
+        let found = rustix::fs::statvfs(&self.shared.path).ok()?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        Some((free, found.f_blocks.saturating_mul(found.f_frsize)))
     }
 
     /// The number of jobs in each state. Blocks.
@@ -79,10 +86,4 @@ impl Log {
             .queue
             .push(0, 0, || Some(Task::Retain(retention)));
     }
-}
-
-/// The bytes that this process may still write to the file system of a file. None if that is unknown.
-fn free_space(path: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(path).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
 }

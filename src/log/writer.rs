@@ -34,6 +34,7 @@ use crate::log::{
     record::Base,
     replica_rows,
     replication::{AppliedRecord, Replication},
+    sample::NewSamples,
     shared::Shared,
     writer::decide::Decided,
     writer::idle_release::IdleRelease,
@@ -210,6 +211,10 @@ impl Writer {
                     answer(self.note(result));
                     self.check()?;
                 }
+                Task::WriteSamples(new) => {
+                    self.write_samples(&new);
+                    self.check()?;
+                }
                 Task::Ping(answer) => answer(),
                 Task::Retain(retention) => self.retain(retention),
                 // A single log has published no records.
@@ -227,6 +232,13 @@ impl Writer {
         options.audit_age = retention.audit_age;
         options.hook_age = retention.hook_age;
         self.maintenance.limits_checked = None;
+    }
+
+    /// Writes measurements of this node. What can't be written now is lost.
+    fn write_samples(&mut self, new: &NewSamples) {
+        let written = self.store.write_samples(new);
+        let written = self.skip_damage(written);
+        let _ = self.note(written);
     }
 
     /// Fails if maintenance has failed the log.

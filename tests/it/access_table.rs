@@ -208,6 +208,8 @@ const ROWS: &[Row] = &[
     Row("get", "/sse/jobs/{id}", "", "", "", [200, 200, 200]),
     Row("get", "/api/stats", "read", "", "", [200, 200, 200]),
     Row("get", "/api/stats/history", "read", "", "", [200, 403, 403]),
+    Row("get", "/api/stats/top", "read", "", "", [200, 200, 200]),
+    Row("get", "/api/stats/health", "read", "", "", [200, 403, 403]),
     Row("get", "/api/nodes", "read", "", "", [200, 403, 403]),
     Row("get", "/api/diagnosis", "read", "", "", [200, 200, 200]),
     Row("get", "/api/audit", "manage", "", "", [200, 403, 403]),

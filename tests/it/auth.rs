@@ -48,6 +48,8 @@ const GUARDED: &[(&str, &str, &str, &str)] = &[
     ("DELETE", "/api/tokens?sub=ada", "", ""),
     ("GET", "/api/stats", "", ""),
     ("GET", "/api/stats/history", "", ""),
+    ("GET", "/api/stats/top", "", ""),
+    ("GET", "/api/stats/health", "", ""),
     ("GET", "/api/topics", "", ""),
     (
         "POST",

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use app::wire::{Problem, To};
+use app::wire::{Problem, StatsHealth, To};
 use serde_json::json;
 
 use crate::harness::{Server, push_of, run_in_namespace};
@@ -47,6 +47,10 @@ async fn in_its_own_file_system() {
     let metrics = server.get("/metrics").await.text().await.expect("a text");
     assert!(metrics.contains("\ntidings_log_disk_full 1\n"));
     assert!(metrics.contains("\ntidings_ready 0\n"));
+
+    let health: StatsHealth = server.read("/api/stats/health").await;
+    let first = &health.conditions[0];
+    assert_eq!((&*first.code, first.bad), ("disk_full", true));
 
     // Streams and reads continue.
     let mut ephemeral = push_of(To::Everyone, "still here");

@@ -71,6 +71,7 @@ mod shutdown;
 mod signals;
 mod slow;
 mod spellings;
+mod stats;
 mod streams;
 mod tls;
 mod tokens;

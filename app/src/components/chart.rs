@@ -16,7 +16,11 @@ use crate::{
     formatting,
     i18n::{Texts, texts},
 };
+use plot::nearest;
 pub(crate) use plot::{Frame, Point};
+
+/// A range that is longer, in milliseconds, has days below it, and not times of day.
+const TWO_DAYS: f64 = 172_800_000.0;
 
 /// The data of a chart, one line for each metric.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +36,11 @@ pub(crate) struct TimeSeries {
 impl TimeSeries {
     fn first(&self) -> &[Point] {
         self.lines.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// The index of the point that is nearest to a time.
+    fn nearest(&self, at: f64) -> Option<usize> {
+        nearest(self.first(), at)
     }
 
     fn frame(&self) -> Frame {
@@ -53,6 +62,15 @@ pub(crate) struct Labels {
     pub(crate) lines: &'static [fn(&Texts) -> &'static str],
 }
 
+/// A moment at which something happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ChartMark {
+    /// The time in milliseconds since 1970.
+    pub(crate) at: f64,
+    /// What happened, in words.
+    pub(crate) text: String,
+}
+
 /// The chart.
 #[component]
 pub fn Chart(
@@ -60,21 +78,30 @@ pub fn Chart(
     labels: Labels,
     /// The data.
     series: ErasedMemo<TimeSeries>,
+    /// What happened meanwhile.
+    marks: ErasedMemo<Vec<ChartMark>>,
+    /// The time that is selected in all charts; none: the last one.
+    moment: ErasedSignal<Option<f64>>,
 ) -> impl IntoView {
-    // The selected point; none: the last one.
-    let selected_point = ErasedSignal::new(None::<usize>);
+    let selected = move || {
+        let at = moment.get()?;
+        series.with(|series| series.nearest(at))
+    };
     let here = move || {
         let last = series.with(|series| series.first().len()).checked_sub(1)?;
-        Some(selected_point.get().unwrap_or(last).min(last))
+        Some(selected().unwrap_or(last))
     };
     let value = text(move || match here() {
         Some(n) => series.with(|series| reading(labels, series, n)),
         None => "\u{2013}".to_owned(),
     });
-    let moment = move |n: usize| series.with(|series| series.first().get(n).map(|(at, _)| *at));
-    let when = text(move || match selected_point.get().and_then(moment) {
-        Some(at) => formatting::clock(at),
-        None => String::new(),
+    let when = text(move || {
+        let said = selected().and_then(|n| {
+            let (at, _) = series.with(|series| series.first().get(n).copied())?;
+            let happened = series.with(|series| marks.with(|marks| happened(series, marks, n)));
+            Some(format!("{} {happened}", formatting::clock(at)))
+        });
+        said.unwrap_or_default().trim_end().to_owned()
     });
     let described = text(move || format!("{} {}", value.get(), when.get()));
     let last = text(move || {
@@ -85,24 +112,31 @@ pub fn Chart(
     });
     let now = text(move || here().unwrap_or_default().to_string());
     let point = move |event: PointerEvent| {
-        selected_point.set(share(&event).and_then(|share| {
+        moment.set(share(&event).and_then(|share| {
             let series = series.try_read_untracked()?;
-            series.frame().nearest(series.first(), share)
+            series
+                .nearest(series.frame().at(share))
+                .map(|n| series.first()[n].0)
         }));
     };
     let step = move |event: KeyboardEvent| {
-        let points = series
-            .try_read_untracked()
-            .map_or(0, |series| series.first().len());
-        let last = points.saturating_sub(1);
-        let here = selected_point.read_untracked().unwrap_or(last);
-        selected_point.set(match event.key().as_str() {
+        let Some(series) = series.try_read_untracked() else {
+            return;
+        };
+        let points = series.first();
+        let Some(last) = points.len().checked_sub(1) else {
+            return;
+        };
+        let at = *moment.read_untracked();
+        let here = at.and_then(|at| series.nearest(at)).unwrap_or(last);
+        let there = match event.key().as_str() {
             "ArrowLeft" => Some(here.saturating_sub(1)),
             "ArrowRight" => Some((here + 1).min(last)),
             "Home" => Some(0),
             "End" | "Escape" => None,
             _ => return,
-        });
+        };
+        moment.set(there.map(|n| points[n].0));
         event.prevent_default();
     };
     view! {
@@ -122,10 +156,10 @@ pub fn Chart(
                 aria-valuenow=now
                 aria-valuetext=described
                 on:pointermove=point
-                on:pointerleave=move |_| selected_point.set(None)
+                on:pointerleave=move |_| moment.set(None)
                 on:keydown=step
             >
-                {lines(series, selected_point)}
+                {lines(series, marks, moment)}
                 <span class="top" aria-hidden="true">
                     {text(move || top(labels, &series.read()))}
                 </span>
@@ -134,6 +168,15 @@ pub fn Chart(
         </section>
     }
     .erase()
+}
+
+/// What happened at a point: at a time to which no other point is nearer.
+fn happened(series: &TimeSeries, marks: &[ChartMark], n: usize) -> String {
+    let here = marks
+        .iter()
+        .filter(|mark| series.nearest(mark.at) == Some(n));
+    let texts: Vec<&str> = here.map(|mark| mark.text.as_str()).collect();
+    texts.join(" ")
 }
 
 /// The horizontal position of the pointer, from 0 to 1.
@@ -163,7 +206,11 @@ fn top(labels: Labels, series: &TimeSeries) -> String {
     }
 }
 
-fn lines(series: ErasedMemo<TimeSeries>, selected_point: ErasedSignal<Option<usize>>) -> AnyView {
+fn lines(
+    series: ErasedMemo<TimeSeries>,
+    marks: ErasedMemo<Vec<ChartMark>>,
+    moment: ErasedSignal<Option<f64>>,
+) -> AnyView {
     let path = move |n: usize| {
         text(move || {
             series.with(|series| match series.lines.get(n) {
@@ -173,15 +220,20 @@ fn lines(series: ErasedMemo<TimeSeries>, selected_point: ErasedSignal<Option<usi
         })
     };
     let cursor = optional_text(move || {
-        let n = selected_point.get()?;
+        let at = moment.get()?;
         series.with(|series| {
-            let (at, _) = series.first().get(n)?;
-            Some(format!("M{} 0V1000", series.frame().x(*at) as i64))
+            let (at, _) = series.first().get(series.nearest(at)?)?;
+            Some(series.frame().upright([*at].into_iter()))
         })
+    });
+    let marked = text(move || {
+        let frame = series.with(TimeSeries::frame);
+        marks.with(|marks| frame.upright(marks.iter().map(|mark| mark.at)))
     });
     view! {
         <svg viewBox="0 0 6000 1000" preserveAspectRatio="none" aria-hidden="true">
             <path class="grid" d="M0 0H6000M0 500H6000M0 1000H6000" />
+            <path class="mark" d=marked />
             <path class="line other" d=path(1) />
             <path class="line" d=path(0) />
             <path class="cursor" d=cursor />
@@ -195,7 +247,11 @@ fn times(series: ErasedMemo<TimeSeries>) -> AnyView {
     let marks = keyed_list(move || {
         let frame = series.with(|series| (!series.first().is_empty()).then(|| series.frame()));
         let mark = |share: f64, frame: Frame| {
-            let at = formatting::minute(frame.from + share * (frame.until - frame.from));
+            let at = frame.at(share);
+            let at = match frame.until - frame.from > TWO_DAYS {
+                true => formatting::day(at),
+                false => formatting::minute(at),
+            };
             super::ListItem::new(format!("{share} {at}"), move || {
                 let at = at.clone();
                 view! { <span>{at}</span> }.erase_client_only()

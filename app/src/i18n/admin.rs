@@ -41,8 +41,8 @@ texts! {
         limits: "Limits", "限制";
         audit: "Audit", "审计";
         account: "Account", "账户";
-        about_overview: "The state of this node, now and over the last hour.",
-            "此节点的当前状态与最近一小时的变化。";
+        about_overview: "The state of this node, now and over time.",
+            "此节点当前的状态及其随时间的变化。";
         about_clients: "Clients that are connected, and clients that were connected before.",
             "当前在线的客户端，以及曾经连接过的客户端。";
         about_messages: "Pushed messages and their delivery state.", "已推送的消息及其投递状态。";

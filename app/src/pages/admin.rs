@@ -41,7 +41,6 @@ use lazy_sections::LazySections;
 pub(crate) use lazy_sections::load_section;
 pub(crate) use lazy_sections::parts_of_section;
 use nodes::NodesPage;
-use overview::Overview;
 use section::{CurrentSection, Section};
 use session::AdminSession;
 
@@ -94,11 +93,9 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
 #[component]
 fn Panel(session: AdminSession) -> impl IntoView {
     let current = CurrentSection::new();
-    let overview = Overview::new(session);
     let nodes = NodesPage::new(session, current);
     let sections = LazySections::new(session, current);
     let stream = feed::subscribe(session, move |update| {
-        overview.handle(update);
         nodes.handle(update);
         sections.handle(update);
     });
@@ -115,7 +112,6 @@ fn Panel(session: AdminSession) -> impl IntoView {
         .erase_client_only()
     };
     let section = move || match current.get() {
-        Some(Section::Overview) => overview::view(overview),
         Some(Section::Nodes) => nodes::view(nodes),
         Some(section) => sections.view(section),
         None => view! { <a href="admin">{tr(|t| t.panel.overview)}</a> }.erase(),

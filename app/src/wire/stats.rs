@@ -48,15 +48,16 @@ pub struct LogDamage {
     pub error: String,
 }
 
-/// Measurements of the node over a few seconds.
+/// Measurements of the node since the sample before. Of an interval that is longer than a few seconds: the highest numbers of
+/// clients and connections and the most memory, the mean rates, the mean of the medians, and the highest 99th percentile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Sample {
     /// The end of the interval, in milliseconds since 1970.
     pub at: u64,
-    /// Clients connected at the end.
+    /// Clients connected.
     pub clients: u64,
-    /// Connections open at the end.
+    /// Connections open.
     pub connections: u64,
     /// Messages accepted, per second.
     pub pushes: f64,
@@ -72,14 +73,124 @@ pub struct Sample {
     pub memory: u64,
 }
 
-/// What `GET /api/stats/history` answers: the last hour.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What `GET /api/stats/history` answers: the last hour, or the range that was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct StatsHistory {
     /// Seconds between two samples.
     pub every: u64,
     /// Oldest first.
     pub samples: Vec<Sample>,
+    /// What happened to the node in this range, oldest first. Only if a range was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<StatsMark>,
+}
+
+/// A moment at which something happened to the node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct StatsMark {
+    /// In milliseconds since 1970.
+    pub at: u64,
+    /// `started` (the value is the version), `log_damaged` (the first error), `disk_full`, `slow_storage` (the mean
+    /// duration of a commit in milliseconds), or `gaps` (how many streams were told of gaps).
+    pub kind: String,
+    /// What is known of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+}
+
+/// What `GET /api/stats/top` answers, of this node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct StatsTop {
+    /// The name of this node.
+    pub node: String,
+    /// The seconds in which deliveries and pushes were counted: the last five to ten minutes.
+    pub seconds: u64,
+    /// The topics with most deliveries, at most 10.
+    pub topics: Vec<TopEntry>,
+    /// The clients with most deliveries of messages to clients, at most 10.
+    pub clients: Vec<TopEntry>,
+    /// The topics and patterns with most subscribers, at most 60.
+    pub map: Vec<TopicArea>,
+    /// How many others have subscribers.
+    pub other_topics: u64,
+    /// The connections of these, added up.
+    pub other_connections: u64,
+    /// Streams that have ended since the start, by reason; most first. Empty for who may not read everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closes: Vec<NamedCount>,
+    /// Requests that were refused since the start, by the code of the error; most first. The same holds for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<NamedCount>,
+}
+
+/// A topic or client with many deliveries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TopEntry {
+    /// The topic, or the id of the client.
+    pub name: String,
+    /// Connections that pushes to it were handed to.
+    pub deliveries: u64,
+    /// By how much this may be too high, because only some names are counted at a time. 0: it is exact.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uncertain: u64,
+    /// Pushes to it, as far as they were counted.
+    pub pushes: u64,
+}
+
+/// A topic or pattern with subscribers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct TopicArea {
+    /// The topic or pattern.
+    pub topic: String,
+    /// Connections that subscribe to it.
+    pub connections: u64,
+    /// Pushes to it per minute, as far as they were counted.
+    pub pushes: f64,
+}
+
+/// How often something has happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct NamedCount {
+    /// What.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// What `GET /api/stats/health` answers, of this node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct StatsHealth {
+    /// What is not as it should be, the worst first. Empty: everything is fine.
+    pub conditions: Vec<Condition>,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Condition {
+    /// What it is: `not_ready`, `disk_full`, `log_damaged`, `descriptors_low`, `disk_low`, `nodes_missing`, `cluster_weak`,
+    /// `certificate`, `issuer`, `slow_storage`, `pushes_limited`, `streams_limited`, `slow_readers`, `hooks_paused`,
+    /// `hooks_failing`, or `settings_refused`.
+    pub code: String,
+    /// Whether something does not work now. Otherwise it may stop working, or works badly.
+    pub bad: bool,
+    /// The same in words.
+    pub detail: String,
+    /// The number in these words, if there is one: how often in the last ten minutes, how many, a percentage, milliseconds,
+    /// or the bytes that are free.
+    #[serde(default)]
+    pub count: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The answer of `GET /api/diagnosis`: how the server sees this request, and what it may run out of.

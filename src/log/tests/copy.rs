@@ -158,6 +158,32 @@ fn a_copy_has_all_messages_and_the_same_cursors() {
 }
 
 #[test]
+fn a_copy_has_no_measurements_of_the_node_that_makes_it() {
+    let source = folder();
+    let log = open(source.path());
+    push(&log, "a message");
+    let started = NodeMark {
+        at: NOON,
+        kind: MarkKind::Started,
+        value: "1.2.3".to_owned(),
+    };
+    log.write_samples(NewSamples {
+        marks: vec![started],
+        ..NewSamples::default()
+    });
+    assert!(block_on(log.ping()));
+    assert_eq!(log.marks(0).expect("readable").len(), 1);
+    let copy = log.copy_source().copy().expect("a copy");
+    let other = folder();
+    let finished = receive(&copy, other.path()).finish(&copy.facts, "00c1", 1);
+    assert_eq!(finished.expect("in its place"), None);
+    let taken = open(other.path());
+    assert_eq!(all(&taken), all(&log));
+    assert!(taken.marks(0).expect("readable").is_empty());
+    assert_eq!(log.marks(0).expect("readable").len(), 1);
+}
+
+#[test]
 fn the_old_log_is_kept_with_all_it_has() {
     let (_source, log, copy) = copied(20);
     let other = folder();

@@ -4,7 +4,7 @@ use super::*;
 use crate::message::{Handling, ReplaceKey};
 
 /// The file of each version that programs have written, as statements of SQL.
-const FILES: [(i64, &str); 7] = [
+const FILES: [(i64, &str); 8] = [
     (4, include_str!("files/version-4.sql")),
     (5, include_str!("files/version-5.sql")),
     (6, include_str!("files/version-6.sql")),
@@ -12,6 +12,7 @@ const FILES: [(i64, &str); 7] = [
     (8, include_str!("files/version-8.sql")),
     (9, include_str!("files/version-9.sql")),
     (10, include_str!("files/version-10.sql")),
+    (11, include_str!("files/version-11.sql")),
 ];
 
 /// Long enough for all files.
@@ -139,6 +140,24 @@ fn lists_and_templates_of_a_file_are_there() {
     let older = open_file(include_str!("files/version-9.sql"));
     let none = older.log().saved_heads(SavedKind::List).expect("readable");
     assert!(none.is_empty());
+}
+
+#[test]
+fn samples_and_marks_of_a_file_are_there() {
+    let test = open_file(include_str!("files/version-11.sql"));
+    let marks = test.log().marks(0).expect("readable");
+    let kinds: Vec<MarkKind> = marks.iter().map(|mark| mark.kind).collect();
+    assert_eq!(
+        (kinds, &*marks[0].value),
+        (vec![MarkKind::Started], "0.1.0")
+    );
+    for step in Step::ALL {
+        let samples = test.log().samples(step, 0).expect("readable");
+        assert!(!samples.is_empty(), "{step:?}");
+        assert!(samples.iter().all(|sample| sample.memory > 1 << 20));
+    }
+    let older = open_file(include_str!("files/version-10.sql"));
+    assert!(older.log().marks(0).expect("readable").is_empty());
 }
 
 #[test]

@@ -54,6 +54,7 @@ impl Writer {
             replica.records.extend(taken.records);
             self.apply_records(&mut replica)?;
             self.take_tasks(&mut replica, taken.tasks);
+            self.check()?;
             if taken.closed {
                 self.refuse_rest(replica);
                 return Ok(());
@@ -72,6 +73,7 @@ impl Writer {
                 Task::Change(task) => decided.add(task, &self.store),
                 Task::Maintain(answer) => answer(Ok(MaintenanceCounts::default())),
                 Task::WritePositions(answer) => replica.position_answers.push(answer),
+                Task::WriteSamples(new) => self.write_samples(&new),
                 Task::Ping(answer) => answer(),
                 Task::Retain(retention) => self.retain(retention),
                 Task::GiveUp(number) => replica.give_up(number),

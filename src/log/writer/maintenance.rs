@@ -90,7 +90,10 @@ impl Writer {
     }
 
     /// Records damage and skips the step, so that the others still run.
-    fn skip_damage<T: Default>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn skip_damage<T: Default>(
+        &self,
+        result: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         match result {
             Err(StoreError::Damaged(why)) => {
                 self.shared.damage.note(&why);

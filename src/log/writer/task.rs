@@ -7,6 +7,7 @@ use crate::log::{
     error::AppendError,
     options::Retention,
     outcome::MaintenanceCounts,
+    sample::NewSamples,
     schedule::ScheduleChange,
     writer::waiting::{
         AuditOutcome, JobOutcome, Outcome, PositionsAnswer, RecallOutcome, ScheduleOutcome, Waiting,
@@ -22,6 +23,8 @@ pub(in crate::log) enum Task {
     Maintain(Box<dyn FnOnce(Result<MaintenanceCounts, AppendError>) + Send>),
     /// Write all pending updates of clients, between commits.
     WritePositions(PositionsAnswer),
+    /// Write measurements of this node, between commits.
+    WriteSamples(NewSamples),
     /// Answer, as a sign that the writer works.
     Ping(Box<dyn FnOnce() + Send>),
     /// From now on, keep messages and the audit trail like this.
@@ -59,7 +62,7 @@ impl Task {
             Self::Change(task) => Waiting::from(task).refuse(why),
             Self::Maintain(answer) => answer(Err(why.clone())),
             Self::WritePositions(answer) => answer(Err(why.clone())),
-            Self::GiveUp(_) | Self::Ping(_) | Self::Retain(..) => {}
+            Self::GiveUp(_) | Self::Ping(_) | Self::Retain(..) | Self::WriteSamples(_) => {}
         }
     }
 }

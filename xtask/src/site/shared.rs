@@ -17,11 +17,12 @@ use std::{
 /// Parts with a limit of their own, the smallest first. What is shared with the first of them is in the first file, what
 /// is shared with the second and not the first is in the second, and so on. What is left is in the last file. So each of
 /// these parts loads little that it does not need.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "try_it",
     "subscriber",
     "jobs",
     "panel",
+    "overview_section",
     "roles_section",
     "scheduled_section",
     "audit_section",

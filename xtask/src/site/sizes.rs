@@ -8,10 +8,10 @@ use anyhow::{Context, Result, ensure};
 ///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
 const PAGES: [(&str, &[&str], usize); 16] = [
-    ("/", &["subscriber"], 206_000),
+    ("/", &["subscriber"], 207_900),
     ("/try", &["try_it"], 134_000),
     ("/jobs", &["jobs"], 218_500),
-    ("/admin", &["panel"], 251_000),
+    ("/admin", &["panel", "overview_section"], 281_700),
     ("/admin/clients", &["panel", "clients_section"], 360_000),
     ("/admin/client", &["panel", "client_section"], 340_000),
     ("/admin/messages", &["panel", "messages_section"], 309_000),

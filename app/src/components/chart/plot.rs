@@ -64,19 +64,34 @@ impl Frame {
         path
     }
 
-    /// The index of the point nearest to a horizontal position (0 to 1).
-    pub(crate) fn nearest(&self, points: &[Point], share: f64) -> Option<usize> {
-        let at = self.from + share * (self.until - self.from);
-        let after = points.partition_point(|(other, _)| *other < at);
-        let before = after.checked_sub(1);
-        let candidates = before
-            .into_iter()
-            .chain((after < points.len()).then_some(after));
-        candidates.min_by(|a, b| {
-            let far = |n: usize| (points[n].0 - at).abs();
-            far(*a).total_cmp(&far(*b))
-        })
+    /// The time at a horizontal position (0 to 1).
+    pub(crate) fn at(&self, share: f64) -> f64 {
+        self.from + share * (self.until - self.from)
     }
+
+    /// The SVG path of upright lines at these times, as far as they are in the range.
+    pub(crate) fn upright(&self, times: impl Iterator<Item = f64>) -> String {
+        let mut path = String::new();
+        for at in times.filter(|at| (self.from..=self.until).contains(at)) {
+            path.push('M');
+            path.push_str(&(self.x(at) as i64).to_string());
+            path.push_str(" 0V1000");
+        }
+        path
+    }
+}
+
+/// The index of the point that is nearest to a time.
+pub(crate) fn nearest(points: &[Point], at: f64) -> Option<usize> {
+    let after = points.partition_point(|(other, _)| *other < at);
+    let before = after.checked_sub(1);
+    let candidates = before
+        .into_iter()
+        .chain((after < points.len()).then_some(after));
+    candidates.min_by(|a, b| {
+        let far = |n: usize| (points[n].0 - at).abs();
+        far(*a).total_cmp(&far(*b))
+    })
 }
 
 /// Rounds up to 1, 2 or 5 times a power of ten; 1 if there are no values.
@@ -141,10 +156,17 @@ mod tests {
     #[test]
     fn the_nearest_point_is_found_from_both_sides() {
         let points = [(0.0, None), (4.0, None), (10.0, None)];
-        let frame = Frame::around(&points, 10.0, 10.0);
-        assert_eq!(frame.nearest(&points, 0.0), Some(0));
-        assert_eq!(frame.nearest(&points, 0.3), Some(1));
-        assert_eq!(frame.nearest(&points, 0.9), Some(2));
-        assert_eq!(frame.nearest(&[], 0.5), None);
+        assert_eq!(nearest(&points, 0.0), Some(0));
+        assert_eq!(nearest(&points, 3.0), Some(1));
+        assert_eq!(nearest(&points, 9.0), Some(2));
+        assert_eq!(nearest(&points, 99.0), Some(2));
+        assert_eq!(nearest(&[], 5.0), None);
+    }
+
+    #[test]
+    fn marks_are_upright_lines_in_the_range() {
+        let frame = Frame::around(&[], 100.0, 10.0);
+        let path = frame.upright([80.0, 95.0, 100.0, 101.0].into_iter());
+        assert_eq!(path, "M3000 0V1000M6000 0V1000");
     }
 }

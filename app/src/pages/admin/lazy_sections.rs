@@ -13,7 +13,8 @@ use super::{
     AdminSession, CurrentSection, Section, account, account::Account, api_keys, api_keys::ApiKeys,
     audit, audit::Audit, client_page, client_page::ClientPage, clients, clients::Clients,
     feed::Update, history, history::History, hooks, hooks::Hooks, limits, limits::LimitsPage,
-    people, people::People, push, push::Push, roles, roles::Roles, scheduled, scheduled::Scheduled,
+    overview, overview::Overview, people, people::People, push, push::Push, roles, roles::Roles,
+    scheduled, scheduled::Scheduled,
 };
 use crate::components::{EraseView, not_loaded};
 
@@ -65,6 +66,7 @@ macro_rules! lazy_sections {
 }
 
 lazy_sections! {
+    Overview: overview_section, load_overview, Overview, Overview::handle, overview::view;
     Clients: clients_section, load_clients, Clients, Clients::handle, clients::view;
     Client: client_section, load_client, ClientPage, ClientPage::handle, client_page::view;
     Messages: messages_section, load_messages, History, History::handle, history::view;

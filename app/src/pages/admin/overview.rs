@@ -1,89 +1,180 @@
-//! The section *Overview*: the state of the node, now and over the last hour, live.
+//! The section *Overview*: how the node is, now and over a range of time, live.
+
+mod charts;
+mod health;
+mod marks;
+mod range;
+mod top;
+mod topic_map;
 
 use leptos::{prelude::*, task::spawn_local};
 use std::collections::VecDeque;
 
-use super::{AdminSession, feed::Update};
+use super::{
+    AdminSession, CurrentSection, Section,
+    feed::Update,
+    url_query::{self, Values},
+};
 use crate::{
     api::Client,
     browser,
-    components::{
-        self, Chart, EraseView, Labels, Point, TimeSeries, keyed_list, missing_nodes,
-        optional_text, retry_notice, text, when,
-    },
-    erased_signal::{ErasedMemo, ErasedSignal},
+    components::{EraseView, effect, missing_nodes, on_change, retry_notice, text},
+    erased_signal::ErasedSignal,
     formatting,
-    i18n::{self, Texts, interpolate, plural, texts, tr},
-    wire::{CursorRange, LogDamage, Sample, Stats},
+    i18n::{self, Texts, tr},
+    wire::{Condition, Sample, Stats, StatsMark, StatsTop},
 };
+use charts::dash;
+use range::Range;
 
-/// Milliseconds that the charts cover.
-const HOUR: f64 = 3_600_000.0;
-/// The counters are loaded again after this many samples.
-const SAMPLES: u32 = 6;
+/// What is counted is loaded again after this many samples: every 15 seconds.
+const SAMPLES: u32 = 3;
+/// Milliseconds after which charts that get samples live are loaded again, because marks do not come live.
+const MARKS: f64 = 300_000.0;
 
 /// The loaded data. Copies share the same signals.
 #[derive(Clone, Copy)]
 pub(super) struct Overview {
     session: AdminSession,
+    current: CurrentSection,
+    range: RwSignal<Range>,
     samples: ErasedSignal<VecDeque<Sample>>,
+    marks: ErasedSignal<Vec<StatsMark>>,
     /// Seconds between two samples.
     every: ErasedSignal<u64>,
+    /// The time that is selected in all charts.
+    moment: ErasedSignal<Option<f64>>,
     stats: ErasedSignal<Option<Stats>>,
+    top: ErasedSignal<Option<StatsTop>>,
+    /// What is wrong; none until it is known.
+    conditions: ErasedSignal<Option<Vec<Condition>>>,
     /// When the counters were loaded.
     read: StoredValue<f64>,
+    /// When the charts were loaded.
+    drawn: StoredValue<f64>,
     since: StoredValue<u32>,
+    /// Whether everything is to be loaded when the section is shown.
+    stale: StoredValue<bool>,
     wrong: RwSignal<Option<String>>,
 }
 
 impl Overview {
-    pub(super) fn new(session: AdminSession) -> Self {
-        Self {
+    pub(super) fn new(session: AdminSession, current: CurrentSection) -> Self {
+        let overview = Self {
             session,
+            current,
+            range: RwSignal::new(Range::default()),
             samples: ErasedSignal::default(),
+            marks: ErasedSignal::default(),
             every: ErasedSignal::new(5),
+            moment: ErasedSignal::new(None),
             stats: ErasedSignal::new(None),
+            top: ErasedSignal::new(None),
+            conditions: ErasedSignal::new(None),
             read: StoredValue::new(0.0),
+            drawn: StoredValue::new(0.0),
             since: StoredValue::new(0),
+            stale: StoredValue::new(false),
             wrong: RwSignal::new(None),
-        }
+        };
+        let read = move |values: &Values| overview.range.set(Range::named(&values.text("range")));
+        let write = move || {
+            let name = match overview.range.get() {
+                Range::Hour => "",
+                range => range.name(),
+            };
+            vec![("range", name.to_owned())]
+        };
+        url_query::sync(current, Section::Overview, read, write);
+        on_change(
+            move || overview.range.track(),
+            move || spawn_local(async move { overview.draw().await }),
+        );
+        // A section that is not shown loads nothing, so it catches up when it is shown.
+        effect(move || {
+            if current.is(Section::Overview) && overview.stale.get_value() {
+                overview.load();
+            }
+        });
+        overview
     }
 
     pub(super) fn handle(self, update: &Update) {
+        let is_shown = untrack(|| self.current.is(Section::Overview));
         match update {
-            Update::Reload => self.load(),
-            Update::Sample(sample) => {
-                self.samples.update(|samples| add(samples, *sample));
-                let due = self.since.try_update_value(|since| {
-                    *since = (*since + 1) % SAMPLES;
-                    *since == 0
-                });
-                if due == Some(true) {
-                    spawn_local(async move { self.count().await });
-                }
-            }
+            Update::Reload if is_shown => self.load(),
+            Update::Reload => self.stale.set_value(true),
+            Update::Sample(_) if !is_shown => self.stale.set_value(true),
+            Update::Sample(sample) => self.go_on(*sample),
             _ => {}
         }
     }
 
+    /// Takes a new sample.
+    fn go_on(self, sample: Sample) {
+        let range = self.range.get_untracked();
+        let pause = match range.is_live() {
+            true => MARKS,
+            false => *self.every.read_untracked() as f64 * 1_000.0,
+        };
+        if range.is_live() {
+            self.samples
+                .update(|samples| add(samples, sample, range.length()));
+        }
+        if browser::now() - self.drawn.get_value() >= pause {
+            self.drawn.set_value(browser::now());
+            spawn_local(async move { self.draw().await });
+        }
+        let due = self.since.try_update_value(|since| {
+            *since = (*since + 1) % SAMPLES;
+            *since == 0
+        });
+        if due == Some(true) {
+            spawn_local(async move { self.count().await });
+        }
+    }
+
     fn load(self) {
+        self.stale.set_value(false);
         spawn_local(async move {
-            match Client::new("").stats_history().await {
-                Ok(history) => {
-                    self.every.set(history.every);
-                    self.samples.set(history.samples.into());
-                    self.wrong.try_set(None);
-                }
-                Err(error) => {
-                    self.session.check_unauthorized(&error);
-                    self.wrong.try_set(Some(i18n::error(&error)));
-                }
-            }
+            self.draw().await;
             self.count().await;
         });
     }
 
+    /// Loads what the charts show.
+    async fn draw(self) {
+        let Some(range) = self.range.try_get_untracked() else {
+            return;
+        };
+        let answer = Client::new("").stats_range(range.name()).await;
+        if self.range.try_get_untracked() != Some(range) {
+            return;
+        }
+        match answer {
+            Ok(history) => {
+                self.drawn.set_value(browser::now());
+                self.every.set(history.every);
+                self.marks.set(history.marks);
+                self.samples.set(history.samples.into());
+                self.wrong.try_set(None);
+            }
+            Err(error) => {
+                self.session.check_unauthorized(&error);
+                self.wrong.try_set(Some(i18n::error(&error)));
+            }
+        }
+    }
+
+    /// Loads what is counted now.
     async fn count(self) {
+        // Who may read some clients only is refused, and sees no health line.
+        if let Ok(health) = Client::new("").stats_health().await {
+            self.conditions.set(Some(health.conditions));
+        }
+        if let Ok(top) = Client::new("").stats_top().await {
+            self.top.set(Some(top));
+        }
         match Client::new("").stats().await {
             Ok(stats) => {
                 self.read.try_set_value(browser::now());
@@ -91,26 +182,6 @@ impl Overview {
             }
             Err(error) => self.session.check_unauthorized(&error),
         }
-    }
-
-    fn series(self, figures: &'static [Figure]) -> ErasedMemo<TimeSeries> {
-        ErasedMemo::new(move || {
-            let samples = self.samples.read();
-            let line = |figure: &Figure| {
-                let point = |sample: &Sample| -> Point { (sample.at as f64, figure(sample)) };
-                samples.iter().map(point).collect()
-            };
-            TimeSeries {
-                lines: figures.iter().map(line).collect(),
-                length: HOUR,
-                apart: self.every.get() as f64 * 3_000.0,
-            }
-        })
-    }
-
-    /// What is damaged in the log.
-    fn damage(self) -> Option<LogDamage> {
-        self.stats.with(|stats| stats.as_ref()?.log_damage.clone())
     }
 
     /// Nodes that are not counted.
@@ -133,8 +204,8 @@ impl Overview {
     }
 }
 
-/// Adds a sample, and removes samples older than an hour.
-fn add(samples: &mut VecDeque<Sample>, sample: Sample) {
+/// Adds a sample, and removes those that are older than the range.
+fn add(samples: &mut VecDeque<Sample>, sample: Sample, length: f64) {
     // The stream may repeat samples that were loaded before.
     if samples.back().is_some_and(|last| last.at >= sample.at) {
         return;
@@ -142,115 +213,25 @@ fn add(samples: &mut VecDeque<Sample>, sample: Sample) {
     samples.push_back(sample);
     while samples
         .front()
-        .is_some_and(|first| (sample.at - first.at) as f64 > HOUR)
+        .is_some_and(|first| (sample.at - first.at) as f64 > length)
     {
         samples.pop_front();
     }
 }
 
-/// The value of a sample that a line shows.
-type Figure = fn(&Sample) -> Option<f64>;
-
-/// The charts: labels and values.
-const CHARTS: [(Labels, &[Figure]); 6] = [
-    (
-        labels("clients-chart", |t| t.overview.clients, whole),
-        &[|sample| Some(sample.clients as f64)],
-    ),
-    (
-        labels("connections-chart", |t| t.overview.connections, whole),
-        &[|sample| Some(sample.connections as f64)],
-    ),
-    (
-        labels("pushes-chart", |t| t.overview.pushes, formatting::rough),
-        &[|sample| Some(sample.pushes)],
-    ),
-    (
-        labels(
-            "deliveries-chart",
-            |t| t.overview.deliveries,
-            formatting::rough,
-        ),
-        &[|sample| Some(sample.deliveries)],
-    ),
-    (
-        Labels {
-            lines: &[|t| t.overview.median, |t| t.overview.slowest],
-            ..labels("lag-chart", |t| t.overview.lag, milliseconds)
-        },
-        &[|sample| sample.lag_p50, |sample| sample.lag_p99],
-    ),
-    (
-        labels("memory-chart", |t| t.overview.memory, formatting::bytes),
-        &[|sample| (sample.memory > 0).then_some(sample.memory as f64)],
-    ),
-];
-
-const fn labels(
-    id: &'static str,
-    title: fn(&Texts) -> &'static str,
-    unit: fn(f64) -> String,
-) -> Labels {
-    let lines = &[];
-    Labels {
-        id,
-        title,
-        unit,
-        lines,
-    }
-}
-
-fn whole(n: f64) -> String {
-    formatting::number(n as u64)
-}
-
-fn milliseconds(n: f64) -> String {
-    format!("{} ms", formatting::rough(n))
-}
-
 /// The view of the section.
 pub(super) fn view(overview: Overview) -> AnyView {
-    let charts = CHARTS.map(|(labels, figures)| {
-        let series = overview.series(figures);
-        view! { <Chart labels series /> }
-    });
-    let waiting = optional_text(move || {
-        let waits = overview.samples.with(VecDeque::is_empty);
-        let wrong = overview.wrong.with(Option::is_some);
-        (waits && !wrong).then(|| texts().overview.waiting.to_owned())
-    });
     view! {
+        {health::view(overview)}
         {retry_notice(move || overview.wrong.get(), move || overview.load())}
-        {when(move || overview.damage().is_some(), move || damage(overview))}
         {missing_nodes(move || overview.missing(), |t| t.nodes.missing)}
         {facts(overview)}
-        <p class="hint" role="status">
-            {waiting}
-        </p>
-        <div class="charts">{charts.into_iter().collect_view()}</div>
-        {table(overview)}
+        {charts::view(overview)}
+        {topic_map::view(overview)}
+        {top::view(overview)}
+        <p class="hint">{tr(|t| t.overview.counted)}</p>
     }
     .erase()
-}
-
-/// Says that the log is damaged, what is lost, and what to do.
-fn damage(overview: Overview) -> AnyView {
-    let lost = optional_text(move || {
-        let damage = overview.damage()?;
-        let range = |range: &CursorRange| {
-            let values = [("from", range.from.as_str()), ("to", range.to.as_str())];
-            interpolate(texts().overview.damaged_range, &values)
-        };
-        let ranges: Vec<String> = damage.unreadable.iter().map(range).collect();
-        Some(ranges.join(" "))
-    });
-    view! {
-        <div class="notice bad" role="alert">
-            <p>{tr(|t| t.overview.damaged)}</p>
-            <p>{lost}</p>
-        </div>
-    }
-    .erase_client_only()
 }
 
 /// Facts that change rarely.
@@ -285,80 +266,6 @@ fn facts(overview: Overview) -> AnyView {
     .erase()
 }
 
-fn dash() -> String {
-    "\u{2013}".to_owned()
-}
-
-/// The data of the charts as a table, one row for every five minutes.
-fn table(overview: Overview) -> AnyView {
-    let row = |sample: Sample| {
-        let cells = CHARTS.iter().flat_map(|(labels, figures)| {
-            figures
-                .iter()
-                .map(|figure| figure(&sample).map_or_else(dash, labels.unit))
-        });
-        let cells: Vec<String> = cells.collect();
-        components::ListItem::new(sample.at, move || {
-            let cells = cells.iter().map(|cell| view! { <td>{cell.clone()}</td> });
-            view! {
-                <tr>
-                    <th scope="row">{formatting::minute(sample.at as f64)}</th>
-                    {cells.collect_view()}
-                </tr>
-            }
-            .erase_client_only()
-        })
-    };
-    let rows = keyed_list(move || {
-        let every = 300 / overview.every.get().max(1);
-        let samples = overview.samples.read();
-        samples
-            .iter()
-            .rev()
-            .step_by(every.max(1) as usize)
-            .copied()
-            .map(row)
-            .collect()
-    });
-    let heads = CHARTS.iter().flat_map(|(labels, _)| match labels.lines {
-        [] => vec![text(move || (labels.title)(texts()).to_owned())],
-        lines => {
-            let head = |line: &'static fn(&Texts) -> &'static str| {
-                text(move || format!("{} {}", (labels.title)(texts()), line(texts())))
-            };
-            lines.iter().map(head).collect()
-        }
-    });
-    let heads = heads
-        .map(|head| view! { <th scope="col">{head}</th> })
-        .collect_view();
-    let kept = text(move || {
-        plural(
-            texts().overview.samples,
-            overview.samples.with(VecDeque::len) as u64,
-            &[],
-        )
-    });
-    view! {
-        <details class="as-table">
-            <summary>{tr(|t| t.overview.as_table)}</summary>
-            <div class="scrolls" tabindex="0" role="region" aria-label=tr(|t| t.overview.as_table)>
-                <table class="figures">
-                    <thead>
-                        <tr>
-                            <th scope="col">{tr(|t| t.overview.time)}</th>
-                            {heads}
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-            <p class="hint">{kept}</p>
-        </details>
-    }
-    .erase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn samples_of_one_hour_are_kept_each_once() {
+    fn samples_of_the_range_are_kept_each_once() {
         let mut samples = VecDeque::new();
         for at in [0, 5_000, 5_000, 10_000, 3_605_001] {
-            add(&mut samples, sample(at));
+            add(&mut samples, sample(at), Range::Hour.length());
         }
         let kept: Vec<u64> = samples.iter().map(|sample| sample.at).collect();
         assert_eq!(kept, [10_000, 3_605_001]);
