@@ -233,7 +233,7 @@ fn lines(
     view! {
         <svg viewBox="0 0 6000 1000" preserveAspectRatio="none" aria-hidden="true">
             <path class="grid" d="M0 0H6000M0 500H6000M0 1000H6000" />
-            <path class="mark" d=marked />
+            <path class="happened" d=marked />
             <path class="line other" d=path(1) />
             <path class="line" d=path(0) />
             <path class="cursor" d=cursor />
