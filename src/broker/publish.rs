@@ -200,7 +200,11 @@ impl Broker {
 
     /// Sends an ephemeral message to the connections of this node. Returns their number.
     pub(super) fn fan_out_ephemeral(&self, draft: &Draft) -> u64 {
-        self.registry.fan_out(&draft.audience, &ephemeral(draft))
+        let connections = self.registry.fan_out(&draft.audience, &ephemeral(draft));
+        if self.registry.is_observed() {
+            self.activity.passed(draft, self.log.now(), connections);
+        }
+        connections
     }
 
     /// The outcome of an ephemeral message.

@@ -48,6 +48,7 @@ mod limits;
 mod listen;
 mod lost_files;
 mod mercure;
+mod message_export;
 mod metrics;
 mod model;
 mod notify;
