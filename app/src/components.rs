@@ -54,8 +54,8 @@ pub(crate) use field::{Field, FieldError, FieldNote};
 pub(crate) use form_field::{error_at, words};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields, search_field};
 pub(crate) use history_list::{
-    HistoryList, MessageActions, MessageMark, ShownMessages, beginning, ended_text, newest_state,
-    recall_button, row_id,
+    HistoryList, LAST_PLACE, MessageActions, MessageMark, ShownMessages, beginning, ended_text,
+    newest_state, place_of, recall_button, row_id, row_of,
 };
 pub(crate) use hook_list::{HookAction, HookActions, ShownDeliveries, hook_list};
 pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};

@@ -350,7 +350,7 @@ async fn an_observer_is_informed_about_messages_that_are_not_kept() {
     assert_eq!(ada.message().await.event, "tick");
     let event = panel.event(EVENT_EPHEMERAL).await;
     let sent: MessageInfo = serde_json::from_str(&event.data).expect("a message");
-    assert_eq!((sent.id.as_str(), sent.data.get()), ("", r#"{"n": 1}"#));
+    assert_eq!((sent.id.as_str(), sent.data.get()), ("", r#"{"n":1}"#));
     assert_eq!((sent.to, sent.clients), (topic("news"), None));
     assert_eq!(sent.event.as_deref(), Some("tick"));
     assert_eq!((sent.receipts.audience, sent.receipts.sent), (1, 1));

@@ -75,6 +75,7 @@ mod spellings;
 mod streams;
 mod tls;
 mod tokens;
+mod topic_patterns;
 mod topic_states;
 mod traces;
 mod unix_socket;

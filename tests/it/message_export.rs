@@ -100,7 +100,7 @@ async fn a_table_has_a_line_for_each_message_and_no_formulas() {
     let pushes = [
         json!({"to": {"client": "ada"}, "data": "=HYPERLINK(\"http://evil\",\"x\")"}),
         json!({"to": {"clients": ["ada", "bob"]}, "data": "-1+1", "event": "+order"}),
-        json!({"to": {"topic": "@sum"}, "data": {"n": 1.10, "says": "a, \"b\""}}),
+        json!({"to": {"topic": "@sum"}, "data": {"n": 1.5, "says": "a, \"b\""}}),
         json!({"to": "everyone", "data": "two\nlines, and a \"quote\""}),
         json!({"to": "everyone", "data": "\tindented"}),
         json!({"to": "everyone", "data": -5}),
@@ -127,7 +127,7 @@ async fn a_table_has_a_line_for_each_message_and_no_formulas() {
     assert_eq!(cells(0, 2..7), ["client", "ada", "1", "", formula]);
     assert_eq!(cells(0, 8..14), ["1", "1", "0", "0", "0", "0"]);
     assert_eq!(cells(1, 2..7), ["clients", "ada bob", "2", "'+order", "'-1+1"]);
-    let json = r#"{"n": 1.10, "says": "a, \"b\""}"#;
+    let json = r#"{"n":1.5,"says":"a, \"b\""}"#;
     assert_eq!(cells(2, 2..7), ["topic", "'@sum", "", "", json]);
     let lines = "two\nlines, and a \"quote\"";
     assert_eq!(cells(3, 2..7), ["everyone", "", "", "", lines]);

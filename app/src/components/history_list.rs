@@ -5,17 +5,22 @@ mod row;
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{
+    ev::{FocusEvent, MouseEvent},
+    prelude::*,
+    web_sys::{Element, Event},
+};
 
 use crate::{
-    components::{EraseView, ListItem, keyed_list, on_click, text},
+    browser,
+    components::{ClickHandler, EraseView, ListItem, keyed_list, on_click, text},
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::texts,
     message_history::MessageHistory,
     wire::{MessageDetail, MessageInfo},
 };
 
-pub(crate) use row::{beginning, ended_text, row_id};
+pub(crate) use row::{LAST_PLACE, beginning, ended_text, row_id};
 
 /// What was done to the mark of a message.
 #[derive(Clone, Debug)]
@@ -29,8 +34,6 @@ pub(crate) struct MessageMark {
 /// Actions on messages, by their ids, and who may use them.
 #[derive(Clone, Copy)]
 pub(crate) struct MessageActions {
-    /// The row of the message has the focus.
-    pub(crate) enter: Callback<String>,
     /// Show its details.
     pub(crate) open: Callback<String>,
     /// Select it, or take it from the selection.
@@ -38,7 +41,7 @@ pub(crate) struct MessageActions {
     /// Recall it.
     pub(crate) recall: Callback<String>,
     /// Copy its push as a command.
-    pub(crate) copy: Callback<Arc<MessageInfo>>,
+    pub(crate) copy: Callback<String>,
     /// Whether messages can be pushed again.
     pub(crate) may_push: Signal<bool>,
     /// Whether messages can be recalled.
@@ -86,16 +89,63 @@ pub fn HistoryList(
         };
         messages.with(|messages| messages.messages().iter().map(entry).collect())
     });
+    let click: ClickHandler = Box::new(move |event| press(&event, actions));
+    let enter = move |event: FocusEvent| {
+        if let Some((_, id)) = row_of(&event) {
+            shown.row.set(id);
+        }
+    };
     view! {
-        <div class="history" role="grid" aria-multiselectable="true" aria-labelledby="history">
+        <div
+            class="history"
+            role="grid"
+            aria-multiselectable="true"
+            aria-labelledby="history"
+            on:click=click
+            on:focusin=enter
+        >
             {entries}
         </div>
     }
     .erase()
 }
 
+/// The row in which something happened, and its message.
+pub(crate) fn row_of(event: &Event) -> Option<(Element, String)> {
+    let row = browser::target(event)?.closest("[role=row]").ok().flatten()?;
+    let id = row.id().strip_prefix(row::PREFIX)?.to_owned();
+    Some((row, id))
+}
+
+/// Handles clicks in all rows: handlers for each of them would be code and memory.
+fn press(event: &MouseEvent, actions: MessageActions) {
+    let Some((_, id)) = row_of(event) else {
+        return;
+    };
+    match browser::target(event).and_then(|target| place_of(&target)) {
+        Some(row::MARK) => actions.mark.run(MessageMark {
+            id,
+            range: event.shift_key(),
+        }),
+        None | Some(row::DETAILS) => actions.open.run(id),
+        Some(row::COPY) => actions.copy.run(id),
+        // They have handlers of their own.
+        Some(_) => {}
+    }
+}
+
+/// The number of a control in its row. None for the rest of the row.
+pub(crate) fn place_of(target: &Element) -> Option<u8> {
+    let control = target.closest("[data-n]").ok().flatten()?;
+    control.get_attribute("data-n")?.parse().ok()
+}
+
 /// The button asks for confirmation, because a recall cannot be undone. In a row, the arrow keys reach it by `place`.
-pub(crate) fn recall_button(id: String, actions: MessageActions, place: Option<&'static str>) -> AnyView {
+pub(crate) fn recall_button(
+    id: String,
+    actions: MessageActions,
+    place: Option<u8>,
+) -> AnyView {
     let id = StoredValue::new(id);
     let asked = actions.asked;
     let label = text(move || match asked.get() == id.get_value() {

@@ -2,28 +2,38 @@
 
 use std::sync::Arc;
 
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 
-use super::{MessageActions, MessageMark, ShownMessages, recall_button};
+use super::{MessageActions, ShownMessages, recall_button};
 use crate::{
     api::encoded,
-    browser,
     components::{
-        EraseView, aria_bool, audience_text, bar, bool_signal, on_click, receipts_text, static_text,
-        text, when,
+        EraseView, aria_bool, audience_text, bar, bool_signal, receipts_text, static_text, text, when,
     },
     erased_signal::ErasedMemo,
     formatting,
-    i18n::{interpolate, texts, tr},
+    i18n::{Texts, interpolate, texts, tr},
     wire::{Ended, MessageInfo},
 };
 
 /// Characters of the data that a row has. The browser cuts them to what fits.
 const SHOWN: usize = 200;
 
+/// What the ids of rows in the page begin with.
+pub(super) const PREFIX: &str = "message-";
+
+/// The controls of a row, in the order in which the arrow keys reach them.
+pub(super) const MARK: u8 = 1;
+pub(super) const DETAILS: u8 = 2;
+pub(super) const COPY: u8 = 3;
+const PUSH: u8 = 4;
+const RECALL: u8 = 5;
+/// The number of the last one.
+pub(crate) const LAST_PLACE: u8 = RECALL;
+
 /// The id of the row of a message in the page.
 pub(crate) fn row_id(message: &str) -> String {
-    format!("message-{message}")
+    format!("{PREFIX}{message}")
 }
 
 pub(super) fn row(
@@ -61,17 +71,6 @@ pub(super) fn row(
     let data = beginning(message.data.get());
     let name = data.clone();
     let mark_name = text(move || interpolate(texts().messages.mark, &[("text", &name)]));
-    let mark = move |event: MouseEvent| {
-        actions.mark.run(MessageMark {
-            id: id.get_value(),
-            range: event.shift_key(),
-        });
-    };
-    let open = move |event: MouseEvent| {
-        if !browser::is_for_control(&event) {
-            actions.open.run(id.get_value());
-        }
-    };
     view! {
         <div
             role="row"
@@ -79,17 +78,14 @@ pub(super) fn row(
             class=class
             aria-selected=aria_bool(move || is_marked.get())
             tabindex=tab
-            on:click=open
-            on:focusin=move |_| actions.enter.run(id.get_value())
         >
             <div role="gridcell" class="mark">
                 <input
                     type="checkbox"
                     tabindex="-1"
-                    data-n="1"
+                    data-n=MARK
                     aria-label=mark_name
                     prop:checked=is_marked
-                    on:click=mark
                 />
             </div>
             <div role="gridcell" class="time">
@@ -118,32 +114,31 @@ pub(super) fn row(
 
 /// The actions on a message. They are seen where the pointer or the focus is.
 fn buttons(message: &Arc<MessageInfo>, actions: MessageActions) -> AnyView {
-    let id = message.id.clone();
-    let again = format!("admin/push?again={}", encoded(&id));
-    let details = on_click(move || actions.open.run(id.clone()));
-    let copied = Arc::clone(message);
-    let copy = on_click(move || actions.copy.run(Arc::clone(&copied)));
+    let button = |place: u8, label: fn(&Texts) -> &'static str| {
+        view! {
+            <button type="button" class="quiet small" tabindex="-1" data-n=place>
+                {tr(label)}
+            </button>
+        }
+        .erase_client_only()
+    };
+    let again = format!("admin/push?again={}", encoded(&message.id));
     let push = move || {
         view! {
-            <a class="button small" tabindex="-1" data-n="4" href=again.clone()>
+            <a class="button small" tabindex="-1" data-n=PUSH href=again.clone()>
                 {tr(|t| t.messages.again)}
             </a>
         }
         .erase_client_only()
     };
-    let id = message.id.clone();
-    let can_be_recalled = message.ended.is_none();
+    let (id, can_be_recalled) = (message.id.clone(), message.ended.is_none());
     view! {
-        <button type="button" class="quiet small" tabindex="-1" data-n="2" on:click=details>
-            {tr(|t| t.messages.details)}
-        </button>
-        <button type="button" class="quiet small" tabindex="-1" data-n="3" on:click=copy>
-            {tr(|t| t.messages.curl)}
-        </button>
+        {button(DETAILS, |t| t.messages.details)}
+        {button(COPY, |t| t.messages.curl)}
         {when(move || actions.may_push.get(), push)}
         {when(
             move || can_be_recalled && actions.may_recall.get(),
-            move || recall_button(id.clone(), actions, Some("5")),
+            move || recall_button(id.clone(), actions, Some(RECALL)),
         )}
     }
     .erase_client_only()

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::AdminSession;
 use crate::{
-    components::effect,
+    components::{effect, on_change},
     erased_signal::ErasedMemo,
     event_stream::{EventStream, ReceivedMessage, State, StreamEvent, Subscription},
     json,
@@ -75,12 +75,13 @@ pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static)
         }
         _ => {}
     });
-    let lost = ErasedMemo::new(move || matches!(stream.state().get(), State::Waiting { .. }));
-    effect(move || {
-        if lost.get() {
-            untrack(|| tell(&Update::Lost));
+    let live = ErasedMemo::new(move || stream.state().get() == State::Live);
+    let ended = move || {
+        if !live.get() {
+            tell(&Update::Lost);
         }
-    });
+    };
+    on_change(move || live.track(), ended);
     let admin = ErasedMemo::new(move || session.is_admin());
     effect(move || {
         if admin.get() {

@@ -7,7 +7,6 @@ mod opened;
 mod view;
 
 use leptos::{prelude::*, task::spawn_local};
-use std::sync::Arc;
 
 use super::{
     AdminSession, CurrentSection, Section,
@@ -22,7 +21,7 @@ use crate::{
     formatting,
     i18n::{self, texts},
     message_history::MessageHistory,
-    wire::{MessageInfo, To},
+    wire::To,
 };
 use loading::Due;
 use marked::MarkedMessages;
@@ -202,13 +201,15 @@ impl History {
     }
 
     /// Copies the push of a message as a command.
-    fn copy(self, message: Arc<MessageInfo>) {
+    fn copy(self, id: String) {
+        let known = self.messages.read_untracked().find(&id).cloned();
+        let Some(message) = known else { return };
         spawn_local(async move {
             let mut line = as_curl(&message);
             // A list names only some of many recipients.
             let all = |ids: &[String]| message.clients.is_none_or(|all| all == ids.len() as u64);
             if matches!(&message.to, To::Clients(ids) if !all(ids)) {
-                match Client::new("").message(&message.id).await {
+                match Client::new("").message(&id).await {
                     Ok(detail) => line = as_curl(&detail.message),
                     Err(error) => return self.tell(&error),
                 }

@@ -35,7 +35,6 @@ const NAMES: [&str; 3] = ["topic", "client", "type"];
 #[derive(Clone, Copy)]
 pub(super) struct Tail {
     session: AdminSession,
-    current: CurrentSection,
     /// The values of the filter: topic, client, event type.
     fields: [RwSignal<String>; 3],
     tail: ErasedSignal<LiveTail>,
@@ -58,7 +57,6 @@ impl Tail {
     pub(super) fn new(session: AdminSession, current: CurrentSection) -> Self {
         let tail = Self {
             session,
-            current,
             fields: std::array::from_fn(|_| RwSignal::default()),
             tail: ErasedSignal::default(),
             incoming: StoredValue::new_local(Incoming::default()),

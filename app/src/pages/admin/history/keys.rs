@@ -5,13 +5,11 @@ use leptos::{prelude::*, web_sys::Element, web_sys::KeyboardEvent};
 use super::History;
 use crate::{
     browser,
-    components::{MessageMark, effect},
+    components::{LAST_PLACE, MessageMark, effect, place_of, row_of},
 };
 
 /// Rows that *Page Up* and *Page Down* go.
 const PAGE: isize = 10;
-/// What has the number of a control within its row.
-const PLACE: &str = "data-n";
 
 /// Handles keys while the section is shown.
 pub(super) fn listen(history: History) {
@@ -29,13 +27,11 @@ pub(super) fn listen(history: History) {
 impl History {
     /// Handles a key. Returns false if it means nothing here.
     fn press(self, event: &KeyboardEvent) -> bool {
-        let row = browser::target(event)
-            .and_then(|target| target.closest(".message-row").ok().flatten());
-        match (event.key().as_str(), row) {
+        match (event.key().as_str(), row_of(event)) {
             ("j", _) => self.go(1),
             ("k", _) => self.go(-1),
             ("x" | "X", _) => return self.mark_row(event.shift_key()),
-            (key, Some(row)) => return self.press_in_row(key, event, &row),
+            (key, Some((row, _))) => return self.press_in_row(key, event, &row),
             _ => return false,
         }
         true
@@ -76,17 +72,18 @@ impl History {
 }
 
 /// Goes to the next or previous control of a row. Before the first one is the row itself.
-fn go_within(row: &Element, event: &KeyboardEvent, by: i32) {
-    let target = browser::target(event);
-    let place = target.and_then(|target| target.get_attribute(PLACE));
-    let now: i32 = place.and_then(|place| place.parse().ok()).unwrap_or(0);
-    let mut next = now + by;
-    // Not every row has every control.
-    while next <= 5 && !browser::focus_in(row, &format!("[{PLACE}=\"{next}\"]")) {
-        if next <= 0 {
+fn go_within(row: &Element, event: &KeyboardEvent, by: i8) {
+    let now = browser::target(event).and_then(|target| place_of(&target));
+    let mut place = now.unwrap_or(0);
+    loop {
+        place = place.saturating_add_signed(by);
+        if place == 0 {
             browser::focus(&row.id());
+        }
+        // Not every row has every control.
+        let found = browser::focus_in(row, &format!("[data-n=\"{place}\"]"));
+        if found || place == 0 || place > LAST_PLACE {
             return;
         }
-        next += by;
     }
 }

@@ -18,7 +18,6 @@ pub(in crate::pages::admin) fn view(history: History) -> AnyView {
     keys::listen(history);
     let session = history.session;
     let actions = MessageActions {
-        enter: Callback::new(move |id| history.row.set(id)),
         open: Callback::new(move |id| history.open(id)),
         mark: Callback::new(move |mark| {
             history
@@ -26,7 +25,7 @@ pub(in crate::pages::admin) fn view(history: History) -> AnyView {
                 .mark(&history.messages.read_untracked(), &mark);
         }),
         recall: Callback::new(move |id| history.recall(id)),
-        copy: Callback::new(move |message| history.copy(message)),
+        copy: Callback::new(move |id| history.copy(id)),
         may_push: bool_signal(move || session.may("push")),
         may_recall: bool_signal(move || session.may("recall")),
         asked: RwSignal::new(String::new()),
