@@ -13,8 +13,8 @@ use leptos::{
     leptos_dom::helpers::{TimeoutHandle, document, set_timeout_with_handle, window},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{
-        Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent,
-        RequestInit, Response, Storage,
+        Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement,
+        KeyboardEvent, RequestInit, Response, Storage,
     },
 };
 use wasm_bindgen_futures::JsFuture;

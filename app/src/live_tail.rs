@@ -172,9 +172,8 @@ pub(crate) fn in_order(
     stored.sort_unstable_by_key(|message| cursor::seq(&message.id));
     let newest = stored.last().map(|message| message.id.clone());
     let newest = newest.unwrap_or_default();
-    let is_new = |message: &Arc<MessageInfo>| {
-        message.id.is_empty() || !cursor::covers(&newest, &message.id)
-    };
+    let is_new =
+        |message: &Arc<MessageInfo>| message.id.is_empty() || !cursor::covers(&newest, &message.id);
     stored.extend(live.into_iter().filter(is_new));
     stored
 }

@@ -33,7 +33,9 @@ use crate::{
     config::Settings,
 };
 pub use app::wire::values;
-pub use parameters::{AuditFormat, ClientOrder, ClientState, Envelope, ExportFormat, MessageAudience};
+pub use parameters::{
+    AuditFormat, ClientOrder, ClientState, Envelope, ExportFormat, MessageAudience,
+};
 pub(super) use refusals::refuses;
 pub use refusals::{READ, WRITE, responses};
 

@@ -3,8 +3,8 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::wire::{
-    EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo, SYS_CLIENTS,
-    SYS_JOBS, SYS_MESSAGES,
+    EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo,
+    SYS_CLIENTS, SYS_JOBS, SYS_MESSAGES,
 };
 use serde::Serialize;
 

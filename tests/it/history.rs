@@ -1,8 +1,9 @@
 //! The history, receipts, and recalls.
 
 use app::wire::{
-    ClientDetail, ClientsPage, EVENT_EPHEMERAL, EVENT_MOVED, EVENT_PUSHED, EVENT_RECALL, Ended, MessageDetail,
-    MessageInfo, MessagesPage, Problem, Recall, Receipt, Receipts, SYS_CLIENTS, SYS_MESSAGES, To,
+    ClientDetail, ClientsPage, EVENT_EPHEMERAL, EVENT_MOVED, EVENT_PUSHED, EVENT_RECALL, Ended,
+    MessageDetail, MessageInfo, MessagesPage, Problem, Recall, Receipt, Receipts, SYS_CLIENTS,
+    SYS_MESSAGES, To,
 };
 use serde_json::json;
 

@@ -74,8 +74,14 @@ async fn what_a_filter_matches_is_exported_as_ndjson() {
     server.push(topic("news"), "number of the day").await;
     let all = export(&server, "format=ndjson", None).await;
     assert_eq!(all.kind, "application/x-ndjson");
-    let name = all.disposition.strip_prefix("attachment; filename=\"tidings-messages-");
-    assert!(name.is_some_and(|name| name.ends_with(".ndjson\"")), "{}", all.disposition);
+    let name = all
+        .disposition
+        .strip_prefix("attachment; filename=\"tidings-messages-");
+    assert!(
+        name.is_some_and(|name| name.ends_with(".ndjson\"")),
+        "{}",
+        all.disposition
+    );
     let mut expected: Vec<String> = (0..250).map(|n| format!("number {n}")).collect();
     expected.push("number of the day".to_owned());
     expected.reverse();
@@ -108,12 +114,31 @@ async fn a_table_has_a_line_for_each_message_and_no_formulas() {
     let ids = server.accepted(&pushes).await;
     let table = export(&server, "format=csv", None).await;
     assert_eq!(table.kind, "text/csv; charset=utf-8; header=present");
-    assert!(table.disposition.ends_with(".csv\""), "{}", table.disposition);
-    let text = table.body.strip_prefix('\u{feff}').expect("a mark for spreadsheets");
+    assert!(
+        table.disposition.ends_with(".csv\""),
+        "{}",
+        table.disposition
+    );
+    let text = table
+        .body
+        .strip_prefix('\u{feff}')
+        .expect("a mark for spreadsheets");
     let records = records(text);
     let names = [
-        "id", "time", "audience", "to", "clients", "event", "data", "ended", "recipients",
-        "waiting", "sent", "acknowledged", "expired", "recalled",
+        "id",
+        "time",
+        "audience",
+        "to",
+        "clients",
+        "event",
+        "data",
+        "ended",
+        "recipients",
+        "waiting",
+        "sent",
+        "acknowledged",
+        "expired",
+        "recalled",
     ];
     assert_eq!(records[0], names);
     let cells = |n: usize, range: std::ops::Range<usize>| records[6 - n][range].to_vec();
@@ -126,7 +151,10 @@ async fn a_table_has_a_line_for_each_message_and_no_formulas() {
     let formula = "'=HYPERLINK(\"http://evil\",\"x\")";
     assert_eq!(cells(0, 2..7), ["client", "ada", "1", "", formula]);
     assert_eq!(cells(0, 8..14), ["1", "1", "0", "0", "0", "0"]);
-    assert_eq!(cells(1, 2..7), ["clients", "ada bob", "2", "'+order", "'-1+1"]);
+    assert_eq!(
+        cells(1, 2..7),
+        ["clients", "ada bob", "2", "'+order", "'-1+1"]
+    );
     let json = r#"{"n":1.5,"says":"a, \"b\""}"#;
     assert_eq!(cells(2, 2..7), ["topic", "'@sum", "", "", json]);
     let lines = "two\nlines, and a \"quote\"";
@@ -147,7 +175,9 @@ async fn an_export_has_only_what_the_caller_may_see() {
         (topic("secret/1"), "secret"),
         (To::Everyone, "all"),
     ] {
-        within(admin.push(&push_of(to, text))).await.expect("pushed");
+        within(admin.push(&push_of(to, text)))
+            .await
+            .expect("pushed");
     }
     let key = async |role: &str, topics: &[&str]| {
         let request = KeyRequest {
@@ -166,7 +196,11 @@ async fn an_export_has_only_what_the_caller_may_see() {
     let seen = export(&server, "format=csv", Some(&viewer)).await.body;
     let seen = records(&seen);
     assert_eq!(seen.len(), 3);
-    assert!(seen.iter().skip(1).all(|record| ["order", "own"].contains(&record[6].as_str())));
+    assert!(
+        seen.iter()
+            .skip(1)
+            .all(|record| ["order", "own"].contains(&record[6].as_str()))
+    );
     let all = export(&server, "format=ndjson", Some(TOKEN)).await;
     assert_eq!(texts(&all.body).len(), 6);
     let asked = async |key: Option<&str>| {

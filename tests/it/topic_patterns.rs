@@ -22,7 +22,9 @@ fn a_filter_in_a_page_matches_what_a_subscription_matches() {
     let texts = texts();
     let topics = texts.iter().filter_map(|text| Topic::parse(text).ok());
     let topics: Vec<Topic> = topics.collect();
-    let filters = texts.iter().filter_map(|text| TopicFilter::parse(text).ok());
+    let filters = texts
+        .iter()
+        .filter_map(|text| TopicFilter::parse(text).ok());
     let mut matching = 0;
     for filter in filters {
         for topic in &topics {
@@ -32,5 +34,8 @@ fn a_filter_in_a_page_matches_what_a_subscription_matches() {
             matching += usize::from(found);
         }
     }
-    assert!(matching > topics.len(), "each topic matches itself, and more");
+    assert!(
+        matching > topics.len(),
+        "each topic matches itself, and more"
+    );
 }

@@ -148,7 +148,11 @@ pub fn HistoryFilterFields(
     .erase()
 }
 
-fn time_field(id: &'static str, label: fn(&Texts) -> &'static str, time: RwSignal<String>) -> AnyView {
+fn time_field(
+    id: &'static str,
+    label: fn(&Texts) -> &'static str,
+    time: RwSignal<String>,
+) -> AnyView {
     view! {
         <div class="field">
             <label for=id>{tr(label)}</label>

@@ -112,7 +112,10 @@ pub fn HistoryList(
 
 /// The row in which something happened, and its message.
 pub(crate) fn row_of(event: &Event) -> Option<(Element, String)> {
-    let row = browser::target(event)?.closest("[role=row]").ok().flatten()?;
+    let row = browser::target(event)?
+        .closest("[role=row]")
+        .ok()
+        .flatten()?;
     let id = row.id().strip_prefix(row::PREFIX)?.to_owned();
     Some((row, id))
 }
@@ -141,11 +144,7 @@ pub(crate) fn place_of(target: &Element) -> Option<u8> {
 }
 
 /// The button asks for confirmation, because a recall cannot be undone. In a row, the arrow keys reach it by `place`.
-pub(crate) fn recall_button(
-    id: String,
-    actions: MessageActions,
-    place: Option<u8>,
-) -> AnyView {
+pub(crate) fn recall_button(id: String, actions: MessageActions, place: Option<u8>) -> AnyView {
     let id = StoredValue::new(id);
     let asked = actions.asked;
     let label = text(move || match asked.get() == id.get_value() {

@@ -8,7 +8,8 @@ use super::{MessageActions, ShownMessages, recall_button};
 use crate::{
     api::encoded,
     components::{
-        EraseView, aria_bool, audience_text, bar, bool_signal, receipts_text, static_text, text, when,
+        EraseView, aria_bool, audience_text, bar, bool_signal, receipts_text, static_text, text,
+        when,
     },
     erased_signal::ErasedMemo,
     formatting,

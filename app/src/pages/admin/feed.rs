@@ -12,8 +12,8 @@ use crate::{
     event_stream::{EventStream, ReceivedMessage, State, StreamEvent, Subscription},
     json,
     wire::{
-        ClientInfo, EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, EVENT_SAMPLE,
-        SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
+        ClientInfo, EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC,
+        EVENT_SAMPLE, SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
     },
 };
 

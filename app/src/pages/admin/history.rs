@@ -116,13 +116,18 @@ impl History {
                 field.set(values.text(key));
             }
             for (key, field) in times {
-                let at = values.get(key).and_then(|text| formatting::parse_time(&text));
+                let at = values
+                    .get(key)
+                    .and_then(|text| formatting::parse_time(&text));
                 field.set(at.map(formatting::local_time).unwrap_or_default());
             }
         };
         let write = move || {
             let time = |(key, field): (_, RwSignal<String>)| {
-                (key, formatting::of_local_time(&field.get()).unwrap_or_default())
+                (
+                    key,
+                    formatting::of_local_time(&field.get()).unwrap_or_default(),
+                )
             };
             let mut pairs = fields.map(|(key, field)| (key, field.get())).to_vec();
             pairs.extend(times.map(time));

@@ -12,9 +12,7 @@ use super::{
 use crate::{
     api::{ApiError, Client, MessagesQuery},
     browser::{self, Timer},
-    components::{
-        EraseView, TailActions, effect, optional_text, search_field, tail_list,
-    },
+    components::{EraseView, TailActions, effect, optional_text, search_field, tail_list},
     cursor,
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, texts, tr},
@@ -176,7 +174,10 @@ impl Tail {
     }
 
     /// The stored messages after this one, newest first, as many as the tail keeps. After none: only the newest one.
-    async fn read_after(self, newest: Option<&str>) -> Result<(Vec<MessageInfo>, Missed), ApiError> {
+    async fn read_after(
+        self,
+        newest: Option<&str>,
+    ) -> Result<(Vec<MessageInfo>, Missed), ApiError> {
         let mut loaded = Vec::new();
         let mut query = MessagesQuery {
             limit: Some(newest.map_or(1, |_| PAGE)),

@@ -143,7 +143,9 @@ mod tests {
 
     #[test]
     fn a_cell_that_begins_like_a_formula_is_a_text() {
-        for first in ["=", "+", "-", "@", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}"] {
+        for first in [
+            "=", "+", "-", "@", "\u{ff1d}", "\u{ff0b}", "\u{ff0d}", "\u{ff20}",
+        ] {
             let cell = format!("{first}1+1");
             assert_eq!(line(&[&cell]), format!("'{cell}\r\n"));
         }
