@@ -50,7 +50,7 @@ pub(crate) fn tail_list(tail: ErasedSignal<LiveTail>, actions: TailActions) -> A
                 <p>{tr(|t| t.tail.waiting_about)}</p>
             </div>
         }
-        .erase_client_only()
+        .erase()
     };
     let rows = move || {
         let rows = keyed_list(move || {
