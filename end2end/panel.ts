@@ -2,7 +2,7 @@
 import type { BrowserContext, Locator, Page } from '@playwright/test';
 import { expect } from './fixtures';
 
-export type Section = '' | '/clients' | '/messages' | '/push' | '/scheduled' | '/nodes' | '/keys' | '/hooks' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
+export type Section = '' | '/clients' | '/messages' | '/tail' | '/push' | '/scheduled' | '/nodes' | '/keys' | '/hooks' | '/people' | '/roles' | '/limits' | '/audit' | '/account';
 
 /** Opens a section of the panel with an optional query, and waits until it is live. */
 export async function openPanel(context: BrowserContext, server: { url: string }, section: Section = '', query = ''): Promise<Page> {
@@ -18,7 +18,7 @@ export async function isLive(panel: Page): Promise<void> {
 
 const settings = ['Keys', 'Webhooks', 'People', 'Roles', 'Limits', 'Audit'] as const;
 type SettingName = (typeof settings)[number];
-type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Push' | 'Scheduled' | 'Nodes' | 'Account' | SettingName;
+type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Live tail' | 'Push' | 'Scheduled' | 'Nodes' | 'Account' | SettingName;
 
 /** The navigation between the sections, and that between the settings. */
 export const sections = (panel: Page) => panel.getByRole('navigation', { name: 'Sections of the admin panel' });
@@ -36,9 +36,19 @@ export async function goTo(panel: Page, name: SectionName): Promise<void> {
 export const clients = (panel: Page) => panel.getByRole('table', { name: /client/i });
 export const rowOf = (panel: Page, id: string) => clients(panel).getByRole('row').filter({ hasText: id });
 
-/** The entries of the history. */
-export const entries = (panel: Page): Locator => panel.getByRole('list', { name: 'History' }).locator('> li');
+/** The rows of the history. */
+export const entries = (panel: Page): Locator => panel.getByRole('grid', { name: 'History' }).getByRole('row');
 export const entry = (panel: Page, text: string) => entries(panel).filter({ hasText: text });
+
+/** The details of the message that is open. */
+export const opened = (panel: Page): Locator => panel.getByRole('complementary', { name: 'Message', exact: true });
+
+/** Opens a message of the history by a click on its row. */
+export async function openEntry(panel: Page, text: string): Promise<Locator> {
+  await entry(panel, text).locator('.text').click();
+  await expect(opened(panel).locator('pre')).toContainText(text);
+  return opened(panel);
+}
 
 /** Presses the push button. */
 export const push = (panel: Page) => panel.getByRole('button', { name: 'Push', exact: true }).click();

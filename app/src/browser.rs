@@ -13,8 +13,8 @@ use leptos::{
     leptos_dom::helpers::{TimeoutHandle, document, set_timeout_with_handle, window},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{
-        Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement, KeyboardEvent,
-        RequestInit, Response, Storage,
+        Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement,
+        KeyboardEvent, RequestInit, Response, Storage,
     },
 };
 use wasm_bindgen_futures::JsFuture;
@@ -22,7 +22,9 @@ use wasm_bindgen_futures::JsFuture;
 pub use location::ServerUrl;
 #[cfg(feature = "hydrate")]
 pub(crate) use location::pathname;
-pub(crate) use location::{base_path, base_url, rendered_server_url, replace_url, server_url};
+pub(crate) use location::{
+    base_path, base_url, go_back, on_back, rendered_server_url, repeat_url, replace_url, server_url,
+};
 pub(crate) use notification::{notify, request_notification_permission};
 pub(crate) use reload::reload_when_reachable;
 pub(crate) use task::Task;
@@ -202,6 +204,47 @@ pub(crate) fn on_key(then: impl Fn(KeyboardEvent) + 'static) -> Listener {
             then(event);
         }
     })
+}
+
+/// The element that an event happened to.
+pub(crate) fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// Whether a key press is input for a field, and no command.
+pub(crate) fn is_typing(event: &KeyboardEvent) -> bool {
+    let Some(target) = target(event) else {
+        return false;
+    };
+    match target.tag_name().as_str() {
+        "INPUT" => !matches!(
+            target.get_attribute("type").as_deref(),
+            Some("checkbox" | "radio")
+        ),
+        name => matches!(name, "TEXTAREA" | "SELECT"),
+    }
+}
+
+/// Whether a key press, alone, is a command to the page: without modifiers other than shift, and not taken already.
+pub(crate) fn is_command(event: &KeyboardEvent) -> bool {
+    let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
+    !modified && !event.default_prevented() && !is_typing(event)
+}
+
+/// Whether an event happened to something that acts itself, such as a button.
+pub(crate) fn is_for_control(event: &Event) -> bool {
+    let control = target(event).and_then(|target| {
+        let control = target.closest("a, button, input, label, summary, select, textarea");
+        control.ok().flatten()
+    });
+    control.is_some()
+}
+
+/// Focuses the first element below `within` that matches a selector. Returns false if there is none.
+pub(crate) fn focus_in(within: &Element, selector: &str) -> bool {
+    let found = within.query_selector(selector).ok().flatten();
+    let found = found.and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    found.is_some_and(|found| found.focus().is_ok())
 }
 
 /// Focuses a field. Returns false if there is none.

@@ -19,6 +19,7 @@ mod job_log;
 mod key_list;
 mod layout;
 mod message_list;
+mod message_panel;
 mod name_list;
 mod new_hook_form;
 mod new_key_form;
@@ -37,6 +38,7 @@ mod shown_once;
 mod sign_in_form;
 mod signals;
 mod stream_state;
+mod tail_list;
 mod warning;
 
 pub(crate) use audit_list::audit_list;
@@ -51,7 +53,10 @@ pub(crate) use fact::fact;
 pub(crate) use field::{Field, FieldError, FieldNote};
 pub(crate) use form_field::{error_at, words};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields, search_field};
-pub(crate) use history_list::{HistoryList, MessageActions};
+pub(crate) use history_list::{
+    HistoryList, LAST_PLACE, MessageActions, MessageMark, ShownMessages, beginning, ended_text,
+    newest_state, place_of, recall_button, row_id, row_of,
+};
 pub(crate) use hook_list::{HookAction, HookActions, ShownDeliveries, hook_list};
 pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
 pub(crate) use job_list::JobList;
@@ -59,6 +64,7 @@ pub(crate) use job_log::JobLog;
 pub(crate) use key_list::{KeyActions, key_list};
 pub(crate) use layout::{Footer, Header};
 pub(crate) use message_list::MessageList;
+pub(crate) use message_panel::{ShownMessage, as_curl, message_panel};
 pub(crate) use name_list::NameList;
 pub(crate) use new_hook_form::{HookDraft, new_hook_form};
 pub(crate) use new_key_form::{KeyDraft, new_key_form, text_field};
@@ -85,4 +91,5 @@ pub(crate) use signals::{
     text,
 };
 pub(crate) use stream_state::StreamState;
+pub(crate) use tail_list::{TailActions, tail_list};
 pub(crate) use warning::{missing_nodes, warning};

@@ -130,8 +130,23 @@ pub(crate) fn local_time(at: f64) -> String {
 
 /// The time of such a value (RFC 3339). None if it is none.
 pub(crate) fn of_local_time(text: &str) -> Option<String> {
+    parse_time(text).map(iso)
+}
+
+/// A time as text, local or with its zone, in milliseconds since 1970. None if it is none.
+pub(crate) fn parse_time(text: &str) -> Option<f64> {
     let at = Date::new(&text.into()).get_time();
-    at.is_finite().then(|| iso(at))
+    at.is_finite().then_some(at)
+}
+
+/// When today began here, in milliseconds since 1970.
+pub(crate) fn start_of_today() -> f64 {
+    let date = Date::new_0();
+    date.set_hours(0);
+    date.set_minutes(0);
+    date.set_seconds(0);
+    date.set_milliseconds(0);
+    date.get_time()
 }
 
 /// The time of day, with the date if it is not today.

@@ -49,6 +49,7 @@ mod saved;
 mod scheduled;
 mod shell;
 mod subscriber;
+mod tail;
 mod try_it;
 
 use std::{marker::PhantomData, ops::Deref};
@@ -126,6 +127,7 @@ pages! {
     nodes: nodes::Nodes;
     clients: clients::Clients;
     messages: messages::Messages;
+    tail: tail::Tail;
     push: push::Push;
     preview: push::Preview;
     outcome: push::Outcome;

@@ -20,12 +20,14 @@ mod i18n;
 mod inbox;
 mod job_lines;
 mod json;
+mod live_tail;
 mod message_history;
 mod pages;
 mod parts;
 mod progress_rate;
 mod shell;
 mod site_path;
+pub mod topic_pattern;
 mod treemap;
 pub mod wire;
 

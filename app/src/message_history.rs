@@ -47,11 +47,7 @@ impl MessageHistory {
     /// Adds or replaces messages.
     pub(crate) fn merge(&mut self, page: Vec<MessageInfo>) {
         for message in page {
-            let seq = cursor::seq(&message.id);
-            let place = self
-                .messages
-                .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
-            match place {
+            match self.place(&message.id) {
                 Ok(place) => self.messages[place] = Arc::new(message),
                 Err(place) => self.messages.insert(place, Arc::new(message)),
             }
@@ -68,11 +64,31 @@ impl MessageHistory {
 
     /// The message with this id.
     pub(crate) fn find(&self, id: &str) -> Option<&Arc<MessageInfo>> {
+        self.place(id).ok().map(|place| &self.messages[place])
+    }
+
+    /// The message that is this many below another one in the list, as far as the list goes. If the other one is not there,
+    /// the first message.
+    pub(crate) fn beside(&self, id: &str, by: isize) -> Option<&Arc<MessageInfo>> {
+        let last = self.messages.len().checked_sub(1)?;
+        let place = match self.place(id) {
+            Ok(place) => place.saturating_add_signed(by).min(last),
+            Err(_) => 0,
+        };
+        self.messages.get(place)
+    }
+
+    /// The messages from one to another, both included, in either order. If the first one is not there, only the other.
+    pub(crate) fn range(&self, from: &str, to: &str) -> &[Arc<MessageInfo>] {
+        let Ok(to) = self.place(to) else { return &[] };
+        let from = self.place(from).unwrap_or(to);
+        &self.messages[from.min(to)..=from.max(to)]
+    }
+
+    fn place(&self, id: &str) -> Result<usize, usize> {
         let seq = cursor::seq(id);
-        let place = self
-            .messages
-            .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
-        place.ok().map(|place| &self.messages[place])
+        self.messages
+            .binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)))
     }
 
     /// The recent messages to a topic or to everyone that are not sent to all recipients yet, as a range to
@@ -182,6 +198,27 @@ mod tests {
         messages.renew(page(&many), None);
         assert_eq!(messages.messages().len(), MessageHistory::MAX_MESSAGES);
         assert_eq!(messages.next().as_deref(), Some("k3-3"));
+    }
+
+    #[test]
+    fn messages_are_found_beside_and_between_others() {
+        let mut messages = MessageHistory::default();
+        assert!(messages.beside("", 1).is_none());
+        messages.renew(page(&[9, 7, 5, 2]), None);
+        let beside = |id: &str, by| messages.beside(id, by).map(|one| cursor::seq(&one.id));
+        assert_eq!(beside("k3-9", 1), Some(7));
+        assert_eq!(beside("k3-5", -1), Some(7));
+        assert_eq!((beside("k3-9", -1), beside("k3-2", 10)), (Some(9), Some(2)));
+        assert_eq!(beside("", 1), Some(9));
+        assert_eq!(beside("k3-7", isize::MIN), Some(9));
+        let range = |from: &str, to: &str| {
+            let range = messages.range(from, to).iter();
+            range.map(|one| cursor::seq(&one.id)).collect::<Vec<_>>()
+        };
+        assert_eq!(range("k3-9", "k3-5"), [9, 7, 5]);
+        assert_eq!(range("k3-2", "k3-7"), [7, 5, 2]);
+        assert_eq!(range("k3-3", "k3-7"), [7]);
+        assert_eq!(range("k3-9", "k3-3"), [0; 0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 // The history section of the panel.
 import { execFileSync } from 'node:child_process';
 import { expect, Tab, test } from '../fixtures';
-import { entries, entry, isLive, openPanel, push, rowOf } from '../panel';
+import { entries, entry, isLive, openEntry, openPanel, push, rowOf } from '../panel';
 
 test('receipts in the panel change from waiting to acknowledged', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
@@ -9,15 +9,17 @@ test('receipts in the panel change from waiting to acknowledged', { tag: '@phone
   await server.push({ to: { client }, data: 'are you there?' });
   const about = entry(panel, 'are you there?');
   await expect(about).toContainText('1 waiting');
-  await about.getByRole('button', { name: 'Details' }).click();
-  await expect(about.getByRole('list', { name: 'Recipients' })).toContainText('waiting');
+  const details = await openEntry(panel, 'are you there?');
+  await expect(details.getByRole('list', { name: 'Recipients' })).toContainText('waiting');
 
   const page = await context.newPage();
   await page.addInitScript((id) => sessionStorage.setItem('tidings.client_id', id), client);
   await page.goto(server.url);
   await expect(new Tab(page).messages()).toContainText('are you there?');
+  await expect(details.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
+  await expect(details).toContainText('1 acknowledged');
+  await details.getByRole('button', { name: 'Close' }).click();
   await expect(about).toContainText('1 acknowledged');
-  await expect(about.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
 });
 
 test('a message to an offline client waits and is delivered when the client connects', async ({ context, server }) => {
@@ -99,12 +101,14 @@ test('a message is recalled after a confirmation', { tag: '@phone' }, async ({ c
   const tab = await Tab.open(context, server);
   await server.push({ to: { client: await tab.id() }, data: { total: 995 } });
   await expect(tab.messages()).toContainText('995');
-  const about = entry(panel, '995');
-  await about.getByRole('button', { name: 'Recall' }).click();
+  const details = await openEntry(panel, '995');
+  await details.getByRole('button', { name: 'Recall' }).click();
   await expect(tab.messages()).toContainText('995');
-  await about.getByRole('button', { name: 'Recall permanently?' }).click();
+  await details.getByRole('button', { name: 'Recall permanently?' }).click();
   await expect(tab.messages()).toContainText('recalled this message');
   await expect(tab.page.getByText('995')).toHaveCount(0);
+  await expect(details).toContainText('recalled');
+  await details.getByRole('button', { name: 'Close' }).click();
   await expect(entries(panel)).toHaveText([/recalled/]);
   await expect(entries(panel)).not.toContainText('995');
   await expect(panel.getByText('Pages that show the message remove it.')).toBeVisible();
@@ -115,6 +119,7 @@ test('a message can be pushed again, unchanged or edited', async ({ context, ser
   const client = await tab.id();
   await server.push({ to: { client }, data: { total: 995 }, event: undefined });
   const panel = await openPanel(context, server, '/messages');
+  await entry(panel, '995').hover();
   await entry(panel, '995').getByRole('link', { name: 'Push again' }).click();
   await expect(panel.getByLabel('Client id', { exact: true })).toHaveValue(client);
   await expect(panel.getByRole('radio', { name: 'JSON' })).toBeChecked();
@@ -128,9 +133,9 @@ test('a push can be copied as a shell command that pushes it', async ({ context,
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await server.push({ to: { client: 'ada' }, data: { says: "it's 5 o'clock", costs: '$9' }, event: 'tea' });
   const panel = await openPanel(context, server, '/messages');
-  await entry(panel, 'clock').getByRole('button', { name: 'Details' }).click();
-  await panel.getByRole('button', { name: 'Copy as curl' }).click();
-  await expect(panel.getByRole('button', { name: /^Copied/ })).toBeVisible();
+  await entry(panel, 'clock').hover();
+  await entry(panel, 'clock').getByRole('button', { name: 'Copy as curl' }).click();
+  await expect(panel.getByText('Copied as curl.')).toBeVisible();
   const line = await panel.evaluate(() => navigator.clipboard.readText());
   expect(JSON.parse(execFileSync('sh', ['-c', `${line.replace('curl', 'curl -s')}`]).toString()).queued).toBe(true);
   await expect(entry(panel, 'clock')).toHaveCount(2);

@@ -3,7 +3,7 @@
 import type { BrowserContext } from '@playwright/test';
 import { expect, Tab, test, type Tidings } from '../fixtures';
 import { devices, look, phone } from '../looks';
-import { entry, goTo, openPanel, push, rowOf } from '../panel';
+import { entry, goTo, openEntry, openPanel, push, rowOf } from '../panel';
 
 /** All pages without content. */
 async function emptyPages(context: BrowserContext, server: Tidings, as: (name: string) => string): Promise<void> {
@@ -54,9 +54,12 @@ async function fullPages(context: BrowserContext, server: Tidings, as: (name: st
   await expect(panel.getByRole('region', { name: 'Timeline' })).toContainText('acknowledged');
   await look(panel, as('client'));
   await goTo(panel, 'Messages');
-  await entry(panel, 'unbreakable').getByRole('button', { name: 'Details' }).click();
-  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
+  await entry(panel, 'unbreakable').getByRole('checkbox').check();
   await look(panel, as('messages'));
+  await openEntry(panel, 'unbreakable');
+  await expect(panel.getByRole('list', { name: 'Recipients' })).toContainText('acknowledged');
+  await look(panel, as('message'));
+  await panel.keyboard.press('Escape');
   await goTo(panel, 'Push');
   await panel.getByLabel('Client id', { exact: true }).fill(client);
   await panel.getByLabel('Data').fill('{"order": 42}');

@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::message::{ClientId, Message};
+use crate::message::{ClientId, Draft, Message};
 
 /// The maximum number of changes. Above it, observers are told to load the list again.
 const MAX_CHANGES: usize = 1_000;
@@ -38,6 +38,8 @@ pub struct PushedMessage {
     pub message: Arc<Message>,
     /// How many connections it was handed to.
     pub connections: u64,
+    /// Whether it is in the log. Otherwise its position is 0.
+    pub is_logged: bool,
 }
 
 impl ActivityFeed {
@@ -52,11 +54,35 @@ impl ActivityFeed {
     }
 
     pub(super) fn pushed(&self, message: &Arc<Message>, connections: u64) {
+        self.note_pushed(PushedMessage {
+            message: Arc::clone(message),
+            connections,
+            is_logged: true,
+        });
+    }
+
+    /// An ephemeral message, sent at this time, in milliseconds since 1970.
+    pub(super) fn passed(&self, draft: &Draft, at: u64, connections: u64) {
+        let message = Message {
+            seq: 0,
+            at,
+            expires_at: None,
+            audience: draft.audience.clone(),
+            event: draft.event.clone(),
+            data: draft.data.clone(),
+            update: None,
+            handling: None,
+        };
+        self.note_pushed(PushedMessage {
+            message: Arc::new(message),
+            connections,
+            is_logged: false,
+        });
+    }
+
+    fn note_pushed(&self, pushed: PushedMessage) {
         self.note(|activity| {
-            activity.pushed.push(PushedMessage {
-                message: Arc::clone(message),
-                connections,
-            });
+            activity.pushed.push(pushed);
             activity.pushed.len()
         });
     }

@@ -202,6 +202,9 @@ impl Broker {
     pub(super) fn fan_out_ephemeral(&self, draft: &Draft) -> u64 {
         let connections = self.registry.fan_out(&draft.audience, &ephemeral(draft));
         self.busiest.note_if_free(&draft.audience, connections);
+        if self.registry.is_observed() {
+            self.activity.passed(draft, self.log.now(), connections);
+        }
         connections
     }
 

@@ -122,18 +122,14 @@ fn filter(pairs: &Pairs) -> Result<AuditFilter, Error> {
         .map(|(name, id)| ClientId::parse(id).map_err(|why| Error::invalid(name, why)));
     let topic = pairs.get("topic");
     let topic = topic.map(|topic| Topic::parse(topic).map_err(|why| Error::invalid("topic", why)));
-    let time = |names: [&'static str; 2]| {
-        let named = names.into_iter().find(|name| pairs.get(name).is_some());
-        pairs.number(named.unwrap_or(names[0]))
-    };
     Ok(AuditFilter {
         caller: text("who"),
         action: text("action"),
         client: client.transpose()?,
         topic: topic.transpose()?,
         outcome: text("outcome"),
-        since: time(["from", "since"])?,
-        until: time(["to", "until"])?,
+        since: pairs.number_of(["from", "since"])?,
+        until: pairs.number_of(["to", "until"])?,
     })
 }
 

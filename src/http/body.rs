@@ -216,6 +216,12 @@ impl Pairs {
         };
         self.get(name).map(parse).transpose()
     }
+
+    /// The same for a parameter that has two names.
+    pub fn number_of(&self, names: [&str; 2]) -> Result<Option<u64>, Error> {
+        let given = names.into_iter().find(|name| self.get(name).is_some());
+        given.map_or(Ok(None), |name| self.number(name))
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! `/api/messages`: the history of pushes, with receipts, and recalls.
 
 pub mod describe;
+pub mod export;
+mod filter;
 
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use axum::{Json, extract::State};
 
 use describe::info;
 pub use describe::{just_pushed, ranges, to};
+use filter::filter;
 
 use super::{
     AppState, Code, Error,
@@ -23,7 +26,7 @@ use crate::{
     auth::Action,
     broker::Broker,
     log::{HistoryAudience, HistoryFilter, Record, Standing},
-    message::{ClientId, Cursor, EventType, Receipt, Seq, Topic},
+    message::{ClientId, Cursor, Receipt, Seq},
 };
 
 /// The default number of messages on a page.
@@ -51,8 +54,8 @@ refuses!(RecallRefusals: NotFound, MessageUnknown, InvalidField; WRITE);
         ("topic" = Option<values::Topic>, Query, description = "Only messages for this topic"),
         ("event" = Option<values::EventType>, Query, description = "Only messages of this type"),
         ("q" = Option<String>, Query, description = "Only messages whose data contains this text"),
-        ("from" = Option<values::Number>, Query, description = "Only messages that were pushed at this time or later, in milliseconds since 1970"),
-        ("to" = Option<values::Number>, Query, description = "Only messages that were pushed at this time or earlier, in milliseconds since 1970"),
+        ("from" = Option<values::Number>, Query, description = "Only messages that were pushed at this time or later, in milliseconds since 1970. The name `since` is accepted too"),
+        ("to" = Option<values::Number>, Query, description = "Only messages that were pushed at this time or earlier, in milliseconds since 1970. The name `until` is accepted too"),
     ),
     responses((status = 200, description = "One page", body = MessagesPage), ListRefusals),
 )]
@@ -69,17 +72,17 @@ pub async fn list(
         .map(|(seq, rolled_back)| rolled_back.unwrap_or(seq));
     let filter = filter(&pairs)?;
     let visible = Visible::from(&caller);
-    off_thread(move || page(&state.broker, &filter, (before, limit), &visible))
-        .await
-        .map(Json)
+    let read = move || page(&state.broker, &filter, (before, limit), &visible);
+    off_thread(read).await.map(|(page, _)| Json(page))
 }
 
+/// One page, and the position before which the next one begins.
 fn page(
     broker: &Broker,
     filter: &HistoryFilter,
     (before, limit): (Option<Seq>, usize),
     visible: &Visible,
-) -> Result<MessagesPage, Error> {
+) -> Result<(MessagesPage, Option<Seq>), Error> {
     let mut page = broker.log().history(filter, before, limit)?;
     if !visible.is_everything() {
         let mut shown = Vec::new();
@@ -98,11 +101,12 @@ fn page(
         }
         Ok::<_, Error>(info)
     };
-    Ok(MessagesPage {
+    let answer = MessagesPage {
         messages: page.records.iter().map(info).collect::<Result<_, _>>()?,
         next: page.next.map(|seq| broker.cursor(seq).to_string()),
         unreadable: ranges(broker, &page.unreadable),
-    })
+    };
+    Ok((answer, page.next))
 }
 
 /// Whether a caller may see a message of a list.
@@ -116,46 +120,6 @@ fn is_visible(broker: &Broker, record: &Record, visible: &Visible) -> Result<boo
     // The record of a list names only some of the clients.
     let complete = broker.log().message(message.seq)?;
     Ok(complete.is_some_and(|record| visible.audience(&record.message.audience)))
-}
-
-fn filter(pairs: &Pairs) -> Result<HistoryFilter, Error> {
-    let client = |id| ClientId::parse(id).map_err(|why| Error::invalid("client_id", why));
-    let topic = |name| Topic::parse(name).map_err(|why| Error::invalid("topic", why));
-    let audience = match (
-        pairs.get("client_id"),
-        pairs.get("topic"),
-        pairs.get("audience"),
-    ) {
-        (Some(id), None, None) => Some(HistoryAudience::Client(client(id)?)),
-        (None, Some(name), None) => Some(HistoryAudience::Topic(topic(name)?)),
-        (None, None, Some("clients")) => Some(HistoryAudience::Direct),
-        (None, None, Some("topics")) => Some(HistoryAudience::Topics),
-        (None, None, Some("everyone")) => Some(HistoryAudience::Everyone),
-        (None, None, Some(_)) => {
-            return Err(Error::invalid(
-                "audience",
-                "must be clients, topics or everyone",
-            ));
-        }
-        (None, None, None) => None,
-        _ => {
-            return Err(Error::invalid(
-                "audience",
-                "only one of client_id, topic and audience can be given",
-            ));
-        }
-    };
-    let event = pairs.get("event").map(EventType::parse).transpose();
-    Ok(HistoryFilter {
-        audience,
-        event: event.map_err(|why| Error::invalid("event", why))?,
-        text: pairs
-            .get("q")
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned),
-        since: pairs.number("from")?,
-        until: pairs.number("to")?,
-    })
 }
 
 /// One message and its receipts

@@ -33,7 +33,9 @@ use crate::{
     config::Settings,
 };
 pub use app::wire::values;
-pub use parameters::{AuditFormat, ClientOrder, ClientState, Envelope, MessageAudience};
+pub use parameters::{
+    AuditFormat, ClientOrder, ClientState, Envelope, ExportFormat, MessageAudience,
+};
 pub(super) use refusals::refuses;
 pub use refusals::{READ, WRITE, responses};
 
@@ -63,6 +65,7 @@ pub use refusals::{READ, WRITE, responses};
         app::wire::Problem,
         app::wire::JobState,
         AuditFormat,
+        ExportFormat,
         ClientOrder,
         ClientState,
         Envelope,

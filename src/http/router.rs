@@ -35,6 +35,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(push::audience));
     let reading = OpenApiRouter::new()
         .routes(routes!(messages::list))
+        .routes(routes!(messages::export::get))
         .routes(routes!(messages::show))
         .routes(routes!(scheduled::list))
         .routes(routes!(scheduled::show))

@@ -3,8 +3,8 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::wire::{
-    EVENT_CLIENTS, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo, SYS_CLIENTS,
-    SYS_JOBS, SYS_MESSAGES,
+    EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo,
+    SYS_CLIENTS, SYS_JOBS, SYS_MESSAGES,
 };
 use serde::Serialize;
 
@@ -78,12 +78,12 @@ pub async fn publish_messages(broker: Arc<Broker>) -> Infallible {
             publish(&broker, &topic, EVENT_RESYNC, &());
         }
         for pushed in &activity.pushed {
-            publish(
-                &broker,
-                &topic,
-                EVENT_PUSHED,
-                &messages::just_pushed(pushed, &broker),
-            );
+            let event = match pushed.is_logged {
+                true => EVENT_PUSHED,
+                false => EVENT_EPHEMERAL,
+            };
+            let info = messages::just_pushed(pushed, &broker);
+            publish(&broker, &topic, event, &info);
         }
         if !activity.receipts_moved.is_empty() {
             let ids: Vec<&str> = activity

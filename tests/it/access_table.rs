@@ -116,6 +116,14 @@ const ROWS: &[Row] = &[
         [204, 204, 404],
     ),
     Row("get", "/api/messages", "read", "", "", [200, 200, 200]),
+    Row(
+        "get",
+        "/api/messages/export",
+        "read",
+        "?format=ndjson",
+        "",
+        [200, 200, 200],
+    ),
     Row("get", "/api/messages/{id}", "read", "", "", [200, 200, 404]),
     Row(
         "delete",

@@ -1,8 +1,9 @@
 //! The history, receipts, and recalls.
 
 use app::wire::{
-    ClientDetail, ClientsPage, EVENT_MOVED, EVENT_PUSHED, EVENT_RECALL, Ended, MessageDetail,
-    MessageInfo, MessagesPage, Problem, Recall, Receipt, Receipts, SYS_CLIENTS, SYS_MESSAGES, To,
+    ClientDetail, ClientsPage, EVENT_EPHEMERAL, EVENT_MOVED, EVENT_PUSHED, EVENT_RECALL, Ended,
+    MessageDetail, MessageInfo, MessagesPage, Problem, Recall, Receipt, Receipts, SYS_CLIENTS,
+    SYS_MESSAGES, To,
 };
 use serde_json::json;
 
@@ -73,6 +74,28 @@ async fn the_history_is_paged_newest_first_and_filtered() {
 }
 
 #[tokio::test]
+async fn the_history_is_filtered_by_time_under_both_names() {
+    let server = Server::start().await;
+    for text in ["one", "two", "three"] {
+        server.push(To::Everyone, text).await;
+    }
+    let page: MessagesPage = server.read("/api/messages").await;
+    let at: Vec<u64> = page.messages.iter().map(|message| message.at).collect();
+    let (newest, oldest) = (at[0], at[2]);
+    for (from, to) in [("from", "to"), ("since", "until")] {
+        for (query, expected) in [
+            (format!("{from}={oldest}&{to}={newest}"), 3),
+            (format!("{from}={}", newest + 1), 0),
+            (format!("{to}={}", oldest - 1), 0),
+        ] {
+            let page: MessagesPage = server.read(&format!("/api/messages?{query}")).await;
+            assert_eq!(page.messages.len(), expected, "{query}");
+            assert_eq!(page.next, None, "{query}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_invalid_filter_is_refused_with_its_field() {
     let server = Server::start().await;
     for (path, status, field) in [
@@ -92,6 +115,12 @@ async fn an_invalid_filter_is_refused_with_its_field() {
         ("/api/messages?from=noon", 422, "from"),
         ("/api/messages?from=%2B1", 422, "from"),
         ("/api/messages?to=9007199254740992", 422, "to"),
+        ("/api/messages?since=noon", 422, "since"),
+        ("/api/messages?until=-1", 422, "until"),
+        ("/api/messages/export", 422, "format"),
+        ("/api/messages/export?format=xml", 422, "format"),
+        ("/api/messages/export?format=csv&since=noon", 422, "since"),
+        ("/api/messages/export?format=csv&topic=", 422, "topic"),
         ("/api/messages/nonsense", 422, "id"),
         ("/api/clients?state=gone", 422, "state"),
         ("/api/clients/nobody", 404, "client_id"),
@@ -310,6 +339,22 @@ async fn an_observer_is_informed_about_pushes_and_their_receipts() {
     assert_eq!(moved, ["ada"]);
     let receipts = server.message(&id).await.message.receipts;
     assert_eq!((receipts.acknowledged, receipts.waiting), (1, 0));
+}
+
+#[tokio::test]
+async fn an_observer_is_informed_about_messages_that_are_not_kept() {
+    let server = Server::start().await;
+    let mut panel = server.listen("panel", &[SYS_MESSAGES]).await;
+    let mut ada = server.listen("ada", &["news"]).await;
+    let push = json!({"to": {"topic": "news"}, "data": {"n": 1}, "event": "tick", "ttl": 0});
+    server.push_json(push).await;
+    assert_eq!(ada.message().await.event, "tick");
+    let event = panel.event(EVENT_EPHEMERAL).await;
+    let sent: MessageInfo = serde_json::from_str(&event.data).expect("a message");
+    assert_eq!((sent.id.as_str(), sent.data.get()), ("", r#"{"n":1}"#));
+    assert_eq!((sent.to, sent.clients), (topic("news"), None));
+    assert_eq!(sent.event.as_deref(), Some("tick"));
+    assert_eq!((sent.receipts.audience, sent.receipts.sent), (1, 1));
 }
 
 #[tokio::test]

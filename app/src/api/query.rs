@@ -73,6 +73,10 @@ pub struct MessagesQuery {
     pub event: Option<String>,
     /// Only messages whose data contains this text.
     pub q: Option<String>,
+    /// Only messages that were pushed at this time or later, in milliseconds since 1970.
+    pub since: Option<u64>,
+    /// Only messages that were pushed at this time or earlier, in milliseconds since 1970.
+    pub until: Option<u64>,
 }
 
 /// The audience of messages.
@@ -93,6 +97,15 @@ pub enum AudienceQuery {
 impl MessagesQuery {
     /// The path and query of the request.
     pub(super) fn path(&self) -> String {
+        self.of("/api/messages", None)
+    }
+
+    /// The URL of the file with all messages that match, as `ndjson` or `csv`, relative to that of the server.
+    pub fn export(&self, format: &str) -> String {
+        self.of("api/messages/export", Some(format))
+    }
+
+    fn of(&self, route: &str, format: Option<&str>) -> String {
         let limit = self.limit.map(|limit| limit.to_string());
         let audience = self.audience.as_ref().map(|audience| match audience {
             AudienceQuery::Clients => ("audience", "clients"),
@@ -102,14 +115,18 @@ impl MessagesQuery {
             AudienceQuery::Topic(topic) => ("topic", topic.as_str()),
         });
         let (name, value) = audience.unzip();
+        let [since, until] = [self.since, self.until].map(|at| at.map(|at| at.to_string()));
         path(
-            "/api/messages",
+            route,
             &[
+                ("format", format),
                 ("limit", limit.as_deref()),
                 ("before", self.before.as_deref()),
                 (name.unwrap_or_default(), value),
                 ("event", self.event.as_deref()),
                 ("q", self.q.as_deref()),
+                ("from", since.as_deref()),
+                ("to", until.as_deref()),
             ],
         )
     }
@@ -206,6 +223,15 @@ mod tests {
         assert_eq!(
             query.path(),
             "/api/messages?before=k3-17&topic=orders%2F42&event=order.paid"
+        );
+        query = MessagesQuery {
+            since: Some(1),
+            until: Some(2),
+            ..MessagesQuery::default()
+        };
+        assert_eq!(
+            query.export("csv"),
+            "api/messages/export?format=csv&from=1&to=2"
         );
     }
 }

@@ -5,7 +5,7 @@ use leptos::{
     wasm_bindgen::JsValue,
 };
 
-use super::root_attribute;
+use super::{Listener, root_attribute};
 use crate::site_path::below_base;
 
 /// The URL below which the pages are, as the browser reached it: `<base>`. It ends with a slash.
@@ -53,6 +53,27 @@ pub(crate) fn rendered_server_url() -> String {
 /// The URL at which others find the server, without a slash at its end: `--public-url`, or else what the browser used.
 pub(crate) fn server_url() -> String {
     root_attribute("data-url").unwrap_or_else(|| base_url().trim_end_matches('/').to_owned())
+}
+
+/// Adds an entry to the history of the browser, with the URL of this page.
+pub(crate) fn repeat_url() {
+    if let Ok(history) = window().history() {
+        let state = history.state().unwrap_or(JsValue::NULL);
+        let _ = history.push_state(&state, "");
+    }
+}
+
+/// Goes back in the history of the browser.
+pub(crate) fn go_back() {
+    if let Ok(history) = window().history() {
+        let _ = history.back();
+    }
+}
+
+/// Calls `then` whenever the browser has gone back or forward. It gets the query of the URL, with its question mark.
+pub(crate) fn on_back(then: impl Fn(&str) + 'static) -> Listener {
+    let query = || window().location().search().unwrap_or_default();
+    Listener::new(window().into(), "popstate", move |_| then(&query()))
 }
 
 /// Replaces the URL of this page without navigation, if the page is still at `path`, below the URL of the server.

@@ -4,9 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     api::{AudienceQuery, MessagesQuery},
-    components::{EraseView, when},
+    browser,
+    components::{EraseView, on_click, text, when},
+    formatting,
     i18n::{Texts, tr},
 };
+
+/// An hour in milliseconds.
+const HOUR: f64 = 3_600_000.0;
 
 /// The values of the filter. Copies share the same signals.
 #[derive(Clone, Copy)]
@@ -17,6 +22,9 @@ pub(crate) struct HistoryFilter {
     pub(crate) name: RwSignal<String>,
     pub(crate) event: RwSignal<String>,
     pub(crate) text: RwSignal<String>,
+    /// The first and the last time, as values of fields for local times.
+    pub(crate) since: RwSignal<String>,
+    pub(crate) until: RwSignal<String>,
 }
 
 impl HistoryFilter {
@@ -26,6 +34,8 @@ impl HistoryFilter {
             name: RwSignal::default(),
             event: RwSignal::default(),
             text: RwSignal::default(),
+            since: RwSignal::default(),
+            until: RwSignal::default(),
         }
     }
 
@@ -47,6 +57,9 @@ impl HistoryFilter {
             audience,
             event: filled(self.event),
             q: filled(self.text),
+            since: time(self.since).map(|at| at as u64),
+            // The field has whole seconds.
+            until: time(self.until).map(|at| at as u64 + 999),
             ..MessagesQuery::default()
         }
     }
@@ -58,10 +71,32 @@ impl HistoryFilter {
 
     /// Resets the filter.
     pub(crate) fn clear(self) {
-        for field in [self.audience, self.name, self.event, self.text] {
+        let Self {
+            audience,
+            name,
+            event,
+            text,
+            since,
+            until,
+        } = self;
+        for field in [audience, name, event, text, since, until] {
             field.set(String::new());
         }
     }
+
+    /// Only messages from this time on, in milliseconds since 1970.
+    fn begin_at(self, at: f64) {
+        self.since.set(formatting::local_time(at));
+        self.until.set(String::new());
+    }
+}
+
+/// The value of a field for local times, in milliseconds since 1970.
+fn time(field: RwSignal<String>) -> Option<f64> {
+    let text = field.get();
+    // Browsers leave such a field empty until it is complete.
+    let at = (!text.is_empty()).then(|| formatting::parse_time(&text));
+    at.flatten().filter(|at| *at >= 0.0)
 }
 
 /// The fields of the filter.
@@ -99,6 +134,60 @@ pub fn HistoryFilterFields(
             {search_field("history-event", |t| t.messages.event, |t| t.messages.event_hint, filter.event)}
             {search_field("search", |t| t.messages.text, |t| t.messages.text_hint, filter.text)}
         </div>
+        <div class="filters times">
+            {time_field("history-since", |t| t.messages.since, filter.since)}
+            {time_field("history-until", |t| t.messages.until_field, filter.until)}
+            <div class="row" role="group" aria-label=tr(|t| t.messages.range)>
+                {choice(|t| t.messages.last_hour, move || filter.begin_at(browser::now() - HOUR))}
+                {choice(|t| t.messages.today, move || filter.begin_at(formatting::start_of_today()))}
+                {choice(|t| t.messages.week, move || filter.begin_at(browser::now() - 168.0 * HOUR))}
+            </div>
+            {export_menu(filter)}
+        </div>
+    }
+    .erase()
+}
+
+fn time_field(
+    id: &'static str,
+    label: fn(&Texts) -> &'static str,
+    time: RwSignal<String>,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <label for=id>{tr(label)}</label>
+            <input id=id type="datetime-local" step="1" bind:value=time />
+        </div>
+    }
+    .erase()
+}
+
+fn choice(label: fn(&Texts) -> &'static str, choose: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button type="button" class="quiet small" on:click=on_click(choose)>
+            {tr(label)}
+        </button>
+    }
+    .erase()
+}
+
+/// Links to what matches, as files.
+fn export_menu(filter: HistoryFilter) -> AnyView {
+    let link = move |format: &'static str, label: fn(&Texts) -> &'static str| {
+        view! {
+            <li>
+                <a href=text(move || filter.query().export(format)) download="">
+                    {tr(label)}
+                </a>
+            </li>
+        }
+        .erase()
+    };
+    view! {
+        <details class="menu">
+            <summary class="button quiet small">{tr(|t| t.messages.export)}</summary>
+            <ul>{link("csv", |t| t.messages.export_csv)} {link("ndjson", |t| t.messages.export_ndjson)}</ul>
+        </details>
     }
     .erase()
 }

@@ -1,131 +1,152 @@
-//! The list of pushed messages, newest first, with their delivery state.
+//! The list of pushed messages, newest first, one row each, with their delivery state. It is a grid (ARIA Authoring
+//! Practices) whose rows get the focus: only one of them is in the tab order, and keys move between them.
+
+mod row;
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
-
-use crate::{
-    api::encoded,
-    browser,
-    components::{
-        CopyButton, EraseView, ListItem, aria_bool, audience_text, bar, keyed_list, on_click,
-        receipt_text, receipts_text, static_text, text, when,
-    },
-    curl,
-    erased_signal::{ErasedMemo, ErasedSignal},
-    formatting,
-    i18n::{interpolate, texts, tr},
-    json,
-    message_history::MessageHistory,
-    wire::{Ended, MessageDetail, MessageInfo, PushRequest},
+use leptos::{
+    ev::{FocusEvent, MouseEvent},
+    prelude::*,
+    web_sys::{Element, Event},
 };
 
-/// Characters of the data that are shown in the list.
-const SHOWN: usize = 400;
+use crate::{
+    browser,
+    components::{ClickHandler, EraseView, ListItem, keyed_list, on_click, text},
+    erased_signal::{ErasedMemo, ErasedSignal},
+    i18n::texts,
+    message_history::MessageHistory,
+    wire::{MessageDetail, MessageInfo},
+};
 
-/// Actions on a message.
+pub(crate) use row::{LAST_PLACE, beginning, ended_text, row_id};
+
+/// What was done to the mark of a message.
+#[derive(Clone, Debug)]
+pub(crate) struct MessageMark {
+    /// The message.
+    pub(crate) id: String,
+    /// Whether all messages from the one before are meant (with the shift key).
+    pub(crate) range: bool,
+}
+
+/// Actions on messages, by their ids, and who may use them.
 #[derive(Clone, Copy)]
 pub(crate) struct MessageActions {
-    /// Show or hide its details.
-    pub(crate) toggle: Callback<String>,
+    /// Show its details.
+    pub(crate) open: Callback<String>,
+    /// Select it, or take it from the selection.
+    pub(crate) mark: Callback<MessageMark>,
     /// Recall it.
     pub(crate) recall: Callback<String>,
+    /// Copy its push as a command.
+    pub(crate) copy: Callback<String>,
+    /// Whether messages can be pushed again.
+    pub(crate) may_push: Signal<bool>,
+    /// Whether messages can be recalled.
+    pub(crate) may_recall: Signal<bool>,
+    /// The message whose recall waits for confirmation.
+    pub(crate) asked: RwSignal<String>,
+}
+
+/// What the rows show.
+#[derive(Clone, Copy)]
+pub(crate) struct ShownMessages {
+    /// The loaded messages.
+    pub(crate) messages: ErasedSignal<MessageHistory>,
+    /// The message that the keys are at. Empty: none yet.
+    pub(crate) row: RwSignal<String>,
+    /// The message whose details are shown. Empty: none.
+    pub(crate) opened: RwSignal<String>,
+    /// The ids of the selected messages, sorted.
+    pub(crate) marked: ErasedSignal<Vec<String>>,
 }
 
 /// The list.
 #[component]
 pub fn HistoryList(
-    /// The loaded messages.
-    messages: ErasedSignal<MessageHistory>,
-    /// The message whose details are shown.
-    open: ErasedSignal<Option<Arc<MessageDetail>>>,
+    /// What it shows.
+    shown: ShownMessages,
     /// Actions on a message.
     actions: MessageActions,
 ) -> impl IntoView {
-    // The message whose recall waits for confirmation.
-    let asked = RwSignal::new(String::new());
+    let messages = shown.messages;
+    // The message whose row is in the tab order.
+    let tab_stop = ErasedMemo::new(move || {
+        let row = shown.row.get();
+        messages.with(|messages| {
+            let stop = messages.find(&row).or_else(|| messages.messages().first());
+            stop.map(|message| message.id.clone()).unwrap_or_default()
+        })
+    });
     let entries = keyed_list(move || {
         let entry = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
-            // Receipts change inside the item, so that a focused button stays in the page.
+            // Receipts change inside the row, so that a focused button stays in the page.
             let key = format!("{} {}", message.id, message.ended.is_some());
-            ListItem::new(key, move || row(&message, messages, open, asked, actions))
+            ListItem::new(key, move || row::row(&message, shown, tab_stop, actions))
         };
         messages.with(|messages| messages.messages().iter().map(entry).collect())
     });
+    let click: ClickHandler = Box::new(move |event| press(&event, actions));
+    let enter = move |event: FocusEvent| {
+        if let Some((_, id)) = row_of(&event) {
+            shown.row.set(id);
+        }
+    };
     view! {
-        <ol class="history" aria-labelledby="history">
+        <div
+            class="history"
+            role="grid"
+            aria-multiselectable="true"
+            aria-labelledby="history"
+            on:click=click
+            on:focusin=enter
+        >
             {entries}
-        </ol>
+        </div>
     }
     .erase()
 }
 
-fn row(
-    message: &Arc<MessageInfo>,
-    messages: ErasedSignal<MessageHistory>,
-    open: ErasedSignal<Option<Arc<MessageDetail>>>,
-    asked: RwSignal<String>,
-    actions: MessageActions,
-) -> AnyView {
-    let id = StoredValue::new(message.id.clone());
-    let first = Arc::clone(message);
-    // Looked up once for all that is shown of the message.
-    let now = ErasedMemo::new(move || {
-        let known = messages.with(|messages| id.with_value(|id| messages.find(id).cloned()));
-        Snapshot(known.unwrap_or_else(|| Arc::clone(&first)))
-    });
-    let fate = text(move || now.with(|Snapshot(message)| receipts_text(message)));
-    let receipts = ErasedMemo::new(move || now.with(|Snapshot(message)| message.receipts));
-    let is_open = move || {
-        let id = id.get_value();
-        open.with(|open| open.as_ref().is_some_and(|open| open.message.id == id))
-    };
-    let ended = message.ended;
-    let ended = static_text(move || match ended {
-        Some(Ended::Expired) => texts().messages.expired,
-        Some(Ended::Recalled) => texts().messages.recalled_tag,
-        Some(Ended::Replaced) => texts().messages.replaced_tag,
-        None => "",
-    });
-    let again = format!("admin/push?again={}", encoded(&message.id));
-    let (to, clients) = (message.to.clone(), message.clients);
-    let to = text(move || audience_text(&to, clients));
-    let can_be_recalled = message.ended.is_none();
-    let recall = move || recall(id, asked, actions.recall);
-    let at = message.at as f64;
-    view! {
-        <li>
-            <div class="about">
-                <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-                <span class="to">{to}</span>
-                <span class="tag">{message.event.clone()}</span>
-                <span class="tag late">{ended}</span>
-            </div>
-            <pre class="data text">{beginning(message.data.get())}</pre>
-            <div class="row">
-                {bar(receipts)} <p class="delivery-text">{fate}</p>
-                <button
-                    type="button"
-                    class="quiet small"
-                    aria-expanded=aria_bool(is_open)
-                    on:click=on_click(move || actions.toggle.run(id.get_value()))
-                >
-                    {tr(|t| t.messages.details)}
-                </button>
-                <a class="button small" href=again>
-                    {tr(|t| t.messages.again)}
-                </a>
-                {when(move || can_be_recalled, recall)}
-            </div>
-            {when(is_open, move || detail(open))}
-        </li>
-    }
-    .erase_client_only()
+/// The row in which something happened, and its message.
+pub(crate) fn row_of(event: &Event) -> Option<(Element, String)> {
+    let row = browser::target(event)?
+        .closest("[role=row]")
+        .ok()
+        .flatten()?;
+    let id = row.id().strip_prefix(row::PREFIX)?.to_owned();
+    Some((row, id))
 }
 
-/// The button asks for confirmation, because a recall cannot be undone.
-fn recall(id: StoredValue<String>, asked: RwSignal<String>, recall: Callback<String>) -> AnyView {
+/// Handles clicks in all rows: handlers for each of them would be code and memory.
+fn press(event: &MouseEvent, actions: MessageActions) {
+    let Some((_, id)) = row_of(event) else {
+        return;
+    };
+    match browser::target(event).and_then(|target| place_of(&target)) {
+        Some(row::MARK) => actions.mark.run(MessageMark {
+            id,
+            range: event.shift_key(),
+        }),
+        None | Some(row::DETAILS) => actions.open.run(id),
+        Some(row::COPY) => actions.copy.run(id),
+        // They have handlers of their own.
+        Some(_) => {}
+    }
+}
+
+/// The number of a control in its row. None for the rest of the row.
+pub(crate) fn place_of(target: &Element) -> Option<u8> {
+    let control = target.closest("[data-n]").ok().flatten()?;
+    control.get_attribute("data-n")?.parse().ok()
+}
+
+/// The button asks for confirmation, because a recall cannot be undone. In a row, the arrow keys reach it by `place`.
+pub(crate) fn recall_button(id: String, actions: MessageActions, place: Option<u8>) -> AnyView {
+    let id = StoredValue::new(id);
+    let asked = actions.asked;
     let label = text(move || match asked.get() == id.get_value() {
         true => texts().messages.confirm_recall.to_owned(),
         false => texts().messages.recall.to_owned(),
@@ -133,125 +154,29 @@ fn recall(id: StoredValue<String>, asked: RwSignal<String>, recall: Callback<Str
     let act = on_click(move || {
         let id = id.get_value();
         match asked.get_untracked() == id {
-            true => recall.run(id),
+            true => actions.recall.run(id),
             false => asked.set(id),
         }
     });
     view! {
-        <button type="button" class="quiet small danger" on:click=act>
+        <button
+            type="button"
+            class="quiet small danger"
+            tabindex=place.map(|_| "-1")
+            data-n=place
+            on:click=act
+        >
             {label}
         </button>
     }
     .erase_client_only()
 }
 
-fn detail(open: ErasedSignal<Option<Arc<MessageDetail>>>) -> AnyView {
-    let about = text(move || open.with(|open| open.as_ref().map(about).unwrap_or_default()));
-    let data = text(move || {
-        open.with(|open| {
-            let json = open.as_ref().map_or("", |open| open.message.data.get());
-            json::pretty(json).unwrap_or_else(|| json.to_owned())
-        })
-    });
-    let curl = text(move || {
-        open.with(|open| {
-            open.as_ref()
-                .map(|open| as_curl(&open.message))
-                .unwrap_or_default()
-        })
-    });
-    let recipients = keyed_list(move || {
-        let open = open.get();
-        let recipients = open.iter().flat_map(|open| &open.recipients);
-        let entry = |recipient: &crate::wire::Recipient| {
-            let id = recipient.client_id.clone();
-            let receipt = recipient.receipt;
-            ListItem::new(format!("{receipt:?} {id}"), move || {
-                let shown = id.clone();
-                let there = format!("admin/clients?state=all&client={}", encoded(&id));
-                view! {
-                    <li>
-                        <a class="code" href=there>
-                            {shown}
-                        </a>
-                        <span>{static_text(move || receipt_text(receipt))}</span>
-                    </li>
-                }
-                .erase_client_only()
-            })
-        };
-        recipients.map(entry).collect()
-    });
-    view! {
-        <div class="detail">
-            <div class="row">
-                <p class="hint">{about}</p>
-                <CopyButton
-                    text=curl
-                    what=tr(|t| t.messages.curl)
-                    label=Some(tr(|t| t.messages.curl))
-                />
-            </div>
-            <pre class="data json" tabindex="0">
-                {data}
-            </pre>
-            <ul class="recipients" aria-label=tr(|t| t.messages.recipients)>
-                {recipients}
-            </ul>
-        </div>
-    }
-    .erase_client_only()
-}
-
-fn about(detail: &Arc<MessageDetail>) -> String {
-    let MessageInfo { id, expires_at, .. } = &detail.message;
-    match expires_at {
-        Some(at) => {
-            let clock = formatting::clock(*at as f64);
-            interpolate(texts().messages.until, &[("id", id), ("clock", &clock)])
-        }
-        None => id.clone(),
-    }
-}
-
-/// The push of this message as a curl command.
-fn as_curl(message: &MessageInfo) -> String {
-    let push = PushRequest {
-        event: message.event.clone(),
-        ..PushRequest::new(message.to.clone(), message.data.clone())
-    };
-    let json = serde_json::to_string(&push).unwrap_or_default();
-    curl::push(&browser::server_url(), &json)
-}
-
-/// The current state of a message. Two states are equal if the receipts are equal.
-#[derive(Clone)]
-struct Snapshot(Arc<MessageInfo>);
-
-impl PartialEq for Snapshot {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.receipts == other.0.receipts
-    }
-}
-
-/// The beginning of the data; a JSON string as its text.
-fn beginning(json: &str) -> String {
-    let text: String = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}\u{2026}", &text[..end]),
-        None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_shows_the_beginning_of_texts_and_of_json() {
-        assert_eq!(beginning(r#""a \"b\"""#), "a \"b\"");
-        assert_eq!(beginning(r#"{"n": 1}"#), r#"{"n": 1}"#);
-        let long = format!("\"{}\"", "é".repeat(SHOWN + 1));
-        assert_eq!(beginning(&long).chars().count(), SHOWN + 1);
-    }
+/// The message as it is now: receipts of loaded messages are kept up to date.
+pub(crate) fn newest_state(
+    messages: ErasedSignal<MessageHistory>,
+    detail: &MessageDetail,
+) -> Arc<MessageInfo> {
+    let known = messages.with(|messages| messages.find(&detail.message.id).cloned());
+    known.unwrap_or_else(|| Arc::new(detail.message.clone()))
 }

@@ -1,6 +1,6 @@
 //! Keyboard shortcuts, and the dialog that lists them.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement, web_sys::KeyboardEvent};
+use leptos::{prelude::*, web_sys::KeyboardEvent};
 use leptos_router::hooks::use_navigate;
 
 use crate::{
@@ -65,6 +65,10 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>
                 {single("/", |t| t.keys.search)}
                 {PLACES.map(second).into_iter().collect::<Vec<_>>()}
+                {several(&["j", "k"], |t| t.keys.moves)}
+                {single("Enter", |t| t.keys.open)}
+                {several(&["x", "Shift x"], |t| t.keys.select)}
+                {single("p", |t| t.keys.pause)}
                 {single("?", |t| t.keys.this)}
                 {single("Esc", |t| t.keys.close)}
             </dl>
@@ -78,12 +82,15 @@ pub fn Shortcuts() -> impl IntoView {
     .erase()
 }
 
-fn single(key: &'static str, what: fn(&Texts) -> &'static str) -> AnyView {
+fn single(key: &'static str, what: Name) -> AnyView {
+    several(&[key], what)
+}
+
+fn several(keys: &[&'static str], what: Name) -> AnyView {
+    let key = |key: &&'static str| view! { <kbd>{*key}</kbd> }.erase();
     view! {
         <div>
-            <dt>
-                <kbd>{key}</kbd>
-            </dt>
+            <dt>{keys.iter().map(key).collect::<Vec<_>>()}</dt>
             <dd>{tr(what)}</dd>
         </div>
     }
@@ -104,7 +111,7 @@ pub(crate) fn keys_button() -> AnyView {
 
 /// Handles a key. Returns the page to navigate to, if any.
 fn pressed(event: &KeyboardEvent, began: StoredValue<f64, LocalStorage>) -> Option<&'static str> {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(event) {
+    if !browser::is_command(event) {
         return None;
     }
     let key = event.key();
@@ -116,19 +123,11 @@ fn pressed(event: &KeyboardEvent, began: StoredValue<f64, LocalStorage>) -> Opti
         "Escape" => browser::click("[data-escape]"),
         "g" => began.set_value(browser::now()),
         key if second => {
-            let place = PLACES.iter().find(|(known, ..)| *known == key);
-            return place.map(|(_, path, _)| *path);
+            let place = PLACES.iter().find(|(known, ..)| *known == key)?;
+            event.prevent_default();
+            return Some(place.1);
         }
         _ => {}
     }
     None
-}
-
-/// Whether the focus is in an input field.
-fn is_typing(event: &KeyboardEvent) -> bool {
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<HtmlElement>().ok());
-    let name = target.map(|target| target.tag_name()).unwrap_or_default();
-    matches!(name.as_str(), "INPUT" | "TEXTAREA" | "SELECT")
 }

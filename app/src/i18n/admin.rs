@@ -30,6 +30,8 @@ texts! {
         overview: "Overview", "概览";
         clients: "Clients", "客户端";
         messages: "Messages", "消息";
+        tail: "Live tail", "实时消息";
+        about_tail: "Everything that is pushed, as it happens.", "正在推送的所有消息。";
         push: "Push", "推送";
         scheduled: "Scheduled", "定时";
         nodes: "Nodes", "节点";

@@ -17,6 +17,15 @@ texts! {
         event_hint: "Event type", "事件类型";
         text: "Filter by text", "按内容筛选";
         text_hint: "Text in the data", "数据中的文字";
+        since: "From", "从";
+        until_field: "Until", "到";
+        range: "Time range", "时间范围";
+        last_hour: "Last hour", "最近一小时";
+        today: "Today", "今天";
+        week: "7 days", "最近 7 天";
+        export: "Export", "导出";
+        export_csv: "CSV, for spreadsheets", "CSV（用于电子表格）";
+        export_ndjson: "NDJSON, for programs", "NDJSON（用于程序）";
         clear: "Clear the filters", "清除筛选";
         none: "No messages have been pushed yet", "还没有推送过消息";
         none_about: "Pushed messages are listed here with their delivery state.",
@@ -25,6 +34,23 @@ texts! {
         no_match: "No message matches.", "没有符合条件的消息。";
         older: "Older messages", "更早的消息";
         loading: "Loading the history", "正在加载历史";
+        message: "Message", "消息";
+        message_gone: "This message does not exist. It was removed or has never been there.", "此消息不存在：它已被移除或从未存在。";
+        close: "Close", "关闭";
+        mark: "Select: {text}", "选择：{text}";
+        marked: "{n} message selected|{n} messages selected", "已选择 {n} 条消息";
+        unmark: "Clear selection", "清除选择";
+        recall_n: "Recall {n} message|Recall {n} messages", "撤回 {n} 条消息";
+        recall_ask: "This can't be undone. What was not delivered is not delivered any more, and pages that show the messages remove them.",
+            "此操作无法撤销。尚未送达的消息不会再投递，正在显示它们的页面会将其移除。";
+        keep: "Keep", "保留";
+        recalling: "Recalling, {done} of {all}", "正在撤回，{done}/{all}";
+        recalled_n: "{n} message recalled.|{n} messages recalled.", "已撤回 {n} 条消息。";
+        failed_n: "{n} message was not recalled:|{n} messages were not recalled:", "{n} 条消息未能撤回：";
+        failures: "Messages that were not recalled", "未能撤回的消息";
+        more_failed: "and {n} more", "另有 {n} 条";
+        copied: "Copied as curl.", "已复制为 curl。";
+        not_copied: "Copying is not allowed.", "不允许复制。";
         details: "Details", "详情";
         again: "Push again", "再次推送";
         recall: "Recall", "撤回";

@@ -24,6 +24,7 @@ mod scheduled;
 mod section;
 mod selected_client;
 mod session;
+mod tail;
 mod url_query;
 
 use leptos::prelude::*;
@@ -76,6 +77,7 @@ fn called(section: Section) -> [fn(&Texts) -> &'static str; 2] {
         Section::Clients => [|t| t.panel.clients, |t| t.panel.about_clients],
         Section::Client => [|t| t.panel.client, |t| t.panel.about_client],
         Section::Messages => [|t| t.panel.messages, |t| t.panel.about_messages],
+        Section::Tail => [|t| t.panel.tail, |t| t.panel.about_tail],
         Section::Push => [|t| t.panel.push, |t| t.panel.about_push],
         Section::Scheduled => [|t| t.panel.scheduled, |t| t.panel.about_scheduled],
         Section::Nodes => [|t| t.panel.nodes, |t| t.panel.about_nodes],

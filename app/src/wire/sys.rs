@@ -10,6 +10,9 @@ pub const EVENT_RESYNC: &str = "resync";
 pub const SYS_MESSAGES: &str = "$sys/messages";
 /// On [`SYS_MESSAGES`]: a [`MessageInfo`](super::MessageInfo) that was just pushed.
 pub const EVENT_PUSHED: &str = "pushed";
+/// On [`SYS_MESSAGES`]: a [`MessageInfo`](super::MessageInfo) that was just sent and is not in the log (`ttl: 0`). Its id is
+/// empty, and its receipts say only how many connections it was handed to.
+pub const EVENT_EPHEMERAL: &str = "ephemeral";
 /// On [`SYS_MESSAGES`]: a list of client ids whose receipts have changed.
 pub const EVENT_MOVED: &str = "moved";
 /// The topic on which the node reports its statistics.

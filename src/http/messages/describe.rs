@@ -13,8 +13,22 @@ use crate::{
 /// The maximum number of recipients that are listed by name.
 const NAMED: usize = 1_000;
 
-/// A message that was just pushed, without receipts.
+/// A message that was just pushed, without receipts. One that is not in the log has no id.
 pub fn just_pushed(pushed: &PushedMessage, broker: &Broker) -> MessageInfo {
+    if !pushed.is_logged {
+        let clients = pushed.message.audience.is_direct();
+        let receipts = app::wire::Receipts {
+            audience: pushed.connections,
+            sent: pushed.connections,
+            ..app::wire::Receipts::default()
+        };
+        let named = pushed.message.audience.named().len() as u64;
+        let clients = clients.then_some(named);
+        return MessageInfo {
+            id: String::new(),
+            ..describe(&pushed.message, broker, clients, None, receipts)
+        };
+    }
     let (clients, audience) = match &pushed.message.audience {
         Audience::Client(_) => (Some(1), 1),
         Audience::Clients(ids) => (Some(ids.len() as u64), ids.len() as u64),

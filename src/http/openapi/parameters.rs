@@ -61,6 +61,16 @@ pub enum AuditFormat {
     Ndjson,
 }
 
+/// The form of an export.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// A line of JSON for each message.
+    Ndjson,
+    /// A table for spreadsheets.
+    Csv,
+}
+
 /// How messages come on a stream.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]

@@ -104,6 +104,14 @@ pub(in crate::log) fn history(
         },
         None => before,
     };
+    let end = match filter.since {
+        // From here on, everything is older.
+        Some(since) => match first_after(conn, since.saturating_sub(1)) {
+            Err(error) if error.is_damage() => 0,
+            first => first?,
+        },
+        None => 0,
+    };
     let wanted = RowFilter::new(filter);
     let mut decoder = Decoder::default();
     let mut bytes = 0;
@@ -113,6 +121,9 @@ pub(in crate::log) fn history(
             before = page.unreadable.last().map_or(before, |range| range.0);
         }
         for seq in seqs {
+            if seq < end {
+                return Ok(page);
+            }
             page.rows_read += 2;
             before = seq;
             let record = match record(conn, &mut decoder, seq, MAX_NAMED_CLIENTS, now) {

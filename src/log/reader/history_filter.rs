@@ -26,7 +26,7 @@ pub struct HistoryFilter {
     pub event: Option<EventType>,
     /// A text that the data contains (case-insensitive).
     pub text: Option<String>,
-    /// Pushed at this time or later, in milliseconds since 1970.
+    /// Pushed at this time or later, in milliseconds since 1970. Assumes that times follow the order of the log.
     pub since: Option<u64>,
     /// Pushed at this time or earlier, in milliseconds since 1970. Assumes that times follow the order of the log.
     pub until: Option<u64>,

@@ -289,6 +289,29 @@ fn the_history_can_be_filtered_by_audience_content_and_time() {
 }
 
 #[test]
+fn a_range_of_time_costs_as_much_as_its_messages() {
+    let test = TestLog::new();
+    for _ in 0..300 {
+        test.push(Audience::Everyone, "old");
+    }
+    test.pass(Duration::from_secs(60));
+    let first = test.push(Audience::Everyone, "new");
+    test.pass(Duration::from_secs(60));
+    for _ in 0..300 {
+        test.push(Audience::Everyone, "newer");
+    }
+    let filter = HistoryFilter {
+        since: Some(NOON + 60_000),
+        until: Some(NOON + 60_000),
+        ..HistoryFilter::default()
+    };
+    let page = test.log().history(&filter, None, 100).expect("a page");
+    let found: Vec<Seq> = page.records.iter().map(|one| one.message.seq).collect();
+    assert_eq!((found, page.next), (vec![first], None));
+    assert_eq!(page.rows_read, 2, "neither the older nor the newer ones");
+}
+
+#[test]
 fn the_history_is_paged_and_shortens_long_audiences() {
     let test = TestLog::new();
     let names: Vec<String> = (10..30).map(|i| format!("c{i}")).collect();

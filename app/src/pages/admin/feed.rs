@@ -1,17 +1,19 @@
 //! Live updates of the panel: one stream for all sections.
 
-use leptos::task::spawn_local;
+use std::rc::Rc;
+
+use leptos::{prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
 
 use super::AdminSession;
 use crate::{
-    components::effect,
+    components::{effect, on_change},
     erased_signal::ErasedMemo,
-    event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
+    event_stream::{EventStream, ReceivedMessage, State, StreamEvent, Subscription},
     json,
     wire::{
-        ClientInfo, EVENT_CLIENTS, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, EVENT_SAMPLE,
-        SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
+        ClientInfo, EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC,
+        EVENT_SAMPLE, SYS_CLIENTS, SYS_MESSAGES, SYS_STATS, Sample,
     },
 };
 
@@ -21,8 +23,12 @@ pub(super) enum Update {
     Reload,
     /// These clients connected, disconnected, or changed their topics.
     Clients(Vec<ClientInfo>),
-    /// A message was pushed.
-    Pushed,
+    /// A message was pushed: its JSON.
+    Pushed(String),
+    /// A message was sent that is not kept: its JSON.
+    Ephemeral(String),
+    /// The stream has ended. It is opened again.
+    Lost,
     /// The receipts of these clients have changed.
     Receipts(Vec<String>),
     /// The measurements of the last seconds.
@@ -34,31 +40,48 @@ impl Update {
     pub(super) fn concerns(&self, id: &str) -> bool {
         match self {
             // A message that is queued changes the number of unread messages.
-            Self::Reload | Self::Pushed => true,
+            Self::Reload | Self::Pushed(_) => true,
             Self::Clients(clients) => clients.iter().any(|client| client.client_id == id),
             Self::Receipts(ids) => ids.iter().any(|one| one == id),
-            Self::Sample(_) => false,
+            Self::Sample(_) | Self::Ephemeral(_) | Self::Lost => false,
         }
     }
 }
 
 /// Opens the stream while an admin is signed in.
 pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static) -> EventStream {
+    let then = Rc::new(then);
+    let tell = Rc::clone(&then);
     let stream = EventStream::new(move |event| match event {
-        StreamEvent::Welcome => then(&Update::Reload),
+        StreamEvent::Welcome => {
+            session.refused.try_set(false);
+            then(&Update::Reload);
+        }
+        // Updates are not kept: what this page was too slow for is lost.
+        StreamEvent::Gap(_) => then(&Update::Reload),
         StreamEvent::Message(ReceivedMessage {
             event: Some(kind),
             data,
             ..
         }) => {
-            if let Some(update) = parse(&kind, &data) {
+            if let Some(update) = parse(&kind, data) {
                 then(&update);
             }
         }
-        // The session ended while the panel was open.
-        StreamEvent::Refused(_) => spawn_local(async move { session.ask().await }),
+        // Who is signed in may not read everything, or the session ended while the panel was open.
+        StreamEvent::Refused(_) => {
+            session.refused.try_set(true);
+            spawn_local(async move { session.ask().await });
+        }
         _ => {}
     });
+    let live = ErasedMemo::new(move || stream.state().get() == State::Live);
+    let ended = move || {
+        if !live.get() {
+            tell(&Update::Lost);
+        }
+    };
+    on_change(move || live.track(), ended);
     let admin = ErasedMemo::new(move || session.is_admin());
     effect(move || {
         if admin.get() {
@@ -74,13 +97,14 @@ pub(super) fn subscribe(session: AdminSession, then: impl Fn(&Update) + 'static)
     stream
 }
 
-fn parse(kind: &str, data: &str) -> Option<Update> {
+fn parse(kind: &str, data: String) -> Option<Update> {
     match kind {
-        EVENT_CLIENTS => read(data).map(Update::Clients),
-        EVENT_MOVED => read(data).map(Update::Receipts),
-        EVENT_PUSHED => Some(Update::Pushed),
+        EVENT_CLIENTS => read(&data).map(Update::Clients),
+        EVENT_MOVED => read(&data).map(Update::Receipts),
+        EVENT_PUSHED => Some(Update::Pushed(data)),
+        EVENT_EPHEMERAL => Some(Update::Ephemeral(data)),
         EVENT_RESYNC => Some(Update::Reload),
-        EVENT_SAMPLE => read(data).map(Update::Sample),
+        EVENT_SAMPLE => read(&data).map(Update::Sample),
         _ => None,
     }
 }

@@ -1,7 +1,12 @@
 //! The section *Messages*: pushed messages and their delivery state, live.
 
+mod keys;
+mod loading;
+mod marked;
+mod opened;
+mod view;
+
 use leptos::{prelude::*, task::spawn_local};
-use std::sync::Arc;
 
 use super::{
     AdminSession, CurrentSection, Section,
@@ -9,22 +14,19 @@ use super::{
     url_query::{self, Values},
 };
 use crate::{
-    api::{ApiError, Client, MessagesQuery},
-    browser::{self, Timer},
-    components::{
-        EraseView, HistoryFilter, HistoryFilterFields, HistoryList, MessageActions, effect, either,
-        on_change, on_click, optional_text, retry_notice, when,
-    },
+    api::{ApiError, Client},
+    browser,
+    components::{HistoryFilter, as_curl, effect, on_change, row_id},
     erased_signal::{ErasedMemo, ErasedSignal},
-    i18n::{self, interpolate, texts, tr},
-    message_history::{MessageHistory, is_for_any_of},
-    wire::{MessageDetail, MessageInfo},
+    formatting,
+    i18n::{self, texts},
+    message_history::MessageHistory,
+    wire::To,
 };
-
-/// Messages per request.
-const PAGE: u32 = 50;
-/// Milliseconds in which updates are collected into one request.
-const BATCH_DELAY: f64 = 250.0;
+use loading::Due;
+use marked::MarkedMessages;
+use opened::OpenedMessage;
+pub(super) use view::view;
 
 /// The history. Copies share the same signals.
 #[derive(Clone, Copy)]
@@ -34,8 +36,12 @@ pub(super) struct History {
     filter: HistoryFilter,
     messages: ErasedSignal<MessageHistory>,
     loaded: RwSignal<bool>,
+    /// The message that the keys are at. Empty: none yet.
+    row: RwSignal<String>,
     /// The message whose details are shown.
-    open: ErasedSignal<Option<Arc<MessageDetail>>>,
+    opened: OpenedMessage,
+    /// The messages that are selected.
+    marked: MarkedMessages,
     /// The result of the last action.
     note: RwSignal<Option<String>>,
     /// Why the history could not be loaded.
@@ -45,30 +51,19 @@ pub(super) struct History {
     unanswered: StoredValue<u32, LocalStorage>,
 }
 
-/// What to load when the timer fires.
-#[derive(Default)]
-struct Due {
-    timer: Option<Timer>,
-    /// Whether messages may have been pushed.
-    pushed: bool,
-    /// Whether everything has to be loaded again.
-    anew: bool,
-    /// Whether to refresh messages to topics and to everyone. The server sends no updates of their receipts.
-    in_progress: bool,
-    /// The clients whose receipts have changed.
-    moved: Vec<String>,
-}
-
 impl History {
     pub(super) fn new(session: AdminSession, current: CurrentSection) -> Self {
+        let note = RwSignal::new(None);
         let history = Self {
             session,
             current,
             filter: HistoryFilter::new(),
             messages: ErasedSignal::default(),
             loaded: RwSignal::new(false),
-            open: ErasedSignal::new(None),
-            note: RwSignal::new(None),
+            row: RwSignal::default(),
+            opened: OpenedMessage::new(session),
+            marked: MarkedMessages::new(session, note),
+            note,
             wrong: RwSignal::new(None),
             due: StoredValue::new_local(Due::default()),
             unanswered: StoredValue::new_local(0),
@@ -76,7 +71,10 @@ impl History {
         let wanted = ErasedMemo::new(move || history.filter.query());
         on_change(
             move || wanted.track(),
-            move || history.ask(|due| due.anew = true),
+            move || {
+                history.opened.stay();
+                history.ask(|due| due.anew = true);
+            },
         );
         // A section that is not shown loads nothing, so it catches up when it is shown.
         effect(move || {
@@ -84,7 +82,14 @@ impl History {
                 history.ask(|_| {});
             }
         });
+        effect(move || {
+            let id = history.opened.id.get();
+            if current.is(Section::Messages) && !id.is_empty() {
+                spawn_local(async move { history.look_at(id).await });
+            }
+        });
         history.keep_address();
+        history.opened.follow_the_browser(current);
         history
     }
 
@@ -94,20 +99,38 @@ impl History {
             name,
             event,
             text,
+            since,
+            until,
         } = self.filter;
         let fields = [
             ("for", audience),
             ("name", name),
             ("type", event),
             ("q", text),
+            ("message", self.opened.id),
         ];
+        // In the URL they are the same times everywhere.
+        let times = [("since", since), ("until", until)];
         let read = move |values: &Values| {
             for (key, field) in fields {
                 field.set(values.text(key));
             }
+            for (key, field) in times {
+                let at = values
+                    .get(key)
+                    .and_then(|text| formatting::parse_time(&text));
+                field.set(at.map(formatting::local_time).unwrap_or_default());
+            }
         };
         let write = move || {
+            let time = |(key, field): (_, RwSignal<String>)| {
+                (
+                    key,
+                    formatting::of_local_time(&field.get()).unwrap_or_default(),
+                )
+            };
             let mut pairs = fields.map(|(key, field)| (key, field.get())).to_vec();
+            pairs.extend(times.map(time));
             // A client or topic that does not filter is left out of the URL.
             if self.filter.query().audience.is_none() {
                 pairs.retain(|(key, _)| !matches!(*key, "for" | "name"));
@@ -120,158 +143,87 @@ impl History {
     pub(super) fn handle(self, update: &Update) {
         match update {
             Update::Reload => self.ask(|due| due.anew = true),
-            Update::Pushed => self.ask(|due| due.pushed = true),
+            Update::Pushed(_) => self.ask(|due| due.pushed = true),
             Update::Receipts(clients) => self.ask(|due| due.moved.extend_from_slice(clients)),
             Update::Sample(_) => self.ask(|due| due.in_progress = true),
-            Update::Clients(_) => {}
+            Update::Clients(_) | Update::Ephemeral(_) | Update::Lost => {}
         }
     }
 
-    fn ask(self, note: impl FnOnce(&mut Due)) {
-        self.due.try_update_value(|due| {
-            note(due);
-            let ring = move || spawn_local(async move { self.refresh().await });
-            due.timer
-                .get_or_insert_with(|| Timer::after(BATCH_DELAY, ring));
-        });
+    /// Shows the details of a message beside the list.
+    fn open(self, id: String) {
+        self.row.set(id.clone());
+        self.opened.open(id);
     }
 
-    async fn refresh(self) {
-        if self.current.is_disposed() || !untrack(|| self.current.is(Section::Messages)) {
-            self.due.try_update_value(|due| due.timer = None);
-            return;
-        }
-        if self
-            .unanswered
-            .try_get_value()
-            .is_some_and(|count| count > 0)
-        {
-            self.due.try_update_value(|due| due.timer = None);
-            self.ask(|_| {});
-            return;
-        }
-        let Some(due) = self.due.try_update_value(std::mem::take) else {
-            return;
-        };
-        if due.anew || due.pushed {
-            let page = self.read(None, PAGE, move |messages, page, next| {
-                if due.anew {
-                    *messages = MessageHistory::default();
-                }
-                messages.renew(page, next);
-            });
-            page.await;
-        }
-        let now = browser::now();
-        let affected_by = self.messages.try_read_untracked().map(|messages| {
-            let in_progress = due.in_progress.then(|| messages.in_progress(now)).flatten();
-            [messages.affected_by(&due.moved), in_progress]
-        });
-        for (before, count) in affected_by.into_iter().flatten().flatten() {
-            self.read(before, count as u32, |messages, page, _| {
-                messages.merge(page)
-            })
-            .await;
-        }
-        let open = self
-            .open
-            .try_read_untracked()
-            .and_then(|open| Option::clone(&open));
-        if let Some(open) = open.filter(|open| is_for_any_of(&open.message, &due.moved)) {
-            self.look_at(open.message.id.clone()).await;
-        }
+    /// Closes the details. The focus returns to the row.
+    fn close(self) {
+        let id = self.opened.id.get_untracked();
+        self.opened.close();
+        // When the list is visible again, on a small screen.
+        browser::Timer::after(0.0, move || {
+            browser::focus(&row_id(&id));
+        })
+        .detach();
     }
 
-    /// Loads a page, and applies it if the filter has not changed.
-    async fn read(
-        self,
-        before: Option<String>,
-        limit: u32,
-        merge: impl FnOnce(&mut MessageHistory, Vec<MessageInfo>, Option<String>) + 'static,
-    ) {
-        let Some(wanted) = self.filter.try_query() else {
+    /// Goes to the row that is this many below. Open details follow.
+    fn go(self, by: isize) {
+        let messages = self.messages.read_untracked();
+        let now = self.row.get_untracked();
+        // The first key goes to the first row.
+        let by = if now.is_empty() { 0 } else { by };
+        let Some(next) = messages.beside(&now, by) else {
             return;
         };
-        let query = MessagesQuery {
-            before,
-            limit: Some(limit),
-            ..wanted.clone()
-        };
-        let answer = self.count(Client::new("").messages(&query)).await;
-        match answer {
-            Ok(page) if self.filter.try_query().as_ref() == Some(&wanted) => {
-                self.messages
-                    .update(|messages| merge(messages, page.messages, page.next));
-                self.loaded.try_set(true);
-                self.wrong.try_set(None);
-            }
-            Ok(_) => {}
-            Err(error) => {
-                self.session.check_unauthorized(&error);
-                let why = i18n::error(&error);
-                let said = interpolate(texts().messages.failed, &[("why", &why)]);
-                self.wrong.try_set(Some(said));
-            }
+        self.row.set(next.id.clone());
+        browser::focus(&row_id(&next.id));
+        if self.opened.is_open() {
+            self.opened.show(next.id.clone());
         }
     }
 
-    /// Counts a request until its answer.
-    async fn count<T>(self, request: impl Future<Output = T>) -> T {
-        self.unanswered.try_update_value(|count| *count += 1);
-        let answer = request.await;
-        self.unanswered.try_update_value(|count| *count -= 1);
-        answer
-    }
-
-    /// Loads older messages.
-    fn read_on(self) {
-        let before = self.messages.read_untracked().next();
-        spawn_local(async move {
-            self.read(before, PAGE, MessageHistory::append).await;
-        });
-    }
-
-    /// Shows or hides the details of a message.
-    fn toggle(self, id: String) {
-        let shown = self.open.read_untracked();
-        match shown
-            .as_ref()
-            .as_ref()
-            .is_some_and(|detail| detail.message.id == id)
-        {
-            true => self.open.set(None),
-            false => spawn_local(async move { self.look_at(id).await }),
-        }
-    }
-
+    /// Loads the details of a message, if it is still the one that is open.
     async fn look_at(self, id: String) {
-        if let Some(detail) = self.message(&id).await {
-            self.open.set(Some(Arc::new(detail)));
-        }
-    }
-
-    /// The details of a message.
-    async fn message(self, id: &str) -> Option<MessageDetail> {
-        match self.count(Client::new("").message(id)).await {
-            Ok(detail) => Some(detail),
-            Err(error) => {
-                self.tell(&error);
-                None
-            }
-        }
+        let answer = self.count(Client::new("").message(&id)).await;
+        self.opened.take(&id, answer);
     }
 
     fn recall(self, id: String) {
         spawn_local(async move {
             match Client::new("").recall(&id).await {
                 Ok(_) => {
-                    self.open.set(None);
-                    self.note
-                        .try_set(Some(texts().messages.recall_done.to_owned()));
+                    let said = texts().messages.recall_done.to_owned();
+                    self.note.try_set(Some(said));
                     self.ask(|due| due.anew = true);
+                    if self.opened.id.try_get_untracked().as_ref() == Some(&id) {
+                        self.look_at(id).await;
+                    }
                 }
                 Err(error) => self.tell(&error),
             }
+        });
+    }
+
+    /// Copies the push of a message as a command.
+    fn copy(self, id: String) {
+        let known = self.messages.read_untracked().find(&id).cloned();
+        let Some(message) = known else { return };
+        spawn_local(async move {
+            let mut line = as_curl(&message);
+            // A list names only some of many recipients.
+            let all = |ids: &[String]| message.clients.is_none_or(|all| all == ids.len() as u64);
+            if matches!(&message.to, To::Clients(ids) if !all(ids)) {
+                match Client::new("").message(&id).await {
+                    Ok(detail) => line = as_curl(&detail.message),
+                    Err(error) => return self.tell(&error),
+                }
+            }
+            let said = match browser::copy(line).await {
+                true => texts().messages.copied,
+                false => texts().messages.not_copied,
+            };
+            self.note.try_set(Some(said.to_owned()));
         });
     }
 
@@ -279,73 +231,4 @@ impl History {
         self.session.check_unauthorized(error);
         self.note.try_set(Some(i18n::error(error)));
     }
-}
-
-/// The view of the section.
-pub(super) fn view(history: History) -> AnyView {
-    let filter = history.filter;
-    let actions = MessageActions {
-        toggle: Callback::new(move |id| history.toggle(id)),
-        recall: Callback::new(move |id| history.recall(id)),
-    };
-    let nothing = move || {
-        history.loaded.get()
-            && history
-                .messages
-                .with(|messages| messages.messages().is_empty())
-    };
-    let older = move || {
-        view! {
-            <button type="button" class="quiet" on:click=on_click(move || history.read_on())>
-                {tr(|t| t.messages.older)}
-            </button>
-        }
-        .erase_client_only()
-    };
-    let has_older = move || history.messages.with(|messages| messages.next().is_some());
-    let reload = move || history.ask(|due| due.anew = true);
-    let reading = optional_text(move || {
-        let reads = !history.loaded.get() && history.wrong.with(Option::is_none);
-        reads.then(|| texts().messages.loading.to_owned())
-    });
-    view! {
-        <section class="card" aria-labelledby="history">
-            <h2 id="history">{tr(|t| t.messages.title)}</h2>
-            <HistoryFilterFields filter />
-            {retry_notice(move || history.wrong.get(), reload)}
-            <p class="note" role="status">
-                {optional_text(move || history.note.get())}
-            </p>
-            <p class="nothing">{reading}</p>
-            <HistoryList messages=history.messages open=history.open actions />
-            {when(nothing, move || nothing_here(filter))}
-            {when(has_older, older)}
-        </section>
-    }
-    .erase()
-}
-
-/// The view if there are no messages to list.
-fn nothing_here(filter: HistoryFilter) -> AnyView {
-    let filtered = move || filter.query() != MessagesQuery::default();
-    let clear = move || {
-        view! {
-            <p>{tr(|t| t.messages.no_match)}</p>
-            <button type="button" class="quiet small" on:click=on_click(move || filter.clear())>
-                {tr(|t| t.messages.clear)}
-            </button>
-        }
-        .erase_client_only()
-    };
-    let first = || {
-        view! {
-            <p class="title">{tr(|t| t.messages.none)}</p>
-            <p>{tr(|t| t.messages.none_about)}</p>
-            <a class="button small" href="admin/push">
-                {tr(|t| t.messages.first_push)}
-            </a>
-        }
-        .erase_client_only()
-    };
-    view! { <div class="empty">{either(filtered, clear, first)}</div> }.erase_client_only()
 }

@@ -14,7 +14,7 @@ use super::{
     audit, audit::Audit, client_page, client_page::ClientPage, clients, clients::Clients,
     feed::Update, history, history::History, hooks, hooks::Hooks, limits, limits::LimitsPage,
     overview, overview::Overview, people, people::People, push, push::Push, roles, roles::Roles,
-    scheduled, scheduled::Scheduled,
+    scheduled, scheduled::Scheduled, tail, tail::Tail,
 };
 use crate::components::{EraseView, not_loaded};
 
@@ -70,6 +70,7 @@ lazy_sections! {
     Clients: clients_section, load_clients, Clients, Clients::handle, clients::view;
     Client: client_section, load_client, ClientPage, ClientPage::handle, client_page::view;
     Messages: messages_section, load_messages, History, History::handle, history::view;
+    Tail: tail_section, load_tail, Tail, Tail::handle, tail::view;
     Push: push_section, load_push, Push, Push::handle, push::view;
     Scheduled: scheduled_section, load_scheduled, Scheduled, Scheduled::handle, scheduled::view;
     Keys: keys_section, load_keys, ApiKeys, ApiKeys::handle, api_keys::view;

@@ -54,7 +54,7 @@ impl Scheduled {
 
     /// A message that was pushed may be one of these.
     pub(super) fn handle(self, update: &Update) {
-        let moves = matches!(update, Update::Reload | Update::Pushed);
+        let moves = matches!(update, Update::Reload | Update::Pushed(_));
         if moves && untrack(|| self.current.is(Section::Scheduled)) {
             let load = move || {
                 self.due.try_set_value(None);

@@ -16,6 +16,8 @@ pub(super) enum Section {
     Client,
     /// Pushed messages.
     Messages,
+    /// Messages as they are pushed.
+    Tail,
     /// The push form.
     Push,
     /// Messages that are to be pushed later.
@@ -40,11 +42,12 @@ pub(super) enum Section {
 
 impl Section {
     /// All sections, in the order of the navigation.
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Overview,
         Self::Clients,
         Self::Client,
         Self::Messages,
+        Self::Tail,
         Self::Push,
         Self::Scheduled,
         Self::Nodes,
@@ -77,6 +80,7 @@ impl Section {
             Self::Clients => "admin/clients",
             Self::Client => "admin/client",
             Self::Messages => "admin/messages",
+            Self::Tail => "admin/tail",
             Self::Push => "admin/push",
             Self::Scheduled => "admin/scheduled",
             Self::Nodes => "admin/nodes",

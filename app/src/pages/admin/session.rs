@@ -20,6 +20,8 @@ pub(super) struct AdminSession {
     pub(super) busy: RwSignal<bool>,
     /// Whether the password was right, and the code of a second factor is missing.
     pub(super) needs_code: RwSignal<bool>,
+    /// Whether the stream of the panel was refused the server's own topics, as it is to who may not read everything.
+    pub(super) refused: RwSignal<bool>,
 }
 
 impl AdminSession {
@@ -29,6 +31,7 @@ impl AdminSession {
             field_error: RwSignal::new(None),
             busy: RwSignal::new(false),
             needs_code: RwSignal::new(false),
+            refused: RwSignal::new(false),
         };
         effect(move || {
             spawn_local(async move { session.ask().await });

@@ -58,7 +58,10 @@ impl Sent {
         match self.message() {
             Some(message) => moves(message, update),
             // It is being loaded: the answer may be older than this update.
-            None => !matches!(update, Update::Sample(_) | Update::Clients(_)),
+            None => matches!(
+                update,
+                Update::Reload | Update::Pushed(_) | Update::Receipts(_)
+            ),
         }
     }
 }
@@ -165,11 +168,11 @@ fn moves(message: &MessageInfo, update: &Update) -> bool {
     let in_progress =
         message.receipts.sent + message.receipts.acknowledged < message.receipts.audience;
     match update {
-        Update::Reload | Update::Pushed => true,
+        Update::Reload | Update::Pushed(_) => true,
         Update::Receipts(clients) => message.clients.is_none() || is_for_any_of(message, clients),
         // The server sends no updates of receipts of topics and of everyone.
         Update::Sample(_) => message.clients.is_none() && in_progress,
-        Update::Clients(_) => false,
+        Update::Clients(_) | Update::Ephemeral(_) | Update::Lost => false,
     }
 }
 
