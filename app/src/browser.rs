@@ -196,6 +196,15 @@ pub(crate) fn focus(id: &str) -> bool {
     field.is_some_and(|field| field.focus().is_ok())
 }
 
+/// Focuses the first row of the first list in the page.
+pub(crate) fn focus_row() {
+    let row = document().query_selector("main [data-row]").ok().flatten();
+    if let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        row.set_tab_index(-1);
+        let _ = row.focus();
+    }
+}
+
 /// Clicks the first element that matches a selector, if there is one.
 pub(crate) fn click(selector: &str) {
     let button = document().query_selector(selector).ok().flatten();

@@ -65,6 +65,9 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>
                 {single("/", |t| t.keys.search)}
                 {PLACES.map(second).into_iter().collect::<Vec<_>>()}
+                {single("j", |t| t.keys.next_row)}
+                {single("k", |t| t.keys.previous_row)}
+                {single("Enter", |t| t.keys.open_row)}
                 {single("?", |t| t.keys.this)}
                 {single("Esc", |t| t.keys.close)}
             </dl>
@@ -115,6 +118,8 @@ fn pressed(event: &KeyboardEvent, began: StoredValue<f64, LocalStorage>) -> Opti
         "?" => browser::show_dialog(DIALOG),
         "Escape" => browser::click("[data-escape]"),
         "g" => began.set_value(browser::now()),
+        // In a list they move on (see `list_keys`).
+        "j" | "k" if !second && !event.default_prevented() => browser::focus_row(),
         key if second => {
             let place = PLACES.iter().find(|(known, ..)| *known == key);
             return place.map(|(_, path, _)| *path);

@@ -69,6 +69,9 @@ texts! {
     Keys {
         title: "Keyboard shortcuts", "键盘快捷键";
         search: "Search", "搜索";
+        next_row: "Next entry of a list", "列表中的下一项";
+        previous_row: "Previous entry of a list", "列表中的上一项";
+        open_row: "Open the entry", "打开此项";
         this: "Show this help", "显示此帮助";
         close: "Close the open details", "关闭当前打开的详情";
     }
