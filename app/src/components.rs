@@ -54,7 +54,7 @@ pub(crate) use form_field::{error_at, words};
 pub(crate) use history_filter::{HistoryFilter, HistoryFilterFields, search_field};
 pub(crate) use history_list::{HistoryList, MessageActions};
 pub(crate) use hook_list::{HookAction, HookActions, ShownDeliveries, hook_list};
-pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
+pub(crate) use job_facts::{JobFacts, ShownJob, duration_text, job_state, speed_text};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
 pub(crate) use key_list::{KeyActions, key_list};

@@ -12,7 +12,8 @@ use crate::{
     browser,
     client_list::ClientList,
     components::{
-        EraseView, ListItem, bool_signal, effect, keyed_list, list_keys, on_click, static_text, text,
+        EraseView, ListItem, bool_signal, effect, keyed_list, list_keys, on_click, static_text,
+        text,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{Texts, tr},

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, ask_first, fact, keyed_list, list_keys, on_click, optional_text, text, when,
+    EraseView, ListItem, ask_first, fact, keyed_list, list_keys, on_click, optional_text, text,
+    when,
 };
 use crate::{
     erased_signal::ErasedSignal,

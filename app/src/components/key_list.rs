@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, Wording, either, fact, keyed_list, list_keys, on_click, optional_text, question,
-    reach, text,
+    EraseView, ListItem, Wording, either, fact, keyed_list, list_keys, on_click, optional_text,
+    question, reach, text,
 };
 use crate::{
     erased_signal::ErasedSignal,

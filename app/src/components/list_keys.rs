@@ -69,7 +69,9 @@ fn pressed(event: &KeyboardEvent) {
     };
     let rows = all(&list, ROW);
     let at = rows.iter().position(|row| row.contains(Some(&target)));
-    let row = at.and_then(|at| rows.get(at)).filter(|row| ***row == target);
+    let row = at
+        .and_then(|at| rows.get(at))
+        .filter(|row| ***row == target);
     let key = event.key();
     let last = rows.len().saturating_sub(1);
     let (to, end) = match (key.as_str(), at) {

@@ -2,7 +2,9 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{EraseView, ListItem, ask_first, keyed_list, list_keys, on_click, optional_text, text, when};
+use super::{
+    EraseView, ListItem, ask_first, keyed_list, list_keys, on_click, optional_text, text, when,
+};
 use crate::{
     erased_signal::ErasedSignal,
     formatting,

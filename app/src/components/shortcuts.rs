@@ -65,6 +65,7 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>
                 {single("/", |t| t.keys.search)}
                 {PLACES.map(second).into_iter().collect::<Vec<_>>()}
+                {single("Ctrl K", |t| t.keys.find)}
                 {single("j", |t| t.keys.next_row)}
                 {single("k", |t| t.keys.previous_row)}
                 {single("Enter", |t| t.keys.open_row)}

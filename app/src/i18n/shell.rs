@@ -69,6 +69,7 @@ texts! {
     Keys {
         title: "Keyboard shortcuts", "键盘快捷键";
         search: "Search", "搜索";
+        find: "Find anything in the panel", "在管理面板中查找";
         next_row: "Next entry of a list", "列表中的下一项";
         previous_row: "Previous entry of a list", "列表中的上一项";
         open_row: "Open the entry", "打开此项";

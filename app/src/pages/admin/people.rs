@@ -10,7 +10,8 @@ use super::{AdminSession, CurrentSection, Section};
 use crate::{
     api::{ApiError, Client},
     components::{
-        EraseView, ListItem, effect, keyed_list, list_keys, on_click, optional_text, retry_notice, when,
+        EraseView, ListItem, effect, keyed_list, list_keys, on_click, optional_text, retry_notice,
+        when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, Texts, interpolate, texts, tr},
