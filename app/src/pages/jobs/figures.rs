@@ -1,17 +1,22 @@
 //! What became of the jobs of the last hour: how many ended in each minute, and how long they took.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use crate::{
     api::Client,
     browser::Timer,
     components::{
-        Chart, EraseView, Labels, ListItem, Point, TimeSeries, duration_text, job_state,
-        keyed_list, text, when,
+        Chart, EraseView, Labels, ListItem, Point, TimeSeries, duration_text, effect, job_state,
+        keyed_list, not_loaded, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
     i18n::tr,
+    parts::now,
     wire::{JobCounts, JobDurations, JobMinute, JobStats},
 };
 
@@ -95,13 +100,30 @@ impl Figures {
     }
 }
 
-/// The charts, and the durations by state, once jobs have ended.
+/// The charts, and the durations by state, once jobs have ended. Their code is loaded then.
 pub(super) fn view(figures: Figures) -> AnyView {
     let any = move || {
         let any = |stats: &JobStats| !stats.durations.is_empty();
         figures.stats.with(|stats| stats.as_ref().is_some_and(any))
     };
-    when(any, move || shown(figures))
+    let loaded = RwSignal::new(false);
+    effect(move || {
+        if any() && !loaded.get_untracked() {
+            spawn_local(async move {
+                loaded.try_set(load_job_figures().await.is_ok());
+            });
+        }
+    });
+    let part = move || now(job_figures(figures)).and_then(Result::ok);
+    when(
+        move || any() && loaded.get(),
+        move || part().unwrap_or_else(not_loaded),
+    )
+}
+
+#[wasm_split(job_figures, wasm_split_path = ::leptos::wasm_split, preload(load_job_figures), fallible)]
+fn job_figures(figures: Figures) -> Result<AnyView, SplitLoaderError> {
+    Ok(shown(figures))
 }
 
 const ENDED: Labels = Labels {
