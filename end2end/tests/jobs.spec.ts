@@ -237,7 +237,7 @@ test('ended jobs are cleared after a question', { tag: '@phone' }, async ({ page
   const clear = page.getByRole('button', { name: 'Clear ended jobs' });
   await clear.click();
   const question = page.getByRole('alertdialog', { name: 'Clear ended jobs' });
-  await question.getByRole('button', { name: 'Keep' }).click();
+  await question.getByRole('button', { name: 'Cancel' }).click();
   await expect(rows).toHaveCount(1);
   await clear.click();
   await question.getByRole('button', { name: 'Clear ended jobs' }).click();

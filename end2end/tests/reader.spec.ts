@@ -23,7 +23,7 @@ test('it has the frame of the book, and every operation', { tag: '@phone' }, asy
   await expect(page.locator('.operation')).toHaveCount(operations.length);
   await page.getByRole('searchbox', { name: 'Find an operation' }).fill('post job');
   await expect(page.locator('.operation:visible')).toHaveCount(2);
-  await page.getByRole('link', { name: 'error codes' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'error codes' }).click();
   await expect(page).toHaveURL(`${server.url}/docs/reference/errors`);
 });
 

@@ -76,7 +76,7 @@ export function fields(api, value, seen = []) {
     const rows = own.map(([name, field]) => [
       el('code', {}, name),
       [typeOf(api, field), required.has(name) ? '' : el('span', { class: 'optional' }, ' optional')],
-      [inline(resolve(api, field).description ?? field.description ?? ''), limits(api, field)],
+      [inline(field.description ?? resolve(api, field).description ?? ''), limits(api, field)],
     ]);
     tables.push(table('Fields', ['field', 'type', 'about'], rows));
   }

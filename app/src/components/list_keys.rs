@@ -153,7 +153,8 @@ struct Place {
 
 /// Keeps the focus in a list that changes.
 struct Keeper {
-    heard: Closure<dyn FnMut(Event)>,
+    /// Focusing a row within a handler calls it again.
+    heard: Closure<dyn Fn(Event)>,
     observer: Option<MutationObserver>,
     place: Option<Place>,
     /// The end that the focus has to follow, because its rows are not rendered yet.
@@ -219,7 +220,7 @@ fn keep() {
         let rows = all(&place.list, ROW);
         let named = |row: &HtmlElement| row.get_attribute("data-row").as_ref() == Some(&place.row);
         let last = rows.len().checked_sub(1)?;
-        match keeper.end {
+        match keeper.end.take() {
             Some(End::First) => return Some((rows, 0, None)),
             Some(End::Last) => return Some((rows, last, None)),
             None if place.focused.is_connected() => return None,
@@ -231,12 +232,10 @@ fn keep() {
     }) else {
         return;
     };
-    let end = change(|keeper| keeper.end).flatten();
     if let Some(row) = rows.get(to) {
         let control = control.and_then(|n| all(row, CONTROLS).into_iter().nth(n));
         focus(control.as_ref().unwrap_or(row));
     }
-    change(|keeper| keeper.end = end);
 }
 
 /// Forgets the place when the focus has gone elsewhere, so that a list never takes it back from there.
