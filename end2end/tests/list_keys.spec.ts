@@ -114,7 +114,9 @@ test('keys that are typed into a field of a row do not move', async ({ context, 
   for (const n of [1, 2]) await post(server, '/push', { to: { client: 'ada' }, data: n, delay: 3600 + n });
   const panel = await openPanel(context, server, '/scheduled');
   const row = panel.locator('[data-row]').first();
-  await row.focus();
+  await expect(row).toBeVisible();
+  await panel.keyboard.press('j');
+  await expect(row).toBeFocused();
   await panel.keyboard.press('Enter');
   const field = row.locator('input');
   await field.focus();
