@@ -103,7 +103,7 @@ export function example(api, value, depth = 0) {
   if (schema.enum) return schema.enum[0];
   const several = choices(api, schema);
   if (several) return example(api, several[0], depth + 1);
-  switch ([schema.type].flat()[0]) {
+  switch (schema.properties ? 'object' : [schema.type].flat()[0]) {
     case 'object': {
       if (depth > DEPTH) return {};
       const required = schema.required ?? [];

@@ -69,7 +69,7 @@ function bodyField(api, id, operation) {
   const fill = () => {
     const value = example(api, content[select.value].schema ?? {});
     if (select.value === FORM) field.value = new URLSearchParams(value).toString();
-    else if (select.value.endsWith('ndjson')) field.value = `${JSON.stringify(value)}\n`;
+    else if (select.value.endsWith('ndjson')) field.value = [value].flat().map((line) => `${JSON.stringify(line)}\n`).join('');
     else field.value = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
   };
   select.addEventListener('change', fill);
