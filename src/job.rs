@@ -5,10 +5,12 @@
 mod command;
 mod record;
 mod report;
+mod retry;
 mod state;
 mod transition;
 
 pub use command::{Conclusion, JobCommand, NewJob, Refused, TrackedPush};
 pub use record::Job;
 pub use report::{InvalidLines, InvalidTitle, Lines, MAX_NUMBER, Report, Title};
+pub use retry::{Retry, RetryTooLong};
 pub use state::{Extent, JobId, Line, Reason, State};

@@ -125,14 +125,17 @@ impl Jobs {
         }
     }
 
-    /// A page of jobs in this state, or in any, newest first. Blocks.
+    /// A page of jobs in this state, or in any, newest first; `text` is searched for as [`Log::jobs`] does. Blocks.
+    ///
+    /// [`Log::jobs`]: crate::log::Log::jobs
     pub fn page(
         &self,
         state: Option<State>,
+        text: Option<&str>,
         before: Option<u64>,
         limit: usize,
     ) -> Result<JobPage, ReadError> {
-        let mut page = self.broker.log().jobs(state, before, limit)?;
+        let mut page = self.broker.log().jobs(state, text, before, limit)?;
         for job in &mut page.jobs {
             // The progress of a tracked push is only known here. A job that just ended is in the next page.
             if let Some(running) = self.running.job(job.id)

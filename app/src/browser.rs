@@ -14,7 +14,7 @@ use leptos::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{
         Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement,
-        KeyboardEvent, RequestInit, Response, Storage,
+        KeyboardEvent, RequestInit, Response, ScrollIntoViewOptions, ScrollLogicalPosition, Storage,
     },
 };
 use wasm_bindgen_futures::JsFuture;
@@ -254,6 +254,43 @@ pub(crate) fn focus(id: &str) -> bool {
     field.is_some_and(|field| field.focus().is_ok())
 }
 
+/// Whether the keyboard is that of a Mac, where Cmd takes the place of Ctrl.
+pub(crate) fn is_mac() -> bool {
+    let platform = window().navigator().platform();
+    platform.is_ok_and(|platform| platform.starts_with("Mac"))
+}
+
+/// Loads another page.
+pub(crate) fn load(url: &str) {
+    let _ = window().location().assign(url);
+}
+
+/// Scrolls until an element is seen.
+pub(crate) fn scroll_to(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Focuses the first element that matches a selector, if there is one.
+pub(crate) fn focus_first(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = found.focus();
+    }
+}
+
+/// Focuses the first row of the first list in the page.
+pub(crate) fn focus_row() {
+    let row = document().query_selector("main [data-row]").ok().flatten();
+    if let Some(row) = row.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        row.set_tab_index(-1);
+        let _ = row.focus();
+    }
+}
+
 /// Clicks the first element that matches a selector, if there is one.
 pub(crate) fn click(selector: &str) {
     let button = document().query_selector(selector).ok().flatten();
@@ -269,6 +306,14 @@ pub(crate) fn show_dialog(id: &str) {
         && !dialog.open()
     {
         let _ = dialog.show_modal();
+    }
+}
+
+/// Closes a dialog. The focus goes back to where it was.
+pub(crate) fn close_dialog(id: &str) {
+    let dialog = document().get_element_by_id(id);
+    if let Some(dialog) = dialog.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok()) {
+        dialog.close();
     }
 }
 

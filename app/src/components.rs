@@ -18,6 +18,7 @@ mod job_list;
 mod job_log;
 mod key_list;
 mod layout;
+mod list_keys;
 mod message_list;
 mod message_panel;
 mod name_list;
@@ -58,11 +59,12 @@ pub(crate) use history_list::{
     newest_state, place_of, recall_button, row_id, row_of,
 };
 pub(crate) use hook_list::{HookAction, HookActions, ShownDeliveries, hook_list};
-pub(crate) use job_facts::{JobFacts, ShownJob, job_state, speed_text};
+pub(crate) use job_facts::{JobFacts, ShownJob, duration_text, job_state, speed_text};
 pub(crate) use job_list::JobList;
 pub(crate) use job_log::JobLog;
 pub(crate) use key_list::{KeyActions, key_list};
 pub(crate) use layout::{Footer, Header};
+pub(crate) use list_keys::list_keys;
 pub(crate) use message_list::MessageList;
 pub(crate) use message_panel::{ShownMessage, as_curl, message_panel};
 pub(crate) use name_list::NameList;

@@ -43,6 +43,7 @@ mod limits;
 mod messages;
 mod nodes;
 mod overview;
+mod palette;
 mod people;
 mod push;
 mod saved;
@@ -112,6 +113,7 @@ pages! {
     copying: shell::Copying;
     not_found: shell::NotFound;
     keys: shell::Keys;
+    palette: palette::Palette;
     sign_in: admin::SignIn;
     panel: admin::Panel;
     api_keys: api_keys::ApiKeys;

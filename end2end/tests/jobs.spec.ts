@@ -183,13 +183,16 @@ test('the list shows jobs as they start, progress and end', { tag: '@phone' }, a
   await two.report({ state: 'done' });
   await expect(rows.nth(0)).toContainText('done');
 
-  await page.getByLabel('State').selectOption('running');
+  const states = page.getByRole('navigation', { name: 'State' });
+  await expect(states.getByRole('link', { name: 'running' })).toHaveText('running 1');
+  await states.getByRole('link', { name: 'running' }).click();
+  await expect(page).toHaveURL(`${server.url}/jobs?state=running`);
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText('First');
   await one.report({ state: 'done' });
   await expect(rows).toHaveCount(0);
   await expect(page.getByText('No job matches.')).toBeVisible();
-  await page.getByLabel('State').selectOption('');
+  await states.getByRole('link', { name: 'All' }).click();
   await expect(rows).toHaveCount(2);
   await page.getByRole('link', { name: 'First' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('First');
@@ -206,6 +209,79 @@ test('older jobs are loaded on request', async ({ page, server }) => {
   await expect(page.getByRole('listitem')).toHaveCount(55);
   await expect(page.getByRole('listitem').last()).toContainText('Job 1');
   await expect(page.getByRole('button', { name: 'Older jobs' })).toBeHidden();
+});
+
+test('a state of the URL is the one that is shown', async ({ page, server }) => {
+  const worker = await Worker.begin(server, { title: 'Broken' });
+  await worker.report({ state: 'failed' });
+  await Worker.begin(server, { title: 'Fine' });
+  await page.goto(`${server.url}/jobs?state=failed`);
+  await expect(page.getByRole('listitem')).toHaveCount(1);
+  await expect(page.getByRole('listitem')).toContainText('Broken');
+  await expect(page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'failed' })).toHaveAttribute('aria-current', 'page');
+  await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: 'All' }).click();
+  await expect(page.getByRole('listitem')).toHaveCount(2);
+  await page.goBack();
+  await expect(page.getByRole('listitem')).toHaveCount(1);
+});
+
+test('ended jobs are cleared after a question', { tag: '@phone' }, async ({ page, server }) => {
+  for (const state of ['done', 'failed', 'cancelled']) {
+    const worker = await Worker.begin(server, { title: `It is ${state}` });
+    await worker.report({ state });
+  }
+  await Worker.begin(server, { title: 'It goes on' });
+  await page.goto(`${server.url}/jobs?state=failed`);
+  const rows = page.getByRole('listitem');
+  await expect(rows).toHaveCount(1);
+  const clear = page.getByRole('button', { name: 'Clear ended jobs' });
+  await clear.click();
+  const question = page.getByRole('alertdialog', { name: 'Clear ended jobs' });
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(rows).toHaveCount(1);
+  await clear.click();
+  await question.getByRole('button', { name: 'Clear ended jobs' }).click();
+  await expect(page.getByText('1 job was removed.')).toBeVisible();
+  await expect(rows).toHaveCount(0);
+  await expect(clear).toBeHidden();
+  const states = page.getByRole('navigation', { name: 'State' });
+  await states.getByRole('link', { name: 'All' }).click();
+  await expect(rows).toHaveCount(3);
+  await clear.click();
+  await question.getByRole('button', { name: 'Clear ended jobs' }).click();
+  await expect(page.getByText('2 jobs were removed.')).toBeVisible();
+  await expect(rows).toHaveText([/It goes on/]);
+});
+
+test('charts show how many jobs ended, and how long they took', async ({ page, server }) => {
+  await page.goto(`${server.url}/jobs`);
+  await isLive(page);
+  const ended = page.getByRole('slider', { name: 'Ended per minute' });
+  await expect(ended).toBeHidden();
+  for (const state of ['done', 'done', 'failed']) {
+    const worker = await Worker.begin(server, { title: 'A job' });
+    await worker.report({ state });
+  }
+  await expect(ended).toHaveAttribute('aria-valuetext', /ended \d+ {2}failed \d+/);
+  await expect(page.getByRole('slider', { name: 'Durations' })).toBeVisible();
+  const row = (state: string) => page.getByRole('row', { name: new RegExp(`^${state}`) }).getByRole('cell').first();
+  await expect(row('done')).toHaveText('2');
+  await expect(row('failed')).toHaveText('1');
+});
+
+test('a failed job is tried again by its push', { tag: '@phone' }, async ({ page, server }) => {
+  const retry = { to: { client: 'worker' }, data: 'again' };
+  const worker = await Worker.begin(server, { title: 'Import', retry });
+  await page.goto(worker.page);
+  await isLive(page);
+  const button = page.getByRole('button', { name: 'Retry' });
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeVisible();
+  await expect(button).toBeHidden();
+  await worker.report({ state: 'failed' });
+  await button.click();
+  await expect(page.getByText('The push that begins it again was sent.')).toBeVisible();
+  const messages = await (await fetch(`${server.url}/api/messages`)).json();
+  expect(messages.messages.map((message: any) => message.data)).toEqual(['again']);
 });
 
 test('the job of a tracked push shows its receipts', async ({ page, server }) => {
@@ -238,6 +314,9 @@ test.describe('with an admin token', () => {
     await expect(page.getByText('1 of 2')).toBeVisible();
     await expect(log(page)).toHaveText('half\n');
     await expect(page.getByRole('button', { name: 'Cancel' })).toBeHidden();
+    await worker.report({ state: 'failed', retry: { to: 'everyone', data: 'again' } });
+    await expect(page.getByText('failed', { exact: true })).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Retry' })).toBeHidden();
     await page.goto(`${server.url}/jobs`);
     await expect(page.getByText('Only admins can list jobs.')).toBeVisible();
     await expect(page.getByText('Shared')).toBeHidden();

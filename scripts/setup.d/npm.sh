@@ -1,10 +1,10 @@
-# npm packages: for the build (wasm-opt, esbuild, the page that shows the API description), and for the browser tests
+# npm packages: for the build (wasm-opt, esbuild), and for the browser tests
 # (Playwright, axe).
 # shellcheck shell=bash
 
 setup_npm() {
     setup_npm_node
-    npm_ci build "wasm-opt, esbuild, swagger-ui" --omit=dev
+    npm_ci build "wasm-opt, esbuild" --omit=dev
 }
 
 setup_npm_node() {

@@ -4,6 +4,7 @@ mod backlog;
 mod child;
 mod output;
 mod reporter;
+mod retry;
 mod run;
 mod watch;
 
@@ -28,6 +29,10 @@ pub enum Job {
     ///
     /// The exit code is 0 if the job is done, and 1 if it failed or was cancelled.
     Watch(watch::Watch),
+    /// Push what tries a job again
+    ///
+    /// For a job that has failed or was cancelled, and whose worker has said how. Prints the answer of the push as JSON.
+    Retry(retry::Retry),
 }
 
 /// Runs the subcommand. Returns the exit code of the program.
@@ -35,5 +40,6 @@ pub fn run(job: Job) -> anyhow::Result<ExitCode> {
     match job {
         Job::Run(run) => block_on(run::run(run)),
         Job::Watch(watch) => block_on(watch::run(watch)),
+        Job::Retry(retry) => block_on(retry::run(retry)),
     }
 }

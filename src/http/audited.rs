@@ -122,7 +122,12 @@ impl Audited {
             Some(entry) if entry.error.is_some() || entry.action == "job.report" => {
                 broker.note_audit(entry, true);
             }
-            Some(entry) if matches!(&*entry.action, "job.begin" | "job.cancel" | "disconnect") => {
+            Some(entry)
+                if matches!(
+                    &*entry.action,
+                    "job.begin" | "job.cancel" | "job.retry" | "disconnect"
+                ) =>
+            {
                 broker.note_audit(entry, false);
             }
             // Boxed, so that other requests do not take the memory for it.

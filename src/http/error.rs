@@ -76,6 +76,16 @@ impl Error {
         self
     }
 
+    /// The field that was wrong is a field of this one.
+    #[must_use]
+    pub fn within(mut self, outer: &str) -> Self {
+        self.field = Some(match self.field {
+            Some(field) => format!("{outer}.{field}"),
+            None => outer.to_owned(),
+        });
+        self
+    }
+
     /// After how many seconds the client may try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

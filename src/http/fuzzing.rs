@@ -23,8 +23,7 @@ use crate::{
 
 /// The body of a push. Its data keeps its meaning.
 pub fn push_body(input: &[u8]) {
-    static SETTINGS: OnceLock<Settings> = OnceLock::new();
-    let settings = SETTINGS.get_or_init(|| Settings::from_flags([""; 0]).expect("settings"));
+    let settings = settings();
     let Ok(request) = parse_json::<PushRequest>(input) else {
         return;
     };
@@ -38,12 +37,17 @@ pub fn push_body(input: &[u8]) {
         }
         Data::Json(json) => assert_eq!(&*json, request.data.get()),
     }
-    let _ = push::parse_audience(request.to, &settings.limits);
+    let _ = push::parse_audience(&request.to, &settings.limits);
     let _ = request.event.as_deref().map(EventType::parse);
     let _ = request
         .idempotency_key
         .as_deref()
         .map(IdempotencyKey::parse);
+}
+
+fn settings() -> &'static Settings {
+    static SETTINGS: OnceLock<Settings> = OnceLock::new();
+    SETTINGS.get_or_init(|| Settings::from_flags([""; 0]).expect("settings"))
 }
 
 /// The other bodies of the API.
@@ -57,8 +61,9 @@ pub fn api_bodies(input: &[u8]) {
         read::<Rotation>(input),
         read::<SignIn>(input),
     );
-    let _ = read::<JobRequest>(input).map(|request| jobs::parse::new_job(&request));
-    let _ = read::<JobReport>(input).map(jobs::parse::report);
+    let limits = &settings().limits;
+    let _ = read::<JobRequest>(input).map(|request| jobs::parse::new_job(&request, limits));
+    let _ = read::<JobReport>(input).map(|report| jobs::parse::report(report, limits));
     let _ = read::<KeyRequest>(input).map(keys::access_of);
     let _ =
         read::<KeyUpdate>(input).map(|update| keys::updated_access(r#"{"role":"viewer"}"#, update));

@@ -1,7 +1,10 @@
 //! `/api/jobs`: jobs and their logs. Whoever has the id of a job may read it; everything else needs a right.
 
+mod clear;
 mod describe;
 pub mod parse;
+mod retry;
+mod stats;
 mod stream;
 
 use std::sync::Arc;
@@ -14,9 +17,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+pub use clear::clear;
 pub use describe::{describe, line};
+pub use retry::retry;
+pub use stats::stats;
 pub use stream::stream;
 // Made by utoipa for the description of the API.
+pub use clear::__path_clear;
+pub use retry::__path_retry;
+pub use stats::__path_stats;
 pub use stream::__path_stream;
 
 use super::{
@@ -70,7 +79,8 @@ pub async fn begin(
     JsonBody(request): JsonBody<JobRequest>,
 ) -> Result<Response, Error> {
     doing.action("job.begin");
-    let job = state.jobs.begin(parse::new_job(&request)?).await?;
+    let new = parse::new_job(&request, &state.live.load().limits)?;
+    let job = state.jobs.begin(new).await?;
     doing.to_job(job.id);
     let location = format!("/api/jobs/{}", job.id);
     let info = Json(describe(&job, state.broker.log().openings()));
@@ -96,7 +106,8 @@ pub async fn report(
     let id = parse::id(&id)?;
     doing.action("job.report");
     doing.to_job(id);
-    let job = state.jobs.report(id, parse::report(report)?).await?;
+    let report = parse::report(report, &state.live.load().limits)?;
+    let job = state.jobs.report(id, report).await?;
     Ok(Json(describe(&job, state.broker.log().openings())))
 }
 
@@ -131,6 +142,7 @@ pub async fn cancel(
         ("state" = Option<JobState>, Query, description = "Only jobs in this state"),
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 500, description = "Jobs on one page; 50 by default"),
         ("before" = Option<values::Number>, Query, description = "Only jobs before this one: `next` of the previous page"),
+        ("q" = Option<String>, Query, description = "Only those of the newest 10,000 jobs whose title contains this text, or whose id begins with it"),
     ),
     responses((status = 200, description = "One page", body = JobsPage), ListRefusals),
 )]
@@ -142,10 +154,11 @@ pub async fn list(
     let limit = pairs.page_limit(PAGE, MAX_PAGE, "jobs")?;
     let before = pairs.number("before")?;
     let wanted = pairs.get("state").map(parse::state).transpose()?;
+    let text = pairs.get("q").map(str::to_owned);
     let (jobs, broker) = (Arc::clone(&state.jobs), Arc::clone(&state.broker));
     let visible = Visible::from(&caller);
     let page = off_thread(move || {
-        let mut page = jobs.page(wanted, before, limit)?;
+        let mut page = jobs.page(wanted, text.as_deref(), before, limit)?;
         if !visible.is_everything() {
             // Whoever has the id of a job may watch it, so the ids of others are not shown.
             let audience = |seq| broker.log().message(seq).ok().flatten();
@@ -233,6 +246,7 @@ impl From<Refused> for Error {
                 said_step: true, ..
             } => Self::new(Code::StepOverTotal, text).field("step"),
             Refused::StepOverTotal { .. } => Self::new(Code::StepOverTotal, text).field("total"),
+            Refused::NotRetried(_) => Self::new(Code::JobNotRetried, text),
             Refused::LineAhead { .. } => Self::new(Code::LineAhead, text).field("line"),
         }
     }

@@ -94,6 +94,7 @@ pub use refusals::{READ, WRITE, responses};
         values::PositiveNumber,
         values::TimeToLive,
         values::JobTimeout,
+        values::EndedState,
         values::HookId,
         values::SavedId,
         values::SavedName,

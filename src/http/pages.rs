@@ -20,7 +20,7 @@ use axum::{
     extract::{Path, Request},
     handler::Handler,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use leptos::config::LeptosOptions;
@@ -37,7 +37,6 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let manifest = Manifest::shared();
-    let docs = docs_page(manifest);
     let linked = manifest.clone();
     let base: Arc<str> = proxy.path().into();
     let docs_base = Arc::clone(&base);
@@ -48,10 +47,6 @@ where
     };
     let mut router = pages(manifest, proxy, without_slash.clone())
         .route("/docs/", get(without_slash))
-        .route(
-            "/docs/api",
-            get(move || async move { docs.into_response() }),
-        )
         .route(
             "/docs",
             get(|headers: HeaderMap| async move { book_file("docs", &headers) }),
@@ -204,33 +199,6 @@ fn language_for(headers: &HeaderMap) -> Language {
             .unwrap_or_default()
     };
     Language::of_request(field(header::COOKIE), field(header::ACCEPT_LANGUAGE))
-}
-
-/// The API reference. It loads nothing from other hosts.
-fn docs_page(manifest: &Manifest) -> impl IntoResponse + Clone + use<> {
-    let mut html = include_str!("site/docs.html").replace("{refusals}", &error_rows());
-    for (placeholder, name) in [
-        ("{favicon}", "favicon.svg"),
-        ("{style}", "swagger-ui.css"),
-        ("{reader}", "swagger-ui.js"),
-        ("{licence}", "swagger-ui.txt"),
-        ("{script}", "docs.js"),
-    ] {
-        html = html.replace(placeholder, &manifest.url(name));
-    }
-    (HeaderMap::from_iter(policy::of_docs()), Html(html))
-}
-
-/// One row per error code; the links in problem documents lead to them.
-fn error_rows() -> String {
-    let row = |code: &Code| {
-        let (status, code, title) = code.parts();
-        let status = status.as_u16();
-        format!(
-            "<tr id=\"{code}\"><td><code>{code}</code></td><td>{status}</td><td>{title}</td></tr>\n"
-        )
-    };
-    Code::ALL.iter().map(row).collect()
 }
 
 /// A file under `/pkg/`. If its name has the hash of its content, it may be cached for ever.

@@ -138,7 +138,7 @@ pub async fn audience(
     caller: Caller,
     JsonBody(request): JsonBody<AudienceRequest>,
 ) -> Result<Json<AudienceSize>, Error> {
-    let audience = parse_audience(request.to, &state.live.load().limits)?;
+    let audience = parse_audience(&request.to, &state.live.load().limits)?;
     check_audience(&caller, &state, &audience)?;
     let count = state.broker.count(&audience).await;
     Ok(Json(AudienceSize {
@@ -214,7 +214,7 @@ pub async fn publish(
 }
 
 /// The status of the answer to a push: 202 if it is stored for later.
-fn status(published: &Published) -> StatusCode {
+pub fn status(published: &Published) -> StatusCode {
     match published.scheduled {
         Some(_) => StatusCode::ACCEPTED,
         None => StatusCode::OK,
@@ -262,29 +262,7 @@ pub fn parse(
 ) -> Result<Push, Error> {
     let settings = state.live.load();
     let limits = &settings.limits;
-    let event = parse_event(push.event.as_deref())?;
-    let key = push
-        .idempotency_key
-        .as_deref()
-        .map(IdempotencyKey::parse)
-        .transpose();
-    let key = key.map_err(|why| Error::invalid("idempotency_key", why))?;
-    check_ttl(push.ttl)?;
-    if key.is_some() && push.ttl == Some(0) {
-        let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
-        return Err(Error::invalid("idempotency_key", why));
-    }
-    let draft = Draft {
-        audience: parse_audience(push.to, limits)?,
-        event,
-        data: parse_data(push.data.get()),
-        ttl: push.ttl.map(std::time::Duration::from_secs),
-        update: None,
-        handling: options::handling(push.replace.as_deref(), push.urgency.as_deref(), push.state)?,
-    };
-    if draft.handling.is_some() {
-        options::check_handling(&draft)?;
-    }
+    let (draft, key) = parse_draft(&push, limits)?;
     check_audience(caller, state, &draft.audience)?;
     let when = match (&push.at, push.delay) {
         (None, None) => None,
@@ -312,6 +290,42 @@ pub fn parse(
         later: later(when, &settings),
         most_states: Some(most_states(&settings)),
     })
+}
+
+/// Parses what a push is without asking who pushes it, and when.
+fn parse_draft(
+    push: &PushRequest,
+    limits: &Limits,
+) -> Result<(Draft, Option<IdempotencyKey>), Error> {
+    let event = parse_event(push.event.as_deref())?;
+    let key = push
+        .idempotency_key
+        .as_deref()
+        .map(IdempotencyKey::parse)
+        .transpose();
+    let key = key.map_err(|why| Error::invalid("idempotency_key", why))?;
+    check_ttl(push.ttl)?;
+    if key.is_some() && push.ttl == Some(0) {
+        let why = "can't be used with an ephemeral message (ttl 0), which is not stored";
+        return Err(Error::invalid("idempotency_key", why));
+    }
+    let draft = Draft {
+        audience: parse_audience(&push.to, limits)?,
+        event,
+        data: parse_data(push.data.get()),
+        ttl: push.ttl.map(std::time::Duration::from_secs),
+        update: None,
+        handling: options::handling(push.replace.as_deref(), push.urgency.as_deref(), push.state)?,
+    };
+    if draft.handling.is_some() {
+        options::check_handling(&draft)?;
+    }
+    Ok((draft, key))
+}
+
+/// Refuses a push that nobody could make. Who may make it, and when, is checked when somebody does.
+pub fn check(push: &PushRequest, limits: &Limits) -> Result<(), Error> {
+    parse_draft(push, limits).map(drop)
 }
 
 fn parse_event(event: Option<&str>) -> Result<Option<EventType>, Error> {
@@ -423,11 +437,11 @@ pub fn parse_data(json: &str) -> Data {
     }
 }
 
-pub fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
+pub fn parse_audience(to: &To, limits: &Limits) -> Result<Audience, Error> {
     let client =
         |field: &str, id: &str| ClientId::parse(id).map_err(|why| Error::invalid(field, why));
     match to {
-        To::Client(id) => Ok(Audience::Client(client("to.client", &id)?)),
+        To::Client(id) => Ok(Audience::Client(client("to.client", id)?)),
         To::Clients(ids) if ids.is_empty() => Err(Error::invalid(
             "to.clients",
             "must name at least one client",
@@ -450,7 +464,7 @@ pub fn parse_audience(to: To, limits: &Limits) -> Result<Audience, Error> {
             ))
         }
         To::Topic(topic) => {
-            let topic = parse_topic(&topic).map_err(|error| error.field("to.topic"))?;
+            let topic = parse_topic(topic).map_err(|error| error.field("to.topic"))?;
             Ok(Audience::Topic(topic))
         }
         To::Everyone => Ok(Audience::Everyone),

@@ -32,6 +32,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(batch::post))
         .routes(routes!(scheduled::update, scheduled::cancel))
         .routes(routes!(topic_state::set, topic_state::remove))
+        .routes(routes!(jobs::retry))
         .routes(routes!(push::audience));
     let reading = OpenApiRouter::new()
         .routes(routes!(messages::list))
@@ -44,6 +45,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(topics::list))
         .routes(routes!(topic_state::show))
         .routes(routes!(jobs::list))
+        .routes(routes!(jobs::stats))
         .routes(routes!(stats::stats))
         .routes(routes!(samples::history))
         .routes(routes!(top::show))
@@ -73,7 +75,7 @@ pub fn router(state: AppState) -> Router {
         .routes(routes!(tokens::revoke_all))
         .routes(routes!(tokens::revoke_one));
     let working = OpenApiRouter::new()
-        .routes(routes!(jobs::begin))
+        .routes(routes!(jobs::begin, jobs::clear))
         .routes(routes!(jobs::report, jobs::cancel));
     let managing = OpenApiRouter::new()
         .routes(routes!(keys::list, keys::create))

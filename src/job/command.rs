@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{JobId, Reason, Report, State, Title};
+use super::{JobId, Reason, Report, Retry, State, Title};
 use crate::message::Receipts;
 
 /// A job to be created.
@@ -16,6 +16,8 @@ pub struct NewJob {
     pub total: Option<u64>,
     /// The timeout between reports of its worker.
     pub timeout: Duration,
+    /// How it is tried again, if its worker says so.
+    pub retry: Option<Retry>,
 }
 
 /// A job to be created that tracks a push.
@@ -64,13 +66,27 @@ impl JobCommand {
         }
     }
 
+    /// Whether it says how the job is tried again.
+    pub fn has_retry(&self) -> bool {
+        match self {
+            Self::Begin(new) => new.retry.is_some(),
+            Self::Report(_, report) => report.retry.is_some(),
+            _ => false,
+        }
+    }
+
     /// The approximate size in bytes.
     pub fn weight(&self) -> usize {
         match self {
-            Self::Report(_, report) => 64 + report.lines.weight(),
+            Self::Report(_, report) => 64 + report.lines.weight() + retry_weight(&report.retry),
+            Self::Begin(new) => 256 + retry_weight(&new.retry),
             _ => 256,
         }
     }
+}
+
+fn retry_weight(retry: &Option<Retry>) -> usize {
+    retry.as_ref().map_or(0, |retry| retry.json().len())
 }
 
 /// Why a command was refused. The job is unchanged.
@@ -95,6 +111,9 @@ pub enum Refused {
         /// Whether the report had `step`, and not only `total`.
         said_step: bool,
     },
+    /// It can't be tried again, for this reason.
+    #[error("this job can't be tried again: {0}")]
+    NotRetried(&'static str),
     /// There is a gap between the last line of the log and these lines.
     #[error("the next line of the log has the number {next}")]
     LineAhead {

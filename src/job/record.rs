@@ -38,6 +38,8 @@ pub struct Job {
     pub push: Option<Seq>,
     /// The receipts of that message.
     pub delivery: Option<Receipts>,
+    /// Whether its worker has said how it is tried again.
+    pub has_retry: bool,
 }
 
 impl Job {
@@ -59,6 +61,7 @@ impl Job {
             log: Extent::NONE,
             push: None,
             delivery: None,
+            has_retry: new.retry.is_some(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Job {
             title: tracked.title.clone(),
             total: None,
             timeout: Duration::ZERO,
+            retry: None,
         };
         Self {
             timeout: None,

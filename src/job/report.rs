@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::State;
+use super::{Retry, State};
 
 /// The maximum number of steps: the largest integer that JSON carries exactly everywhere (RFC 8259, section 6).
 pub const MAX_NUMBER: u64 = (1 << 53) - 1;
@@ -125,6 +125,8 @@ pub struct Report {
     pub line: Option<u64>,
     /// The final state, if the job has ended.
     pub state: Option<State>,
+    /// How the job is tried again.
+    pub retry: Option<Retry>,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Job, JobCommand, Reason, Refused, Report, State};
+use super::{Job, JobCommand, Reason, Refused, Report, Retry, State};
 
 /// The new state of a job and the lines to append to its log.
 #[derive(Debug)]
@@ -10,6 +10,8 @@ pub(crate) struct Change<'r> {
     pub job: Job,
     /// The new lines.
     pub lines: &'r [Arc<str>],
+    /// The new push that tries it again.
+    pub retry: Option<&'r Retry>,
 }
 
 impl Job {
@@ -61,12 +63,17 @@ impl Job {
         if let Some(newest) = lines.last() {
             job.message = Some(Arc::clone(newest));
         }
+        job.has_retry |= report.retry.is_some();
         match report.state.filter(|state| state.is_final()) {
             Some(state) => job = job.ended(state, now),
-            None if job == *self => return Ok(None),
+            None if job == *self && report.retry.is_none() => return Ok(None),
             None => job = job.updated(now),
         }
-        Ok(Some(Change { job, lines }))
+        Ok(Some(Change {
+            job,
+            lines,
+            retry: report.retry.as_ref(),
+        }))
     }
 
     /// The lines of a report that the log does not have yet.
@@ -113,7 +120,11 @@ impl Job {
 }
 
 fn alone<'r>(job: Job) -> Change<'r> {
-    Change { job, lines: &[] }
+    Change {
+        job,
+        lines: &[],
+        retry: None,
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +142,7 @@ mod tests {
             title: Title::parse("a job").expect("valid"),
             total: Some(10),
             timeout: Duration::from_secs(1),
+            retry: None,
         };
         Job::new(&new, NOON)
     }
@@ -197,6 +209,20 @@ mod tests {
         let silence = JobCommand::TimeOut(ended.id);
         let give_up = ended.change(&silence, NOON);
         assert!(give_up.expect("no refusal").is_none(), "it ended before");
+    }
+
+    #[test]
+    fn a_new_retry_is_a_change_also_if_nothing_else_is() {
+        let job = running();
+        let retry = |report: &mut Report| {
+            report.retry = Some(Retry::parse(r#"{"to":"everyone","data":1}"#).expect("short"));
+        };
+        let once = report(&job, retry).expect("taken").expect("a change");
+        assert!(once.has_retry && !job.has_retry);
+        let again = report(&once, retry).expect("taken").expect("a change");
+        assert!(again.has_retry);
+        let other = report(&again, |report| report.step = Some(1));
+        assert!(other.expect("taken").expect("a change").has_retry);
     }
 
     #[test]

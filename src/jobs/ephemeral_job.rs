@@ -29,6 +29,7 @@ pub fn ephemeral_job(title: Title, total: Option<u64>) -> (EphemeralJob, Viewer)
         title,
         total,
         timeout: Duration::MAX,
+        retry: None,
     };
     let (sender, receiver) = watch::channel(Arc::new(Job::new(&new, clock.now())));
     let lines = Arc::default();

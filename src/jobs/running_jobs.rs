@@ -252,6 +252,7 @@ mod tests {
             title: Title::parse("a job").expect("a title"),
             total: None,
             timeout: Duration::MAX,
+            retry: None,
         };
         Job::new(&new, 0)
     }

@@ -171,6 +171,7 @@ mod tests {
             title: Title::parse("a job").expect("a title"),
             total: None,
             timeout: std::time::Duration::MAX,
+            retry: None,
         };
         let job = Arc::new(Job::new(&new, 0));
         let states = watch::channel(Arc::clone(&job)).1;

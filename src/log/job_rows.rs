@@ -8,6 +8,7 @@ use crate::log::{
     codes::sql,
     error::{ReadError, StoreError},
     rows::{list, parse_list},
+    saved_rows,
 };
 use crate::{
     job::{Extent, Job, JobCommand, JobId, Reason, Refused, State, TrackedPush},
@@ -16,7 +17,11 @@ use crate::{
 
 /// The columns that [`job`] reads, in this order.
 pub(super) const COLUMNS: &str = "id, title, state, reason, step, total, message, cancel_requested, timeout, created_at, \
-     updated_at, ended_at, first_line, last_line, push, delivery";
+     updated_at, ended_at, first_line, last_line, push, delivery, \
+     EXISTS (SELECT 1 FROM saved WHERE saved.id = jobs.id AND saved.kind = 3)";
+
+/// The index of the column after them.
+pub(super) const NEXT: usize = 17;
 
 /// The result of a command: the job after it, and whether it has changed.
 pub(super) type CommandOutcome = Result<(Arc<Job>, bool), Refused>;
@@ -49,6 +54,7 @@ pub(super) fn job(row: &Row<'_>) -> Result<Job, ReadError> {
         },
         push: row.get(14)?,
         delivery,
+        has_retry: row.get(16)?,
     })
 }
 
@@ -58,7 +64,7 @@ pub(super) fn find(conn: &Connection, id: JobId) -> Result<Option<(i64, Job)>, R
     let mut find = conn.prepare_cached(&find)?;
     let mut rows = find.query([id.to_string()])?;
     match rows.next()? {
-        Some(row) => Ok(Some((row.get(16)?, job(row)?))),
+        Some(row) => Ok(Some((row.get(NEXT)?, job(row)?))),
         None => Ok(None),
     }
 }
@@ -83,6 +89,9 @@ pub(super) fn execute(
         (None, JobCommand::Begin(new)) => {
             let job = Job::new(new, now);
             insert(conn, &job)?;
+            if let Some(retry) = &new.retry {
+                saved_rows::put_retry(conn, job.id, retry, now)?;
+            }
             return Ok(Ok((Arc::new(job), true)));
         }
         (None, _) => return Ok(Err(Refused::Unknown(command.id()))),
@@ -93,6 +102,9 @@ pub(super) fn execute(
         Err(refused) => return Ok(Err(refused)),
     };
     update(conn, number, &change.job)?;
+    if let Some(retry) = change.retry {
+        saved_rows::put_retry(conn, job.id, retry, now)?;
+    }
     let mut insert =
         conn.prepare_cached("INSERT INTO job_lines (job, line, at, text) VALUES (?1, ?2, ?3, ?4)")?;
     for (line, text) in (job.log.last + 1..).zip(change.lines) {
@@ -170,7 +182,7 @@ pub(super) fn code<T: PartialEq>(all: &[T], word: &T) -> Option<usize> {
     all.iter().position(|other| other == word)
 }
 
-fn coded<T: Copy>(all: &[T], code: usize) -> Result<T, ReadError> {
+pub(super) fn coded<T: Copy>(all: &[T], code: usize) -> Result<T, ReadError> {
     let word = all.get(code).copied();
     word.ok_or_else(|| ReadError::Invalid(format!("job state or reason {code}")))
 }

@@ -16,14 +16,15 @@ use crate::log::change::Change;
 use crate::message::Seq;
 
 /// The highest version of records that this program reads.
-pub const VERSION: u8 = 6;
+pub const VERSION: u8 = 7;
 
 /// The version that a record with these changes is written in. Version 2 has API keys, sessions that were opened with one,
 /// and revoked tokens, version 3 the audit trail and people, version 4 quotas of API keys and updates of Mercure, and
 /// version 5 messages that are to be pushed later, those that are not treated as usual, and webhooks, and version 6 saved lists,
-/// templates, and inboxes that are cleared. Everything else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
+/// templates, and inboxes that are cleared, and version 7 jobs that can be tried again. Everything else stays in version 1, so that the nodes of a cluster can be replaced one after the other.
 pub(in crate::log) fn version_of(changes: &[Change]) -> u8 {
     let version = |change: &Change| match change {
+        Change::Job(command) if command.has_retry() => 7,
         Change::Saved(_) | Change::ClearInbox(_) => 6,
         Change::Audit(change) if change.has_saved() => 6,
         Change::Schedule(_) | Change::Hook(_) => 5,

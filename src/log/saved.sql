@@ -1,6 +1,7 @@
 -- What a team saves to push with: lists of recipients (kind 1) and templates (kind 2). `content` is JSON which the log does not
 -- read, and `summary` is what lists of them show of it. `folded` is the name by which two are the same. Names of who made and
--- changed them are those that they had then.
+-- changed them are those that they had then. The push that tries a job again (kind 3) has the id of the job and no names; only `content`
+-- counts.
 CREATE TABLE saved (
     id TEXT PRIMARY KEY,
     kind INTEGER NOT NULL,

@@ -1,12 +1,17 @@
-//! The rows of saved lists and templates.
+//! The rows of saved lists and templates, and of the pushes that try jobs again.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::log::{
-    codes::sql,
-    saved_item::{SavedChange, SavedHead, SavedItem, SavedKind},
+use crate::{
+    job::{JobId, Retry},
+    log::{
+        codes::sql,
+        saved_item::{SavedChange, SavedHead, SavedItem, SavedKind},
+    },
 };
 
+/// The kind of the pushes that try jobs again.
+const RETRY: i64 = 3;
 const HEAD: &str = "id, name, summary, made_by, made_at, changed_by, changed_at";
 
 /// Applies a change in the current transaction.
@@ -39,6 +44,36 @@ pub(super) fn apply(conn: &Connection, change: &SavedChange, at: u64) -> rusqlit
         &new.by,
         sql(at),
     ))?;
+    Ok(())
+}
+
+/// Stores the push that tries a job again, in place of the one before.
+pub(super) fn put_retry(
+    conn: &Connection,
+    job: JobId,
+    retry: &Retry,
+    at: u64,
+) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO saved
+         (id, kind, name, folded, summary, content, made_by, made_at, changed_by, changed_at)
+         VALUES (?1, ?2, '', ?1, '', ?3, '', ?4, '', ?4)",
+    )?
+    .execute((job.to_string(), RETRY, retry.json(), sql(at)))?;
+    Ok(())
+}
+
+/// The push that tries a job again, as JSON.
+pub(super) fn retry(conn: &Connection, job: JobId) -> rusqlite::Result<Option<String>> {
+    conn.prepare_cached("SELECT content FROM saved WHERE id = ?1 AND kind = ?2")?
+        .query_row((job.to_string(), RETRY), |row| row.get(0))
+        .optional()
+}
+
+/// Removes the push that tries a job again.
+pub(super) fn remove_retry(conn: &Connection, job: JobId) -> rusqlite::Result<()> {
+    conn.prepare_cached("DELETE FROM saved WHERE id = ?1 AND kind = ?2")?
+        .execute((job.to_string(), RETRY))?;
     Ok(())
 }
 

@@ -27,6 +27,7 @@ async fn a_job_is_begun_reported_and_viewed_at_three_nodes() {
         title: "Send the letters".to_owned(),
         steps: Some(10),
         timeout: None,
+        retry: None,
     };
     let job = within(first.api.begin_job(&request)).await.expect("begun");
     let path = format!("/api/jobs/{}", job.id);

@@ -12,6 +12,7 @@ fn job(title: &str) -> JobRequest {
         title: title.to_owned(),
         steps: None,
         timeout: None,
+        retry: None,
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use app::wire::{HookRequest, KeyRequest, ListRequest, NewKey, PersonRequest, To};
+use app::wire::{
+    HookRequest, JobReport, JobState, KeyRequest, ListRequest, NewKey, PersonRequest, To,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -209,7 +211,24 @@ const ROWS: &[Row] = &[
         r#"{"title":"a job"}"#,
         [201, 201, 201],
     ),
+    Row(
+        "delete",
+        "/api/jobs",
+        "job",
+        "?state=done",
+        "",
+        [200, 200, 200],
+    ),
+    Row("get", "/api/jobs/stats", "read", "", "", [200, 403, 403]),
     Row("get", "/api/jobs/{id}", "", "", "", [200, 200, 200]),
+    Row(
+        "post",
+        "/api/jobs/{id}/retry",
+        "push",
+        "",
+        "",
+        [200, 200, 403],
+    ),
     Row("patch", "/api/jobs/{id}", "job", "", "{}", [200, 200, 200]),
     Row("delete", "/api/jobs/{id}", "job", "", "", [200, 200, 200]),
     Row("get", "/api/jobs/{id}/log", "", "", "", [200, 200, 200]),
@@ -627,7 +646,8 @@ impl World {
             .expect("pushed")
             .id
             .expect("a cursor");
-        let job = json!({"title": "a job"}).to_string();
+        let retry = json!({"to": {"client": client}, "data": "again"});
+        let job = json!({"title": "a job", "retry": retry}).to_string();
         let job = self
             .server
             .http
@@ -642,6 +662,14 @@ impl World {
             .await
             .expect("a job");
         let job = job["id"].as_str().expect("an id").to_owned();
+        if path.ends_with("/retry") {
+            let failed = JobReport {
+                state: Some(JobState::Failed),
+                ..JobReport::default()
+            };
+            let failed = self.admin().report_job(&job, &failed).await;
+            failed.expect("taken");
+        }
         let key = self.key("listener", &[client], &[]).await.info.id;
         let person = match path.contains("/people/") {
             true => self.person(client).await,

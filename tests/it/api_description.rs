@@ -95,8 +95,8 @@ fn a_route_without_a_description_does_not_exist() {
 async fn every_error_code_is_described_where_it_occurs() {
     let server = Server::start().await;
     let api: Value = server.read("/openapi.json").await;
-    let docs = server.get("/docs/api").await.text().await.expect("a page");
-    let rows = docs.split("<tr id=\"").skip(1);
+    let docs = server.get("/docs").await.text().await.expect("a page");
+    let rows = docs.split("<li id=\"").skip(1);
     let all: BTreeSet<String> = rows
         .map(|row| row.split('"').next().expect("an id").to_owned())
         .collect();

@@ -308,3 +308,30 @@ async fn watching_a_job_prints_its_log_and_ends_with_its_state() {
     assert_eq!(code, Some(1));
     assert!(err.contains("404 job_unknown"), "{err}");
 }
+
+#[tokio::test]
+async fn a_command_that_failed_is_tried_again_by_the_push_it_was_run_with() {
+    let server = Server::start();
+    let push = r#"{"to":{"client":"builder"},"data":"build"}"#;
+    let run = Running::start(server.command(&["--retry", push], "exit 3"));
+    assert_eq!(run.ended().0, Some(3));
+    let job = server.job(|job| job.state == JobState::Failed).await;
+    assert!(job.retry);
+    let args = ["job", "retry", &job.id, "--url", &server.url];
+    let (code, printed) = crate::command::run(server.folder.path(), &args);
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains(r#""queued":true"#), "{printed}");
+    let invalid = [
+        "job",
+        "run",
+        "--retry",
+        "{}",
+        "--url",
+        &server.url,
+        "--",
+        "true",
+    ];
+    let (code, _, said) = crate::command::output(server.folder.path(), &invalid);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("--retry"), "{said}");
+}

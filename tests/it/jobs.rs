@@ -1,6 +1,8 @@
 //! Jobs: the progress of an operation, for everyone who has its id.
 
+mod again;
 mod bad_input;
+mod clearing;
 mod keeping;
 mod live;
 mod tracked;
@@ -19,6 +21,7 @@ impl Server {
             title: "Send the letters".to_owned(),
             steps: Some(10),
             timeout: None,
+            retry: None,
         })
         .await
     }

@@ -75,8 +75,8 @@ struct Sources {
     book_style: String,
     book: Book,
     boot: String,
-    docs: String,
-    reader: Vec<(&'static str, Vec<u8>)>,
+    /// The script of the API reference.
+    reader: String,
     public: Vec<(String, Vec<u8>)>,
     /// Files for pages of other origins, by name.
     offered: [(&'static str, Vec<u8>); 2],
@@ -92,8 +92,7 @@ impl Sources {
             book_style: style::bundle(&folders.root.join("style/book.css"))?,
             book: Book::read(&folders.root)?,
             boot: text("app/js/boot.js")?,
-            docs: text("app/js/docs.js")?,
-            reader: read_reader(&folders.node_modules)?,
+            reader: script::bundle_reader(folders)?,
             public: read_public(&folders.root.join("public"))?,
             offered: [
                 (script::MODULE, script::bundle(folders)?),
@@ -108,11 +107,11 @@ impl Sources {
         fingerprint.file(&std::env::current_exe()?)?;
         fingerprint.file(&folders.node_modules.join("binaryen/package.json"))?;
         fingerprint.file(compiled)?;
-        for text in [&self.style, &self.book_style, &self.boot, &self.docs] {
+        for text in [&self.style, &self.book_style, &self.boot, &self.reader] {
             fingerprint.part(text.as_bytes());
         }
         self.book.add_to(&mut fingerprint)?;
-        for (name, bytes) in self.reader.iter().chain(&self.offered) {
+        for (name, bytes) in &self.offered {
             fingerprint.part(name.as_bytes());
             fingerprint.part(bytes);
         }
@@ -122,24 +121,6 @@ impl Sources {
         }
         Ok(fingerprint.finish())
     }
-}
-
-/// The page that shows the API description: its script, its style, and its licences.
-fn read_reader(node_modules: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let files = [
-        ("swagger-ui.js", "swagger-ui-bundle.js"),
-        ("swagger-ui.css", "swagger-ui.css"),
-        ("swagger-ui.txt", "swagger-ui-bundle.js.LICENSE.txt"),
-    ];
-    files
-        .into_iter()
-        .map(|(name, file)| {
-            let path = node_modules.join("swagger-ui-dist").join(file);
-            let bytes = fs::read(&path)
-                .with_context(|| format!("reading {}: run `make setup`", path.display()))?;
-            Ok((name, bytes))
-        })
-        .collect()
 }
 
 fn read_public(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
@@ -181,10 +162,7 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
     linked("boot.js", boot.as_bytes())?;
     linked("main.css", sources.style.as_bytes())?;
     let book_style = linked("book.css", sources.book_style.as_bytes())?;
-    linked("docs.js", sources.docs.as_bytes())?;
-    for (name, bytes) in &sources.reader {
-        linked(name, bytes)?;
-    }
+    let reader = linked("reader.js", sources.reader.as_bytes())?;
     let mut favicon = String::new();
     for (name, bytes) in &sources.public {
         if name.ends_with(".svg") {
@@ -204,6 +182,7 @@ fn make(folders: &Folders, sources: &Sources, compiled: &Path, inputs: String) -
     manifest.parts = bound.parts;
     let common = Common {
         style: format!("pkg/{book_style}"),
+        reader: format!("pkg/{reader}"),
         favicon: format!("pkg/{favicon}"),
     };
     manifest.book = sources.book.write(&folders.site, &common)?;

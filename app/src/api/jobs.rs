@@ -1,7 +1,9 @@
 //! Jobs: begin, report, view, cancel.
 
 use super::{ApiError, Client, JobsQuery, encoded, to_json};
-use crate::wire::{JobInfo, JobLogPage, JobReport, JobRequest, JobsPage};
+use crate::wire::{
+    ClearedJobs, JobInfo, JobLogPage, JobReport, JobRequest, JobStats, JobsPage, PushAnswer,
+};
 
 /// Which lines of a job's log to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,23 @@ impl Client {
     /// Requests cancellation of a job. Its worker decides whether and when it stops.
     pub async fn cancel_job(&self, id: &str) -> Result<JobInfo, ApiError> {
         self.call("DELETE", &job_path(id), None).await
+    }
+
+    /// Pushes what tries a job again.
+    pub async fn retry_job(&self, id: &str) -> Result<PushAnswer, ApiError> {
+        let path = format!("{}/retry", job_path(id));
+        self.call("POST", &path, None).await
+    }
+
+    /// Removes jobs that ended in this state, or in any (`ended`).
+    pub async fn clear_jobs(&self, state: &str) -> Result<ClearedJobs, ApiError> {
+        let path = format!("/api/jobs?state={}", encoded(state));
+        self.call("DELETE", &path, None).await
+    }
+
+    /// How many jobs there are, and what became of those of the last hour.
+    pub async fn job_stats(&self) -> Result<JobStats, ApiError> {
+        self.call("GET", "/api/jobs/stats", None).await
     }
 
     /// The current state of a job.

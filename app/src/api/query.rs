@@ -141,6 +141,8 @@ pub struct JobsQuery {
     pub before: Option<String>,
     /// Only jobs in this state.
     pub state: Option<JobState>,
+    /// Only jobs whose title contains this text, or whose id begins with it.
+    pub q: Option<String>,
 }
 
 impl JobsQuery {
@@ -153,6 +155,7 @@ impl JobsQuery {
                 ("state", self.state.map(JobState::name)),
                 ("limit", limit.as_deref()),
                 ("before", self.before.as_deref()),
+                ("q", self.q.as_deref()),
             ],
         )
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{EraseView, ListItem, audience_text, keyed_list, text};
+use super::{EraseView, ListItem, audience_text, keyed_list, list_keys, text};
 use crate::{
     api::encoded,
     erased_signal::ErasedSignal,
@@ -23,7 +23,7 @@ pub(crate) fn audit_list(entries: ErasedSignal<Option<Vec<AuditInfo>>>) -> AnyVi
         all.iter().flatten().map(item).collect()
     });
     view! {
-        <ul class="api-keys-list audit" aria-labelledby="audit-title">
+        <ul class="api-keys-list audit" aria-labelledby="audit-title" use:list_keys>
             {items}
         </ul>
     }
@@ -44,7 +44,7 @@ fn row(entry: &AuditInfo) -> AnyView {
         count => plural(texts().audit.times, count, &[]),
     });
     view! {
-        <li>
+        <li data-row=entry.number>
             <div class="row">
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
                 <strong title=entry.who.clone()>{who}</strong>

@@ -12,7 +12,8 @@ use crate::{
     browser,
     client_list::ClientList,
     components::{
-        EraseView, ListItem, bool_signal, effect, keyed_list, on_click, static_text, text,
+        EraseView, ListItem, bool_signal, effect, keyed_list, list_keys, on_click, static_text,
+        text,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{Texts, tr},
@@ -123,6 +124,7 @@ pub fn ClientRows(
                 class="client-rows"
                 role="rowgroup"
                 tabindex="0"
+                use:list_keys
                 node_ref=scroller
                 on:scroll=move |_| look()
             >
@@ -217,7 +219,7 @@ fn head(sort: ErasedSignal<&'static str>, fixed: Signal<bool>, mark_all: AnyView
 fn placeholder(n: u64) -> ListItem {
     ListItem::new(n, move || {
         view! {
-            <div role="row" class="client-row loading" aria-rowindex=n + 2>
+            <div role="row" class="client-row loading" data-row=n aria-rowindex=n + 2>
                 <div role="cell">
                     <span class="skeleton"></span>
                 </div>

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, ask_first, fact, keyed_list, on_click, optional_text, text, when,
+    EraseView, ListItem, ask_first, fact, keyed_list, list_keys, on_click, optional_text, text,
+    when,
 };
 use crate::{
     erased_signal::ErasedSignal,
@@ -60,7 +61,7 @@ pub(crate) fn hook_list(
         all.iter().flatten().map(entry).collect()
     });
     view! {
-        <ul class="api-keys-list hooks" aria-labelledby="hooks-title">
+        <ul class="api-keys-list hooks" aria-labelledby="hooks-title" use:list_keys>
             {entries}
         </ul>
     }
@@ -93,7 +94,7 @@ fn row(hook: &HookInfo, deliveries: ShownDeliveries, actions: HookActions) -> An
     });
     let tag = if is_bad { "tag late" } else { "tag plain" };
     view! {
-        <li>
+        <li data-row=hook.id.clone()>
             <div class="row">
                 <strong>{called}</strong>
                 <span class=tag>{state}</span>

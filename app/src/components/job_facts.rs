@@ -148,6 +148,17 @@ fn elapsed(job: &JobInfo, now: u64) -> String {
     interpolate(said, &[("time", &span(seconds))])
 }
 
+/// A duration in milliseconds, in short.
+pub(crate) fn duration_text(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => interpolate(
+            texts().job.milliseconds,
+            &[("n", &milliseconds.to_string())],
+        ),
+        _ => span(milliseconds / 1_000),
+    }
+}
+
 /// A duration in its two largest units.
 fn span(seconds: u64) -> String {
     let (minutes, rest) = (seconds / 60, (seconds % 60).to_string());
@@ -235,6 +246,7 @@ mod tests {
             log: JobLogExtent::default(),
             push: None,
             delivery: None,
+            retry: false,
         }
     }
 
@@ -249,6 +261,8 @@ mod tests {
         ] {
             assert_eq!(span(seconds), said);
         }
+        assert_eq!(duration_text(999), "999 ms");
+        assert_eq!(duration_text(61_900), "1 min 1 s");
         assert_eq!(elapsed(&job(), 61), "running for 1 min 0 s");
         assert_eq!(elapsed(&job(), 0), "running for 0 s", "clocks differ");
     }

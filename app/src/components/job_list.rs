@@ -6,9 +6,10 @@ use crate::{
     components::{
         EraseView, ListItem,
         job_facts::{ShownJob, job_state, progress_text},
-        keyed_list, static_text, text,
+        keyed_list, list_keys, static_text, text,
     },
     formatting,
+    i18n::tr,
     wire::JobInfo,
 };
 
@@ -25,7 +26,7 @@ pub fn JobList(
         };
         jobs.with(|jobs| jobs.iter().map(entry).collect())
     });
-    view! { <ol class="jobs">{entries}</ol> }.erase()
+    view! { <ol class="jobs" aria-label=tr(|t| t.jobs.title) use:list_keys>{entries}</ol> }.erase()
 }
 
 /// The row changes in place, so that a focused link stays in the page.
@@ -33,7 +34,7 @@ fn row(first: &JobInfo, jobs: RwSignal<Vec<JobInfo>>) -> AnyView {
     let (at, title) = (first.created_at as f64, first.title.clone());
     let job = ShownJob::new(first.id.clone(), jobs);
     view! {
-        <li>
+        <li data-row=first.id.clone()>
             <a href=format!("jobs/{}", first.id)>{title}</a>
             <span class=static_text(move || job.tell(|job| job.state.name()).unwrap_or_default())>
                 {static_text(move || job.tell(|job| job_state(job.state)).unwrap_or_default())}

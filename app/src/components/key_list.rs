@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, Wording, either, fact, keyed_list, on_click, optional_text, question,
-    reach, text,
+    EraseView, ListItem, Wording, either, fact, keyed_list, list_keys, on_click, optional_text,
+    question, reach, text,
 };
 use crate::{
     erased_signal::ErasedSignal,
@@ -43,7 +43,7 @@ pub(crate) fn key_list(keys: ErasedSignal<Option<Vec<KeyInfo>>>, actions: KeyAct
         all.iter().flatten().map(entry).collect()
     });
     view! {
-        <ul class="api-keys-list" aria-labelledby="keys-title">
+        <ul class="api-keys-list" aria-labelledby="keys-title" use:list_keys>
             {entries}
         </ul>
     }
@@ -70,7 +70,7 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
         _ => (facts(key), buttons(&key.id, &key.name, actions)),
     };
     view! {
-        <li>
+        <li data-row=key.id.clone()>
             <div class="row">
                 <strong>{key.name.clone()}</strong>
                 <span class="tag plain">{role}</span>

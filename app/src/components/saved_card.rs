@@ -2,7 +2,9 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{EraseView, ListItem, ask_first, keyed_list, on_click, optional_text, text, when};
+use super::{
+    EraseView, ListItem, ask_first, keyed_list, list_keys, on_click, optional_text, text, when,
+};
 use crate::{
     erased_signal::ErasedSignal,
     formatting,
@@ -104,7 +106,7 @@ pub(crate) fn saved_card(
             <h2 id=words.id>{tr(words.title)}</h2>
             {save_form(saving, words.name, actions)}
             <p class="hint">{none}</p>
-            <ul class="saved-list" aria-labelledby=words.id>
+            <ul class="saved-list" aria-labelledby=words.id use:list_keys>
                 {rows}
             </ul>
         </section>
@@ -184,7 +186,7 @@ fn row(entry: &SavedEntry, words: SavedWords, actions: SavedActions) -> AnyView 
     let about = text(move || about(&shown));
     let remove = Callback::new(move |()| actions.remove.run(id.get_value()));
     view! {
-        <li>
+        <li data-row=entry.id.clone()>
             <div>
                 <button
                     type="button"

@@ -3,7 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    EraseView, ListItem, ask_first, audience_text, either, keyed_list, on_click, text, when,
+    EraseView, ListItem, ask_first, audience_text, either, keyed_list, list_keys, on_click, text,
+    when,
 };
 use crate::{erased_signal::ErasedSignal, formatting, i18n::tr, wire::ScheduledInfo};
 
@@ -36,7 +37,7 @@ pub(crate) fn scheduled_list(
         all.iter().flatten().map(item).collect()
     });
     view! {
-        <ul class="api-keys-list scheduled" aria-labelledby="scheduled-title">
+        <ul class="api-keys-list scheduled" aria-labelledby="scheduled-title" use:list_keys>
             {items}
         </ul>
     }
@@ -51,7 +52,7 @@ fn row(entry: &ScheduledInfo, actions: ScheduledActions) -> AnyView {
     let change = StoredValue::new(entry.id.clone());
     let buttons = move || buttons(change.get_value(), at, actions);
     view! {
-        <li>
+        <li data-row=entry.id.clone()>
             <div class="row">
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
                 <strong>{text(move || audience_text(&to, clients))}</strong>

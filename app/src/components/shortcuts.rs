@@ -65,6 +65,7 @@ pub fn Shortcuts() -> impl IntoView {
             <dl>
                 {single("/", |t| t.keys.search)}
                 {PLACES.map(second).into_iter().collect::<Vec<_>>()}
+                {single("Ctrl K", |t| t.keys.find)}
                 {several(&["j", "k"], |t| t.keys.moves)}
                 {single("Enter", |t| t.keys.open)}
                 {several(&["x", "Shift x"], |t| t.keys.select)}
@@ -122,6 +123,8 @@ fn pressed(event: &KeyboardEvent, began: StoredValue<f64, LocalStorage>) -> Opti
         "?" => browser::show_dialog(DIALOG),
         "Escape" => browser::click("[data-escape]"),
         "g" => began.set_value(browser::now()),
+        // In a list they move on (see `list_keys`).
+        "j" | "k" if !second && !event.default_prevented() => browser::focus_row(),
         key if second => {
             let place = PLACES.iter().find(|(known, ..)| *known == key)?;
             event.prevent_default();

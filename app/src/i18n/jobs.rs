@@ -16,6 +16,17 @@ texts! {
         begin: "Run any command as a job:", "将任何命令作为任务运行：";
         none_such: "No job matches.", "没有符合条件的任务。";
         older: "Older jobs", "更早的任务";
+        clear: "Clear ended jobs", "清除已结束的任务";
+        clear_ask: "This removes the ended jobs of this list with their logs, also those that are not loaded.",
+            "这会删除此列表中已结束的任务及其日志，包括尚未加载的任务。";
+        cleared: "{n} job was removed.|{n} jobs were removed.", "已删除 {n} 个任务。";
+        ended_chart: "Ended per minute", "每分钟结束数";
+        took_chart: "Durations", "用时";
+        durations: "Durations in the last hour", "最近一小时的用时";
+        all_ended: "ended", "已结束";
+        median: "median", "中位数";
+        p95: "95 %", "95 %";
+        partial: "Only the newest 10,000 jobs are counted.", "仅统计最近的 10,000 个任务。";
         for_admins: "Only admins can list jobs. Anyone who has the address of a job can view that job.",
             "只有管理员可以查看任务列表。拥有任务地址的人可以查看该任务。";
     }
@@ -34,11 +45,14 @@ texts! {
         left: "about {time} left", "大约还需 {time}";
         runs_for: "running for {time}", "已运行 {time}";
         took: "took {time}", "用时 {time}";
+        milliseconds: "{n} ms", "{n} 毫秒";
         seconds: "{n} s", "{n} 秒";
         minutes: "{n} min {s} s", "{n} 分 {s} 秒";
         hours: "{n} h {m} min", "{n} 小时 {m} 分";
         cancel: "Cancel", "取消任务";
         cancel_sure: "Really cancel?", "确定取消？";
+        retry: "Retry", "重试";
+        retried: "The push that begins it again was sent.", "已发送用于重新开始任务的推送。";
         asked: "Cancellation was requested. The job has not stopped yet.", "已请求取消，任务尚未停止。";
         timed_out: "The worker sent no report for more than {n} s.", "执行程序超过 {n} 秒没有报告进度。";
         expired: "The message expired before all recipients received it.", "消息在所有接收者收到之前已过期。";

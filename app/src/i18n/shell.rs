@@ -69,8 +69,9 @@ texts! {
     Keys {
         title: "Keyboard shortcuts", "键盘快捷键";
         search: "Search", "搜索";
-        moves: "Next or previous message", "下一条或上一条消息";
-        open: "Open the message", "打开消息";
+        find: "Find anything in the panel", "在管理面板中查找";
+        moves: "Next or previous entry of a list", "列表中的下一项或上一项";
+        open: "Open the entry", "打开此项";
         select: "Select the message, or a range", "选择消息，或选择一段范围";
         pause: "Pause the live tail, or go on", "暂停或继续实时消息";
         this: "Show this help", "显示此帮助";

@@ -16,6 +16,7 @@ mod limits;
 mod marked_clients;
 mod nodes;
 mod overview;
+mod palette;
 mod people;
 mod push;
 mod roles;
@@ -42,6 +43,7 @@ use lazy_sections::LazySections;
 pub(crate) use lazy_sections::load_section;
 pub(crate) use lazy_sections::parts_of_section;
 use nodes::NodesPage;
+pub(super) use palette::{User, palette};
 use section::{CurrentSection, Section};
 use session::AdminSession;
 
@@ -127,6 +129,7 @@ fn Panel(session: AdminSession) -> impl IntoView {
                 <p class="lead">{text(move || name(1).to_owned())}</p>
             </div>
             <div class="row">
+                {palette(User { session: session.shown(), sign_out: Callback::new(move |()| session.sign_out()) })}
                 <StreamState
                     state=stream.state()
                     on_retry=Callback::new(move |()| stream.retry())

@@ -1,8 +1,10 @@
 //! `/jobs`: all jobs, live, for admins. `/jobs/{id}`: one job, for anyone who has the URL.
 
+mod figures;
 mod job;
 mod job_model;
 mod list;
+mod list_view;
 
 use leptos::prelude::*;
 

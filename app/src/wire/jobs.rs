@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use super::values;
-use super::{Receipts, number};
+use super::{PushRequest, Receipts, number};
 
 /// The body of `POST /api/jobs`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobRequest {
@@ -30,10 +30,14 @@ pub struct JobRequest {
     )]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<values::JobTimeout>))]
     pub timeout: Option<u64>,
+    /// The push that tries the job again, if it fails or is cancelled: at most 65536 bytes. It is pushed by
+    /// `POST /api/jobs/{id}/retry`, with the permissions of who asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Box<PushRequest>>,
 }
 
 /// The body of `PATCH /api/jobs/{id}`: what has changed. An empty report only resets the timeout.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JobReport {
@@ -69,6 +73,9 @@ pub struct JobReport {
     /// The final state; `running` while it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
+    /// The push that tries the job again, in place of the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Box<PushRequest>>,
 }
 
 /// The state of a job. All but `running` are final.
@@ -166,6 +173,9 @@ pub struct JobInfo {
     /// The delivery of the tracked push; `audience` is the planned number of recipients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Receipts>,
+    /// Whether its worker has said how it is tried again, which is possible when it has failed or was cancelled.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retry: bool,
 }
 
 /// The range of lines of a log. Lines are numbered from 1.
@@ -212,6 +222,76 @@ pub struct JobsPage {
     /// The value of `before` for the next page; none on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+}
+
+/// What `DELETE /api/jobs` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ClearedJobs {
+    /// The number of jobs that were removed.
+    pub removed: u64,
+    /// Whether there are more, because one request removes 1,000 at most.
+    pub more: bool,
+}
+
+/// What `GET /api/jobs/stats` answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct JobStats {
+    /// How many jobs are in each state.
+    pub counts: JobCounts,
+    /// The minutes of the last hour, oldest first. The last one is not over yet.
+    pub minutes: Vec<JobMinute>,
+    /// How long the jobs took that ended in the last hour: one entry for each final state that there is.
+    pub durations: Vec<JobDurations>,
+    /// Whether more than 10,000 jobs ended in the last hour, and only the newest are counted.
+    pub partial: bool,
+}
+
+/// How many jobs are in each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct JobCounts {
+    /// They are running.
+    pub running: u64,
+    /// They succeeded.
+    pub done: u64,
+    /// They failed.
+    pub failed: u64,
+    /// They were cancelled.
+    pub cancelled: u64,
+}
+
+/// The jobs that ended within one minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct JobMinute {
+    /// When it began, in milliseconds since 1970.
+    pub at: u64,
+    /// The number of jobs that ended.
+    pub ended: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// The median of their durations, in milliseconds; none: no job ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median: Option<u64>,
+    /// The 95th percentile of their durations, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95: Option<u64>,
+}
+
+/// How long jobs took that ended in one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct JobDurations {
+    /// The state.
+    pub state: JobState,
+    /// The number of jobs.
+    pub jobs: u64,
+    /// The median of their durations, in milliseconds.
+    pub median: u64,
+    /// The 95th percentile of their durations, in milliseconds.
+    pub p95: u64,
 }
 
 /// On a job's stream: its current state, a [`JobInfo`].

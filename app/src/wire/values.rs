@@ -281,3 +281,10 @@ schema! {
     /// Seconds for which a worker may be silent: at most one day.
     JobTimeout: whole_number(1, MAX_TIMEOUT)
 }
+
+schema! {
+    /// A state in which jobs have ended, or any of them.
+    EndedState: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(["done", "failed", "cancelled", "ended"]))
+}

@@ -137,6 +137,7 @@ impl Reporter {
             message: (lines > 0).then(|| self.batch.lines.join("\n") + "\n"),
             line: (lines > 0).then_some(self.line),
             state: self.batch.outcome.as_ref().map(|outcome| outcome.state),
+            retry: None,
         };
         let job = self.api.report_job(&id, &report).await?;
         self.line += lines;

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, io, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use app::wire::{JobRequest, JobState, values::MAX_TIMEOUT};
+use app::wire::{JobRequest, JobState, PushRequest, values::MAX_TIMEOUT};
 use clap::{Args, builder::NonEmptyStringValueParser};
 use rustix::process::Signal;
 use tokio::{
@@ -41,12 +41,21 @@ pub struct Run {
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MAX_TIMEOUT))]
     timeout: u64,
 
+    /// How the job is tried again if it fails: a push as JSON, as `POST /push` takes it.
+    #[arg(long, value_name = "PUSH", value_parser = push)]
+    retry: Option<Box<PushRequest>>,
+
     #[command(flatten)]
     remote: Remote,
 
     /// Command to run, with its arguments. Its environment has the id of the job as TIDINGS_JOB_ID.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+/// A push as JSON.
+fn push(json: &str) -> Result<Box<PushRequest>, serde_json::Error> {
+    serde_json::from_str(json)
 }
 
 /// Runs the command as a job. Returns the exit code of the command.
@@ -56,6 +65,7 @@ pub async fn run(run: Run) -> anyhow::Result<ExitCode> {
         title: title(&run),
         steps: None,
         timeout: Some(run.timeout),
+        retry: run.retry.clone(),
     };
     let job = match api.begin_job(&request).await {
         Ok(job) => {

@@ -47,6 +47,8 @@ pub enum Code {
     LineAhead,
     /// The job tracks a push, so only the server reports on it.
     JobTracked,
+    /// The job can't be tried again: it has not failed, or its worker has not said how.
+    JobNotRetried,
     /// The limit of running jobs is reached.
     TooManyJobs,
     /// There is no scheduled message with this id, or it was cancelled.
@@ -146,7 +148,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their declaration. `/docs` has a row for each.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 69] = [
         Self::InvalidField,
         Self::MissingField,
         Self::UnknownField,
@@ -168,6 +170,7 @@ impl Code {
         Self::StepOverTotal,
         Self::LineAhead,
         Self::JobTracked,
+        Self::JobNotRetried,
         Self::TooManyJobs,
         Self::ScheduleUnknown,
         Self::ScheduleSent,
@@ -299,6 +302,11 @@ impl Code {
             ),
             Self::LineAhead => (S::CONFLICT, "line_ahead", "Lines of the log are missing"),
             Self::JobTracked => (S::CONFLICT, "job_tracked", "The job tracks a push"),
+            Self::JobNotRetried => (
+                S::CONFLICT,
+                "job_not_retried",
+                "The job can't be tried again",
+            ),
             Self::TooManyJobs => (
                 S::TOO_MANY_REQUESTS,
                 "too_many_jobs",

@@ -25,6 +25,7 @@ pub fn describe(job: &Job, openings: &Openings) -> JobInfo {
         log: extent(job.log),
         push: job.push.map(|seq| openings.cursor(seq).to_string()),
         delivery: job.delivery.map(Into::into),
+        retry: job.has_retry,
     }
 }
 
@@ -63,7 +64,8 @@ fn extent(extent: Extent) -> JobLogExtent {
     }
 }
 
-fn state(state: State) -> JobState {
+/// A state.
+pub fn state(state: State) -> JobState {
     match state {
         State::Running => JobState::Running,
         State::Done => JobState::Done,

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use app::wire::{JobReport, JobRequest, JobState, values::MAX_TIMEOUT};
+use app::wire::{JobReport, JobRequest, JobState, PushRequest, values::MAX_TIMEOUT};
 
 use crate::{
-    http::{Code, Error},
-    job::{self, JobId, Lines, MAX_NUMBER, NewJob, Report, Title},
+    config::Limits,
+    http::{Code, Error, push},
+    job::{self, JobId, Lines, MAX_NUMBER, NewJob, Report, Retry, Title},
 };
 
 /// The default timeout: for how many seconds a worker may be silent.
@@ -21,7 +22,7 @@ pub fn id(text: &str) -> Result<JobId, Error> {
 }
 
 /// A new job.
-pub fn new_job(request: &JobRequest) -> Result<NewJob, Error> {
+pub fn new_job(request: &JobRequest, limits: &Limits) -> Result<NewJob, Error> {
     let timeout = request.timeout.unwrap_or(TIMEOUT);
     if !(1..=MAX_TIMEOUT).contains(&timeout) {
         let why = format!("a worker may be silent for 1 to {MAX_TIMEOUT} seconds");
@@ -32,6 +33,7 @@ pub fn new_job(request: &JobRequest) -> Result<NewJob, Error> {
         title: Title::parse(&request.title).map_err(|why| Error::invalid("title", why))?,
         total: total("steps", request.steps)?,
         timeout: Duration::from_secs(timeout),
+        retry: retry(request.retry.as_deref(), limits)?,
     })
 }
 
@@ -43,7 +45,7 @@ fn total(field: &str, total: Option<u64>) -> Result<Option<u64>, Error> {
 }
 
 /// A report of a worker.
-pub fn report(report: JobReport) -> Result<Report, Error> {
+pub fn report(report: JobReport, limits: &Limits) -> Result<Report, Error> {
     if report.step.is_some_and(|step| step > MAX_NUMBER) {
         return Err(Error::invalid("step", format!("must be 0 to {MAX_NUMBER}")));
     }
@@ -67,7 +69,17 @@ pub fn report(report: JobReport) -> Result<Report, Error> {
         lines,
         line: report.line,
         state: report.state.map(state_of),
+        retry: retry(report.retry.as_deref(), limits)?,
     })
+}
+
+/// The push that tries a job again. It is checked again when it is pushed, with the limits of then.
+fn retry(push: Option<&PushRequest>, limits: &Limits) -> Result<Option<Retry>, Error> {
+    let Some(push) = push else { return Ok(None) };
+    push::check(push, limits).map_err(|error| error.within("retry"))?;
+    let json = serde_json::to_string(push).map_err(|why| Error::invalid("retry", why))?;
+    let retry = Retry::parse(&json).map_err(|why| Error::invalid("retry", why))?;
+    Ok(Some(retry))
 }
 
 fn state_of(state: JobState) -> job::State {
@@ -76,6 +88,21 @@ fn state_of(state: JobState) -> job::State {
         JobState::Done => job::State::Done,
         JobState::Failed => job::State::Failed,
         JobState::Cancelled => job::State::Cancelled,
+    }
+}
+
+/// States in which jobs have ended: the name of one, or `ended`.
+pub fn ended(text: &str) -> Result<&'static [job::State], Error> {
+    use job::State::{Cancelled, Done, Failed};
+    match text {
+        "done" => Ok(&[Done]),
+        "failed" => Ok(&[Failed]),
+        "cancelled" => Ok(&[Cancelled]),
+        "ended" => Ok(&[Done, Failed, Cancelled]),
+        _ => Err(Error::invalid(
+            "state",
+            "must be done, failed, cancelled or ended",
+        )),
     }
 }
 

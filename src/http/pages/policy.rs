@@ -11,7 +11,7 @@ pub fn of_page(nonce: Option<&str>) -> [(HeaderName, HeaderValue); 6] {
     headers(&scripts)
 }
 
-/// The headers of the API reference: scripts of this server, and no wasm.
+/// The headers of the documentation with the API reference: scripts of this server, and no wasm.
 pub fn of_docs() -> [(HeaderName, HeaderValue); 6] {
     headers("'self'")
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use minicbor::{Decode, Encode, bytes::ByteArray, decode::Error};
 
-use crate::job::{Conclusion, JobCommand, JobId, Lines, NewJob, Reason, Report, State, Title};
+use crate::job::{
+    Conclusion, JobCommand, JobId, Lines, NewJob, Reason, Report, Retry, State, Title,
+};
 use crate::log::{job_rows::code, options::milliseconds};
 use crate::message::Receipts;
 
@@ -37,6 +39,9 @@ pub(super) struct WireNewJob<'b> {
     /// In milliseconds.
     #[n(3)]
     timeout: u64,
+    /// A push, as JSON. Since version 7 of records.
+    #[b(4)]
+    retry: Option<&'b str>,
 }
 
 #[derive(Encode, Decode)]
@@ -53,6 +58,9 @@ pub(super) struct WireReport<'b> {
     line: Option<u64>,
     #[b(5)]
     lines: Vec<&'b str>,
+    /// A push, as JSON. Since version 7 of records.
+    #[b(6)]
+    retry: Option<&'b str>,
 }
 
 #[derive(Encode, Decode)]
@@ -78,6 +86,7 @@ impl<'b> WireCommand<'b> {
                 title: new.title.text(),
                 total: new.total,
                 timeout: milliseconds(new.timeout),
+                retry: new.retry.as_ref().map(Retry::json),
             }),
             JobCommand::Report(id, report) => Self::Report(WireReport {
                 id: bytes(*id),
@@ -86,6 +95,7 @@ impl<'b> WireCommand<'b> {
                 state: report.state.and_then(|state| code(&State::ALL, &state)),
                 line: report.line,
                 lines: report.lines.as_slice().iter().map(|line| &**line).collect(),
+                retry: report.retry.as_ref().map(Retry::json),
             }),
             JobCommand::Cancel(id) => Self::Cancel(bytes(*id)),
             JobCommand::TimeOut(id) => Self::TimeOut(bytes(*id)),
@@ -100,6 +110,7 @@ impl<'b> WireCommand<'b> {
                 title: Title::parse(new.title).map_err(Error::custom)?,
                 total: new.total,
                 timeout: Duration::from_millis(new.timeout),
+                retry: new.retry.map(retry).transpose()?,
             }),
             Self::Report(report) => report.parse()?,
             Self::Cancel(job) => JobCommand::Cancel(id(job)),
@@ -125,6 +136,7 @@ impl WireReport<'_> {
                 .state
                 .map(|code| coded(&State::ALL, code))
                 .transpose()?,
+            retry: self.retry.map(retry).transpose()?,
         };
         Ok(JobCommand::Report(id(self.id), report))
     }
@@ -161,6 +173,10 @@ pub(super) fn bytes(id: JobId) -> Id {
 
 pub(super) fn id(bytes: Id) -> JobId {
     JobId::from_bytes(bytes.into())
+}
+
+fn retry(json: &str) -> Result<Retry, Error> {
+    Retry::parse(json).map_err(Error::custom)
 }
 
 fn coded<T: Copy>(all: &[T], code: usize) -> Result<T, Error> {

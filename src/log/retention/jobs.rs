@@ -5,7 +5,8 @@ use rusqlite::OptionalExtension;
 
 use crate::job::JobId;
 use crate::log::{
-    codes::sql, error::StoreError, job_rows, options::milliseconds, writer::store::Store,
+    codes::sql, error::StoreError, job_rows, options::milliseconds, saved_rows,
+    writer::store::Store,
 };
 
 /// The approximate number of log lines removed in one step.
@@ -48,6 +49,9 @@ impl Store {
         self.conn
             .prepare_cached("DELETE FROM job_lines WHERE job = ?1 AND line < ?2")?
             .execute((number, sql(keep)))?;
+        if job.log.last < keep {
+            saved_rows::remove_retry(&self.conn, id)?;
+        }
         let rest = match job.log.last < keep {
             true => "DELETE FROM jobs WHERE number = ?1 AND ?2 IS NOT NULL",
             false => "UPDATE jobs SET first_line = ?2 WHERE number = ?1",

@@ -16,7 +16,9 @@ use super::{
     },
     *,
 };
-use crate::job::{Conclusion, JobCommand, JobId, Lines, NewJob, Report, State, Title, TrackedPush};
+use crate::job::{
+    Conclusion, JobCommand, JobId, Lines, NewJob, Report, Retry, State, Title, TrackedPush,
+};
 use crate::message::{Handling, ReplaceKey, Urgency};
 
 const CLIENTS: usize = 4;
@@ -476,20 +478,28 @@ fn schedule_change() -> impl Strategy<Value = ScheduleChange> {
     ]
 }
 
+fn retry() -> impl Strategy<Value = Option<Retry>> {
+    let push =
+        (0..3_u8).prop_map(|n| Retry::parse(&format!("{{\"to\":\"everyone\",\"data\":{n}}}")));
+    prop::option::of(push.prop_map(|push| push.expect("short")))
+}
+
 fn command() -> impl Strategy<Value = JobCommand> {
     let report = (0..5_u64, prop::option::of(Just(State::Done)));
     (0..JOBS).prop_flat_map(move |job| {
         let id = job_of(job);
         prop_oneof![
-            2 => Just(JobCommand::Begin(NewJob {
+            2 => retry().prop_map(move |retry| JobCommand::Begin(NewJob {
                 id,
                 title: Title::parse("a job").expect("a title"),
                 total: Some(3),
                 timeout: Duration::from_secs(60),
+                retry,
             })),
-            4 => report.clone().prop_map(move |(step, state)| JobCommand::Report(id, Report {
+            4 => (report.clone(), retry()).prop_map(move |((step, state), retry)| JobCommand::Report(id, Report {
                 step: Some(step),
                 state,
+                retry,
                 lines: Lines::parse("one\ntwo").expect("lines"),
                 ..Report::default()
             })),

@@ -279,6 +279,7 @@ fn positions_receipts_recalls_and_jobs_are_the_same_everywhere() {
         title: Title::parse("a job").expect("a title"),
         total: None,
         timeout: Duration::from_secs(60),
+        retry: None,
     };
     let id = new.id;
     block_on(one.log().execute(JobCommand::Begin(new))).expect("begun");

@@ -17,6 +17,7 @@ fn begin(test: &TestLog) -> JobId {
         title: Title::parse("a job").expect("valid"),
         total: None,
         timeout: DAY,
+        retry: None,
     };
     execute(test, JobCommand::Begin(new)).expect("begun").id
 }
@@ -102,7 +103,7 @@ fn a_push_and_its_tracking_job_are_stored_in_one_commit() {
     assert_eq!(push().job, Some(job), "the same push, the same job");
     let job = test.log().job(job).expect("read").expect("there");
     assert_eq!((job.push, job.total), (Some(first.seq), Some(1)));
-    let page = test.log().jobs(None, None, 10).expect("read");
+    let page = test.log().jobs(None, None, None, 10).expect("read");
     assert_eq!(page.jobs, [job]);
 }
 

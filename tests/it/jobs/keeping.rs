@@ -16,6 +16,7 @@ fn new_job(timeout: u64) -> JobRequest {
         title: "a job".to_owned(),
         steps: None,
         timeout: Some(timeout),
+        retry: None,
     }
 }
 
@@ -170,6 +171,7 @@ async fn the_list_of_jobs_is_paged_newest_first_and_filtered_by_state() {
             limit: Some(limit),
             before,
             state,
+            q: None,
         };
         let page: JobsPage = within(server.api.jobs(&query)).await.expect("a page");
         let found: Vec<String> = page.jobs.into_iter().map(|job| job.id).collect();

@@ -29,6 +29,8 @@ pub struct Book {
 /// The files that all pages need, relative to the first page of the server.
 pub struct Common {
     pub style: String,
+    /// The script of the API reference.
+    pub reader: String,
     pub favicon: String,
 }
 
@@ -91,6 +93,7 @@ impl Book {
                 html.as_bytes(),
             )?;
         }
+        write("docs/api.html", page::api(self, common).as_bytes())?;
         for (path, url) in rendered.files {
             write(&url, &fs::read(self.root.join(path))?)?;
         }

@@ -30,6 +30,12 @@ pub fn bundle_boot(folders: &Folders, boot: &Path) -> Result<String> {
     Ok(String::from_utf8(script)?)
 }
 
+/// Bundles the script of the API reference.
+pub fn bundle_reader(folders: &Folders) -> Result<String> {
+    let script = esbuild(folders, &folders.root.join("app/js/reader/reader.js"), &[])?;
+    Ok(String::from_utf8(script)?)
+}
+
 fn esbuild(folders: &Folders, entry: &Path, flags: &[&str]) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/esbuild");
     let output = Command::new(&tool)

@@ -48,8 +48,13 @@ pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<
     for (file, users) in &users {
         let first = ORDER.iter().position(|part| users.contains(part));
         let number = first.unwrap_or(ORDER.len());
+        // All sections come with the panel, so it has what it needs in files of its own.
+        let panel = match users.contains("panel") && ORDER.get(number) != Some(&"panel") {
+            true => "_panel",
+            false => "",
+        };
         groups
-            .entry(format!("shared_{number}.wasm"))
+            .entry(format!("shared_{number}{panel}.wasm"))
             .or_default()
             .push(file);
     }

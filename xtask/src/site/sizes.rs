@@ -7,24 +7,26 @@ use anyhow::{Context, Result, ensure};
 /// for them on the first visit: wasm, scripts and style. The HTML comes on top.
 ///
 /// The targets are 170,000 for `/` and 230,000 for the others. Those that are above are not met yet.
-const PAGES: [(&str, &[&str], usize); 17] = [
-    ("/", &["subscriber"], 207_900),
-    ("/try", &["try_it"], 134_000),
-    ("/jobs", &["jobs"], 218_500),
+const PAGES: [(&str, &[&str], usize); 19] = [
+    ("/", &["subscriber"], 208_900),
+    ("/try", &["try_it"], 136_800),
+    ("/jobs", &["jobs"], 257_300),
+    ("/jobs with charts", &["jobs", "job_figures"], 275_000),
     ("/admin", &["panel", "overview_section"], 281_700),
-    ("/admin/clients", &["panel", "clients_section"], 360_000),
-    ("/admin/client", &["panel", "client_section"], 340_000),
-    ("/admin/messages", &["panel", "messages_section"], 309_000),
+    ("/admin/clients", &["panel", "clients_section"], 373_500),
+    ("/admin/client", &["panel", "client_section"], 354_400),
+    ("/admin/messages", &["panel", "messages_section"], 312_200),
     ("/admin/tail", &["panel", "tail_section"], 300_000),
-    ("/admin/push", &["panel", "push_section"], 390_000),
-    ("/admin/scheduled", &["panel", "scheduled_section"], 277_000),
-    ("/admin/keys", &["panel", "keys_section"], 304_000),
-    ("/admin/hooks", &["panel", "hooks_section"], 325_000),
-    ("/admin/people", &["panel", "people_section"], 299_000),
-    ("/admin/roles", &["panel", "roles_section"], 263_000),
-    ("/admin/limits", &["panel", "limits_section"], 287_000),
-    ("/admin/audit", &["panel", "audit_section"], 283_000),
-    ("/admin/account", &["panel", "account_section"], 308_000),
+    ("/admin/push", &["panel", "push_section"], 400_700),
+    ("/admin/scheduled", &["panel", "scheduled_section"], 281_900),
+    ("/admin/keys", &["panel", "keys_section"], 316_200),
+    ("/admin/hooks", &["panel", "hooks_section"], 337_000),
+    ("/admin/people", &["panel", "people_section"], 311_200),
+    ("/admin/roles", &["panel", "roles_section"], 277_700),
+    ("/admin/limits", &["panel", "limits_section"], 298_700),
+    ("/admin/audit", &["panel", "audit_section"], 287_000),
+    ("Ctrl-K in the panel", &["panel", "palette_part"], 354_900),
+    ("/admin/account", &["panel", "account_section"], 320_100),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
@@ -156,7 +158,7 @@ mod tests {
         check(&site(4_000)).expect("all are small");
         let mut large = site(4_000);
         let entry = large.files.get_mut("subscriber.wasm").expect("a part");
-        entry.sizes.brotli = 203_000;
+        entry.sizes.brotli = 205_000;
         let error = check(&large).expect_err("too large").to_string();
         assert!(error.starts_with("/ has "), "{error}");
     }

@@ -60,7 +60,7 @@ fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>, marks: Mark
     let mark = text(move || interpolate(texts().clients.mark, &[("id", &id.get_value())]));
     let called = text(move || interpolate(texts().client.about, &[("id", &id.get_value())]));
     view! {
-        <div role="row" class=class aria-rowindex=n + 2>
+        <div role="row" class=class data-row=id.get_value() aria-rowindex=n + 2>
             <div role="cell" class="mark">
                 <input type="checkbox" aria-label=mark prop:checked=is_marked on:click=on_mark />
             </div>

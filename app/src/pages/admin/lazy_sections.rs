@@ -1,7 +1,7 @@
 //! Sections of the panel that are parts of the wasm: a browser loads the code of such a section when it is shown first. The
 //! section gets updates from then on, and its state is kept while another one is shown.
 
-use std::{future::Future, pin::pin, sync::Arc, task};
+use std::sync::Arc;
 
 use leptos::{
     prelude::*,
@@ -16,7 +16,10 @@ use super::{
     overview, overview::Overview, people, people::People, push, push::Push, roles, roles::Roles,
     scheduled, scheduled::Scheduled, tail, tail::Tail,
 };
-use crate::components::{EraseView, not_loaded};
+use crate::{
+    components::{EraseView, not_loaded},
+    parts::now,
+};
 
 /// Declares the sections: the name of the part, what loads it, the model of the section, what it does with updates, and
 /// its view.
@@ -175,14 +178,5 @@ impl LazySections {
             (started.handle)(&Update::Reload);
         }
         Some(started)
-    }
-}
-
-/// The output of a future that does not wait.
-fn now<F: Future>(future: F) -> Option<F::Output> {
-    let mut context = task::Context::from_waker(task::Waker::noop());
-    match pin!(future).poll(&mut context) {
-        task::Poll::Ready(output) => Some(output),
-        task::Poll::Pending => None,
     }
 }

@@ -10,7 +10,8 @@ use super::{AdminSession, CurrentSection, Section};
 use crate::{
     api::{ApiError, Client},
     components::{
-        EraseView, ListItem, effect, keyed_list, on_click, optional_text, retry_notice, when,
+        EraseView, ListItem, effect, keyed_list, list_keys, on_click, optional_text, retry_notice,
+        when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, Texts, interpolate, texts, tr},
@@ -194,7 +195,7 @@ pub(super) fn view(page: People) -> AnyView {
                     <p class="note" role="status">
                         {optional_text(move || page.note.get())}
                     </p>
-                    <ul class="api-keys-list" aria-labelledby="people-title">
+                    <ul class="api-keys-list" aria-labelledby="people-title" use:list_keys>
                         {entries()}
                     </ul>
                     <p class="nothing">{state}</p>

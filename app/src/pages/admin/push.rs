@@ -101,6 +101,9 @@ impl Push {
             if let Some(id) = values.get("again") {
                 self.take_again(id);
             }
+            if let Some(id) = values.get("list") {
+                self.lists.take(id, move |list| self.add_list(list));
+            }
         };
         url_query::sync(self.current, Section::Push, read, Vec::new);
         let recipients = self.current.recipients;

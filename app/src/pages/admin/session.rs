@@ -39,6 +39,11 @@ impl AdminSession {
         session
     }
 
+    /// The session as the server has answered it.
+    pub(super) fn shown(self) -> ErasedSignal<Option<Session>> {
+        self.session
+    }
+
     /// Whether the caller is an admin.
     pub(super) fn is_admin(self) -> bool {
         self.session

@@ -10,6 +10,7 @@ use crate::{
         speed_text, static_text, text, when,
     },
     i18n::{plural, texts, tr},
+    wire::{JobInfo, JobState},
 };
 
 /// The view.
@@ -45,6 +46,24 @@ fn shown(model: Model, title: Signal<String>) -> AnyView {
             .tell(|job| !job.state.is_final() && !job.cancel_requested);
         model.admin.get() && may.unwrap_or_default()
     };
+    let may_retry = move || {
+        let failed = |job: &JobInfo| {
+            job.retry && matches!(job.state, JobState::Failed | JobState::Cancelled)
+        };
+        model.may_push.get() && model.job.tell(failed).unwrap_or_default()
+    };
+    let again = move || {
+        view! {
+            <button
+                type="button"
+                disabled=model.retrying
+                on:click=on_click(move || model.try_again())
+            >
+                {tr(|t| t.job.retry)}
+            </button>
+        }
+        .erase_client_only()
+    };
     let nothing = optional_text(move || {
         let texts = texts();
         if model.text.with(|text| !text.is_empty()) {
@@ -78,7 +97,7 @@ fn shown(model: Model, title: Signal<String>) -> AnyView {
                 </p>
             </div>
             <div class="row">
-                {when(may_cancel, move || cancel(model))}
+                {when(may_cancel, move || cancel(model))} {when(may_retry, again)}
                 {when(move || !is_over(), stream)}
             </div>
         </div>

@@ -7,7 +7,7 @@ use crate::{
     browser::{self, Timer},
     components::ShownJob,
     event_stream::{JobEvent, JobSource, Reason, State},
-    i18n,
+    i18n::{self, texts},
     job_lines::JobLines,
     json,
     progress_rate::ProgressRate,
@@ -38,6 +38,10 @@ pub(super) struct Model {
     pub(super) unknown: RwSignal<bool>,
     /// Whether the caller may cancel the job.
     pub(super) admin: RwSignal<bool>,
+    /// Whether the caller may push, to some clients or topics at least.
+    pub(super) may_push: RwSignal<bool>,
+    /// Whether the push that tries the job again is under way.
+    pub(super) retrying: RwSignal<bool>,
     pub(super) note: RwSignal<Option<String>>,
     /// Seconds since 1970; updated while the job runs.
     pub(super) now: RwSignal<u64>,
@@ -67,6 +71,8 @@ impl Model {
             stream: RwSignal::new(State::Connecting),
             unknown: RwSignal::new(false),
             admin: RwSignal::new(false),
+            may_push: RwSignal::new(false),
+            retrying: RwSignal::new(false),
             note: RwSignal::new(None),
             now: RwSignal::new(0),
             upkeep: StoredValue::new_local(Upkeep::default()),
@@ -75,10 +81,11 @@ impl Model {
             model.listen();
             model.tick();
             spawn_local(async move {
-                let session = Client::new("").session().await;
-                model
-                    .admin
-                    .try_set(session.is_ok_and(|session| session.admin));
+                if let Ok(session) = Client::new("").session().await {
+                    model.admin.try_set(session.admin);
+                    let may_push = session.actions.iter().any(|action| action == "push");
+                    model.may_push.try_set(may_push);
+                }
             });
         });
         model
@@ -229,6 +236,20 @@ impl Model {
                 Ok(job) => self.take(job),
                 Err(error) => self.tell(&error),
             }
+        });
+    }
+
+    /// Pushes what tries the job again.
+    pub(super) fn try_again(self) {
+        self.retrying.set(true);
+        spawn_local(async move {
+            match Client::new("").retry_job(&self.job.id()).await {
+                Ok(_) => {
+                    self.note.try_set(Some(texts().job.retried.to_owned()));
+                }
+                Err(error) => self.tell(&error),
+            }
+            self.retrying.try_set(false);
         });
     }
 

@@ -1,18 +1,21 @@
 //! The list of all jobs, live, for admins.
 
-use leptos::{ev::Event, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
+
+use super::{figures::Figures, list_view::shown};
 
 use crate::{
     api::{ApiError, Client, JobsQuery},
-    browser::{self, Timer},
-    components::{
-        CopyButton, EraseView, JobList, StreamState, job_state, on_click, optional_text, text, when,
-    },
+    browser::Timer,
+    components::{EraseView, StreamState, effect, when},
+    erased_signal::ErasedSignal,
     event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
-    i18n::{self, texts, tr},
+    i18n::{self, plural, texts, tr},
     json,
-    wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS},
+    pages::admin::{User, palette},
+    wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS, Session},
 };
 
 /// Milliseconds before the session is requested again.
@@ -20,22 +23,31 @@ const AGAIN: f64 = 2_000.0;
 
 /// The model of the page. Copies share the same signals.
 #[derive(Clone, Copy)]
-struct Model {
-    jobs: RwSignal<Vec<JobInfo>>,
-    /// The name of the selected state; empty: any.
-    state: RwSignal<String>,
-    next: RwSignal<Option<String>>,
-    loaded: RwSignal<bool>,
+pub(super) struct Model {
+    pub(super) jobs: RwSignal<Vec<JobInfo>>,
+    /// The name of the state that the URL selects; empty: any.
+    pub(super) state: RwSignal<String>,
+    pub(super) next: RwSignal<Option<String>>,
+    pub(super) loaded: RwSignal<bool>,
+    pub(super) figures: Figures,
+    session: ErasedSignal<Option<Session>>,
     /// Whether the caller may see the list; none: not known yet.
     admin: RwSignal<Option<bool>>,
-    note: RwSignal<Option<String>>,
+    pub(super) note: RwSignal<Option<String>>,
 }
 
 /// The view.
 pub(super) fn view() -> AnyView {
+    let query = use_location().query;
+    let selected = move || {
+        let name = query.with(|query| query.get("state")).unwrap_or_default();
+        named(&name).map_or("", JobState::name).to_owned()
+    };
     let model = Model {
         jobs: RwSignal::default(),
-        state: RwSignal::default(),
+        state: RwSignal::new(untrack(selected)),
+        figures: Figures::new(),
+        session: ErasedSignal::new(None),
         next: RwSignal::new(None),
         loaded: RwSignal::new(false),
         admin: RwSignal::new(None),
@@ -43,6 +55,16 @@ pub(super) fn view() -> AnyView {
     };
     let stream = EventStream::new(move |event| model.handle(event));
     Effect::new(move || spawn_local(async move { model.enter(stream).await }));
+    effect(move || {
+        let name = selected();
+        if model.state.with_untracked(|state| *state != name) {
+            model.choose(name);
+        }
+    });
+    let user = User {
+        session: model.session,
+        sign_out: Callback::new(move |()| model.sign_out()),
+    };
     let for_admins = || {
         view! {
             <section class="card">
@@ -65,7 +87,12 @@ pub(super) fn view() -> AnyView {
                 move || model.admin.get() == Some(true),
                 move || {
                     let retry = Callback::new(move |()| stream.retry());
-                    view! { <StreamState state=stream.state() on_retry=retry /> }.erase_client_only()
+                    view! {
+                        <div class="row">
+                            {palette(user)} <StreamState state=stream.state() on_retry=retry />
+                        </div>
+                    }
+                        .erase_client_only()
                 },
             )}
         </div>
@@ -80,8 +107,10 @@ impl Model {
     async fn enter(self, stream: EventStream) {
         match Client::new("").session().await {
             Ok(session) => {
-                self.admin.try_set(Some(session.admin));
-                if session.admin {
+                let is_admin = session.admin;
+                self.session.set(Some(session));
+                self.admin.try_set(Some(is_admin));
+                if is_admin {
                     let subscription = Subscription {
                         client_id: format!("panel-{}", uuid::Uuid::new_v4()),
                         topics: vec![SYS_JOBS.to_owned()],
@@ -102,7 +131,10 @@ impl Model {
     fn handle(self, event: StreamEvent) {
         match event {
             // Jobs before the start of the stream have to be loaded.
-            StreamEvent::Welcome => self.load(None),
+            StreamEvent::Welcome => {
+                self.load(None);
+                self.figures.load();
+            }
             StreamEvent::Refused(_) => self.admin.set(Some(false)),
             StreamEvent::Message(ReceivedMessage {
                 event: Some(kind),
@@ -111,6 +143,7 @@ impl Model {
             }) if kind == EVENT_JOB => {
                 let changed = json::decode(&data).unwrap_or_default();
                 self.merge(changed);
+                self.figures.load_soon();
             }
             StreamEvent::Message(_) => self.load(None),
             _ => {}
@@ -118,12 +151,13 @@ impl Model {
     }
 
     /// Loads a page: the newest jobs, or those after the loaded ones.
-    fn load(self, before: Option<String>) {
+    pub(super) fn load(self, before: Option<String>) {
         let state = self.state.get_untracked();
         let query = JobsQuery {
             limit: None,
             before: before.clone(),
             state: named(&state),
+            q: None,
         };
         spawn_local(async move {
             let page = Client::new("").jobs(&query).await;
@@ -138,7 +172,6 @@ impl Model {
                     });
                     self.next.try_set(page.next);
                     self.loaded.try_set(true);
-                    self.note.try_set(None);
                 }
                 Err(error) => self.tell(&error),
             }
@@ -161,8 +194,58 @@ impl Model {
     fn choose(self, name: String) {
         self.state.set(name);
         self.jobs.set(Vec::new());
+        self.next.set(None);
         self.loaded.set(false);
         self.load(None);
+    }
+
+    /// Whether the caller may remove jobs.
+    pub(super) fn may_clear(self) -> bool {
+        let may = |session: &Session| session.actions.iter().any(|action| action == "job");
+        self.session
+            .with(|session| session.as_ref().is_some_and(may))
+    }
+
+    /// Removes the ended jobs of the list.
+    pub(super) fn clear(self) {
+        let state = self.state.get_untracked();
+        let wanted = if state.is_empty() { "ended" } else { &state }.to_owned();
+        spawn_local(async move {
+            let mut removed = 0;
+            let result = loop {
+                match Client::new("").clear_jobs(&wanted).await {
+                    Ok(cleared) => {
+                        removed += cleared.removed;
+                        if !cleared.more {
+                            break Ok(());
+                        }
+                    }
+                    Err(error) => break Err(error),
+                }
+            };
+            if self.state.try_get_untracked().is_none() {
+                return;
+            }
+            self.load(None);
+            self.figures.load();
+            match result {
+                Ok(()) => self
+                    .note
+                    .set(Some(plural(texts().jobs.cleared, removed, &[]))),
+                Err(error) => self.tell(&error),
+            }
+        });
+    }
+
+    fn sign_out(self) {
+        spawn_local(async move {
+            match Client::new("").sign_out().await {
+                Ok(()) => {
+                    self.admin.try_set(Some(false));
+                }
+                Err(error) => self.tell(&error),
+            }
+        });
     }
 }
 
@@ -195,65 +278,6 @@ fn merge(jobs: &mut Vec<JobInfo>, changed: Vec<JobInfo>, wanted: Option<JobState
     }
 }
 
-fn shown(model: Model) -> AnyView {
-    let choose = move |event: Event| model.choose(event_target_value(&event));
-    let options = JobState::ALL.map(|(state, name)| {
-        view! { <option value=name>{text(move || job_state(state).to_owned())}</option> }.erase()
-    });
-    let is_empty = move || model.loaded.get() && model.jobs.with(Vec::is_empty);
-    let nothing = optional_text(move || match model.loaded.get() {
-        false => Some(texts().jobs.loading.to_owned()),
-        true if is_empty() && !model.state.with(String::is_empty) => {
-            Some(texts().jobs.none_such.to_owned())
-        }
-        true => None,
-    });
-    let older = move || {
-        let next = move || model.load(model.next.get_untracked());
-        view! {
-            <button type="button" class="quiet" on:click=on_click(next)>
-                {tr(|t| t.jobs.older)}
-            </button>
-        }
-        .erase_client_only()
-    };
-    view! {
-        <section class="card" aria-labelledby="all-jobs">
-            <div class="section-head">
-                <h2 id="all-jobs">{tr(|t| t.jobs.title)}</h2>
-                <label for="job-state">{tr(|t| t.jobs.state)}</label>
-                <select id="job-state" on:change=choose>
-                    <option value="">{tr(|t| t.jobs.all)}</option>
-                    {options.into_iter().collect_view()}
-                </select>
-            </div>
-            <p class="note" role="status">
-                {optional_text(move || model.note.get())}
-            </p>
-            <JobList jobs=model.jobs />
-            <p class="nothing">{nothing}</p>
-            {when(move || is_empty() && model.state.with(String::is_empty), how_to_begin)}
-            {when(move || model.next.with(Option::is_some), older)}
-        </section>
-    }
-    .erase()
-}
-
-fn how_to_begin() -> AnyView {
-    let command = text(|| format!("tidings job run --url {} -- make", browser::server_url()));
-    view! {
-        <div class="empty">
-            <p class="title">{tr(|t| t.jobs.none)}</p>
-            <p>{tr(|t| t.jobs.begin)}</p>
-            <div class="command one">
-                <pre tabindex="0">{command}</pre>
-                <CopyButton text=command what=tr(|t| t.subscriber.the_command) />
-            </div>
-        </div>
-    }
-    .erase_client_only()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,6 +300,7 @@ mod tests {
             log: JobLogExtent::default(),
             push: None,
             delivery: None,
+            retry: false,
         }
     }
 

@@ -9,6 +9,11 @@ use super::{Book, Common, links::Links};
 
 /// What surrounds the text of a page.
 const FRAME: &str = include_str!("page.html");
+/// The text of the API reference, before its script has shown the description.
+const API: &str = include_str!("api.html");
+
+/// Marks the link of the navigation that the page belongs to.
+const HERE: &str = " aria-current=\"true\"";
 
 /// The text of a page as HTML.
 pub fn body(markdown: &str, links: &mut Links) -> Result<String> {
@@ -124,25 +129,51 @@ pub fn frame(book: &Book, index: usize, body: &str, common: &Common) -> String {
     if index == 0 {
         text.push_str(&error_codes(book, &root));
     }
-    // The text comes last, because it may contain what looks like a place.
-    [
-        ("{title}", escaped(&entry.title)),
-        ("{home}", home.to_owned()),
-        ("{root}", root.clone()),
-        ("{style}", common.style.clone()),
-        ("{favicon}", common.favicon.clone()),
-        ("{contents}", contents(book, index, &root)),
-        ("{turn}", turn(book, index, &root)),
-        ("{text}", text),
-    ]
-    .iter()
-    .fold(FRAME.to_owned(), |html, (place, value)| {
-        html.replace(place, value)
-    })
+    filled(&[
+        ("{title}", &escaped(&entry.title)),
+        ("{home}", home),
+        ("{script}", ""),
+        ("{docs}", HERE),
+        ("{api}", ""),
+        ("{root}", &root),
+        ("{style}", &common.style),
+        ("{favicon}", &common.favicon),
+        ("{contents}", &contents(book, Some(index), &root)),
+        ("{turn}", &turn(book, index, &root)),
+        ("{text}", &text),
+    ])
 }
 
-/// The list of all pages.
-fn contents(book: &Book, current: usize, root: &str) -> String {
+/// The API reference. Its script shows the description that the server has.
+pub fn api(book: &Book, common: &Common) -> String {
+    let root = "../";
+    let script = format!(
+        "<script type=\"module\" src=\"{root}{}\"></script>",
+        common.reader
+    );
+    filled(&[
+        ("{title}", "API reference"),
+        ("{home}", root),
+        ("{script}", &script),
+        ("{docs}", ""),
+        ("{api}", HERE),
+        ("{root}", root),
+        ("{style}", &common.style),
+        ("{favicon}", &common.favicon),
+        ("{contents}", &contents(book, None, root)),
+        ("{turn}", ""),
+        ("{text}", API),
+    ])
+}
+
+/// The frame with these values. The text comes last, because it may contain what looks like a place.
+fn filled(values: &[(&str, &str)]) -> String {
+    let fill = |html: String, (place, value): &(&str, &str)| html.replace(place, value);
+    values.iter().fold(FRAME.to_owned(), fill)
+}
+
+/// The list of all pages. None: the API reference is shown.
+fn contents(book: &Book, current: Option<usize>, root: &str) -> String {
     let mut html = "<ul>".to_owned();
     let mut in_sub = false;
     for (index, entry) in book.entries.iter().enumerate() {
@@ -153,7 +184,7 @@ fn contents(book: &Book, current: usize, root: &str) -> String {
             _ => "</li>",
         });
         in_sub = entry.is_sub;
-        let here = match index == current {
+        let here = match Some(index) == current {
             true => " aria-current=\"page\"",
             false => "",
         };
@@ -168,11 +199,15 @@ fn contents(book: &Book, current: usize, root: &str) -> String {
             entry.url
         );
     }
-    html.push_str(if in_sub {
-        "</li></ul></li></ul>"
-    } else {
-        "</li></ul>"
-    });
+    html.push_str(if in_sub { "</li></ul></li>" } else { "</li>" });
+    let here = match current {
+        Some(_) => "",
+        None => " aria-current=\"page\"",
+    };
+    let _ = write!(
+        html,
+        "<li><a href=\"{root}docs/api\"{here}>API, to read and to try</a></li></ul>"
+    );
     html
 }
 

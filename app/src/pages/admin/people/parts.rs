@@ -121,7 +121,7 @@ pub(super) fn row(page: People, person: &PersonInfo) -> AnyView {
         None => texts().api_keys.never.to_owned(),
     });
     view! {
-        <li>
+        <li data-row=person.id.clone()>
             <div class="row">
                 <strong>{person.name.clone()}</strong>
                 <select aria-label=called disabled=is_of_issuer on:change=change_role>
