@@ -78,6 +78,12 @@ pub(crate) fn page_language() -> String {
     root_attribute("lang").unwrap_or_default()
 }
 
+/// What the URLs of texts begin with, relative to that of the first page.
+#[cfg(feature = "hydrate")]
+pub(crate) fn texts_url() -> String {
+    root_attribute("data-texts").unwrap_or_default()
+}
+
 /// Stores the language in a cookie for a year, and sets the `lang` attribute of the page.
 pub(crate) fn store_language(cookie: &str, tag: &str) {
     let cookie = format!(

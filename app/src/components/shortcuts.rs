@@ -70,7 +70,7 @@ pub fn Shortcuts() -> impl IntoView {
             </dl>
             <form method="dialog">
                 <button type="submit" class="small">
-                    {tr(|t| t.client.close)}
+                    {tr(|t| t.keys.dismiss)}
                 </button>
             </form>
         </dialog>

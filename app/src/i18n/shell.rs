@@ -16,7 +16,8 @@ texts! {
         jobs: "Jobs", "任务";
         docs: "Docs", "文档";
         try_it: "Try it", "快速上手";
-        other_language: "中文", "English";
+        language: "Language", "语言";
+        language_failed: "The language could not be loaded. Reload the page to try again.", "无法加载该语言。请刷新页面重试。";
         what_this_is: "Tidings {version}, a self-hosted push server.", "Tidings {version}，自托管的消息推送服务器。";
         no_answer: "The server does not answer.", "服务器没有响应。";
         not_understood: "The server's response could not be parsed: {why}", "无法解析服务器的响应：{why}";
@@ -71,5 +72,6 @@ texts! {
         search: "Search", "搜索";
         this: "Show this help", "显示此帮助";
         close: "Close the open details", "关闭当前打开的详情";
+        dismiss: "Close", "关闭";
     }
 }

@@ -39,7 +39,7 @@ pub enum Caching {
 }
 
 impl Caching {
-    fn header(self) -> HeaderValue {
+    pub(super) fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Forever => "public, max-age=31536000, immutable",
             Self::AskAgain => "no-cache",
@@ -83,27 +83,50 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     let tag = entity_tag(&hash, form);
     let has_it = already_has(request, &tag);
 
-    let fixed = HeaderValue::from_static;
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CACHE_CONTROL, caching.header());
-    headers.insert(header::VARY, fixed("accept-encoding"));
+    let mut headers = cache_headers(caching);
     headers.insert(header::ETAG, HeaderValue::from_str(&tag).ok()?);
     if OFFERED.contains(&path) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, fixed("*"));
+        let all = HeaderValue::from_static("*");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
     }
     if has_it {
         return Some((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    headers.insert(header::CONTENT_TYPE, content_type(path));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
-    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, may_load(path));
+    headers.extend(content_headers(path));
     if path.ends_with(".html") {
         headers.extend(policy::of_docs().map(|(name, value)| (Some(name), value)));
     }
     if form != Encoding::Identity {
-        headers.insert(header::CONTENT_ENCODING, fixed(form.name()));
+        headers.insert(
+            header::CONTENT_ENCODING,
+            HeaderValue::from_static(form.name()),
+        );
     }
     Some((headers, Body::from(as_bytes(data))).into_response())
+}
+
+/// The headers of a file that has no entity tag. The encoding comes on top.
+pub fn headers(path: &str, caching: Caching) -> HeaderMap {
+    let mut headers = cache_headers(caching);
+    headers.extend(content_headers(path));
+    headers
+}
+
+fn cache_headers(caching: Caching) -> HeaderMap {
+    let vary = HeaderValue::from_static("accept-encoding");
+    HeaderMap::from_iter([
+        (header::CACHE_CONTROL, caching.header()),
+        (header::VARY, vary),
+    ])
+}
+
+fn content_headers(path: &str) -> HeaderMap {
+    let nosniff = HeaderValue::from_static("nosniff");
+    HeaderMap::from_iter([
+        (header::CONTENT_TYPE, content_type(path)),
+        (header::X_CONTENT_TYPE_OPTIONS, nosniff),
+        (CROSS_ORIGIN_RESOURCE_POLICY, may_load(path)),
+    ])
 }
 
 /// The `Cross-Origin-Resource-Policy` of a file.
@@ -190,7 +213,8 @@ fn content_type(path: &str) -> HeaderValue {
             Some("svg") => "image/svg+xml",
             Some("png") => "image/png",
             Some("txt") => "text/plain; charset=utf-8",
-            Some("json" | "webmanifest") => "application/json",
+            Some("json") => "application/json",
+            Some("webmanifest") => "application/manifest+json",
             _ => "application/octet-stream",
         },
     )
