@@ -22,7 +22,7 @@ use wasm_bindgen_futures::JsFuture;
 #[cfg(feature = "hydrate")]
 pub(crate) use location::pathname;
 pub(crate) use location::{base_path, base_url, replace_url, server_url};
-pub(crate) use notification::{notify, request_notification_permission};
+pub(crate) use notification::{Notification, notify, request_notification_permission};
 pub(crate) use reload::reload_when_reachable;
 pub(crate) use task::Task;
 

@@ -106,7 +106,7 @@ use std::{marker::PhantomData, ops::Deref};
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, components::static_text, formatting};
+use crate::{api::ApiError, components::static_text, formatting, outside_text::visible};
 pub(crate) use groups::{Group, file_name};
 #[cfg(not(feature = "hydrate"))]
 pub use groups::{TextFile, text_files};
@@ -263,7 +263,7 @@ pub(crate) fn tr(which: fn(&Texts) -> &'static str) -> Signal<&'static str> {
     static_text(move || which(texts()))
 }
 
-/// Replaces each `{name}` in a text by its value.
+/// Replaces each `{name}` in a text by its value. Hidden characters of values, which may come from outside, are made visible.
 pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -271,7 +271,7 @@ pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
         filled.push_str(before);
         let (name, after) = from.split_once('}').unwrap_or((from, ""));
         let value = values.iter().find(|(known, _)| *known == name);
-        filled.push_str(value.map_or(name, |(_, value)| value));
+        filled.push_str(&visible(value.map_or(name, |(_, value)| value)));
         rest = after;
     }
     filled.push_str(rest);
@@ -298,7 +298,7 @@ fn form(language: Language, text: &str, n: u64) -> &str {
 /// An API error as a text. Problem details of the server are shown unchanged.
 pub(crate) fn error(error: &ApiError) -> String {
     match error {
-        ApiError::Problem(problem) => problem.detail.clone(),
+        ApiError::Problem(problem) => visible(&problem.detail).into_owned(),
         ApiError::Transport(_) => texts().shell.no_answer.to_owned(),
         ApiError::Decode(why) => interpolate(texts().shell.not_understood, &[("why", why)]),
     }

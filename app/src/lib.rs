@@ -21,6 +21,7 @@ mod inbox;
 mod job_lines;
 mod json;
 mod message_history;
+mod outside_text;
 mod pages;
 mod parts;
 mod progress_rate;

@@ -92,13 +92,17 @@ pub fn shell(assets: Assets) -> impl IntoView + 'static {
             <head>
                 <base href=assets.base />
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#161a21" />
                 <meta
                     name="description"
                     content=texts().shell.description
                 />
                 <link rel="icon" href=assets.favicon />
+                <link rel="apple-touch-icon" href="icon-192.png" />
+                <link rel="manifest" href="manifest.webmanifest" />
                 <link rel="stylesheet" href=assets.style />
                 <script type="module" src=assets.boot fetchpriority="high"></script>
                 {wasm.chain(loaded_texts).collect_view()}

@@ -9,7 +9,8 @@ use crate::{
     browser,
     components::{
         CopyButton, EraseView, ListItem, aria_bool, audience_text, bar, keyed_list, on_click,
-        receipt_text, receipts_text, static_text, text, when,
+        outside, outside_data, outside_data_signal, outside_signal, receipt_text, receipts_text,
+        static_text, text, when,
     },
     curl,
     erased_signal::{ErasedMemo, ErasedSignal},
@@ -98,11 +99,11 @@ fn row(
         <li>
             <div class="about">
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-                <span class="to">{to}</span>
-                <span class="tag">{message.event.clone()}</span>
+                <span class="to">{outside_signal(to)}</span>
+                <span class="tag">{outside(message.event.as_deref().unwrap_or_default())}</span>
                 <span class="tag late">{ended}</span>
             </div>
-            <pre class="data text">{beginning(message.data.get())}</pre>
+            <pre class="data text">{outside_data(beginning(message.data.get()))}</pre>
             <div class="row">
                 {bar(receipts)} <p class="delivery-text">{fate}</p>
                 <button
@@ -193,7 +194,7 @@ fn detail(open: ErasedSignal<Option<Arc<MessageDetail>>>) -> AnyView {
                 />
             </div>
             <pre class="data json" tabindex="0">
-                {data}
+                {outside_data_signal(data)}
             </pre>
             <ul class="recipients" aria-label=tr(|t| t.messages.recipients)>
                 {recipients}

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, Wording, either, fact, keyed_list, on_click, optional_text, question,
-    reach, text,
+    EraseView, ListItem, Wording, either, fact, keyed_list, on_click, optional_text, outside,
+    question, reach, text,
 };
 use crate::{
     erased_signal::ErasedSignal,
@@ -72,7 +72,7 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
     view! {
         <li>
             <div class="row">
-                <strong>{key.name.clone()}</strong>
+                <strong>{outside(&key.name)}</strong>
                 <span class="tag plain">{role}</span>
                 {reach(&key.permissions)}
             </div>

@@ -2,7 +2,9 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::{EraseView, ListItem, ask_first, keyed_list, on_click, optional_text, text, when};
+use super::{
+    EraseView, ListItem, ask_first, keyed_list, on_click, optional_text, outside, text, when,
+};
 use crate::{
     erased_signal::ErasedSignal,
     formatting,
@@ -192,7 +194,7 @@ fn row(entry: &SavedEntry, words: SavedWords, actions: SavedActions) -> AnyView 
                     aria-label=called
                     on:click=on_click(move || actions.take.run(id.get_value()))
                 >
-                    {entry.name.clone()}
+                    {outside(&entry.name)}
                 </button>
                 <p class="hint">{about}</p>
             </div>

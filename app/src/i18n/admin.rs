@@ -26,6 +26,7 @@ texts! {
     /// The frame of the panel.
     Panel {
         settings: "Settings", "设置";
+        more: "More", "更多";
         section_nav: "Sections of the admin panel", "管理面板导航";
         overview: "Overview", "概览";
         clients: "Clients", "客户端";

@@ -76,6 +76,7 @@ translation! {
     }
     admin::Panel {
         settings: "Réglages",
+        more: "Plus",
         section_nav: "Sections de l’administration",
         overview: "Aperçu",
         clients: "Clients",
@@ -618,11 +619,13 @@ translation! {
         about_shared_id: "Les nouveaux onglets de ce navigateur utilisent le même id.",
         share: "Partager une connexion entre les onglets avec cet id",
         notify: "M’avertir quand cette page est masquée",
+        new_in: "{n} nouveaux dans {topic}",
+        new_direct: "{n} nouveaux messages",
         may_not_notify: "Le navigateur n’autorise pas les notifications de cette page.",
         meanwhile: "Aucun message n’est perdu. Ceux qui sont envoyés maintenant arrivent après la reconnexion.",
         nothing_yet: "Pas encore de messages",
-        push_from: "Envoyez un message depuis l’",
-        panel: "administration",
+        push_from: "Envoyez un message depuis la ",
+        panel: "page d’administration",
         or_shell: " dans un autre onglet, ou depuis un terminal :",
         the_command: "la commande",
     }

@@ -76,6 +76,7 @@ translation! {
     }
     admin::Panel {
         settings: "Einstellungen",
+        more: "Mehr",
         section_nav: "Bereiche der Verwaltung",
         overview: "Übersicht",
         clients: "Clients",
@@ -618,6 +619,8 @@ translation! {
         about_shared_id: "Neue Tabs dieses Browsers verwenden dieselbe ID.",
         share: "Eine Verbindung für alle Tabs mit dieser ID",
         notify: "Benachrichtigen, während diese Seite verborgen ist",
+        new_in: "{n} neue in {topic}",
+        new_direct: "{n} neue Nachrichten",
         may_not_notify: "Der Browser erlaubt keine Benachrichtigungen dieser Seite.",
         meanwhile: "Keine Nachricht geht verloren. Was jetzt gesendet wird, kommt nach dem Neuverbinden an.",
         nothing_yet: "Noch keine Nachrichten",

@@ -76,6 +76,7 @@ translation! {
     }
     admin::Panel {
         settings: "設定",
+        more: "その他",
         section_nav: "管理画面のセクション",
         overview: "概要",
         clients: "クライアント",
@@ -618,6 +619,8 @@ translation! {
         about_shared_id: "このブラウザーの新しいタブも同じ ID を使います。",
         share: "同じ ID のタブで 1 つの接続を共有",
         notify: "このページが隠れている間は通知する",
+        new_in: "{topic} に新着 {n} 件",
+        new_direct: "新着メッセージ {n} 件",
         may_not_notify: "このページからの通知はブラウザーで許可されていません。",
         meanwhile: "メッセージは失われません。今送信されたものは、再接続後に届きます。",
         nothing_yet: "メッセージはまだありません",

@@ -76,6 +76,7 @@ translation! {
     }
     admin::Panel {
         settings: "Configurações",
+        more: "Mais",
         section_nav: "Seções do painel de administração",
         overview: "Visão geral",
         clients: "Clientes",
@@ -618,6 +619,8 @@ translation! {
         about_shared_id: "Novas abas deste navegador usam o mesmo ID.",
         share: "Compartilhar uma conexão entre as abas com este ID",
         notify: "Notificar enquanto esta página está oculta",
+        new_in: "{n} novas em {topic}",
+        new_direct: "{n} novas mensagens",
         may_not_notify: "O navegador não permite notificações desta página.",
         meanwhile: "Nenhuma mensagem se perde. As que forem enviadas agora chegam depois da reconexão.",
         nothing_yet: "Ainda não há mensagens",

@@ -76,6 +76,7 @@ translation! {
     }
     admin::Panel {
         settings: "Ajustes",
+        more: "Más",
         section_nav: "Secciones del panel de administración",
         overview: "Resumen",
         clients: "Clientes",
@@ -618,6 +619,8 @@ translation! {
         about_shared_id: "Las pestañas nuevas de este navegador usan el mismo ID.",
         share: "Compartir una conexión entre las pestañas con este ID",
         notify: "Notificar mientras esta página está oculta",
+        new_in: "{n} nuevos en {topic}",
+        new_direct: "{n} mensajes nuevos",
         may_not_notify: "El navegador no permite notificaciones de esta página.",
         meanwhile: "No se pierde ningún mensaje. Los que se envíen ahora llegan cuando la página se reconecte.",
         nothing_yet: "Aún no hay mensajes",
