@@ -78,9 +78,9 @@ pub(crate) fn page_language() -> String {
     root_attribute("lang").unwrap_or_default()
 }
 
-/// What the URLs of texts begin with, relative to that of the first page.
+/// What the names of the files with texts begin with.
 #[cfg(feature = "hydrate")]
-pub(crate) fn texts_url() -> String {
+pub(crate) fn texts_name() -> String {
     root_attribute("data-texts").unwrap_or_default()
 }
 

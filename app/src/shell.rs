@@ -27,7 +27,7 @@ pub struct Assets {
     pub wasm: String,
     /// The files of the other parts, by the name of the part. Parts share files.
     pub parts: BTreeMap<String, Vec<String>>,
-    /// What the URLs of the texts begin with.
+    /// What the names of the files with texts begin with, below `pkg/`.
     pub texts: String,
     /// The icon of the tab.
     pub favicon: String,
@@ -52,7 +52,7 @@ impl Assets {
     /// The URLs of the texts that the page at this path needs.
     fn texts_of(&self, path: &str) -> Vec<String> {
         let groups = Group::of_path(path.trim_start_matches('/'));
-        let url = |group: &Group| format!("{}.{}", self.texts, file_name(language(), *group));
+        let url = |group: &Group| format!("pkg/{}.{}", self.texts, file_name(language(), *group));
         groups.iter().map(url).collect()
     }
 }
@@ -148,7 +148,7 @@ mod tests {
             style: String::new(),
             boot: String::new(),
             wasm: "main".to_owned(),
-            texts: "pkg/texts.0123".to_owned(),
+            texts: "texts.0123".to_owned(),
             parts: parts.map(|(name, files)| (name.to_owned(), files)).into(),
             favicon: String::new(),
         };

@@ -7,7 +7,8 @@ const right = '\u202e';
 test('hidden characters of a message are shown on the page of a subscriber', async ({ context, server }) => {
   const tab = await Tab.open(context, server);
   const topic = `orders/${right}24`;
-  await tab.subscribe(topic);
+  await tab.page.getByLabel('Topic or pattern', { exact: true }).first().fill(topic);
+  await tab.page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await expect(tab.page.getByRole('list', { name: 'Topic or pattern' })).toContainText('orders/\\u202E24');
   await server.push({ to: { topic }, event: `paid${right}`, data: `invoice${right}fdp.exe\u200b \u0007` });
   const message = tab.messages().first();

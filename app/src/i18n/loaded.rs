@@ -65,9 +65,7 @@ fn lines(language: Language, group: Group, start: usize, count: usize) -> Option
     let lines = LOADED.with_borrow(|loaded| loaded[language as usize][group as usize]);
     if lines.is_none() && need(group) {
         spawn_local(async move {
-            if load(&[group]).await {
-                refresh();
-            }
+            load(&[group]).await;
         });
     }
     lines?.get(start..start + count)
@@ -83,6 +81,7 @@ fn need(group: Group) -> bool {
 
 /// Loads groups in the language of the page. Returns false if that is not possible now.
 pub(crate) async fn load(groups: &[Group]) -> bool {
+    let mut fetched = false;
     for group in groups {
         need(*group);
         loop {
@@ -94,7 +93,12 @@ pub(crate) async fn load(groups: &[Group]) -> bool {
             if fetch(language, *group).await.is_none() {
                 return false;
             }
+            fetched = true;
         }
+    }
+    if fetched {
+        // What was shown without them is shown anew.
+        refresh();
     }
     true
 }
@@ -118,13 +122,19 @@ fn is_loaded(language: Language, group: Group) -> bool {
 }
 
 async fn fetch(language: Language, group: Group) -> Option<()> {
-    let url = format!("{}.{}", browser::texts_url(), file_name(language, group));
+    let url = format!(
+        "pkg/{}.{}",
+        browser::texts_name(),
+        file_name(language, group)
+    );
     let response = browser::fetch(&url, &RequestInit::new()).await.ok()?;
+    if !response.ok() {
+        return None;
+    }
     let text = JsFuture::from(response.text().ok()?)
         .await
         .ok()?
         .as_string()?;
-    // A response with an error has another first line.
     if !is_loaded(language, group) {
         let lines = decode(text.leak(), group)?.leak();
         LOADED.with_borrow_mut(|loaded| loaded[language as usize][group as usize] = Some(lines));

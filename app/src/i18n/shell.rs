@@ -41,7 +41,7 @@ texts! {
         shutdown: "The server is shutting down. It may restart.", "服务器正在关闭，可能会重新启动。";
         disconnected: "An admin closed the connection.", "管理员断开了此连接。";
         token_expired: "The token has expired.", "令牌已过期。";
-        token_revoked: "The token was revoked.", "令牌已被撤销。";
+        token_revoked: "The token was revoked.", "令牌已被吊销。";
         status: "The server answered with status {status}.", "服务器返回状态码 {status}。";
     }
 }

@@ -80,53 +80,55 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
         None => (packed(path)?.metadata.sha256_hash(), None),
     };
     let (form, data) = best_form(path, plain, request)?;
-    let tag = entity_tag(&hash, form);
+    let content = Content {
+        hash: &hash,
+        form,
+        data: as_bytes(data),
+    };
+    answer(path, &content, caching, request)
+}
+
+/// What is sent of a file.
+pub struct Content<'a> {
+    /// The SHA-256 of the file, not compressed.
+    pub hash: &'a [u8; 32],
+    /// The encoding of the bytes.
+    pub form: Encoding,
+    /// The bytes.
+    pub data: Bytes,
+}
+
+/// The file, or 304 if the client has it.
+pub fn answer(
+    path: &str,
+    content: &Content<'_>,
+    caching: Caching,
+    request: &HeaderMap,
+) -> Option<Response> {
+    let tag = entity_tag(content.hash, content.form);
     let has_it = already_has(request, &tag);
 
-    let mut headers = cache_headers(caching);
+    let fixed = HeaderValue::from_static;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, caching.header());
+    headers.insert(header::VARY, fixed("accept-encoding"));
     headers.insert(header::ETAG, HeaderValue::from_str(&tag).ok()?);
     if OFFERED.contains(&path) {
-        let all = HeaderValue::from_static("*");
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, fixed("*"));
     }
     if has_it {
         return Some((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    headers.extend(content_headers(path));
+    headers.insert(header::CONTENT_TYPE, content_type(path));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, may_load(path));
     if path.ends_with(".html") {
         headers.extend(policy::of_docs().map(|(name, value)| (Some(name), value)));
     }
-    if form != Encoding::Identity {
-        headers.insert(
-            header::CONTENT_ENCODING,
-            HeaderValue::from_static(form.name()),
-        );
+    if content.form != Encoding::Identity {
+        headers.insert(header::CONTENT_ENCODING, fixed(content.form.name()));
     }
-    Some((headers, Body::from(as_bytes(data))).into_response())
-}
-
-/// The headers of a file that has no entity tag. The encoding comes on top.
-pub fn headers(path: &str, caching: Caching) -> HeaderMap {
-    let mut headers = cache_headers(caching);
-    headers.extend(content_headers(path));
-    headers
-}
-
-fn cache_headers(caching: Caching) -> HeaderMap {
-    let vary = HeaderValue::from_static("accept-encoding");
-    HeaderMap::from_iter([
-        (header::CACHE_CONTROL, caching.header()),
-        (header::VARY, vary),
-    ])
-}
-
-fn content_headers(path: &str) -> HeaderMap {
-    let nosniff = HeaderValue::from_static("nosniff");
-    HeaderMap::from_iter([
-        (header::CONTENT_TYPE, content_type(path)),
-        (header::X_CONTENT_TYPE_OPTIONS, nosniff),
-        (CROSS_ORIGIN_RESOURCE_POLICY, may_load(path)),
-    ])
+    Some((headers, Body::from(content.data.clone())).into_response())
 }
 
 /// The `Cross-Origin-Resource-Policy` of a file.

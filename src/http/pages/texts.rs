@@ -1,10 +1,6 @@
 //! The texts that browsers load: a file for each language and group, named after the content of all of them.
 
-use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{http::HeaderMap, response::Response};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
@@ -12,7 +8,7 @@ use std::{collections::HashMap, io::Write, sync::LazyLock};
 
 use super::{
     accept::{Encoding, accepted},
-    asset::{self, Caching},
+    asset::{self, Caching, Content},
 };
 
 /// All files.
@@ -25,8 +21,9 @@ struct Texts {
     files: HashMap<String, File>,
 }
 
-/// A file: as it is, and with gzip.
+/// A file: as it is, and with gzip. The build does not know it, so it is not there with brotli.
 struct File {
+    hash: [u8; 32],
     plain: Bytes,
     packed: Bytes,
 }
@@ -41,12 +38,15 @@ impl Texts {
         }
         let hash = format!("{:x}", hash.finalize());
         let files = files.into_iter().map(|file| {
-            let packed = gzip(file.text.as_bytes()).into();
-            let plain = file.text.into();
-            (file.name, File { plain, packed })
+            let made = File {
+                hash: Sha256::digest(&file.text).into(),
+                packed: gzip(file.text.as_bytes()).into(),
+                plain: file.text.into(),
+            };
+            (file.name, made)
         });
         Self {
-            prefix: format!("pkg/texts.{}", &hash[..16]),
+            prefix: format!("texts.{}", &hash[..16]),
             files: files.collect(),
         }
     }
@@ -59,30 +59,28 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     written.and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
-/// What the URLs of the texts begin with, relative to that of the first page.
+/// What the names of the files below `pkg/` begin with.
 pub fn prefix() -> String {
     TEXTS.prefix.clone()
 }
 
 /// The file at this path; none if it is not a file with texts of this version.
 pub fn respond(path: &str, request: &HeaderMap) -> Option<Response> {
-    let name = path.strip_prefix(&TEXTS.prefix)?.strip_prefix('.')?;
+    let name = path.strip_prefix("pkg/")?;
+    let name = name.strip_prefix(&TEXTS.prefix)?.strip_prefix('.')?;
     let file = TEXTS.files.get(name)?;
-    let mut headers = asset::headers(path, Caching::Forever);
-    let form = accepted(request)
-        .into_iter()
-        .find(|form| *form != Encoding::Brotli);
-    let body = match form {
-        Some(form @ Encoding::Gzip) => {
-            headers.insert(
-                header::CONTENT_ENCODING,
-                HeaderValue::from_static(form.name()),
-            );
-            &file.packed
-        }
-        _ => &file.plain,
+    let forms = accepted(request);
+    let form = forms.into_iter().find(|form| *form != Encoding::Brotli);
+    let (form, data) = match form {
+        Some(form @ Encoding::Gzip) => (form, &file.packed),
+        _ => (Encoding::Identity, &file.plain),
     };
-    Some((headers, Body::from(body.clone())).into_response())
+    let content = Content {
+        hash: &file.hash,
+        form,
+        data: data.clone(),
+    };
+    asset::answer(path, &content, Caching::Forever, request)
 }
 
 #[cfg(test)]
@@ -109,9 +107,9 @@ mod tests {
     #[test]
     fn a_file_of_another_version_is_not_found() {
         let none = HeaderMap::new();
-        let path = format!("{}.es.pages.txt", prefix());
+        let path = format!("pkg/{}.es.pages.txt", prefix());
         assert!(respond(&path, &none).is_some());
         assert!(respond("pkg/texts.0123.es.pages.txt", &none).is_none());
-        assert!(respond(&format!("{}.xx.pages.txt", prefix()), &none).is_none());
+        assert!(respond(&format!("pkg/{}.xx.pages.txt", prefix()), &none).is_none());
     }
 }
