@@ -15,7 +15,7 @@ pub(crate) enum Piece<'a> {
 }
 
 /// More pieces than this are one, in which characters are replaced: an element for each would make a page slow.
-const MOST: usize = 500;
+const MOST: usize = 200;
 
 /// The pieces of a text, and what remains of it after [`MOST`] of them.
 pub(crate) fn pieces(text: &str, with_urls: bool) -> (Vec<Piece<'_>>, &str) {
