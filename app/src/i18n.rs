@@ -18,16 +18,22 @@ macro_rules! texts {
         impl super::PageTexts for $page {
             const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
+            // As little code as possible for each text: addresses, which one loop fills.
             #[cfg(feature = "hydrate")]
             #[inline(never)]
             fn of(language: super::Language) -> &'static Self {
                 thread_local! {
-                    static FILLED: super::loaded::Filled<$page> = const { super::loaded::Filled::new() };
+                    static FILLED: super::loaded::Filled<$page> = const { super::loaded::nothing_filled() };
                 }
-                FILLED.with(|filled| filled.get(language, |lines| {
-                    let [$($name),*] = lines else { return None };
-                    Some($page { $($name,)* })
-                }))
+                use super::Placed;
+                let slot = super::loaded::slot(language, Self::GROUP);
+                FILLED.with(|filled| {
+                    *filled[slot].get_or_init(|| {
+                        let mut texts = Box::new(const { $page { $($name: "",)* } });
+                        super::loaded::fill(slot, Self::GROUP, Self::START, &mut [$(&mut texts.$name),*]);
+                        Box::leak(texts)
+                    })
+                })
             }
 
             #[cfg(not(feature = "hydrate"))]
@@ -139,6 +145,10 @@ pub(crate) trait PageTexts: 'static {
 pub(crate) trait Placed {
     /// The index of the page in [`PAGES`].
     const PAGE: usize;
+    /// The group of the page.
+    const GROUP: Group = Group::of_page(Self::PAGE);
+    /// The index of its first text in the group.
+    const START: usize = groups::start_of(Self::PAGE);
 }
 
 /// A language that has the texts of a page.

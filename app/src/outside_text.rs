@@ -31,7 +31,7 @@ pub(crate) fn pieces(text: &str, with_urls: bool) -> (Vec<Piece<'_>>, &str) {
             c if is_hidden(before, c, &rest[c.len_utf8()..]) => {
                 Some((Piece::Hidden(c), c.len_utf8()))
             }
-            'h' | 'H' if with_urls && !before.is_some_and(char::is_alphanumeric) => {
+            'h' | 'H' if with_urls && !before.is_some_and(|c| c.is_ascii_alphanumeric()) => {
                 url(rest).map(|url| (Piece::Url(url), url.len()))
             }
             _ => None,
@@ -107,7 +107,7 @@ fn is_of_emoji(c: char) -> bool {
 
 /// Arabic, Syriac, and the scripts of India and its neighbours.
 fn is_of_joining_script(c: char) -> bool {
-    c.is_alphabetic() && matches!(c, '\u{620}'..='\u{1fff}') || matches!(c, '\u{900}'..='\u{dff}')
+    matches!(c, '\u{620}'..='\u{109f}' | '\u{1780}'..='\u{17b3}' | '\u{17b6}'..='\u{18af}')
 }
 
 /// The URL at the beginning of a text, if it is one of the web. Its host and path are what the text says: nothing is decoded.
@@ -126,7 +126,10 @@ fn url(text: &str) -> Option<&str> {
     let url = without_punctuation(&text[..end.map_or(text.len(), |(at, _)| at)]);
     let rest = url.get(scheme.len()..)?;
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let begins_well = host.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    let begins_well = host.chars().next().is_some_and(|c| match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || c == '[',
+        false => !ends_url(c),
+    });
     // What stands before an `@` looks like the host and is not.
     (begins_well && !host.contains('@')).then_some(url)
 }
@@ -134,15 +137,28 @@ fn url(text: &str) -> Option<&str> {
 fn ends_url(c: char) -> bool {
     match c.is_ascii() {
         true => c.is_ascii_whitespace() || c.is_ascii_control() || "<>\"`\\{}|^".contains(c),
-        // Letters of any script, but not its punctuation.
-        false => !c.is_alphanumeric(),
+        // Letters of any script, but not its spaces, punctuation and symbols. The tables of Unicode would be larger than all
+        // the rest.
+        false => matches!(
+            c,
+            '\u{80}'..='\u{bf}'
+                | '\u{2000}'..='\u{2bff}'
+                | '\u{3000}'..='\u{303f}'
+                | '\u{e000}'..='\u{f8ff}'
+                | '\u{fe10}'..='\u{fe6f}'
+                | '\u{ff00}'..='\u{ff0f}'
+                | '\u{ff1a}'..='\u{ff20}'
+                | '\u{ff3b}'..='\u{ff40}'
+                | '\u{ff5b}'..='\u{ff65}'
+                | '\u{1f000}'..='\u{1faff}'
+        ),
     }
 }
 
 /// Without what belongs to the sentence around it. A bracket belongs to the URL if it was opened there.
 fn without_punctuation(mut url: &str) -> &str {
     while let Some(last) = url.chars().next_back() {
-        let count = |c: char| url.matches(c).count();
+        let count = |wanted: char| url.chars().filter(|c| *c == wanted).count();
         let belongs = match last {
             '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => false,
             ')' => count('(') >= count(')'),

@@ -101,7 +101,7 @@ test('texts that cannot be loaded are reported, and the page stays as it is', as
   await page.unroute('**/texts.*');
   await menu(page).selectOption('de');
   await expect(heading(page)).toHaveText('Empfänger');
-  await expect(page.locator('.site-head [role=alert]')).toHaveCount(0);
+  await expect(page.locator('.site-head [role=alert]')).toBeHidden();
 });
 
 test('a page whose texts cannot be loaded says so in the language that the server has rendered', async ({ page, server }) => {

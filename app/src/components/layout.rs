@@ -1,7 +1,7 @@
 //! The header and the footer of every page.
 
 use crate::{
-    components::{EraseView, keys_button, optional_text, static_text, text, when},
+    components::{EraseView, keys_button, optional_text, static_text, text},
     i18n::{Language, choose_language, interpolate, language, texts, tr},
     site_path::use_path,
 };
@@ -46,7 +46,9 @@ pub fn Header() -> impl IntoView {
                 </nav>
                 {language_menu(failed)}
             </div>
-            {when(move || failed.get(), language_failed)}
+            <p class="notice bad" role="alert">
+                {optional_text(move || failed.get().then(|| texts().shell.language_failed.to_owned()))}
+            </p>
         </header>
     }
     .erase()
@@ -91,15 +93,6 @@ fn language_menu(failed: RwSignal<bool>) -> AnyView {
         </select>
     }
     .erase()
-}
-
-fn language_failed() -> AnyView {
-    view! {
-        <p class="notice bad" role="alert">
-            {tr(|t| t.shell.language_failed)}
-        </p>
-    }
-    .erase_client_only()
 }
 
 /// Whether `page` is the page of a link or below it. The first page contains no other page.

@@ -25,7 +25,8 @@ pub(crate) fn reach(permissions: &[KeyPermission]) -> AnyView {
     if is_all {
         patterns.clear();
     }
-    let tag = |pattern: String| view! { <span class="tag">{outside(pattern)}</span> }.erase_client_only();
+    let tag =
+        |pattern: String| view! { <span class="tag">{outside(pattern)}</span> }.erase_client_only();
     view! {
         {patterns.into_iter().map(tag).collect::<Vec<_>>()}
         <span class="tag plain">{word}</span>

@@ -1,16 +1,13 @@
 //! The texts in a browser, which loads them from the server.
 
-use std::{
-    cell::{Cell, OnceCell, RefCell},
-    marker::PhantomData,
-};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use leptos::{task::spawn_local, web_sys::RequestInit};
 use wasm_bindgen_futures::JsFuture;
 
 use super::{
-    Group, Language, PageTexts, Placed, file_name,
-    groups::{decode, start_of},
+    Group, Language, file_name,
+    groups::decode,
     language::{language_now, refresh},
 };
 use crate::browser;
@@ -25,50 +22,37 @@ thread_local! {
     static NEEDED: Cell<[bool; Group::ALL.len()]> = const { Cell::new([false; Group::ALL.len()]) };
 }
 
-/// The texts of a page in each language, made of the loaded lines when they are read first.
-pub(crate) struct Filled<T: 'static> {
-    texts: [OnceCell<&'static T>; Language::ALL.len()],
-    missing: OnceCell<&'static T>,
-    page: PhantomData<T>,
+/// What is shown while texts are missing is in the slot after those of the languages.
+const MISSING: usize = Language::ALL.len();
+
+/// The texts of a page in each language, made of the loaded lines when they are read first. They are never freed either.
+pub(crate) type Filled<T> = [OnceCell<&'static T>; MISSING + 1];
+
+pub(crate) const fn nothing_filled<T>() -> Filled<T> {
+    [const { OnceCell::new() }; MISSING + 1]
 }
 
-impl<T: PageTexts + Placed> Filled<T> {
-    pub(crate) const fn new() -> Self {
-        Self {
-            texts: [const { OnceCell::new() }; Language::ALL.len()],
-            missing: OnceCell::new(),
-            page: PhantomData,
-        }
+/// The slot of a language. If the group is not loaded, it is loaded now, and all texts are shown anew with it.
+pub(crate) fn slot(language: Language, group: Group) -> usize {
+    if is_loaded(language, group) {
+        return language as usize;
     }
-
-    /// The texts in a language. `make` gets a line for each.
-    pub(crate) fn get(&self, language: Language, make: fn(Lines) -> Option<T>) -> &'static T {
-        let cell = &self.texts[language as usize];
-        if let Some(texts) = cell.get() {
-            return texts;
-        }
-        let (group, start) = const { (Group::of_page(T::PAGE), start_of(T::PAGE)) };
-        let lines = lines(language, group, start, T::NAMES.len());
-        // Leaked: they are kept as long as the page is open.
-        if let Some(texts) = lines.and_then(make) {
-            return cell.get_or_init(|| Box::leak(Box::new(texts)));
-        }
-        self.missing.get_or_init(|| {
-            let blank = vec![""; T::NAMES.len()].leak();
-            Box::leak(Box::new(make(blank).expect("as many as there are names")))
-        })
-    }
-}
-
-/// The lines of a page. If its group is not loaded, it is loaded now, and the page is shown anew with it.
-fn lines(language: Language, group: Group, start: usize, count: usize) -> Option<Lines> {
-    let lines = LOADED.with_borrow(|loaded| loaded[language as usize][group as usize]);
-    if lines.is_none() && need(group) {
+    if need(group) {
         spawn_local(async move {
             load(&[group]).await;
         });
     }
-    lines?.get(start..start + count)
+    MISSING
+}
+
+/// Fills in the texts of a page, the first of which is at `start` in its group.
+pub(crate) fn fill(slot: usize, group: Group, start: usize, texts: &mut [&mut &'static str]) {
+    let lines =
+        LOADED.with_borrow(|loaded| loaded.get(slot).and_then(|groups| groups[group as usize]));
+    let lines = lines.into_iter().flatten().skip(start);
+    for (text, line) in texts.iter_mut().zip(lines) {
+        **text = line;
+    }
 }
 
 /// Notes that pages need this group. Returns whether that is new.
