@@ -22,10 +22,10 @@ macro_rules! texts {
             #[cfg(feature = "hydrate")]
             #[inline(never)]
             fn of(language: super::Language) -> &'static Self {
+                use super::Placed;
                 thread_local! {
                     static FILLED: super::loaded::Filled<$page> = const { super::loaded::nothing_filled() };
                 }
-                use super::Placed;
                 let slot = super::loaded::slot(language, Self::GROUP);
                 FILLED.with(|filled| {
                     *filled[slot].get_or_init(|| {
