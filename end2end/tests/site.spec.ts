@@ -93,7 +93,9 @@ test('a cached file is answered with 304 for its encoding', async ({ server }) =
     const again = await ask(server, path, { 'accept-encoding': 'br', ...known });
     expect([again.status, again.body.length], path).toEqual([304, 0]);
     expect(again.headers.etag).toBe(first.headers.etag);
-    const other = await ask(server, path, { 'accept-encoding': 'identity', ...known });
+    // The server has the texts without brotli, so the first answer was not compressed.
+    const others = path.includes('/texts.') ? 'gzip' : 'identity';
+    const other = await ask(server, path, { 'accept-encoding': others, ...known });
     expect(other.status, path).toBe(200);
   }
 });
