@@ -24,9 +24,12 @@ type SectionName = 'Overview' | 'Clients' | 'Messages' | 'Live tail' | 'Push' | 
 export const sections = (panel: Page) => panel.getByRole('navigation', { name: 'Sections of the admin panel' });
 export const settingsNav = (panel: Page) => panel.getByRole('navigation', { name: 'Settings', exact: true });
 
-/** Goes to another section by its link. */
+/** Goes to another section by its link. On a phone most of them are in a menu. */
 export async function goTo(panel: Page, name: SectionName): Promise<void> {
   const isSetting = (settings as readonly string[]).includes(name);
+  const more = sections(panel).getByRole('button', { name: 'More' });
+  const isMain = ['Overview', 'Clients', 'Messages', 'Push'].includes(name);
+  if (!isMain && (await more.isVisible())) await more.click();
   if (isSetting) await sections(panel).getByRole('link', { name: 'Settings' }).click();
   await (isSetting ? settingsNav : sections)(panel).getByRole('link', { name }).click();
   await expect(panel.getByRole('heading', { level: 1, name })).toBeVisible();

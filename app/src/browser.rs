@@ -25,7 +25,7 @@ pub(crate) use location::pathname;
 pub(crate) use location::{
     base_path, base_url, go_back, on_back, rendered_server_url, repeat_url, replace_url, server_url,
 };
-pub(crate) use notification::{notify, request_notification_permission};
+pub(crate) use notification::{Notification, notify, request_notification_permission};
 pub(crate) use reload::reload_when_reachable;
 pub(crate) use task::Task;
 
@@ -88,6 +88,12 @@ pub(crate) fn now() -> f64 {
 #[cfg(feature = "hydrate")]
 pub(crate) fn page_language() -> String {
     root_attribute("lang").unwrap_or_default()
+}
+
+/// What the names of the files with texts begin with.
+#[cfg(feature = "hydrate")]
+pub(crate) fn texts_name() -> String {
+    root_attribute("data-texts").unwrap_or_default()
 }
 
 /// Stores the language in a cookie for a year, and sets the `lang` attribute of the page.

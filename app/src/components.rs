@@ -26,6 +26,7 @@ mod new_hook_form;
 mod new_key_form;
 mod node_list;
 mod not_loaded;
+mod outside;
 mod push_form;
 mod question;
 mod reach;
@@ -72,6 +73,7 @@ pub(crate) use new_hook_form::{HookDraft, new_hook_form};
 pub(crate) use new_key_form::{KeyDraft, new_key_form, text_field};
 pub(crate) use node_list::node_list;
 pub(crate) use not_loaded::not_loaded;
+pub(crate) use outside::{outside, outside_data, outside_data_signal, outside_signal};
 pub(crate) use push_form::{
     Draft, PushForm, Recipient, RecipientCount, Suggestions, audience_text, push_result_text,
     segment,

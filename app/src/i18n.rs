@@ -1,8 +1,11 @@
 //! All texts of the pages, in all supported languages.
 //!
-//! Each file below has the texts of one page, English and Chinese side by side. A missing translation
-//! does not compile. `{name}` is a placeholder. Where English has a singular and a plural, both are in
-//! one text, separated by `|`.
+//! Each of `admin.rs` to `try_it.rs` below has the texts of a page, English and Chinese side by side. Every other language
+//! has a file of its own. A missing translation does not compile. `{name}` is a placeholder. Where a language has a singular
+//! and a plural, both are in one text, separated by `|`.
+//!
+//! Only native code has the texts: the wasm has none. A browser loads those of the language that it shows (`loaded.rs`), in
+//! two groups (`groups.rs`).
 
 /// Declares the texts of a page: for each its name, the English and the Chinese text.
 macro_rules! texts {
@@ -13,42 +16,96 @@ macro_rules! texts {
         }
 
         impl super::PageTexts for $page {
-            // One function that knows the tables. Inlined, there would be a copy for each text.
+            const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            // As little code as possible for each text: addresses, which one loop fills.
+            #[cfg(feature = "hydrate")]
             #[inline(never)]
+            fn of(language: super::Language) -> &'static Self {
+                use super::Placed;
+                thread_local! {
+                    static FILLED: super::loaded::Filled<$page> = const { super::loaded::nothing_filled() };
+                }
+                let slot = super::loaded::slot(language, Self::GROUP);
+                FILLED.with(|filled| {
+                    *filled[slot].get_or_init(|| {
+                        let mut texts = Box::new(const { $page { $($name: "",)* } });
+                        super::loaded::fill(slot, Self::GROUP, Self::START, &mut [$(&mut texts.$name),*]);
+                        Box::leak(texts)
+                    })
+                })
+            }
+
+            #[cfg(not(feature = "hydrate"))]
             fn of(language: super::Language) -> &'static Self {
                 static ENGLISH: $page = $page { $($name: $english,)* };
                 static CHINESE: $page = $page { $($name: $chinese,)* };
                 match language {
                     super::Language::English => &ENGLISH,
                     super::Language::Chinese => &CHINESE,
+                    super::Language::Spanish => super::Translates::texts(super::spanish::Spanish),
+                    super::Language::German => super::Translates::texts(super::german::German),
+                    super::Language::French => super::Translates::texts(super::french::French),
+                    super::Language::Portuguese => super::Translates::texts(super::portuguese::Portuguese),
+                    super::Language::Japanese => super::Translates::texts(super::japanese::Japanese),
                 }
             }
-        }
 
-        #[cfg(test)]
-        impl $page {
-            pub(super) const PAIRS: &[(&str, &str, &str)] =
-                &[$((stringify!($name), $english, $chinese)),*];
+            #[cfg(not(feature = "hydrate"))]
+            fn lines(&self) -> Vec<&'static str> {
+                vec![$(self.$name),*]
+            }
         }
     };
 }
+
+/// Declares a language of which each text is in one file: for each page its texts, as a struct. A page without texts does not
+/// compile where `texts!` selects the language, and a missing text does not compile here.
+#[cfg(not(feature = "hydrate"))]
+macro_rules! translation {
+    ($language:ident; $($module:ident::$page:ident $texts:tt)*) => {
+        pub(super) struct $language;
+
+        $(impl super::Translates<super::$module::$page> for $language {
+            fn texts(self) -> &'static super::$module::$page {
+                use super::$module::$page;
+                static TEXTS: $page = $page $texts;
+                &TEXTS
+            }
+        })*
+    };
+}
+
 mod admin;
 mod api_keys;
 mod audit;
 mod clients;
+#[cfg(not(feature = "hydrate"))]
+mod french;
+#[cfg(not(feature = "hydrate"))]
+mod german;
+mod groups;
 mod hooks;
+#[cfg(not(feature = "hydrate"))]
+mod japanese;
 mod jobs;
 mod language;
 mod limits;
+#[cfg(feature = "hydrate")]
+mod loaded;
 mod messages;
 mod nodes;
 mod overview;
 mod palette;
 mod people;
+#[cfg(not(feature = "hydrate"))]
+mod portuguese;
 mod push;
 mod saved;
 mod scheduled;
 mod shell;
+#[cfg(not(feature = "hydrate"))]
+mod spanish;
 mod subscriber;
 mod tail;
 mod try_it;
@@ -57,14 +114,49 @@ use std::{marker::PhantomData, ops::Deref};
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, components::static_text, formatting};
+use crate::{api::ApiError, components::static_text, formatting, outside_text::visible};
+pub(crate) use groups::{Group, file_name};
+#[cfg(not(feature = "hydrate"))]
+pub use groups::{TextFile, text_files};
 pub use language::Language;
-pub(crate) use language::{init_language, language, set_language};
+pub(crate) use language::{choose_language, init_language, language};
+#[cfg(feature = "hydrate")]
+pub(crate) use loaded::load as load_texts;
+
+/// Native code has all texts.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) async fn load_texts(_: &[Group]) -> bool {
+    true
+}
 
 /// The texts of a page, in all languages.
 pub(crate) trait PageTexts: 'static {
+    /// The names of the texts, in the order in which browsers load them.
+    const NAMES: &'static [&'static str];
+
     /// The texts in one language.
     fn of(language: Language) -> &'static Self;
+
+    /// The texts in the order of their names.
+    #[cfg(not(feature = "hydrate"))]
+    fn lines(&self) -> Vec<&'static str>;
+}
+
+/// Where the texts of a page are.
+#[cfg(feature = "hydrate")]
+pub(crate) trait Placed {
+    /// The index of the page in [`PAGES`].
+    const PAGE: usize;
+    /// The group of the page.
+    const GROUP: Group = Group::of_page(Self::PAGE);
+    /// The index of its first text in the group.
+    const START: usize = groups::start_of(Self::PAGE);
+}
+
+/// A language that has the texts of a page.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) trait Translates<T> {
+    fn texts(self) -> &'static T;
 }
 
 /// The texts of a page in one language. Only code that reads one of them refers to them, so they are in the part of the
@@ -99,11 +191,32 @@ macro_rules! pages {
             $(pub(crate) $page: InLanguage<$texts>,)*
         }
 
-        static ENGLISH: Texts = Texts { $($page: InLanguage::new(Language::English),)* };
-        static CHINESE: Texts = Texts { $($page: InLanguage::new(Language::Chinese),)* };
+        impl Texts {
+            const fn new(language: Language) -> Self {
+                Self { $($page: InLanguage::new(language),)* }
+            }
+        }
 
-        #[cfg(test)]
-        const PAGES: &[(&str, &[(&str, &str, &str)])] = &[$((stringify!($page), <$texts>::PAIRS)),*];
+        /// The names of the pages, and the names of their texts.
+        const PAGES: &[(&str, &[&str])] = &[$((stringify!($page), <$texts as PageTexts>::NAMES)),*];
+
+        #[cfg(feature = "hydrate")]
+        #[derive(Clone, Copy)]
+        #[expect(non_camel_case_types, reason = "they are the names of the fields")]
+        enum Index {
+            $($page),*
+        }
+
+        $(#[cfg(feature = "hydrate")]
+        impl Placed for $texts {
+            const PAGE: usize = Index::$page as usize;
+        })*
+
+        /// The texts of each page of [`PAGES`].
+        #[cfg(not(feature = "hydrate"))]
+        fn all_lines(language: Language) -> Vec<Vec<&'static str>> {
+            vec![$(<$texts as PageTexts>::of(language).lines()),*]
+        }
     };
 }
 
@@ -143,12 +256,20 @@ pages! {
     job: jobs::Job;
 }
 
+/// In the order of [`Language::ALL`].
+static ALL: [Texts; Language::ALL.len()] = [
+    Texts::new(Language::ALL[0]),
+    Texts::new(Language::ALL[1]),
+    Texts::new(Language::ALL[2]),
+    Texts::new(Language::ALL[3]),
+    Texts::new(Language::ALL[4]),
+    Texts::new(Language::ALL[5]),
+    Texts::new(Language::ALL[6]),
+];
+
 /// The texts in the current language. Inside a signal they follow changes of the language.
 pub(crate) fn texts() -> &'static Texts {
-    match language() {
-        Language::English => &ENGLISH,
-        Language::Chinese => &CHINESE,
-    }
+    &ALL[language() as usize]
 }
 
 /// A text signal that follows the language.
@@ -156,7 +277,7 @@ pub(crate) fn tr(which: fn(&Texts) -> &'static str) -> Signal<&'static str> {
     static_text(move || which(texts()))
 }
 
-/// Replaces each `{name}` in a text by its value.
+/// Replaces each `{name}` in a text by its value. Hidden characters of values, which may come from outside, are made visible.
 pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -164,7 +285,7 @@ pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
         filled.push_str(before);
         let (name, after) = from.split_once('}').unwrap_or((from, ""));
         let value = values.iter().find(|(known, _)| *known == name);
-        filled.push_str(value.map_or(name, |(_, value)| value));
+        filled.push_str(&visible(value.map_or(name, |(_, value)| value)));
         rest = after;
     }
     filled.push_str(rest);
@@ -173,92 +294,29 @@ pub(crate) fn interpolate(text: &str, values: &[(&str, &str)]) -> String {
 
 /// A text with a number, which is filled in as `{n}`. Selects the singular or the plural.
 pub(crate) fn plural(text: &str, n: u64, values: &[(&str, &str)]) -> String {
-    let form = match text.split_once('|') {
-        Some((one, _)) if n == 1 => one,
-        Some((_, many)) => many,
-        None => text,
-    };
     let number = formatting::number(n);
     let mut values = values.to_vec();
     values.push(("n", &number));
-    interpolate(form, &values)
+    interpolate(form(language(), text, n), &values)
+}
+
+/// The singular or the plural of a text. One form serves both where there is no `|`.
+fn form(language: Language, text: &str, n: u64) -> &str {
+    match text.split_once('|') {
+        Some((one, _)) if language.has_singular_for(n) => one,
+        Some((_, many)) => many,
+        None => text,
+    }
 }
 
 /// An API error as a text. Problem details of the server are shown unchanged.
 pub(crate) fn error(error: &ApiError) -> String {
     match error {
-        ApiError::Problem(problem) => problem.detail.clone(),
+        ApiError::Problem(problem) => visible(&problem.detail).into_owned(),
         ApiError::Transport(_) => texts().shell.no_answer.to_owned(),
         ApiError::Decode(why) => interpolate(texts().shell.not_understood, &[("why", why)]),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Texts that are equal in both languages.
-    const SAME: [&str; 2] = ["shell.other_language", "hooks.url"];
-
-    fn texts() -> impl Iterator<Item = (String, &'static str, &'static str)> {
-        PAGES.iter().flat_map(|(page, pairs)| {
-            let named = move |(name, english, chinese): &(&str, &'static str, &'static str)| {
-                (format!("{page}.{name}"), *english, *chinese)
-            };
-            pairs.iter().map(named)
-        })
-    }
-
-    #[test]
-    fn every_text_is_translated() {
-        for (name, english, chinese) in texts() {
-            assert!(!english.is_empty() && !chinese.is_empty(), "{name}");
-            let same = SAME.contains(&name.as_str());
-            assert!(same || english != chinese, "{name}: {english}");
-        }
-    }
-
-    /// The placeholders, in alphabetical order.
-    fn places(text: &str) -> Vec<&str> {
-        let mut places: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .map(|from| from.split('}').next().unwrap_or_default())
-            .collect();
-        places.sort_unstable();
-        places.dedup();
-        places
-    }
-
-    #[test]
-    fn both_languages_have_the_same_placeholders() {
-        for (name, english, chinese) in texts() {
-            let many = english.rsplit('|').next().unwrap_or_default();
-            assert_eq!(places(many), places(chinese), "{name}");
-            assert!(!chinese.contains('|'), "{name}: Chinese has one form");
-            // Only the singular may omit `{n}`.
-            let one = english.split('|').next().unwrap_or_default();
-            let missing = |place: &&&str| !places(one).contains(*place);
-            assert!(
-                places(many).iter().filter(missing).all(|p| *p == "n"),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn values_may_look_like_placeholders() {
-        let values = [("id", "{n}"), ("n", "3")];
-        assert_eq!(interpolate("{id} has {n}.", &values), "{n} has 3.");
-        assert_eq!(interpolate("nothing", &[]), "nothing");
-    }
-
-    #[test]
-    fn singular_and_plural_are_selected() {
-        let text = "{n} client of {who}|{n} clients of {who}";
-        let who = [("who", "ada")];
-        assert_eq!(plural(text, 1, &who), "1 client of ada");
-        assert_eq!(plural(text, 0, &who), "0 clients of ada");
-        assert_eq!(plural("{n} 个客户端", 2, &[]), "2 个客户端");
-    }
-}
+mod tests;

@@ -22,6 +22,7 @@ mod job_lines;
 mod json;
 mod live_tail;
 mod message_history;
+mod outside_text;
 mod pages;
 mod parts;
 mod progress_rate;
@@ -44,6 +45,8 @@ pub use browser::ServerUrl;
 pub use browser_name::browser_name;
 pub use i18n::Language;
 use i18n::tr;
+#[cfg(not(feature = "hydrate"))]
+pub use i18n::{TextFile, text_files};
 pub use shell::{Assets, shell};
 
 /// The routes.
@@ -81,13 +84,13 @@ fn skip(event: leptos::ev::MouseEvent) {
     browser::focus("main");
 }
 
-/// Hydrates the server-rendered page, after its parts are loaded. Says whether that worked.
+/// Hydrates the server-rendered page, after its parts and its texts are loaded. Says whether that worked.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() -> bool {
     console_error_panic_hook::set_once();
     let path = browser::pathname();
-    let loaded = pages::load(site_path::below_base(&path)).await.is_ok();
+    let loaded = pages::load(site_path::below_base(&path)).await;
     if loaded {
         leptos::mount::hydrate_body(App);
     }

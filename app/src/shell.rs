@@ -8,7 +8,7 @@ use leptos_router::location::RequestUrl;
 
 use crate::{
     App,
-    i18n::{language, texts, tr},
+    i18n::{Group, file_name, language, texts, tr},
     parts::parts_of,
 };
 
@@ -27,6 +27,8 @@ pub struct Assets {
     pub wasm: String,
     /// The files of the other parts, by the name of the part. Parts share files.
     pub parts: BTreeMap<String, Vec<String>>,
+    /// What the names of the files with texts begin with, below `pkg/`.
+    pub texts: String,
     /// The icon of the tab.
     pub favicon: String,
 }
@@ -46,6 +48,13 @@ impl Assets {
         let main = [self.wasm.clone()].into_iter();
         (main.chain(needed).collect(), others)
     }
+
+    /// The URLs of the texts that the page at this path needs.
+    fn texts_of(&self, path: &str) -> Vec<String> {
+        let groups = Group::of_path(path.trim_start_matches('/'));
+        let url = |group: &Group| format!("pkg/{}.{}", self.texts, file_name(language(), *group));
+        groups.iter().map(url).collect()
+    }
 }
 
 /// The path of a URL, which may begin with a scheme and a host: Leptos makes one up.
@@ -59,39 +68,44 @@ fn path_of(url: &str) -> &str {
 /// The HTML document, in the [`Language`](crate::Language) that is provided as a context. It has no inline script or
 /// style, so the Content-Security-Policy does not have to allow any.
 ///
-/// The browser is told at once which wasm the page needs. It fetches the wasm of other pages when it is idle.
+/// The browser is told at once which wasm and which texts the page needs. It fetches the wasm of other pages when it is idle.
 pub fn shell(assets: Assets) -> impl IntoView + 'static {
     let url = use_context::<RequestUrl>();
-    let (needed, others) = assets.wasm_of(path_of(url.as_ref().map_or("", AsRef::as_ref)));
-    let preload = |file| {
-        view! {
-            <link
-                rel="preload"
-                href=file
-                r#as="fetch"
-                r#type="application/wasm"
-                crossorigin="anonymous"
-            />
-        }
+    let path = path_of(url.as_ref().map_or("", AsRef::as_ref));
+    let path = path.split('?').next().unwrap_or_default();
+    let (needed, others) = assets.wasm_of(path);
+    let preload = |file, kind| {
+        view! { <link rel="preload" href=file r#as="fetch" r#type=kind crossorigin="anonymous" /> }
     };
+    let wasm = needed
+        .into_iter()
+        .map(|file| preload(file, "application/wasm"));
+    let loaded_texts = assets
+        .texts_of(path)
+        .into_iter()
+        .map(|file| preload(file, "text/plain"));
     let prefetch =
         |file| view! { <link rel="prefetch" href=file r#as="fetch" crossorigin="anonymous" /> };
     view! {
         <!DOCTYPE html>
-        <html lang=language().tag() data-url=assets.public_url>
+        <html lang=language().tag() data-url=assets.public_url data-texts=assets.texts>
             <head>
                 <base href=assets.base />
                 <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#161a21" />
                 <meta
                     name="description"
                     content=texts().shell.description
                 />
                 <link rel="icon" href=assets.favicon />
+                <link rel="apple-touch-icon" href="icon-192.png" />
+                <link rel="manifest" href="manifest.webmanifest" />
                 <link rel="stylesheet" href=assets.style />
                 <script type="module" src=assets.boot fetchpriority="high"></script>
-                {needed.into_iter().map(preload).collect_view()}
+                {wasm.chain(loaded_texts).collect_view()}
                 {others.into_iter().map(prefetch).collect_view()}
                 <MetaTags />
             </head>
@@ -134,6 +148,7 @@ mod tests {
             style: String::new(),
             boot: String::new(),
             wasm: "main".to_owned(),
+            texts: "texts.0123".to_owned(),
             parts: parts.map(|(name, files)| (name.to_owned(), files)).into(),
             favicon: String::new(),
         };
@@ -141,5 +156,9 @@ mod tests {
         assert_eq!(needed, ["main", "forms", "panel", "push", "shared"]);
         assert_eq!(others, ["keys", "subscriber"]);
         assert_eq!(assets.wasm_of("/nothing").0, ["main"]);
+        let pages = "pkg/texts.0123.en.pages.txt";
+        assert_eq!(assets.texts_of("/jobs"), [pages]);
+        let panel = "pkg/texts.0123.en.panel.txt";
+        assert_eq!(assets.texts_of("/admin/push"), [pages, panel]);
     }
 }

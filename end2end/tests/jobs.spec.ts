@@ -370,7 +370,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await keep(`job-${name}`);
       }
       await page.goto(running.page);
-      await page.getByRole('button', { name: '中文' }).click();
+      await page.getByRole('combobox', { name: 'Language' }).selectOption('zh-CN');
       await expect(page.getByText('进行中')).toBeVisible();
       await keep('job-chinese');
       await context.close();

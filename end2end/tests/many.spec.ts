@@ -1,6 +1,7 @@
 // The subscriber page with very many messages.
 import { changesOf, countChanges } from '../changes';
 import { expect, Tab, test } from '../fixtures';
+import { fitsItsWidth } from '../looks';
 
 // A trace takes a snapshot of the whole document at each step, which blocks the page.
 test.use({ trace: 'off' });
@@ -42,4 +43,29 @@ test('ten thousand messages do not block the page', async ({ context, server }) 
   // 50 messages of about 40 nodes are rendered at once. The backlog is processed in steps.
   expect(mostNodes, 'nodes that one task changes').toBeLessThan(4_000);
   expect(tasks, 'tasks that change the page').toBeGreaterThan(20);
+});
+
+test('messages of 200 KB, of long words and of many links do not block the page', async ({ context, server }) => {
+  const page = await context.newPage();
+  await countChanges(page);
+  await page.goto(server.url);
+  const tab = new Tab(page);
+  await tab.isLive();
+  const client = await tab.id();
+  const link = (n: number) => `https://example.org/${n}`;
+  const lines = [...Array(4_000).keys()].map((n) => ({ number: n, link: link(n), text: 'x'.repeat(10) }));
+  const all = ['w'.repeat(200_000), [...Array(8_000).keys()].map(link).join(' '), '\u202e'.repeat(60_000), lines];
+  for (const data of all) await server.push({ to: { client }, data });
+  await expect(tab.messages()).toHaveCount(all.length);
+  const [json, hidden, links] = [0, 1, 2].map((n) => tab.messages().nth(n));
+  await json.locator('summary').click();
+  await expect(json).toContainText('"number": 3999');
+  // So many are links, and all others are text.
+  await expect(links.getByRole('link')).toHaveCount(200);
+  await expect(links).toContainText(link(7_999));
+  expect(await hidden.textContent()).not.toContain('\u202e');
+  await expect(hidden.locator('.hidden-mark')).toHaveCount(200);
+  await fitsItsWidth(page);
+  const { mostNodes } = await changesOf(page);
+  expect(mostNodes, 'nodes that one task changes').toBeLessThan(4_000);
 });

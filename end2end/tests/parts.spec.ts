@@ -36,7 +36,7 @@ for (const [path, parts] of pages) {
     expect(names).toContain('app_bg');
 
     const html = await (await fetch(server.url + path)).text();
-    const preloaded = [...html.matchAll(/<link rel="preload" href="pkg\/([a-z_0-9]+)\./g)].map((link) => link[1]);
+    const preloaded = [...html.matchAll(/<link rel="preload" href="pkg\/([a-z_0-9]+)\.[0-9a-f]+\.wasm"/g)].map((link) => link[1]);
     expect(preloaded.sort()).toEqual([...names].sort());
   });
 }

@@ -69,8 +69,11 @@ test('linked files are compressed, and cached for ever', async ({ server }) => {
     expect(plain.status, file).toBe(200);
     expect(plain.headers['content-encoding']).toBeUndefined();
     const brotli = await ask(server, file, { 'accept-encoding': 'gzip, br' });
-    expect(brotli.headers['content-encoding'], file).toBe('br');
-    expect(brotliDecompressSync(brotli.body).equals(plain.body), file).toBe(true);
+    // The server makes the texts, and compresses them with gzip only.
+    const isText = file.includes('/texts.');
+    expect(brotli.headers['content-encoding'], file).toBe(isText ? 'gzip' : 'br');
+    const unpacked = isText ? gunzipSync(brotli.body) : brotliDecompressSync(brotli.body);
+    expect(unpacked.equals(plain.body), file).toBe(true);
     const gzip = await ask(server, file, { 'accept-encoding': 'gzip, br;q=0.1' });
     expect(gzip.headers['content-encoding'], file).toBe('gzip');
     expect(gunzipSync(gzip.body).equals(plain.body), file).toBe(true);
@@ -79,7 +82,7 @@ test('linked files are compressed, and cached for ever', async ({ server }) => {
       expect(answer.headers.vary?.toLowerCase()).toContain('accept-encoding');
       expect(answer.headers['content-length']).toBe(String(answer.body.length));
     }
-    expect(new Set([plain, brotli, gzip].map((answer) => answer.headers.etag)).size, file).toBe(3);
+    expect(new Set([plain, brotli, gzip].map((answer) => answer.headers.etag)).size, file).toBe(isText ? 2 : 3);
   }
 });
 
@@ -90,7 +93,9 @@ test('a cached file is answered with 304 for its encoding', async ({ server }) =
     const again = await ask(server, path, { 'accept-encoding': 'br', ...known });
     expect([again.status, again.body.length], path).toEqual([304, 0]);
     expect(again.headers.etag).toBe(first.headers.etag);
-    const other = await ask(server, path, { 'accept-encoding': 'identity', ...known });
+    // The server has the texts without brotli, so the first answer was not compressed.
+    const others = path.includes('/texts.') ? 'gzip' : 'identity';
+    const other = await ask(server, path, { 'accept-encoding': others, ...known });
     expect(other.status, path).toBe(200);
   }
 });

@@ -184,8 +184,13 @@ test.describe('notifications', () => {
       const page = globalThis as any;
       page.asked = 0;
       page.shown = [];
+      page.closed = [];
       page.Notification = class {
-        constructor(title: string, { body }: { body: string }) { page.shown.push(`${title}: ${body}`); }
+        constructor(title: string, private options: { body: string; tag: string }) {
+          page.shown.push(`${title}: ${options.body}`);
+          page.tags = [...(page.tags ?? []), options.tag];
+        }
+        close() { page.closed.push(this.options.body); }
         static async requestPermission() { page.asked++; return answer; }
       };
     }, answer);
@@ -213,6 +218,32 @@ test.describe('notifications', () => {
     await server.push({ to: { client }, data: 'quietly' });
     await expect(tab.messages()).toContainText(['quietly']);
     expect(await shown()).toEqual([]);
+  });
+
+  test('are one for each topic, with the number of its messages, and go when the tab is seen', async ({ context, server }) => {
+    await pretend('granted')(context);
+    const tab = await Tab.open(context, server);
+    const client = await tab.id();
+    await tab.subscribe('orders/42');
+    const told = () => tab.page.evaluate(() => (globalThis as any).shown);
+    await tab.page.getByRole('switch', { name: /Notify me/ }).check();
+    await expect.poll(() => tab.page.evaluate(() => (globalThis as any).asked)).toBe(1);
+    await look(tab, true);
+    await server.push({ to: { topic: 'orders/42' }, event: 'order.paid', data: 'a' });
+    await server.push({ to: { client }, data: 'b' });
+    await server.push({ to: { topic: 'orders/42' }, data: 'c\u202e' });
+    await server.push({ to: { client }, data: 'd' });
+    await expect.poll(told).toEqual(['order.paid: a', 'Tidings: b', '2 new in orders/42: c\\u202E', '2 new messages: d']);
+    const tags = await tab.page.evaluate(() => (globalThis as any).tags);
+    expect(tags[0]).toBe(tags[2]);
+    expect(tags[1]).toBe(tags[3]);
+    expect(tags[0]).not.toBe(tags[1]);
+    await look(tab, false);
+    await expect.poll(() => tab.page.evaluate(() => (globalThis as any).closed)).toEqual(['c\\u202E', 'd']);
+    // The count begins anew.
+    await look(tab, true);
+    await server.push({ to: { topic: 'orders/42' }, data: 'e' });
+    await expect.poll(told).toContain('Tidings: e');
   });
 
   test('that the browser refuses turn the switch off and say so', async ({ context, server }) => {

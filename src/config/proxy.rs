@@ -8,7 +8,7 @@ use super::{Host, MERCURE_PATH, METADATA_PATH, Origin};
 
 /// Paths of this server that no public URL may begin with: a request for one of them would have two meanings. `/push`
 /// is not among them, because its two meanings can be told apart.
-const OWN_PATHS: [&str; 40] = [
+const OWN_PATHS: [&str; 44] = [
     MERCURE_PATH,
     METADATA_PATH,
     "/ack",
@@ -40,7 +40,11 @@ const OWN_PATHS: [&str; 40] = [
     "/favicon.ico",
     "/favicon.svg",
     "/health",
+    "/icon-192.png",
+    "/icon-512.png",
+    "/icon-maskable-512.png",
     "/jobs",
+    "/manifest.webmanifest",
     "/metrics",
     "/openapi.json",
     "/pkg",

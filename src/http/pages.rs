@@ -7,6 +7,7 @@ mod asset;
 mod manifest;
 pub mod notice;
 mod policy;
+mod texts;
 
 use super::{Code, Error};
 use crate::{
@@ -141,6 +142,7 @@ fn assets(manifest: &Manifest, proxy: &ProxySettings) -> Assets {
         boot: manifest.url("boot.js"),
         wasm: manifest.url("app_bg.wasm"),
         parts: manifest.parts(),
+        texts: texts::prefix(),
         favicon: manifest.url("favicon.svg"),
     }
 }
@@ -212,7 +214,9 @@ fn package_file(manifest: &Manifest, Path(path): Path<String>, headers: &HeaderM
         true => Caching::Forever,
         false => Caching::AskAgain,
     };
-    asset::respond(&path, caching, headers).unwrap_or_else(nothing_here)
+    texts::respond(&path, headers)
+        .or_else(|| asset::respond(&path, caching, headers))
+        .unwrap_or_else(nothing_here)
 }
 
 /// A page of the documentation, or a file that it shows or links to.

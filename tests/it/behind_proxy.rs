@@ -173,7 +173,15 @@ async fn no_path_of_the_server_can_be_the_path_of_its_public_url() {
         "/tidings.js",
         "/tidings.d.ts",
     ];
-    let files = ["/favicon.ico", "/favicon.svg", "/robots.txt"];
+    let files = [
+        "/favicon.ico",
+        "/favicon.svg",
+        "/icon-192.png",
+        "/icon-512.png",
+        "/icon-maskable-512.png",
+        "/manifest.webmanifest",
+        "/robots.txt",
+    ];
     for path in described.chain(pages).chain(files) {
         let url = format!("https://example.org{path}");
         let read = Settings::from_flags(["--public-url", &url]);

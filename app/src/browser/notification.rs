@@ -9,10 +9,15 @@ use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
-    type Notification;
+    /// A notification that is shown.
+    pub(crate) type Notification;
 
     #[wasm_bindgen(constructor, catch)]
     fn new(title: &str, options: &JsValue) -> Result<Notification, JsValue>;
+
+    /// Removes it.
+    #[wasm_bindgen(method)]
+    pub(crate) fn close(this: &Notification);
 
     #[wasm_bindgen(method, setter, js_name = onclick)]
     fn set_onclick(this: &Notification, then: &JsValue);
@@ -30,17 +35,25 @@ pub(crate) async fn request_notification_permission() -> bool {
     answer.is_ok_and(|answer| answer.as_string().as_deref() == Some("granted"))
 }
 
-/// Shows a notification. Of several with the same `tag`, the browser shows one. A click focuses the page.
-pub(crate) fn notify(title: &str, body: &str, tag: &str) {
+/// Shows a notification about a topic in place of the one before it. A click focuses the page. None: the browser does not
+/// allow it.
+pub(crate) fn notify(title: &str, body: &str, topic: &str) -> Option<Notification> {
     let options = Object::new();
-    for (name, value) in [("body", body), ("tag", tag)] {
-        let _ = Reflect::set(&options, &name.into(), &value.into());
+    let tag = format!("tidings:{topic}");
+    let values: [(&str, JsValue); 3] = [
+        ("body", body.into()),
+        ("tag", tag.into()),
+        // The one that takes the place of another one is noticed too.
+        ("renotify", true.into()),
+    ];
+    for (name, value) in values {
+        let _ = Reflect::set(&options, &name.into(), &value);
     }
     // Some mobile browsers allow notifications from workers only.
-    if let Ok(notification) = Notification::new(title, &options) {
-        let come = Closure::once_into_js(|| {
-            let _ = window().focus();
-        });
-        notification.set_onclick(&come);
-    }
+    let notification = Notification::new(title, &options).ok()?;
+    let come = Closure::once_into_js(|| {
+        let _ = window().focus();
+    });
+    notification.set_onclick(&come);
+    Some(notification)
 }

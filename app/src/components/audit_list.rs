@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{EraseView, ListItem, audience_text, keyed_list, list_keys, text};
+use super::{EraseView, ListItem, audience_text, keyed_list, list_keys, outside_signal, text};
 use crate::{
     api::encoded,
     erased_signal::ErasedSignal,
@@ -47,7 +47,7 @@ fn row(entry: &AuditInfo) -> AnyView {
         <li data-row=entry.number>
             <div class="row">
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-                <strong title=entry.who.clone()>{who}</strong>
+                <strong title=entry.who.clone()>{outside_signal(who)}</strong>
                 <span class="tag plain">{entry.action.clone()}</span>
                 {target(entry)}
                 <span class=if is_ok { "tag plain" } else { "tag late" }>{entry.outcome.clone()}</span>
@@ -85,10 +85,10 @@ fn target(entry: &AuditInfo) -> AnyView {
         None => other.clone().unwrap_or_default(),
     });
     match link.is_empty() {
-        true => view! { <span class="target">{said}</span> }.erase_client_only(),
+        true => view! { <span class="target">{outside_signal(said)}</span> }.erase_client_only(),
         false => view! {
             <a class="target" href=link title=entry.message.clone()>
-                {said}
+                {outside_signal(said)}
             </a>
         }
         .erase_client_only(),

@@ -6,7 +6,7 @@ use crate::{
     api::encoded,
     components::{
         self, CopyButton, EraseView, ListItem, Wording, either, keyed_list, missing_nodes,
-        on_click, optional_text, origin_text, question, static_text, text, when,
+        on_click, optional_text, origin_text, outside, question, static_text, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
@@ -207,7 +207,7 @@ fn view_of(connection: &ConnectionInfo, whole: bool) -> AnyView {
         };
         format!("{since} \u{b7} {place}")
     });
-    let tag = |topic: &String| view! { <span class="tag">{topic.clone()}</span> };
+    let tag = |topic: &String| view! { <span class="tag">{outside(topic)}</span> };
     let node = connection.node.clone();
     let node = optional_text(move || {
         let node = node.as_ref()?;
@@ -217,7 +217,7 @@ fn view_of(connection: &ConnectionInfo, whole: bool) -> AnyView {
         <li>
             <strong>{origin_text(&connection.remote, connection.user_agent.as_deref())}</strong>
             <span class="hint">{about}</span>
-            <span class="hint agent">{agent}</span>
+            <span class="hint agent">{outside(agent.unwrap_or_default())}</span>
             <span class="hint">{node}</span>
             <span class="tags">{connection.topics.iter().map(tag).collect::<Vec<_>>()}</span>
         </li>

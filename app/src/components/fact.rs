@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::EraseView;
+use super::{EraseView, outside_signal};
 use crate::i18n::{Texts, tr};
 
 /// A name and its value, for a `<dl class="facts">`.
@@ -10,7 +10,7 @@ pub(crate) fn fact(name: fn(&Texts) -> &'static str, value: Signal<String>) -> A
     view! {
         <div>
             <dt>{tr(name)}</dt>
-            <dd>{value}</dd>
+            <dd>{outside_signal(value)}</dd>
         </div>
     }
     .erase_client_only()

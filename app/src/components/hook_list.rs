@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
-    EraseView, ListItem, ask_first, fact, keyed_list, list_keys, on_click, optional_text, text,
-    when,
+    EraseView, ListItem, ask_first, fact, keyed_list, list_keys, on_click, optional_text, outside,
+    text, when,
 };
 use crate::{
     erased_signal::ErasedSignal,
@@ -96,10 +96,10 @@ fn row(hook: &HookInfo, deliveries: ShownDeliveries, actions: HookActions) -> An
     view! {
         <li data-row=hook.id.clone()>
             <div class="row">
-                <strong>{called}</strong>
+                <strong>{outside(called)}</strong>
                 <span class=tag>{state}</span>
             </div>
-            <p class="hint">{hook.reason.clone()}</p>
+            <p class="hint">{outside(hook.reason.as_deref().unwrap_or_default())}</p>
             {facts(hook)}
             <p class="hint">{overlap}</p>
             {buttons(hook, actions)}
@@ -244,14 +244,14 @@ fn line(delivery: &HookDelivery, hook: StoredValue<String>, actions: HookActions
             <div class="row">
                 <span class=tag>{outcome}</span>
                 <strong>{event}</strong>
-                <span>{about}</span>
+                <span>{outside(about)}</span>
                 <span class="hint">{status} " " {latency} " " {tries}</span>
                 <span class="hint">{text(move || formatting::ago(at as f64))}</span>
                 <button type="button" class="quiet small" on:click=send>
                     {tr(|t| t.hooks.send)}
                 </button>
             </div>
-            <p class="hint">{error}</p>
+            <p class="hint">{outside(error.unwrap_or_default())}</p>
         </li>
     }
     .erase_client_only()

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{EraseView, ListItem, keyed_list, optional_text, static_text},
+    components::{
+        EraseView, ListItem, keyed_list, optional_text, outside_signal, static_text, text,
+    },
     formatting,
     i18n::{interpolate, texts, tr},
     progress_rate::ProgressRate,
@@ -90,7 +92,7 @@ pub fn JobFacts(
             <dl class="delivery">{numbers}</dl>
             <p class="hint">{job.note(asked)}</p>
             <p class="outcome" role="status">
-                {job.note(outcome)}
+                {outside_signal(text(move || job.tell(outcome).flatten().unwrap_or_default()))}
             </p>
         </div>
     }

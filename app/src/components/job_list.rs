@@ -6,7 +6,7 @@ use crate::{
     components::{
         EraseView, ListItem,
         job_facts::{ShownJob, job_state, progress_text},
-        keyed_list, list_keys, static_text, text,
+        keyed_list, list_keys, outside, outside_signal, static_text, text,
     },
     formatting,
     i18n::tr,
@@ -33,16 +33,21 @@ pub fn JobList(
 fn row(first: &JobInfo, jobs: RwSignal<Vec<JobInfo>>) -> AnyView {
     let (at, title) = (first.created_at as f64, first.title.clone());
     let job = ShownJob::new(first.id.clone(), jobs);
+    let message = text(move || {
+        job.tell(|job| job.message.clone())
+            .flatten()
+            .unwrap_or_default()
+    });
     view! {
         <li data-row=first.id.clone()>
-            <a href=format!("jobs/{}", first.id)>{title}</a>
+            <a href=format!("jobs/{}", first.id)>{outside(&title)}</a>
             <span class=static_text(move || job.tell(|job| job.state.name()).unwrap_or_default())>
                 {static_text(move || job.tell(|job| job_state(job.state)).unwrap_or_default())}
             </span>
             {job.bar()}
             <span class="figures">{job.note(progress_text)}</span>
             <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-            <p class="hint">{job.note(|job| job.message.clone())}</p>
+            <p class="hint">{outside_signal(message)}</p>
         </li>
     }
     .erase_client_only()

@@ -3,8 +3,9 @@
 use leptos::{leptos_dom::helpers::document, prelude::*, web_sys::Element};
 
 use crate::{
-    components::{EraseView, on_click, static_text, when},
+    components::{self, EraseView, on_click, static_text, when},
     i18n::tr,
+    outside_text::visible,
 };
 
 /// The id of the scroll container.
@@ -30,6 +31,8 @@ pub fn JobLog(
     /// The user wants older lines.
     on_older: Callback<()>,
 ) -> impl IntoView {
+    // Without an element for each hidden character: it may be long, and grows.
+    let lines = components::text(move || text.with(|text| visible(text).into_owned()));
     let head = StoredValue::new(String::new());
     let from_end = StoredValue::new(0_u64);
     let top = StoredValue::new(0_u64);
@@ -92,7 +95,7 @@ pub fn JobLog(
                 tabindex="0"
                 on:scroll=scrolled
             >
-                {text}
+                {lines}
             </pre>
             <p class="nothing">{nothing}</p>
         </section>

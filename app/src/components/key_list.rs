@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     EraseView, ListItem, Wording, either, fact, keyed_list, list_keys, on_click, optional_text,
+    outside,
     question, reach, text,
 };
 use crate::{
@@ -72,7 +73,7 @@ fn row(key: &KeyInfo, actions: KeyActions) -> AnyView {
     view! {
         <li data-row=key.id.clone()>
             <div class="row">
-                <strong>{key.name.clone()}</strong>
+                <strong>{outside(&key.name)}</strong>
                 <span class="tag plain">{role}</span>
                 {reach(&key.permissions)}
             </div>

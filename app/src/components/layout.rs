@@ -1,16 +1,17 @@
 //! The header and the footer of every page.
 
 use crate::{
-    components::{EraseView, keys_button, on_click, optional_text, static_text, text},
-    i18n::{interpolate, language, set_language, texts, tr},
+    components::{EraseView, keys_button, optional_text, static_text, text},
+    i18n::{Language, choose_language, interpolate, language, texts, tr},
     site_path::use_path,
 };
-use leptos::prelude::*;
+use leptos::{ev::Event, prelude::*, task::spawn_local};
 
 /// The header: product name, navigation, language.
 #[component]
 pub fn Header() -> impl IntoView {
     let here = use_path();
+    let failed = RwSignal::new(false);
     let current = move |path: &'static str| {
         optional_text(move || is_under(&here(), path).then(|| "page".to_owned()))
     };
@@ -43,16 +44,53 @@ pub fn Header() -> impl IntoView {
                         {tr(|t| t.shell.try_it)}
                     </a>
                 </nav>
-                <button
-                    type="button"
-                    class="language plain"
-                    lang=static_text(|| language().other().tag())
-                    on:click=on_click(|| set_language(language().other()))
-                >
-                    {tr(|t| t.shell.other_language)}
-                </button>
+                {language_menu(failed)}
             </div>
+            <p class="notice bad" role="alert">
+                {optional_text(move || failed.get().then(|| texts().shell.language_failed.to_owned()))}
+            </p>
         </header>
+    }
+    .erase()
+}
+
+/// The menu of the languages, each with its own name. `failed`: whether the texts of the chosen one could not be loaded.
+fn language_menu(failed: RwSignal<bool>) -> AnyView {
+    let options = Language::ALL.map(|offered| {
+        let selected = offered == untrack(language);
+        view! {
+            <option value=offered.tag() lang=offered.tag() selected=selected>
+                {offered.own_name()}
+            </option>
+        }
+        .erase()
+    });
+    let choose = move |event: Event| {
+        let chosen = event_target_value(&event);
+        let chosen = Language::ALL
+            .into_iter()
+            .find(|language| language.tag() == chosen);
+        spawn_local(async move {
+            if let Some(chosen) = chosen {
+                failed.set(!choose_language(chosen).await);
+            }
+        });
+    };
+    // Set anew when the choice has failed.
+    let value = static_text(move || {
+        failed.track();
+        language().tag()
+    });
+    view! {
+        <select
+            class="language"
+            autocomplete="off"
+            aria-label=tr(|t| t.shell.language)
+            prop:value=value
+            on:change=choose
+        >
+            {options.into_iter().collect::<Vec<_>>()}
+        </select>
     }
     .erase()
 }

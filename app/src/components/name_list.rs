@@ -3,7 +3,9 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use crate::{
-    components::{EraseView, ListItem, keyed_list, on_click, remove_button, text},
+    components::{
+        EraseView, ListItem, keyed_list, on_click, outside, outside_signal, remove_button, text,
+    },
     i18n::interpolate,
 };
 
@@ -58,8 +60,8 @@ pub fn NameList(
         let leave_it = on_click(move || names.update(|names| names.retain(|n| *n != go)));
         view! {
             <li class="chip">
-                <span class="name">{name.clone()}</span>
-                <span class="why">{why}</span>
+                <span class="name">{outside(&name)}</span>
+                <span class="why">{outside_signal(why)}</span>
                 {remove_button(called, leave_it)}
             </li>
         }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{EraseView, text};
+use super::{EraseView, outside, text};
 use crate::{i18n::texts, wire::KeyPermission};
 
 /// A tag for each pattern, or one that says that nothing is left out.
@@ -25,7 +25,8 @@ pub(crate) fn reach(permissions: &[KeyPermission]) -> AnyView {
     if is_all {
         patterns.clear();
     }
-    let tag = |pattern: String| view! { <span class="tag">{pattern}</span> }.erase_client_only();
+    let tag =
+        |pattern: String| view! { <span class="tag">{outside(pattern)}</span> }.erase_client_only();
     view! {
         {patterns.into_iter().map(tag).collect::<Vec<_>>()}
         <span class="tag plain">{word}</span>

@@ -3,7 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    EraseView, ListItem, ask_first, keyed_list, list_keys, on_click, optional_text, text, when,
+    EraseView, ListItem, ask_first, keyed_list, list_keys, on_click, optional_text, outside, text,
+    when,
 };
 use crate::{
     erased_signal::ErasedSignal,
@@ -194,7 +195,7 @@ fn row(entry: &SavedEntry, words: SavedWords, actions: SavedActions) -> AnyView 
                     aria-label=called
                     on:click=on_click(move || actions.take.run(id.get_value()))
                 >
-                    {entry.name.clone()}
+                    {outside(&entry.name)}
                 </button>
                 <p class="hint">{about}</p>
             </div>

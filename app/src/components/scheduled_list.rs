@@ -3,8 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    EraseView, ListItem, ask_first, audience_text, either, keyed_list, list_keys, on_click, text,
-    when,
+    EraseView, ListItem, ask_first, audience_text, either, keyed_list, list_keys, on_click, outside,
+    outside_data, outside_signal, text, when,
 };
 use crate::{erased_signal::ErasedSignal, formatting, i18n::tr, wire::ScheduledInfo};
 
@@ -55,10 +55,10 @@ fn row(entry: &ScheduledInfo, actions: ScheduledActions) -> AnyView {
         <li data-row=entry.id.clone()>
             <div class="row">
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-                <strong>{text(move || audience_text(&to, clients))}</strong>
-                <span class="tag plain">{event}</span>
+                <strong>{outside_signal(text(move || audience_text(&to, clients)))}</strong>
+                <span class="tag plain">{outside(&event)}</span>
             </div>
-            <p class="excerpt">{data}</p>
+            <p class="excerpt">{outside_data(data)}</p>
             {when(move || actions.may_change, buttons)}
         </li>
     }

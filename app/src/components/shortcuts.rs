@@ -75,7 +75,7 @@ pub fn Shortcuts() -> impl IntoView {
             </dl>
             <form method="dialog">
                 <button type="submit" class="small">
-                    {tr(|t| t.client.close)}
+                    {tr(|t| t.keys.dismiss)}
                 </button>
             </form>
         </dialog>

@@ -6,6 +6,7 @@ use crate::{
     components::{EraseView, on_click, optional_text, static_text, text, when},
     event_stream::{Reason, State},
     i18n::{interpolate, plural, texts, tr},
+    outside_text::visible,
 };
 
 /// The state, the reason if it is not open, and a button to retry now.
@@ -79,7 +80,7 @@ fn reason_text(Reason { code, detail }: &Reason) -> String {
         "token_revoked" => texts.token_revoked,
         code => match code.strip_prefix("status_") {
             Some(status) => return interpolate(texts.status, &[("status", status)]),
-            None => return detail.clone().unwrap_or_else(|| code.to_owned()),
+            None => return visible(detail.as_deref().unwrap_or(code)).into_owned(),
         },
     };
     known.to_owned()

@@ -9,7 +9,7 @@ texts! {
         token: "Admin token or API key", "管理令牌或 API 密钥";
         name: "Name", "用户名";
         password: "Password", "密码";
-        code: "Code of your app", "验证器应用中的验证码";
+        code: "Code from your app", "验证器应用中的验证码";
         use_token: "Use a token instead", "改用令牌登录";
         use_password: "Use name and password instead", "改用用户名和密码登录";
         sign_in: "Sign in", "登录";
@@ -26,6 +26,7 @@ texts! {
     /// The frame of the panel.
     Panel {
         settings: "Settings", "设置";
+        more: "More", "更多";
         section_nav: "Sections of the admin panel", "管理面板导航";
         overview: "Overview", "概览";
         clients: "Clients", "客户端";

@@ -115,7 +115,7 @@ texts! {
         shutdown: "server shutdown", "服务器停机";
         token_expired: "token expired", "令牌过期";
         key_ended: "API key ended", "API 密钥已失效";
-        token_revoked: "token revoked", "令牌已被撤销";
+        token_revoked: "token revoked", "令牌已被吊销";
         log_unreadable: "the log could not be read", "日志无法读取";
     }
 }

@@ -35,7 +35,7 @@ texts! {
         about: "Your back end is told what happens, by signed requests (Standard Webhooks).", "服务器会用带签名的请求（Standard Webhooks）通知您的后端。";
         url: "URL", "URL";
         clients: "Clients", "客户端";
-        clients_hint: "Ids, or beginnings of ids such as shop:*, separated by spaces", "客户端 id，或 shop:* 这样的前缀，用空格分隔";
+        clients_hint: "Ids or id prefixes such as shop:*, separated by spaces", "客户端 ID，或 shop:* 这样的前缀，用空格分隔";
         topics: "Topics", "主题";
         topics_hint: "Topics or patterns such as orders/**, separated by spaces", "主题，或 orders/** 这样的模式，用空格分隔";
         create: "Create webhook", "创建 Webhook";

@@ -8,6 +8,16 @@ pub enum Language {
     /// Where nothing else is asked for.
     #[default]
     English,
+    /// Without words of one country only.
+    Spanish,
+    /// With neutral infinitives where that is possible.
+    German,
+    /// With *vous*.
+    French,
+    /// As it is written in Brazil.
+    Portuguese,
+    /// In the polite form.
+    Japanese,
     /// As it is written on the mainland.
     Chinese,
 }
@@ -48,26 +58,53 @@ impl Language {
 
     /// The language of a tag such as `zh-CN`.
     fn named(tag: &str) -> Option<Self> {
-        match tag.split('-').next()?.to_ascii_lowercase().as_str() {
-            "en" => Some(Self::English),
-            "zh" => Some(Self::Chinese),
-            _ => None,
-        }
+        let primary = |tag: &str| tag.split('-').next().map(str::to_ascii_lowercase);
+        let wanted = primary(tag);
+        Self::ALL
+            .into_iter()
+            .find(|language| primary(language.tag()) == wanted)
     }
+
+    /// All languages, in the order in which they are offered.
+    pub const ALL: [Self; 7] = [
+        Self::English,
+        Self::Spanish,
+        Self::German,
+        Self::French,
+        Self::Portuguese,
+        Self::Japanese,
+        Self::Chinese,
+    ];
 
     /// As `lang` of a page has it.
     pub fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
+            Self::Spanish => "es",
+            Self::German => "de",
+            Self::French => "fr",
+            Self::Portuguese => "pt-BR",
+            Self::Japanese => "ja",
             Self::Chinese => "zh-CN",
         }
     }
 
-    pub(crate) fn other(self) -> Self {
+    /// Its name in the language itself.
+    pub(crate) fn own_name(self) -> &'static str {
         match self {
-            Self::English => Self::Chinese,
-            Self::Chinese => Self::English,
+            Self::English => "English",
+            Self::Spanish => "Espa\u{f1}ol",
+            Self::German => "Deutsch",
+            Self::French => "Fran\u{e7}ais",
+            Self::Portuguese => "Portugu\u{ea}s",
+            Self::Japanese => "日本語",
+            Self::Chinese => "中文",
         }
+    }
+
+    /// Whether the singular is used for this number (the category *one* of Unicode's plural rules).
+    pub(super) fn has_singular_for(self, n: u64) -> bool {
+        n == 1 || (n == 0 && matches!(self, Self::French | Self::Portuguese))
     }
 }
 
@@ -87,30 +124,62 @@ thread_local! {
     static CURRENT: std::cell::OnceCell<RwSignal<Language>> = const { std::cell::OnceCell::new() };
 }
 
-/// In the browser: what was chosen last.
+/// In the browser: what was chosen last, and at first what the server has rendered.
 #[cfg(feature = "hydrate")]
 pub(crate) fn language() -> Language {
-    CURRENT.with(|current| current.get().map_or(Language::default(), Get::get))
+    CURRENT.with(|current| current.get().map_or_else(rendered, Get::get))
+}
+
+/// The same, where nothing has to follow it.
+#[cfg(feature = "hydrate")]
+pub(super) fn language_now() -> Language {
+    CURRENT.with(|current| {
+        current
+            .get()
+            .map_or_else(rendered, GetUntracked::get_untracked)
+    })
+}
+
+#[cfg(feature = "hydrate")]
+fn rendered() -> Language {
+    Language::named(&crate::browser::page_language()).unwrap_or_default()
 }
 
 /// In the browser the page begins with the language that the server has rendered.
 #[cfg(feature = "hydrate")]
 pub(crate) fn init_language() {
-    let rendered = Language::named(&crate::browser::page_language()).unwrap_or_default();
-    CURRENT.with(|current| *current.get_or_init(|| RwSignal::new(rendered)));
+    CURRENT.with(|current| *current.get_or_init(|| RwSignal::new(rendered())));
 }
 
-/// Speaks another language from now on, on every page of this server.
-pub(crate) fn set_language(language: Language) {
+/// Shows all texts anew.
+#[cfg(feature = "hydrate")]
+pub(super) fn refresh() {
+    CURRENT.with(|current| current.get().map(Notify::notify));
+}
+
+/// Speaks another language from now on, on every page of this server. Returns false if its texts can't be loaded: then the
+/// page stays as it is.
+#[cfg(feature = "hydrate")]
+pub(crate) async fn choose_language(language: Language) -> bool {
+    let loaded = super::loaded::load_language(language).await;
+    if loaded {
+        crate::browser::store_language(COOKIE, language.tag());
+        CURRENT.with(|current| current.get().map(|current| current.set(language)));
+    }
+    loaded
+}
+
+/// Handlers run in browsers only.
+#[cfg(not(feature = "hydrate"))]
+pub(crate) async fn choose_language(language: Language) -> bool {
     crate::browser::store_language(COOKIE, language.tag());
-    #[cfg(feature = "hydrate")]
-    CURRENT.with(|current| current.get().map(|current| current.set(language)));
+    true
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Language::{Chinese, English};
+    use Language::{Chinese, English, French, German, Japanese, Portuguese, Spanish};
 
     #[test]
     fn a_choice_has_precedence_over_the_browsers_list() {
@@ -118,17 +187,33 @@ mod tests {
         assert_eq!(of("a=b; tidings_lang=zh-CN", "en"), Chinese);
         assert_eq!(of("tidings_lang=en", "zh"), English);
         assert_eq!(of("tidings_lang=tlh; x", "zh-TW,en;q=0.5"), Chinese);
+        for language in Language::ALL {
+            let cookie = format!("tidings_lang={}", language.tag());
+            assert_eq!(of(&cookie, "en"), language);
+        }
     }
 
     #[test]
     fn the_browsers_list_is_sorted_by_its_weights() {
         let of = |list| Language::of_request("", list);
         assert_eq!(of(""), English);
-        assert_eq!(of("de, fr"), English);
-        assert_eq!(of("de, zh-Hans;q=0.8, en;q=0.7"), Chinese);
+        assert_eq!(of("it, tlh"), English);
+        assert_eq!(of("it, zh-Hans;q=0.8, en;q=0.7"), Chinese);
         assert_eq!(of("en;q=0.3, zh;q=0.9"), Chinese);
         assert_eq!(of("zh;q=0, en;q=0.1"), English);
         assert_eq!(of("zh;q=nan"), English);
         assert_eq!(of("en-GB,zh"), English);
+        assert_eq!(of("fr;q=0.5, de;q=0.6, en;q=0.4"), German);
+    }
+
+    #[test]
+    fn each_language_has_many_tags() {
+        let of = |list| Language::of_request("", list);
+        assert_eq!(of("es-419,es;q=0.9"), Spanish);
+        assert_eq!(of("de-AT"), German);
+        assert_eq!(of("FR-ca"), French);
+        assert_eq!(of("pt-PT, en;q=0.5"), Portuguese);
+        assert_eq!(of("ja"), Japanese);
+        assert_eq!(of("zh-Hant-TW"), Chinese);
     }
 }

@@ -44,7 +44,7 @@ texts! {
         change: "Change password", "修改密码";
         password_changed: "The password is changed. All other browsers are signed out.", "密码已修改。其他浏览器均已退出登录。";
         totp: "Second factor", "双重验证";
-        totp_on: "Signing in needs a code of your app.", "登录时需要验证器应用中的验证码。";
+        totp_on: "Signing in needs a code from your app.", "登录时需要验证器应用中的验证码。";
         totp_off: "An app for codes makes your account safer: signing in then needs the code that it shows.",
             "验证器应用可以提高账户的安全性：登录时还需要输入它显示的验证码。";
         totp_begin: "Set up", "设置";

@@ -16,7 +16,8 @@ texts! {
         jobs: "Jobs", "任务";
         docs: "Docs", "文档";
         try_it: "Try it", "快速上手";
-        other_language: "中文", "English";
+        language: "Language", "语言";
+        language_failed: "The language could not be loaded. Reload the page to try again.", "无法加载该语言。请刷新页面重试。";
         what_this_is: "Tidings {version}, a self-hosted push server.", "Tidings {version}，自托管的消息推送服务器。";
         no_answer: "The server does not answer.", "服务器没有响应。";
         not_understood: "The server's response could not be parsed: {why}", "无法解析服务器的响应：{why}";
@@ -40,7 +41,7 @@ texts! {
         shutdown: "The server is shutting down. It may restart.", "服务器正在关闭，可能会重新启动。";
         disconnected: "An admin closed the connection.", "管理员断开了此连接。";
         token_expired: "The token has expired.", "令牌已过期。";
-        token_revoked: "The token was revoked.", "令牌已被撤销。";
+        token_revoked: "The token was revoked.", "令牌已被吊销。";
         status: "The server answered with status {status}.", "服务器返回状态码 {status}。";
     }
 }
@@ -76,5 +77,6 @@ texts! {
         pause: "Pause the live tail, or go on", "暂停或继续实时消息";
         this: "Show this help", "显示此帮助";
         close: "Close the open details", "关闭当前打开的详情";
+        dismiss: "Close", "关闭";
     }
 }

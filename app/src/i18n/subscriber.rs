@@ -16,6 +16,8 @@ texts! {
         about_shared_id: "New tabs of this browser use the same id.", "此浏览器的新标签页也会使用此 ID。";
         share: "Share one connection between tabs with this id", "同一 ID 的标签页共用一条连接";
         notify: "Notify me while this page is hidden", "此页面不可见时通知我";
+        new_in: "{n} new in {topic}", "{topic} 有 {n} 条新消息";
+        new_direct: "{n} new messages", "{n} 条新消息";
         may_not_notify: "The browser does not allow notifications from this page.",
             "浏览器不允许此页面发送通知。";
         meanwhile: "No messages are lost. Messages that are pushed now arrive after the page has reconnected.",

@@ -33,8 +33,8 @@ use leptos_meta::Title;
 
 use crate::{
     components::{
-        EraseView, SignInState, StreamState, bool_signal, either, on_click, optional_text,
-        sign_in_form, text, when,
+        EraseView, SignInState, StreamState, aria_bool, bool_signal, either, on_change, on_click,
+        optional_text, sign_in_form, static_text, text, when,
     },
     i18n::{Texts, texts, tr},
 };
@@ -171,6 +171,9 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
         let sections = sections.filter(|section| section.is_in_nav());
         sections.map(shown).collect::<Vec<_>>()
     };
+    let is_rest = |section: &Section| {
+        !section.is_setting() && !section.is_main() && *section != Section::Account
+    };
     let settings_nav = move || {
         view! {
             <nav class="sections below" aria-label=tr(|t| t.panel.settings)>
@@ -181,10 +184,43 @@ fn section_nav(session: AdminSession, current: CurrentSection, nodes: NodesPage)
     };
     view! {
         <nav class="sections" aria-label=tr(|t| t.panel.section_nav)>
-            {views(|section| !section.is_setting() && *section != Section::Account)}
-            {when(move || session.may("manage"), settings)} {shown(Section::Account)}
+            {views(|section| section.is_main())} {more(current)}
+            <div class="rest">
+                {views(is_rest)} {when(move || session.may("manage"), settings)}
+                {shown(Section::Account)}
+            </div>
         </nav>
         {when(move || current.is_setting() && session.may("manage"), settings_nav)}
+    }
+    .erase()
+}
+
+/// The button that shows the other sections on a phone, where the main ones are a bar at the bottom.
+fn more(current: CurrentSection) -> AnyView {
+    let open = RwSignal::new(false);
+    on_change(
+        move || {
+            current.get();
+        },
+        move || open.set(false),
+    );
+    let is_here = move || current.get().is_some_and(|section| !section.is_main());
+    let class = static_text(move || match is_here() {
+        true => "plain more here",
+        false => "plain more",
+    });
+    // Escape clicks it.
+    let escape = optional_text(move || open.get().then(String::new));
+    view! {
+        <button
+            type="button"
+            class=class
+            aria-expanded=aria_bool(move || open.get())
+            data-escape=escape
+            on:click=on_click(move || open.update(|open| *open = !*open))
+        >
+            {tr(|t| t.panel.more)}
+        </button>
     }
     .erase()
 }

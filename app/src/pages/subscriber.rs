@@ -26,7 +26,7 @@ pub fn Subscriber() -> impl IntoView {
     let refused = RwSignal::new(Vec::<(String, String)>::new());
     let tab = Tab::new();
     let notifications = Notifications::new();
-    visibility::track_visibility(inbox);
+    visibility::track_visibility(inbox, notifications);
     let stream = EventStream::new(move |event| match event {
         StreamEvent::Message(message) => {
             notifications.tell(&message);

@@ -83,7 +83,7 @@ pub fn TryIt() -> impl IntoView {
                 {TRIES.map(choice).into_iter().collect::<Vec<_>>()}
             </fieldset>
             <div class="field">
-                <label for="client">{tr(|t| t.push.client_id)}</label>
+                <label for="client">{tr(|t| t.subscriber.client_id)}</label>
                 <input
                     id="client"
                     type="text"

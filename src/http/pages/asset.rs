@@ -39,7 +39,7 @@ pub enum Caching {
 }
 
 impl Caching {
-    fn header(self) -> HeaderValue {
+    pub(super) fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Forever => "public, max-age=31536000, immutable",
             Self::AskAgain => "no-cache",
@@ -80,7 +80,32 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
         None => (packed(path)?.metadata.sha256_hash(), None),
     };
     let (form, data) = best_form(path, plain, request)?;
-    let tag = entity_tag(&hash, form);
+    let content = Content {
+        hash: &hash,
+        form,
+        data: as_bytes(data),
+    };
+    answer(path, &content, caching, request)
+}
+
+/// What is sent of a file.
+pub struct Content<'a> {
+    /// The SHA-256 of the file, not compressed.
+    pub hash: &'a [u8; 32],
+    /// The encoding of the bytes.
+    pub form: Encoding,
+    /// The bytes.
+    pub data: Bytes,
+}
+
+/// The file, or 304 if the client has it.
+pub fn answer(
+    path: &str,
+    content: &Content<'_>,
+    caching: Caching,
+    request: &HeaderMap,
+) -> Option<Response> {
+    let tag = entity_tag(content.hash, content.form);
     let has_it = already_has(request, &tag);
 
     let fixed = HeaderValue::from_static;
@@ -100,10 +125,10 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     if path.ends_with(".html") {
         headers.extend(policy::of_docs().map(|(name, value)| (Some(name), value)));
     }
-    if form != Encoding::Identity {
-        headers.insert(header::CONTENT_ENCODING, fixed(form.name()));
+    if content.form != Encoding::Identity {
+        headers.insert(header::CONTENT_ENCODING, fixed(content.form.name()));
     }
-    Some((headers, Body::from(as_bytes(data))).into_response())
+    Some((headers, Body::from(content.data.clone())).into_response())
 }
 
 /// The `Cross-Origin-Resource-Policy` of a file.
@@ -190,7 +215,8 @@ fn content_type(path: &str) -> HeaderValue {
             Some("svg") => "image/svg+xml",
             Some("png") => "image/png",
             Some("txt") => "text/plain; charset=utf-8",
-            Some("json" | "webmanifest") => "application/json",
+            Some("json") => "application/json",
+            Some("webmanifest") => "application/manifest+json",
             _ => "application/octet-stream",
         },
     )

@@ -37,6 +37,46 @@ const CHINESE: Texts = Texts {
     otherwise: "使用其他方式登录",
 };
 
+const SPANISH: Texts = Texts {
+    signing_in: "La sesión está iniciada",
+    go_on: "Ir al panel",
+    failed: "No se pudo iniciar sesión",
+    again: "Iniciar sesión con {name}",
+    otherwise: "Iniciar sesión de otra manera",
+};
+
+const GERMAN: Texts = Texts {
+    signing_in: "Angemeldet",
+    go_on: "Weiter zur Verwaltung",
+    failed: "Die Anmeldung ist fehlgeschlagen",
+    again: "Mit {name} anmelden",
+    otherwise: "Auf andere Weise anmelden",
+};
+
+const FRENCH: Texts = Texts {
+    signing_in: "Vous êtes connecté",
+    go_on: "Continuer vers l’administration",
+    failed: "La connexion a échoué",
+    again: "Se connecter avec {name}",
+    otherwise: "Se connecter autrement",
+};
+
+const PORTUGUESE: Texts = Texts {
+    signing_in: "A sessão foi iniciada",
+    go_on: "Ir para o painel",
+    failed: "Não foi possível entrar",
+    again: "Entrar com {name}",
+    otherwise: "Entrar de outra forma",
+};
+
+const JAPANESE: Texts = Texts {
+    signing_in: "サインインしました",
+    go_on: "管理画面へ進む",
+    failed: "サインインに失敗しました",
+    again: "{name} でサインイン",
+    otherwise: "別の方法でサインイン",
+};
+
 /// A page that goes on to a path of the panel by itself.
 ///
 /// The cookie of a session is `SameSite=Strict`. A redirect would be a part of the navigation that the issuer has begun, and
@@ -90,6 +130,11 @@ pub fn not_signed_in(
 fn texts(language: Language) -> &'static Texts {
     match language {
         Language::English => &ENGLISH,
+        Language::Spanish => &SPANISH,
+        Language::German => &GERMAN,
+        Language::French => &FRENCH,
+        Language::Portuguese => &PORTUGUESE,
+        Language::Japanese => &JAPANESE,
         Language::Chinese => &CHINESE,
     }
 }

@@ -21,8 +21,8 @@ pub fn of_docs() -> [(HeaderName, HeaderValue); 6] {
 fn headers(scripts: &str) -> [(HeaderName, HeaderValue); 6] {
     let policy = format!(
         "default-src 'self'; script-src {scripts}; style-src 'self'; img-src 'self' data:; \
-         connect-src 'self'; font-src 'none'; frame-src 'none'; media-src 'none'; object-src 'none'; \
-         worker-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+         connect-src 'self'; manifest-src 'self'; font-src 'none'; frame-src 'none'; media-src 'none'; \
+         object-src 'none'; worker-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     );
     // Can't fail, because a nonce is base64. If it did, all scripts would be forbidden.
     let policy = HeaderValue::from_str(&policy)

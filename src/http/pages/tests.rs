@@ -69,6 +69,31 @@ async fn a_page_is_rendered_in_the_preferred_language() {
             "此页面是一个客户端",
         ),
         (
+            vec![("accept-language", "es-MX,en;q=0.8")],
+            "es",
+            "Esta página es un cliente.",
+        ),
+        (
+            vec![("accept-language", "de")],
+            "de",
+            "Diese Seite ist ein Client.",
+        ),
+        (
+            vec![("accept-language", "fr-CA, en;q=0.5")],
+            "fr",
+            "Cette page est un client.",
+        ),
+        (
+            vec![("accept-language", "pt")],
+            "pt-BR",
+            "Esta página é um cliente.",
+        ),
+        (
+            vec![("accept-language", "ja")],
+            "ja",
+            "このページはクライアントです。",
+        ),
+        (
             vec![("accept-language", "zh"), ("cookie", "tidings_lang=en")],
             "en",
             "This page is a client.",
@@ -80,6 +105,32 @@ async fn a_page_is_rendered_in_the_preferred_language() {
         let html = text(response).await;
         assert!(html.contains(&format!("<html lang=\"{tag}\"")), "{html}");
         assert!(html.contains(text_of_it), "{html}");
+    }
+}
+
+/// What `<link rel="preload">` of texts names.
+fn texts_of(html: &str) -> Vec<String> {
+    let links = html.split("href=\"").skip(1);
+    let names = links.filter_map(|rest| rest.split('"').next());
+    let texts = names.filter(|name| name.starts_with("pkg/texts."));
+    texts.map(|name| format!("/{name}")).collect()
+}
+
+#[tokio::test]
+async fn a_page_names_the_texts_of_its_language_and_they_may_be_cached_for_ever() {
+    for (path, count) in [("/", 1), ("/jobs/7", 1), ("/admin/push?to=a", 2)] {
+        let html = text(get(path, &[("accept-language", "fr")]).await).await;
+        let texts = texts_of(&html);
+        assert_eq!(texts.len(), count, "{html}");
+        let response = get(&texts[0], &[("accept-encoding", "gzip, br")]).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let headers = response.headers();
+        assert_eq!(headers[header::CACHE_CONTROL], Caching::Forever.header());
+        assert_eq!(headers[header::CONTENT_ENCODING], "gzip");
+        assert_eq!(headers[header::CONTENT_TYPE], "text/plain; charset=utf-8");
+        let plain = text(get(&texts[0], &[]).await).await;
+        assert!(plain.contains("Cette page est un client."), "{plain}");
+        assert!(!plain.contains("This page is a client."), "{plain}");
     }
 }
 
@@ -120,6 +171,7 @@ async fn the_link_of_a_problem_exists() {
 async fn an_unknown_file_is_not_found() {
     for path in [
         "/pkg/nothing.js",
+        "/pkg/texts.0123456789abcdef.en.pages.txt",
         "/pkg/../manifest.json",
         "/pkg/%2e%2e/manifest.json",
     ] {

@@ -31,6 +31,7 @@ const ORDER: [&str; 13] = [
     "people_section",
     "account_section",
     "hooks_section",
+    "limits_section",
 ];
 /// The module from which parts import what the main part has, and a name of the same length.
 const HOST: &str = "__wasm_split";

@@ -8,7 +8,9 @@ use super::{Mark, Marks, placeholder};
 use crate::{
     browser_name,
     client_list::since,
-    components::{EraseView, ListItem, aria_bool, bool_signal, on_click, static_text, text},
+    components::{
+        EraseView, ListItem, aria_bool, bool_signal, on_click, outside, static_text, text,
+    },
     formatting,
     i18n::{interpolate, plural, texts},
     wire::ClientInfo,
@@ -86,7 +88,7 @@ fn row(n: u64, client: &Arc<ClientInfo>, selected: RwSignal<String>, marks: Mark
                 {when}
             </div>
             <div role="cell" class="from">
-                {origin(client)}
+                {outside(origin(client))}
             </div>
         </div>
     }
@@ -98,7 +100,7 @@ fn topics(client: &ClientInfo) -> AnyView {
     topics.sort_unstable();
     topics.dedup();
     let more = topics.len().saturating_sub(TOPICS) as u64;
-    let tag = |topic: &&String| view! { <span class="tag">{(*topic).clone()}</span> };
+    let tag = |topic: &&String| view! { <span class="tag">{outside(topic)}</span> };
     let tags: Vec<_> = topics.iter().take(TOPICS).map(tag).collect();
     let rest = text(move || match more {
         0 => String::new(),

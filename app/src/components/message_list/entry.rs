@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    components::{EraseView, on_click, optional_text, text},
+    components::{EraseView, on_click, optional_text, outside, outside_data, outside_signal, text},
     formatting,
     i18n::{interpolate, plural, texts, tr},
     inbox::{Inbox, Received, What},
@@ -42,8 +42,8 @@ pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyVi
         <li class=class>
             <div class="about">
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-                <span class=tag>{text(move || kind(&about.what))}</span>
-                <span class="topic">{topic}</span>
+                <span class=tag>{outside_signal(text(move || kind(&about.what)))}</span>
+                <span class="topic">{outside(topic.unwrap_or_default())}</span>
                 <span class="mark">{optional_text(move || new.then(|| texts().inbox.new.to_owned()))}</span>
                 <span class="missed">
                     {optional_text(move || missed.then(|| texts().inbox.missed.to_owned()))}
@@ -70,41 +70,38 @@ pub(super) fn view_of(received: &Arc<Received>, inbox: RwSignal<Inbox>) -> AnyVi
 fn body(received: &Arc<Received>) -> AnyView {
     let What::Message(_, data) = &received.what else {
         let shown = Arc::clone(received);
-        return block("data gone", text(move || absence_text(&shown.what)), false);
+        let why = text(move || absence_text(&shown.what));
+        return block("data gone", outside_signal(why), false);
     };
     let Some(laid_out) = json::pretty(data) else {
-        return block("data text", still(data.clone()), is_long(data));
+        return block("data text", outside_data(data), is_long(data));
     };
     let lines = laid_out.lines().count();
     if lines <= FOLDED {
-        return block("data json", still(laid_out), false);
+        return block("data json", outside_data(laid_out), false);
     }
     let preview: String = data.chars().take(PREVIEW_CHARS).collect();
     let lines = text(move || plural(texts().inbox.lines, lines as u64, &[]));
     view! {
         <details>
             <summary>
-                <code>{preview}</code>
+                <code>{outside(preview)}</code>
                 <span class="count">{lines}</span>
             </summary>
-            {block("data json", still(laid_out), true)}
+            {block("data json", outside_data(laid_out), true)}
         </details>
     }
     .erase_client_only()
 }
 
 /// A block of text. Only blocks that scroll are keyboard-focusable.
-fn block(class: &'static str, body: Signal<String>, scrolls: bool) -> AnyView {
+fn block(class: &'static str, body: AnyView, scrolls: bool) -> AnyView {
     view! {
         <pre class=class tabindex=scrolls.then_some("0")>
             {body}
         </pre>
     }
     .erase_client_only()
-}
-
-fn still(body: String) -> Signal<String> {
-    text(move || body.clone())
 }
 
 fn is_long(text: &str) -> bool {

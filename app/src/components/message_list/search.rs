@@ -6,6 +6,7 @@ use crate::{
     components::{EraseView, ListItem, keyed_list, text},
     i18n::{Texts, tr},
     inbox::{Filter, Inbox},
+    outside_text::visible,
 };
 
 /// A field of the filter.
@@ -70,7 +71,8 @@ fn choice(
 
 fn option(name: String) -> ListItem {
     ListItem::new(name.clone(), move || {
-        view! { <option value=name.clone()>{name.clone()}</option> }.erase_client_only()
+        view! { <option value=name.clone()>{visible(&name).into_owned()}</option> }
+            .erase_client_only()
     })
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     components::{
         EraseView, ListItem, SavedEntry, aria_bool, keyed_list, members_text, on_click,
-        optional_text, remove_button, static_text, text, when,
+        optional_text, outside, remove_button, static_text, text, when,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{interpolate, plural, texts, tr},
@@ -262,7 +262,7 @@ fn option(
             aria-selected=aria_bool(move || active.get() == n)
             on:mousedown=press
         >
-            <span class="code">{name}</span>
+            <span class="code">{outside(name)}</span>
             <span class="hint">{kind}</span>
         </li>
     }
@@ -283,7 +283,7 @@ fn chip(recipient: &Recipient, draft: Draft) -> AnyView {
     view! {
         <li class="chip">
             <span class="hint">{kind}</span>
-            <span class="code">{name}</span>
+            <span class="code">{outside(name)}</span>
             {remove_button(called, on_click(move || draft.remove(&removed.get_value())))}
         </li>
     }

@@ -68,6 +68,14 @@ impl Section {
         )
     }
 
+    /// Whether it is one of the most used ones, which are a bar at the bottom of a phone.
+    pub(super) fn is_main(self) -> bool {
+        matches!(
+            self,
+            Self::Overview | Self::Clients | Self::Client | Self::Messages | Self::Push
+        )
+    }
+
     /// Whether the navigation has a link to it.
     pub(super) fn is_in_nav(self) -> bool {
         !matches!(self, Self::Client)

@@ -7,9 +7,10 @@ use super::job_model::Model;
 use crate::{
     components::{
         EraseView, JobFacts, JobLog, StreamState, either, job_state, on_click, optional_text,
-        speed_text, static_text, text, when,
+        outside_signal, speed_text, static_text, text, when,
     },
     i18n::{plural, texts, tr},
+    outside_text::visible,
     wire::{JobInfo, JobState},
 };
 
@@ -21,7 +22,7 @@ pub(super) fn view(id: String) -> AnyView {
         title.unwrap_or_else(|| texts().jobs.title.to_owned())
     });
     view! {
-        <Title text=move || format!("{} \u{b7} Tidings", title.get()) />
+        <Title text=move || format!("{} \u{b7} Tidings", visible(&title.read())) />
         {either(move || model.unknown.get(), unknown, move || shown(model, title))}
     }
     .erase()
@@ -89,7 +90,7 @@ fn shown(model: Model, title: Signal<String>) -> AnyView {
     view! {
         <div class="page-head">
             <div>
-                <h1 class="job-title">{title}</h1>
+                <h1 class="job-title">{outside_signal(title)}</h1>
                 <p class="lead">
                     <span class=static_text(move || state().map_or("", |state| state.name()))>
                         {static_text(move || state().map_or("", job_state))}

@@ -7,8 +7,9 @@ use crate::{
     components::effect,
     event_stream::ReceivedMessage,
     formatting,
-    i18n::{interpolate, texts},
+    i18n::{interpolate, plural, texts},
     inbox::Inbox,
+    outside_text::visible,
 };
 
 const NOTIFY: &str = "tidings.notify";
@@ -22,6 +23,16 @@ pub(super) struct Notifications {
     pub(super) wanted: RwSignal<bool>,
     /// Whether the browser refused permission.
     pub(super) refused: RwSignal<bool>,
+    /// What was shown since the page was hidden: for each topic the number of messages, and the notification.
+    shown: StoredValue<Vec<Shown>, LocalStorage>,
+}
+
+/// The notification of a topic.
+struct Shown {
+    /// Empty: messages to this client, or to everyone.
+    topic: String,
+    messages: u64,
+    notification: Option<browser::Notification>,
 }
 
 impl Notifications {
@@ -29,6 +40,7 @@ impl Notifications {
         let notifications = Self {
             wanted: RwSignal::default(),
             refused: RwSignal::default(),
+            shown: StoredValue::new_local(Vec::new()),
         };
         effect(move || {
             notifications
@@ -49,25 +61,63 @@ impl Notifications {
         });
     }
 
-    /// Shows a notification if they are on and the page is hidden.
+    /// Shows a notification if they are on and the page is hidden. A topic has one, with the number of its messages.
     pub(super) fn tell(self, message: &ReceivedMessage) {
         if message.is_quiet || !self.wanted.get_untracked() || !browser::is_hidden() {
             return;
         }
-        let kind = message.event.as_deref().unwrap_or("Tidings");
+        let topic = message.topic.clone().unwrap_or_default();
         let preview: String = message.data.chars().take(PREVIEW_CHARS).collect();
-        // A message that takes the place of another one does so in the notifications too.
-        let id = message.replaces.as_deref().or(message.id.as_deref());
-        browser::notify(kind, &preview, id.unwrap_or_default());
+        self.shown.update_value(|all| {
+            let known = all.iter().position(|shown| shown.topic == topic);
+            let at = known.unwrap_or_else(|| {
+                all.push(Shown {
+                    topic,
+                    messages: 0,
+                    notification: None,
+                });
+                all.len() - 1
+            });
+            let shown = &mut all[at];
+            // A message that takes the place of another one is not one more.
+            if message.replaces.is_none() || shown.messages == 0 {
+                shown.messages += 1;
+            }
+            let title = title(message, &shown.topic, shown.messages);
+            shown.notification = browser::notify(&title, &visible(&preview), &shown.topic);
+        });
+    }
+
+    /// Removes what was shown, because the page is seen again.
+    fn withdraw(self) {
+        self.shown.update_value(|all| {
+            for notification in all.drain(..).filter_map(|shown| shown.notification) {
+                notification.close();
+            }
+        });
+    }
+}
+
+/// The title of a notification: what the one message is, or how many there are.
+fn title(message: &ReceivedMessage, topic: &str, messages: u64) -> String {
+    let texts = &texts().subscriber;
+    match (messages, topic) {
+        (1, _) => visible(message.event.as_deref().unwrap_or("Tidings")).into_owned(),
+        (n, "") => plural(texts.new_direct, n, &[]),
+        (n, topic) => plural(texts.new_in, n, &[("topic", topic)]),
     }
 }
 
 /// Tells the inbox whether the page is hidden.
-pub(super) fn track_visibility(inbox: RwSignal<Inbox>) {
+pub(super) fn track_visibility(inbox: RwSignal<Inbox>, notifications: Notifications) {
     effect(move || {
         inbox.update(|inbox| inbox.set_hidden(browser::is_hidden()));
         let watched = window_event_listener_untyped("visibilitychange", move |_| {
-            inbox.try_update(|inbox| inbox.set_hidden(browser::is_hidden()));
+            let hidden = browser::is_hidden();
+            inbox.try_update(|inbox| inbox.set_hidden(hidden));
+            if !hidden {
+                notifications.withdraw();
+            }
         });
         on_cleanup(move || watched.remove());
     });

@@ -6,7 +6,7 @@ use super::history::ClientHistory;
 use crate::{
     components::{
         EraseView, ListItem, close_reason, keyed_list, on_click, optional_text, origin_text,
-        receipt_text, static_text, text, when,
+        outside_data, outside_signal, receipt_text, static_text, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
@@ -179,8 +179,8 @@ fn row(history: ClientHistory, at: u64, event: &Event) -> AnyView {
         <li class=class>
             <time datetime=formatting::iso(at)>{time}</time>
             <div>
-                <p>{said}</p>
-                <p class="excerpt">{detail}</p>
+                <p>{outside_signal(said)}</p>
+                <p class="excerpt">{outside_data(detail)}</p>
             </div>
         </li>
     }

@@ -7,7 +7,7 @@ use leptos::{
 
 use super::People;
 use crate::{
-    components::{EraseView, ask_first, on_click, optional_text, reach, text, when},
+    components::{EraseView, ask_first, on_click, optional_text, outside, reach, text, when},
     formatting,
     i18n::{Texts, interpolate, texts, tr},
     wire::{PersonInfo, PersonUpdate},
@@ -123,7 +123,7 @@ pub(super) fn row(page: People, person: &PersonInfo) -> AnyView {
     view! {
         <li data-row=person.id.clone()>
             <div class="row">
-                <strong>{person.name.clone()}</strong>
+                <strong>{outside(&person.name)}</strong>
                 <select aria-label=called disabled=is_of_issuer on:change=change_role>
                     {options}
                 </select>

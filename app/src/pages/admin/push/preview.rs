@@ -4,7 +4,9 @@ use leptos::prelude::*;
 
 use crate::{
     api::{ApiError, Client, ClientsQuery},
-    components::{self, EraseView, RecipientCount, keyed_list, optional_text, static_text, text},
+    components::{
+        self, EraseView, RecipientCount, keyed_list, optional_text, outside, static_text,
+    },
     erased_signal::ErasedSignal,
     i18n::{plural, texts, tr},
     wire::{ClientInfo, To},
@@ -245,7 +247,7 @@ fn row(id: &str, presence: Presence) -> AnyView {
     view! {
         <li>
             <span class=class aria-hidden="true"></span>
-            <span class="code">{text(move || name.clone())}</span>
+            <span class="code">{outside(name)}</span>
             <span class="hint">{said}</span>
         </li>
     }

@@ -6,7 +6,9 @@ use super::super::AdminSession;
 use crate::{
     api::Client,
     browser,
-    components::{Draft, EraseView, on_click, static_text, text, when},
+    components::{
+        Draft, EraseView, on_click, outside_data_signal, outside_signal, static_text, text, when,
+    },
     erased_signal::ErasedMemo,
     formatting,
     i18n::{self, interpolate, texts, tr},
@@ -102,10 +104,10 @@ pub(super) fn view(rehearsal: Rehearsal) -> AnyView {
                 <li>
                     <div class="about">
                         <time>{text(|| formatting::clock(browser::now()))}</time>
-                        <span class=class>{kind}</span>
+                        <span class=class>{outside_signal(kind)}</span>
                     </div>
                     <pre class=data_class tabindex="0">
-                        {data}
+                        {outside_data_signal(data)}
                     </pre>
                 </li>
             </ol>
