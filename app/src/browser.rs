@@ -14,7 +14,8 @@ use leptos::{
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
     web_sys::{
         Element, Event, EventTarget, HtmlDialogElement, HtmlElement, HtmlTextAreaElement,
-        KeyboardEvent, RequestInit, Response, ScrollIntoViewOptions, ScrollLogicalPosition, Storage,
+        KeyboardEvent, RequestInit, Response, ScrollIntoViewOptions, ScrollLogicalPosition,
+        Storage,
     },
 };
 use wasm_bindgen_futures::JsFuture;

@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     EraseView, ListItem, Wording, either, fact, keyed_list, list_keys, on_click, optional_text,
-    outside,
-    question, reach, text,
+    outside, question, reach, text,
 };
 use crate::{
     erased_signal::ErasedSignal,

@@ -9,8 +9,8 @@ use crate::{
     browser,
     components::{
         CopyButton, EraseView, ListItem, MessageActions, audience_text, bar, effect, either,
-        ended_text, keyed_list, newest_state, on_click, optional_text, recall_button, receipt_text,
-        receipts_text, static_text, text, when,
+        ended_text, keyed_list, newest_state, on_click, optional_text, outside, outside_data,
+        outside_signal, recall_button, receipt_text, receipts_text, static_text, text, when,
     },
     curl,
     erased_signal::{ErasedMemo, ErasedSignal},
@@ -120,8 +120,8 @@ fn about(detail: &Arc<MessageDetail>, shown: ShownMessage, actions: MessageActio
     view! {
         <div class="about">
             <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
-            <span class="to">{to}</span>
-            <span class="tag">{message.event.clone()}</span>
+            <span class="to">{outside_signal(to)}</span>
+            <span class="tag">{outside(message.event.as_deref().unwrap_or_default())}</span>
             <span class="tag late">{ended_text(message.ended)}</span>
         </div>
         <p class="hint">{until}</p>
@@ -139,7 +139,7 @@ fn about(detail: &Arc<MessageDetail>, shown: ShownMessage, actions: MessageActio
             )}
         </div>
         <pre class="data json" tabindex="0">
-            {data}
+            {outside_data(data)}
         </pre>
     }
     .erase_client_only()
@@ -157,7 +157,7 @@ fn recipients(shown: ShownMessage) -> AnyView {
                 view! {
                     <li>
                         <a class="code" href=there>
-                            {id.clone()}
+                            {outside(&id)}
                         </a>
                         <span>{static_text(move || receipt_text(receipt))}</span>
                     </li>

@@ -3,8 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    EraseView, ListItem, ask_first, audience_text, either, keyed_list, list_keys, on_click, outside,
-    outside_data, outside_signal, text, when,
+    EraseView, ListItem, ask_first, audience_text, either, keyed_list, list_keys, on_click,
+    outside, outside_data, outside_signal, text, when,
 };
 use crate::{erased_signal::ErasedSignal, formatting, i18n::tr, wire::ScheduledInfo};
 

@@ -8,7 +8,7 @@ use crate::{
     api::encoded,
     components::{
         EraseView, ListItem, audience_text, beginning, either, keyed_list, on_click, optional_text,
-        text, when,
+        outside, outside_signal, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
@@ -116,12 +116,12 @@ fn entry_of_message(message: &Arc<MessageInfo>) -> AnyView {
     view! {
         <li>
             <span class="time">{either(move || is_kept, link, time)}</span>
-            <span class="to">{to}</span>
+            <span class="to">{outside_signal(to)}</span>
             <span class="kind">
-                <span class="tag">{message.event.clone()}</span>
+                <span class="tag">{outside(message.event.as_deref().unwrap_or_default())}</span>
                 <span class="tag plain">{not_kept}</span>
             </span>
-            <span class="text">{beginning(message.data.get())}</span>
+            <span class="text">{outside(beginning(message.data.get()))}</span>
             <span class="fate">{reach}</span>
         </li>
     }

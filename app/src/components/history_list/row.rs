@@ -8,8 +8,8 @@ use super::{MessageActions, ShownMessages, recall_button};
 use crate::{
     api::encoded,
     components::{
-        EraseView, aria_bool, audience_text, bar, bool_signal, receipts_text, static_text, text,
-        when,
+        EraseView, aria_bool, audience_text, bar, bool_signal, outside, outside_signal,
+        receipts_text, static_text, text, when,
     },
     erased_signal::ErasedMemo,
     formatting,
@@ -93,14 +93,14 @@ pub(super) fn row(
                 <time datetime=formatting::iso(at)>{text(move || formatting::clock(at))}</time>
             </div>
             <div role="gridcell" class="to">
-                {to}
+                {outside_signal(to)}
             </div>
             <div role="gridcell" class="kind">
-                <span class="tag">{message.event.clone()}</span>
+                <span class="tag">{outside(message.event.as_deref().unwrap_or_default())}</span>
                 <span class="tag late">{ended_text(message.ended)}</span>
             </div>
             <div role="gridcell" class="text">
-                {data}
+                {outside(data)}
             </div>
             <div role="gridcell" class="fate">
                 {bar(receipts)} <span class="delivery-text">{fate}</span>

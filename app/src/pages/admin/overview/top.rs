@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Overview;
 use crate::{
     api::encoded,
-    components::{EraseView, ListItem, close_reason, keyed_list, optional_text},
+    components::{EraseView, ListItem, close_reason, keyed_list, optional_text, outside},
     formatting,
     i18n::{Texts, texts, tr},
     wire::{NamedCount, StatsTop, TopEntry},
@@ -155,15 +155,15 @@ fn line(row: &Row, most: u64) -> AnyView {
     let width = (count * WIDTH).checked_div(most).unwrap_or(0).to_string();
     let name = match link {
         Some(link) => {
-            let outside = link.starts_with("docs").then_some("external");
+            let external = link.starts_with("docs").then_some("external");
             view! {
-                <a href=link rel=outside>
-                    {name}
+                <a href=link rel=external>
+                    {outside(name)}
                 </a>
             }
             .erase_client_only()
         }
-        None => view! { <span>{name}</span> }.erase_client_only(),
+        None => view! { <span>{outside(name)}</span> }.erase_client_only(),
     };
     view! {
         <tr>

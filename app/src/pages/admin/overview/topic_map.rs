@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use super::{Overview, top::topic_link};
 use crate::{
     browser,
-    components::{EraseView, ListItem, keyed_list, optional_text, text, when},
+    components::{EraseView, ListItem, keyed_list, optional_text, outside_signal, text, when},
     formatting,
     i18n::{interpolate, plural, texts, tr},
+    outside_text::visible,
     treemap::{self, Tile},
     wire::{StatsTop, TopicArea},
 };
@@ -179,18 +180,18 @@ fn square(area: &Area, tile: Tile) -> AnyView {
     let (named, about) = (area.clone(), area.clone());
     let (label, title) = (
         text(move || name(&named)),
-        text(move || format!("{}: {}", name(&about), described(&about))),
+        text(move || visible(&format!("{}: {}", name(&about), described(&about))).into_owned()),
     );
     let content = match &area.topic {
         Some(topic) => view! {
             <a class=heat href=topic_link(topic) title=title aria-label=title>
-                <span>{label}</span>
+                <span>{outside_signal(label)}</span>
             </a>
         }
         .erase_client_only(),
         None => view! {
             <div class="heat-0 other" title=title>
-                <span>{label}</span>
+                <span>{outside_signal(label)}</span>
             </div>
         }
         .erase_client_only(),
@@ -217,7 +218,7 @@ fn row(area: &Area) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row">{name}</th>
+            <th scope="row">{outside_signal(name)}</th>
             <td>{formatting::number(area.connections)}</td>
             <td>{pushes}</td>
         </tr>

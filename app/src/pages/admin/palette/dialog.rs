@@ -15,7 +15,7 @@ use super::{
 use crate::{
     browser::{self, Timer},
     components::{
-        EraseView, ListItem, aria_bool, effect, keyed_list, on_click, optional_text, text,
+        EraseView, ListItem, aria_bool, effect, keyed_list, on_click, optional_text, outside, text,
     },
     erased_signal::{ErasedMemo, ErasedSignal},
     i18n::{self, interpolate, plural, texts, tr},
@@ -256,8 +256,8 @@ fn option(model: Model, n: usize, entry: Entry) -> AnyView {
             on:click=run
         >
             <span class="tag plain">{kind}</span>
-            <span class="title">{title}</span>
-            <span class="hint">{about}</span>
+            <span class="title">{outside(title)}</span>
+            <span class="hint">{outside(about)}</span>
         </li>
     }
     .erase_client_only()
