@@ -100,10 +100,8 @@ async fn messages(text: &str) -> Result<Vec<Entry>, ApiError> {
     }
     let query = MessagesQuery {
         limit: Some(MOST),
-        before: None,
-        audience: None,
-        event: None,
         q: Some(text.to_owned()),
+        ..MessagesQuery::default()
     };
     let page = Client::new("").messages(&query).await?;
     found.extend(page.messages.iter().map(Entry::message));
