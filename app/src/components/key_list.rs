@@ -215,7 +215,7 @@ fn confirm(key: Key, asking: RwSignal<Option<Question>>, actions: KeyActions) ->
             name: label,
             about: of(Question::about),
             act: label,
-            keep: |t| t.api_keys.keep,
+            keep: |t| t.shell.keep,
         },
         act,
         on_click(move || asking.set(None)),

@@ -39,7 +39,7 @@ pub(crate) fn ask_first(
                 name: label,
                 about: text(move || tr(about).get().to_owned()),
                 act: label,
-                keep: |t| t.api_keys.keep,
+                keep: |t| t.shell.keep,
             },
             act,
             keep,

@@ -21,7 +21,6 @@ texts! {
         rotate_ask: "The key gets a new text. The old text is good for one more day.", "密钥将更换为新的文本，旧文本还有一天有效。";
         revoke: "Revoke", "吊销";
         revoke_ask: "Programs that use this key are refused at once, and its streams are closed.", "使用此密钥的程序会立即被拒绝，它的流也会被关闭。";
-        keep: "Cancel", "取消";
         new: "New key", "新建密钥";
         new_about: "A program sends it as {header}.", "程序以 {header} 的形式发送密钥。";
         name: "Name", "名称";

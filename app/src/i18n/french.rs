@@ -22,6 +22,7 @@ translation! {
         what_this_is: "Tidings {version}, un serveur d’envoi de messages auto-hébergé.",
         no_answer: "Le serveur ne répond pas.",
         not_understood: "La réponse du serveur n’a pas pu être lue : {why}",
+        keep: "Annuler",
     }
     shell::Stream {
         connecting: "Connexion",
@@ -155,7 +156,6 @@ translation! {
         rotate_ask: "La clé reçoit un nouveau texte. L’ancien reste valable un jour.",
         revoke: "Révoquer",
         revoke_ask: "Les programmes qui utilisent cette clé sont refusés aussitôt, et ses flux sont fermés.",
-        keep: "Annuler",
         new: "Nouvelle clé",
         new_about: "Un programme l’envoie sous la forme {header}.",
         name: "Nom",

@@ -22,6 +22,7 @@ translation! {
         what_this_is: "Tidings {version}, ein selbst betriebener Push-Server.",
         no_answer: "Der Server antwortet nicht.",
         not_understood: "Die Antwort des Servers war nicht lesbar: {why}",
+        keep: "Abbrechen",
     }
     shell::Stream {
         connecting: "Verbinde",
@@ -155,7 +156,6 @@ translation! {
         rotate_ask: "Der Schlüssel bekommt einen neuen Text. Der alte gilt noch einen Tag.",
         revoke: "Widerrufen",
         revoke_ask: "Programme mit diesem Schlüssel werden sofort abgewiesen, und seine Ströme werden geschlossen.",
-        keep: "Abbrechen",
         new: "Neuer Schlüssel",
         new_about: "Ein Programm sendet ihn als {header}.",
         name: "Name",

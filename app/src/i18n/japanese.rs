@@ -22,6 +22,7 @@ translation! {
         what_this_is: "Tidings {version}：自分で運用するプッシュサーバー",
         no_answer: "サーバーが応答しません。",
         not_understood: "サーバーの応答を解釈できませんでした：{why}",
+        keep: "キャンセル",
     }
     shell::Stream {
         connecting: "接続中",
@@ -155,7 +156,6 @@ translation! {
         rotate_ask: "キーの文字列が新しくなります。古い文字列はあと 1 日有効です。",
         revoke: "失効",
         revoke_ask: "このキーを使うプログラムはすぐに拒否され、ストリームも閉じられます。",
-        keep: "キャンセル",
         new: "新しいキー",
         new_about: "プログラムは {header} として送ります。",
         name: "名前",

@@ -22,6 +22,7 @@ translation! {
         what_this_is: "Tidings {version}, um servidor de envio de mensagens auto-hospedado.",
         no_answer: "O servidor não responde.",
         not_understood: "Não foi possível interpretar a resposta do servidor: {why}",
+        keep: "Cancelar",
     }
     shell::Stream {
         connecting: "Conectando",
@@ -155,7 +156,6 @@ translation! {
         rotate_ask: "A chave recebe um texto novo. O antigo vale por mais um dia.",
         revoke: "Revogar",
         revoke_ask: "Os programas que usam esta chave são recusados na hora, e seus fluxos são fechados.",
-        keep: "Cancelar",
         new: "Nova chave",
         new_about: "Um programa a envia como {header}.",
         name: "Nome",

@@ -21,6 +21,7 @@ texts! {
         what_this_is: "Tidings {version}, a self-hosted push server.", "Tidings {version}，自托管的消息推送服务器。";
         no_answer: "The server does not answer.", "服务器没有响应。";
         not_understood: "The server's response could not be parsed: {why}", "无法解析服务器的响应：{why}";
+        keep: "Cancel", "取消";
     }
 }
 

@@ -22,6 +22,7 @@ translation! {
         what_this_is: "Tidings {version}, un servidor de envío de mensajes autoalojado.",
         no_answer: "El servidor no responde.",
         not_understood: "No se pudo interpretar la respuesta del servidor: {why}",
+        keep: "Cancelar",
     }
     shell::Stream {
         connecting: "Conectando",
@@ -155,7 +156,6 @@ translation! {
         rotate_ask: "La clave recibe un texto nuevo. El anterior es válido un día más.",
         revoke: "Revocar",
         revoke_ask: "Los programas que usan esta clave se rechazan al instante y sus flujos se cierran.",
-        keep: "Cancelar",
         new: "Nueva clave",
         new_about: "Un programa la envía como {header}.",
         name: "Nombre",
