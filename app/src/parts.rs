@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn a_section_needs_the_panel_too() {
-        assert_eq!(parts_of("/admin"), ["panel"]);
+        assert_eq!(parts_of("/admin"), ["panel", "overview_section"]);
         assert_eq!(parts_of("/admin/clients?q=a"), ["panel", "clients_section"]);
         assert_eq!(parts_of("/admin/nothing"), ["panel"]);
     }

@@ -65,7 +65,7 @@ test('navigation loads what is missing, back and forward too, and keeps what is 
   await goTo(page, 'Push');
   await expect(page.getByRole('button', { name: 'Push', exact: true })).toBeVisible();
   await goTo(page, 'Clients');
-  expect(own(names)).toEqual(['split_clients_section', 'split_panel', 'split_push_section', 'split_subscriber']);
+  expect(own(names)).toEqual(['split_clients_section', 'split_overview_section', 'split_panel', 'split_push_section', 'split_subscriber']);
 
   await page.goBack();
   await expect(heading(page, 'Push')).toBeVisible();

@@ -135,7 +135,7 @@ pub struct TopEntry {
     /// Connections that pushes to it were handed to.
     pub deliveries: u64,
     /// By how much this may be too high, because only some names are counted at a time. 0: it is exact.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub uncertain: u64,
     /// Pushes to it, as far as they were counted.
     pub pushes: u64,
@@ -187,10 +187,6 @@ pub struct Condition {
     /// or the bytes that are free.
     #[serde(default)]
     pub count: u64,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// The answer of `GET /api/diagnosis`: how the server sees this request, and what it may run out of.
