@@ -158,9 +158,10 @@ fn shown(figures: Figures) -> AnyView {
             .with(|stats| stats.as_ref().is_some_and(|stats| stats.partial))
     };
     let note = || view! { <p class="hint">{tr(|t| t.jobs.partial)}</p> }.erase_client_only();
+    let moment = ErasedSignal::new(None);
     view! {
         <div class="charts">
-            {chart(ENDED, ended)} {chart(TOOK, took)}
+            {chart(ENDED, ended, moment)} {chart(TOOK, took, moment)}
             <section class="card" aria-labelledby="job-durations">
                 <h2 id="job-durations">{tr(|t| t.jobs.durations)}</h2>
                 {durations(figures)}
@@ -171,8 +172,13 @@ fn shown(figures: Figures) -> AnyView {
     .erase_client_only()
 }
 
-fn chart(labels: Labels, series: ErasedMemo<TimeSeries>) -> AnyView {
-    view! { <Chart labels series /> }.erase_client_only()
+fn chart(
+    labels: Labels,
+    series: ErasedMemo<TimeSeries>,
+    moment: ErasedSignal<Option<f64>>,
+) -> AnyView {
+    let marks = ErasedMemo::new(Vec::new);
+    view! { <Chart labels series marks moment /> }.erase_client_only()
 }
 
 fn durations(figures: Figures) -> AnyView {
