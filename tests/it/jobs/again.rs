@@ -213,7 +213,9 @@ async fn a_push_that_nobody_could_make_is_refused_when_the_job_begins() {
         let body = json!({"title": "a job", "retry": push});
         let request = server.http.post(server.url("/api/jobs")).json(&body);
         let answer = within(request.send()).await.expect("an answer");
-        assert_eq!(answer.status(), 422, "{field}");
+        // A topic of the server's own is known, and refused.
+        let status = if field == "retry.to.topic" { 403 } else { 422 };
+        assert_eq!(answer.status(), status, "{field}");
         let problem: Value = within(answer.json()).await.expect("a problem");
         assert_eq!(problem["field"], field, "{problem}");
     }
