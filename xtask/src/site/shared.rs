@@ -17,7 +17,7 @@ use std::{
 /// Parts with a limit of their own, the smallest first. What is shared with the first of them is in the first file, what
 /// is shared with the second and not the first is in the second, and so on. What is left is in the last file. So each of
 /// these parts loads little that it does not need.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 14] = [
     "try_it",
     "subscriber",
     "jobs",
