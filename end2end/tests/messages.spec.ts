@@ -109,7 +109,8 @@ test('a message opens beside the list, which keeps its place', { tag: '@phone' }
 
 test('a link opens a message, also one that is not in the list', { tag: '@phone' }, async ({ context, server }) => {
   const [first] = await pushed(server, ...Array.from({ length: 52 }, (_, n) => `number ${n + 1}.`));
-  const panel = await openPanel(context, server, '/messages', `?message=${first}`);
+  const panel = await context.newPage();
+  await panel.goto(`${server.url}/admin/messages?message=${first}`);
   await expect(opened(panel).locator('pre')).toContainText('number 1.');
   await panel.keyboard.press('Escape');
   await expect(opened(panel)).toHaveCount(0);
