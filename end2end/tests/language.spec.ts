@@ -83,6 +83,7 @@ test('a language that is chosen stays chosen on every page, and the page keeps w
 
 test('the panel changes its language while it is open', async ({ page, server }) => {
   await page.goto(`${server.url}/admin/push`);
+  await isLive(page);
   await page.getByLabel('Client id').fill('ada');
   await menu(page).selectOption('es');
   await expect(page.getByLabel('ID de cliente')).toHaveValue('ada');

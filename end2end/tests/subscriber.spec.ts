@@ -184,13 +184,13 @@ test.describe('notifications', () => {
       const page = globalThis as any;
       page.asked = 0;
       page.shown = [];
-      page.closed = [];
+      page.withdrawn = [];
       page.Notification = class {
         constructor(title: string, private options: { body: string; tag: string }) {
           page.shown.push(`${title}: ${options.body}`);
           page.tags = [...(page.tags ?? []), options.tag];
         }
-        close() { page.closed.push(this.options.body); }
+        close() { page.withdrawn.push(this.options.body); }
         static async requestPermission() { page.asked++; return answer; }
       };
     }, answer);
@@ -239,7 +239,7 @@ test.describe('notifications', () => {
     expect(tags[1]).toBe(tags[3]);
     expect(tags[0]).not.toBe(tags[1]);
     await look(tab, false);
-    await expect.poll(() => tab.page.evaluate(() => (globalThis as any).closed)).toEqual(['c\\u202E', 'd']);
+    await expect.poll(() => tab.page.evaluate(() => (globalThis as any).withdrawn)).toEqual(['c\\u202E', 'd']);
     // The count begins anew.
     await look(tab, true);
     await server.push({ to: { topic: 'orders/42' }, data: 'e' });

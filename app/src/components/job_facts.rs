@@ -3,11 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{
-        EraseView, ListItem, keyed_list, optional_text, outside_signal, static_text, text,
-    },
+    components::{EraseView, ListItem, keyed_list, optional_text, static_text},
     formatting,
     i18n::{interpolate, texts, tr},
+    outside_text::visible,
     progress_rate::ProgressRate,
     wire::{JobInfo, JobReason, JobState},
 };
@@ -92,7 +91,7 @@ pub fn JobFacts(
             <dl class="delivery">{numbers}</dl>
             <p class="hint">{job.note(asked)}</p>
             <p class="outcome" role="status">
-                {outside_signal(text(move || job.tell(outcome).flatten().unwrap_or_default()))}
+                {job.note(outcome)}
             </p>
         </div>
     }
@@ -221,7 +220,9 @@ fn outcome(job: &JobInfo) -> Option<String> {
         (Some(JobReason::Expired), _) => texts.expired.to_owned(),
         (Some(JobReason::Pruned), _) => texts.pruned.to_owned(),
         (Some(JobReason::Recalled), _) => texts.recalled.to_owned(),
-        (None, JobState::Failed | JobState::Cancelled) => job.message.clone()?,
+        (None, JobState::Failed | JobState::Cancelled) => {
+            visible(job.message.as_ref()?).into_owned()
+        }
         (None, JobState::Running | JobState::Done) => return None,
     })
 }

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::EraseView;
 use crate::outside_text::{Piece, code, pieces, visible};
 
-/// A text from outside; nothing if it is empty.
+/// A text from outside; nothing if it is empty. Like all of these for views that only browsers create: what the server renders
+/// too takes the text of [`visible`].
 pub(crate) fn outside(text: impl AsRef<str>) -> AnyView {
     shown(text.as_ref(), false)
 }

@@ -7,7 +7,7 @@ use super::job_model::Model;
 use crate::{
     components::{
         EraseView, JobFacts, JobLog, StreamState, either, job_state, on_click, optional_text,
-        outside_signal, speed_text, static_text, text, when,
+        speed_text, static_text, text, when,
     },
     i18n::{plural, texts, tr},
     outside_text::visible,
@@ -90,7 +90,7 @@ fn shown(model: Model, title: Signal<String>) -> AnyView {
     view! {
         <div class="page-head">
             <div>
-                <h1 class="job-title">{outside_signal(title)}</h1>
+                <h1 class="job-title">{text(move || visible(&title.read()).into_owned())}</h1>
                 <p class="lead">
                     <span class=static_text(move || state().map_or("", |state| state.name()))>
                         {static_text(move || state().map_or("", job_state))}
