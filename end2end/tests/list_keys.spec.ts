@@ -1,10 +1,12 @@
 // Lists that are used with the keyboard alone.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test, type Tidings } from '../fixtures';
-import { openPanel, rowOf } from '../panel';
+import { openPanel, rowOf, signIn } from '../panel';
+
+const token = '0123456789abcdef0123456789abcdef';
 
 async function post(server: Tidings, path: string, body: object): Promise<any> {
-  const headers = { 'Content-Type': 'application/json' };
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
   const answer = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
   expect(answer.ok, path).toBe(true);
   return answer.json();
@@ -88,9 +90,10 @@ test('a long list of clients: End leads to the last one, Home to the first', asy
 });
 
 test.describe('with webhooks', () => {
-  test.use({ flags: ['--hook-allow-private=true'] });
+  test.use({ flags: ['--hook-allow-private=true', '--admin-token', token] });
 
   test('scheduled messages, hooks, keys, lists and the audit trail have rows with keys', async ({ context, server }) => {
+    await signIn(await context.newPage(), server, token);
     for (const n of [1, 2, 3]) {
       await post(server, '/push', { to: { client: 'ada' }, data: n, delay: 3600 + n });
       await post(server, '/api/hooks', { url: `http://127.0.0.1:9/${n}`, events: ['message.acknowledged'] });

@@ -85,14 +85,15 @@ fn pressed(event: &KeyboardEvent) {
         _ => return,
     };
     event.prevent_default();
-    // A long list renders only rows that are seen: it is scrolled, and the last row has the focus once it is there.
+    if let Some(row) = rows.get(to.min(last)) {
+        focus(row);
+    }
+    // A long list renders only rows that are seen: it is scrolled, after the focus has scrolled it to a row that is there, and
+    // the last row has the focus once it is rendered.
     match end {
         Some(End::First) => list.set_scroll_top(0),
         Some(End::Last) => list.set_scroll_top(list.scroll_height()),
         None => {}
-    }
-    if let Some(row) = rows.get(to.min(last)) {
-        focus(row);
     }
     change(|keeper| keeper.end = end);
 }

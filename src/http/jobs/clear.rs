@@ -62,5 +62,5 @@ async fn find(
     until: u64,
 ) -> Result<Vec<crate::job::JobId>, Error> {
     let broker = Arc::clone(&state.broker);
-    Ok(off_thread(move || broker.log().jobs_to_clear(states, until, STEP)).await?)
+    off_thread(move || broker.log().jobs_to_clear(states, until, STEP)).await
 }
