@@ -139,11 +139,16 @@ pub fn Chart(
         moment.set(there.map(|n| points[n].0));
         event.prevent_default();
     };
+    // The values of several lines need room.
+    let class = match labels.lines {
+        [] => "value",
+        _ => "value several",
+    };
     view! {
         <section class="card chart" aria-labelledby=labels.id>
             <div class="chart-head">
                 <h2 id=labels.id>{crate::i18n::tr(labels.title)}</h2>
-                <p class="value">{value}</p>
+                <p class=class>{value}</p>
                 <p class="when">{when}</p>
             </div>
             <div

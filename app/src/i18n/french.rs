@@ -814,7 +814,7 @@ translation! {
         durations: "Durées dans la dernière heure",
         all_ended: "finie",
         median: "médiane",
-        p95: "95 %",
+        p95: "95e centile",
         partial: "Seules les 10 000 tâches les plus récentes sont comptées.",
         for_admins: "Seuls les administrateurs peuvent lister les tâches. Qui a l’adresse d’une tâche peut la consulter.",
     }

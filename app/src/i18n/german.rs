@@ -814,7 +814,7 @@ translation! {
         durations: "Dauer in der letzten Stunde",
         all_ended: "beendet",
         median: "Median",
-        p95: "95 %",
+        p95: "95. Perzentil",
         partial: "Nur die neuesten 10.000 Aufträge sind gezählt.",
         for_admins: "Nur die Verwaltung darf Aufträge auflisten. Wer die Adresse eines Auftrags hat, kann ihn ansehen.",
     }

@@ -25,7 +25,7 @@ texts! {
         durations: "Durations in the last hour", "最近一小时的用时";
         all_ended: "ended", "已结束";
         median: "median", "中位数";
-        p95: "95 %", "95 %";
+        p95: "95th percentile", "第 95 百分位";
         partial: "Only the newest 10,000 jobs are counted.", "仅统计最近的 10,000 个任务。";
         for_admins: "Only admins can list jobs. Anyone who has the address of a job can view that job.",
             "只有管理员可以查看任务列表。拥有任务地址的人可以查看该任务。";

@@ -814,7 +814,7 @@ translation! {
         durations: "Durações na última hora",
         all_ended: "encerrada",
         median: "mediana",
-        p95: "95%",
+        p95: "percentil 95",
         partial: "Somente as 10.000 tarefas mais recentes são contadas.",
         for_admins: "Somente administradores podem listar tarefas. Quem tem o endereço de uma tarefa pode vê-la.",
     }

@@ -814,7 +814,7 @@ translation! {
         durations: "Duraciones en la última hora",
         all_ended: "finalizada",
         median: "mediana",
-        p95: "95 %",
+        p95: "percentil 95",
         partial: "Solo se cuentan las 10 000 tareas más recientes.",
         for_admins: "Solo los administradores pueden ver la lista de tareas. Quien tenga la dirección de una tarea puede verla.",
     }

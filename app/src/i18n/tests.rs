@@ -4,13 +4,7 @@ use super::*;
 use Language::{Chinese, English, French, German, Japanese, Portuguese, Spanish};
 
 /// Texts that have no letters of their own in Chinese and Japanese: names of the field, and patterns.
-const SYMBOLS: [&str; 5] = [
-    "hooks.url",
-    "hooks.list",
-    "panel.hooks",
-    "job.of",
-    "jobs.p95",
-];
+const SYMBOLS: [&str; 4] = ["hooks.url", "hooks.list", "panel.hooks", "job.of"];
 
 /// Each text with its name: in English and in this language.
 fn pairs(language: Language) -> impl Iterator<Item = (String, &'static str, &'static str)> {
