@@ -7,6 +7,7 @@ use rustix::process::{Resource, getrlimit};
 use super::{
     AppState, Code, Error,
     access::Caller,
+    counts_now::counts_now,
     metrics::process::open_descriptors,
     nodes, off_thread,
     recent::Counts,
@@ -53,7 +54,7 @@ pub async fn show(
         found.process();
         found.cluster(&state);
         found.secrets(&state);
-        let now = Counts::read(&state);
+        let now = counts_now(&state);
         found.lately(&state.recent.growth(&now));
         found.hooks(state.broker.log());
         if state.counters.has_reload_failed() {

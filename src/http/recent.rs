@@ -4,26 +4,8 @@ use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 
-use super::{AppState, Code};
-
 /// How many minutes are remembered.
 const MINUTES: usize = 10;
-
-/// Refusals of pushes by a limit of their publisher.
-const PUSH_LIMITS: [Code; 3] = [
-    Code::TooManyPushes,
-    Code::TooManyPushBytes,
-    Code::QuotaUsedUp,
-];
-
-/// Refusals of streams by a limit.
-const STREAM_LIMITS: [Code; 5] = [
-    Code::TooManyOpens,
-    Code::TooManyOpensOfClient,
-    Code::TooManyConnectionsOfClient,
-    Code::TooManyConnectionsOfAddress,
-    Code::TooManyConnections,
-];
 
 /// Counters at one moment, or how much they have grown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,24 +25,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The counters now.
-    pub fn read(state: &AppState) -> Self {
-        let refused = |codes: &[Code]| {
-            let refused = codes.iter().map(|code| state.counters.refusals(*code));
-            refused.sum()
-        };
-        let streams = state.broker.registry().counters();
-        let commits = state.broker.log().commit_durations();
-        Self {
-            pushes_limited: refused(&PUSH_LIMITS),
-            streams_limited: refused(&STREAM_LIMITS),
-            slow_readers: streams.fell_behind.get(),
-            gaps: streams.gaps.counts().map(|(_, count)| count).sum(),
-            commits: commits.count,
-            commit_seconds: commits.sum,
-        }
-    }
-
     /// How much they have grown.
     pub fn since(&self, before: &Self) -> Self {
         Self {

@@ -7,8 +7,8 @@ use axum::{Json, extract::State};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{
-    AppState, Error, access::Caller, body::Pairs, mark_watch::MarkWatch, metrics::process,
-    off_thread, recent::Counts as RecentCounts, sample_buffer::Samples, sys,
+    AppState, Error, access::Caller, body::Pairs, counts_now::counts_now, mark_watch::MarkWatch,
+    metrics::process, off_thread, sample_buffer::Samples, sys,
 };
 use crate::{
     auth::{Action, Target},
@@ -130,7 +130,7 @@ async fn go_on(state: &AppState) {
 async fn end_minute(state: &AppState, mut watch: MarkWatch) -> MarkWatch {
     let minute = state.clone();
     let look = move || {
-        let now = RecentCounts::read(&minute);
+        let now = counts_now(&minute);
         watch.look(&minute, &now);
         minute.recent.note(now);
         minute.samples.write(minute.broker.log());

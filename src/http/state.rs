@@ -10,7 +10,9 @@ use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use parking_lot::Mutex;
 
-use super::{Error, metrics::HttpCounters, recent::Recent, sample_buffer::Samples, top::TopicMap};
+use super::{
+    Error, metrics::HttpCounters, recent::Recent, sample_buffer::Samples, topic_map::TopicMap,
+};
 use crate::{
     access_log::AccessLog,
     auth::{Auth, Keys, Limits, People, Roles},

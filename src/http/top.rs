@@ -1,28 +1,19 @@
 //! `GET /api/stats/top`: the busiest topics and clients, the map of topics, and why streams and requests have ended.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use app::wire::{NamedCount, StatsTop, TopEntry, TopicArea};
 use axum::{Json, extract::State};
-use parking_lot::Mutex;
 
-use super::{AppState, Error, access::Caller, off_thread, visible::Visible};
+use super::{AppState, Error, access::Caller, off_thread, topic_map::MAPPED, visible::Visible};
 use crate::{
     broker::{Broker, Tally},
     message::{Topic, TopicFilter},
-    registry::{LargestTopics, Registry},
+    registry::LargestTopics,
 };
 
 /// Names in each list.
 const LISTED: usize = 10;
-/// Topics on the map.
-const MAPPED: usize = 60;
-/// How long a map is shown. Making it looks at each topic, while nobody else can use the registry.
-const MAP_AGE: Duration = Duration::from_secs(10);
-
 /// Show the busiest topics and clients
 ///
 /// Of the last minutes, and of this node: the topics and clients with most deliveries, and the topics with most subscribers.
@@ -119,24 +110,6 @@ fn part(broker: &Broker, visible: &Visible) -> LargestTopics {
         topics,
         others: rest.len() as u64,
         others_connections: rest.iter().map(|(_, count)| count).sum(),
-    }
-}
-
-/// The map of all topics, made again when it is too old, however many panels are open.
-#[derive(Debug, Default)]
-pub struct TopicMap(Mutex<Option<(Instant, Arc<LargestTopics>)>>);
-
-impl TopicMap {
-    fn now(&self, registry: &Registry) -> Arc<LargestTopics> {
-        let mut kept = self.0.lock();
-        match &*kept {
-            Some((made, map)) if made.elapsed() < MAP_AGE => Arc::clone(map),
-            _ => {
-                let map = Arc::new(registry.largest_topics(MAPPED));
-                *kept = Some((Instant::now(), Arc::clone(&map)));
-                map
-            }
-        }
     }
 }
 

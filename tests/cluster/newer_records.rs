@@ -12,7 +12,7 @@ use crate::{
 impl Cluster {
     /// Adds a record to the stream that begins as those of this version do, but has the next version.
     async fn publish_newer_record(&self) {
-        let record = minicbor::to_vec((7u8, 1u64, 1u64, 0u64, 0u64, "what is not known here"));
+        let record = minicbor::to_vec((8u8, 1u64, 1u64, 0u64, 0u64, "what is not known here"));
         let client = async_nats::connect(self.nats.urls()).await;
         let jetstream = jetstream::new(client.expect("connected"));
         let subject = format!("t.{}.r", self.name);
@@ -31,7 +31,7 @@ async fn a_node_stops_at_a_record_that_it_cannot_read_and_loses_nothing() {
     cluster.same_history().await;
     cluster.publish_newer_record().await;
     for node in &cluster.nodes {
-        let why = node.until_not_ready("it has version 7").await;
+        let why = node.until_not_ready("it has version 8").await;
         assert!(why.contains("start a newer Tidings on this node"), "{why}");
         let mut reader = node.resume("ada", &before, &[]).await;
         assert_eq!(Some(reader.message().await.id), after);
@@ -42,6 +42,6 @@ async fn a_node_stops_at_a_record_that_it_cannot_read_and_loses_nothing() {
     assert_unavailable(&refused.expect_err("this node can't apply it"));
     // The same program stops there again, with all that it had.
     cluster.nodes[0].node.restart().expect("restarted");
-    cluster.nodes[0].until_not_ready("it has version 7").await;
+    cluster.nodes[0].until_not_ready("it has version 8").await;
     assert_eq!(cluster.same_history().await.len(), 2);
 }
