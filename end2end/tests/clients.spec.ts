@@ -2,7 +2,7 @@
 import { changesOf, countChanges, resetChanges } from '../changes';
 import { expect, Tab, test } from '../fixtures';
 import { look } from '../looks';
-import { clients, goTo, isLive, openPanel, push, rowOf } from '../panel';
+import { clients, entry, goTo, isLive, openPanel, push, rowOf } from '../panel';
 
 test('the list updates as tabs open, subscribe and close', { tag: '@phone' }, async ({ context, server }) => {
   const panel = await openPanel(context, server, '/clients');
@@ -50,7 +50,7 @@ test('offline clients are listed under all clients with their details', async ({
   await expect(panel).toHaveURL(/client=ada/);
   await card.getByRole('link', { name: 'Messages for this client' }).click();
   await expect(panel.getByRole('heading', { level: 1, name: 'Messages' })).toBeVisible();
-  await expect(panel.getByRole('list', { name: 'History' })).toContainText('for when you come');
+  await expect(entry(panel, 'for when you come')).toBeVisible();
   await goTo(panel, 'Clients');
   await expect(panel.getByLabel('Search clients')).toHaveValue('ada');
   await expect(card).toBeVisible();

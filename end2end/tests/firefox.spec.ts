@@ -69,7 +69,7 @@ test('somebody pushes from the panel in Firefox, and sees that it has arrived', 
   await panel.press('Push');
   await reader.reads('[role=log] li pre', 'from the panel');
   await panel.page.goto(`${server.url}/admin/messages`);
-  await panel.reads('.history li', 'from the panel');
+  await panel.reads('.history [role=row]', 'from the panel');
 });
 
 test('the steps of a job arrive in Firefox until it is done', async ({ open, server }) => {
