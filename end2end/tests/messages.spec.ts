@@ -73,7 +73,7 @@ test('the keys are listed with the others', async ({ context, server }) => {
   const panel = await openPanel(context, server, '/messages');
   await panel.keyboard.press('?');
   const dialog = panel.getByRole('dialog', { name: 'Keyboard shortcuts' });
-  for (const what of ['Next or previous message', 'Open the message', 'Select the message, or a range', 'Pause the live tail']) {
+  for (const what of ['Next or previous entry of a list', 'Open the entry', 'Select the message, or a range', 'Pause the live tail']) {
     await expect(dialog).toContainText(what);
   }
 });

@@ -1,6 +1,6 @@
 // Text that others have written: nothing in it is hidden, and only URLs of the web are links.
 import { expect, Tab, test } from '../fixtures';
-import { entry, openPanel } from '../panel';
+import { entry, openEntry, openPanel } from '../panel';
 
 const right = '\u202e';
 
@@ -49,7 +49,8 @@ test('hidden characters are shown in the panel and in the list of jobs', async (
   expect(job.status).toBe(201);
   const panel = await openPanel(context, server, '/messages');
   await expect(entry(panel, 'kind\\u202E')).toContainText('a\\u202Eb');
-  await expect(entry(panel, 'kind').getByRole('link', { name: 'https://example.org/x' })).toBeVisible();
+  const details = await openEntry(panel, 'a\\u202Eb');
+  await expect(details.getByRole('link', { name: 'https://example.org/x' })).toBeVisible();
   await panel.goto(`${server.url}/admin/clients`);
   await expect(panel.getByText('news/\\u202Eswen').first()).toBeVisible();
   await panel.goto(`${server.url}/admin/client?id=ada`);

@@ -33,6 +33,8 @@ test('the most used sections are a bar at the bottom, and the others a menu @pho
   await more.focus();
   await panel.keyboard.press('Enter');
   await panel.keyboard.press('Tab');
+  await expect(nav.getByRole('link', { name: 'Live tail' })).toBeFocused();
+  await panel.keyboard.press('Tab');
   await expect(scheduled).toBeFocused();
   await panel.keyboard.press('Enter');
   await expect(panel.getByRole('heading', { level: 1, name: 'Scheduled' })).toBeVisible();

@@ -66,7 +66,7 @@ test.describe('with an admin token', () => {
     const send = stats.getByRole('button', { name: 'Send' });
     await send.click();
     await expect(stats.locator('.answer')).toContainText('401');
-    await page.getByLabel('Token', { exact: true }).fill(token);
+    await page.getByRole('textbox', { name: 'Token' }).fill(token);
     await expect(page.getByText('Requests of this page carry the token.')).toBeVisible();
     await send.click();
     await expect(stats.locator('.answer')).toContainText('200');
@@ -77,11 +77,11 @@ test.describe('with an admin token', () => {
 
     await page.getByLabel('Keep it in this tab').check();
     await page.reload();
-    await expect(page.getByLabel('Token', { exact: true })).toHaveValue(token);
+    await expect(page.getByRole('textbox', { name: 'Token' })).toHaveValue(token);
     await page.getByRole('button', { name: 'Forget' }).click();
     expect(await stored()).not.toContain(token);
     await page.reload();
-    await expect(page.getByLabel('Token', { exact: true })).toHaveValue('');
+    await expect(page.getByRole('textbox', { name: 'Token' })).toHaveValue('');
   });
 });
 

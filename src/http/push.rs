@@ -292,7 +292,7 @@ pub fn parse(
     })
 }
 
-/// Parses what a push is without asking who pushes it, and when.
+/// Parses what a push is, not who pushes it, and when.
 fn parse_draft(
     push: &PushRequest,
     limits: &Limits,
@@ -323,9 +323,14 @@ fn parse_draft(
     Ok((draft, key))
 }
 
-/// Refuses a push that nobody could make. Who may make it, and when, is checked when somebody does.
-pub fn check(push: &PushRequest, limits: &Limits) -> Result<(), Error> {
-    parse_draft(push, limits).map(drop)
+/// Refuses a push that nobody could make at the time `now`, in milliseconds since 1970. Who may make it is checked when
+/// somebody does.
+pub fn check(push: &PushRequest, now: u64, limits: &Limits) -> Result<(), Error> {
+    let (draft, _) = parse_draft(push, limits)?;
+    match scheduled::when(push.at.as_deref(), push.delay, now, limits)? {
+        Some(_) => options::check_later(&draft, push.require_online, push.track),
+        None => Ok(()),
+    }
 }
 
 fn parse_event(event: Option<&str>) -> Result<Option<EventType>, Error> {

@@ -8,6 +8,7 @@ use crate::{
     config::Limits,
     http::{Code, Error, push},
     job::{self, JobId, Lines, MAX_NUMBER, NewJob, Report, Retry, Title},
+    registry,
 };
 
 /// The default timeout: for how many seconds a worker may be silent.
@@ -76,7 +77,7 @@ pub fn report(report: JobReport, limits: &Limits) -> Result<Report, Error> {
 /// The push that tries a job again. It is checked again when it is pushed, with the limits of then.
 fn retry(push: Option<&PushRequest>, limits: &Limits) -> Result<Option<Retry>, Error> {
     let Some(push) = push else { return Ok(None) };
-    push::check(push, limits).map_err(|error| error.within("retry"))?;
+    push::check(push, registry::now(), limits).map_err(|error| error.within("retry"))?;
     let json = serde_json::to_string(push).map_err(|why| Error::invalid("retry", why))?;
     let retry = Retry::parse(&json).map_err(|why| Error::invalid("retry", why))?;
     Ok(Some(retry))
