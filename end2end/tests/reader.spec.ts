@@ -42,7 +42,7 @@ test('a request is sent, and its answer is shown', async ({ page, server }) => {
   await push.getByRole('button', { name: 'Send' }).click();
   await expect(push.locator('.answer')).toContainText('200');
   await expect(push.locator('.answer pre')).toContainText('"queued": true');
-  const client = await operation(page, 'get_api_clients_client_id');
+  const client = await operation(page, 'get_api_clients__client_id');
   await client.getByLabel('client_id').fill('nobody/at all');
   await client.getByRole('button', { name: 'Send' }).click();
   await expect(client.locator('.answer')).toContainText('404');
