@@ -43,12 +43,14 @@ test('a request is sent, and its answer is shown', async ({ page, server }) => {
   await expect(push.locator('.answer')).toContainText('200');
   await expect(push.locator('.answer pre')).toContainText('"queued": true');
   const client = await operation(page, 'get_api_clients__client_id');
-  await client.getByLabel('client_id').fill('nobody/at all');
+  await client.getByRole('textbox', { name: 'client_id' }).fill('nobody/at all');
   await client.getByRole('button', { name: 'Send' }).click();
-  await expect(client.locator('.answer')).toContainText('404');
+  // It is sent as one segment of the path, and is no id.
+  await expect(client.locator('.answer')).toContainText('422');
+  await expect(client.locator('.answer')).toContainText('nobody%2Fat%20all');
   // A stream is shown as it arrives, until it is stopped.
   const stream = await operation(page, 'get_sse');
-  await stream.getByLabel('client_id').fill('ada');
+  await stream.getByRole('textbox', { name: 'client_id' }).fill('ada');
   await stream.getByRole('button', { name: 'Send' }).click();
   await expect(stream.locator('.answer pre')).toContainText('hello');
   await stream.getByRole('button', { name: 'Stop' }).click();
