@@ -28,6 +28,12 @@ export class FirefoxTab {
     return this.reads('[role=status]', 'Live');
   }
 
+  /** Its client id. */
+  async id(): Promise<string> {
+    const [id] = await this.texts('main code');
+    return id;
+  }
+
   /** The texts of its messages, newest first. */
   messages(): Promise<string[]> {
     return this.texts('[role=log] li pre');

@@ -119,7 +119,7 @@ pub(crate) use groups::{Group, file_name};
 #[cfg(not(feature = "hydrate"))]
 pub use groups::{TextFile, text_files};
 pub use language::Language;
-pub(crate) use language::{choose_language, init_language, language};
+pub(crate) use language::{init_language, language};
 #[cfg(feature = "hydrate")]
 pub(crate) use loaded::load as load_texts;
 
@@ -270,6 +270,17 @@ static ALL: [Texts; Language::ALL.len()] = [
 /// The texts in the current language. Inside a signal they follow changes of the language.
 pub(crate) fn texts() -> &'static Texts {
     &ALL[language() as usize]
+}
+
+/// Speaks another language from now on, on every page of this server. Returns false if its texts can't be loaded: then the
+/// page stays as it is. The server never calls it.
+pub(crate) async fn choose_language(language: Language) -> bool {
+    #[cfg(feature = "hydrate")]
+    if !loaded::load_language(language).await {
+        return false;
+    }
+    language::set_language(language);
+    true
 }
 
 /// A text signal that follows the language.

@@ -22,6 +22,7 @@ mod job_lines;
 mod json;
 mod live_tail;
 mod message_history;
+mod now;
 mod outside_text;
 mod pages;
 mod parts;

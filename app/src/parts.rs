@@ -5,18 +5,7 @@
 //! `#[wasm_split]` marks where a part begins. The build finds out what only this part needs, and what several parts share
 //! (`xtask/src/site/split.rs`). The server tells browsers early what the page needs (`shell` in `app/src/shell.rs`).
 
-use std::{future::Future, pin::pin, task};
-
 use crate::pages;
-
-/// The output of a future that does not wait: a part that is loaded.
-pub(crate) fn now<F: Future>(future: F) -> Option<F::Output> {
-    let mut context = task::Context::from_waker(task::Waker::noop());
-    match pin!(future).poll(&mut context) {
-        task::Poll::Ready(output) => Some(output),
-        task::Poll::Pending => None,
-    }
-}
 
 /// The names of the parts that the page at this path of the server needs, besides the main one.
 pub(crate) fn parts_of(path: &str) -> Vec<&'static str> {

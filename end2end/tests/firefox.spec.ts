@@ -1,12 +1,10 @@
 // The main stories in Firefox, whose EventSource, history and storage are not Chromium's.
 import { expect, test } from '../firefox';
 
-const clientId = 'main code';
-
 test('a push arrives in Firefox, and nothing is lost over a reload', async ({ open, server }) => {
   const tab = await open(server.url);
   await tab.isLive();
-  const id = (await tab.texts(clientId))[0];
+  const id = await tab.id();
   await server.push({ to: { client: id }, data: 'first' });
   await tab.reads('[role=log] li pre', 'first');
 
@@ -14,7 +12,7 @@ test('a push arrives in Firefox, and nothing is lost over a reload', async ({ op
   await server.push({ to: { client: id }, data: 'while it was away' });
   await tab.page.goto(server.url);
   await tab.isLive();
-  expect((await tab.texts(clientId))[0]).toBe(id);
+  expect(await tab.id()).toBe(id);
   await tab.reads('[role=log] li pre', 'while it was away');
   const texts = await tab.messages();
   expect(texts.filter((text) => text.includes('while it was away'))).toHaveLength(1);
@@ -23,7 +21,7 @@ test('a push arrives in Firefox, and nothing is lost over a reload', async ({ op
 test('after a restart of the server the page in Firefox goes on by itself', async ({ open, server }) => {
   const tab = await open(server.url);
   await tab.isLive();
-  const id = (await tab.texts(clientId))[0];
+  const id = await tab.id();
   await server.kill();
   await expect.poll(async () => (await tab.texts('[role=status]')).join()).not.toContain('Live');
   await server.start();
@@ -35,7 +33,7 @@ test('after a restart of the server the page in Firefox goes on by itself', asyn
 test('going back to the page in Firefox loses and repeats nothing', async ({ open, server }) => {
   const tab = await open(server.url);
   await tab.isLive();
-  const id = (await tab.texts(clientId))[0];
+  const id = await tab.id();
   await server.push({ to: { client: id }, data: 'before' });
   await tab.reads('[role=log] li pre', 'before');
   await tab.page.goto(`${server.url}/jobs`);
@@ -53,7 +51,7 @@ test('text is never interpreted as HTML in Firefox', async ({ open, server }) =>
   const tab = await open(server.url);
   await tab.isLive();
   const evil = `<img src=x onerror="document.title = 'taken'"> & <script>document.title = 'taken'</script>`;
-  await server.push({ to: { client: (await tab.texts(clientId))[0] }, data: evil });
+  await server.push({ to: { client: await tab.id() }, data: evil });
   await tab.reads('[role=log] li pre', evil);
   expect(await tab.texts('[role=log] img')).toEqual([]);
   expect(await tab.page.title()).toContain('Tidings');
@@ -62,7 +60,7 @@ test('text is never interpreted as HTML in Firefox', async ({ open, server }) =>
 test('somebody pushes from the panel in Firefox, and sees that it has arrived', async ({ open, server }) => {
   const reader = await open(server.url);
   await reader.isLive();
-  const id = (await reader.texts(clientId))[0];
+  const id = await reader.id();
   const panel = await open(`${server.url}/admin/push?client=${id}`);
   await panel.isLive();
   await panel.write('Data', 'from the panel');

@@ -104,7 +104,6 @@ prometheus_has() {
 }
 
 test_production() {
-    local start
     echo "an empty machine on the internet"
     # Names, and ports below 1024 for everybody, in these namespaces only.
     printf '127.0.0.1 localhost %s\n' "$public" | tee "$folder/debian/etc/hosts" >"$folder/hosts"
@@ -115,11 +114,8 @@ test_production() {
     cp "$dist"/tidings_"$version"_"$(dpkg --print-architecture)".deb "$folder/debian/tidings.deb"
     check "the package installs" in_debian dpkg --install /tidings.deb
     check "the settings are right" write_settings
-    start=$(sed -n 's/^ExecStart=//p' "$folder/debian/usr/lib/systemd/system/tidings.service")
     ulimit -n "$(sed -n 's/^LimitNOFILE=//p' "$folder/debian/usr/lib/systemd/system/tidings.service")"
-    # shellcheck disable=SC2086 # a command with its arguments
-    chroot --userspec=tidings:tidings "$folder/debian" $start >>"$log" 2>&1 &
-    server=$!
+    start_unit
     check "it gets a certificate by itself" until_it_answers "https://$public/health/ready" --cacert "$folder/root.pem"
     check "tidings doctor finds nothing wrong" examine "https://$public"
     check "$tabs tabs of a browser get a message over one connection of HTTP/2" \

@@ -157,23 +157,11 @@ pub(super) fn refresh() {
     CURRENT.with(|current| current.get().map(Notify::notify));
 }
 
-/// Speaks another language from now on, on every page of this server. Returns false if its texts can't be loaded: then the
-/// page stays as it is.
-#[cfg(feature = "hydrate")]
-pub(crate) async fn choose_language(language: Language) -> bool {
-    let loaded = super::loaded::load_language(language).await;
-    if loaded {
-        crate::browser::store_language(COOKIE, language.tag());
-        CURRENT.with(|current| current.get().map(|current| current.set(language)));
-    }
-    loaded
-}
-
-/// Handlers run in browsers only.
-#[cfg(not(feature = "hydrate"))]
-pub(crate) async fn choose_language(language: Language) -> bool {
+/// Speaks another language from now on, on every page of this server.
+pub(super) fn set_language(language: Language) {
     crate::browser::store_language(COOKIE, language.tag());
-    true
+    #[cfg(feature = "hydrate")]
+    CURRENT.with(|current| current.get().map(|current| current.set(language)));
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod key_tester;
 mod lazy_sections;
 mod limits;
 mod marked_clients;
+mod marks;
 mod nodes;
 mod overview;
 mod palette;

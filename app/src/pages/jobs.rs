@@ -4,6 +4,7 @@ mod figures;
 mod job;
 mod job_model;
 mod list;
+mod list_model;
 mod list_view;
 
 use leptos::prelude::*;

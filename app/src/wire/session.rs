@@ -52,3 +52,10 @@ pub struct Session {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc: Option<String>,
 }
+
+impl Session {
+    /// Whether the caller may do this, to some clients or topics at least.
+    pub fn may(&self, action: &str) -> bool {
+        self.actions.iter().any(|allowed| allowed == action)
+    }
+}

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     components::{EraseView, not_loaded},
-    parts::now,
+    now::now,
 };
 
 /// Declares the sections: the name of the part, what loads it, the model of the section, what it does with updates, and

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{AdminSession, CurrentSection, saved_lists::SavedLists};
+use super::{AdminSession, CurrentSection, marks, saved_lists::SavedLists};
 use crate::{
     api::{ApiError, Client, ClientsQuery},
     client_list::ClientList,
@@ -58,20 +58,14 @@ impl MarkedClients {
         let Some(client) = list.row(row) else { return };
         let anchor = self.anchor.get_value();
         self.anchor.set_value(row);
-        self.ids.update(|ids| {
-            let marked = ids.binary_search(&client.client_id).is_err();
-            let rows = match range {
-                true => row.min(anchor)..=row.max(anchor),
-                false => row..=row,
-            };
-            for client in rows.filter_map(|row| list.row(row)) {
-                match (ids.binary_search(&client.client_id), marked) {
-                    (Err(place), true) => ids.insert(place, client.client_id.clone()),
-                    (Ok(place), false) => drop(ids.remove(place)),
-                    _ => {}
-                }
-            }
-        });
+        let rows = match range {
+            true => row.min(anchor)..=row.max(anchor),
+            false => row..=row,
+        };
+        let rows = rows.filter_map(|row| list.row(row));
+        let rows = rows.map(|client| client.client_id.as_str());
+        self.ids
+            .update(|ids| marks::toggle(ids, &client.client_id, rows));
     }
 
     /// Marks all clients that match the query.

@@ -18,7 +18,7 @@ use crate::{
     components::{EraseView, effect, not_loaded, on_click, when},
     erased_signal::ErasedSignal,
     i18n::tr,
-    parts::now,
+    now::now,
     wire::Session,
 };
 use dialog::DIALOG;

@@ -16,7 +16,7 @@ use crate::{
     erased_signal::{ErasedMemo, ErasedSignal},
     formatting,
     i18n::tr,
-    parts::now,
+    now::now,
     wire::{JobCounts, JobDurations, JobMinute, JobStats},
 };
 

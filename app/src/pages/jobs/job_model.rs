@@ -83,7 +83,7 @@ impl Model {
             spawn_local(async move {
                 if let Ok(session) = Client::new("").session().await {
                     model.admin.try_set(session.admin);
-                    let may_push = session.actions.iter().any(|action| action == "push");
+                    let may_push = session.may("push");
                     model.may_push.try_set(may_push);
                 }
             });

@@ -4,37 +4,17 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::{figures::Figures, list_view::shown};
-
-use crate::{
-    api::{ApiError, Client, JobsQuery},
-    browser::Timer,
-    components::{EraseView, StreamState, effect, when},
-    erased_signal::ErasedSignal,
-    event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
-    i18n::{self, plural, texts, tr},
-    json,
-    pages::admin::{User, palette},
-    wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS, Session},
+use super::{
+    list_model::{ListModel, named},
+    list_view::shown,
 };
-
-/// Milliseconds before the session is requested again.
-const AGAIN: f64 = 2_000.0;
-
-/// The model of the page. Copies share the same signals.
-#[derive(Clone, Copy)]
-pub(super) struct Model {
-    pub(super) jobs: RwSignal<Vec<JobInfo>>,
-    /// The name of the state that the URL selects; empty: any.
-    pub(super) state: RwSignal<String>,
-    pub(super) next: RwSignal<Option<String>>,
-    pub(super) loaded: RwSignal<bool>,
-    pub(super) figures: Figures,
-    session: ErasedSignal<Option<Session>>,
-    /// Whether the caller may see the list; none: not known yet.
-    admin: RwSignal<Option<bool>>,
-    pub(super) note: RwSignal<Option<String>>,
-}
+use crate::{
+    components::{EraseView, StreamState, effect, when},
+    event_stream::EventStream,
+    i18n::{texts, tr},
+    pages::admin::{User, palette},
+    wire::JobState,
+};
 
 /// The view.
 pub(super) fn view() -> AnyView {
@@ -43,16 +23,7 @@ pub(super) fn view() -> AnyView {
         let name = query.with(|query| query.get("state")).unwrap_or_default();
         named(&name).map_or("", JobState::name).to_owned()
     };
-    let model = Model {
-        jobs: RwSignal::default(),
-        state: RwSignal::new(untrack(selected)),
-        figures: Figures::new(),
-        session: ErasedSignal::new(None),
-        next: RwSignal::new(None),
-        loaded: RwSignal::new(false),
-        admin: RwSignal::new(None),
-        note: RwSignal::new(None),
-    };
+    let model = ListModel::new(untrack(selected));
     let stream = EventStream::new(move |event| model.handle(event));
     Effect::new(move || spawn_local(async move { model.enter(stream).await }));
     effect(move || {
@@ -100,224 +71,4 @@ pub(super) fn view() -> AnyView {
         {when(move || model.admin.get() != Some(false), move || shown(model))}
     }
     .erase()
-}
-
-impl Model {
-    /// Loads the session, with retries until the server answers, and opens the stream.
-    async fn enter(self, stream: EventStream) {
-        match Client::new("").session().await {
-            Ok(session) => {
-                let is_admin = session.admin;
-                self.session.set(Some(session));
-                self.admin.try_set(Some(is_admin));
-                if is_admin {
-                    let subscription = Subscription {
-                        client_id: format!("panel-{}", uuid::Uuid::new_v4()),
-                        topics: vec![SYS_JOBS.to_owned()],
-                    };
-                    stream.listen(&subscription, None);
-                }
-            }
-            Err(error) => {
-                self.note.try_set(Some(i18n::error(&error)));
-                let again = Timer::after(AGAIN, move || {
-                    spawn_local(async move { Box::pin(self.enter(stream)).await });
-                });
-                again.detach();
-            }
-        }
-    }
-
-    fn handle(self, event: StreamEvent) {
-        match event {
-            // Jobs before the start of the stream have to be loaded.
-            StreamEvent::Welcome => {
-                self.load(None);
-                self.figures.load();
-            }
-            StreamEvent::Refused(_) => self.admin.set(Some(false)),
-            StreamEvent::Message(ReceivedMessage {
-                event: Some(kind),
-                data,
-                ..
-            }) if kind == EVENT_JOB => {
-                let changed = json::decode(&data).unwrap_or_default();
-                self.merge(changed);
-                self.figures.load_soon();
-            }
-            StreamEvent::Message(_) => self.load(None),
-            _ => {}
-        }
-    }
-
-    /// Loads a page: the newest jobs, or those after the loaded ones.
-    pub(super) fn load(self, before: Option<String>) {
-        let state = self.state.get_untracked();
-        let query = JobsQuery {
-            limit: None,
-            before: before.clone(),
-            state: named(&state),
-            q: None,
-        };
-        spawn_local(async move {
-            let page = Client::new("").jobs(&query).await;
-            if self.state.try_get_untracked() != Some(state) {
-                return;
-            }
-            match page {
-                Ok(page) => {
-                    self.jobs.try_update(|jobs| match before {
-                        Some(_) => jobs.extend(page.jobs),
-                        None => *jobs = page.jobs,
-                    });
-                    self.next.try_set(page.next);
-                    self.loaded.try_set(true);
-                }
-                Err(error) => self.tell(&error),
-            }
-        });
-    }
-
-    fn tell(self, error: &ApiError) {
-        if error.is_unauthorized() {
-            self.admin.try_set(Some(false));
-        }
-        self.note.try_set(Some(i18n::error(error)));
-    }
-
-    /// Applies changed jobs.
-    fn merge(self, changed: Vec<JobInfo>) {
-        let state = self.state.with_untracked(|name| named(name));
-        self.jobs.update(|jobs| merge(jobs, changed, state));
-    }
-
-    fn choose(self, name: String) {
-        self.state.set(name);
-        self.jobs.set(Vec::new());
-        self.next.set(None);
-        self.loaded.set(false);
-        self.load(None);
-    }
-
-    /// Whether the caller may remove jobs.
-    pub(super) fn may_clear(self) -> bool {
-        let may = |session: &Session| session.actions.iter().any(|action| action == "job");
-        self.session
-            .with(|session| session.as_ref().is_some_and(may))
-    }
-
-    /// Removes the ended jobs of the list.
-    pub(super) fn clear(self) {
-        let state = self.state.get_untracked();
-        let wanted = if state.is_empty() { "ended" } else { &state }.to_owned();
-        spawn_local(async move {
-            let mut removed = 0;
-            let result = loop {
-                match Client::new("").clear_jobs(&wanted).await {
-                    Ok(cleared) => {
-                        removed += cleared.removed;
-                        if !cleared.more {
-                            break Ok(());
-                        }
-                    }
-                    Err(error) => break Err(error),
-                }
-            };
-            if self.state.try_get_untracked().is_none() {
-                return;
-            }
-            self.load(None);
-            self.figures.load();
-            match result {
-                Ok(()) => self
-                    .note
-                    .set(Some(plural(texts().jobs.cleared, removed, &[]))),
-                Err(error) => self.tell(&error),
-            }
-        });
-    }
-
-    fn sign_out(self) {
-        spawn_local(async move {
-            match Client::new("").sign_out().await {
-                Ok(()) => {
-                    self.admin.try_set(Some(false));
-                }
-                Err(error) => self.tell(&error),
-            }
-        });
-    }
-}
-
-fn named(name: &str) -> Option<JobState> {
-    let mut states = JobState::ALL.iter();
-    let found = states.find(|(_, known)| *known == name);
-    found.map(|(state, _)| *state)
-}
-
-/// Merges changed jobs into a list of jobs in this state, newest first.
-fn merge(jobs: &mut Vec<JobInfo>, changed: Vec<JobInfo>, wanted: Option<JobState>) {
-    for job in changed {
-        let fits = wanted.is_none_or(|state| state == job.state);
-        let known = jobs.iter().position(|known| known.id == job.id);
-        match known {
-            Some(at) if !fits => {
-                jobs.remove(at);
-            }
-            Some(at) if jobs[at].updated_at < job.updated_at => jobs[at] = job,
-            Some(_) => {}
-            None if fits => {
-                let at = jobs.partition_point(|known| known.created_at > job.created_at);
-                // A job older than all loaded ones comes with its page.
-                if at < jobs.len() || jobs.is_empty() {
-                    jobs.insert(at, job);
-                }
-            }
-            None => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::JobLogExtent;
-
-    fn job(id: u64, state: JobState, updated_at: u64) -> JobInfo {
-        JobInfo {
-            id: id.to_string(),
-            title: String::new(),
-            state,
-            reason: None,
-            step: 0,
-            total: None,
-            message: None,
-            cancel_requested: false,
-            timeout: None,
-            created_at: id,
-            updated_at,
-            ended_at: None,
-            log: JobLogExtent::default(),
-            push: None,
-            delivery: None,
-            retry: false,
-        }
-    }
-
-    #[test]
-    fn changed_jobs_are_merged_and_older_versions_are_ignored() {
-        use JobState::{Done, Running};
-        let mut jobs = vec![job(5, Running, 10), job(3, Running, 10)];
-        let changed = vec![
-            job(9, Running, 20),
-            job(5, Done, 20),
-            job(3, Done, 9),
-            job(1, Done, 20),
-        ];
-        merge(&mut jobs, changed, None);
-        let found: Vec<_> = jobs.iter().map(|job| (job.created_at, job.state)).collect();
-        assert_eq!(found, [(9, Running), (5, Done), (3, Running)]);
-        merge(&mut jobs, vec![job(3, Done, 30)], Some(Running));
-        assert_eq!(jobs.len(), 2, "it is not like this any more");
-    }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{figures, list::Model};
+use super::{figures, list_model::ListModel};
 use crate::{
     browser,
     components::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The view.
-pub(super) fn shown(model: Model) -> AnyView {
+pub(super) fn shown(model: ListModel) -> AnyView {
     let is_empty = move || model.loaded.get() && model.jobs.with(Vec::is_empty);
     let nothing = optional_text(move || match model.loaded.get() {
         false => Some(texts().jobs.loading.to_owned()),
@@ -64,7 +64,7 @@ pub(super) fn shown(model: Model) -> AnyView {
 }
 
 /// A link for each state, with the number of its jobs.
-fn tabs(model: Model) -> AnyView {
+fn tabs(model: ListModel) -> AnyView {
     let tab = move |name: &'static str, label: fn() -> &'static str| {
         let here = optional_text(move || {
             let is_here = model.state.with(|state| state == name);

@@ -12,7 +12,7 @@ use crate::{
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, plural, texts, tr},
     message_history::MessageHistory,
-    pages::admin::AdminSession,
+    pages::admin::{AdminSession, marks},
 };
 
 /// Failures that are listed. The rest is a number.
@@ -59,16 +59,8 @@ impl MarkedMessages {
             true => messages.range(&anchor, &mark.id),
             false => messages.range(&mark.id, &mark.id),
         };
-        self.ids.update(|ids| {
-            let marks = ids.binary_search(&mark.id).is_err();
-            for message in range {
-                match (ids.binary_search(&message.id), marks) {
-                    (Err(place), true) => ids.insert(place, message.id.clone()),
-                    (Ok(place), false) => drop(ids.remove(place)),
-                    _ => {}
-                }
-            }
-        });
+        let rows = range.iter().map(|message| message.id.as_str());
+        self.ids.update(|ids| marks::toggle(ids, &mark.id, rows));
     }
 
     /// Takes all marks away.

@@ -124,8 +124,7 @@ fn may_see(section: Section, session: Option<&Session>) -> bool {
 
 /// Whether somebody may do this, to some clients or topics at least.
 pub(super) fn may(session: Option<&Session>, action: &str) -> bool {
-    let allowed = |session: &Session| session.actions.iter().any(|allowed| allowed == action);
-    session.is_some_and(allowed)
+    session.is_some_and(|session| session.may(action))
 }
 
 /// The entries that have all words of a text, those whose title begins with it first.
