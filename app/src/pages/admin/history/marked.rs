@@ -7,7 +7,7 @@ use crate::{
     api::Client,
     components::{
         EraseView, ListItem, MessageMark, Wording, beginning, either, keyed_list, on_click,
-        optional_text, question, text, when,
+        optional_text, outside, question, text, when,
     },
     erased_signal::ErasedSignal,
     i18n::{self, interpolate, plural, texts, tr},
@@ -179,7 +179,7 @@ pub(super) fn failures(marked: MarkedMessages) -> AnyView {
             let entry = |(n, (name, why)): (usize, &(String, String))| {
                 let said = format!("{name}: {why}");
                 ListItem::new(format!("{n} {said}"), move || {
-                    view! { <li>{said.clone()}</li> }.erase_client_only()
+                    view! { <li>{outside(&said)}</li> }.erase_client_only()
                 })
             };
             failed.iter().take(LISTED).enumerate().map(entry).collect()
