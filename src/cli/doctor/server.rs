@@ -1,5 +1,7 @@
 //! What the server says about itself: health, proxies, cookies, descriptors, nodes.
 
+use std::net::IpAddr;
+
 use app::wire::{Diagnosis, NodeState, Nodes, SignIn};
 use reqwest::{Method, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -16,8 +18,8 @@ const LAG: u64 = 1_000;
 pub async fn check(visit: &Visit) -> Vec<Finding> {
     let mut findings = vec![health(visit).await];
     match read::<Diagnosis>(visit, "/api/diagnosis").await {
-        Ok(diagnosis) => {
-            findings.push(proxy(visit, &diagnosis));
+        Ok((diagnosis, from)) => {
+            findings.push(proxy(&diagnosis, from));
             findings.extend(descriptors(&diagnosis));
         }
         Err(Refusal::Refused) => {
@@ -61,19 +63,26 @@ enum Refusal {
     Failed(String),
 }
 
-async fn read<T: DeserializeOwned>(visit: &Visit, path: &str) -> Result<T, Refusal> {
+/// Reads JSON that is for an admin. Also returns the address that answered, of the server or of a proxy.
+async fn read<T: DeserializeOwned>(
+    visit: &Visit,
+    path: &str,
+) -> Result<(T, Option<IpAddr>), Refusal> {
     let failed = |error| Refusal::Failed(format!("{path}: {}", cause(error)));
     let response = visit.as_admin(Method::GET, path).send().await;
     let response = response.map_err(failed)?;
     match response.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Refusal::Refused),
-        StatusCode::OK => response.json().await.map_err(failed),
+        StatusCode::OK => {
+            let from = response.remote_addr().map(|address| address.ip());
+            Ok((response.json().await.map_err(failed)?, from))
+        }
         status => Err(Refusal::Failed(format!("{path}: {status}"))),
     }
 }
 
-/// Whether the server sees the addresses of its users.
-fn proxy(visit: &Visit, diagnosis: &Diagnosis) -> Finding {
+/// Whether the server sees the addresses of its users. `from`: the address that answered.
+fn proxy(diagnosis: &Diagnosis, from: Option<IpAddr>) -> Finding {
     let peer = diagnosis.peer.as_deref().unwrap_or("unix");
     if diagnosis.ignored {
         let found = format!(
@@ -86,13 +95,11 @@ fn proxy(visit: &Visit, diagnosis: &Diagnosis) -> Finding {
         );
     }
     let address = diagnosis.address.as_deref().unwrap_or("unknown");
-    let host = visit.url.host_str().unwrap_or_default();
-    let remote = host
-        .parse()
-        .is_ok_and(|host: tidings::config::Host| !host.is_loopback());
     let local = address
         .parse()
-        .is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+        .is_ok_and(|address: IpAddr| address.is_loopback());
+    // Where the name leads to loopback (/etc/hosts), the true address of the doctor is on loopback, too.
+    let remote = from.is_some_and(|from| !from.is_loopback());
     match remote && local {
         true => Finding::warn(
             "proxy",
@@ -178,7 +185,7 @@ fn judge(visit: &Visit, cookie: &str) -> Finding {
 
 /// The nodes of a cluster; nothing for a server that runs alone.
 async fn nodes(visit: &Visit) -> Vec<Finding> {
-    let Ok(Nodes { nodes, stream, .. }) = read::<Nodes>(visit, "/api/nodes").await else {
+    let Ok((Nodes { nodes, stream, .. }, _)) = read::<Nodes>(visit, "/api/nodes").await else {
         return Vec::new();
     };
     let Some(stream) = stream else {
@@ -212,4 +219,24 @@ async fn nodes(visit: &Visit) -> Vec<Finding> {
     let weak = |text: &String| Finding::warn("nats", text.clone(), "see docs/cluster.md");
     findings.extend(stream.weaknesses.iter().map(weak));
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::finding::Level;
+
+    #[test]
+    fn an_address_on_loopback_is_wrong_only_for_who_came_over_the_network() {
+        let diagnosis = Diagnosis {
+            address: Some("127.0.0.1".into()),
+            peer: Some("127.0.0.1".into()),
+            ignored: false,
+            descriptor_limit: None,
+            descriptors: None,
+        };
+        let level = |from: &str| proxy(&diagnosis, from.parse().ok()).level;
+        assert_eq!(level("203.0.113.7"), Level::Warn);
+        assert_eq!(level("127.0.1.1"), Level::Ok);
+    }
 }
