@@ -1,6 +1,6 @@
-//! The parts of the wasm. The main part has what all pages need. Each page is a part of its own, and so is each section of
-//! the panel except the nodes. A browser loads the parts of the page that it shows before the page gets alive, and
-//! other parts when they are shown.
+//! The parts of the wasm. The main part has what all pages need, and what `/` shares with others. Each page is a part of its
+//! own, and so is each section of the panel except the nodes. A browser loads the parts of the page that it shows before the
+//! page gets alive, and other parts when they are shown.
 //!
 //! `#[wasm_split]` marks where a part begins. The build finds out what only this part needs, and what several parts share
 //! (`xtask/src/site/split.rs`). The server tells browsers early what the page needs (`shell` in `app/src/shell.rs`).

@@ -3,6 +3,7 @@
 //! `target/site/pkg/` has the files that pages link to, `target/site/` the files with well-known names, and
 //! `target/site/manifest.json` maps names in the code to files.
 
+mod bindings;
 mod book;
 mod compress;
 mod fingerprint;

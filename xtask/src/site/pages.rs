@@ -1,12 +1,12 @@
 //! The pages as wasm: compiled, split into parts, with bindings, and optimised.
 
 use super::{
-    Folders,
+    Folders, bindings,
     names::{FEATURES, MAIN},
     script, shared,
     split::split,
 };
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::{
     collections::BTreeMap,
     fs,
@@ -15,7 +15,6 @@ use std::{
     sync::Mutex,
     thread,
 };
-use wasm_bindgen_cli_support::Bindgen;
 
 /// The module that starts the pages.
 const BOOT: &str = "boot.js";
@@ -51,8 +50,6 @@ pub fn compile(folders: &Folders) -> Result<PathBuf> {
 }
 
 /// Splits the wasm, generates the bindings and optimises each part.
-///
-/// wasm-bindgen is used as a library, so that its version is always the one in Cargo.lock.
 pub fn bind(folders: &Folders, compiled: &Path, boot: &str) -> Result<Bound> {
     let out = folders.target.join("site-parts");
     if out.exists() {
@@ -60,28 +57,17 @@ pub fn bind(folders: &Folders, compiled: &Path, boot: &str) -> Result<Bound> {
     }
     fs::create_dir_all(&out)?;
     let mut split = split(compiled, &out)?;
-    shared::put_together(folders, &out, &mut split)?;
-    let mut bindgen = Bindgen::new();
-    bindgen.input_path(&split.main).out_name("app").web(true)?;
-    // Parts refer to what the linker exports.
-    bindgen.keep_lld_exports(true).demangle(false);
-    bindgen.remove_name_section(true);
-    bindgen.remove_producers_section(true);
-    bindgen
-        .typescript(false)
-        .generate(&out)
-        .context("making the bindings")?;
-    if out.join("snippets").exists() {
-        bail!(
-            "a dependency brings a script of its own, which this build can't name by its content"
-        );
-    }
+    let common = shared::put_together(folders, &out, &mut split)?;
+    bindings::bind(&split.main, &out)?;
+    shared::add_to_main(folders, &out, &common)?;
     let mut files = split.files;
     files.push(MAIN.to_owned());
+    let wasm = optimise_all(folders, &out, files)?;
+    bindings::remove_unused(&out, &wasm)?;
     fs::write(out.join(BOOT), boot)?;
     Ok(Bound {
         script: script::bundle_boot(folders, &out.join(BOOT))?,
-        wasm: optimise_all(folders, &out, files)?,
+        wasm,
         parts: split.parts,
     })
 }
@@ -121,6 +107,11 @@ fn optimise(folders: &Folders, input: &Path) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/wasm-opt");
     let optimised = input.with_extension("optimised.wasm");
     let output = Command::new(&tool)
+        // Parts call functions of each other through the table. Those that are in one file now call them directly.
+        .args([
+            "--directize",
+            "--pass-arg=directize-initial-contents-immutable",
+        ])
         // Views of different types compile to functions that differ in a few constants, which are merged.
         // Flattening and recreating the control flow makes more functions equal.
         .args(["--merge-similar-functions", "--flatten", "--rereloop"])

@@ -21,12 +21,7 @@ pub fn bundle(folders: &Folders) -> Result<Vec<u8>> {
 
 /// Bundles the module that starts the pages with the bindings and the loader of parts, which import each other.
 pub fn bundle_boot(folders: &Folders, boot: &Path) -> Result<String> {
-    let flags = [
-        "--external:../tidings.js",
-        // The bindings name the loader of parts once for each part.
-        "--log-override:duplicate-object-key=silent",
-    ];
-    let script = esbuild(folders, boot, &flags)?;
+    let script = esbuild(folders, boot, &["--external:../tidings.js"])?;
     Ok(String::from_utf8(script)?)
 }
 

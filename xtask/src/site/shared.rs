@@ -3,7 +3,7 @@
 
 use super::{
     Folders,
-    names::{FEATURES, LINK},
+    names::{FEATURES, LINK, MAIN},
     split::Split,
 };
 use anyhow::{Context, Result, ensure};
@@ -14,73 +14,101 @@ use std::{
     process::{Command, Output},
 };
 
-/// Parts with a limit of their own, the smallest first. What is shared with the first of them is in the first file, what
-/// is shared with the second and not the first is in the second, and so on. What is left is in the last file. So each of
-/// these parts loads little that it does not need.
-const ORDER: [&str; 14] = [
-    "try_it",
-    "subscriber",
-    "jobs",
-    "panel",
-    "overview_section",
-    "roles_section",
-    "scheduled_section",
-    "audit_section",
-    "keys_section",
-    "messages_section",
-    "people_section",
-    "account_section",
-    "hooks_section",
-    "limits_section",
+/// The part whose shared code is in the main part: nearly all pages need it, and one large file compresses better than
+/// several, and has direct calls.
+const FIRST: &str = "subscriber";
+/// Parts with a limit of their own, in groups, the smallest first. What is shared with a part of the first group is in the
+/// first file, what is shared with a part of the second one and none of the first is in the second, and so on. What is left
+/// is in the last file. So pages load few files, and little that they do not need.
+const GROUPS: [&[&str]; 5] = [
+    &["try_it"],
+    &["jobs"],
+    &["panel", "overview_section"],
+    &[
+        "roles_section",
+        "scheduled_section",
+        "audit_section",
+        "keys_section",
+        "people_section",
+    ],
+    &[
+        "messages_section",
+        "account_section",
+        "hooks_section",
+        "limits_section",
+    ],
 ];
 /// The module from which parts import what the main part has, and a name of the same length.
 const HOST: &str = "__wasm_split";
 const RENAMED: &str = "__wasm_base_";
 
-/// Puts shared files together, and writes the script that loads parts anew.
-pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<()> {
+/// Puts shared files together, and writes the script that loads parts anew. Returns the files that belong to the main part.
+pub fn put_together(folders: &Folders, out: &Path, split: &mut Split) -> Result<Vec<String>> {
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (part, files) in &split.parts {
         for file in files.iter().filter(|file| file.starts_with("chunk_")) {
             users.entry(file).or_default().insert(part);
         }
     }
+    let mut common = Vec::new();
     let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (file, users) in &users {
-        let first = ORDER.iter().position(|part| users.contains(part));
-        let number = first.unwrap_or(ORDER.len());
-        // All sections come with the panel, so it has what it needs in files of its own.
-        let panel = match users.contains("panel") && ORDER.get(number) != Some(&"panel") {
-            true => "_panel",
-            false => "",
-        };
-        groups
-            .entry(format!("shared_{number}{panel}.wasm"))
-            .or_default()
-            .push(file);
+        match group(users) {
+            None => common.push((*file).to_owned()),
+            Some(number) => groups
+                .entry(format!("shared_{number}.wasm"))
+                .or_default()
+                .push(file),
+        }
     }
     let host = host(folders, out, &split.files)?;
     for (name, files) in &groups {
         merge(folders, out, &host, files, name)?;
     }
     let group_of = |file: &String| {
+        if common.contains(file) {
+            return None;
+        }
         let group = groups
             .iter()
             .find(|(_, files)| files.contains(&file.as_str()));
-        group.map_or_else(|| file.clone(), |(name, _)| name.clone())
+        Some(group.map_or_else(|| file.clone(), |(name, _)| name.clone()))
     };
     let parts: BTreeMap<String, Vec<String>> = split
         .parts
         .iter()
         .map(|(part, files)| {
-            let files: BTreeSet<String> = files.iter().map(group_of).collect();
+            let files: BTreeSet<String> = files.iter().filter_map(group_of).collect();
             (part.clone(), files.into_iter().collect())
         })
         .collect();
-    let files: BTreeSet<String> = split.files.iter().map(group_of).collect();
+    let files: BTreeSet<String> = split.files.iter().filter_map(group_of).collect();
     write_link(out, &files, &parts)?;
     split.files = files.into_iter().collect();
     split.parts = parts;
+    Ok(common)
+}
+
+/// The number of the file for what these parts share, or none if that is the main part.
+fn group(users: &BTreeSet<&str>) -> Option<usize> {
+    if users.contains(FIRST) {
+        return None;
+    }
+    let used = |group: &&[&str]| group.iter().any(|part| users.contains(part));
+    let number = GROUPS.iter().position(|group| used(&group));
+    Some(number.unwrap_or(GROUPS.len()))
+}
+
+/// Adds files to the main part, which has its bindings.
+pub fn add_to_main(folders: &Folders, out: &Path, files: &[String]) -> Result<()> {
+    let main = out.join(MAIN);
+    binaryen(folders, "wasm-merge", |command| {
+        command.arg(&main).arg(HOST);
+        for file in files {
+            command.arg(out.join(file)).arg(file);
+        }
+        command.arg("--output").arg(&main)
+    })?;
     Ok(())
 }
 
@@ -190,4 +218,25 @@ fn write_link(
     }
     fs::write(&path, script)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_page_shares_is_in_the_main_part() {
+        assert_eq!(group(&BTreeSet::from(["jobs", FIRST])), None);
+        assert_eq!(group(&BTreeSet::from(["try_it", FIRST, "panel"])), None);
+    }
+
+    #[test]
+    fn what_others_share_is_in_the_file_of_the_first_group() {
+        let users = ["hooks_section", "jobs", "keys_section"];
+        assert_eq!(group(&BTreeSet::from(users)), Some(1));
+        let users = ["tail_section", "people_section"];
+        assert_eq!(group(&BTreeSet::from(users)), Some(3));
+        let users = ["tail_section", "push_section"];
+        assert_eq!(group(&BTreeSet::from(users)), Some(GROUPS.len()));
+    }
 }

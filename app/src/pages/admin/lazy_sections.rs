@@ -1,7 +1,11 @@
 //! Sections of the panel that are parts of the wasm: a browser loads the code of such a section when it is shown first. The
 //! section gets updates from then on, and its state is kept while another one is shown.
 
-use std::sync::Arc;
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+};
 
 use leptos::{
     prelude::*,
@@ -20,6 +24,9 @@ use crate::{
     components::{EraseView, not_loaded},
     now::now,
 };
+
+/// A part that is loaded. Boxed, because a function that waits for futures of many types is large.
+type Loading<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
 /// Declares the sections: the name of the part, what loads it, the model of the section, what it does with updates, and
 /// its view.
@@ -40,21 +47,21 @@ macro_rules! lazy_sections {
             }
         )*
 
-        async fn load(section: Section) -> Result<(), SplitLoaderError> {
+        fn load(section: Section) -> Loading<()> {
             match section {
-                $(Section::$section => $load().await,)*
-                _ => Ok(()),
+                $(Section::$section => Box::pin($load()),)*
+                _ => Box::pin(ready(Ok(()))),
             }
         }
 
-        async fn start(
+        fn start(
             section: Section,
             session: AdminSession,
             current: CurrentSection,
-        ) -> Result<Option<Started>, SplitLoaderError> {
+        ) -> Option<Loading<Started>> {
             match section {
-                $(Section::$section => $part(session, current).await.map(Some),)*
-                _ => Ok(None),
+                $(Section::$section => Some(Box::pin($part(session, current))),)*
+                _ => None,
             }
         }
 
@@ -170,7 +177,7 @@ impl LazySections {
     fn start(self, section: Section) -> Option<Started> {
         now(load(section))?.ok()?;
         let owner = self.owner.get_value();
-        let start = move || now(start(section, self.session, self.current))?.ok()?;
+        let start = move || now(start(section, self.session, self.current)?)?.ok();
         let started = untrack(|| owner.with(start))?;
         self.started
             .update_value(|list| list.push((section, started.clone())));
