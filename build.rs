@@ -1,16 +1,18 @@
-//! Tells cargo when the site that a release embeds has changed.
+//! Lets cargo notice when the site that a release embeds is built for the first time.
 
-use std::{env, path::Path};
+use std::{fs, path::Path};
 
 const MANIFEST: &str = "target/site/manifest.json";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // Only a release embeds; while developing the files are read from disk.
-    if env::var_os("PROFILE").is_some_and(|profile| profile == "release") {
-        println!("cargo::rerun-if-changed={MANIFEST}");
-        if !Path::new(MANIFEST).exists() {
-            println!("cargo::warning=this binary has no pages: cargo run -p xtask -- site");
-        }
+    // The compiler lists the embedded files, so cargo notices when they change, but not when there was none. So there is always
+    // one. To watch it here would compile the library again, too, which does not need it.
+    let manifest = Path::new(MANIFEST);
+    if !manifest.exists()
+        && let Some(folder) = manifest.parent()
+        && let Err(error) = fs::create_dir_all(folder).and_then(|()| fs::write(manifest, ""))
+    {
+        println!("cargo::warning=the binary has no pages: {MANIFEST} can't be written: {error}");
     }
 }

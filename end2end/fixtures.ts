@@ -58,7 +58,7 @@ export class Tidings {
     started.on('error', (error) => { this.output += String(error); });
     this.process = started;
     await expect
-      .poll(() => this.isReady(), { message: `${binary} gets ready`, timeout: 20_000 })
+      .poll(() => this.isReady(), { message: `${binary} gets ready`, timeout: 20_000, intervals: [20] })
       .toBe(true);
   }
 

@@ -64,6 +64,7 @@ pub use background::run_in_background;
 pub use error::{Code, Error};
 pub use keys::write_last_pushes;
 pub use layers::NoStreams;
+pub use pages::embed as embed_site;
 pub use samples::write_last_samples;
 pub use service::Service;
 pub use state::AppState;

@@ -2,7 +2,14 @@
 
 mod cli;
 
+use rust_embed::RustEmbed;
 use std::process::ExitCode;
+
+/// The folder with the built site: embedded in release builds, read from disk in debug builds.
+#[derive(RustEmbed)]
+#[folder = "target/site"]
+#[allow_missing = true]
+struct Site;
 
 /// The server keeps many small objects for a long time, among large ones that live shortly, on many threads. There the
 /// allocator of the system keeps much unused memory. jemalloc returns it to the system within a second, as configured in
@@ -11,6 +18,7 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    tidings::http::embed_site(&Site);
     match cli::run(std::env::args_os().collect()) {
         Ok(code) => code,
         Err(error) => {

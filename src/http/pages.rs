@@ -1,12 +1,13 @@
 //! The pages, their files, the documentation at `/docs`, and the API reference at `/docs/api`.
 //!
-//! The files are embedded in the binary, already compressed. `cargo run -p xtask -- site` builds them.
+//! The files are embedded in the program, already compressed. `cargo run -p xtask -- site` builds them.
 
 mod accept;
 mod asset;
 mod manifest;
 pub mod notice;
 mod policy;
+mod site;
 mod texts;
 
 use super::{Code, Error};
@@ -30,6 +31,7 @@ use leptos_axum::{
     render_app_to_stream_with_context,
 };
 use manifest::Manifest;
+pub use site::embed;
 use std::sync::Arc;
 
 /// The routes of the pages and their files. They need no state of the server.

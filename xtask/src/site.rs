@@ -104,8 +104,9 @@ impl Sources {
 
     fn fingerprint(&self, folders: &Folders, compiled: &Path) -> Result<String> {
         let mut fingerprint = Fingerprint::new();
-        // The result depends on this tool and on the optimiser too.
-        fingerprint.file(&std::env::current_exe()?)?;
+        // The result depends on this tool and on the optimiser too. The file of this program differs with how it was compiled.
+        fingerprint.folder(&folders.root.join("xtask/src"))?;
+        fingerprint.file(&folders.root.join("Cargo.lock"))?;
         fingerprint.file(&folders.node_modules.join("binaryen/package.json"))?;
         fingerprint.file(compiled)?;
         for text in [&self.style, &self.book_style, &self.boot, &self.reader] {

@@ -2,7 +2,7 @@
 
 use super::{
     accept::{Encoding, accepted},
-    policy,
+    policy, site,
 };
 use axum::{
     body::Body,
@@ -11,14 +11,8 @@ use axum::{
 };
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use rust_embed::{EmbeddedFile, RustEmbed};
+use rust_embed::EmbeddedFile;
 use std::{borrow::Cow, io::Read};
-
-/// The folder with the built site: embedded in release builds, read from disk in debug builds.
-#[derive(RustEmbed)]
-#[folder = "target/site"]
-#[allow_missing = true]
-struct Site;
 
 /// The list of the files. It is not served.
 const MANIFEST: &str = "manifest.json";
@@ -49,13 +43,16 @@ impl Caching {
 
 /// The text of the manifest; none if the site was not built.
 pub fn manifest_text() -> Option<String> {
-    let file = Site::get(MANIFEST)?;
-    String::from_utf8(file.data.into_owned()).ok()
+    let file = site::file(MANIFEST)?;
+    let text = String::from_utf8(file.data.into_owned()).ok()?;
+    // `build.rs` makes an empty one where the site was not built.
+    (!text.is_empty()).then_some(text)
 }
 
 /// The files at the top level, which have well-known names.
 pub fn known_names() -> Vec<String> {
-    Site::iter()
+    let names = site::names().into_iter();
+    names
         .filter(|name| !name.contains('/') && *name != MANIFEST && !is_form(name))
         .map(Cow::into_owned)
         .collect()
@@ -74,7 +71,7 @@ pub fn respond(path: &str, caching: Caching, request: &HeaderMap) -> Option<Resp
     if path == MANIFEST || is_form(path) || path.contains("..") {
         return None;
     }
-    let (hash, plain) = match Site::get(path) {
+    let (hash, plain) = match site::file(path) {
         Some(plain) => (plain.metadata.sha256_hash(), Some(plain.data)),
         // The documentation is stored compressed only.
         None => (packed(path)?.metadata.sha256_hash(), None),
@@ -141,12 +138,12 @@ fn may_load(path: &str) -> HeaderValue {
 
 /// Whether there is such a file.
 pub fn exists(path: &str) -> bool {
-    !path.contains("..") && (Site::get(path).is_some() || packed(path).is_some())
+    !path.contains("..") && (site::file(path).is_some() || packed(path).is_some())
 }
 
 /// The file with gzip.
 fn packed(path: &str) -> Option<EmbeddedFile> {
-    Site::get(&format!("{path}{}", Encoding::Gzip.suffix()))
+    site::file(&format!("{path}{}", Encoding::Gzip.suffix()))
 }
 
 /// The first accepted encoding that exists. Small files are not compressed. Without a plain file, the compressed one is
@@ -160,7 +157,7 @@ fn best_form(
         if form == Encoding::Identity {
             break;
         }
-        if let Some(file) = Site::get(&format!("{path}{}", form.suffix())) {
+        if let Some(file) = site::file(&format!("{path}{}", form.suffix())) {
             return Some((form, file.data));
         }
     }

@@ -24,6 +24,21 @@ impl Fingerprint {
         Ok(())
     }
 
+    /// All files of a folder and of those in it.
+    pub fn folder(&mut self, path: &Path) -> Result<()> {
+        let entries = fs::read_dir(path).with_context(|| format!("reading {}", path.display()))?;
+        let paths = entries.map(|entry| Ok(entry?.path()));
+        let mut paths = paths.collect::<Result<Vec<_>>>()?;
+        paths.sort();
+        for path in paths {
+            match path.is_dir() {
+                true => self.folder(&path)?,
+                false => self.file(&path)?,
+            }
+        }
+        Ok(())
+    }
+
     pub fn finish(self) -> String {
         format!("{:x}", self.0.finalize())
     }
