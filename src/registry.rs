@@ -10,6 +10,7 @@ mod client_search;
 mod connection_set;
 mod connection_table;
 mod delivery_target;
+mod group_fan_out;
 mod largest;
 mod limits;
 mod presence;
@@ -36,6 +37,7 @@ pub use client_search::ClientSearch;
 use connection_set::ConnectionKey;
 use connection_table::{ConnectionTable, ThreadQueueList};
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
+pub use group_fan_out::GroupFanOut;
 use largest::Largest;
 pub use largest::LargestTopics;
 pub use limits::{AdmissionError, Capacity};
@@ -132,30 +134,32 @@ impl Registry {
 
     /// Puts a delivery into the target of each recipient. Returns the number of connections.
     pub fn fan_out(&self, audience: &Audience, delivery: &Delivery) -> u64 {
-        let reached = self.put(audience, delivery);
-        if let Delivery::Logged(logged) = delivery {
-            self.fan_out_position
-                .fetch_max(logged.seq, Ordering::Release);
+        match delivery {
+            Delivery::Logged(logged) => self.fan_out_group().fan_out(audience, logged),
+            Delivery::Ephemeral(_) => {
+                let reached = self.put_and_write(audience, delivery);
+                self.deliveries.fetch_add(reached, Ordering::Relaxed);
+                reached
+            }
         }
-        self.deliveries.fetch_add(reached, Ordering::Relaxed);
-        reached
     }
 
-    /// The same for the server's own messages, which are not counted.
+    /// Begins to fan out several messages of the log, in order.
+    pub fn fan_out_group(&self) -> GroupFanOut<'_> {
+        GroupFanOut::new(self)
+    }
+
+    /// [`Registry::fan_out`] for the server's own messages, which are ephemeral and not counted.
     pub fn announce(&self, audience: &Audience, delivery: &Delivery) {
-        self.put(audience, delivery);
+        self.put_and_write(audience, delivery);
     }
 
-    fn put(&self, audience: &Audience, delivery: &Delivery) -> u64 {
+    fn put_and_write(&self, audience: &Audience, delivery: &Delivery) -> u64 {
         let mut queues = ThreadQueueList::new();
         let reached = self.table.lock().put(audience, delivery, &mut queues);
         // Without the lock, because closing a broken stream takes it.
         for queue in queues {
-            match delivery {
-                Delivery::Ephemeral(_) => queue.waker().write_or_wake(),
-                // The log's writer has the next commit to do.
-                Delivery::Logged(_) => queue.waker().wake(),
-            }
+            queue.waker().write_or_wake();
         }
         reached
     }

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     log::Openings,
     message::{EncodedMessage, Message},
-    outbox::{Delivery, LoggedFrame},
-    registry::Registry,
+    outbox::LoggedFrame,
+    registry::{GroupFanOut, Registry},
 };
 
 /// See the module documentation.
@@ -24,23 +24,29 @@ pub(super) struct Tail {
 impl Tail {
     /// Fans out the messages of a commit. Returns the number of connections of each.
     pub(super) fn deliver(&self, openings: &Openings, messages: &[Arc<Message>]) -> Vec<u64> {
+        let mut group = self.registry.fan_out_group();
         let connections: Vec<u64> = messages
             .iter()
-            .map(|message| self.deliver_one(openings, message))
+            .map(|message| self.deliver_one(openings, message, &mut group))
             .collect();
+        drop(group);
         let audiences = messages.iter().map(|message| &message.audience);
         self.busiest
             .note_all(audiences.zip(connections.iter().copied()));
         connections
     }
 
-    fn deliver_one(&self, openings: &Openings, message: &Arc<Message>) -> u64 {
+    fn deliver_one(
+        &self,
+        openings: &Openings,
+        message: &Arc<Message>,
+        group: &mut GroupFanOut<'_>,
+    ) -> u64 {
         let direct = message.audience.is_direct();
         let replaces = message.replaces().map(|seq| openings.cursor(seq));
         let encoded = EncodedMessage::of(message, openings.current(), replaces.as_ref());
         let logged = LoggedFrame::new(message.seq, encoded, direct);
-        let delivery = Delivery::Logged(Arc::clone(&logged));
-        let connections = self.registry.fan_out(&message.audience, &delivery);
+        let connections = group.fan_out(&message.audience, &logged);
         if let Some(replaced) = message.handling.as_ref().and_then(|one| one.replaces) {
             self.receipt_tracking.recalled(replaced.last);
         }

@@ -66,8 +66,8 @@ pub(in crate::log) struct Writer {
     files: FileWatch,
     tail: Tail,
     on_fatal: Option<OnFatal>,
-    /// Messages in the last commit. About as many publishers will push again.
-    last_commit: usize,
+    /// Messages in the last commit, and those that were queued when it ended. About as many publishers push together.
+    expected: usize,
     /// None for a log that is in no cluster.
     replica: Option<Replica>,
 }
@@ -88,7 +88,7 @@ impl Writer {
             files,
             tail,
             on_fatal: Some(on_fatal),
-            last_commit: 0,
+            expected: 0,
             replica: None,
         }
     }
@@ -156,7 +156,7 @@ impl Writer {
             match self
                 .shared
                 .queue
-                .take(bound, timeout, (self.last_commit, COMMIT_DELAY))
+                .take(bound, timeout, (self.expected, COMMIT_DELAY))
             {
                 Taken::Tasks(tasks) => {
                     self.idle_release.note_activity();
@@ -170,7 +170,7 @@ impl Writer {
                 }
                 Taken::Nothing => {
                     self.check_files()?;
-                    self.last_commit = 0;
+                    self.expected = 0;
                     self.idle_release
                         .release_if_idle(&mut self.store, &self.shared.readers);
                 }

@@ -22,7 +22,6 @@ impl Writer {
         if changes == 0 {
             return Ok(());
         }
-        self.last_commit = changes;
         decided.set.at = self.store.options.clock.now();
         let began = Instant::now();
         match self.store.apply(&[&decided.set]) {
@@ -33,6 +32,9 @@ impl Writer {
                 let connections = (self.tail)(&self.shared.openings, &applied.messages);
                 self.record_deliveries(&applied.messages, &connections);
                 self.publish_jobs(&applied);
+                // Before they are answered: who is answered may push again at once.
+                self.expected =
+                    (changes + self.shared.queue.len()).min(self.store.options.batch_messages);
                 decided.answer(&applied.outcomes, &applied, &connections);
                 Ok(())
             }

@@ -14,8 +14,14 @@ use crate::{
     },
 };
 
-/// Queues whose threads have to be woken.
+/// Queues whose threads have to be woken, each once.
 pub(in crate::registry) type ThreadQueueList = SmallVec<[Arc<ThreadQueue>; 4]>;
+
+fn note(queue: &Arc<ThreadQueue>, queues: &mut ThreadQueueList) {
+    if !queues.iter().any(|known| Arc::ptr_eq(known, queue)) {
+        queues.push(Arc::clone(queue));
+    }
+}
 
 impl ConnectionTable {
     /// Puts a delivery into the target of each of its recipients, and adds the queues whose threads have to be woken.
@@ -57,7 +63,7 @@ impl ConnectionTable {
                 stream_keys => Recipients::Many(stream_keys.into()),
             };
             entry.queue.put(delivery.clone(), recipients);
-            queues.push(Arc::clone(&entry.queue));
+            note(&entry.queue, queues);
             stream_keys.clear();
         }
         self.stream_keys = stream_keys;
@@ -81,7 +87,7 @@ impl ConnectionTable {
             .filter(|entry| entry.audience > 0)
         {
             entry.queue.put(delivery.clone(), Recipients::Everyone);
-            queues.push(Arc::clone(&entry.queue));
+            note(&entry.queue, queues);
             reached += entry.audience;
         }
         reached

@@ -1,0 +1,169 @@
+//! Fans out the messages of a commit. A delivery thread is woken once for many of them: it would write the first one and wait
+//! again before the next one is put into its queue.
+
+use std::{
+    mem,
+    sync::{Arc, atomic::Ordering},
+};
+
+use super::{Registry, connection_table::ThreadQueueList};
+use crate::{
+    message::Audience,
+    outbox::{Delivery, LoggedFrame},
+};
+
+/// Messages after which the threads are woken, so that they write while the rest of a large commit is fanned out.
+const WAKE_AFTER: usize = 64;
+
+/// See the module documentation. Dropping it wakes the threads that have messages.
+pub struct GroupFanOut<'r> {
+    registry: &'r Registry,
+    /// Queues whose threads have to be woken.
+    queues: ThreadQueueList,
+    /// Messages since threads were woken.
+    messages: usize,
+}
+
+impl<'r> GroupFanOut<'r> {
+    pub(super) fn new(registry: &'r Registry) -> Self {
+        Self {
+            registry,
+            queues: ThreadQueueList::new(),
+            messages: 0,
+        }
+    }
+
+    /// Puts a message into the target of each recipient. Returns the number of connections.
+    pub fn fan_out(&mut self, audience: &Audience, logged: &Arc<LoggedFrame>) -> u64 {
+        let delivery = Delivery::Logged(Arc::clone(logged));
+        let registry = self.registry;
+        let reached = registry
+            .table
+            .lock()
+            .put(audience, &delivery, &mut self.queues);
+        registry
+            .fan_out_position
+            .fetch_max(logged.seq, Ordering::Release);
+        registry.deliveries.fetch_add(reached, Ordering::Relaxed);
+        self.messages += 1;
+        if self.messages == WAKE_AFTER {
+            self.wake();
+        }
+        reached
+    }
+
+    fn wake(&mut self) {
+        self.messages = 0;
+        for queue in mem::take(&mut self.queues) {
+            queue.waker().wake();
+        }
+    }
+}
+
+impl Drop for GroupFanOut<'_> {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::{
+        message::{ClientId, FrameWriter, Seq, TopicAccess},
+        outbox::{QueueLimits, StreamKey, ThreadQueue, Wake},
+        registry::{Capacity, DeliveryTarget, Registration, Remote, Subscriber},
+    };
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    impl Wakes {
+        fn count(&self) -> usize {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    /// A registry with a thread that has a stream of Ada, and another thread without streams.
+    fn registry() -> (Arc<Registry>, Registration, [Arc<Wakes>; 2]) {
+        let capacity = Capacity {
+            per_client: 1,
+            per_address: 1,
+            total: 1,
+        };
+        let limits = QueueLimits {
+            frames: 1,
+            bytes: 1,
+        };
+        let registry = Registry::new(capacity, limits);
+        let wakes: [Arc<Wakes>; 2] = Default::default();
+        let add = |wake: &Arc<Wakes>| {
+            let wake: Arc<Wakes> = Arc::clone(wake);
+            registry.add_thread_queue(ThreadQueue::new(wake))
+        };
+        let [thread, _] = wakes.each_ref().map(add);
+        let admission = registry.admit(Subscriber {
+            client_id: ada(),
+            filters: Box::default(),
+            remote: Remote::Unknown,
+            user_agent: None,
+            key: 0,
+            unlimited: false,
+            passing: false,
+            access: TopicAccess::default(),
+            token: None,
+            subscriptions: None,
+        });
+        let key = StreamKey {
+            index: 0,
+            generation: 0,
+        };
+        let target = DeliveryTarget::Thread(thread, key);
+        let registration = admission.expect("admitted").register(target);
+        (registry, registration, wakes)
+    }
+
+    fn ada() -> ClientId {
+        ClientId::parse("ada").expect("an id")
+    }
+
+    fn fan_out(group: &mut GroupFanOut<'_>, seq: Seq) -> u64 {
+        let frame = FrameWriter::new().data("x").finish();
+        let logged = LoggedFrame::new(seq, frame.into(), true);
+        group.fan_out(&Audience::Client(ada()), &logged)
+    }
+
+    #[test]
+    fn a_thread_is_woken_once_after_the_messages_of_a_commit() {
+        let (registry, _registration, [wakes, others]) = registry();
+        let mut group = registry.fan_out_group();
+        for seq in 1..=3 {
+            assert_eq!(fan_out(&mut group, seq), 1);
+        }
+        assert_eq!(wakes.count(), 0);
+        assert_eq!(registry.fan_out_position(), 3);
+        drop(group);
+        assert_eq!((wakes.count(), others.count()), (1, 0));
+    }
+
+    #[test]
+    fn a_thread_does_not_wait_for_the_end_of_a_large_commit() {
+        let (registry, _registration, [wakes, _]) = registry();
+        let mut group = registry.fan_out_group();
+        let messages = 2 * WAKE_AFTER as Seq;
+        for seq in 1..=messages {
+            assert_eq!(fan_out(&mut group, seq), 1);
+        }
+        assert_eq!(wakes.count(), 2);
+        drop(group);
+        assert_eq!(wakes.count(), 2);
+    }
+}
