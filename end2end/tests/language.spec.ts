@@ -1,7 +1,8 @@
 // The languages of the pages: by the preference of the browser, and by the menu.
 import type { Page } from '@playwright/test';
 import { expect, Tab, test } from '../fixtures';
-import { fitsItsWidth, phone } from '../looks';
+import { fitsItsWidth } from '../looks';
+import { signIn } from '../panel';
 
 /** The languages with the heading of the first page, and what the menu is called. */
 const languages = [
@@ -112,20 +113,52 @@ test('a page whose texts cannot be loaded says so in the language that the serve
   await expect(page.locator('#not-loaded')).toBeVisible();
 });
 
-test('no page is wider than a phone in the languages with long words @phone', async ({ context, server }) => {
-  await server.listen('a-client-with-a-long-name', 'orders/42');
-  await server.push({ to: { client: 'a-client-with-a-long-name' }, data: { n: 1 } });
-  const page = await context.newPage();
-  await page.setViewportSize(phone);
-  const sections = ['', '/clients', '/client?id=a-client-with-a-long-name', '/messages', '/push', '/scheduled', '/nodes', '/keys', '/hooks', '/people', '/roles', '/limits', '/audit', '/account'];
-  const pages = ['/', '/jobs', '/try', '/nothing', ...sections.map((section) => `/admin${section}`)];
-  for (const tag of ['de', 'fr', 'ja']) {
-    await context.addCookies([{ name: 'tidings_lang', value: tag, url: server.url }]);
-    for (const path of pages) {
-      await page.goto(`${server.url}${path}`);
-      await expect(root(page)).toHaveAttribute('lang', tag);
+test.describe('with a token', () => {
+  const token = 'a-long-admin-token-of-the-tests';
+  test.use({ flags: ['--admin-token', token] });
+
+  test('what the server refuses is said in the language of the page', async ({ browser, server }) => {
+    const context = await browser.newContext({ locale: 'de-DE' });
+    const page = await context.newPage();
+    await page.goto(`${server.url}/admin`);
+    await page.locator('form input').fill('a wrong token');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await expect(page.getByText('Name, Passwort, Token oder Sitzung ist nicht gültig.')).toBeVisible();
+    await menu(page).selectOption('en');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByText('Name, Passwort')).toBeHidden();
+    await expect(page.getByText(/token/).last()).toBeVisible();
+    await context.close();
+  });
+
+  test('no page scrolls sideways on a small phone, and its links are in one line, in any language', async ({ context, server }) => {
+    test.slow();
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
+    const post = async (path: string, body: object) => (await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    const long = 'unbreakable'.repeat(20);
+    await post('/push', { to: { client: 'ada' }, data: long, event: 'a.very.long.type.of.event.that.goes.on' });
+    await post('/push', { to: 'everyone', data: long, delay: 3600 });
+    await post('/api/keys', { name: 'the accounting of the warehouse', role: 'viewer', clients: ['shop-*'], topics: ['orders/**'] });
+    await post('/api/people', { name: 'Ada', password: 'correct horse', role: 'admin' });
+    const { id } = await post('/api/jobs', { title: `Import of ${long}`, steps: 200 });
+    const page = await context.newPage();
+    await signIn(page, server, token);
+    const settings = ['keys', 'hooks', 'people', 'roles', 'limits', 'audit', 'account'];
+    const sections = ['', 'clients', 'client?id=ada', 'messages', 'tail', 'push?client=ada', 'scheduled', 'nodes', ...settings];
+    for (const path of ['', 'jobs', `jobs/${id}`, 'try', 'nothing', ...sections.map((section) => `admin/${section}`)]) {
+      await page.goto(`${server.url}/${path}`);
+      await expect(page.locator('.state.live, pre, h1').first()).toBeVisible();
       if ((await page.locator('.stream-state').count()) > 0) await isLive(page);
-      await fitsItsWidth(page);
+      for (const { tag } of languages) {
+        await menu(page).selectOption(tag);
+        await expect(root(page)).toHaveAttribute('lang', tag);
+        for (const width of [360, 320]) {
+          await page.setViewportSize({ width, height: 740 });
+          await fitsItsWidth(page);
+          const lines = await page.locator('.bar nav a').evaluateAll((links) => new Set(links.map((link) => (link as HTMLElement).offsetTop)).size);
+          expect(lines, `${path} in ${tag} at ${width} pixels`).toBe(1);
+        }
+      }
     }
-  }
+  });
 });
