@@ -12,9 +12,12 @@ use leptos::{
 };
 
 use crate::{
-    browser,
-    components::{ClickHandler, EraseView, ListItem, keyed_list, on_click, text},
+    browser::{self, Timer},
+    components::{
+        ClickHandler, EraseView, ListItem, effect, keyed_list, on_click, static_text, text,
+    },
     erased_signal::{ErasedMemo, ErasedSignal},
+    formatting,
     i18n::texts,
     message_history::MessageHistory,
     wire::{MessageDetail, MessageInfo},
@@ -63,6 +66,9 @@ pub(crate) struct ShownMessages {
     pub(crate) marked: ErasedSignal<Vec<String>>,
 }
 
+/// Rows that one task adds. With many more it would block slow machines.
+const STEP: usize = 10;
+
 /// The list.
 #[component]
 pub fn HistoryList(
@@ -80,14 +86,36 @@ pub fn HistoryList(
             stop.map(|message| message.id.clone()).unwrap_or_default()
         })
     });
+    let rows = RwSignal::new(STEP);
+    effect(move || {
+        let all = messages.with(|messages| messages.messages().len());
+        let room = rows.get();
+        if room < all {
+            let more = Timer::after(0.0, move || {
+                rows.try_set(room + STEP);
+            });
+            more.detach();
+        } else if room > all + 2 * STEP {
+            rows.set(all + STEP);
+        }
+    });
     let entries = keyed_list(move || {
+        let room = rows.get();
         let entry = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
             // Receipts change inside the row, so that a focused button stays in the page.
             let key = format!("{} {}", message.id, message.ended.is_some());
             ListItem::new(key, move || row::row(&message, shown, tab_stop, actions))
         };
-        messages.with(|messages| messages.messages().iter().map(entry).collect())
+        messages.with(|messages| messages.messages().iter().take(room).map(entry).collect())
+    });
+    // Then the times have dates.
+    let class = static_text(move || {
+        let oldest = messages.with(|messages| messages.messages().last().map(|oldest| oldest.at));
+        match oldest.is_some_and(|at| (at as f64) < formatting::start_of_today()) {
+            true => "history dated",
+            false => "history",
+        }
     });
     let click: ClickHandler = Box::new(move |event| press(&event, actions));
     let enter = move |event: FocusEvent| {
@@ -97,7 +125,7 @@ pub fn HistoryList(
     };
     view! {
         <div
-            class="history"
+            class=class
             role="grid"
             aria-multiselectable="true"
             aria-labelledby="history"
