@@ -16,18 +16,18 @@ const PAGES: [(&str, &[&str], usize); 19] = [
     ("/admin", &["panel", "overview_section"], 304_000),
     ("/admin/clients", &["panel", "clients_section"], 369_200),
     ("/admin/client", &["panel", "client_section"], 353_800),
-    ("/admin/messages", &["panel", "messages_section"], 338_300),
+    ("/admin/messages", &["panel", "messages_section"], 339_300),
     ("/admin/tail", &["panel", "tail_section"], 352_400),
-    ("/admin/push", &["panel", "push_section"], 400_200),
+    ("/admin/push", &["panel", "push_section"], 401_000),
     ("/admin/scheduled", &["panel", "scheduled_section"], 291_400),
     ("/admin/keys", &["panel", "keys_section"], 317_400),
-    ("/admin/hooks", &["panel", "hooks_section"], 337_300),
+    ("/admin/hooks", &["panel", "hooks_section"], 338_300),
     ("/admin/people", &["panel", "people_section"], 311_300),
     ("/admin/roles", &["panel", "roles_section"], 265_500),
     ("/admin/limits", &["panel", "limits_section"], 292_200),
     ("/admin/audit", &["panel", "audit_section"], 295_800),
     ("Ctrl-K in the panel", &["panel", "palette_part"], 347_800),
-    ("/admin/account", &["panel", "account_section"], 321_200),
+    ("/admin/account", &["panel", "account_section"], 322_200),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];
