@@ -74,7 +74,7 @@ test('a language that is chosen stays chosen on every page, and the page keeps w
   await expect(page.locator('#topic')).toHaveValue('half typed');
   expect(loads, 'without loading the page again').toBe(0);
   // A part of the pages that is loaded later speaks the same language.
-  await page.getByRole('link', { name: 'Administration', exact: true }).click();
+  await page.getByRole('link', { name: 'Admin', exact: true }).click();
   await expect(heading(page)).toHaveText('Aperçu');
   await expect(page.locator('.sections').first()).toContainText('Envoyer');
   await page.reload();
