@@ -1,7 +1,6 @@
 // The languages of the pages: by the preference of the browser, and by the menu.
 import type { Page } from '@playwright/test';
 import { expect, Tab, test } from '../fixtures';
-import { fitsItsWidth } from '../looks';
 import { signIn } from '../panel';
 
 /** The languages with the heading of the first page, and what the menu is called. */
@@ -113,6 +112,25 @@ test('a page whose texts cannot be loaded says so in the language that the serve
   await expect(page.locator('#not-loaded')).toBeVisible();
 });
 
+/** What does not fit into the window, in each language, and links at the top that are in several lines. */
+const misfits = (page: Page): Promise<string[]> =>
+  page.evaluate(async (tags) => {
+    const menu = document.querySelector('select.language') as HTMLSelectElement;
+    const wrong: string[] = [];
+    for (const tag of tags) {
+      menu.value = tag;
+      menu.dispatchEvent(new Event('change', { bubbles: true }));
+      while (document.documentElement.lang !== tag) await new Promise(requestAnimationFrame);
+      // The frame after the one in which the texts have changed.
+      for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+      const { scrollWidth, clientWidth } = document.documentElement;
+      if (scrollWidth > clientWidth) wrong.push(`${tag}: it is ${scrollWidth} pixels wide`);
+      const lines = new Set([...document.querySelectorAll<HTMLElement>('.bar nav a')].map((link) => link.offsetTop));
+      if (lines.size > 1) wrong.push(`${tag}: the links are in ${lines.size} lines`);
+    }
+    return wrong;
+  }, languages.map(({ tag }) => tag));
+
 test.describe('with a token', () => {
   const token = 'a-long-admin-token-of-the-tests';
   test.use({ flags: ['--admin-token', token] });
@@ -132,7 +150,9 @@ test.describe('with a token', () => {
   });
 
   test('no page scrolls sideways on a small phone, and its links are in one line, in any language', async ({ context, server }) => {
-    test.slow();
+    const page = await context.newPage();
+    await page.setViewportSize({ width: 320, height: 740 });
+    await signIn(page, server, token);
     const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
     const post = async (path: string, body: object) => (await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
     const long = 'unbreakable'.repeat(20);
@@ -141,24 +161,13 @@ test.describe('with a token', () => {
     await post('/api/keys', { name: 'the accounting of the warehouse', role: 'viewer', clients: ['shop-*'], topics: ['orders/**'] });
     await post('/api/people', { name: 'Ada', password: 'correct horse', role: 'admin' });
     const { id } = await post('/api/jobs', { title: `Import of ${long}`, steps: 200 });
-    const page = await context.newPage();
-    await signIn(page, server, token);
     const settings = ['keys', 'hooks', 'people', 'roles', 'limits', 'audit', 'account'];
     const sections = ['', 'clients', 'client?id=ada', 'messages', 'tail', 'push?client=ada', 'scheduled', 'nodes', ...settings];
     for (const path of ['', 'jobs', `jobs/${id}`, 'try', 'nothing', ...sections.map((section) => `admin/${section}`)]) {
       await page.goto(`${server.url}/${path}`);
       await expect(page.locator('.state.live, pre, h1').first()).toBeVisible();
       if ((await page.locator('.stream-state').count()) > 0) await isLive(page);
-      for (const { tag } of languages) {
-        await menu(page).selectOption(tag);
-        await expect(root(page)).toHaveAttribute('lang', tag);
-        for (const width of [360, 320]) {
-          await page.setViewportSize({ width, height: 740 });
-          await fitsItsWidth(page);
-          const lines = await page.locator('.bar nav a').evaluateAll((links) => new Set(links.map((link) => (link as HTMLElement).offsetTop)).size);
-          expect(lines, `${path} in ${tag} at ${width} pixels`).toBe(1);
-        }
-      }
+      expect(await misfits(page), path).toEqual([]);
     }
   });
 });
