@@ -223,11 +223,13 @@ fn offers(draft: Draft, suggestions: Suggestions) -> Vec<Suggestion> {
             offers.push(offer);
         }
     };
-    // In the same order, whatever question the server has answered last.
+    // In the same order, whatever question the server has answered last: first those that begin with what was typed.
     let mut ids = suggestions.ids.get();
     ids.retain(|id| fits(id));
     ids.sort_unstable();
-    let ids = ids.into_iter().take(6);
+    let begins = |id: &String| id.to_lowercase().starts_with(&typed);
+    let (first, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(begins);
+    let ids = first.into_iter().chain(others).take(6);
     ids.map(Recipient::Client).for_each(&mut add);
     let topics = suggestions.topics.read();
     let topics = topics.iter().filter(|topic| fits(topic)).take(6);
