@@ -1,7 +1,7 @@
 # `make` lists the targets. Each target installs what it needs first.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run cluster build dist test test-packages chaos fuzz lint docs conformance bench bench-peers setup pictures
+.PHONY: help run cluster build dist test test-packages chaos fuzz lint docs conformance bench bench-peers smoothness setup pictures
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -62,6 +62,11 @@ bench: ## Measure it and compare it with the minimum cost on this machine; ARGS=
 
 bench-peers: ## Install the servers to compare with: Nchan and Pushpin from Debian, Tornado from PyPI, Centrifugo with Go
 	@scripts/bench-peers
+
+smoothness: ## Measure how long the panel blocks its user, with 100,000 clients and 10,000 messages; TIDINGS_BIN names a binary, else the debug build is used
+	@scripts/setup rust npm browser
+	@[ -n "$$TIDINGS_BIN" ] || { scripts/cargo run --package xtask -- site && scripts/cargo build --package tidings; }
+	@cd end2end && node smoothness.mjs
 
 setup: ## Install missing tools; TIDINGS_TOOLCHAIN=rustup, system or debian selects the compiler
 	@scripts/setup

@@ -22,7 +22,7 @@ use crate::{
     broker::Broker,
     change_feed::ChangeFeed,
     job::{Job, JobCommand, JobId, NewJob, Report, State},
-    log::{AppendError, JobCommandError, JobPage, LinePage, LineRange, ReadError},
+    log::{AppendError, JobChange, JobCommandError, JobPage, LinePage, LineRange, ReadError},
 };
 
 /// The maximum number of running jobs. All of them are in memory.
@@ -66,7 +66,10 @@ impl Jobs {
         let tail = Arc::clone(&running_jobs);
         let running = broker
             .log()
-            .set_job_tail(Box::new(move |job| tail.apply(job)));
+            .set_job_tail(Box::new(move |change| match change {
+                JobChange::State(job) => tail.apply(job),
+                JobChange::Removed(id) => tail.remove(id),
+            }));
         let reported = Arc::clone(&running_jobs);
         broker.on_report(move |id| drop(reported.record_report(id)));
         running.iter().for_each(|job| running_jobs.apply(job));
@@ -175,8 +178,8 @@ impl Jobs {
         self.most_viewers - self.viewers.available_permits()
     }
 
-    /// The jobs that have changed, for observers.
-    pub fn changes(&self) -> &ChangeFeed<JobId, Arc<Job>> {
+    /// The jobs that have changed, for observers. None: it was removed.
+    pub fn changes(&self) -> &ChangeFeed<JobId, Option<Arc<Job>>> {
         self.running.changes()
     }
 

@@ -116,7 +116,7 @@ pub use hook::{
     NewHookEvent, NodeEvents, Present, StoredHook,
 };
 pub use incoming::{IncomingCopy, exists};
-pub use jobs::{EndedJob, JobPage, LinePage, LineRange, MEASURED as MEASURED_JOBS};
+pub use jobs::{EndedJob, JobChange, JobPage, LinePage, LineRange, MEASURED as MEASURED_JOBS};
 pub use kept_size::KeptSize;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;

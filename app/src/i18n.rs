@@ -100,6 +100,7 @@ mod palette;
 mod people;
 #[cfg(not(feature = "hydrate"))]
 mod portuguese;
+mod problems;
 mod push;
 mod saved;
 mod scheduled;
@@ -254,6 +255,7 @@ pages! {
     topics: subscriber::Topics;
     jobs: jobs::Jobs;
     job: jobs::Job;
+    problems: problems::Problems;
 }
 
 /// In the order of [`Language::ALL`].
@@ -320,10 +322,51 @@ fn form(language: Language, text: &str, n: u64) -> &str {
     }
 }
 
-/// An API error as a text. Problem details of the server are shown unchanged.
+impl InLanguage<problems::Problems> {
+    /// The text for a problem with this code, if there is one and it is loaded.
+    fn of_code(&self, code: &str) -> Option<&'static str> {
+        // What does not exist has a code of its own for each kind of thing.
+        let code = match code.ends_with("_unknown") {
+            true => "not_found",
+            false => code,
+        };
+        let names = <problems::Problems as PageTexts>::NAMES;
+        let n = names.iter().position(|name| *name == code)?;
+        line::<problems::Problems>(self.language, n)
+    }
+}
+
+/// The codes of the problems that the pages say in their own language.
+#[cfg(not(feature = "hydrate"))]
+pub fn problem_codes() -> &'static [&'static str] {
+    <problems::Problems as PageTexts>::NAMES
+}
+
+/// The text of a page with this index.
+#[cfg(feature = "hydrate")]
+fn line<T: Placed>(language: Language, n: usize) -> Option<&'static str> {
+    loaded::line(language, T::GROUP, T::START + n)
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn line<T: PageTexts>(language: Language, n: usize) -> Option<&'static str> {
+    T::of(language).lines().get(n).copied()
+}
+
+/// What a refusal with this code says in the language of the page; `detail` is what the server says, in English. In English,
+/// and for codes without a text, it is shown unchanged: it says more.
+pub(crate) fn refusal(code: &str, detail: &str) -> String {
+    let known = match language() {
+        Language::English => None,
+        _ => texts().problems.of_code(code),
+    };
+    known.map_or_else(|| visible(detail).into_owned(), str::to_owned)
+}
+
+/// An API error as a text.
 pub(crate) fn error(error: &ApiError) -> String {
     match error {
-        ApiError::Problem(problem) => visible(&problem.detail).into_owned(),
+        ApiError::Problem(problem) => refusal(&problem.code, &problem.detail),
         ApiError::Transport(_) => texts().shell.no_answer.to_owned(),
         ApiError::Decode(why) => interpolate(texts().shell.not_understood, &[("why", why)]),
     }

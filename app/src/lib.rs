@@ -47,7 +47,7 @@ pub use browser_name::browser_name;
 pub use i18n::Language;
 use i18n::tr;
 #[cfg(not(feature = "hydrate"))]
-pub use i18n::{TextFile, text_files};
+pub use i18n::{TextFile, problem_codes, text_files};
 pub use shell::{Assets, shell};
 
 /// The routes.

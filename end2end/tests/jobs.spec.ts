@@ -253,6 +253,26 @@ test('ended jobs are cleared after a question', { tag: '@phone' }, async ({ page
   await expect(rows).toHaveText([/It goes on/]);
 });
 
+test('jobs that another panel clears disappear at once', async ({ context, page, server }) => {
+  for (const title of ['One', 'Two']) {
+    const worker = await Worker.begin(server, { title });
+    await worker.report({ state: 'done' });
+  }
+  await Worker.begin(server, { title: 'It goes on' });
+  const other = await context.newPage();
+  for (const panel of [page, other]) {
+    await panel.goto(`${server.url}/jobs`);
+    await isLive(panel);
+    await expect(panel.getByRole('listitem')).toHaveCount(3);
+  }
+  await page.getByRole('button', { name: 'Clear ended jobs' }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Clear ended jobs' }).click();
+  await expect(other.getByRole('listitem')).toHaveText([/It goes on/]);
+  const states = other.getByRole('navigation', { name: 'State' });
+  await expect(states.getByRole('link', { name: 'done' })).toHaveText(/0$/);
+  await expect(other.getByRole('button', { name: 'Clear ended jobs' })).toBeHidden();
+});
+
 test('charts show how many jobs ended, and how long they took', async ({ page, server }) => {
   await page.goto(`${server.url}/jobs`);
   await isLive(page);

@@ -1,7 +1,7 @@
 // The languages of the pages: by the preference of the browser, and by the menu.
 import type { Page } from '@playwright/test';
 import { expect, Tab, test } from '../fixtures';
-import { fitsItsWidth, phone } from '../looks';
+import { signIn } from '../panel';
 
 /** The languages with the heading of the first page, and what the menu is called. */
 const languages = [
@@ -73,7 +73,7 @@ test('a language that is chosen stays chosen on every page, and the page keeps w
   await expect(page.locator('#topic')).toHaveValue('half typed');
   expect(loads, 'without loading the page again').toBe(0);
   // A part of the pages that is loaded later speaks the same language.
-  await page.getByRole('link', { name: 'Administration', exact: true }).click();
+  await page.getByRole('link', { name: 'Admin', exact: true }).click();
   await expect(heading(page)).toHaveText('Aperçu');
   await expect(page.locator('.sections').first()).toContainText('Envoyer');
   await page.reload();
@@ -112,20 +112,62 @@ test('a page whose texts cannot be loaded says so in the language that the serve
   await expect(page.locator('#not-loaded')).toBeVisible();
 });
 
-test('no page is wider than a phone in the languages with long words @phone', async ({ context, server }) => {
-  await server.listen('a-client-with-a-long-name', 'orders/42');
-  await server.push({ to: { client: 'a-client-with-a-long-name' }, data: { n: 1 } });
-  const page = await context.newPage();
-  await page.setViewportSize(phone);
-  const sections = ['', '/clients', '/client?id=a-client-with-a-long-name', '/messages', '/push', '/scheduled', '/nodes', '/keys', '/hooks', '/people', '/roles', '/limits', '/audit', '/account'];
-  const pages = ['/', '/jobs', '/try', '/nothing', ...sections.map((section) => `/admin${section}`)];
-  for (const tag of ['de', 'fr', 'ja']) {
-    await context.addCookies([{ name: 'tidings_lang', value: tag, url: server.url }]);
-    for (const path of pages) {
-      await page.goto(`${server.url}${path}`);
-      await expect(root(page)).toHaveAttribute('lang', tag);
-      if ((await page.locator('.stream-state').count()) > 0) await isLive(page);
-      await fitsItsWidth(page);
+/** What does not fit into the window, in each language, and links at the top that are in several lines. */
+const misfits = (page: Page): Promise<string[]> =>
+  page.evaluate(async (tags) => {
+    const menu = document.querySelector('select.language') as HTMLSelectElement;
+    const wrong: string[] = [];
+    for (const tag of tags) {
+      menu.value = tag;
+      menu.dispatchEvent(new Event('change', { bubbles: true }));
+      while (document.documentElement.lang !== tag) await new Promise(requestAnimationFrame);
+      // The frame after the one in which the texts have changed.
+      for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+      const { scrollWidth, clientWidth } = document.documentElement;
+      if (scrollWidth > clientWidth) wrong.push(`${tag}: it is ${scrollWidth} pixels wide`);
+      const lines = new Set([...document.querySelectorAll<HTMLElement>('.bar nav a')].map((link) => link.offsetTop));
+      if (lines.size > 1) wrong.push(`${tag}: the links are in ${lines.size} lines`);
     }
-  }
+    return wrong;
+  }, languages.map(({ tag }) => tag));
+
+test.describe('with a token', () => {
+  const token = 'a-long-admin-token-of-the-tests';
+  test.use({ flags: ['--admin-token', token] });
+
+  test('what the server refuses is said in the language of the page', async ({ browser, server }) => {
+    const context = await browser.newContext({ locale: 'de-DE' });
+    const page = await context.newPage();
+    await page.goto(`${server.url}/admin`);
+    await page.locator('form input').fill('a wrong token');
+    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await expect(page.getByText('Name, Passwort, Token oder Sitzung ist nicht gültig.')).toBeVisible();
+    await menu(page).selectOption('en');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByText('Name, Passwort')).toBeHidden();
+    await expect(page.getByText(/token/).last()).toBeVisible();
+    await context.close();
+  });
+
+  test('no page scrolls sideways on a small phone, and its links are in one line, in any language', async ({ context, server }) => {
+    const page = await context.newPage();
+    await page.setViewportSize({ width: 320, height: 740 });
+    await signIn(page, server, token);
+    const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
+    const post = async (path: string, body: object) => (await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    const long = 'unbreakable'.repeat(20);
+    await post('/push', { to: { client: 'ada' }, data: long, event: 'a.very.long.type.of.event.that.goes.on' });
+    await post('/push', { to: 'everyone', data: long, delay: 3600 });
+    await post('/api/keys', { name: 'the accounting of the warehouse', role: 'viewer', clients: ['shop-*'], topics: ['orders/**'] });
+    await post('/api/people', { name: 'Ada', password: 'correct horse', role: 'admin' });
+    const { id } = await post('/api/jobs', { title: `Import of ${long}`, steps: 200 });
+    const settings = ['keys', 'hooks', 'people', 'roles', 'limits', 'audit', 'account'];
+    const sections = ['', 'clients', 'client?id=ada', 'messages', 'tail', 'push?client=ada', 'scheduled', 'nodes', ...settings];
+    for (const path of ['', 'jobs', `jobs/${id}`, 'try', 'nothing', ...sections.map((section) => `admin/${section}`)]) {
+      await page.goto(`${server.url}/${path}`);
+      await expect(page.locator('.state.live, pre, h1').first()).toBeVisible();
+      if ((await page.locator('.stream-state').count()) > 0) await isLive(page);
+      expect(await misfits(page), path).toEqual([]);
+    }
+  });
 });

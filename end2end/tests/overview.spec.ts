@@ -86,7 +86,10 @@ test('a restart is seen in the charts, and the samples before it are there', asy
   const panel = await openPanel(context, server);
   const happened = panel.getByRole('region', { name: 'What happened' }).getByRole('listitem');
   await expect(happened).toHaveText([/The server was started, version 0\.1\.0\.$/]);
+  await expect(panel.getByText('Everything is fine.')).toBeVisible();
   await server.kill();
+  // Nobody knows.
+  await expect(panel.getByText('Everything is fine.')).toBeHidden();
   await server.start();
   await isLive(panel);
   await expect(happened).toHaveCount(2, { timeout: 20_000 });

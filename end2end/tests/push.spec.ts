@@ -156,3 +156,11 @@ test('a draft is kept while another section is visited', async ({ context, serve
   await goTo(panel, 'Push');
   await expect(panel.getByLabel('Data')).toHaveValue('half a sentence');
 });
+
+test('a push to a server that is gone says so in plain words', async ({ context, server }) => {
+  const panel = await openPanel(context, server, '/push', '?client=ada');
+  await panel.getByLabel('Data').fill('hello');
+  await server.kill();
+  await push(panel);
+  await expect(panel.locator('#form-note')).toHaveText('The server does not answer.');
+});

@@ -3,8 +3,8 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::wire::{
-    EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_JOB, EVENT_MOVED, EVENT_PUSHED, EVENT_RESYNC, JobInfo,
-    SYS_CLIENTS, SYS_JOBS, SYS_MESSAGES,
+    EVENT_CLIENTS, EVENT_EPHEMERAL, EVENT_JOB, EVENT_JOBS_REMOVED, EVENT_MOVED, EVENT_PUSHED,
+    EVENT_RESYNC, JobInfo, SYS_CLIENTS, SYS_JOBS, SYS_MESSAGES,
 };
 use serde::Serialize;
 
@@ -96,7 +96,7 @@ pub async fn publish_messages(broker: Arc<Broker>) -> Infallible {
     }
 }
 
-/// Publishes changes of jobs. Never ends.
+/// Publishes which jobs have changed or were removed. Never ends.
 pub async fn publish_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
     let topic = Topic::own(SYS_JOBS);
     loop {
@@ -108,8 +108,16 @@ pub async fn publish_jobs(broker: Arc<Broker>, jobs: Arc<Jobs>) -> Infallible {
             Changed::TooMany => publish(&broker, &topic, EVENT_RESYNC, &()),
             Changed::These(changed) => {
                 let openings = broker.log().openings();
-                let infos = changed.values().map(|job| describe(job, openings));
-                publish(&broker, &topic, EVENT_JOB, &infos.collect::<Vec<JobInfo>>());
+                let states = changed.values().flatten();
+                let infos: Vec<JobInfo> = states.map(|job| describe(job, openings)).collect();
+                if !infos.is_empty() {
+                    publish(&broker, &topic, EVENT_JOB, &infos);
+                }
+                let gone = changed.iter().filter(|(_, job)| job.is_none());
+                let gone: Vec<String> = gone.map(|(id, _)| id.to_string()).collect();
+                if !gone.is_empty() {
+                    publish(&broker, &topic, EVENT_JOBS_REMOVED, &gone);
+                }
             }
         }
     }

@@ -28,8 +28,8 @@ pub(super) struct RunningJobs {
     applied: AtomicU64,
     /// Notified after each of them.
     next_applied: Condvar,
-    /// Changed jobs, for observers.
-    changes: ChangeFeed<JobId, Arc<Job>>,
+    /// Changed jobs, for observers. None: it was removed.
+    changes: ChangeFeed<JobId, Option<Arc<Job>>>,
     /// Notified when a job with a worker has begun.
     begun: Notify,
     /// Jobs that track a push and have no tracker yet.
@@ -99,7 +99,12 @@ impl RunningJobs {
         } else if is_new {
             self.begun.notify_one();
         }
-        self.changes.note(job.id, Arc::clone(job));
+        self.changes.note(job.id, Some(Arc::clone(job)));
+    }
+
+    /// Tells observers that a job was removed. It had ended, so it is not among the running ones.
+    pub fn remove(&self, id: JobId) {
+        self.changes.note(id, None);
     }
 
     /// Publishes a state that the log does not have, if the job is still running.
@@ -110,7 +115,7 @@ impl RunningJobs {
         };
         entry.states.send_replace(Arc::clone(job));
         drop(running);
-        self.changes.note(job.id, Arc::clone(job));
+        self.changes.note(job.id, Some(Arc::clone(job)));
     }
 
     /// Records that a worker has reported. Returns the job if it is running.
@@ -195,7 +200,7 @@ impl RunningJobs {
         self.running.lock().len()
     }
 
-    pub fn changes(&self) -> &ChangeFeed<JobId, Arc<Job>> {
+    pub fn changes(&self) -> &ChangeFeed<JobId, Option<Arc<Job>>> {
         &self.changes
     }
 

@@ -63,6 +63,15 @@ pub enum LineRange {
     Before(u64),
 }
 
+/// What the job tail receives.
+#[derive(Clone, Copy, Debug)]
+pub enum JobChange<'a> {
+    /// The job has a new state.
+    State(&'a Arc<Job>),
+    /// A job that had ended was removed.
+    Removed(JobId),
+}
+
 impl Log {
     /// Sets the function that receives every change of a job from now on. Returns the jobs that were running when the
     /// log was opened. Call it once, before the first command.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{api::ApiError, components::EraseView};
+use crate::{api::ApiError, components::EraseView, i18n};
 
 /// A field of the push form that an error can belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl From<&ApiError> for FieldError {
             Some("at") => Field::When,
             _ => Field::Form,
         };
-        Self::new(field, error.to_string())
+        Self::new(field, i18n::error(error))
     }
 }
 

@@ -12,9 +12,13 @@ use leptos::{
 };
 
 use crate::{
-    browser,
-    components::{ClickHandler, EraseView, ListItem, keyed_list, on_click, text},
+    browser::{self, Timer},
+    components::{
+        ClickHandler, EraseView, ListItem, effect, keyed_list, on_click, static_text, text,
+    },
+    cursor,
     erased_signal::{ErasedMemo, ErasedSignal},
+    formatting,
     i18n::texts,
     message_history::MessageHistory,
     wire::{MessageDetail, MessageInfo},
@@ -63,6 +67,9 @@ pub(crate) struct ShownMessages {
     pub(crate) marked: ErasedSignal<Vec<String>>,
 }
 
+/// Rows that one task adds. With many more it would block slow machines.
+const STEP: usize = 10;
+
 /// The list.
 #[component]
 pub fn HistoryList(
@@ -80,6 +87,19 @@ pub fn HistoryList(
             stop.map(|message| message.id.clone()).unwrap_or_default()
         })
     });
+    let (listed, again) = (ErasedSignal::new(Vec::new()), RwSignal::new(false));
+    effect(move || {
+        again.track();
+        let known = listed.read_untracked();
+        let (next, more) = messages.with(|messages| with_some_more(&known, messages.messages()));
+        listed.set(next);
+        if more {
+            let soon = Timer::after(0.0, move || {
+                again.try_update(|again| *again = !*again);
+            });
+            soon.detach();
+        }
+    });
     let entries = keyed_list(move || {
         let entry = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
@@ -87,7 +107,22 @@ pub fn HistoryList(
             let key = format!("{} {}", message.id, message.ended.is_some());
             ListItem::new(key, move || row::row(&message, shown, tab_stop, actions))
         };
-        messages.with(|messages| messages.messages().iter().map(entry).collect())
+        messages.with(|messages| {
+            let listed = listed.read();
+            let messages = messages.messages().iter();
+            messages
+                .filter(|message| place_in(&listed, message).is_ok())
+                .map(entry)
+                .collect()
+        })
+    });
+    // Then the times have dates.
+    let class = static_text(move || {
+        let oldest = messages.with(|messages| messages.messages().last().map(|oldest| oldest.at));
+        match oldest.is_some_and(|at| (at as f64) < formatting::start_of_today()) {
+            true => "history dated",
+            false => "history",
+        }
     });
     let click: ClickHandler = Box::new(move |event| press(&event, actions));
     let enter = move |event: FocusEvent| {
@@ -97,7 +132,7 @@ pub fn HistoryList(
     };
     view! {
         <div
-            class="history"
+            class=class
             role="grid"
             aria-multiselectable="true"
             aria-labelledby="history"
@@ -108,6 +143,26 @@ pub fn HistoryList(
         </div>
     }
     .erase()
+}
+
+/// The positions of the messages that are listed next, newest first: those that are, and a few others; and whether there are
+/// more.
+fn with_some_more(listed: &[u64], messages: &[Arc<MessageInfo>]) -> (Vec<u64>, bool) {
+    let mut next = Vec::new();
+    let mut new = 0;
+    for message in messages {
+        new += usize::from(place_in(listed, message).is_err());
+        if new <= STEP || place_in(listed, message).is_ok() {
+            next.push(cursor::seq(&message.id));
+        }
+    }
+    (next, new > STEP)
+}
+
+/// Where a message is among positions, newest first.
+fn place_in(listed: &[u64], message: &MessageInfo) -> Result<usize, usize> {
+    let seq = cursor::seq(&message.id);
+    listed.binary_search_by(|known| seq.cmp(known))
 }
 
 /// The row in which something happened, and its message.
@@ -179,4 +234,40 @@ pub(crate) fn newest_state(
 ) -> Arc<MessageInfo> {
     let known = messages.with(|messages| messages.find(&detail.message.id).cloned());
     known.unwrap_or_else(|| Arc::new(detail.message.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+
+    use super::*;
+    use crate::wire::{Receipts, To};
+
+    #[test]
+    fn a_few_messages_are_added_at_a_time_and_those_that_are_gone_are_dropped() {
+        let message = |seq: u64| {
+            Arc::new(MessageInfo {
+                id: format!("e-{seq}"),
+                at: 0,
+                expires_at: None,
+                to: To::Everyone,
+                clients: None,
+                event: None,
+                data: RawValue::from_string("1".to_owned()).expect("JSON"),
+                replace: None,
+                replaces: None,
+                urgency: None,
+                ended: None,
+                receipt: None,
+                receipts: Receipts::default(),
+            })
+        };
+        let messages: Vec<_> = (1..=30).rev().map(message).collect();
+        let (first, more) = with_some_more(&[99, 28, 27], &messages);
+        assert_eq!(first, (19..=30).rev().collect::<Vec<_>>());
+        assert!(more);
+        let (all, more) = with_some_more(&first, &messages[..20]);
+        assert_eq!(all.len(), 20);
+        assert!(!more);
+    }
 }

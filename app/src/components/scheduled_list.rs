@@ -3,13 +3,10 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
-    EraseView, ListItem, ask_first, audience_text, either, keyed_list, list_keys, on_click,
-    outside, outside_data, outside_signal, text, when,
+    EraseView, ListItem, ask_first, audience_text, beginning, either, keyed_list, list_keys,
+    on_click, outside, outside_data, outside_signal, text, when,
 };
 use crate::{erased_signal::ErasedSignal, formatting, i18n::tr, wire::ScheduledInfo};
-
-/// Characters of the data in the list.
-const DATA: usize = 200;
 
 /// What can be done to a message of the list.
 #[derive(Clone, Copy)]
@@ -48,7 +45,7 @@ fn row(entry: &ScheduledInfo, actions: ScheduledActions) -> AnyView {
     let at = entry.due_at as f64;
     let (to, clients) = (entry.to.clone(), entry.clients);
     let event = entry.event.clone().unwrap_or_default();
-    let data: String = entry.data.get().chars().take(DATA).collect();
+    let data = beginning(entry.data.get());
     let change = StoredValue::new(entry.id.clone());
     let buttons = move || buttons(change.get_value(), at, actions);
     view! {

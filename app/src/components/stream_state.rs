@@ -5,8 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{EraseView, on_click, optional_text, static_text, text, when},
     event_stream::{Reason, State},
-    i18n::{interpolate, plural, texts, tr},
-    outside_text::visible,
+    i18n::{self, interpolate, plural, texts, tr},
 };
 
 /// The state, the reason if it is not open, and a button to retry now.
@@ -66,7 +65,7 @@ pub fn StreamState(
     .erase()
 }
 
-/// Why a stream is not open, as a text. A text of the server is shown unchanged.
+/// Why a stream is not open, as a text.
 fn reason_text(Reason { code, detail }: &Reason) -> String {
     let texts = &texts().stream;
     let known = match code.as_str() {
@@ -80,7 +79,7 @@ fn reason_text(Reason { code, detail }: &Reason) -> String {
         "token_revoked" => texts.token_revoked,
         code => match code.strip_prefix("status_") {
             Some(status) => return interpolate(texts.status, &[("status", status)]),
-            None => return visible(detail.as_deref().unwrap_or(code)).into_owned(),
+            None => return i18n::refusal(code, detail.as_deref().unwrap_or(code)),
         },
     };
     known.to_owned()

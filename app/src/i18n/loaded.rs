@@ -55,6 +55,12 @@ pub(crate) fn fill(slot: usize, group: Group, start: usize, texts: &mut [&mut &'
     }
 }
 
+/// One text of a group. None if it is not loaded.
+pub(crate) fn line(language: Language, group: Group, n: usize) -> Option<&'static str> {
+    let slot = slot(language, group);
+    LOADED.with_borrow(|loaded| loaded.get(slot)?[group as usize]?.get(n).copied())
+}
+
 /// Notes that pages need this group. Returns whether that is new.
 fn need(group: Group) -> bool {
     let mut needed = NEEDED.get();

@@ -144,3 +144,17 @@ fn singular_and_plural_are_selected() {
         assert_eq!(form(language, "a|b", 2), "b", "{language:?}");
     }
 }
+
+#[test]
+fn a_refusal_is_said_in_the_language_of_the_page() {
+    let said = |language, code| ALL[language as usize].problems.of_code(code);
+    assert_eq!(
+        said(German, "storage_full"),
+        Some("Die Festplatte des Servers ist voll.")
+    );
+    assert_eq!(
+        said(Japanese, "person_unknown"),
+        said(Japanese, "not_found")
+    );
+    assert_eq!(said(French, "invalid_field"), None);
+}

@@ -130,11 +130,11 @@ fn Panel(session: AdminSession) -> impl IntoView {
                 <p class="lead">{text(move || name(1).to_owned())}</p>
             </div>
             <div class="row">
-                {palette(User { session: session.shown(), sign_out: Callback::new(move |()| session.sign_out()) })}
                 <StreamState
                     state=stream.state()
                     on_retry=Callback::new(move |()| stream.retry())
                 />
+                {palette(User { session: session.shown(), sign_out: Callback::new(move |()| session.sign_out()) })}
                 {when(move || session.has_token(), sign_out)}
             </div>
         </div>

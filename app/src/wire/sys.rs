@@ -23,3 +23,5 @@ pub const EVENT_SAMPLE: &str = "sample";
 pub const SYS_JOBS: &str = "$sys/jobs";
 /// On [`SYS_JOBS`]: a list of [`JobInfo`](super::JobInfo) that changed.
 pub const EVENT_JOB: &str = "jobs";
+/// On [`SYS_JOBS`]: a list of the ids of jobs that were removed.
+pub const EVENT_JOBS_REMOVED: &str = "removed";

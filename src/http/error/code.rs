@@ -494,3 +494,16 @@ impl Code {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_texts_for_codes_that_exist() {
+        for text in app::problem_codes() {
+            let exists = Code::ALL.iter().any(|code| code.name() == *text);
+            assert!(exists, "{text}");
+        }
+    }
+}

@@ -40,25 +40,27 @@ impl Store {
         Ok(oldest.as_deref().and_then(JobId::parse))
     }
 
-    /// Removes a job in the current transaction. If it has many log lines, removes only the oldest of them.
-    pub fn remove_job(&mut self, id: JobId) -> Result<(), StoreError> {
+    /// Removes a job in the current transaction. If it has many log lines, removes only the oldest of them. True if the job
+    /// is gone now.
+    pub fn remove_job(&mut self, id: JobId) -> Result<bool, StoreError> {
         let Some((number, job)) = job_rows::find(&self.conn, id)? else {
-            return Ok(());
+            return Ok(false);
         };
         let keep = job.log.first + STEP;
+        let whole = job.log.last < keep;
         self.conn
             .prepare_cached("DELETE FROM job_lines WHERE job = ?1 AND line < ?2")?
             .execute((number, sql(keep)))?;
-        if job.log.last < keep {
+        if whole {
             saved_rows::remove_retry(&self.conn, id)?;
         }
-        let rest = match job.log.last < keep {
+        let rest = match whole {
             true => "DELETE FROM jobs WHERE number = ?1 AND ?2 IS NOT NULL",
             false => "UPDATE jobs SET first_line = ?2 WHERE number = ?1",
         };
         self.conn
             .prepare_cached(rest)?
             .execute((number, sql(keep)))?;
-        Ok(())
+        Ok(whole)
     }
 }

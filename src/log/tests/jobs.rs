@@ -36,7 +36,11 @@ fn changes_are_passed_to_the_tail_in_order_before_the_answer() {
     let test = TestLog::new();
     let told: Arc<Mutex<Vec<(State, u64)>>> = Arc::default();
     let tail = Arc::clone(&told);
-    let tail = move |job: &Arc<Job>| tail.lock().push((job.state, job.log.last));
+    let tail = move |change: JobChange<'_>| {
+        if let JobChange::State(job) = change {
+            tail.lock().push((job.state, job.log.last));
+        }
+    };
     assert_eq!(test.log().set_job_tail(Box::new(tail)), []);
     let id = begin(&test);
     report(&test, id, "one", None);

@@ -58,6 +58,8 @@ pub(in crate::log) struct Applied {
     pub has_urgent: bool,
     /// The webhooks that have changed, in order.
     pub changed_hooks: Vec<ChangedHook>,
+    /// The jobs that were removed.
+    pub removed_jobs: Vec<JobId>,
 }
 
 /// The end of a change set in the lists of [`Applied`], and the head of the log after it.
@@ -256,7 +258,10 @@ impl Store {
                 let rows = self.rows_at(positions)?;
                 self.remove_in_transaction(&rows, *line)?;
             }
-            Change::PruneJob(id) => self.remove_job(*id)?,
+            Change::PruneJob(id) => {
+                let gone = self.remove_job(*id)?;
+                applied.removed_jobs.extend(gone.then_some(*id));
+            }
             Change::Session(change) => {
                 session_rows::apply(&self.conn, change, None, at)?;
                 applied.has_sessions = true;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::log::{
+    JobChange,
     error::{Fatal, StoreError, fatal_only},
     positions::DeliveryCounts,
     schedule_rows,
@@ -106,10 +107,14 @@ impl Writer {
         }
     }
 
-    /// Passes changed jobs to the job tail.
+    /// Passes changed and removed jobs to the job tail.
     pub(super) fn publish_jobs(&self, applied: &Applied) {
         if let Some(tail) = self.shared.job_tail.get() {
-            applied.changed_jobs().for_each(tail);
+            applied
+                .changed_jobs()
+                .for_each(|job| tail(JobChange::State(job)));
+            let removed = applied.removed_jobs.iter();
+            removed.for_each(|id| tail(JobChange::Removed(*id)));
         }
     }
 

@@ -1,10 +1,10 @@
 //! Changes of the list of jobs: `$sys/jobs`, for admins.
 
-use app::wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS};
+use app::wire::{EVENT_JOB, EVENT_JOBS_REMOVED, JobInfo, JobState, SYS_JOBS};
 use serde_json::{Value, json};
 
 use super::{end, step};
-use crate::harness::{Listener, Server};
+use crate::harness::{Listener, Server, within};
 
 /// Reads until a job meets a condition.
 async fn until(panel: &mut Listener, id: &str, is: impl Fn(&JobInfo) -> bool) {
@@ -37,6 +37,30 @@ async fn the_panel_is_informed_about_all_changes_of_jobs() {
         job.state == JobState::Done && job.step == 1
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_panel_is_informed_about_jobs_that_somebody_removes() {
+    let server = Server::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let job = server.begin().await;
+        server.report(&job, end(JobState::Failed)).await;
+        ids.push(job.id);
+    }
+    server.begin().await;
+    let mut panel = server.listen("panel", &[SYS_JOBS]).await;
+    within(server.api.clear_jobs("failed"))
+        .await
+        .expect("removed");
+    let mut removed: Vec<String> = Vec::new();
+    while removed.len() < 2 {
+        let event = panel.event(EVENT_JOBS_REMOVED).await;
+        removed.extend(serde_json::from_str::<Vec<String>>(&event.data).expect("ids"));
+    }
+    removed.sort();
+    ids.sort();
+    assert_eq!(removed, ids);
 }
 
 #[tokio::test]

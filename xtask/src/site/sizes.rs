@@ -16,18 +16,18 @@ const PAGES: [(&str, &[&str], usize); 19] = [
     ("/admin", &["panel", "overview_section"], 274_000),
     ("/admin/clients", &["panel", "clients_section"], 337_700),
     ("/admin/client", &["panel", "client_section"], 319_300),
-    ("/admin/messages", &["panel", "messages_section"], 310_100),
+    ("/admin/messages", &["panel", "messages_section"], 311_100),
     ("/admin/tail", &["panel", "tail_section"], 317_900),
-    ("/admin/push", &["panel", "push_section"], 365_500),
+    ("/admin/push", &["panel", "push_section"], 366_300),
     ("/admin/scheduled", &["panel", "scheduled_section"], 272_900),
     ("/admin/keys", &["panel", "keys_section"], 286_000),
-    ("/admin/hooks", &["panel", "hooks_section"], 301_700),
+    ("/admin/hooks", &["panel", "hooks_section"], 302_700),
     ("/admin/people", &["panel", "people_section"], 276_600),
     ("/admin/roles", &["panel", "roles_section"], 265_500),
     ("/admin/limits", &["panel", "limits_section"], 282_500),
     ("/admin/audit", &["panel", "audit_section"], 271_300),
     ("Ctrl-K in the panel", &["panel", "palette_part"], 320_400),
-    ("/admin/account", &["panel", "account_section"], 289_300),
+    ("/admin/account", &["panel", "account_section"], 290_300),
 ];
 /// The files that every page loads.
 const COMMON: [&str; 4] = ["app_bg.wasm", "boot.js", "main.css", "favicon.svg"];

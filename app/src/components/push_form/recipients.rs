@@ -41,11 +41,26 @@ enum Suggestion {
 /// What the field knows of its suggestions.
 #[derive(Clone, Copy)]
 struct FieldState {
-    /// The number of the suggestion that is chosen by keys, from 1.
-    active: RwSignal<usize>,
+    /// The suggestion that is chosen by keys. Its place in the list may change when an answer of the server comes.
+    active: ErasedSignal<Option<Suggestion>>,
     is_open: RwSignal<bool>,
     offered: ErasedMemo<Vec<Suggestion>>,
     take: Callback<Suggestion>,
+}
+
+impl FieldState {
+    /// The number of the chosen suggestion in the list, from 1. 0: none.
+    fn place(self) -> usize {
+        let (active, offered) = (self.active.read(), self.offered.read());
+        let at = |one: &Suggestion| offered.iter().position(|offer| offer == one);
+        (*active).as_ref().and_then(at).map_or(0, |n| n + 1)
+    }
+
+    /// Chooses the suggestion with this number, from 1.
+    fn choose(self, n: usize) {
+        let chosen = untrack(|| self.offered.read().get(n - 1).cloned());
+        self.active.set(chosen);
+    }
 }
 
 /// The field with its chips.
@@ -54,7 +69,7 @@ pub(super) fn recipients(
     suggestions: Suggestions,
     note: Signal<Option<String>>,
 ) -> AnyView {
-    let active = RwSignal::new(0_usize);
+    let active = ErasedSignal::new(None);
     let is_open = RwSignal::new(false);
     let offered = ErasedMemo::new(move || match is_open.get() {
         true => offers(draft, suggestions),
@@ -62,7 +77,7 @@ pub(super) fn recipients(
     });
     let take = Callback::new(move |suggestion: Suggestion| {
         draft.typing.set(String::new());
-        active.set(0);
+        active.set(None);
         is_open.set(false);
         match suggestion {
             Suggestion::List(list) => suggestions.take_list.run(list.id),
@@ -90,7 +105,7 @@ pub(super) fn recipients(
     };
     let typed = move |_| {
         is_open.set(true);
-        active.set(0);
+        active.set(None);
     };
     let chips = keyed_list(move || {
         let chip = |one: Recipient| ListItem::new(one.key(), move || chip(&one, draft));
@@ -102,7 +117,7 @@ pub(super) fn recipients(
         let more = more.filter(|more| *more > 0)? as u64;
         Some(plural(texts().preview.more, more, &[]))
     });
-    let chosen = optional_text(move || match active.get() {
+    let chosen = optional_text(move || match field.place() {
         0 => None,
         n => Some(format!("suggestion-{n}")),
     });
@@ -146,24 +161,16 @@ pub(super) fn recipients(
 
 /// What happens when a key is pressed in the field. Returns whether it has a meaning here.
 fn press(key: &str, draft: Draft, field: FieldState) -> bool {
-    let FieldState {
-        active,
-        is_open,
-        offered,
-        take,
-    } = field;
-    let offered = untrack(|| offered.read());
-    let count = offered.len();
+    let is_open = field.is_open;
+    let (count, at) = untrack(|| (field.offered.read().len(), field.place()));
     match key {
-        "ArrowDown" if count > 0 => active.update(|at| *at = *at % count + 1),
-        "ArrowUp" if count > 0 => {
-            active.update(|at| *at = if *at <= 1 { count } else { *at - 1 });
-        }
-        "Enter" => match offered.get(active.get_untracked().wrapping_sub(1)) {
-            Some(chosen) => take.run(chosen.clone()),
+        "ArrowDown" if count > 0 => field.choose(at % count + 1),
+        "ArrowUp" if count > 0 => field.choose(if at <= 1 { count } else { at - 1 }),
+        "Enter" => match Option::clone(&field.active.read_untracked()) {
+            Some(chosen) if at > 0 => field.take.run(chosen),
             // An empty field sends the form.
-            None if draft.typing.with_untracked(|text| text.trim().is_empty()) => return false,
-            None => draft.add_typed(),
+            _ if draft.typing.with_untracked(|text| text.trim().is_empty()) => return false,
+            _ => draft.add_typed(),
         },
         "," | ";" => draft.add_typed(),
         "Escape" if is_open.get_untracked() => is_open.set(false),
@@ -178,7 +185,7 @@ fn options(field: FieldState) -> AnyView {
     let options = keyed_list(move || {
         let option = |(n, one): (usize, Suggestion)| {
             let key = format!("{n} {one:?}");
-            ListItem::new(key, move || option(n + 1, &one, field.active, field.take))
+            ListItem::new(key, move || option(n + 1, &one, field))
         };
         let offered = field.offered.get();
         offered.into_iter().enumerate().map(option).collect()
@@ -216,9 +223,14 @@ fn offers(draft: Draft, suggestions: Suggestions) -> Vec<Suggestion> {
             offers.push(offer);
         }
     };
-    let ids = suggestions.ids.read();
-    let ids = ids.iter().filter(|id| fits(id)).take(6);
-    ids.cloned().map(Recipient::Client).for_each(&mut add);
+    // In the same order, whatever question the server has answered last: first those that begin with what was typed.
+    let mut ids = suggestions.ids.get();
+    ids.retain(|id| fits(id));
+    ids.sort_unstable();
+    let begins = |id: &String| id.to_lowercase().starts_with(&typed);
+    let (first, others): (Vec<_>, Vec<_>) = ids.into_iter().partition(begins);
+    let ids = first.into_iter().chain(others).take(6);
+    ids.map(Recipient::Client).for_each(&mut add);
     let topics = suggestions.topics.read();
     let topics = topics.iter().filter(|topic| fits(topic)).take(6);
     topics.cloned().map(Recipient::Topic).for_each(&mut add);
@@ -228,12 +240,7 @@ fn offers(draft: Draft, suggestions: Suggestions) -> Vec<Suggestion> {
     offers
 }
 
-fn option(
-    n: usize,
-    suggestion: &Suggestion,
-    active: RwSignal<usize>,
-    take: Callback<Suggestion>,
-) -> AnyView {
+fn option(n: usize, suggestion: &Suggestion, field: FieldState) -> AnyView {
     let kind = match suggestion {
         Suggestion::List(list) => {
             let (clients, topics) = list.members.unwrap_or_default();
@@ -253,13 +260,13 @@ fn option(
     // Before the field loses the focus.
     let press = move |event: ev::MouseEvent| {
         event.prevent_default();
-        take.run(chosen.get_value());
+        field.take.run(chosen.get_value());
     };
     view! {
         <li
             id=format!("suggestion-{n}")
             role="option"
-            aria-selected=aria_bool(move || active.get() == n)
+            aria-selected=aria_bool(move || field.place() == n)
             on:mousedown=press
         >
             <span class="code">{outside(name)}</span>

@@ -5,6 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use super::{AdminSession, CurrentSection, Section, people::password_field};
 use crate::{
     api::{ApiError, Client},
+    browser_name,
     components::{
         CopyButton, EraseView, ListItem, ask_first, effect, either, fact, keyed_list,
         optional_text, text, when,
@@ -192,6 +193,8 @@ fn row(page: Account, open: &SessionInfo) -> AnyView {
         let word = word.clone().unwrap_or_default();
         text(move || word.clone())
     };
+    let program = open.program.as_deref();
+    let program = program.map(|program| browser_name(program).to_owned());
     let id = open.id.clone();
     let end = Callback::new(move |()| page.end(id.clone()));
     view! {
@@ -206,7 +209,7 @@ fn row(page: Account, open: &SessionInfo) -> AnyView {
                 {fact(|t| t.account.from, word(&open.from))}
                 <div class="cut" title=open.program.clone()>
                     <dt>{tr(|t| t.account.program)}</dt>
-                    <dd>{word(&open.program)}</dd>
+                    <dd>{word(&program)}</dd>
                 </div>
             </dl>
             {ask_first(|t| t.account.end, |t| t.account.end_ask, open.name.clone(), end)}

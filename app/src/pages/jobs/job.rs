@@ -98,8 +98,8 @@ fn shown(model: Model, title: Signal<String>) -> AnyView {
                 </p>
             </div>
             <div class="row">
-                {when(may_cancel, move || cancel(model))} {when(may_retry, again)}
-                {when(move || !is_over(), stream)}
+                {when(move || !is_over(), stream)} {when(may_cancel, move || cancel(model))}
+                {when(may_retry, again)}
             </div>
         </div>
         <p class="note" role="status">

@@ -60,7 +60,8 @@ pub(super) fn view() -> AnyView {
                     let retry = Callback::new(move |()| stream.retry());
                     view! {
                         <div class="row">
-                            {palette(user)} <StreamState state=stream.state() on_retry=retry />
+                            <StreamState state=stream.state() on_retry=retry />
+                            {palette(user)}
                         </div>
                     }
                         .erase_client_only()

@@ -10,7 +10,7 @@ use crate::{
     event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
     i18n::{self, plural, texts},
     json,
-    wire::{EVENT_JOB, JobInfo, JobState, SYS_JOBS, Session},
+    wire::{EVENT_JOB, EVENT_RESYNC, JobInfo, JobState, SYS_JOBS, Session},
 };
 
 /// Milliseconds before the session is requested again.
@@ -83,12 +83,17 @@ impl ListModel {
                 event: Some(kind),
                 data,
                 ..
-            }) if kind == EVENT_JOB => {
-                let changed = json::decode(&data).unwrap_or_default();
-                self.merge(changed);
+            }) if kind != EVENT_RESYNC => {
+                match kind == EVENT_JOB {
+                    true => self.merge(json::decode(&data).unwrap_or_default()),
+                    false => self.remove(json::decode(&data).unwrap_or_default()),
+                }
                 self.figures.load_soon();
             }
-            StreamEvent::Message(_) => self.load(None),
+            StreamEvent::Message(_) => {
+                self.load(None);
+                self.figures.load_soon();
+            }
             _ => {}
         }
     }
@@ -132,6 +137,15 @@ impl ListModel {
     fn merge(self, changed: Vec<JobInfo>) {
         let state = self.state.with_untracked(|name| named(name));
         self.jobs.update(|jobs| merge(jobs, changed, state));
+    }
+
+    /// Removes jobs that are gone.
+    fn remove(self, gone: Vec<String>) {
+        self.jobs
+            .update(|jobs| jobs.retain(|job| !gone.contains(&job.id)));
+        if self.jobs.with_untracked(Vec::is_empty) {
+            self.load(None);
+        }
     }
 
     pub(super) fn choose(self, name: String) {

@@ -5,17 +5,14 @@ use leptos::prelude::*;
 use super::history::ClientHistory;
 use crate::{
     components::{
-        EraseView, ListItem, close_reason, keyed_list, on_click, optional_text, origin_text,
-        outside_data, outside_signal, receipt_text, static_text, text, when,
+        EraseView, ListItem, beginning, close_reason, keyed_list, on_click, optional_text,
+        origin_text, outside_data, outside_signal, receipt_text, static_text, text, when,
     },
     erased_signal::ErasedSignal,
     formatting,
     i18n::{interpolate, plural, texts, tr},
     wire::{AuditInfo, ClientDetail, MessageInfo, Receipt},
 };
-
-/// Characters of the data of a message that are shown.
-const SHOWN: usize = 160;
 
 /// Something that has happened.
 #[derive(Clone, Debug)]
@@ -172,7 +169,7 @@ fn row(history: ClientHistory, at: u64, event: &Event) -> AnyView {
         _ => "presence-change",
     });
     let detail = match event {
-        Event::Message(message, _) => excerpt(message.data.get()),
+        Event::Message(message, _) => beginning(message.data.get()),
         _ => String::new(),
     };
     view! {
@@ -230,10 +227,4 @@ fn said(event: &Event) -> String {
             parts.join(" \u{b7} ")
         }
     }
-}
-
-/// The beginning of the data; a JSON string as its text.
-fn excerpt(json: &str) -> String {
-    let text: String = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
-    text.chars().take(SHOWN).collect()
 }

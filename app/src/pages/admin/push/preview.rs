@@ -53,16 +53,21 @@ impl Preview {
     pub(super) async fn look(self, to: &[To], typed: &str, current: impl Fn() -> bool) {
         let mut found = match typed.is_empty() {
             true => Ok(Vec::new()),
-            false => self.offer_similar(typed).await.map(|()| Vec::new()),
+            false => self
+                .offer_similar(typed, &current)
+                .await
+                .map(|()| Vec::new()),
         };
         for (n, to) in to.iter().enumerate() {
             let Ok(known) = &found else { break };
             let rest = NAMED.saturating_sub(known.len());
             let next = match to {
-                To::Client(id) if typed.is_empty() => self.set_filter(id).await,
+                To::Client(id) if typed.is_empty() => self.set_filter(id, &current).await,
                 To::Client(id) => look_at(std::slice::from_ref(id)).await,
                 To::Clients(ids) => look_at(ids).await,
-                To::Topic(topic) if n == 0 && typed.is_empty() => self.look_on(topic).await,
+                To::Topic(topic) if n == 0 && typed.is_empty() => {
+                    self.look_on(topic, &current).await
+                }
                 To::Topic(topic) => on_topic(topic).await,
                 To::Everyone => newest().await,
             };
@@ -78,7 +83,7 @@ impl Preview {
             };
         }
         if to.is_empty() && typed.is_empty() {
-            found = self.offer().await.map(|()| Vec::new());
+            found = self.offer(&current).await.map(|()| Vec::new());
         }
         if current()
             && let Ok(people) = found
@@ -88,14 +93,20 @@ impl Preview {
     }
 
     /// Suggestions for an empty field.
-    async fn offer(self) -> Result<(), ApiError> {
+    async fn offer(self, current: &dyn Fn() -> bool) -> Result<(), ApiError> {
         let people = newest().await?;
-        self.ids.set(people.into_iter().map(|(id, _)| id).collect());
-        self.offer_topics("").await
+        if current() {
+            self.ids.set(people.into_iter().map(|(id, _)| id).collect());
+        }
+        self.offer_topics("", current).await
     }
 
-    async fn offer_topics(self, text: &str) -> Result<(), ApiError> {
+    /// Answers to what was typed before come too late. So do those of the other functions.
+    async fn offer_topics(self, text: &str, current: &dyn Fn() -> bool) -> Result<(), ApiError> {
         let page = Client::new("").topics(text, NAMED as u32).await?;
+        if !current() {
+            return Ok(());
+        }
         let plain = |topic: &String| !topic.starts_with('$') && !topic.split('/').any(is_wildcard);
         let topics = page.topics.into_iter().map(|info| info.topic);
         self.topics.set(topics.filter(plain).collect());
@@ -103,18 +114,22 @@ impl Preview {
     }
 
     /// The named client. Clients with similar ids become suggestions.
-    async fn set_filter(self, id: &str) -> Result<Vec<(String, Presence)>, ApiError> {
-        self.offer_clients(id).await?;
+    async fn set_filter(
+        self,
+        id: &str,
+        current: &dyn Fn() -> bool,
+    ) -> Result<Vec<(String, Presence)>, ApiError> {
+        self.offer_clients(id, current).await?;
         look_at(&[id.to_owned()]).await
     }
 
     /// Clients and topics with similar names become suggestions.
-    async fn offer_similar(self, text: &str) -> Result<(), ApiError> {
-        self.offer_clients(text).await?;
-        self.offer_topics(text).await
+    async fn offer_similar(self, text: &str, current: &dyn Fn() -> bool) -> Result<(), ApiError> {
+        self.offer_clients(text, current).await?;
+        self.offer_topics(text, current).await
     }
 
-    async fn offer_clients(self, id: &str) -> Result<(), ApiError> {
+    async fn offer_clients(self, id: &str, current: &dyn Fn() -> bool) -> Result<(), ApiError> {
         let query = ClientsQuery {
             all: true,
             limit: Some(NAMED as u32),
@@ -123,13 +138,19 @@ impl Preview {
         };
         let page = Client::new("").clients(&query).await?;
         let ids = page.clients.into_iter().map(|client| client.client_id);
-        self.ids.set(ids.collect());
+        if current() {
+            self.ids.set(ids.collect());
+        }
         Ok(())
     }
 
     /// The subscribers of a topic.
-    async fn look_on(self, topic: &str) -> Result<Vec<(String, Presence)>, ApiError> {
-        self.offer_topics(topic).await?;
+    async fn look_on(
+        self,
+        topic: &str,
+        current: &dyn Fn() -> bool,
+    ) -> Result<Vec<(String, Presence)>, ApiError> {
+        self.offer_topics(topic, current).await?;
         on_topic(topic).await
     }
 }
