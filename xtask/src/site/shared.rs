@@ -95,7 +95,7 @@ fn group(users: &BTreeSet<&str>) -> Option<usize> {
         return None;
     }
     let used = |group: &&[&str]| group.iter().any(|part| users.contains(part));
-    let number = GROUPS.iter().position(|group| used(&group));
+    let number = GROUPS.iter().position(used);
     Some(number.unwrap_or(GROUPS.len()))
 }
 
