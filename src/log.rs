@@ -41,6 +41,7 @@ mod hook_rows;
 mod hooks;
 mod incoming;
 mod job_rows;
+mod job_tail;
 mod jobs;
 mod kept_size;
 mod key_rows;
@@ -116,7 +117,8 @@ pub use hook::{
     NewHookEvent, NodeEvents, Present, StoredHook,
 };
 pub use incoming::{IncomingCopy, exists};
-pub use jobs::{EndedJob, JobChange, JobPage, LinePage, LineRange, MEASURED as MEASURED_JOBS};
+pub use job_tail::{JobChange, JobTail};
+pub use jobs::{EndedJob, JobPage, LinePage, LineRange, MEASURED as MEASURED_JOBS};
 pub use kept_size::KeptSize;
 pub use offline::OfflineLog;
 pub use online_copy::OnlineCopy;
@@ -140,7 +142,6 @@ pub use schedule::{
     NewSchedule, Schedule, ScheduleId, SchedulePlace, ScheduleState, Scheduled, When,
 };
 pub use session::{OpenedBy, Session, SessionChange, SessionDigest};
-pub use shared::JobTail;
 pub use state_rows::{StatesPage, TopicState};
 pub use told_rows::RowTail;
 pub use writer::append::Busy;

@@ -38,6 +38,7 @@ use connection_set::ConnectionKey;
 use connection_table::{ConnectionTable, ThreadQueueList};
 pub use delivery_target::{DeliveryTarget, ThreadQueueId};
 pub use group_fan_out::GroupFanOut;
+use group_fan_out::WaitingThreads;
 use largest::Largest;
 pub use largest::LargestTopics;
 pub use limits::{AdmissionError, Capacity};
@@ -146,7 +147,12 @@ impl Registry {
 
     /// Begins to fan out several messages of the log, in order.
     pub fn fan_out_group(&self) -> GroupFanOut<'_> {
-        GroupFanOut::new(self)
+        GroupFanOut {
+            table: &self.table,
+            position: &self.fan_out_position,
+            deliveries: &self.deliveries,
+            waiting: WaitingThreads::default(),
+        }
     }
 
     /// [`Registry::fan_out`] for the server's own messages, which are ephemeral and not counted.

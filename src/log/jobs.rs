@@ -11,8 +11,8 @@ use crate::log::{
     codes::sql,
     error::{AppendError, JobCommandError},
     job_rows::{self, COLUMNS, NEXT},
+    job_tail::JobTail,
     saved_rows,
-    shared::JobTail,
     writer::reply::channel,
     writer::task::{ChangeTask, Task},
 };
@@ -61,15 +61,6 @@ pub enum LineRange {
     After(u64),
     /// The last lines before this one.
     Before(u64),
-}
-
-/// What the job tail receives.
-#[derive(Clone, Copy, Debug)]
-pub enum JobChange<'a> {
-    /// The job has a new state.
-    State(&'a Arc<Job>),
-    /// A job that had ended was removed.
-    Removed(JobId),
 }
 
 impl Log {

@@ -13,14 +13,11 @@ use tokio::sync::watch;
 
 use crate::job::Job;
 use crate::log::{
-    JobChange, api_key::ApiKey, damage::DamageRecord, hook::StoredHook, openings::Openings,
+    api_key::ApiKey, damage::DamageRecord, hook::StoredHook, job_tail::JobTail, openings::Openings,
     options::Clock, person::StoredPerson, positions::Positions, reader::pool::ReaderPool,
     replica_state::ReplicaState, schedule_rows::WaitingSchedules, session_rows::Sessions,
     token_rows::Revocations, told_rows::ToldRows, writer::counters::Counters, writer::queue::Queue,
 };
-
-/// Called with each change of a job after its commit, in order, on the writer's thread.
-pub type JobTail = Box<dyn Fn(JobChange<'_>) + Send + Sync>;
 
 /// See the module documentation.
 pub(super) struct Shared {

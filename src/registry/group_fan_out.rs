@@ -3,10 +3,15 @@
 
 use std::{
     mem,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use super::{Registry, connection_table::ThreadQueueList};
+use parking_lot::Mutex;
+
+use super::connection_table::{ConnectionTable, ThreadQueueList};
 use crate::{
     message::Audience,
     outbox::{Delivery, LoggedFrame},
@@ -17,41 +22,40 @@ const WAKE_AFTER: usize = 64;
 
 /// See the module documentation. Dropping it wakes the threads that have messages.
 pub struct GroupFanOut<'r> {
-    registry: &'r Registry,
+    pub(super) table: &'r Mutex<ConnectionTable>,
+    /// The position of the last message that was fanned out.
+    pub(super) position: &'r AtomicU64,
+    /// Counts the connections that were reached.
+    pub(super) deliveries: &'r AtomicU64,
+    pub(super) waiting: WaitingThreads,
+}
+
+/// The threads that have messages and were not woken.
+#[derive(Default)]
+pub(super) struct WaitingThreads {
     /// Queues whose threads have to be woken.
     queues: ThreadQueueList,
     /// Messages since threads were woken.
     messages: usize,
 }
 
-impl<'r> GroupFanOut<'r> {
-    pub(super) fn new(registry: &'r Registry) -> Self {
-        Self {
-            registry,
-            queues: ThreadQueueList::new(),
-            messages: 0,
-        }
-    }
-
+impl GroupFanOut<'_> {
     /// Puts a message into the target of each recipient. Returns the number of connections.
     pub fn fan_out(&mut self, audience: &Audience, logged: &Arc<LoggedFrame>) -> u64 {
         let delivery = Delivery::Logged(Arc::clone(logged));
-        let registry = self.registry;
-        let reached = registry
-            .table
-            .lock()
-            .put(audience, &delivery, &mut self.queues);
-        registry
-            .fan_out_position
-            .fetch_max(logged.seq, Ordering::Release);
-        registry.deliveries.fetch_add(reached, Ordering::Relaxed);
-        self.messages += 1;
-        if self.messages == WAKE_AFTER {
-            self.wake();
+        let queues = &mut self.waiting.queues;
+        let reached = self.table.lock().put(audience, &delivery, queues);
+        self.position.fetch_max(logged.seq, Ordering::Release);
+        self.deliveries.fetch_add(reached, Ordering::Relaxed);
+        self.waiting.messages += 1;
+        if self.waiting.messages == WAKE_AFTER {
+            self.waiting.wake();
         }
         reached
     }
+}
 
+impl WaitingThreads {
     fn wake(&mut self) {
         self.messages = 0;
         for queue in mem::take(&mut self.queues) {
@@ -60,7 +64,7 @@ impl<'r> GroupFanOut<'r> {
     }
 }
 
-impl Drop for GroupFanOut<'_> {
+impl Drop for WaitingThreads {
     fn drop(&mut self) {
         self.wake();
     }
@@ -74,7 +78,7 @@ mod tests {
     use crate::{
         message::{ClientId, FrameWriter, Seq, TopicAccess},
         outbox::{QueueLimits, StreamKey, ThreadQueue, Wake},
-        registry::{Capacity, DeliveryTarget, Registration, Remote, Subscriber},
+        registry::{Capacity, DeliveryTarget, Registration, Registry, Remote, Subscriber},
     };
 
     #[derive(Default)]

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::log::{
-    JobChange,
     error::{Fatal, StoreError, fatal_only},
+    job_tail::JobChange,
     positions::DeliveryCounts,
     schedule_rows,
     writer::Writer,
