@@ -107,11 +107,6 @@ fn optimise(folders: &Folders, input: &Path) -> Result<Vec<u8>> {
     let tool = folders.node_modules.join(".bin/wasm-opt");
     let optimised = input.with_extension("optimised.wasm");
     let output = Command::new(&tool)
-        // Parts call functions of each other through the table. Those that are in one file now call them directly.
-        .args([
-            "--directize",
-            "--pass-arg=directize-initial-contents-immutable",
-        ])
         // Views of different types compile to functions that differ in a few constants, which are merged.
         // Flattening and recreating the control flow makes more functions equal.
         .args(["--merge-similar-functions", "--flatten", "--rereloop"])
