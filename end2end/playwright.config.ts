@@ -11,7 +11,7 @@ export default defineConfig({
   testDir: './tests',
   outputDir: './test-results',
   fullyParallel: true,
-  workers: 2,
+  workers: 3,
   forbidOnly: !!process.env.CI,
   // `make test` names the tests that needed a second try. Only that one is traced: a trace costs a third of the time.
   retries: 1,

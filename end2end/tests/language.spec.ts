@@ -154,8 +154,12 @@ test.describe('with a token', () => {
     await page.setViewportSize({ width: 320, height: 740 });
     await signIn(page, server, token);
     const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
-    const post = async (path: string, body: object) => (await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
-    const long = 'unbreakable'.repeat(20);
+    const post = async (path: string, body: object) => {
+      const answer = await fetch(server.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      expect(answer.ok, `${path}: ${answer.status}`).toBe(true);
+      return answer.json();
+    };
+    const long = 'unbreakable'.repeat(15);
     await post('/push', { to: { client: 'ada' }, data: long, event: 'a.very.long.type.of.event.that.goes.on' });
     await post('/push', { to: 'everyone', data: long, delay: 3600 });
     await post('/api/keys', { name: 'the accounting of the warehouse', role: 'viewer', clients: ['shop-*'], topics: ['orders/**'] });
