@@ -15,7 +15,7 @@ use std::{
 };
 
 /// The part whose shared code is in the main part: nearly all pages need it, and one large file compresses better than
-/// several, and has direct calls.
+/// several.
 const FIRST: &str = "subscriber";
 /// Parts with a limit of their own, in groups, the smallest first. What is shared with a part of the first group is in the
 /// first file, what is shared with a part of the second one and none of the first is in the second, and so on. What is left
