@@ -321,9 +321,9 @@ mod tests {
     use super::*;
     use crate::{
         log::{Ended, LogOptions},
-        message::{ClientId, Data, TopicAccess},
+        message::{ClientId, Data},
         outbox::{ConnectionQueue, QueueLimits},
-        registry::{Admission, Capacity, DeliveryTarget, Registry, Remote, Subscriber},
+        registry::{Admission, Capacity, DeliveryTarget, Registry, Subscriber},
     };
 
     fn ada() -> ClientId {
@@ -347,18 +347,7 @@ mod tests {
 
     /// A connection that is counted, but gets no messages: it is as good as gone.
     fn leaving(broker: &Broker) -> Admission {
-        let subscriber = Subscriber {
-            client_id: ada(),
-            filters: Box::default(),
-            remote: Remote::Unknown,
-            user_agent: None,
-            key: 0,
-            unlimited: false,
-            passing: false,
-            access: TopicAccess::default(),
-            token: None,
-            subscriptions: None,
-        };
+        let subscriber = Subscriber::unknown(ada(), Box::default());
         broker.registry().admit(subscriber).expect("admitted")
     }
 

@@ -76,9 +76,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        message::{ClientId, FrameWriter, Seq, TopicAccess},
+        message::{ClientId, FrameWriter, Seq},
         outbox::{QueueLimits, StreamKey, ThreadQueue, Wake},
-        registry::{Capacity, DeliveryTarget, Registration, Registry, Remote, Subscriber},
+        registry::{Capacity, DeliveryTarget, Registration, Registry, Subscriber},
     };
 
     #[derive(Default)]
@@ -114,18 +114,7 @@ mod tests {
             registry.add_thread_queue(ThreadQueue::new(wake))
         };
         let [thread, _] = wakes.each_ref().map(add);
-        let admission = registry.admit(Subscriber {
-            client_id: ada(),
-            filters: Box::default(),
-            remote: Remote::Unknown,
-            user_agent: None,
-            key: 0,
-            unlimited: false,
-            passing: false,
-            access: TopicAccess::default(),
-            token: None,
-            subscriptions: None,
-        });
+        let admission = registry.admit(Subscriber::unknown(ada(), Box::default()));
         let key = StreamKey {
             index: 0,
             generation: 0,

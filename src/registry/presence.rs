@@ -52,6 +52,22 @@ pub struct StreamToken {
 }
 
 impl Subscriber {
+    /// Someone of whom nothing else is known, with all rights of who has no token: for tests and simulations.
+    pub fn unknown(client_id: ClientId, filters: Box<[TopicFilter]>) -> Self {
+        Self {
+            client_id,
+            filters,
+            remote: Remote::Unknown,
+            user_agent: None,
+            key: 0,
+            unlimited: false,
+            passing: false,
+            access: TopicAccess::default(),
+            token: None,
+            subscriptions: None,
+        }
+    }
+
     /// The addresses among which it counts, if they are limited.
     pub(super) fn limited_network(&self) -> Option<Network> {
         let network = Network::of(match &self.remote {

@@ -111,7 +111,7 @@ pub fn HistoryList(
             let listed = listed.read();
             let messages = messages.messages().iter();
             messages
-                .filter(|message| place_in(&listed, message).is_ok())
+                .filter(|message| is_among(&listed, message))
                 .map(entry)
                 .collect()
         })
@@ -151,18 +151,19 @@ fn with_some_more(listed: &[u64], messages: &[Arc<MessageInfo>]) -> (Vec<u64>, b
     let mut next = Vec::new();
     let mut new = 0;
     for message in messages {
-        new += usize::from(place_in(listed, message).is_err());
-        if new <= STEP || place_in(listed, message).is_ok() {
+        let is_listed = is_among(listed, message);
+        new += usize::from(!is_listed);
+        if is_listed || new <= STEP {
             next.push(cursor::seq(&message.id));
         }
     }
     (next, new > STEP)
 }
 
-/// Where a message is among positions, newest first.
-fn place_in(listed: &[u64], message: &MessageInfo) -> Result<usize, usize> {
+/// Whether a message is at one of these positions, newest first.
+fn is_among(listed: &[u64], message: &MessageInfo) -> bool {
     let seq = cursor::seq(&message.id);
-    listed.binary_search_by(|known| seq.cmp(known))
+    listed.binary_search_by(|known| seq.cmp(known)).is_ok()
 }
 
 /// The row in which something happened, and its message.

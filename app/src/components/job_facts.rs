@@ -230,26 +230,15 @@ fn outcome(job: &JobInfo) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::JobLogExtent;
 
     fn job() -> JobInfo {
         JobInfo {
-            id: String::new(),
-            title: String::new(),
-            state: JobState::Running,
-            reason: None,
             step: 3,
             total: Some(8),
             message: Some("exit code 3".to_owned()),
-            cancel_requested: false,
             timeout: Some(60),
             created_at: 1_000,
-            updated_at: 0,
-            ended_at: None,
-            log: JobLogExtent::default(),
-            push: None,
-            delivery: None,
-            retry: false,
+            ..JobInfo::blank()
         }
     }
 

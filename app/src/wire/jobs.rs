@@ -178,6 +178,31 @@ pub struct JobInfo {
     pub retry: bool,
 }
 
+#[cfg(test)]
+impl JobInfo {
+    /// A job of which nothing is known yet.
+    pub(crate) fn blank() -> Self {
+        Self {
+            id: String::new(),
+            title: String::new(),
+            state: JobState::Running,
+            reason: None,
+            step: 0,
+            total: None,
+            message: None,
+            cancel_requested: false,
+            timeout: None,
+            created_at: 0,
+            updated_at: 0,
+            ended_at: None,
+            log: JobLogExtent::default(),
+            push: None,
+            delivery: None,
+            retry: false,
+        }
+    }
+}
+
 /// The range of lines of a log. Lines are numbered from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

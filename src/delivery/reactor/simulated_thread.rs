@@ -12,9 +12,9 @@ use std::{
 use super::{live_writer::LiveWriter, stream::Stream, streams::Streams};
 use crate::{
     delivery::connection::{Backlog, PendingConnection, Start, Step},
-    message::{Audience, ClientId, Encoding, FrameWriter, TopicAccess, TopicFilter},
+    message::{Audience, ClientId, Encoding, FrameWriter, TopicFilter},
     outbox::{Delivery, QueueLimits, StreamKey, ThreadQueue, Wake},
-    registry::{AdmissionError, Capacity, Registry, Remote, Subscriber, ThreadQueueId},
+    registry::{AdmissionError, Capacity, Registry, Subscriber, ThreadQueueId},
 };
 
 /// The default limits of a queue.
@@ -70,18 +70,8 @@ impl<S: Read + Write> SimulatedThread<S> {
         topics: Box<[TopicFilter]>,
         socket: S,
     ) -> Result<StreamKey, AdmissionError> {
-        let admission = self.registry.admit(Subscriber {
-            client_id,
-            filters: topics,
-            remote: Remote::Unknown,
-            user_agent: None,
-            key: 0,
-            unlimited: false,
-            passing: false,
-            access: TopicAccess::default(),
-            token: None,
-            subscriptions: None,
-        })?;
+        let subscriber = Subscriber::unknown(client_id, topics);
+        let admission = self.registry.admit(subscriber)?;
         let admission = admission.with_encoding(encoding);
         let pending = PendingConnection::new(admission, Start::After(0), None);
         let mut connection = pending.written_by_thread(self.queue_id, self.streams.next());

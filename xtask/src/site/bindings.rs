@@ -120,7 +120,7 @@ fn shorten_exports(wasm: &mut Module) -> Names {
     names
 }
 
-/// `aa`, `ab`, and so on: two letters are enough for all imports.
+/// `aa`, `ab`, and so on, with more letters after `zz`.
 fn short_name(number: usize) -> String {
     let letter = |number: usize| char::from_u32('a' as u32 + (number % 26) as u32).unwrap_or('a');
     let mut rest = number / 26;
@@ -140,12 +140,11 @@ fn with_short_names(script: &str, imports: &Names, exports: &Names) -> String {
     let mut seen = BTreeSet::new();
     for line in script.lines() {
         // The loader of parts is imported once for each part.
-        let mention = if line.contains(LINK) {
-            line.split("import").next()
-        } else {
-            None
-        };
-        if mention.is_some_and(|start| !seen.insert(start)) {
+        let is_loader = line.contains(LINK);
+        if is_loader
+            && let Some(start) = line.split("import").next()
+            && !seen.insert(start)
+        {
             continue;
         }
         // This would keep a class alive that nobody uses.

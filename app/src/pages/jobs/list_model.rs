@@ -10,7 +10,7 @@ use crate::{
     event_stream::{EventStream, ReceivedMessage, StreamEvent, Subscription},
     i18n::{self, plural, texts},
     json,
-    wire::{EVENT_JOB, EVENT_RESYNC, JobInfo, JobState, SYS_JOBS, Session},
+    wire::{EVENT_JOB, EVENT_JOBS_REMOVED, JobInfo, JobState, SYS_JOBS, Session},
 };
 
 /// Milliseconds before the session is requested again.
@@ -79,19 +79,14 @@ impl ListModel {
                 self.figures.load();
             }
             StreamEvent::Refused(_) => self.admin.set(Some(false)),
-            StreamEvent::Message(ReceivedMessage {
-                event: Some(kind),
-                data,
-                ..
-            }) if kind != EVENT_RESYNC => {
-                match kind == EVENT_JOB {
-                    true => self.merge(json::decode(&data).unwrap_or_default()),
-                    false => self.remove(json::decode(&data).unwrap_or_default()),
+            StreamEvent::Message(ReceivedMessage { event, data, .. }) => {
+                match event.as_deref() {
+                    Some(EVENT_JOB) => self.merge(json::decode(&data).unwrap_or_default()),
+                    Some(EVENT_JOBS_REMOVED) => {
+                        self.remove(json::decode(&data).unwrap_or_default());
+                    }
+                    _ => self.load(None),
                 }
-                self.figures.load_soon();
-            }
-            StreamEvent::Message(_) => {
-                self.load(None);
                 self.figures.load_soon();
             }
             _ => {}
@@ -238,26 +233,14 @@ fn merge(jobs: &mut Vec<JobInfo>, changed: Vec<JobInfo>, wanted: Option<JobState
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::JobLogExtent;
 
     fn job(id: u64, state: JobState, updated_at: u64) -> JobInfo {
         JobInfo {
             id: id.to_string(),
-            title: String::new(),
             state,
-            reason: None,
-            step: 0,
-            total: None,
-            message: None,
-            cancel_requested: false,
-            timeout: None,
             created_at: id,
             updated_at,
-            ended_at: None,
-            log: JobLogExtent::default(),
-            push: None,
-            delivery: None,
-            retry: false,
+            ..JobInfo::blank()
         }
     }
 

@@ -64,9 +64,9 @@ mod tests {
             subscribe::{Since, subscribe},
         },
         log::LogOptions,
-        message::{Audience, ClientId, Encoding, FrameWriter, TopicAccess},
+        message::{Audience, ClientId, Encoding, FrameWriter},
         outbox::{Delivery, QueueLimits},
-        registry::{Capacity, Registry, Remote, Subscriber},
+        registry::{Capacity, Registry, Subscriber},
     };
 
     const ROOM: usize = 100;
@@ -114,18 +114,7 @@ mod tests {
             let peer = TcpStream::connect(address).expect("connected");
             let (socket, _) = self.listener.accept().expect("accepted");
             socket.set_nonblocking(true).expect("set");
-            let subscriber = Subscriber {
-                client_id: client(name),
-                filters: Box::default(),
-                remote: Remote::Unknown,
-                user_agent: None,
-                key: 0,
-                unlimited: false,
-                passing: false,
-                access: TopicAccess::default(),
-                token: None,
-                subscriptions: None,
-            };
+            let subscriber = Subscriber::unknown(client(name), Box::default());
             let since = Since::Latest;
             let pending = subscribe(&self.broker, subscriber, &since, Encoding::Fields, None);
             let mut thread = self.event_loop.thread.lock();
