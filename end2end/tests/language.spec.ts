@@ -112,6 +112,13 @@ test('a page whose texts cannot be loaded says so in the language that the serve
   await expect(page.locator('#not-loaded')).toBeVisible();
 });
 
+/** Waits until the menu works, which it does not before the page is alive. */
+const speaks = (page: Page, tag: string) =>
+  expect(async () => {
+    await menu(page).selectOption(tag);
+    await expect(root(page)).toHaveAttribute('lang', tag, { timeout: 1_000 });
+  }).toPass();
+
 /** What does not fit into the window, in each language, and links at the top that are in several lines. */
 const misfits = (page: Page): Promise<string[]> =>
   page.evaluate(async (tags) => {
@@ -171,6 +178,7 @@ test.describe('with a token', () => {
       await page.goto(`${server.url}/${path}`);
       await expect(page.locator('.state.live, pre, h1').first()).toBeVisible();
       if ((await page.locator('.stream-state').count()) > 0) await isLive(page);
+      await speaks(page, 'de');
       expect(await misfits(page), path).toEqual([]);
     }
   });
