@@ -161,7 +161,8 @@ async fn a_message_that_nobody_fetched_has_expired() {
     let (server, receiver) = (server().await, Receiver::start().await);
     hook(&server, &receiver, &["message.expired"]).await;
     let _bob = server.listen("bob", &["news"]).await;
-    let short = |to: Value| json!({"to": to, "data": "x", "ttl": 3});
+    // Long enough that bob has acknowledged his message before it expires, also on a slow disk.
+    let short = |to: Value| json!({"to": to, "data": "x", "ttl": 10});
     let lost = server
         .push_json(short(json!({"client": "ada"})))
         .await
