@@ -32,13 +32,13 @@ mod upgrade_check;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
-use tidings::{
+use crate::{
     auth::{Anonymous, Roles},
     config::{self as settings, ConfigError, InvalidSettings, Loaded, Settings},
 };
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-pub use stderr::print_note;
+use stderr::print_note;
 
 /// Tidings is a self-hosted push server: it sends messages to browsers at once.
 ///
@@ -140,8 +140,25 @@ enum Command {
 /// Flags of the program itself. Any other flag in first place belongs to `serve`.
 const OWN_FLAGS: [&str; 4] = ["-h", "--help", "-V", "--version"];
 
-/// Runs a command line. Its first word is the name of the program.
-pub fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
+/// Runs a command line, and says what went wrong. Its first word is the name of the program.
+///
+/// This is all that the program does. It is not generic, so that everything is compiled with the library, while the site is
+/// built.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    match run(args) {
+        Ok(code) => code,
+        Err(error) => {
+            // clap prints its errors and --help itself, on several lines.
+            if let Some(usage) = error.downcast_ref::<clap::Error>() {
+                usage.exit();
+            }
+            print_note(format_args!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     let first = args.get(1).map(|first| first.to_string_lossy());
     let serves = first
         .as_deref()

@@ -4,6 +4,7 @@ pub mod access_log;
 pub mod auth;
 pub mod broker;
 pub mod change_feed;
+pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod delivery;

@@ -1,7 +1,5 @@
 //! The program `tidings`.
 
-mod cli;
-
 use rust_embed::RustEmbed;
 use std::process::ExitCode;
 
@@ -19,15 +17,5 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     tidings::http::embed_site(&Site);
-    match cli::run(std::env::args_os().collect()) {
-        Ok(code) => code,
-        Err(error) => {
-            // clap prints its errors and --help itself, on several lines.
-            if let Some(usage) = error.downcast_ref::<clap::Error>() {
-                usage.exit();
-            }
-            cli::print_note(format_args!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    tidings::cli::main(std::env::args_os().collect())
 }

@@ -6,8 +6,8 @@ use std::{
     process::ExitCode,
 };
 
+use crate::log::{self, CheckReport};
 use clap::Args;
-use tidings::log::{self, CheckReport};
 
 use super::{
     arguments::{DataFolder, Output},

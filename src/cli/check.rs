@@ -5,9 +5,9 @@ use std::{
     process::ExitCode,
 };
 
+use crate::log::{self, CheckReport};
 use clap::Args;
 use serde_json::{Value, json};
-use tidings::log::{self, CheckReport};
 
 use super::{
     arguments::{DataFolder, Output},

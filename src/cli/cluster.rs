@@ -8,8 +8,8 @@ mod status;
 
 use std::{ffi::OsString, process::ExitCode};
 
+use crate::config::{self, ConfigError};
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
-use tidings::config::{self, ConfigError};
 
 /// The subcommands of `tidings cluster`.
 #[derive(Subcommand)]

@@ -2,9 +2,9 @@
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
+use crate::config::{self, Problem};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tidings::config::{self, Problem};
 
 use super::{print_note, serve::ReadSettings};
 

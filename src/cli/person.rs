@@ -4,13 +4,13 @@ mod password;
 
 use std::io::{self, Write};
 
+use crate::timestamp;
 use app::{
     api::Client,
     wire::{PersonInfo, PersonRequest, PersonUpdate},
 };
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use tidings::timestamp;
 
 use super::{
     arguments::{Remote, Rights},

@@ -2,11 +2,11 @@
 
 use std::io::{self, IsTerminal, Read, Write};
 
+use crate::timestamp;
 use anyhow::{Context, bail};
 use app::wire::{PushAnswer, PushRequest, To};
 use clap::Args;
 use serde_json::value::RawValue;
-use tidings::timestamp;
 
 use super::{
     arguments::{Output, Remote, client_id},

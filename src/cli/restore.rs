@@ -5,9 +5,9 @@ use std::{
     path::PathBuf,
 };
 
+use crate::log::{self, RestoreOptions, Restored};
 use anyhow::Context;
 use clap::Args;
-use tidings::log::{self, RestoreOptions, Restored};
 
 use super::{
     arguments::{DataFolder, Output},

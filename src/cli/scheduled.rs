@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::timestamp;
 use app::wire::{ScheduledInfo, To};
 use clap::{Args, Subcommand};
-use tidings::timestamp;
 
 use super::{arguments::Remote, problem::api_error, runtime::block_on, table};
 

@@ -5,14 +5,14 @@ use std::{
     io::{self, IsTerminal},
 };
 
-use anyhow::Context;
-use tidings::{
+use crate::{
     config::{ConfigError, Loaded, LogFormat, ServiceManager, Settings},
     server::{
         self, Control, Listeners, Reload, fd_limit,
         signals::{Asked, Signals},
     },
 };
+use anyhow::Context;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tracing_subscriber::{EnvFilter, fmt::SubscriberBuilder};
 

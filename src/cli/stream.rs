@@ -2,13 +2,13 @@
 
 use std::{io, ops::ControlFlow, time::Duration};
 
+use crate::config::Secret;
 use anyhow::anyhow;
 use app::{
     event_parser::{Event, Parser},
     wire::{Problem, Reconnect, Welcome},
 };
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, header};
-use tidings::config::Secret;
 
 use super::{arguments::Remote, problem::describe, stderr::print_note};
 

@@ -8,9 +8,9 @@ use std::{
     ops::ControlFlow,
 };
 
+use crate::message::TopicFilter;
 use app::event_parser::Event;
 use clap::Args;
-use tidings::message::TopicFilter;
 
 use super::{
     arguments::{Output, Remote, client_id},

@@ -5,8 +5,8 @@ use std::{
     path::PathBuf,
 };
 
+use crate::log::{self, FileVersion};
 use clap::Args;
-use tidings::log::{self, FileVersion};
 
 use super::arguments::DataFolder;
 

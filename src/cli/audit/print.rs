@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::timestamp;
 use app::wire::{AuditInfo, To};
-use tidings::timestamp;
 
 use crate::cli::table;
 

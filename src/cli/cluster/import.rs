@@ -5,9 +5,9 @@ use std::{
     process::ExitCode,
 };
 
+use crate::log::OfflineLog;
 use anyhow::bail;
 use clap::Args;
-use tidings::log::OfflineLog;
 
 use super::of::{self, Data, Of};
 use crate::cli::runtime::block_on;

@@ -5,12 +5,12 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::Context;
-use clap::{Args, Command};
-use tidings::{
+use crate::{
     cluster::{Admin, PreparedStream},
     config::ClusterSettings,
 };
+use anyhow::Context;
+use clap::{Args, Command};
 
 /// The NATS servers and the stream.
 #[derive(Args)]

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::{Method, Response, StatusCode, Version, header, tls::TlsInfo};
 
-use tidings::server::tls::validity::validity;
+use crate::server::tls::validity::validity;
 
 use super::{
     finding::Finding,
@@ -188,7 +188,7 @@ fn secrecy(visit: &Visit) -> Finding {
     let host = visit.url.host_str().unwrap_or_default();
     let is_local = host
         .parse()
-        .is_ok_and(|host: tidings::config::Host| host.is_loopback());
+        .is_ok_and(|host: crate::config::Host| host.is_loopback());
     match visit.url.scheme() == "http" && !is_local {
         true => Finding::warn(
             "secrecy",

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::timestamp;
 use app::wire::{HookDeliveries, HookDelivery, HookInfo, HooksList, NewHook};
 use serde::Serialize;
-use tidings::timestamp;
 
 use crate::cli::{print_note, table};
 

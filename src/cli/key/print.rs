@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
+use crate::timestamp;
 use app::wire::{AccessAnswer, AccessQuestion, KeyInfo, KeyPermission, NewKey};
 use serde::Serialize;
-use tidings::timestamp;
 
 use crate::cli::{print_note, table};
 

@@ -6,10 +6,10 @@ use std::{
     path::PathBuf,
 };
 
+use crate::message::TopicFilter;
 use anyhow::Context;
 use app::wire::AccessQuestion;
 use clap::Args;
-use tidings::message::TopicFilter;
 
 use super::print::print_access;
 use crate::cli::{
