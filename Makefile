@@ -7,7 +7,7 @@ help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 run: quick ## Build, start the server, and print its address; ARGS="--listen 127.0.0.1:8030" are flags of the server
-	@echo "Open http://127.0.0.1:8020/ in two tabs and http://127.0.0.1:8020/admin in a third. Ctrl-C stops."
+	@echo "Starting. Open the first page in two tabs, and the panel in a third. Ctrl-C stops."
 	@exec target/quick/tidings serve $(ARGS)
 
 cluster: quick ## Start three nodes, three nats-servers and a balancer on this machine; ARGS="--nodes 5", ARGS=--help lists more

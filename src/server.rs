@@ -129,6 +129,13 @@ pub async fn serve_with(
     for url in listeners.urls() {
         tracing::info!("listening on {url}");
     }
+    let public = settings.proxy.public_url.as_ref();
+    if let Some(url) = public
+        .map(ToString::to_string)
+        .or_else(|| listeners.url_here())
+    {
+        tracing::info!("the first page is {url}/, the panel is {url}/admin");
+    }
     notifier.ready();
     let service = Arc::clone(&acceptor.service);
     let reload = control.reload.map(|reload| {

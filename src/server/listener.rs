@@ -10,7 +10,7 @@ use std::{
     fmt,
     future::poll_fn,
     io,
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     os::fd::OwnedFd,
     task::{Context, Poll},
 };
@@ -111,6 +111,12 @@ impl Listeners {
         self.listeners.iter().map(ToString::to_string)
     }
 
+    /// Where a browser on this machine finds the pages: at the first socket that does not only redirect. None if all are Unix
+    /// sockets.
+    pub(super) fn url_here(&self) -> Option<String> {
+        self.listeners.iter().find_map(Listener::url_here)
+    }
+
     /// The first port of HTTPS.
     pub(super) fn tls_port(&self) -> Option<u16> {
         let mut of_tls = self
@@ -150,6 +156,23 @@ impl Listener {
             ListeningSocket::Tcp(listener) => listener.local_addr().ok(),
             ListeningSocket::Unix { .. } => None,
         }
+    }
+
+    fn url_here(&self) -> Option<String> {
+        let mut address = self.address()?;
+        let scheme = match self.kind {
+            ListenerKind::Tls => "https",
+            ListenerKind::Plain => "http",
+            ListenerKind::Redirect => return None,
+        };
+        // All addresses of the machine can be listened on, but no browser has to know what it means to open them.
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        Some(format!("{scheme}://{address}"))
     }
 
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {

@@ -102,6 +102,27 @@ fn a_public_host_name_needs_an_admin_token() {
 }
 
 #[test]
+fn it_says_where_a_browser_finds_the_pages() {
+    let public = ["--public-url", "https://example.org/push"];
+    let token = ["--admin-token", "a-token-of-more-than-16"];
+    for (listen, flags, pages) in [
+        ("127.0.0.1:0", &[][..], "http://127.0.0.1:PORT"),
+        ("0.0.0.0:0", &token[..], "http://127.0.0.1:PORT"),
+        ("127.0.0.1:0", &public[..], "https://example.org/push"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let args = [&["--listen", listen, "--drain", "0"][..], flags].concat();
+        let server = Running::start(tidings(folder.path(), &args));
+        let url = server.url();
+        let (_, port) = url.rsplit_once(':').expect("a port");
+        let pages = pages.replace("PORT", port);
+        let said = server.error_line();
+        let expected = format!("the first page is {pages}/, the panel is {pages}/admin");
+        assert!(said.ends_with(&expected), "{said}");
+    }
+}
+
+#[test]
 fn a_server_that_can_not_open_its_log_does_not_log_that_it_listens() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = start(&folder, "127.0.0.1:0");
