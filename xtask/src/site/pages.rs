@@ -29,18 +29,12 @@ pub struct Bound {
     pub parts: BTreeMap<String, Vec<String>>,
 }
 
-/// Compiles the pages with cargo.
+/// Compiles the pages with cargo: `.cargo/config.toml` says how.
 pub fn compile(folders: &Folders) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(&folders.root)
-        .args(["rustc", "--package", "app", "--lib"])
-        // Without the rlib, the crates are optimised together.
-        .args(["--features", "hydrate", "--crate-type", "cdylib"])
-        .args(["--target", "wasm32-unknown-unknown"])
-        .args(["--profile", "wasm-release"])
-        // Splitting needs to know what each function refers to.
-        .args(["--", "-Clink-arg=--emit-relocs"])
+        .arg("pages")
         .status()
         .context("starting cargo")?;
     ensure!(status.success(), "the pages do not compile");
