@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn a_text_is_split_after_lines() {
         let text = "line\n".repeat(2 * LINES + 1);
-        let lengths: Vec<_> = parts(&text).iter().map(|part| part.lines().count()).collect();
+        let lengths: Vec<_> = parts(&text)
+            .iter()
+            .map(|part| part.lines().count())
+            .collect();
         assert_eq!(lengths, [LINES, LINES, 1]);
         assert_eq!(parts("one\r\ntwo"), ["one\r\ntwo"]);
         assert_eq!(parts(""), [""; 0]);
@@ -88,7 +91,11 @@ mod tests {
         let parts = parts(&text);
         assert_eq!(parts.concat(), text);
         assert_eq!(parts[0], "a\n");
-        assert!(parts.iter().all(|part| part.len() <= BYTES + 3), "{}", parts.len());
+        assert!(
+            parts.iter().all(|part| part.len() <= BYTES + 3),
+            "{}",
+            parts.len()
+        );
         assert_eq!(parts.len(), 4);
     }
 }

@@ -37,11 +37,7 @@ pub(crate) fn row_id(message: &str) -> String {
     format!("{PREFIX}{message}")
 }
 
-pub(super) fn row(
-    message: &Arc<MessageInfo>,
-    state: RowState,
-    actions: MessageActions,
-) -> AnyView {
+pub(super) fn row(message: &Arc<MessageInfo>, state: RowState, actions: MessageActions) -> AnyView {
     let (to, clients) = (message.to.clone(), message.clients);
     let fate = text(move || receipts_text(clients, &state.receipts.read()));
     let receipts = ErasedMemo::new(move || state.receipts.get());

@@ -71,7 +71,8 @@ impl Rows {
             is_tab_stop: is(untrack(|| self.tab_stop()) == *id),
         };
         self.set_receipts(id, state);
-        self.rows.update_value(|rows| rows.push((id.clone(), state)));
+        self.rows
+            .update_value(|rows| rows.push((id.clone(), state)));
         let is_marked = state.is_marked;
         on_cleanup(move || {
             self.rows

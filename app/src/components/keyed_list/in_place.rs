@@ -131,7 +131,10 @@ impl Mountable for InPage {
     }
 
     fn elements(&self) -> Vec<Element> {
-        self.items.iter().flat_map(|(_, item)| item.elements()).collect()
+        self.items
+            .iter()
+            .flat_map(|(_, item)| item.elements())
+            .collect()
     }
 }
 

@@ -21,7 +21,11 @@ pub(super) fn staying(places: &[Option<usize>]) -> Vec<bool> {
     // The last item of the best subsequence of each length, and for each item the one before it in its subsequence.
     let mut last: Vec<usize> = Vec::new();
     let mut before = vec![None; places.len()];
-    for (n, place) in places.iter().enumerate().filter(|(_, place)| place.is_some()) {
+    for (n, place) in places
+        .iter()
+        .enumerate()
+        .filter(|(_, place)| place.is_some())
+    {
         let length = last.partition_point(|item| places[*item] < *place);
         before[n] = length.checked_sub(1).map(|shorter| last[shorter]);
         match last.get_mut(length) {
