@@ -62,13 +62,12 @@ impl Rows {
     /// The state of a new row, until the row is removed.
     pub(super) fn add(self, message: &MessageInfo) -> RowState {
         let id = &message.id;
-        let is = |holds: bool| RwSignal::new(holds);
         let marked = self.shown.marked.read_untracked();
         let state = RowState {
             receipts: ErasedSignal::new(message.receipts),
-            is_marked: is(marked.binary_search(id).is_ok()),
-            is_open: is(self.shown.opened.with_untracked(|open| open == id)),
-            is_tab_stop: is(untrack(|| self.tab_stop()) == *id),
+            is_marked: RwSignal::new(marked.binary_search(id).is_ok()),
+            is_open: RwSignal::new(self.shown.opened.with_untracked(|open| open == id)),
+            is_tab_stop: RwSignal::new(untrack(|| self.tab_stop()) == *id),
         };
         self.set_receipts(id, state);
         self.rows
