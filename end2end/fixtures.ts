@@ -31,27 +31,32 @@ export class Tidings {
   private readonly streams: Response[] = [];
 
   private constructor(
-    readonly port: number,
+    private listensOn: number,
     private readonly folder: string,
     private readonly flags: string[],
   ) {}
 
-  /** Starts a server with these flags, on this port or a free one. */
-  static async start(flags: string[] = [], port?: number): Promise<Tidings> {
+  /** Starts a server with these flags, on this port or one that the system chooses. */
+  static async start(flags: string[] = [], port = 0): Promise<Tidings> {
     const folder = await mkdtemp(join(tmpdir(), 'tidings-'));
-    const server = new Tidings(port ?? (await freePort()), folder, flags);
+    const server = new Tidings(port, folder, flags);
     await server.start();
     return server;
+  }
+
+  get port(): number {
+    return this.listensOn;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again on the same port and data folder. */
+  /** Starts it, and each time after the first on the same port and data folder. */
   async start(): Promise<void> {
     const place = ['--listen', `127.0.0.1:${this.port}`, '--data-dir', this.folder];
     const started = spawn(binary, ['serve', ...place, ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.output = '';
     const listen = (chunk: Buffer) => { this.output += chunk.toString(); };
     started.stdout.on('data', listen);
     started.stderr.on('data', listen);
@@ -64,6 +69,10 @@ export class Tidings {
 
   private async isReady(): Promise<boolean> {
     if (this.process?.exitCode !== null) throw new Error(`the server has ended: ${this.output}`);
+    // Its own word, because another server may answer where this one has failed to listen.
+    const [, port] = /listening on \w+:\/\/[^/\s]*?:(\d+)/.exec(this.output) ?? [];
+    if (!port) return false;
+    this.listensOn = Number(port);
     try {
       return (await fetch(`${this.url}/health/ready`)).ok;
     } catch {

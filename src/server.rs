@@ -173,9 +173,12 @@ pub async fn serve_with(
     if !matches!(pushed.await, Ok(Ok(()))) {
         tracing::warn!("the last pushes of API keys with a quota are not counted");
     }
-    let measured = tokio::time::timeout(FLUSH, write_last_samples(&samples, &broker));
-    if !matches!(measured.await, Ok(Ok(()))) {
-        tracing::warn!("the last statistics are not written");
+    // A log that has failed takes none, and the outcome says why.
+    if !matches!(outcome, Err(ServeError::Log(_))) {
+        let measured = tokio::time::timeout(FLUSH, write_last_samples(&samples, &broker));
+        if !matches!(measured.await, Ok(Ok(()))) {
+            tracing::warn!("the last statistics are not written");
+        }
     }
     if hooks.finish().await.is_err() {
         tracing::warn!("the last events for webhooks are not written");

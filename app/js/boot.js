@@ -11,13 +11,41 @@ const ownId = () => {
     return localStorage.getItem('tidings.shared_id') ?? sessionStorage.getItem('tidings.client_id');
   } catch { /* not allowed */ }
 };
-const rendered = document.querySelector('code.id')?.firstChild;
-const [newId, own] = [rendered?.data, ownId()];
+const shownId = document.querySelector('code.id')?.firstChild;
+const [newId, own] = [shownId?.data, ownId()];
 if (newId && own) {
   for (const { firstChild } of document.querySelectorAll('code.id, .command pre')) {
     firstChild.data = firstChild.data.replace(newId, own);
   }
 }
+
+// What is typed and chosen while the page is not alive yet. Nothing hears it, and hydration sets each control to what the
+// server has rendered. So it is done again afterwards.
+const early = new Map();
+const canBeChecked = ({ type }) => type === 'checkbox' || type === 'radio';
+const shown = (control) => (canBeChecked(control) ? control.checked : control.value);
+const rendered = (control) => {
+  if (control.options) return (control.querySelector('[selected]') ?? control.options[0])?.value;
+  return canBeChecked(control) ? control.defaultChecked : control.defaultValue;
+};
+const note = ({ target }) => early.set(target, shown(target));
+for (const control of document.querySelectorAll('select, input, textarea')) {
+  if (shown(control) !== rendered(control)) note({ target: control });
+}
+addEventListener('input', note, true);
+const doAgain = () => {
+  removeEventListener('input', note, true);
+  for (const [control, value] of early) {
+    if (!canBeChecked(control)) {
+      control.value = value;
+      for (const type of ['input', 'change']) control.dispatchEvent(new Event(type, { bubbles: true }));
+    } else if (value || control.type === 'checkbox') {
+      // A click changes it to what it was, and is what the pages listen for.
+      control.checked = !value;
+      control.click();
+    }
+  }
+};
 
 const sleep = (time) => new Promise((done) => setTimeout(done, time));
 
@@ -40,6 +68,7 @@ const hydrated = await init({ module_or_path: new URL('./app_bg.wasm', import.me
   .then(hydrate)
   .catch((error) => console.error(error));
 if (hydrated) {
+  doAgain();
   reloads = 0;
   remember(0);
 } else {

@@ -81,6 +81,27 @@ test('a language that is chosen stays chosen on every page, and the page keeps w
   await expect(menu(page)).toHaveValue('fr');
 });
 
+for (const late of ['**/boot.*.js', '**/*.wasm']) {
+  test(`what is chosen and typed before the page is alive counts when it is: ${late} is late`, async ({ page, server }) => {
+    let release = () => {};
+    const released = new Promise<void>((done) => { release = done; });
+    await page.route(late, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto(`${server.url}/try`, { waitUntil: 'commit' });
+    await menu(page).selectOption('fr');
+    await page.getByRole('radio', { name: 'Python', exact: true }).check();
+    await page.getByRole('textbox').fill('ada-lovelace');
+    await expect(root(page)).toHaveAttribute('lang', 'en');
+    release();
+    await expect(root(page)).toHaveAttribute('lang', 'fr');
+    await expect(menu(page)).toHaveValue('fr');
+    await expect(page.getByRole('radio', { name: 'Python', exact: true })).toBeChecked();
+    await expect(page.locator('#lines')).toContainText(/import [^]*ada-lovelace/);
+  });
+}
+
 test('the panel changes its language while it is open', async ({ page, server }) => {
   await page.goto(`${server.url}/admin/push`);
   await isLive(page);

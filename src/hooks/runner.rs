@@ -109,8 +109,6 @@ impl Runner {
             if !self.is_current() {
                 return;
             }
-            // Before reading, so that no event is missed.
-            written.mark_unchanged();
             self.read().await;
             self.send_due();
             if self.is_dirty && self.written.elapsed() >= WRITE {
@@ -123,6 +121,7 @@ impl Runner {
                         return;
                     }
                 }
+                // Only here it counts as seen, and before the next read. So no event is missed, whatever else has happened too.
                 _ = written.changed() => self.may_have_more = true,
                 () = changed => {}
                 () = tokio::time::sleep(wait) => {}

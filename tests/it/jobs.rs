@@ -16,7 +16,7 @@ use crate::harness::{Listener, Server, within};
 
 impl Server {
     /// Creates a job of ten steps.
-    async fn begin(&self) -> JobInfo {
+    pub async fn begin(&self) -> JobInfo {
         self.begin_with(&JobRequest {
             title: "Send the letters".to_owned(),
             steps: Some(10),
@@ -31,7 +31,7 @@ impl Server {
     }
 
     /// Sends a report that must be accepted.
-    async fn report(&self, job: &JobInfo, report: JobReport) -> JobInfo {
+    pub async fn report(&self, job: &JobInfo, report: JobReport) -> JobInfo {
         let taken = within(self.api.report_job(&job.id, &report)).await;
         taken.expect("taken")
     }
@@ -69,7 +69,7 @@ fn message(message: &str) -> JobReport {
     }
 }
 
-fn end(state: JobState) -> JobReport {
+pub fn end(state: JobState) -> JobReport {
     JobReport {
         state: Some(state),
         ..JobReport::default()

@@ -49,6 +49,8 @@ fn assert_ends_and_names(server: Running, file: &str, what: &str) {
     let last = told.lines().last().unwrap_or_default();
     assert!(last.contains("the log has failed"), "{told}");
     assert!(last.contains(file) && last.contains(what), "{told}");
+    // What follows from it is not told as if it were another failure.
+    assert!(!told.contains("statistics"), "{told}");
 }
 
 /// Changes the data folder of an idle server, and asserts that it ends.

@@ -40,33 +40,6 @@ fn choose(holds: Condition, view: View, other: View) -> AnyView {
     chosen.erase()
 }
 
-/// An item of a list: its key and its view.
-pub(crate) struct ListItem {
-    key: String,
-    view: View,
-}
-
-impl ListItem {
-    pub(crate) fn new(
-        key: impl ToString,
-        view: impl Fn() -> AnyView + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            key: key.to_string(),
-            view: Arc::new(view),
-        }
-    }
-}
-
-/// A keyed list: items are added, removed and moved without rendering the others again.
-pub(crate) fn keyed_list(entries: impl Fn() -> Vec<ListItem> + Send + Sync + 'static) -> AnyView {
-    let entries: Arc<dyn Fn() -> Vec<ListItem> + Send + Sync> = Arc::new(entries);
-    let each = move || entries();
-    let key = |entry: &ListItem| entry.key.clone();
-    let children = |entry: ListItem| (entry.view)();
-    view! { <For each key children /> }.erase()
-}
-
 /// Converts a view to one common type.
 pub(crate) trait EraseView {
     /// For views that the server renders too.

@@ -2,6 +2,7 @@
 //! Practices) whose rows get the focus: only one of them is in the tab order, and keys move between them.
 
 mod row;
+mod row_state;
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::{
         ClickHandler, EraseView, ListItem, effect, keyed_list, on_click, static_text, text,
     },
     cursor,
-    erased_signal::{ErasedMemo, ErasedSignal},
+    erased_signal::ErasedSignal,
     formatting,
     i18n::texts,
     message_history::MessageHistory,
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub(crate) use row::{LAST_PLACE, beginning, ended_text, row_id};
+use row_state::Rows;
 
 /// What was done to the mark of a message.
 #[derive(Clone, Debug)]
@@ -68,7 +70,7 @@ pub(crate) struct ShownMessages {
 }
 
 /// Rows that one task adds. With many more it would block slow machines.
-const STEP: usize = 10;
+const STEP: usize = 6;
 
 /// The list.
 #[component]
@@ -79,20 +81,15 @@ pub fn HistoryList(
     actions: MessageActions,
 ) -> impl IntoView {
     let messages = shown.messages;
-    // The message whose row is in the tab order.
-    let tab_stop = ErasedMemo::new(move || {
-        let row = shown.row.get();
-        messages.with(|messages| {
-            let stop = messages.find(&row).or_else(|| messages.messages().first());
-            stop.map(|message| message.id.clone()).unwrap_or_default()
-        })
-    });
+    let rows = Rows::new(shown);
     let (listed, again) = (ErasedSignal::new(Vec::new()), RwSignal::new(false));
     effect(move || {
         again.track();
         let known = listed.read_untracked();
         let (next, more) = messages.with(|messages| with_some_more(&known, messages.messages()));
-        listed.set(next);
+        if !next.iter().map(key_of).eq(known.iter().map(key_of)) {
+            listed.set(next);
+        }
         if more {
             let soon = Timer::after(0.0, move || {
                 again.try_update(|again| *again = !*again);
@@ -103,18 +100,12 @@ pub fn HistoryList(
     let entries = keyed_list(move || {
         let entry = |message: &Arc<MessageInfo>| {
             let message = Arc::clone(message);
-            // Receipts change inside the row, so that a focused button stays in the page.
-            let key = format!("{} {}", message.id, message.ended.is_some());
-            ListItem::new(key, move || row::row(&message, shown, tab_stop, actions))
+            let (id, ended) = key_of(&message);
+            ListItem::new(format!("{id} {ended}"), move || {
+                row::row(&message, rows.add(&message), actions)
+            })
         };
-        messages.with(|messages| {
-            let listed = listed.read();
-            let messages = messages.messages().iter();
-            messages
-                .filter(|message| is_among(&listed, message))
-                .map(entry)
-                .collect()
-        })
+        listed.read().iter().map(entry).collect()
     });
     // Then the times have dates.
     let class = static_text(move || {
@@ -145,25 +136,33 @@ pub fn HistoryList(
     .erase()
 }
 
-/// The positions of the messages that are listed next, newest first: those that are, and a few others; and whether there are
-/// more.
-fn with_some_more(listed: &[u64], messages: &[Arc<MessageInfo>]) -> (Vec<u64>, bool) {
+/// The messages that are listed next, newest first: those that are, and a few others; and whether there are more.
+fn with_some_more(
+    listed: &[Arc<MessageInfo>],
+    messages: &[Arc<MessageInfo>],
+) -> (Vec<Arc<MessageInfo>>, bool) {
     let mut next = Vec::new();
     let mut new = 0;
     for message in messages {
         let is_listed = is_among(listed, message);
         new += usize::from(!is_listed);
         if is_listed || new <= STEP {
-            next.push(cursor::seq(&message.id));
+            next.push(Arc::clone(message));
         }
     }
     (next, new > STEP)
 }
 
-/// Whether a message is at one of these positions, newest first.
-fn is_among(listed: &[u64], message: &MessageInfo) -> bool {
+/// Whether a message is one of these, newest first.
+fn is_among(listed: &[Arc<MessageInfo>], message: &MessageInfo) -> bool {
     let seq = cursor::seq(&message.id);
-    listed.binary_search_by(|known| seq.cmp(known)).is_ok()
+    let place = listed.binary_search_by(|known| seq.cmp(&cursor::seq(&known.id)));
+    place.is_ok()
+}
+
+/// What makes a new row. All else changes in the row, so that a focused button stays in the page.
+fn key_of(message: &Arc<MessageInfo>) -> (&str, bool) {
+    (&message.id, message.ended.is_some())
 }
 
 /// The row in which something happened, and its message.
@@ -264,11 +263,17 @@ mod tests {
             })
         };
         let messages: Vec<_> = (1..=30).rev().map(message).collect();
-        let (first, more) = with_some_more(&[99, 28, 27], &messages);
-        assert_eq!(first, (19..=30).rev().collect::<Vec<_>>());
+        let seqs = |messages: &[Arc<MessageInfo>]| {
+            let seqs = messages.iter().map(|message| cursor::seq(&message.id));
+            seqs.collect::<Vec<_>>()
+        };
+        let listed = [99, 28, 27].map(message);
+        let (first, more) = with_some_more(&listed, &messages);
+        let expected = 30 - STEP as u64 - 1..=30;
+        assert_eq!(seqs(&first), expected.rev().collect::<Vec<_>>());
         assert!(more);
-        let (all, more) = with_some_more(&first, &messages[..20]);
-        assert_eq!(all.len(), 20);
+        let (all, more) = with_some_more(&first, &messages[..first.len() + STEP]);
+        assert_eq!(all.len(), first.len() + STEP);
         assert!(!more);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     browser,
     components::{
         CopyButton, EraseView, ListItem, MessageActions, audience_text, bar, effect, either,
-        ended_text, keyed_list, newest_state, on_click, optional_text, outside, outside_data,
+        ended_text, keyed_list, long_data, newest_state, on_click, optional_text, outside,
         outside_signal, recall_button, receipt_text, receipts_text, static_text, text, when,
     },
     curl,
@@ -91,7 +91,10 @@ fn about(detail: &Arc<MessageDetail>, shown: ShownMessage, actions: MessageActio
     let now: Arc<dyn Fn() -> Arc<MessageInfo> + Send + Sync> = Arc::new(now);
     let state = Arc::clone(&now);
     let receipts = ErasedMemo::new(move || state().receipts);
-    let fate = text(move || receipts_text(&now()));
+    let fate = text(move || {
+        let now = now();
+        receipts_text(now.clients, &now.receipts)
+    });
     let (to, clients) = (message.to.clone(), message.clients);
     let to = text(move || audience_text(&to, clients));
     let (id, expires_at) = (message.id.clone(), message.expires_at);
@@ -139,7 +142,7 @@ fn about(detail: &Arc<MessageDetail>, shown: ShownMessage, actions: MessageActio
             )}
         </div>
         <pre class="data json" tabindex="0">
-            {outside_data(data)}
+            {long_data(&data)}
         </pre>
     }
     .erase_client_only()

@@ -7,7 +7,7 @@ use crate::{
     erased_signal::ErasedMemo,
     formatting,
     i18n::{interpolate, texts},
-    wire::{MessageInfo, Receipt, Receipts},
+    wire::{Receipt, Receipts},
 };
 
 /// The width of the bar in SVG units.
@@ -47,11 +47,10 @@ pub(crate) fn receipt_text(receipt: Receipt) -> &'static str {
     }
 }
 
-/// The delivery state as numbers.
-pub(crate) fn receipts_text(message: &MessageInfo) -> String {
-    let receipts = &message.receipts;
+/// The delivery state as numbers. `clients`: how many the message is for; none for a topic and for everyone.
+pub(crate) fn receipts_text(clients: Option<u64>, receipts: &Receipts) -> String {
     let number = formatting::number;
-    if message.clients.is_none() {
+    if clients.is_none() {
         return match receipts.audience {
             0 => texts().messages.nobody.to_owned(),
             all => {
@@ -76,28 +75,10 @@ pub(crate) fn receipts_text(message: &MessageInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::To;
-    use serde_json::value::RawValue;
 
     #[test]
     fn receipts_are_shown_as_numbers_without_zeros() {
-        let said = |clients, receipts| {
-            receipts_text(&MessageInfo {
-                id: String::new(),
-                at: 0,
-                expires_at: None,
-                to: To::Everyone,
-                clients,
-                event: None,
-                data: RawValue::NULL.to_owned(),
-                ended: None,
-                replace: None,
-                replaces: None,
-                urgency: None,
-                receipt: None,
-                receipts,
-            })
-        };
+        let said = |clients, receipts| receipts_text(clients, &receipts);
         let receipts = Receipts {
             audience: 3,
             acknowledged: 2,

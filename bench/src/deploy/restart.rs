@@ -40,12 +40,14 @@ pub struct Restart {
 }
 
 /// A server, its folder, and its socket.
+///
+/// Fields are dropped in this order: the process ends before its folder is deleted.
 pub struct Deployment {
     setting: Setting,
+    process: Option<Process>,
     folder: TempDir,
     address: SocketAddr,
     socket: Option<TcpListener>,
-    process: Option<Process>,
 }
 
 impl Way {
@@ -75,10 +77,10 @@ impl Deployment {
         };
         let mut deployment = Self {
             setting: setting.clone(),
+            process: None,
             folder,
             address,
             socket,
-            process: None,
         };
         deployment.run()?;
         Ok(deployment)

@@ -13,14 +13,14 @@ use crate::log::{
 const STEP: u64 = 512;
 
 impl Store {
-    /// Removes some finished jobs that are too old, or the oldest one while the file is too large. True if something was
-    /// removed and there may be more.
-    pub fn prune_jobs_step(&mut self, now: u64) -> Result<bool, StoreError> {
+    /// Removes some of the oldest finished job that is too old, or of the oldest one while the file is too large. Returns the
+    /// job and whether it is gone now; none if there was nothing to remove.
+    pub fn prune_jobs_step(&mut self, now: u64) -> Result<Option<(JobId, bool)>, StoreError> {
         let Some(oldest) = self.job_to_prune(now)? else {
-            return Ok(false);
+            return Ok(None);
         };
-        self.relaxed(|store| store.remove_job(oldest))?;
-        Ok(true)
+        let gone = self.relaxed(|store| store.remove_job(oldest))?;
+        Ok(Some((oldest, gone)))
     }
 
     /// The oldest finished job, if it is too old or if the file is too large: its log has been read, while a message may

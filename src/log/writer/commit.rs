@@ -14,7 +14,10 @@ use crate::log::{
     writer::apply::Applied,
     writer::decide::Decided,
 };
-use crate::message::{Audience, Message};
+use crate::{
+    job::JobId,
+    message::{Audience, Message},
+};
 
 impl Writer {
     /// Commits a change set, passes the messages to the tail, and answers.
@@ -113,8 +116,14 @@ impl Writer {
             applied
                 .changed_jobs()
                 .for_each(|job| tail(JobChange::State(job)));
-            let removed = applied.removed_jobs.iter();
-            removed.for_each(|id| tail(JobChange::Removed(*id)));
+        }
+        self.publish_removed_jobs(&applied.removed_jobs);
+    }
+
+    /// Passes jobs to the job tail that were removed, by somebody or by retention.
+    pub(super) fn publish_removed_jobs(&self, ids: &[JobId]) {
+        if let Some(tail) = self.shared.job_tail.get() {
+            ids.iter().for_each(|id| tail(JobChange::Removed(*id)));
         }
     }
 

@@ -111,8 +111,11 @@ impl Writer {
     fn enforce_limits(&mut self, now: u64) -> Result<bool, StoreError> {
         self.maintenance.limits_checked = Some(Instant::now());
         let appended = std::mem::take(&mut self.maintenance.appended);
-        let jobs = self.store.prune_jobs_step(now);
-        if self.skip_damage(jobs)? {
+        let job = self.store.prune_jobs_step(now);
+        if let Some((id, gone)) = self.skip_damage(job)? {
+            if gone {
+                self.publish_removed_jobs(&[id]);
+            }
             return Ok(true);
         }
         let audit = self.store.prune_audit_step(now);

@@ -1,9 +1,13 @@
 //! Each kind of event.
 
+use app::wire::JobState;
 use serde_json::{Value, json};
 
 use super::{Receiver, clients, hook, made, request, server, server_with};
-use crate::harness::{Server, client, seq, topic, within};
+use crate::{
+    harness::{Server, client, seq, topic, within},
+    jobs::end,
+};
 
 #[tokio::test]
 async fn a_client_is_online_with_its_first_connection_and_offline_after_its_last_one() {
@@ -235,6 +239,21 @@ async fn a_job_that_has_ended_is_told_with_its_state() {
         (ended.kind(), &ended.json["data"]),
         ("job.ended", &expected)
     );
+}
+
+#[tokio::test]
+async fn an_event_does_not_wait_for_another_one_after_it() {
+    let (server, receiver) = (server().await, Receiver::start().await);
+    hook(&server, &receiver, &["job.ended"]).await;
+    let done = || end(JobState::Done);
+    for _ in 0..60 {
+        let jobs = [server.begin().await, server.begin().await];
+        server.report(&jobs[0], done()).await;
+        // Written while the first one is being told.
+        server.report(&jobs[1], done()).await;
+        let told = receiver.take(2).await;
+        assert_eq!(told[1].json["data"]["job_id"], jobs[1].id);
+    }
 }
 
 #[tokio::test]

@@ -53,14 +53,40 @@ async fn the_panel_is_informed_about_jobs_that_somebody_removes() {
     within(server.api.clear_jobs("failed"))
         .await
         .expect("removed");
-    let mut removed: Vec<String> = Vec::new();
-    while removed.len() < 2 {
-        let event = panel.event(EVENT_JOBS_REMOVED).await;
-        removed.extend(serde_json::from_str::<Vec<String>>(&event.data).expect("ids"));
+    assert_eq!(removed(&mut panel, 2).await, sorted(ids));
+}
+
+#[tokio::test]
+async fn the_panel_is_informed_about_jobs_that_retention_removes() {
+    let server = Server::with(&["--max-log-mb", "1", "--durability", "os"]).await;
+    let mut ids = Vec::new();
+    for state in [JobState::Done, JobState::Failed] {
+        let job = server.begin().await;
+        server.report(&job, end(state)).await;
+        ids.push(job.id);
     }
-    removed.sort();
+    server.begin().await;
+    let mut panel = server.listen("panel", &[SYS_JOBS]).await;
+    // More than the limit, so that what is over goes first: jobs that have ended.
+    let push = json!({"to": {"topic": "filler"}, "data": "x".repeat(1_000)});
+    let pushes: Vec<Value> = std::iter::repeat_n(push, 2_500).collect();
+    server.accepted(&pushes).await;
+    assert_eq!(removed(&mut panel, 2).await, sorted(ids));
+}
+
+/// Reads until so many jobs are removed, and returns their ids, sorted.
+async fn removed(panel: &mut Listener, number: usize) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    while ids.len() < number {
+        let event = panel.event(EVENT_JOBS_REMOVED).await;
+        ids.extend(serde_json::from_str::<Vec<String>>(&event.data).expect("ids"));
+    }
+    sorted(ids)
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
     ids.sort();
-    assert_eq!(removed, ids);
+    ids
 }
 
 #[tokio::test]

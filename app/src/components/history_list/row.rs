@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::{MessageActions, ShownMessages, recall_button};
+use super::{MessageActions, recall_button, row_state::RowState};
 use crate::{
     api::encoded,
     components::{
-        EraseView, aria_bool, audience_text, bar, bool_signal, outside, outside_signal,
-        receipts_text, static_text, text, when,
+        EraseView, aria_bool, audience_text, bar, outside, outside_signal, receipts_text,
+        static_text, text, when,
     },
     erased_signal::ErasedMemo,
     formatting,
@@ -37,36 +37,15 @@ pub(crate) fn row_id(message: &str) -> String {
     format!("{PREFIX}{message}")
 }
 
-pub(super) fn row(
-    message: &Arc<MessageInfo>,
-    shown: ShownMessages,
-    tab_stop: ErasedMemo<String>,
-    actions: MessageActions,
-) -> AnyView {
-    let id = StoredValue::new(message.id.clone());
-    let (messages, opened, marked) = (shown.messages, shown.opened, shown.marked);
-    let first = Arc::clone(message);
-    // Looked up once for all that is shown of the message.
-    let now = ErasedMemo::new(move || {
-        let known = messages.with(|messages| id.with_value(|id| messages.find(id).cloned()));
-        Snapshot(known.unwrap_or_else(|| Arc::clone(&first)))
-    });
-    let fate = text(move || now.with(|Snapshot(message)| receipts_text(message)));
-    let receipts = ErasedMemo::new(move || now.with(|Snapshot(message)| message.receipts));
-    let is_marked = bool_signal(move || {
-        let marked = marked.read();
-        id.with_value(|id| marked.binary_search(id).is_ok())
-    });
-    let is_open = move || opened.with(|opened| id.with_value(|id| id == opened));
-    let class = static_text(move || match is_open() {
+pub(super) fn row(message: &Arc<MessageInfo>, state: RowState, actions: MessageActions) -> AnyView {
+    let (to, clients) = (message.to.clone(), message.clients);
+    let fate = text(move || receipts_text(clients, &state.receipts.read()));
+    let receipts = ErasedMemo::new(move || state.receipts.get());
+    let class = static_text(move || match state.is_open.get() {
         true => "message-row open",
         false => "message-row",
     });
-    let tab = static_text(move || {
-        let here = tab_stop.with(|stop| id.with_value(|id| id == stop));
-        if here { "0" } else { "-1" }
-    });
-    let (to, clients) = (message.to.clone(), message.clients);
+    let tab = static_text(move || if state.is_tab_stop.get() { "0" } else { "-1" });
     let to = text(move || audience_text(&to, clients));
     let at = message.at as f64;
     let data = beginning(message.data.get());
@@ -77,7 +56,7 @@ pub(super) fn row(
             role="row"
             id=row_id(&message.id)
             class=class
-            aria-selected=aria_bool(move || is_marked.get())
+            aria-selected=aria_bool(move || state.is_marked.get())
             tabindex=tab
         >
             <div role="gridcell" class="mark">
@@ -86,7 +65,7 @@ pub(super) fn row(
                     tabindex="-1"
                     data-n=MARK
                     aria-label=mark_name
-                    prop:checked=is_marked
+                    prop:checked=state.is_marked
                 />
             </div>
             <div role="gridcell" class="time">
@@ -153,16 +132,6 @@ pub(crate) fn ended_text(ended: Option<Ended>) -> Signal<&'static str> {
         Some(Ended::Replaced) => texts().messages.replaced_tag,
         None => "",
     })
-}
-
-/// The current state of a message. Two states are equal if the receipts are equal.
-#[derive(Clone)]
-struct Snapshot(Arc<MessageInfo>);
-
-impl PartialEq for Snapshot {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.receipts == other.0.receipts
-    }
 }
 
 /// The beginning of the data; a JSON string as its text.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    components::{EraseView, on_click, optional_text, outside, outside_data, outside_signal, text},
+    components::{
+        EraseView, long_data, on_click, optional_text, outside, outside_data, outside_signal, text,
+    },
     formatting,
     i18n::{interpolate, plural, texts, tr},
     inbox::{Inbox, Received, What},
@@ -74,7 +76,7 @@ fn body(received: &Arc<Received>) -> AnyView {
         return block("data gone", outside_signal(why), false);
     };
     let Some(laid_out) = json::pretty(data) else {
-        return block("data text", outside_data(data), is_long(data));
+        return block("data text", long_data(data), is_long(data));
     };
     let lines = laid_out.lines().count();
     if lines <= FOLDED {
@@ -88,7 +90,7 @@ fn body(received: &Arc<Received>) -> AnyView {
                 <code>{outside(preview)}</code>
                 <span class="count">{lines}</span>
             </summary>
-            {block("data json", outside_data(laid_out), true)}
+            {block("data json", long_data(&laid_out), true)}
         </details>
     }
     .erase_client_only()

@@ -262,7 +262,10 @@ fn fate(outcome: Outcome, n: usize) -> AnyView {
         if ended() == Some(Ended::Recalled) {
             return texts().outcome.recalled_tag.to_owned();
         }
-        let said = outcome.with(n, |one| one.message().map(receipts_text));
+        let said = outcome.with(n, |one| {
+            one.message()
+                .map(|message| receipts_text(message.clients, &message.receipts))
+        });
         said.flatten().unwrap_or_default()
     });
     let recall = move || {
