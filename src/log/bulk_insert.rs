@@ -3,14 +3,14 @@
 
 use rusqlite::{Connection, Statement};
 
-/// Rows written by one execution of the statement.
-const BATCH: usize = 32;
+/// How many rows the statements write at a time.
+const BATCHES: [usize; 3] = [32, 8, 1];
 
 /// The statements of a table.
 pub(super) struct BulkInsert {
     columns: usize,
-    many: String,
-    one: String,
+    /// One for each of [`BATCHES`].
+    statements: [String; BATCHES.len()],
 }
 
 impl BulkInsert {
@@ -24,8 +24,7 @@ impl BulkInsert {
         };
         Self {
             columns: columns.len(),
-            many: insert(BATCH),
-            one: insert(1),
+            statements: BATCHES.map(insert),
         }
     }
 
@@ -37,9 +36,10 @@ impl BulkInsert {
         rows: &[R],
         bind: impl Fn(&mut Statement<'_>, usize, &R) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
-        let chunks = rows.chunks_exact(BATCH);
-        let rest = chunks.remainder().chunks_exact(1);
-        for (insert, chunks) in [(&self.many, chunks), (&self.one, rest)] {
+        let mut rest = rows;
+        for (insert, batch) in self.statements.iter().zip(BATCHES) {
+            let chunks = rest.chunks_exact(batch);
+            rest = chunks.remainder();
             if chunks.len() == 0 {
                 continue;
             }

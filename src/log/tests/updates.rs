@@ -116,6 +116,21 @@ fn an_id_is_found_until_its_update_is_removed() {
 }
 
 #[test]
+fn an_update_that_is_repeated_in_the_same_commit_is_stored_once() {
+    let test = TestLog::new();
+    let entry = |text: &str| {
+        let mut draft = draft(to_topic("a"), text);
+        draft.update = Some(update(&["b"], false, Some("urn:1")));
+        Entry::new(draft)
+    };
+    let entries = ["same", "same", "other", "same"].map(entry).to_vec();
+    let appended = test.log().append_batch_blocking(entries);
+    let seqs = appended.iter().map(|one| one.as_ref().expect("kept").seq);
+    assert_eq!(seqs.collect::<Vec<_>>(), [1, 1, 2, 1]);
+    assert_eq!(texts(&test.read(&topics(&["b"]), 0)), ["same", "other"]);
+}
+
+#[test]
 fn a_repeated_update_is_stored_once_unless_it_differs() {
     let test = TestLog::new();
     let first = update(&["b"], false, Some("urn:1"));

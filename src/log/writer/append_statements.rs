@@ -1,13 +1,17 @@
 //! Appends entries to the tables: messages, postings, keys, traces, and who has pushed them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension};
 
 use crate::log::{
     audiences::Audiences,
     audit_entry::PUSH,
     audit_rows::{AuditRows, CallerCache, NewRow, TargetRef},
+    bulk_insert::BulkInsert,
     codes::{EVERYONE, sql},
     entry::{Digest, Entry, IdempotencyKey},
     error::StoreError,
@@ -41,10 +45,18 @@ pub(super) struct AppendStatements<'c> {
     conn: &'c Connection,
     /// The age in milliseconds at which keys expire.
     key_age: u64,
-    message: CachedStatement<'c>,
+    /// Written together, because a statement costs as much as what it writes.
+    messages: Vec<MessageRow>,
     /// Written after all messages.
     postings: Vec<Posting>,
     audit: AuditRows<'c>,
+}
+
+/// A message that is to be written, with the numbers of its audience: of a single one, or of several as a list.
+struct MessageRow {
+    message: Arc<Message>,
+    audience: Option<i64>,
+    audiences: Option<String>,
 }
 
 /// The numbers of names that the writer remembers.
@@ -55,17 +67,15 @@ impl<'c> AppendStatements<'c> {
         Ok(Self {
             conn,
             key_age: milliseconds(options.key_age),
-            message: conn.prepare_cached(
-                "INSERT INTO messages (seq, at, expires_at, audience, audiences, event, json, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?,
+            messages: Vec::new(),
             postings: Vec::new(),
             audit: AuditRows::new(conn)?,
         })
     }
 
-    /// Writes the indexes of all entries.
+    /// Writes what is not written yet: messages, the indexes of all entries, and the audit trail.
     pub fn finish(mut self) -> rusqlite::Result<()> {
+        self.write_messages()?;
         postings::write(self.conn, &mut self.postings)?;
         self.audit.finish()
     }
@@ -113,11 +123,13 @@ impl<'c> AppendStatements<'c> {
     }
 
     /// The position of the same update with the same id, if it was stored before.
-    fn earlier_update(&self, entry: &Entry) -> Result<Option<Seq>, StoreError> {
+    fn earlier_update(&mut self, entry: &Entry) -> Result<Option<Seq>, StoreError> {
         let update = entry.draft.update.as_ref();
         let Some(id) = update.and_then(|update| update.id.as_ref()) else {
             return Ok(None);
         };
+        // It may be one of those that are not written yet.
+        self.write_messages()?;
         for seq in update_rows::with_id(self.conn, id)? {
             let record = history::record(self.conn, &mut Decoder::default(), seq, 0, 0)?;
             let is_same = |record: Record| {
@@ -186,7 +198,11 @@ impl<'c> AppendStatements<'c> {
         Ok(None)
     }
 
-    fn insert(&mut self, message: &Message, audiences: &mut Audiences) -> rusqlite::Result<()> {
+    fn insert(
+        &mut self,
+        message: &Arc<Message>,
+        audiences: &mut Audiences,
+    ) -> rusqlite::Result<()> {
         let mut several = None;
         let audience = match &message.audience {
             Audience::Everyone => Some(EVERYONE),
@@ -218,20 +234,44 @@ impl<'c> AppendStatements<'c> {
         for id in audience.iter().chain(several.iter().flatten()) {
             self.postings.push(Posting::new(*id, message.seq));
         }
-        let (json, data) = match &message.data {
-            Data::Text(text) => (false, text),
-            Data::Json(text) => (true, text),
-        };
-        self.message.execute((
-            sql(message.seq),
-            sql(message.at),
-            message.expires_at.map(sql),
+        self.messages.push(MessageRow {
+            message: Arc::clone(message),
             audience,
-            several.map(|ids| rows::list(&ids)),
-            message.event.as_ref().map(|event| event.as_str()),
-            json,
-            &**data,
-        ))?;
+            audiences: several.map(|ids| rows::list(&ids)),
+        });
+        Ok(())
+    }
+
+    fn write_messages(&mut self) -> rusqlite::Result<()> {
+        static INSERT: OnceLock<BulkInsert> = OnceLock::new();
+        let columns = [
+            "seq",
+            "at",
+            "expires_at",
+            "audience",
+            "audiences",
+            "event",
+            "json",
+            "data",
+        ];
+        let insert = INSERT.get_or_init(|| BulkInsert::into("messages", &columns));
+        insert.write(self.conn, &self.messages, |insert, at, row| {
+            let message = &row.message;
+            let (json, data) = match &message.data {
+                Data::Text(text) => (false, text),
+                Data::Json(text) => (true, text),
+            };
+            insert.raw_bind_parameter(at, sql(message.seq))?;
+            insert.raw_bind_parameter(at + 1, sql(message.at))?;
+            insert.raw_bind_parameter(at + 2, message.expires_at.map(sql))?;
+            insert.raw_bind_parameter(at + 3, row.audience)?;
+            insert.raw_bind_parameter(at + 4, row.audiences.as_deref())?;
+            let event = message.event.as_ref().map(|event| event.as_str());
+            insert.raw_bind_parameter(at + 5, event)?;
+            insert.raw_bind_parameter(at + 6, json)?;
+            insert.raw_bind_parameter(at + 7, &**data)
+        })?;
+        self.messages.clear();
         Ok(())
     }
 }
